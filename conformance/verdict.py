@@ -1,0 +1,122 @@
+"""Verdicts and deviations: what a run says of a requirement, and the key that names a defect."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How firmly a document states a requirement."""
+
+    MUST = "must"
+    SHOULD = "should"
+    MAY = "may"
+
+
+class Outcome(StrEnum):
+    """What a run says of one requirement, strongest first: the first one wins when verdicts are merged."""
+
+    DEVIATES = "deviates"
+    CONFORMS = "conforms"
+    BLOCKED = "blocked"
+    UNSUPPORTED = "unsupported"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_EXERCISED = "not-exercised"
+
+
+class Reason(StrEnum):
+    """Why a requirement was not exercised: the closed list."""
+
+    MISSING_FIXTURE = "missing fixture"
+    MISSING_USER = "missing user"
+    UNDOCUMENTED_REQUEST = "undocumented request"
+    NEEDS_DATABASE = "needs the database"
+    CLIENT_SIDE = "client side"
+    SAFETY_LEVEL = "safety level"
+    TIME_BUDGET = "time budget"
+    LIMIT_REACHED = "limit reached"
+    INTERRUPTED = "interrupted"
+    TARGET_UNAVAILABLE = "target unavailable"
+    MISSING_SHARD = "missing shard"
+    INCONCLUSIVE = "inconclusive"
+    NOT_SELECTED = "not selected"
+
+
+class Kind(StrEnum):
+    """In what way a target deviates."""
+
+    MISSING_OPERATION = "missing operation"
+    STATUS = "status"
+    CONTENT_TYPE = "content type"
+    NOT_JSON = "not JSON"
+    MISSING_FIELD = "missing field"
+    TYPE = "type"
+    VALUE = "value"
+    FORMAT = "format"
+    REFUSED = "refused"
+    NOT_REFUSED = "not refused"
+    EFFECT = "effect"
+    READ_BACK = "read back"
+    ERROR_OBJECT = "error object"
+    MESSAGE = "message"
+    OTHER_READING = "other reading"
+    SERVER_ERROR = "server error"
+    ABSENT = "absent"
+
+
+def fingerprint(requirement: str, operation: str, kind: Kind, location: str) -> str:
+    """The name of a defect: 16 hexadecimal digits that do not change from run to run.
+
+    No value, identifier or date of a run goes in, so the same defect has the same name everywhere.
+    """
+    key = "\n".join((requirement, operation, kind.value, location))
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One statement of one test about one requirement.
+
+    `evidence` holds exchange ids. A deviating verdict has `kind`, `expected` and `observed`; one that is not
+    exercised has a `reason`; a blocked one names in `blocked_by` the fingerprint of the deviation at its root.
+    `detail` adds in words what is missing (a fixture's name, a user, a limit).
+    """
+
+    requirement: str
+    operation: str
+    outcome: Outcome
+    evidence: tuple[str, ...] = ()
+    kind: Kind | None = None
+    location: str = ""
+    expected: str = ""
+    observed: str = ""
+    reason: Reason | None = None
+    detail: str = ""
+    blocked_by: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.outcome in (Outcome.CONFORMS, Outcome.DEVIATES) and not self.evidence:
+            raise ValueError(f"{self.requirement}: a verdict without evidence is none")
+        if self.outcome is Outcome.DEVIATES and self.kind is None:
+            raise ValueError(f"{self.requirement}: a deviation needs a kind")
+        if self.outcome is Outcome.NOT_EXERCISED and self.reason is None:
+            raise ValueError(f"{self.requirement}: what was not exercised needs a reason")
+        if self.outcome is Outcome.BLOCKED and not self.blocked_by:
+            raise ValueError(f"{self.requirement}: a blocked verdict names the deviation at its root")
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The deviation's key; None unless the verdict deviates."""
+        if self.outcome is not Outcome.DEVIATES or self.kind is None:
+            return None
+        return fingerprint(self.requirement, self.operation, self.kind, self.location)
+
+
+PRECEDENCE = {outcome: rank for rank, outcome in enumerate(Outcome)}
+
+
+def stronger(one: Outcome, other: Outcome) -> Outcome:
+    """The outcome that stands when two verdicts speak of one requirement."""
+    return min(one, other, key=PRECEDENCE.__getitem__)
