@@ -210,9 +210,7 @@ def read(run: Path) -> RunRecord:
             f"{path}: cannot be read ({error.strerror}); name the directory that `conformance run` wrote."
         ) from None
     except ValueError:
-        raise UnreadableRun(
-            f"{path}: is not complete JSON; the run was cut off while writing. Run it again."
-        ) from None
+        raise UnreadableRun(f"{path}: is not complete JSON; the run was cut off while writing. Run it again.") from None
     found = data.get("schema") if isinstance(data, dict) else None
     if found != SCHEMA_VERSION:
         raise UnreadableRun(

@@ -1,0 +1,97 @@
+"""The `conformance` command: one short module per command, imported when the command is called."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from conformance import __version__, exitcodes
+from conformance.cli.failure import internal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: Final = ("run", "check", "serve", "report", "requirements", "operations")
+NOT_BUILT: Final = ("compare", "statement", "merge", "sweep", "baseline")
+
+
+class Commands(click.Group):
+    """The group of the commands; every way to end has its exit code here."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names in the order in which help shows them."""
+        return [*COMMANDS, *NOT_BUILT]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name, imported now; None when there is none."""
+        if cmd_name in NOT_BUILT:
+            unbuilt: click.Command = import_module("conformance.cli.unbuilt").refusal(cmd_name)
+            return unbuilt
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"conformance.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one is a usage error with the nearest known one."""
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], known, n=1)
+            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else "."))
+        return super().resolve_command(ctx, args)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command line and exit with its code, or return the code when not in standalone mode."""
+        code = self._code(args, prog_name or "conformance", complete_var, **extra)
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+    def _code(self, args: Sequence[str] | None, prog_name: str, complete_var: str | None, **extra: Any) -> int:
+        try:
+            code: int | None = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            return code or exitcodes.OK
+        except click.ClickException as error:
+            context = getattr(error, "ctx", None)
+            path = context.command_path if context else "conformance"
+            advice = f" See `{path} --help`." if isinstance(error, click.UsageError) else ""
+            click.echo(f"{path}: {error.format_message()}{advice}", err=True)
+            return exitcodes.USAGE
+        except click.Abort:
+            click.echo("conformance: interrupted.", err=True)
+            return exitcodes.INTERRUPTED
+        except BrokenPipeError:  # the reader of our output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return exitcodes.OK
+        except Exception as error:
+            return internal(error)
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="conformance")
+@click.pass_context
+def main(ctx: click.Context) -> int:
+    """Where does a server deviate from the documentation of ProcessMaker 3, ProcessMaker 4 or PROCESIO?"""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return exitcodes.USAGE
+    return exitcodes.OK

@@ -1,0 +1,65 @@
+"""Failure: input that is refused, and errors of our own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from conformance import exitcodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Refused(click.ClickException):
+    """Input that cannot be used; nothing was sent. The message says what is wrong and what to do."""
+
+    exit_code = exitcodes.USAGE
+
+
+@contextmanager
+def refusing(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn errors of these kinds, whose messages are written for users, into a refusal."""
+    try:
+        yield
+    except kinds as error:
+        raise Refused(str(error)) from None
+
+
+def unbuilt(_: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """The callback of an option that a later version brings: refuses it when it is given."""
+    if value:
+        raise Refused(f"{parameter.opts[0]} is not in this version yet; leave it out.")
+
+
+def internal(error: Exception, directory: Path | None = None) -> int:
+    """Say that the suite itself failed and where the traceback is; return the exit code for it.
+
+    The traceback goes to a file in `directory` or, without one, of the temporary directory, and to standard error
+    when CONFORMANCE_DEBUG=1 is set. The message of the error stays there, since it may hold what was sent.
+    """
+    trace = "".join(traceback.format_exception(error))
+    what = f"conformance: internal error ({type(error).__name__}), a defect of the suite; the traceback"
+    place = None if os.environ.get("CONFORMANCE_DEBUG") == "1" else _kept(trace, directory)
+    if place is None:
+        click.echo(f"{trace}\n{what} stands above.", err=True)
+    else:
+        click.echo(f"{what} is in {place}; report it with that file.", err=True)
+    return exitcodes.INTERNAL
+
+
+def _kept(trace: str, directory: Path | None) -> Path | None:
+    """Where the traceback was written, or None if it could not be."""
+    try:
+        handle, name = tempfile.mkstemp(".txt", "traceback-" if directory else "conformance-traceback-", directory)
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(trace)
+    except OSError:
+        return None
+    return Path(name)

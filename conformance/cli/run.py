@@ -1,0 +1,202 @@
+"""`conformance run`: everything that applies, against one target."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import tempfile
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from conformance.cli.failure import Refused, internal, refusing, unbuilt
+from conformance.tables import hint
+from conformance.target import PROFILES, SYSTEMS, Safety, Target, TargetError, duration, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+REFERENCE: Final = "reference"
+PACKAGE: Final = Path(__file__).parent.parent
+PYTEST_VARIABLES: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+
+
+def _seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    try:
+        return None if value is None else duration(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} {error}.") from None
+
+
+def _workers(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value not in (None, "auto") and not re.fullmatch(r"\d{1,3}", value):
+        raise click.BadParameter(f"{value!r} is no number of workers; write a number, or auto for one per core.")
+    return value
+
+
+class PassesOn(click.Command):
+    """A command that keeps what stands after `--` aside."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands before the first `--`."""
+        end = args.index("--") if "--" in args else len(args)
+        ctx.meta[__name__] = args[end + 1 :]
+        return super().parse_args(ctx, args[:end])
+
+
+@click.command("run", cls=PassesOn, options_metavar="[OPTIONS]", epilog="Everything after `--` goes to pytest.")
+@click.argument("target", metavar="TARGET")
+@click.option("--system", "system", multiple=True, type=click.Choice(SYSTEMS), help="Only this system; repeatable.")
+@click.option("--profile", multiple=True, metavar="SYSTEM/GROUP", help="Only this profile; repeatable.")
+@click.option("--output", type=click.Path(path_type=Path), help="Directory of the run [reports/TIME-TARGET].")
+@click.option("-n", "workers", callback=_workers, help="Worker processes [none], or auto.")
+@click.option("--in-flight", type=click.IntRange(1), help="Requests under way at once [the target file's].")
+@click.option("--seed", type=click.IntRange(0), help="Seed of what is generated [0].")
+@click.option("--depth", type=click.Choice(["quick", "standard", "deep"]), help="How much is generated [standard].")
+@click.option("--max-examples", type=click.IntRange(1), help="Most generated cases per operation [by depth].")
+@click.option("--time-budget", callback=_seconds, metavar="20m", help="Start nothing new after this time.")
+@click.option("--safety", type=click.Choice([level.value for level in Safety]), help="Instead of the file's level.")
+@click.option("--strict", is_flag=True, help="Findings count as deviations.")
+@click.option("--shard", metavar="I/N", callback=unbuilt, expose_value=False, help="Not in this version yet.")
+@click.option("--baseline", metavar="FILE", callback=unbuilt, expose_value=False, help="Not in this version yet.")
+@click.option("--baseline-strict", is_flag=True, callback=unbuilt, expose_value=False, help="Not in this version yet.")
+@click.pass_context
+def command(ctx: click.Context, /, target: str, output: Path | None, workers: str | None, **options: Any) -> int:
+    """Run everything that applies against TARGET: a target file, or the word `reference`.
+
+    `reference` starts the embedded reference servers on loopback and runs against them. There is no default target.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(interruptible())
+        path = stack.enter_context(_reference(options)) if target == REFERENCE else Path(target)
+        with refusing(TargetError):
+            loaded = load(path)
+        check_selection(loaded, options["system"], options["profile"])
+        directory = prepared(output or default_output(loaded.name))
+        call = [*arguments(path.absolute(), directory, workers, options), *ctx.meta[__name__]]
+        stack.enter_context(without(PYTEST_VARIABLES))
+        return start(call, directory)
+
+
+@contextmanager
+def _reference(options: Mapping[str, Any]) -> Iterator[Path]:
+    from conformance.cli.embedded import served, target_file  # a run against a target file needs no server
+
+    wanted = [system for system in SYSTEMS if system in options["system"]] or list(SYSTEMS)
+    with served(wanted, {}) as tables, target_file(tables) as path:
+        yield path
+
+
+def check_selection(target: Target, systems: Sequence[str], profiles: Sequence[str]) -> None:
+    """See that the target has what was selected.
+
+    Raises:
+        Refused: a system or profile that is unknown, not of this target, or without operations in this version.
+    """
+    for system in systems:
+        if system not in target.systems:
+            there = ", ".join(target.systems)
+            raise Refused(f"--system {system}: the target file has no table [{system}], only {there}; add it.")
+    if not profiles:
+        return
+    from conformance import specification  # reading the specs takes a while
+
+    for profile in profiles:
+        system = profile.partition("/")[0]
+        if profile not in PROFILES.get(system, ()):
+            known = [one for group in PROFILES.values() for one in group]
+            raise Refused(f"--profile {profile}: there is no such profile; {hint(profile, known)}")
+        if system not in (systems or target.systems):
+            raise Refused(f"--profile {profile}: {system} is not selected or not in the target file; add it.")
+        operations = specification.load(system).operations.values()
+        if not any(operation.profile == profile for operation in operations):
+            raise Refused(f"--profile {profile}: this version has no operations of it yet; leave it out.")
+
+
+def default_output(name: str) -> Path:
+    """The directory of a run of now against the target `name`."""
+    word = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "target"
+    return Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{word}"
+
+
+def prepared(directory: Path) -> Path:
+    """The directory as an absolute path, made if need be, empty and writable.
+
+    Raises:
+        Refused: it is not empty, no directory, or nothing can be written there.
+    """
+    directory = directory.absolute()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()):
+            raise Refused(f"{directory}: is not empty; name another directory, or remove this one.")
+        tempfile.TemporaryFile(dir=directory).close()
+    except OSError as error:
+        raise Refused(f"{directory}: cannot be written ({error.strerror}); name another with --output.") from None
+    return directory
+
+
+def arguments(target: Path, output: Path, workers: str | None, options: Mapping[str, Any]) -> list[str]:
+    """What pytest is called with. `options` are those of the plugin, by their name without `--conformance-`."""
+    ours = []
+    for name, value in options.items():
+        option = f"--conformance-{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            ours += [option] if value else []
+        elif value is not None:
+            ours += [f"{option}={one}" for one in (value if isinstance(value, tuple) else (value,))]
+    plugin = entry_points(group="pytest11", name="conformance")
+    return [
+        *("-c", str(PACKAGE / "pytest.ini")),
+        *("--rootdir", str(output)),
+        *("--confcutdir", str(PACKAGE / "suites")),
+        *("-o", f"cache_dir={output.parent / '.pytest_cache'}"),
+        *("-p", "no:schemathesis"),
+        *(() if plugin else ("-p", "conformance.plugin")),
+        *("--target", str(target)),
+        *("--conformance-output", str(output)),
+        *ours,
+        *("--alluredir", str(output / "allure-results")),
+        *("--junitxml", str(output / "junit.xml")),
+        *(("-n", workers) if workers else ()),
+        *("--pyargs", "conformance.suites"),
+    ]
+
+
+def start(call: Sequence[str], output: Path) -> int:
+    """Run pytest in this process; returns the exit code that the plugin settled on."""
+    import pytest  # only when everything is known to be in order
+
+    try:
+        return int(pytest.main(list(call)))
+    except Exception as error:
+        return internal(error, output)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Within, SIGTERM is what Ctrl-C is: a run that is told to end still cleans up."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def without(names: Sequence[str]) -> Iterator[None]:
+    """Within, these environment variables are not set."""
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(before)

@@ -1,0 +1,60 @@
+"""`conformance serve`: the reference servers in the foreground."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import click
+import tomli_w
+
+from conformance import reference
+from conformance.cli.embedded import served
+from conformance.cli.failure import Refused, unbuilt
+from conformance.cli.run import interruptible
+from conformance.tables import hint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command("serve")
+@click.argument("systems", metavar="[SYSTEM]...", nargs=-1, type=click.Choice(list(reference.SYSTEMS)))
+@click.option("--port", type=click.IntRange(1, 65535 - 3), help="Consecutive ports from this one; PROCESIO takes two.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break one documented thing; repeatable.")
+@click.option("--list-faults", is_flag=True, help="Print the faults and end.")
+@click.option("--personality", metavar="NAME", callback=unbuilt, expose_value=False, help="Not in this version yet.")
+def command(systems: tuple[str, ...], port: int | None, faults: tuple[str, ...], list_faults: bool) -> None:
+    """Serve the reference of each SYSTEM (all three by default) until Ctrl-C, and print their target file."""
+    wanted = [system for system in reference.SYSTEMS if not systems or system in systems]
+    if list_faults:
+        for system in wanted:
+            for name, fault in reference.known_faults(system).items():
+                click.echo(f"{name}  {system}  {fault.description}")
+        return
+    chosen = chosen_faults(wanted, faults)
+    try:
+        with interruptible(), served(wanted, chosen, port or 0) as tables:
+            click.echo(tomli_w.dumps(tables), nl=False)
+            threading.Event().wait()
+    except OSError as error:
+        raise Refused(f"port {port or 'of the system'}: {error.strerror}; name another with --port.") from None
+    except KeyboardInterrupt:
+        return
+
+
+def chosen_faults(systems: Sequence[str], names: Sequence[str]) -> dict[str, list[str]]:
+    """The faults by their system.
+
+    Raises:
+        Refused: a fault that does not exist, or is one of a system that is not served.
+    """
+    known = reference.known_faults()
+    chosen: dict[str, list[str]] = {}
+    for name in names:
+        if name not in known:
+            raise Refused(f"there is no fault {name!r}; {hint(name, known)}")
+        if known[name].system not in systems:
+            raise Refused(f"{name} is a fault of {known[name].system}, which is not served; name that system too.")
+        chosen.setdefault(known[name].system, []).append(name)
+    return chosen

@@ -1,0 +1,131 @@
+"""Judge: collects what one test says about requirements, and what it could not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance import checks
+from conformance.exchange import Exchange
+from conformance.specification import Requirement, Specification
+from conformance.verdict import Kind, Level, Outcome, Reason, Verdict
+
+
+class Blocked(Exception):
+    """The rest of a test cannot be tried, because of the deviation with the fingerprint `root`."""
+
+    def __init__(self, root: str, what: str) -> None:
+        super().__init__(f"blocked by {root}: {what}")
+        self.root = root
+
+
+class NotExercised(Exception):
+    """The rest of a test was not tried, for a reason of the closed list; `detail` says what is missing."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.detail = detail
+
+
+class UnknownRequirement(LookupError):
+    """A test speaks of a requirement that neither spec nor register has: a defect of the suite."""
+
+
+class Judge:
+    """The verdicts of one test. `cited` are the ids that the test promises to speak of."""
+
+    def __init__(self, specification: Specification, cited: Iterable[str] = ()) -> None:
+        self.specification = specification
+        self.cited = tuple(cited)
+        self.verdicts: list[Verdict] = []
+        for requirement in self.cited:
+            self._known(requirement)
+
+    def say(self, verdicts: Iterable[Verdict]) -> None:
+        """Take over verdicts."""
+        for verdict in verdicts:
+            self._known(verdict.requirement)
+            self.verdicts.append(verdict)
+
+    def require(
+        self,
+        requirement: str,
+        holds: bool,
+        *exchanges: Exchange,
+        expected: str = "",
+        observed: str = "",
+        kind: Kind = Kind.EFFECT,
+        location: str = "",
+    ) -> bool:
+        """Say whether a requirement of the register holds, on the evidence of the exchanges; returns `holds`."""
+        known = self._known(requirement)
+        if holds:
+            verdict = checks.conforms(requirement, known.operation, *exchanges, location=location)
+        else:
+            verdict = checks.deviates(
+                requirement,
+                known.operation,
+                kind,
+                expected or known.statement,
+                observed,
+                *exchanges,
+                location=location,
+            )
+        self.verdicts.append(verdict)
+        return holds
+
+    def refused(self, requirement: str, exchange: Exchange, control: Exchange) -> bool:
+        """Say whether a request was refused that differs in one thing from the accepted `control`."""
+        verdict = checks.refused(requirement, self._known(requirement).operation, exchange, control)
+        self.verdicts.append(verdict)
+        return verdict.outcome is Outcome.CONFORMS
+
+    def skip(self, requirement: str, reason: Reason, detail: str = "") -> None:
+        """Say that a requirement was not exercised, and go on."""
+        operation = self._known(requirement).operation
+        self.verdicts.append(Verdict(requirement, operation, Outcome.NOT_EXERCISED, reason=reason, detail=detail))
+
+    def block(self, requirement: str, root: str) -> None:
+        """Say that a requirement could not be tried because of the deviation `root`, and go on."""
+        self.verdicts.append(checks.blocked(requirement, self._known(requirement).operation, root))
+
+    def root_of(self, requirement: str) -> str:
+        """The fingerprint of this test's deviation from a requirement; raises LookupError when there is none."""
+        for verdict in self.verdicts:
+            if verdict.requirement == requirement and verdict.fingerprint:
+                return verdict.fingerprint
+        raise LookupError(requirement)
+
+    def undecided(self) -> list[str]:
+        """The cited requirements of which the test has not spoken."""
+        decided = {verdict.requirement for verdict in self.verdicts}
+        return [requirement for requirement in self.cited if requirement not in decided]
+
+    def conclude(self, ended_by: Blocked | NotExercised | None) -> None:
+        """Say of every cited requirement that is still open why it is."""
+        for requirement in self.undecided():
+            match ended_by:
+                case Blocked():
+                    self.block(requirement, ended_by.root)
+                case NotExercised():
+                    self.skip(requirement, ended_by.reason, ended_by.detail)
+                case None:
+                    self.skip(requirement, Reason.INCONCLUSIVE, "the test ended without a word about it")
+
+    @property
+    def deviations(self) -> list[Verdict]:
+        """The deviations of level must or should."""
+        return [
+            verdict
+            for verdict in self.verdicts
+            if verdict.outcome is Outcome.DEVIATES
+            and self.specification.requirements[verdict.requirement].level is not Level.MAY
+        ]
+
+    def _known(self, requirement: str) -> Requirement:
+        try:
+            return self.specification.requirements[requirement]
+        except KeyError:
+            raise UnknownRequirement(
+                f"{requirement} is neither in the spec nor in the register of {self.specification.system}"
+            ) from None

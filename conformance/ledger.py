@@ -1,0 +1,164 @@
+"""The ledger: a write-ahead journal of what a run created, and what became of it.
+
+One file per worker, one JSON object a line, flushed to the disk before the request that it speaks of is sent. It
+holds no secrets and is enough to clean up later, from another machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+MARK: Final = "conf"
+GLOB: Final = "ledger-*.ndjson"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that the run created or meant to create.
+
+    `identifier` is empty as long as it is unknown; then the thing can be told by its `name` alone.
+    """
+
+    key: str
+    system: str
+    kind: str
+    operation: str
+    name: str
+    identifier: str = ""
+
+
+@dataclass
+class Ledger:
+    """What this worker created. `run` is the mark that every name of the run carries."""
+
+    path: Path | None
+    run: str
+    worker: str = "main"
+    entries: dict[str, Entry] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    residue: Counter[tuple[str, str]] = field(default_factory=Counter)
+    started: set[str] = field(default_factory=set)
+    _made_up: set[str] = field(default_factory=set)
+    _serial: int = 0
+
+    def name(self, label: str = "") -> str:
+        """A new unique name, letters and digits and blanks only, that carries the mark of the run."""
+        self._serial += 1
+        tail = secrets.token_hex(3)
+        return f"{MARK} {self.run} {self.worker} {self._serial} {tail}" + (f" {label}" if label else "")
+
+    def is_ours(self, name: str) -> bool:
+        """Whether a name carries the mark of this run."""
+        return f"{MARK} {self.run} " in name
+
+    def made_up(self, length: int = 32) -> str:
+        """A new identifier that cannot exist on the target: random hexadecimal digits, remembered."""
+        value = secrets.token_hex((length + 1) // 2)[:length]
+        self._made_up.add(value)
+        return value
+
+    def made_up_guid(self) -> str:
+        """A made-up identifier in the form of a GUID."""
+        digits = secrets.token_hex(16)
+        value = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        self._made_up.add(value)
+        return value
+
+    def is_made_up(self, identifier: str) -> bool:
+        """Whether an identifier was made up by this run."""
+        return identifier in self._made_up
+
+    def intend(self, system: str, kind: str, operation: str, name: str) -> Entry:
+        """Journal that something is about to be created; returns the entry to complete later."""
+        self._serial += 1
+        entry = Entry(f"{self.worker}-{self._serial}", system, kind, operation, name)
+        self.entries[entry.key] = entry
+        self._write("intent", key=entry.key, system=system, kind=kind, operation=operation, name=name)
+        return entry
+
+    def created(self, entry: Entry, identifier: str) -> Entry:
+        """Journal the identifier under which the target knows what was created."""
+        known = Entry(entry.key, entry.system, entry.kind, entry.operation, entry.name, identifier)
+        self.entries[entry.key] = known
+        self._write("created", key=entry.key, identifier=identifier)
+        return known
+
+    def withdrawn(self, entry: Entry) -> None:
+        """Journal that nothing came into being: the create was refused and left nothing behind."""
+        self.removed.add(entry.key)
+        self._write("withdrawn", key=entry.key)
+
+    def gone(self, identifier: str) -> None:
+        """Journal that something of ours no longer exists."""
+        for entry in self.entries.values():
+            if entry.identifier == identifier and entry.key not in self.removed:
+                self.removed.add(entry.key)
+                self._write("removed", key=entry.key)
+
+    def remains(self, system: str, kind: str, identifier: str = "") -> None:
+        """Count something that no documented operation can remove; it is ours as well."""
+        self.residue[system, kind] += 1
+        if identifier:
+            self.started.add(identifier)
+        self._write("residue", system=system, kind=kind, identifier=identifier)
+
+    def owns(self, identifier: str) -> bool:
+        """Whether an identifier names something that this run created, also if it was removed meanwhile."""
+        if not identifier:
+            return False
+        known = (entry.identifier for entry in self.entries.values())
+        return identifier in self.started or identifier in known
+
+    def open(self, system: str = "") -> list[Entry]:
+        """What is still there, or may be, newest first: the order of removal."""
+        entries = [entry for entry in self.entries.values() if entry.key not in self.removed]
+        return [entry for entry in reversed(entries) if system in ("", entry.system)]
+
+    def _write(self, event: str, **data: Any) -> None:
+        if self.path is None:
+            return
+        line = json.dumps({"event": event, "run": self.run, "at": round(time.time(), 3), **data})
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, line.encode() + b"\n")
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def read(path: Path) -> Ledger:
+    """Read a journal back. A last line that was cut off by a kill is passed over."""
+    ledger = Ledger(path=path, run="", worker=path.stem.removeprefix("ledger-"))
+    for event in _events(path):
+        ledger.run = event.get("run", ledger.run)
+        key = event.get("key", "")
+        match event["event"]:
+            case "intent":
+                ledger.entries[key] = Entry(key, event["system"], event["kind"], event["operation"], event["name"])
+            case "created" if key in ledger.entries:
+                one = ledger.entries[key]
+                ledger.entries[key] = Entry(key, one.system, one.kind, one.operation, one.name, event["identifier"])
+            case "removed" | "withdrawn":
+                ledger.removed.add(key)
+            case "residue":
+                ledger.residue[event["system"], event["kind"]] += 1
+                ledger.started.add(event.get("identifier", ""))
+    return ledger
+
+
+def _events(path: Path) -> Iterator[dict[str, Any]]:
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict) and "event" in event:
+            yield event

@@ -1,0 +1,296 @@
+"""Lifecycle: the deterministic engine that walks a resource's life by the links of the spec.
+
+Create, read, list, update, read, delete, read again, list, delete again. What a document says of a step is an entry of
+the register with `tried: lifecycle` and the step's `aspect`; where the register is silent, the step judges nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+from conformance import checks
+from conformance.comparison import Difference, differences
+from conformance.exchange import Exchange, NotJson
+from conformance.session import Resource, Session, listed
+from conformance.specification import Link, Operation, Requirement, Specification
+from conformance.structure import EXTENSION
+from conformance.verdict import Kind
+
+CHANGED = "changed by the suite"
+
+
+def creates(specification: Specification) -> list[Operation]:
+    """The operations whose resources have a whole life: what they create can be read and deleted."""
+    return [
+        operation
+        for operation in specification.operations.values()
+        if operation.effect == "create"
+        and operation.link("read")
+        and operation.link("delete")
+        and operation.link("list")
+        and operation.body("application/json")
+    ]
+
+
+def steps(specification: Specification, operation: Operation) -> list[str]:
+    """The ids of the requirements that the walk through the life of what `operation` creates tries."""
+    concerned = {operation.id, *(link.operation for link in operation.links)}
+    return [
+        requirement.id
+        for requirement in specification.requirements.values()
+        if requirement.tried == "lifecycle" and requirement.operation in concerned
+    ]
+
+
+class Life:
+    """One walk. `session` calls the target and judges; `create` is the operation that begins the life."""
+
+    def __init__(self, session: Session, create: Operation) -> None:
+        self.session = session
+        self.create = create
+
+    def walk(self) -> None:
+        """Go through the whole life. Raises Blocked and NotExercised where nothing behind can be tried."""
+        body = self.body()
+        born = self.session.create(self.create.id, json=body)
+        self._reads_as_sent("created-reads-as-sent", self.create, body, born)
+        self._is_listed(born)
+        self._update(born, body)
+        self._delete(born)
+
+    def body(self) -> dict[str, Any]:
+        """The body of the create: the target file's, else the spec's example, under a new unique name."""
+        documented = self.create.body("application/json")
+        assert documented is not None
+        given = self.session.table.bodies.get(self.create.id)
+        body: dict[str, Any] = deepcopy(given or next(iter(documented.examples.values())))
+        for touch in self.create.names:
+            put(body, touch.pointer, self.session.ledger.name())
+        return body
+
+    # -- steps ----------------------------------------------------------------------------------------------------
+
+    def _read(self, born: Resource) -> Exchange:
+        link = self._link("read")
+        return self.session.call(link.operation, path={link.parameter: born.id})
+
+    def _reads_as_sent(self, aspect: str, operation: Operation, sent: Mapping[str, Any], born: Resource) -> None:
+        readable = self._aspect("created-is-readable") if aspect.startswith("created") else None
+        as_sent = self._aspect(aspect, operation)
+        link = self._link("read")
+        reading = self.session.operation(link.operation)
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.session.send(link.operation, path={link.parameter: born.id})
+            hard = [one for one in self._differences(reading, sent, exchange) if not one.soft]
+            return exchange.answer.ok and not hard, exchange
+
+        _, exchange = self.session.eventually(look)
+        exchange = exchange if exchange.answer.ok else self._read(born)
+        if exchange.answer.ok and not aspect.startswith("created"):
+            self.session.judge.say(checks.success(reading, exchange))
+        if readable is not None:
+            self.session.judge.say(checks.success(reading, exchange))
+            self.session.judge.require(readable.id, True, born.exchange, exchange)
+        found = list(self._differences(reading, sent, exchange))
+        self._say_differences(as_sent, operation, found, exchange)
+
+    def _differences(self, reading: Operation, sent: Mapping[str, Any], exchange: Exchange) -> Iterator[Difference]:
+        try:
+            body = checks.body_of(reading, exchange)
+        except NotJson:
+            return
+        schema = reading.success.schema
+        if schema is None or not schema.get("properties"):  # no document gives a shape: what was sent is looked for
+            found = dict(leaves(body))
+            for place, value in leaves(sent):
+                if isinstance(value, str) and place not in ("/id",) and value not in found.values():
+                    yield Difference(place, value, "nowhere in the answer")
+            return
+        yield from differences(sent, body, schema)
+
+    def _say_differences(
+        self, requirement: Requirement | None, operation: Operation, found: list[Difference], exchange: Exchange
+    ) -> None:
+        judge = self.session.judge
+        verbatim = f"{operation.id}:verbatim"
+        hard = [one for one in found if not one.soft]
+        if requirement is not None and not hard:
+            judge.require(requirement.id, True, exchange)
+        for one in {one.place: one for one in hard}.values():
+            if requirement is not None:
+                judge.require(
+                    requirement.id,
+                    False,
+                    exchange,
+                    expected=repr(one.sent),
+                    observed=repr(one.read),
+                    kind=Kind.READ_BACK,
+                    location=one.place,
+                )
+        soft = next((one for one in found if one.soft), None)
+        if soft is not None:
+            judge.require(
+                verbatim,
+                False,
+                exchange,
+                expected=repr(soft.sent),
+                observed=repr(soft.read),
+                kind=Kind.READ_BACK,
+                location=soft.place,
+            )
+        elif not hard:
+            judge.require(verbatim, True, exchange)
+
+    def _is_listed(self, born: Resource) -> None:
+        requirement = self._aspect("created-is-listed")
+        link = self._link("list")
+        exchange = self.session.call(link.operation)
+
+        def look() -> tuple[bool, Exchange]:
+            again = self.session.send(link.operation)
+            return any(born.id == one for one, _ in listed(again, link)), again
+
+        found, exchange = self.session.eventually(look)
+        if requirement is not None:
+            self.session.judge.require(
+                requirement.id,
+                found,
+                born.exchange,
+                exchange,
+                observed="what was created is not in the list",
+                kind=Kind.ABSENT,
+            )
+
+    def _update(self, born: Resource, body: Mapping[str, Any]) -> None:
+        link = self.create.link("update")
+        if link is None:
+            return
+        updating = self.session.operation(link.operation)
+        changed = self._changed(updating, born, body)
+        path = {link.parameter: born.id} if link.parameter else {}
+        self.session.call(link.operation, path=path, json=changed)
+        self._reads_as_sent("updated-reads-as-sent", updating, changed, born)
+
+    def _changed(self, updating: Operation, born: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The complete definition as it is read, with every free text replaced (A-PM3-39)."""
+        documented = updating.body("application/json")
+        assert documented is not None
+        given = self.session.table.bodies.get(updating.id)
+        try:
+            current = checks.body_of(self.session.operation(self._link("read").operation), self._read(born))
+        except NotJson:
+            current = body
+        known = documented.schema.get("properties", {})
+        base = given or {name: value for name, value in current.items() if name in known}
+        changed: dict[str, Any] = writable(base, documented.schema)
+        link = self.create.link("update")
+        if link is not None and link.member:
+            put(changed, link.member if link.member.startswith("/") else f"/{link.member}", born.id)
+        names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
+        for name, schema in known.items():
+            described = schema.get("type") == "string" and not schema.get("enum") and name.endswith("description")
+            if described:
+                changed[name] = CHANGED
+            if name in names:
+                changed[name] = self.session.ledger.name("renamed")
+        return changed
+
+    def _delete(self, born: Resource) -> None:
+        link = self._link("delete")
+        deleting = self.session.operation(link.operation)
+        exchange = self.session.call(link.operation, path={link.parameter: born.id})
+        self._is_gone(born, deleting, exchange)
+        self._is_unlisted(born, deleting, exchange)
+        again = self.session.send(link.operation, path={link.parameter: born.id})
+        requirement = self._aspect("deleted-again-refused", deleting)
+        if requirement is not None:
+            refused = again.answer.status >= 400
+            self.session.judge.require(
+                requirement.id,
+                refused,
+                again,
+                exchange,
+                observed=checks.describe(again),
+                kind=Kind.NOT_REFUSED,
+            )
+        documented = deleting.answer(again.answer.status)
+        if documented is not None and again.answer.status >= 400:
+            self.session.judge.say(checks.content(deleting, documented, again))
+
+    def _is_gone(self, born: Resource, deleting: Operation, deleted: Exchange) -> None:
+        link = self._link("read")
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.session.send(link.operation, path={link.parameter: born.id})
+            return not exchange.answer.ok, exchange
+
+        gone, exchange = self.session.eventually(look)
+        if gone:
+            self.session.ledger.gone(born.id)
+        requirement = self._aspect("deleted-is-gone", deleting)
+        if requirement is not None:
+            self.session.judge.require(
+                requirement.id, gone, exchange, deleted, observed=f"it can still be read: {checks.describe(exchange)}"
+            )
+
+    def _is_unlisted(self, born: Resource, deleting: Operation, deleted: Exchange) -> None:
+        requirement = self._aspect("deleted-is-unlisted", deleting)
+        link = self._link("list")
+        if requirement is None:
+            return
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.session.send(link.operation)
+            return born.id not in [one for one, _ in listed(exchange, link)], exchange
+
+        gone, exchange = self.session.eventually(look)
+        self.session.judge.require(
+            requirement.id, gone, exchange, deleted, observed="it is still in the list", kind=Kind.EFFECT
+        )
+
+    def _link(self, step: str) -> Link:
+        link = self.create.link(step)
+        assert link is not None
+        return link
+
+    def _aspect(self, aspect: str, operation: Operation | None = None) -> Requirement | None:
+        return self.session.specification.aspect((operation or self.create).id, aspect)
+
+
+def put(body: dict[str, Any], pointer: str, value: Any) -> None:
+    """Set the member of a body at a JSON pointer."""
+    *parents, last = pointer.split("/")[1:]
+    node = body
+    for part in parents:
+        node = node[part]
+    node[last] = value
+
+
+def leaves(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every single value of a body with its place."""
+    if isinstance(node, dict):
+        for name, member in node.items():
+            yield from leaves(member, f"{place}/{name}")
+    elif isinstance(node, list):
+        for item in node:
+            yield from leaves(item, f"{place}[]")
+    else:
+        yield place, node
+
+
+def writable(body: Any, schema: Mapping[str, Any]) -> Any:
+    """A body that was read, cut to the members that a request schema knows, without what it calls volatile."""
+    if isinstance(body, dict) and "properties" in schema:
+        known = schema["properties"]
+        return {
+            name: writable(member, known[name])
+            for name, member in body.items()
+            if name in known and not known[name].get(EXTENSION, {}).get("volatile")
+        }
+    if isinstance(body, list):
+        return [writable(item, schema.get("items", {})) for item in body]
+    return json.loads(json.dumps(body))

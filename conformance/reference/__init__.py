@@ -1,0 +1,51 @@
+"""Reference servers: one small server per system that does what its documents say, and their faults."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from conformance.reference.base import Reference, now
+from conformance.reference.faults import FAULTS, Fault, UnknownFault, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from conformance.reference.base import Clock
+
+__all__ = ["SYSTEMS", "Fault", "Reference", "UnknownFault", "UnknownSystem", "build", "known_faults"]
+
+SYSTEMS: Final = {"processmaker3": "ProcessMaker3", "processmaker4": "ProcessMaker4", "procesio": "Procesio"}
+"""The systems, each with the name of the class that its module of the same name provides."""
+
+
+class UnknownSystem(ValueError):
+    """No such system; the message names the nearest one that exists."""
+
+
+def build(system: str, faults: Collection[str] = (), clock: Clock = now) -> Reference:
+    """A new reference of `system` with the named faults; only the module of that system is imported.
+
+    Raises:
+        UnknownSystem: there is no such system.
+        UnknownFault: one of `faults` is not a fault of that system.
+    """
+    return _load(system)(clock=clock, faults=faults)
+
+
+def known_faults(system: str | None = None) -> dict[str, Fault]:
+    """The faults of `system`, or of all systems, by name.
+
+    Raises:
+        UnknownSystem: there is no such system.
+    """
+    for name in SYSTEMS if system is None else [system]:
+        _load(name)
+    return {name: fault for name, fault in FAULTS.items() if system in (None, fault.system)}
+
+
+def _load(system: str) -> type[Reference]:
+    if system not in SYSTEMS:
+        raise UnknownSystem(f"there is no system {system!r}{nearest(system, SYSTEMS)}")
+    found: type[Reference] = getattr(import_module(f"{__name__}.{system}"), SYSTEMS[system])
+    return found

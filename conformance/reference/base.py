@@ -1,0 +1,64 @@
+"""Reference: a small server of one system that does what the documents say, held in memory."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from conformance.reference import faults as registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from starlette.types import ASGIApp
+
+    Clock = Callable[[], datetime]
+    Middleware = Callable[[ASGIApp], ASGIApp]
+
+
+def now() -> datetime:
+    """The time of this machine, with its zone."""
+    return datetime.now(UTC)
+
+
+class Reference(ABC):
+    """One server of one system: its state, its apps, and the faults that it was given.
+
+    `apps` maps the URL keys of the system's table of the target file (`url`, or `proxy_url` and `web_url`)
+    to ASGI apps. All apps of one reference share its state, and two references share none.
+
+    Raises:
+        UnknownFault: one of `faults` is not a fault of this system.
+    """
+
+    system: ClassVar[str]
+    apps: dict[str, ASGIApp]
+
+    def __init__(self, clock: Clock = now, faults: Collection[str] = ()) -> None:
+        self.clock = clock
+        self.faults = tuple(faults)
+        chosen = [registry.find(name, self.system) for name in self.faults]
+        self.apps = self.start()
+        for fault in chosen:
+            fault.apply(self)
+
+    @abstractmethod
+    def start(self) -> dict[str, ASGIApp]:
+        """Make the initial state and return the apps. Called once, before the faults are applied."""
+
+    @abstractmethod
+    def target(self, urls: dict[str, str]) -> dict[str, Any]:
+        """This system's table of a target file, for apps that are served at `urls` (same keys as `apps`)."""
+
+    @abstractmethod
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state as JSON data, but for what `residue` counts; equal when nothing was left behind."""
+
+    @abstractmethod
+    def residue(self) -> dict[str, int]:
+        """What was made and no documented operation can remove (tokens, requests, instances), by kind."""
+
+    def wrap(self, middleware: Middleware) -> None:
+        """Put a pure ASGI middleware around every app of this reference."""
+        self.apps = {key: middleware(app) for key, app in self.apps.items()}

@@ -1,0 +1,223 @@
+"""The paths of a ProcessMaker 3 reference: who may call what, and how answers and refusals look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import create_form_parser
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from conformance.reference import pm3_xml
+from conformance.reference.answers import Answer, bearer_token, json_object, media_type
+from conformance.reference.pm3_fields import Refused
+from conformance.reference.pm3_oauth import TokenRefused
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import Field, File
+    from starlette.requests import Request
+
+    from conformance.reference.pm3_import import Importer
+    from conformance.reference.pm3_oauth import Account, Accounts
+    from conformance.reference.pm3_state import Workspace
+
+FACTORY: Final = frozenset({"PM_FACTORY"})
+FACTORY_OR_CASES: Final = frozenset({"PM_FACTORY", "PM_CASES"})
+
+# Operation, method, path below the workspace, permissions of which one suffices.
+OPERATIONS: Final = (
+    ("list_projects", "GET", "/project", FACTORY),
+    ("create_project", "POST", "/project", FACTORY),
+    ("bulk", "POST", "/project/bulk", FACTORY),
+    ("generate_bpmn", "POST", "/project/generate-bpmn", FACTORY),
+    ("import_project", "POST", "/project/import", FACTORY),
+    ("get_project", "GET", "/project/{prj_uid}", FACTORY_OR_CASES),
+    ("update_project", "PUT", "/project/{prj_uid}", FACTORY),
+    ("delete_project", "DELETE", "/project/{prj_uid}", FACTORY),
+    ("export_project", "GET", "/project/{prj_uid}/export", FACTORY),
+    ("get_process", "GET", "/project/{prj_uid}/process", FACTORY),
+    ("update_process", "PUT", "/project/{prj_uid}/process", FACTORY),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that may be answered, and the identifier of the user who sent it."""
+
+    request: Request
+    user: str
+
+    @property
+    def uid(self) -> str:
+        """The project that the path names."""
+        return str(self.request.path_params["prj_uid"])
+
+
+class Routes:
+    """The app, and what each operation needs to do its work; each operation is a method of the same name."""
+
+    def __init__(self, workspace: str, accounts: Accounts, state: Workspace, importer: Importer) -> None:
+        self.workspace = workspace
+        self.accounts = accounts
+        self.state = state
+        self.importer = importer
+        self.permissions = {operation: needed for operation, _, _, needed in OPERATIONS}
+        self.app = Starlette(
+            routes=[
+                Route(f"/{workspace}/oauth2/token", self.token, methods=["POST"]),
+                *(self._route(*operation[:3]) for operation in OPERATIONS),
+            ],
+            exception_handlers={HTTPException: _refuse, Refused: _refuse, TokenRefused: _refuse_token},
+        )
+        self.app.router.redirect_slashes = False
+
+    def _route(self, operation: str, method: str, path: str) -> Route:
+        async def endpoint(request: Request) -> Response:
+            account = self.authorise(request, operation)
+            answer: Response = await getattr(self, operation)(Call(request, account.uid))
+            return answer
+
+        return Route(f"/api/1.0/{self.workspace}{path}", endpoint, methods=[method])
+
+    def authorise(self, request: Request, operation: str) -> Account:
+        """Who sends the request. Raises Refused unless this user may call `operation`."""
+        account = self.accounts.holder(bearer_token(request) or "")
+        if account is None:
+            raise Refused("A valid access token is required.", 401)
+        if not account.permissions & self.permissions[operation]:
+            needed = " or ".join(sorted(self.permissions[operation]))
+            raise Refused(f"This needs the permission {needed}.", 403)
+        return account
+
+    async def token(self, request: Request) -> Response:
+        """Give an access token."""
+        if media_type(request) == "application/json":
+            form = await json_object(request)
+        else:
+            form, _ = await read_form(request)
+        return Answer(
+            self.accounts.grant(form, request.headers.get("authorization")), headers={"Cache-Control": "no-store"}
+        )
+
+    async def list_projects(self, _call: Call) -> Response:
+        """All projects."""
+        return Answer(self.state.listing())
+
+    async def create_project(self, call: Call) -> Response:
+        """Make a project; the answer has no content."""
+        self.state.create(await json_object(call.request), call.user)
+        return Response(status_code=201)
+
+    async def get_project(self, call: Call) -> Response:
+        """The definition of a project."""
+        return Answer(self.state.definition(call.uid, call.user))
+
+    async def update_project(self, call: Call) -> Response:
+        """Replace the definition of a project; the answer has no content."""
+        self.state.update(call.uid, await json_object(call.request), call.user)
+        return Response(status_code=200)
+
+    async def delete_project(self, call: Call) -> Response:
+        """Remove a project; the answer has no content."""
+        self.state.delete(call.uid)
+        return Response(status_code=200)
+
+    async def bulk(self, call: Call) -> Response:
+        """Remove several BPMN projects."""
+        return Answer(self.state.bulk(await json_object(call.request)))
+
+    async def generate_bpmn(self, call: Call) -> Response:
+        """Make a BPMN project for a classic process."""
+        process = (await json_object(call.request)).get("pro_uid")
+        if not isinstance(process, str):
+            raise Refused("`pro_uid` is required.")
+        project = self.state.generate(process, call.user)
+        return Answer({"prj_uid": project.uid, "pro_uid": process}, 201)
+
+    async def export_project(self, call: Call) -> Response:
+        """The project file of a project."""
+        project = self.state.find(call.uid)
+        groups = [(uid, self.state.groups[uid]) for uid in project.groups]
+        content = pm3_xml.write(project, self.workspace, groups)
+        return Response(content, media_type="application/xml")
+
+    async def import_project(self, call: Call) -> Response:
+        """Take a project file in."""
+        _, files = await read_form(call.request)
+        if "project_file" not in files:
+            raise Refused("`project_file` is required; send it as a file of a multipart form.")
+        name, content = files["project_file"]
+        if not name.lower().endswith(".pmx"):
+            raise Refused("`project_file` must be a .pmx file.")
+        query = call.request.query_params
+        project = self.importer.run(
+            pm3_xml.read(content), query.get("option", ""), query.get("option_group", ""), call.user
+        )
+        return Answer({"prj_uid": project.uid, "prj_file": name}, 201)
+
+    async def get_process(self, call: Call) -> Response:
+        """The process of a project."""
+        return Answer(self.state.find(call.uid).process)
+
+    async def update_process(self, call: Call) -> Response:
+        """Change the process of a project; the answer has no content."""
+        self.state.update_process(call.uid, await json_object(call.request))
+        return Response(status_code=200)
+
+
+async def read_form(request: Request) -> tuple[dict[str, Any], dict[str, tuple[str, bytes]]]:
+    """Fields, and files as name and content, of a form in either encoding. Held in memory. Raises Refused."""
+    fields: dict[str, Any] = {}
+    files: dict[str, tuple[str, bytes]] = {}
+
+    def on_field(field: Field) -> None:
+        fields[_text(field.field_name)] = _text(field.value)
+
+    def on_file(file: File) -> None:
+        file.file_object.seek(0)
+        files[_text(file.field_name)] = _text(file.file_name), file.file_object.read()
+
+    label = request.headers.get("content-type", "").encode("latin-1")
+    try:
+        parser = create_form_parser(
+            {"Content-Type": label}, on_field, on_file, config={"MAX_MEMORY_FILE_SIZE": float("inf")}
+        )
+        parser.write(await request.body())
+        parser.finalize()
+    except (FormParserError, ValueError):
+        raise Refused("The body is not a form that can be read.") from None
+    return fields, files
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode(errors="replace")
+
+
+def error(status: int, message: str) -> Answer:
+    """A refusal: the error object with the HTTP status as its code."""
+    phrase = HTTPStatus(status).phrase
+    return Answer({"error": {"code": status, "message": f"{phrase}: {message}"}}, status)
+
+
+def unknown_path() -> Answer:
+    """The answer to a path that does not exist, or not with that method."""
+    return error(404, "There is no such endpoint.")
+
+
+async def _refuse(_request: Request, refusal: Exception) -> Response:
+    if isinstance(refusal, Refused):
+        return error(refusal.status, str(refusal))
+    assert isinstance(refusal, HTTPException)
+    # 404 and 405 come from the routing alone: both mean that this method has no such path.
+    return unknown_path() if refusal.status_code in (404, 405) else error(refusal.status_code, refusal.detail)
+
+
+async def _refuse_token(_request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, TokenRefused)
+    headers = {"WWW-Authenticate": "Basic"} if refusal.status == 401 else None
+    return Answer({"error": refusal.error, "error_description": str(refusal)}, refusal.status, headers=headers)

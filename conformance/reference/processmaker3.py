@@ -1,0 +1,103 @@
+"""The reference of ProcessMaker 3: token request and project operations, with users and fixtures that fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from conformance.reference import pm3_answer_faults, pm3_faults  # noqa: F401 - register the faults
+from conformance.reference.base import Reference
+from conformance.reference.pm3_import import Importer
+from conformance.reference.pm3_oauth import Account, Accounts
+from conformance.reference.pm3_routes import Routes
+from conformance.reference.pm3_state import Workspace
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from conformance.reference.pm3_state import Project
+
+WORKSPACE: Final = "workflow"
+VERSION: Final = "3.2.2"
+CATEGORY: Final = "c0000000000000000000000000000001"
+CLASSIC: Final = "a0000000000000000000000000000001"
+STARTED: Final = "b0000000000000000000000000000001"
+_GROUP: Final = "d0000000000000000000000000000001"
+
+ADMIN: Final = Account(
+    "00000000000000000000000000000001",
+    "admin",
+    "admin-password",
+    frozenset({"PM_FACTORY", "PM_CASES", "PM_USERS", "PM_SETUP", "PM_LOGIN"}),
+    "ADMINCLIENTADMINCLIENTADMINCLIEN",
+    "admin-client-secret",
+)
+CLERK: Final = Account(
+    "00000000000000000000000000000002",
+    "clerk",
+    "clerk-password",
+    frozenset({"PM_LOGIN"}),
+    "CLERKCLIENTCLERKCLIENTCLERKCLIEN",
+    "clerk-client-secret",
+)
+CASES: Final = Account(
+    "00000000000000000000000000000003",
+    "caseworker",
+    "caseworker-password",
+    frozenset({"PM_LOGIN", "PM_CASES"}),
+    "CASESCLIENTCASESCLIENTCASESCLIEN",
+    "cases-client-secret",
+)
+
+
+class ProcessMaker3(Reference):
+    """A ProcessMaker 3 server; `workspace` holds its projects, `accounts` its users, `routes` its operations."""
+
+    system: ClassVar[str] = "processmaker3"
+
+    def start(self) -> dict[str, ASGIApp]:
+        """Make the fixtures and the app."""
+        self.workspace = Workspace(self.clock)
+        self.accounts = Accounts((ADMIN, CLERK, CASES), self.clock)
+        self.importer = Importer(self.workspace)
+        self.routes = Routes(WORKSPACE, self.accounts, self.workspace, self.importer)
+        self._fixture(CLASSIC, "Classic purchase", bpmn=False)
+        started = self._fixture(STARTED, "Running approval", bpmn=True)
+        started.cases = 1
+        self.workspace.groups[_GROUP] = "Approvers"
+        started.groups.append(_GROUP)
+        return {"url": self.routes.app}
+
+    def _fixture(self, uid: str, name: str, *, bpmn: bool) -> Project:
+        project = self.workspace.make(name, "Part of every new server.", CATEGORY, ADMIN.uid, bpmn=bpmn)
+        project.uid = project.process["pro_uid"] = uid
+        for diagram in project.diagrams:
+            diagram["prj_uid"] = uid
+        return self.workspace.add(project)
+
+    def target(self, urls: dict[str, str]) -> dict[str, Any]:
+        """The table `processmaker3` of a target file."""
+        return {
+            "url": urls["url"],
+            "workspace": WORKSPACE,
+            **_credentials(ADMIN),
+            "version": VERSION,
+            "users": {"outsider": _credentials(CLERK), "cases": _credentials(CASES)},
+            "fixtures": {"classic_process": CLASSIC, "category": CATEGORY, "started_project": STARTED},
+        }
+
+    def snapshot(self) -> dict[str, Any]:
+        """Projects and groups."""
+        return self.workspace.snapshot()
+
+    def residue(self) -> dict[str, int]:
+        """The tokens that were given."""
+        return {"tokens": len(self.accounts.tokens)}
+
+
+def _credentials(account: Account) -> dict[str, str]:
+    return {
+        "client_id": account.client_id,
+        "client_secret": account.client_secret,
+        "username": account.username,
+        "password": account.password,
+    }

@@ -1,0 +1,160 @@
+"""Markdown: a summary of a run that fits a comment on a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from conformance.reporting import escape, words
+from conformance.runrecord import summarise
+from conformance.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.runrecord import DeviationRecord, RunRecord
+
+# GitHub takes 65,536 characters. The shares leave room for the parts whose length does not grow with a run.
+LIMIT: Final = 65_536
+_DEVIATIONS: Final = 34_000
+_FOLDED: Final = 7_000
+_LIST: Final = 2_500
+_TITLE: Final = 200
+_VALUE: Final = 300
+_NAME: Final = 80
+
+
+def summary(record: RunRecord) -> str:
+    """The run in Markdown: the verdict first, then counts, deviations, findings and what was not tried.
+
+    Everything that came from the target is escaped. Never longer than `LIMIT`: what is left out is counted.
+    """
+    new = [d for d in words.ordered(record.deviations) if not d.baseline]
+    known = [d for d in words.ordered(record.deviations) if d.baseline]
+    blocked = words.blocked(record)
+    sections = [
+        f"## {_name(record.target.name)}: {words.headline(record)}",
+        _run(record),
+        _list("Problems of the run", "what went wrong in the suite itself", record.problems),
+        _counts(record),
+        _deviations("Deviations", words.DEVIATION, new, blocked),
+        _folded("known deviation", words.KNOWN, known, blocked),
+        _folded("finding", words.FINDING, words.ordered(record.findings), blocked),
+        _unexercised(record),
+        _list("Left on the target", words.LEFTOVER, [words.leftover(leftover) for leftover in record.leftovers]),
+        _list("Residue", words.RESIDUE, [words.residue(residue) for residue in record.residue]),
+        _list("Accommodations", words.ACCOMMODATION, [words.accommodation(entry) for entry in record.accommodations]),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _name(text: str) -> str:
+    return escape.markdown(text, _NAME)
+
+
+def _run(record: RunRecord) -> str:
+    target = record.target
+    systems = [
+        f"{_name(system)} {_name(target.versions[system])}" if system in target.versions else _name(system)
+        for system in target.systems[:10]
+    ]
+    parts = [
+        f"{words.count(record.requests, 'request')} in {record.seconds:,.1f} s",
+        ", ".join(systems),
+        f"safety level {_name(target.safety)}",
+        f"suite {_name(record.suite.version)}",
+        _name(record.started),
+    ]
+    if record.shard:
+        parts.append(f"shard {_name(record.shard)}")
+    if not target.verify:
+        parts.append("**TLS certificates were not verified**")
+    return " · ".join(part for part in parts if part)
+
+
+def _counts(record: RunRecord) -> str:
+    summary = summarise(record.verdicts)
+    if not record.verdicts:
+        return ""
+    shown = [outcome for outcome in Outcome if summary.outcomes[outcome]]
+    head = ["Requirements", *(words.OUTCOMES[outcome][0] for outcome in shown)]
+    rows = [
+        [_name(system), *(f"{counts.get(outcome, 0):,}" for outcome in shown)]
+        for system, counts in list(summary.systems.items())[:10]
+    ]
+    if len(rows) > 1:
+        rows.append(["all", *(f"{summary.outcomes[outcome]:,}" for outcome in shown)])
+    lines = [head, ["---", *("---:" for _ in shown)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _entry(deviation: DeviationRecord, blocks: int) -> str:
+    place = f"{deviation.level.value}, {_name(deviation.operation)} ({_name(deviation.profile)})"
+    lines = [
+        f"- **{escape.markdown(deviation.title, _TITLE)}**",
+        place,
+        escape.markdown(words.citation(deviation), _VALUE),
+        f"expected: {escape.markdown(deviation.expected, _VALUE)}",
+        f"observed: {escape.markdown(deviation.observed, _VALUE)}",
+    ]
+    if blocks:
+        lines.append(f"blocks {words.count(blocks, 'requirement')}")
+    if deviation.baseline:
+        lines.append(f"known: {escape.markdown(deviation.baseline, _VALUE)}")
+    return "<br>\n  ".join(lines)
+
+
+def _fit(entries: Iterable[str], budget: int) -> tuple[list[str], int]:
+    """The first entries that fit into `budget` characters, and how many do not."""
+    every = list(entries)
+    shown: list[str] = []
+    for entry in every:
+        budget -= len(entry) + 1
+        if budget < 0:
+            break
+        shown.append(entry)
+    return shown, len(every) - len(shown)
+
+
+def _entries(deviations: list[DeviationRecord], blocked: dict[str, int], budget: int) -> str:
+    shown, left = _fit((_entry(d, blocked.get(d.fingerprint, 0)) for d in deviations), budget)
+    if left:
+        shown.append(f"- … and {left:,} more; all are in `run.json` and in the HTML report.")
+    return "\n".join(shown)
+
+
+def _deviations(title: str, meaning: str, deviations: list[DeviationRecord], blocked: dict[str, int]) -> str:
+    if not deviations:
+        return ""
+    body = _entries(deviations, blocked, _DEVIATIONS)
+    return f"### {title} ({len(deviations):,})\n\n*{meaning}*\n\n{body}"
+
+
+def _folded(noun: str, meaning: str, deviations: list[DeviationRecord], blocked: dict[str, int]) -> str:
+    if not deviations:
+        return ""
+    head = f"<summary>{words.count(len(deviations), noun)} ({meaning})</summary>"
+    return f"<details>{head}\n\n{_entries(deviations, blocked, _FOLDED)}\n\n</details>"
+
+
+def _unexercised(record: RunRecord) -> str:
+    lines: list[str] = []
+    for reason, verdicts in words.unexercised(record):
+        details = words.missing(verdicts)
+        named = ", ".join(escape.markdown(detail, _NAME) for detail in details[:3])
+        more = f" and {len(details) - 3:,} more" if len(details) > 3 else ""
+        lines.append(
+            f"- {len(verdicts):,} {reason.value}: {words.REASONS[reason]}" + (f" — {named}{more}" if named else "")
+        )
+    if not lines:
+        return ""
+    total = sum(len(verdicts) for _, verdicts in words.unexercised(record))
+    return f"### Not exercised ({total:,})\n\n" + "\n".join(lines)
+
+
+def _list(title: str, meaning: str, entries: list[str]) -> str:
+    if not entries:
+        return ""
+    shown, left = _fit((f"- {escape.markdown(entry, _VALUE)}" for entry in entries), _LIST)
+    if left:
+        shown.append(f"- … and {left:,} more in `run.json`.")
+    return f"### {title} ({len(entries):,})\n\n*{meaning}*\n\n" + "\n".join(shown)

@@ -1,0 +1,142 @@
+"""Words: how the reports speak of a run, the same in the terminal and in Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.verdict import Level, Outcome, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.runrecord import DeviationRecord, Leftover, Residue, RunRecord, VerdictRecord
+
+DEVIATION: Final = "the server does something else than its documents say"
+KNOWN: Final = "the baseline, your list of accepted deviations, already has it"
+FINDING: Final = "worth knowing, but it contradicts nothing that the documents state firmly; not part of the verdict"
+REQUIREMENT: Final = "one testable statement of a document"
+LEFTOVER: Final = "made by this run and still on the target; `conformance sweep` removes it"
+RESIDUE: Final = "started by this run; no documented operation can remove it"
+ACCOMMODATION: Final = "a call made differently because the target file says so, to test what lies behind it"
+
+LEVELS: Final = {
+    Level.MUST: "a document states it flatly",
+    Level.SHOULD: "an example shows it, or it follows plainly",
+    Level.MAY: "hinted at, or inferred",
+}
+OUTCOMES: Final = {
+    Outcome.DEVIATES: ("deviate", "the server does something else"),
+    Outcome.CONFORMS: ("conform", "the server does what the document says; an exchange proves it"),
+    Outcome.BLOCKED: ("blocked", "cannot be tried because of a deviation"),
+    Outcome.UNSUPPORTED: ("unsupported", "the target file says the target does not have this"),
+    Outcome.NOT_APPLICABLE: ("not applicable", "belongs to another version or profile"),
+    Outcome.NOT_EXERCISED: ("not exercised", "not tried, for the reasons below"),
+}
+REASONS: Final = {
+    Reason.MISSING_FIXTURE: "needs something on the target that the target file does not name",
+    Reason.MISSING_USER: "needs a user that the target file does not give",
+    Reason.UNDOCUMENTED_REQUEST: "no document says how to ask, and the target refused the suite's form",
+    Reason.NEEDS_DATABASE: "shows only in the server's database",
+    Reason.CLIENT_SIDE: "speaks of the client, not of the server",
+    Reason.SAFETY_LEVEL: "could harm what is not the run's own; a higher safety level allows it",
+    Reason.TIME_BUDGET: "the time budget was used up",
+    Reason.LIMIT_REACHED: "a limit of the target file was reached",
+    Reason.INTERRUPTED: "the run was cut short",
+    Reason.TARGET_UNAVAILABLE: "the target could not be reached or refused the credentials",
+    Reason.MISSING_SHARD: "belongs to a part of the run that is not here",
+    Reason.INCONCLUSIVE: "the answers do not decide it",
+    Reason.NOT_SELECTED: "left out by the selection",
+}
+_RANK: Final = {level: rank for rank, level in enumerate(Level)}
+
+
+def count(number: int, noun: str) -> str:
+    """`number` with its noun: "1 deviation", "3 deviations", "no deviation" for none."""
+    if number == 0:
+        return f"no {noun}"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def headline(record: RunRecord) -> str:
+    """The verdict of the run in words, from its exit code and its deviations."""
+    known = sum(1 for deviation in record.deviations if deviation.baseline)
+    new = len(record.deviations) - known
+    found = count(new, "deviation" if not known else "new deviation")
+    if known:
+        found += f", {known:,} known"
+    match record.exit_code:
+        case 4:
+            text = "nothing was sent: the call or the target file is wrong"
+        case 3:
+            text = f"internal error: do not rely on this run ({found} until then)"
+        case 2:
+            text = f"cut short ({found} until then)"
+        case 6:
+            text = f"target unavailable ({found} until then)"
+        case 5:
+            text = "nothing was run"
+        case 1 if new == 0:
+            text = f"{found}, but a strict option fails the run"
+        case _:
+            text = found
+    if not record.complete and record.exit_code in (0, 1):
+        text += "; not everything that applies was tried"
+    return text
+
+
+def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:
+    """The deviations as they are shown: new before known, must before should, then by place."""
+    return sorted(
+        deviations,
+        key=lambda d: (bool(d.baseline), _RANK[d.level], d.system, d.profile, d.operation, d.title),
+    )
+
+
+def citation(deviation: DeviationRecord) -> str:
+    """Where the requirement stands: document, section, lines, and the reading it rests on."""
+    parts = [deviation.document]
+    if deviation.section:
+        parts.append(f"section {deviation.section}")
+    if deviation.lines:
+        parts.append(f"lines {deviation.lines}")
+    if deviation.reading:
+        parts.append(f"read as {deviation.reading}")
+    return ", ".join(parts)
+
+
+def blocked(record: RunRecord) -> Counter[str]:
+    """How many requirements each deviation blocks, by fingerprint."""
+    return Counter(v.blocked_by for v in record.verdicts if v.outcome is Outcome.BLOCKED and v.blocked_by is not None)
+
+
+def unexercised(record: RunRecord) -> list[tuple[Reason, list[VerdictRecord]]]:
+    """What was not exercised, by reason, the most frequent reason first."""
+    groups: dict[Reason, list[VerdictRecord]] = {}
+    for verdict in record.verdicts:
+        if verdict.outcome is Outcome.NOT_EXERCISED and verdict.reason is not None:
+            groups.setdefault(verdict.reason, []).append(verdict)
+    return sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+
+
+def missing(verdicts: Sequence[VerdictRecord]) -> list[str]:
+    """What exactly is missing for these requirements, each thing once, the most frequent first."""
+    return [detail for detail, _ in Counter(v.detail for v in verdicts if v.detail).most_common()]
+
+
+def leftover(entry: Leftover) -> str:
+    """One leftover in a line."""
+    name = f" “{entry.name}”" if entry.name else ""
+    return f"{entry.system}: {entry.kind} {entry.identifier}{name}" + (f" ({entry.why})" if entry.why else "")
+
+
+def residue(entry: Residue) -> str:
+    """One kind of residue in a line, with its first identifiers."""
+    shown = ", ".join(entry.identifiers[:3]) + (" …" if len(entry.identifiers) > 3 else "")
+    return f"{entry.system}: {count(entry.count, entry.kind)}" + (f" ({shown})" if shown else "")
+
+
+def accommodation(entry: dict[str, Any]) -> str:
+    """One accommodation in a line: the operation and why."""
+    operation, reason = entry.get("operation"), entry.get("reason")
+    return f"{operation or 'an operation'}" + (f": {reason}" if reason else "")

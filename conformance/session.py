@@ -1,0 +1,377 @@
+"""Session: one target system as the tests see it. It calls operations, keeps the ledger and asks the checks."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance import checks
+from conformance.exchange import Exchange, NotJson
+from conformance.judge import Blocked, Judge, NotExercised
+from conformance.ledger import Entry, Ledger
+from conformance.specification import Link, Operation, Specification
+from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Safety
+from conformance.verdict import Kind, Reason
+from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
+from conformance.wire.credentials import Missing, Unavailable
+from conformance.wire.guard import Withheld
+from conformance.wire.naming import at
+
+IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{1,18}")
+ABSENT: Final = (405, 501)
+GIVE_UP_AFTER: Final = 3  # calls in a row without any answer
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something that the run created: how the target calls it, the name it was given, and the create's exchange."""
+
+    entry: Entry
+    exchange: Exchange
+
+    @property
+    def id(self) -> str:
+        """The target's identifier."""
+        return self.entry.identifier
+
+    @property
+    def name(self) -> str:
+        """The unique name."""
+        return self.entry.name
+
+
+class Session:
+    """Calls the operations of one system of a target, on behalf of one test at a time.
+
+    `judge` is the current test's; `settle` is how long a write may take to become visible, in seconds.
+    """
+
+    def __init__(
+        self,
+        table: ProcessMaker3 | ProcessMaker4 | Procesio,
+        client: Client,
+        credentials: Credentials,
+        ledger: Ledger,
+        *,
+        settle: float,
+        safety: Safety,
+    ) -> None:
+        self.table = table
+        self.client = client
+        self.ledger = ledger
+        self.safety = safety
+        self.settle = settle
+        self.judge = Judge(client.specification)
+        self.problem = ""
+        self._credentials = credentials
+        self._silent = 0
+
+    @property
+    def specification(self) -> Specification:
+        """The spec and register of the system."""
+        return self.client.specification
+
+    def operation(self, operation_id: str) -> Operation:
+        """An operation by its id."""
+        return self.specification.operations[operation_id]
+
+    # -- calls ----------------------------------------------------------------------------------------------------
+
+    def send(
+        self,
+        operation_id: str,
+        *,
+        user: str = MAIN,
+        path: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        template: str | None = None,
+        **content: Any,
+    ) -> Exchange:
+        """Send one request and say nothing about its answer.
+
+        Raises:
+            Unavailable: the target is gone, or refuses the credentials.
+            NotExercised: a user is missing, or the safety level or a limit forbids the request.
+        """
+        if self.problem:
+            raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+        operation = self.operation(operation_id)
+        try:
+            exchange = self._send(operation, user, path, headers, template, content)
+            if exchange.answer.status == 401 and user not in (NOBODY, WRONG) and self._renewable(operation):
+                self._credentials.renew(user)
+                exchange = self._send(operation, user, path, headers, template, content)
+        except Withheld as withheld:
+            raise NotExercised(withheld.reason, withheld.detail) from None
+        except Missing as missing:
+            raise NotExercised(missing.reason, missing.detail) from None
+        except Unavailable as gone:
+            self.problem = str(gone)
+            raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem) from None
+        self._silent = self._silent + 1 if exchange.response is None else 0
+        if self._silent >= GIVE_UP_AFTER:
+            self.problem = f"{exchange.request.url}: {exchange.error}, {GIVE_UP_AFTER} times in a row. Is it running?"
+            raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+        return exchange
+
+    def _send(
+        self,
+        operation: Operation,
+        user: str,
+        path: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        template: str | None,
+        content: dict[str, Any],
+    ) -> Exchange:
+        shown = {} if operation.anonymous else self._credentials.headers(user)
+        exchange = self.client.send(
+            operation, path=path, template=template, headers={**shown, **(headers or {})}, user=user, **content
+        )
+        if exchange.answer.ok and operation.effect == "execute":
+            link = operation.links[0] if operation.links else None
+            self.ledger.remains(operation.system, operation.resource, identifier_of(exchange, link))
+        return exchange
+
+    @staticmethod
+    def _renewable(operation: Operation) -> bool:
+        return not operation.anonymous and operation.resource != "token"
+
+    def call(self, operation_id: str, *, user: str = MAIN, **request: Any) -> Exchange:
+        """Make a documented call that should be accepted, and judge the structure of its answer.
+
+        Raises:
+            Blocked: it was not accepted; the deviation is already recorded.
+            NotExercised: as `send`; or no document gives the request that was refused; or there was no answer.
+        """
+        exchange = self.send(operation_id, user=user, **request)
+        operation = self.operation(operation_id)
+        if exchange.response is None:
+            raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
+        if exchange.answer.ok:
+            self.judge.say(checks.success(operation, exchange))
+            return exchange
+        for alternative in operation.alternatives:
+            other = self.send(operation_id, user=user, **{**request, "template": alternative.path})
+            if other.answer.ok:
+                told = f"{alternative.path} only, as in the other reading of {alternative.reading}"
+                self.judge.require(
+                    f"{operation_id}:documented-form",
+                    False,
+                    exchange,
+                    other,
+                    expected=operation.path,
+                    observed=told,
+                    kind=Kind.OTHER_READING,
+                )
+                self.judge.say(checks.success(operation, other))
+                return other
+        raise self._unaccepted(operation, exchange, user, request)
+
+    def _unaccepted(
+        self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any]
+    ) -> Blocked | NotExercised:
+        """Record why a documented call was not accepted: the operation is missing, or it refuses."""
+        control = self._control(operation, user, request)
+        exists = f"{operation.id}:exists"
+        if exchange.answer.status in ABSENT or _alike(exchange, control):
+            if operation.implied:
+                return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} is missing")
+            told = f"{checks.describe(exchange)}, as for a made-up path"
+            self.judge.require(exists, False, exchange, control, observed=told, kind=Kind.MISSING_OPERATION)
+            return Blocked(self.judge.root_of(exists), operation.id)
+        self.judge.say([checks.conforms(exists, operation.id, exchange, control)])
+        if operation.undocumented_request or operation.implied:
+            return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} refused a request that no document gives")
+        status = f"{operation.id}.{operation.success.status}:status"
+        self.judge.say(
+            [
+                checks.deviates(
+                    status,
+                    operation.id,
+                    Kind.REFUSED if exchange.answer.refused else Kind.STATUS,
+                    operation.success.status,
+                    checks.describe(exchange),
+                    exchange,
+                )
+            ]
+        )
+        return Blocked(self.judge.root_of(status), operation.id)
+
+    def _control(self, operation: Operation, user: str, request: dict[str, Any]) -> Exchange:
+        """The same request to a made-up path of the same depth, which no server can route."""
+        segments = operation.path.split("/")
+        literal = max(index for index, segment in enumerate(segments) if segment and not segment.startswith("{"))
+        segments[literal] = self.ledger.made_up(12)
+        return self.send(operation.id, user=user, **{**request, "template": "/".join(segments)})
+
+    def eventually(self, look: Callable[[], tuple[bool, Exchange]]) -> tuple[bool, Exchange]:
+        """Look again until it holds or `settle` seconds have passed (rule 7: not there, or not yet?)."""
+        until = time.monotonic() + self.settle
+        while True:
+            holds, exchange = look()
+            if holds or time.monotonic() >= until:
+                return holds, exchange
+            time.sleep(min(0.25, self.settle))
+
+    # -- resources ------------------------------------------------------------------------------------------------
+
+    def create(self, operation_id: str, **request: Any) -> Resource:
+        """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""
+        operation = self.operation(operation_id)
+        try:
+            exchange = self.call(operation_id, **request)
+        except (Blocked, NotExercised):
+            if self.client.entry is not None:
+                self._leftover(operation, self.client.entry)
+            raise
+        entry = self.client.entry
+        if entry is None:
+            raise AssertionError(f"{operation_id} creates nothing according to its spec")
+        return Resource(self.adopt(operation, entry, exchange), exchange)
+
+    def adopt(self, operation: Operation, entry: Entry, exchange: Exchange) -> Entry:
+        """Find the identifier of what was created, and enter it in the ledger: only what carries our name is ours.
+
+        Raises:
+            Blocked: the answer does not lead to it, and neither does the list.
+        """
+        identifier = ""
+        link = operation.link("read")
+        if link is not None and link.pointer:
+            offered = identifier_of(exchange, link)
+            if offered and self._carries(link, offered, entry.name):
+                identifier = offered
+        if not identifier:
+            identifier = self._listed(operation, entry)
+        if identifier:
+            return self.ledger.created(entry, identifier)
+        raise self._lost(operation, exchange)
+
+    def _carries(self, link: Link, identifier: str, name: str) -> bool:
+        """Whether the resource that an answer names shows the name that we gave it: else it is somebody else's."""
+        exchange = self.send(link.operation, path={link.parameter: identifier})
+        return exchange.answer.ok and (not name or name.encode() in exchange.answer.body)
+
+    def _listed(self, operation: Operation, entry: Entry) -> str:
+        link = operation.link("list")
+        if link is None or not entry.name:
+            return ""
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.send(link.operation)
+            return any(name == entry.name for _, name in listed(exchange, link)), exchange
+
+        found, exchange = self.eventually(look)
+        return next((one for one, name in listed(exchange, link) if name == entry.name), "") if found else ""
+
+    def _lost(self, operation: Operation, exchange: Exchange) -> Blocked | NotExercised:
+        """What was created can be found nowhere: that contradicts the list, or nothing that a document says."""
+        requirement = self.specification.aspect(operation.id, "created-is-listed")
+        if requirement is None:
+            return NotExercised(Reason.INCONCLUSIVE, f"what {operation.id} created could not be found")
+        self.judge.require(
+            requirement.id, False, exchange, observed="what was created is not in the list", kind=Kind.ABSENT
+        )
+        return Blocked(self.judge.root_of(requirement.id), operation.id)
+
+    def _leftover(self, operation: Operation, entry: Entry) -> None:
+        """A create that was answered with an error may still have created something: take it over."""
+        identifier = self._listed(operation, entry)
+        if identifier:
+            self.ledger.created(entry, identifier)
+            self.remove(entry.identifier or identifier, operation)
+        else:
+            self.ledger.withdrawn(entry)
+
+    def remove(self, identifier: str, operation: Operation) -> bool:
+        """Remove something of ours, without judging; `operation` is the one that created it. True when it is gone."""
+        link = operation.link("delete")
+        if link is None:
+            return False
+        exchange = self.send(link.operation, path={link.parameter: identifier})
+        if exchange.answer.ok or exchange.answer.refused:
+            read = operation.link("read")
+            if read is None or not self.send(read.operation, path={read.parameter: identifier}).answer.ok:
+                self.ledger.gone(identifier)
+                return True
+        return False
+
+    def sweep(self) -> list[Entry]:
+        """Remove everything of ours that is still there, newest first; returns what could not be removed."""
+        kept = []
+        for entry in self.ledger.open(self.specification.system):
+            operation = self.operation(entry.operation)
+            identifier = entry.identifier
+            try:
+                if not identifier:
+                    identifier = self._listed(operation, entry)
+                    if not identifier:
+                        self.ledger.withdrawn(entry)
+                        continue
+                    self.ledger.created(entry, identifier)
+                removed = self.remove(identifier, operation)
+            except NotExercised:
+                removed = False
+            if not removed:
+                kept.append(entry)
+        return kept
+
+
+def identifier_of(exchange: Exchange, link: Link | None) -> str:
+    """The identifier that an answer gives: where the link points, a bare text, or the first member called …id."""
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        return ""
+    if isinstance(body, str | int) and not isinstance(body, bool):
+        return str(body)
+    if link is not None and link.pointer:
+        found = next(at(body, link.pointer), None)
+        if isinstance(found, str | int) and not isinstance(found, bool):
+            return str(found)
+    return next(_ids(body), "")
+
+
+def _ids(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name.lower().endswith("id") and isinstance(value, str | int) and IDENTIFIER.fullmatch(str(value)):
+                yield str(value)
+        for value in node.values():
+            yield from _ids(value)
+
+
+def listed(exchange: Exchange, link: Link) -> list[tuple[str, str]]:
+    """Identifier and name of every item of a list, bare or wrapped in an object."""
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        return []
+    if link.items:
+        body = next(at(body, link.items), [])
+    if isinstance(body, dict):
+        body = next((value for value in body.values() if isinstance(value, list)), [])
+    if not isinstance(body, list):
+        return []
+    return [
+        (str(next(at(item, link.item), "")), str(next(at(item, link.name), "")))
+        for item in body
+        if isinstance(item, dict)
+    ]
+
+
+def _alike(one: Exchange, other: Exchange) -> bool:
+    """Whether two answers are the same but for the path that they may repeat."""
+
+    def essence(exchange: Exchange) -> tuple[int, str, str]:
+        path = exchange.request.url.split("://", 1)[-1].partition("/")[2]
+        text = exchange.answer.body.decode("utf-8", "replace")
+        for part in sorted({path, *path.split("/")}, key=len, reverse=True):
+            if len(part) > 3:
+                text = text.replace(part, "")
+        return exchange.answer.status, exchange.answer.media_type, text
+
+    return essence(one) == essence(other)

@@ -1,0 +1,177 @@
+"""Structural rules: what a response schema demands of each place of a body, one requirement a rule.
+
+A place names a member without its position: `/diagrams[]/flows[]/flo_x2`; the root is the empty string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from conformance.verdict import Kind, Level
+
+Schema = Mapping[str, Any]
+EXTENSION: Final = "x-conformance"
+FORMAT_KEYWORDS: Final = frozenset(
+    {"pattern", "minLength", "maxLength", "format", "minimum", "maximum", "minItems", "maxItems"}
+)
+
+
+class RuleKind(StrEnum):
+    """What a rule demands; the value is the last part of the requirement's id."""
+
+    PRESENT = "present"
+    TYPE = "type"
+    VALUES = "values"
+    FORMAT = "format"
+    PREFERRED = "preferred"
+    TOLERATED = "tolerated"
+
+
+DEVIATION_KIND: Final = {
+    RuleKind.PRESENT: Kind.MISSING_FIELD,
+    RuleKind.TYPE: Kind.TYPE,
+    RuleKind.VALUES: Kind.VALUE,
+    RuleKind.FORMAT: Kind.FORMAT,
+    RuleKind.PREFERRED: Kind.OTHER_READING,
+    RuleKind.TOLERATED: Kind.OTHER_READING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a rule comes from, and how firmly it is stated there."""
+
+    document: str = ""
+    section: str = ""
+    lines: str = ""
+    reading: str | None = None
+    level: Level = Level.MUST
+    since: str | None = None
+
+    def refined(self, extension: Mapping[str, Any]) -> Citation:
+        """This citation with what an enclosed `x-conformance` says of its own."""
+        reading = extension.get("reading", self.reading)
+        return Citation(
+            document=extension.get("document", self.document),
+            section=extension.get("section", self.section),
+            lines=str(extension.get("lines", self.lines)),
+            reading=", ".join(reading) if isinstance(reading, list) else reading,
+            level=Level(extension.get("level", self.level)),
+            since=extension.get("since", self.since),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One demand on one place. `expected` says it in words; `values` holds the types or values it allows."""
+
+    place: str
+    kind: RuleKind
+    citation: Citation
+    expected: str
+    values: tuple[Any, ...] = ()
+
+
+def types_of(schema: Schema) -> tuple[str, ...]:
+    """The JSON types that a schema allows; empty when it says nothing."""
+    declared = schema.get("type", ())
+    return (declared,) if isinstance(declared, str) else tuple(declared)
+
+
+def json_type(value: Any) -> str:
+    """The JSON type of a parsed value."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def has_type(value: Any, types: tuple[str, ...]) -> bool:
+    """Whether a value is of one of the types; a whole number counts as integer, as in JSON Schema."""
+    found = json_type(value)
+    if found in types:
+        return True
+    if found == "integer":
+        return "number" in types
+    return found == "number" and "integer" in types and float(value).is_integer()
+
+
+def rules(schema: Schema, citation: Citation) -> tuple[Rule, ...]:
+    """Every rule that a response schema holds, outermost first."""
+    return tuple(_rules(schema, "", citation))
+
+
+def _rules(schema: Schema, place: str, enclosing: Citation) -> Iterator[Rule]:
+    extension = schema.get(EXTENSION, {})
+    citation = enclosing.refined(extension)
+    yield from _own_rules(schema, extension, place, citation)
+    required = set(schema.get("required", ()))
+    for name, member in schema.get("properties", {}).items():
+        inner = f"{place}/{name}"
+        if name in required:
+            own = citation.refined(member.get(EXTENSION, {}))
+            yield Rule(inner, RuleKind.PRESENT, own, f"`{name}` is present")
+        yield from _rules(member, inner, citation)
+    if "items" in schema:
+        yield from _rules(schema["items"], f"{place}[]", citation)
+
+
+def _own_rules(schema: Schema, extension: Mapping[str, Any], place: str, citation: Citation) -> Iterator[Rule]:
+    types = types_of(schema)
+    if types:
+        yield Rule(place, RuleKind.TYPE, citation, " or ".join(types), types)
+    if "enum" in schema:
+        values = tuple(schema["enum"])
+        shown = ", ".join("null" if value is None else repr(value) for value in values)
+        yield Rule(place, RuleKind.VALUES, citation, f"one of {shown}", values)
+    if FORMAT_KEYWORDS & schema.keys():
+        told = ", ".join(f"{key} {schema[key]}" for key in sorted(FORMAT_KEYWORDS & schema.keys()))
+        yield Rule(place, RuleKind.FORMAT, citation, told)
+    if "prefer" in extension:
+        own = replace(citation.refined(extension["prefer"]), level=Level.MAY)
+        wanted = types_of(extension["prefer"])
+        yield Rule(place, RuleKind.PREFERRED, own, " or ".join(wanted), wanted)
+    if "tolerate" in extension:
+        own = replace(citation.refined(extension["tolerate"]), level=Level.MAY)
+        tolerated = tuple(extension["tolerate"]["values"])
+        yield Rule(place, RuleKind.TOLERATED, own, "a documented value", tolerated)
+
+
+def tolerant(schema: Schema) -> dict[str, Any]:
+    """The schema with tolerated values added to each `enum`: what a validator must accept."""
+    copy = dict(schema)
+    tolerated = schema.get(EXTENSION, {}).get("tolerate", {}).get("values")
+    if tolerated and "enum" in copy:
+        copy["enum"] = [*copy["enum"], *tolerated]
+    copy.pop(EXTENSION, None)
+    if "properties" in copy:
+        copy["properties"] = {name: tolerant(member) for name, member in copy["properties"].items()}
+    if "items" in copy:
+        copy["items"] = tolerant(copy["items"])
+    return copy
+
+
+def places(body: Any) -> Iterator[tuple[str, Any]]:
+    """Every value of a body with its place, outermost first; iterative, so that depth cannot harm."""
+    stack: list[tuple[str, Any]] = [("", body)]
+    while stack:
+        place, value = stack.pop()
+        yield place, value
+        if isinstance(value, dict):
+            stack.extend((f"{place}/{name}", member) for name, member in value.items())
+        elif isinstance(value, list):
+            stack.extend((f"{place}[]", item) for item in value)

@@ -1,0 +1,167 @@
+"""Tables: TOML data read for pydantic models, with `${NAME}`, secrets in files, and errors that say what to do."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+
+NOT_BUILT: Final = frozenset({"accommodations"})
+"""Keys that the target file will have; refused until something acts on them."""
+
+Place = tuple[str, ...]
+"""The keys that lead to a value, from the top."""
+
+SHORT: Final = {"processmaker3": "PM3", "processmaker4": "PM4", "access_token": "TOKEN", "api_key": "KEY", "users": ""}
+
+
+class TargetError(Exception):
+    """A target that cannot be used. Each line names the file, the key, what is wrong and what to do; no secret."""
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """What to do about an unknown word: the known one that is nearest, or else all of them."""
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]}?" if close else f"known are: {', '.join(known)}."
+
+
+class Reader:
+    """Walks the data beside the models before pydantic sees them: unknown keys, `${NAME}`, `x_file`, secrets."""
+
+    def __init__(self, source: str, base: Path, env: Mapping[str, str]) -> None:
+        self.source, self.base, self.env = source, base, env
+        self.secrets: dict[Place, tuple[str, str]] = {}
+
+    def error(self, place: Place, what: str) -> TargetError:
+        """An error about the value at `place`; `what` says what is wrong and what to do."""
+        return TargetError(f"{self.source}: {f'{_dotted(place)}: ' if place else ''}{what}")
+
+    def table(self, model: type[BaseModel], data: Any, at: Place) -> dict[str, Any]:
+        """The data of one table, ready for its model."""
+        if not isinstance(data, Mapping):
+            raise self.error(at, f"is not a table; write it as [{_dotted(at)}] with its keys below.")
+        kinds = {key: _kinds(field.annotation) for key, field in model.model_fields.items()}
+        secret = {key for key, found in kinds.items() if SecretStr in found}
+        files = {f"{key}_file": key for key in secret if dict not in kinds[key]}
+        done: dict[str, Any] = {}
+        for key, value in data.items():
+            place = (*at, key)
+            if key in kinds:
+                inner = next((kind for kind in kinds[key] if issubclass(kind, BaseModel)), None)
+                done[key] = (
+                    self.table(inner, value, place)
+                    if inner
+                    else self.value(value, place, secret=key in secret, free=Any in kinds[key])
+                )
+            elif key in files and files[key] in data:
+                raise self.error(place, f"stands beside {files[key]}; remove one of them.")
+            elif key in files:
+                done[files[key]] = self.file(value, place, (*at, files[key]))
+            elif key in NOT_BUILT and at:
+                raise self.error(place, "is not in this version yet; remove it.")
+            else:
+                raise self.error(place, f"is an unknown key; {hint(key, [*kinds, *files])}")
+        for key in done.keys() & {key for key, found in kinds.items() if Path in found}:
+            done[key] = self.existing(done[key], (*at, key))
+        return done
+
+    def value(self, value: Any, place: Place, *, secret: bool, free: bool) -> Any:
+        """A value with `${NAME}` replaced. In `free` data, which end in requests, what is replaced is a secret."""
+        if isinstance(value, Mapping):
+            return {key: self.value(one, (*place, key), secret=secret, free=free) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self.value(one, (*place, str(i)), secret=secret, free=free) for i, one in enumerate(value)]
+        if isinstance(value, str):
+            text = re.sub(r"\$\{([^}]*)\}", lambda match: self.variable(match[1], place), value)
+            if secret or (free and text != value):
+                whole = re.fullmatch(r"\$\{([^}]*)\}", value)
+                self.secrets[place] = (whole[1] if whole else _placeholder(place), text)
+            return text
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self.error(place, "is not a finite number; write a finite one.")
+        if not isinstance(value, int | float | bool | None):
+            raise self.error(place, "is a TOML date or time, which JSON has not; write it in quotes.")
+        return value
+
+    def variable(self, name: str, place: Place) -> str:
+        """The value of an environment variable that the value at `place` names."""
+        if name not in self.env:
+            raise self.error(place, f"needs the environment variable {name}, which is not set; set it.")
+        return self.env[name]
+
+    def file(self, value: Any, place: Place, target: Place) -> str:
+        """The stripped content of the file that holds a secret."""
+        path = self.existing(self.value(value, place, secret=False, free=False), place)
+        try:
+            text = path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise self.error(place, f"the file cannot be read ({error.strerror}); allow reading it.") from None
+        except UnicodeDecodeError:
+            raise self.error(place, "the file is not UTF-8; write the secret into it as text.") from None
+        if not text:
+            raise self.error(place, "the file is empty; write the secret into it.")
+        self.secrets[target] = (_placeholder(target), text)
+        return text
+
+    def existing(self, value: Any, place: Place) -> Path:
+        """The path of a file that is there. An error does not repeat it: someone may have put a secret instead."""
+        path = self.base / value if isinstance(value, str) and value else None
+        try:
+            found = path is not None and path.is_file()
+        except (OSError, ValueError):
+            found = False
+        if path is None or not found:
+            raise self.error(place, "there is no such file; name one by its path from the target file.")
+        return path
+
+    def complaint(self, error: dict[str, Any]) -> str:
+        """One of pydantic's errors as a line of ours; without the value, which may be a secret."""
+        place = tuple(str(part) for part in error["loc"])
+        if error["type"] == "missing":
+            return str(self.error(place, f"is missing; add {place[-1]} = … {_under(place[:-1])}."))
+        if error["type"] == "value_error":
+            return str(self.error(place, f"{error['ctx']['error']}."))
+        if error["type"] == "enum":
+            return str(self.error(place, f"is none of {error['ctx']['expected']}; write one of them."))
+        if error["type"] in ("too_short", "string_too_short"):
+            return str(self.error(place, "is empty; write it, or leave the key out if it is optional."))
+        told = error["msg"][0].lower() + error["msg"][1:]
+        return str(self.error(place, f"is wrong: {told}; correct it."))
+
+    def named(self) -> dict[Place, tuple[str, str]]:
+        """The secrets with one name for one value: a name that is taken by another value gets a number."""
+        taken: dict[str, str] = {}
+        done: dict[Place, tuple[str, str]] = {}
+        for place, (name, value) in self.secrets.items():
+            number, free = 1, name
+            while taken.setdefault(free, value) != value:
+                number += 1
+                free = f"{name}_{number}"
+            done[place] = (free, value)
+        return done
+
+
+def _dotted(place: Place) -> str:
+    return ".".join(place)
+
+
+def _under(place: Place) -> str:
+    return f"under [{_dotted(place)}]" if place else "at the top"
+
+
+def _placeholder(place: Place) -> str:
+    parts = (SHORT.get(part, part) for part in place)
+    return re.sub(r"\W+", "_", "_".join(part for part in parts if part)).upper()
+
+
+def _kinds(annotation: Any) -> set[type]:
+    """The classes that an annotation is made of, Any among them."""
+    found = {kind for part in get_args(annotation) for kind in _kinds(part)}
+    kind = get_origin(annotation) or annotation
+    return found | {kind} if isinstance(kind, type) else found

@@ -1,0 +1,1 @@
+"""The one door to the target: every byte passes the same row of httpx transports."""

@@ -1,0 +1,104 @@
+"""Client: builds requests by operation id and sends them through the one door."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+from urllib.parse import quote
+
+import httpx
+
+from conformance import __version__
+from conformance.exchange import Exchange, Request, Response
+from conformance.ledger import Entry
+from conformance.specification import Operation, Specification
+from conformance.wire.deadline import NoAnswer
+from conformance.wire.evidence import Evidence
+
+AGENT: Final = f"conformance/{__version__}"
+MAIN: Final = ""
+NOBODY: Final = "nobody"
+WRONG: Final = "wrong credentials"
+
+
+class Credentials(Protocol):
+    """Who says how a user shows that it is one: the header fields to send."""
+
+    def headers(self, user: str) -> dict[str, str]:
+        """Header fields for a user: the main one, NOBODY (none), WRONG, or a name of the target file."""
+        ...
+
+    def renew(self, user: str) -> None:
+        """Forget what the target no longer takes."""
+        ...
+
+
+class Client:
+    """Sends the operations of one system to one target.
+
+    `origins` maps the spec's server keys to URLs; `constants` gives path parameters that are the same everywhere.
+    """
+
+    def __init__(
+        self,
+        specification: Specification,
+        http: httpx.Client,
+        origins: Mapping[str, str],
+        evidence: Evidence,
+        *,
+        constants: Mapping[str, str],
+        worker: str,
+    ) -> None:
+        self.specification = specification
+        self.evidence = evidence
+        self.sent = 0
+        self.entry: Entry | None = None
+        self._http = http
+        self._origins = origins
+        self._constants = constants
+        self._worker = worker
+
+    def send(
+        self,
+        operation: Operation,
+        *,
+        path: Mapping[str, str] | None = None,
+        template: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        user: str = "",
+        **content: Any,
+    ) -> Exchange:
+        """Send one request and return the exchange, also when no answer came.
+
+        `path` holds the path parameters; `template` replaces the documented path (a control path, another reading);
+        `content` is what httpx takes: params, json, data, files, content. Raises Refused and Withheld (the guard).
+        """
+        values = {**self._constants, **(path or {})}
+        quoted = {name: quote(str(value), safe="") for name, value in values.items()}
+        url = self._origins[operation.server] + (template or operation.path).format_map(quoted)
+        request = self._http.build_request(
+            operation.method, url, headers={"accept": "*/*", "user-agent": AGENT, **(headers or {})}, **content
+        )
+        self.sent += 1
+        identifier = f"{self._worker}-{self.specification.system}-{self.sent:05d}"
+        self.entry = None
+        started = time.perf_counter()
+        response: Response | None = None
+        error = ""
+        try:
+            answer = self._http.send(request)
+        except NoAnswer as failure:
+            error = str(failure)
+        else:
+            self.entry = answer.extensions.get("entry")
+            response = Response(
+                answer.status_code,
+                tuple(answer.headers.multi_items()),
+                answer.content,
+                truncated=answer.extensions.get("truncated", False),
+            )
+        sent = Request(request.method, str(request.url), tuple(request.headers.multi_items()), request.read())
+        exchange = Exchange(identifier, operation.id, sent, response, time.perf_counter() - started, error, user=user)
+        self.evidence.keep(exchange)
+        return exchange

@@ -1,0 +1,59 @@
+"""The door: the row of transports that every request to a target passes."""
+
+from __future__ import annotations
+
+import ssl
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from conformance.target import Target
+from conformance.wire.deadline import Deadline
+from conformance.wire.guard import Guard, Judgement
+from conformance.wire.pace import Pace
+
+
+def open_door(target: Target, judgement: Judgement, *, share: int = 1, timeout: float | None = None) -> httpx.Client:
+    """The one httpx client of a worker and system: guard, pace, deadline, in this order.
+
+    `share` is the number of workers among which the rate is divided. Redirects are never followed.
+    """
+    limits, network = target.limits, target.network
+    urls = sorted(judgement.origins)
+    deadline = Deadline(
+        seconds=timeout or limits.request_timeout,
+        verify=_verification(target),
+        proxy=network.proxy.get_secret_value() if network.proxy else environment_proxy(urls[0]),
+    )
+    rate = limits.requests_per_second / share if limits.requests_per_second else None
+    headers = {name: value.get_secret_value() for name, value in network.headers.items()}
+    return httpx.Client(
+        transport=Guard(Pace(deadline, per_second=rate), judgement),
+        headers={"accept-encoding": "identity", **headers},
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+def environment_proxy(url: str) -> str | None:
+    """The proxy that the environment names for a URL, or None."""
+    parts = urlsplit(url)
+    if parts.hostname is None or proxy_bypass(parts.hostname):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL, as the guard compares them."""
+    parsed = httpx.URL(url)
+    return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"
+
+
+def _verification(target: Target) -> ssl.SSLContext | bool:
+    if not target.network.verify:
+        return False
+    if target.network.ca_file is not None:
+        return ssl.create_default_context(cafile=str(target.network.ca_file))
+    return True

@@ -1,0 +1,49 @@
+"""Evidence: keeps the exchanges of the current test as they were, and stores redacted what a verdict cites."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from conformance.exchange import Exchange
+from conformance.wire.redact import Redactor, stored
+
+
+class Evidence:
+    """One file of exchanges per worker, one JSON object a line, each exchange at most once."""
+
+    def __init__(
+        self, path: Path | None, redactor: Redactor, *, lists: frozenset[str], foreign: Callable[[str], bool]
+    ) -> None:
+        self._path = path
+        self._redactor = redactor
+        self._lists = lists
+        self._foreign = foreign
+        self._kept: dict[str, Exchange] = {}
+        self._written: set[str] = set()
+
+    def keep(self, exchange: Exchange) -> None:
+        """Remember an exchange until the test ends."""
+        self._kept[exchange.id] = exchange
+
+    def get(self, identifier: str) -> Exchange | None:
+        """An exchange of the current test."""
+        return self._kept.get(identifier)
+
+    def cite(self, identifiers: Iterable[str]) -> None:
+        """Store the exchanges that a verdict names."""
+        fresh = [one for one in dict.fromkeys(identifiers) if one in self._kept and one not in self._written]
+        self._written.update(fresh)
+        if self._path is None or not fresh:
+            return
+        with self._path.open("a", encoding="utf-8") as file:
+            for one in fresh:
+                exchange = self._kept[one]
+                foreign = self._foreign if exchange.operation in self._lists else None
+                record = stored(exchange, self._redactor, foreign=foreign)
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+    def forget(self) -> None:
+        """Drop the exchanges of a test that is over."""
+        self._kept.clear()

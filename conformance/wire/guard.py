@@ -1,0 +1,213 @@
+"""Guard: judges what is about to go out, and lets nothing pass that could change what the run did not create.
+
+It judges the bytes on the wire (request target after percent-decoding, query, body), not what the caller meant.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+import httpx
+
+from conformance.ledger import Entry, Ledger
+from conformance.specification import Operation, Specification
+from conformance.target import Safety
+from conformance.verdict import Reason
+from conformance.wire.naming import Unreadable, named
+
+SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override")
+ALWAYS: Final = ("token",)  # asking for a token changes nothing but the token's own existence
+
+
+class Refused(Exception):
+    """The guard refused a request: a defect of the suite. The message names the request and the rule."""
+
+
+class Withheld(Exception):
+    """A request that the safety level or a limit of the target file does not allow; nothing was sent."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass
+class Limits:
+    """What a worker may do at the most. `executions` counts down."""
+
+    open_resources: int = 50
+    executions: int = 20
+    started: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The guard's decision on a request that may go: which operation it calls, and what it would create."""
+
+    operation: Operation | None
+    effect: str
+    creates: str = ""
+
+
+@dataclass
+class Judgement:
+    """The rules, without any I/O. `fixtures` are identifiers that may be read and executed, never changed."""
+
+    specification: Specification
+    ledger: Ledger
+    safety: Safety
+    origins: frozenset[str]
+    fixtures: frozenset[str] = frozenset()
+    may_change: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+    def judge(self, request: httpx.Request) -> Pass:
+        """Decide on a request.
+
+        Raises:
+            Refused: it would go to a foreign host, or change something that the run did not create.
+            Withheld: the safety level or a limit does not allow it.
+        """
+        origin = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
+        if origin not in self.origins:
+            raise Refused(f"{request.method} {origin}: not a host of the target file")
+        if any(name in request.headers for name in OVERRIDES):
+            raise Refused("a header that changes the method of a request is never sent")
+        target: bytes = request.extensions.get("target", request.url.raw_path)
+        raw_path, _, query = target.partition(b"?")
+        if not raw_path.startswith(b"/"):
+            raise Refused(f"the request target {raw_path!r} is not a path")
+        found = self._operation(request.method, raw_path)
+        if found is None:
+            return self._unknown(request.method, raw_path)
+        operation, path = found
+        if operation.effect == "read":
+            return Pass(operation, "read")
+        content_type = request.headers.get("content-type", "")
+        return self._effectful(operation, path, query, content_type, request.read())
+
+    def _operation(self, method: str, raw_path: bytes) -> tuple[Operation, Mapping[str, str]] | None:
+        """What the target may take the path for. An odd spelling of an operation with an effect is refused."""
+        plain = unquote_to_bytes(raw_path).decode("utf-8", "replace")
+        exact = self.specification.match(method, plain)
+        for spelling in _spellings(plain):
+            for other in self.specification.operations.values():
+                if other.method != method or other.effect == "read" or (exact and other is exact[0]):
+                    continue
+                if re.fullmatch(other.pattern.pattern, spelling, re.IGNORECASE):
+                    raise Refused(f"{method} {plain!r} is an odd spelling of {other.id}")
+        if exact is not None and exact[0].effect != "read" and any(_odd(value) for value in exact[1].values()):
+            raise Refused(f"{method} {plain!r}: a path value with a slash, dot segment or control character")
+        return exact
+
+    def _unknown(self, method: str, raw_path: bytes) -> Pass:
+        """A path of no operation: harmless to read, and to call when a segment of it was made up."""
+        segments = unquote_to_bytes(raw_path).decode("utf-8", "replace").split("/")
+        if method in SAFE_METHODS or any(self.ledger.is_made_up(segment) for segment in segments):
+            return Pass(None, "read" if method in SAFE_METHODS else "none")
+        raise Refused(f"{method} {raw_path!r} is no operation of the spec")
+
+    def _effectful(
+        self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
+    ) -> Pass:
+        if operation.effect == "administer" and operation.resource in ALWAYS:
+            return Pass(operation, operation.effect)
+        if self.safety is Safety.READ_ONLY:
+            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} changes data, and the level is read-only")
+        if operation.effect == "administer" and self.safety is not Safety.DISPOSABLE:
+            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} is tried at level disposable only")
+        try:
+            touched = list(named(operation.touches, path, query, content_type, body))
+        except Unreadable as error:
+            raise Refused(f"{operation.id}: {error}") from None
+        for identifier in touched:
+            self._allowed(operation, identifier)
+        if operation.effect == "execute":
+            self._execution(operation)
+            return Pass(operation, operation.effect)
+        if operation.effect == "create":
+            return Pass(operation, operation.effect, self._creation(operation, path, query, content_type, body))
+        if not operation.touches and self.safety is not Safety.DISPOSABLE:
+            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} names nothing that it acts on")
+        return Pass(operation, operation.effect)
+
+    def _allowed(self, operation: Operation, identifier: str) -> None:
+        if self.ledger.owns(identifier) or self.ledger.is_made_up(identifier):
+            return
+        if identifier in self.fixtures:
+            if operation.effect == "execute" or self.may_change or self.safety is Safety.DISPOSABLE:
+                return
+            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} would change a fixture (may_change is false)")
+        raise Refused(f"{operation.id} names {identifier!r}, which this run did not create")
+
+    def _execution(self, operation: Operation) -> None:
+        if self.limits.started >= self.limits.executions:
+            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: executions = {self.limits.executions}")
+        self.limits.started += 1
+
+    def _creation(
+        self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
+    ) -> str:
+        if len(self.ledger.open()) >= self.limits.open_resources:
+            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: open_resources = {self.limits.open_resources}")
+        if not operation.names:
+            return ""
+        try:
+            name = next(named(operation.names, path, query, content_type, body))
+        except Unreadable:
+            if self.safety is Safety.DISPOSABLE:
+                return ""
+            raise Withheld(
+                Reason.SAFETY_LEVEL, f"{operation.id} without a name: a leftover could not be told from others"
+            ) from None
+        if not self.ledger.is_ours(name):
+            raise Refused(f"{operation.id} names {name!r}, which does not carry the mark of this run")
+        return name
+
+
+class Guard(httpx.BaseTransport):
+    """The first transport of the row: judges, journals the intent of a create, and passes on."""
+
+    def __init__(self, inner: httpx.BaseTransport, judgement: Judgement) -> None:
+        self._inner = inner
+        self._judgement = judgement
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass `request` on if it may go. Raises Refused, Withheld, and what is behind raises."""
+        decision = self._judgement.judge(request)
+        request.extensions["effect"] = decision.effect
+        entry: Entry | None = None
+        if decision.operation is not None and decision.effect == "create":
+            operation = decision.operation
+            entry = self._judgement.ledger.intend(operation.system, operation.resource, operation.id, decision.creates)
+        response = self._inner.handle_request(request)
+        if entry is not None:
+            response.extensions["entry"] = entry
+        return response
+
+    def close(self) -> None:
+        """Close what is behind."""
+        self._inner.close()
+
+
+def _odd(value: str) -> bool:
+    return value in (".", "..") or any(char in "/\\%" or ord(char) < 32 for char in value)
+
+
+def _spellings(path: str) -> Iterator[str]:
+    """What a lenient server could take a decoded path for, other than the path itself."""
+    again = unquote_to_bytes(path).decode("utf-8", "replace")
+    for one in {path, again}:
+        cut = re.split(r"[;?#\0]", one.replace("\\", "/"), maxsplit=1)[0]
+        flat = "/" + posixpath.normpath(cut).strip("/. ")
+        if flat != path:
+            yield flat
+    if path.casefold() != path:
+        yield path.casefold()

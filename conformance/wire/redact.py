@@ -1,0 +1,160 @@
+"""Redaction: what stands between an exchange and everything that is stored or shown."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+from conformance.exchange import Exchange, Headers, NotJson, parse_json
+from conformance.structure import json_type
+
+BODY_LIMIT: Final = 16_384
+BY_VALUE_FROM: Final = 8  # shorter secrets would turn `administration` into `$PASSWORDistration`
+SECRET_HEADERS: Final = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "value", "x-api-key", "x-auth-token"}
+)
+SECRET_FIELDS: Final = "password|client_secret|access_token|refresh_token|id_token|api_key|apikey|secret"  # noqa: S105 - names of fields
+HIDDEN: Final = "[redacted]"
+IN_JSON: Final = re.compile(rf'("(?:{SECRET_FIELDS})"\s*:\s*)"((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+IN_FORM: Final = re.compile(rf"((?:^|[?&])(?:{SECRET_FIELDS})=)([^&#\s\"']*)", re.IGNORECASE)
+
+
+class Redactor:
+    """Replaces secrets by the names of their placeholders (`$PM3_PASSWORD`), so that a command works again."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._names: dict[str, str] = {}
+        self._spellings: dict[str, str] = {}
+        self._searched: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        for name, value in secrets.items():
+            self.learn(name, value)
+
+    def learn(self, name: str, value: str) -> None:
+        """Treat `value` as a secret from now on, under the placeholder `name`."""
+        if not value:
+            return
+        self._names.setdefault(value, name)
+        self._spellings.update(dict.fromkeys(_spellings(value), self._names[value]))
+        if len(value) >= BY_VALUE_FROM:
+            self._searched.update(_spellings(value))
+            longest_first = sorted(self._searched, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """The names of all placeholders."""
+        return frozenset(self._names.values())
+
+    def text(self, text: str) -> str:
+        """Any text without secrets: by field name always, by value from eight characters on."""
+        text = IN_JSON.sub(lambda match: f'{match[1]}"{self._named(match[2])}"', text)
+        text = IN_FORM.sub(lambda match: match[1] + self._named(match[2]), text)
+        if self._pattern is not None:
+            text = self._pattern.sub(lambda match: f"${self._spellings[match[0]]}", text)
+        return text
+
+    def headers(self, headers: Headers) -> list[list[str]]:
+        """Header fields without secrets; an authentication scheme stays readable."""
+        return [[name, self._header(name, value)] for name, value in headers]
+
+    def _header(self, name: str, value: str) -> str:
+        if name.lower() not in SECRET_HEADERS:
+            return self.text(value)
+        if name.lower() == "authorization":
+            scheme, _, credentials = value.partition(" ")
+            return f"{scheme} {self._named(credentials)}" if credentials else self._named(value)
+        return self._named(value)
+
+    def _named(self, value: str) -> str:
+        if value == "":
+            return ""
+        name = self._names.get(value) or self._spellings.get(value)
+        return f"${name}" if name else HIDDEN
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    """The forms in which a secret can stand in a URL, a form, a JSON text or a Basic header."""
+    encoded = base64.b64encode(secret.encode()).decode()
+    return secret, quote(secret, safe=""), quote_plus(secret), encoded, json.dumps(secret)[1:-1]
+
+
+def stored(exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], bool] | None = None) -> dict[str, Any]:
+    """An exchange as it may be stored: redacted, bodies as text and capped.
+
+    `foreign` is given for a list: items for whose text it is true show only names and types of their fields.
+    """
+    request, response = exchange.request, exchange.response
+    shown: dict[str, Any] | None = None
+    if response is not None:
+        body = response.body
+        if foreign is not None:
+            body = anonymous(body, foreign)
+        shown = {
+            "status": response.status,
+            "headers": redactor.headers(response.headers),
+            "body": _capped(redactor.text(body.decode("utf-8", "replace"))),
+            "truncated": response.truncated or len(body) > BODY_LIMIT,
+        }
+    return {
+        "id": exchange.id,
+        "operation": exchange.operation,
+        "user": exchange.user,
+        "request": {
+            "method": request.method,
+            "url": redactor.text(request.url),
+            "headers": redactor.headers(request.headers),
+            "body": _capped(redactor.text(request.body.decode("utf-8", "replace"))),
+        },
+        "response": shown,
+        "error": redactor.text(exchange.error),
+        "seconds": round(exchange.seconds, 4),
+    }
+
+
+def anonymous(body: bytes, foreign: Callable[[str], bool]) -> bytes:
+    """A list in which other people's items are reduced to names and types of their fields."""
+    try:
+        document = parse_json(body)
+    except NotJson:
+        return body
+    return json.dumps(_reduced(document, foreign), ensure_ascii=False).encode()
+
+
+def _reduced(node: Any, foreign: Callable[[str], bool]) -> Any:
+    if isinstance(node, list):
+        return [_types(item) if foreign(json.dumps(item)) else item for item in node]
+    if isinstance(node, dict):
+        return {name: _reduced(member, foreign) for name, member in node.items()}
+    return node
+
+
+def _types(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {name: _types(member) for name, member in node.items()}
+    if isinstance(node, list):
+        return [_types(item) for item in node[:1]]
+    return f"<{json_type(node)}>"
+
+
+def _capped(text: str) -> str:
+    if len(text) <= BODY_LIMIT:
+        return text
+    return text[:BODY_LIMIT] + f"… ({len(text) - BODY_LIMIT} more characters)"
+
+
+def secrets_in(value: Any) -> Iterator[str]:
+    """The values of secret fields of a parsed answer: tokens that the target handed out."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            if isinstance(member, str) and re.fullmatch(SECRET_FIELDS, name, re.IGNORECASE):
+                yield member
+            else:
+                yield from secrets_in(member)
+    elif isinstance(value, list):
+        for item in value:
+            yield from secrets_in(item)

@@ -1,0 +1,278 @@
+"""The target file: what is understood, what is refused, and that no secret gets out."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.target import Safety, Target, TargetError, duration, load, parse, reference_target, urls
+
+SECRET = "correct-horse-battery"
+
+PM3: dict[str, Any] = {
+    "url": "http://127.0.0.1:8301",
+    "workspace": "workflow",
+    "client_id": "client",
+    "client_secret": "client-secret-value",
+    "username": "admin",
+    "password": SECRET,
+}
+PM4: dict[str, Any] = {"url": "http://127.0.0.1:8401", "access_token": "token-value", "process_id": 7}
+PROCESIO: dict[str, Any] = {
+    "proxy_url": "http://127.0.0.1:8501",
+    "web_url": "http://127.0.0.1:8502",
+    "realm": "procesio01",
+    "username": "demo",
+    "password": "procesio-password",
+    "client_id": "procesio-ui",
+    "client_secret": "",
+    "workspace_id": "w",
+    "process_id": "p",
+    "api_key": {"name": "k", "value": "key-value"},
+}
+
+
+def read(env: dict[str, str] | None = None, base: Path = Path(), **tables: Any) -> Target:
+    return parse({"name": "t", **copy.deepcopy(tables)}, base=base, env=env or {}, source="t.toml")
+
+
+def refusal(env: dict[str, str] | None = None, base: Path = Path(), **tables: Any) -> str:
+    with pytest.raises(TargetError) as caught:
+        read(env, base, **tables)
+    assert SECRET not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_whole_file_is_understood(tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    path.write_text(
+        """
+        name = "staging"
+        [processmaker3]
+        url = "http://host:8301/"
+        workspace = "workflow"
+        client_id = "c"
+        client_secret = "${SECRET_OF_CLIENT}"
+        username = "admin"
+        password = "x"
+        unsupported = ["processmaker3/cases", "getProject"]
+        [processmaker3.users.outsider]
+        username = "clerk"
+        password = "y"
+        [processmaker3.fixtures]
+        case = "c1"
+        may_change = true
+        [network]
+        headers = { X-Staging = "yes" }
+        [limits]
+        time_budget = "20m"
+        [safety]
+        level = "read-only"
+        """,
+        encoding="utf-8",
+    )
+    target = load(path, {"SECRET_OF_CLIENT": "s"})
+    table = target.processmaker3
+    assert table is not None
+    assert target.systems == ["processmaker3"]
+    assert urls(target.table("processmaker3")) == {"url": "http://host:8301"}
+    assert table.client_secret.get_secret_value() == "s"
+    assert table.users.outsider is not None
+    assert table.users.outsider.username == "clerk"
+    assert table.users.cases is None
+    assert table.fixtures.case == "c1"
+    assert table.fixtures.may_change
+    assert target.limits.time_budget == 1200
+    assert target.safety.level is Safety.READ_ONLY
+    assert target.network.headers["X-Staging"].get_secret_value() == "yes"
+
+
+def test_the_defaults_are_those_of_the_reference_page() -> None:
+    target = read(processmaker4=PM4)
+    limits = target.limits
+    assert (target.settle, target.safety.level, target.network.verify) == (5, Safety.OWNED, True)
+    assert (limits.request_timeout, limits.open_resources, limits.executions) == (30, 50, 20)
+    assert limits.requests_per_second is limits.in_flight is limits.time_budget is None
+
+
+def test_the_reference_is_disposable_and_settles_at_once() -> None:
+    target = reference_target({"processmaker3": PM3, "procesio": PROCESIO})
+    assert (target.settle, target.safety.level) == (0, Safety.DISPOSABLE)
+    assert target.systems == ["processmaker3", "procesio"]
+    assert urls(target.table("procesio")) == {key: PROCESIO[key] for key in ("proxy_url", "web_url")}
+    with pytest.raises(KeyError):
+        target.table("processmaker4")
+
+
+def test_secrets_have_the_name_of_their_variable_or_a_derived_one() -> None:
+    target = read(
+        {"STAGING_PASSWORD": SECRET},
+        processmaker3={
+            **PM3,
+            "password": "${STAGING_PASSWORD}",
+            "users": {"outsider": {"username": "u", "password": "outsider-password"}},
+        },
+        processmaker4=PM4,
+        procesio=PROCESIO,
+    )
+    assert target.secrets() == {
+        "STAGING_PASSWORD": SECRET,
+        "PM3_CLIENT_SECRET": "client-secret-value",
+        "PM3_OUTSIDER_PASSWORD": "outsider-password",
+        "PM4_TOKEN": "token-value",
+        "PROCESIO_PASSWORD": "procesio-password",
+        "PROCESIO_KEY_VALUE": "key-value",
+    }
+    assert target.placeholders()["processmaker3", "password"] == "STAGING_PASSWORD"
+
+
+def test_a_variable_that_ends_in_a_request_body_is_a_secret() -> None:
+    bodies = {"createCredential": {"auth": ["${DB_PASSWORD}"], "kind": "db"}}
+    target = read({"DB_PASSWORD": SECRET}, procesio={**PROCESIO, "bodies": bodies})
+    assert target.procesio is not None
+    assert target.procesio.bodies == {"createCredential": {"auth": [SECRET], "kind": "db"}}
+    assert target.secrets()["DB_PASSWORD"] == SECRET
+    assert SECRET not in repr(target)
+
+
+def test_two_values_never_share_a_placeholder() -> None:
+    target = read(
+        {"PM3_PASSWORD": "elsewhere"}, processmaker3={**PM3, "client_secret": "${PM3_PASSWORD}", "password": SECRET}
+    )
+    assert target.secrets() == {"PM3_PASSWORD": "elsewhere", "PM3_PASSWORD_2": SECRET}
+
+
+def test_a_secret_can_stand_in_a_file_beside_the_target_file(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text(f"{SECRET}\n", encoding="utf-8")
+    table = {key: value for key, value in PM3.items() if key != "password"}
+    target = read(base=tmp_path, processmaker3={**table, "password_file": "password"})
+    assert target.processmaker3 is not None
+    assert target.processmaker3.password.get_secret_value() == SECRET
+    assert target.secrets()["PM3_PASSWORD"] == SECRET
+
+
+def test_a_secret_is_in_no_representation() -> None:
+    target = read(processmaker3=PM3, network={"proxy": f"http://u:{SECRET}@proxy:3128", "headers": {"X-A": SECRET}})
+    for shown in (repr(target), str(target), str(target.model_dump()), target.model_dump_json()):
+        assert SECRET not in shown
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"pasword": SECRET}, "processmaker3.pasword: is an unknown key; did you mean password?"),
+        ({"users": {"outsidr": {}}}, "processmaker3.users.outsidr: is an unknown key; did you mean outsider?"),
+        ({"fixtures": {"cas": "1"}}, "processmaker3.fixtures.cas: is an unknown key; did you mean case?"),
+        ({"username_file": "f"}, "processmaker3.username_file: is an unknown key;"),
+        ({"password_file": "f"}, "processmaker3.password_file: stands beside password; remove one of them."),
+        ({"password": ""}, "processmaker3.password: is empty;"),
+        ({"password": 5}, "processmaker3.password: is wrong: input should be a valid string; correct it."),
+        ({"users": "admin"}, "processmaker3.users: is not a table; write it as [processmaker3.users]"),
+        ({"accommodations": []}, "processmaker3.accommodations: is not in this version yet; remove it."),
+        ({"unsupported": ["processmaker3/case"]}, "did you mean processmaker3/cases?"),
+        ({"password": "${NOT_THERE}"}, "processmaker3.password: needs the environment variable NOT_THERE, which is"),
+        (
+            {"users": {"cases": {"username": "u", "password": SECRET, "client_id": "c"}}},
+            "processmaker3.users.cases: has only one of client_id and client_secret; give both or none.",
+        ),
+    ],
+)
+def test_a_wrong_key_or_value_is_named_with_what_to_do(change: dict[str, Any], told: str) -> None:
+    message = refusal(processmaker3={**PM3, **change})
+    assert message.startswith("t.toml: processmaker3")
+    assert told in message
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("127.0.0.1:8301", "is no http or https URL with a host"),
+        ("ftp://host", "is no http or https URL with a host"),
+        ("http://", "is no http or https URL with a host"),
+        ("http://ho st", "is no http or https URL with a host"),
+        ("http://host:port", "is no URL"),
+        (f"http://admin:{SECRET}@host", "holds a user name or password"),
+        ("http://host/?a=b", "holds a query or fragment"),
+        ("http://host/#top", "holds a query or fragment"),
+        ("http://host/api/1.0/", "already holds /api/1.0"),
+    ],
+)
+def test_a_wrong_url_is_refused(url: str, told: str) -> None:
+    assert f"t.toml: processmaker3.url: {told}" in refusal(processmaker3={**PM3, "url": url})
+
+
+def test_every_missing_key_is_told_at_once() -> None:
+    message = refusal(processmaker4={"process_id": 7})
+    assert message.splitlines() == [
+        "t.toml: processmaker4.url: is missing; add url = … under [processmaker4].",
+        "t.toml: processmaker4.access_token: is missing; add access_token = … under [processmaker4].",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tables", "told"),
+    [
+        ({}, "t.toml: names no system; add a table [processmaker3]"),
+        ({"processmaker": PM3}, "t.toml: processmaker: is an unknown key; did you mean processmaker"),
+        ({"settle": -1}, "t.toml: settle: is wrong"),
+        ({"settle": float("nan")}, "t.toml: settle: is not a finite number"),
+        ({"limits": {"time_budget": "soon"}}, "t.toml: limits.time_budget: is no duration"),
+        ({"limits": {"in_flight": 0}}, "t.toml: limits.in_flight: is wrong"),
+        ({"safety": {"level": "reckless"}}, "t.toml: safety.level: is none of 'read-only', 'owned' or 'disposable'"),
+        ({"network": {"ca_file": "absent.pem"}}, "t.toml: network.ca_file: there is no such file"),
+        ({"network": {"proxy": SECRET}}, "t.toml: network.proxy: is no http or https URL"),
+        ({"network": {"headers": {"X-A": f"{SECRET}\n"}}}, "t.toml: network.headers.X-A: has a character"),
+        ({"network": {"headers": {"X A": "a"}}}, "t.toml: network.headers: has 'X A'"),
+    ],
+)
+def test_what_is_wrong_outside_the_systems_is_refused(tables: dict[str, Any], told: str) -> None:
+    system: dict[str, Any] = {} if not tables or "processmaker" in tables else {"processmaker4": PM4}
+    assert told in refusal(**(system | tables))
+
+
+def test_a_secret_that_was_written_where_a_path_belongs_is_not_repeated(tmp_path: Path) -> None:
+    table = {key: value for key, value in PM3.items() if key != "password"}
+    message = refusal(base=tmp_path, processmaker3={**table, "password_file": SECRET})
+    assert "processmaker3.password_file: there is no such file" in message
+    (tmp_path / "empty").write_text(" \n", encoding="utf-8")
+    message = refusal(base=tmp_path, processmaker3={**table, "password_file": "empty"})
+    assert "processmaker3.password_file: the file is empty" in message
+
+
+def test_a_date_in_a_body_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    path.write_text('name = "t"\n[procesio]\npayload = { day = 2024-01-01 }\n', encoding="utf-8")
+    with pytest.raises(TargetError, match=r"procesio\.payload\.day: is a TOML date or time"):
+        load(path)
+
+
+def test_a_file_that_is_no_toml_is_refused_with_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "t.toml"
+    path.write_text('name = "t"\npassword = = 1\n', encoding="utf-8")
+    with pytest.raises(TargetError, match=r"t\.toml: is not TOML: .*line 2"):
+        load(path)
+    path.write_bytes(b'name = "\xff"')
+    with pytest.raises(TargetError, match="is not UTF-8"):
+        load(path)
+
+
+@pytest.mark.parametrize("name", ["absent.toml", "."])
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(TargetError, match=r"cannot be read .*name an existing target file"):
+        load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("20m", 1200), ("1h30m", 5400), ("1h1m1s", 3661), ("45", 45), (0.5, 0.5)]
+)
+def test_a_duration_is_read(text: object, seconds: float) -> None:
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5m", "0s", "20 minutes", "5m1h", True, None])
+def test_what_is_no_duration_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="is no duration"):
+        duration(text)
