@@ -45,7 +45,7 @@ class Ledger:
     entries: dict[str, Entry] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     residue: Counter[tuple[str, str]] = field(default_factory=Counter)
-    started: set[str] = field(default_factory=set)
+    started: dict[str, tuple[str, str]] = field(default_factory=dict)
     _made_up: set[str] = field(default_factory=set)
     _serial: int = 0
 
@@ -107,7 +107,7 @@ class Ledger:
         """Count something that no documented operation can remove; it is ours as well."""
         self.residue[system, kind] += 1
         if identifier:
-            self.started.add(identifier)
+            self.started[identifier] = (system, kind)
         self._write("residue", system=system, kind=kind, identifier=identifier)
 
     def owns(self, identifier: str) -> bool:
@@ -116,6 +116,10 @@ class Ledger:
             return False
         known = (entry.identifier for entry in self.entries.values())
         return identifier in self.started or identifier in known
+
+    def started_of(self, key: tuple[str, str]) -> list[str]:
+        """The identifiers of what was started, of a system and kind."""
+        return [identifier for identifier, one in self.started.items() if one == key]
 
     def open(self, system: str = "") -> list[Entry]:
         """What is still there, or may be, newest first: the order of removal."""
@@ -150,7 +154,8 @@ def read(path: Path) -> Ledger:
                 ledger.removed.add(key)
             case "residue":
                 ledger.residue[event["system"], event["kind"]] += 1
-                ledger.started.add(event.get("identifier", ""))
+                if event["identifier"]:
+                    ledger.started[event["identifier"]] = (event["system"], event["kind"])
     return ledger
 
 

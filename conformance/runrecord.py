@@ -141,7 +141,7 @@ class Summary(_Frozen):
 class RunRecord(_Frozen):
     """A whole run, as described in the reference of the run record."""
 
-    schema_: int = Field(SCHEMA_VERSION, alias="schema")
+    schema_: int = Field(default=SCHEMA_VERSION, alias="schema")
     complete: bool
     exit_code: int
     target: TargetInfo

@@ -463,13 +463,18 @@ def _structural(operation: Operation) -> Iterator[Requirement]:
     if operation.implied:
         own = replace(own, level=Level.MAY)
     yield made(":exists", own, f"{operation.method} {operation.path} is there.")
+    lax = replace(own, level=Level.MAY)
+    yield made(":no-server-error", lax, "No request is answered with a status of 500 or higher.")
+    if operation.effect in ("create", "update"):
+        yield made(":verbatim", lax, "Text comes back exactly as sent, also its white space and special characters.")
     for alternative in operation.alternatives:
         told = replace(own, level=Level.MAY, reading=alternative.reading)
         yield made(":documented-form", told, f"{operation.path} is answered, not only {alternative.path}.")
     for answer in operation.answers:
         at = f".{answer.status}"
         if answer.status[0] == "2":
-            yield made(f"{at}:status", answer.citation, f"A documented call is answered with {answer.status}.")
+            firm = replace(answer.citation, level=own.level)
+            yield made(f"{at}:status", firm, f"A documented call is answered with {answer.status}.")
         if answer.media_types:
             told_media = " or ".join(answer.media_types)
             yield made(f"{at}:content-type", answer.citation, f"The answer is of type {told_media}.")

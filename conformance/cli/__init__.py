@@ -47,6 +47,16 @@ class Commands(click.Group):
             ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else "."))
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command; that the reader of its output has seen enough is no failure."""
+        try:
+            code = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return exitcodes.OK
+        return code
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -74,14 +84,12 @@ class Commands(click.Group):
         except click.Abort:
             click.echo("conformance: interrupted.", err=True)
             return exitcodes.INTERRUPTED
-        except BrokenPipeError:  # the reader of our output has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return exitcodes.OK
         except Exception as error:
             return internal(error)
 
 
 @click.group(
+    "conformance",
     cls=Commands,
     invoke_without_command=True,
     no_args_is_help=False,

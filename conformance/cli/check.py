@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @click.command("check")
 @click.argument("target", metavar="TARGET", type=click.Path(path_type=Path))
 def command(target: Path) -> None:
-    """Validate the target file TARGET and print what was understood, and what could be added to it.
+    """Validate the target file TARGET.
+
+    Prints what was understood, and what could be added.
 
     This version does not connect to the target: it tells nothing of whether the server is there and takes the
     credentials.

@@ -38,7 +38,7 @@ def unbuilt(_: click.Context, parameter: click.Parameter, value: Any) -> None:
         raise Refused(f"{parameter.opts[0]} is not in this version yet; leave it out.")
 
 
-def internal(error: Exception, directory: Path | None = None) -> int:
+def internal(error: BaseException, directory: Path | None = None) -> int:
     """Say that the suite itself failed and where the traceback is; return the exit code for it.
 
     The traceback goes to a file in `directory` or, without one, of the temporary directory, and to standard error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from conformance.cli.listing import Selection, selecting, show
+from conformance.cli.listing import known_document, selecting, specifications
+from conformance.cli.printing import show
 
 COLUMNS = ("id", "method", "path", "profile", "effect", "requirements", "implied", "document", "lines")
 
@@ -12,10 +13,12 @@ COLUMNS = ("id", "method", "path", "profile", "effect", "requirements", "implied
 @click.command("operations")
 @selecting
 def command(systems: tuple[str, ...], levels: tuple[str, ...], document: str | None, as_json: bool) -> None:
-    """List the operations, with the number of requirements (of the chosen levels) at each."""
-    chosen = Selection(systems, levels, document, as_json)
-    specifications = chosen.specifications()
-    chosen.checked({operation.document for one in specifications for operation in one.operations.values()})
+    """List the operations.
+
+    Beside each stands the number of its requirements, of the chosen levels.
+    """
+    found = specifications(systems)
+    known_document(document, {operation.document for one in found for operation in one.operations.values()})
     rows = [
         {
             "id": operation.id,
@@ -33,7 +36,7 @@ def command(systems: tuple[str, ...], levels: tuple[str, ...], document: str | N
             "section": operation.section,
             "lines": operation.lines,
         }
-        for one in specifications
+        for one in found
         for operation in one.operations.values()
         if document in (None, operation.document)
     ]

@@ -14,9 +14,9 @@ from conformance.reporting import allure_page
 @click.command("report")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 def command(runs: tuple[Path, ...]) -> None:
-    """Make Allure's HTML of one RUN or several, in the directory of the last.
+    """Make Allure's HTML of one RUN or several.
 
-    RUN is a directory that `conformance run` wrote.
+    RUN is a directory that `conformance run` wrote; the page goes into the last one.
     """
     with refusing(runrecord.UnreadableRun, allure_page.ReportError):
         for run in runs:

@@ -6,7 +6,8 @@ from collections import Counter
 
 import click
 
-from conformance.cli.listing import Selection, selecting, show
+from conformance.cli.listing import known_document, selecting, specifications
+from conformance.cli.printing import show
 
 COLUMNS = ("id", "level", "tried", "document", "lines", "statement")
 
@@ -14,10 +15,12 @@ COLUMNS = ("id", "level", "tried", "document", "lines", "statement")
 @click.command("requirements")
 @selecting
 def command(systems: tuple[str, ...], levels: tuple[str, ...], document: str | None, as_json: bool) -> None:
-    """List the requirements, by level and by what tries each ("none": no test can)."""
-    chosen = Selection(systems, levels, document, as_json)
-    everything = [one for system in chosen.specifications() for one in system.requirements.values()]
-    chosen.checked({one.document for one in everything})
+    """List the requirements.
+
+    Beside each stands what tries it; `none` means that no test can.
+    """
+    everything = [one for system in specifications(systems) for one in system.requirements.values()]
+    known_document(document, {one.document for one in everything})
     found = [one for one in everything if (not levels or one.level in levels) and document in (None, one.document)]
     rows = [
         {

@@ -67,9 +67,10 @@ class PassesOn(click.Command):
 @click.option("--baseline-strict", is_flag=True, callback=unbuilt, expose_value=False, help="Not in this version yet.")
 @click.pass_context
 def command(ctx: click.Context, /, target: str, output: Path | None, workers: str | None, **options: Any) -> int:
-    """Run everything that applies against TARGET: a target file, or the word `reference`.
+    """Run everything that applies against TARGET.
 
-    `reference` starts the embedded reference servers on loopback and runs against them. There is no default target.
+    TARGET is a target file, or the word `reference`: then the embedded reference servers are started on loopback.
+    There is no default target.
     """
     with ExitStack() as stack:
         stack.enter_context(interruptible())
@@ -85,10 +86,12 @@ def command(ctx: click.Context, /, target: str, output: Path | None, workers: st
 
 @contextmanager
 def _reference(options: Mapping[str, Any]) -> Iterator[Path]:
-    from conformance.cli.embedded import served, target_file  # a run against a target file needs no server
+    from conformance.cli.embedded import served  # a run against a target file needs no server
 
     wanted = [system for system in SYSTEMS if system in options["system"]] or list(SYSTEMS)
-    with served(wanted, {}) as tables, target_file(tables) as path:
+    with served(wanted) as text, tempfile.TemporaryDirectory(prefix="conformance-") as directory:
+        path = Path(directory) / "reference.toml"
+        path.write_text(text, encoding="utf-8")
         yield path
 
 
@@ -154,7 +157,6 @@ def arguments(target: Path, output: Path, workers: str | None, options: Mapping[
     return [
         *("-c", str(PACKAGE / "pytest.ini")),
         *("--rootdir", str(output)),
-        *("--confcutdir", str(PACKAGE / "suites")),
         *("-o", f"cache_dir={output.parent / '.pytest_cache'}"),
         *("-p", "no:schemathesis"),
         *(() if plugin else ("-p", "conformance.plugin")),
@@ -164,7 +166,7 @@ def arguments(target: Path, output: Path, workers: str | None, options: Mapping[
         *("--alluredir", str(output / "allure-results")),
         *("--junitxml", str(output / "junit.xml")),
         *(("-n", workers) if workers else ()),
-        *("--pyargs", "conformance.suites"),
+        str(PACKAGE / "suites"),  # by name, pytest would also read a conftest.py of the working directory
     ]
 
 
@@ -174,7 +176,7 @@ def start(call: Sequence[str], output: Path) -> int:
 
     try:
         return int(pytest.main(list(call)))
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # whoever ends the process from within a run must not settle its code
         return internal(error, output)
 
 

@@ -6,12 +6,13 @@ import threading
 from typing import TYPE_CHECKING
 
 import click
-import tomli_w
 
 from conformance import reference
 from conformance.cli.embedded import served
 from conformance.cli.failure import Refused, unbuilt
+from conformance.cli.printing import show
 from conformance.cli.run import interruptible
+from conformance.reference.serving import PortUnavailable
 from conformance.tables import hint
 
 if TYPE_CHECKING:
@@ -25,20 +26,24 @@ if TYPE_CHECKING:
 @click.option("--list-faults", is_flag=True, help="Print the faults and end.")
 @click.option("--personality", metavar="NAME", callback=unbuilt, expose_value=False, help="Not in this version yet.")
 def command(systems: tuple[str, ...], port: int | None, faults: tuple[str, ...], list_faults: bool) -> None:
-    """Serve the reference of each SYSTEM (all three by default) until Ctrl-C, and print their target file."""
+    """Serve the references until Ctrl-C.
+
+    Prints the target file of the reference of each SYSTEM, of all three when none is named.
+    """
     wanted = [system for system in reference.SYSTEMS if not systems or system in systems]
     if list_faults:
-        for system in wanted:
-            for name, fault in reference.known_faults(system).items():
-                click.echo(f"{name}  {system}  {fault.description}")
+        faults_known = [fault for system in wanted for fault in reference.known_faults(system).values()]
+        columns = ("name", "system", "description")
+        rows = [{column: getattr(fault, column) for column in columns} for fault in faults_known]
+        show(rows, columns, f"{len(rows)} faults")
         return
     chosen = chosen_faults(wanted, faults)
     try:
-        with interruptible(), served(wanted, chosen, port or 0) as tables:
-            click.echo(tomli_w.dumps(tables), nl=False)
+        with interruptible(), served(wanted, chosen, port or 0) as target:
+            click.echo(target, nl=False)
             threading.Event().wait()
-    except OSError as error:
-        raise Refused(f"port {port or 'of the system'}: {error.strerror}; name another with --port.") from None
+    except PortUnavailable as error:
+        raise Refused(str(error.strerror)) from None
     except KeyboardInterrupt:
         return
 

@@ -116,8 +116,8 @@ class Workspace:
         bpmn = data.get("prj_type") is None or _type(data) == "BPMN"
         project = self.make(name, description, category, user, bpmn=bpmn)
         self._read_texts(project, data, user)
-        if data.get("diagrams"):
-            project.diagrams = self.builder(project.uid, name, None).build(data["diagrams"])
+        if data.get("diagrams") is not None:
+            project.diagrams = self.builder(project.uid, name, None).build(data["diagrams"]) or project.diagrams
         return self.add(project)
 
     def update(self, uid: str, data: Data, user: str) -> None:
@@ -172,7 +172,7 @@ class Workspace:
             status = 409
         else:
             status = 200
-            self.delete(uid)
+            del self.projects[uid]
         return {"type": "bpmn", "prj_uid": uid, "status": str(status), "result": status == 200}
 
     def generate(self, process: str, user: str) -> Project:

@@ -155,12 +155,12 @@ def read(content: bytes) -> ProjectFile:
         for definition in root.iterfind("definition")
         for table in definition.iterfind("table")
     }
-    found = tables.get(("BPMN", "PROJECT"))
-    uid = next((meta.text for meta in root.iterfind("metadata/meta") if meta.get("key") == "uid"), None)
-    if not found or not uid:
-        raise Refused("`project_file` names no project.")
-    record = found[0]
-    name = title("prj_name", record.get("prj_name"))
+    metadata = {meta.get("key"): meta.text or "" for meta in root.iterfind("metadata/meta")}
+    uid = metadata.get("uid")
+    if not uid:
+        raise Refused("`project_file` names no project in its metadata.")
+    record = next(iter(tables.get(("BPMN", "PROJECT"), [])), {})
+    name = title("prj_name", record.get("prj_name", metadata.get("name", "")))
     process = next(iter(tables.get(("workflow", "process"), [])), {})
     return ProjectFile(
         uid=uid,

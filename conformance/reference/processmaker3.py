@@ -47,6 +47,42 @@ CASES: Final = Account(
     "CASESCLIENTCASESCLIENTCASESCLIEN",
     "cases-client-secret",
 )
+_BOX: Final = {"bou_x": 300, "bou_width": 160, "bou_height": 40}
+_LINE: Final = {
+    "flo_type": "SEQUENCE",
+    "flo_name": "",
+    "flo_condition": "",
+    "flo_is_inmediate": 1,
+    "flo_x1": 380,
+    "flo_x2": 380,
+}
+_DIAGRAM: Final[dict[str, Any]] = {
+    "activities": [{"act_uid": "task", "act_name": "Approve", "act_type": "TASK", "bou_y": 120, **_BOX}],
+    "events": [
+        {"evn_uid": "start", "evn_name": "Asked", "evn_type": "START", "evn_marker": "EMPTY", "bou_y": 20, **_BOX},
+        {"evn_uid": "end", "evn_name": "Answered", "evn_type": "END", "evn_marker": "EMPTY", "bou_y": 220, **_BOX},
+    ],
+    "flows": [
+        {
+            "flo_element_origin": "start",
+            "flo_element_origin_type": "bpmnEvent",
+            "flo_element_dest": "task",
+            "flo_element_dest_type": "bpmnActivity",
+            "flo_y1": 60,
+            "flo_y2": 120,
+            **_LINE,
+        },
+        {
+            "flo_element_origin": "task",
+            "flo_element_origin_type": "bpmnActivity",
+            "flo_element_dest": "end",
+            "flo_element_dest_type": "bpmnEvent",
+            "flo_y1": 160,
+            "flo_y2": 220,
+            **_LINE,
+        },
+    ],
+}
 
 
 class ProcessMaker3(Reference):
@@ -60,15 +96,18 @@ class ProcessMaker3(Reference):
         self.accounts = Accounts((ADMIN, CLERK, CASES), self.clock)
         self.importer = Importer(self.workspace)
         self.routes = Routes(WORKSPACE, self.accounts, self.workspace, self.importer)
-        self._fixture(CLASSIC, "Classic purchase", bpmn=False)
-        started = self._fixture(STARTED, "Running approval", bpmn=True)
+        self._fixture(CLASSIC, {"prj_name": "Classic purchase", "prj_type": "NORMAL"})
+        started = self._fixture(STARTED, {"prj_name": "Running approval", "diagrams": [_DIAGRAM]})
         started.cases = 1
         self.workspace.groups[_GROUP] = "Approvers"
         started.groups.append(_GROUP)
         return {"url": self.routes.app}
 
-    def _fixture(self, uid: str, name: str, *, bpmn: bool) -> Project:
-        project = self.workspace.make(name, "Part of every new server.", CATEGORY, ADMIN.uid, bpmn=bpmn)
+    def _fixture(self, uid: str, data: dict[str, Any]) -> Project:
+        """A project that is there from the start, under an identifier that is the same in every run."""
+        data = {"prj_description": "Part of every new server.", "prj_category": CATEGORY, **data}
+        project = self.workspace.create(data, ADMIN.uid)
+        del self.workspace.projects[project.uid]
         project.uid = project.process["pro_uid"] = uid
         for diagram in project.diagrams:
             diagram["prj_uid"] = uid

@@ -151,8 +151,8 @@ def _configuration(target: str, workshop: Path) -> dict[str, object]:
                     "singleFile": True,
                     "reportName": title,
                     "reportLanguage": "en",
-                    # In alphabetical order, as Allure shows it: deviation, finding, test.
-                    "groupBy": ["layer", "feature", "story"],
+                    # Deviations, Findings, Tests: this order by name and by start.
+                    "groupBy": ["parentSuite", "suite", "subSuite"],
                 }
             }
         },

@@ -55,13 +55,14 @@ def write(record: RunRecord, run_directory: Path, results_directory: Path) -> No
     found = exchanges.read(run_directory, cited)
     blocked = words.blocked(record)
     moment = round(datetime.fromisoformat(record.started).timestamp() * 1000)
-    for layer, entries in ((DEVIATION, record.deviations), (FINDING, record.findings)):
-        # Allure sorts by time of start: a millisecond each keeps the order of the other reports.
-        for offset, entry in enumerate(words.ordered(entries)):
-            result = _result(entry, layer, blocked[entry.fingerprint])
-            result.start = result.stop = moment + offset
-            result.attachments = _attach(logger, entry, found)
-            logger.report_result(result)  # type: ignore[no-untyped-call]
+    results = [(DEVIATION, entry) for entry in words.ordered(record.deviations)]
+    results += [(FINDING, entry) for entry in words.ordered(record.findings)]
+    # Allure sorts by time of start: a millisecond each keeps the order of the other reports, ahead of the tests.
+    for start, (layer, entry) in enumerate(results, moment - len(results)):
+        result = _result(entry, layer, blocked[entry.fingerprint])
+        result.start = result.stop = start
+        result.attachments = _attach(logger, entry, found)
+        logger.report_result(result)  # type: ignore[no-untyped-call]
     categories = json.dumps(CATEGORIES, indent=1)
     write_text(results_directory / "categories.json", f"{categories}\n")
     write_text(results_directory / "environment.properties", escape.properties(_environment(record)))

@@ -7,23 +7,30 @@ import unicodedata
 from typing import Final
 
 _SPACES: Final = re.compile(r"[\s\x85\u2028\u2029]+")
-_MARKDOWN: Final = re.compile(r"[\\`*_{}\[\]()#+\-.!:~$^=\"'/]")
-_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
 _BREAK: Final = "\u200b"
+_MARKDOWN: Final = str.maketrans(
+    {character: f"\\{character}" for character in "\\`*_{}[]()+-.!:~$^=\"'/"}
+    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
+    | {"@": f"@{_BREAK}", "#": f"\\#{_BREAK}"}
+)
 
 
-def _visible(character: str) -> str:
-    """The character itself, or its code when it would steer a terminal or hide in a text."""
-    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn"):
-        code = ord(character)
-        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-    return character
+def _visible(text: str) -> str:
+    """The text, with the code in place of what would steer a terminal or hide."""
+    if text.isprintable():
+        return text
+    return "".join(_code(c) if unicodedata.category(c).startswith("C") else c for c in text)
+
+
+def _code(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def block(text: str) -> str:
     """`text` with its lines and tabs, every other control or invisible character shown as its code."""
     lines = text.replace("\r\n", "\n").split("\n")
-    return "\n".join("".join(c if c == "\t" else _visible(c) for c in line) for line in lines)
+    return "\n".join("\t".join(map(_visible, line.split("\t"))) for line in lines)
 
 
 def line(text: str, limit: int | None = None) -> str:
@@ -33,7 +40,7 @@ def line(text: str, limit: int | None = None) -> str:
     """
     if limit is not None:
         text = text[: 4 * limit]
-    flat = "".join(_visible(c) for c in _SPACES.sub(" ", text).strip())
+    flat = _visible(_SPACES.sub(" ", text).strip())
     return flat if limit is None or len(flat) <= limit else f"{flat[: limit - 1]}…"
 
 
@@ -43,25 +50,7 @@ def markdown(text: str, limit: int | None = None) -> str:
     No markup, HTML, link, mention or table column can come out of it: punctuation is escaped, and an invisible
     space after `@` and `#` keeps GitHub from notifying people or linking issues.
     """
-    shown: list[str] = []
-    for character in line(text, limit):
-        if character in _ENTITIES:
-            shown.append(_ENTITIES[character])
-        elif character == "@":
-            shown.append(f"@{_BREAK}")
-        elif character == "#":
-            shown.append(f"\\#{_BREAK}")
-        else:
-            shown.append(_MARKDOWN.sub(r"\\\g<0>", character))
-    return "".join(shown)
-
-
-def fence(text: str, language: str = "") -> str:
-    """`text` as a Markdown code block that no run of backticks in it can end."""
-    body = block(text)
-    longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
-    ticks = "`" * max(3, longest + 1)
-    return f"{ticks}{language}\n{body}\n{ticks}"
+    return line(text, limit).translate(_MARKDOWN)
 
 
 def properties(values: dict[str, str]) -> str:

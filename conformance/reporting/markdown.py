@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 
     from conformance.runrecord import DeviationRecord, RunRecord
 
-# GitHub takes 65,536 characters. The shares leave room for the parts whose length does not grow with a run.
+# What GitHub takes as a comment.
 LIMIT: Final = 65_536
-_DEVIATIONS: Final = 34_000
-_FOLDED: Final = 7_000
-_LIST: Final = 2_500
+# Deviations get what the other parts leave; these shares keep that above a third.
+_FOLDED: Final = 6_000
+_LIST: Final = 2_000
+_SYSTEMS: Final = 5
 _TITLE: Final = 200
 _VALUE: Final = 300
-_NAME: Final = 80
+_NAME: Final = 60
+_DETAIL: Final = 40
 
 
 def summary(record: RunRecord) -> str:
@@ -31,19 +33,25 @@ def summary(record: RunRecord) -> str:
     new = [d for d in words.ordered(record.deviations) if not d.baseline]
     known = [d for d in words.ordered(record.deviations) if d.baseline]
     blocked = words.blocked(record)
-    sections = [
+    above = [
         f"## {_name(record.target.name)}: {words.headline(record)}",
         _run(record),
         _list("Problems of the run", "what went wrong in the suite itself", record.problems),
         _counts(record),
-        _deviations("Deviations", words.DEVIATION, new, blocked),
+    ]
+    below = [
         _folded("known deviation", words.KNOWN, known, blocked),
         _folded("finding", words.FINDING, words.ordered(record.findings), blocked),
         _unexercised(record),
-        _list("Left on the target", words.LEFTOVER, [words.leftover(leftover) for leftover in record.leftovers]),
-        _list("Residue", words.RESIDUE, [words.residue(residue) for residue in record.residue]),
-        _list("Accommodations", words.ACCOMMODATION, [words.accommodation(entry) for entry in record.accommodations]),
+        _list("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers]),
+        _list("Residue", words.RESIDUE, [words.residue(x) for x in record.residue]),
+        _list("Accommodations", words.ACCOMMODATION, [words.accommodation(x) for x in record.accommodations]),
     ]
+    room = LIMIT - len(_joined(above + below)) - 300
+    return _joined([*above, _deviations(new, blocked, room), *below])
+
+
+def _joined(sections: list[str]) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
@@ -55,7 +63,7 @@ def _run(record: RunRecord) -> str:
     target = record.target
     systems = [
         f"{_name(system)} {_name(target.versions[system])}" if system in target.versions else _name(system)
-        for system in target.systems[:10]
+        for system in target.systems[:_SYSTEMS]
     ]
     parts = [
         f"{words.count(record.requests, 'request')} in {record.seconds:,.1f} s",
@@ -79,7 +87,7 @@ def _counts(record: RunRecord) -> str:
     head = ["Requirements", *(words.OUTCOMES[outcome][0] for outcome in shown)]
     rows = [
         [_name(system), *(f"{counts.get(outcome, 0):,}" for outcome in shown)]
-        for system, counts in list(summary.systems.items())[:10]
+        for system, counts in list(summary.systems.items())[:_SYSTEMS]
     ]
     if len(rows) > 1:
         rows.append(["all", *(f"{summary.outcomes[outcome]:,}" for outcome in shown)])
@@ -103,30 +111,29 @@ def _entry(deviation: DeviationRecord, blocks: int) -> str:
     return "<br>\n  ".join(lines)
 
 
-def _fit(entries: Iterable[str], budget: int) -> tuple[list[str], int]:
-    """The first entries that fit into `budget` characters, and how many do not."""
-    every = list(entries)
+def _fit(entries: Iterable[str], budget: int) -> list[str]:
+    """The first entries that fit into `budget` characters."""
     shown: list[str] = []
-    for entry in every:
+    for entry in entries:
         budget -= len(entry) + 1
         if budget < 0:
             break
         shown.append(entry)
-    return shown, len(every) - len(shown)
+    return shown
 
 
 def _entries(deviations: list[DeviationRecord], blocked: dict[str, int], budget: int) -> str:
-    shown, left = _fit((_entry(d, blocked.get(d.fingerprint, 0)) for d in deviations), budget)
-    if left:
-        shown.append(f"- … and {left:,} more; all are in `run.json` and in the HTML report.")
+    shown = _fit((_entry(d, blocked.get(d.fingerprint, 0)) for d in deviations), budget)
+    if left := len(deviations) - len(shown):
+        shown.append(f"- … and {left:,} more in `run.json`.")
     return "\n".join(shown)
 
 
-def _deviations(title: str, meaning: str, deviations: list[DeviationRecord], blocked: dict[str, int]) -> str:
+def _deviations(deviations: list[DeviationRecord], blocked: dict[str, int], room: int) -> str:
     if not deviations:
         return ""
-    body = _entries(deviations, blocked, _DEVIATIONS)
-    return f"### {title} ({len(deviations):,})\n\n*{meaning}*\n\n{body}"
+    body = _entries(deviations, blocked, room)
+    return f"### Deviations ({len(deviations):,})\n\n*{words.DEVIATION}*\n\n{body}"
 
 
 def _folded(noun: str, meaning: str, deviations: list[DeviationRecord], blocked: dict[str, int]) -> str:
@@ -140,7 +147,7 @@ def _unexercised(record: RunRecord) -> str:
     lines: list[str] = []
     for reason, verdicts in words.unexercised(record):
         details = words.missing(verdicts)
-        named = ", ".join(escape.markdown(detail, _NAME) for detail in details[:3])
+        named = ", ".join(escape.markdown(detail, _DETAIL) for detail in details[:3])
         more = f" and {len(details) - 3:,} more" if len(details) > 3 else ""
         lines.append(
             f"- {len(verdicts):,} {reason.value}: {words.REASONS[reason]}" + (f" — {named}{more}" if named else "")
@@ -154,7 +161,7 @@ def _unexercised(record: RunRecord) -> str:
 def _list(title: str, meaning: str, entries: list[str]) -> str:
     if not entries:
         return ""
-    shown, left = _fit((f"- {escape.markdown(entry, _VALUE)}" for entry in entries), _LIST)
-    if left:
+    shown = _fit((f"- {escape.markdown(entry, _VALUE)}" for entry in entries), _LIST)
+    if left := len(entries) - len(shown):
         shown.append(f"- … and {left:,} more in `run.json`.")
     return f"### {title} ({len(entries):,})\n\n*{meaning}*\n\n" + "\n".join(shown)

@@ -86,6 +86,8 @@ def _printf(body: bytes, names: re.Pattern[str]) -> str:
     """The command that prints `body` byte by byte; placeholders are handed in as arguments."""
     parts = names.split(body.decode("latin-1"))
     text = "".join("%s" if index % 2 else _escaped(part) for index, part in enumerate(parts))
+    if text.startswith("-"):  # else printf takes it for an option
+        text = f"\\{ord('-'):03o}{text[1:]}"
     return " ".join([f"printf '{text}'", *(f'"${name}"' for name in parts[1::2])])
 
 

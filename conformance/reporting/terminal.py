@@ -48,10 +48,10 @@ class _Summary:
         record = self._record
         new = [d for d in words.ordered(record.deviations) if not d.baseline]
         known = [d for d in words.ordered(record.deviations) if d.baseline]
-        self._verdict(new)
+        self._verdict(known=bool(known))
         self._counts()
-        self._deviations("Deviations", words.DEVIATION, new)
-        self._deviations("Known deviations", words.KNOWN, known, brief=True)
+        self._deviations("Deviations", new)
+        self._deviations("Known deviations", known, brief=True)
         if record.findings:
             self._heading(words.count(len(record.findings), "finding"), words.FINDING)
         self._unexercised()
@@ -64,7 +64,7 @@ class _Summary:
     def _say(self, text: str, indent: int = 0, style: str = "", *, wrap: bool = True) -> None:
         shown = Text(" " * (0 if wrap else indent) + text, style=style)
         if wrap:
-            self._console.print(Padding(shown, (0, 0, 0, indent)), highlight=False)
+            self._console.print(Padding(shown, (0, 0, 0, indent), expand=False), highlight=False)
         else:
             self._console.print(shown, soft_wrap=True, highlight=False)
 
@@ -75,23 +75,23 @@ class _Summary:
         self._explained.add(word)
         return f"{word} ({meaning})"
 
-    def _heading(self, title: str, meaning: str) -> None:
-        self._say("")
-        self._say(f"{title}: {meaning}", style="bold")
+    def _heading(self, title: str, meaning: str = "") -> None:
+        self._console.print()
+        self._say(f"{title}: {meaning}" if meaning else title, style="bold")
 
-    def _verdict(self, new: Sequence[DeviationRecord]) -> None:
+    def _verdict(self, *, known: bool) -> None:
         record = self._record
         good = record.exit_code == 0
-        self._say("")
+        self._console.print()
         name = escape.line(record.target.name, 80)
         self._say(f"{name}: {words.headline(record)}", style="bold green" if good else "bold red")
-        if not new:
-            self._say(f"deviation: {words.DEVIATION}", 2)
-        self._say(
-            f"{words.count(record.requests, 'request')} in {record.seconds:,.1f} s, "
-            f"safety level {escape.line(record.target.safety, 20)}",
-            2,
-        )
+        self._say(f"deviation: {words.DEVIATION}", 2)
+        if known:
+            self._say(f"known: {words.KNOWN}", 2)
+        safety = escape.line(record.target.safety, 20)
+        meaning = words.SAFETY.get(record.target.safety, "")
+        requests = f"{words.count(record.requests, 'request')} in {record.seconds:,.1f} s"
+        self._say(f"{requests}; safety level {safety}" + (f": {meaning}" if meaning else ""), 2)
         if not record.target.verify:
             self._say("TLS certificates were not verified: the target file says verify = false", 2, "bold yellow")
 
@@ -105,12 +105,10 @@ class _Summary:
                 word, meaning = words.OUTCOMES[outcome]
                 self._say(f"{number:>6,}  {word}: {meaning}", 2)
 
-    def _deviations(
-        self, title: str, meaning: str, deviations: Sequence[DeviationRecord], *, brief: bool = False
-    ) -> None:
+    def _deviations(self, title: str, deviations: Sequence[DeviationRecord], *, brief: bool = False) -> None:
         if not deviations:
             return
-        self._heading(f"{title} ({len(deviations):,})", meaning)
+        self._heading(f"{title} ({len(deviations):,})")
         blocked = words.blocked(self._record)
         for number, deviation in enumerate(deviations[:_SHOWN], 1):
             self._say(f"{number}. {escape.line(deviation.title, _TITLE)}", 2, "red" if not brief else "")
@@ -151,7 +149,7 @@ class _Summary:
             self._say(f"… and {left:,} more in run.json", 2)
 
     def _report(self, run_directory: Path) -> None:
-        self._say("")
+        self._console.print()
         where = str(run_directory)
         self._say(f"Report: {escape.line(where)} (summary.md to read, run.json for machines)", wrap=False)
         self._say(f"HTML page: conformance report {escape.line(shlex.quote(where))}", wrap=False)

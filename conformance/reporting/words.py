@@ -20,6 +20,11 @@ LEFTOVER: Final = "made by this run and still on the target; `conformance sweep`
 RESIDUE: Final = "started by this run; no documented operation can remove it"
 ACCOMMODATION: Final = "a call made differently because the target file says so, to test what lies behind it"
 
+SAFETY: Final = {
+    "read-only": "nothing on the target was changed",
+    "owned": "only what the run itself created was changed",
+    "disposable": "anything on the target may have been changed",
+}
 LEVELS: Final = {
     Level.MUST: "a document states it flatly",
     Level.SHOULD: "an example shows it, or it follows plainly",
@@ -133,7 +138,7 @@ def leftover(entry: Leftover) -> str:
 def residue(entry: Residue) -> str:
     """One kind of residue in a line, with its first identifiers."""
     shown = ", ".join(entry.identifiers[:3]) + (" …" if len(entry.identifiers) > 3 else "")
-    return f"{entry.system}: {count(entry.count, entry.kind)}" + (f" ({shown})" if shown else "")
+    return f"{entry.system}: {entry.kind}, {entry.count:,}" + (f" ({shown})" if shown else "")
 
 
 def accommodation(entry: dict[str, Any]) -> str:

@@ -11,25 +11,33 @@ from conformance.wire.redact import Redactor, stored
 
 
 class Evidence:
-    """One file of exchanges per worker, one JSON object a line, each exchange at most once."""
+    """One file of exchanges per worker, one JSON object a line, each exchange at most once.
+
+    Answers of the operations in `lists` show other people's items: those for whose text `foreign` is true are stored
+    as names and types only. `seen` is told of every exchange, as it was.
+    """
 
     def __init__(
-        self, path: Path | None, redactor: Redactor, *, lists: frozenset[str], foreign: Callable[[str], bool]
+        self,
+        path: Path | None,
+        redactor: Redactor,
+        *,
+        lists: frozenset[str],
+        foreign: Callable[[str], bool],
+        seen: Callable[[Exchange], None],
     ) -> None:
         self._path = path
         self._redactor = redactor
         self._lists = lists
         self._foreign = foreign
+        self._seen = seen
         self._kept: dict[str, Exchange] = {}
         self._written: set[str] = set()
 
     def keep(self, exchange: Exchange) -> None:
         """Remember an exchange until the test ends."""
         self._kept[exchange.id] = exchange
-
-    def get(self, identifier: str) -> Exchange | None:
-        """An exchange of the current test."""
-        return self._kept.get(identifier)
+        self._seen(exchange)
 
     def cite(self, identifiers: Iterable[str]) -> None:
         """Store the exchanges that a verdict names."""

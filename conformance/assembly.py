@@ -1,0 +1,397 @@
+"""Assembly: from what the workers wrote down to the run record. Pure but for reading the parts."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance import __version__, exitcodes, ledger, specification
+from conformance.exchange import Request
+from conformance.reporting import reproduce
+from conformance.runrecord import (
+    DeviationRecord,
+    Leftover,
+    Residue,
+    RunRecord,
+    Shape,
+    SuiteInfo,
+    TargetInfo,
+    TestRecord,
+    VerdictRecord,
+    summarise,
+)
+from conformance.specification import Requirement, Specification
+from conformance.target import Target, urls
+from conformance.verdict import Kind, Level, Outcome, Reason, Verdict, stronger
+from conformance.worker import EXCHANGES, PARTS
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """How the run went as a whole: what the parts cannot know."""
+
+    started: str
+    seconds: float
+    seed: int = 0
+    depth: str = "standard"
+    interrupted: bool = False
+    crashed: bool = False
+    selected: bool = False
+    strict: bool = False
+    internal: tuple[str, ...] = ()
+    skipped: Mapping[str, Reason] = field(default_factory=dict)
+
+
+@dataclass
+class Parts:
+    """What all workers wrote, joined."""
+
+    tests: list[dict[str, Any]] = field(default_factory=list)
+    verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    internal: list[str] = field(default_factory=list)
+    unavailable: set[str] = field(default_factory=set)
+    requests: int = 0
+    shapes: dict[str, dict[str, Shape]] = field(default_factory=dict)
+    durations: dict[str, list[float]] = field(default_factory=dict)
+    placeholders: set[str] = field(default_factory=set)
+    unfinished: list[str] = field(default_factory=list)
+
+
+def read_parts(output: Path) -> Parts:
+    """Read what the workers of a run wrote; a worker without a last word is `unfinished`."""
+    parts = Parts()
+    for path in sorted((output / PARTS).glob("*.ndjson")):
+        if path.name.endswith(EXCHANGES):
+            continue
+        finished = False
+        for record in _lines(path):
+            if "test" in record:
+                parts.tests.append(record["test"])
+                parts.verdicts.extend((record["test"]["id"], _verdict(one)) for one in record["verdicts"])
+            else:
+                finished = True
+                _take_end(parts, record["end"])
+        if not finished:
+            parts.unfinished.append(path.stem)
+    return parts
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:  # the worker was killed while it wrote
+            continue
+
+
+def _verdict(raw: dict[str, Any]) -> Verdict:
+    return Verdict(
+        **{
+            **raw,
+            "outcome": Outcome(raw["outcome"]),
+            "kind": Kind(raw["kind"]) if raw["kind"] else None,
+            "reason": Reason(raw["reason"]) if raw["reason"] else None,
+            "evidence": tuple(raw["evidence"]),
+        }
+    )
+
+
+def _take_end(parts: Parts, end: dict[str, Any]) -> None:
+    parts.problems.extend(problem for problem in end["problems"] if problem not in parts.problems)
+    parts.internal.extend(end["internal"])
+    parts.unavailable.update(end["unavailable"])
+    parts.requests += end["requests"]
+    parts.placeholders.update(end["placeholders"])
+    for operation, seconds in end["durations"].items():
+        parts.durations.setdefault(operation, []).extend(seconds)
+    for operation, statuses in end["shapes"].items():
+        for status, shape in statuses.items():
+            known = parts.shapes.setdefault(operation, {}).setdefault(status, Shape())
+            parts.shapes[operation][status] = _joined(known, Shape(**shape))
+
+
+def _joined(one: Shape, other: Shape) -> Shape:
+    return Shape(
+        content_types=sorted({*one.content_types, *other.content_types}),
+        headers=sorted({*one.headers, *other.headers}),
+        fields={
+            place: sorted({*one.fields.get(place, ()), *other.fields.get(place, ())})
+            for place in sorted({*one.fields, *other.fields})
+        },
+    )
+
+
+def join_exchanges(output: Path) -> None:
+    """Make one `exchanges.ndjson` of the workers' files."""
+    with (output / EXCHANGES).open("w", encoding="utf-8") as joined:
+        for path in sorted((output / PARTS).glob(f"*-{EXCHANGES}")):
+            joined.write(path.read_text(encoding="utf-8"))
+
+
+def assemble(target: Target, systems: list[str], output: Path, told: Circumstances) -> RunRecord:
+    """The run record of what stands in `output`, with the exit code that follows from it."""
+    parts = read_parts(output)
+    join_exchanges(output)
+    specs = {system: specification.load(system) for system in systems}
+    requirements = {one.id: one for spec in specs.values() for one in spec.requirements.values()}
+    deviations, findings = _deviations(parts, requirements, output)
+    verdicts = list(_verdicts(target, specs, parts, told))
+    problems = [*told.internal, *parts.internal, *parts.problems]
+    problems += [f"worker {name} ended without a last word" for name in parts.unfinished]
+    tests = [TestRecord(**test) for test in sorted(parts.tests, key=lambda test: str(test["id"]))]
+    leftovers, residue = _remains(output)
+    complete = not (
+        told.interrupted
+        or told.selected
+        or parts.unavailable
+        or parts.unfinished
+        or told.internal
+        or parts.internal
+        or Reason.TIME_BUDGET in told.skipped.values()
+    )
+    return RunRecord(
+        complete=complete,
+        exit_code=_exit_code(told, parts, tests, deviations, findings),
+        target=TargetInfo(
+            name=target.name,
+            systems=systems,
+            urls={f"{system} {key}": url for system in systems for key, url in urls(target.table(system)).items()},
+            versions={one: version for one in systems if (version := target.table(one).version)},
+            safety=target.safety.level,
+            verify=target.network.verify,
+        ),
+        suite=SuiteInfo(
+            version=__version__,
+            specs={system: spec.digest for system, spec in specs.items()},
+            seed=told.seed,
+            depth=told.depth,
+        ),
+        environment={"python": platform.python_version(), "platform": platform.platform()},
+        started=told.started,
+        seconds=round(told.seconds, 2),
+        requests=parts.requests,
+        verdicts=verdicts,
+        deviations=deviations,
+        findings=findings,
+        tests=tests,
+        shapes=parts.shapes,
+        durations={
+            "tests": {test.id: round(test.seconds, 3) for test in tests},
+            "operations": {
+                operation: round(sum(seconds) / len(seconds), 4)
+                for operation, seconds in sorted(parts.durations.items())
+            },
+        },
+        leftovers=leftovers,
+        residue=residue,
+        problems=problems,
+        summary=summarise(verdicts),
+    )
+
+
+def _exit_code(
+    told: Circumstances,
+    parts: Parts,
+    tests: list[TestRecord],
+    deviations: list[DeviationRecord],
+    findings: list[DeviationRecord],
+) -> int:
+    """The first that applies, in the order of the contract."""
+    if told.internal or parts.internal:
+        return exitcodes.INTERNAL
+    if told.interrupted:
+        return exitcodes.INTERRUPTED
+    if parts.unavailable:
+        return exitcodes.UNAVAILABLE
+    if parts.unfinished or told.crashed:
+        return exitcodes.INTERNAL
+    if deviations or (told.strict and findings):
+        return exitcodes.DEVIATIONS
+    if not any(test.outcome in ("passed", "failed") for test in tests):
+        return exitcodes.NOTHING_RUN
+    return exitcodes.OK
+
+
+def _verdicts(
+    target: Target, specs: Mapping[str, Specification], parts: Parts, told: Circumstances
+) -> Iterator[VerdictRecord]:
+    spoken: dict[str, list[tuple[str, Verdict]]] = {}
+    for test, verdict in parts.verdicts:
+        spoken.setdefault(verdict.requirement, []).append((test, verdict))
+    dead = _dead(parts)
+    for system, spec in specs.items():
+        claimed = set(target.table(system).unsupported)
+        version = target.table(system).version
+        for requirement in spec.requirements.values():
+            said = spoken.get(requirement.id, [])
+            if {requirement.profile, requirement.operation} & claimed:
+                yield _record(requirement, Outcome.UNSUPPORTED, detail="the target file says so")
+            elif version and requirement.since and _older(version, requirement.since):
+                yield _record(requirement, Outcome.NOT_APPLICABLE, detail=f"since {requirement.since}")
+            elif said:
+                yield _merged(requirement, said)
+            else:
+                yield _unspoken(requirement, parts, told, dead)
+
+
+def _merged(requirement: Requirement, said: list[tuple[str, Verdict]]) -> VerdictRecord:
+    outcome = said[0][1].outcome
+    for _, verdict in said[1:]:
+        outcome = stronger(outcome, verdict.outcome)
+    winning = [(test, verdict) for test, verdict in said if verdict.outcome is outcome]
+    first = winning[0][1]
+    return _record(
+        requirement,
+        outcome,
+        reason=first.reason if outcome is Outcome.NOT_EXERCISED else None,
+        detail=first.detail,
+        tests=sorted({test for test, _ in said}),
+        evidence=list(dict.fromkeys(one for _, verdict in winning[:3] for one in verdict.evidence))[:5],
+        blocked_by=first.blocked_by,
+    )
+
+
+def _dead(parts: Parts) -> dict[str, str]:
+    """Operations that cannot be called at all, with the deviation that says so."""
+    dead: dict[str, str] = {}
+    for _, verdict in parts.verdicts:
+        cut = verdict.kind in (Kind.MISSING_OPERATION, Kind.REFUSED, Kind.STATUS)
+        if cut and verdict.fingerprint and verdict.requirement.startswith(f"{verdict.operation}"):
+            dead.setdefault(verdict.operation, verdict.fingerprint)
+    return dead
+
+
+def _unspoken(requirement: Requirement, parts: Parts, told: Circumstances, dead: Mapping[str, str]) -> VerdictRecord:
+    """Why no test said anything of a requirement."""
+    if requirement.untestable is not None:
+        return _record(requirement, Outcome.NOT_EXERCISED, reason=requirement.untestable)
+    if requirement.operation in dead:
+        return _record(requirement, Outcome.BLOCKED, blocked_by=dead[requirement.operation])
+    if requirement.system in parts.unavailable:
+        reason = Reason.TARGET_UNAVAILABLE
+    elif told.interrupted or parts.unfinished:
+        reason = Reason.INTERRUPTED
+    elif told.selected:
+        reason = Reason.NOT_SELECTED
+    else:
+        return _record(requirement, Outcome.NOT_EXERCISED, reason=Reason.INCONCLUSIVE, detail="no answer showed it")
+    return _record(requirement, Outcome.NOT_EXERCISED, reason=reason)
+
+
+def _record(requirement: Requirement, outcome: Outcome, **more: Any) -> VerdictRecord:
+    return VerdictRecord(
+        requirement=requirement.id,
+        system=requirement.system,
+        profile=requirement.profile,
+        operation=requirement.operation,
+        level=requirement.level,
+        outcome=outcome,
+        statement=requirement.statement,
+        document=requirement.document,
+        section=requirement.section,
+        lines=requirement.lines,
+        **more,
+    )
+
+
+def _older(version: str, since: str) -> bool:
+    def numbers(text: str) -> list[int]:
+        return [int(part) for part in text.split(".") if part.isdigit()]
+
+    return numbers(version) < numbers(since)
+
+
+def title(requirement: Requirement, verdict: Verdict) -> str:
+    """What a deviation is called: no value of the run is in it, so it is the same every night."""
+    if requirement.structural:
+        _, _, tail = requirement.id.partition(".")
+        status = tail.partition(".")[0] if tail[:1].isdigit() else ""
+        where = verdict.location or "answer"
+        told = f"{requirement.operation} {status.partition(':')[0]}".strip()
+        return f"{told}: {where}: {verdict.kind}" if verdict.location else f"{told}: {verdict.kind}"
+    place = f" ({verdict.location})" if verdict.location else ""
+    return f"{requirement.operation}: not so: {requirement.statement.rstrip('.')}{place}"
+
+
+def _deviations(
+    parts: Parts, requirements: Mapping[str, Requirement], output: Path
+) -> tuple[list[DeviationRecord], list[DeviationRecord]]:
+    groups: dict[str, list[tuple[str, Verdict]]] = {}
+    for test, verdict in parts.verdicts:
+        if verdict.fingerprint is not None:
+            groups.setdefault(verdict.fingerprint, []).append((test, verdict))
+    wanted = {group[0][1].evidence[0] for group in groups.values()}
+    commands = _commands(output, wanted, parts.placeholders)
+    records: list[DeviationRecord] = []
+    for key, group in sorted(groups.items()):
+        first = group[0][1]
+        requirement = requirements[first.requirement]
+        tests = sorted({test for test, _ in group})
+        assert first.kind is not None
+        records.append(
+            DeviationRecord(
+                fingerprint=key,
+                requirement=requirement.id,
+                system=requirement.system,
+                profile=requirement.profile,
+                operation=requirement.operation,
+                level=requirement.level,
+                kind=first.kind,
+                location=first.location,
+                title=title(requirement, first),
+                expected=first.expected,
+                observed=first.observed,
+                document=requirement.document,
+                section=requirement.section,
+                lines=requirement.lines,
+                reading=requirement.reading,
+                occurrences=len(tests),
+                tests=tests,
+                evidence=list(dict.fromkeys(one for _, verdict in group[:3] for one in verdict.evidence))[:6],
+                reproduce=commands.get(first.evidence[0], ""),
+            )
+        )
+    order = {level: rank for rank, level in enumerate(Level)}
+    records.sort(key=lambda one: (one.system, order[one.level], one.operation, one.requirement, one.location))
+    return (
+        [one for one in records if one.level is not Level.MAY],
+        [one for one in records if one.level is Level.MAY],
+    )
+
+
+def _commands(output: Path, wanted: Iterable[str], placeholders: Iterable[str]) -> dict[str, str]:
+    names = set(wanted)
+    known = frozenset(placeholders)
+    commands: dict[str, str] = {}
+    for record in _lines(output / EXCHANGES):
+        if record["id"] in names:
+            sent = record["request"]
+            headers = tuple((name, value) for name, value in sent["headers"])
+            request = Request(sent["method"], sent["url"], headers, sent["body"].encode())
+            commands[record["id"]] = reproduce.curl(request, known)
+    return commands
+
+
+def _remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
+    leftovers: list[Leftover] = []
+    counts: dict[tuple[str, str], int] = {}
+    started: dict[tuple[str, str], list[str]] = {}
+    for path in sorted(output.glob(ledger.GLOB)):
+        journal = ledger.read(path)
+        leftovers.extend(
+            Leftover(system=one.system, kind=one.kind, identifier=one.identifier, name=one.name)
+            for one in journal.open()
+        )
+        for key, count in journal.residue.items():
+            counts[key] = counts.get(key, 0) + count
+            started.setdefault(key, []).extend(sorted(journal.started_of(key)))
+    residue = [
+        Residue(system=system, kind=kind, count=count, identifiers=started[system, kind][:50])
+        for (system, kind), count in sorted(counts.items())
+    ]
+    return leftovers, residue

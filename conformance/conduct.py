@@ -1,0 +1,326 @@
+"""Conduct: how a run goes from its first test to its record. Registered with pytest when there is a target."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Generator, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from conformance import allure_keys, assembly, ledger, publication, runrecord, specification
+from conformance.judge import Blocked, Judge, NotExercised
+from conformance.session import Session
+from conformance.target import Safety, SafetyTable, Target, TargetError, load
+from conformance.verdict import Outcome, Reason, Verdict
+from conformance.wire.guard import Refused
+from conformance.worker import Share, Worker
+
+SUITES: Final = "conformance.suites."
+PATIENCE: Final = 20.0  # seconds for workers to finish their own cleaning up
+
+Wrapper = Generator[None, Any, Any]
+
+
+class Conduct:
+    """One process of a run as pytest sees it: the controller, a worker, or both in one."""
+
+    def __init__(self, config: pytest.Config, run: str) -> None:
+        self.config = config
+        self.run = run
+        self.is_worker = hasattr(config, "workerinput")
+        self.is_controller = not self.is_worker
+        self.started = time.time()
+        self.interrupted = False
+        self.selected = bool(config.getoption("conformance_profile"))
+        self.internal: list[str] = []
+        self.record: runrecord.RunRecord | None = None
+        self._judge: Judge | None = None
+        self._session: Session | None = None
+        self._ended_by: Blocked | NotExercised | None = None
+        self._test: dict[str, Any] = {}
+        self._lock: int | None = None
+        self.target = self._load()
+        self.systems = [
+            system for system in self.target.systems if system in (self._option("system") or self.target.systems)
+        ]
+        self.output = self._output()
+
+    def _option(self, name: str) -> Any:
+        return self.config.getoption(f"conformance_{name}")
+
+    def _load(self) -> Target:
+        try:
+            target = load(Path(self.config.getoption("target")))
+        except TargetError as error:
+            raise pytest.UsageError(str(error)) from None
+        level = self._option("safety")
+        if level:
+            return target.model_copy(update={"safety": SafetyTable(level=Safety(level))})
+        return target
+
+    def _output(self) -> Path:
+        if self.is_worker:
+            return Path(self.config.workerinput["conformance_output"])  # type: ignore[attr-defined]
+        named = self._option("output")
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        output = Path(named) if named else Path("reports") / f"{stamp}-{self.target.name}"
+        output = output.absolute()
+        try:
+            (output / "parts").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise pytest.UsageError(f"{output}: cannot be written ({error.strerror}).") from None
+        return output
+
+    @cached_property
+    def worker(self) -> Worker:
+        """The worker of this process, made when the first test needs it."""
+        given = getattr(self.config, "workerinput", {})
+        worker = Worker(
+            self.target,
+            run=self.run,
+            name=given.get("workerid", "main"),
+            output=self.output,
+            share=Share(given.get("workercount", 1)),
+        )
+        self._lock = os.open(self.output / f"lock-{worker.name}", os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        return worker
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker which run it belongs to."""
+        node.workerinput["conformance_run"] = self.run
+        node.workerinput["conformance_output"] = str(self.output)
+
+    # -- which tests ----------------------------------------------------------------------------------------------
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep the tests of the target's systems and of the selected profiles; stable ids for Allure."""
+        wanted = set(self._option("profile"))
+        items[:] = [item for item in items if system_of(item) in ("", *self.systems)]
+        if wanted:
+            out = [item for item in items if not wanted & self._profiles(item)]
+            items[:] = [item for item in items if item not in out]
+            config.hook.pytest_deselected(items=out)
+        for item in items:
+            item.stash[TEST_ID] = test_id(item)
+            if system_of(item) == "procesio" and config.pluginmanager.hasplugin("xdist"):
+                item.add_marker(pytest.mark.xdist_group("procesio"))  # one call at a time, unless the file allows more
+
+    def _profiles(self, item: pytest.Item) -> set[str]:
+        spec = specification.load(system_of(item))
+        return {spec.requirements[one].profile for one in cited(item) if one in spec.requirements}
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """A run that leaves tests out is not complete."""
+        self.selected = self.selected or bool(items)
+
+    # -- one test -------------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> Session:
+        """The session of the current test's system, with the judge of this test."""
+        assert self._session is not None
+        return self._session
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Give the test a judge, and write down at the end what it found."""
+        system = system_of(item)
+        if not system:
+            return (yield)
+        self._ended_by = None
+        self._session, self._judge = self.worker.begin(system, cited(item))
+        self._test = {
+            "id": item.stash[TEST_ID],
+            "title": title(item),
+            "system": system,
+            "outcome": "passed",
+            "seconds": 0.0,
+            "requirements": cited(item),
+            "message": "",
+        }
+        started = time.perf_counter()
+        result = yield
+        self._test["seconds"] = round(time.perf_counter() - started, 4)
+        self.worker.end(self._session, self._judge, self._test)
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        """A fixture may find that nothing behind it can be tried."""
+        if not system_of(item):
+            return (yield)
+        budget = self._option("time_budget") or self.target.limits.time_budget
+        if budget and time.time() - self.started > budget:
+            self._conclude(NotExercised(Reason.TIME_BUDGET, f"{budget:g} seconds"))
+        allure_keys.label(item.stash[TEST_ID], system_of(item))
+        try:
+            return (yield)
+        except (Blocked, NotExercised) as reason:
+            return self._conclude(reason)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """The result of a test is what its verdicts say."""
+        if not system_of(item):
+            return (yield)
+        try:
+            yield
+        except (Blocked, NotExercised) as reason:
+            return self._conclude(reason)
+        return self._conclude(None)
+
+    def _conclude(self, reason: Blocked | NotExercised | None) -> None:
+        """Say of everything cited what became of it; then fail, skip or pass."""
+        assert self._judge is not None
+        self._judge.conclude(reason)
+        deviations = self._judge.deviations
+        if deviations:
+            pytest.fail("\n".join(self._told(one) for one in deviations), pytrace=False)
+        outcomes = {verdict.outcome for verdict in self._judge.verdicts}
+        open_ones = {Outcome.BLOCKED, Outcome.NOT_EXERCISED}
+        if reason is not None or (outcomes & open_ones and Outcome.CONFORMS not in outcomes):
+            pytest.skip(str(reason) if reason else "nothing of it could be tried")
+
+    def _told(self, verdict: Verdict) -> str:
+        requirement = self._judge.specification.requirements[verdict.requirement] if self._judge else None
+        cite = f" ({requirement.document}, {requirement.section}, {requirement.lines})" if requirement else ""
+        return self.worker.redactor.text(
+            f"{verdict.requirement}{cite}: expected {verdict.expected}; observed {verdict.observed}"
+        )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note the outcome; an error that is none of the target's is one of the suite."""
+        report = yield
+        if system_of(item) and self._test:
+            if report.outcome != "passed" and self._test["outcome"] == "passed":
+                self._test["outcome"] = report.outcome
+                self._test["message"] = str(report.longrepr)[:2000] if report.failed else _skipped(report)
+            error = call.excinfo.value if call.excinfo else None
+            if isinstance(error, KeyboardInterrupt):
+                self.interrupted = True
+            elif error is not None and not isinstance(error, pytest.fail.Exception | pytest.skip.Exception):
+                kind = "the guard refused a request" if isinstance(error, Refused) else "an error of the suite"
+                self.worker.internal.append(f"{item.stash[TEST_ID]}: {kind}: {type(error).__name__}: {error}")
+        return report
+
+    # -- the end --------------------------------------------------------------------------------------------------
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Ctrl-C, or SIGTERM that the command made into one."""
+        self.interrupted = True
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """An error of pytest or of a plugin."""
+        self.internal.append(f"internal error: {str(excrepr)[-500:]}")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """An error while collecting is one of the suite."""
+        if report.failed and self.is_controller:
+            self.internal.append(f"collecting {report.nodeid}: {str(report.longrepr)[-500:]}")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        """Clean up; the controller waits for the workers, cleans up after them, and writes the record."""
+        used = "worker" in self.__dict__
+        if used:
+            self.worker.close()
+            if self._lock is not None:
+                os.close(self._lock)
+        yield
+        if self.is_controller and not self.config.getoption("collectonly"):
+            self._finish(session)
+
+    def _finish(self, session: pytest.Session) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            self._sweep()
+        allure_directory = self.config.getoption("allure_report_dir", None)
+        told = assembly.Circumstances(
+            started=datetime.fromtimestamp(self.started, UTC).astimezone().isoformat(timespec="seconds"),
+            seconds=time.time() - self.started,
+            seed=self._option("seed"),
+            depth=self._option("depth"),
+            interrupted=self.interrupted or session.exitstatus == pytest.ExitCode.INTERRUPTED,
+            crashed=session.exitstatus == pytest.ExitCode.INTERNAL_ERROR,
+            selected=self.selected or bool(session.shouldfail or session.shouldstop),
+            strict=self._option("strict"),
+            internal=tuple(self.internal),
+        )
+        self.record = assembly.assemble(self.target, self.systems, self.output, told)
+        publication.publish(self.record, self.output, Path(allure_directory or self.output / "allure-results"))
+        session.exitstatus = self.record.exit_code
+
+    def _sweep(self) -> None:
+        """Remove what a worker left: one that was killed, or ended before it could clean up."""
+        for path in sorted(self.output.glob(ledger.GLOB)):
+            name = path.stem.removeprefix("ledger-")
+            with locked(self.output / f"lock-{name}"):
+                journal = ledger.read(path)
+                if not journal.open():
+                    continue
+                cleaner = Worker(self.target, run=journal.run, name=f"{name}-sweep", output=None)
+                for system in {entry.system for entry in journal.open()}:
+                    cleaner.session(system, journal)
+                cleaner.close()
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a worker: wait until it has ended, but not for ever."""
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    until = time.monotonic() + PATIENCE
+    try:
+        while time.monotonic() < until:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(0.1)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+TEST_ID: Final = pytest.StashKey[str]()
+
+
+def system_of(item: pytest.Item) -> str:
+    """The system whose suite a test belongs to; empty for a test that is none of ours."""
+    module = getattr(item, "module", None)
+    name = getattr(module, "__name__", "")
+    return name.removeprefix(SUITES).split(".")[0] if name.startswith(SUITES) else ""
+
+
+def cited(item: pytest.Item) -> list[str]:
+    """The ids of the requirements that a test cites."""
+    return list(dict.fromkeys(str(one) for mark in item.iter_markers("requirement") for one in mark.args))
+
+
+def test_id(item: pytest.Item) -> str:
+    """A test's name that does not depend on how pytest was called."""
+    module = item.module.__name__.removeprefix(SUITES).replace(".", "/")  # type: ignore[attr-defined]
+    return f"{module}.py::{item.name}"
+
+
+def title(item: pytest.Item) -> str:
+    """The fact that a test's name states."""
+    name, _, parameter = item.name.partition("[")
+    words = name.removeprefix("test_").replace("_", " ")
+    return f"{words} [{parameter}" if parameter else words
+
+
+def _skipped(report: pytest.TestReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2])
+    return str(report.longrepr or "")

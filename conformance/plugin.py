@@ -1,0 +1,73 @@
+"""The pytest plugin: options, markers, fixtures, and the hooks that turn verdicts into results.
+
+It does nothing at all unless `--target` is given, since it is loaded into every pytest of its environment.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance.conduct import Conduct
+    from conformance.session import Session
+
+CONDUCT: pytest.StashKey[Conduct] = pytest.StashKey()
+MARKERS = (
+    "requirement(*ids): the requirements that a test speaks of",
+    "profile(name): the profile of a test that cites no requirement",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Our options; all but `--target` carry our name, so that they collide with nobody's."""
+    group = parser.getgroup("conformance", "conformance of a server with its documentation")
+    group.addoption("--target", metavar="FILE", help="the target file of the server under test")
+    add = group.addoption
+    add("--conformance-output", metavar="DIR", help="where the run is written [reports/TIME-TARGET]")
+    add("--conformance-system", action="append", metavar="SYSTEM", default=[], help="only this system")
+    add("--conformance-profile", action="append", metavar="PROFILE", default=[], help="only this profile")
+    add("--conformance-seed", type=int, default=0, metavar="N", help="seed of what is generated")
+    add("--conformance-depth", choices=["quick", "standard", "deep"], default="standard", help="how much is generated")
+    add("--conformance-max-examples", type=int, metavar="N", help="most generated cases per operation")
+    add("--conformance-time-budget", type=float, metavar="SECONDS", help="start nothing new after this time")
+    add("--conformance-safety", choices=["read-only", "owned", "disposable"], help="instead of the file's level")
+    add("--conformance-in-flight", type=int, metavar="N", help="most requests under way at once")
+    add("--conformance-strict", action="store_true", help="findings count as deviations")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers and, when there is a target, everything else."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    if config.getoption("target"):
+        from conformance.conduct import Conduct
+
+        conduct = Conduct(config, run=_run_of(config))
+        config.stash[CONDUCT] = conduct
+        config.pluginmanager.register(conduct, "conformance-conduct")
+
+
+def _run_of(config: pytest.Config) -> str:
+    """The mark of the run: the controller's, handed to each worker."""
+    given: dict[str, Any] = getattr(config, "workerinput", {})
+    return str(given.get("conformance_run") or secrets.token_hex(4))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without a target our suites have nothing to say to."""
+    if not config.getoption("target") and collection_path.is_relative_to(Path(__file__).parent / "suites"):
+        raise pytest.UsageError("the conformance suites need a target: give --target FILE.")
+    return None
+
+
+@pytest.fixture
+def session(request: pytest.FixtureRequest) -> Session:
+    """The session of the system that the test belongs to, with the judge of this test."""
+    conduct = request.config.stash.get(CONDUCT, None)
+    if conduct is None:
+        raise pytest.UsageError("the conformance suites need a target: give --target FILE.")
+    return conduct.session

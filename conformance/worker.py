@@ -1,0 +1,201 @@
+"""Worker: one process of a run. It opens the sessions, and writes down test by test what was found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from conformance import specification
+from conformance.exchange import Exchange, NotJson
+from conformance.judge import Judge
+from conformance.ledger import Entry, Ledger
+from conformance.session import Session
+from conformance.specification import Specification
+from conformance.structure import json_type, places
+from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Target, urls
+from conformance.wire.client import Client
+from conformance.wire.credentials import credentials
+from conformance.wire.door import open_door, origin
+from conformance.wire.evidence import Evidence
+from conformance.wire.guard import Judgement, Limits
+from conformance.wire.redact import Redactor
+
+EXCHANGES: Final = "exchanges.ndjson"
+PARTS: Final = "parts"
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What part of the run's limits a worker may use up: `of` workers share them."""
+
+    of: int = 1
+
+    def part(self, whole: int) -> int:
+        """This worker's part of a number, at least one when there is any."""
+        return max(1, whole // self.of) if whole else 0
+
+
+@dataclass
+class Worker:
+    """The state of one worker: its ledger, its sessions, and what it saw."""
+
+    target: Target
+    run: str
+    name: str = "main"
+    output: Path | None = None
+    share: Share = field(default_factory=Share)
+    problems: list[str] = field(default_factory=list)
+    internal: list[str] = field(default_factory=list)
+    shapes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    durations: dict[str, list[float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.redactor = Redactor(self.target.secrets())
+        limits = self.target.limits
+        self.limits = Limits(self.share.part(limits.open_resources), self.share.part(limits.executions))
+        self.sessions: dict[str, Session] = {}
+        self._doors: list[Any] = []
+        path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
+        self.ledger = Ledger(path=path, run=self.run, worker=self.name)
+        if self.output:
+            (self.output / PARTS).mkdir(exist_ok=True)
+
+    def session(self, system: str, ledger: Ledger | None = None) -> Session:
+        """The session of a system, opened when first asked for; nothing is sent yet."""
+        if system not in self.sessions:
+            self.sessions[system] = self._open(system, ledger or self.ledger)
+        return self.sessions[system]
+
+    def _open(self, system: str, ledger: Ledger) -> Session:
+        table = self.target.table(system)
+        spec = specification.load(system)
+        judgement = Judgement(
+            specification=spec,
+            ledger=ledger,
+            safety=self.target.safety.level,
+            origins=frozenset(origin(url) for url in urls(table).values()),
+            fixtures=fixtures(table),
+            may_change=isinstance(table, ProcessMaker3) and table.fixtures.may_change,
+            limits=self.limits,
+        )
+        door = open_door(self.target, judgement, share=self.share.of)
+        self._doors.append(door)
+        evidence = Evidence(
+            self.output / PARTS / f"{self.name}-{EXCHANGES}" if self.output else None,
+            self.redactor,
+            lists=_lists(spec),
+            foreign=lambda text: not ledger.is_ours(text),
+            seen=self._saw,
+        )
+        constants = {"workspace": table.workspace} if isinstance(table, ProcessMaker3) else {}
+        client = Client(spec, door, urls(table), evidence, constants=constants, worker=self.name)
+        shown = credentials(table, client, self.redactor, lambda: ledger.remains(system, "token"))
+        return Session(table, client, shown, ledger, settle=self.target.settle, safety=self.target.safety.level)
+
+    def _saw(self, exchange: Exchange) -> None:
+        """Note how long it took and what the answer looked like."""
+        self.durations.setdefault(exchange.operation, []).append(exchange.seconds)
+        if exchange.response is not None:
+            note_shape(self.shapes, exchange)
+
+    def begin(self, system: str, cited: Iterable[str]) -> tuple[Session, Judge]:
+        """Hand a fresh judge to the session of a system, for one test."""
+        session = self.session(system)
+        session.judge = Judge(session.specification, cited)
+        return session, session.judge
+
+    def end(self, session: Session, judge: Judge, test: dict[str, Any]) -> None:
+        """Store what a test found: its verdicts, and the exchanges that they cite."""
+        cited: list[str] = []
+        for verdict in judge.verdicts:
+            cited.extend(verdict.evidence)
+        session.client.evidence.cite(cited)
+        session.client.evidence.forget()
+        verdicts = [
+            {
+                **asdict(verdict),
+                "expected": self.redactor.text(verdict.expected),
+                "observed": self.redactor.text(verdict.observed),
+                "detail": self.redactor.text(verdict.detail),
+            }
+            for verdict in judge.verdicts
+        ]
+        self._append({"test": {**test, "message": self.redactor.text(test["message"])}, "verdicts": verdicts})
+
+    def close(self, *, sweep: bool = True) -> list[Entry]:
+        """Clean up, write down what is left to say, and close the connections. Returns what could not be removed."""
+        kept: list[Entry] = []
+        for system in list(self.sessions):
+            session = self.sessions[system]
+            if sweep:
+                kept.extend(session.sweep())
+            if session.problem and session.problem not in self.problems:
+                self.problems.append(session.problem)
+        self._append(
+            {
+                "end": {
+                    "internal": [self.redactor.text(problem) for problem in self.internal],
+                    "problems": [self.redactor.text(problem) for problem in self.problems],
+                    "unavailable": sorted(name for name, session in self.sessions.items() if session.problem),
+                    "requests": sum(session.client.sent for session in self.sessions.values()),
+                    "shapes": self.shapes,
+                    "durations": self.durations,
+                    "placeholders": sorted(self.redactor.placeholders),
+                }
+            }
+        )
+        for door in self._doors:
+            door.close()
+        return kept
+
+    def _append(self, record: dict[str, Any]) -> None:
+        if self.output is None:
+            return
+        with (self.output / PARTS / f"{self.name}.ndjson").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+
+
+def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:
+    """The identifiers that the target file gives: they may be read and executed."""
+    match table:
+        case ProcessMaker3():
+            values = table.fixtures.model_dump(exclude={"may_change"}).values()
+            return frozenset(value for value in values if isinstance(value, str))
+        case ProcessMaker4():
+            return frozenset({str(table.process_id)})
+        case Procesio():
+            return frozenset({table.process_id} if table.process_id else ())
+
+
+def _lists(spec: Specification) -> frozenset[str]:
+    """The operations whose answers show other people's things."""
+    links = (link for operation in spec.operations.values() for link in operation.links)
+    return frozenset(link.operation for link in links if link.step == "list")
+
+
+def note_shape(shapes: dict[str, dict[str, dict[str, Any]]], exchange: Exchange) -> None:
+    """Add to `shapes` (by operation and status) the content type, headers, places and types of an answer."""
+    answer = exchange.answer
+    shape = shapes.setdefault(exchange.operation, {}).setdefault(
+        str(answer.status), {"content_types": [], "headers": [], "fields": {}}
+    )
+    _add(shape["content_types"], answer.media_type)
+    for name, _ in answer.headers:
+        _add(shape["headers"], name.lower())
+    if "json" not in answer.media_type or len(answer.body) > 200_000:
+        return
+    try:
+        body = answer.json
+    except NotJson:
+        return
+    for place, value in places(body):
+        if place.count("/") + place.count("[]") <= 8 and len(shape["fields"]) < 500:
+            _add(shape["fields"].setdefault(place, []), json_type(value))
+
+
+def _add(values: list[str], value: str) -> None:
+    if value not in values:
+        values.append(value)

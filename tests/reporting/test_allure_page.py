@@ -1,0 +1,124 @@
+"""The page: built by Allure, in one file, calling nobody; and what is said when it cannot be built."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.reporting import allure_page, allure_results, escape
+
+from . import sample
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run_in(directory: Path, **changes: Any) -> Path:
+    record = sample.write_run(directory, sample.record(**changes))
+    allure_results.write(record, directory, directory / allure_page.RESULTS)
+    return directory
+
+
+def program(directory: Path, name: str, script: str) -> None:
+    directory.mkdir(exist_ok=True)
+    path = directory / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def test_no_run_is_an_error() -> None:
+    with pytest.raises(allure_page.ReportError, match="No run was named"):
+        allure_page.build([])
+
+
+def test_a_directory_without_results_is_named(tmp_path: Path) -> None:
+    with pytest.raises(allure_page.ReportError, match=r"holds no allure-results; name a directory"):
+        allure_page.build([tmp_path])
+
+
+def test_a_missing_node_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    with pytest.raises(allure_page.ReportError, match=r"Node.js is not installed; install Node.js 20"):
+        allure_page.build([run_in(tmp_path / "run")])
+
+
+def test_an_old_node_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path / "bin", "node", "echo v16.20.1")
+    program(tmp_path / "bin", "npx", "exit 0")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(allure_page.ReportError, match=r"v16.20.1 is too old for Allure; install Node.js 20"):
+        allure_page.build([run_in(tmp_path / "run")])
+
+
+def test_a_failing_npx_is_quoted_without_control_characters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path / "bin", "node", "echo v22.1.0")
+    program(tmp_path / "bin", "npx", "printf 'npm warn x\\n\\033[31mENOTFOUND\\n' >&2; exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(allure_page.ReportError, match=r"allure@.* failed: \\x1b\[31mENOTFOUND\. Check that npm"):
+        allure_page.build([run_in(tmp_path / "run")])
+
+
+def test_a_page_that_fetches_something_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = '<meta charset="utf-8"><script src="https://evil.example/x.js"></script>'
+    made = f"""mkdir -p page; echo '{page}' > page/index.html"""
+    program(tmp_path / "bin", "node", "echo v22.1.0")
+    program(tmp_path / "bin", "npx", f"PATH=/bin:/usr/bin; {made}")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    run = run_in(tmp_path / "run")
+    with pytest.raises(allure_page.ReportError, match=r"wants to fetch https://evil.example/x.js"):
+        allure_page.build([run])
+    assert not (run / "report").exists()
+
+
+def test_what_a_page_would_fetch_is_found() -> None:
+    page = '<a href="https://a.example">a</a><LINK HREF=" //b.example/x.css"><img src="data:,"><script src=HTTP://c>'
+    assert [address.strip() for address in allure_page.outside(page)] == ["//b.example/x.css", "HTTP://c"]
+
+
+@pytest.fixture(scope="module")
+def allure() -> None:
+    npx = shutil.which("npx")
+    if npx is None:
+        pytest.skip("npx is not installed")
+    command = [npx, "--yes", "--prefer-offline", allure_page.PACKAGE, "--version"]
+    try:
+        subprocess.run(command, capture_output=True, check=True, timeout=90)
+    except subprocess.SubprocessError:
+        pytest.skip(f"{allure_page.PACKAGE} cannot be had here")
+
+
+def data(page: str) -> dict[str, Any]:
+    """The JSON files inside of the page, by path."""
+    found = re.findall(r'd\("([^"]+\.json)","([A-Za-z0-9+/=]*)"\)', page)
+    return {path: json.loads(base64.b64decode(text)) for path, text in found}
+
+
+@pytest.mark.page
+@pytest.mark.usefixtures("allure")
+def test_the_page_of_the_last_run_is_one_harmless_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "allurerc.json").write_text('{"name": "of the user"}')
+    fixed = sample.deviation(9, title="fixed in the meantime")
+    before = run_in(tmp_path / "before", deviations=[sample.deviation(1), fixed], started="2025-03-03T00:00:00Z")
+    after = run_in(tmp_path / "after")
+    output = allure_page.build([before, after])
+    assert output == after / "report" / "index.html"
+    assert [path.name for path in output.parent.iterdir()] == ["index.html"]
+    page = output.read_text(encoding="utf-8")
+    assert re.search(r"<title>\s*Conformance of staging\s*</title>", page)
+    assert allure_page.outside(page) == []
+    assert "googletagmanager" not in page
+    assert "gtag(" not in page
+    assert "Content-Security-Policy" in page
+    results = {r["name"]: r for path, r in data(page).items() if path.startswith("data/test-results/")}
+    record = sample.record()
+    assert set(results) == {escape.line(d.title) for d in (*record.deviations, *record.findings)}
+    assert results["The list of projects is not JSON"]["transition"] == "new"
+    assert results[sample.deviation(1).title].get("transition") is None
+    assert results["The list of projects is not JSON"]["resolution"] == "accepted"

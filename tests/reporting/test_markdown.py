@@ -1,0 +1,100 @@
+"""The Markdown summary says the verdict first, cannot be injected into, and fits a comment."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+from markdown_it import MarkdownIt
+
+from conformance.reporting import escape, markdown
+from conformance.runrecord import Leftover
+from conformance.verdict import Outcome, Reason
+
+from . import sample
+
+
+class Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+
+def test_the_verdict_stands_on_top() -> None:
+    assert markdown.summary(sample.record()).startswith("## staging: 3 new deviations, 1 known\n")
+
+
+def test_a_summary_names_each_deviation_with_its_place_in_the_document() -> None:
+    text = markdown.summary(sample.record())
+    for deviation in sample.record().deviations:
+        assert escape.markdown(deviation.title, 200) in text
+    assert "section Get a single project, lines 120\\-131, read as A\\-PM3\\-10" in text
+
+
+def test_the_counts_of_each_system_and_of_all_are_shown() -> None:
+    lines = markdown.summary(sample.record()).splitlines()
+    assert "| Requirements | deviate | conform | blocked | not applicable | not exercised |" in lines
+    assert "| processmaker3 | 3 | 40 | 2 | 0 | 2 |" in lines
+    assert "| all | 4 | 40 | 2 | 1 | 9 |" in lines
+
+
+def test_what_was_not_exercised_is_grouped_by_reason() -> None:
+    text = markdown.summary(sample.record())
+    assert "- 7 undocumented request: " in text
+    assert "the body of createProject" in text
+
+
+def test_leftovers_residue_and_accommodations_are_named() -> None:
+    text = markdown.summary(sample.record())
+    assert "deletion\\: 500" in text
+    assert "access token, 3" in text
+    assert "startRequest" in text
+
+
+def test_nothing_of_the_target_becomes_markup() -> None:
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown.summary(sample.record()))
+    tags = Tags()
+    tags.feed(html)
+    assert tags.tags <= {
+        *("h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "strong", "em", "br"),
+        *("details", "summary", "code"),
+    }
+
+
+def test_a_summary_fits_a_comment_however_much_there_is_to_say() -> None:
+    worst = "&|<@#" * 300
+    many = [
+        sample.deviation(
+            number, title=worst, expected=worst, observed=worst, document=worst, operation=worst, profile=worst
+        )
+        for number in range(500)
+    ]
+    known = [deviation.model_copy(update={"baseline": worst}) for deviation in many]
+    unexercised = [
+        sample.verdict(f"R{n}", Outcome.NOT_EXERCISED, reason=reason, detail=f"{n}{worst}", system=f"{n}{worst}")
+        for n, reason in enumerate([*Reason] * 5)
+    ]
+    target = sample.record().target.model_copy(
+        update={"name": worst, "systems": [worst] * 50, "versions": {worst: worst}}
+    )
+    text = markdown.summary(
+        sample.record(
+            target=target,
+            deviations=many + known,
+            findings=many,
+            verdicts=unexercised,
+            leftovers=[Leftover(system=worst, kind=worst, identifier=worst)] * 500,
+            problems=[worst] * 500,
+            accommodations=[{"operation": worst, "reason": worst}] * 500,
+        )
+    )
+    assert len(text) <= markdown.LIMIT
+    shown = text.split("### Deviations")[1].split("<details>")[0].count("\n- **")
+    assert f"… and {500 - shown} more" in text
+
+
+def test_unverified_tls_is_shown() -> None:
+    target = sample.record().target.model_copy(update={"verify": False})
+    assert "not verified" in markdown.summary(sample.record(target=target))

@@ -1,0 +1,98 @@
+"""The terminal shows the verdict in words, and nothing of the target can steer it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from conformance.reporting import terminal, words
+from conformance.verdict import Level, Outcome, Reason
+
+from . import sample
+
+
+def shown(width: int = 110, directory: str = "reports/x", **changes: Any) -> str:
+    output = io.StringIO()
+    console = Console(file=output, width=width, force_terminal=False, no_color=True)
+    terminal.show(sample.record(**changes), Path(directory), console)
+    return output.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"exit_code": 1}, "3 new deviations, 1 known"),
+        ({"exit_code": 1, "deviations": [sample.deviation(1), sample.deviation(2)]}, "2 deviations"),
+        ({"exit_code": 0, "deviations": []}, "no deviation"),
+        ({"exit_code": 0, "deviations": [sample.deviation(1, baseline="x")]}, "no new deviation, 1 known"),
+        ({"exit_code": 0, "deviations": [], "complete": False}, "no deviation; not everything that applies was tried"),
+        ({"exit_code": 1, "deviations": []}, "no deviation, but a strict option fails the run"),
+        ({"exit_code": 2, "deviations": [sample.deviation(1)]}, "cut short (1 deviation until then)"),
+        ({"exit_code": 6, "deviations": []}, "target unavailable (no deviation until then)"),
+        ({"exit_code": 3, "deviations": []}, "internal error: do not rely on this run (no deviation until then)"),
+        ({"exit_code": 4, "deviations": []}, "nothing was sent: the call or the target file is wrong"),
+        ({"exit_code": 5, "deviations": []}, "nothing was run"),
+    ],
+)
+def test_the_verdict_is_the_first_line(changes: dict[str, Any], expected: str) -> None:
+    assert shown(**changes).strip().splitlines()[0].rstrip() == f"staging: {expected}"
+
+
+def test_no_control_character_of_the_target_reaches_the_terminal() -> None:
+    text = shown(problems=[sample.HOSTILE], directory="reports/\x1b]0;x\x07")
+    assert "\x1b" not in text
+    assert "\x9b" not in text
+    assert "\u202e" not in text
+    assert "\\x1b[31mred" in text
+
+
+def test_rich_markup_of_the_target_is_shown_as_it_is() -> None:
+    assert "[bold]|x|" in shown()
+
+
+def test_every_word_is_explained_and_a_level_only_once() -> None:
+    text = " ".join(shown(width=300).split())
+    for meaning in (words.DEVIATION, words.KNOWN, words.FINDING, words.REQUIREMENT, words.LEFTOVER, words.RESIDUE):
+        assert text.count(meaning) == 1
+    for level in (Level.MUST, Level.SHOULD):
+        assert text.count(words.LEVELS[level]) == 1
+    assert text.index(words.DEVIATION) < text.index("Deviations (3)")
+
+
+def test_each_deviation_has_its_place_and_what_was_seen() -> None:
+    text = shown()
+    assert "should (an example shows it, or it follows plainly); deleteProject, processmaker3/projects" in text
+    assert "expected: a refusal (4xx)" in text
+    assert "observed: 200 OK" in text
+    assert "blocks 2 requirements" in text
+
+
+def test_many_deviations_do_not_scroll_the_verdict_away() -> None:
+    text = shown(deviations=[sample.deviation(number) for number in range(100)])
+    assert "… and 70 more" in text
+
+
+def test_the_last_line_is_the_command_that_makes_the_page_even_when_narrow() -> None:
+    last = shown(width=40, directory="reports/a run/of a target").rstrip().splitlines()[-1]
+    assert last == "HTML page: conformance report 'reports/a run/of a target'"
+
+
+def test_the_parts_are_set_apart_by_empty_lines() -> None:
+    lines = shown().splitlines()
+    assert lines[0] == ""
+    assert lines[lines.index("Deviations (3)") - 1] == ""
+
+
+def test_unverified_tls_is_shown() -> None:
+    target = sample.record().target.model_copy(update={"verify": False})
+    assert "TLS certificates were not verified" in shown(target=target)
+
+
+def test_the_words_cover_every_outcome_reason_and_level() -> None:
+    assert set(words.OUTCOMES) == set(Outcome)
+    assert set(words.REASONS) == set(Reason)
+    assert set(words.LEVELS) == set(Level)

@@ -1,0 +1,395 @@
+"""The command: what it accepts, what it refuses with which words and exit code, and how it calls pytest."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conformance import exitcodes
+from conformance.cli import NOT_BUILT, main
+
+TARGET = """
+name = "staging one"
+[processmaker4]
+url = "http://127.0.0.1:8401"
+access_token = "token-value"
+process_id = 7
+[procesio]
+proxy_url = "http://127.0.0.1:8501"
+web_url = "http://127.0.0.1:8502"
+realm = "procesio01"
+username = "demo"
+password = "procesio-password"
+client_id = "procesio-ui"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CONFORMANCE_DEBUG", raising=False)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> str:
+    path = tmp_path / "target.toml"
+    path.write_text(TARGET, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What pytest would have been called with, instead of a run."""
+    made: list[list[str]] = []
+
+    def called(arguments: list[str]) -> int:
+        made.append(arguments)
+        return exitcodes.DEVIATIONS
+
+    monkeypatch.setattr(pytest, "main", called)
+    return made
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def refused(*arguments: str) -> str:
+    """The message of a refusal: the only thing that is printed, without a traceback."""
+    result = call(*arguments)
+    assert result.exit_code == exitcodes.USAGE, result.output
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    return result.stderr.strip()
+
+
+def option(arguments: list[str], name: str) -> str:
+    return arguments[arguments.index(name) + 1]
+
+
+# --- run: what is passed on -------------------------------------------------------------------------------------
+
+
+def test_the_code_of_a_run_is_that_of_pytest(target: str, calls: list[list[str]]) -> None:
+    assert call("run", target).exit_code == exitcodes.DEVIATIONS
+    assert len(calls) == 1
+
+
+def test_pytest_gets_the_target_an_own_configuration_and_the_output(
+    target: str, calls: list[list[str]], tmp_path: Path
+) -> None:
+    call("run", target, "--output", "out")
+    (arguments,) = calls
+    output = str(tmp_path / "out")
+    assert option(arguments, "--target") == target
+    assert option(arguments, "--conformance-output") == output
+    assert option(arguments, "--rootdir") == output
+    assert option(arguments, "--alluredir") == f"{output}/allure-results"
+    assert option(arguments, "--junitxml") == f"{output}/junit.xml"
+    assert option(arguments, "-o") == f"cache_dir={tmp_path}/.pytest_cache"
+    assert Path(option(arguments, "-c")).is_file()
+    assert Path(arguments[-1]).name == "suites"
+
+
+def test_without_options_the_plugin_decides(target: str, calls: list[list[str]]) -> None:
+    call("run", target)
+    assert [one for one in calls[0] if one.startswith("--conformance-")] == ["--conformance-output"]
+    assert "-n" not in calls[0]
+
+
+def test_every_option_reaches_the_plugin(target: str, calls: list[list[str]]) -> None:
+    given = "--system procesio --profile procesio/projects --in-flight 2 --seed 7 --depth deep --max-examples 9"
+    result = call(
+        "run", target, *given.split(), *["--time-budget", "1h30m", "--safety", "read-only", "--strict", "-n", "2"]
+    )
+    assert result.exit_code == exitcodes.DEVIATIONS, result.output
+    assert [one for one in calls[0] if one.startswith("--conformance-")] == [
+        "--conformance-output",
+        "--conformance-system=procesio",
+        "--conformance-profile=procesio/projects",
+        "--conformance-in-flight=2",
+        "--conformance-seed=7",
+        "--conformance-depth=deep",
+        "--conformance-max-examples=9",
+        "--conformance-time-budget=5400.0",
+        "--conformance-safety=read-only",
+        "--conformance-strict",
+    ]
+    assert option(calls[0], "-n") == "2"
+
+
+def test_what_stands_after_the_dashes_goes_to_pytest(target: str, calls: list[list[str]]) -> None:
+    call("run", target, "--", "-x", "--", "--help")
+    assert calls[0][-3:] == ["-x", "--", "--help"]
+
+
+def test_pytest_settings_of_the_environment_do_not_change_a_run(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str | None] = []
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing")
+
+    def run(_: list[str]) -> int:
+        seen.append(os.environ.get("PYTEST_ADDOPTS"))
+        return exitcodes.OK
+
+    monkeypatch.setattr(pytest, "main", run)
+    assert call("run", target).exit_code == exitcodes.OK
+    assert seen == [None]
+    assert os.environ["PYTEST_ADDOPTS"] == "-k nothing"
+
+
+def test_a_run_goes_by_default_into_a_directory_named_after_time_and_target(
+    target: str, calls: list[list[str]], tmp_path: Path
+) -> None:
+    call("run", target)
+    output = Path(option(calls[0], "--conformance-output"))
+    assert output.parent == tmp_path / "reports"
+    assert output.name.endswith("-staging-one")
+    assert output.is_dir()
+
+
+def test_the_reference_is_served_and_described_during_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+
+    def run(arguments: list[str]) -> int:
+        seen.update(tomllib.loads(Path(option(arguments, "--target")).read_text(encoding="utf-8")))
+        port = int(seen["processmaker4"]["url"].rpartition(":")[2])
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        return exitcodes.OK
+
+    monkeypatch.setattr(pytest, "main", run)
+    result = call("run", "reference", "--system", "processmaker4", "--output", "out")
+    assert result.exit_code == exitcodes.OK, result.output
+    assert seen["safety"] == {"level": "disposable"}
+    assert "procesio" not in seen
+
+
+def test_sigterm_ends_a_run_like_ctrl_c(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(pytest, "main", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    assert call("run", target).exit_code == exitcodes.INTERRUPTED
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_process_that_is_ended_within_a_run_is_no_success(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pytest, "main", lambda _: sys.exit(0))
+    assert call("run", target).exit_code == exitcodes.INTERNAL
+
+
+def test_an_internal_error_leaves_its_traceback_in_the_output(
+    target: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(_: list[str]) -> int:
+        raise RuntimeError("holds a secret")
+
+    monkeypatch.setattr(pytest, "main", fail)
+    result = call("run", target, "--output", "out")
+    assert result.exit_code == exitcodes.INTERNAL
+    assert "internal error (RuntimeError)" in result.stderr
+    assert "holds a secret" not in result.stderr
+    (trace,) = (tmp_path / "out").glob("traceback-*.txt")
+    assert str(trace) in result.stderr
+    assert "RuntimeError: holds a secret" in trace.read_text(encoding="utf-8")
+
+    monkeypatch.setenv("CONFORMANCE_DEBUG", "1")
+    assert "RuntimeError: holds a secret" in call("run", target).stderr
+
+
+# --- run: what is refused ---------------------------------------------------------------------------------------
+
+
+def test_there_is_no_default_target() -> None:
+    assert "Missing argument 'TARGET'" in refused("run")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name = \n", "is not TOML: Invalid value (at line 1"),
+        (TARGET.replace("web_url", "web_ur"), "procesio.web_ur: is an unknown key; did you mean web_url?"),
+        (TARGET.replace("token-value", "${PM4_NOT_SET}"), "environment variable PM4_NOT_SET, which is not set"),
+        (TARGET.replace("http://127.0.0.1:8401", "127.0.0.1"), "processmaker4.url: is no http or https URL"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_wrong_target_file_is_refused(command: str, target: str, text: str, told: str) -> None:
+    Path(target).write_text(text, encoding="utf-8")
+    message = refused(command, target)
+    assert message.startswith(f"conformance: {target}: ")
+    assert told in message
+    assert not Path("reports").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_target_file_that_is_not_there_is_refused(command: str) -> None:
+    assert refused(command, "absent.toml") == (
+        "conformance: absent.toml: cannot be read (No such file or directory); name an existing target file."
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--system", "processmaker5"], "'processmaker5' is not one of"),
+        (["--system", "processmaker3"], "the target file has no table [processmaker3]"),
+        (["--profile", "procesio/project"], "there is no such profile; did you mean procesio/projects?"),
+        (["--profile", "processmaker3/projects"], "processmaker3 is not selected or not in the target file"),
+        (["--profile", "procesio/schedules"], "this version has no operations of it yet"),
+        (["--time-budget", "soon"], "'soon' is no duration; write it like"),
+        (["--depth", "deepest"], "'deepest' is not one of"),
+        (["--safety", "none"], "'none' is not one of"),
+        (["-n", "many"], "'many' is no number of workers"),
+        (["--in-flight", "0"], "0 is not in the range"),
+        (["--max-exampels", "3"], "--max-examples"),
+        (["stray"], "unexpected extra argument (stray)"),
+        (["--shard", "1/2"], "--shard is not in this version yet"),
+        (["--baseline", "b.json"], "--baseline is not in this version yet"),
+        (["--baseline-strict"], "--baseline-strict is not in this version yet"),
+    ],
+)
+def test_a_wrong_option_is_refused(target: str, calls: list[list[str]], arguments: list[str], told: str) -> None:
+    assert told in refused("run", target, *arguments)
+    assert calls == []
+    assert not Path("reports").exists()
+
+
+def test_an_output_directory_that_is_not_empty_is_refused(target: str, calls: list[list[str]], tmp_path: Path) -> None:
+    assert f"{tmp_path}: is not empty; name another directory" in refused("run", target, "--output", ".")
+    assert calls == []
+
+
+def test_an_output_directory_that_cannot_be_made_is_refused(target: str, calls: list[list[str]]) -> None:
+    assert "cannot be written (Not a directory)" in refused("run", target, "--output", f"{target}/out")
+    assert calls == []
+
+
+# --- the other commands -----------------------------------------------------------------------------------------
+
+
+def test_an_unknown_command_is_refused_with_the_nearest() -> None:
+    assert "there is no command 'chek'; did you mean check?" in refused("chek")
+    assert "Usage: conformance" in refused()
+
+
+@pytest.mark.parametrize("command", NOT_BUILT)
+def test_a_command_of_a_later_version_is_refused(command: str) -> None:
+    message = refused(command, "some", "--thing", "else")
+    assert message == f"conformance: `{command}` is not in this version yet; a later one brings it."
+
+
+def test_help_names_every_command() -> None:
+    result = call("--help")
+    assert result.exit_code == exitcodes.OK
+    for name in main.list_commands(None):  # type: ignore[arg-type]
+        assert f"\n  {name} " in result.output
+        assert call(name, "--help").exit_code == exitcodes.OK
+
+
+def test_check_tells_what_is_understood_and_the_lines_to_add(target: str) -> None:
+    text = TARGET + '[processmaker3]\nurl = "http://a"\nworkspace = "w"\nclient_id = "c"\nclient_secret = "s-e-c"\n'
+    text += 'username = "admin"\npassword = "pass-word"\n[processmaker3.fixtures]\ncase = "c1"\n'
+    Path(target).write_text(text, encoding="utf-8")
+    result = call("check", target)
+    assert result.exit_code == exitcodes.OK
+    for line in (
+        "target   staging one",
+        "safety   owned",
+        "  url = http://127.0.0.1:8401",
+        "  fixtures (are not changed): case = c1",
+        '    paused_case = "…"',
+        "    [processmaker3.users.outsider]",
+        "    [procesio.api_key]",
+        '    workspace_id = "…"',
+    ):
+        assert line in result.output.splitlines()
+    for secret in ("token-value", "procesio-password", "s-e-c", "pass-word"):
+        assert secret not in result.output
+
+
+def test_an_unknown_fault_is_refused_with_the_nearest() -> None:
+    known = call("serve", "--list-faults", "processmaker4").output.split()
+    name = next(word for word in known if word.startswith("pm4-"))
+    assert f"there is no fault '{name}x'; did you mean {name}?" in refused("serve", "--fault", f"{name}x")
+    message = refused("serve", "procesio", "--fault", name)
+    assert f"{name} is a fault of processmaker4, which is not served" in message
+
+
+def test_a_port_in_use_is_refused() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"port {port} of 127.0.0.1 cannot be used" in refused("serve", "processmaker4", "--port", str(port))
+    assert "--personality is not in this version yet" in refused("serve", "--personality", "real")
+
+
+def test_serve_prints_its_target_file_and_ends_with_sigterm(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "conformance", "serve", "processmaker4"]
+    root = str(Path(__file__).parent.parent.parent)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout is not None
+        printed = ""
+        while "disposable" not in printed:
+            line = process.stdout.readline()
+            assert line, "the server ended early"
+            printed += line
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == exitcodes.OK
+    (tmp_path / "printed.toml").write_text(printed, encoding="utf-8")
+    assert call("check", str(tmp_path / "printed.toml")).exit_code == exitcodes.OK
+
+
+def test_operations_are_listed_as_text_and_as_json() -> None:
+    result = call("operations", "--system", "processmaker4")
+    assert result.exit_code == exitcodes.OK
+    assert "startRequest" in result.output
+    assert "\t" not in result.output
+    (row,) = json.loads(call("operations", "--system", "processmaker4", "--json").output)
+    assert (row["id"], row["method"], row["system"]) == ("startRequest", "POST", "processmaker4")
+
+
+def test_requirements_are_selected_by_level_and_document() -> None:
+    rows = json.loads(call("requirements", "--system", "processmaker4", "--json").output)
+    assert {row["level"] for row in rows} == {"must", "should", "may"}
+    document = rows[0]["document"]
+    chosen = call("requirements", "--system", "processmaker4", "--level", "should", "--document", document, "--json")
+    expected = [row for row in rows if row["level"] == "should" and row["document"] == document]
+    assert json.loads(chosen.output) == expected
+    text = call("requirements", "--system", "processmaker4").output.splitlines()
+    assert len(text) == len(rows) + 2
+    assert text[-1].startswith(f"{len(rows)} requirements: ")
+    assert "did you mean" in refused("requirements", "--system", "processmaker4", "--document", f"{document}x")
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
+    root = str(Path(__file__).parent.parent.parent)
+    command = [sys.executable, "-m", "conformance", "requirements", "--system", "procesio"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=20) == exitcodes.OK
+
+
+def test_a_report_of_what_is_no_run_is_refused(tmp_path: Path) -> None:
+    assert f"{tmp_path}/run.json: cannot be read" in refused("report", str(tmp_path))
+    assert "Missing argument 'RUN...'" in refused("report")
+
+
+def test_a_command_imports_only_what_it_needs(target: str) -> None:
+    heavy = ["pytest", "uvicorn", "httpx", "rich.table", "schemathesis"]
+    code = (
+        f"import sys; from conformance.cli import main; main(['check', {target!r}], standalone_mode=False);"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    root = str(Path(__file__).parent.parent.parent)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.splitlines()[-1] == "[]"
