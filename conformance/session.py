@@ -225,7 +225,7 @@ class Session:
             exchange = self.call(operation_id, **request)
         except (Blocked, NotExercised):
             if self.client.entry is not None:
-                self._leftover(operation, self.client.entry)
+                self.take_over(operation, self.client.entry)
             raise
         entry = self.client.entry
         if entry is None:
@@ -277,12 +277,16 @@ class Session:
         )
         return Blocked(self.judge.root_of(requirement.id), operation.id)
 
-    def _leftover(self, operation: Operation, entry: Entry) -> None:
-        """A create that was answered with an error may still have created something: take it over."""
-        identifier = self._listed(operation, entry)
+    def take_over(self, operation: Operation, entry: Entry) -> None:
+        """A create that was answered with an error may still have created something: then remove it at once."""
+        link = operation.link("list")
+        identifier = ""
+        if link is not None and entry.name:
+            exchange = self.send(link.operation)
+            identifier = next((one for one, name in listed(exchange, link) if name == entry.name), "")
         if identifier:
             self.ledger.created(entry, identifier)
-            self.remove(entry.identifier or identifier, operation)
+            self.remove(identifier, operation)
         else:
             self.ledger.withdrawn(entry)
 

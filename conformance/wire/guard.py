@@ -188,6 +188,8 @@ class Guard(httpx.BaseTransport):
             operation = decision.operation
             entry = self._judgement.ledger.intend(operation.system, operation.resource, operation.id, decision.creates)
         response = self._inner.handle_request(request)
+        if decision.effect == "execute" and 400 <= response.status_code < 500:
+            self._judgement.limits.started -= 1  # it was refused: nothing was started
         if entry is not None:
             response.extensions["entry"] = entry
         return response

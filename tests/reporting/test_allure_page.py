@@ -119,6 +119,8 @@ def test_the_page_of_the_last_run_is_one_harmless_file(tmp_path: Path, monkeypat
     results = {r["name"]: r for path, r in data(page).items() if path.startswith("data/test-results/")}
     record = sample.record()
     assert set(results) == {escape.line(d.title) for d in (*record.deviations, *record.findings)}
+    tree = data(page)["widgets/tree.json"]
+    assert {tree["groupsById"][group]["name"] for group in tree["root"]["groups"]} == {"Deviations", "Findings"}
     assert results["The list of projects is not JSON"]["transition"] == "new"
     assert results[sample.deviation(1).title].get("transition") is None
     assert results["The list of projects is not JSON"]["resolution"] == "accepted"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -103,6 +104,13 @@ def test_the_order_of_start_is_the_order_of_the_reports(results: Path) -> None:
     deviations = [r for r in written(results).values() if labels(r)["layer"] == ["deviation"]]
     levels = [r["statusDetails"]["message"].splitlines()[0] for r in sorted(deviations, key=lambda r: r["start"])]
     assert levels == ["Deviation, must", "Deviation, must", "Deviation, should", "Known deviation, must"]
+
+
+def test_deviations_start_before_findings_and_both_before_the_tests(results: Path) -> None:
+    by_start = sorted(written(results).values(), key=lambda result: int(result["start"]))
+    assert [labels(result)["layer"] for result in by_start] == [["deviation"]] * 4 + [["finding"]]
+    started = datetime.fromisoformat(sample.record().started).timestamp() * 1000
+    assert by_start[-1]["start"] < started
 
 
 def test_every_result_has_the_category_of_its_kind(results: Path) -> None:

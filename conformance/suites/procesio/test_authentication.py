@@ -1,0 +1,67 @@
+"""The Proxy API: getting a token (procesio-api.txt, lines 3-17)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.checks import describe
+from conformance.exchange import Exchange
+from conformance.session import Session
+from conformance.target import Procesio
+from conformance.verdict import Kind
+from conformance.wire.credentials import bearer, procesio_account, token_of
+
+OPERATION = "authenticate"
+
+
+def account(session: Session, **changed: str) -> dict[str, str]:
+    """The parameters of an authentication of the target's user."""
+    assert isinstance(session.table, Procesio)
+    return {**procesio_account(session.table), **changed}
+
+
+def authenticate(session: Session, parameters: dict[str, str]) -> Exchange:
+    """Authenticate form-encoded, or by JSON where the server reads only that: no document names the encoding."""
+    exchange = session.send(OPERATION, data=parameters)
+    return exchange if exchange.answer.ok else session.send(OPERATION, json=parameters)
+
+
+@pytest.mark.requirement("PRO-AUTH-TOKEN", "PRO-AUTH-TOKEN-OPENS-WEB-API")
+def test_a_token_of_the_proxy_api_opens_the_web_api(session: Session) -> None:
+    asked = authenticate(session, account(session))
+    encoding: dict[str, Any] = {"data" if b"=" in asked.request.body[:200] else "json": account(session)}
+    asked = session.call(OPERATION, **encoding)
+    token = token_of(asked)
+    if not session.judge.require(
+        "PRO-AUTH-TOKEN", bool(token), asked, observed="an answer without a token", kind=Kind.MISSING_FIELD
+    ):
+        session.judge.block("PRO-AUTH-TOKEN-OPENS-WEB-API", session.judge.root_of("PRO-AUTH-TOKEN"))
+        return
+    used = session.send("listProcesses", user="nobody", headers=bearer(token))
+    session.judge.require(
+        "PRO-AUTH-TOKEN-OPENS-WEB-API", used.answer.ok, used, asked, observed=describe(used), kind=Kind.REFUSED
+    )
+
+
+@pytest.mark.requirement("PRO-AUTH-EMPTY-SECRET")
+def test_an_empty_client_secret_is_accepted(session: Session) -> None:
+    asked = authenticate(session, account(session, client_secret=""))
+    session.judge.require("PRO-AUTH-EMPTY-SECRET", asked.answer.ok, asked, observed=describe(asked), kind=Kind.REFUSED)
+
+
+@pytest.mark.requirement("PRO-AUTH-WRONG-PASSWORD")
+def test_a_wrong_password_gets_no_token(session: Session) -> None:
+    control = authenticate(session, account(session))
+    refused = session.send(OPERATION, data=account(session, password=session.ledger.made_up()))
+    session.judge.refused("PRO-AUTH-WRONG-PASSWORD", refused, control)
+
+
+@pytest.mark.requirement("PRO-AUTH-WITHOUT-GRANT-TYPE")
+def test_an_authentication_without_grant_type_is_refused(session: Session) -> None:
+    control = authenticate(session, account(session))
+    parameters = account(session)
+    del parameters["grant_type"]
+    refused = session.send(OPERATION, data=parameters)
+    session.judge.refused("PRO-AUTH-WITHOUT-GRANT-TYPE", refused, control)

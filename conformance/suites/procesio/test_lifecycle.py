@@ -1,0 +1,19 @@
+"""The life of what PROCESIO's operations create, walked by the links of the spec."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.lifecycle import Life, creates, steps
+from conformance.session import Session
+from conformance.specification import Operation, load
+
+SPEC = load("procesio")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [pytest.param(one, id=one.id, marks=pytest.mark.requirement(*steps(SPEC, one))) for one in creates(SPEC)],
+)
+def test_a_life_goes_as_documented(session: Session, operation: Operation) -> None:
+    Life(session, operation).walk()

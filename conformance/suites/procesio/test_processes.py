@@ -1,0 +1,235 @@
+"""Processes and their instances: publish, launch, run, status, and what a process tells of itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.checks import describe
+from conformance.exchange import Exchange
+from conformance.judge import NotExercised
+from conformance.lifecycle import leaves
+from conformance.sampling import Sample, make, sample
+from conformance.session import Session, identifier_of
+from conformance.target import Procesio
+from conformance.verdict import Kind, Reason
+from conformance.wire.credentials import API_KEY
+
+
+def process(session: Session) -> dict[str, str]:
+    """The process of the target file, as path parameters."""
+    assert isinstance(session.table, Procesio)
+    if session.table.process_id is None:
+        raise NotExercised(Reason.MISSING_FIXTURE, "[procesio] process_id")
+    return {"id": session.table.process_id}
+
+
+def run_body(session: Session) -> dict[str, object]:
+    """The documented body of a run (procesio-api.txt, line 32)."""
+    assert isinstance(session.table, Procesio)
+    return {"payload": session.table.payload, "connectionId": None}
+
+
+def own_process(session: Session) -> str:
+    """A process of the run's own."""
+    maker = session.operation("createProcess")
+    return make(session, maker, **sample(session, maker).request())
+
+
+def mentions(exchange: Exchange, identifier: str) -> bool:
+    """Whether an answer names an identifier, wherever it does."""
+    return identifier.encode() in exchange.answer.body
+
+
+@pytest.mark.requirement("PRO-RUN-NULL-CONNECTION", "PRO-RUN-MAKES-INSTANCE")
+def test_a_token_runs_a_process(session: Session) -> None:
+    before = session.call("listInstances", path=process(session))
+    ran = session.call("runProcess", path=process(session), json=run_body(session))
+    session.judge.require("PRO-RUN-NULL-CONNECTION", True, ran)
+    instance = identifier_of(ran, session.operation("runProcess").link("status"))
+    if instance:
+        status = session.call("getInstanceStatus", path={"id": instance})
+        session.judge.require("PRO-RUN-MAKES-INSTANCE", status.answer.ok, status, ran)
+        return
+
+    def look() -> tuple[bool, Exchange]:
+        after = session.send("listInstances", path=process(session))
+        return after.answer.body != before.answer.body, after
+
+    grew, after = session.eventually(look)
+    session.judge.require(
+        "PRO-RUN-MAKES-INSTANCE", grew, after, before, ran, observed="the list of instances did not change"
+    )
+
+
+@pytest.mark.requirement("PRO-RUN-API-KEY", "PRO-RUN-API-KEY-WITHOUT-WORKSPACE", "PRO-RUN-API-KEY-WRONG-VALUE")
+def test_an_api_key_runs_a_process(session: Session) -> None:
+    request = {"path": process(session), "json": run_body(session)}
+    ran = session.send("runProcess", user=API_KEY, **request)
+    control = ran if ran.answer.ok else session.call("runProcess", **request)
+    works = session.judge.require(
+        "PRO-RUN-API-KEY", ran.answer.ok, ran, control, observed=describe(ran), kind=Kind.REFUSED
+    )
+    if not works:
+        for requirement in ("PRO-RUN-API-KEY-WITHOUT-WORKSPACE", "PRO-RUN-API-KEY-WRONG-VALUE"):
+            session.judge.block(requirement, session.judge.root_of("PRO-RUN-API-KEY"))
+        return
+    assert isinstance(session.table, Procesio)
+    assert session.table.api_key is not None
+    key = {"key": session.table.api_key.name, "value": session.table.api_key.value.get_secret_value()}
+    without = session.send("runProcess", user="nobody", headers=key, **request)
+    session.judge.refused("PRO-RUN-API-KEY-WITHOUT-WORKSPACE", without, ran)
+    wrong = {**key, "value": session.ledger.made_up(), "workspaceId": session.table.workspace_id or ""}
+    other = session.send("runProcess", user="nobody", headers=wrong, **request)
+    session.judge.refused("PRO-RUN-API-KEY-WRONG-VALUE", other, ran)
+
+
+@pytest.mark.requirement(
+    "PRO-INSTANCE-PUBLISH-LAUNCHABLE",
+    "PRO-INSTANCE-LISTED",
+    "PRO-INSTANCE-STATUS-ANSWERED",
+    "PRO-INSTANCE-LAUNCH-EXECUTES",
+)
+def test_a_published_instance_can_be_launched(session: Session) -> None:
+    publishing = session.operation("publishProcess")
+    published = session.call("publishProcess", path=process(session))
+    instance = {"id": identifier_of(published, publishing.link("launch"))}
+    if not session.judge.require(
+        "PRO-INSTANCE-PUBLISH-LAUNCHABLE",
+        bool(instance["id"]),
+        published,
+        observed="an answer without an identifier",
+        kind=Kind.MISSING_FIELD,
+    ):
+        root = session.judge.root_of("PRO-INSTANCE-PUBLISH-LAUNCHABLE")
+        for requirement in session.judge.undecided():
+            session.judge.block(requirement, root)
+        return
+    _is_listed(session, published, instance["id"])
+    before = session.send("getInstanceStatus", path=instance)
+    launched = session.send("launchInstance", path=instance)
+    accepted = session.judge.require(
+        "PRO-INSTANCE-PUBLISH-LAUNCHABLE",
+        launched.answer.ok,
+        launched,
+        published,
+        observed=f"launch answers {describe(launched)}",
+        kind=Kind.REFUSED,
+    )
+    if accepted:
+        session.judge.say(_structure(session, "launchInstance", launched))
+    else:
+        root = session.judge.root_of("PRO-INSTANCE-PUBLISH-LAUNCHABLE")
+        session.judge.block("PRO-INSTANCE-LAUNCH-EXECUTES", root)
+    status = session.call("getInstanceStatus", path=instance)
+    session.judge.require(
+        "PRO-INSTANCE-STATUS-ANSWERED", bool(status.answer.body.strip()), status, observed="an empty body"
+    )
+    if not accepted:
+        return
+
+    def look() -> tuple[bool, Exchange]:
+        after = session.send("getInstanceStatus", path=instance)
+        return after.answer.body != before.answer.body, after
+
+    changed, after = session.eventually(look)
+    session.judge.require(
+        "PRO-INSTANCE-LAUNCH-EXECUTES",
+        changed,
+        after,
+        before,
+        launched,
+        observed="the status is the one before the launch",
+    )
+
+
+def _structure(session: Session, operation: str, exchange: Exchange):  # type: ignore[no-untyped-def]
+    from conformance import checks
+
+    return checks.success(session.operation(operation), exchange)
+
+
+def _is_listed(session: Session, published: Exchange, instance: str) -> None:
+    session.call("listInstances", path=process(session))
+
+    def look() -> tuple[bool, Exchange]:
+        found = session.send("listInstances", path=process(session))
+        return mentions(found, instance), found
+
+    found, instances = session.eventually(look)
+    session.judge.require(
+        "PRO-INSTANCE-LISTED",
+        found,
+        instances,
+        published,
+        observed="the published instance is not in the list",
+        kind=Kind.ABSENT,
+    )
+
+
+@pytest.mark.requirement("PRO-PROCESS-TOGGLE-CHANGES-STATE", "PRO-PROCESS-TOGGLE-BACK")
+def test_toggling_activation_changes_the_state_of_a_process(session: Session) -> None:
+    own = {"id": own_process(session)}
+
+    def state() -> tuple[bytes, Exchange]:
+        exchange = session.call("readProcess", path=own)
+        return exchange.answer.body, exchange
+
+    before, _ = state()
+    toggled = session.call("toggleActivation", path=own)
+
+    def changed() -> tuple[bool, Exchange]:
+        now, exchange = state()
+        return now != before, exchange
+
+    differs, after = session.eventually(changed)
+    holds = session.judge.require(
+        "PRO-PROCESS-TOGGLE-CHANGES-STATE", differs, after, toggled, observed="the process reads as before"
+    )
+    if not holds:
+        session.judge.block("PRO-PROCESS-TOGGLE-BACK", session.judge.root_of("PRO-PROCESS-TOGGLE-CHANGES-STATE"))
+        return
+    session.call("toggleActivation", path=own)
+
+    def back() -> tuple[bool, Exchange]:
+        exchange = session.send("readProcess", path=own)
+        return _flags(exchange) != _flags(after), exchange
+
+    returned, last = session.eventually(back)
+    session.judge.require("PRO-PROCESS-TOGGLE-BACK", returned, last, after, observed="the state stayed changed")
+
+
+def _flags(exchange: Exchange) -> dict[str, object]:
+    """The switches of a process: its values that are true or false."""
+    return {place: value for place, value in leaves(exchange.answer.json) if isinstance(value, bool)}
+
+
+@pytest.mark.requirement("PRO-PROCESS-VALIDATE-CHANGES-NOTHING")
+def test_validating_a_process_changes_nothing(session: Session) -> None:
+    prepared: Sample = sample(session, session.operation("validateProcess"))
+    own = {"id": own_process(session)}
+    before = session.call("readProcess", path=own)
+    body = {**prepared.content["json"], "id": own["id"]}
+    validated = session.call("validateProcess", json=body)
+    after = session.call("readProcess", path=own)
+    session.judge.require(
+        "PRO-PROCESS-VALIDATE-CHANGES-NOTHING",
+        before.answer.json == after.answer.json,
+        after,
+        before,
+        validated,
+        observed="the process reads otherwise than before",
+    )
+
+
+@pytest.mark.requirement("PRO-PROCESS-PAYLOAD-ANSWERED", "PRO-PROCESS-USED-ANSWERED")
+def test_a_process_tells_its_payload_and_what_it_uses(session: Session) -> None:
+    for operation, requirement in (
+        ("getPayload", "PRO-PROCESS-PAYLOAD-ANSWERED"),
+        ("getUsedResources", "PRO-PROCESS-USED-ANSWERED"),
+    ):
+        try:
+            told = session.call(operation, path=process(session))
+        except NotExercised as reason:
+            session.judge.skip(requirement, reason.reason, reason.detail)
+            continue
+        session.judge.require(requirement, bool(told.answer.body.strip()), told, observed="an empty body")
