@@ -221,8 +221,11 @@ def _broken(operation: Operation, answer: Answer, body: Any, exchange: Exchange)
             exact = "/".join(str(step) for step in steps)
             place = _place(steps)
             if kind is RuleKind.PRESENT:
+                spelled = by_key.get((f"{place}/{error.kind.property}", RuleKind.SPELLED))
                 place = f"{place}/{error.kind.property}"
                 observed = "absent"
+                if spelled is not None and spelled.values[0] in _value(body, steps):
+                    kind, observed = RuleKind.SPELLED, f"`{spelled.values[0]}` in its place"
             else:
                 if exact in mistyped:
                     continue

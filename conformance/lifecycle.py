@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from typing import Any
 
-from conformance import checks
+from conformance import checks, sampling
 from conformance.comparison import Difference, differences
 from conformance.exchange import Exchange, NotJson
 from conformance.session import Resource, Session, listed
@@ -54,22 +53,12 @@ class Life:
 
     def walk(self) -> None:
         """Go through the whole life. Raises Blocked and NotExercised where nothing behind can be tried."""
-        body = self.body()
+        body = sampling.body(self.session, self.create)
         born = self.session.create(self.create.id, json=body)
         self._reads_as_sent("created-reads-as-sent", self.create, body, born)
         self._is_listed(born)
         self._update(born, body)
         self._delete(born)
-
-    def body(self) -> dict[str, Any]:
-        """The body of the create: the target file's, else the spec's example, under a new unique name."""
-        documented = self.create.body("application/json")
-        assert documented is not None
-        given = self.session.table.bodies.get(self.create.id)
-        body: dict[str, Any] = deepcopy(given or next(iter(documented.examples.values())))
-        for touch in self.create.names:
-            put(body, touch.pointer, self.session.ledger.name())
-        return body
 
     # -- steps ----------------------------------------------------------------------------------------------------
 
@@ -189,7 +178,7 @@ class Life:
         changed: dict[str, Any] = writable(base, documented.schema)
         link = self.create.link("update")
         if link is not None and link.member:
-            put(changed, link.member if link.member.startswith("/") else f"/{link.member}", born.id)
+            changed[link.member] = born.id
         names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
         for name, schema in known.items():
             described = schema.get("type") == "string" and not schema.get("enum") and name.endswith("description")
@@ -259,15 +248,6 @@ class Life:
 
     def _aspect(self, aspect: str, operation: Operation | None = None) -> Requirement | None:
         return self.session.specification.aspect((operation or self.create).id, aspect)
-
-
-def put(body: dict[str, Any], pointer: str, value: Any) -> None:
-    """Set the member of a body at a JSON pointer."""
-    *parents, last = pointer.split("/")[1:]
-    node = body
-    for part in parents:
-        node = node[part]
-    node[last] = value
 
 
 def leaves(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:

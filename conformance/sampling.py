@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,12 +56,40 @@ def body(session: Session, operation: Operation, identifier: str = "") -> Any:
         return None
     given = session.table.bodies.get(operation.id)
     content = deepcopy(given if given is not None else next(iter(documented.examples.values())))
+    content = fresh(content, session)
     for touch in operation.names:
         replace(content, touch.pointer, session.ledger.name())
     for touch in operation.touches:
         if touch.where == "body":
             replace(content, touch.pointer, identifier)
     return content
+
+
+def fresh(content: Any, session: Session) -> Any:
+    """The content with new identifiers for the elements that it defines, wherever they are named."""
+    renamed = {value: session.ledger.made_up(len(value)) for value in _defined(content)}
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {name: walk(member) for name, member in node.items()}
+        if isinstance(node, list):
+            return [walk(item) for item in node]
+        return renamed.get(node, node) if isinstance(node, str) else node
+
+    return walk(content)
+
+
+def _defined(node: Any, in_list: bool = False) -> Iterator[str]:
+    """The identifiers that elements of arrays have: the first member of each that is called …_uid."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _defined(item, in_list=True)
+    elif isinstance(node, dict):
+        own = next((value for name, value in node.items() if name.endswith("_uid")), None)
+        if in_list and isinstance(own, str) and own:
+            yield own
+        for member in node.values():
+            yield from _defined(member)
 
 
 def make(session: Session, maker: Operation, **request: Any) -> str:
@@ -76,30 +104,43 @@ def make(session: Session, maker: Operation, **request: Any) -> str:
 
 
 def _subject(session: Session, operation: Operation) -> str:
-    """The identifier of what an operation acts on; empty for one that acts on nothing."""
+    """The identifier of what an operation acts on; empty for one that acts on nothing.
+
+    It is made by the operation whose links lead here, or by the one that creates its kind of thing; what no documented
+    operation makes is a fixture.
+    """
     found = producer(session.specification, operation)
     if found is not None:
-        maker, _ = found
-        return make(session, maker, **sample(session, maker).request())
-    acts = any(one.get("in") == "path" and one["name"] != "workspace" for one in operation.parameters)
-    if acts or any(touch.where == "body" for touch in operation.touches):
-        return fixture(session, operation)
-    return ""
+        return make(session, found[0], **sample(session, found[0]).request())
+    in_path = any(one.get("in") == "path" and one["name"] != "workspace" for one in operation.parameters)
+    if not in_path and not any(touch.where == "body" for touch in operation.touches):
+        return ""
+    maker = _maker(session.specification, operation)
+    given = fixture(session, operation)
+    if given and (maker is None or operation.effect in ("read", "create", "execute")):
+        return given
+    if maker is None or operation.effect == "create":
+        raise NotExercised(Reason.MISSING_FIXTURE, f"the target file names nothing for {operation.id}")
+    return make(session, maker, **sample(session, maker).request())
+
+
+def _maker(specification: Specification, operation: Operation) -> Operation | None:
+    """The operation that creates the kind of thing that `operation` acts on, from nothing but a body."""
+    for one in specification.operations.values():
+        if one.effect == "create" and one.resource == operation.resource and one.link("delete") and one.names:
+            return one
+    return None
 
 
 def fixture(session: Session, operation: Operation) -> str:
-    """What the target file names for an operation whose subject no documented operation makes."""
+    """What the target file names for an operation; empty when it names nothing."""
     match session.table:
         case ProcessMaker4():
             return str(session.table.process_id)
         case Procesio():
-            if session.table.process_id:
-                return session.table.process_id
-            raise NotExercised(Reason.MISSING_FIXTURE, "[procesio] process_id")
+            return session.table.process_id or ""
         case ProcessMaker3():
-            if session.table.fixtures.classic_process:
-                return session.table.fixtures.classic_process
-            raise NotExercised(Reason.MISSING_FIXTURE, f"[processmaker3.fixtures] classic_process, for {operation.id}")
+            return (session.table.fixtures.classic_process or "") if operation.effect == "create" else ""
 
 
 def replace(content: Any, pointer: str, value: Any) -> None:

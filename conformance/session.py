@@ -170,6 +170,10 @@ class Session:
                 return other
         raise self._unaccepted(operation, exchange, user, request)
 
+    def accepted(self, exchange: Exchange) -> None:
+        """Judge the structure of an accepted answer to a documented call that was made by `send`."""
+        self.judge.say(checks.success(self.operation(exchange.operation), exchange))
+
     def _unaccepted(
         self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any]
     ) -> Blocked | NotExercised:

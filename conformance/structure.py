@@ -28,6 +28,7 @@ class RuleKind(StrEnum):
     FORMAT = "format"
     PREFERRED = "preferred"
     TOLERATED = "tolerated"
+    SPELLED = "spelled"
 
 
 DEVIATION_KIND: Final = {
@@ -37,6 +38,7 @@ DEVIATION_KIND: Final = {
     RuleKind.FORMAT: Kind.FORMAT,
     RuleKind.PREFERRED: Kind.OTHER_READING,
     RuleKind.TOLERATED: Kind.OTHER_READING,
+    RuleKind.SPELLED: Kind.OTHER_READING,
 }
 
 
@@ -125,6 +127,10 @@ def _rules(schema: Schema, place: str, enclosing: Citation) -> Iterator[Rule]:
         if name in required:
             own = citation.refined(member.get(EXTENSION, {}))
             yield Rule(inner, RuleKind.PRESENT, own, f"`{name}` is present")
+            if "alias" in member.get(EXTENSION, {}):
+                alias = member[EXTENSION]["alias"]
+                told = replace(own.refined({"reading": alias["reading"]}), level=Level.MAY)
+                yield Rule(inner, RuleKind.SPELLED, told, f"it is spelled `{name}`", (alias["name"],))
         yield from _rules(member, inner, citation)
     if "items" in schema:
         yield from _rules(schema["items"], f"{place}[]", citation)

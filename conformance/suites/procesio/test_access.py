@@ -1,4 +1,4 @@
-"""Who may call the Web API: each operation with no credentials, and with wrong ones (procesio-api.txt, lines 4 and 16)."""
+"""Who may call the Web API: nobody without valid credentials (procesio-api.txt, lines 4 and 16)."""
 
 from __future__ import annotations
 
