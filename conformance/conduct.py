@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from rich.console import Console
 
 from conformance import allure_keys, assembly, ledger, publication, runrecord, specification
 from conformance.judge import Blocked, Judge, NotExercised
+from conformance.reporting import terminal
 from conformance.session import Session
 from conformance.target import Safety, SafetyTable, Target, TargetError, load
 from conformance.verdict import Outcome, Reason, Verdict
@@ -46,6 +48,7 @@ class Conduct:
         self._ended_by: Blocked | NotExercised | None = None
         self._test: dict[str, Any] = {}
         self._lock: int | None = None
+        self._keys = allure_keys.register() if config.getoption("allure_report_dir", None) else None
         self.target = self._load()
         self.systems = [
             system for system in self.target.systems if system in (self._option("system") or self.target.systems)
@@ -111,7 +114,8 @@ class Conduct:
             config.hook.pytest_deselected(items=out)
         for item in items:
             item.stash[TEST_ID] = test_id(item)
-            if system_of(item) == "procesio" and config.pluginmanager.hasplugin("xdist"):
+            grouped = system_of(item) == "procesio" and not self.target.limits.in_flight
+            if grouped and config.pluginmanager.hasplugin("xdist"):
                 item.add_marker(pytest.mark.xdist_group("procesio"))  # one call at a time, unless the file allows more
 
     def _profiles(self, item: pytest.Item) -> set[str]:
@@ -242,6 +246,11 @@ class Conduct:
         if self.is_controller and not self.config.getoption("collectonly"):
             self._finish(session)
 
+    def pytest_unconfigure(self) -> None:
+        """Leave Allure as it was."""
+        if self._keys is not None:
+            allure_keys.unregister(self._keys)
+
     def _finish(self, session: pytest.Session) -> None:
         with contextlib.suppress(KeyboardInterrupt):
             self._sweep()
@@ -259,6 +268,7 @@ class Conduct:
         )
         self.record = assembly.assemble(self.target, self.systems, self.output, told)
         publication.publish(self.record, self.output, Path(allure_directory or self.output / "allure-results"))
+        terminal.show(self.record, self.output, Console())
         session.exitstatus = self.record.exit_code
 
     def _sweep(self) -> None:

@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--conformance-time-budget", type=float, metavar="SECONDS", help="start nothing new after this time")
     add("--conformance-safety", choices=["read-only", "owned", "disposable"], help="instead of the file's level")
     add("--conformance-in-flight", type=int, metavar="N", help="most requests under way at once")
+    add("--conformance-progress", action="store_true", help="a bar instead of dots")
     add("--conformance-strict", action="store_true", help="findings count as deviations")
 
 
@@ -49,6 +50,18 @@ def pytest_configure(config: pytest.Config) -> None:
         conduct = Conduct(config, run=_run_of(config))
         config.stash[CONDUCT] = conduct
         config.pluginmanager.register(conduct, "conformance-conduct")
+        if config.getoption("conformance_progress") and conduct.is_controller:
+            from conformance.progress import Display
+
+            config.pluginmanager.register(Display(), "conformance-progress")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Where the bar is shown, xdist need not tell of its nodes."""
+    manager = session.config.pluginmanager
+    if manager.hasplugin("conformance-progress") and manager.hasplugin("terminaldistreporter"):
+        manager.unregister(name="terminaldistreporter")
 
 
 def _run_of(config: pytest.Config) -> str:

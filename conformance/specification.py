@@ -129,6 +129,7 @@ class Operation:
     profile: str
     citation: Citation
     permission: tuple[str, ...] = ()
+    starts: bool = False
     implied: bool = False
     anonymous: bool = False
     undocumented_request: bool = False
@@ -360,6 +361,7 @@ def _operation(
         profile=extension["profile"],
         citation=citation,
         permission=tuple(extension.get("permission", ())),
+        starts=extension.get("starts", False),
         implied=extension.get("implied", False),
         anonymous=extension.get("anonymous", False),
         undocumented_request=extension.get("request") == "undocumented",

@@ -159,13 +159,15 @@ def arguments(target: Path, output: Path, workers: str | None, options: Mapping[
         *("--rootdir", str(output)),
         *("-o", f"cache_dir={output.parent / '.pytest_cache'}"),
         *("-p", "no:schemathesis"),
+        *("-q", "-q", "--no-header", "--no-summary", "--tb=no", "--conformance-progress"),
+        *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
         *(() if plugin else ("-p", "conformance.plugin")),
         *("--target", str(target)),
         *("--conformance-output", str(output)),
         *ours,
         *("--alluredir", str(output / "allure-results")),
         *("--junitxml", str(output / "junit.xml")),
-        *(("-n", workers) if workers else ()),
+        *(("-n", workers, "--dist", "loadgroup") if workers else ()),
         str(PACKAGE / "suites"),  # by name, pytest would also read a conftest.py of the working directory
     ]
 

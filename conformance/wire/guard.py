@@ -130,7 +130,8 @@ class Judgement:
         for identifier in touched:
             self._allowed(operation, identifier)
         if operation.effect == "execute":
-            self._execution(operation)
+            if operation.starts:
+                self._execution(operation)
             return Pass(operation, operation.effect)
         if operation.effect == "create":
             return Pass(operation, operation.effect, self._creation(operation, path, query, content_type, body))
@@ -188,7 +189,7 @@ class Guard(httpx.BaseTransport):
             operation = decision.operation
             entry = self._judgement.ledger.intend(operation.system, operation.resource, operation.id, decision.creates)
         response = self._inner.handle_request(request)
-        if decision.effect == "execute" and 400 <= response.status_code < 500:
+        if decision.operation and decision.operation.starts and 400 <= response.status_code < 500:
             self._judgement.limits.started -= 1  # it was refused: nothing was started
         if entry is not None:
             response.extensions["entry"] = entry

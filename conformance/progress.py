@@ -1,0 +1,74 @@
+"""Progress: what a person sees while a run goes on. A bar in a terminal, a line at every tenth elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+
+class Display:
+    """A pytest plugin that takes the place of the dots. It writes to standard error, the summary to standard output."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._total = 0
+        self._done = 0
+        self._failed = 0
+        self._tenth = 0
+        self._bar: Progress | None = None
+        self._task: Any = None
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """No letter for a test: the bar shows it."""
+        category = {"passed": "passed", "failed": "failed", "skipped": "skipped"}[report.outcome]
+        if report.when == "call" or report.outcome != "passed":
+            return category, "", ""
+        return "", "", ""
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Begin, when the tests are known."""
+        self._begin(len(session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Begin, when the first worker knows the tests: all workers know the same."""
+        self._begin(len(ids))
+
+    def _begin(self, total: int) -> None:
+        if self._total or not total:
+            return
+        self._total = total
+        if self._console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=self._console,
+                transient=True,
+            )
+            self._task = self._bar.add_task("tests", total=total)
+            self._bar.start()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count a test that has ended."""
+        if report.when == "call" or (report.when == "setup" and report.outcome != "passed"):
+            self._failed += report.failed
+        else:
+            return
+        self._done += 1
+        told = f"tests, {self._failed} of them with deviations" if self._failed else "tests"
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self._done, description=told)
+        elif self._done * 10 // self._total > self._tenth:
+            self._tenth = self._done * 10 // self._total
+            self._console.print(f"{self._done} of {self._total} {told}", markup=False)
+
+    def pytest_sessionfinish(self) -> None:
+        """Take the bar away; what remains to be done is cleaning up."""
+        if self._bar is not None:
+            self._bar.stop()
