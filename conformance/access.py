@@ -56,5 +56,6 @@ def try_access(
     entry = session.client.entry
     if entry is not None:
         session.take_over(operation, entry)
-    control = session.call(operation.id, **request)
+    made = operation.effect == "create"
+    control = session.create(operation.id, **request).exchange if made else session.call(operation.id, **request)
     session.judge.refused(requirement.id, exchange, control)

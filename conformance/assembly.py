@@ -7,7 +7,7 @@ import platform
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from conformance import __version__, exitcodes, ledger, specification
 from conformance.exchange import Request
@@ -29,6 +29,11 @@ from conformance.target import Target, urls
 from conformance.verdict import Kind, Level, Outcome, Reason, Verdict, stronger
 from conformance.worker import EXCHANGES, PARTS
 
+EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
+"""What the target does not claim to do cannot be done wrong: no deviation counts against it."""
+
+CUT_SHORT: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -43,7 +48,6 @@ class Circumstances:
     selected: bool = False
     strict: bool = False
     internal: tuple[str, ...] = ()
-    skipped: Mapping[str, Reason] = field(default_factory=dict)
 
 
 @dataclass
@@ -60,6 +64,7 @@ class Parts:
     durations: dict[str, list[float]] = field(default_factory=dict)
     placeholders: set[str] = field(default_factory=set)
     unfinished: list[str] = field(default_factory=list)
+    out_of_time: bool = False
 
 
 def read_parts(output: Path) -> Parts:
@@ -78,11 +83,12 @@ def read_parts(output: Path) -> Parts:
                 _take_end(parts, record["end"])
         if not finished:
             parts.unfinished.append(path.stem)
+    parts.out_of_time = any(verdict.reason is Reason.TIME_BUDGET for _, verdict in parts.verdicts)
     return parts
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             yield json.loads(line)
         except ValueError:  # the worker was killed while it wrote
@@ -130,7 +136,8 @@ def join_exchanges(output: Path) -> None:
     """Make one `exchanges.ndjson` of the workers' files."""
     with (output / EXCHANGES).open("w", encoding="utf-8") as joined:
         for path in sorted((output / PARTS).glob(f"*-{EXCHANGES}")):
-            joined.write(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8", errors="replace")
+            joined.write(text if text.endswith("\n") else text + "\n")  # a worker may have been killed while it wrote
 
 
 def assemble(target: Target, systems: list[str], output: Path, told: Circumstances) -> RunRecord:
@@ -139,8 +146,9 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
     join_exchanges(output)
     specs = {system: specification.load(system) for system in systems}
     requirements = {one.id: one for spec in specs.values() for one in spec.requirements.values()}
-    deviations, findings = _deviations(parts, requirements, output)
     verdicts = list(_verdicts(target, specs, parts, told))
+    claimed = {one.requirement for one in verdicts if one.outcome not in EXEMPT}
+    deviations, findings = _deviations(parts, {key: one for key, one in requirements.items() if key in claimed}, output)
     problems = [*told.internal, *parts.internal, *parts.problems]
     problems += [f"worker {name} ended without a last word" for name in parts.unfinished]
     tests = [TestRecord(**test) for test in sorted(parts.tests, key=lambda test: str(test["id"]))]
@@ -152,7 +160,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         or parts.unfinished
         or told.internal
         or parts.internal
-        or Reason.TIME_BUDGET in told.skipped.values()
+        or any(one.reason in CUT_SHORT for one in verdicts)
     )
     return RunRecord(
         complete=complete,
@@ -202,14 +210,13 @@ def _exit_code(
     findings: list[DeviationRecord],
 ) -> int:
     """The first that applies, in the order of the contract."""
-    if told.internal or parts.internal:
+    broke_off = (parts.unfinished or told.crashed) and not told.interrupted
+    if told.internal or parts.internal or broke_off:
         return exitcodes.INTERNAL
     if told.interrupted:
         return exitcodes.INTERRUPTED
     if parts.unavailable:
         return exitcodes.UNAVAILABLE
-    if parts.unfinished or told.crashed:
-        return exitcodes.INTERNAL
     if deviations or (told.strict and findings):
         return exitcodes.DEVIATIONS
     if not any(test.outcome in ("passed", "failed") for test in tests):
@@ -278,6 +285,8 @@ def _unspoken(requirement: Requirement, parts: Parts, told: Circumstances, dead:
         reason = Reason.INTERRUPTED
     elif told.selected:
         reason = Reason.NOT_SELECTED
+    elif parts.out_of_time:
+        reason = Reason.TIME_BUDGET
     else:
         return _record(requirement, Outcome.NOT_EXERCISED, reason=Reason.INCONCLUSIVE, detail="no answer showed it")
     return _record(requirement, Outcome.NOT_EXERCISED, reason=reason)
@@ -323,7 +332,7 @@ def _deviations(
 ) -> tuple[list[DeviationRecord], list[DeviationRecord]]:
     groups: dict[str, list[tuple[str, Verdict]]] = {}
     for test, verdict in parts.verdicts:
-        if verdict.fingerprint is not None:
+        if verdict.fingerprint is not None and verdict.requirement in requirements:
             groups.setdefault(verdict.fingerprint, []).append((test, verdict))
     wanted = {group[0][1].evidence[0] for group in groups.values()}
     commands = _commands(output, wanted, parts.placeholders)

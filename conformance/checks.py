@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ KEYWORDS: Final = {"required": RuleKind.PRESENT, "type": RuleKind.TYPE, "enum": 
 def shorten(value: Any) -> str:
     """A value as a verdict quotes it: in the notation of Python, cut to a readable length."""
     text = value if isinstance(value, str) else repr(value)
+    text = text.encode("utf-8", "backslashreplace").decode()  # half of a surrogate pair can be stored nowhere
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
@@ -79,6 +80,14 @@ def refused(requirement: str, operation: str, exchange: Exchange, control: Excha
         return conforms(requirement, operation, exchange, control)
     kind = Kind.NOT_REFUSED if exchange.answer.ok else Kind.STATUS
     return deviates(requirement, operation, kind, "a refusal with a 4xx status", describe(exchange), exchange, control)
+
+
+def server_error(operation: Operation, exchange: Exchange) -> Verdict:
+    """Whether the server answered a request without an error of its own (500 or higher): at most a finding."""
+    requirement = f"{operation.id}:no-server-error"
+    if exchange.answer.status < 500:
+        return conforms(requirement, operation.id, exchange)
+    return deviates(requirement, operation.id, Kind.SERVER_ERROR, "a status below 500", describe(exchange), exchange)
 
 
 def success(operation: Operation, exchange: Exchange) -> list[Verdict]:
@@ -237,6 +246,8 @@ def _broken(operation: Operation, answer: Answer, body: Any, exchange: Exchange)
             if rule is not None:
                 found.setdefault(rule, (rule.expected, observed))
     for place, value in places(body):
+        if not _typed(by_key, place, value):
+            continue
         tolerated = by_key.get((place, RuleKind.TOLERATED))
         if tolerated is not None and value in tolerated.values:
             found.setdefault(tolerated, (tolerated.expected, shorten(value)))
@@ -257,13 +268,30 @@ def _reached(answer: Answer, body: Any) -> Iterator[Rule]:
     by_place: dict[str, list[Rule]] = {}
     for rule in answer.rules:
         by_place.setdefault(rule.place, []).append(rule)
+    by_key = {(rule.place, rule.kind): rule for rule in answer.rules}
     for place, value in places(body):
-        for rule in by_place.get(place, ()):
-            if rule.kind is RuleKind.FORMAT and not isinstance(value, str | int | float | list):
-                continue
-            if rule.kind is RuleKind.VALUES and value is None and None in rule.values:
-                continue
-            yield rule
+        if place in by_place:
+            typed = _typed(by_key, place, value)
+            yield from (rule for rule in by_place[place] if _shows(rule, value, typed))
+
+
+def _shows(rule: Rule, value: Any, typed: bool) -> bool:
+    """Whether a value could have broken a rule at its place; `typed` says whether it has one of the place's types."""
+    match rule.kind:
+        case RuleKind.PRESENT | RuleKind.TYPE | RuleKind.SPELLED:
+            return True
+        case RuleKind.FORMAT:
+            return typed and has_type(value, rule.values)
+        case RuleKind.VALUES:
+            return typed and not (value is None and None in rule.values)
+        case _:
+            return typed and value is not None
+
+
+def _typed(by_key: Mapping[tuple[str, RuleKind], Rule], place: str, value: Any) -> bool:
+    """Whether a value has one of the types that are demanded at its place; of another nothing else is said."""
+    rule = by_key.get((place, RuleKind.TYPE))
+    return rule is None or has_type(value, rule.values)
 
 
 def _place(steps: tuple[str | int, ...]) -> str:

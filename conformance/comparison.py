@@ -6,13 +6,14 @@ import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 
-from conformance.structure import EXTENSION, Schema
+from conformance.structure import EXTENSION, Schema, types_of
 
 ABSENT: Final = object()
 UNSET: Final = (None, "", ABSENT)
-NO_LOOP: Final = ("NONE", "EMPTY", "", None)
+NO_LOOP: Final = ("NONE", "EMPTY", *UNSET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ def differences(sent: Mapping[str, Any], read: Any, schema: Schema) -> tuple[Dif
     """What of `sent` does not stand in `read`.
 
     `schema` is the response schema: only the fields that it requires are compared, since the others need not be
-    implemented (A-PM3-01), and none that it calls volatile. Elements of arrays are paired by their names, or else by
+    implemented (A-PM3-01), and none that it calls volatile. That one of them is absent, the structural requirements
+    say. Elements of arrays are paired by their names, or else by
     their order; identifiers are compared through the mapping which that gives.
     """
     mapping = dict(_identifiers(sent, read, schema))
@@ -37,13 +39,18 @@ def differences(sent: Mapping[str, Any], read: Any, schema: Schema) -> tuple[Dif
 
 
 def equal(sent: Any, read: Any, equality: str = "") -> bool:
-    """Whether two single values are equal: numbers by value, unset is unset, dates as instants."""
+    """Whether two single values are equal: numbers by value, unset is unset, dates as instants.
+
+    `equality` is that of `docs/spec-format.md`; without one, the values themselves say what they are.
+    """
     if any(sent is one for one in UNSET) and any(read is one for one in UNSET):
         return True
     if equality == "loop":
         return read == sent or (sent in NO_LOOP and read in NO_LOOP)
     if isinstance(sent, bool) or isinstance(read, bool):
         return sent is read or (type(sent) is type(read) and sent == read)
+    if equality in ("text", "identifier") and isinstance(sent, str) and isinstance(read, str):
+        return sent == read
     one, other = number(sent), number(read)
     if one is not None and other is not None:
         return one == other
@@ -52,14 +59,14 @@ def equal(sent: Any, read: Any, equality: str = "") -> bool:
     return bool(sent == read)
 
 
-def number(value: Any) -> float | None:
-    """The value of a number or of a string of digits; None for everything else."""
+def number(value: Any) -> Decimal | None:
+    """The exact value of a number or of a string of digits; None for everything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value)
+        return Decimal(value)
     if isinstance(value, str) and value.removeprefix("-").isascii() and value.removeprefix("-").isdigit():
-        return float(value)
+        return Decimal(value)
     return None
 
 
@@ -87,14 +94,31 @@ def _same_instant(one: datetime | None, other: datetime | None) -> bool:
     return one == other
 
 
-def _pairs(sent: list[Any], read: list[Any]) -> list[tuple[int, Any, Any]]:
-    """Elements that belong together: by name where the names are unique, else by order."""
+def _pairs(sent: list[Any], read: list[Any], schema: Schema) -> list[tuple[int, Any, Any]]:
+    """Elements that belong together: by name where the names are unique, by content where they are resources of
+    their own, which a server may list in any order, else by order."""
     names = [_name(item) for item in sent]
     found = {_name(item): item for item in read}
     if None not in names and len(set(names)) == len(names) and len(found) == len(read):
         return [(index, item, found.get(_name(item), ABSENT)) for index, item in enumerate(sent)]
-    padded = [*read, *([ABSENT] * (len(sent) - len(read)))]
-    return [(index, item, padded[index]) for index, item in enumerate(sent)]
+    left = list(read)
+    pairs = [(index, item, ABSENT) for index, item in enumerate(sent)]
+    if any(_identified(item) for item in read):
+        for index, item, _ in pairs:
+            twin = next((one for one, other in enumerate(left) if _alike(item, other, schema)), None)
+            if twin is not None:
+                pairs[index] = (index, item, left.pop(twin))
+    rest = iter(left)
+    return [(index, item, next(rest, ABSENT) if other is ABSENT else other) for index, item, other in pairs]
+
+
+def _identified(item: Any) -> bool:
+    return isinstance(item, dict) and any(name.endswith("_uid") for name in item)
+
+
+def _alike(sent: Any, read: Any, schema: Schema) -> bool:
+    """Whether nothing but white space, HTML escaping and identifiers differs."""
+    return all(one.soft for one in _compare(sent, read, schema, "", {}))
 
 
 def _name(item: Any) -> str | None:
@@ -110,11 +134,12 @@ def _identifiers(sent: Any, read: Any, schema: Schema) -> Iterator[tuple[Any, An
             if name not in sent or name not in read:
                 continue
             if name.endswith("_uid") and isinstance(sent[name], str) and isinstance(read[name], str):
-                yield sent[name], read[name]
+                if sent[name]:
+                    yield sent[name], read[name]
             else:
                 yield from _identifiers(sent[name], read[name], member)
     elif isinstance(sent, list) and isinstance(read, list):
-        for _, one, other in _pairs(sent, read):
+        for _, one, other in _pairs(sent, read, schema.get("items", {})):
             if other is not ABSENT:
                 yield from _identifiers(one, other, schema.get("items", {}))
 
@@ -129,22 +154,25 @@ def _compare(sent: Any, read: Any, schema: Schema, place: str, mapping: Mapping[
             return
         required = set(schema.get("required", ()))
         for name, member in schema.get("properties", {}).items():
-            if name in sent and name in required and not name.endswith("_uid"):
-                yield from _compare(sent[name], read.get(name, ABSENT), member, f"{place}/{name}", mapping)
+            if name in sent and name in read and name in required and not name.endswith("_uid"):
+                yield from _compare(sent[name], read[name], member, f"{place}/{name}", mapping)
     elif isinstance(sent, list):
+        if not sent:  # an empty array is unset: what the server makes of that is its own affair
+            return
         if not isinstance(read, list):
             yield Difference(place, sent, None if read is ABSENT else read)
             return
         if len(sent) != len(read):
             yield Difference(place, f"{len(sent)} elements", f"{len(read)} elements")
-        for _, one, other in _pairs(sent, read):
+        for _, one, other in _pairs(sent, read, schema.get("items", {})):
             if other is ABSENT:
                 if len(sent) == len(read):
                     yield Difference(f"{place}[]", one, None)
                 continue
             yield from _compare(one, other, schema.get("items", {}), f"{place}[]", mapping)
     else:
-        yield from _value(sent, read, extension.get("equality", ""), place, mapping)
+        by_type = "text" if types_of(schema) in (("string",), ("string", "null")) else ""
+        yield from _value(sent, read, extension.get("equality", by_type), place, mapping)
 
 
 def _value(sent: Any, read: Any, equality: str, place: str, mapping: Mapping[Any, Any]) -> Iterator[Difference]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -24,14 +25,23 @@ def parse_json(body: bytes) -> Any:
     """Parse an untrusted body.
 
     Raises:
-        NotJson: invalid UTF-8, invalid JSON, NaN or Infinity, or nesting beyond what Python can hold.
+        NotJson: invalid UTF-8, invalid JSON, NaN, Infinity or a number beyond every double, or nested too deeply.
     """
 
     def refuse(constant: str) -> Any:
         raise NotJson(f"{constant} is not JSON")
 
+    def finite(text: str) -> float:
+        value = float(text)
+        if math.isinf(value):
+            raise NotJson("a number too large for any client")
+        return value
+
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=refuse)
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=refuse, parse_float=finite)
+        if b"\\ud" in body.lower():  # half of a surrogate pair could be stored nowhere: it becomes a question mark
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        return value
     except UnicodeDecodeError as error:
         raise NotJson(f"not UTF-8 (byte {error.start})") from None
     except RecursionError:

@@ -45,6 +45,7 @@ class Ledger:
     entries: dict[str, Entry] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     residue: Counter[tuple[str, str]] = field(default_factory=Counter)
+    accepted: set[str] = field(default_factory=set)
     started: dict[str, tuple[str, str]] = field(default_factory=dict)
     _made_up: set[str] = field(default_factory=set)
     _serial: int = 0
@@ -83,6 +84,11 @@ class Ledger:
         self.entries[entry.key] = entry
         self._write("intent", key=entry.key, system=system, kind=kind, operation=operation, name=name)
         return entry
+
+    def answered(self, entry: Entry) -> None:
+        """Journal that a create was accepted: whatever it made is there, also as long as it was not found."""
+        self.accepted.add(entry.key)
+        self._write("accepted", key=entry.key)
 
     def created(self, entry: Entry, identifier: str) -> Entry:
         """Journal the identifier under which the target knows what was created."""
@@ -150,6 +156,8 @@ def read(path: Path) -> Ledger:
             case "created" if key in ledger.entries:
                 one = ledger.entries[key]
                 ledger.entries[key] = Entry(key, one.system, one.kind, one.operation, one.name, event["identifier"])
+            case "accepted":
+                ledger.accepted.add(key)
             case "removed" | "withdrawn":
                 ledger.removed.add(key)
             case "residue":

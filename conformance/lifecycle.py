@@ -163,6 +163,7 @@ class Life:
         path = {link.parameter: born.id} if link.parameter else {}
         self.session.call(link.operation, path=path, json=changed)
         self._reads_as_sent("updated-reads-as-sent", updating, changed, born)
+        self.session.call(self._link("list").operation)  # an item may look otherwise after an update
 
     def _changed(self, updating: Operation, born: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
         """The complete definition as it is read, with every free text replaced (A-PM3-39)."""
@@ -192,7 +193,13 @@ class Life:
         link = self._link("delete")
         deleting = self.session.operation(link.operation)
         exchange = self.session.call(link.operation, path={link.parameter: born.id})
-        self._is_gone(born, deleting, exchange)
+        root = self._is_gone(born, deleting, exchange)
+        if root:
+            for aspect in ("deleted-is-unlisted", "deleted-again-refused"):
+                requirement = self._aspect(aspect, deleting)
+                if requirement is not None:
+                    self.session.judge.block(requirement.id, root)
+            return
         self._is_unlisted(born, deleting, exchange)
         again = self.session.send(link.operation, path={link.parameter: born.id})
         requirement = self._aspect("deleted-again-refused", deleting)
@@ -210,7 +217,8 @@ class Life:
         if documented is not None and again.answer.status >= 400:
             self.session.judge.say(checks.content(deleting, documented, again))
 
-    def _is_gone(self, born: Resource, deleting: Operation, deleted: Exchange) -> None:
+    def _is_gone(self, born: Resource, deleting: Operation, deleted: Exchange) -> str:
+        """Whether it can no longer be read; returns the fingerprint of the deviation when it can."""
         link = self._link("read")
 
         def look() -> tuple[bool, Exchange]:
@@ -221,10 +229,11 @@ class Life:
         if gone:
             self.session.ledger.gone(born.id)
         requirement = self._aspect("deleted-is-gone", deleting)
-        if requirement is not None:
-            self.session.judge.require(
-                requirement.id, gone, exchange, deleted, observed=f"it can still be read: {checks.describe(exchange)}"
-            )
+        if requirement is None:
+            return ""
+        told = f"it can still be read: {checks.describe(exchange)}"
+        self.session.judge.require(requirement.id, gone, exchange, deleted, observed=told)
+        return "" if gone else self.session.judge.root_of(requirement.id)
 
     def _is_unlisted(self, born: Resource, deleting: Operation, deleted: Exchange) -> None:
         requirement = self._aspect("deleted-is-unlisted", deleting)

@@ -84,3 +84,23 @@ def session(request: pytest.FixtureRequest) -> Session:
     if conduct is None:
         raise pytest.UsageError("the conformance suites need a target: give --target FILE.")
     return conduct.session
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The seed of what is generated."""
+    return int(request.config.getoption("conformance_seed"))
+
+
+@pytest.fixture
+def examples(request: pytest.FixtureRequest) -> int:
+    """How many bodies to generate for an operation; what starts something leaves executions for the other tests."""
+    from conformance.properties import DEPTHS
+
+    asked = request.config.getoption("conformance_max_examples")
+    wanted = int(asked or DEPTHS[request.config.getoption("conformance_depth")])
+    operation = request.node.callspec.params.get("operation")
+    if operation is None or not operation.starts:
+        return wanted
+    conduct = request.config.stash[CONDUCT]
+    return min(wanted, max(1, conduct.worker.limits.executions // 10))

@@ -36,8 +36,10 @@ def producer(specification: Specification, operation: Operation) -> tuple[Operat
     return None
 
 
-def sample(session: Session, operation: Operation) -> Sample:
+def sample(session: Session, operation: Operation, given: Any = None) -> Sample:
     """A documented request for `operation`; what it acts on is made for it, or is a fixture of the target file.
+
+    `given` is a JSON body to use in the place of the first example.
 
     Raises:
         NotExercised: the target file lacks a fixture that it needs.
@@ -45,16 +47,17 @@ def sample(session: Session, operation: Operation) -> Sample:
     """
     identifier = _subject(session, operation)
     parameters = [one["name"] for one in operation.parameters if one.get("in") == "path" and one["name"] != "workspace"]
-    content = body(session, operation, identifier)
+    content = body(session, operation, identifier, given)
     return Sample(dict.fromkeys(parameters, identifier), {"json": content} if content is not None else {})
 
 
-def body(session: Session, operation: Operation, identifier: str = "") -> Any:
-    """The JSON body of the target file or else of the spec's first example, with names and identifiers of our own."""
+def body(session: Session, operation: Operation, identifier: str = "", given: Any = None) -> Any:
+    """A JSON body with names and identifiers of our own: the given one, the target file's, or the first example."""
     documented = operation.body("application/json")
     if documented is None:
         return None
-    given = session.table.bodies.get(operation.id)
+    if given is None:
+        given = session.table.bodies.get(operation.id)
     content = deepcopy(given if given is not None else next(iter(documented.examples.values())))
     content = fresh(content, session)
     for touch in operation.names:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from conformance.specification import Link, Operation, Specification
 from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Safety
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
-from conformance.wire.credentials import Missing, Unavailable
+from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.guard import Withheld
 from conformance.wire.naming import at
 
@@ -108,9 +109,13 @@ class Session:
             raise NotExercised(withheld.reason, withheld.detail) from None
         except Missing as missing:
             raise NotExercised(missing.reason, missing.detail) from None
+        except NoToken as empty:
+            raise self._without_token(empty) from None
         except Unavailable as gone:
             self.problem = str(gone)
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem) from None
+        if exchange.response is not None and template is None:
+            self.judge.say([checks.server_error(operation, exchange)])
         self._silent = self._silent + 1 if exchange.response is None else 0
         if self._silent >= GIVE_UP_AFTER:
             self.problem = f"{exchange.request.url}: {exchange.error}, {GIVE_UP_AFTER} times in a row. Is it running?"
@@ -135,12 +140,25 @@ class Session:
             self.ledger.remains(operation.system, operation.resource, identifier_of(exchange, link))
         return exchange
 
+    def _without_token(self, empty: NoToken) -> Blocked | NotExercised:
+        """The credentials are right, but no token came: a deviation where the register says so."""
+        requirement = self.specification.aspect(empty.exchange.operation, "answers-a-token")
+        if requirement is None:
+            self.problem = str(empty)
+            return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+        told = "an answer without a token"
+        self.judge.require(requirement.id, False, empty.exchange, observed=told, kind=Kind.MISSING_FIELD)
+        return Blocked(self.judge.root_of(requirement.id), empty.exchange.operation)
+
     @staticmethod
     def _renewable(operation: Operation) -> bool:
         return not operation.anonymous and operation.resource != "token"
 
-    def call(self, operation_id: str, *, user: str = MAIN, **request: Any) -> Exchange:
+    def call(self, operation_id: str, *, user: str = MAIN, accepts: str = "", **request: Any) -> Exchange:
         """Make a documented call that should be accepted, and judge the structure of its answer.
+
+        `accepts` is the requirement of the register that says that this very request is accepted; without one, and
+        without one in the spec, a refusal contradicts the documented status.
 
         Raises:
             Blocked: it was not accepted; the deviation is already recorded.
@@ -150,7 +168,10 @@ class Session:
         operation = self.operation(operation_id)
         if exchange.response is None:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
+        accepts = accepts or operation.accepted_by
         if exchange.answer.ok:
+            if accepts:
+                self.judge.require(accepts, True, exchange)
             self.judge.say(checks.success(operation, exchange))
             return exchange
         for alternative in operation.alternatives:
@@ -168,14 +189,14 @@ class Session:
                 )
                 self.judge.say(checks.success(operation, other))
                 return other
-        raise self._unaccepted(operation, exchange, user, request)
+        raise self._unaccepted(operation, exchange, user, request, accepts)
 
     def accepted(self, exchange: Exchange) -> None:
         """Judge the structure of an accepted answer to a documented call that was made by `send`."""
         self.judge.say(checks.success(self.operation(exchange.operation), exchange))
 
     def _unaccepted(
-        self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any]
+        self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any], accepts: str
     ) -> Blocked | NotExercised:
         """Record why a documented call was not accepted: the operation is missing, or it refuses."""
         control = self._control(operation, user, request)
@@ -189,13 +210,17 @@ class Session:
         self.judge.say([checks.conforms(exists, operation.id, exchange, control)])
         if operation.undocumented_request or operation.implied:
             return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} refused a request that no document gives")
+        kind = Kind.REFUSED if exchange.answer.refused else Kind.STATUS
+        if accepts:
+            self.judge.require(accepts, False, exchange, observed=checks.describe(exchange), kind=kind)
+            return Blocked(self.judge.root_of(accepts), operation.id)
         status = f"{operation.id}.{operation.success.status}:status"
         self.judge.say(
             [
                 checks.deviates(
                     status,
                     operation.id,
-                    Kind.REFUSED if exchange.answer.refused else Kind.STATUS,
+                    kind,
                     operation.success.status,
                     checks.describe(exchange),
                     exchange,
@@ -209,7 +234,22 @@ class Session:
         segments = operation.path.split("/")
         literal = max(index for index, segment in enumerate(segments) if segment and not segment.startswith("{"))
         segments[literal] = self.ledger.made_up(12)
-        return self.send(operation.id, user=user, **{**request, "template": "/".join(segments)})
+        entry = self.client.entry
+        control = self.send(operation.id, user=user, **{**request, "template": "/".join(segments)})
+        self.client.entry = entry  # a refused create may have left something behind: `create` looks for it
+        return control
+
+    def json(self, exchange: Exchange) -> Any:
+        """The parsed body of an accepted answer. Raises Blocked when that is no JSON: the deviation is recorded."""
+        operation = self.operation(exchange.operation)
+        try:
+            return checks.body_of(operation, exchange)
+        except NotJson:
+            status = operation.success.status
+            for requirement in (f"{operation.id}.{status}:content-type", f"{operation.id}.{status}.:type"):
+                with contextlib.suppress(LookupError):
+                    raise Blocked(self.judge.root_of(requirement), operation.id) from None
+            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} answers no JSON") from None
 
     def eventually(self, look: Callable[[], tuple[bool, Exchange]]) -> tuple[bool, Exchange]:
         """Look again until it holds or `settle` seconds have passed (rule 7: not there, or not yet?)."""
@@ -246,10 +286,15 @@ class Session:
         link = operation.link("read")
         if link is not None and link.pointer:
             offered = identifier_of(exchange, link)
-            if offered and self._carries(link, offered, entry.name):
+            echoed = not entry.name and offered.encode() in exchange.request.body  # what was sent is nothing new
+            if offered and not echoed and self._carries(link, offered, entry.name):
                 identifier = offered
         if not identifier:
             identifier = self._listed(operation, entry)
+        elif identifier in self._claimed() and operation.link("list") is not None:
+            identifier = (
+                self._newcomer(operation, entry)[0] or identifier
+            )  # the answer may hide what was made beside it
         if identifier:
             return self.ledger.created(entry, identifier)
         raise self._lost(operation, exchange)
@@ -260,16 +305,31 @@ class Session:
         return exchange.answer.ok and (not name or name.encode() in exchange.answer.body)
 
     def _listed(self, operation: Operation, entry: Entry) -> str:
-        link = operation.link("list")
-        if link is None or not entry.name:
+        if operation.link("list") is None or not entry.name:
             return ""
 
         def look() -> tuple[bool, Exchange]:
-            exchange = self.send(link.operation)
-            return any(name == entry.name for _, name in listed(exchange, link)), exchange
+            identifier, exchange = self._newcomer(operation, entry)
+            found.append(identifier)
+            return bool(identifier), exchange
 
-        found, exchange = self.eventually(look)
-        return next((one for one, name in listed(exchange, link) if name == entry.name), "") if found else ""
+        found: list[str] = []
+        self.eventually(look)
+        return found[-1]
+
+    def _newcomer(self, operation: Operation, entry: Entry) -> tuple[str, Exchange]:
+        """What the list shows under the entry's name and no entry stands for: a copy has the name of its original."""
+        link = operation.link("list")
+        assert link is not None
+        exchange = self.send(link.operation)
+        claimed = self._claimed()
+        return next(
+            (one for one, name in listed(exchange, link) if name == entry.name and one not in claimed), ""
+        ), exchange
+
+    def _claimed(self) -> set[str]:
+        """The identifiers of what is there and stands in the ledger already."""
+        return {entry.identifier for entry in self.ledger.open()}
 
     def _lost(self, operation: Operation, exchange: Exchange) -> Blocked | NotExercised:
         """What was created can be found nowhere: that contradicts the list, or nothing that a document says."""
@@ -283,11 +343,9 @@ class Session:
 
     def take_over(self, operation: Operation, entry: Entry) -> None:
         """A create that was answered with an error may still have created something: then remove it at once."""
-        link = operation.link("list")
         identifier = ""
-        if link is not None and entry.name:
-            exchange = self.send(link.operation)
-            identifier = next((one for one, name in listed(exchange, link) if name == entry.name), "")
+        if operation.link("list") is not None and entry.name:
+            identifier, _ = self._newcomer(operation, entry)
         if identifier:
             self.ledger.created(entry, identifier)
             self.remove(identifier, operation)
@@ -302,26 +360,34 @@ class Session:
         exchange = self.send(link.operation, path={link.parameter: identifier})
         if exchange.answer.ok or exchange.answer.refused:
             read = operation.link("read")
-            if read is None or not self.send(read.operation, path={read.parameter: identifier}).answer.ok:
+            if read is None or self.send(read.operation, path={read.parameter: identifier}).answer.refused:
                 self.ledger.gone(identifier)
                 return True
         return False
 
-    def sweep(self) -> list[Entry]:
-        """Remove everything of ours that is still there, newest first; returns what could not be removed."""
+    def sweep(self, spare: Container[str] = ()) -> list[Entry]:
+        """Remove what is still there of ours, newest first, but for entries whose key is in `spare`.
+
+        Returns what could not be removed.
+        """
         kept = []
         for entry in self.ledger.open(self.specification.system):
+            if entry.key in spare:
+                continue
             operation = self.operation(entry.operation)
             identifier = entry.identifier
             try:
                 if not identifier:
                     identifier = self._listed(operation, entry)
                     if not identifier:
-                        self.ledger.withdrawn(entry)
+                        if entry.key in self.ledger.accepted:
+                            kept.append(entry)
+                        else:
+                            self.ledger.withdrawn(entry)
                         continue
                     self.ledger.created(entry, identifier)
                 removed = self.remove(identifier, operation)
-            except NotExercised:
+            except (Blocked, NotExercised):
                 removed = False
             if not removed:
                 kept.append(entry)

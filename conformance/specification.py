@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-from conformance.structure import EXTENSION, Citation, Rule, Schema, rules
+from conformance.structure import EXTENSION, Citation, Rule, RuleKind, Schema, rules
 from conformance.verdict import Level, Reason
 
 SYSTEMS: Final = ("processmaker3", "processmaker4", "procesio")
@@ -32,14 +32,16 @@ class SpecificationError(Exception):
 class Touch:
     """Where a request names what it acts on.
 
-    `where` is path, query, body or upload. `name` is the parameter, `pointer` a JSON pointer in which `*` stands
-    for every element, `part` and `xpath` the part of an upload and the place in its XML. `when` limits the touch
-    to requests whose query parameter has (`values`) or does not have (`unless`) one of some values.
+    `where` is path, query, body or upload. `name` is the parameter, `pointer` a JSON pointer in which `*` stands for
+    every element (`other` is the one of a rejected reading), `part` and `xpath` the part of an upload and the place in
+    its XML. `when` limits the touch to requests whose query parameter has (`values`) or does not have (`unless`) one
+    of some values.
     """
 
     where: str
     name: str = ""
     pointer: str = ""
+    other: str = ""
     part: str = ""
     xpath: str = ""
     when_query: str = ""
@@ -129,6 +131,7 @@ class Operation:
     profile: str
     citation: Citation
     permission: tuple[str, ...] = ()
+    accepted_by: str = ""
     starts: bool = False
     implied: bool = False
     anonymous: bool = False
@@ -267,7 +270,12 @@ def load(system: str) -> Specification:
     for operation in operations.values():
         for requirement in _structural(operation):
             requirements[requirement.id] = requirement
-    for entry in yaml.load(register, Loader=_Loader)["requirements"]:  # noqa: S506 - a safe loader
+    entries = yaml.load(register, Loader=_Loader)  # noqa: S506 - a safe loader
+    for name, faults in entries.get("structural", {}).items():
+        if name not in requirements:
+            raise SpecificationError(f"{system}/requirements.yaml: no structural requirement {name}")
+        requirements[name] = replace(requirements[name], faults=tuple(faults))
+    for entry in entries["requirements"]:
         requirement = _registered(system, entry, operations)
         if requirement.id in requirements:
             raise SpecificationError(f"{system}/requirements.yaml: {requirement.id} stands there twice")
@@ -361,6 +369,7 @@ def _operation(
         profile=extension["profile"],
         citation=citation,
         permission=tuple(extension.get("permission", ())),
+        accepted_by=extension.get("accepted_by", ""),
         starts=extension.get("starts", False),
         implied=extension.get("implied", False),
         anonymous=extension.get("anonymous", False),
@@ -393,6 +402,7 @@ def _touch(raw: Mapping[str, Any]) -> Touch:
         where=raw["in"],
         name=raw.get("name", ""),
         pointer=raw.get("pointer", ""),
+        other=raw.get("or", ""),
         part=raw.get("part", ""),
         xpath=raw.get("xpath", ""),
         when_query=when.get("query", ""),
@@ -467,11 +477,20 @@ def _structural(operation: Operation) -> Iterator[Requirement]:
     yield made(":exists", own, f"{operation.method} {operation.path} is there.")
     lax = replace(own, level=Level.MAY)
     yield made(":no-server-error", lax, "No request is answered with a status of 500 or higher.")
-    if operation.effect in ("create", "update"):
+    if operation.effect in ("create", "update") and operation.body("application/json"):
         yield made(":verbatim", lax, "Text comes back exactly as sent, also its white space and special characters.")
     for alternative in operation.alternatives:
         told = replace(own, level=Level.MAY, reading=alternative.reading)
         yield made(":documented-form", told, f"{operation.path} is answered, not only {alternative.path}.")
+    for rule, name in _request_rules(operation):
+        told_values = f"Each documented value of {rule.place} is accepted: {rule.expected}."
+        accepting = made(
+            "", replace(rule.citation, level=_at_most_should(rule.citation.level)), told_values, rule.place
+        )
+        yield replace(accepting, id=name, tried="property")
+    if _combinable(operation):
+        combined = made(":generated-accepted", lax, "A body of documented values is accepted, in any combination.")
+        yield replace(combined, tried="property")
     for answer in operation.answers:
         at = f".{answer.status}"
         if answer.status[0] == "2":
@@ -486,6 +505,34 @@ def _structural(operation: Operation) -> Iterator[Requirement]:
         for rule in answer.rules:
             where = rule.place or "the body"
             yield made(f"{at}.{rule.place}:{rule.kind}", rule.citation, f"{where}: {rule.expected}.", rule.place)
+
+
+def _combinable(operation: Operation) -> bool:
+    """Whether bodies can be made from the schema alone: they name nothing that exists, but for the path's resource."""
+    body = operation.body("application/json")
+    named = any(touch.where == "body" for touch in operation.touches)
+    defines = body is not None and any(
+        name.endswith("s") and one.get("type") == "array" for name, one in body.schema.get("properties", {}).items()
+    )
+    updates = operation.effect == "update" and defines  # the elements of an update exist already
+    return body is not None and not (
+        operation.undocumented_request or operation.effect == "administer" or named or updates
+    )
+
+
+def _request_rules(operation: Operation) -> Iterator[tuple[Rule, str]]:
+    """The closed sets of values that a documented JSON body may hold; each is a requirement to accept them."""
+    body = operation.body("application/json")
+    if body is None or operation.undocumented_request or operation.effect == "administer":
+        return
+    for rule in rules(body.schema, operation.citation):
+        if rule.kind is RuleKind.VALUES and len(rule.values) > 1:
+            yield rule, f"{operation.id}.request.{rule.place}:accepted"
+
+
+def _at_most_should(level: Level) -> Level:
+    """No firmer than should: that a value is listed says plainly, but not flatly, that it is accepted."""
+    return Level.SHOULD if level is Level.MUST else level
 
 
 def _registered(system: str, entry: Mapping[str, Any], operations: Mapping[str, Operation]) -> Requirement:

@@ -14,9 +14,12 @@ from conformance.verdict import Kind, Level
 
 Schema = Mapping[str, Any]
 EXTENSION: Final = "x-conformance"
-FORMAT_KEYWORDS: Final = frozenset(
-    {"pattern", "minLength", "maxLength", "format", "minimum", "maximum", "minItems", "maxItems"}
-)
+FORMAT_KEYWORDS: Final = {
+    **dict.fromkeys(("pattern", "minLength", "maxLength", "format"), "string"),
+    **dict.fromkeys(("minimum", "maximum"), "number"),
+    **dict.fromkeys(("minItems", "maxItems"), "array"),
+}
+"""The keywords of a format, with the type of value that each speaks of: JSON Schema lets every other type pass."""
 
 
 class RuleKind(StrEnum):
@@ -68,7 +71,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One demand on one place. `expected` says it in words; `values` holds the types or values it allows."""
+    """One demand on one place. `expected` says it in words; `values` holds the types or values it allows.
+
+    For a format `values` holds the types that it speaks of.
+    """
 
     place: str
     kind: RuleKind
@@ -144,9 +150,11 @@ def _own_rules(schema: Schema, extension: Mapping[str, Any], place: str, citatio
         values = tuple(schema["enum"])
         shown = ", ".join("null" if value is None else repr(value) for value in values)
         yield Rule(place, RuleKind.VALUES, citation, f"one of {shown}", values)
-    if FORMAT_KEYWORDS & schema.keys():
-        told = ", ".join(f"{key} {schema[key]}" for key in sorted(FORMAT_KEYWORDS & schema.keys()))
-        yield Rule(place, RuleKind.FORMAT, citation, told)
+    keywords = sorted(FORMAT_KEYWORDS.keys() & schema.keys())
+    if keywords:
+        told = ", ".join(f"{key} {schema[key]}" for key in keywords)
+        spoken_of = tuple(dict.fromkeys(FORMAT_KEYWORDS[key] for key in keywords))
+        yield Rule(place, RuleKind.FORMAT, citation, told, spoken_of)
     if "prefer" in extension:
         own = replace(citation.refined(extension["prefer"]), level=Level.MAY)
         wanted = types_of(extension["prefer"])

@@ -58,6 +58,7 @@ class Worker:
         self.limits = Limits(self.share.part(limits.open_resources), self.share.part(limits.executions))
         self.sessions: dict[str, Session] = {}
         self._doors: list[Any] = []
+        self._earlier: frozenset[str] = frozenset()
         path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
         self.ledger = Ledger(path=path, run=self.run, worker=self.name)
         if self.output:
@@ -104,11 +105,13 @@ class Worker:
     def begin(self, system: str, cited: Iterable[str]) -> tuple[Session, Judge]:
         """Hand a fresh judge to the session of a system, for one test."""
         session = self.session(system)
+        self._earlier = frozenset(self.ledger.entries)
         session.judge = Judge(session.specification, cited)
         return session, session.judge
 
     def end(self, session: Session, judge: Judge, test: dict[str, Any]) -> None:
-        """Store what a test found: its verdicts, and the exchanges that they cite."""
+        """Remove what a test made, and store what it found: its verdicts, and the exchanges that they cite."""
+        session.sweep(self._earlier)
         cited: list[str] = []
         for verdict in judge.verdicts:
             cited.extend(verdict.evidence)
@@ -131,7 +134,10 @@ class Worker:
         for system in list(self.sessions):
             session = self.sessions[system]
             if sweep:
-                kept.extend(session.sweep())
+                try:
+                    kept.extend(session.sweep())
+                except Exception as error:  # whatever goes wrong here must not cost the run its record
+                    self.internal.append(f"cleaning up {system}: {type(error).__name__}: {error}")
             if session.problem and session.problem not in self.problems:
                 self.problems.append(session.problem)
         self._append(
@@ -155,7 +161,7 @@ class Worker:
         if self.output is None:
             return
         with (self.output / PARTS / f"{self.name}.ndjson").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+            file.write(json.dumps(record, default=str) + "\n")
 
 
 def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:
@@ -193,7 +199,8 @@ def note_shape(shapes: dict[str, dict[str, dict[str, Any]]], exchange: Exchange)
         return
     for place, value in places(body):
         if place.count("/") + place.count("[]") <= 8 and len(shape["fields"]) < 500:
-            _add(shape["fields"].setdefault(place, []), json_type(value))
+            name = place.encode("utf-8", "backslashreplace").decode()[:200]
+            _add(shape["fields"].setdefault(name, []), json_type(value))
 
 
 def _add(values: list[str], value: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -12,6 +14,9 @@ from conformance.target import Target
 from conformance.wire.deadline import Deadline
 from conformance.wire.guard import Guard, Judgement
 from conformance.wire.pace import Pace
+
+NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
+"""A session's cookie would make somebody of a request that is to be sent by nobody."""
 
 
 def open_door(target: Target, judgement: Judgement, *, share: int = 1, timeout: float | None = None) -> httpx.Client:
@@ -30,6 +35,7 @@ def open_door(target: Target, judgement: Judgement, *, share: int = 1, timeout: 
     headers = {name: value.get_secret_value() for name, value in network.headers.items()}
     return httpx.Client(
         transport=Guard(Pace(deadline, per_second=rate), judgement),
+        cookies=CookieJar(NO_COOKIES),
         headers={"accept-encoding": "identity", **headers},
         follow_redirects=False,
         trust_env=False,

@@ -50,7 +50,7 @@ class Evidence:
                 exchange = self._kept[one]
                 foreign = self._foreign if exchange.operation in self._lists else None
                 record = stored(exchange, self._redactor, foreign=foreign)
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+                file.write(json.dumps(record) + "\n")
 
     def forget(self) -> None:
         """Drop the exchanges of a test that is over."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import httpx
 
@@ -82,6 +82,8 @@ class Judgement:
             raise Refused("a header that changes the method of a request is never sent")
         target: bytes = request.extensions.get("target", request.url.raw_path)
         raw_path, _, query = target.partition(b"?")
+        if any(name.casefold() == "_method" for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)):
+            raise Refused("a parameter that changes the method of a request is never sent")
         if not raw_path.startswith(b"/"):
             raise Refused(f"the request target {raw_path!r} is not a path")
         found = self._operation(request.method, raw_path)
@@ -97,7 +99,7 @@ class Judgement:
         """What the target may take the path for. An odd spelling of an operation with an effect is refused."""
         plain = unquote_to_bytes(raw_path).decode("utf-8", "replace")
         exact = self.specification.match(method, plain)
-        for spelling in _spellings(plain):
+        for spelling in _spellings(plain) if exact else (plain, *_spellings(plain)):
             for other in self.specification.operations.values():
                 if other.method != method or other.effect == "read" or (exact and other is exact[0]):
                     continue
@@ -108,9 +110,10 @@ class Judgement:
         return exact
 
     def _unknown(self, method: str, raw_path: bytes) -> Pass:
-        """A path of no operation: harmless to read, and to call when a segment of it was made up."""
+        """A path of no operation: harmless to read, and to call when a plain segment of it was made up."""
         segments = unquote_to_bytes(raw_path).decode("utf-8", "replace").split("/")
-        if method in SAFE_METHODS or any(self.ledger.is_made_up(segment) for segment in segments):
+        made_up = any(self.ledger.is_made_up(segment) for segment in segments)
+        if method in SAFE_METHODS or (made_up and not any(_odd(segment) for segment in segments)):
             return Pass(None, "read" if method in SAFE_METHODS else "none")
         raise Refused(f"{method} {raw_path!r} is no operation of the spec")
 
@@ -193,6 +196,8 @@ class Guard(httpx.BaseTransport):
             self._judgement.limits.started -= 1  # it was refused: nothing was started
         if entry is not None:
             response.extensions["entry"] = entry
+            if response.is_success:
+                self._judgement.ledger.answered(entry)
         return response
 
     def close(self) -> None:

@@ -26,7 +26,10 @@ def named(
     Raises:
         Unreadable: a place should hold a value, and none can be read there.
     """
-    parameters = dict(parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True))
+    pairs = parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True)
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs):
+        raise Unreadable("a query parameter stands twice, and servers differ in which one they take")
     for touch in touches:
         if not touch.applies(parameters):
             continue
@@ -36,7 +39,10 @@ def named(
             case "query":
                 yield from _required([parameters[touch.name]] if touch.name in parameters else [], touch.name)
             case "body":
-                yield from _required(list(_in_json(body, touch.pointer)), touch.pointer)
+                values = [
+                    value for pointer in (touch.pointer, touch.other) if pointer for value in _in_json(body, pointer)
+                ]
+                yield from _required(values, touch.pointer)
             case "upload":
                 yield from _required(list(_in_upload(content_type, body, touch)), touch.xpath)
 
@@ -56,13 +62,18 @@ def _in_json(body: bytes, pointer: str) -> Iterator[str]:
 
 
 def at(document: Any, pointer: str) -> Iterator[Any]:
-    """The values at a JSON pointer in which `*` stands for every element of an array."""
+    """The values at a JSON pointer in which `*` stands for every element of an array.
+
+    Of an object too: some servers take `{"0": …}` for an array.
+    """
     found = [document]
     for part in pointer.split("/")[1:]:
         following: list[Any] = []
         for node in found:
             if part == "*" and isinstance(node, list):
                 following.extend(node)
+            elif part == "*" and isinstance(node, dict):
+                following.extend(node.values())
             elif isinstance(node, dict) and part in node:
                 following.append(node[part])
             elif isinstance(node, list) and part.isdigit() and int(part) < len(node):

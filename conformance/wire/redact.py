@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -78,9 +79,20 @@ class Redactor:
 
 
 def _spellings(secret: str) -> tuple[str, ...]:
-    """The forms in which a secret can stand in a URL, a form, a JSON text or a Basic header."""
+    """The forms in which a secret can stand in a URL, a form, a JSON text, a page or a Basic header."""
     encoded = base64.b64encode(secret.encode()).decode()
-    return secret, quote(secret, safe=""), quote_plus(secret), encoded, json.dumps(secret)[1:-1]
+    in_json = json.dumps(secret)[1:-1]
+    return (
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret),
+        encoded,
+        in_json,
+        in_json.replace("/", "\\/"),
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1].replace("/", "\\/"),
+        html.escape(secret),
+    )
 
 
 def stored(exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], bool] | None = None) -> dict[str, Any]:
@@ -92,7 +104,7 @@ def stored(exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], b
     shown: dict[str, Any] | None = None
     if response is not None:
         body = response.body
-        if foreign is not None:
+        if foreign is not None and response.ok:
             body = anonymous(body, foreign)
         shown = {
             "status": response.status,
@@ -117,11 +129,14 @@ def stored(exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], b
 
 
 def anonymous(body: bytes, foreign: Callable[[str], bool]) -> bytes:
-    """A list in which other people's items are reduced to names and types of their fields."""
+    """A list in which other people's items are reduced to names and types of their fields.
+
+    Nothing is shown of a list that cannot be read: nobody could tell whose items are in it.
+    """
     try:
         document = parse_json(body)
-    except NotJson:
-        return body
+    except NotJson as error:
+        return f"({len(body)} bytes that are not JSON: {error})".encode()
     return json.dumps(_reduced(document, foreign), ensure_ascii=False).encode()
 
 

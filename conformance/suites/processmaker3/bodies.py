@@ -1,0 +1,109 @@
+"""Bodies: documented requests for projects, built element by element.
+
+Every identifier is made up by the run and every project name carries its mark, so that nothing sent can name what is
+somebody else's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance.ledger import Ledger
+
+Body = dict[str, Any]
+
+UID: Final = {"activities": "act_uid", "events": "evn_uid", "gateways": "gat_uid", "artifacts": "art_uid"}
+ELEMENT_TYPE: Final = {"act_uid": "bpmnActivity", "evn_uid": "bpmnEvent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds bodies with fresh names and identifiers from `ledger`; `number` is how integers are written (A-PM3-03)."""
+
+    ledger: Ledger
+    number: type[int] | type[str] = str
+
+    def project(self, **more: Any) -> Body:
+        """Name and description, all that a creation requires, and whatever else is given."""
+        return {"prj_name": self.ledger.name(), "prj_description": "Made by a conformance run", **more}
+
+    def drawn(self, **more: Any) -> Body:
+        """A project with one diagram: a start, a task, an end, and the flows between them."""
+        start = self.event("Start", "START", "EMPTY", y=20)
+        task = self.activity("Task", y=120)
+        end = self.event("End", "END", "EMPTY", y=260)
+        flows = [self.flow("Begin", start, task), self.flow("Finish", task, end)]
+        diagram = self.diagram(activities=[task], events=[start, end], flows=flows)
+        return self.project(diagrams=[diagram], **more)
+
+    def diagram(self, **elements: list[Body]) -> Body:
+        """A diagram with the given arrays; those that are not given are empty."""
+        return {"activities": [], "events": [], "gateways": [], "flows": [], **elements}
+
+    def activity(self, name: str, *, x: int = 200, y: int = 120) -> Body:
+        """A task."""
+        return {**self._uid("act_uid"), "act_name": name, "act_type": "TASK", **self._box(x, y, 150, 75)}
+
+    def event(self, name: str, kind: str, marker: str, *, x: int = 250, y: int = 20) -> Body:
+        """A START or END event with one of the documented markers."""
+        return {
+            **self._uid("evn_uid"),
+            "evn_name": name,
+            "evn_type": kind,
+            "evn_marker": marker,
+            **self._box(x, y, 35, 35),
+        }
+
+    def gateway(self, name: str, kind: str, direction: str, *, x: int = 400, y: int = 120) -> Body:
+        """A gateway, with its required fields."""
+        return {
+            **self._uid("gat_uid"),
+            "gat_name": name,
+            "gat_type": kind,
+            "gat_direction": direction,
+            **self._box(x, y, 45, 45),
+        }
+
+    def artifact(self, name: str, kind: str, *, x: int = 20, y: int = 300) -> Body:
+        """An artifact."""
+        return {**self._uid("art_uid"), "art_type": kind, "art_name": name, **self._box(x, y, 120, 40)}
+
+    def flow(self, name: str, origin: Body, dest: Body) -> Body:
+        """A flow from one element to another; both are an activity or an event (A-PM3-23)."""
+        origin_uid, dest_uid = (next(field for field in ELEMENT_TYPE if field in end) for end in (origin, dest))
+        return {
+            "flo_type": "SEQUENCE",
+            "flo_name": name,
+            "flo_element_origin": origin[origin_uid],
+            "flo_element_origin_type": ELEMENT_TYPE[origin_uid],
+            "flo_element_dest": dest[dest_uid],
+            "flo_element_dest_type": ELEMENT_TYPE[dest_uid],
+            "flo_is_inmediate": self.number(1),
+            "flo_condition": None,
+            "flo_x1": origin["bou_x"],
+            "flo_y1": origin["bou_y"],
+            "flo_x2": dest["bou_x"],
+            "flo_y2": dest["bou_y"],
+            "flo_state": [
+                {"x": int(origin["bou_x"]), "y": int(origin["bou_y"])},
+                {"x": int(dest["bou_x"]), "y": int(dest["bou_y"])},
+            ],
+        }
+
+    def _uid(self, field: str) -> Body:
+        return {field: self.ledger.made_up()}
+
+    def _box(self, x: int, y: int, width: int, height: int) -> Body:
+        number = self.number
+        return {"bou_x": number(x), "bou_y": number(y), "bou_width": number(width), "bou_height": number(height)}
+
+
+def batch(*projects: str, kind: str = "bpmn") -> Body:
+    """The envelope of a batch that deletes projects."""
+    return {"data": [{"action": "delete", "data": [item(project, kind=kind) for project in projects]}]}
+
+
+def item(project: str, *, kind: str = "bpmn") -> Body:
+    """What a batch says of one project; alone it is the flat form of A-PM3-08."""
+    return {"type": kind, "prj_uid": project}

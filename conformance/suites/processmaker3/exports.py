@@ -1,0 +1,141 @@
+"""Exports: the project file of ProcessMaker 3, as an export gives it and an import takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from xml.etree.ElementTree import ParseError
+
+import defusedxml.ElementTree as ElementTree
+
+from conformance.checks import shorten
+from conformance.judge import Blocked
+from conformance.verdict import Kind
+
+if TYPE_CHECKING:
+    from conformance.exchange import Exchange
+    from conformance.session import Resource, Session
+
+ROOT: Final = "ProcessMaker-Project"
+VERSION: Final = "3.0"
+FILE_NAME: Final = "conformance.pmx"
+BPMN: Final = "BPMN"
+WORKFLOW: Final = "workflow"
+
+Record = Mapping[str, str]
+
+
+class NotAnExport(ValueError):
+    """The body is not XML that a careful client would read; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A project file, taken apart.
+
+    `tables` holds the records by the class of the definition and the name of the table; `texts` every text of the
+    file; `has_files` says whether there is an element for the workflow's files.
+    """
+
+    content: bytes
+    root: str
+    version: str
+    metadata: Record
+    tables: Mapping[tuple[str, str], tuple[Record, ...]]
+    texts: frozenset[str]
+    has_files: bool
+
+    def records(self, definition: str, table: str) -> tuple[Record, ...]:
+        """The records of a table; empty when there is no such table."""
+        return self.tables.get((definition, table), ())
+
+
+def parse(content: bytes) -> Export:
+    """Take a project file apart.
+
+    Raises:
+        NotAnExport: it is not XML, or XML with declarations that are dangerous to follow.
+    """
+    try:
+        root = ElementTree.fromstring(content)
+    except (ParseError, ValueError, LookupError) as error:  # defusedxml's own are ValueErrors
+        raise NotAnExport(f"not XML: {error}") from None
+    return Export(
+        content=content,
+        root=root.tag,
+        version=root.get("version", ""),
+        metadata={meta.get("key", ""): (meta.text or "").strip() for meta in root.iterfind("metadata/meta")},
+        tables={
+            (definition.get("class", ""), table.get("name", "")): tuple(
+                {cell.tag: (cell.text or "").strip() for cell in record} for record in table.iterfind("record")
+            )
+            for definition in root.iterfind("definition")
+            for table in definition.iterfind("table")
+        },
+        texts=frozenset(element.text.strip() for element in root.iter() if element.text),
+        has_files=root.find("workflow-files") is not None,
+    )
+
+
+def export(session: Session, project: Resource) -> tuple[Export, Exchange]:
+    """Export a project of ours, and judge what every use of the file rests on: that it is XML of that kind.
+
+    Raises:
+        Blocked: the export was not accepted, or is no XML.
+    """
+    exchange = session.call("exportProject", path={"prj_uid": project.id})
+    requirement = "PM3-EXPORT-ROOT"
+    expected = f'<{ROOT} version="{VERSION}">'
+    try:
+        file = parse(exchange.answer.body)
+    except NotAnExport as error:
+        session.judge.require(
+            requirement, False, exchange, expected=expected, observed=str(error), kind=Kind.FORMAT, location="/"
+        )
+        raise Blocked(session.judge.root_of(requirement), "exportProject") from None
+    session.judge.require(
+        requirement,
+        (file.root, file.version) == (ROOT, VERSION),
+        exchange,
+        expected=expected,
+        observed=f'<{shorten(file.root)} version="{shorten(file.version)}">',
+        kind=Kind.VALUE,
+        location="/",
+    )
+    return file, exchange
+
+
+def names_project(session: Session, file: Export, project: Resource, exchange: Exchange) -> bool:
+    """Judge whether the metadata of an export name the project; without that an import of it would be a risk."""
+    named = [
+        session.judge.require(
+            "PM3-EXPORT-METADATA",
+            file.metadata.get(key) == wanted,
+            exchange,
+            expected=wanted,
+            observed=shorten(file.metadata.get(key, "absent")),
+            kind=Kind.VALUE,
+            location=f"/metadata/{key}",
+        )
+        for key, wanted in (("name", project.name), ("uid", project.id))
+    ]
+    return all(named)
+
+
+def records_project(session: Session, file: Export, project: Resource, exchange: Exchange) -> bool:
+    """Judge whether an export has the record of the project, without which an import cannot know its content."""
+    wanted = {"prj_uid": project.id, "prj_name": project.name}
+    records = file.records(BPMN, "PROJECT")
+    return session.judge.require(
+        "PM3-EXPORT-PROJECT-RECORD",
+        any(wanted.items() <= record.items() for record in records),
+        exchange,
+        observed=f"{len(records)} records, none of this project",
+        kind=Kind.ABSENT,
+    )
+
+
+def upload(file: Export) -> dict[str, tuple[str, bytes, str]]:
+    """The multipart form that imports a project file, as httpx takes it."""
+    return {"project_file": (FILE_NAME, file.content, "application/octet-stream")}

@@ -1,0 +1,163 @@
+"""Projects: the steps that the scenarios of ProcessMaker 3 share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from conformance.checks import body_of, describe
+from conformance.exchange import Exchange, NotJson
+from conformance.judge import Blocked, NotExercised
+from conformance.session import Resource, Session
+from conformance.suites.processmaker3.bodies import Body, Builder
+from conformance.target import ProcessMaker3
+from conformance.verdict import Kind, Reason
+
+CREATE: Final = "createProject"
+READ: Final = "getProject"
+LIST: Final = "listProjects"
+UPDATE: Final = "updateProject"
+DELETE: Final = "deleteProject"
+
+
+def table(session: Session) -> ProcessMaker3:
+    """What the target file says."""
+    assert isinstance(session.table, ProcessMaker3)
+    return session.table
+
+
+def builder(session: Session, number: type[int] | type[str] = str) -> Builder:
+    """What builds bodies for this run."""
+    return Builder(session.ledger, number)
+
+
+def accepted(session: Session, requirement: str, body: Body, control: Body) -> Resource | None:
+    """Create a project that a requirement says is accepted, and say whether it was.
+
+    A refusal counts beside the accepted `control`. Returns the project, or None when it was refused.
+
+    Raises:
+        Blocked: not even the control was accepted, or what was created is not to be found.
+        NotExercised: as `Session.send`.
+    """
+    operation = session.operation(CREATE)
+    exchange = session.send(CREATE, json=body)
+    entry = session.client.entry
+    if exchange.response is None or entry is None:
+        raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
+    if exchange.answer.ok:
+        session.accepted(exchange)
+        session.judge.require(requirement, True, exchange)
+        return Resource(session.adopt(operation, entry, exchange), exchange)
+    session.take_over(operation, entry)
+    plain = session.create(CREATE, json=control)
+    kind = Kind.REFUSED if exchange.answer.refused else Kind.STATUS
+    session.judge.require(requirement, False, exchange, plain.exchange, observed=describe(exchange), kind=kind)
+    return None
+
+
+def read(session: Session, project: str, holds: Callable[[Body], bool] = bool) -> tuple[Body, Exchange]:
+    """The definition of a project, read until it `holds` or may be taken for final.
+
+    Raises:
+        Blocked: it cannot be read, or has no diagrams that could be looked into; the deviation is recorded.
+        NotExercised: as `Session.send`.
+    """
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send(READ, path={"prj_uid": project})
+        definition = _definition(session, exchange)
+        return bool(definition) and holds(definition), exchange
+
+    _, exchange = session.eventually(look)
+    if exchange.answer.ok:
+        session.accepted(exchange)
+    else:
+        exchange = session.call(READ, path={"prj_uid": project})
+    definition = _definition(session, exchange)
+    if not definition:
+        raise Blocked(root(session, READ), READ)
+    return definition, exchange
+
+
+def _definition(session: Session, exchange: Exchange) -> Body:
+    """The definition in an answer; empty when its structure is too broken to look into."""
+    try:
+        body = body_of(session.operation(READ), exchange)
+    except NotJson:
+        return {}
+    if not exchange.answer.ok or not isinstance(body, dict) or not _objects(body.get("diagrams")):
+        return {}
+    arrays = ("activities", "events", "gateways", "flows", "artifacts")
+    whole = all(_objects(diagram.get(name)) for diagram in body["diagrams"] for name in arrays)
+    return body if whole else {}
+
+
+def _objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def root(session: Session, operation: str) -> str:
+    """The last deviation of an operation that this test has seen: what makes its answers unusable."""
+    roots = [one.fingerprint for one in session.judge.verdicts if one.operation == operation and one.fingerprint]
+    return roots[-1]
+
+
+def elements(definition: Body, array: str) -> list[Body]:
+    """The elements of one kind of all diagrams of a definition."""
+    return [element for diagram in definition["diagrams"] for element in diagram[array]]
+
+
+def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Exchange]:
+    """What the list shows of a project that was just created.
+
+    Raises:
+        Blocked: the list does not show it, or shows no list; the deviation is recorded.
+        NotExercised: as `Session.send`.
+    """
+    session.call(LIST)
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send(LIST)
+        return project in items(exchange), exchange
+
+    found, exchange = session.eventually(look)
+    if not session.judge.require(
+        "PM3-PROJECT-CREATE-LISTED",
+        found,
+        created,
+        exchange,
+        observed="what was created is not in the list",
+        kind=Kind.ABSENT,
+    ):
+        raise Blocked(session.judge.root_of("PM3-PROJECT-CREATE-LISTED"), LIST)
+    return items(exchange)[project], exchange
+
+
+def items(exchange: Exchange) -> dict[str, Body]:
+    """The items of a list by their identifier; none where the answer is no list."""
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        return {}
+    if not isinstance(body, list):
+        return {}
+    return {str(item["prj_uid"]): item for item in body if isinstance(item, dict) and "prj_uid" in item}
+
+
+def say_settings(session: Session, requirement: str, enabled: bool, project: str) -> None:
+    """Say whether the grid of a project is read as it was written."""
+
+    def holds(definition: Body) -> bool:
+        settings = definition.get("usr_settings")
+        return isinstance(settings, dict) and settings.get("enabled_grid") is enabled
+
+    definition, exchange = read(session, project, holds)
+    session.judge.require(
+        requirement,
+        holds(definition),
+        exchange,
+        expected=f"enabled_grid {enabled}",
+        observed=repr(definition.get("usr_settings")),
+        kind=Kind.READ_BACK,
+    )

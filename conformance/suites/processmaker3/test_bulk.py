@@ -1,0 +1,200 @@
+"""Deleting projects in a batch (processmaker-3-project-endpoints.txt, lines 1095-1168)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from conformance.checks import describe
+from conformance.comparison import number
+from conformance.exchange import Exchange, NotJson
+from conformance.judge import NotExercised
+from conformance.session import Session
+from conformance.suites.processmaker3 import projects
+from conformance.suites.processmaker3.bodies import Body, batch, item
+from conformance.suites.processmaker3.projects import CREATE, builder
+from conformance.target import Safety
+from conformance.verdict import Kind, Reason
+
+BULK = "bulkDeleteProjects"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch that was accepted: its exchanges, and whether it had to come in the flat form (A-PM3-08)."""
+
+    exchanges: tuple[Exchange, ...]
+    flat: bool = False
+
+    def items(self) -> Iterator[Body]:
+        """What the answers say of each project."""
+        for exchange in self.exchanges:
+            try:
+                yield from _items(exchange.answer.json)
+            except NotJson:
+                continue
+
+
+def _items(body: Any) -> Iterator[Body]:
+    """The objects with a prj_uid, in the envelope or bare."""
+    if isinstance(body, list):
+        for one in body:
+            yield from _items(one)
+    elif isinstance(body, dict):
+        if "prj_uid" in body:
+            yield body
+        else:
+            yield from _items(body.get("data"))
+
+
+def delete(session: Session, *wanted: str) -> Batch:
+    """Delete projects of our own in a batch: in the envelope, or flat where that is refused.
+
+    Raises:
+        Blocked: both are refused, or the operation is missing; the deviation is recorded.
+    """
+    exchange = session.send(BULK, json=batch(*wanted))
+    if exchange.answer.ok:
+        session.accepted(enveloped(exchange))
+        return Batch((exchange,))
+    one_by_one = tuple(session.send(BULK, json=item(project)) for project in wanted)
+    if all(one.answer.ok for one in one_by_one):
+        for one in one_by_one:
+            session.accepted(enveloped(one))
+        return Batch((exchange, *one_by_one), flat=True)
+    return Batch((session.call(BULK, json=batch(*wanted)),))
+
+
+def enveloped(exchange: Exchange) -> Exchange:
+    """The answer as its structure is documented, where the items came bare: that is a finding of its own."""
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        return exchange
+    bare = body if isinstance(body, list) else [body]
+    if exchange.response is None or not all(isinstance(one, dict) and "prj_uid" in one for one in bare):
+        return exchange
+    content = json.dumps({"data": [{"action": "delete", "data": bare}]}).encode()
+    return replace(exchange, response=replace(exchange.response, body=content))
+
+
+def gone(session: Session, project: str) -> tuple[bool, Exchange]:
+    """Whether a project can no longer be read."""
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send(projects.READ, path={"prj_uid": project})
+        return exchange.answer.status >= 400, exchange
+
+    holds, exchange = session.eventually(look)
+    if holds:
+        session.ledger.gone(project)
+    return holds, exchange
+
+
+def own(session: Session) -> str:
+    """A project of the run's own, without cases."""
+    return session.create(CREATE, json=builder(session).project(prj_type="BPMN")).id
+
+
+@pytest.mark.requirement("PM3-BULK-GONE", "PM3-BULK-ANSWER-NAMES-EACH", "PM3-BULK-RESULT", "PM3-BULK-ENVELOPE")
+def test_a_batch_deletes_every_project_that_it_names(session: Session) -> None:
+    judge = session.judge
+    wanted = [own(session), own(session)]
+    deleted = delete(session, *wanted)
+    bare = any(enveloped(one) is not one for one in deleted.exchanges)
+    judge.require(
+        "PM3-BULK-ENVELOPE",
+        not deleted.flat and not bare,
+        *deleted.exchanges,
+        observed="bare items are asked for" if deleted.flat else "bare items are answered",
+        kind=Kind.OTHER_READING,
+    )
+    looked = {project: gone(session, project) for project in wanted}
+    left = sum(not holds for holds, _ in looked.values())
+    judge.require(
+        "PM3-BULK-GONE",
+        not left,
+        *deleted.exchanges,
+        *(exchange for _, exchange in looked.values()),
+        observed=f"{left} of {len(wanted)} can still be read",
+    )
+    told = list(deleted.items())
+    named = [one["prj_uid"] for one in told]
+    judge.require(
+        "PM3-BULK-ANSWER-NAMES-EACH",
+        sorted(map(str, named)) == sorted(wanted),
+        *deleted.exchanges,
+        observed=f"{len(named)} items for {len(wanted)} projects, {len(set(named) & set(wanted))} of them named",
+        kind=Kind.VALUE,
+    )
+    went = [one for one in told if one["prj_uid"] in wanted and looked[one["prj_uid"]][0]]
+    if not went:
+        judge.block("PM3-BULK-RESULT", judge.root_of("PM3-BULK-GONE" if left else "PM3-BULK-ANSWER-NAMES-EACH"))
+        return
+    wrong = [one for one in went if number(one.get("status")) != 200 or one.get("result") is not True]
+    judge.require(
+        "PM3-BULK-RESULT",
+        not wrong,
+        *deleted.exchanges,
+        observed="; ".join(f"status {one.get('status')!r}, result {one.get('result')!r}" for one in wrong),
+        kind=Kind.VALUE,
+    )
+
+
+@pytest.mark.requirement("PM3-BULK-OTHER-TYPE")
+def test_a_batch_of_another_type_deletes_nothing(session: Session) -> None:
+    project = own(session)
+    control = delete(session, own(session))
+    body = item(project, kind="classic") if control.flat else batch(project, kind="classic")
+    sent = session.send(BULK, json=body)
+    still = session.send(projects.READ, path={"prj_uid": project})
+    session.judge.require(
+        "PM3-BULK-OTHER-TYPE",
+        still.answer.ok,
+        still,
+        sent,
+        *control.exchanges,
+        observed="the project is gone",
+    )
+
+
+@pytest.mark.requirement("PM3-BULK-STARTED-CASES", "PM3-BULK-STARTED-CASES-RESULT")
+def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
+    fixtures = projects.table(session).fixtures
+    if fixtures.started_project is None:
+        raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] started_project")
+    if not fixtures.may_change and session.safety is not Safety.DISPOSABLE:
+        raise NotExercised(Reason.SAFETY_LEVEL, "the batch names a fixture: may_change, or level disposable")
+    started, other = fixtures.started_project, own(session)
+    before = session.send(projects.READ, path={"prj_uid": started})
+    if not before.answer.ok:
+        raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] started_project cannot be read")
+    sent = session.send(BULK, json=batch(started, other))
+    went, read_other = gone(session, other)
+    kept = session.send(projects.READ, path={"prj_uid": started})
+    evidence = (kept, read_other, sent, before)
+    judge = session.judge
+    if went and kept.answer.ok:
+        judge.require("PM3-BULK-STARTED-CASES", True, *evidence)
+    elif kept.answer.ok:
+        control = delete(session, other)  # where no batch is accepted, this says why
+        told = "the project without cases is still there"
+        judge.require("PM3-BULK-STARTED-CASES", False, *evidence, *control.exchanges, observed=told)
+    else:
+        judge.require("PM3-BULK-STARTED-CASES", False, *evidence, observed="the project with cases is gone")
+    if sent.answer.status != 200 or not kept.answer.ok:
+        judge.block("PM3-BULK-STARTED-CASES-RESULT", judge.root_of("PM3-BULK-STARTED-CASES"))
+        return
+    claims = [one for one in Batch((sent,)).items() if one["prj_uid"] == started and one.get("result") is True]
+    judge.require(
+        "PM3-BULK-STARTED-CASES-RESULT",
+        not claims,
+        sent,
+        kept,
+        observed=f"the project with cases is still there: {describe(kept)}; its item has result true",
+        kind=Kind.VALUE,
+    )

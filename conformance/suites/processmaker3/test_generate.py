@@ -1,0 +1,91 @@
+"""Making a BPMN project of a classic process (processmaker-3-project-endpoints.txt, lines 1170-1212)."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.checks import describe
+from conformance.exchange import Exchange, NotJson
+from conformance.judge import Blocked, NotExercised
+from conformance.session import Session
+from conformance.suites.processmaker3 import projects
+from conformance.suites.processmaker3.bodies import Body
+from conformance.suites.processmaker3.projects import LIST, READ
+from conformance.verdict import Kind, Reason
+
+GENERATE = "generateBpmnProject"
+
+
+@pytest.mark.requirement("PM3-GENERATE-ECHO", "PM3-GENERATE-READABLE", "PM3-GENERATE-TYPE")
+def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
+    process = projects.table(session).fixtures.classic_process
+    if process is None:
+        raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] classic_process")
+    before = projects.items(session.call(LIST))
+    generated = session.call(GENERATE, json={"pro_uid": process})
+    entry = session.client.entry
+    answer = answered(generated)
+    project = answer.get("prj_uid")
+    new = isinstance(project, str) and project not in (process, *before)
+    if entry is not None and new:
+        session.ledger.created(entry, str(project))
+    if "pro_uid" in answer:
+        session.judge.require(
+            "PM3-GENERATE-ECHO",
+            answer["pro_uid"] == process,
+            generated,
+            expected="the pro_uid that was sent",
+            observed=repr(answer["pro_uid"]),
+            kind=Kind.VALUE,
+            location="/pro_uid",
+        )
+    if not isinstance(project, str) or "pro_uid" not in answer:
+        raise Blocked(projects.root(session, GENERATE), GENERATE)
+    read = readable(session, project)
+    session.judge.require(
+        "PM3-GENERATE-READABLE",
+        new and read.answer.ok,
+        read,
+        generated,
+        observed=describe(read) if new else "it names a project that was there before",
+    )
+    if new:
+        say_type(session, project, generated)
+    else:
+        session.judge.block("PM3-GENERATE-TYPE", session.judge.root_of("PM3-GENERATE-READABLE"))
+
+
+def answered(exchange: Exchange) -> Body:
+    """The object of an answer; empty when it is none."""
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def readable(session: Session, project: str) -> Exchange:
+    """The last of several readings of a project."""
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send(READ, path={"prj_uid": project})
+        return exchange.answer.ok, exchange
+
+    return session.eventually(look)[1]
+
+
+def say_type(session: Session, project: str, generated: Exchange) -> None:
+    """Say whether the list shows a project with type bpmn."""
+    item, listing = projects.item_of(session, project, generated)
+    kind = item.get("prj_type")
+    if kind not in ("bpmn", "classic"):  # the structure of the list has been judged
+        raise Blocked(projects.root(session, LIST), LIST)
+    session.judge.require(
+        "PM3-GENERATE-TYPE",
+        kind == "bpmn",
+        listing,
+        generated,
+        observed=f"type {kind}",
+        kind=Kind.VALUE,
+        location="[]/prj_type",
+    )

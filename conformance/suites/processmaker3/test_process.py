@@ -1,0 +1,177 @@
+"""The process of a project: which one is read, and what an update of it changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance import checks, sampling
+from conformance.comparison import Difference, differences, number
+from conformance.exchange import Exchange
+from conformance.judge import Judge, NotExercised
+from conformance.session import Resource, Session
+from conformance.suites.processmaker3.answers import answered, blocked_by
+from conformance.target import ProcessMaker3
+from conformance.verdict import Kind, Reason
+
+READ_BACK = "PM3-PROCESS-UPDATE-READ-BACK"
+REFERENCES = "PM3-PROCESS-UPDATE-REFERENCES"
+TRIGGERS = ("create", "open", "deleted", "canceled", "paused", "reassigned", "unpaused")
+
+
+def own_project(session: Session) -> Resource:
+    """A project with nothing but what is required, and a type."""
+    given = {"prj_name": "", "prj_description": "for its process", "prj_type": "BPMN"}
+    body = sampling.body(session, session.operation("createProject"), given=given)
+    return session.create("createProject", json=body)
+
+
+@pytest.mark.requirement("PM3-PROCESS-OF-PROJECT", "PM3-PROCESS-BPMN")
+def test_each_project_shows_its_own_process(session: Session) -> None:
+    one, first = answered(session, "getProcess", own_project(session).id)
+    other, second = answered(session, "getProcess", own_project(session).id)
+    if "pro_bpmn" in one:
+        session.judge.require(
+            "PM3-PROCESS-BPMN",
+            number(one["pro_bpmn"]) == 1,
+            first,
+            observed=checks.shorten(one["pro_bpmn"]),
+            kind=Kind.VALUE,
+        )
+    else:
+        session.judge.block("PM3-PROCESS-BPMN", root(session, "pro_bpmn"))
+    if not (one.get("pro_uid") and other.get("pro_uid")):
+        raise blocked_by(session, "getProcess")
+    session.judge.require(
+        "PM3-PROCESS-OF-PROJECT",
+        one["pro_uid"] != other["pro_uid"],
+        first,
+        second,
+        observed="two projects show a process with the same pro_uid",
+        kind=Kind.VALUE,
+    )
+
+
+@pytest.mark.requirement(READ_BACK, REFERENCES)
+def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
+    project = own_project(session)
+    process, _ = answered(session, "getProcess", project.id)
+    pro_uid = process.get("pro_uid") or project.id
+    flags = ("pro_show_message", "pro_subprocess", "pro_debug")
+    there = {
+        "pro_uid": pro_uid,
+        "pro_title": session.ledger.name("retitled"),
+        "pro_description": "Described by an update",
+        "pro_status": "INACTIVE",
+        "pro_type_process": "PRIVATE",
+        "pro_cost": 12,
+        "pro_unit_cost": "$us",
+        **dict.fromkeys(flags, 1),
+    }
+    back = {
+        "pro_uid": pro_uid,
+        "pro_title": session.ledger.name("retitled again"),
+        "pro_description": "Described by another update",
+        "pro_status": "ACTIVE",
+        "pro_type_process": "PUBLIC",
+        "pro_cost": 7,
+        "pro_unit_cost": "$",
+        **dict.fromkeys(flags, 0),
+    }
+    held = True
+    for sent in (there, back):
+        session.call("updateProcess", path={"prj_uid": project.id}, json=sent)
+        held = reads_back(session, project, sent) and held
+    if held:
+        references(session, project, back)
+    else:
+        session.judge.block(REFERENCES, session.judge.root_of(READ_BACK))
+
+
+def reads_back(session: Session, project: Resource, sent: dict[str, Any]) -> bool:
+    """Judge whether the process reads as an update said; of a field that is not shown at all nothing more is said."""
+    found, process, exchange = read_until(session, project, sent)
+    judge = session.judge
+    hidden = [name for name in sent if name != "pro_uid" and name not in process]
+    wrong = [one for one in found if not one.soft and one.place.strip("/") not in hidden]
+    for one in wrong:
+        judge.require(
+            READ_BACK,
+            False,
+            exchange,
+            expected=repr(one.sent),
+            observed=repr(one.read),
+            kind=Kind.READ_BACK,
+            location=one.place,
+        )
+    if hidden:
+        judge.block(READ_BACK, root(session, hidden[0]))
+    if not wrong and len(hidden) < len(sent) - 1:
+        judge.require(READ_BACK, True, exchange)
+    soft = next((one for one in found if one.soft), None)
+    judge.require(
+        "updateProcess:verbatim",
+        soft is None,
+        exchange,
+        expected=repr(soft.sent) if soft else "",
+        observed=repr(soft.read) if soft else "",
+        kind=Kind.READ_BACK,
+        location=soft.place if soft else "",
+    )
+    return not wrong
+
+
+def references(session: Session, project: Resource, sent: dict[str, Any]) -> None:
+    """Judge whether an update keeps what it refers to: things of the target file, and a process of ours."""
+    parent, _ = answered(session, "getProcess", own_project(session).id)
+    assert isinstance(session.table, ProcessMaker3)
+    fixtures = session.table.fixtures
+    named: dict[str, Any] = {"pro_parent": parent.get("pro_uid"), "pro_category": fixtures.category}
+    named |= {f"pro_tri_{event}": fixtures.trigger for event in TRIGGERS}
+    named = {name: value for name, value in named.items() if value}
+    if not named:
+        raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] category, trigger")
+    updated = session.send("updateProcess", path={"prj_uid": project.id}, json={**sent, **named})
+    if not updated.answer.ok:
+        session.judge.require(REFERENCES, False, updated, observed=checks.describe(updated), kind=Kind.REFUSED)
+        return
+    found, _, exchange = read_until(session, project, named)
+    for one in found:
+        session.judge.require(
+            REFERENCES,
+            False,
+            exchange,
+            updated,
+            expected=repr(one.sent),
+            observed=repr(one.read),
+            kind=Kind.READ_BACK,
+            location=one.place,
+        )
+    if not found:
+        session.judge.require(REFERENCES, True, exchange, updated)
+
+
+def read_until(
+    session: Session, project: Resource, sent: dict[str, Any]
+) -> tuple[tuple[Difference, ...], dict[str, Any], Exchange]:
+    """Read the process until it is as it was sent, or long enough: what differs, what is read, and the exchange."""
+    schema = session.operation("getProcess").success.schema
+    assert schema is not None
+    last: tuple[Difference, ...] = ()
+    process: dict[str, Any] = {}
+
+    def look() -> tuple[bool, Exchange]:
+        nonlocal last, process
+        process, exchange = answered(session, "getProcess", project.id)
+        last = differences(sent, process, schema)
+        return not [one for one in last if not one.soft and one.place.strip("/") in process], exchange
+
+    _, exchange = session.eventually(look)
+    return last, process, exchange
+
+
+def root(session: Session, name: str) -> str:
+    """The fingerprint of the deviation that a field of a process is not shown."""
+    judge: Judge = session.judge
+    return judge.root_of(f"getProcess.200./{name}:present")

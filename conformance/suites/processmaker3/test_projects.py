@@ -1,0 +1,323 @@
+"""Creating and deleting projects (processmaker-3-project-endpoints.txt, lines 471-758 and 1057-1093)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from conformance import checks
+from conformance.comparison import Difference, differences, number, plain
+from conformance.exchange import Exchange, NotJson
+from conformance.judge import NotExercised
+from conformance.session import Session
+from conformance.structure import Schema
+from conformance.suites.processmaker3 import projects
+from conformance.suites.processmaker3.bodies import UID, Body
+from conformance.suites.processmaker3.projects import CREATE, DELETE, LIST, builder
+from conformance.target import Safety
+from conformance.verdict import Kind, Reason
+
+GONE = re.compile(r"found|exist|deleted|gone|no such|unknown", re.IGNORECASE)
+GATEWAYS = ("EXCLUSIVE", "INCLUSIVE", "PARALLEL", "COMPLEX")
+ARTIFACTS = ("TEXT_ANNOTATION", "HORIZONTAL_LINE", "VERTICAL_LINE")
+
+
+def element_schema(session: Session, array: str) -> Schema:
+    """The schema of the elements of an array of a diagram, as a definition shows them."""
+    schema: Any = session.operation(projects.READ).success.schema
+    return schema["properties"]["diagrams"]["items"]["properties"][array]["items"]  # type: ignore[no-any-return]
+
+
+def unlike(session: Session, array: str, sent: list[Body], read: list[Body]) -> list[Difference]:
+    """What of the elements of one kind did not come back as sent."""
+    name = next(field for field in sent[0] if field.endswith("_name"))
+    found = {plain(str(one.get(name))): one for one in read}
+    schema = element_schema(session, array)
+    told = []
+    for one in sent:
+        back = found.get(plain(one[name]))
+        if back is None:
+            told.append(Difference("", one[name], "absent"))
+        else:
+            told.extend(difference for difference in differences(one, back, schema) if not difference.soft)
+    return told
+
+
+def say_read_back(
+    session: Session, requirement: str, array: str, sent: list[Body], created: Exchange, project: str
+) -> None:
+    """Read a project back and say whether the elements of one kind are as they were sent."""
+
+    def as_sent(definition: Body) -> bool:
+        return not unlike(session, array, sent, projects.elements(definition, array))
+
+    definition, exchange = projects.read(session, project, as_sent)
+    found = unlike(session, array, sent, projects.elements(definition, array))
+    if not found:
+        session.judge.require(requirement, True, exchange, created)
+    for one in {one.place: one for one in found}.values():
+        session.judge.require(
+            requirement,
+            False,
+            exchange,
+            created,
+            expected=repr(one.sent),
+            observed=repr(one.read),
+            kind=Kind.READ_BACK,
+            location=f"/diagrams[]/{array}[]{one.place}",
+        )
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-MINIMAL")
+def test_a_name_and_a_description_make_a_project(session: Session) -> None:
+    build = builder(session)
+    projects.accepted(session, "PM3-PROJECT-CREATE-MINIMAL", build.project(), control=build.drawn())
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-EMPTY-DESCRIPTION")
+def test_a_description_may_be_empty(session: Session) -> None:
+    build = builder(session)
+    body = build.project(prj_description="")
+    projects.accepted(session, "PM3-PROJECT-CREATE-EMPTY-DESCRIPTION", body, control=build.project())
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-TYPES")
+@pytest.mark.parametrize("kind", ["NORMAL", "BPMN"])
+def test_each_type_of_project_can_be_created(session: Session, kind: str) -> None:
+    build = builder(session)
+    body = build.project(prj_type=kind)
+    projects.accepted(session, "PM3-PROJECT-CREATE-TYPES", body, control=build.project())
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-WITHOUT-DESCRIPTION")
+def test_a_project_without_a_description_is_refused(session: Session) -> None:
+    build = builder(session)
+    body = build.project()
+    del body["prj_description"]
+    exchange = session.send(CREATE, json=body)
+    entry = session.client.entry
+    if entry is not None and not exchange.answer.ok:
+        session.take_over(session.operation(CREATE), entry)
+    control = session.create(CREATE, json=build.project())
+    session.judge.refused("PM3-PROJECT-CREATE-WITHOUT-DESCRIPTION", exchange, control.exchange)
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-NAMELESS")
+def test_a_project_without_a_name_is_refused(session: Session) -> None:
+    build = builder(session)
+    control = session.create(CREATE, json=build.project())
+    before = projects.items(session.call(LIST))
+    mark = session.ledger.name()
+    exchange = session.send(CREATE, json={"prj_description": mark})
+    remove_nameless(session, mark, before)
+    session.judge.refused("PM3-PROJECT-CREATE-NAMELESS", exchange, control.exchange)
+
+
+def remove_nameless(session: Session, mark: str, before: dict[str, Body]) -> None:
+    """Remove what a creation without a name left, also a refused one: it can make every later creation fail.
+
+    It is told by the mark in its description; or else, where the whole target may be destroyed, by being the only
+    project that appeared and has none of our names.
+    """
+    entry = session.client.entry
+    if entry is None:
+        return
+    new = {uid: item for uid, item in projects.items(session.send(LIST)).items() if uid not in before}
+    ours = [uid for uid, item in new.items() if plain(str(item.get("prj_description", ""))) == mark]
+    if not ours and session.safety is Safety.DISPOSABLE:
+        ours = [uid for uid, item in new.items() if not session.ledger.is_ours(str(item.get("prj_name", "")))]
+    if len(ours) == 1:
+        session.ledger.created(entry, ours[0])
+        session.remove(ours[0], session.operation(CREATE))
+    else:
+        session.ledger.withdrawn(entry)
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-CATEGORY")
+def test_the_list_shows_the_category_of_a_new_project(session: Session) -> None:
+    category = projects.table(session).fixtures.category
+    if category is None:
+        raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] category")
+    build = builder(session)
+    body = build.project(prj_category=category)
+    project = session.create(CREATE, json=body)
+    item, exchange = projects.item_of(session, project.id, project.exchange)
+    session.judge.require(
+        "PM3-PROJECT-CREATE-CATEGORY",
+        item.get("prj_category") == category,
+        exchange,
+        project.exchange,
+        expected=category,
+        observed=repr(item.get("prj_category")),
+        kind=Kind.READ_BACK,
+    )
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-NUMBERS")
+def test_integers_may_be_sent_as_numbers_or_as_digits(session: Session) -> None:
+    digits, numbers = builder(session, str), builder(session, int)
+    requirement = "PM3-PROJECT-CREATE-NUMBERS"
+    as_digits = projects.accepted(session, requirement, digits.drawn(), control=numbers.drawn())
+    as_numbers = projects.accepted(session, requirement, numbers.drawn(), control=digits.drawn())
+    if as_digits is None or as_numbers is None:
+        return
+    one, read_digits = projects.read(session, as_digits.id)
+    schema = session.operation(projects.READ).success.schema or {}
+
+    def apart(other: Body) -> list[Difference]:
+        found = differences({"diagrams": one["diagrams"]}, {"diagrams": other["diagrams"]}, schema)
+        return [difference for difference in found if not difference.soft]
+
+    other, read_numbers = projects.read(session, as_numbers.id, lambda other: not apart(other))
+    for difference in {difference.place: difference for difference in apart(other)}.values():
+        session.judge.require(
+            requirement,
+            False,
+            read_numbers,
+            read_digits,
+            expected=f"{difference.sent!r}, as where digits were sent",
+            observed=repr(difference.read),
+            kind=Kind.READ_BACK,
+            location=difference.place,
+        )
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-START-MARKERS")
+def test_start_events_keep_their_markers(session: Session) -> None:
+    build = builder(session)
+    starts = [
+        build.event("On message", "START", "MESSAGE", x=100),
+        build.event("On time", "START", "TIMER", x=300),
+    ]
+    end = build.event("End", "END", "EMPTY", y=260)
+    body = build.project(diagrams=[build.diagram(events=[*starts, end])])
+    project = projects.accepted(session, "PM3-PROJECT-CREATE-START-MARKERS", body, control=build.drawn())
+    if project is None:
+        return
+    sent = [{name: start[name] for name in ("evn_name", "evn_type", "evn_marker")} for start in starts]
+    say_read_back(session, "PM3-PROJECT-CREATE-START-MARKERS", "events", sent, project.exchange, project.id)
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-GATEWAYS")
+def test_gateways_are_created_with_their_required_fields(session: Session) -> None:
+    build = builder(session)
+    gateways = [
+        build.gateway(f"Gateway {place}", kind, ("DIVERGING", "CONVERGING")[place % 2], x=100 + 100 * place)
+        for place, kind in enumerate(GATEWAYS)
+    ]
+    body = build.project(diagrams=[build.diagram(gateways=gateways)])
+    project = projects.accepted(session, "PM3-PROJECT-CREATE-GATEWAYS", body, control=build.drawn())
+    if project is not None:
+        say_read_back(session, "PM3-PROJECT-CREATE-GATEWAYS", "gateways", gateways, project.exchange, project.id)
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-ARTIFACTS")
+def test_artifacts_are_created_with_a_diagram(session: Session) -> None:
+    build = builder(session)
+    artifacts = [build.artifact(f"Artifact {place}", kind, y=100 + 100 * place) for place, kind in enumerate(ARTIFACTS)]
+    body = build.project(diagrams=[build.diagram(artifacts=artifacts)])
+    project = projects.accepted(session, "PM3-PROJECT-CREATE-ARTIFACTS", body, control=build.drawn())
+    if project is not None:
+        say_read_back(session, "PM3-PROJECT-CREATE-ARTIFACTS", "artifacts", artifacts, project.exchange, project.id)
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-FLOW-ENDS")
+def test_flows_of_a_new_diagram_join_the_elements_that_were_sent(session: Session) -> None:
+    project = session.create(CREATE, json=builder(session).drawn())
+    definition, exchange = projects.read(session, project.id, lambda definition: not _loose(definition))
+    if not projects.elements(definition, "flows"):
+        raise NotExercised(Reason.INCONCLUSIVE, "the definition shows no flow")
+    wrong = _loose(definition)
+    session.judge.require(
+        "PM3-PROJECT-CREATE-FLOW-ENDS", not wrong, exchange, project.exchange, observed="; ".join(wrong)
+    )
+
+
+def _loose(definition: Body) -> list[str]:
+    """Flows of `Builder.drawn` that lead from or to nowhere, or join other elements than those that were sent."""
+    names = {
+        element.get(uid): plain(str(element.get(uid.replace("_uid", "_name"))))
+        for array, uid in UID.items()
+        for element in projects.elements(definition, array)
+    }
+    sent = {("Start", "Task"), ("Task", "End")}
+    told = []
+    for flow in projects.elements(definition, "flows"):
+        ends = (names.get(flow.get("flo_element_origin")), names.get(flow.get("flo_element_dest")))
+        if None in ends:
+            told.append("a flow has an end that is no element of the diagram")
+        elif {*ends} <= {"Start", "Task", "End"} and ends not in sent:
+            told.append(f"a flow leads from {ends[0]} to {ends[1]}")
+    return told
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-SETTINGS")
+def test_the_user_settings_of_a_creation_are_read_back(session: Session) -> None:
+    if session.safety is not Safety.DISPOSABLE:  # they may hold for all projects of the user (A-PM3-34)
+        raise NotExercised(Reason.SAFETY_LEVEL, "user settings are changed at level disposable only")
+    build = builder(session)
+    for enabled in (False, True):
+        project = session.create(CREATE, json=build.project(usr_settings={"enabled_grid": enabled}))
+        projects.say_settings(session, "PM3-PROJECT-CREATE-SETTINGS", enabled, project.id)
+
+
+@pytest.mark.requirement("PM3-PROJECT-DELETE-UNKNOWN", "PM3-PROJECT-DELETE-ERROR-CODE", "PM3-PROJECT-DELETE-ERROR-TEXT")
+def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> None:
+    project = session.create(CREATE, json=builder(session).project())
+    refused = session.send(DELETE, path={"uid": session.ledger.made_up()})
+    control = session.call(DELETE, path={"uid": project.id})
+    judge = session.judge
+    if not judge.require(
+        "PM3-PROJECT-DELETE-UNKNOWN",
+        refused.answer.status >= 400,
+        refused,
+        control,
+        observed=checks.describe(refused),
+        kind=Kind.NOT_REFUSED,
+    ):
+        root = judge.root_of("PM3-PROJECT-DELETE-UNKNOWN")
+        for requirement in judge.undecided():
+            judge.block(requirement, root)
+        return
+    operation = session.operation(DELETE)
+    documented = operation.answer(refused.answer.status)
+    if documented is not None:
+        judge.say(checks.content(operation, documented, refused))
+    error = error_of(refused)
+    broken = [one.fingerprint for one in judge.verdicts if one.operation == DELETE and one.fingerprint]
+    if error is None:
+        for requirement in judge.undecided():
+            if broken:
+                judge.block(requirement, broken[0])
+            else:
+                judge.skip(requirement, Reason.INCONCLUSIVE, "the refusal holds no error object")
+        return
+    judge.require(
+        "PM3-PROJECT-DELETE-ERROR-CODE",
+        number(error.get("code")) == refused.answer.status,
+        refused,
+        expected=f"code {refused.answer.status}, the HTTP status",
+        observed=f"code {error.get('code')!r}",
+        kind=Kind.ERROR_OBJECT,
+        location="/error/code",
+    )
+    judge.require(
+        "PM3-PROJECT-DELETE-ERROR-TEXT",
+        GONE.search(str(error.get("message"))) is not None,
+        refused,
+        observed=repr(error.get("message")),
+        kind=Kind.MESSAGE,
+        location="/error/message",
+    )
+
+
+def error_of(exchange: Exchange) -> Body | None:
+    """The error object of a refusal with both its members, or None."""
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        return None
+    error = body.get("error") if isinstance(body, dict) else None
+    return error if isinstance(error, dict) and {"code", "message"} <= set(error) else None

@@ -1,0 +1,128 @@
+"""Updating projects (processmaker-3-project-endpoints.txt, lines 760-1055)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.comparison import Difference, differences, plain
+from conformance.exchange import Exchange
+from conformance.judge import NotExercised
+from conformance.lifecycle import writable
+from conformance.session import Resource, Session
+from conformance.suites.processmaker3 import projects
+from conformance.suites.processmaker3.bodies import Body
+from conformance.suites.processmaker3.projects import CREATE, UPDATE, builder
+from conformance.target import Safety
+from conformance.verdict import Kind, Reason
+
+BOUNDS = ("bou_x", "bou_y", "bou_width", "bou_height")
+
+
+def drawn(session: Session) -> tuple[Resource, Body]:
+    """A project of our own with a diagram, and its complete definition as it may be sent back (A-PM3-39)."""
+    build = builder(session)
+    body = build.drawn()
+    body["diagrams"][0]["gateways"] = [build.gateway("Choice", "EXCLUSIVE", "DIVERGING")]
+    project = session.create(CREATE, json=body)
+    definition, _ = projects.read(session, project.id, lambda one: bool(projects.elements(one, "activities")))
+    documented = session.operation(UPDATE).body("application/json")
+    assert documented is not None
+    return project, writable(definition, documented.schema)
+
+
+def update(session: Session, project: Resource, body: Body) -> Exchange:
+    """An update that a document describes."""
+    return session.call(UPDATE, path={"uid": project.id}, json=body)
+
+
+def apart(session: Session, sent: Body, definition: Body) -> list[Difference]:
+    """What of `sent` a definition does not show."""
+    schema = session.operation(projects.READ).success.schema or {}
+    return [one for one in differences(sent, definition, schema) if not one.soft]
+
+
+@pytest.mark.requirement("PM3-PROJECT-UPDATE-DIAGRAM")
+def test_an_update_renames_and_moves_the_elements_of_a_diagram(session: Session) -> None:
+    project, definition = drawn(session)
+    wanted = []
+    for array, prefix in (("activities", "act"), ("events", "evn"), ("gateways", "gat")):
+        for element in projects.elements(definition, array):
+            element[f"{prefix}_name"] = f"{element[f'{prefix}_name']} renamed"
+            for bound in BOUNDS[:2]:
+                element[bound] = type(element[bound])(int(element[bound]) + 30)
+        names = (f"{prefix}_name", *BOUNDS)
+        wanted.append((array, [{name: one[name] for name in names} for one in projects.elements(definition, array)]))
+    if not any(changed for _, changed in wanted):
+        raise NotExercised(Reason.INCONCLUSIVE, "the diagram of the new project is empty")
+    updated = update(session, project, definition)
+    sent = {"diagrams": [dict(wanted)]}
+    after, exchange = projects.read(session, project.id, lambda one: not apart(session, sent, one))
+    found = apart(session, sent, after)
+    if not found:
+        session.judge.require("PM3-PROJECT-UPDATE-DIAGRAM", True, exchange, updated)
+    for one in {one.place: one for one in found}.values():
+        session.judge.require(
+            "PM3-PROJECT-UPDATE-DIAGRAM",
+            False,
+            exchange,
+            updated,
+            expected=repr(one.sent),
+            observed=repr(one.read),
+            kind=Kind.READ_BACK,
+            location=one.place,
+        )
+
+
+@pytest.mark.requirement("PM3-PROJECT-UPDATE-WITHOUT-DIAGRAMS")
+def test_an_update_without_diagrams_leaves_them(session: Session) -> None:
+    project, definition = drawn(session)
+    body = {"prj_name": project.name, "prj_description": "Changed by the suite"}
+    updated = update(session, project, body)
+
+    def described(one: Body) -> bool:
+        return plain(str(one.get("prj_description"))) == body["prj_description"]
+
+    after, exchange = projects.read(session, project.id, described)
+    if not described(after):
+        raise NotExercised(Reason.INCONCLUSIVE, "the update has no effect at all")
+    found = apart(session, {"diagrams": definition["diagrams"]}, after)
+    session.judge.require(
+        "PM3-PROJECT-UPDATE-WITHOUT-DIAGRAMS",
+        not found,
+        exchange,
+        updated,
+        observed=", ".join(sorted({one.place for one in found})) + " differ",
+    )
+
+
+@pytest.mark.requirement("PM3-PROJECT-UPDATE-NAMELESS")
+def test_an_update_without_a_name_is_refused(session: Session) -> None:
+    project, definition = drawn(session)
+    control = update(session, project, definition)
+    nameless = {name: value for name, value in definition.items() if name != "prj_name"}
+    refused = session.send(UPDATE, path={"uid": project.id}, json=nameless)
+    session.judge.refused("PM3-PROJECT-UPDATE-NAMELESS", refused, control)
+
+
+@pytest.mark.requirement("PM3-PROJECT-UPDATE-NAMELESS-EVENT")
+def test_an_update_with_an_event_without_a_name_is_refused(session: Session) -> None:
+    project, definition = drawn(session)
+    control = update(session, project, definition)
+    events = projects.elements(definition, "events")
+    if not events:
+        raise NotExercised(Reason.INCONCLUSIVE, "the diagram of the new project has no event")
+    events[0].pop("evn_name", None)
+    refused = session.send(UPDATE, path={"uid": project.id}, json=definition)
+    session.judge.refused("PM3-PROJECT-UPDATE-NAMELESS-EVENT", refused, control)
+
+
+@pytest.mark.requirement("PM3-PROJECT-UPDATE-SETTINGS")
+def test_the_user_settings_of_an_update_are_read_back(session: Session) -> None:
+    if session.safety is not Safety.DISPOSABLE:  # they may hold for all projects of the user (A-PM3-34)
+        raise NotExercised(Reason.SAFETY_LEVEL, "user settings are changed at level disposable only")
+    project, definition = drawn(session)
+    for enabled in (False, True):
+        update(session, project, {**definition, "usr_settings": {"enabled_grid": enabled}})
+        projects.say_settings(session, "PM3-PROJECT-UPDATE-SETTINGS", enabled, project.id)

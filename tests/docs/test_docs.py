@@ -1,0 +1,186 @@
+"""What the documents tell of commands, options, codes and files is so."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from conformance import exitcodes
+from conformance.cli import COMMANDS, NOT_BUILT, main
+from conformance.target import Fixtures
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "reports/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS_PAGE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def command(name: str) -> click.Command:
+    found = main.get_command(click.Context(main), name)
+    assert found is not None, f"there is no command {name}"
+    return found
+
+
+def options(name: str) -> set[str]:
+    return {option for one in command(name).params if isinstance(one, click.Option) for option in one.opts}
+
+
+def code(text: str) -> Iterator[str]:
+    """The lines of code blocks, and what stands in backticks."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    for block in blocks:
+        yield from block.splitlines()
+    yield from re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE))
+
+
+def calls(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Each call of the command in a page: the name of the command and its options."""
+    for line in code(text):
+        for part in line.split("&&"):
+            found = re.match(r"(?:\S*/)?conformance ([a-z]+)(.*)", part.strip())
+            if found:
+                words = shlex.split(found[2], comments=True)
+                ours = words[: words.index("--")] if "--" in words else words
+                yield found[1], [word.partition("=")[0] for word in ours if word.startswith("-")]
+
+
+def slug(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def table(text: str, heading: str) -> list[list[str]]:
+    """The rows of the tables under a heading, without their heads."""
+    section = re.split(rf"^#+ {re.escape(heading)}\n", text, flags=re.MULTILINE)[1]
+    section = re.split(r"^#+ ", section, flags=re.MULTILINE)[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    heads = {number - 1 for number, line in enumerate(lines) if re.fullmatch(r"[|\- ]+", line)}
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for number, line in enumerate(lines)
+        if number not in heads and number - 1 not in heads
+    ]
+
+
+@pages
+def test_every_call_in_a_page_names_a_command_and_options_that_exist(page: Path) -> None:
+    for name, given in calls(page.read_text(encoding="utf-8")):
+        assert name in (*COMMANDS, *NOT_BUILT), f"{page.name}: conformance {name}"
+        if name not in NOT_BUILT:
+            assert set(given) <= options(name), f"{page.name}: conformance {name}: {given}"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_page_of_commands_has_exactly_the_options_of_each(name: str) -> None:
+    rows = table(COMMANDS_PAGE, f"conformance {name}")
+    told = {option for row in rows for option in re.findall(r"`(--?[\w-]+)`", row[0])}
+    assert told == options(name)
+
+
+def test_the_page_of_commands_names_those_that_are_not_built() -> None:
+    section = COMMANDS_PAGE.split("## Not yet\n")[1]
+    assert set(re.findall(r"`(\w+)`", section)) == set(NOT_BUILT)
+
+
+@pages
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{page.name}: {link}"
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in [slug(heading) for heading in headings], f"{page.name}: {link}"
+
+
+@pages
+def test_no_page_names_a_path_of_one_machine_or_a_host(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert not re.findall(r"(?<![\w.}/])/(?:home|root|work|tmp|usr|opt|var|Users|mnt)/\S*", text)
+    hosts = re.findall(r"https?://([^/\s\"`)>]+)", text)
+    assert not [host for host in hosts if not re.fullmatch(r"([\w-]+\.)*example\.com(:\d+)?|127\.0\.0\.1:\d+", host)]
+
+
+def test_the_exit_codes_of_the_readme_are_those_of_the_command() -> None:
+    module = ast.parse(Path(exitcodes.__file__).read_text(encoding="utf-8"))
+    documented = [
+        (str(getattr(exitcodes, one.target.id)), following.value.value.rstrip("."))
+        for one, following in zip(module.body, module.body[1:], strict=False)
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        if isinstance(following, ast.Expr)
+        and isinstance(following.value, ast.Constant)
+        and isinstance(following.value.value, str)
+    ]
+    assert [tuple(row) for row in table(README, "Exit codes")] == documented
+
+
+def test_ci_runs_the_two_commands_of_the_readme() -> None:
+    shown = re.findall(r"^```\n(python3 -m venv [^\n]+)\n```", README, re.MULTILINE)
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    run = re.findall(r'^part \w+ "(python3 -m venv [^\n]+)"$', script, re.MULTILINE)
+    assert len(shown) == 2
+    assert run == shown
+
+
+def test_ci_is_a_script_that_bash_can_read() -> None:
+    script = ROOT / ".ci" / "run"
+    assert script.stat().st_mode & 0o111
+    subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+def test_the_smallest_target_files_are_those_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, page in enumerate((README, (ROOT / "docs" / "target-file.md").read_text(encoding="utf-8"))):
+        text = re.findall(r"^```toml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)[0]
+        for name in re.findall(r"\$\{(\w+)\}", text):
+            monkeypatch.setenv(name, "secret")
+        path = tmp_path / f"{number}.toml"
+        path.write_text(text, encoding="utf-8")
+        assert main(["check", str(path)], standalone_mode=False) == exitcodes.OK
+
+
+def test_the_page_of_the_target_file_names_every_fixture() -> None:
+    page = (ROOT / "docs" / "target-file.md").read_text(encoding="utf-8")
+    used, later = next(row for row in table(page, "More of each system") if "classic_process" in row[0])
+    told = [*re.findall(r"`(\w+)`", used), *re.findall(r"`(\w+)`", later)]
+    assert sorted(told) == sorted(set(Fixtures.model_fields) - {"may_change"})
+
+
+def test_the_fixtures_that_the_page_calls_used_are_those_that_are_used() -> None:
+    page = (ROOT / "docs" / "target-file.md").read_text(encoding="utf-8")
+    used = next(row for row in table(page, "More of each system") if "classic_process" in row[0])[0]
+    package = ROOT / "conformance"
+    sources = [*package.glob("*.py"), *(package / "suites").rglob("*.py")]
+    found = {name for path in sources for name in re.findall(r"\bfixtures\.(\w+)", path.read_text(encoding="utf-8"))}
+    assert set(re.findall(r"`(\w+)`", used)) == found & set(Fixtures.model_fields) - {"may_change"}
+
+
+def test_every_reading_that_is_cited_is_explained() -> None:
+    explained = set(re.findall(r"^\| (A-\w+-\w+) \|", (ROOT / "docs" / "readings.md").read_text(), re.MULTILINE))
+    for path in sorted((ROOT / "specs").rglob("*.yaml")):
+        cited = set(readings(yaml.safe_load(path.read_text(encoding="utf-8"))))
+        assert cited, path
+        assert cited <= explained, f"{path.parent.name}/{path.name}: {sorted(cited - explained)}"
+
+
+def readings(node: object) -> Iterator[str]:
+    """Every code in a tree of data, wherever it stands."""
+    if isinstance(node, dict):
+        for member in node.values():
+            yield from readings(member)
+    elif isinstance(node, list):
+        for member in node:
+            yield from readings(member)
+    elif isinstance(node, str):
+        yield from re.findall(r"\bA-(?:PM3|PM4|PRO|TIP)-\w+", node)
