@@ -50,12 +50,15 @@ def try_access(
         return
     user = REFUSED[requirement.aspect or ""]
     exchange = session.send(operation.id, user=user, **request)
+    entry = session.client.entry
     if exchange.answer.ok:  # it may have had its effect, so that a control would prove nothing
         session.judge.refused(requirement.id, exchange, exchange)
+        if entry is not None:
+            session.adopt(operation, entry, exchange)
         return
-    entry = session.client.entry
-    if entry is not None:
-        session.take_over(operation, entry)
+    if entry is not None and session.take_over(operation, entry):
+        session.judge.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
+        return
     made = operation.effect == "create"
     control = session.create(operation.id, **request).exchange if made else session.call(operation.id, **request)
     session.judge.refused(requirement.id, exchange, control)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance import exitcodes
+
 if TYPE_CHECKING:
     from conformance.conduct import Conduct
     from conformance.session import Session
@@ -73,7 +75,7 @@ def _run_of(config: pytest.Config) -> str:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Without a target our suites have nothing to say to."""
     if not config.getoption("target") and collection_path.is_relative_to(Path(__file__).parent / "suites"):
-        raise pytest.UsageError("the conformance suites need a target: give --target FILE.")
+        pytest.exit("the conformance suites need a target: give --target FILE.", returncode=exitcodes.USAGE)
     return None
 
 

@@ -341,8 +341,11 @@ class Session:
         )
         return Blocked(self.judge.root_of(requirement.id), operation.id)
 
-    def take_over(self, operation: Operation, entry: Entry) -> None:
-        """A create that was answered with an error may still have created something: then remove it at once."""
+    def take_over(self, operation: Operation, entry: Entry) -> bool:
+        """A create that was answered with an error may still have created something: then remove it at once.
+
+        Returns whether it had.
+        """
         identifier = ""
         if operation.link("list") is not None and entry.name:
             identifier, _ = self._newcomer(operation, entry)
@@ -351,6 +354,7 @@ class Session:
             self.remove(identifier, operation)
         else:
             self.ledger.withdrawn(entry)
+        return bool(identifier)
 
     def remove(self, identifier: str, operation: Operation) -> bool:
         """Remove something of ours, without judging; `operation` is the one that created it. True when it is gone."""

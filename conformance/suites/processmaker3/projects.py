@@ -18,6 +18,7 @@ READ: Final = "getProject"
 LIST: Final = "listProjects"
 UPDATE: Final = "updateProject"
 DELETE: Final = "deleteProject"
+ARRAYS: Final = ("activities", "events", "gateways", "flows", "artifacts")
 
 
 def table(session: Session) -> ProcessMaker3:
@@ -88,8 +89,7 @@ def _definition(session: Session, exchange: Exchange) -> Body:
         return {}
     if not exchange.answer.ok or not isinstance(body, dict) or not _objects(body.get("diagrams")):
         return {}
-    arrays = ("activities", "events", "gateways", "flows", "artifacts")
-    whole = all(_objects(diagram.get(name)) for diagram in body["diagrams"] for name in arrays)
+    whole = all(_objects(diagram.get(array)) for diagram in body["diagrams"] for array in ARRAYS)
     return body if whole else {}
 
 

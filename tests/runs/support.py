@@ -1,0 +1,62 @@
+"""Running the command against served references, in this process and as a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import subprocess
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance import runrecord
+from conformance.cli import main
+from conformance.reference import Reference, build
+from conformance.reference.serving import Serving, target_toml
+from conformance.runrecord import RunRecord
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a run: the exit code, what was printed, and the record."""
+
+    code: int
+    printed: str
+    output: Path
+
+    @property
+    def record(self) -> RunRecord:
+        return runrecord.read(self.output)
+
+    @property
+    def deviating(self) -> set[str]:
+        return {deviation.requirement for deviation in self.record.deviations}
+
+
+@contextlib.contextmanager
+def served(system: str, faults: Collection[str] = ()) -> Iterator[tuple[Reference, str]]:
+    """A served reference and the text of its target file."""
+    reference = build(system, faults)
+    with Serving([reference]) as serving:
+        yield reference, target_toml([reference], serving.urls)
+
+
+def run(target: Path | str, output: Path, *options: str, pytest_args: Sequence[str] = ()) -> Run:
+    """Run the command in this process."""
+    printed = io.StringIO()
+    call = ["run", str(target), "--output", str(output), *options]
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        code = main([*call, "--", "-p", "no:cacheprovider", *pytest_args], standalone_mode=False)
+    return Run(int(code), printed.getvalue(), output)
+
+
+def start(target: Path | str, output: Path, *options: str) -> subprocess.Popen[str]:
+    """Start the command as a process of its own, in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "conformance", "run", str(target), "--output", str(output), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )

@@ -1,0 +1,74 @@
+"""A target that is not there, or takes no credentials: one clear message, exit code 6, and nothing changed."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+
+from conformance import exitcodes
+from conformance.verdict import Outcome, Reason
+
+from .support import run, served
+
+
+def test_a_server_that_is_not_there_is_told_in_one_message(tmp_path: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        target = tmp_path / "target.toml"
+        target.write_text(
+            f'name = "nobody"\n[processmaker4]\nurl = "http://127.0.0.1:{port}"\naccess_token = "t"\nprocess_id = 7\n'
+        )
+        result = run(target, tmp_path / "run")
+    assert result.code == exitcodes.UNAVAILABLE
+    assert len(result.record.problems) == 1
+    assert "Is it running?" in result.record.problems[0]
+    assert "Traceback" not in result.printed
+    assert not result.record.complete
+    assert {one.reason for one in result.record.verdicts if one.outcome is Outcome.NOT_EXERCISED} == {
+        Reason.TARGET_UNAVAILABLE,
+        Reason.CLIENT_SIDE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("system", "wrong"),
+    [
+        ("processmaker3", (r'password = "admin-password"', 'password = "nobody-knows-this"')),
+        ("procesio", (r'password = "[^"]*"', 'password = "nobody-knows-this"')),
+    ],
+)
+def test_wrong_credentials_are_told_in_one_message_and_nothing_is_changed(
+    system: str, wrong: tuple[str, str], tmp_path: Path
+) -> None:
+    with served(system) as (reference, toml):
+        before = reference.snapshot()
+        target = tmp_path / "target.toml"
+        target.write_text(re.sub(*wrong, toml, count=1))
+        result = run(target, tmp_path / "run")
+        after = reference.snapshot()
+    assert result.code == exitcodes.UNAVAILABLE
+    assert after == before
+    assert [problem for problem in result.record.problems if "refused the credentials" in problem]
+    assert len(result.record.problems) == 1
+    assert result.record.deviations == []
+    assert "nobody-knows-this" not in result.printed
+    assert "Traceback" not in result.printed
+
+
+def test_one_system_that_is_away_does_not_keep_the_others_from_being_tested(tmp_path: Path) -> None:
+    with served("processmaker4") as (_, toml):
+        target = tmp_path / "target.toml"
+        away = (
+            '[procesio]\nproxy_url = "http://127.0.0.1:9"\nweb_url = "http://127.0.0.1:9"\nrealm = "procesio01"\n'
+            'username = "demo"\npassword = "a-long-password"\nclient_id = "procesio-ui"\n'
+        )
+        target.write_text(f"{toml}\n{away}")
+        result = run(target, tmp_path / "run")
+    outcomes = {one.requirement: one.outcome for one in result.record.verdicts}
+    assert result.code == exitcodes.UNAVAILABLE
+    assert outcomes["PM4-START-EMPTY-OBJECT"] is Outcome.CONFORMS
+    assert outcomes["PRO-PROCESS-CREATE-LISTED"] is Outcome.NOT_EXERCISED

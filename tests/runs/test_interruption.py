@@ -1,0 +1,50 @@
+"""A run that is told to end cleans up after itself, and says that it was cut short."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from conformance import exitcodes, ledger, runrecord
+
+from .support import served, start
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_the_target_as_it_was(number: signal.Signals, workers: str, tmp_path: Path) -> None:
+    with served("processmaker3") as (reference, toml):
+        before = reference.snapshot()
+        target = tmp_path / "target.toml"
+        target.write_text(toml)
+        options = ["-n", workers] if workers != "1" else []
+        process = start(target, tmp_path / "run", "--max-examples", "60", *options)
+        created = wait_for_a_create(tmp_path / "run")
+        if number is signal.SIGINT:  # Ctrl-C reaches the whole group, SIGTERM the process alone
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+        printed, _ = process.communicate(timeout=60)
+        after = reference.snapshot()
+    assert created, "nothing was created before the run was interrupted"
+    assert process.returncode == exitcodes.INTERRUPTED, printed
+    assert after == before
+    record = runrecord.read(tmp_path / "run")
+    assert not record.complete
+    assert record.leftovers == []
+    assert "Traceback" not in printed
+
+
+def wait_for_a_create(output: Path, seconds: float = 30) -> bool:
+    """Wait until the journal tells of something that was created and not yet removed."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for path in output.glob(ledger.GLOB):
+            if any(entry.identifier for entry in ledger.read(path).open()):
+                return True
+        time.sleep(0.01)
+    return False

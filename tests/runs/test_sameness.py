@@ -1,0 +1,92 @@
+"""Two runs of one server say the same, whatever the seed, the number of workers, and the way they were called."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance import runrecord
+from conformance.runrecord import RunRecord
+
+from .support import run, served
+
+FAULTS = ["pm3-update-ignored", "pm3-flow-x2-missing"]
+
+
+def essence(record: RunRecord) -> tuple[dict[str, str], set[str]]:
+    """Verdicts and fingerprints."""
+    return {one.requirement: one.outcome for one in record.verdicts}, {one.fingerprint for one in record.deviations}
+
+
+def test_seed_and_workers_change_neither_verdicts_nor_fingerprints(tmp_path: Path) -> None:
+    with served("processmaker3", FAULTS) as (_, toml):
+        target = tmp_path / "target.toml"
+        target.write_text(toml)
+        plain = run(target, tmp_path / "plain")
+        seeded = run(target, tmp_path / "seeded", "--seed", "7", "--max-examples", "4")
+        spread = run(target, tmp_path / "spread", "-n", "2")
+    assert essence(plain.record)[1], "the faults were not seen"
+    assert essence(seeded.record) == essence(plain.record)
+    assert essence(spread.record) == essence(plain.record)
+    assert (plain.code, seeded.code, spread.code) == (1, 1, 1)
+
+
+def test_history_ids_and_test_ids_are_unique_and_do_not_depend_on_the_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served("processmaker4", ["pm4-same-answer"]) as (_, toml):
+        target = tmp_path / "target.toml"
+        target.write_text(toml)
+        first = run(target, tmp_path / "first")
+        (tmp_path / "elsewhere").mkdir()
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        second = run(target, tmp_path / "second")
+
+    def keys(output: Path) -> list[str]:
+        results = (json.loads(path.read_text()) for path in (output / "allure-results").glob("*-result.json"))
+        return sorted(result["historyId"] for result in results)
+
+    assert len(set(keys(first.output))) == len(keys(first.output)) > 5
+    assert keys(first.output) == keys(second.output)
+    tests = [test.id for test in first.record.tests]
+    assert len(set(tests)) == len(tests)
+
+
+def test_the_suites_run_under_plain_pytest_with_its_own_options(tmp_path: Path) -> None:
+    def call(*options: str) -> subprocess.CompletedProcess[str]:
+        arguments = ["--pyargs", "conformance.suites", "--target", str(target), *options]
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    with served("processmaker4", ["pm4-curl-form-refused"]) as (_, toml):
+        target = tmp_path / "target.toml"
+        target.write_text(toml)
+        chosen = call("-k", "curl", "--conformance-output", "chosen", "--alluredir", "results")
+        failed = call("--lf", "-x", "--conformance-output", "failed")
+    record = runrecord.read(tmp_path / "chosen")
+    assert chosen.returncode == 1, chosen.stdout
+    assert [test.id for test in record.tests] == [
+        "processmaker4/test_start_request.py::test_the_curl_command_starts_a_request"
+    ]
+    assert not record.complete
+    assert len(list((tmp_path / "results").glob("*-result.json"))) == 2  # the test, and its deviation
+    assert failed.returncode == 1, failed.stdout
+    assert [test.outcome for test in runrecord.read(tmp_path / "failed").tests] == ["failed"]
+
+
+def test_without_a_target_the_suites_ask_for_one(tmp_path: Path) -> None:
+    call = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suites"]
+    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 4
+    assert "give --target FILE" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

@@ -1,0 +1,185 @@
+"""Comparison: when two values are equal, row by row of `docs/readings.md`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.comparison import ABSENT, Difference, differences, equal, number
+from conformance.structure import EXTENSION
+
+UNSET = [None, "", ABSENT]
+
+
+@pytest.mark.parametrize("sent", UNSET)
+@pytest.mark.parametrize("read", UNSET)
+def test_null_the_empty_string_and_an_absent_field_are_all_unset(sent: Any, read: Any) -> None:
+    assert equal(sent, read)
+
+
+@pytest.mark.parametrize("value", [0, "0", False, "null", " ", [], {}])
+@pytest.mark.parametrize("unset", UNSET)
+def test_nothing_else_is_unset(value: Any, unset: Any) -> None:
+    assert not equal(value, unset)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [(3, "3"), ("3", 3), ("3", 3.0), (3, 3.0), ("007", 7), (-1, "-1"), ("0", "-0"), (2.5, 2.5)]
+)
+def test_numbers_and_strings_of_digits_are_equal_by_value(sent: Any, read: Any) -> None:
+    assert equal(sent, read)
+    assert equal(sent, read, "number")
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [(3, "4"), (3, "3x"), (1, True), ("1", True), (0, False), ("2.5", 2.5), (3, "٣"), ("1" * 32, "1" * 31 + "2")],
+)
+def test_what_only_looks_like_the_same_number_differs(sent: Any, read: Any) -> None:
+    assert not equal(sent, read)
+
+
+def test_a_number_of_any_length_is_exact() -> None:
+    assert number("9" * 5000) == number("0" + "9" * 5000)
+    assert number(10**400) != number(10**400 + 1)
+    assert number(float("inf")) != number(10**400)
+    assert number(True) is None
+    assert number("--1") is None
+
+
+def test_text_of_digits_is_compared_as_text_where_the_schema_says_text() -> None:
+    schema = {
+        "required": ["name", "size"],
+        "properties": {"name": {"type": "string"}, "size": {"type": ["integer", "string"]}},
+    }
+    found = differences({"name": "007", "size": "007"}, {"name": "7", "size": 7}, schema)
+    assert found == (Difference("/name", "007", "7"),)
+
+
+@pytest.mark.parametrize("sent", ["NONE", "EMPTY", "", None, ABSENT])
+@pytest.mark.parametrize("read", ["NONE", "EMPTY", "", None, ABSENT])
+def test_no_loop_has_many_names(sent: Any, read: Any) -> None:
+    assert equal(sent, read, "loop")
+
+
+def test_a_loop_is_not_no_loop() -> None:
+    assert equal("STANDARD", "STANDARD", "loop")
+    assert not equal("STANDARD", "NONE", "loop")
+    assert not equal("NONE", "EMPTY")
+
+
+@pytest.mark.parametrize(
+    ("sent", "read", "same"),
+    [
+        ("2017-01-25T19:17:53+00:00", "2017-01-25T20:17:53+01:00", True),
+        ("2017-01-25T19:17:53+00:00", "2017-01-25T19:17:54+00:00", False),
+        ("2014-04-17 11:01:54", "2014-04-17T11:01:54", True),
+        ("2014-04-17 11:01:54", "2014-04-17 11:01:55", False),
+        ("2014-04-17 11:01:54", "2014-04-17T22:01:54+00:00", True),
+        ("2014-04-17 11:01:54", "2014-04-19T22:01:54+00:00", False),
+        ("2014-04-17 11:01:54", "yesterday at noon", False),
+    ],
+)
+def test_dates_are_equal_as_instants_and_without_a_zone_within_a_day(sent: str, read: str, same: bool) -> None:
+    assert equal(sent, read, "date") is same
+    assert equal(sent, read) is same
+
+
+TEXT = {"required": ["t"], "properties": {"t": {"type": "string"}}}
+
+
+@pytest.mark.parametrize("read", [" a & b ", "a &amp; b", "\ta &amp; b\n"])
+def test_text_that_differs_in_white_space_or_escaping_only_differs_softly(read: str) -> None:
+    (found,) = differences({"t": "a & b"}, {"t": read}, TEXT)
+    assert found.soft
+
+
+@pytest.mark.parametrize("read", ["a &  b", "A & b", "a & b!", 5, ["a & b"]])
+def test_text_that_differs_otherwise_differs(read: Any) -> None:
+    (found,) = differences({"t": "a & b"}, {"t": read}, TEXT)
+    assert (found.place, found.sent, found.read, found.soft) == ("/t", "a & b", read, False)
+
+
+ITEM = {
+    "type": "object",
+    "required": ["it_uid", "it_name", "it_x", "it_ref"],
+    "properties": {
+        "it_uid": {"type": "string", EXTENSION: {"equality": "identifier"}},
+        "it_name": {"type": ["string", "null"]},
+        "it_x": {"type": ["integer", "string"], EXTENSION: {"equality": "number"}},
+        "it_ref": {"type": ["string", "null"], EXTENSION: {"equality": "identifier"}},
+        "it_hint": {"type": "string"},
+    },
+}
+THING = {
+    "type": "object",
+    "required": ["title", "items", "made"],
+    "properties": {
+        "title": {"type": "string"},
+        "note": {"type": "string"},
+        "items": {"type": "array", "items": ITEM},
+        "made": {"type": "string", EXTENSION: {"equality": "date", "volatile": True}},
+    },
+}
+
+
+def item(uid: str, name: str | None, x: Any = 1, ref: str = "") -> dict[str, Any]:
+    return {"it_uid": uid, "it_name": name, "it_x": x, "it_ref": ref}
+
+
+def test_identifiers_are_equal_through_the_mapping_from_old_to_new() -> None:
+    sent = {"items": [item("a", "One", ref="b"), item("b", "Two")]}
+    read = {"items": [item("y", "Two", "1"), item("x", "One", "1", ref="y")]}
+    assert differences(sent, read, THING) == ()
+
+
+def test_an_identifier_that_leads_to_another_element_is_a_difference() -> None:
+    sent = {"items": [item("a", "One", ref="b"), item("b", "Two")]}
+    read = {"items": [item("x", "One", ref="x"), item("y", "Two")]}
+    assert [one.place for one in differences(sent, read, THING)] == ["/items[]/it_ref"]
+
+
+def test_an_empty_identifier_is_mapped_to_nothing() -> None:
+    read = {"title": "", "items": [item("x", "One")]}
+    assert differences({"title": "", "items": [item("", "One")]}, read, THING) == ()
+
+
+def test_elements_without_names_are_compared_in_order() -> None:
+    sent = {"items": [{"x": 1}, {"x": 2}]}
+    schema = {
+        "required": ["items"],
+        "properties": {"items": {"items": {"required": ["x"], "properties": {"x": {"type": "integer"}}}}},
+    }
+    assert differences(sent, {"items": [{"x": "1"}, {"x": "2"}]}, schema) == ()
+    assert len(differences(sent, {"items": [{"x": 2}, {"x": 1}]}, schema)) == 2
+
+
+def test_a_lost_element_is_one_difference() -> None:
+    sent = {"items": [item("a", "One"), item("b", "Two")]}
+    assert differences(sent, {"items": [item("x", "One")]}, THING) == (
+        Difference("/items", "2 elements", "1 elements"),
+    )
+
+
+def test_an_element_under_another_name_is_a_difference() -> None:
+    (found,) = differences({"items": [item("a", "One")]}, {"items": [item("x", "Other")]}, THING)
+    assert found.place.startswith("/items[]")
+
+
+def test_what_the_schema_does_not_require_is_not_compared() -> None:
+    assert differences({"note": "a", "unknown": 1}, {"note": "b"}, THING) == ()
+
+
+def test_what_the_schema_calls_volatile_is_not_compared() -> None:
+    assert differences({"made": "2019-01-01"}, {"made": "2020-01-01"}, THING) == ()
+
+
+def test_a_lost_update_is_seen() -> None:
+    assert differences({"title": "new"}, {"title": "old"}, THING) == (Difference("/title", "new", "old"),)
+
+
+@pytest.mark.parametrize("read", [None, [], "text", 5])
+def test_a_body_of_another_kind_is_one_difference(read: Any) -> None:
+    assert [one.place for one in differences({"title": "new"}, read, THING)] == [""]
+    assert [one.place for one in differences({"items": [item("a", "b")]}, {"items": {}}, THING)] == ["/items"]
