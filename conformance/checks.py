@@ -133,8 +133,9 @@ def content(operation: Operation, answer: Answer, exchange: Exchange) -> list[Ve
 
 def schema(operation: Operation, answer: Answer, body: Any, exchange: Exchange) -> list[Verdict]:
     """One verdict for each rule of the response schema that the body reached, or broke."""
-    broken = dict(_broken(operation, answer, body, exchange))
-    reached = set(_reached(answer, body))
+    walked = list(places(body))
+    broken = dict(_broken(operation, answer, body, walked, exchange))
+    reached = set(_reached(answer, walked))
     roots = {rule.place: verdict for rule, verdict in broken.items() if rule.kind in _CUTTING}
     verdicts = list(broken.values())
     for rule in answer.rules:
@@ -216,9 +217,11 @@ def _validator(system: str, operation: str, status: str) -> Any:
     return jsonschema_rs.Draft202012Validator(tolerant(answer.schema or {}), validate_formats=True)
 
 
-def _broken(operation: Operation, answer: Answer, body: Any, exchange: Exchange) -> Iterator[tuple[Rule, Verdict]]:
+def _broken(
+    operation: Operation, answer: Answer, body: Any, walked: list[tuple[str, Any]], exchange: Exchange
+) -> Iterator[tuple[Rule, Verdict]]:
     """Each rule that the body breaks, once, with its verdict; of a wrong type nothing else is said."""
-    by_key = {(rule.place, rule.kind): rule for rule in answer.rules}
+    by_key = answer.by_key
     found: dict[Rule, tuple[str, str]] = {}
     mistyped: set[str] = set()
     validator = _validator(operation.system, operation.id, answer.status)
@@ -245,7 +248,7 @@ def _broken(operation: Operation, answer: Answer, body: Any, exchange: Exchange)
             rule = by_key.get((place, kind))
             if rule is not None:
                 found.setdefault(rule, (rule.expected, observed))
-    for place, value in places(body):
+    for place, value in walked:
         if not _typed(by_key, place, value):
             continue
         tolerated = by_key.get((place, RuleKind.TOLERATED))
@@ -263,16 +266,12 @@ def _broken(operation: Operation, answer: Answer, body: Any, exchange: Exchange)
         )
 
 
-def _reached(answer: Answer, body: Any) -> Iterator[Rule]:
+def _reached(answer: Answer, walked: list[tuple[str, Any]]) -> Iterator[Rule]:
     """The rules that the body could have broken: a pattern says nothing of a value that is not text."""
-    by_place: dict[str, list[Rule]] = {}
-    for rule in answer.rules:
-        by_place.setdefault(rule.place, []).append(rule)
-    by_key = {(rule.place, rule.kind): rule for rule in answer.rules}
-    for place, value in places(body):
-        if place in by_place:
-            typed = _typed(by_key, place, value)
-            yield from (rule for rule in by_place[place] if _shows(rule, value, typed))
+    for place, value in walked:
+        if place in answer.by_place:
+            typed = _typed(answer.by_key, place, value)
+            yield from (rule for rule in answer.by_place[place] if _shows(rule, value, typed))
 
 
 def _shows(rule: Rule, value: Any, typed: bool) -> bool:

@@ -112,6 +112,28 @@ def _pairs(sent: list[Any], read: list[Any], schema: Schema) -> list[tuple[int, 
     return [(index, item, next(rest, ABSENT) if other is ABSENT else other) for index, item, other in pairs]
 
 
+def renamed(sent: Any, read: Any, schema: Schema) -> Any:
+    """What was sent, under the identifiers that stand in `read`: a definition that may be sent again as it is.
+
+    `schema` is the response schema. Other than what is read, this holds nothing that a document does not know.
+    """
+    return _renamed(sent, read, schema, dict(_identifiers(sent, read, schema)))
+
+
+def _renamed(sent: Any, read: Any, schema: Schema, mapping: Mapping[Any, Any]) -> Any:
+    if isinstance(sent, dict):
+        members, found = schema.get("properties", {}), read if isinstance(read, dict) else {}
+        given = {name: found[name] for name in members if name.endswith("_uid") and name in found}
+        return given | {
+            name: _renamed(value, found.get(name), members.get(name, {}), mapping) for name, value in sent.items()
+        }
+    if isinstance(sent, list):
+        items = schema.get("items", {})
+        pairs = _pairs(sent, read if isinstance(read, list) else [], items)
+        return [_renamed(one, other, items, mapping) for _, one, other in pairs]
+    return mapping.get(sent, sent) if isinstance(sent, str) else sent
+
+
 def _identified(item: Any) -> bool:
     return isinstance(item, dict) and any(name.endswith("_uid") for name in item)
 

@@ -38,14 +38,18 @@ class Judge:
         self.specification = specification
         self.cited = tuple(cited)
         self.verdicts: list[Verdict] = []
+        self._said: set[tuple[str, Outcome, str | None]] = set()
         for requirement in self.cited:
             self._known(requirement)
 
     def say(self, verdicts: Iterable[Verdict]) -> None:
-        """Take over verdicts."""
+        """Take over verdicts. What was said before is not said again: the first evidence is enough."""
         for verdict in verdicts:
-            self._known(verdict.requirement)
-            self.verdicts.append(verdict)
+            key = (verdict.requirement, verdict.outcome, verdict.fingerprint)
+            if key not in self._said:
+                self._known(verdict.requirement)
+                self._said.add(key)
+                self.verdicts.append(verdict)
 
     def require(
         self,
@@ -71,23 +75,23 @@ class Judge:
                 *exchanges,
                 location=location,
             )
-        self.verdicts.append(verdict)
+        self.say([verdict])
         return holds
 
     def refused(self, requirement: str, exchange: Exchange, control: Exchange) -> bool:
         """Say whether a request was refused that differs in one thing from the accepted `control`."""
         verdict = checks.refused(requirement, self._known(requirement).operation, exchange, control)
-        self.verdicts.append(verdict)
+        self.say([verdict])
         return verdict.outcome is Outcome.CONFORMS
 
     def skip(self, requirement: str, reason: Reason, detail: str = "") -> None:
         """Say that a requirement was not exercised, and go on."""
         operation = self._known(requirement).operation
-        self.verdicts.append(Verdict(requirement, operation, Outcome.NOT_EXERCISED, reason=reason, detail=detail))
+        self.say([Verdict(requirement, operation, Outcome.NOT_EXERCISED, reason=reason, detail=detail)])
 
     def block(self, requirement: str, root: str) -> None:
         """Say that a requirement could not be tried because of the deviation `root`, and go on."""
-        self.verdicts.append(checks.blocked(requirement, self._known(requirement).operation, root))
+        self.say([checks.blocked(requirement, self._known(requirement).operation, root)])
 
     def root_of(self, requirement: str) -> str:
         """The fingerprint of this test's deviation from a requirement; raises LookupError when there is none."""

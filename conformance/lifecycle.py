@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance import checks, sampling
-from conformance.comparison import Difference, differences
+from conformance.comparison import Difference, differences, renamed
 from conformance.exchange import Exchange, NotJson
 from conformance.session import Resource, Session, listed
 from conformance.specification import Link, Operation, Requirement, Specification
@@ -166,14 +166,21 @@ class Life:
         self.session.call(self._link("list").operation)  # an item may look otherwise after an update
 
     def _changed(self, updating: Operation, born: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The complete definition as it is read, with every free text replaced (A-PM3-39)."""
+        """The complete definition as it was created, with every free text replaced (A-PM3-39).
+
+        Where no document gives its shape, the definition as it is read. What a server got wrong in a creation is
+        thus not sent back to it.
+        """
         documented = updating.body("application/json")
         assert documented is not None
         given = self.session.table.bodies.get(updating.id)
+        reading = self.session.operation(self._link("read").operation)
         try:
-            current = checks.body_of(self.session.operation(self._link("read").operation), self._read(born))
+            current = checks.body_of(reading, self._read(born))
         except NotJson:
             current = body
+        if reading.success.schema and reading.success.schema.get("properties"):
+            current = renamed(body, current, reading.success.schema)
         known = documented.schema.get("properties", {})
         base = given or {name: value for name, value in current.items() if name in known}
         changed: dict[str, Any] = writable(base, documented.schema)

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import exitcodes
-
 if TYPE_CHECKING:
     from conformance.conduct import Conduct
     from conformance.session import Session
 
 CONDUCT: pytest.StashKey[Conduct] = pytest.StashKey()
+NO_TARGET = "the conformance suites need a target: give --target FILE."
 MARKERS = (
     "requirement(*ids): the requirements that a test speaks of",
     "profile(name): the profile of a test that cites no requirement",
@@ -72,11 +71,13 @@ def _run_of(config: pytest.Config) -> str:
     return str(given.get("conformance_run") or secrets.token_hex(4))
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
     """Without a target our suites have nothing to say to."""
-    if not config.getoption("target") and collection_path.is_relative_to(Path(__file__).parent / "suites"):
-        pytest.exit("the conformance suites need a target: give --target FILE.", returncode=exitcodes.USAGE)
-    return None
+    suites = str(Path(__file__).parent / "suites")
+    named = any(one.startswith(("conformance.suites", suites)) for one in session.config.args)
+    if named and not session.config.getoption("target"):
+        raise pytest.UsageError(NO_TARGET)
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def session(request: pytest.FixtureRequest) -> Session:
     """The session of the system that the test belongs to, with the judge of this test."""
     conduct = request.config.stash.get(CONDUCT, None)
     if conduct is None:
-        raise pytest.UsageError("the conformance suites need a target: give --target FILE.")
+        raise pytest.UsageError(NO_TARGET)
     return conduct.session
 
 

@@ -85,7 +85,7 @@ class Link:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """A documented response: `status` is a number or a class such as `2XX`."""
 
@@ -104,6 +104,19 @@ class Answer:
         if self.status.upper().endswith("XX"):
             return str(status)[0] == self.status[0]
         return str(status) == self.status
+
+    @cached_property
+    def by_key(self) -> Mapping[tuple[str, RuleKind], Rule]:
+        """The rules by place and kind."""
+        return {(rule.place, rule.kind): rule for rule in self.rules}
+
+    @cached_property
+    def by_place(self) -> Mapping[str, tuple[Rule, ...]]:
+        """The rules by place."""
+        found: dict[str, tuple[Rule, ...]] = {}
+        for rule in self.rules:
+            found[rule.place] = (*found.get(rule.place, ()), rule)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ class Guard(httpx.BaseTransport):
 
 
 def _odd(value: str) -> bool:
-    return value in (".", "..") or any(char in "/\\%" or ord(char) < 32 for char in value)
+    return value in (".", "..") or any(char in "/\\%;" or ord(char) < 32 for char in value)
 
 
 def _spellings(path: str) -> Iterator[str]:

@@ -125,7 +125,7 @@ def changed(**members: Any) -> dict[str, Any]:
 def test_a_good_answer_conforms_in_everything_that_it_shows(thing: Operation) -> None:
     found = outcomes(thing, GOOD)
     assert set(found.values()) == {Outcome.CONFORMS}
-    tails = "present type format values tolerated preferred spelled".split()
+    tails = ["present", "type", "format", "values", "tolerated", "preferred", "spelled"]
     assert {":exists", ":type"} <= found.keys()
     assert {tail for name in found for tail in tails if name.endswith(f":{tail}")} == set(tails)
     assert {"/uid:format", "/flag:format", "/opened:format", "/parts[]/name:values"} <= found.keys()

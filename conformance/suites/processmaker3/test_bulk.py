@@ -176,18 +176,10 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
     sent = session.send(BULK, json=batch(started, other))
     went, read_other = gone(session, other)
     kept = session.send(projects.READ, path={"prj_uid": started})
-    evidence = (kept, read_other, sent, before)
+    say_started(session, other, went, kept, (kept, read_other, sent, before))
     judge = session.judge
-    if went and kept.answer.ok:
-        judge.require("PM3-BULK-STARTED-CASES", True, *evidence)
-    elif kept.answer.ok:
-        control = delete(session, other)  # where no batch is accepted, this says why
-        told = "the project without cases is still there"
-        judge.require("PM3-BULK-STARTED-CASES", False, *evidence, *control.exchanges, observed=told)
-    else:
-        judge.require("PM3-BULK-STARTED-CASES", False, *evidence, observed="the project with cases is gone")
     if sent.answer.status != 200 or not kept.answer.ok:
-        judge.block("PM3-BULK-STARTED-CASES-RESULT", judge.root_of("PM3-BULK-STARTED-CASES"))
+        judge.block("PM3-BULK-STARTED-CASES-RESULT", projects.root(session, BULK))
         return
     claims = [one for one in Batch((sent,)).items() if one["prj_uid"] == started and one.get("result") is True]
     judge.require(
@@ -198,3 +190,21 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
         observed=f"the project with cases is still there: {describe(kept)}; its item has result true",
         kind=Kind.VALUE,
     )
+
+
+def say_started(session: Session, other: str, went: bool, kept: Exchange, evidence: tuple[Exchange, ...]) -> None:
+    """Say whether of a batch the project with cases is `kept`, and the `other` one `went`."""
+    judge, requirement = session.judge, "PM3-BULK-STARTED-CASES"
+    if not kept.answer.ok:
+        judge.require(requirement, False, *evidence, observed="the project with cases is gone")
+        return
+    if went:
+        judge.require(requirement, True, *evidence)
+        return
+    control = delete(session, other)  # where no batch is accepted, this says why
+    if not gone(session, other)[0]:
+        judge.require("PM3-BULK-GONE", False, *control.exchanges, observed="1 of 1 can still be read")
+        judge.block(requirement, judge.root_of("PM3-BULK-GONE"))
+        return
+    told = "the project without cases is still there"
+    judge.require(requirement, False, *evidence, *control.exchanges, observed=told)

@@ -1,0 +1,349 @@
+"""The guard: nothing that the run did not create is changed, however a request is spelled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance import specification
+from conformance.ledger import Ledger
+from conformance.target import Safety
+from conformance.verdict import Reason
+from conformance.wire.deadline import NoAnswer
+from conformance.wire.guard import Guard, Judgement, Limits, Refused, Withheld
+
+HOST = "http://target:8301"
+PM3 = f"{HOST}/api/1.0/workflow/project"
+PRO = f"{HOST}/api/Projects"
+FOREIGN, OWNED, FIXTURE = "f" * 32, "0" * 32, "c" * 32
+MINE = "conf r1 main 1 aa"
+
+
+def judgement(system: str = "processmaker3", *, safety: Safety = Safety.OWNED, **more: Any) -> Judgement:
+    ledger = Ledger(None, "r1")
+    for name, identifier in (("one", OWNED), ("two", "7")):
+        ledger.created(ledger.intend(system, "project", "createProject", name), identifier)
+    return Judgement(
+        specification.load(system), ledger, safety, frozenset({HOST}), fixtures=frozenset({FIXTURE}), **more
+    )
+
+
+def judge(method: str, url: str, system: str = "processmaker3", *, by: Judgement | None = None, **request: Any) -> str:
+    """The effect that the guard lets pass. Raises what the guard raises."""
+    return (by or judgement(system)).judge(httpx.Request(method, url, **request)).effect
+
+
+def refused(method: str, url: str, system: str = "processmaker3", **more: Any) -> None:
+    with pytest.raises(Refused):
+        judge(method, url, system, **more)
+
+
+# -- what may pass ----------------------------------------------------------------------------------------------------
+
+
+def test_reading_anything_is_allowed() -> None:
+    for url in (PM3, f"{PM3}/{FOREIGN}", f"{PM3}/{FOREIGN}/process", f"{PM3}/{FOREIGN}/export", f"{HOST}/anything"):
+        assert judge("GET", url) == "read"
+
+
+def test_what_the_run_created_may_be_changed_and_deleted() -> None:
+    assert judge("PUT", f"{PM3}/{OWNED}", json={}) == "update"
+    assert judge("DELETE", f"{PM3}/{OWNED}") == "delete"
+    assert judge("PATCH", f"{PRO}/{OWNED}/toggle-activation", "procesio") == "update"
+
+
+def test_made_up_identifiers_pass_since_they_cannot_exist() -> None:
+    by = judgement()
+    assert judge("DELETE", f"{PM3}/{by.ledger.made_up()}", by=by) == "delete"
+    assert judge("POST", f"{HOST}/api/1.0/workflow/{by.ledger.made_up(12)}", by=by) == "none"
+    by = judgement("procesio")
+    assert judge("DELETE", f"{PRO}/{by.ledger.made_up_guid()}", by=by) == "delete"
+
+
+def test_asking_for_a_token_is_allowed_even_when_only_reading() -> None:
+    by = judgement(safety=Safety.READ_ONLY)
+    assert judge("POST", f"{HOST}/workflow/oauth2/token", by=by, data={"grant_type": "password"}) == "administer"
+
+
+# -- what never passes ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["http://other:8301", "https://target:8301", "http://target", "http://target.:8301"])
+def test_no_other_host_is_ever_asked(host: str) -> None:
+    refused("GET", f"{host}/api/1.0/workflow/project")
+
+
+@pytest.mark.parametrize("host", ["http://TARGET:8301", "http://someone@target:8301"])
+def test_case_and_user_name_do_not_make_another_host(host: str) -> None:
+    assert judge("GET", f"{host}/api/1.0/workflow/project") == "read"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", f"/{FOREIGN}"), ("PUT", f"/{FOREIGN}"), ("PUT", f"/{FOREIGN}/process")]
+)
+def test_what_the_run_did_not_create_is_not_touched(method: str, path: str) -> None:
+    refused(method, PM3 + path, json={})
+
+
+@pytest.mark.parametrize("safety", Safety)
+def test_no_level_opens_what_belongs_to_others(safety: Safety) -> None:
+    with pytest.raises((Refused, Withheld)):
+        judge("DELETE", f"{PM3}/{FOREIGN}", by=judgement(safety=safety))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/x/%2e%2e/{FOREIGN}", f"/{OWNED}/../{FOREIGN}", f"/{OWNED}%2F..%2F{FOREIGN}", f"//{FOREIGN}", f"/{FOREIGN}/",
+        f"/{FOREIGN}.", f"/{FOREIGN}%20", f"/{FOREIGN};x=1", f"/{FOREIGN}%00", f"/{FOREIGN}%23", f"/./{FOREIGN}",
+        f"/{FOREIGN}%3Fx", f"/{FOREIGN}%5C", f"/%252e%252e/project/{FOREIGN}", f"/{OWNED}%252F..%252F{FOREIGN}",
+        f"/{OWNED}%5C..%5C{FOREIGN}", f"/%66{'f' * 31}", f"/{OWNED};/../{FOREIGN}", "/%C0%AE%C0%AE/x",
+    ],
+)  # fmt: skip
+def test_an_odd_spelling_opens_nothing(path: str) -> None:
+    request = httpx.Request("DELETE", PM3, extensions={"target": httpx.URL(PM3).raw_path + path.encode()})
+    with pytest.raises(Refused):
+        judgement().judge(request)
+
+
+@pytest.mark.parametrize("path", ["/API/1.0/workflow/Project/", "/api/1.0/workflow/PROJECT/"])
+def test_an_odd_case_opens_nothing(path: str) -> None:
+    refused("DELETE", f"{HOST}{path}{FOREIGN}")
+    refused("DELETE", f"{HOST}{path}{OWNED}")
+
+
+@pytest.mark.parametrize("target", [b"http://other/x", b"*", b"", b"api/1.0", b"other:80"])
+def test_a_request_target_that_is_no_path_is_refused(target: bytes) -> None:
+    refused("GET", PM3, extensions={"target": target})
+
+
+def test_the_target_on_the_wire_is_judged_not_the_url() -> None:
+    target = httpx.URL(f"{PM3}/{FOREIGN}").raw_path
+    refused("DELETE", f"{PM3}/{OWNED}", extensions={"target": target})
+
+
+@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override"])
+def test_a_header_that_overrides_the_method_is_refused(name: str) -> None:
+    refused("GET", f"{PM3}/{FOREIGN}", headers={name: "DELETE"})
+
+
+@pytest.mark.parametrize("query", ["_method=DELETE", "x=1&_METHOD=PUT", "%5Fmethod=DELETE"])
+def test_a_parameter_that_overrides_the_method_is_refused(query: str) -> None:
+    refused("GET", f"{PM3}/{FOREIGN}?{query}")
+
+
+def test_a_write_to_no_operation_is_refused() -> None:
+    refused("POST", f"{HOST}/api/1.0/workflow/user", json={})
+    refused("DELETE", PM3)
+    refused("PATCH", f"{PM3}/{OWNED}")
+
+
+@pytest.mark.parametrize("path", ["{}/../user", "{}/%2e%2e/user", "user;{}", "{}/..;/user"])
+def test_a_made_up_segment_does_not_open_the_path_around_it(path: str) -> None:
+    by = judgement()
+    refused("POST", f"{HOST}/api/1.0/workflow/" + path.format(by.ledger.made_up(12)), by=by, json={})
+
+
+# -- identifiers in bodies and uploads --------------------------------------------------------------------------------
+
+
+def batch(*identifiers: Any) -> dict[str, Any]:
+    return {"data": [{"action": "delete", "data": [{"type": "bpmn", "prj_uid": one} for one in identifiers]}]}
+
+
+def test_a_batch_of_own_projects_passes() -> None:
+    assert judge("POST", f"{PM3}/bulk", json=batch(OWNED, OWNED)) == "delete"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        batch(FOREIGN), batch(OWNED, FOREIGN), batch([OWNED]), batch(), {}, [],
+        {"data": {"0": batch(FOREIGN)["data"][0]}},
+        {"data": [*batch(OWNED)["data"], {"data": {"0": {"prj_uid": FOREIGN}}}]}, {**batch(OWNED), "prj_uid": FOREIGN},
+    ],
+)  # fmt: skip
+def test_a_batch_that_names_anything_else_is_refused(body: Any) -> None:
+    refused("POST", f"{PM3}/bulk", json=body)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"data[0][prj_uid]=x", b"\xff", b"[" * 100_000])
+def test_a_body_that_cannot_be_read_is_refused(body: bytes) -> None:
+    refused("POST", f"{PM3}/bulk", content=body)
+
+
+def test_a_guarded_body_names_the_process_to_modify() -> None:
+    assert judge("PUT", PRO, "procesio", json={"id": OWNED, "name": "n"}) == "update"
+    refused("PUT", PRO, "procesio", json={"id": FOREIGN, "name": "n"})
+    refused("PUT", PRO, "procesio", json={"name": "n"})
+
+
+def project_file(uid: str, name: str = MINE) -> dict[str, Any]:
+    text = (
+        f"<ProcessMaker-Project><metadata><meta key='uid'>{uid}</meta><meta key='name'>{name}</meta></metadata>"
+        f"<definition class='BPMN'><table name='PROJECT'><record><prj_uid>{uid}</prj_uid></record></table></definition>"
+        "</ProcessMaker-Project>"
+    )
+    return {"project_file": ("p.pmx", text.encode(), "application/octet-stream")}
+
+
+@pytest.mark.parametrize("option", ["OVERWRITE", "DISABLE", "overwrite", "", "anything"])
+def test_an_import_that_reaches_an_existing_project_must_name_an_own_one(option: str) -> None:
+    url = f"{PM3}/import?option={option}"
+    assert judge("POST", url, files=project_file(OWNED)) == "create"
+    refused("POST", url, files=project_file(FOREIGN))
+
+
+@pytest.mark.parametrize("option", ["CREATE", "KEEP", "keep", "KEEP%20"])
+def test_an_import_that_keeps_the_existing_project_may_name_any(option: str) -> None:
+    assert judge("POST", f"{PM3}/import?option={option}", files=project_file(FOREIGN)) == "create"
+
+
+@pytest.mark.parametrize("query", ["?option=KEEP&option=OVERWRITE", "?option=OVERWRITE&option=KEEP", "?option[]=KEEP"])
+def test_an_import_with_an_ambiguous_option_is_refused(query: str) -> None:
+    refused("POST", f"{PM3}/import{query}", files=project_file(FOREIGN))
+
+
+def test_an_upload_that_cannot_be_read_is_refused() -> None:
+    bomb = b"<!DOCTYPE a [<!ENTITY b 'c'>]><meta key='uid'>&b;</meta>"
+    refused("POST", f"{PM3}/import?option=OVERWRITE", files={"project_file": ("p", bomb)})
+    refused("POST", f"{PM3}/import?option=OVERWRITE", files={"other": ("p", b"<a/>")})
+    refused("POST", f"{PM3}/import?option=OVERWRITE", content=b"<a/>")
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_created_carries_the_mark_of_the_run() -> None:
+    by = judgement()
+    assert by.judge(httpx.Request("POST", PM3, json={"prj_name": by.ledger.name()})).creates.startswith("conf r1 ")
+    for name in ("Orders", "conf r2 main 1 aa", "", "conf r1x"):
+        refused("POST", PM3, json={"prj_name": name})
+    refused("POST", f"{PM3}/import?option=KEEP", files=project_file(FOREIGN, "Orders"))
+
+
+def test_a_create_without_a_name_needs_an_instance_that_may_be_destroyed() -> None:
+    for body in ({}, {"prj_name": None}):
+        with pytest.raises(Withheld) as withheld:
+            judge("POST", PM3, json=body)
+        assert withheld.value.reason is Reason.SAFETY_LEVEL
+        assert judge("POST", PM3, by=judgement(safety=Safety.DISPOSABLE), json=body) == "create"
+
+
+# -- writes that are documented as GET --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [f"/{FOREIGN}/instances/publish", f"/instances/{FOREIGN}/launch"])
+def test_publish_and_launch_count_as_writes(path: str) -> None:
+    refused("GET", PRO + path, "procesio")
+    with pytest.raises(Withheld):
+        judge("GET", PRO + path.replace(FOREIGN, OWNED), by=judgement("procesio", safety=Safety.READ_ONLY))
+    assert judge("GET", PRO + path.replace(FOREIGN, OWNED), "procesio") == "execute"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/api/projects/{FOREIGN}/instances/publish", f"/api/Projects/{FOREIGN}/instances/Publish",
+        f"/api/Projects/{FOREIGN}/instances/publish/", f"/api/Projects/{FOREIGN}//instances/publish",
+        f"/api/Projects/instances/{FOREIGN}/launch;a", f"/x/../api/Projects/instances/{FOREIGN}/launch",
+    ],
+)  # fmt: skip
+def test_no_other_spelling_of_publish_and_launch_counts_as_reading(path: str) -> None:
+    request = httpx.Request("GET", PRO, extensions={"target": path.encode()})
+    with pytest.raises(Refused):
+        judgement("procesio").judge(request)
+
+
+# -- safety level, fixtures and limits --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "system"),
+    [
+        ("POST", PM3, "processmaker3"), ("PUT", f"{PM3}/{OWNED}", "processmaker3"), ("POST", PRO, "procesio"),
+        ("DELETE", f"{PM3}/{OWNED}", "processmaker3"), ("POST", f"{PRO}/{OWNED}/run", "procesio"),
+    ],
+)  # fmt: skip
+def test_a_read_only_run_changes_nothing(method: str, url: str, system: str) -> None:
+    with pytest.raises(Withheld) as withheld:
+        judge(method, url, by=judgement(system, safety=Safety.READ_ONLY), json={"prj_name": MINE})
+    assert withheld.value.reason is Reason.SAFETY_LEVEL
+
+
+def test_a_fixture_is_executed_and_not_changed() -> None:
+    assert judge("POST", f"{PRO}/{FIXTURE}/run", "procesio", json={}) == "execute"
+    with pytest.raises(Withheld):
+        judge("PUT", f"{PM3}/{FIXTURE}", json={})
+
+
+def test_a_fixture_may_change_if_the_target_file_says_so_or_the_instance_may_be_destroyed() -> None:
+    assert judge("PUT", f"{PM3}/{FIXTURE}", by=judgement(may_change=True), json={}) == "update"
+    assert judge("PUT", f"{PM3}/{FIXTURE}", by=judgement(safety=Safety.DISPOSABLE), json={}) == "update"
+
+
+def test_no_more_is_executed_than_allowed() -> None:
+    by = judgement("procesio", limits=Limits(executions=2))
+    for _ in range(2):
+        judge("POST", f"{PRO}/{OWNED}/run", by=by, json={})
+    with pytest.raises(Withheld) as withheld:
+        judge("POST", f"{PRO}/{OWNED}/run", by=by, json={})
+    assert withheld.value.reason is Reason.LIMIT_REACHED
+
+
+def test_no_more_is_created_than_may_be_open() -> None:
+    by = judgement(limits=Limits(open_resources=3))
+    judge("POST", PM3, by=by, json={"prj_name": MINE})
+    by.ledger.intend("processmaker3", "project", "createProject", "three")
+    with pytest.raises(Withheld) as withheld:
+        judge("POST", PM3, by=by, json={"prj_name": MINE})
+    assert withheld.value.reason is Reason.LIMIT_REACHED
+    by.ledger.gone(OWNED)
+    assert judge("POST", PM3, by=by, json={"prj_name": MINE}) == "create"
+
+
+# -- the transport ----------------------------------------------------------------------------------------------------
+
+
+def test_the_intent_of_a_create_is_on_the_disk_before_the_request_goes_out(tmp_path: Path) -> None:
+    by = judgement()
+    by.ledger.path = tmp_path / "ledger-main.ndjson"
+    seen: list[dict[str, Any]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.extend(json.loads(line) for line in (tmp_path / "ledger-main.ndjson").read_text().splitlines())
+        return httpx.Response(201)
+
+    response = Guard(httpx.MockTransport(answer), by).handle_request(
+        httpx.Request("POST", PM3, json={"prj_name": MINE})
+    )
+    assert [(one["event"], one["name"], one["operation"]) for one in seen] == [("intent", MINE, "createProject")]
+    assert response.extensions["entry"].name == MINE
+
+
+def test_what_is_refused_never_reaches_the_wire() -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(request.url)
+
+    with pytest.raises(Refused):
+        Guard(httpx.MockTransport(fail), judgement()).handle_request(httpx.Request("DELETE", f"{PM3}/{FOREIGN}"))
+
+
+@pytest.mark.parametrize(("status", "left"), [(200, 1), (404, 2), (500, 1), (0, 1)])
+def test_an_execution_counts_unless_it_was_refused(status: int, left: int) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not status:
+            raise NoAnswer("lost", sent=True)
+        return httpx.Response(status)
+
+    by = judgement("procesio", limits=Limits(executions=2))
+    client = httpx.Client(transport=Guard(httpx.MockTransport(answer), by))
+    try:
+        client.post(f"{PRO}/{OWNED}/run", json={})
+    except NoAnswer:
+        assert status == 0
+    assert by.limits.executions - by.limits.started == left

@@ -1,0 +1,188 @@
+"""Redaction: no secret and nothing of other people's is stored or shown, and nothing else is lost."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+
+from conformance.exchange import Exchange, Request, Response
+from conformance.wire.redact import BODY_LIMIT, HIDDEN, Redactor, anonymous, secrets_in, stored
+
+LONG = 's3cr/t & pässwörd"'
+SHORT = "admin"
+
+
+@pytest.fixture
+def redactor() -> Redactor:
+    return Redactor({"PM3_PASSWORD": SHORT, "PM3_CLIENT_SECRET": LONG, "EMPTY": ""})
+
+
+def sent(body: str = "", url: str = "http://t/", **headers: str) -> Exchange:
+    fields = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Exchange("e1", "op", Request("POST", url, fields, body.encode()), Response(200, fields, body.encode()))
+
+
+FIELDS = [
+    "password",
+    "PASSWORD",
+    "client_secret",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "api_key",
+    "apiKey",
+    "secret",
+]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_secret_field_is_redacted_whatever_its_value(redactor: Redactor, field: str) -> None:
+    assert redactor.text(json.dumps({field: SHORT})) == f'{{"{field}": "$PM3_PASSWORD"}}'
+    assert redactor.text(json.dumps({field: 'unknown\\"x'})) == f'{{"{field}": "{HIDDEN}"}}'
+    assert redactor.text(f"a=1&{field}={SHORT}&b=2") == f"a=1&{field}=$PM3_PASSWORD&b=2"
+    assert redactor.text(f"http://t/?{field}=other#x") == f"http://t/?{field}={HIDDEN}#x"
+
+
+def test_an_empty_secret_field_stays_empty(redactor: Redactor) -> None:
+    assert redactor.text('{"client_secret": ""}') == '{"client_secret": ""}'
+    assert redactor.text("client_secret=&a=1") == "client_secret=&a=1"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        LONG, quote(LONG, safe=""), quote_plus(LONG), base64.b64encode(LONG.encode()).decode(), json.dumps(LONG)[1:-1],
+        json.dumps(LONG)[1:-1].replace("/", "\\/"), json.dumps(LONG, ensure_ascii=False)[1:-1], html.escape(LONG),
+    ],
+)  # fmt: skip
+def test_a_long_secret_is_redacted_by_value_in_every_spelling(redactor: Redactor, spelling: str) -> None:
+    assert redactor.text(f"echo <{spelling}> end") == "echo <$PM3_CLIENT_SECRET> end"
+
+
+@pytest.mark.parametrize("text", ["administration", "an admin", '{"user": "admin"}', "username=admin"])
+def test_a_short_secret_does_not_damage_other_words(redactor: Redactor, text: str) -> None:
+    assert redactor.text(text) == text
+
+
+def test_the_length_from_which_secrets_are_sought_is_eight() -> None:
+    redactor = Redactor({"SEVEN": "1234567", "EIGHT": "abcdefgh"})
+    assert redactor.text("1234567 abcdefgh") == "1234567 $EIGHT"
+
+
+def test_the_longest_secret_wins() -> None:
+    redactor = Redactor({"SHORTER": "abcdefgh", "LONGER": "abcdefghij"})
+    assert redactor.text("abcdefghij abcdefgh") == "$LONGER $SHORTER"
+
+
+def test_an_authorization_header_shows_its_scheme_and_nothing_else(redactor: Redactor) -> None:
+    redactor.learn("PM3_ACCESS_TOKEN", "token-of-forty")
+    basic = base64.b64encode(f"client:{LONG}".encode()).decode()
+    shown = redactor.headers(
+        (("Authorization", "Bearer token-of-forty"), ("authorization", f"Basic {basic}"), ("AUTHORIZATION", "bare"))
+    )
+    assert [value for _, value in shown] == ["Bearer $PM3_ACCESS_TOKEN", f"Basic {HIDDEN}", HIDDEN]
+
+
+@pytest.mark.parametrize("name", ["value", "Cookie", "Set-Cookie", "X-Api-Key", "Proxy-Authorization", "X-Auth-Token"])
+def test_a_secret_header_is_redacted_whatever_it_holds(redactor: Redactor, name: str) -> None:
+    redactor.learn("PROCESIO_KEY_VALUE", "key")
+    assert redactor.headers(((name, "key"), (name, "other"))) == [[name, "$PROCESIO_KEY_VALUE"], [name, HIDDEN]]
+
+
+def test_other_headers_stay_but_for_known_secrets(redactor: Redactor) -> None:
+    shown = redactor.headers((("key", "name of the key"), ("workspaceId", "w"), ("X-Echo", f"<{LONG}>")))
+    assert shown == [["key", "name of the key"], ["workspaceId", "w"], ["X-Echo", "<$PM3_CLIENT_SECRET>"]]
+
+
+def test_a_token_that_is_learnt_later_is_redacted_from_then_on(redactor: Redactor) -> None:
+    assert redactor.text("see tok-12345678") == "see tok-12345678"
+    redactor.learn("PM3_ACCESS_TOKEN", "tok-12345678")
+    assert redactor.text("see tok-12345678") == "see $PM3_ACCESS_TOKEN"
+    assert redactor.placeholders == {"PM3_PASSWORD", "PM3_CLIENT_SECRET", "PM3_ACCESS_TOKEN"}
+
+
+def test_a_value_keeps_the_first_name_that_it_got(redactor: Redactor) -> None:
+    redactor.learn("AGAIN", LONG)
+    assert redactor.text(LONG) == "$PM3_CLIENT_SECRET"
+
+
+def test_the_secrets_of_an_answer_are_found_at_any_depth() -> None:
+    body = {"access_token": "a", "more": [{"Refresh_Token": "b", "name": "c"}], "expires_in": 5}
+    assert list(secrets_in(body)) == ["a", "b"]
+
+
+def test_a_stored_exchange_holds_no_secret_anywhere(redactor: Redactor) -> None:
+    text = f'{{"password": "{SHORT}", "note": {json.dumps(LONG)}}}'
+    exchange = sent(
+        text, f"http://t/?secret={SHORT}&x={quote(LONG, safe='')}", Authorization=f"Bearer {LONG}", X_E=LONG
+    )
+    lost = Exchange("e2", "op", Request("GET", "http://t/"), None, error=f"reset by {LONG}")
+    record = json.dumps([stored(exchange, redactor), stored(lost, redactor)], ensure_ascii=False)
+    assert "$PM3_PASSWORD" in record
+    for spelling in (LONG, quote(LONG, safe=""), json.dumps(LONG)[1:-1], SHORT):
+        assert spelling not in record
+
+
+def test_a_stored_body_is_capped_and_says_so(redactor: Redactor) -> None:
+    record = stored(sent("x" * (BODY_LIMIT + 5)), redactor)
+    assert record["response"]["body"].endswith("(5 more characters)")
+    assert record["response"]["truncated"] is True
+    assert stored(sent("x"), redactor)["response"]["truncated"] is False
+
+
+# -- what belongs to others -------------------------------------------------------------------------------------------
+
+
+def foreign(text: str) -> bool:
+    return "conf r1 " not in text
+
+
+def shown(items: Any) -> Any:
+    return json.loads(anonymous(json.dumps(items).encode(), foreign))
+
+
+MINE = {"prj_name": "conf r1 main 1 aa", "prj_uid": "1" * 32}
+THEIRS = {
+    "prj_name": "Payroll",
+    "prj_uid": "2" * 32,
+    "size": 3,
+    "open": True,
+    "more": [{"a": 1.5}, {"b": 2}],
+    "x": None,
+}
+TYPES = {
+    "prj_name": "<string>", "prj_uid": "<string>", "size": "<integer>", "open": "<boolean>", "more": [{"a": "<number>"}],
+}  # fmt: skip
+
+
+def test_foreign_items_of_a_list_become_names_and_types() -> None:
+    assert shown([MINE, THEIRS]) == [MINE, TYPES]
+
+
+def test_foreign_items_are_found_in_a_wrapped_list_too() -> None:
+    assert shown({"total": 2, "data": {"items": [THEIRS, MINE]}}) == {"total": 2, "data": {"items": [TYPES, MINE]}}
+
+
+@pytest.mark.parametrize("body", [b"<p>Payroll</p>", b'[{"prj_name": "Payroll"}', b'\xff"Payroll"'])
+def test_a_list_that_cannot_be_read_shows_nothing_of_it(body: bytes) -> None:
+    assert b"Payroll" not in anonymous(body, foreign)
+
+
+def test_only_lists_are_made_anonymous(redactor: Redactor) -> None:
+    exchange = sent(json.dumps([THEIRS]))
+    assert "Payroll" in stored(exchange, redactor)["response"]["body"]
+    assert "Payroll" not in stored(exchange, redactor, foreign=foreign)["response"]["body"]
+
+
+def test_a_refused_list_shows_why(redactor: Redactor) -> None:
+    page = Exchange("e1", "op", Request("GET", "http://t/"), Response(403, (), b"<p>not allowed</p>"))
+    assert stored(page, redactor, foreign=foreign)["response"]["body"] == "<p>not allowed</p>"
+
+
+def test_a_half_surrogate_in_a_foreign_item_does_no_harm() -> None:
+    assert anonymous(b'[{"\\ud800": "conf r1 \\udfff"}]', foreign) == b'[{"?": "conf r1 ?"}]'
