@@ -245,7 +245,7 @@ def _broken(
                 observed = f"{json_type(value)}: {shorten(value)}"
                 if kind is RuleKind.TYPE:
                     mistyped.add(exact)
-            rule = by_key.get((place, kind))
+            rule = by_key.get((place, kind)) or by_key.get((place, RuleKind.TYPE))  # digits belong to the type
             if rule is not None:
                 found.setdefault(rule, (rule.expected, observed))
     for place, value in walked:

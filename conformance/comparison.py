@@ -130,7 +130,12 @@ def _renamed(sent: Any, read: Any, schema: Schema, mapping: Mapping[Any, Any]) -
     if isinstance(sent, list):
         items = schema.get("items", {})
         pairs = _pairs(sent, read if isinstance(read, list) else [], items)
-        return [_renamed(one, other, items, mapping) for _, one, other in pairs]
+        nameable = _identified(items.get("properties"))  # what the server lost and we gave no identifier has none
+        return [
+            _renamed(one, other, items, mapping)
+            for _, one, other in pairs
+            if other is not ABSENT or not nameable or _identified(one)
+        ]
     return mapping.get(sent, sent) if isinstance(sent, str) else sent
 
 

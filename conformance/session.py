@@ -172,6 +172,8 @@ class Session:
         if exchange.answer.ok:
             if accepts:
                 self.judge.require(accepts, True, exchange)
+            if operation.alternatives:
+                self.judge.require(f"{operation_id}:documented-form", True, exchange)
             self.judge.say(checks.success(operation, exchange))
             return exchange
         for alternative in operation.alternatives:

@@ -490,7 +490,8 @@ def _structural(operation: Operation) -> Iterator[Requirement]:
     yield made(":exists", own, f"{operation.method} {operation.path} is there.")
     lax = replace(own, level=Level.MAY)
     yield made(":no-server-error", lax, "No request is answered with a status of 500 or higher.")
-    if operation.effect in ("create", "update") and operation.body("application/json"):
+    text_is_sent = operation.effect == "update" or operation.names
+    if operation.effect in ("create", "update") and operation.body("application/json") and text_is_sent:
         yield made(":verbatim", lax, "Text comes back exactly as sent, also its white space and special characters.")
     for alternative in operation.alternatives:
         told = replace(own, level=Level.MAY, reading=alternative.reading)

@@ -142,16 +142,24 @@ def _rules(schema: Schema, place: str, enclosing: Citation) -> Iterator[Rule]:
         yield from _rules(schema["items"], f"{place}[]", citation)
 
 
+def is_number_in_digits(schema: Schema) -> bool:
+    """Whether a number may also come as a string of digits (A-PM3-03): then the digits are part of its type."""
+    types = types_of(schema)
+    return "pattern" in schema and "string" in types and bool({"integer", "number"} & set(types))
+
+
 def _own_rules(schema: Schema, extension: Mapping[str, Any], place: str, citation: Citation) -> Iterator[Rule]:
     types = types_of(schema)
+    in_digits = is_number_in_digits(schema)
     if types:
-        yield Rule(place, RuleKind.TYPE, citation, " or ".join(types), types)
+        told = " or ".join("a string of digits" if in_digits and one == "string" else one for one in types)
+        yield Rule(place, RuleKind.TYPE, citation, told, types)
     if "enum" in schema:
         values = tuple(schema["enum"])
         shown = ", ".join("null" if value is None else repr(value) for value in values)
         yield Rule(place, RuleKind.VALUES, citation, f"one of {shown}", values)
     keywords = sorted(FORMAT_KEYWORDS.keys() & schema.keys())
-    if keywords:
+    if keywords and not in_digits:
         told = ", ".join(f"{key} {schema[key]}" for key in keywords)
         spoken_of = tuple(dict.fromkeys(FORMAT_KEYWORDS[key] for key in keywords))
         yield Rule(place, RuleKind.FORMAT, citation, told, spoken_of)

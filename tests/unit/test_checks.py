@@ -174,7 +174,7 @@ def test_a_broken_rule_is_the_only_deviation(
     [
         ({"uid": 4}, ["/uid:format"]),
         ({"kind": 4}, ["/kind:values", "/kind:tolerated"]),
-        ({"size": True}, ["/size:format", "/size:preferred"]),
+        ({"size": True}, ["/size:preferred"]),
         ({"flag": "x"}, ["/flag:format"]),
     ],
 )
@@ -185,9 +185,11 @@ def test_of_a_wrong_type_nothing_else_is_said(thing: Operation, members: dict[st
     assert {found[name].blocked_by for name in silent} == {root}
 
 
-def test_a_pattern_says_nothing_of_a_value_that_is_not_text(thing: Operation) -> None:
+def test_a_number_may_come_in_digits_but_not_as_any_text(thing: Operation) -> None:
+    assert outcomes(thing, changed(size=3))["/size:type"] is Outcome.CONFORMS
+    assert outcomes(thing, changed(size="3"))["/size:type"] is Outcome.CONFORMS
+    assert outcomes(thing, changed(size="three"))["/size:type"] is Outcome.DEVIATES
     assert "/size:format" not in outcomes(thing, changed(size=3))
-    assert outcomes(thing, changed(size="3"))["/size:format"] is Outcome.CONFORMS
 
 
 def test_an_unset_value_decides_neither_format_nor_preference_nor_values(thing: Operation) -> None:

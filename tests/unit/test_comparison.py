@@ -155,6 +155,13 @@ def test_elements_without_names_are_compared_in_order() -> None:
     assert len(differences(sent, {"items": [{"x": 2}, {"x": 1}]}, schema)) == 2
 
 
+def test_nameless_elements_with_identifiers_may_come_in_any_order() -> None:
+    sent = {"items": [item("a", None, 1), item("b", None, 2)]}
+    assert differences(sent, {"items": [item("y", None, 2), item("x", None, 1)]}, THING) == ()
+    (found,) = differences(sent, {"items": [item("y", None, 2), item("x", None, 3)]}, THING)
+    assert (found.place, found.sent, found.read) == ("/items[]/it_x", 1, 3)
+
+
 def test_a_lost_element_is_one_difference() -> None:
     sent = {"items": [item("a", "One"), item("b", "Two")]}
     assert differences(sent, {"items": [item("x", "One")]}, THING) == (

@@ -8,7 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
@@ -33,10 +33,8 @@ def serving(script: Script) -> Iterator[str]:
             connection, _ = listener.accept()
             with connection:
                 connection.recv(65_536)
-                try:
+                with suppress(OSError):  # the client hangs up, as it should
                     script(connection, over)
-                except OSError:
-                    pass  # the client hung up, as it should
 
         thread = threading.Thread(target=serve)
         thread.start()

@@ -153,11 +153,14 @@ THEIRS = {
     "size": 3,
     "open": True,
     "more": [{"a": 1.5}, {"b": 2}],
-    "x": None,
 }
 TYPES = {
-    "prj_name": "<string>", "prj_uid": "<string>", "size": "<integer>", "open": "<boolean>", "more": [{"a": "<number>"}],
-}  # fmt: skip
+    "prj_name": "<string>",
+    "prj_uid": "<string>",
+    "size": "<integer>",
+    "open": "<boolean>",
+    "more": [{"a": "<number>"}],
+}
 
 
 def test_foreign_items_of_a_list_become_names_and_types() -> None:

@@ -1,0 +1,57 @@
+"""A project file is taken apart as it stands, and refused when it is not plain XML."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.suites.processmaker3.exports import FILE_NAME, NotAnExport, parse, upload
+
+FILE = b"""<?xml version="1.0" encoding="utf-8"?>
+<ProcessMaker-Project version="3.0">
+  <metadata><meta key="name"><![CDATA[Orders & more]]></meta><meta key="uid">1f</meta></metadata>
+  <definition class="BPMN">
+    <table name="PROJECT"><record><prj_uid>1f</prj_uid><prj_description/></record></table>
+  </definition>
+  <definition class="workflow"><table name="tasks"/></definition>
+  <workflow-files/>
+</ProcessMaker-Project>"""
+
+
+def test_records_are_found_by_definition_and_table() -> None:
+    file = parse(FILE)
+    assert file.records("BPMN", "PROJECT") == ({"prj_uid": "1f", "prj_description": ""},)
+    assert file.records("workflow", "PROJECT") == ()
+
+
+def test_an_empty_table_is_there_all_the_same() -> None:
+    assert ("workflow", "tasks") in parse(FILE).tables
+    assert ("workflow", "dynaforms") not in parse(FILE).tables
+
+
+def test_metadata_are_read_out_of_cdata_too() -> None:
+    assert parse(FILE).metadata == {"name": "Orders & more", "uid": "1f"}
+
+
+def test_the_files_of_the_workflow_may_be_missing() -> None:
+    assert parse(FILE).has_files
+    assert not parse(FILE.replace(b"<workflow-files/>", b"")).has_files
+
+
+def test_what_is_uploaded_is_what_was_exported() -> None:
+    name, content, media_type = upload(parse(FILE))["project_file"]
+    assert (name, content, media_type) == (FILE_NAME, FILE, "application/octet-stream")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<html><br>",
+        b'<?xml version="1.0" encoding="klingon"?><a/>',
+        b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+    ],
+    ids=["empty", "HTML", "unknown encoding", "entities"],
+)
+def test_what_is_no_plain_xml_is_refused(content: bytes) -> None:
+    with pytest.raises(NotAnExport, match="not XML"):
+        parse(content)

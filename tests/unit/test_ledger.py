@@ -1,0 +1,159 @@
+"""The ledger: what a run created is known on the disk before it exists, and found again from there."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from conformance import ledger
+from conformance.ledger import Ledger
+
+PM3 = "processmaker3"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger-gw0.ndjson"
+
+
+@pytest.fixture
+def book(path: Path) -> Ledger:
+    return Ledger(path, "r1", "gw0")
+
+
+def events(path: Path) -> list[str]:
+    return [json.loads(line)["event"] for line in path.read_text().splitlines()]
+
+
+def test_a_name_is_unique_and_carries_the_mark_of_the_run(book: Ledger) -> None:
+    names = [book.name("label") for _ in range(100)]
+    assert len(set(names)) == 100
+    assert all(book.is_ours(name) and re.fullmatch(r"[A-Za-z0-9 ]+ label", name) for name in names)
+
+
+@pytest.mark.parametrize("name", ["", "Orders", "conf r11 main 1 a", "conf  r1 main", "r1", "conf r1"])
+def test_no_other_name_is_ours(book: Ledger, name: str) -> None:
+    assert not book.is_ours(name)
+
+
+def test_names_of_two_workers_and_of_two_runs_never_meet() -> None:
+    books = [Ledger(None, "r1", "gw0"), Ledger(None, "r1", "gw1"), Ledger(None, "r2", "gw0")]
+    assert len({book.name() for book in books for _ in range(20)}) == 60
+    assert not books[2].is_ours(books[0].name())
+    assert books[1].is_ours(books[0].name())
+
+
+def test_made_up_identifiers_are_remembered_and_have_the_form_that_is_asked_for(book: Ledger) -> None:
+    for length in (1, 12, 31, 32):
+        made = book.made_up(length)
+        assert re.fullmatch(rf"[0-9a-f]{{{length}}}", made)
+        assert book.is_made_up(made)
+    guid = book.made_up_guid()
+    assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", guid)
+    assert book.is_made_up(guid)
+    assert not book.is_made_up("f" * 32)
+    assert not Ledger(None, "r1").is_made_up(guid)
+
+
+def test_what_is_created_is_open_until_it_is_gone(book: Ledger) -> None:
+    entry = book.intend(PM3, "project", "createProject", "name")
+    assert [one.identifier for one in book.open()] == [""]
+    assert not book.owns("")
+    book.created(entry, "u1")
+    assert book.owns("u1")
+    assert [(one.identifier, one.name, one.operation) for one in book.open()] == [("u1", "name", "createProject")]
+    book.gone("u1")
+    assert book.open() == []
+    assert book.owns("u1")
+
+
+def test_what_was_refused_is_withdrawn(book: Ledger, path: Path) -> None:
+    book.withdrawn(book.intend(PM3, "project", "createProject", "name"))
+    assert book.open() == []
+    assert events(path) == ["intent", "withdrawn"]
+
+
+def test_what_is_open_comes_newest_first_and_by_system(book: Ledger) -> None:
+    for system, identifier in ((PM3, "a"), ("procesio", "b"), (PM3, "c")):
+        book.created(book.intend(system, "thing", "op", identifier), identifier)
+    assert [one.identifier for one in book.open()] == ["c", "b", "a"]
+    assert [one.identifier for one in book.open(PM3)] == ["c", "a"]
+
+
+def test_something_is_gone_only_once(book: Ledger, path: Path) -> None:
+    book.created(book.intend(PM3, "project", "createProject", "n"), "u1")
+    book.gone("u1")
+    book.gone("u1")
+    book.gone("another")
+    assert events(path) == ["intent", "created", "removed"]
+
+
+def test_what_cannot_be_removed_is_counted_and_is_ours(book: Ledger) -> None:
+    book.remains("processmaker4", "request", "17")
+    book.remains("processmaker4", "request")
+    assert book.residue["processmaker4", "request"] == 2
+    assert book.owns("17")
+    assert book.started_of(("processmaker4", "request")) == ["17"]
+    assert book.open() == []
+
+
+def test_the_journal_is_on_the_disk_line_by_line_and_only_for_its_owner(book: Ledger, path: Path) -> None:
+    entry = book.intend(PM3, "project", "createProject", "name")
+    assert events(path) == ["intent"]
+    book.created(entry, "u1")
+    assert events(path) == ["intent", "created"]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_journal_is_read_back_as_it_was_written(book: Ledger, path: Path) -> None:
+    first = book.created(book.intend(PM3, "project", "createProject", "one"), "u1")
+    second = book.intend(PM3, "project", "importProject", "two")
+    book.withdrawn(book.intend(PM3, "project", "createProject", "three"))
+    book.created(book.intend(PM3, "project", "createProject", "four"), "u4")
+    book.gone("u4")
+    book.remains("processmaker4", "request", "17")
+    again = ledger.read(path)
+    assert (again.run, again.worker) == ("r1", "gw0")
+    assert again.open() == [second, first]
+    assert again.owns("u1")
+    assert again.owns("17")
+    assert again.residue == book.residue
+    assert again.is_ours(book.name())
+
+
+def test_what_is_removed_after_reading_back_is_journalled_too(book: Ledger, path: Path) -> None:
+    book.created(book.intend(PM3, "project", "createProject", "one"), "u1")
+    ledger.read(path).gone("u1")
+    assert ledger.read(path).open() == []
+
+
+@pytest.mark.parametrize("cut", [1, 10, 40])
+def test_a_line_that_was_cut_off_by_a_kill_is_passed_over(book: Ledger, path: Path, cut: int) -> None:
+    entry = book.intend(PM3, "project", "createProject", "one")
+    book.created(entry, "u1")
+    path.write_bytes(path.read_bytes()[:-cut])
+    assert [one.name for one in ledger.read(path).open()] == ["one"]
+
+
+def test_what_is_journalled_behind_a_cut_off_line_is_not_lost(book: Ledger, path: Path) -> None:
+    book.created(book.intend(PM3, "project", "createProject", "one"), "u1")
+    book.created(book.intend(PM3, "project", "createProject", "two"), "u2")
+    path.write_bytes(path.read_bytes()[:-5])
+    ledger.read(path).gone("u1")
+    assert [one.name for one in ledger.read(path).open()] == ["two"]
+
+
+@pytest.mark.parametrize("line", ["[]", "5", '"event"', "{}", '{"event": "unheard of"}', "\ufffd"])
+def test_lines_of_another_kind_are_passed_over(book: Ledger, path: Path, line: str) -> None:
+    book.intend(PM3, "project", "createProject", "one")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    assert [one.name for one in ledger.read(path).open()] == ["one"]
+
+
+def test_without_a_path_nothing_is_written(tmp_path: Path) -> None:
+    Ledger(None, "r1").intend(PM3, "project", "createProject", "one")
+    assert list(tmp_path.iterdir()) == []

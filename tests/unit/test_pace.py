@@ -1,0 +1,155 @@
+"""Pace: never faster than allowed; reads are tried again, writes never."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from conformance.wire.deadline import NoAnswer
+from conformance.wire.pace import LONGEST_WAIT, Pace
+
+
+@dataclass
+class Clock:
+    """A clock that only moves when somebody sleeps."""
+
+    now: float = 100.0
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(round(seconds, 6))
+        self.now += seconds
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Server(httpx.BaseTransport):
+    """Gives one answer after the other: a status, a status with a Retry-After, or none; then 200 for ever."""
+
+    def __init__(self, clock: Clock, answers: Sequence[int | tuple[int, str] | None] = ()) -> None:
+        self.clock, self.answers = clock, list(answers)
+        self.times: list[float] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.times.append(self.clock.now)
+        answer = self.answers.pop(0) if self.answers else 200
+        if answer is None:
+            raise NoAnswer("reset", sent=True)
+        status, after = answer if isinstance(answer, tuple) else (answer, "")
+        return httpx.Response(status, headers={"retry-after": after} if after else {})
+
+
+def send(pace: Pace, effect: str = "read") -> httpx.Response:
+    return pace.handle_request(httpx.Request("GET", "http://t/", extensions={"effect": effect}))
+
+
+def made(*answers: int | tuple[int, str] | None, per_second: float | None = None) -> tuple[Pace, Server, Clock]:
+    clock = Clock()
+    server = Server(clock, answers)
+    return Pace(server, per_second=per_second, sleep=clock.sleep, clock=clock), server, clock
+
+
+def test_requests_go_out_no_faster_than_allowed() -> None:
+    pace, server, _ = made(per_second=4)
+    for _ in range(4):
+        send(pace)
+    assert server.times == [100.0, 100.25, 100.5, 100.75]
+
+
+def test_time_that_passed_anyway_is_not_waited_again() -> None:
+    pace, server, clock = made(per_second=4)
+    send(pace)
+    clock.now += 10
+    send(pace)
+    send(pace)
+    assert server.times == [100.0, 110.0, 110.25]
+
+
+def test_without_a_limit_nothing_waits() -> None:
+    pace, server, clock = made()
+    for _ in range(3):
+        send(pace)
+    assert clock.slept == []
+    assert len(server.times) == 3
+
+
+@pytest.mark.parametrize("trouble", [429, 503, None])
+def test_a_read_is_tried_again_after_a_growing_pause(trouble: int | None) -> None:
+    pace, server, clock = made(trouble, trouble)
+    assert send(pace).status_code == 200
+    assert clock.slept == [0.2, 0.4]
+    assert len(server.times) == 3
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 500, 502, 504])
+def test_any_other_answer_is_taken_as_it_is(status: int) -> None:
+    pace, server, _ = made(status)
+    assert send(pace).status_code == status
+    assert len(server.times) == 1
+
+
+@pytest.mark.parametrize("effect", ["create", "update", "delete", "execute", "administer", "none"])
+@pytest.mark.parametrize("trouble", [429, 503])
+def test_a_write_is_never_tried_again(effect: str, trouble: int) -> None:
+    pace, server, _ = made(trouble)
+    assert send(pace, effect).status_code == trouble
+    assert len(server.times) == 1
+
+
+def test_a_lost_write_is_never_tried_again() -> None:
+    pace, server, _ = made(None)
+    with pytest.raises(NoAnswer):
+        send(pace, "create")
+    assert len(server.times) == 1
+
+
+def test_a_request_that_the_guard_did_not_judge_is_never_tried_again() -> None:
+    pace, server, _ = made(503)
+    assert pace.handle_request(httpx.Request("GET", "http://t/")).status_code == 503
+    assert len(server.times) == 1
+
+
+def test_a_read_is_given_up_after_three_tries() -> None:
+    pace, server, _ = made(None, None, None)
+    with pytest.raises(NoAnswer):
+        send(pace)
+    pace, server, _ = made(503, 503, 503)
+    assert send(pace).status_code == 503
+    assert len(server.times) == 3
+
+
+WAITS: list[tuple[bytes, float]] = [
+    (b"7", 7.0),
+    (b"9999999999", LONGEST_WAIT),
+    (b"9" * 500, LONGEST_WAIT),
+    (b"0", 0.2),
+    (b"soon", 0.2),
+    (b"-5", 0.2),
+    ("٣".encode(), 0.2),
+]
+
+
+@pytest.mark.parametrize(("after", "pause"), WAITS)
+def test_the_server_may_say_how_long_to_wait_but_not_for_ever(after: bytes, pause: float) -> None:
+    clock = Clock()
+    answers = [httpx.Response(200), httpx.Response(429, headers=[(b"retry-after", after)])]
+    send(Pace(httpx.MockTransport(lambda _: answers.pop()), sleep=clock.sleep, clock=clock))
+    assert clock.slept == [pause]
+
+
+def test_a_write_after_a_busy_answer_waits_as_well() -> None:
+    pace, server, clock = made((429, "3"))
+    assert send(pace, "create").status_code == 429
+    send(pace, "create")
+    assert clock.slept == [3.0]
+    assert len(server.times) == 2
+
+
+def test_tries_again_keep_to_the_rate() -> None:
+    pace, server, _ = made(None, per_second=0.5)
+    send(pace)
+    assert server.times == [100.0, 102.0]

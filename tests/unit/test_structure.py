@@ -1,0 +1,133 @@
+"""Structure: what a response schema demands, one rule a place and kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.structure import EXTENSION, Citation, Rule, RuleKind, has_type, json_type, places, rules, tolerant
+from conformance.verdict import Level
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    EXTENSION: {"section": "Things", "lines": 5},
+    "required": ["a"],
+    "properties": {
+        "a": {
+            "type": ["integer", "string"],
+            "pattern": "^[0-9]+$",
+            EXTENSION: {
+                "level": "should",
+                "reading": ["R-1", "R-2"],
+                "prefer": {"type": "integer", "reading": "R-3"},
+                "alias": {"name": "aa", "reading": "R-4"},
+            },
+        },
+        "b": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "enum": ["x", None],
+                EXTENSION: {"tolerate": {"values": ["y"], "reading": "R-5"}, "since": "3.2"},
+            },
+        },
+    },
+}
+MADE = {(rule.place, rule.kind): rule for rule in rules(SCHEMA, Citation("d.txt", "Top", "1-9", "R-0"))}
+
+
+def test_every_demand_is_one_rule() -> None:
+    assert {(place, kind.value) for place, kind in MADE} == {
+        ("", "type"), ("/a", "present"), ("/a", "spelled"), ("/a", "type"), ("/a", "preferred"),
+        ("/b", "type"), ("/b", "format"), ("/b[]", "values"), ("/b[]", "tolerated"),
+    }  # fmt: skip
+    assert len(rules(SCHEMA, Citation())) == len(MADE)
+
+
+def test_a_citation_is_inherited_until_something_inside_says_otherwise() -> None:
+    assert MADE["", RuleKind.TYPE].citation == Citation("d.txt", "Things", "5", "R-0")
+    assert MADE["/a", RuleKind.TYPE].citation == Citation("d.txt", "Things", "5", "R-1, R-2", Level.SHOULD)
+    assert MADE["/a", RuleKind.PRESENT].citation == MADE["/a", RuleKind.TYPE].citation
+    assert MADE["/b[]", RuleKind.VALUES].citation.since == "3.2"
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "reading"),
+    [("/a", RuleKind.PREFERRED, "R-3"), ("/a", RuleKind.SPELLED, "R-4"), ("/b[]", RuleKind.TOLERATED, "R-5")],
+)
+def test_the_other_reading_of_a_contradiction_is_never_more_than_a_finding(
+    place: str, kind: RuleKind, reading: str
+) -> None:
+    assert MADE[place, kind].citation.level is Level.MAY
+    assert MADE[place, kind].citation.reading == reading
+
+
+def test_a_rule_says_what_it_expects() -> None:
+    assert MADE["/a", RuleKind.TYPE].expected == "integer or a string of digits"
+    assert MADE["/a", RuleKind.PRESENT].expected == "`a` is present"
+    assert MADE["/a", RuleKind.SPELLED].values == ("aa",)
+    assert MADE["/b[]", RuleKind.VALUES].expected == "one of 'x', null"
+
+
+def test_a_format_knows_of_which_types_it_speaks() -> None:
+    bounded = rules({"maximum": 9, "pattern": "^x"}, Citation())
+    assert [(one.kind, set(one.values)) for one in bounded] == [(RuleKind.FORMAT, {"number", "string"})]
+    assert MADE["/b", RuleKind.FORMAT].values == ("array",)
+
+
+def test_a_schema_that_says_nothing_demands_nothing() -> None:
+    assert rules({}, Citation()) == ()
+    assert rules({"properties": {"a": {}}}, Citation()) == ()
+    assert rules({"required": ["a"]}, Citation()) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(None, "null"), (True, "boolean"), (0, "integer"), (1.0, "number"), ("", "string"), ([], "array"), ({}, "object")],
+)
+def test_every_value_has_one_json_type(value: Any, kind: str) -> None:
+    assert json_type(value) == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "types", "fits"),
+    [
+        (1, ("integer",), True), (1, ("number",), True), (1.0, ("integer",), True), (1.5, ("integer",), False),
+        (True, ("integer", "number"), False), ("1", ("integer",), False), (None, ("string", "null"), True),
+        ([], ("object",), False), (1, (), False),
+    ],
+)  # fmt: skip
+def test_types_fit_as_in_json_schema(value: Any, types: tuple[str, ...], fits: bool) -> None:
+    assert has_type(value, types) is fits
+
+
+def test_a_validator_is_given_the_tolerated_values_and_nothing_of_ours() -> None:
+    made = tolerant(SCHEMA)
+    assert made["properties"]["b"]["items"] == {"enum": ["x", None, "y"]}
+    assert EXTENSION not in str(made)
+    assert SCHEMA["properties"]["b"]["items"]["enum"] == ["x", None]
+
+
+def test_places_name_members_without_their_positions() -> None:
+    body = {"a": [{"b": 1}, {"b": [2]}], "c": {}}
+    assert sorted((place, str(value)) for place, value in places(body) if not isinstance(value, dict | list)) == [
+        ("/a[]/b", "1"), ("/a[]/b[]", "2"),
+    ]  # fmt: skip
+    assert {place for place, _ in places(body)} == {"", "/a", "/a[]", "/a[]/b", "/a[]/b[]", "/c"}
+    assert list(places([])) == [("", [])]
+
+
+def test_no_depth_harms_the_walk() -> None:
+    deep: Any = 1
+    for _ in range(50_000):
+        deep = [deep]
+    assert sum(1 for _ in places(deep)) == 50_001
+    while isinstance(deep, list):  # taken apart here: freeing it in one go would recurse
+        deep = deep[0]
+
+
+def test_a_rule_is_a_value() -> None:
+    one = Rule("/a", RuleKind.TYPE, Citation(), "integer", ("integer",))
+    assert one == Rule("/a", RuleKind.TYPE, Citation(), "integer", ("integer",))
+    assert len({one, one}) == 1
