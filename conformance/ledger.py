@@ -136,9 +136,11 @@ class Ledger:
         if self.path is None:
             return
         line = json.dumps({"event": event, "run": self.run, "at": round(time.time(), 3), **data})
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(descriptor, line.encode() + b"\n")
+            size = os.fstat(descriptor).st_size
+            torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # the writer before was killed
+            os.write(descriptor, b"\n" * torn + line.encode() + b"\n")
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

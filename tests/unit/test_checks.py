@@ -45,6 +45,7 @@ paths:
                   flag: {type: integer, minimum: 0, x-conformance: {alias: {name: flagg, reading: A-PM3-02}}}
                   opened: {type: string, format: date}
                   hint: {type: string, pattern: "^x", x-conformance: {level: may}}
+                  code: {type: [array, string, integer, "null"], minLength: 2}
                   parts:
                     type: array
                     items:
@@ -190,6 +191,14 @@ def test_a_number_may_come_in_digits_but_not_as_any_text(thing: Operation) -> No
     assert outcomes(thing, changed(size="3"))["/size:type"] is Outcome.CONFORMS
     assert outcomes(thing, changed(size="three"))["/size:type"] is Outcome.DEVIATES
     assert "/size:format" not in outcomes(thing, changed(size=3))
+
+
+def test_a_format_says_nothing_of_a_value_of_another_type(thing: Operation) -> None:
+    assert outcomes(thing, changed(code="ab"))["/code:format"] is Outcome.CONFORMS
+    for value in (["a"], 7, None):
+        found = outcomes(thing, changed(code=value))
+        assert found["/code:type"] is Outcome.CONFORMS
+        assert "/code:format" not in found
 
 
 def test_an_unset_value_decides_neither_format_nor_preference_nor_values(thing: Operation) -> None:

@@ -32,6 +32,7 @@ SCHEMA: dict[str, Any] = {
                 EXTENSION: {"tolerate": {"values": ["y"], "reading": "R-5"}, "since": "3.2"},
             },
         },
+        "c": {"type": ["integer", "string"], "maxLength": 3, "maximum": 9},
     },
 }
 MADE = {(rule.place, rule.kind): rule for rule in rules(SCHEMA, Citation("d.txt", "Top", "1-9", "R-0"))}
@@ -40,7 +41,7 @@ MADE = {(rule.place, rule.kind): rule for rule in rules(SCHEMA, Citation("d.txt"
 def test_every_demand_is_one_rule() -> None:
     assert {(place, kind.value) for place, kind in MADE} == {
         ("", "type"), ("/a", "present"), ("/a", "spelled"), ("/a", "type"), ("/a", "preferred"),
-        ("/b", "type"), ("/b", "format"), ("/b[]", "values"), ("/b[]", "tolerated"),
+        ("/b", "type"), ("/b", "format"), ("/b[]", "values"), ("/b[]", "tolerated"), ("/c", "type"), ("/c", "format"),
     }  # fmt: skip
     assert len(rules(SCHEMA, Citation())) == len(MADE)
 

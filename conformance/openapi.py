@@ -1,0 +1,340 @@
+"""OpenAPI: an operation as a spec describes it, with what its `x-conformance` says (`docs/spec-format.md`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from conformance.structure import EXTENSION, Citation, Rule, RuleKind, Schema, rules
+
+METHODS: Final = ("get", "post", "put", "patch", "delete")
+
+
+class SpecificationError(Exception):
+    """A spec or register that does not follow the format; the message names the place and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Where a request names what it acts on.
+
+    `where` is path, query, body or upload. `name` is the parameter, `pointer` a JSON pointer in which `*` stands for
+    every element (`other` is the one of a rejected reading), `part` and `xpath` the part of an upload and the place in
+    its XML. `when` limits the touch to requests whose query parameter has (`values`) or does not have (`unless`) one
+    of some values.
+    """
+
+    where: str
+    name: str = ""
+    pointer: str = ""
+    other: str = ""
+    part: str = ""
+    xpath: str = ""
+    when_query: str = ""
+    values: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+    def applies(self, query: Mapping[str, str]) -> bool:
+        """Whether the touch holds for a request with this query."""
+        if not self.when_query:
+            return True
+        value = query.get(self.when_query, "").strip().upper()
+        if self.values:
+            return value in self.values
+        return value not in self.unless
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """The rejected reading of a contradiction: another way to call an operation; following it is a finding."""
+
+    reading: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A step of a resource's life: from the create to what reads, updates, lists or deletes the resource.
+
+    `parameter` is the path parameter that takes the identifier (`member` the one of the body, where the path has
+    none), `pointer` where the creating answer holds it (empty when it does not). For a list, `item` and `name` are
+    pointers within an item, `items` to the array.
+    """
+
+    step: str
+    operation: str
+    parameter: str = ""
+    member: str = ""
+    pointer: str = ""
+    items: str = ""
+    item: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A documented response: `status` is a number or a class such as `2XX`."""
+
+    status: str
+    media_types: tuple[str, ...]
+    schema: Schema | None
+    rules: tuple[Rule, ...]
+    citation: Citation
+    wrapped: str | None = None
+    examples: tuple[Any, ...] = ()
+
+    def matches(self, status: int) -> bool:
+        """Whether an answer with this status is of this kind."""
+        if self.status == "default":
+            return True
+        if self.status.upper().endswith("XX"):
+            return str(status)[0] == self.status[0]
+        return str(status) == self.status
+
+    @cached_property
+    def by_key(self) -> Mapping[tuple[str, RuleKind], Rule]:
+        """The rules by place and kind."""
+        return {(rule.place, rule.kind): rule for rule in self.rules}
+
+    @cached_property
+    def by_place(self) -> Mapping[str, tuple[Rule, ...]]:
+        """The rules by place."""
+        found: dict[str, tuple[Rule, ...]] = {}
+        for rule in self.rules:
+            found[rule.place] = (*found.get(rule.place, ()), rule)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A documented request body of one media type."""
+
+    media_type: str
+    schema: Schema
+    examples: Mapping[str, Any]
+    required: bool
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a spec, with what its `x-conformance` says."""
+
+    id: str
+    system: str
+    method: str
+    path: str
+    server: str
+    summary: str
+    effect: str
+    resource: str
+    profile: str
+    citation: Citation
+    permission: tuple[str, ...] = ()
+    accepted_by: str = ""
+    starts: bool = False
+    implied: bool = False
+    anonymous: bool = False
+    undocumented_request: bool = False
+    touches: tuple[Touch, ...] = ()
+    names: tuple[Touch, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    schemes: tuple[tuple[str, ...], ...] = ()
+    parameters: tuple[Mapping[str, Any], ...] = ()
+    bodies: tuple[Body, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    links: tuple[Link, ...] = ()
+
+    @property
+    def document(self) -> str:
+        """The document that describes the operation."""
+        return self.citation.document
+
+    @property
+    def section(self) -> str:
+        """The section of the document."""
+        return self.citation.section
+
+    @property
+    def lines(self) -> str:
+        """The lines of the document."""
+        return self.citation.lines
+
+    @property
+    def success(self) -> Answer:
+        """The documented success."""
+        return next(answer for answer in self.answers if answer.status[0] == "2")
+
+    def answer(self, status: int) -> Answer | None:
+        """What is documented for a status, or None; an exact number goes before a class."""
+        fitting = [answer for answer in self.answers if answer.matches(status)]
+        return min(fitting, key=lambda answer: (answer.status == "default", "X" in answer.status), default=None)
+
+    def link(self, step: str) -> Link | None:
+        """The link for a step of the life, or None."""
+        return next((link for link in self.links if link.step == step), None)
+
+    def body(self, media_type: str = "") -> Body | None:
+        """The request body of a media type, the first one by default."""
+        return next((body for body in self.bodies if media_type in ("", body.media_type)), None)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches a decoded path; each path parameter is a named group."""
+        parts = re.split(r"\{(\w+)\}", self.path)
+        text = "".join(f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+        return re.compile(text)
+
+
+def inline(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with every local `$ref` replaced by what it refers to; siblings of a `$ref` go before it."""
+
+    def target(reference: str) -> Any:
+        node: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            try:
+                node = node[part.replace("~1", "/").replace("~0", "~")]
+            except (KeyError, TypeError):
+                raise SpecificationError(f"$ref to nothing: {reference}") from None
+        return node
+
+    def expand(node: Any, within: tuple[str, ...]) -> Any:
+        if isinstance(node, list):
+            return [expand(item, within) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" not in node:
+            return {key: expand(value, within) for key, value in node.items()}
+        reference = node["$ref"]
+        if reference in within:
+            raise SpecificationError(f"$ref that leads back to itself: {reference}")
+        siblings = {key: expand(value, within) for key, value in node.items() if key != "$ref"}
+        return {**expand(target(reference), (*within, reference)), **siblings}
+
+    return {key: value if key == "components" else expand(value, ()) for key, value in document.items()}
+
+
+def operations(system: str, source: Mapping[str, Any]) -> Iterator[Operation]:
+    """The operations of an inlined OpenAPI document. Raises SpecificationError."""
+    for path, item in source["paths"].items():
+        for method in METHODS:
+            if method not in item:
+                continue
+            raw = item[method]
+            servers = raw.get("servers") or item.get("servers") or source["servers"]
+            yield _operation(system, source, path, method, item, raw, servers[0]["url"].strip("{}"))
+
+
+def _operation(
+    system: str,
+    source: Mapping[str, Any],
+    path: str,
+    method: str,
+    item: Mapping[str, Any],
+    raw: Mapping[str, Any],
+    server: str,
+) -> Operation:
+    name = raw.get("operationId", f"{method} {path}")
+    extension = raw.get(EXTENSION)
+    if not extension:
+        raise SpecificationError(f"{system}: {name} has no {EXTENSION}")
+    missing = {"profile", "effect", "resource", "document", "section", "lines"} - extension.keys()
+    if missing:
+        raise SpecificationError(f"{system}: {name}: {EXTENSION} lacks {', '.join(sorted(missing))}")
+    citation = Citation().refined(extension)
+    request = raw.get("requestBody", {})
+    security = raw.get("security", source.get("security", []))
+    return Operation(
+        id=name,
+        system=system,
+        method=method.upper(),
+        path=path,
+        server=server,
+        summary=raw.get("summary", ""),
+        effect=extension["effect"],
+        resource=extension["resource"],
+        profile=extension["profile"],
+        citation=citation,
+        permission=tuple(extension.get("permission", ())),
+        accepted_by=extension.get("accepted_by", ""),
+        starts=extension.get("starts", False),
+        implied=extension.get("implied", False),
+        anonymous=extension.get("anonymous", False),
+        undocumented_request=extension.get("request") == "undocumented",
+        touches=tuple(_touch(touch) for touch in extension.get("touches", ())),
+        names=tuple(_touch(touch) for touch in _listed(extension.get("name", ()))),
+        alternatives=tuple(Alternative(one["reading"], one["path"]) for one in extension.get("alternatives", ())),
+        schemes=tuple(tuple(one) for one in security),
+        parameters=(*item.get("parameters", ()), *raw.get("parameters", ())),
+        bodies=tuple(
+            Body(media, content.get("schema", {}), _examples(content), request.get("required", False))
+            for media, content in request.get("content", {}).items()
+        ),
+        answers=tuple(_answer(str(status), answer, citation) for status, answer in raw["responses"].items()),
+        links=tuple(
+            _link(step, link) for answer in raw["responses"].values() for step, link in answer.get("links", {}).items()
+        ),
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [value]
+    return list(value)
+
+
+def _touch(raw: Mapping[str, Any]) -> Touch:
+    when = raw.get("when", {})
+    return Touch(
+        where=raw["in"],
+        name=raw.get("name", ""),
+        pointer=raw.get("pointer", ""),
+        other=raw.get("or", ""),
+        part=raw.get("part", ""),
+        xpath=raw.get("xpath", ""),
+        when_query=when.get("query", ""),
+        values=tuple(when.get("in", ())),
+        unless=tuple(when.get("not", ())),
+    )
+
+
+def _examples(content: Mapping[str, Any]) -> dict[str, Any]:
+    named = {name: example["value"] for name, example in content.get("examples", {}).items()}
+    return {**({"default": content["example"]} if "example" in content else {}), **named}
+
+
+def _answer(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Answer:
+    extension = raw.get(EXTENSION, {})
+    citation = enclosing.refined(extension)
+    contents = raw.get("content", {})
+    content: Mapping[str, Any] = next(iter(contents.values()), {})
+    schema = content.get("schema")
+    return Answer(
+        status=status,
+        media_types=tuple(contents),
+        schema=schema,
+        rules=rules(schema, citation) if schema else (),
+        citation=citation,
+        wrapped=extension.get("wrapped", {}).get("reading"),
+        examples=tuple(_examples(content).values()),
+    )
+
+
+def _link(step: str, raw: Mapping[str, Any]) -> Link:
+    parameter, expression = next(iter(raw.get("parameters", {}).items()), ("", ""))
+    member = ""
+    if not parameter:
+        member, expression = next(iter(raw.get("requestBody", {}).items()), ("", ""))
+    extension = raw.get(EXTENSION, {})
+    return Link(
+        step=step,
+        operation=raw["operationId"],
+        parameter=parameter,
+        member=member,
+        pointer=str(expression).partition("#")[2],
+        items=extension.get("items", ""),
+        item=extension.get("item", ""),
+        name=extension.get("name", ""),
+    )

@@ -1,0 +1,122 @@
+"""Requirement: one testable statement of a document, and how the structural ones follow from an operation's spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from conformance.openapi import Operation
+from conformance.structure import Citation, Rule, RuleKind, rules
+from conformance.verdict import Level, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One testable statement of a document.
+
+    Structural ones (`structural` is true) are derived from the spec, the others are entries of the register. `tried`
+    says by what: structure, lifecycle, access, scenario, property, or none (then `untestable` says why).
+    """
+
+    id: str
+    system: str
+    profile: str
+    operation: str
+    level: Level
+    document: str
+    section: str
+    lines: str
+    statement: str
+    reading: str | None = None
+    tried: str = "structure"
+    aspect: str | None = None
+    since: str | None = None
+    faults: tuple[str, ...] = ()
+    untestable: Reason | None = None
+    structural: bool = False
+    place: str = ""
+
+
+def structural(operation: Operation) -> Iterator[Requirement]:
+    """The requirements that follow from an operation's place in its spec."""
+
+    def made(suffix: str, citation: Citation, statement: str, place: str = "") -> Requirement:
+        return Requirement(
+            id=f"{operation.id}{suffix}",
+            system=operation.system,
+            profile=operation.profile,
+            operation=operation.id,
+            level=citation.level,
+            document=citation.document,
+            section=citation.section,
+            lines=citation.lines,
+            statement=statement,
+            reading=citation.reading,
+            since=citation.since,
+            structural=True,
+            place=place,
+        )
+
+    own = operation.citation
+    if operation.implied:
+        own = replace(own, level=Level.MAY)
+    yield made(":exists", own, f"{operation.method} {operation.path} is there.")
+    lax = replace(own, level=Level.MAY)
+    yield made(":no-server-error", lax, "No request is answered with a status of 500 or higher.")
+    text_is_sent = operation.effect == "update" or operation.names
+    if operation.effect in ("create", "update") and operation.body("application/json") and text_is_sent:
+        yield made(":verbatim", lax, "Text comes back exactly as sent, also its white space and special characters.")
+    for alternative in operation.alternatives:
+        told = replace(own, level=Level.MAY, reading=alternative.reading)
+        yield made(":documented-form", told, f"{operation.path} is answered, not only {alternative.path}.")
+    for rule, name in _request_rules(operation):
+        told_values = f"Each documented value of {rule.place} is accepted: {rule.expected}."
+        accepting = made(
+            "", replace(rule.citation, level=_at_most_should(rule.citation.level)), told_values, rule.place
+        )
+        yield replace(accepting, id=name, tried="property")
+    if _combinable(operation):
+        combined = made(":generated-accepted", lax, "A body of documented values is accepted, in any combination.")
+        yield replace(combined, tried="property")
+    for answer in operation.answers:
+        at = f".{answer.status}"
+        if answer.status[0] == "2":
+            firm = replace(answer.citation, level=own.level)
+            yield made(f"{at}:status", firm, f"A documented call is answered with {answer.status}.")
+        if answer.media_types:
+            told_media = " or ".join(answer.media_types)
+            yield made(f"{at}:content-type", answer.citation, f"The answer is of type {told_media}.")
+        if answer.wrapped:
+            bare = replace(answer.citation, level=Level.MAY, reading=answer.wrapped)
+            yield made(f"{at}:unwrapped", bare, "The answer is the object itself, not an array that holds it.")
+        for rule in answer.rules:
+            where = rule.place or "the body"
+            yield made(f"{at}.{rule.place}:{rule.kind}", rule.citation, f"{where}: {rule.expected}.", rule.place)
+
+
+def _combinable(operation: Operation) -> bool:
+    """Whether bodies can be made from the schema alone: they name nothing that exists, but for the path's resource."""
+    body = operation.body("application/json")
+    named = any(touch.where == "body" for touch in operation.touches)
+    defines = body is not None and any(
+        name.endswith("s") and one.get("type") == "array" for name, one in body.schema.get("properties", {}).items()
+    )
+    updates = operation.effect == "update" and defines  # the elements of an update exist already
+    return body is not None and not (
+        operation.undocumented_request or operation.effect == "administer" or named or updates
+    )
+
+
+def _request_rules(operation: Operation) -> Iterator[tuple[Rule, str]]:
+    """The closed sets of values that a documented JSON body may hold; each is a requirement to accept them."""
+    body = operation.body("application/json")
+    if body is None or operation.undocumented_request or operation.effect == "administer":
+        return
+    for rule in rules(body.schema, operation.citation):
+        if rule.kind is RuleKind.VALUES and len(rule.values) > 1:
+            yield rule, f"{operation.id}.request.{rule.place}:accepted"
+
+
+def _at_most_should(level: Level) -> Level:
+    """No firmer than should: that a value is listed says plainly, but not flatly, that it is accepted."""
+    return Level.SHOULD if level is Level.MUST else level

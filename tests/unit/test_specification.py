@@ -1,0 +1,208 @@
+"""The specification: operations are found by what goes over the wire, requirements by what is said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from conformance import specification
+from conformance.specification import Specification, SpecificationError
+from conformance.verdict import Level, Reason
+
+PM3 = specification.load("processmaker3")
+PRO = specification.load("procesio")
+UID = "f" * 32
+
+
+@pytest.mark.parametrize(
+    ("spec", "method", "path", "operation"),
+    [
+        (PM3, "GET", "/api/1.0/workflow/project", "listProjects"),
+        (PM3, "POST", "/api/1.0/workflow/project/bulk", "bulkDeleteProjects"),
+        (PM3, "GET", f"/api/1.0/workflow/project/{UID}", "getProject"),
+        (PM3, "DELETE", "/api/1.0/workflow/project/bulk", "deleteProject"),
+        (PM3, "POST", "/workflow/oauth2/token", "requestToken"),
+        (PRO, "POST", "/api/Projects/validate", "validateProcess"),
+        (PRO, "GET", "/api/Projects/instances/7/status", "getInstanceStatus"),
+    ],
+)
+def test_a_call_is_found_by_method_and_path(spec: Specification, method: str, path: str, operation: str) -> None:
+    found = spec.match(method, path)
+    assert found is not None
+    assert found[0].id == operation
+
+
+def test_path_values_come_with_the_operation() -> None:
+    found = PM3.match("PUT", f"/api/1.0/sales/project/{UID}/process")
+    assert found is not None
+    assert found[1] == {"workspace": "sales", "prj_uid": UID}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PATCH", "/api/1.0/workflow/project"), ("get", "/api/1.0/workflow/project"), ("GET", "/api/1.0/w/project/"),
+        ("GET", "/api/1.0//project"), ("GET", "/API/1.0/w/project"), ("GET", "/api/1x0/w/project"),
+        ("GET", "x/api/1.0/w/project"), ("GET", "/api/1.0/w/project\n"),
+    ],
+)  # fmt: skip
+def test_no_other_spelling_is_an_operation(method: str, path: str) -> None:
+    assert PM3.match(method, path) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "documented"), [(200, "200"), (404, "4XX"), (400, "4XX"), (500, None), (201, None), (302, None)]
+)
+def test_an_answer_is_documented_by_number_or_class(status: int, documented: str | None) -> None:
+    answer = PM3.operations["deleteProject"].answer(status)
+    assert (answer.status if answer else None) == documented
+
+
+def test_a_step_of_an_engine_finds_its_requirement_or_the_silence_of_the_document() -> None:
+    assert PM3.aspect("deleteProject", "deleted-is-gone") is PM3.requirements["PM3-PROJECT-DELETE-GONE"]
+    assert PM3.aspect("deleteProject", "updated-reads-as-sent") is None
+
+
+def test_a_link_leads_from_the_answer_of_a_create() -> None:
+    link = PM3.operations["createProject"].link("delete")
+    assert link is not None
+    assert (link.operation, link.parameter, link.pointer) == ("deleteProject", "uid", "/prj_uid")
+    member = PRO.operations["createProcess"].link("update")
+    assert member is not None
+    assert (member.parameter, member.member, member.pointer) == ("", "id", "/id")
+
+
+@pytest.mark.parametrize(
+    ("requirement", "level"),
+    [
+        ("getProject:exists", Level.MUST),
+        ("requestToken:exists", Level.MAY),
+        ("getProject:no-server-error", Level.MAY),
+        ("createProject:verbatim", Level.MAY),
+        ("getProcess:documented-form", Level.MAY),
+        ("getProject.200:unwrapped", Level.MAY),
+        ("getProject.200:status", Level.MUST),
+        ("deleteProject.4XX:content-type", Level.SHOULD),
+        ("deleteProject.4XX./error/code:present", Level.MUST),
+        ("getProject.200./diagrams[]/laneset:type", Level.MAY),
+    ],
+)
+def test_structural_requirements_follow_from_the_spec(requirement: str, level: Level) -> None:
+    one = PM3.requirements[requirement]
+    assert one.structural
+    assert one.level is level
+    assert one.document.startswith("processmaker-3")
+
+
+def test_a_refusal_that_is_documented_is_no_status_to_be_required() -> None:
+    assert "deleteProject.4XX:status" not in PM3.requirements
+
+
+def test_a_registered_requirement_that_cannot_be_tried_says_why() -> None:
+    reasons = {one.untestable for one in PM3.requirements.values() if one.tried == "none"}
+    assert None not in reasons
+    assert Reason.NEEDS_DATABASE in reasons or Reason.CLIENT_SIDE in reasons
+
+
+def test_a_spec_is_read_once() -> None:
+    assert specification.load("processmaker3") is PM3
+
+
+# -- what does not follow the format ----------------------------------------------------------------------------------
+
+OPERATION: dict[str, Any] = {
+    "operationId": "getThing",
+    "x-conformance": {"profile": "p", "effect": "read", "resource": "r", "document": "d", "section": "s", "lines": 1},
+    "responses": {"200": {"description": "ok"}},
+}
+ENTRY: dict[str, Any] = {
+    "id": "X-1",
+    "level": "must",
+    "operation": "getThing",
+    "document": "d",
+    "section": "s",
+    "lines": 1,
+    "statement": "It\n  holds.",
+    "tried": "scenario",
+}
+
+
+def read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: Any, *entries: Any, **components: Any
+) -> Specification:
+    (tmp_path / "sample").mkdir()
+    spec = {"openapi": "3.1.0", "servers": [{"url": "{url}"}], "paths": {"/t": {"get": operation}}, **components}
+    (tmp_path / "sample/openapi.yaml").write_text(yaml.safe_dump(spec))
+    (tmp_path / "sample/requirements.yaml").write_text(yaml.safe_dump({"requirements": list(entries)}))
+    monkeypatch.setattr(specification, "root", lambda: tmp_path)
+    monkeypatch.setitem(specification.TITLES, "sample", "Sample")
+    return specification.load.__wrapped__("sample")
+
+
+def without(mapping: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if key != name}
+
+
+def test_the_smallest_spec_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = read(tmp_path, monkeypatch, OPERATION, ENTRY)
+    assert spec.operations["getThing"].server == "url"
+    assert spec.requirements["X-1"].statement == "It holds."
+    assert spec.requirements["X-1"].profile == "p"
+
+
+@pytest.mark.parametrize("missing", ["profile", "effect", "resource", "document", "section", "lines"])
+def test_an_operation_that_leaves_something_out_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    broken = {**OPERATION, "x-conformance": without(OPERATION["x-conformance"], missing)}
+    with pytest.raises(SpecificationError, match=f"getThing.*{missing}"):
+        read(tmp_path, monkeypatch, broken)
+
+
+def test_an_operation_without_the_extension_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SpecificationError, match="getThing has no x-conformance"):
+        read(tmp_path, monkeypatch, without(OPERATION, "x-conformance"))
+
+
+@pytest.mark.parametrize("missing", ["id", "level", "operation", "document", "section", "lines", "statement", "tried"])
+def test_an_entry_that_leaves_something_out_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    with pytest.raises(SpecificationError, match=f"lacks {missing}"):
+        read(tmp_path, monkeypatch, OPERATION, without(ENTRY, missing))
+
+
+def test_an_entry_that_stands_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SpecificationError, match="X-1 stands there twice"):
+        read(tmp_path, monkeypatch, OPERATION, ENTRY, ENTRY)
+
+
+def test_an_entry_about_no_operation_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SpecificationError, match="no operation 'other'"):
+        read(tmp_path, monkeypatch, OPERATION, {**ENTRY, "operation": "other"})
+
+
+@pytest.mark.parametrize(
+    ("schemas", "why"),
+    [({}, "to nothing"), ({"A": {"$ref": "#/components/schemas/A"}}, "back to itself")],
+)
+def test_a_reference_that_leads_nowhere_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, schemas: dict[str, Any], why: str
+) -> None:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}
+    operation = {**OPERATION, "responses": {"200": {"content": content}}}
+    with pytest.raises(SpecificationError, match=why):
+        read(tmp_path, monkeypatch, operation, components={"schemas": schemas})
+
+
+def test_what_stands_beside_a_reference_goes_before_what_it_refers_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema = {"$ref": "#/components/schemas/A", "maxLength": 5}
+    operation = {**OPERATION, "responses": {"200": {"content": {"application/json": {"schema": schema}}}}}
+    components = {"schemas": {"A": {"type": "string", "maxLength": 9}}}
+    spec = read(tmp_path, monkeypatch, operation, components=components)
+    assert spec.operations["getThing"].success.schema == {"type": "string", "maxLength": 5}
