@@ -114,7 +114,8 @@ class Conduct:
             config.hook.pytest_deselected(items=out)
         for item in items:
             item.stash[TEST_ID] = test_id(item)
-            grouped = system_of(item) == "procesio" and not self.target.limits.in_flight
+            in_flight = self._option("in_flight") or self.target.limits.in_flight or 1
+            grouped = system_of(item) == "procesio" and in_flight == 1
             if grouped and config.pluginmanager.hasplugin("xdist"):
                 item.add_marker(pytest.mark.xdist_group("procesio"))  # one call at a time, unless the file allows more
 

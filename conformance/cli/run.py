@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 REFERENCE: Final = "reference"
+IN_FLIGHT: Final = 4  # calls under way at once, where neither the target file nor an option says how many
 PACKAGE: Final = Path(__file__).parent.parent
 PYTEST_VARIABLES: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
@@ -79,6 +80,7 @@ def command(ctx: click.Context, /, target: str, output: Path | None, workers: st
             loaded = load(path)
         check_selection(loaded, options["system"], options["profile"])
         directory = prepared(output or default_output(loaded.name))
+        workers = allowed(workers, options["in_flight"] or loaded.limits.in_flight or IN_FLIGHT)
         call = [*arguments(path.absolute(), directory, workers, options), *ctx.meta[__name__]]
         stack.enter_context(without(PYTEST_VARIABLES))
         return start(call, directory)
@@ -142,6 +144,14 @@ def prepared(directory: Path) -> Path:
     except OSError as error:
         raise Refused(f"{directory}: cannot be written ({error.strerror}); name another with --output.") from None
     return directory
+
+
+def allowed(workers: str | None, in_flight: int) -> str | None:
+    """No more workers than calls may be under way at once: a worker makes one call at a time."""
+    if workers is None:
+        return None
+    wanted = (os.cpu_count() or 1) if workers == "auto" else int(workers)
+    return str(min(wanted, in_flight))
 
 
 def arguments(target: Path, output: Path, workers: str | None, options: Mapping[str, Any]) -> list[str]:

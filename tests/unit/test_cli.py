@@ -103,7 +103,8 @@ def test_pytest_gets_the_target_an_own_configuration_and_the_output(
 
 def test_without_options_the_plugin_decides(target: str, calls: list[list[str]]) -> None:
     call("run", target)
-    assert [one for one in calls[0] if one.startswith("--conformance-")] == ["--conformance-output"]
+    ours = [one for one in calls[0] if one.startswith("--conformance-")]
+    assert ours == ["--conformance-progress", "--conformance-output"]
     assert "-n" not in calls[0]
 
 
@@ -114,6 +115,7 @@ def test_every_option_reaches_the_plugin(target: str, calls: list[list[str]]) ->
     )
     assert result.exit_code == exitcodes.DEVIATIONS, result.output
     assert [one for one in calls[0] if one.startswith("--conformance-")] == [
+        "--conformance-progress",
         "--conformance-output",
         "--conformance-system=procesio",
         "--conformance-profile=procesio/projects",
@@ -126,6 +128,12 @@ def test_every_option_reaches_the_plugin(target: str, calls: list[list[str]]) ->
         "--conformance-strict",
     ]
     assert option(calls[0], "-n") == "2"
+
+
+def test_no_more_workers_than_calls_may_be_under_way(target: str, calls: list[list[str]]) -> None:
+    call("run", target, "-n", "9")
+    call("run", target, "-n", "9", "--in-flight", "3", "--output", "other")
+    assert [option(one, "-n") for one in calls] == ["4", "3"]
 
 
 def test_what_stands_after_the_dashes_goes_to_pytest(target: str, calls: list[list[str]]) -> None:
