@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -310,9 +311,9 @@ def _record(requirement: Requirement, outcome: Outcome, **more: Any) -> VerdictR
 
 def _older(version: str, since: str) -> bool:
     def numbers(text: str) -> list[int]:
-        return [int(part) for part in text.split(".") if part.isdigit()]
+        return [int(part) for part in re.findall("[0-9]+", text)]
 
-    return numbers(version) < numbers(since)
+    return bool(numbers(version)) and numbers(version) < numbers(since)
 
 
 def title(requirement: Requirement, verdict: Verdict) -> str:

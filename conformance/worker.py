@@ -17,7 +17,7 @@ from conformance.specification import Specification
 from conformance.structure import json_type, places
 from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Target, urls
 from conformance.wire.client import Client
-from conformance.wire.credentials import credentials
+from conformance.wire.credentials import PUBLIC, basic_secrets, credentials
 from conformance.wire.door import open_door, origin
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import Judgement, Limits
@@ -53,7 +53,7 @@ class Worker:
     durations: dict[str, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.redactor = Redactor(self.target.secrets())
+        self.redactor = Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC)
         limits = self.target.limits
         self.limits = Limits(self.share.part(limits.open_resources), self.share.part(limits.executions))
         self.sessions: dict[str, Session] = {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from conformance.exchange import Exchange, NotJson
-from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, User
+from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Target, User
 from conformance.verdict import Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client
 from conformance.wire.redact import Redactor, secrets_in
@@ -16,6 +17,7 @@ from conformance.wire.redact import Redactor, secrets_in
 API_KEY: Final = "api key"
 WRONG_TOKEN: Final = "0" * 40
 ANY_SECRET: Final = "any"  # noqa: S105 - nobody's secret
+PUBLIC: Final = (WRONG_TOKEN, ANY_SECRET)
 JWT: Final = re.compile(r"[\w-]{4,}\.[\w-]{4,}\.[\w-]*")
 
 
@@ -132,6 +134,20 @@ def bearer(token: str) -> dict[str, str]:
 def basic(name: str, password: str) -> dict[str, str]:
     """The Authorization header of HTTP Basic."""
     return {"authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def basic_secrets(target: Target) -> dict[str, str]:
+    """What HTTP Basic makes of the client credentials of each user, by its placeholder."""
+    table = target.processmaker3
+    if table is None:
+        return {}
+    secrets: dict[str, str] = {}
+    for user in (MAIN, *type(table.users).model_fields):
+        with contextlib.suppress(Missing):
+            account = pm3_account(table, user)
+            encoded = basic(account["client_id"], account["client_secret"])["authorization"].removeprefix("Basic ")
+            secrets.setdefault(f"PM3{'_' + user.upper() if user else ''}_CLIENT_BASIC", encoded)
+    return secrets
 
 
 def token_of(exchange: Exchange) -> str:

@@ -6,14 +6,15 @@ import base64
 import html
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 from conformance.exchange import Exchange, Headers, NotJson, parse_json
 from conformance.structure import json_type
 
-BODY_LIMIT: Final = 16_384
+BODY_LIMIT: Final = 16_384  # characters of an answer that are kept
+SENT_LIMIT: Final = 1_048_576  # and of a request, which must be whole to be sent again
 BY_VALUE_FROM: Final = 8  # shorter secrets would turn `administration` into `$PASSWORDistration`
 SECRET_HEADERS: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "value", "x-api-key", "x-auth-token"}
@@ -25,9 +26,13 @@ IN_FORM: Final = re.compile(rf"((?:^|[?&])(?:{SECRET_FIELDS})=)([^&#\s\"']*)", r
 
 
 class Redactor:
-    """Replaces secrets by the names of their placeholders (`$PM3_PASSWORD`), so that a command works again."""
+    """Replaces secrets by the names of their placeholders (`$PM3_PASSWORD`), so that a command works again.
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
+    `public` are values that stand where secrets do and are none: wrong credentials, sent on purpose.
+    """
+
+    def __init__(self, secrets: Mapping[str, str], public: Collection[str] = ()) -> None:
+        self._public = frozenset(public)
         self._names: dict[str, str] = {}
         self._spellings: dict[str, str] = {}
         self._searched: set[str] = set()
@@ -72,8 +77,8 @@ class Redactor:
         return self._named(value)
 
     def _named(self, value: str) -> str:
-        if value == "":
-            return ""
+        if value == "" or value in self._public:
+            return value
         name = self._names.get(value) or self._spellings.get(value)
         return f"${name}" if name else HIDDEN
 
@@ -109,7 +114,7 @@ def stored(exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], b
         shown = {
             "status": response.status,
             "headers": redactor.headers(response.headers),
-            "body": _capped(redactor.text(body.decode("utf-8", "replace"))),
+            "body": _capped(redactor.text(body.decode("utf-8", "replace")), BODY_LIMIT),
             "truncated": response.truncated or len(body) > BODY_LIMIT,
         }
     return {
@@ -120,7 +125,7 @@ def stored(exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], b
             "method": request.method,
             "url": redactor.text(request.url),
             "headers": redactor.headers(request.headers),
-            "body": _capped(redactor.text(request.body.decode("utf-8", "replace"))),
+            "body": _capped(redactor.text(request.body.decode("utf-8", "replace")), SENT_LIMIT),
         },
         "response": shown,
         "error": redactor.text(exchange.error),
@@ -137,7 +142,7 @@ def anonymous(body: bytes, foreign: Callable[[str], bool]) -> bytes:
         document = parse_json(body)
     except NotJson as error:
         return f"({len(body)} bytes that are not JSON: {error})".encode()
-    return json.dumps(_reduced(document, foreign), ensure_ascii=False).encode()
+    return json.dumps(_reduced(document, foreign), ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def _reduced(node: Any, foreign: Callable[[str], bool]) -> Any:
@@ -156,10 +161,10 @@ def _types(node: Any) -> Any:
     return f"<{json_type(node)}>"
 
 
-def _capped(text: str) -> str:
-    if len(text) <= BODY_LIMIT:
+def _capped(text: str, limit: int) -> str:
+    if len(text) <= limit:
         return text
-    return text[:BODY_LIMIT] + f"… ({len(text) - BODY_LIMIT} more characters)"
+    return text[:limit] + f"… ({len(text) - limit} more characters)"
 
 
 def secrets_in(value: Any) -> Iterator[str]:

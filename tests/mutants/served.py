@@ -1,0 +1,123 @@
+"""The references, served once, with a session of each and a way to spoil one operation at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from conformance.exchange import Exchange
+from conformance.judge import Judge
+from conformance.reference import build
+from conformance.reference.serving import Serving, target
+from conformance.sampling import Sample, sample
+from conformance.session import Session
+from conformance.specification import SYSTEMS, Operation, load
+from conformance.suites.procesio.test_authentication import account
+from conformance.suites.processmaker3 import projects, test_access
+from conformance.target import parse
+from conformance.wire.credentials import pm3_account
+from conformance.worker import Worker
+
+ABSENT_PATH = 404
+"""The reference itself answers, as it does for a path that it does not know."""
+
+
+class Spoiler:
+    """Around every app of the references: lets one operation be answered as if it were not there, or refused."""
+
+    def __init__(self) -> None:
+        self.operation: Operation | None = None
+        self.status = ABSENT_PATH
+
+    @contextmanager
+    def spoiling(self, operation: Operation, status: int) -> Iterator[None]:
+        """Answer `operation` with a status, or as a made-up path is answered."""
+        self.operation, self.status = operation, status
+        try:
+            yield
+        finally:
+            self.operation = None
+
+    def around(self, app: ASGIApp) -> ASGIApp:
+        """The middleware."""
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            if not self._spoils(scope):
+                await app(scope, receive, send)
+            elif self.status != ABSENT_PATH:
+                await PlainTextResponse("no", self.status)(scope, receive, send)
+            else:
+                made_up = scope["path"].rstrip("/").rpartition("/")[0] + "/nothing/of/the/kind"
+                await app({**scope, "path": made_up, "raw_path": made_up.encode()}, receive, send)
+
+        return answer
+
+    def _spoils(self, scope: Scope) -> bool:
+        if self.operation is None:
+            return False
+        called = load(self.operation.system).match(scope["method"], scope["path"].rstrip("/"))
+        return called is not None and called[0] is self.operation
+
+
+class Served:
+    """A session of each system, and what the references answer to a documented call of each operation."""
+
+    def __init__(self, worker: Worker, spoiler: Spoiler) -> None:
+        self.worker = worker
+        self.spoiler = spoiler
+        self._answers: dict[str, Exchange] = {}
+
+    def begin(self, operation: Operation) -> tuple[Session, Judge]:
+        """The session of the operation's system, with a judge that has heard nothing yet."""
+        return self.worker.begin(operation.system, ())
+
+    def answer(self, operation: Operation) -> Exchange:
+        """The answer to a documented call, asked for once."""
+        if operation.id not in self._answers:
+            session, _ = self.begin(operation)
+            self._answers[operation.id] = session.send(operation.id, **request(session, operation))
+        return self._answers[operation.id]
+
+    def error(self, operation: Operation) -> Exchange:
+        """The answer to a call of an operation for something that does not exist."""
+        session, _ = self.begin(operation)
+        names = [one["name"] for one in operation.parameters if one.get("in") == "path" and one["name"] != "workspace"]
+        return session.send(operation.id, path=dict.fromkeys(names, session.ledger.made_up(32)))
+
+
+@contextmanager
+def served() -> Iterator[Served]:
+    """Serve a reference of each system."""
+    references = [build(system) for system in SYSTEMS]
+    spoiler = Spoiler()
+    for reference in references:
+        reference.wrap(spoiler.around)
+    with Serving(references) as serving:
+        data = target(references, serving.urls)
+        worker = Worker(parse(data, base=Path(), env={}), run="mutants")
+        yield Served(worker, spoiler)
+        worker.close()
+
+
+def request(session: Session, operation: Operation) -> dict[str, Any]:
+    """A documented request of any operation."""
+    match operation.id:
+        case "requestToken":
+            return {"json": {"grant_type": "password", "scope": "*", **pm3_account(projects.table(session), "")}}
+        case "authenticate":
+            return {"json": account(session)}
+        case "getProject":
+            build = projects.builder(session)
+            body = build.drawn()
+            body["diagrams"][0]["gateways"] = [build.gateway("Which?", "EXCLUSIVE", "DIVERGING")]
+            body["diagrams"][0]["artifacts"] = [build.artifact("Note", "TEXT_ANNOTATION")]
+            return {"path": {"prj_uid": session.create(projects.CREATE, json=body).id}}
+        case _ if operation.system == "processmaker3":
+            return test_access.prepare(session, operation).request()
+        case _:
+            return sample(session, operation).request()

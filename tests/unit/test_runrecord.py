@@ -1,0 +1,131 @@
+"""The run record: written in one step, read back as it was, or refused with a word about what to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from conformance.runrecord import (
+    RunRecord,
+    SuiteInfo,
+    TargetInfo,
+    UnreadableRun,
+    VerdictRecord,
+    read,
+    summarise,
+    write,
+    write_text,
+)
+from conformance.verdict import Level, Outcome
+
+
+def verdict(name: str, outcome: Outcome, level: Level = Level.MUST, profile: str = "s/p") -> VerdictRecord:
+    return VerdictRecord(requirement=name, system="s", profile=profile, operation="o", level=level, outcome=outcome)
+
+
+def record(**more: Any) -> RunRecord:
+    told: dict[str, Any] = {
+        "complete": True,
+        "exit_code": 0,
+        "target": TargetInfo(name="staging", systems=["s"]),
+        "suite": SuiteInfo(version="1", specs={"s": "digest"}),
+        "environment": {"python": "3.11"},
+        "started": "2026-01-01T00:00:00+00:00",
+        "seconds": 1.5,
+        "requests": 3,
+        **more,
+    }
+    return RunRecord(**told)
+
+
+def test_a_record_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    one = record(verdicts=[verdict("ü\u2028", Outcome.CONFORMS)])
+    path = write(one, tmp_path)
+    assert path == tmp_path / "run.json"
+    assert read(tmp_path) == read(path) == one
+
+
+def test_the_file_names_its_format_and_the_members_of_the_contract(tmp_path: Path) -> None:
+    data = json.loads(write(record(), tmp_path).read_text(encoding="utf-8"))
+    assert data["schema"] == 1
+    assert {
+        "complete", "target", "suite", "environment", "started", "seconds", "requests", "shard", "verdicts", "deviations",
+        "findings", "accommodations", "shapes", "durations", "leftovers", "residue", "summary",
+    } <= data.keys()  # fmt: skip
+
+
+def test_a_record_does_not_change_after_it_was_made() -> None:
+    with pytest.raises(ValidationError):
+        record().complete = False  # type: ignore[misc]
+
+
+def test_verdicts_are_counted_by_outcome_level_system_and_profile() -> None:
+    summary = summarise(
+        [
+            verdict("a", Outcome.CONFORMS),
+            verdict("b", Outcome.CONFORMS, Level.MAY, "s/q"),
+            verdict("c", Outcome.DEVIATES),
+        ]
+    )
+    assert {name: count for name, count in summary.outcomes.items() if count} == {"conforms": 2, "deviates": 1}
+    assert set(summary.outcomes) == {one.value for one in Outcome}
+    assert summary.levels == {"must": {"conforms": 1, "deviates": 1}, "may": {"conforms": 1}}
+    assert summary.systems == {"s": {"conforms": 2, "deviates": 1}}
+    assert summary.profiles == {"s/p": {"conforms": 1, "deviates": 1}, "s/q": {"conforms": 1}}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "not complete JSON"),
+        (b'{"schema": 1, ', "not complete JSON"),
+        (b"\xff\xfe", "not complete JSON"),
+        (b"[]", "format None"),
+        (b"{}", "format None"),
+        (b'{"schema": 2}', "format 2"),
+        (b'{"schema": "1"}', "format '1'"),
+        (b'{"schema": 1}', "complete: Field required"),
+    ],
+)
+def test_what_cannot_be_read_says_why_and_what_to_do(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(UnreadableRun, match=why) as unreadable:
+        read(tmp_path)
+    assert str(tmp_path / "run.json") in str(unreadable.value)
+    assert str(unreadable.value).endswith(".")
+
+
+@pytest.mark.parametrize("change", [{"complete": "maybe"}, {"unheard_of": 1}, {"verdicts": [{"outcome": "passed"}]}])
+def test_a_record_of_another_shape_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    path = write(record(), tmp_path)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(UnreadableRun, match=next(iter(change))):
+        read(tmp_path)
+
+
+def test_a_run_that_is_not_there_says_what_to_name(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nothing"):
+        with pytest.raises(UnreadableRun, match="conformance run"):
+            read(path)
+
+
+def test_a_file_is_replaced_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+
+    def full(self: Path, *_: object, **__: object) -> int:
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        with pytest.raises(OSError, match="No space"):
+            write_text(path, "new")
+    assert path.read_text() == "old"
+    assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
+    write_text(path, "new")
+    assert path.read_text() == "new"
