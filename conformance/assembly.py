@@ -101,9 +101,9 @@ def _verdict(raw: dict[str, Any]) -> Verdict:
         **{
             **raw,
             "outcome": Outcome(raw["outcome"]),
-            "kind": Kind(raw["kind"]) if raw["kind"] else None,
-            "reason": Reason(raw["reason"]) if raw["reason"] else None,
-            "evidence": tuple(raw["evidence"]),
+            "kind": Kind(raw["kind"]) if raw.get("kind") else None,
+            "reason": Reason(raw["reason"]) if raw.get("reason") else None,
+            "evidence": tuple(raw.get("evidence", ())),
         }
     )
 

@@ -100,7 +100,8 @@ def success(operation: Operation, exchange: Exchange) -> list[Verdict]:
     if documented.status[0] != "2":
         documented = answer
     verdicts = [conforms(f"{operation.id}:exists", operation.id, exchange)]
-    verdicts.append(_status(operation, answer, exchange))
+    if operation.fixes_status(answer):
+        verdicts.append(_status(operation, answer, exchange))
     verdicts.extend(content(operation, documented, exchange))
     return verdicts
 

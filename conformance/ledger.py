@@ -1,7 +1,8 @@
 """The ledger: a write-ahead journal of what a run created, and what became of it.
 
-One file per worker, one JSON object a line, flushed to the disk before the request that it speaks of is sent. It
-holds no secrets and is enough to clean up later, from another machine.
+One file per worker, one JSON object a line. Each line reaches the system at once, so that it outlives the process; an
+intent is flushed to the disk before the create that it speaks of is sent. The journal holds no secrets and is enough to
+clean up later, from another machine.
 """
 
 from __future__ import annotations
@@ -141,7 +142,8 @@ class Ledger:
             size = os.fstat(descriptor).st_size
             torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # the writer before was killed
             os.write(descriptor, b"\n" * torn + line.encode() + b"\n")
-            os.fsync(descriptor)
+            if event == "intent":  # what comes later is found again by the name, should the machine itself fail
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
 

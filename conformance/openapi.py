@@ -172,6 +172,14 @@ class Operation:
         fitting = [answer for answer in self.answers if answer.matches(status)]
         return min(fitting, key=lambda answer: (answer.status == "default", "X" in answer.status), default=None)
 
+    def fixes_status(self, answer: Answer) -> bool:
+        """Whether a call can contradict the status of a documented success.
+
+        Where only the class is told, any success fits, and a refusal contradicts the requirement that the register
+        has for it (`accepted_by`), or nothing (no document gives the request).
+        """
+        return not answer.status.upper().endswith("XX") or not (self.accepted_by or self.undocumented_request)
+
     def link(self, step: str) -> Link | None:
         """The link for a step of the life, or None."""
         return next((link for link in self.links if link.step == step), None)

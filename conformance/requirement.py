@@ -80,7 +80,7 @@ def structural(operation: Operation) -> Iterator[Requirement]:
         yield replace(combined, tried="property")
     for answer in operation.answers:
         at = f".{answer.status}"
-        if answer.status[0] == "2":
+        if answer.status[0] == "2" and operation.fixes_status(answer):
             firm = replace(answer.citation, level=own.level)
             yield made(f"{at}:status", firm, f"A documented call is answered with {answer.status}.")
         if answer.media_types:

@@ -23,6 +23,7 @@ from conformance.wire.naming import at
 
 IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{1,18}")
 ABSENT: Final = (405, 501)
+UNSURE: Final = (401, 403, 408, 429)  # refusals that say nothing of whether something exists
 GIVE_UP_AFTER: Final = 3  # calls in a row without any answer
 
 
@@ -104,6 +105,8 @@ class Session:
             exchange = self._send(operation, user, path, headers, template, content)
             if exchange.answer.status == 401 and user not in (NOBODY, WRONG) and self._renewable(operation):
                 self._credentials.renew(user)
+                if self.client.entry is not None:
+                    self.ledger.withdrawn(self.client.entry)  # who is not let in creates nothing
                 exchange = self._send(operation, user, path, headers, template, content)
         except Withheld as withheld:
             raise NotExercised(withheld.reason, withheld.detail) from None
@@ -292,7 +295,7 @@ class Session:
             if offered and not echoed and self._carries(link, offered, entry.name):
                 identifier = offered
         if not identifier:
-            identifier = self._listed(operation, entry)
+            identifier, _ = self._listed(operation, entry)
         elif identifier in self._claimed() and operation.link("list") is not None:
             identifier = (
                 self._newcomer(operation, entry)[0] or identifier
@@ -306,9 +309,10 @@ class Session:
         exchange = self.send(link.operation, path={link.parameter: identifier})
         return exchange.answer.ok and (not name or name.encode() in exchange.answer.body)
 
-    def _listed(self, operation: Operation, entry: Entry) -> str:
+    def _listed(self, operation: Operation, entry: Entry) -> tuple[str, bool]:
+        """Its identifier in the list, when it is there; and whether the list, if there is one, could be read."""
         if operation.link("list") is None or not entry.name:
-            return ""
+            return "", True
 
         def look() -> tuple[bool, Exchange]:
             identifier, exchange = self._newcomer(operation, entry)
@@ -316,8 +320,8 @@ class Session:
             return bool(identifier), exchange
 
         found: list[str] = []
-        self.eventually(look)
-        return found[-1]
+        _, exchange = self.eventually(look)
+        return found[-1], exchange.answer.ok
 
     def _newcomer(self, operation: Operation, entry: Entry) -> tuple[str, Exchange]:
         """What the list shows under the entry's name and no entry stands for: a copy has the name of its original."""
@@ -348,13 +352,14 @@ class Session:
 
         Returns whether it had.
         """
-        identifier = ""
+        identifier, looked = "", True
         if operation.link("list") is not None and entry.name:
-            identifier, _ = self._newcomer(operation, entry)
+            identifier, exchange = self._newcomer(operation, entry)
+            looked = exchange.answer.ok
         if identifier:
             self.ledger.created(entry, identifier)
             self.remove(identifier, operation)
-        else:
+        elif looked:  # else the sweep looks again
             self.ledger.withdrawn(entry)
         return bool(identifier)
 
@@ -366,7 +371,7 @@ class Session:
         exchange = self.send(link.operation, path={link.parameter: identifier})
         if exchange.answer.ok or exchange.answer.refused:
             read = operation.link("read")
-            if read is None or self.send(read.operation, path={read.parameter: identifier}).answer.refused:
+            if read is None or _says_gone(self.send(read.operation, path={read.parameter: identifier})):
                 self.ledger.gone(identifier)
                 return True
         return False
@@ -384,9 +389,9 @@ class Session:
             identifier = entry.identifier
             try:
                 if not identifier:
-                    identifier = self._listed(operation, entry)
+                    identifier, looked = self._listed(operation, entry)
                     if not identifier:
-                        if entry.key in self.ledger.accepted:
+                        if entry.key in self.ledger.accepted or not looked:
                             kept.append(entry)
                         else:
                             self.ledger.withdrawn(entry)
@@ -398,6 +403,11 @@ class Session:
             if not removed:
                 kept.append(entry)
         return kept
+
+
+def _says_gone(exchange: Exchange) -> bool:
+    """Whether the answer to a read says that nothing is there, not that this user may not see it now."""
+    return exchange.answer.refused and exchange.answer.status not in UNSURE
 
 
 def identifier_of(exchange: Exchange, link: Link | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from conformance.session import Session
 from conformance.specification import Specification
 from conformance.structure import json_type, places
 from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Target, urls
+from conformance.verdict import Verdict
 from conformance.wire.client import Client
 from conformance.wire.credentials import PUBLIC, basic_secrets, credentials
 from conformance.wire.door import open_door, origin
@@ -25,6 +26,8 @@ from conformance.wire.redact import Redactor
 
 EXCHANGES: Final = "exchanges.ndjson"
 PARTS: Final = "parts"
+FIELDS: Final = tuple(one.name for one in fields(Verdict))
+SHOWN: Final = ("expected", "observed", "detail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +120,13 @@ class Worker:
             cited.extend(verdict.evidence)
         session.client.evidence.cite(cited)
         session.client.evidence.forget()
-        verdicts = [
-            {
-                **asdict(verdict),
-                "expected": self.redactor.text(verdict.expected),
-                "observed": self.redactor.text(verdict.observed),
-                "detail": self.redactor.text(verdict.detail),
-            }
-            for verdict in judge.verdicts
-        ]
+        verdicts = [self._told(verdict) for verdict in judge.verdicts]
         self._append({"test": {**test, "message": self.redactor.text(test["message"])}, "verdicts": verdicts})
+
+    def _told(self, verdict: Verdict) -> dict[str, Any]:
+        """A verdict as it is stored: without what is unset, without secrets."""
+        told = {name: value for name in FIELDS if (value := getattr(verdict, name))}
+        return {name: self.redactor.text(value) if name in SHOWN else value for name, value in told.items()}
 
     def close(self, *, sweep: bool = True) -> list[Entry]:
         """Clean up, write down what is left to say, and close the connections. Returns what could not be removed."""

@@ -169,6 +169,7 @@ def arguments(target: Path, output: Path, workers: str | None, options: Mapping[
         *("--rootdir", str(output)),
         *("-o", f"cache_dir={output.parent / '.pytest_cache'}"),
         *("-p", "no:schemathesis"),
+        "--assert=plain",  # rewriting every module of ours at each start costs more than many a run
         *("-q", "-q", "--no-header", "--no-summary", "--tb=no", "--conformance-progress"),
         *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
         *(() if plugin else ("-p", "conformance.plugin")),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from served import ABSENT_PATH, Served, request, served
 from conformance import checks
 from conformance.exchange import Exchange, Response
 from conformance.judge import Blocked
-from conformance.specification import SYSTEMS, Operation, fields, load
+from conformance.specification import SYSTEMS, Answer, Operation, fields, load
 from conformance.verdict import Level, Outcome, Verdict
 
 Change = Callable[[Response], Response]
@@ -55,15 +54,17 @@ IDENTIFIERS: Final = frozenset(
 )
 """What processmaker-3-project-endpoints.txt gives 32 characters (lines 8-66, 71, 82, 119, 151, 168, 181, 545)."""
 
-BEYOND: Final = {
-    "getProject": {"/diagrams[]/flows[]/flo_is_inmidiate": "1"},
-    "getProcess": {"/prj_uid": "9541049475298f190420f51086854718"},
-}
-"""Optional fields that the references leave away; they are added to the answers, so that they can be wrong."""
+OBJECTS: Final = {("startRequest", "")}
+"""Bodies of which a document says what they are, and names no field."""
 
-STILL: Final = {
-    "authenticate.2XX:status": "a session that gets no token ends before: the target is unavailable",
+BEYOND: Final = {
+    ("getProject", "/diagrams[]/flows[]/flo_is_inmidiate"): "1",
+    ("getProcess", "/prj_uid"): "9541049475298f190420f51086854718",
 }
+"""Optional fields that the references leave away: they are added to an answer, so that they can be wrong in it."""
+
+UNAVAILABLE: Final = "a session that gets no token tries nothing: the run says that the target is unavailable"
+NEVER: Final = {"authenticate:exists": UNAVAILABLE, "authenticate.2XX:status": UNAVAILABLE}
 """What no mutant turns, and why."""
 
 
@@ -73,13 +74,14 @@ class Mutant:
 
     requirement: str
     operation: Operation
-    status: str
+    answer: Answer
     change: Change
+    place: str = ""
 
-    def turned(self, exchange: Exchange) -> Exchange:
-        """The exchange with the changed answer."""
-        assert exchange.response is not None
-        return replace(exchange, response=self.change(exchange.response))
+    @property
+    def is_error(self) -> bool:
+        """Whether it is about the answer to a call that is refused."""
+        return self.answer.status[0] != "2"
 
 
 # -- what is made wrong -----------------------------------------------------------------------------------------------
@@ -122,7 +124,15 @@ def without(place: str) -> Change:
 
 
 def edited(edit: Callable[[Any], Any]) -> Change:
-    return lambda response: replace(response, body=json.dumps(edit(json.loads(response.body))).encode())
+    return with_bytes(lambda body: json.dumps(edit(json.loads(body))).encode())
+
+
+def with_bytes(edit: Callable[[bytes], bytes]) -> Change:
+    return lambda response: replace(response, body=edit(response.body))
+
+
+def with_status(status: int) -> Change:
+    return lambda response: replace(response, status=status)
 
 
 def of_type(media_type: str) -> Change:
@@ -135,23 +145,28 @@ def of_type(media_type: str) -> Change:
     return change
 
 
+def answer_with_body(operation: str) -> tuple[Operation, Answer]:
+    """The operation, and the answer whose body a document describes."""
+    found = OPERATIONS[operation]
+    return found, next(one for one in found.answers if one.media_types)
+
+
 def field_mutants(row: dict[str, str]) -> Iterator[Mutant]:
     """What can be wrong with a documented field."""
-    operation = OPERATIONS[row["operation"]]
-    answer = next(one for one in operation.answers if one.media_types)
+    operation, answer = answer_with_body(row["operation"])
     place, kind = row["place"], row["type"]
-    whole = "Number" if kind == "Integer" else kind
 
     def mutant(rule: str, change: Change) -> Mutant:
-        return Mutant(f"{operation.id}.{answer.status}.{place}:{rule}", operation, answer.status, change)
+        return Mutant(f"{operation.id}.{answer.status}.{place}:{rule}", operation, answer, change, place)
 
     if row["required"] == "yes":
         yield mutant("present", without(place))
     for wrong in WRONG_TYPES[kind]:
         yield mutant("type", with_value(place, wrong))
     if row["values"]:
-        yield mutant("values", with_value(place, 2 if whole == "Number" else "NEITHER"))
-        yield mutant("values", with_value(place, "2" if whole == "Number" else f"{row['values'].split('|')[0]}X"))
+        first = row["values"].split("|")[0]
+        for other in (2, "2") if kind == "Integer" else ("NEITHER", f"{first}X"):
+            yield mutant("values", with_value(place, other))
     if kind == "Datetime":
         yield mutant("format", with_value(place, "the day before"))
         yield mutant("format", with_value(place, "17/03/2014"))
@@ -167,39 +182,28 @@ def field_mutants(row: dict[str, str]) -> Iterator[Mutant]:
 
 def container_mutants() -> Iterator[Mutant]:
     """What can be wrong with bodies and with elements of arrays, which are no fields: they enclose documented ones."""
-    enclosing = {
-        (row["operation"], row["place"][:end])
-        for row in ROWS
-        for end in [0, *(found.end() for found in re.finditer(r"\[\]", row["place"]))]
-    }
-    for name, place in sorted(enclosing):
-        operation = OPERATIONS[name]
-        status = next(one.status for one in operation.answers if one.media_types)
-        arrays = {f"{row['place']}" for row in ROWS if row["operation"] == name}
-        is_array = any(inner.startswith(f"{place}[]") for inner in arrays)
-        for wrong in WRONG_TYPES["Array" if is_array else "Object"]:
-            yield Mutant(f"{name}.{status}.{place}:type", operation, status, with_value(place, wrong))
-        if not place:
-            cut = Mutant(f"{name}.{status}.:type", operation, status, lambda was: replace(was, body=was.body[:-1]))
-            yield from (cut, replace(cut, change=lambda was: replace(was, body=b"")))
+    places = {(row["operation"], row["place"]) for row in ROWS}
+    enclosing = {(name, place[: end.end()]) for name, place in places for end in re.finditer(r"^|\[\]", place)}
+    for name, place in sorted({*enclosing, *OBJECTS}):
+        operation, answer = answer_with_body(name)
+        requirement = f"{name}.{answer.status}.{place}:type"
+        array = any(one == name and inner.startswith(f"{place}[]") for one, inner in places)
+        changes = [with_value(place, wrong) for wrong in WRONG_TYPES["Array" if array else "Object"]]
+        for change in (
+            changes if place else [*changes, with_bytes(lambda body: body[:-1]), with_bytes(lambda body: b"")]
+        ):
+            yield Mutant(requirement, operation, answer, change, place)
 
 
 def answer_mutants(operation: Operation) -> Iterator[Mutant]:
     """What can be wrong with a documented status and content type."""
     for answer in operation.answers:
+        head = f"{operation.id}.{answer.status}"
         if answer.status[0] == "2" and answer.status != "2XX":
             for status in {200, 201, 202, 204} - {int(answer.status)}:
-                yield Mutant(
-                    f"{operation.id}.{answer.status}:status", operation, answer.status, with_status(status)
-                )
+                yield Mutant(f"{head}:status", operation, answer, with_status(status))
         for media_type in ("text/plain", "text/html; charset=utf-8", "") if answer.media_types else ():
-            yield Mutant(f"{operation.id}.{answer.status}:content-type", operation, answer.status, of_type(media_type))
-        if answer.media_types and operation.system == "processmaker4":  # a JSON object, whatever is in it
-            ...
-
-
-def with_status(status: int) -> Change:
-    return lambda response: replace(response, status=status)
+            yield Mutant(f"{head}:content-type", operation, answer, of_type(media_type))
 
 
 def grouped() -> dict[str, list[Mutant]]:
@@ -214,3 +218,61 @@ def grouped() -> dict[str, list[Mutant]]:
 
 
 MUTANTS: Final = grouped()
+CALLED: Final = [name for name in FIRM if name.endswith((":exists", ".2XX:status")) and name not in NEVER]
+"""What is decided by a call that is not accepted, and not by an answer."""
+
+
+# -- what comes of it -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def references() -> Iterator[Served]:
+    with served() as references:
+        yield references
+
+
+def judged(mutant: Mutant, exchange: Exchange) -> list[Verdict]:
+    """What the checks say of an answer of the kind that the mutant is about."""
+    if mutant.is_error:
+        return checks.content(mutant.operation, mutant.answer, exchange)
+    return checks.success(mutant.operation, exchange)
+
+
+def those(verdicts: list[Verdict], outcome: Outcome) -> set[str]:
+    return {verdict.requirement for verdict in verdicts if verdict.outcome is outcome}
+
+
+@pytest.mark.parametrize("requirement", MUTANTS)
+def test_what_is_wrong_in_an_answer_turns_its_requirement_and_no_other(requirement: str, references: Served) -> None:
+    for mutant in MUTANTS[requirement]:
+        exchange = references.error(mutant.operation) if mutant.is_error else references.answer(mutant.operation)
+        good = exchange.answer
+        if (mutant.operation.id, mutant.place) in BEYOND:
+            good = with_value(mutant.place, BEYOND[mutant.operation.id, mutant.place])(good)
+        control = judged(mutant, replace(exchange, response=good))
+        assert requirement in those(control, Outcome.CONFORMS)
+        assert those(control, Outcome.DEVIATES) == set()
+        bad = mutant.change(good)
+        assert those(judged(mutant, replace(exchange, response=bad)), Outcome.DEVIATES) == {requirement}, bad.body
+
+
+@pytest.mark.parametrize("requirement", CALLED)
+def test_an_operation_that_is_not_there_or_refuses_turns_one_requirement(requirement: str, references: Served) -> None:
+    operation = OPERATIONS[FIRM[requirement].operation]
+    for status in (ABSENT_PATH, 405, 501) if requirement.endswith(":exists") else (403, 500):
+        session, judge = references.begin(operation)
+        call = request(session, operation)
+        with references.spoiler.spoiling(operation, status), pytest.raises(Blocked):
+            session.call(operation.id, **call)
+        assert {one.requirement for one in judge.deviations} == {requirement}, status
+        control = checks.success(operation, references.answer(operation))
+        assert requirement in those(control, Outcome.CONFORMS)
+
+
+def test_every_structural_requirement_is_turned_by_a_mutant_or_has_a_reason_why_not() -> None:
+    assert set(FIRM) - {*MUTANTS, *CALLED} == set(NEVER)
+
+
+def test_every_mutant_is_about_a_requirement_that_exists() -> None:
+    known = {name for system in SYSTEMS for name in load(system).requirements}
+    assert set(MUTANTS) - known == set()

@@ -113,9 +113,9 @@ def test_a_proxy_is_used_when_the_target_file_names_one(server: str) -> None:
 
 
 def test_a_proxy_that_is_not_there_means_that_nothing_was_sent() -> None:
-    with opened("http://target.invalid", network={"proxy": "http://127.0.0.1:1"}) as client:
-        with pytest.raises(NoAnswer) as refused:
-            client.get("http://target.invalid/a")
+    client = opened("http://target.invalid", network={"proxy": "http://127.0.0.1:1"})
+    with client, pytest.raises(NoAnswer) as refused:
+        client.get("http://target.invalid/a")
     assert not refused.value.sent
 
 
@@ -157,22 +157,32 @@ def test_an_origin_is_scheme_host_and_port(url: str, shown: str) -> None:
     assert origin(url) == shown
 
 
-def test_certificates_are_verified_unless_the_target_file_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Any] = []
-    monkeypatch.setattr("conformance.wire.door.Deadline", lambda **how: asked.append(how["verify"]) or _Nowhere())
+class Nowhere(httpx.BaseTransport):
+    """Leads nowhere; remembers how it should have verified."""
+
+    asked: ClassVar[list[object]] = []
+
+    def __init__(self, *, verify: object, **_: object) -> None:
+        self.asked.append(verify)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    Nowhere.asked.clear()
+    monkeypatch.setattr("conformance.wire.door.Deadline", Nowhere)
+    return Nowhere.asked
+
+
+def test_certificates_are_verified_unless_the_target_file_says_otherwise(asked: list[object]) -> None:
     opened("https://t").close()
     opened("https://t", network={"verify": False}).close()
     assert asked == [True, False]
 
 
-def test_an_own_certificate_authority_is_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked: list[Any] = []
-    monkeypatch.setattr("conformance.wire.door.Deadline", lambda **how: asked.append(how["verify"]) or _Nowhere())
+def test_an_own_certificate_authority_is_trusted(
+    asked: list[object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(ssl, "create_default_context", lambda cafile: ("context of", cafile))
     (tmp_path / "ca.pem").write_text("certificate")
     opened("https://t", network={"ca_file": str(tmp_path / "ca.pem")}).close()
     assert asked == [("context of", str(tmp_path / "ca.pem"))]
-
-
-class _Nowhere(httpx.BaseTransport):
-    """Leads nowhere."""

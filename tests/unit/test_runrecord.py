@@ -53,14 +53,15 @@ def test_the_file_names_its_format_and_the_members_of_the_contract(tmp_path: Pat
     data = json.loads(write(record(), tmp_path).read_text(encoding="utf-8"))
     assert data["schema"] == 1
     assert {
-        "complete", "target", "suite", "environment", "started", "seconds", "requests", "shard", "verdicts", "deviations",
+        "complete", "target", "suite", "environment", "started", "seconds", "requests", "shard", "verdicts",
+        "deviations",
         "findings", "accommodations", "shapes", "durations", "leftovers", "residue", "summary",
     } <= data.keys()  # fmt: skip
 
 
 def test_a_record_does_not_change_after_it_was_made() -> None:
     with pytest.raises(ValidationError):
-        record().complete = False  # type: ignore[misc]
+        record().complete = False
 
 
 def test_verdicts_are_counted_by_outcome_level_system_and_profile() -> None:

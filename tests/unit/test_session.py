@@ -1,0 +1,333 @@
+"""The session: what it says of calls that are refused, and what becomes of what it creates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance import session as module
+from conformance import specification
+from conformance.exchange import Exchange, Request, Response
+from conformance.judge import Blocked, NotExercised
+from conformance.ledger import Ledger
+from conformance.session import Session, identifier_of, listed
+from conformance.specification import Link
+from conformance.target import ProcessMaker3, Safety
+from conformance.verdict import Kind, Outcome, Reason, Verdict
+from conformance.wire.client import MAIN, NOBODY, Client
+from conformance.wire.credentials import Missing, Unavailable
+from conformance.wire.deadline import NoAnswer
+from conformance.wire.evidence import Evidence
+from conformance.wire.guard import Guard, Judgement, Limits
+from conformance.wire.redact import Redactor
+
+BASE = "/api/1.0/w/project"
+UID = "1" * 32
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Server(httpx.BaseTransport):
+    """A ProcessMaker 3 with projects of a name each; `answers` replaces the answer to a method and path."""
+
+    def __init__(self) -> None:
+        self.projects: dict[str, str] = {}
+        self.answers: dict[tuple[str, str], Answer] = {}
+        self.seen: list[tuple[str, str]] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        key = (request.method, request.url.path)
+        self.seen.append(key)
+        return self.answers[key](request) if key in self.answers else self.usual(request)
+
+    def usual(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        uid = path.removeprefix(f"{BASE}/")
+        if path == BASE and request.method == "GET":
+            items = [{"prj_uid": uid, "prj_name": name} for uid, name in self.projects.items()]
+            return httpx.Response(200, json=items)
+        if path == BASE and request.method == "POST":
+            self.projects[UID] = json.loads(request.content)["prj_name"]
+            return httpx.Response(201)
+        if uid in self.projects:
+            name = self.projects.pop(uid) if request.method == "DELETE" else self.projects[uid]
+            return httpx.Response(200, json={"prj_uid": uid, "prj_name": name})
+        if path.startswith(f"{BASE}/") and "/" not in uid:
+            return httpx.Response(400, json={"error": {"code": 400, "message": f"no {uid}"}})
+        return httpx.Response(404, html=f"<h1>no route to {path}</h1>")
+
+
+class Keys:
+    """Credentials that can be renewed."""
+
+    def __init__(self) -> None:
+        self.renewed: list[str] = []
+
+    def headers(self, user: str) -> dict[str, str]:
+        if user == "outsider":
+            raise Missing(Reason.MISSING_USER, "outsider")
+        if user == "gone":
+            raise Unavailable("refused the credentials")
+        return {} if user == NOBODY else {"authorization": f"Bearer {len(self.renewed)}"}
+
+    def renew(self, user: str) -> None:
+        self.renewed.append(user)
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def keys() -> Keys:
+    return Keys()
+
+
+@pytest.fixture
+def session(server: Server, keys: Keys) -> Iterator[Session]:
+    spec = specification.load("processmaker3")
+    ledger = Ledger(None, "r1")
+    limits = Limits(open_resources=3)
+    judgement = Judgement(spec, ledger, Safety.OWNED, frozenset({"http://t"}), limits=limits)
+    evidence = Evidence(None, Redactor({}), lists=frozenset(), foreign=bool, seen=lambda _: None)
+    table = ProcessMaker3.model_validate(
+        {"url": "http://t", "workspace": "w", "client_id": "c", "client_secret": "s", "username": "u", "password": "p"}
+    )
+    with httpx.Client(transport=Guard(server, judgement)) as http:
+        client = Client(spec, http, {"url": "http://t"}, evidence, constants={"workspace": "w"}, worker="main")
+        yield Session(table, client, keys, ledger, settle=0, safety=Safety.OWNED)
+
+
+def create(session: Session) -> Any:
+    return session.create("createProject", json={"prj_name": session.ledger.name(), "prj_description": ""})
+
+
+def deviating(session: Session) -> list[Verdict]:
+    return [one for one in session.judge.verdicts if one.outcome is Outcome.DEVIATES]
+
+
+def status(number: int, **more: Any) -> Answer:
+    return lambda _: httpx.Response(number, **more)
+
+
+def lost(_: httpx.Request) -> httpx.Response:
+    raise NoAnswer("reset", sent=True)
+
+
+# -- refused calls ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("number", "kind"), [(400, Kind.REFUSED), (404, Kind.REFUSED), (500, Kind.STATUS)])
+def test_a_documented_call_that_is_not_accepted_contradicts_its_status(
+    server: Server, session: Session, number: int, kind: Kind
+) -> None:
+    server.answers["GET", BASE] = status(number, json={"error": {}})
+    with pytest.raises(Blocked) as blocked:
+        session.call("listProjects")
+    found = {one.requirement: one for one in deviating(session)}
+    assert found["listProjects.200:status"].kind is kind
+    assert blocked.value.root == found["listProjects.200:status"].fingerprint
+    assert {one.requirement for one in session.judge.verdicts if one.outcome is Outcome.CONFORMS} >= {
+        "listProjects:exists"
+    }
+
+
+def test_an_operation_that_answers_like_a_made_up_path_is_missing(server: Server, session: Session) -> None:
+    server.answers["GET", BASE] = lambda request: httpx.Response(404, html=f"<h1>no route to {request.url.path}</h1>")
+    with pytest.raises(Blocked):
+        session.call("listProjects")
+    assert [(one.requirement, one.kind) for one in deviating(session)] == [
+        ("listProjects:exists", Kind.MISSING_OPERATION)
+    ]
+
+
+@pytest.mark.parametrize("number", [405, 501])
+def test_two_statuses_say_outright_that_an_operation_is_missing(server: Server, session: Session, number: int) -> None:
+    server.answers["GET", BASE] = status(number, text="unlike any other answer")
+    with pytest.raises(Blocked):
+        session.call("listProjects")
+    assert "listProjects:exists" in {one.requirement for one in deviating(session)}
+
+
+def test_the_other_reading_of_a_path_is_a_finding_and_the_test_goes_on(server: Server, session: Session) -> None:
+    server.answers["GET", f"{BASE}/{UID}/process/"] = status(200, json={})
+    session.call("getProcess", path={"prj_uid": UID})
+    assert "getProcess:documented-form" in {one.requirement for one in deviating(session)}
+    assert "getProcess:documented-form" not in {one.requirement for one in session.judge.deviations}
+
+
+def test_a_renewed_token_is_tried_once_and_for_nobody_never(server: Server, session: Session, keys: Keys) -> None:
+    server.answers["GET", BASE] = status(401)
+    assert session.send("listProjects").answer.status == 401
+    assert keys.renewed == [MAIN]
+    assert len(server.seen) == 2
+    session.send("listProjects", user=NOBODY)
+    assert keys.renewed == [MAIN]
+
+
+def test_a_create_with_an_old_token_leaves_no_second_entry_behind(server: Server, session: Session) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return server.usual(request) if request.headers["authorization"] == "Bearer 1" else httpx.Response(401)
+
+    server.answers["POST", BASE] = answer
+    create(session)
+    assert [one.identifier for one in session.ledger.open()] == [UID]
+
+
+@pytest.mark.parametrize(("user", "reason"), [("outsider", Reason.MISSING_USER), ("gone", Reason.TARGET_UNAVAILABLE)])
+def test_what_cannot_be_called_is_not_exercised(session: Session, user: str, reason: Reason) -> None:
+    with pytest.raises(NotExercised) as skipped:
+        session.call("listProjects", user=user)
+    assert skipped.value.reason is reason
+    assert bool(session.problem) == (reason is Reason.TARGET_UNAVAILABLE)
+
+
+def test_a_target_that_is_silent_three_times_in_a_row_is_given_up(server: Server, session: Session) -> None:
+    server.answers["GET", BASE] = lost
+    for _ in range(2):
+        assert session.send("listProjects").response is None
+    with pytest.raises(NotExercised):
+        session.send("listProjects")
+    calls = len(server.seen)
+    with pytest.raises(NotExercised):
+        session.send("listProjects")
+    assert len(server.seen) == calls
+    assert "3 times in a row" in session.problem
+
+
+def test_one_answer_ends_a_silence(server: Server, session: Session) -> None:
+    for answer in (lost, lost, status(200, json=[]), lost, lost):
+        server.answers["GET", BASE] = answer
+        session.send("listProjects")
+    assert session.problem == ""
+
+
+def test_a_limit_of_the_target_file_is_no_deviation(session: Session) -> None:
+    for number in range(3):
+        session.ledger.intend("processmaker3", "project", "createProject", str(number))
+    with pytest.raises(NotExercised) as skipped:
+        create(session)
+    assert skipped.value.reason is Reason.LIMIT_REACHED
+
+
+# -- resources --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_created_is_found_by_its_name_and_owned(session: Session) -> None:
+    made = create(session)
+    assert (made.id, session.ledger.owns(UID)) == (UID, True)
+
+
+def test_a_project_of_somebody_else_is_not_adopted(server: Server, session: Session) -> None:
+    server.projects["2" * 32] = "Payroll"
+    server.answers["POST", BASE] = status(201, json={"prj_uid": "2" * 32})
+    with pytest.raises(Blocked):
+        create(session)
+    assert not session.ledger.owns("2" * 32)
+    assert "PM3-PROJECT-CREATE-LISTED" in {one.requirement for one in deviating(session)}
+
+
+def test_a_refused_create_that_created_all_the_same_is_cleaned_up_at_once(server: Server, session: Session) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        server.usual(request)
+        return httpx.Response(400, json={"error": {}})
+
+    server.answers["POST", BASE] = answer
+    with pytest.raises(Blocked):
+        create(session)
+    assert server.projects == {}
+    assert session.ledger.open() == []
+
+
+def test_a_create_whose_answer_was_lost_is_found_by_the_sweep(server: Server, session: Session) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        server.usual(request)
+        return lost(request)
+
+    server.answers["POST", BASE] = answer
+    with pytest.raises(NotExercised):
+        create(session)
+    assert session.sweep() == []
+    assert server.projects == {}
+
+
+@pytest.mark.parametrize("answer", [lost, status(500), status(403)])
+def test_what_could_not_be_looked_for_is_not_forgotten(server: Server, session: Session, answer: Answer) -> None:
+    entry = session.ledger.intend("processmaker3", "project", "createProject", session.ledger.name())
+    server.answers["GET", BASE] = answer
+    assert session.sweep() == [entry]
+    assert session.ledger.open() == [entry]
+
+
+def test_the_sweep_removes_newest_first_and_only_what_is_ours(server: Server, session: Session) -> None:
+    server.projects["9" * 32] = "Payroll"
+    for digit in "34":
+        name = session.ledger.name()
+        server.projects[digit * 32] = name
+        session.ledger.created(session.ledger.intend("processmaker3", "project", "createProject", name), digit * 32)
+    assert session.sweep() == []
+    assert server.projects == {"9" * 32: "Payroll"}
+    assert [path[-32:] for method, path in server.seen if method == "DELETE"] == ["4" * 32, "3" * 32]
+
+
+@pytest.mark.parametrize("after", [status(200, json={}), status(500), status(403), status(401), lost])
+def test_what_is_not_shown_to_be_gone_is_kept_as_a_leftover(server: Server, session: Session, after: Answer) -> None:
+    create(session)
+    server.answers["GET", f"{BASE}/{UID}"] = after
+    assert [one.identifier for one in session.sweep()] == [UID]
+    assert [one.identifier for one in session.ledger.open()] == [UID]
+
+
+def test_it_looks_again_until_it_holds_or_time_is_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(module.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    session.settle = 1.0
+    exchange = Exchange("e", "op", Request("GET", "http://t/"), Response(200))
+    looks = iter([False, False, True])
+    assert session.eventually(lambda: (next(looks), exchange)) == (True, exchange)
+    assert session.eventually(lambda: (False, exchange)) == (False, exchange)
+    assert 1.0 <= now[0] - 0.5 <= 1.25
+
+
+# -- reading answers --------------------------------------------------------------------------------------------------
+
+
+def answered(body: Any) -> Exchange:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Exchange("e", "op", Request("GET", "http://t/"), Response(200, (), raw))
+
+
+POINTER = Link("read", "op", parameter="id", pointer="/id")
+
+
+@pytest.mark.parametrize(
+    ("body", "identifier"),
+    [
+        ({"id": UID}, UID), ({"id": 7}, "7"), ("abc", "abc"), (7, "7"), ({"data": {"thingId": UID}}, UID),
+        ([{"old_uid": "x"}], ""), ({"id": True}, ""), ({"id": None}, ""), (True, ""), ([], ""), (b"", ""),
+    ],
+)  # fmt: skip
+def test_an_identifier_is_found_where_an_answer_may_hold_it(body: Any, identifier: str) -> None:
+    assert identifier_of(answered(body), POINTER) == identifier
+
+
+ITEMS = Link("list", "op", item="/id", name="/name")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [[{"id": 1, "name": "a"}], {"items": [{"id": 1, "name": "a"}]}, {"n": 1, "data": [5, {"id": 1, "name": "a"}]}],
+)
+def test_a_list_is_read_bare_or_wrapped(body: Any) -> None:
+    assert listed(answered(body), ITEMS) == [("1", "a")]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", {}, 5, None, {"items": {}}])
+def test_what_is_no_list_holds_nothing(body: Any) -> None:
+    assert listed(answered(body), ITEMS) == []
