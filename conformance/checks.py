@@ -135,8 +135,9 @@ def content(operation: Operation, answer: Answer, exchange: Exchange) -> list[Ve
 def schema(operation: Operation, answer: Answer, body: Any, exchange: Exchange) -> list[Verdict]:
     """One verdict for each rule of the response schema that the body reached, or broke."""
     walked = list(places(body))
-    broken = dict(_broken(operation, answer, body, walked, exchange))
-    reached = set(_reached(answer, walked))
+    wrong: set[tuple[str, int]] = set()
+    broken = dict(_broken(operation, answer, body, walked, exchange, wrong))
+    reached = set(_reached(answer, walked, wrong))
     roots = {rule.place: verdict for rule, verdict in broken.items() if rule.kind in _CUTTING}
     verdicts = list(broken.values())
     for rule in answer.rules:
@@ -151,6 +152,7 @@ def schema(operation: Operation, answer: Answer, body: Any, exchange: Exchange) 
 
 
 _CUTTING: Final = frozenset({RuleKind.PRESENT, RuleKind.TYPE})
+_OF_FORM: Final = frozenset({RuleKind.PREFERRED, RuleKind.TOLERATED})  # they speak of values that are right otherwise
 
 
 def _id(operation: Operation, answer: Answer, rule: Rule) -> str:
@@ -219,9 +221,17 @@ def _validator(system: str, operation: str, status: str) -> Any:
 
 
 def _broken(
-    operation: Operation, answer: Answer, body: Any, walked: list[tuple[str, Any]], exchange: Exchange
+    operation: Operation,
+    answer: Answer,
+    body: Any,
+    walked: list[tuple[str, Any]],
+    exchange: Exchange,
+    wrong: set[tuple[str, int]],
 ) -> Iterator[tuple[Rule, Verdict]]:
-    """Each rule that the body breaks, once, with its verdict; of a wrong type nothing else is said."""
+    """Each rule that the body breaks, once, with its verdict; of a wrong type nothing else is said.
+
+    The places and identities of the values that are wrong go into `wrong`.
+    """
     by_key = answer.by_key
     found: dict[Rule, tuple[str, str]] = {}
     mistyped: set[str] = set()
@@ -244,13 +254,14 @@ def _broken(
                     continue
                 value = _value(body, steps)
                 observed = f"{json_type(value)}: {shorten(value)}"
+                wrong.add((place, id(value)))
                 if kind is RuleKind.TYPE:
                     mistyped.add(exact)
             rule = by_key.get((place, kind)) or by_key.get((place, RuleKind.TYPE))  # digits belong to the type
             if rule is not None:
                 found.setdefault(rule, (rule.expected, observed))
     for place, value in walked:
-        if not _typed(by_key, place, value):
+        if (place, id(value)) in wrong or not _typed(by_key, place, value):
             continue
         tolerated = by_key.get((place, RuleKind.TOLERATED))
         if tolerated is not None and value in tolerated.values:
@@ -267,12 +278,13 @@ def _broken(
         )
 
 
-def _reached(answer: Answer, walked: list[tuple[str, Any]]) -> Iterator[Rule]:
+def _reached(answer: Answer, walked: list[tuple[str, Any]], wrong: set[tuple[str, int]]) -> Iterator[Rule]:
     """The rules that the body could have broken: a pattern says nothing of a value that is not text."""
     for place, value in walked:
         if place in answer.by_place:
             typed = _typed(answer.by_key, place, value)
-            yield from (rule for rule in answer.by_place[place] if _shows(rule, value, typed))
+            silent = _OF_FORM if (place, id(value)) in wrong else ()
+            yield from (r for r in answer.by_place[place] if r.kind not in silent and _shows(r, value, typed))
 
 
 def _shows(rule: Rule, value: Any, typed: bool) -> bool:

@@ -25,9 +25,8 @@ GENERATORS: Final = ("schemathesis", "hypothesis")
 
 
 def generated(operation: Operation) -> bool:
-    """Whether bodies are generated for an operation: a document gives the schema of a JSON body."""
-    documented = operation.body("application/json")
-    return documented is not None and not operation.undocumented_request and operation.effect != "administer"
+    """Whether bodies are generated for an operation: its spec says so by a requirement of its own."""
+    return f"{operation.id}:generated-accepted" in load(operation.system).requirements
 
 
 def cases(operation: Operation, seed: int, count: int) -> list[Any]:

@@ -35,7 +35,7 @@ class Variation:
 
 def concerned(specification: Specification) -> list[Operation]:
     """The operations whose bodies are varied."""
-    return [operation for operation in specification.operations.values() if generation.generated(operation)]
+    return [operation for operation in specification.operations.values() if requirements(specification, operation)]
 
 
 def requirements(specification: Specification, operation: Operation) -> list[str]:

@@ -72,6 +72,16 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", f"{_PROJECT}/process", 200, edit_json(without)))
 
 
+@fault("pm3-process-same-uid", SYSTEM, "Every project shows a process of one and the same pro_uid.")
+def _(ref: ProcessMaker3) -> None:
+    uid = new_uid()
+
+    def same(data: Any) -> Any:
+        return data | {"pro_uid": uid}
+
+    ref.wrap(response_fault("GET", f"{_PROJECT}/process", 200, edit_json(same)))
+
+
 @fault("pm3-export-content-type", SYSTEM, "An export is labelled text/plain.")
 def _(ref: ProcessMaker3) -> None:
     def plain(status: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
@@ -96,6 +106,38 @@ def _(ref: ProcessMaker3) -> None:
         for table in root.findall("definition[@class='BPMN']/table[@name='PROJECT']"):
             for record in table.findall("record"):
                 table.remove(record)
+
+    ref.wrap(response_fault("GET", f"{_PROJECT}/export", 200, _edit_xml(remove)))
+
+
+@fault("pm3-export-version", SYSTEM, "An export says that it is of version 2.0.")
+def _(ref: ProcessMaker3) -> None:
+    ref.wrap(response_fault("GET", f"{_PROJECT}/export", 200, _edit_xml(lambda root: root.set("version", "2.0"))))
+
+
+@fault("pm3-export-other-workspace", SYSTEM, "The metadata of an export name another workspace.")
+def _(ref: ProcessMaker3) -> None:
+    def rename(root: Element) -> None:
+        for meta in root.findall("metadata/meta[@key='workspace']"):
+            meta.text = "elsewhere"
+
+    ref.wrap(response_fault("GET", f"{_PROJECT}/export", 200, _edit_xml(rename)))
+
+
+@fault("pm3-export-without-process", SYSTEM, "An export has no record of the process in its definition of class BPMN.")
+def _(ref: ProcessMaker3) -> None:
+    def remove(root: Element) -> None:
+        for table in root.findall("definition[@class='BPMN']/table[@name='PROCESS']"):
+            table.clear()
+
+    ref.wrap(response_fault("GET", f"{_PROJECT}/export", 200, _edit_xml(remove)))
+
+
+@fault("pm3-export-without-files", SYSTEM, "An export has no element workflow-files.")
+def _(ref: ProcessMaker3) -> None:
+    def remove(root: Element) -> None:
+        for files in root.findall("workflow-files"):
+            root.remove(files)
 
     ref.wrap(response_fault("GET", f"{_PROJECT}/export", 200, _edit_xml(remove)))
 

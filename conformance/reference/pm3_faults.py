@@ -1,4 +1,4 @@
-"""The faults of the ProcessMaker 3 reference: what goes wrong in its workspace. Others are in pm3_answer_faults."""
+"""The faults of the ProcessMaker 3 reference: what goes wrong in its workspace. Others are in the pm3_…_faults."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance.reference.faults import fault, override
 from conformance.reference.pm3_diagram import elements, new_uid
 from conformance.reference.pm3_fields import Data, Refused
-from conformance.reference.pm3_oauth import TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.requests import Request
-
-    from conformance.reference.pm3_oauth import Account
     from conformance.reference.pm3_state import Project
     from conformance.reference.pm3_xml import ProjectFile
     from conformance.reference.processmaker3 import ProcessMaker3
@@ -36,6 +32,32 @@ def _after(thing: object, method: str, change: Change) -> None:
         return spoilt
 
     override(thing, method, make)
+
+
+def _refuse_create(ref: ProcessMaker3, refused: Callable[[Data], bool]) -> None:
+    """Let the workspace refuse to create what is `refused`."""
+
+    def make(create: Callable[[Data, str], Project]) -> Callable[[Data, str], Project]:
+        def choosy(data: Data, user: str) -> Project:
+            if refused(data):
+                raise Refused("Such a project cannot be created.")
+            return create(data, user)
+
+        return choosy
+
+    override(ref.workspace, "create", make)
+
+
+def _edit_bulk(ref: ProcessMaker3, edit: Callable[[list[Data]], list[Data]]) -> None:
+    """Change what a bulk deletion answers: `edit` gets the items of one action and returns those to show."""
+
+    def make(bulk: Callable[[Data], Data]) -> Callable[[Data], Data]:
+        def edited(data: Data) -> Data:
+            return {"data": [group | {"data": edit(group["data"])} for group in bulk(data)["data"]]}
+
+        return edited
+
+    override(ref.workspace, "bulk", make)
 
 
 @fault("pm3-delete-keeps-project", SYSTEM, "DELETE answers 200, but the project stays.")
@@ -107,33 +129,64 @@ def _(ref: ProcessMaker3) -> None:
     _after(ref.workspace, "create", change)
 
 
-@fault("pm3-outsider-may-delete", SYSTEM, "DELETE needs a token, but no permission.")
+@fault("pm3-create-unreadable", SYSTEM, "A created project is listed, but cannot be read.")
 def _(ref: ProcessMaker3) -> None:
-    _unprotect(ref, "delete_project")
+    created: set[str] = set()
+    _after(ref.workspace, "create", lambda project: created.add(project.uid))
+
+    def make(definition: Callable[[str, str], Data]) -> Callable[[str, str], Data]:
+        def readable(uid: str, user: str) -> Data:
+            if uid in created:
+                raise Refused("The project cannot be read.")
+            return definition(uid, user)
+
+        return readable
+
+    override(ref.workspace, "definition", make)
 
 
-@fault("pm3-outsider-may-list", SYSTEM, "The list of projects needs a token, but no permission.")
+@fault("pm3-nameless-accepted", SYSTEM, "A project without a name can be created.")
 def _(ref: ProcessMaker3) -> None:
-    _unprotect(ref, "list_projects")
+    override(ref.workspace, "create", lambda create: lambda data, user: create(_named(data), user))
 
 
-def _unprotect(ref: ProcessMaker3, operation: str) -> None:
-    ref.routes.permissions[operation] = frozenset({"PM_LOGIN"})
+def _named(data: Data) -> Data:
+    return data if data.get("prj_name") else data | {"prj_name": "Untitled"}
 
 
-@fault("pm3-list-without-token", SYSTEM, "The list of projects is given to a request without a token.")
+@fault("pm3-create-minimal-refused", SYSTEM, "A project that is sent with name and description alone is refused.")
 def _(ref: ProcessMaker3) -> None:
-    anyone = next(iter(ref.accounts.by_client.values()))
+    _refuse_create(ref, lambda data: data.keys() == {"prj_name", "prj_description"} and data["prj_description"] != "")
 
-    def make(authorise: Callable[[Request, str], Account]) -> Callable[[Request, str], Account]:
-        def allow(request: Request, operation: str) -> Account:
-            if operation == "list_projects" and "authorization" not in request.headers:
-                return anyone
-            return authorise(request, operation)
 
-        return allow
+@fault("pm3-create-empty-description-refused", SYSTEM, "A project with an empty description is refused.")
+def _(ref: ProcessMaker3) -> None:
+    _refuse_create(ref, lambda data: data.get("prj_description") == "")
 
-    override(ref.routes, "authorise", make)
+
+@fault("pm3-create-normal-refused", SYSTEM, "A project of type NORMAL is refused unless it comes with a diagram.")
+def _(ref: ProcessMaker3) -> None:
+    _refuse_create(ref, lambda data: data.get("prj_type") == "NORMAL" and not data.get("diagrams"))
+
+
+@fault("pm3-create-numbers-refused", SYSTEM, "A project with coordinates that are numbers, not digits, is refused.")
+def _(ref: ProcessMaker3) -> None:
+    def as_number(data: Data) -> bool:
+        diagrams = data.get("diagrams") or []
+        return any(isinstance(task.get("bou_x"), int) for one in diagrams for task in one.get("activities") or [])
+
+    _refuse_create(ref, as_number)
+
+
+@fault("pm3-second-start-unmarked", SYSTEM, "Of several start events of a new diagram only the first keeps its marker.")
+def _(ref: ProcessMaker3) -> None:
+    def change(project: Project) -> None:
+        for diagram in project.diagrams:
+            starts = [event for event in diagram["events"] if event["evn_type"] == "START"]
+            for event in starts[1:]:
+                event["evn_marker"] = "EMPTY"
+
+    _after(ref.workspace, "create", change)
 
 
 @fault("pm3-process-update-ignored", SYSTEM, "PUT of a process answers 200 and changes nothing.")
@@ -157,88 +210,43 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "bulk", make)
 
 
-@fault("pm3-import-overwrite-new-uid", SYSTEM, "Import with OVERWRITE gives the project new identifiers.")
+@fault("pm3-bulk-omits-last", SYSTEM, "The answer to a bulk deletion does not name the last of several projects.")
 def _(ref: ProcessMaker3) -> None:
-    def overwrite(file: ProjectFile, user: str) -> Project:
-        ref.workspace.projects.pop(file.uid, None)
-        return ref.importer.add(file, user)
-
-    override(ref.importer, "overwrite", lambda _: overwrite)
+    _edit_bulk(ref, lambda items: items[:-1] or items)
 
 
-@fault("pm3-import-keep-overwrites", SYSTEM, "Import with KEEP overwrites the existing project.")
+@fault("pm3-bulk-result-false", SYSTEM, "The answer to a bulk deletion has result false for what was deleted.")
 def _(ref: ProcessMaker3) -> None:
-    def make(run: Callable[..., Project]) -> Callable[..., Project]:
-        def keep(file: ProjectFile, option: str, group_option: str, user: str) -> Project:
-            return run(file, "OVERWRITE" if option.strip().upper() == "KEEP" else option, group_option, user)
-
-        return keep
-
-    override(ref.importer, "run", make)
+    _edit_bulk(ref, lambda items: [item | {"result": False} for item in items])
 
 
-@fault("pm3-import-create-touches-existing", SYSTEM, "The refused import with CREATE empties the description.")
+@fault("pm3-bulk-claims-all", SYSTEM, "The answer to a bulk deletion has result true also for what was not deleted.")
 def _(ref: ProcessMaker3) -> None:
-    def make(refuse: Callable[[Project], None]) -> Callable[[Project], None]:
-        def touch(existing: Project) -> None:
-            existing.description = ""
-            refuse(existing)
-
-        return touch
-
-    override(ref.importer, "refuse", make)
+    _edit_bulk(ref, lambda items: [item | {"result": True} for item in items])
 
 
-@fault("pm3-import-disable-deletes", SYSTEM, "Import with DISABLE deletes the existing project.")
+@fault("pm3-bulk-refuses-started", SYSTEM, "A bulk deletion that names a project with cases is refused as a whole.")
 def _(ref: ProcessMaker3) -> None:
-    override(ref.importer, "disable", lambda _: lambda existing: ref.workspace.projects.pop(existing.uid))
+    def make(bulk: Callable[[Data], Data]) -> Callable[[Data], Data]:
+        def all_or_none(data: Data) -> Data:
+            named = {item["prj_uid"] for group in data["data"] for item in group["data"]}
+            if any(project.cases for uid, project in ref.workspace.projects.items() if uid in named):
+                raise Refused("A project of the batch has cases.")
+            return bulk(data)
+
+        return all_or_none
+
+    override(ref.workspace, "bulk", make)
 
 
-@fault("pm3-import-lowercase-refused", SYSTEM, "Import options in lower case are refused.")
+@fault("pm3-generate-nothing", SYSTEM, "generate-bpmn answers with a new identifier, but makes no project.")
 def _(ref: ProcessMaker3) -> None:
-    def make(choice: Callable[..., str]) -> Callable[..., str]:
-        def upper_only(name: str, value: str, values: tuple[str, ...]) -> str:
-            if value != value.upper():
-                raise Refused(f"`{name}` must be one of: {', '.join(values)}.")
-            return choice(name, value, values)
-
-        return upper_only
-
-    override(ref.importer, "choice", make)
+    _after(ref.workspace, "generate", lambda project: ref.workspace.delete(project.uid))
 
 
-@fault("pm3-import-loses-diagram", SYSTEM, "An imported project has an empty diagram.")
+@fault("pm3-generate-classic", SYSTEM, "generate-bpmn makes a classic project.")
 def _(ref: ProcessMaker3) -> None:
     def change(project: Project) -> None:
-        for diagram in project.diagrams:
-            for kind, _ in list(elements(diagram)):
-                diagram[kind.list_name] = []
+        project.bpmn = False
 
-    _after(ref.importer, "run", change)
-
-
-@fault("pm3-token-basic-refused", SYSTEM, "Client credentials in an HTTP Basic header are not seen.")
-def _(ref: ProcessMaker3) -> None:
-    override(ref.accounts, "basic", lambda _: lambda _authorization: None)
-
-
-@fault("pm3-token-scope-list-refused", SYSTEM, "A scope of several values is refused.")
-def _(ref: ProcessMaker3) -> None:
-    def make(scope: Callable[[str], str]) -> Callable[[str], str]:
-        def single(value: str) -> str:
-            if " " in value:
-                raise TokenRefused("invalid_scope", "The scope must be one value.")
-            return scope(value)
-
-        return single
-
-    override(ref.accounts, "scope", make)
-
-
-@fault("pm3-nameless-accepted", SYSTEM, "A project without a name can be created.")
-def _(ref: ProcessMaker3) -> None:
-    override(ref.workspace, "create", lambda create: lambda data, user: create(_named(data), user))
-
-
-def _named(data: Data) -> Data:
-    return data if data.get("prj_name") else data | {"prj_name": "Untitled"}
+    _after(ref.workspace, "generate", change)

@@ -1,4 +1,4 @@
-"""Procesio: a reference server of the Proxy API's authentication and the Web API's processes, and its faults."""
+"""Procesio: a reference server of the Proxy API's authentication and the Web API's processes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from uuid import uuid4
 
 from starlette.exceptions import HTTPException
 
-from conformance.reference.answers import Answer, bearer_token, json_app, json_object, media_type, route, withdraw
+from conformance.reference import procesio_faults  # noqa: F401 - register the faults
+from conformance.reference.answers import Answer, bearer_token, json_app, json_object, media_type, route
 from conformance.reference.base import Reference
-from conformance.reference.faults import edit_json, fault, response_fault
-from conformance.reference.procesio_state import NO_INSTANCE, PROCESS_ID, WORKSPACE_ID, Workspace
+from conformance.reference.procesio_state import PROCESS_ID, WORKSPACE_ID, Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -185,135 +185,3 @@ def _token(at: datetime) -> str:
     parts = (json.dumps({"alg": "HS256", "typ": "JWT"}), json.dumps(claims))
     segments = [*(part.encode() for part in parts), secrets.token_bytes(32)]
     return ".".join(base64.urlsafe_b64encode(segment).rstrip(b"=").decode() for segment in segments)
-
-
-@fault("pro-auth-no-token", SYSTEM, "answers a good authentication with 200, but without any token")
-def auth_no_token(ref: Procesio) -> None:
-    """Leave the tokens out of the answer."""
-
-    def without(answer: dict[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in answer.items() if key not in ("access_token", "refresh_token")}
-
-    ref.wrap(response_fault("POST", "/api/Authentication", 200, edit_json(without)))
-
-
-@fault("pro-auth-empty-secret-refused", SYSTEM, "refuses an empty client secret")
-def auth_empty_secret_refused(ref: Procesio) -> None:
-    """Ask for a secret that is not empty."""
-    ref.secret_accepted = bool
-
-
-@fault("pro-list-without-token", SYSTEM, "lists the processes for whoever presents no credentials")
-def list_without_token(ref: Procesio) -> None:
-    """Open the list."""
-    ref.anonymous.add("list_processes")
-
-
-@fault("pro-run-without-token", SYSTEM, "runs a process for whoever presents no credentials")
-def run_without_token(ref: Procesio) -> None:
-    """Open the run."""
-    ref.anonymous.add("run_process")
-
-
-@fault("pro-wrong-token-accepted", SYSTEM, "takes any access token for a valid one")
-def wrong_token_accepted(ref: Procesio) -> None:
-    """Accept every token."""
-    ref.token_accepted = lambda _: True
-
-
-@fault("pro-api-key-refused", SYSTEM, "refuses a valid API key")
-def api_key_refused(ref: Procesio) -> None:
-    """Accept no API key."""
-    ref.key_accepted = lambda _, __: False
-
-
-@fault("pro-run-null-connection-refused", SYSTEM, "refuses to run a process when connectionId is null")
-def run_null_connection_refused(ref: Procesio) -> None:
-    """Ask for a connectionId."""
-    run = ref.operations["run_process"]
-
-    def connected(process_id: str, body: dict[str, Any]) -> Any:
-        if "connectionId" in body and body["connectionId"] is None:
-            raise HTTPException(400, "The connectionId is null.")
-        return run(process_id, body)
-
-    ref.operations["run_process"] = connected
-
-
-@fault("pro-create-not-listed", SYSTEM, "leaves created processes out of the list")
-def create_not_listed(ref: Procesio) -> None:
-    """List only the process that was there from the start."""
-    processes = ref.operations["list_processes"]
-    ref.operations["list_processes"] = lambda: [each for each in processes() if each["id"] == PROCESS_ID]
-
-
-@fault("pro-update-ignored", SYSTEM, "answers an update as if it were done, and does not do it")
-def update_ignored(ref: Procesio) -> None:
-    """Store no change."""
-    ref.operations["update_process"] = ref.workspace.changed
-
-
-@fault("pro-delete-keeps-process", SYSTEM, "answers a deletion as if it were done, and keeps the process")
-def delete_keeps_process(ref: Procesio) -> None:
-    """Remove nothing."""
-    ref.operations["delete_process"] = lambda process_id: {"id": ref.workspace.read_process(process_id)["id"]}
-
-
-@fault("pro-toggle-ignored", SYSTEM, "answers a change of activation as if it were done, and does not do it")
-def toggle_ignored(ref: Procesio) -> None:
-    """Change no activation."""
-
-    def pretend(process_id: str) -> Any:
-        process = ref.workspace.read_process(process_id)
-        return {"id": process["id"], "isActive": not process["isActive"]}
-
-    ref.operations["toggle_activation"] = pretend
-
-
-@fault("pro-publish-dead-instance", SYSTEM, "publishes an instance whose id cannot be launched: 404")
-def publish_dead_instance(ref: Procesio) -> None:
-    """Make the launch of whatever was published fail."""
-    publish, launch = ref.operations["publish_process"], ref.operations["launch_instance"]
-    dead: set[str] = set()
-
-    def publish_dead(process_id: str) -> Any:
-        published = publish(process_id)
-        dead.add(published["id"])
-        return published
-
-    def launch_living(instance_id: str) -> Any:
-        if instance_id.lower() in dead:
-            raise HTTPException(404, NO_INSTANCE)
-        return launch(instance_id)
-
-    ref.operations["publish_process"], ref.operations["launch_instance"] = publish_dead, launch_living
-
-
-@fault("pro-launch-ignored", SYSTEM, "answers a launch as if it were done, and leaves the instance as it is")
-def launch_ignored(ref: Procesio) -> None:
-    """Start no instance."""
-    ref.operations["launch_instance"] = lambda instance_id: {"id": ref.workspace.instance(instance_id).id}
-
-
-@fault("pro-instances-incomplete", SYSTEM, "leaves the newest instance out of the list")
-def instances_incomplete(ref: Procesio) -> None:
-    """Cut the last element off."""
-    instances = ref.operations["list_instances"]
-    ref.operations["list_instances"] = lambda process_id: instances(process_id)[:-1]
-
-
-@fault("pro-status-missing", SYSTEM, "does not have the status of an instance: its path is as unknown as a made-up one")
-def status_missing(ref: Procesio) -> None:
-    """Take the operation away."""
-    withdraw(ref.web, "read_status")
-
-
-@fault("pro-payload-error", SYSTEM, "breaks down with 500 when asked for the payload of a process")
-def payload_error(ref: Procesio) -> None:
-    """Answer the payload with a server error."""
-
-    def fail(process_id: str) -> Any:
-        ref.workspace.read_process(process_id)
-        raise HTTPException(500, "Internal server error.")
-
-    ref.operations["read_payload"] = fail

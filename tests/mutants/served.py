@@ -14,7 +14,7 @@ from conformance.exchange import Exchange
 from conformance.judge import Judge
 from conformance.reference import build
 from conformance.reference.serving import Serving, target
-from conformance.sampling import Sample, sample
+from conformance.sampling import sample
 from conformance.session import Session
 from conformance.specification import SYSTEMS, Operation, load
 from conformance.suites.procesio.test_authentication import account

@@ -47,21 +47,25 @@ WRONG_TYPES: Final[dict[str, list[Any]]] = {
 }
 """By the type that the documents give; null and the empty text count as unset."""
 
-IDENTIFIERS: Final = frozenset(
-    "prj_uid pro_uid dia_uid act_uid evn_uid gat_uid art_uid flo_uid prj_category pro_parent pro_category "
-    "pro_create_user pro_summary_dynaform pro_calendar pro_tri_create pro_tri_open pro_tri_deleted pro_tri_canceled "
-    "pro_tri_paused pro_tri_reassigned pro_tri_unpaused".split()
+IDENTIFIERS: Final = re.compile(
+    "(prj|pro|dia|act|evn|gat|art|flo)_uid|prj_category"
+    "|pro_(parent|category|create_user|summary_dynaform|calendar|tri_[a-z]+)"
 )
 """What processmaker-3-project-endpoints.txt gives 32 characters (lines 8-66, 71, 82, 119, 151, 168, 181, 545)."""
+
+EITHER: Final = [("bulkDeleteProjects", "/data[]/data[]/status", 7)]
+"""Values of another type that count as documented: a status may be a number (A-PM3-08)."""
 
 OBJECTS: Final = {("startRequest", "")}
 """Bodies of which a document says what they are, and names no field."""
 
 BEYOND: Final = {
     ("getProject", "/diagrams[]/flows[]/flo_is_inmidiate"): "1",
+    ("listProjects", "[]/prj_update_date"): "2014-03-17 10:20:30",
+    ("getProject", "/prj_update_date"): "2014-03-17T10:20:30Z",
     ("getProcess", "/prj_uid"): "9541049475298f190420f51086854718",
 }
-"""Optional fields that the references leave away: they are added to an answer, so that they can be wrong in it."""
+"""Optional fields that the references leave away or empty: they are put into an answer, so that they can be wrong."""
 
 UNAVAILABLE: Final = "a session that gets no token tries nothing: the run says that the target is unavailable"
 NEVER: Final = {"authenticate:exists": UNAVAILABLE, "authenticate.2XX:status": UNAVAILABLE}
@@ -162,16 +166,19 @@ def field_mutants(row: dict[str, str]) -> Iterator[Mutant]:
     if row["required"] == "yes":
         yield mutant("present", without(place))
     for wrong in WRONG_TYPES[kind]:
-        yield mutant("type", with_value(place, wrong))
+        if isinstance(wrong, str) and row["values"]:
+            yield mutant("values", with_value(place, wrong))  # of a closed set, no text is a documented value
+        elif (operation.id, place, wrong) not in EITHER:
+            yield mutant("type", with_value(place, wrong))
     if row["values"]:
         first = row["values"].split("|")[0]
-        for other in (2, "2") if kind == "Integer" else ("NEITHER", f"{first}X"):
+        for other in (2, -1, "2") if kind == "Integer" else ("NEITHER", f"{first}X"):
             yield mutant("values", with_value(place, other))
     if kind == "Datetime":
         yield mutant("format", with_value(place, "the day before"))
         yield mutant("format", with_value(place, "17/03/2014"))
     shown_only = row["asterisk"] == "" and row["required"] == "no"  # line 294, 297: in an example, beside no table
-    if row["name"] in IDENTIFIERS and not shown_only:
+    if IDENTIFIERS.fullmatch(row["name"]) and not shown_only:
         yield mutant("format", with_value(place, "a" * 31))
         yield mutant("format", with_value(place, "a" * 33))
     if row["name"] == "access_token":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
-from conformance import session as module
 from conformance import specification
 from conformance.exchange import Exchange, Request, Response
 from conformance.judge import Blocked, NotExercised
@@ -285,8 +285,8 @@ def test_what_is_not_shown_to_be_gone_is_kept_as_a_leftover(server: Server, sess
 
 def test_it_looks_again_until_it_holds_or_time_is_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
+    monkeypatch.setattr("conformance.session.time", clock)
     session.settle = 1.0
     exchange = Exchange("e", "op", Request("GET", "http://t/"), Response(200))
     looks = iter([False, False, True])

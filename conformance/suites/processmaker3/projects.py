@@ -51,10 +51,16 @@ def accepted(session: Session, requirement: str, body: Body, control: Body) -> R
         session.judge.require(requirement, True, exchange)
         return Resource(session.adopt(operation, entry, exchange), exchange)
     session.take_over(operation, entry)
-    plain = session.create(CREATE, json=control)
+    plain = made(session, control)
     kind = Kind.REFUSED if exchange.answer.refused else Kind.STATUS
     session.judge.require(requirement, False, exchange, plain.exchange, observed=describe(exchange), kind=kind)
     return None
+
+
+def made(session: Session, body: Body) -> Resource:
+    """A project that is needed for something else. Raises Blocked and NotExercised, as `Session.create`."""
+    minimal = set(body) == {"prj_name", "prj_description"}
+    return session.create(CREATE, json=body, accepts="PM3-PROJECT-CREATE-MINIMAL" if minimal else "")
 
 
 def read(session: Session, project: str, holds: Callable[[Body], bool] = bool) -> tuple[Body, Exchange]:

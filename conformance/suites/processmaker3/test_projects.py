@@ -100,14 +100,14 @@ def test_a_project_without_a_description_is_refused(session: Session) -> None:
     entry = session.client.entry
     if entry is not None and not exchange.answer.ok:
         session.take_over(session.operation(CREATE), entry)
-    control = session.create(CREATE, json=build.project())
+    control = projects.made(session, build.project())
     session.judge.refused("PM3-PROJECT-CREATE-WITHOUT-DESCRIPTION", exchange, control.exchange)
 
 
 @pytest.mark.requirement("PM3-PROJECT-CREATE-NAMELESS")
 def test_a_project_without_a_name_is_refused(session: Session) -> None:
     build = builder(session)
-    control = session.create(CREATE, json=build.project())
+    control = projects.made(session, build.project())
     before = projects.items(session.call(LIST))
     mark = session.ledger.name()
     exchange = session.send(CREATE, json={"prj_description": mark})
@@ -141,8 +141,8 @@ def test_the_list_shows_the_category_of_a_new_project(session: Session) -> None:
     if category is None:
         raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] category")
     build = builder(session)
-    body = build.project(prj_category=category)
-    project = session.create(CREATE, json=body)
+    body = build.drawn(prj_category=category)
+    project = projects.made(session, body)
     item, exchange = projects.item_of(session, project.id, project.exchange)
     session.judge.require(
         "PM3-PROJECT-CREATE-CATEGORY",
@@ -225,7 +225,7 @@ def test_artifacts_are_created_with_a_diagram(session: Session) -> None:
 
 @pytest.mark.requirement("PM3-PROJECT-CREATE-FLOW-ENDS")
 def test_flows_of_a_new_diagram_join_the_elements_that_were_sent(session: Session) -> None:
-    project = session.create(CREATE, json=builder(session).drawn())
+    project = projects.made(session, builder(session).drawn())
     definition, exchange = projects.read(session, project.id, lambda definition: not _loose(definition))
     if not projects.elements(definition, "flows"):
         raise NotExercised(Reason.INCONCLUSIVE, "the definition shows no flow")
@@ -259,13 +259,13 @@ def test_the_user_settings_of_a_creation_are_read_back(session: Session) -> None
         raise NotExercised(Reason.SAFETY_LEVEL, "user settings are changed at level disposable only")
     build = builder(session)
     for enabled in (False, True):
-        project = session.create(CREATE, json=build.project(usr_settings={"enabled_grid": enabled}))
+        project = projects.made(session, build.drawn(usr_settings={"enabled_grid": enabled}))
         projects.say_settings(session, "PM3-PROJECT-CREATE-SETTINGS", enabled, project.id)
 
 
 @pytest.mark.requirement("PM3-PROJECT-DELETE-UNKNOWN", "PM3-PROJECT-DELETE-ERROR-CODE", "PM3-PROJECT-DELETE-ERROR-TEXT")
 def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> None:
-    project = session.create(CREATE, json=builder(session).project())
+    project = projects.made(session, builder(session).project())
     refused = session.send(DELETE, path={"uid": session.ledger.made_up()})
     control = session.call(DELETE, path={"uid": project.id})
     judge = session.judge

@@ -10,7 +10,7 @@ from conformance.judge import Blocked, NotExercised
 from conformance.session import Resource, Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.bodies import Body
-from conformance.suites.processmaker3.projects import CREATE, UPDATE, builder
+from conformance.suites.processmaker3.projects import UPDATE, builder
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 
@@ -23,7 +23,7 @@ def drawn(session: Session) -> tuple[Resource, Body]:
     build = builder(session)
     body = build.drawn()
     body["diagrams"][0]["gateways"] = [build.gateway("Choice", "EXCLUSIVE", "DIVERGING")]
-    project = session.create(CREATE, json=body)
+    project = projects.made(session, body)
     schema = session.operation(projects.READ).success.schema or {}
     definition, _ = projects.read(session, project.id, lambda one: bool(projects.elements(one, "activities")))
     return project, renamed(body, definition, schema)

@@ -1,0 +1,93 @@
+"""Batches: deleting several projects at once, in the envelope or in the flat form of the other reading (A-PM3-08)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from conformance.exchange import Exchange, NotJson
+from conformance.session import Session
+from conformance.suites.processmaker3 import projects
+from conformance.suites.processmaker3.bodies import Body, batch, item
+from conformance.suites.processmaker3.projects import builder
+
+BULK: Final = "bulkDeleteProjects"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch that was accepted: its exchanges, and whether it had to come in the flat form (A-PM3-08)."""
+
+    exchanges: tuple[Exchange, ...]
+    flat: bool = False
+
+    def items(self) -> Iterator[Body]:
+        """What the answers say of each project."""
+        for exchange in self.exchanges:
+            try:
+                yield from _items(exchange.answer.json)
+            except NotJson:
+                continue
+
+
+def _items(body: Any) -> Iterator[Body]:
+    """The objects with a prj_uid, in the envelope or bare."""
+    if isinstance(body, list):
+        for one in body:
+            yield from _items(one)
+    elif isinstance(body, dict):
+        if "prj_uid" in body:
+            yield body
+        else:
+            yield from _items(body.get("data"))
+
+
+def delete(session: Session, *wanted: str) -> Batch:
+    """Delete projects of our own in a batch: in the envelope, or flat where that is refused.
+
+    Raises:
+        Blocked: both are refused, or the operation is missing; the deviation is recorded.
+    """
+    exchange = session.send(BULK, json=batch(*wanted))
+    if exchange.answer.ok:
+        session.accepted(enveloped(exchange))
+        return Batch((exchange,))
+    one_by_one = tuple(session.send(BULK, json=item(project)) for project in wanted)
+    if all(one.answer.ok for one in one_by_one):
+        for one in one_by_one:
+            session.accepted(enveloped(one))
+        return Batch((exchange, *one_by_one), flat=True)
+    return Batch((session.call(BULK, json=batch(*wanted)),))
+
+
+def enveloped(exchange: Exchange) -> Exchange:
+    """The answer as its structure is documented, where the items came bare: that is a finding of its own."""
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        return exchange
+    bare = body if isinstance(body, list) else [body]
+    if exchange.response is None or not all(isinstance(one, dict) and "prj_uid" in one for one in bare):
+        return exchange
+    content = json.dumps({"data": [{"action": "delete", "data": bare}]}).encode()
+    return replace(exchange, response=replace(exchange.response, body=content))
+
+
+def gone(session: Session, project: str) -> tuple[bool, Exchange]:
+    """Whether a project can no longer be read."""
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send(projects.READ, path={"prj_uid": project})
+        return exchange.answer.status >= 400, exchange
+
+    holds, exchange = session.eventually(look)
+    if holds:
+        session.ledger.gone(project)
+    return holds, exchange
+
+
+def own(session: Session) -> str:
+    """A project of the run's own, without cases."""
+    return projects.made(session, builder(session).drawn(prj_type="BPMN")).id

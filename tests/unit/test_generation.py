@@ -1,0 +1,80 @@
+"""Generation: the corpus that is replayed belongs to the spec, and its bodies are documented ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from conformance import generation
+from conformance.properties import closed_sets, concerned, variations
+from conformance.specification import SYSTEMS, Operation, load
+from conformance.structure import EXTENSION
+
+VARIED = [operation for system in SYSTEMS for operation in concerned(load(system))]
+OPERATIONS = [operation for operation in VARIED if generation.generated(operation)]
+
+
+def plain(schema: Any) -> Any:
+    """A schema without our extension."""
+    if isinstance(schema, dict):
+        return {name: plain(member) for name, member in schema.items() if name != EXTENSION}
+    return [plain(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def validator(operation: Operation) -> Any:
+    body = operation.body("application/json")
+    assert body is not None
+    return jsonschema_rs.Draft202012Validator(plain(body.schema))
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_packaged_corpus_is_that_of_the_spec(system: str) -> None:
+    corpus = json.loads((generation.PACKAGED / f"{system}.json").read_text())
+    assert corpus["spec"] == generation.digest(system), "run `python -m conformance.generation`"
+    assert set(corpus["generators"]) == set(generation.GENERATORS)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+def test_the_bodies_of_the_corpus_are_different_and_documented(operation: Operation) -> None:
+    bodies = generation.cases(operation, 0, generation.KEPT)
+    assert len({json.dumps(body, sort_keys=True) for body in bodies}) == len(bodies) > 1
+    assert all(validator(operation).is_valid(body) for body in bodies)
+
+
+def test_another_seed_makes_other_bodies_once_and_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / name))
+    operation = load("processmaker4").operations["startRequest"]
+    made = generation.cases(operation, 5, 3)
+    (kept,) = (tmp_path / "conformance" / "corpus").iterdir()
+    kept.write_text(json.dumps({"cases": [{"from": "the cache"}]}))
+    assert len(made) == 3
+    assert made != generation.cases(operation, 0, 3)
+    assert generation.cases(operation, 5, 3) == [{"from": "the cache"}]
+
+
+def test_equal_seeds_make_equal_bodies() -> None:
+    operation = load("procesio").operations["runProcess"]
+    assert list(generation.generate(operation, 11, 4)) == list(generation.generate(operation, 11, 4))
+
+
+@pytest.mark.parametrize("operation", VARIED, ids=lambda operation: operation.id)
+def test_each_value_of_each_closed_set_that_an_example_reaches_is_varied_alone(operation: Operation) -> None:
+    body = operation.body("application/json")
+    assert body is not None
+    made: dict[str, set[Any]] = {}
+    for variation in variations(operation):
+        made.setdefault(variation.place, set()).add(variation.value)
+        assert validator(operation).is_valid(variation.body)
+    assert {place: set(values) for place, values in closed_sets(body.schema) if place in made} == made
+
+
+def test_the_closed_sets_of_a_new_project_are_all_reached_by_an_example() -> None:
+    operation = load("processmaker3").operations["createProject"]
+    body = operation.body("application/json")
+    assert body is not None
+    reached = {variation.place for variation in variations(operation)}
+    assert {place for place, _ in closed_sets(body.schema)} == reached
