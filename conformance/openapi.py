@@ -110,12 +110,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A documented request body of one media type."""
+    """A documented request body of one media type.
+
+    `accepted_by` maps the name of an example to the requirement of the register that says that it is accepted.
+    """
 
     media_type: str
     schema: Schema
     examples: Mapping[str, Any]
     required: bool
+    accepted_by: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -277,7 +281,9 @@ def _operation(
         schemes=tuple(tuple(one) for one in security),
         parameters=(*item.get("parameters", ()), *raw.get("parameters", ())),
         bodies=tuple(
-            Body(media, content.get("schema", {}), _examples(content), request.get("required", False))
+            Body(
+                media, content.get("schema", {}), _examples(content), request.get("required", False), _accepted(content)
+            )
             for media, content in request.get("content", {}).items()
         ),
         answers=tuple(_answer(str(status), answer, citation) for status, answer in raw["responses"].items()),
@@ -311,6 +317,11 @@ def _touch(raw: Mapping[str, Any]) -> Touch:
 def _examples(content: Mapping[str, Any]) -> dict[str, Any]:
     named = {name: example["value"] for name, example in content.get("examples", {}).items()}
     return {**({"default": content["example"]} if "example" in content else {}), **named}
+
+
+def _accepted(content: Mapping[str, Any]) -> dict[str, str]:
+    extensions = {name: example.get(EXTENSION, {}) for name, example in content.get("examples", {}).items()}
+    return {name: extension["accepted_by"] for name, extension in extensions.items() if "accepted_by" in extension}
 
 
 def _answer(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Answer:

@@ -97,8 +97,8 @@ class Properties:
         """Every documented example is accepted. Raises Blocked and NotExercised."""
         body = self.operation.body("application/json")
         assert body is not None
-        for example in body.examples.values():
-            self._send(example, call=True)
+        for name, example in body.examples.items():
+            self._send(example, call=True, accepts=body.accepted_by.get(name, ""))
 
     def try_variations(self) -> None:
         """Each documented value of a closed set is accepted, where the example with another value is."""
@@ -125,8 +125,9 @@ class Properties:
         assert link is not None
         owners: dict[int, str] = {}
         bases: list[Any] = []
-        for example in made.examples.values():
-            identifier = session.create(maker.id, **sampling.sample(session, maker, example).request()).id
+        for name, example in made.examples.items():
+            request = sampling.sample(session, maker, example).request()
+            identifier = session.create(maker.id, accepts=made.accepted_by.get(name, ""), **request).id
             read = session.call(reading.operation, path={reading.parameter: identifier})
             body = checks.body_of(session.operation(reading.operation), read)
             bases.append(writable(body, documented.schema))
@@ -172,12 +173,12 @@ class Properties:
             ):
                 return  # one example of it is enough, and a refused create is looked after one at a time
 
-    def _send(self, body: Any, *, call: bool = False) -> Exchange | None:
+    def _send(self, body: Any, *, call: bool = False, accepts: str = "") -> Exchange | None:
         """Send one body to something of our own, judge an accepted answer, and remove what was made."""
         session, operation = self.session, self.operation
         request = sampling.sample(session, operation, body).request()
         if call:
-            exchange = session.call(operation.id, **request)
+            exchange = session.call(operation.id, accepts=accepts, **request)
         else:
             try:
                 exchange = session.send(operation.id, **request)

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.reference.pm3_state import Project
-    from conformance.reference.pm3_xml import ProjectFile
     from conformance.reference.processmaker3 import ProcessMaker3
 
     Change = Callable[[Project], None]

@@ -52,10 +52,18 @@ class Spoiler:
             elif self.status != ABSENT_PATH:
                 await PlainTextResponse("no", self.status)(scope, receive, send)
             else:
-                made_up = scope["path"].rstrip("/").rpartition("/")[0] + "/nothing/of/the/kind"
-                await app({**scope, "path": made_up, "raw_path": made_up.encode()}, receive, send)
+                path = self._made_up(scope["path"])
+                await app({**scope, "path": path, "raw_path": path.encode()}, receive, send)
 
         return answer
+
+    def _made_up(self, path: str) -> str:
+        """The path with its last literal segment replaced by one that no server knows."""
+        assert self.operation is not None
+        segments = path.rstrip("/").split("/")
+        literal = [not one.startswith("{") for one in self.operation.path.split("/")]
+        segments[max(index for index, is_literal in enumerate(literal) if is_literal)] = "nothing"
+        return "/".join(segments)
 
     def _spoils(self, scope: Scope) -> bool:
         if self.operation is None:
