@@ -36,6 +36,9 @@ EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
 CUT_SHORT: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
 
 
+MILD: Final = (":no-server-error", ":generated-accepted", ":accepted")  # they say nothing of other requests
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """How the run went as a whole: what the parts cannot know."""
@@ -48,6 +51,7 @@ class Circumstances:
     crashed: bool = False
     selected: bool = False
     strict: bool = False
+    read_only: bool = False
     internal: tuple[str, ...] = ()
 
 
@@ -268,8 +272,9 @@ def _dead(parts: Parts) -> dict[str, str]:
     """Operations that cannot be called at all, with the deviation that says so."""
     dead: dict[str, str] = {}
     for _, verdict in parts.verdicts:
-        cut = verdict.kind in (Kind.MISSING_OPERATION, Kind.REFUSED, Kind.STATUS)
-        if cut and verdict.fingerprint and verdict.requirement.startswith(f"{verdict.operation}"):
+        cut = verdict.kind in (Kind.MISSING_OPERATION, Kind.REFUSED, Kind.SERVER_ERROR)
+        named = verdict.requirement.startswith(f"{verdict.operation}") and not verdict.requirement.endswith(MILD)
+        if cut and verdict.fingerprint and named:
             dead.setdefault(verdict.operation, verdict.fingerprint)
     return dead
 
@@ -286,6 +291,8 @@ def _unspoken(requirement: Requirement, parts: Parts, told: Circumstances, dead:
         reason = Reason.INTERRUPTED
     elif told.selected:
         reason = Reason.NOT_SELECTED
+    elif told.read_only:
+        reason = Reason.SAFETY_LEVEL
     elif parts.out_of_time:
         reason = Reason.TIME_BUDGET
     else:
@@ -325,7 +332,7 @@ def title(requirement: Requirement, verdict: Verdict) -> str:
         told = f"{requirement.operation} {status.partition(':')[0]}".strip()
         return f"{told}: {where}: {verdict.kind}" if verdict.location else f"{told}: {verdict.kind}"
     place = f" ({verdict.location})" if verdict.location else ""
-    return f"{requirement.operation}: not so: {requirement.statement.rstrip('.')}{place}"
+    return f"{requirement.operation} contradicts: {requirement.statement.rstrip('.')}{place}"
 
 
 def _deviations(

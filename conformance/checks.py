@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
 import jsonschema_rs
 
+from conformance.comparison import Words
 from conformance.exchange import Exchange, NotJson
 from conformance.specification import Answer, Operation
 from conformance.structure import DEVIATION_KIND, Rule, RuleKind, has_type, json_type, places, tolerant
@@ -22,6 +24,11 @@ def shorten(value: Any) -> str:
     text = value if isinstance(value, str) else repr(value)
     text = text.encode("utf-8", "backslashreplace").decode()  # half of a surrogate pair can be stored nowhere
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def told(value: Any) -> str:
+    """A value as a verdict tells it: in JSON, so that text, numbers and null can be told apart."""
+    return value if isinstance(value, Words) else shorten(json.dumps(value, ensure_ascii=False))
 
 
 def describe(exchange: Exchange) -> str:
@@ -267,6 +274,8 @@ def _broken(
         if tolerated is not None and value in tolerated.values:
             found.setdefault(tolerated, (tolerated.expected, shorten(value)))
         preferred = by_key.get((place, RuleKind.PREFERRED))
+        if by_key.get((place, RuleKind.TYPE)) in found:
+            continue
         if preferred is not None and value is not None and not has_type(value, preferred.values):
             found.setdefault(preferred, (preferred.expected, f"{json_type(value)}: {shorten(value)}"))
     for rule, (expected, observed) in found.items():

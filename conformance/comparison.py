@@ -16,6 +16,12 @@ UNSET: Final = (None, "", ABSENT)
 NO_LOOP: Final = ("NONE", "EMPTY", *UNSET)
 
 
+class Words(str):
+    """What is said of a value in the place of the value itself."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One value that did not come back as sent. `soft`: only white space or HTML escaping differs."""
@@ -190,7 +196,7 @@ def _compare(sent: Any, read: Any, schema: Schema, place: str, mapping: Mapping[
             yield Difference(place, sent, None if read is ABSENT else read)
             return
         if len(sent) != len(read):
-            yield Difference(place, f"{len(sent)} elements", f"{len(read)} elements")
+            yield Difference(place, Words(f"{len(sent)} elements"), Words(f"{len(read)} elements"))
         for _, one, other in _pairs(sent, read, schema.get("items", {})):
             if other is ABSENT:
                 if len(sent) == len(read):

@@ -114,10 +114,10 @@ class Conduct:
             config.hook.pytest_deselected(items=out)
         for item in items:
             item.stash[TEST_ID] = test_id(item)
-            in_flight = self._option("in_flight") or self.target.limits.in_flight or 1
-            grouped = system_of(item) == "procesio" and in_flight == 1
+            system = system_of(item)
+            grouped = bool(system) and specification.load(system).starts
             if grouped and config.pluginmanager.hasplugin("xdist"):
-                item.add_marker(pytest.mark.xdist_group("procesio"))  # one call at a time, unless the file allows more
+                item.add_marker(pytest.mark.xdist_group(system))  # one worker counts what is started
 
     def _profiles(self, item: pytest.Item) -> set[str]:
         spec = specification.load(system_of(item))
@@ -128,6 +128,12 @@ class Conduct:
         self.selected = self.selected or bool(items)
 
     # -- one test -------------------------------------------------------------------------------------------------
+
+    def within_budget(self) -> None:
+        """Begin nothing new when the time budget is used up. Raises NotExercised."""
+        budget = self._option("time_budget") or self.target.limits.time_budget
+        if budget and time.time() - self.started > budget:
+            raise NotExercised(Reason.TIME_BUDGET, f"{budget:g} seconds")
 
     @property
     def session(self) -> Session:
@@ -163,9 +169,6 @@ class Conduct:
         """A fixture may find that nothing behind it can be tried."""
         if not system_of(item):
             return (yield)
-        budget = self._option("time_budget") or self.target.limits.time_budget
-        if budget and time.time() - self.started > budget:
-            self._conclude(NotExercised(Reason.TIME_BUDGET, f"{budget:g} seconds"))
         allure_keys.label(item.stash[TEST_ID], system_of(item))
         try:
             return (yield)
@@ -265,6 +268,7 @@ class Conduct:
             crashed=session.exitstatus == pytest.ExitCode.INTERNAL_ERROR,
             selected=self.selected or bool(session.shouldfail or session.shouldstop),
             strict=self._option("strict"),
+            read_only=self.target.safety.level is Safety.READ_ONLY,
             internal=tuple(self.internal),
         )
         self.record = assembly.assemble(self.target, self.systems, self.output, told)

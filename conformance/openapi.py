@@ -24,7 +24,7 @@ class Touch:
     `where` is path, query, body or upload. `name` is the parameter, `pointer` a JSON pointer in which `*` stands for
     every element (`other` is the one of a rejected reading), `part` and `xpath` the part of an upload and the place in
     its XML. `when` limits the touch to requests whose query parameter has (`values`) or does not have (`unless`) one
-    of some values.
+    of some values. An `optional` one may name nothing.
     """
 
     where: str
@@ -36,6 +36,7 @@ class Touch:
     when_query: str = ""
     values: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    optional: bool = False
 
     def applies(self, query: Mapping[str, str]) -> bool:
         """Whether the touch holds for a request with this query."""
@@ -311,6 +312,7 @@ def _touch(raw: Mapping[str, Any]) -> Touch:
         when_query=when.get("query", ""),
         values=tuple(when.get("in", ())),
         unless=tuple(when.get("not", ())),
+        optional=raw.get("optional", False),
     )
 
 

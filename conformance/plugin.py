@@ -57,14 +57,6 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(Display(), "conformance-progress")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Where the bar is shown, xdist need not tell of its nodes."""
-    manager = session.config.pluginmanager
-    if manager.hasplugin("conformance-progress") and manager.hasplugin("terminaldistreporter"):
-        manager.unregister(name="terminaldistreporter")
-
-
 def _run_of(config: pytest.Config) -> str:
     """The mark of the run: the controller's, handed to each worker."""
     given: dict[str, Any] = getattr(config, "workerinput", {})
@@ -78,6 +70,14 @@ def pytest_collection(session: pytest.Session) -> None:
     named = any(one.startswith(("conformance.suites", suites)) for one in session.config.args)
     if named and not session.config.getoption("target"):
         raise pytest.UsageError(NO_TARGET)
+
+
+@pytest.fixture(autouse=True)
+def _within_budget(request: pytest.FixtureRequest) -> None:
+    """Before anything else: is there time left?"""
+    conduct = request.config.stash.get(CONDUCT, None)
+    if conduct is not None:
+        conduct.within_budget()
 
 
 @pytest.fixture
@@ -99,11 +99,14 @@ def seed(request: pytest.FixtureRequest) -> int:
 def examples(request: pytest.FixtureRequest) -> int:
     """How many bodies to generate for an operation; what starts something leaves executions for the other tests."""
     from conformance.properties import DEPTHS
+    from conformance.specification import load
 
     asked = request.config.getoption("conformance_max_examples")
     wanted = int(asked or DEPTHS[request.config.getoption("conformance_depth")])
     operation = request.node.callspec.params.get("operation")
     if operation is None or not operation.starts:
         return wanted
-    conduct = request.config.stash[CONDUCT]
-    return min(wanted, max(1, conduct.worker.limits.executions // 10))
+    from conformance.worker import executions
+
+    target = request.config.stash[CONDUCT].target
+    return min(wanted, max(1, executions(target, load(operation.system)) // 10))

@@ -19,7 +19,7 @@ from conformance.lifecycle import writable
 from conformance.session import Session
 from conformance.specification import Operation, Specification
 from conformance.structure import Citation, RuleKind, Schema, rules
-from conformance.verdict import Kind
+from conformance.verdict import Kind, Reason
 
 DEPTHS: Final = {"quick": 3, "standard": 15, "deep": 60}
 
@@ -107,7 +107,7 @@ class Properties:
             if variation.place in refused:
                 continue
             exchange = self._send(variation.body)
-            if exchange is not None and not self._accepted(variation, exchange):
+            if not self._accepted(variation, exchange):
                 refused.add(variation.place)
 
     def try_updates(self, maker: Operation) -> None:
@@ -165,25 +165,25 @@ class Properties:
         requirement = f"{self.operation.id}:generated-accepted"
         for body in generation.cases(self.operation, seed, count):
             exchange = self._send(self.mend(body))
-            if exchange is None:
-                return
             holds = exchange.answer.ok
             if not self.session.judge.require(
                 requirement, holds, exchange, observed=checks.describe(exchange), kind=Kind.REFUSED
             ):
                 return  # one example of it is enough, and a refused create is looked after one at a time
 
-    def _send(self, body: Any, *, call: bool = False, accepts: str = "") -> Exchange | None:
-        """Send one body to something of our own, judge an accepted answer, and remove what was made."""
+    def _send(self, body: Any, *, call: bool = False, accepts: str = "") -> Exchange:
+        """Send one body to something of our own, judge an accepted answer, and remove what was made.
+
+        Raises Blocked and NotExercised; the latter also when no answer came.
+        """
         session, operation = self.session, self.operation
         request = sampling.sample(session, operation, body).request()
         if call:
             exchange = session.call(operation.id, accepts=accepts, **request)
         else:
-            try:
-                exchange = session.send(operation.id, **request)
-            except NotExercised:
-                return None
+            exchange = session.send(operation.id, **request)
+            if exchange.response is None:
+                raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
             if exchange.answer.ok:
                 session.accepted(exchange)
         entry = session.client.entry
@@ -221,8 +221,8 @@ class Properties:
                 requirement.id,
                 False,
                 exchange,
-                expected=repr(one.sent),
-                observed=repr(one.read),
+                expected=checks.told(one.sent),
+                observed=checks.told(one.read),
                 kind=Kind.READ_BACK,
                 location=one.place,
             )

@@ -1,11 +1,14 @@
-"""The run record: what `run.json` holds, how it is written, merged from parts and read back."""
+"""The run record: what `run.json` holds, how it is written and read back.
+
+`python -m conformance.runrecord` writes its JSON Schema anew, after a model was changed.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,6 +16,7 @@ from conformance.verdict import Kind, Level, Outcome, Reason
 
 SCHEMA_VERSION: Final = 1
 FILE_NAME: Final = "run.json"
+SCHEMA_FILE: Final = Path(__file__).parent / "run-record.schema.json"
 
 
 class UnreadableRun(Exception):
@@ -20,150 +24,252 @@ class UnreadableRun(Exception):
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class TargetInfo(_Frozen):
-    """Which server was tested. `versions` maps a system to the version that the target file claims."""
+    """Which server was tested."""
 
     name: str
+    """What the target file calls it."""
     systems: list[str]
+    """The systems that were tested: `processmaker3`, `processmaker4`, `procesio`."""
     urls: dict[str, str] = {}
+    """Each URL of the target file, by system and key, such as `procesio web_url`."""
     versions: dict[str, str] = {}
+    """The version that the target file claims, by system."""
     safety: str = "owned"
+    """The safety level of the run: `read-only`, `owned` or `disposable`."""
     verify: bool = True
+    """False when certificates were not verified."""
 
 
 class SuiteInfo(_Frozen):
-    """Which suite tested it: its version and the digest of each spec."""
+    """Which suite tested it."""
 
     version: str
+    """The version of the suite."""
     specs: dict[str, str]
+    """The SHA-256 of spec and register, by system: equal digests mean equal requirements."""
     seed: int = 0
+    """The seed of the generated bodies."""
     depth: str = "standard"
+    """How much was generated: `quick`, `standard` or `deep`."""
 
 
 class VerdictRecord(_Frozen):
     """What the run says of one requirement."""
 
     requirement: str
+    """The id of the requirement, in the spec or in the register."""
     system: str
+    """The system that it is about."""
     profile: str
+    """The group of operations that it belongs to, such as `processmaker3/projects`."""
     operation: str
+    """The operation at fault when it is contradicted; empty when it is about none."""
     level: Level
+    """How firmly the document states it."""
     outcome: Outcome
+    """What came of it."""
     statement: str = ""
+    """What it demands, in words."""
     document: str = ""
+    """The document that states it."""
     section: str = ""
+    """The section of the document."""
     lines: str = ""
+    """The lines of the document."""
     reason: Reason | None = None
+    """Why it was not exercised; null for every other outcome."""
     detail: str = ""
+    """What is missing or who says so, in words: a key of the target file, a user, a limit."""
     tests: list[str] = []
+    """The tests that spoke of it."""
     evidence: list[str] = []
+    """Ids of exchanges in `exchanges.ndjson` that the outcome rests on; the first few."""
     blocked_by: str | None = None
+    """The fingerprint of the deviation at the root, when the outcome is `blocked`."""
 
 
 class DeviationRecord(_Frozen):
-    """One defect, however many tests saw it. `reproduce` is a curl command with secrets as `$NAME`."""
+    """One defect, however many tests saw it."""
 
     fingerprint: str
+    """16 hexadecimal digits that name the defect, the same in every run."""
     requirement: str
+    """The id of the requirement that is contradicted."""
     system: str
+    """The system that deviates."""
     profile: str
+    """The group of operations that the requirement belongs to."""
     operation: str
+    """The operation at fault."""
     level: Level
+    """How firmly the document states the requirement; `may` makes it a finding."""
     kind: Kind
+    """In what way the target deviates."""
     location: str
+    """The place in the body without positions, such as `/diagrams[]/flows[]/flo_x2`; empty for the whole answer."""
     title: str
+    """One line for people. No value of the run is in it."""
     expected: str
+    """What the document demands there, in words or as a value in Python's notation, cut to 200 characters."""
     observed: str
+    """What came instead, with secrets redacted, cut to 200 characters."""
     document: str
+    """The document that states the requirement."""
     section: str
+    """The section of the document."""
     lines: str = ""
+    """The lines of the document."""
     reading: str | None = None
+    """The codes of the readings that the requirement rests on; null when the document is clear."""
     occurrences: int = 1
+    """The number of tests that saw it."""
     tests: list[str] = []
+    """Their ids."""
     evidence: list[str] = []
+    """Ids of exchanges in `exchanges.ndjson` that show it; the first few."""
     reproduce: str = ""
+    """A curl command that sends the request again, with secrets as `$NAME`."""
     baseline: str | None = None
+    """The entry of the baseline that covers it; null when none does."""
 
 
 class TestRecord(_Frozen):
-    """One test: its id (without parameters of the call), title, result and the requirements it cites."""
+    """One test of the suite."""
 
     __test__ = False
 
     id: str
+    """Its id, which does not depend on how pytest was called."""
     title: str
+    """Its name in words."""
     system: str
+    """The system that it tests."""
     outcome: str
+    """`passed`, `failed` or `skipped`."""
     seconds: float
+    """How long it took."""
     requirements: list[str] = []
+    """The ids of the requirements that it promises to speak of."""
     message: str = ""
+    """Why it failed or was skipped."""
 
 
 class Shape(_Frozen):
-    """What answers of one operation and status looked like; `fields` maps a place to the types seen there."""
+    """What the answers of one operation with one status looked like."""
 
     content_types: list[str] = []
+    """The media types that were seen."""
     headers: list[str] = []
+    """The names of the header fields, in lower case."""
     fields: dict[str, list[str]] = {}
+    """The JSON types that were seen, by place in the body."""
 
 
 class Leftover(_Frozen):
-    """Something of the run that is still on the target."""
+    """Something of the run that is still on the target, although a documented operation removes such things."""
 
     system: str
+    """The system that it is on."""
     kind: str
+    """What it is, such as `project`."""
     identifier: str
+    """How the target calls it; empty when the run never learned it."""
     name: str = ""
+    """The name that the run gave it."""
     why: str = ""
+    """Why it could not be removed."""
 
 
 class Residue(_Frozen):
     """What no documented operation can remove, counted."""
 
     system: str
+    """The system that it is on."""
     kind: str
+    """What it is: a token, a request, an instance."""
     count: int
+    """How many there are."""
     identifiers: list[str] = []
+    """How the target calls the first fifty of them, where it told."""
 
 
 class Summary(_Frozen):
-    """Counts of verdicts by outcome; each inner table maps an outcome to a count."""
+    """How many requirements have which outcome."""
 
     outcomes: dict[str, int] = {}
+    """By outcome; every outcome is there."""
     levels: dict[str, dict[str, int]] = {}
+    """By level, then by outcome."""
     systems: dict[str, dict[str, int]] = {}
+    """By system, then by outcome."""
     profiles: dict[str, dict[str, int]] = {}
+    """By profile, then by outcome."""
 
 
 class RunRecord(_Frozen):
-    """A whole run, as described in the reference of the run record."""
+    """A whole run of the conformance suite: what `run.json` holds."""
 
-    schema_: int = Field(default=SCHEMA_VERSION, alias="schema")
+    schema_: Literal[1] = Field(default=SCHEMA_VERSION, alias="schema")
+    """The version of this format."""
     complete: bool
+    """False when anything that applied was not tried: interrupted, out of time, a selection, a target that went."""
     exit_code: int
+    """What the command exited with."""
     target: TargetInfo
+    """Which server was tested."""
     suite: SuiteInfo
+    """Which suite tested it."""
     environment: dict[str, str]
+    """Where the suite ran: `python` and `platform`."""
     started: str
+    """When it began: ISO 8601 with offset."""
     seconds: float
+    """How long it took."""
     requests: int
+    """How many requests were sent."""
     shard: str | None = None
+    """Which part of a divided run this is, as `I/N`; null for a whole one."""
     verdicts: list[VerdictRecord] = []
+    """One for each requirement of the tested systems, whatever came of it."""
     deviations: list[DeviationRecord] = []
+    """The contradictions of requirements of level must or should, one for each defect."""
     findings: list[DeviationRecord] = []
+    """The contradictions of requirements of level may: worth knowing, no part of the judgement without `--strict`."""
     accommodations: list[dict[str, Any]] = []
+    """The declared differences in how the target was called, each with the deviation that it stands for."""
     tests: list[TestRecord] = []
+    """The tests that ran."""
     shapes: dict[str, dict[str, Shape]] = {}
+    """What answers looked like, by operation and status."""
     durations: dict[str, dict[str, float]] = {}
+    """Seconds: in `tests` of each test, in `operations` the mean of each operation's calls."""
     leftovers: list[Leftover] = []
+    """What of the run is still on the target and should not be; normally nothing."""
     residue: list[Residue] = []
+    """What the run started and no documented operation can remove."""
     problems: list[str] = []
+    """What kept the run from doing its work, one line each, in words for people."""
     summary: Summary = Summary()
+    """How many requirements have which outcome."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a run record. It lets unknown members pass, since this format may get further ones."""
+    made = RunRecord.model_json_schema(by_alias=True, mode="serialization")
+    for one in (made, *made["$defs"].values()):
+        one.pop("additionalProperties", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
 
 
 def summarise(verdicts: list[VerdictRecord]) -> Summary:
@@ -223,3 +329,12 @@ def read(run: Path) -> RunRecord:
         first = error.errors()[0]
         place = "/".join(str(part) for part in first["loc"])
         raise UnreadableRun(f"{path}: {place}: {first['msg']}. Run it again.") from None
+
+
+def main() -> None:
+    """Write the shipped JSON Schema anew, after a model was changed."""
+    write_text(SCHEMA_FILE, json.dumps(json_schema(), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

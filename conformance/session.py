@@ -25,6 +25,7 @@ IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4})
 ABSENT: Final = (405, 501)
 UNSURE: Final = (401, 403, 408, 429)  # refusals that say nothing of whether something exists
 GIVE_UP_AFTER: Final = 3  # calls in a row without any answer
+KEPT_AT_MOST: Final = 5  # things of ours that a server would not remove, before no more are created
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Session:
         self.problem = ""
         self._credentials = credentials
         self._silent = 0
+        self._kept: set[str] = set()
 
     @property
     def specification(self) -> Specification:
@@ -216,6 +218,8 @@ class Session:
         if operation.undocumented_request or operation.implied:
             return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} refused a request that no document gives")
         kind = Kind.REFUSED if exchange.answer.refused else Kind.STATUS
+        if exchange.answer.status >= 500:
+            kind = Kind.SERVER_ERROR
         if accepts:
             self.judge.require(accepts, False, exchange, observed=checks.describe(exchange), kind=kind)
             return Blocked(self.judge.root_of(accepts), operation.id)
@@ -270,6 +274,8 @@ class Session:
     def create(self, operation_id: str, **request: Any) -> Resource:
         """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""
         operation = self.operation(operation_id)
+        if len(self._kept) >= KEPT_AT_MOST:
+            raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation_id} creates")
         try:
             exchange = self.call(operation_id, **request)
         except (Blocked, NotExercised):
@@ -374,6 +380,7 @@ class Session:
             if read is None or _says_gone(self.send(read.operation, path={read.parameter: identifier})):
                 self.ledger.gone(identifier)
                 return True
+        self._kept.add(identifier)
         return False
 
     def sweep(self, spare: Container[str] = ()) -> list[Entry]:

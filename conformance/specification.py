@@ -62,6 +62,11 @@ class Specification:
         ]
         return min(fitting, key=lambda pair: len(pair[1]), default=None)
 
+    @property
+    def starts(self) -> bool:
+        """Whether an operation of the system starts something that no operation can remove."""
+        return any(operation.starts for operation in self.operations.values())
+
     def aspect(self, operation: str, aspect: str) -> Requirement | None:
         """The register's requirement for a step of the engine at an operation, or None: the document is silent."""
         return next(

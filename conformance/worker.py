@@ -57,8 +57,6 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.redactor = Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC)
-        limits = self.target.limits
-        self.limits = Limits(self.share.part(limits.open_resources), self.share.part(limits.executions))
         self.sessions: dict[str, Session] = {}
         self._doors: list[Any] = []
         self._earlier: frozenset[str] = frozenset()
@@ -76,6 +74,7 @@ class Worker:
     def _open(self, system: str, ledger: Ledger) -> Session:
         table = self.target.table(system)
         spec = specification.load(system)
+        limits = Limits(self.share.part(self.target.limits.open_resources), executions(self.target, spec))
         judgement = Judgement(
             specification=spec,
             ledger=ledger,
@@ -83,7 +82,7 @@ class Worker:
             origins=frozenset(origin(url) for url in urls(table).values()),
             fixtures=fixtures(table),
             may_change=isinstance(table, ProcessMaker3) and table.fixtures.may_change,
-            limits=self.limits,
+            limits=limits,
         )
         door = open_door(self.target, judgement, share=self.share.of)
         self._doors.append(door)
@@ -113,15 +112,16 @@ class Worker:
         return session, session.judge
 
     def end(self, session: Session, judge: Judge, test: dict[str, Any]) -> None:
-        """Remove what a test made, and store what it found: its verdicts, and the exchanges that they cite."""
-        session.sweep(self._earlier)
+        """Store what a test found, its verdicts and the exchanges that they cite, and remove what it made."""
         cited: list[str] = []
         for verdict in judge.verdicts:
             cited.extend(verdict.evidence)
         session.client.evidence.cite(cited)
-        session.client.evidence.forget()
         verdicts = [self._told(verdict) for verdict in judge.verdicts]
         self._append({"test": {**test, "message": self.redactor.text(test["message"])}, "verdicts": verdicts})
+        session.judge = Judge(session.specification)
+        session.sweep(self._earlier)
+        session.client.evidence.forget()
 
     def _told(self, verdict: Verdict) -> dict[str, Any]:
         """A verdict as it is stored: without what is unset, without secrets."""
@@ -162,6 +162,15 @@ class Worker:
             return
         with (self.output / PARTS / f"{self.name}.ndjson").open("a", encoding="utf-8") as file:
             file.write(json.dumps(record, default=str) + "\n")
+
+
+def executions(target: Target, spec: Specification) -> int:
+    """How many things may be started on one system: the run's number, divided among the systems that start any.
+
+    The tests of such a system go to one worker, so that it need not be divided further.
+    """
+    starting = [one for one in target.systems if specification.load(one).starts]
+    return max(1, target.limits.executions // len(starting)) if spec.starts else 0
 
 
 def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:

@@ -58,7 +58,7 @@ class _Summary:
         self._things("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers])
         self._things("Residue", words.RESIDUE, [words.residue(x) for x in record.residue])
         self._things("Accommodations", words.ACCOMMODATION, [words.accommodation(x) for x in record.accommodations])
-        self._things("Problems of the run", "what went wrong in the suite itself", record.problems)
+        self._things("Problems of the run", "what kept it from doing everything", record.problems)
         self._report(run_directory)
 
     def _say(self, text: str, indent: int = 0, style: str = "", *, wrap: bool = True) -> None:

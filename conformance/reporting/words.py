@@ -21,7 +21,7 @@ RESIDUE: Final = "started by this run; no documented operation can remove it"
 ACCOMMODATION: Final = "a call made differently because the target file says so, to test what lies behind it"
 
 SAFETY: Final = {
-    "read-only": "nothing on the target was changed",
+    "read-only": "nothing on the target was changed, but that access tokens were asked for",
     "owned": "only what the run itself created was changed",
     "disposable": "anything on the target may have been changed",
 }

@@ -213,8 +213,12 @@ def credentials(
 
     def ask_pm3(user: str) -> Exchange:
         assert isinstance(table, ProcessMaker3)
-        parameters = {"grant_type": "password", "scope": "*", **pm3_account(table, user)}
-        return request("requestToken", parameters, user)
+        parameters = {"grant_type": "password", **pm3_account(table, user)}
+        exchange = request("requestToken", {**parameters, "scope": "*"}, user)
+        if exchange.answer.refused and b"scope" in exchange.answer.body:
+            # A server may wrongly know no such scope; with its own choice everything else can still be tried.
+            exchange = request("requestToken", parameters, user)
+        return exchange
 
     def ask_procesio(user: str) -> Exchange:
         assert isinstance(table, Procesio)

@@ -18,6 +18,7 @@ from conformance.ledger import Entry, Ledger
 from conformance.specification import Operation, Specification
 from conformance.target import Safety
 from conformance.verdict import Reason
+from conformance.wire.deadline import NoAnswer
 from conformance.wire.naming import Unreadable, named
 
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
@@ -126,12 +127,15 @@ class Judgement:
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} changes data, and the level is read-only")
         if operation.effect == "administer" and self.safety is not Safety.DISPOSABLE:
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} is tried at level disposable only")
-        try:
-            touched = list(named(operation.touches, path, query, content_type, body))
-        except Unreadable as error:
-            raise Refused(f"{operation.id}: {error}") from None
-        for identifier in touched:
-            self._allowed(operation, identifier)
+        for touch in operation.touches:
+            try:
+                touched = list(named((touch,), path, query, content_type, body))
+            except Unreadable as error:
+                raise Refused(f"{operation.id}: {error}") from None
+            for identifier in touched:
+                if touch.where == "upload" and not self._ours(identifier):  # the file was made by the target
+                    raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: the file names {identifier!r}, not ours")
+                self._allowed(operation, identifier)
         if operation.effect == "execute":
             if operation.starts:
                 self._execution(operation)
@@ -143,7 +147,7 @@ class Judgement:
         return Pass(operation, operation.effect)
 
     def _allowed(self, operation: Operation, identifier: str) -> None:
-        if self.ledger.owns(identifier) or self.ledger.is_made_up(identifier):
+        if self._ours(identifier):
             return
         if identifier in self.fixtures:
             if operation.effect == "execute" or self.may_change or self.safety is Safety.DISPOSABLE:
@@ -151,16 +155,19 @@ class Judgement:
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} would change a fixture (may_change is false)")
         raise Refused(f"{operation.id} names {identifier!r}, which this run did not create")
 
+    def _ours(self, identifier: str) -> bool:
+        return self.ledger.owns(identifier) or self.ledger.is_made_up(identifier)
+
     def _execution(self, operation: Operation) -> None:
         if self.limits.started >= self.limits.executions:
-            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: executions = {self.limits.executions}")
+            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: {self.limits.executions} executions for each system")
         self.limits.started += 1
 
     def _creation(
         self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
     ) -> str:
         if len(self.ledger.open()) >= self.limits.open_resources:
-            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: open_resources = {self.limits.open_resources}")
+            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: {self.limits.open_resources} open for each worker")
         if not operation.names:
             return ""
         try:
@@ -191,7 +198,12 @@ class Guard(httpx.BaseTransport):
         if decision.operation is not None and decision.effect == "create":
             operation = decision.operation
             entry = self._judgement.ledger.intend(operation.system, operation.resource, operation.id, decision.creates)
-        response = self._inner.handle_request(request)
+        try:
+            response = self._inner.handle_request(request)
+        except NoAnswer as failure:
+            if entry is not None and not failure.sent:
+                self._judgement.ledger.withdrawn(entry)
+            raise
         if decision.operation and decision.operation.starts and 400 <= response.status_code < 500:
             self._judgement.limits.started -= 1  # it was refused: nothing was started
         if entry is not None:

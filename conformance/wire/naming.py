@@ -43,6 +43,8 @@ def named(
                     value for pointer in (touch.pointer, touch.other) if pointer for value in _in_json(body, pointer)
                 ]
                 yield from _required(values, touch.pointer)
+            case "upload" if touch.optional:
+                yield from _in_upload(content_type, body, touch)
             case "upload":
                 yield from _required(list(_in_upload(content_type, body, touch)), touch.xpath)
 

@@ -42,14 +42,14 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     if not isinstance(project, str) or "pro_uid" not in answer:
         raise Blocked(projects.root(session, GENERATE), GENERATE)
     read = readable(session, project)
-    session.judge.require(
+    holds = session.judge.require(
         "PM3-GENERATE-READABLE",
         new and read.answer.ok,
         read,
         generated,
         observed=describe(read) if new else "it names a project that was there before",
     )
-    if new:
+    if holds:
         say_type(session, project, generated)
     else:
         session.judge.block("PM3-GENERATE-TYPE", session.judge.root_of("PM3-GENERATE-READABLE"))

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.checks import describe
 from conformance.exchange import Exchange
-from conformance.judge import NotExercised
+from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
 from conformance.suites.processmaker3.projects import LIST, table
 from conformance.verdict import Kind, Reason
@@ -17,13 +17,15 @@ from conformance.wire.client import MAIN, NOBODY
 from conformance.wire.credentials import basic, bearer, pm3_account, token_of
 
 TOKEN = "requestToken"  # noqa: S105 - the id of an operation
+ALL = "*"
+SCOPE_ALL = "PM3-TOKEN-SCOPE-ALL"
 SCOPES = ("view_processes", "edit_processes")  # the document names none; a server may know others
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
-def ask(session: Session, parameters: Mapping[str, str], **headers: str) -> Exchange:
+def ask(session: Session, parameters: Mapping[str, str], *, scope: str = ALL, **headers: str) -> Exchange:
     """Ask for a token, form-encoded with %20 for a blank, or by JSON where the server reads only that."""
-    asked = {"grant_type": "password", "scope": "*", **parameters}
+    asked = {"grant_type": "password", **({"scope": scope} if scope else {}), **parameters}
     exchange = session.send(TOKEN, content=urlencode(asked, quote_via=quote).encode(), headers={**FORM, **headers})
     if exchange.answer.refused:
         again = session.send(TOKEN, json=asked, headers=headers)
@@ -34,10 +36,21 @@ def ask(session: Session, parameters: Mapping[str, str], **headers: str) -> Exch
 
 
 def granted(session: Session, parameters: Mapping[str, str]) -> Exchange:
-    """Ask for a token as the document says, and judge the answer. Raises NotExercised when there is none."""
+    """Ask for a token as the document says, and judge the answer.
+
+    Raises:
+        Blocked: it is refused because of its scope, since without one there is a token; the deviation is recorded.
+        NotExercised: there is none.
+    """
     exchange = ask(session, parameters)
-    if not exchange.answer.ok:
+    control = exchange if exchange.answer.ok else ask(session, parameters, scope="")
+    if not control.answer.ok:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{TOKEN}: {describe(exchange)}")
+    holds = session.judge.require(
+        SCOPE_ALL, exchange.answer.ok, exchange, control, observed=describe(exchange), kind=Kind.REFUSED
+    )
+    if not holds:
+        raise Blocked(session.judge.root_of(SCOPE_ALL), TOKEN)
     session.accepted(exchange)
     return exchange
 
@@ -62,11 +75,10 @@ def foreign(session: Session, user: str) -> dict[str, str]:
     return {**pm3_account(table(session), user), "client_id": main["client_id"], "client_secret": main["client_secret"]}
 
 
-@pytest.mark.requirement("PM3-TOKEN-SCOPE-ALL", "PM3-TOKEN-OPENS-API")
+@pytest.mark.requirement(SCOPE_ALL, "PM3-TOKEN-OPENS-API")
 def test_a_token_for_every_scope_opens_the_project_operations(session: Session) -> None:
     control = session.call(LIST)
     asked = granted(session, pm3_account(table(session), MAIN))
-    session.judge.require("PM3-TOKEN-SCOPE-ALL", True, asked)
     token = token_of(asked)
     used = session.send(LIST, user=NOBODY, headers=bearer(token))
     session.judge.require(
@@ -83,10 +95,10 @@ def test_a_token_for_every_scope_opens_the_project_operations(session: Session) 
 @pytest.mark.requirement("PM3-TOKEN-SCOPE-LIST")
 def test_scopes_with_a_blank_between_them_are_accepted(session: Session) -> None:
     account = pm3_account(table(session), MAIN)
-    single = [ask(session, {**account, "scope": scope}) for scope in SCOPES]
+    single = [ask(session, account, scope=scope) for scope in SCOPES]
     if not all(one.answer.ok for one in single):
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"the scopes {' and '.join(SCOPES)} are not both known here")
-    several = ask(session, {**account, "scope": " ".join(SCOPES)})
+    several = ask(session, account, scope=" ".join(SCOPES))
     session.judge.require(
         "PM3-TOKEN-SCOPE-LIST", several.answer.ok, several, *single, observed=describe(several), kind=Kind.REFUSED
     )

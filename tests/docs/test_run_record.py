@@ -1,0 +1,56 @@
+"""The page of the run record and the shipped JSON Schema tell what the record holds."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from conformance.runrecord import SCHEMA_FILE, DeviationRecord, RunRecord, json_schema
+from conformance.verdict import Outcome, Reason
+
+PAGE = (Path(__file__).parents[2] / "docs" / "run-record.md").read_text(encoding="utf-8")
+SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+
+
+def first_cells(heading: str) -> list[str]:
+    """What stands in backticks in the first column of the table under a heading."""
+    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return [name for cell in rows for name in re.findall(r"`([^`]+)`", cell)]
+
+
+def test_the_page_names_every_member_in_the_order_of_the_record() -> None:
+    assert first_cells("Members") == [field.alias or name for name, field in RunRecord.model_fields.items()]
+
+
+@pytest.mark.parametrize(("heading", "words"), [("Outcomes", Outcome), ("Reasons", Reason)])
+def test_the_page_names_every_outcome_and_every_reason(heading: str, words: type[Outcome] | type[Reason]) -> None:
+    assert first_cells(heading) == [word.value for word in words]
+
+
+def test_what_the_page_says_of_a_deviation_is_about_members_that_it_has() -> None:
+    section = PAGE.split("## A deviation\n")[1]
+    told = re.findall(r"`([a-z_]+)`(?= (?:names|is|and|are|holds))", section)
+    assert set(told) - {"absent"} <= DeviationRecord.model_fields.keys()
+    assert {"fingerprint", "location", "expected", "observed", "reproduce"} <= set(told)
+
+
+def test_the_shipped_schema_is_that_of_the_models() -> None:
+    assert json_schema() == SCHEMA, "run python -m conformance.runrecord"
+
+
+def test_the_schema_is_valid_and_describes_every_member() -> None:
+    jsonschema_rs.meta.validate(SCHEMA)
+    for one in (SCHEMA, *SCHEMA["$defs"].values()):
+        assert one["description"]
+        for name, member in one.get("properties", {}).items():
+            assert member.get("description"), f"{one['title']}: {name}"
+
+
+def test_the_schema_lets_members_of_later_versions_pass() -> None:
+    assert "additionalProperties" not in SCHEMA
+    assert not [name for name, one in SCHEMA["$defs"].items() if "additionalProperties" in one]

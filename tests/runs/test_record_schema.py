@@ -1,0 +1,31 @@
+"""The record of a run is as the shipped JSON Schema says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from conformance.runrecord import FILE_NAME, SCHEMA_FILE
+
+from .support import run, served
+
+VALIDATOR = jsonschema_rs.Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("faults", [(), ("pm4-start-missing",)])
+def test_the_record_of_a_run_is_valid_by_the_shipped_schema(faults: tuple[str, ...], tmp_path: Path) -> None:
+    with served("processmaker4", faults) as (_, toml):
+        target = tmp_path / "target.toml"
+        target.write_text(toml)
+        result = run(target, tmp_path / "run", "--max-examples", "1")
+    data = json.loads((result.output / FILE_NAME).read_text(encoding="utf-8"))
+    assert bool(data["deviations"]) == bool(faults)
+    VALIDATOR.validate(data)
+
+
+def test_the_schema_refuses_what_is_no_record() -> None:
+    assert not VALIDATOR.is_valid({"schema": 1})
+    assert not VALIDATOR.is_valid([])
