@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,6 +144,13 @@ def join_exchanges(output: Path) -> None:
         for path in sorted((output / PARTS).glob(f"*-{EXCHANGES}")):
             text = path.read_text(encoding="utf-8", errors="replace")
             joined.write(text if text.endswith("\n") else text + "\n")  # a worker may have been killed while it wrote
+
+
+def tidy(output: Path) -> None:
+    """Remove what only the workers needed: their parts and locks. The journals stay."""
+    shutil.rmtree(output / PARTS, ignore_errors=True)
+    for path in output.glob("lock-*"):
+        path.unlink(missing_ok=True)
 
 
 def assemble(target: Target, systems: list[str], output: Path, told: Circumstances) -> RunRecord:

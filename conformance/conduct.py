@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 from rich.console import Console
 
-from conformance import allure_keys, assembly, ledger, publication, runrecord, specification
+from conformance import allure_keys, assembly, cleaning, publication, runrecord, specification
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.reporting import terminal
 from conformance.session import Session
@@ -25,7 +25,6 @@ from conformance.wire.guard import Refused
 from conformance.worker import Share, Worker
 
 SUITES: Final = "conformance.suites."
-PATIENCE: Final = 20.0  # seconds for workers to finish their own cleaning up
 
 Wrapper = Generator[None, Any, Any]
 
@@ -257,7 +256,7 @@ class Conduct:
 
     def _finish(self, session: pytest.Session) -> None:
         with contextlib.suppress(KeyboardInterrupt):
-            self._sweep()
+            cleaning.clean(self.target, self.output)
         allure_directory = self.config.getoption("allure_report_dir", None)
         told = assembly.Circumstances(
             started=datetime.fromtimestamp(self.started, UTC).astimezone().isoformat(timespec="seconds"),
@@ -272,39 +271,10 @@ class Conduct:
             internal=tuple(self.internal),
         )
         self.record = assembly.assemble(self.target, self.systems, self.output, told)
+        assembly.tidy(self.output)
         publication.publish(self.record, self.output, Path(allure_directory or self.output / "allure-results"))
         terminal.show(self.record, self.output, Console())
         session.exitstatus = self.record.exit_code
-
-    def _sweep(self) -> None:
-        """Remove what a worker left: one that was killed, or ended before it could clean up."""
-        for path in sorted(self.output.glob(ledger.GLOB)):
-            name = path.stem.removeprefix("ledger-")
-            with locked(self.output / f"lock-{name}"):
-                journal = ledger.read(path)
-                if not journal.open():
-                    continue
-                cleaner = Worker(self.target, run=journal.run, name=f"{name}-sweep", output=None)
-                for system in {entry.system for entry in journal.open()}:
-                    cleaner.session(system, journal)
-                cleaner.close()
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a worker: wait until it has ended, but not for ever."""
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    until = time.monotonic() + PATIENCE
-    try:
-        while time.monotonic() < until:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(0.1)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 TEST_ID: Final = pytest.StashKey[str]()

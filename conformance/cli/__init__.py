@@ -16,8 +16,8 @@ from conformance.cli.failure import internal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: Final = ("run", "check", "serve", "report", "requirements", "operations")
-NOT_BUILT: Final = ("compare", "statement", "merge", "sweep", "baseline")
+COMMANDS: Final = ("run", "check", "serve", "report", "sweep", "requirements", "operations")
+NOT_BUILT: Final = ("compare", "statement", "merge", "baseline")
 
 
 class Commands(click.Group):

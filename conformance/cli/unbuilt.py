@@ -10,7 +10,6 @@ LATER = {
     "compare": "Compare two runs.",
     "statement": "Write the statement of a vendor.",
     "merge": "Merge the shards of a run.",
-    "sweep": "Remove what a broken-off run left on the target.",
     "baseline": "Write, update or prune a baseline.",
 }
 

@@ -196,9 +196,9 @@ def container_mutants() -> Iterator[Mutant]:
         requirement = f"{name}.{answer.status}.{place}:type"
         array = any(one == name and inner.startswith(f"{place}[]") for one, inner in places)
         changes = [with_value(place, wrong) for wrong in WRONG_TYPES["Array" if array else "Object"]]
-        for change in (
-            changes if place else [*changes, with_bytes(lambda body: body[:-1]), with_bytes(lambda body: b"")]
-        ):
+        if not place:
+            changes += [with_bytes(lambda body: body[:-1]), with_bytes(lambda body: b"")]
+        for change in changes:
             yield Mutant(requirement, operation, answer, change, place)
 
 

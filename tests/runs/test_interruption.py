@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -48,3 +50,24 @@ def wait_for_a_create(output: Path, seconds: float = 30) -> bool:
                 return True
         time.sleep(0.01)
     return False
+
+
+def test_a_killed_run_is_swept_later_and_nothing_else_is_touched(tmp_path: Path) -> None:
+    with served("processmaker3") as (reference, toml):
+        before = reference.snapshot()
+        target = tmp_path / "target.toml"
+        target.write_text(toml)
+        process = start(target, tmp_path / "run", "--max-examples", "60", "-n", "2")
+        created = wait_for_a_create(tmp_path / "run")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=30)
+        left = reference.snapshot()
+        call = [sys.executable, "-m", "conformance", "sweep", str(tmp_path / "run"), "--target", str(target)]
+        swept = subprocess.run(call, capture_output=True, text=True, check=False, timeout=60)
+        again = subprocess.run(call, capture_output=True, text=True, check=False, timeout=60)
+        after = reference.snapshot()
+    assert created
+    assert left != before, "nothing was left to sweep"
+    assert (swept.returncode, swept.stderr) == (exitcodes.OK, "")
+    assert after == before
+    assert (again.returncode, again.stdout) == (exitcodes.OK, "removed: 0\n")

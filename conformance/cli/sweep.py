@@ -1,0 +1,37 @@
+"""`conformance sweep`: removes what a broken-off run left on the target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from conformance import exitcodes, ledger
+from conformance.cli.failure import Refused, refusing
+from conformance.target import TargetError, load
+
+
+@click.command("sweep")
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--target", "file", required=True, type=click.Path(path_type=Path), help="Gives the credentials.")
+def command(run: Path, file: Path) -> int:
+    """Remove what RUN left on the target: what its journals name, and nothing else.
+
+    RUN is a directory that `conformance run` wrote; a run that was killed can be swept later, also from another
+    machine. It waits for workers of the run that are still alive.
+    """
+    if not any(run.glob(ledger.GLOB)):
+        raise Refused(f"{run}: has no journal of a run; name a directory that `conformance run` wrote.")
+    with refusing(TargetError):
+        target = load(file)
+    from conformance.cleaning import clean  # opens connections: only when everything is known to be in order
+
+    done = clean(target, run)
+    click.echo(f"removed: {done.removed}")
+    for entry in done.kept:
+        click.echo(f"still there: {entry.system} {entry.kind} {entry.identifier or entry.name}", err=True)
+    for problem in done.problems:
+        click.echo(problem, err=True)
+    if done.problems:
+        return exitcodes.UNAVAILABLE
+    return exitcodes.DEVIATIONS if done.kept else exitcodes.OK
