@@ -133,7 +133,7 @@ class Judgement:
             except Unreadable as error:
                 raise Refused(f"{operation.id}: {error}") from None
             for identifier in touched:
-                if touch.where == "upload" and not self._ours(identifier):  # the file was made by the target
+                if touch.optional and not self._ours(identifier):  # the target made the file: not our defect
                     raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: the file names {identifier!r}, not ours")
                 self._allowed(operation, identifier)
         if operation.effect == "execute":

@@ -122,7 +122,7 @@ def lost(_: httpx.Request) -> httpx.Response:
 # -- refused calls ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("number", "kind"), [(400, Kind.REFUSED), (404, Kind.REFUSED), (500, Kind.STATUS)])
+@pytest.mark.parametrize(("number", "kind"), [(400, Kind.REFUSED), (404, Kind.REFUSED), (500, Kind.SERVER_ERROR)])
 def test_a_documented_call_that_is_not_accepted_contradicts_its_status(
     server: Server, session: Session, number: int, kind: Kind
 ) -> None:
