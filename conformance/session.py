@@ -274,7 +274,7 @@ class Session:
     def create(self, operation_id: str, **request: Any) -> Resource:
         """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""
         operation = self.operation(operation_id)
-        if len(self._kept) >= KEPT_AT_MOST:
+        if len(self._kept) >= KEPT_AT_MOST and not self._removes_again(operation):
             raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation_id} creates")
         try:
             exchange = self.call(operation_id, **request)
@@ -382,6 +382,36 @@ class Session:
                 return True
         self._kept.add(identifier)
         return False
+
+    def _removes_again(self, operation: Operation) -> bool:
+        """Whether something that could not be removed can be now. It is judged: the tests that do create something too.
+
+        Raises:
+            Blocked: the deletion is not there, is refused, or leaves the thing; the deviation is recorded.
+        """
+        identifier = next(iter(self._kept))
+        read, delete = operation.link("read"), operation.link("delete")
+        if read is None or delete is None or not self._read(read, identifier).answer.ok:
+            return False
+        deleted = self.call(delete.operation, path={delete.parameter: identifier})
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self._read(read, identifier)
+            return _says_gone(exchange), exchange
+
+        gone, exchange = self.eventually(look)
+        if gone:
+            self.ledger.gone(identifier)
+            self._kept.discard(identifier)
+        requirement = self.specification.aspect(delete.operation, "deleted-is-gone")
+        if exchange.answer.ok and requirement is not None:
+            told = f"it can still be read: {checks.describe(exchange)}"
+            self.judge.require(requirement.id, False, exchange, deleted, observed=told)
+            raise Blocked(self.judge.root_of(requirement.id), delete.operation)
+        return gone
+
+    def _read(self, link: Link, identifier: str) -> Exchange:
+        return self.send(link.operation, path={link.parameter: identifier})
 
     def sweep(self, spare: Container[str] = ()) -> list[Entry]:
         """Remove what is still there of ours, newest first, but for entries whose key is in `spare`.

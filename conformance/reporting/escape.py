@@ -9,10 +9,13 @@ from typing import Final
 _SPACES: Final = re.compile(r"[\s\x85\u2028\u2029]+")
 _BREAK: Final = "\u200b"
 _MARKDOWN: Final = str.maketrans(
-    {character: f"\\{character}" for character in "\\`*_{}[]()+-.!:~$^=\"'/"}
+    {character: f"\\{character}" for character in "\\`*_[]~$"}
     | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
     | {"@": f"@{_BREAK}", "#": f"\\#{_BREAK}"}
 )
+# What makes a link of bare text, and what begins a block at the start of a line.
+_LINK: Final = re.compile(r":(?=//)|(?<=www)\.|(?<=mailto):|(?<=xmpp):", re.IGNORECASE)
+_BLOCK: Final = re.compile(r"^(\d*)([-+=.)])")
 
 
 def _visible(text: str) -> str:
@@ -47,10 +50,11 @@ def line(text: str, limit: int | None = None) -> str:
 def markdown(text: str, limit: int | None = None) -> str:
     """`text` as one line of Markdown that shows exactly these characters.
 
-    No markup, HTML, link, mention or table column can come out of it: punctuation is escaped, and an invisible
-    space after `@` and `#` keeps GitHub from notifying people or linking issues.
+    No markup, HTML, link, mention or table column can come out of it: what could begin one is escaped, and an
+    invisible space after `@` and `#` keeps GitHub from notifying people or linking issues.
     """
-    return line(text, limit).translate(_MARKDOWN)
+    escaped = _LINK.sub(lambda match: f"\\{match[0]}", line(text, limit).translate(_MARKDOWN))
+    return _BLOCK.sub(lambda match: f"{match[1]}\\{match[2]}", escaped)
 
 
 def properties(values: dict[str, str]) -> str:

@@ -36,7 +36,7 @@ def summary(record: RunRecord) -> str:
     above = [
         f"## {_name(record.target.name)}: {words.headline(record)}",
         _run(record),
-        _list("Problems of the run", "what went wrong in the suite itself", record.problems),
+        _list("Problems of the run", "what kept it from doing everything", record.problems),
         _counts(record),
     ]
     below = [

@@ -85,6 +85,9 @@ def headline(record: RunRecord) -> str:
             text = f"{found}, but a strict option fails the run"
         case _:
             text = found
+    if record.verdicts and record.exit_code in (0, 1):
+        tried = sum(verdict.outcome in (Outcome.CONFORMS, Outcome.DEVIATES) for verdict in record.verdicts)
+        text += f"; {tried:,} of {count(len(record.verdicts), 'requirement')} tried"
     if not record.complete and record.exit_code in (0, 1):
         text += "; not everything that applies was tried"
     return text

@@ -18,6 +18,7 @@ from served import ABSENT_PATH, Served, request, served
 from conformance import checks
 from conformance.exchange import Exchange, Response
 from conformance.judge import Blocked
+from conformance.session import KEPT_AT_MOST
 from conformance.specification import SYSTEMS, Answer, Operation, fields, load
 from conformance.verdict import Level, Outcome, Verdict
 
@@ -274,6 +275,20 @@ def test_an_operation_that_is_not_there_or_refuses_turns_one_requirement(require
         assert {one.requirement for one in judge.deviations} == {requirement}, status
         control = checks.success(operation, references.answer(operation))
         assert requirement in those(control, Outcome.CONFORMS)
+
+
+def test_a_missing_deletion_is_said_before_the_run_stops_creating() -> None:
+    creating, deleting = OPERATIONS["createProject"], OPERATIONS["deleteProject"]
+    with served() as references:
+        session, judge = references.begin(creating)
+        with references.spoiler.spoiling(deleting, ABSENT_PATH):
+            for _ in range(KEPT_AT_MOST):
+                session.remove(session.create(creating.id, **request(session, creating)).id, creating)
+            assert judge.deviations == []
+            with pytest.raises(Blocked):
+                session.create(creating.id, **request(session, creating))
+        assert {one.requirement for one in judge.deviations} == {"deleteProject:exists"}
+        session.create(creating.id, **request(session, creating))
 
 
 def test_every_structural_requirement_is_turned_by_a_mutant_or_has_a_reason_why_not() -> None:

@@ -25,12 +25,24 @@ def shown(width: int = 110, directory: str = "reports/x", **changes: Any) -> str
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"exit_code": 1}, "3 new deviations, 1 known"),
-        ({"exit_code": 1, "deviations": [sample.deviation(1), sample.deviation(2)]}, "2 deviations"),
-        ({"exit_code": 0, "deviations": []}, "no deviation"),
-        ({"exit_code": 0, "deviations": [sample.deviation(1, baseline="x")]}, "no new deviation, 1 known"),
-        ({"exit_code": 0, "deviations": [], "complete": False}, "no deviation; not everything that applies was tried"),
-        ({"exit_code": 1, "deviations": []}, "no deviation, but a strict option fails the run"),
+        ({"exit_code": 1}, "3 new deviations, 1 known; 44 of 56 requirements tried"),
+        (
+            {"exit_code": 1, "deviations": [sample.deviation(1), sample.deviation(2)]},
+            "2 deviations; 44 of 56 requirements tried",
+        ),
+        ({"exit_code": 0, "deviations": []}, "no deviation; 44 of 56 requirements tried"),
+        (
+            {"exit_code": 0, "deviations": [sample.deviation(1, baseline="x")]},
+            "no new deviation, 1 known; 44 of 56 requirements tried",
+        ),
+        (
+            {"exit_code": 0, "deviations": [], "complete": False},
+            "no deviation; 44 of 56 requirements tried; not everything that applies was tried",
+        ),
+        (
+            {"exit_code": 1, "deviations": []},
+            "no deviation, but a strict option fails the run; 44 of 56 requirements tried",
+        ),
         ({"exit_code": 2, "deviations": [sample.deviation(1)]}, "cut short (1 deviation until then)"),
         ({"exit_code": 6, "deviations": []}, "target unavailable (no deviation until then)"),
         ({"exit_code": 3, "deviations": []}, "internal error: do not rely on this run (no deviation until then)"),
