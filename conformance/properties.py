@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance import checks, generation, sampling
-from conformance.comparison import differences
+from conformance.comparison import differences, renamed
 from conformance.exchange import Exchange, NotJson
 from conformance.judge import Blocked, NotExercised
 from conformance.lifecycle import writable
@@ -130,7 +130,9 @@ class Properties:
             identifier = session.create(maker.id, accepts=made.accepted_by.get(name, ""), **request).id
             read = session.call(reading.operation, path={reading.parameter: identifier})
             body = checks.body_of(session.operation(reading.operation), read)
-            bases.append(writable(body, documented.schema))
+            # What was sent, not what is read: what a server got wrong in a creation is not sent back to it.
+            schema = session.operation(reading.operation).success.schema or {}
+            bases.append(writable(renamed(request["json"], body, schema), documented.schema))
             owners[len(bases) - 1] = identifier
         refused: set[str] = set()
         for number, base in enumerate(bases):

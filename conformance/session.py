@@ -71,7 +71,7 @@ class Session:
         self.problem = ""
         self._credentials = credentials
         self._silent = 0
-        self._kept: set[str] = set()
+        self._kept: dict[str, bool] = {}  # what was not removed, and whether its deletion was refused
 
     @property
     def specification(self) -> Specification:
@@ -380,7 +380,7 @@ class Session:
             if read is None or _says_gone(self.send(read.operation, path={read.parameter: identifier})):
                 self.ledger.gone(identifier)
                 return True
-        self._kept.add(identifier)
+        self._kept[identifier] = exchange.answer.refused
         return False
 
     def _removes_again(self, operation: Operation) -> bool:
@@ -389,11 +389,12 @@ class Session:
         Raises:
             Blocked: the deletion is not there, is refused, or leaves the thing; the deviation is recorded.
         """
-        identifier = next(iter(self._kept))
+        identifier, was_refused = next(iter(self._kept.items()))
         read, delete = operation.link("read"), operation.link("delete")
         if read is None or delete is None or not self._read(read, identifier).answer.ok:
             return False
-        deleted = self.call(delete.operation, path={delete.parameter: identifier})
+        again = self.call if was_refused else self.send  # what was accepted once may be refused now
+        deleted = again(delete.operation, path={delete.parameter: identifier})
 
         def look() -> tuple[bool, Exchange]:
             exchange = self._read(read, identifier)
@@ -402,7 +403,7 @@ class Session:
         gone, exchange = self.eventually(look)
         if gone:
             self.ledger.gone(identifier)
-            self._kept.discard(identifier)
+            del self._kept[identifier]
         requirement = self.specification.aspect(delete.operation, "deleted-is-gone")
         if exchange.answer.ok and requirement is not None:
             told = f"it can still be read: {checks.describe(exchange)}"

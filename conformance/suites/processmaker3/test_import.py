@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from conformance import checks, sampling
-from conformance.comparison import Difference, differences
+from conformance.comparison import Difference, differences, renamed
 from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
 from conformance.ledger import Entry
@@ -33,9 +33,10 @@ GROUP_OPTIONS: Final = ("CREATE", "RENAME", "MERGE")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A project of ours with its export; `definition` is what was read before that."""
+    """A project of ours with its export; `sent` is what created it, `definition` what was read before that."""
 
     project: Resource
+    sent: dict[str, Any]
     definition: dict[str, Any]
     file: Export
     exchange: Exchange
@@ -63,7 +64,7 @@ def prepare(session: Session) -> Source:
     file, exchange = export(session, project)
     if not names_project(session, file, project, exchange):
         raise Blocked(session.judge.root_of("PM3-EXPORT-METADATA"), "exportProject")
-    return Source(project, definition, file, exchange)
+    return Source(project, body, definition, file, exchange)
 
 
 @pytest.mark.requirement("PM3-IMPORT-NEW", "PM3-IMPORT-CONTENT", "PM3-IMPORT-FILE-NAME")
@@ -354,7 +355,8 @@ def alter(session: Session, source: Source) -> None:
     """
     documented = session.operation("updateProject").body("application/json")
     assert documented is not None
-    given = session.table.bodies.get("updateProject") or source.definition
+    schema = session.operation("getProject").success.schema or {}
+    given = session.table.bodies.get("updateProject") or renamed(source.sent, source.definition, schema)
     head = {"prj_name": session.ledger.name("altered"), "prj_description": CHANGED}
     body = {**writable(given, documented.schema), **head}
     updated = session.call("updateProject", path={"uid": source.project.id}, json=body)
