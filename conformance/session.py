@@ -348,6 +348,9 @@ class Session:
         requirement = self.specification.aspect(operation.id, "created-is-listed")
         if requirement is None:
             return NotExercised(Reason.INCONCLUSIVE, f"what {operation.id} created could not be found")
+        link = operation.link("list")
+        if link is not None:
+            self.call(link.operation)  # a list that cannot be had at all is the root, and ends here
         self.judge.require(
             requirement.id, False, exchange, observed="what was created is not in the list", kind=Kind.ABSENT
         )

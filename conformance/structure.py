@@ -69,7 +69,7 @@ class Citation:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One demand on one place. `expected` says it in words; `values` holds the types or values it allows.
 

@@ -43,6 +43,8 @@ def test_a_token_of_the_proxy_api_opens_the_web_api(session: Session) -> None:
         session.judge.block("PRO-AUTH-TOKEN-OPENS-WEB-API", session.judge.root_of("PRO-AUTH-TOKEN"))
         return
     used = session.send("listProcesses", user=NOBODY, headers=bearer(token))
+    if used.answer.status not in (401, 403):  # something other than the token may be wrong: then that is the root
+        used = session.call("listProcesses", user=NOBODY, headers=bearer(token))
     session.judge.require(
         "PRO-AUTH-TOKEN-OPENS-WEB-API", used.answer.ok, used, asked, observed=describe(used), kind=Kind.REFUSED
     )
