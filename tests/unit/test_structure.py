@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.structure import EXTENSION, Citation, Rule, RuleKind, has_type, json_type, places, rules, tolerant
+from conformance.structure import EXTENSION, Citation, RuleKind, has_type, json_type, places, rules, tolerant
 from conformance.verdict import Level
 
 SCHEMA: dict[str, Any] = {
@@ -126,9 +126,3 @@ def test_no_depth_harms_the_walk() -> None:
     assert sum(1 for _ in places(deep)) == 50_001
     while isinstance(deep, list):  # taken apart here: freeing it in one go would recurse
         deep = deep[0]
-
-
-def test_a_rule_is_a_value() -> None:
-    one = Rule("/a", RuleKind.TYPE, Citation(), "integer", ("integer",))
-    assert one == Rule("/a", RuleKind.TYPE, Citation(), "integer", ("integer",))
-    assert len({one, one}) == 1
