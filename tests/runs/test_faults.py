@@ -1,8 +1,12 @@
-"""Each named fault, served and run against, turns the requirement that names it, and nothing else."""
+"""Each named fault, served and run against, turns the requirement that names it, and nothing else.
+
+By default a fault meets the tests that speak of its requirements; `-m matrix` runs everything against each of them.
+"""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,20 +30,44 @@ def named(fault: str, *levels: Level) -> set[str]:
     return {one.id for one in REQUIREMENTS if fault in one.faults and one.level in levels}
 
 
-def tests_that_may_tell(fault: str) -> list[str]:
-    """Options of pytest: a fault in who may call what shows in the tests of access alone, whatever else is run."""
-    of_access = all(one.tried == "access" for one in REQUIREMENTS if fault in one.faults)
-    apart = find_spec(f"conformance.suites.{FAULTS[fault]}.test_access") is not None
-    return ["-k", "test_access"] if of_access and apart else []
+@pytest.fixture(scope="module")
+def tellers(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """For a fault, an expression that selects the tests which speak of the requirements that name it."""
+
+    @cache
+    def spoken(system: str) -> dict[str, list[str]]:
+        directory = tmp_path_factory.mktemp(system)
+        with served(system) as (_, toml):
+            target = directory / "target.toml"
+            target.write_text(toml)
+            record = run(target, directory / "run", "--max-examples", "1").record
+        return {one.requirement: one.tests for one in record.verdicts}
+
+    def expression(fault: str) -> str:
+        tests = [test for one in named(fault, *Level) for test in spoken(FAULTS[fault])[one]]
+        return " or ".join(sorted({test.partition("::")[2].partition("[")[0] for test in tests}))
+
+    return expression
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_turns_the_requirements_that_name_it_and_no_other(fault: str, tmp_path: Path) -> None:
+def test_a_fault_turns_the_requirements_that_name_it(fault: str, tellers: Callable[[str], str], tmp_path: Path) -> None:
+    held_against(fault, tmp_path, ["-k", tellers(fault)])
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_turns_nothing_else_in_a_whole_run(fault: str, tmp_path: Path) -> None:
+    held_against(fault, tmp_path, [])
+
+
+def held_against(fault: str, directory: Path, selection: list[str]) -> None:
+    """Serve the fault, run the selected tests against it, and compare what deviates with what names the fault."""
     with served(FAULTS[fault], [fault]) as (reference, toml):
         before = reference.snapshot()
-        target = tmp_path / "target.toml"
+        target = directory / "target.toml"
         target.write_text(toml)
-        result = run(target, tmp_path / "run", "--max-examples", "1", pytest_args=tests_that_may_tell(fault))
+        result = run(target, directory / "run", "--max-examples", "1", pytest_args=selection)
         after = reference.snapshot()
     firm = named(fault, Level.MUST, Level.SHOULD)
     hedged = named(fault, Level.MAY)
