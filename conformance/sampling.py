@@ -10,7 +10,8 @@ from typing import Any
 from conformance.judge import NotExercised
 from conformance.session import Session, identifier_of
 from conformance.specification import Link, Operation, Specification
-from conformance.target import Procesio, ProcessMaker3, ProcessMaker4
+from conformance.structure import EXTENSION, Schema
+from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Safety
 from conformance.verdict import Reason
 from conformance.wire.naming import at
 
@@ -59,12 +60,28 @@ def body(session: Session, operation: Operation, identifier: str = "", given: An
     if given is None:
         given = session.table.bodies.get(operation.id)
     content = deepcopy(given if given is not None else next(iter(documented.examples.values())))
+    if session.safety is not Safety.DISPOSABLE:
+        content = impersonal(content, documented.schema)
     content = fresh(content, session)
     for touch in operation.names:
         replace(content, touch.pointer, session.ledger.name())
     for touch in operation.touches:
         if touch.where == "body":
             replace(content, touch.pointer, identifier)
+    return content
+
+
+def impersonal(content: Any, schema: Schema) -> Any:
+    """The content without members that concern a user's account beyond the resource (`personal` in the spec)."""
+    if isinstance(content, dict):
+        known = schema.get("properties", {})
+        return {
+            name: impersonal(member, known.get(name, {}))
+            for name, member in content.items()
+            if not known.get(name, {}).get(EXTENSION, {}).get("personal")
+        }
+    if isinstance(content, list):
+        return [impersonal(item, schema.get("items", {})) for item in content]
     return content
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -22,7 +23,7 @@ from conformance.wire.credentials import PUBLIC, basic_secrets, credentials
 from conformance.wire.door import open_door, origin
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import Judgement, Limits
-from conformance.wire.redact import Redactor
+from conformance.wire.redact import Redactor, secrets_in
 
 EXCHANGES: Final = "exchanges.ndjson"
 PARTS: Final = "parts"
@@ -59,6 +60,7 @@ class Worker:
         self.redactor = Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC)
         self.sessions: dict[str, Session] = {}
         self._doors: list[Any] = []
+        self._handing_out: set[str] = set()
         self._earlier: frozenset[str] = frozenset()
         path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
         self.ledger = Ledger(path=path, run=self.run, worker=self.name)
@@ -74,6 +76,7 @@ class Worker:
     def _open(self, system: str, ledger: Ledger) -> Session:
         table = self.target.table(system)
         spec = specification.load(system)
+        self._handing_out.update(one.id for one in spec.operations.values() if one.resource == "token")
         limits = Limits(self.share.part(self.target.limits.open_resources), executions(self.target, spec))
         judgement = Judgement(
             specification=spec,
@@ -101,8 +104,13 @@ class Worker:
     def _saw(self, exchange: Exchange) -> None:
         """Note how long it took and what the answer looked like."""
         self.durations.setdefault(exchange.operation, []).append(exchange.seconds)
-        if exchange.response is not None:
-            note_shape(self.shapes, exchange)
+        if exchange.response is None:
+            return
+        note_shape(self.shapes, exchange)
+        if exchange.operation in self._handing_out:
+            with contextlib.suppress(NotJson):
+                for secret in secrets_in(exchange.answer.json):  # whoever asked, a token is a secret
+                    self.redactor.learn(f"TOKEN_{len(self.redactor.placeholders)}", secret)
 
     def begin(self, system: str, cited: Iterable[str]) -> tuple[Session, Judge]:
         """Hand a fresh judge to the session of a system, for one test."""

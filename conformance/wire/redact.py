@@ -44,7 +44,7 @@ class Redactor:
         """Treat `value` as a secret from now on, under the placeholder `name`."""
         if not value:
             return
-        self._names.setdefault(value, name)
+        self._names[value] = name
         self._spellings.update(dict.fromkeys(_spellings(value), self._names[value]))
         if len(value) >= BY_VALUE_FROM:
             self._searched.update(_spellings(value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from conformance import checks
 from conformance.checks import body_of, describe
 from conformance.exchange import Exchange, NotJson
 from conformance.judge import Blocked, NotExercised
@@ -164,6 +165,6 @@ def say_settings(session: Session, requirement: str, enabled: bool, project: str
         holds(definition),
         exchange,
         expected=f"enabled_grid {enabled}",
-        observed=repr(definition.get("usr_settings")),
+        observed=checks.told(definition.get("usr_settings")),
         kind=Kind.READ_BACK,
     )

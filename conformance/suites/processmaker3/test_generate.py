@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance import checks
 from conformance.checks import describe
 from conformance.exchange import Exchange, NotJson
 from conformance.judge import Blocked, NotExercised
@@ -35,7 +36,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
             answer["pro_uid"] == process,
             generated,
             expected="the pro_uid that was sent",
-            observed=repr(answer["pro_uid"]),
+            observed=checks.told(answer["pro_uid"]),
             kind=Kind.VALUE,
             location="/pro_uid",
         )

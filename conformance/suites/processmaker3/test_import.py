@@ -367,8 +367,8 @@ def alter(session: Session, source: Source) -> None:
             False,
             read,
             updated,
-            expected=repr(one.sent),
-            observed=repr(one.read),
+            expected=checks.told(one.sent),
+            observed=checks.told(one.read),
             kind=Kind.READ_BACK,
             location=one.place,
         )

@@ -102,8 +102,8 @@ def reads_back(session: Session, project: Resource, sent: dict[str, Any]) -> boo
             READ_BACK,
             False,
             exchange,
-            expected=repr(one.sent),
-            observed=repr(one.read),
+            expected=checks.told(one.sent),
+            observed=checks.told(one.read),
             kind=Kind.READ_BACK,
             location=one.place,
         )
@@ -116,8 +116,8 @@ def reads_back(session: Session, project: Resource, sent: dict[str, Any]) -> boo
         "updateProcess:verbatim",
         soft is None,
         exchange,
-        expected=repr(soft.sent) if soft else "",
-        observed=repr(soft.read) if soft else "",
+        expected=checks.told(soft.sent) if soft else "",
+        observed=checks.told(soft.read) if soft else "",
         kind=Kind.READ_BACK,
         location=soft.place if soft else "",
     )
@@ -145,8 +145,8 @@ def references(session: Session, project: Resource, sent: dict[str, Any]) -> Non
             False,
             exchange,
             updated,
-            expected=repr(one.sent),
-            observed=repr(one.read),
+            expected=checks.told(one.sent),
+            observed=checks.told(one.read),
             kind=Kind.READ_BACK,
             location=one.place,
         )

@@ -63,8 +63,8 @@ def say_read_back(
             False,
             exchange,
             created,
-            expected=repr(one.sent),
-            observed=repr(one.read),
+            expected=checks.told(one.sent),
+            observed=checks.told(one.read),
             kind=Kind.READ_BACK,
             location=f"/diagrams[]/{array}[]{one.place}",
         )
@@ -150,7 +150,7 @@ def test_the_list_shows_the_category_of_a_new_project(session: Session) -> None:
         exchange,
         project.exchange,
         expected=category,
-        observed=repr(item.get("prj_category")),
+        observed=checks.told(item.get("prj_category")),
         kind=Kind.READ_BACK,
     )
 
@@ -178,7 +178,7 @@ def test_integers_may_be_sent_as_numbers_or_as_digits(session: Session) -> None:
             read_numbers,
             read_digits,
             expected=f"{difference.sent!r}, as where digits were sent",
-            observed=repr(difference.read),
+            observed=checks.told(difference.read),
             kind=Kind.READ_BACK,
             location=difference.place,
         )
@@ -307,7 +307,7 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
         "PM3-PROJECT-DELETE-ERROR-TEXT",
         GONE.search(str(error.get("message"))) is not None,
         refused,
-        observed=repr(error.get("message")),
+        observed=checks.told(error.get("message")),
         kind=Kind.MESSAGE,
         location="/error/message",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance import checks
 from conformance.comparison import Difference, differences, plain, renamed
 from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
@@ -65,8 +66,8 @@ def test_an_update_renames_and_moves_the_elements_of_a_diagram(session: Session)
             False,
             exchange,
             updated,
-            expected=repr(one.sent),
-            observed=repr(one.read),
+            expected=checks.told(one.sent),
+            observed=checks.told(one.read),
             kind=Kind.READ_BACK,
             location=one.place,
         )
@@ -88,8 +89,8 @@ def test_an_update_without_diagrams_leaves_them(session: Session) -> None:
         described(after),
         exchange,
         updated,
-        expected=repr(body["prj_description"]),
-        observed=repr(after.get("prj_description")),
+        expected=checks.told(body["prj_description"]),
+        observed=checks.told(after.get("prj_description")),
         kind=Kind.READ_BACK,
         location="/prj_description",
     ):
