@@ -140,6 +140,8 @@ class Session:
         exchange = self.client.send(
             operation, path=path, template=template, headers={**shown, **(headers or {})}, user=user, **content
         )
+        if exchange.answer.ok and operation.resource == "token":
+            self.ledger.remains(operation.system, operation.resource)
         if exchange.answer.ok and operation.starts:
             link = operation.links[0] if operation.links else None
             self.ledger.remains(operation.system, operation.resource, identifier_of(exchange, link))

@@ -73,7 +73,7 @@ class Tokens:
         token = token_of(exchange)
         if exchange.answer.ok and token:
             name = f"{self._prefix}{'_' + user.upper() if user else ''}_ACCESS_TOKEN"
-            self._redactor.learn(name, token)
+            self._redactor.learn(name, token, rename=True)
             for other in secrets_in(exchange.answer.json):
                 self._redactor.learn(f"{self._prefix}_OTHER_TOKEN", other)
             return token

@@ -40,11 +40,13 @@ class Redactor:
         for name, value in secrets.items():
             self.learn(name, value)
 
-    def learn(self, name: str, value: str) -> None:
-        """Treat `value` as a secret from now on, under the placeholder `name`."""
+    def learn(self, name: str, value: str, *, rename: bool = False) -> None:
+        """Treat `value` as a secret from now on, under the placeholder `name`; a known one only if told to `rename`."""
         if not value:
             return
-        self._names[value] = name
+        if rename:
+            self._names[value] = name
+        self._names.setdefault(value, name)
         self._spellings.update(dict.fromkeys(_spellings(value), self._names[value]))
         if len(value) >= BY_VALUE_FROM:
             self._searched.update(_spellings(value))

@@ -214,8 +214,8 @@ def test_the_reference_without_a_fault_does_what_is_documented() -> None:
     assert broken() == set()
 
 
-def test_every_fault_has_its_part_of_the_story() -> None:
-    assert set(BROKEN) == set(known_faults("processmaker3"))
+def test_every_part_of_the_story_is_that_of_a_fault() -> None:
+    assert set(BROKEN) <= set(known_faults("processmaker3"))
 
 
 @pytest.mark.parametrize("fault", BROKEN)

@@ -41,11 +41,15 @@ def tellers(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
             target = directory / "target.toml"
             target.write_text(toml)
             record = run(target, directory / "run", "--max-examples", "1").record
-        return {one.requirement: one.tests for one in record.verdicts}
+        quickest = [test.id for test in sorted(record.tests, key=lambda test: test.seconds)]
+        found = {one.requirement: sorted(one.tests, key=quickest.index) for one in record.verdicts}
+        citing = {one: [test.id for test in record.tests if one in test.requirements] for one in found}
+        # Nearly every test speaks of a structural requirement: two of them are enough.
+        return {one: citing[one] or tests[:2] for one, tests in found.items()}
 
     def expression(fault: str) -> str:
         tests = [test for one in named(fault, *Level) for test in spoken(FAULTS[fault])[one]]
-        return " or ".join(sorted({test.partition("::")[2].partition("[")[0] for test in tests}))
+        return " or ".join(sorted({test.partition("::")[2] for test in tests}))
 
     return expression
 

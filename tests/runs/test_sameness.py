@@ -26,9 +26,9 @@ def test_seed_and_workers_change_neither_verdicts_nor_fingerprints(tmp_path: Pat
     with served("processmaker3", FAULTS) as (_, toml):
         target = tmp_path / "target.toml"
         target.write_text(toml)
-        plain = run(target, tmp_path / "plain")
-        seeded = run(target, tmp_path / "seeded", "--seed", "7", "--max-examples", "4")
-        spread = run(target, tmp_path / "spread", "-n", "2")
+        plain = run(target, tmp_path / "plain", "--max-examples", "2")
+        seeded = run(target, tmp_path / "seeded", "--max-examples", "2", "--seed", "7")
+        spread = run(target, tmp_path / "spread", "--max-examples", "2", "-n", "2")
     assert essence(plain.record)[1], "the faults were not seen"
     assert essence(seeded.record) == essence(plain.record)
     assert essence(spread.record) == essence(plain.record)

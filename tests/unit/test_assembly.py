@@ -260,7 +260,7 @@ def test_neither_fingerprint_nor_title_depends_on_what_was_observed(tmp_path: Pa
     assert first == second
     statement = SPEC.requirements["PM3-PROJECT-DELETE-GONE"].statement.rstrip(".")
     assert {title for _, title in first} == {
-        f"deleteProject: not so: {statement} (/a)",
+        f"deleteProject contradicts: {statement} (/a)",
         "getProject 200: /prj_name: missing field",
         "getProject 200: type",
     }

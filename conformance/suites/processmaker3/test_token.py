@@ -30,8 +30,6 @@ def ask(session: Session, parameters: Mapping[str, str], *, scope: str = ALL, **
     if exchange.answer.refused:
         again = session.send(TOKEN, json=asked, headers=headers)
         exchange = again if again.answer.ok else exchange
-    if exchange.answer.ok:
-        session.ledger.remains(session.specification.system, "token")
     return exchange
 
 
