@@ -276,7 +276,8 @@ class Session:
     def create(self, operation_id: str, **request: Any) -> Resource:
         """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""
         operation = self.operation(operation_id)
-        if len(self._kept) >= KEPT_AT_MOST and not self._removes_again(operation):
+        littering = self.safety is not Safety.DISPOSABLE and len(self._kept) >= KEPT_AT_MOST
+        if littering and not self._removes_again(operation):
             raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation_id} creates")
         try:
             exchange = self.call(operation_id, **request)

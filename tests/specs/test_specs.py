@@ -170,6 +170,12 @@ def test_no_two_entries_claim_the_same_step_of_an_engine() -> None:
     assert len(steps) == len(set(steps))
 
 
+@each_operation
+def test_what_says_that_a_call_or_an_example_is_accepted_is_an_entry_of_the_register(operation: Operation) -> None:
+    named = {operation.accepted_by, *(one for body in operation.bodies for one in body.accepted_by.values())} - {""}
+    assert named <= {one.id for one in REGISTER if one.system == operation.system}
+
+
 @each_entry
 def test_a_fault_that_an_entry_names_is_one_of_the_reference(entry: Requirement) -> None:
     assert set(entry.faults) <= known_faults(entry.system).keys()
