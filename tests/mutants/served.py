@@ -108,8 +108,10 @@ def served() -> Iterator[Served]:
     with Serving(references) as serving:
         data = target(references, serving.urls)
         worker = Worker(parse(data, base=Path(), env={}), run="mutants")
-        yield Served(worker, spoiler)
-        worker.close()
+        try:
+            yield Served(worker, spoiler)
+        finally:
+            worker.close()
 
 
 def request(session: Session, operation: Operation) -> dict[str, Any]:

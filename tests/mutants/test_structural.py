@@ -20,6 +20,7 @@ from conformance.exchange import Exchange, Response
 from conformance.judge import Blocked
 from conformance.session import KEPT_AT_MOST
 from conformance.specification import SYSTEMS, Answer, Operation, fields, load
+from conformance.target import Safety
 from conformance.verdict import Level, Outcome, Verdict
 
 Change = Callable[[Response], Response]
@@ -281,6 +282,7 @@ def test_a_missing_deletion_is_said_before_the_run_stops_creating() -> None:
     creating, deleting = OPERATIONS["createProject"], OPERATIONS["deleteProject"]
     with served() as references:
         session, judge = references.begin(creating)
+        session.safety = Safety.OWNED  # where everything may be destroyed, it would go on
         with references.spoiler.spoiling(deleting, ABSENT_PATH):
             for _ in range(KEPT_AT_MOST):
                 session.remove(session.create(creating.id, **request(session, creating)).id, creating)
