@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any, Final
 
 import jsonschema_rs
@@ -16,6 +17,7 @@ from conformance.structure import DEVIATION_KIND, Rule, RuleKind, has_type, json
 from conformance.verdict import Kind, Outcome, Verdict
 
 SHOWN: Final = 200  # characters of a value that a verdict quotes
+WALKED: Final = 200_000  # values of one answer that are looked at one by one: more would tell nothing new
 KEYWORDS: Final = {"required": RuleKind.PRESENT, "type": RuleKind.TYPE, "enum": RuleKind.VALUES}
 
 
@@ -141,7 +143,7 @@ def content(operation: Operation, answer: Answer, exchange: Exchange) -> list[Ve
 
 def schema(operation: Operation, answer: Answer, body: Any, exchange: Exchange) -> list[Verdict]:
     """One verdict for each rule of the response schema that the body reached, or broke."""
-    walked = list(places(body))
+    walked = list(islice(places(body), WALKED))
     wrong: set[tuple[str, int]] = set()
     broken = dict(_broken(operation, answer, body, walked, exchange, wrong))
     reached = set(_reached(answer, walked, wrong))
@@ -244,7 +246,7 @@ def _broken(
     mistyped: set[str] = set()
     validator = _validator(operation.system, operation.id, answer.status)
     if not validator.is_valid(body):
-        errors = sorted(validator.iter_errors(body), key=lambda error: error.kind.name != "type")
+        errors = sorted(islice(validator.iter_errors(body), WALKED), key=lambda error: error.kind.name != "type")
         for error in errors:
             steps = tuple(error.instance_path)
             kind = KEYWORDS.get(error.kind.name, RuleKind.FORMAT)

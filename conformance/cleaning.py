@@ -39,6 +39,7 @@ def clean(target: Target, directory: Path) -> Cleaning:
             if not before:
                 continue
             cleaner = Worker(target, run=journal.run, name=f"{name}-sweep", output=None)
+            journal.hide = cleaner.redactor.text
             for system in {entry.system for entry in journal.open()}:
                 if system in target.systems:
                     cleaner.session(system, journal)

@@ -102,10 +102,11 @@ def _same_instant(one: datetime | None, other: datetime | None) -> bool:
 
 def _pairs(sent: list[Any], read: list[Any], schema: Schema) -> list[tuple[int, Any, Any]]:
     """Elements that belong together: by name where the names are unique, by content where they are resources of
-    their own, which a server may list in any order, else by order."""
+    their own, which a server may list in any order, else by order. A name that it need not keep says nothing."""
     names = [_name(item) for item in sent]
     found = {_name(item): item for item in read}
-    if None not in names and len(set(names)) == len(names) and len(found) == len(read):
+    unique = None not in names and len(set(names)) == len(names) and len(found) == len(read)
+    if unique and (set(names) <= set(found) or any(name.endswith("_name") for name in schema.get("required", ()))):
         return [(index, item, found.get(_name(item), ABSENT)) for index, item in enumerate(sent)]
     left = list(read)
     pairs = [(index, item, ABSENT) for index, item in enumerate(sent)]

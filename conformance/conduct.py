@@ -195,7 +195,7 @@ class Conduct:
         outcomes = {verdict.outcome for verdict in self._judge.verdicts}
         open_ones = {Outcome.BLOCKED, Outcome.NOT_EXERCISED}
         if reason is not None or (outcomes & open_ones and Outcome.CONFORMS not in outcomes):
-            pytest.skip(str(reason) if reason else "nothing of it could be tried")
+            pytest.skip(self.worker.redactor.text(str(reason)) if reason else "nothing of it could be tried")
 
     def _told(self, verdict: Verdict) -> str:
         requirement = self._judge.specification.requirements[verdict.requirement] if self._judge else None

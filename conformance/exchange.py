@@ -10,6 +10,8 @@ from typing import Any, Final
 
 Headers = tuple[tuple[str, str], ...]
 
+DEEPEST: Final = 100  # levels of nesting: what walks a body calls itself, and no document comes near
+
 
 class NotJson(ValueError):
     """The body is not JSON that a careful client would read; the message says why."""
@@ -41,7 +43,6 @@ def parse_json(body: bytes) -> Any:
         value = json.loads(body.decode("utf-8-sig"), parse_constant=refuse, parse_float=finite)
         if b"\\ud" in body.lower():  # half of a surrogate pair could be stored nowhere: it becomes a question mark
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-        return value
     except UnicodeDecodeError as error:
         raise NotJson(f"not UTF-8 (byte {error.start})") from None
     except RecursionError:
@@ -50,6 +51,22 @@ def parse_json(body: bytes) -> Any:
         raise
     except ValueError as error:
         raise NotJson(str(error)) from None
+    if body.count(b"[") + body.count(b"{") > DEEPEST and _deeper(value, DEEPEST):
+        raise NotJson("nested too deeply")
+    return value
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether arrays and objects are nested in more than so many levels."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(levels):
+        level = [
+            member
+            for node in level
+            for member in (node.values() if isinstance(node, dict) else node)
+            if isinstance(member, dict | list)
+        ]
+    return bool(level)
 
 
 @dataclass(frozen=True, slots=True)

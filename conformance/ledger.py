@@ -12,7 +12,7 @@ import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -38,7 +38,10 @@ class Entry:
 
 @dataclass
 class Ledger:
-    """What this worker created. `run` is the mark that every name of the run carries."""
+    """What this worker created. `run` is the mark that every name of the run carries.
+
+    `hide` takes secrets out of what the target says: it may answer one where an identifier should stand.
+    """
 
     path: Path | None
     run: str
@@ -48,6 +51,7 @@ class Ledger:
     residue: Counter[tuple[str, str]] = field(default_factory=Counter)
     accepted: set[str] = field(default_factory=set)
     started: dict[str, tuple[str, str]] = field(default_factory=dict)
+    hide: Callable[[str], str] = str
     _made_up: set[str] = field(default_factory=set)
     _serial: int = 0
 
@@ -95,7 +99,7 @@ class Ledger:
         """Journal the identifier under which the target knows what was created."""
         known = Entry(entry.key, entry.system, entry.kind, entry.operation, entry.name, identifier)
         self.entries[entry.key] = known
-        self._write("created", key=entry.key, identifier=identifier)
+        self._write("created", key=entry.key, identifier=self.hide(identifier))
         return known
 
     def withdrawn(self, entry: Entry) -> None:
@@ -115,7 +119,7 @@ class Ledger:
         self.residue[system, kind] += 1
         if identifier:
             self.started[identifier] = (system, kind)
-        self._write("residue", system=system, kind=kind, identifier=identifier)
+        self._write("residue", system=system, kind=kind, identifier=self.hide(identifier))
 
     def owns(self, identifier: str) -> bool:
         """Whether an identifier names something that this run created, also if it was removed meanwhile."""

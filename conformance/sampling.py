@@ -7,8 +7,9 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.identification import identifier_of
 from conformance.judge import NotExercised
-from conformance.session import Session, identifier_of
+from conformance.session import Session
 from conformance.specification import Link, Operation, Specification
 from conformance.structure import EXTENSION, Schema
 from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Safety

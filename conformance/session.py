@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import time
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance import checks
 from conformance.exchange import Exchange, NotJson
+from conformance.identification import identifier_of, listed, mentions, offered, partial
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.ledger import Entry, Ledger
 from conformance.specification import Link, Operation, Specification
@@ -19,12 +19,12 @@ from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.guard import Withheld
-from conformance.wire.naming import at
 
-IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{1,18}")
 ABSENT: Final = (405, 501)
 UNSURE: Final = (401, 403, 408, 429)  # refusals that say nothing of whether something exists
 GIVE_UP_AFTER: Final = 3  # calls in a row without any answer
+AWAY: Final = (429, 502, 503, 504)  # nobody is there to answer, or nobody has the time
+AWAY_AT_MOST: Final = 5  # of these in a row
 KEPT_AT_MOST: Final = 5  # things of ours that a server would not remove, before no more are created
 
 
@@ -71,6 +71,7 @@ class Session:
         self.problem = ""
         self._credentials = credentials
         self._silent = 0
+        self._away = 0
         self._kept: dict[str, bool] = {}  # what was not removed, and whether its deletion was refused
 
     @property
@@ -122,8 +123,10 @@ class Session:
         if exchange.response is not None and template is None:
             self.judge.say([checks.server_error(operation, exchange)])
         self._silent = self._silent + 1 if exchange.response is None else 0
-        if self._silent >= GIVE_UP_AFTER:
-            self.problem = f"{exchange.request.url}: {exchange.error}, {GIVE_UP_AFTER} times in a row. Is it running?"
+        self._away = self._away + 1 if exchange.answer.status in AWAY else 0
+        if self._silent >= GIVE_UP_AFTER or self._away >= AWAY_AT_MOST:
+            told, times = exchange.error or f"status {exchange.answer.status}", max(self._silent, self._away)
+            self.problem = f"{exchange.request.url}: {told}, {times} times in a row. Is it running?"
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         return exchange
 
@@ -276,7 +279,10 @@ class Session:
     def create(self, operation_id: str, **request: Any) -> Resource:
         """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""
         operation = self.operation(operation_id)
-        littering = self.safety is not Safety.DISPOSABLE and len(self._kept) >= KEPT_AT_MOST
+        sparing = self.safety is not Safety.DISPOSABLE
+        if sparing and self._not_found(operation) >= KEPT_AT_MOST:
+            raise NotExercised(Reason.LIMIT_REACHED, f"what {operation_id} creates cannot be found again")
+        littering = sparing and len(self._kept) >= KEPT_AT_MOST
         if littering and not self._removes_again(operation):
             raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation_id} creates")
         try:
@@ -296,13 +302,7 @@ class Session:
         Raises:
             Blocked: the answer does not lead to it, and neither does the list.
         """
-        identifier = ""
-        link = operation.link("read")
-        if link is not None and link.pointer:
-            offered = identifier_of(exchange, link)
-            echoed = not entry.name and offered.encode() in exchange.request.body  # what was sent is nothing new
-            if offered and not echoed and self._carries(link, offered, entry.name):
-                identifier = offered
+        identifier = self._offered(operation, entry, exchange)
         if not identifier:
             identifier, _ = self._listed(operation, entry)
         elif identifier in self._claimed() and operation.link("list") is not None:
@@ -311,12 +311,28 @@ class Session:
             )  # the answer may hide what was made beside it
         if identifier:
             return self.ledger.created(entry, identifier)
-        raise self._lost(operation, exchange)
+        raise self._lost(operation, exchange, entry.name)
 
-    def _carries(self, link: Link, identifier: str, name: str) -> bool:
-        """Whether the resource that an answer names shows the name that we gave it: else it is somebody else's."""
-        exchange = self.send(link.operation, path={link.parameter: identifier})
-        return exchange.answer.ok and (not name or name.encode() in exchange.answer.body)
+    def _offered(self, operation: Operation, entry: Entry, exchange: Exchange) -> str:
+        """The identifier that the answer to a create gives, if what it names carries our name: else it is not ours."""
+        link = operation.link("read")
+        candidates = offered(exchange, link) if link is not None and link.pointer else []
+        if not entry.name:  # nothing but the answer tells which it is; what was sent is nothing new
+            candidates = [one for one in candidates[:1] if one.encode() not in exchange.request.body]
+        if link is None or not candidates:
+            return ""
+
+        def look() -> tuple[bool, Exchange]:
+            for one in candidates:
+                read = self._read(link, one)
+                if read.answer.ok and (not entry.name or mentions(read, entry.name)):
+                    found.append(one)
+                    break
+            return bool(found), read
+
+        found: list[str] = []
+        self.eventually(look)
+        return next(iter(found), "")
 
     def _listed(self, operation: Operation, entry: Entry) -> tuple[str, bool]:
         """Its identifier in the list, when it is there; and whether the list, if there is one, could be read."""
@@ -346,14 +362,18 @@ class Session:
         """The identifiers of what is there and stands in the ledger already."""
         return {entry.identifier for entry in self.ledger.open()}
 
-    def _lost(self, operation: Operation, exchange: Exchange) -> Blocked | NotExercised:
+    def _lost(self, operation: Operation, exchange: Exchange, name: str) -> Blocked | NotExercised:
         """What was created can be found nowhere: that contradicts the list, or nothing that a document says."""
         requirement = self.specification.aspect(operation.id, "created-is-listed")
         if requirement is None:
             return NotExercised(Reason.INCONCLUSIVE, f"what {operation.id} created could not be found")
         link = operation.link("list")
         if link is not None:
-            self.call(link.operation)  # a list that cannot be had at all is the root, and ends here
+            shown = self.call(link.operation)  # a list that cannot be had at all is the root, and ends here
+            if partial(shown):
+                return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows a part only")
+            if name and mentions(shown, name):
+                return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows no identifier of what was created")
         self.judge.require(
             requirement.id, False, exchange, observed="what was created is not in the list", kind=Kind.ABSENT
         )
@@ -388,6 +408,13 @@ class Session:
                 return True
         self._kept[identifier] = exchange.answer.refused
         return False
+
+    def _not_found(self, operation: Operation) -> int:
+        """How many creates of this kind were accepted and led to nothing that could be removed."""
+        return sum(
+            not entry.identifier and entry.kind == operation.resource and entry.key in self.ledger.accepted
+            for entry in self.ledger.open(operation.system)
+        )
 
     def _removes_again(self, operation: Operation) -> bool:
         """Whether something that could not be removed can be now. It is judged: the tests that do create something too.
@@ -452,49 +479,6 @@ class Session:
 def _says_gone(exchange: Exchange) -> bool:
     """Whether the answer to a read says that nothing is there, not that this user may not see it now."""
     return exchange.answer.refused and exchange.answer.status not in UNSURE
-
-
-def identifier_of(exchange: Exchange, link: Link | None) -> str:
-    """The identifier that an answer gives: where the link points, a bare text, or the first member called …id."""
-    try:
-        body = exchange.answer.json
-    except NotJson:
-        return ""
-    if isinstance(body, str | int) and not isinstance(body, bool):
-        return str(body)
-    if link is not None and link.pointer:
-        found = next(at(body, link.pointer), None)
-        if isinstance(found, str | int) and not isinstance(found, bool):
-            return str(found)
-    return next(_ids(body), "")
-
-
-def _ids(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        for name, value in node.items():
-            if name.lower().endswith("id") and isinstance(value, str | int) and IDENTIFIER.fullmatch(str(value)):
-                yield str(value)
-        for value in node.values():
-            yield from _ids(value)
-
-
-def listed(exchange: Exchange, link: Link) -> list[tuple[str, str]]:
-    """Identifier and name of every item of a list, bare or wrapped in an object."""
-    try:
-        body = exchange.answer.json
-    except NotJson:
-        return []
-    if link.items:
-        body = next(at(body, link.items), [])
-    if isinstance(body, dict):
-        body = next((value for value in body.values() if isinstance(value, list)), [])
-    if not isinstance(body, list):
-        return []
-    return [
-        (str(next(at(item, link.item), "")), str(next(at(item, link.name), "")))
-        for item in body
-        if isinstance(item, dict)
-    ]
 
 
 def _alike(one: Exchange, other: Exchange) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance import specification
+from conformance.checks import shorten
 from conformance.exchange import Exchange, NotJson
 from conformance.judge import Judge
 from conformance.ledger import Entry, Ledger
@@ -63,7 +64,7 @@ class Worker:
         self._handing_out: set[str] = set()
         self._earlier: frozenset[str] = frozenset()
         path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
-        self.ledger = Ledger(path=path, run=self.run, worker=self.name)
+        self.ledger = Ledger(path=path, run=self.run, worker=self.name, hide=self.redactor.text)
         if self.output:
             (self.output / PARTS).mkdir(exist_ok=True)
 
@@ -136,6 +137,12 @@ class Worker:
         told = {name: value for name in FIELDS if (value := getattr(verdict, name))}
         return {name: self.redactor.text(value) if name in SHOWN else value for name, value in told.items()}
 
+    def _shown(self, node: Any) -> Any:
+        """Names and types without secrets: a target may answer one as the name of a member."""
+        if isinstance(node, dict):
+            return {self.redactor.text(name): self._shown(member) for name, member in node.items()}
+        return [self.redactor.text(one) for one in node]
+
     def close(self, *, sweep: bool = True) -> list[Entry]:
         """Clean up, write down what is left to say, and close the connections. Returns what could not be removed."""
         kept: list[Entry] = []
@@ -155,7 +162,7 @@ class Worker:
                     "problems": [self.redactor.text(problem) for problem in self.problems],
                     "unavailable": sorted(name for name, session in self.sessions.items() if session.problem),
                     "requests": sum(session.client.sent for session in self.sessions.values()),
-                    "shapes": self.shapes,
+                    "shapes": self._shown(self.shapes),
                     "durations": self.durations,
                     "placeholders": sorted(self.redactor.placeholders),
                 }
@@ -216,7 +223,7 @@ def note_shape(shapes: dict[str, dict[str, dict[str, Any]]], exchange: Exchange)
         return
     for place, value in places(body):
         if place.count("/") + place.count("[]") <= 8 and len(shape["fields"]) < 500:
-            name = place.encode("utf-8", "backslashreplace").decode()[:200]
+            name = shorten(place)
             _add(shape["fields"].setdefault(name, []), json_type(value))
 
 

@@ -18,6 +18,7 @@ API_KEY: Final = "api key"
 WRONG_TOKEN: Final = "0" * 40
 ANY_SECRET: Final = "any"  # noqa: S105 - nobody's secret
 PUBLIC: Final = (WRONG_TOKEN, ANY_SECRET)
+BUSY: Final = 429
 JWT: Final = re.compile(r"[\w-]{4,}\.[\w-]{4,}\.[\w-]*")
 
 
@@ -79,10 +80,12 @@ class Tokens:
             return token
         if exchange.answer.ok:
             raise NoToken(exchange)
-        message = (
-            f"{exchange.request.url}: refused the credentials of {who} (status {exchange.answer.status}). "
-            "Correct the credentials in the target file."
-        )
+        status = exchange.answer.status
+        if exchange.answer.refused and status != BUSY:
+            told, hint = f"refused the credentials of {who}", "Correct the credentials in the target file."
+        else:
+            told, hint = f"gave {who} no token", "Is the URL right and does the server work?"
+        message = f"{exchange.request.url}: {told} (status {status}). {hint}"
         if user != MAIN:
             raise Missing(Reason.MISSING_USER, message)
         raise Unavailable(message)

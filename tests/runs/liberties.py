@@ -18,6 +18,7 @@ from conformance.reference.answers import Answer as JsonAnswer
 from conformance.reference.pm3_diagram import elements
 from conformance.reference.processmaker3 import STARTED
 from conformance.specification import load
+from conformance.structure import is_number_in_digits
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -179,25 +180,27 @@ def each_element(change: Callable[[str, Data], None]) -> Edit:
     return definitions(edit)
 
 
-def optional_names() -> dict[str, frozenset[str]]:
-    """The fields of elements without an asterisk, by the array of the element."""
+def element_schemas() -> dict[str, Any]:
+    """The schemas of the elements of a diagram, by their array."""
     schema: Any = load("processmaker3").operations["getProject"].success.schema
     arrays = schema["properties"]["diagrams"]["items"]["properties"]
-    return {
-        array: frozenset(arrays[array]["items"]["properties"]) - set(arrays[array]["items"]["required"])
-        for array in ARRAYS
-    }
+    return {array: arrays[array]["items"] for array in ARRAYS}
 
 
-OPTIONAL: Final = optional_names()
+SCHEMAS: Final = element_schemas()
+OPTIONAL: Final = {array: frozenset(one["properties"]) - set(one["required"]) for array, one in SCHEMAS.items()}
+NUMBERS: Final = {
+    array: {name for name, member in one["properties"].items() if is_number_in_digits(member)}
+    for array, one in SCHEMAS.items()
+}
 
 
 @each_element
 def numbers_the_other_way(array: str, element: Data) -> None:
     """Digits as numbers, numbers as digits, also in points."""
-    for name, value in element.items():
-        if isinstance(value, str) and value.isdigit() and not name.endswith(("_uid", "_name")):
-            element[name] = int(value)
+    for name in NUMBERS[array] & element.keys():
+        if element[name] is not None:
+            element[name] = int(element[name])
     if array == "flows":
         element["flo_state"] = [{axis: str(value) for axis, value in point.items()} for point in element["flo_state"]]
 
@@ -273,11 +276,6 @@ def escaped_texts(answer: Answer) -> None:
         answer.json = rewritten(answer.json, change)
 
 
-@definitions
-def wrapped_in_an_array(_definition: Data) -> None:
-    """Marks a definition; see `array_of_one`."""
-
-
 def array_of_one(answer: Answer) -> None:
     """The definition of a project as the only element of an array (A-PM3-07)."""
     data = answer.json
@@ -290,9 +288,7 @@ def hide_disabled(reference: ProcessMaker3) -> None:
     workspace, listing = reference.workspace, reference.workspace.listing
 
     def shown() -> list[Data]:
-        return [
-            item for item in listing() if workspace.projects[item["prj_uid"]].process["pro_status"] != "INACTIVE"
-        ]
+        return [item for item in listing() if workspace.projects[item["prj_uid"]].process["pro_status"] != "INACTIVE"]
 
     workspace.listing = shown  # type: ignore[method-assign]
 
@@ -322,9 +318,7 @@ def mapping_of(sent: Data, made: Data) -> list[Data]:
         told.append({"old_uid": None, "new_uid": diagram["dia_uid"], "object": "diagram"})
         given = (sent.get("diagrams") or [{}] * (number + 1))[number]
         for kind, element in elements(diagram):
-            old = next(
-                (one.get(kind.uid) for one in given.get(kind.list_name, []) if one.get(kind.uid)), None
-            )
+            old = next((one.get(kind.uid) for one in given.get(kind.list_name, []) if one.get(kind.uid)), None)
             told.append({"object": kind.list_name, "old_uid": old, "new_uid": element[kind.uid]})
     return told
 
@@ -461,7 +455,7 @@ def renamed_ids(answer: Answer) -> None:
     data, path = answer.json, answer.path
     if data is None or answer.status >= 300:
         return
-    if path == "/api/Projects" or path.count("/") == 3 and "instances" not in path:
+    if path == "/api/Projects" or (path.count("/") == 3 and "instances" not in path):
         answer.json = rewritten(data, lambda one: renamed(one, "processId") if "workspaceId" in one else one)
     elif path.endswith("/instances/publish"):
         answer.json = {"flows": data}

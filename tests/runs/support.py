@@ -17,7 +17,6 @@ from conformance.reference import Reference, build
 from conformance.reference.serving import Serving, target_toml
 from conformance.runrecord import RunRecord
 
-
 # The pytest around this one looks for what was not closed; doing so here too costs a quarter of the time.
 PLAIN: Final = ("-p", "no:cacheprovider", "-p", "no:unraisableexception")
 

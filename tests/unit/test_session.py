@@ -12,9 +12,10 @@ import pytest
 
 from conformance import specification
 from conformance.exchange import Exchange, Request, Response
+from conformance.identification import identifier_of, listed
 from conformance.judge import Blocked, NotExercised
 from conformance.ledger import Ledger
-from conformance.session import Session, identifier_of, listed
+from conformance.session import Session
 from conformance.specification import Link
 from conformance.target import ProcessMaker3, Safety
 from conformance.verdict import Kind, Outcome, Reason, Verdict

@@ -8,6 +8,7 @@ from typing import Any, Final
 from conformance import checks
 from conformance.checks import body_of, describe
 from conformance.exchange import Exchange, NotJson
+from conformance.identification import partial
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Resource, Session
 from conformance.suites.processmaker3.bodies import Body, Builder
@@ -129,6 +130,8 @@ def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Ex
         return project in items(exchange), exchange
 
     found, exchange = session.eventually(look)
+    if not found and partial(exchange):
+        raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
     if not session.judge.require(
         "PM3-PROJECT-CREATE-LISTED",
         found,
