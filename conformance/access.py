@@ -49,12 +49,13 @@ def try_access(
         )
         return
     user = REFUSED[requirement.aspect or ""]
+    before = session.there_before(operation) if operation.effect == "create" else None
     exchange = session.send(operation.id, user=user, **request)
     entry = session.client.entry
     if exchange.answer.ok:  # it may have had its effect, so that a control would prove nothing
         session.judge.refused(requirement.id, exchange, exchange)
         if entry is not None:
-            session.adopt(operation, entry, exchange)
+            session.adopt(operation, entry, exchange, before)
         return
     if entry is not None and session.take_over(operation, entry):
         session.judge.require(requirement.id, False, exchange, observed="it was refused, and done all the same")

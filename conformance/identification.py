@@ -12,6 +12,7 @@ from conformance.specification import Link
 from conformance.wire.naming import at
 
 IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{1,18}")
+OBJECTS_AT_MOST: Final = 10_000  # of an answer that are looked through
 OFFERED_AT_MOST: Final = 5
 LONGEST: Final = 255  # characters of an identifier
 PAGED: Final = re.compile(
@@ -45,14 +46,19 @@ def addressable(identifier: str) -> bool:
     return harmless and 0 < len(identifier) <= LONGEST and identifier.strip(". ") != ""
 
 
-def _ids(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        for name, value in node.items():
-            if name.lower().endswith("id") and isinstance(value, str | int) and IDENTIFIER.fullmatch(str(value)):
-                yield str(value)
-    members = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    for value in members:
-        yield from _ids(value)
+def _ids(body: Any) -> Iterator[str]:
+    """What looks like an identifier in the objects of a body, outermost first; of a huge one in its first objects."""
+    open_ones = [body] if isinstance(body, dict | list) else []
+    for _ in range(OBJECTS_AT_MOST):
+        if not open_ones:
+            return
+        node = open_ones.pop()
+        if isinstance(node, dict):
+            for name, value in node.items():
+                if name.lower().endswith("id") and isinstance(value, str | int) and IDENTIFIER.fullmatch(str(value)):
+                    yield str(value)
+        members = node.values() if isinstance(node, dict) else node
+        open_ones.extend(reversed([member for member in members if isinstance(member, dict | list)]))
 
 
 def listed(exchange: Exchange, link: Link) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -104,6 +104,8 @@ class Session:
         if self.problem:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         operation = self.operation(operation_id)
+        if operation.effect == "create" and template is None and self.safety is not Safety.DISPOSABLE:
+            self._within_sight(operation)
         try:
             exchange = self._send(operation, user, path, headers, template, content)
             if exchange.answer.status == 401 and user not in (NOBODY, WRONG) and self._renewable(operation):
@@ -279,12 +281,10 @@ class Session:
     def create(self, operation_id: str, **request: Any) -> Resource:
         """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""
         operation = self.operation(operation_id)
-        sparing = self.safety is not Safety.DISPOSABLE
-        if sparing and self._not_found(operation) >= KEPT_AT_MOST:
-            raise NotExercised(Reason.LIMIT_REACHED, f"what {operation_id} creates cannot be found again")
-        littering = sparing and len(self._kept) >= KEPT_AT_MOST
+        littering = self.safety is not Safety.DISPOSABLE and len(self._kept) >= KEPT_AT_MOST
         if littering and not self._removes_again(operation):
             raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation_id} creates")
+        before = self.there_before(operation)
         try:
             exchange = self.call(operation_id, **request)
         except (Blocked, NotExercised):
@@ -294,14 +294,39 @@ class Session:
         entry = self.client.entry
         if entry is None:
             raise AssertionError(f"{operation_id} creates nothing according to its spec")
-        return Resource(self.adopt(operation, entry, exchange), exchange)
+        return Resource(self.adopt(operation, entry, exchange, before), exchange)
 
-    def adopt(self, operation: Operation, entry: Entry, exchange: Exchange) -> Entry:
+    def there_before(self, operation: Operation) -> set[str] | None:
+        """For a create that sends no name: what the list shows before, so that nobody's thing is taken for ours.
+
+        Raises:
+            NotExercised: the list may show only a part, so that nothing could be told apart.
+        """
+        if operation.names:
+            return None
+        makers = (one for one in self.specification.operations.values() if one.resource == operation.resource)
+        link = next((link for one in makers if (link := one.link("list"))), None)
+        if link is None:
+            return None
+        shown = self.send(link.operation)
+        if not shown.answer.ok or partial(shown):
+            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id}: no whole list to tell what is new")
+        return {identifier for identifier, _ in listed(shown, link)}
+
+    def adopt(
+        self, operation: Operation, entry: Entry, exchange: Exchange, before: Collection[str] | None = None
+    ) -> Entry:
         """Find the identifier of what was created, and enter it in the ledger: only what carries our name is ours.
+
+        `before` is what `there_before` told ahead of a create that sends no name.
 
         Raises:
             Blocked: the answer does not lead to it, and neither does the list.
+            NotExercised: the answer names something that was there before.
         """
+        if before is not None and identifier_of(exchange, operation.link("read")) in before:
+            self.ledger.withdrawn(entry)  # whatever the answer means: that thing is not ours, and must stay
+            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} answers with something that was there before")
         identifier = self._offered(operation, entry, exchange)
         if not identifier:
             identifier, _ = self._listed(operation, entry)
@@ -372,7 +397,8 @@ class Session:
             shown = self.call(link.operation)  # a list that cannot be had at all is the root, and ends here
             if partial(shown):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows a part only")
-            if name and mentions(shown, name):
+            undocumented = self.operation(link.operation).success.schema is None
+            if undocumented and name and mentions(shown, name):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows no identifier of what was created")
         self.judge.require(
             requirement.id, False, exchange, observed="what was created is not in the list", kind=Kind.ABSENT
@@ -409,12 +435,11 @@ class Session:
         self._kept[identifier] = exchange.answer.refused
         return False
 
-    def _not_found(self, operation: Operation) -> int:
-        """How many creates of this kind were accepted and led to nothing that could be removed."""
-        return sum(
-            not entry.identifier and entry.kind == operation.resource and entry.key in self.ledger.accepted
-            for entry in self.ledger.open(operation.system)
-        )
+    def _within_sight(self, operation: Operation) -> None:
+        """Create nothing more while too much was created that is not found again. Raises NotExercised."""
+        there = [one for one in self.ledger.open(operation.system) if one.key in self.ledger.accepted]
+        if sum(one.operation == operation.id and not one.identifier for one in there) >= KEPT_AT_MOST:
+            raise NotExercised(Reason.LIMIT_REACHED, f"what {operation.id} creates is not found again")
 
     def _removes_again(self, operation: Operation) -> bool:
         """Whether something that could not be removed can be now. It is judged: the tests that do create something too.

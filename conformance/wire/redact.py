@@ -15,13 +15,16 @@ from conformance.structure import json_type
 
 BODY_LIMIT: Final = 16_384  # characters of an answer that are kept
 SENT_LIMIT: Final = 1_048_576  # and of a request, which must be whole to be sent again
+LOOKED_AT: Final = 4  # times as much of an answer is looked at, since redacted text is shorter
 BY_VALUE_FROM: Final = 8  # shorter secrets would turn `administration` into `$PASSWORDistration`
 SECRET_HEADERS: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "value", "x-api-key", "x-auth-token"}
 )
 SECRET_FIELDS: Final = "password|client_secret|access_token|refresh_token|id_token|api_key|apikey|secret"  # noqa: S105 - names of fields
 HIDDEN: Final = "[redacted]"
-IN_JSON: Final = re.compile(rf'("(?:{SECRET_FIELDS})"\s*:\s*)"((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+CUT: Final = "…"  # where a text was cut off
+GUESSABLE: Final = 4  # characters of a secret, at the end of a text that was cut off
+IN_JSON: Final = re.compile(rf'("(?:{SECRET_FIELDS})"\s*:\s*)"((?:[^"\\]|\\.)*)(?:"|\\?$)', re.IGNORECASE)
 IN_FORM: Final = re.compile(rf"((?:^|[?&])(?:{SECRET_FIELDS})=)([^&#\s\"']*)", re.IGNORECASE)
 
 
@@ -59,11 +62,23 @@ class Redactor:
         return frozenset(self._names.values())
 
     def text(self, text: str) -> str:
-        """Any text without secrets: by field name always, by value from eight characters on."""
+        """Any text without secrets: by field name always, by value from eight characters on.
+
+        Of a text that was cut off (it ends in "…") also without the beginning of one.
+        """
         text = IN_JSON.sub(lambda match: f'{match[1]}"{self._named(match[2])}"', text)
         text = IN_FORM.sub(lambda match: match[1] + self._named(match[2]), text)
         if self._pattern is not None:
             text = self._pattern.sub(lambda match: f"${self._spellings[match[0]]}", text)
+        return self._whole(text) if text.endswith(CUT) else text
+
+    def _whole(self, text: str) -> str:
+        """A text that was cut off, without the beginning of a secret at its end."""
+        body = text.removesuffix(CUT)
+        for secret in sorted(self._searched, key=len, reverse=True):
+            for length in range(min(len(secret), len(body)), GUESSABLE - 1, -1):
+                if body.endswith(secret[:length]):
+                    return f"{body[:-length]}${self._spellings[secret]}{CUT}"
         return text
 
     def headers(self, headers: Headers) -> list[list[str]]:
@@ -116,7 +131,7 @@ def stored(exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], b
         shown = {
             "status": response.status,
             "headers": redactor.headers(response.headers),
-            "body": _capped(redactor.text(body.decode("utf-8", "replace")), BODY_LIMIT),
+            "body": _shown(body, redactor),
             "truncated": response.truncated or len(body) > BODY_LIMIT,
         }
     return {
@@ -161,6 +176,14 @@ def _types(node: Any) -> Any:
     if isinstance(node, list):
         return [_types(item) for item in node[:1]]
     return f"<{json_type(node)}>"
+
+
+def _shown(body: bytes, redactor: Redactor) -> str:
+    """The first part of an answer without secrets; at the rest of a huge one nobody even looks."""
+    looked_at = body[: BODY_LIMIT * LOOKED_AT].decode("utf-8", "replace")
+    if len(body) <= BODY_LIMIT * LOOKED_AT:
+        return _capped(redactor.text(looked_at), BODY_LIMIT)
+    return redactor.text(looked_at + CUT)[:BODY_LIMIT] + f"… (of {len(body)} bytes)"
 
 
 def _capped(text: str, limit: int) -> str:

@@ -301,8 +301,8 @@ def fifty_megabytes(call: Call) -> None:
 
 
 @misbehaviour
-def seven_megabytes_of_small_values(call: Call) -> None:
-    items = b'{"id":"' + b'"},{"id":"' * 700_000 + b'"}'
+def many_small_values(call: Call) -> None:
+    items = b'{"id":"' + b'"},{"id":"' * 110_000 + b'"}'
     created(call, b"[" + items + b"]")
 
 
@@ -327,11 +327,6 @@ def hundred_thousand_deep(call: Call) -> None:
 @misbehaviour
 def nine_hundred_deep(call: Call) -> None:
     created(call, b'{"id":' * 900 + b"1" + b"}" * 900)
-
-
-@misbehaviour
-def three_hundred_deep(call: Call) -> None:
-    created(call, b'{"a":[' * 150 + b"1" + b"]}" * 150)
 
 
 @misbehaviour
@@ -423,7 +418,6 @@ def renaming(identifier: str) -> Misbehaviour:
 
 
 MISBEHAVIOURS["identifiers_with_slashes"] = renaming("../../users/1")
-MISBEHAVIOURS["identifiers_of_dots"] = renaming("..")
 MISBEHAVIOURS["identifiers_with_nul"] = renaming("a\0b")
 MISBEHAVIOURS["identifiers_with_a_query"] = renaming("a?_method=DELETE#;x")
 MISBEHAVIOURS["identifiers_of_100_kB"] = renaming("a" * 100_000)

@@ -10,7 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from conformance import exitcodes
+from conformance.verdict import Outcome, Reason
 from tests.runs.support import Run, run, served
 
 from .server import Hostile
@@ -27,7 +30,7 @@ def met(
     Whatever it is, the run ends in time and in order, with a whole record and without a secret in what it writes.
     """
     with ExitStack() as stack:
-        reference, toml = stack.enter_context(served(system))
+        _, toml = stack.enter_context(served(system))
         elsewhere = stack.enter_context(Hostile("empty_reply"))
         url = re.search(r'^url = "(.+)"$', toml, re.MULTILINE)
         assert url is not None
@@ -61,3 +64,109 @@ def kept(output: Path, secrets: Collection[bytes]) -> None:
     for path in output.rglob("*"):
         content = path.read_bytes() if path.is_file() else b""
         assert not [one for one in hidden if one in content], path.name
+
+
+UNAVAILABLE: Final = (
+    "closes_at_once",
+    "says_nothing",
+    "empty_reply",
+    "slow_headers",
+    "dripping_body",
+    "resets_in_the_middle",
+    "promises_more_than_it_sends",
+    "two_lengths",
+    "no_http",
+    "busy_for_ever",
+)
+CONTRADICTING: Final = (
+    "promises_less_than_it_sends",
+    "endless_body",
+    "fifty_megabytes",
+    "gzip_bomb",
+    "not_gzip",
+    "hundred_thousand_deep",
+    "nine_hundred_deep",
+    "invalid_utf8",
+    "unknown_charset",
+    "headers_twice",
+    "html_page",
+    "not_a_number",
+    "fails_now_and_then",
+    "redirects_to_itself",
+    "redirects_elsewhere",
+    "echo",
+    "echo_as_kind",
+    "echo_long_text",
+)
+HUGE: Final = ("endless_body", "fifty_megabytes", "gzip_bomb")
+
+
+@pytest.mark.parametrize("name", UNAVAILABLE)
+def test_a_server_that_cannot_be_worked_with_is_unavailable(name: str, tmp_path: Path) -> None:
+    result, server = met("processmaker4", name, tmp_path)
+    assert (result.code, result.record.complete) == (exitcodes.UNAVAILABLE, False)
+    assert len(result.record.problems) == 1
+    assert len(server.asked) <= 6
+    reasons = {one.reason for one in result.record.verdicts if one.outcome is Outcome.NOT_EXERCISED}
+    assert Reason.TARGET_UNAVAILABLE in reasons
+
+
+@pytest.mark.parametrize("name", CONTRADICTING)
+def test_an_answer_that_contradicts_a_document_is_a_deviation(name: str, tmp_path: Path) -> None:
+    result, _ = met("processmaker4", name, tmp_path, timeout=10 if name in HUGE else 0.5)
+    assert (result.code, result.record.complete) == (exitcodes.DEVIATIONS, True)
+
+
+def test_an_answer_of_very_many_values_is_judged_in_time(tmp_path: Path) -> None:
+    result, _ = met("processmaker4", "many_small_values", tmp_path, timeout=10, only=["test_request_data"])
+    assert result.code == exitcodes.DEVIATIONS
+
+
+@pytest.mark.parametrize("name", ["empty_reply", "html_page", "redirects_elsewhere", "busy_for_ever"])
+def test_a_server_that_gives_no_token_is_asked_for_nothing_else(name: str, tmp_path: Path) -> None:
+    result, server = met("processmaker3", name, tmp_path)
+    assert (result.code, result.record.complete) == (exitcodes.UNAVAILABLE, False)
+    assert "redential" not in result.record.problems[0]
+    assert all(asked.for_token for asked in server.asked)
+
+
+def test_a_server_that_dies_in_the_middle_is_unavailable_and_what_was_left_on_it_is_named(tmp_path: Path) -> None:
+    result, _ = met("processmaker3", "dies", tmp_path)
+    assert (result.code, result.record.complete) == (exitcodes.UNAVAILABLE, False)
+    assert len(result.record.leftovers) <= 2
+
+
+def test_a_server_that_is_busy_for_a_while_is_waited_for(tmp_path: Path) -> None:
+    result, server = met("processmaker3", "busy_for_a_while", tmp_path, only=["test_updates"])
+    assert result.code == exitcodes.OK
+    assert len([asked for asked in server.asked[:5] if asked.path == server.asked[2].path]) >= 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nine_hundred_deep",
+        "lone_surrogates",
+        "scripts_and_control_sequences",
+        "echo_as_kind",
+    ],
+)
+def test_of_what_cannot_be_found_again_no_more_is_created(name: str, tmp_path: Path) -> None:
+    result, _ = met("processmaker3", name, tmp_path)
+    assert result.code == exitcodes.DEVIATIONS
+    assert 0 < len(result.record.leftovers) <= 6
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "identifiers_with_slashes",
+        "identifiers_with_nul",
+        "identifiers_with_a_query",
+        "identifiers_of_100_kB",
+    ],
+)
+def test_an_identifier_that_no_path_can_hold_is_never_asked_for(name: str, tmp_path: Path) -> None:
+    result, server = met("processmaker3", name, tmp_path, only=["test_updates", "life"])
+    assert result.code == exitcodes.DEVIATIONS
+    assert not [asked.path for asked in server.asked if "%" in asked.path or ".." in asked.path]

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pytest
-from served import ABSENT_PATH, Served, request, served
 
 from conformance import checks
 from conformance.exchange import Exchange, Response
@@ -22,6 +21,8 @@ from conformance.session import KEPT_AT_MOST
 from conformance.specification import SYSTEMS, Answer, Operation, fields, load
 from conformance.target import Safety
 from conformance.verdict import Level, Outcome, Verdict
+
+from .served import ABSENT_PATH, Served, request, served
 
 Change = Callable[[Response], Response]
 

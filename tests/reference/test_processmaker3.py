@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pm3_client import API, Client, refused, shapes
 
 from conformance.reference.processmaker3 import ADMIN, CATEGORY, CLASSIC, CLERK, STARTED
+
+from .pm3_client import API, Client, refused, shapes
 
 MORNING = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 

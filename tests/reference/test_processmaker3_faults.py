@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
 import pytest
-from pm3_client import API, Client, shapes
 
 from conformance.reference import known_faults
 from conformance.reference.processmaker3 import ADMIN, CLASSIC, STARTED
+
+from .pm3_client import API, Client, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

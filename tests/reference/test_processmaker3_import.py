@@ -9,9 +9,10 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
-from pm3_client import Client, refused, shapes
 
 from conformance.reference.processmaker3 import ADMIN, STARTED
+
+from .pm3_client import Client, refused, shapes
 
 MORNING = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Data = dict[str, Any]
 ARRAYS: Final = ("activities", "events", "gateways", "flows", "artifacts")
-LAG: Final = 0.05
+LAG: Final = 0.02
 
 
 @dataclass
@@ -299,16 +299,17 @@ def newest_first(reference: ProcessMaker3) -> None:
     reference.workspace.listing = lambda: listing()[::-1]  # type: ignore[method-assign]
 
 
-def tell_created(reference: ProcessMaker3, shape: Callable[[Data, Data], Any]) -> None:
-    """A create answers what `shape` makes of what was sent and of the definition that came of it."""
+def tell_created(reference: ProcessMaker3) -> None:
+    """A create answers the identifiers of what came into being; without diagrams, the definition."""
     routes, state = reference.routes, reference.workspace
 
     async def create_project(call: Any) -> JsonAnswer:
         sent = json.loads(await call.request.body())
         project = state.create(sent, call.user)
-        return JsonAnswer(shape(sent, state.definition(project.uid, call.user)), 201)
+        made = state.definition(project.uid, call.user)
+        return JsonAnswer(mapping_of(sent, made) if "diagrams" in sent else made, 201)
 
-    routes.create_project = create_project  # type: ignore[assignment,method-assign]
+    routes.create_project = create_project  # type: ignore[method-assign]
 
 
 def mapping_of(sent: Data, made: Data) -> list[Data]:
@@ -335,7 +336,7 @@ def foreign_elements(reference: ProcessMaker3) -> None:
 
 def import_beside(reference: ProcessMaker3) -> None:
     """CREATE makes a new project where the imported one exists (A-PM3-10)."""
-    reference.importer.refuse = lambda _existing: None  # type: ignore[method-assign]
+    reference.importer.refuse = lambda existing: None  # type: ignore[method-assign]
 
 
 def flat_batches(reference: ProcessMaker3) -> None:
@@ -349,16 +350,12 @@ def flat_batches(reference: ProcessMaker3) -> None:
     state.bulk = flat  # type: ignore[method-assign]
 
 
-def first_page(reference: ProcessMaker3) -> None:
+def first_page(answer: Answer) -> None:
     """The list shows its first two projects, and by a header that there are more."""
-
-    def edit(answer: Answer) -> None:
-        if answer.method == "GET" and answer.path.endswith("/project") and isinstance(answer.json, list):
-            answer.json = answer.json[:2]
-            answer.headers.append(("Link", f'<{answer.path}?start=2>; rel="next"'))
-
-    tell_created(reference, mapping_of)
-    reference.wrap(editing(edit))
+    data = answer.json
+    if answer.method == "GET" and answer.path.endswith("/project") and isinstance(data, list):
+        answer.json = data[:2]
+        answer.headers.append(("Link", f'<{answer.path}?start=2>; rel="next"'))
 
 
 def late(states: Callable[[], Any], put: Callable[[Any], None]) -> Middleware:
@@ -400,11 +397,10 @@ def late_projects(reference: ProcessMaker3) -> None:
 
 
 def liberal(reference: ProcessMaker3) -> None:
-    """What does not exclude each other, and adds no member that a document knows."""
+    """Everything in another form, and more of it."""
     hide_disabled(reference)
     newest_first(reference)
     foreign_elements(reference)
-    tell_created(reference, mapping_of)
     reference.wrap(
         editing(
             numbers_the_other_way,
@@ -412,6 +408,7 @@ def liberal(reference: ProcessMaker3) -> None:
             empty_loops,
             elements_in_another_order,
             other_dates,
+            escaped_texts,
             more_members,
             reversed_members,
             other_refusals,
@@ -424,13 +421,9 @@ def liberal(reference: ProcessMaker3) -> None:
 def sparse(reference: ProcessMaker3) -> None:
     """As little as is allowed, and the other reading wherever there is one."""
     import_beside(reference)
-    tell_created(reference, lambda _, made: made)
-    reference.wrap(editing(without_unimplemented, head_without_unimplemented, array_of_one))
-
-
-def escaping(reference: ProcessMaker3) -> None:
-    """Texts are shown as an HTML page would need them."""
-    reference.wrap(editing(escaped_texts))
+    flat_batches(reference)
+    tell_created(reference)
+    reference.wrap(editing(without_unimplemented, head_without_unimplemented, array_of_one, first_page))
 
 
 # -- ProcessMaker 4 ---------------------------------------------------------------------------------------------------
@@ -521,7 +514,7 @@ def late_processes(reference: Procesio) -> None:
 class Liberty:
     """One variant of one system: what it does to a reference, and what follows from that.
 
-    `unshown` are patterns of requirements that it leaves without an answer to try them on, `findings` those of
+    `unshown` are patterns of the requirements on which it leaves nothing to try them, `findings` those of the
     requirements of level may that it contradicts.
     """
 
@@ -533,17 +526,46 @@ class Liberty:
     settle: float = 0
 
 
-def liberties() -> Iterator[Liberty]:
-    """All liberties."""
-    yield Liberty("liberal", "processmaker3", liberal)
-    yield Liberty("sparse", "processmaker3", sparse)
-    yield Liberty("escaping", "processmaker3", escaping)
-    yield Liberty("flat-batches", "processmaker3", flat_batches)
-    yield Liberty("first-page", "processmaker3", first_page)
-    yield Liberty("late", "processmaker3", late_projects, settle=2 * LAG)
-    yield Liberty("otherwise", "processmaker4", start_otherwise)
-    yield Liberty("otherwise", "procesio", other_processes)
-    yield Liberty("other-names", "procesio", other_names)
-    yield Liberty("first-page", "procesio", first_processes)
-    yield Liberty("no-guessed-bodies", "procesio", no_guessed_bodies)
-    yield Liberty("late", "procesio", late_processes, settle=2 * LAG)
+LIBERTIES: Final = (
+    Liberty(
+        "liberal",
+        "processmaker3",
+        liberal,
+        findings=("PM3-PROJECT-DELETE-ERROR-TEXT", "createProject:verbatim", "update*:verbatim"),
+    ),
+    Liberty(
+        "sparse",
+        "processmaker3",
+        sparse,
+        unshown=(
+            "getProject.200./*",  # fields without an asterisk
+            "createProject:verbatim",
+            "PM3-PROJECT-CREATE-LISTED",  # the list shows a part only
+            "PM3-PROJECT-CREATE-CATEGORY",
+            "PM3-GENERATE-TYPE",
+            "listProjects.200.[[]]/prj_update_date:format",
+        ),
+        findings=(
+            "getProject.200:unwrapped",
+            "PM3-IMPORT-CREATE-REFUSED",
+            "PM3-BULK-ENVELOPE",
+            "PM3-PROJECT-*-SETTINGS",  # they have no asterisk
+        ),
+    ),
+    Liberty("late", "processmaker3", late_projects, settle=2 * LAG),
+    Liberty("otherwise", "processmaker4", start_otherwise, unshown=("PM4-START-CURL-DATA",)),
+    Liberty("otherwise", "procesio", other_processes),
+    Liberty("other-names", "procesio", other_names),
+    Liberty("first-page", "procesio", first_processes, unshown=("PRO-PROCESS-CREATE-LISTED", "PRO-INSTANCE-LISTED")),
+    Liberty(
+        "no-guessed-bodies",
+        "procesio",
+        no_guessed_bodies,
+        unshown=(  # what needs a process of the run's own
+            "PRO-PROCESS-*",
+            "PRO-INSTANCE-*-NO-TOKEN",
+            *(f"{one}*:*" for one in ("createProcess", "deleteProcess", "modifyProcess", "readProcess", "toggle")),
+        ),
+    ),
+    Liberty("late", "procesio", late_processes, settle=2 * LAG),
+)

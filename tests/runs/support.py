@@ -6,7 +6,7 @@ import contextlib
 import io
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,9 +39,12 @@ class Run:
 
 
 @contextlib.contextmanager
-def served(system: str, faults: Collection[str] = ()) -> Iterator[tuple[Reference, str]]:
-    """A served reference and the text of its target file."""
+def served(
+    system: str, faults: Collection[str] = (), change: Callable[[Reference], None] = lambda _: None
+) -> Iterator[tuple[Reference, str]]:
+    """A served reference, after a `change` of it, and the text of its target file."""
     reference = build(system, faults)
+    change(reference)
     with Serving([reference]) as serving:
         yield reference, target_toml([reference], serving.urls)
 

@@ -174,6 +174,13 @@ def test_an_element_under_another_name_is_a_difference() -> None:
     assert found.place.startswith("/items[]")
 
 
+@pytest.mark.parametrize("kept", [{}, {"it_name": None}, {"it_name": "Other"}])
+def test_a_name_that_need_not_be_kept_tells_no_elements_apart(kept: dict[str, Any]) -> None:
+    lax = {**ITEM, "required": ["it_uid", "it_x"]}
+    schema = {**THING, "properties": {"items": {"type": "array", "items": lax}}}
+    assert differences({"items": [item("a", "One")]}, {"items": [{"it_uid": "x", "it_x": 1, **kept}]}, schema) == ()
+
+
 def test_what_the_schema_does_not_require_is_not_compared() -> None:
     assert differences({"note": "a", "unknown": 1}, {"note": "b"}, THING) == ()
 

@@ -233,6 +233,26 @@ def test_a_project_of_somebody_else_is_not_adopted(server: Server, session: Sess
     assert "PM3-PROJECT-CREATE-LISTED" in {one.requirement for one in deviating(session)}
 
 
+@pytest.mark.parametrize("hint", [{"Link": '</api?start=1>; rel="next"'}, {"X-Total-Count": "9"}])
+def test_what_may_stand_on_another_page_is_not_missing(server: Server, session: Session, hint: dict[str, str]) -> None:
+    server.answers["GET", BASE] = status(200, json=[], headers=hint)
+    with pytest.raises(NotExercised) as unseen:
+        create(session)
+    assert (unseen.value.reason, deviating(session)) == (Reason.INCONCLUSIVE, [])
+    assert [one.identifier for one in session.sweep()] == [""]
+
+
+def test_an_answer_may_offer_the_identifier_in_a_list_of_old_and_new_ones(server: Server, session: Session) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        server.usual(request)
+        told = [{"old_uid": "", "new_uid": "7" * 32}, {"old_uid": "", "new_uid": UID}]
+        return httpx.Response(201, json=told)
+
+    server.answers["POST", BASE] = answer
+    server.answers["GET", BASE] = status(200, json=[])
+    assert create(session).id == UID
+
+
 def test_a_refused_create_that_created_all_the_same_is_cleaned_up_at_once(server: Server, session: Session) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         server.usual(request)

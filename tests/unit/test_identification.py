@@ -1,0 +1,63 @@
+"""Identification: what an answer offers, what a list shows, and when it may show only a part."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from conformance.exchange import Exchange, Headers, Request, Response
+from conformance.identification import listed, offered, partial, shows
+from conformance.specification import Link
+
+UID, OTHER = "1" * 32, "2" * 32
+READ = Link("read", "op", parameter="id", pointer="/id")
+LIST = Link("list", "op", item="/id", name="/name")
+
+
+def answered(body: Any, *headers: tuple[str, str]) -> Exchange:
+    given: Headers = headers
+    return Exchange("e", "op", Request("GET", "http://t/"), Response(200, given, json.dumps(body).encode()))
+
+
+def test_the_documented_place_is_the_likeliest_and_other_identifiers_follow() -> None:
+    assert offered(answered({"workspaceId": OTHER, "id": UID}), READ) == [UID, OTHER]
+    assert offered(answered([{"old_uid": "", "new_uid": UID}, {"new_uid": OTHER}]), READ) == [UID, OTHER]
+    assert len(offered(answered([{"uid": str(number)} for number in range(99)]), READ)) < 10
+
+
+def test_a_list_is_found_beside_other_arrays() -> None:
+    body = {"links": [{"href": "/"}], "data": {"items": [{"id": UID, "name": " a &amp; b\n"}]}}
+    assert (UID, "a & b") in listed(answered(body), LIST)
+
+
+def test_a_list_shows_an_identifier_under_another_name_only_where_it_uses_none_of_the_usual_name() -> None:
+    assert shows(answered([{"thingId": UID}]), LIST, UID)
+    assert not shows(answered([{"id": OTHER, "copyOf": UID}]), LIST, UID)
+    assert not shows(answered([{"thingId": OTHER}]), LIST, UID)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ([1], [("Link", '</things?page=2>; rel="next"')]), ([1], [("X-Total-Count", "40")]),
+        ([1], [("Content-Range", "items 0-0/40")]), ({"data": [1], "total": 40}, []),
+        ({"data": [1], "meta": {"totalCount": "2"}}, []), ({"items": [1], "nextPage": "abc"}, []),
+        ({"items": [1], "has_more": True}, []), ({"items": [1], "pageNumber": 1}, []),
+    ],
+)  # fmt: skip
+def test_a_list_with_a_sign_of_paging_may_show_a_part_only(body: Any, headers: list[tuple[str, str]]) -> None:
+    assert partial(answered(body, *headers))
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ([{"id": 1, "page": 3, "total": 9}], []), ({"data": [1, 2], "total": 2}, []), ([], [("X-Powered-By", "PHP")]),
+        ({"items": [1], "next": None, "has_more": False}, []), ([1], [("X-Total-Count", "1")]),
+        ([1], [("Link", '</things>; rel="self"')]),
+    ],
+)  # fmt: skip
+def test_a_list_without_such_a_sign_is_whole(body: Any, headers: list[tuple[str, str]]) -> None:
+    assert not partial(answered(body, *headers))
