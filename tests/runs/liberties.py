@@ -543,6 +543,7 @@ LIBERTIES: Final = (
             "PM3-PROJECT-CREATE-LISTED",  # the list shows a part only
             "PM3-PROJECT-CREATE-CATEGORY",
             "PM3-GENERATE-TYPE",
+            "PM3-ACCESS-GENERATE-*",
             "listProjects.200.[[]]/prj_update_date:format",
         ),
         findings=(
