@@ -18,6 +18,8 @@ from tests.runs.support import Run, run, served
 
 from .server import Hostile
 
+pytestmark = pytest.mark.matrix  # whole runs, one after the other: not in the quick command
+
 LONGEST: Final = 20.0  # seconds of a run
 SECRET: Final = re.compile(r'^(?:access_token|password|client_secret) = "(.+)"$', re.MULTILINE)
 

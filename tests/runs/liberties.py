@@ -542,8 +542,9 @@ LIBERTIES: Final = (
             "createProject:verbatim",
             "PM3-PROJECT-CREATE-LISTED",  # the list shows a part only
             "PM3-PROJECT-CREATE-CATEGORY",
-            "PM3-GENERATE-TYPE",
+            "PM3-GENERATE-*",  # nor could it be told what is new
             "PM3-ACCESS-GENERATE-*",
+            "generateBpmnProject*",
             "listProjects.200.[[]]/prj_update_date:format",
         ),
         findings=(

@@ -19,6 +19,8 @@ from conformance.verdict import Outcome
 from .liberties import LIBERTIES, Liberty
 from .support import run, served
 
+pytestmark = pytest.mark.matrix  # whole runs, one after the other: not in the quick command
+
 TRIED = (Outcome.CONFORMS, Outcome.DEVIATES)
 
 

@@ -22,7 +22,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     process = projects.table(session).fixtures.classic_process
     if process is None:
         raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] classic_process")
-    before = projects.items(session.call(LIST))
+    before = session.there_before(session.operation(GENERATE)) or set()
     generated = session.call(GENERATE, json={"pro_uid": process})
     entry = session.client.entry
     answer = answered(generated)
