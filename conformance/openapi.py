@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
 from conformance.structure import EXTENSION, Citation, Rule, RuleKind, Schema, rules
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
+CONSTANT: Final = ("workspace",)  # path parameters that name nothing that a test could choose
 
 
 class SpecificationError(Exception):
@@ -125,7 +126,11 @@ class Body:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a spec, with what its `x-conformance` says."""
+    """One operation of a spec, with what its `x-conformance` says.
+
+    `fixtures` maps a path parameter, or a pointer into the body, to the key of the target file that gives its value
+    where no operation makes it.
+    """
 
     id: str
     system: str
@@ -146,11 +151,17 @@ class Operation:
     touches: tuple[Touch, ...] = ()
     names: tuple[Touch, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
+    fixtures: Mapping[str, str] = field(default_factory=dict)
     schemes: tuple[tuple[str, ...], ...] = ()
     parameters: tuple[Mapping[str, Any], ...] = ()
     bodies: tuple[Body, ...] = ()
     answers: tuple[Answer, ...] = ()
     links: tuple[Link, ...] = ()
+
+    @property
+    def path_parameters(self) -> list[str]:
+        """The names of the path's parameters, but for those that are the same everywhere."""
+        return [one["name"] for one in self.parameters if one.get("in") == "path" and one["name"] not in CONSTANT]
 
     @property
     def document(self) -> str:
@@ -279,6 +290,7 @@ def _operation(
         touches=tuple(_touch(touch) for touch in extension.get("touches", ())),
         names=tuple(_touch(touch) for touch in _listed(extension.get("name", ()))),
         alternatives=tuple(Alternative(one["reading"], one["path"]) for one in extension.get("alternatives", ())),
+        fixtures=extension.get("fixtures", {}),
         schemes=tuple(tuple(one) for one in security),
         parameters=(*item.get("parameters", ()), *raw.get("parameters", ())),
         bodies=tuple(

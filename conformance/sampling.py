@@ -12,7 +12,7 @@ from conformance.judge import NotExercised
 from conformance.session import Session
 from conformance.specification import Link, Operation, Specification
 from conformance.structure import EXTENSION, Schema
-from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Safety
+from conformance.target import Safety
 from conformance.verdict import Reason
 from conformance.wire.naming import at
 
@@ -29,11 +29,15 @@ class Sample:
         return {"path": self.path, **self.content}
 
 
-def producer(specification: Specification, operation: Operation) -> tuple[Operation, Link] | None:
-    """The operation that makes what `operation` acts on, with the link that leads there."""
+def producer(specification: Specification, operation: Operation, parameter: str = "") -> tuple[Operation, Link] | None:
+    """The operation that makes what `operation` acts on, with the link that leads there.
+
+    With a `parameter`, the one that makes what this path parameter names.
+    """
     for maker in specification.operations.values():
         for link in maker.links:
-            if link.operation == operation.id and (link.parameter or link.member):
+            leads = link.parameter or link.member
+            if link.operation == operation.id and leads and (not parameter or link.parameter == parameter):
                 return maker, link
     return None
 
@@ -47,10 +51,12 @@ def sample(session: Session, operation: Operation, given: Any = None) -> Sample:
         NotExercised: the target file lacks a fixture that it needs.
         Blocked: what it needs could not be made; the deviation is recorded.
     """
-    identifier = _subject(session, operation)
-    parameters = [one["name"] for one in operation.parameters if one.get("in") == "path" and one["name"] != "workspace"]
+    path = {name: _subject(session, operation, name) for name in operation.path_parameters}
+    identifier = next(iter(path.values()), "")
+    if not path and any(touch.where == "body" for touch in operation.touches):
+        identifier = _subject(session, operation)
     content = body(session, operation, identifier, given)
-    return Sample(dict.fromkeys(parameters, identifier), {"json": content} if content is not None else {})
+    return Sample(path, {"json": content} if content is not None else {})
 
 
 def body(session: Session, operation: Operation, identifier: str = "", given: Any = None) -> Any:
@@ -124,24 +130,23 @@ def make(session: Session, maker: Operation, **request: Any) -> str:
     return identifier
 
 
-def _subject(session: Session, operation: Operation) -> str:
-    """The identifier of what an operation acts on; empty for one that acts on nothing.
+def _subject(session: Session, operation: Operation, parameter: str = "") -> str:
+    """The identifier of what an operation acts on, by a path parameter or (without one) by its body.
 
     It is made by the operation whose links lead here, or by the one that creates its kind of thing; what no documented
     operation makes is a fixture.
     """
-    found = producer(session.specification, operation)
+    found = producer(session.specification, operation, parameter)
     if found is not None:
         return make(session, found[0], **sample(session, found[0]).request())
-    in_path = any(one.get("in") == "path" and one["name"] != "workspace" for one in operation.parameters)
-    if not in_path and not any(touch.where == "body" for touch in operation.touches):
-        return ""
-    maker = _maker(session.specification, operation)
-    given = fixture(session, operation)
-    if given and (maker is None or operation.effect in ("read", "create", "execute")):
+    key = operation.fixtures.get(parameter) if parameter else next(iter(operation.fixtures.values()), None)
+    maker = _maker(session.specification, operation) if operation.effect != "create" else None
+    given = session.table.fixture(key) if key else ""
+    if given and (maker is None or operation.effect in ("read", "execute")):
         return given
-    if maker is None or operation.effect == "create":
-        raise NotExercised(Reason.MISSING_FIXTURE, f"the target file names nothing for {operation.id}")
+    if maker is None:
+        where = session.table.place(key) if key else f"the target file names nothing for {operation.id}"
+        raise NotExercised(Reason.MISSING_FIXTURE, where)
     return make(session, maker, **sample(session, maker).request())
 
 
@@ -151,17 +156,6 @@ def _maker(specification: Specification, operation: Operation) -> Operation | No
         if one.effect == "create" and one.resource == operation.resource and one.link("delete") and one.names:
             return one
     return None
-
-
-def fixture(session: Session, operation: Operation) -> str:
-    """What the target file names for an operation; empty when it names nothing."""
-    match session.table:
-        case ProcessMaker4():
-            return str(session.table.process_id)
-        case Procesio():
-            return session.table.process_id or ""
-        case ProcessMaker3():
-            return (session.table.fixtures.classic_process or "") if operation.effect == "create" else ""
 
 
 def replace(content: Any, pointer: str, value: Any) -> None:

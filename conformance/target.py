@@ -182,6 +182,16 @@ class System(_Table):
     unsupported: tuple[Text, ...] = ()
     bodies: dict[str, Any] = Field({}, repr=False)
 
+    def fixture(self, key: str) -> str:
+        """What the table, or its `fixtures`, names under a key; empty when it names nothing."""
+        found = getattr(self, key, None) or getattr(getattr(self, "fixtures", None), key, None)
+        return "" if found is None else str(found)
+
+    def place(self, key: str) -> str:
+        """Where a key stands in the target file, as a message tells it: `[processmaker3.fixtures] case`."""
+        own = key in type(self).model_fields
+        return f"[{self.system}] {key}" if own else f"[{self.system}.fixtures] {key}"
+
     @model_validator(mode="after")
     def _known_profiles(self) -> System:
         known = PROFILES[self.system]
@@ -222,6 +232,12 @@ class ApiKey(_Table):
     value: HeaderSecret
 
 
+class ProcesioFixtures(_Table):
+    """What must be there already in PROCESIO's workspace; None where it is not."""
+
+    may_change: bool = False
+
+
 class Procesio(System):
     """The table `procesio`."""
 
@@ -237,6 +253,7 @@ class Procesio(System):
     process_id: Text | None = None
     payload: dict[str, Any] = Field({}, repr=False)
     api_key: ApiKey | None = None
+    fixtures: ProcesioFixtures = ProcesioFixtures()
 
 
 class Network(_Table):

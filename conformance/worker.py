@@ -85,7 +85,7 @@ class Worker:
             safety=self.target.safety.level,
             origins=frozenset(origin(url) for url in urls(table).values()),
             fixtures=fixtures(table),
-            may_change=isinstance(table, ProcessMaker3) and table.fixtures.may_change,
+            may_change=not isinstance(table, ProcessMaker4) and table.fixtures.may_change,
             limits=limits,
         )
         door = open_door(self.target, judgement, share=self.share.of)
@@ -197,7 +197,8 @@ def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:
         case ProcessMaker4():
             return frozenset({str(table.process_id)})
         case Procesio():
-            return frozenset({table.process_id} if table.process_id else ())
+            named = [table.process_id, *table.fixtures.model_dump(exclude={"may_change"}).values()]
+            return frozenset(value for value in named if isinstance(value, str))
 
 
 def _lists(spec: Specification) -> frozenset[str]:

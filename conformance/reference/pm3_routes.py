@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
@@ -21,12 +21,16 @@ from conformance.reference.pm3_fields import Refused
 from conformance.reference.pm3_oauth import TokenRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from python_multipart.multipart import Field, File
     from starlette.requests import Request
 
     from conformance.reference.pm3_import import Importer
     from conformance.reference.pm3_oauth import Account, Accounts
     from conformance.reference.pm3_state import Workspace
+
+    Operation = tuple[str, str, str, frozenset[str]]
 
 # A form that cannot be read is answered with 400; a warning about it would stand in the middle of a user's report.
 logging.getLogger("python_multipart").setLevel(logging.ERROR)
@@ -35,7 +39,7 @@ FACTORY: Final = frozenset({"PM_FACTORY"})
 FACTORY_OR_CASES: Final = frozenset({"PM_FACTORY", "PM_CASES"})
 
 # Operation, method, path below the workspace, permissions of which one suffices.
-OPERATIONS: Final = (
+OPERATIONS: Final[Sequence[Operation]] = (
     ("list_projects", "GET", "/project", FACTORY),
     ("create_project", "POST", "/project", FACTORY),
     ("bulk", "POST", "/project/bulk", FACTORY),
@@ -60,42 +64,54 @@ class Call:
     @property
     def uid(self) -> str:
         """The project that the path names."""
-        return str(self.request.path_params["prj_uid"])
+        return self.named("prj_uid")
+
+    def named(self, parameter: str) -> str:
+        """What the path names by a parameter."""
+        return str(self.request.path_params[parameter])
+
+
+class Area(Protocol):
+    """A group of operations. Each is a method of the same name, looked up when it is called: a fault may replace it."""
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        """Name, method, path below the workspace, and permissions of which one suffices (any, when there is none)."""
+        ...
 
 
 class Routes:
-    """The app, and what each operation needs to do its work; each operation is a method of the same name."""
+    """The app: the token request, and the operations of each area, the first area that knows a path before others."""
 
-    def __init__(self, workspace: str, accounts: Accounts, state: Workspace, importer: Importer) -> None:
+    def __init__(self, workspace: str, accounts: Accounts, areas: Sequence[Area]) -> None:
         self.workspace = workspace
         self.accounts = accounts
-        self.state = state
-        self.importer = importer
-        self.permissions = {operation: needed for operation, _, _, needed in OPERATIONS}
+        self.permissions = {name: needed for area in areas for name, _, _, needed in area.operations}
         self.app = Starlette(
             routes=[
                 Route(f"/{workspace}/oauth2/token", self.token, methods=["POST"]),
-                *(self._route(*operation[:3]) for operation in OPERATIONS),
+                *(self._route(area, *operation[:3]) for area in areas for operation in area.operations),
             ],
             exception_handlers={HTTPException: _refuse, Refused: _refuse, TokenRefused: _refuse_token},
         )
         self.app.router.redirect_slashes = False
 
-    def _route(self, operation: str, method: str, path: str) -> Route:
+    def _route(self, area: Area, operation: str, method: str, path: str) -> Route:
         async def endpoint(request: Request) -> Response:
             account = self.authorise(request, operation)
-            answer: Response = await getattr(self, operation)(Call(request, account.uid))
+            answer: Response = await getattr(area, operation)(Call(request, account.uid))
             return answer
 
-        return Route(f"/api/1.0/{self.workspace}{path}", endpoint, methods=[method])
+        return Route(f"/api/1.0/{self.workspace}{path}", endpoint, methods=[method], name=operation)
 
     def authorise(self, request: Request, operation: str) -> Account:
         """Who sends the request. Raises Refused unless this user may call `operation`."""
         account = self.accounts.holder(bearer_token(request) or "")
         if account is None:
             raise Refused("A valid access token is required.", 401)
-        if not account.permissions & self.permissions[operation]:
-            needed = " or ".join(sorted(self.permissions[operation]))
+        permissions = self.permissions[operation]
+        if permissions and not account.permissions & permissions:
+            needed = " or ".join(sorted(permissions))
             raise Refused(f"This needs the permission {needed}.", 403)
         return account
 
@@ -108,6 +124,17 @@ class Routes:
         return Answer(
             self.accounts.grant(form, request.headers.get("authorization")), headers={"Cache-Control": "no-store"}
         )
+
+
+class Projects:
+    """The operations on projects and their processes."""
+
+    operations = OPERATIONS
+
+    def __init__(self, workspace: str, state: Workspace, importer: Importer) -> None:
+        self.workspace = workspace
+        self.state = state
+        self.importer = importer
 
     async def list_projects(self, _call: Call) -> Response:
         """All projects."""

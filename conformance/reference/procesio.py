@@ -7,7 +7,7 @@ import json
 import secrets
 from copy import deepcopy
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from conformance.reference.base import Reference
 from conformance.reference.procesio_state import PROCESS_ID, WORKSPACE_ID, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from starlette.requests import Request
@@ -37,23 +37,22 @@ API_KEY: Final = ("reference", "reference-procesio-key-value")
 TOKEN_LIFE: Final = timedelta(hours=1)
 PARAMETERS: Final = ("realm", "grant_type", "username", "password", "client_id", "client_secret")
 
-ROUTES: Final = (
-    ("POST", "/api/Projects", "create_process"),
-    ("PUT", "/api/Projects", "update_process"),
-    ("GET", "/api/Projects", "list_processes"),
-    ("POST", "/api/Projects/validate", "validate_process"),
-    ("DELETE", "/api/Projects/{id}", "delete_process"),
-    ("GET", "/api/Projects/{id}", "read_process"),
-    ("GET", "/api/Projects/{id}/instances/publish", "publish_process"),
-    ("GET", "/api/Projects/{id}/instances", "list_instances"),
-    ("GET", "/api/Projects/instances/{id}/status", "read_status"),
-    ("GET", "/api/Projects/instances/{id}/launch", "launch_instance"),
-    ("POST", "/api/Projects/{id}/run", "run_process"),
-    ("GET", "/api/Projects/{id}/payload", "read_payload"),
-    ("GET", "/api/Projects/{id}/used", "list_used"),
-    ("PATCH", "/api/Projects/{id}/toggle-activation", "toggle_activation"),
-)
-WITH_BODY: Final = frozenset({"create_process", "update_process", "validate_process", "run_process"})
+
+class Service(Protocol):
+    """A service of the Web API: routes (method, path, name of the method that does the work), literal paths first.
+
+    A method takes the values of the path and, when `with_body` has its name, the JSON object of the body.
+    """
+
+    @property
+    def routes(self) -> Sequence[tuple[str, str, str]]:
+        """Method, path, name."""
+        ...
+
+    @property
+    def with_body(self) -> frozenset[str]:
+        """The names of those that take a body."""
+        ...
 
 
 class Procesio(Reference):
@@ -70,12 +69,15 @@ class Procesio(Reference):
         """Make the workspace with its one process, and the two apps."""
         self.workspace = Workspace(self.clock)
         self.tokens: dict[str, datetime] = {}
-        self.operations: dict[str, Operation] = {name: getattr(self.workspace, name) for _, _, name in ROUTES}
+        self.services: tuple[Service, ...] = (self.workspace,)
+        routes = [(service, *one) for service in self.services for one in service.routes]
+        self.operations: dict[str, Operation] = {name: getattr(service, name) for service, _, _, name in routes}
+        self.with_body = frozenset().union(*(service.with_body for service in self.services))
         self.anonymous: set[str] = set()
         self.token_accepted: Callable[[str], bool] = self._is_valid
         self.key_accepted: Callable[[str, str], bool] = lambda name, value: (name, value) == API_KEY
         self.secret_accepted: Callable[[str], bool] = lambda _: True
-        self.web = json_app(route(method, path, self._endpoint(name), name) for method, path, name in ROUTES)
+        self.web = json_app(route(method, path, self._endpoint(name), name) for _, method, path, name in routes)
         proxy = json_app([route("POST", "/api/Authentication", self._authenticate, "authenticate")])
         return {"proxy_url": proxy, "web_url": self.web}
 
@@ -107,7 +109,7 @@ class Procesio(Reference):
         async def endpoint(request: Request) -> Answer:
             self._authorize(request, name)
             arguments = list(request.path_params.values())
-            if name in WITH_BODY:
+            if name in self.with_body:
                 arguments.append(await json_object(request))
             return Answer(self.operations[name](*arguments))
 

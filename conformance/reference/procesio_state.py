@@ -21,6 +21,25 @@ RUNNING_TIME: Final = timedelta(seconds=2)
 NO_PROCESS: Final = "There is no process of this id."
 NO_INSTANCE: Final = "There is no process instance of this id."
 
+ROUTES: Final = (
+    ("POST", "/api/Projects", "create_process"),
+    ("PUT", "/api/Projects", "update_process"),
+    ("GET", "/api/Projects", "list_processes"),
+    ("POST", "/api/Projects/validate", "validate_process"),
+    ("DELETE", "/api/Projects/{id}", "delete_process"),
+    ("GET", "/api/Projects/{id}", "read_process"),
+    ("GET", "/api/Projects/{id}/instances/publish", "publish_process"),
+    ("GET", "/api/Projects/{id}/instances", "list_instances"),
+    ("GET", "/api/Projects/instances/{id}/status", "read_status"),
+    ("GET", "/api/Projects/instances/{id}/launch", "launch_instance"),
+    ("POST", "/api/Projects/{id}/run", "run_process"),
+    ("GET", "/api/Projects/{id}/payload", "read_payload"),
+    ("GET", "/api/Projects/{id}/used", "list_used"),
+    ("PATCH", "/api/Projects/{id}/toggle-activation", "toggle_activation"),
+)
+"""Method, path and name of each operation on processes; a name is that of a method of `Workspace`."""
+WITH_BODY: Final = frozenset({"create_process", "update_process", "validate_process", "run_process"})
+
 _DEFAULTS: Final[Process] = {"description": "", "isActive": True, "flows": [], "variables": [], "resources": []}
 _OWNED: Final = frozenset({"id", "workspaceId", "createdOn"})
 _TEXTS: Final = ("name", "title", "description")
@@ -73,12 +92,15 @@ class Instance:
 
 
 class Workspace:
-    """One workspace; its public methods are the operations, under the names that the table of routes uses.
+    """The processes of a workspace; its public methods are the operations, by the names that the table of routes uses.
 
     They take the id of the path and the JSON object of the body where there is one, return what is answered,
     and raise HTTPException where they refuse: 400 for what cannot be stored or run, 404 for an unknown id,
     409 for a launch of what was launched already.
     """
+
+    routes = ROUTES
+    with_body = WITH_BODY
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -13,7 +13,7 @@ from conformance.reference import (  # noqa: F401 - register the faults
 from conformance.reference.base import Reference
 from conformance.reference.pm3_import import Importer
 from conformance.reference.pm3_oauth import Account, Accounts
-from conformance.reference.pm3_routes import Routes
+from conformance.reference.pm3_routes import Projects, Routes
 from conformance.reference.pm3_state import Workspace
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ _DIAGRAM: Final[dict[str, Any]] = {
 
 
 class ProcessMaker3(Reference):
-    """A ProcessMaker 3 server; `workspace` holds its projects, `accounts` its users, `routes` its operations."""
+    """A ProcessMaker 3 server: `workspace` holds its projects, `accounts` its users; `routes` is its app."""
 
     system: ClassVar[str] = "processmaker3"
 
@@ -100,7 +100,8 @@ class ProcessMaker3(Reference):
         self.workspace = Workspace(self.clock)
         self.accounts = Accounts((ADMIN, CLERK, CASES), self.clock)
         self.importer = Importer(self.workspace)
-        self.routes = Routes(WORKSPACE, self.accounts, self.workspace, self.importer)
+        self.projects = Projects(WORKSPACE, self.workspace, self.importer)
+        self.routes = Routes(WORKSPACE, self.accounts, (self.projects,))
         self._fixture(CLASSIC, {"prj_name": "Classic purchase", "prj_type": "NORMAL"})
         started = self._fixture(STARTED, {"prj_name": "Running approval", "diagrams": [_DIAGRAM]})
         started.cases = 1

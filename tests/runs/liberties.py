@@ -301,7 +301,7 @@ def newest_first(reference: ProcessMaker3) -> None:
 
 def tell_created(reference: ProcessMaker3) -> None:
     """A create answers the identifiers of what came into being; without diagrams, the definition."""
-    routes, state = reference.routes, reference.workspace
+    projects, state = reference.projects, reference.workspace
 
     async def create_project(call: Any) -> JsonAnswer:
         sent = json.loads(await call.request.body())
@@ -309,7 +309,7 @@ def tell_created(reference: ProcessMaker3) -> None:
         made = state.definition(project.uid, call.user)
         return JsonAnswer(mapping_of(sent, made) if "diagrams" in sent else made, 201)
 
-    routes.create_project = create_project  # type: ignore[method-assign]
+    projects.create_project = create_project  # type: ignore[method-assign]
 
 
 def mapping_of(sent: Data, made: Data) -> list[Data]:
