@@ -1,30 +1,22 @@
-"""Session: one target system as the tests see it. It calls operations, keeps the ledger and asks the checks."""
+"""Session: one system of the target as the tests see it. It calls, and what it creates it finds, keeps and removes."""
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Callable, Collection, Container, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Container
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from conformance import checks
-from conformance.exchange import Exchange, NotJson
+from conformance.calls import Calls
+from conformance.exchange import Exchange
 from conformance.identification import identifier_of, listed, mentions, offered, partial
-from conformance.judge import Blocked, Judge, NotExercised
-from conformance.ledger import Entry, Ledger
-from conformance.specification import Link, Operation, Specification
-from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Safety
+from conformance.judge import Blocked, NotExercised
+from conformance.ledger import Entry
+from conformance.specification import Link, Operation
+from conformance.target import Safety
 from conformance.verdict import Kind, Reason
-from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
-from conformance.wire.credentials import Missing, NoToken, Unavailable
-from conformance.wire.guard import Withheld
 
-ABSENT: Final = (405, 501)
 UNSURE: Final = (401, 403, 408, 429)  # refusals that say nothing of whether something exists
-GIVE_UP_AFTER: Final = 3  # calls in a row without any answer
-AWAY: Final = (429, 502, 503, 504)  # nobody is there to answer, or nobody has the time
-AWAY_AT_MOST: Final = 5  # of these in a row
 KEPT_AT_MOST: Final = 5  # things of ours that a server would not remove, before no more are created
 
 
@@ -46,237 +38,12 @@ class Resource:
         return self.entry.name
 
 
-class Session:
-    """Calls the operations of one system of a target, on behalf of one test at a time.
+@dataclass(eq=False)
+class Session(Calls):
+    """Calls the operations of one system, on behalf of one test at a time, and answers for what they make."""
 
-    `judge` is the current test's; `settle` is how long a write may take to become visible, in seconds.
-    """
-
-    def __init__(
-        self,
-        table: ProcessMaker3 | ProcessMaker4 | Procesio,
-        client: Client,
-        credentials: Credentials,
-        ledger: Ledger,
-        *,
-        settle: float,
-        safety: Safety,
-    ) -> None:
-        self.table = table
-        self.client = client
-        self.ledger = ledger
-        self.safety = safety
-        self.settle = settle
-        self.judge = Judge(client.specification)
-        self.problem = ""
-        self._credentials = credentials
-        self._silent = 0
-        self._away = 0
-        self._kept: dict[str, bool] = {}  # what was not removed, and whether its deletion was refused
-
-    @property
-    def specification(self) -> Specification:
-        """The spec and register of the system."""
-        return self.client.specification
-
-    def operation(self, operation_id: str) -> Operation:
-        """An operation by its id."""
-        return self.specification.operations[operation_id]
-
-    # -- calls ----------------------------------------------------------------------------------------------------
-
-    def send(
-        self,
-        operation_id: str,
-        *,
-        user: str = MAIN,
-        path: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        template: str | None = None,
-        **content: Any,
-    ) -> Exchange:
-        """Send one request and say nothing about its answer.
-
-        Raises:
-            Unavailable: the target is gone, or refuses the credentials.
-            NotExercised: a user is missing, or the safety level or a limit forbids the request.
-        """
-        if self.problem:
-            raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
-        operation = self.operation(operation_id)
-        if operation.effect == "create" and template is None and self.safety is not Safety.DISPOSABLE:
-            self._within_sight(operation)
-        try:
-            exchange = self._send(operation, user, path, headers, template, content)
-            if exchange.answer.status == 401 and user not in (NOBODY, WRONG) and self._renewable(operation):
-                self._credentials.renew(user)
-                if self.client.entry is not None:
-                    self.ledger.withdrawn(self.client.entry)  # who is not let in creates nothing
-                exchange = self._send(operation, user, path, headers, template, content)
-        except Withheld as withheld:
-            raise NotExercised(withheld.reason, withheld.detail) from None
-        except Missing as missing:
-            raise NotExercised(missing.reason, missing.detail) from None
-        except NoToken as empty:
-            raise self._without_token(empty) from None
-        except Unavailable as gone:
-            self.problem = str(gone)
-            raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem) from None
-        if exchange.response is not None and template is None:
-            self.judge.say([checks.server_error(operation, exchange)])
-        self._silent = self._silent + 1 if exchange.response is None else 0
-        self._away = self._away + 1 if exchange.answer.status in AWAY else 0
-        if self._silent >= GIVE_UP_AFTER or self._away >= AWAY_AT_MOST:
-            told, times = exchange.error or f"status {exchange.answer.status}", max(self._silent, self._away)
-            self.problem = f"{exchange.request.url}: {told}, {times} times in a row. Is it running?"
-            raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
-        return exchange
-
-    def _send(
-        self,
-        operation: Operation,
-        user: str,
-        path: Mapping[str, str] | None,
-        headers: Mapping[str, str] | None,
-        template: str | None,
-        content: dict[str, Any],
-    ) -> Exchange:
-        shown = {} if operation.anonymous else self._credentials.headers(user)
-        exchange = self.client.send(
-            operation, path=path, template=template, headers={**shown, **(headers or {})}, user=user, **content
-        )
-        if exchange.answer.ok and operation.resource == "token":
-            self.ledger.remains(operation.system, operation.resource)
-        if exchange.answer.ok and operation.starts:
-            link = operation.links[0] if operation.links else None
-            self.ledger.remains(operation.system, operation.resource, identifier_of(exchange, link))
-        return exchange
-
-    def _without_token(self, empty: NoToken) -> Blocked | NotExercised:
-        """The credentials are right, but no token came: a deviation where the register says so."""
-        requirement = self.specification.aspect(empty.exchange.operation, "answers-a-token")
-        if requirement is None:
-            self.problem = str(empty)
-            return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
-        told = "an answer without a token"
-        self.judge.require(requirement.id, False, empty.exchange, observed=told, kind=Kind.MISSING_FIELD)
-        return Blocked(self.judge.root_of(requirement.id), empty.exchange.operation)
-
-    @staticmethod
-    def _renewable(operation: Operation) -> bool:
-        return not operation.anonymous and operation.resource != "token"
-
-    def call(self, operation_id: str, *, user: str = MAIN, accepts: str = "", **request: Any) -> Exchange:
-        """Make a documented call that should be accepted, and judge the structure of its answer.
-
-        `accepts` is the requirement of the register that says that this very request is accepted; without one, and
-        without one in the spec, a refusal contradicts the documented status.
-
-        Raises:
-            Blocked: it was not accepted; the deviation is already recorded.
-            NotExercised: as `send`; or no document gives the request that was refused; or there was no answer.
-        """
-        exchange = self.send(operation_id, user=user, **request)
-        operation = self.operation(operation_id)
-        if exchange.response is None:
-            raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-        accepts = accepts or operation.accepted_by
-        if exchange.answer.ok:
-            if accepts:
-                self.judge.require(accepts, True, exchange)
-            if operation.alternatives:
-                self.judge.require(f"{operation_id}:documented-form", True, exchange)
-            self.judge.say(checks.success(operation, exchange))
-            return exchange
-        for alternative in operation.alternatives:
-            other = self.send(operation_id, user=user, **{**request, "template": alternative.path})
-            if other.answer.ok:
-                told = f"{alternative.path} only, as in the other reading of {alternative.reading}"
-                self.judge.require(
-                    f"{operation_id}:documented-form",
-                    False,
-                    exchange,
-                    other,
-                    expected=operation.path,
-                    observed=told,
-                    kind=Kind.OTHER_READING,
-                )
-                self.judge.say(checks.success(operation, other))
-                return other
-        raise self._unaccepted(operation, exchange, user, request, accepts)
-
-    def accepted(self, exchange: Exchange) -> None:
-        """Judge the structure of an accepted answer to a documented call that was made by `send`."""
-        self.judge.say(checks.success(self.operation(exchange.operation), exchange))
-
-    def _unaccepted(
-        self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any], accepts: str
-    ) -> Blocked | NotExercised:
-        """Record why a documented call was not accepted: the operation is missing, or it refuses."""
-        control = self._control(operation, user, request)
-        exists = f"{operation.id}:exists"
-        if exchange.answer.status in ABSENT or _alike(exchange, control):
-            if operation.implied:
-                return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} is missing")
-            told = f"{checks.describe(exchange)}, as for a made-up path"
-            self.judge.require(exists, False, exchange, control, observed=told, kind=Kind.MISSING_OPERATION)
-            return Blocked(self.judge.root_of(exists), operation.id)
-        self.judge.say([checks.conforms(exists, operation.id, exchange, control)])
-        if operation.undocumented_request or operation.implied:
-            return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} refused a request that no document gives")
-        kind = Kind.REFUSED if exchange.answer.refused else Kind.STATUS
-        if exchange.answer.status >= 500:
-            kind = Kind.SERVER_ERROR
-        if accepts:
-            self.judge.require(accepts, False, exchange, observed=checks.describe(exchange), kind=kind)
-            return Blocked(self.judge.root_of(accepts), operation.id)
-        status = f"{operation.id}.{operation.success.status}:status"
-        self.judge.say(
-            [
-                checks.deviates(
-                    status,
-                    operation.id,
-                    kind,
-                    operation.success.status,
-                    checks.describe(exchange),
-                    exchange,
-                )
-            ]
-        )
-        return Blocked(self.judge.root_of(status), operation.id)
-
-    def _control(self, operation: Operation, user: str, request: dict[str, Any]) -> Exchange:
-        """The same request to a made-up path of the same depth, which no server can route."""
-        segments = operation.path.split("/")
-        literal = max(index for index, segment in enumerate(segments) if segment and not segment.startswith("{"))
-        segments[literal] = self.ledger.made_up(12)
-        entry = self.client.entry
-        control = self.send(operation.id, user=user, **{**request, "template": "/".join(segments)})
-        self.client.entry = entry  # a refused create may have left something behind: `create` looks for it
-        return control
-
-    def json(self, exchange: Exchange) -> Any:
-        """The parsed body of an accepted answer. Raises Blocked when that is no JSON: the deviation is recorded."""
-        operation = self.operation(exchange.operation)
-        try:
-            return checks.body_of(operation, exchange)
-        except NotJson:
-            status = operation.success.status
-            for requirement in (f"{operation.id}.{status}:content-type", f"{operation.id}.{status}.:type"):
-                with contextlib.suppress(LookupError):
-                    raise Blocked(self.judge.root_of(requirement), operation.id) from None
-            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} answers no JSON") from None
-
-    def eventually(self, look: Callable[[], tuple[bool, Exchange]]) -> tuple[bool, Exchange]:
-        """Look again until it holds or `settle` seconds have passed (rule 7: not there, or not yet?)."""
-        until = time.monotonic() + self.settle
-        while True:
-            holds, exchange = look()
-            if holds or time.monotonic() >= until:
-                return holds, exchange
-            time.sleep(min(0.25, self.settle))
-
-    # -- resources ------------------------------------------------------------------------------------------------
+    _kept: dict[str, bool] = field(default_factory=dict, init=False)
+    """What was not removed, and whether its deletion was refused."""
 
     def create(self, operation_id: str, **request: Any) -> Resource:
         """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""
@@ -435,12 +202,6 @@ class Session:
         self._kept[identifier] = exchange.answer.refused
         return False
 
-    def _within_sight(self, operation: Operation) -> None:
-        """Create nothing more while too much was created that is not found again. Raises NotExercised."""
-        there = [one for one in self.ledger.open(operation.system) if one.key in self.ledger.accepted]
-        if sum(one.operation == operation.id and not one.identifier for one in there) >= KEPT_AT_MOST:
-            raise NotExercised(Reason.LIMIT_REACHED, f"what {operation.id} creates is not found again")
-
     def _removes_again(self, operation: Operation) -> bool:
         """Whether something that could not be removed can be now. It is judged: the tests that do create something too.
 
@@ -504,17 +265,3 @@ class Session:
 def _says_gone(exchange: Exchange) -> bool:
     """Whether the answer to a read says that nothing is there, not that this user may not see it now."""
     return exchange.answer.refused and exchange.answer.status not in UNSURE
-
-
-def _alike(one: Exchange, other: Exchange) -> bool:
-    """Whether two answers are the same but for the path that they may repeat."""
-
-    def essence(exchange: Exchange) -> tuple[int, str, str]:
-        path = exchange.request.url.split("://", 1)[-1].partition("/")[2]
-        text = exchange.answer.body.decode("utf-8", "replace")
-        for part in sorted({path, *path.split("/")}, key=len, reverse=True):
-            if len(part) > 3:
-                text = text.replace(part, "")
-        return exchange.answer.status, exchange.answer.media_type, text
-
-    return essence(one) == essence(other)

@@ -307,7 +307,7 @@ def test_what_is_not_shown_to_be_gone_is_kept_as_a_leftover(server: Server, sess
 def test_it_looks_again_until_it_holds_or_time_is_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
-    monkeypatch.setattr("conformance.session.time", clock)
+    monkeypatch.setattr("conformance.calls.time", clock)
     session.settle = 1.0
     exchange = Exchange("e", "op", Request("GET", "http://t/"), Response(200))
     looks = iter([False, False, True])
