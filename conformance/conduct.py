@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import os
 import time
 from collections.abc import Generator, Sequence
@@ -90,6 +91,7 @@ class Conduct:
             name=given.get("workerid", "main"),
             output=self.output,
             share=Share(given.get("workercount", 1)),
+            until=time.monotonic() + self._left(),
         )
         self._lock = os.open(self.output / f"lock-{worker.name}", os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -130,9 +132,15 @@ class Conduct:
 
     def within_budget(self) -> None:
         """Begin nothing new when the time budget is used up. Raises NotExercised."""
-        budget = self._option("time_budget") or self.target.limits.time_budget
-        if budget and time.time() - self.started > budget:
-            raise NotExercised(Reason.TIME_BUDGET, f"{budget:g} seconds")
+        if self._left() < 0:
+            raise NotExercised(Reason.TIME_BUDGET, f"{self._budget():g} seconds")
+
+    def _budget(self) -> float:
+        """The time budget in seconds; infinite when there is none."""
+        return float(self._option("time_budget") or self.target.limits.time_budget or math.inf)
+
+    def _left(self) -> float:
+        return self._budget() - (time.time() - self.started)
 
     @property
     def session(self) -> Session:

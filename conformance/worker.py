@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -45,13 +46,17 @@ class Share:
 
 @dataclass
 class Worker:
-    """The state of one worker: its ledger, its sessions, and what it saw."""
+    """The state of one worker: its ledger, its sessions, and what it saw.
+
+    `until` is when the run's time budget is used up, on the monotonic clock.
+    """
 
     target: Target
     run: str
     name: str = "main"
     output: Path | None = None
     share: Share = field(default_factory=Share)
+    until: float = math.inf
     problems: list[str] = field(default_factory=list)
     internal: list[str] = field(default_factory=list)
     shapes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
@@ -88,7 +93,7 @@ class Worker:
             may_change=not isinstance(table, ProcessMaker4) and table.fixtures.may_change,
             limits=limits,
         )
-        door = open_door(self.target, judgement, share=self.share.of)
+        door = open_door(self.target, judgement, share=self.share.of, until=self.until)
         self._doors.append(door)
         evidence = Evidence(
             self.output / PARTS / f"{self.name}-{EXCHANGES}" if self.output else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import ssl
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
@@ -19,10 +20,13 @@ NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
 """A session's cookie would make somebody of a request that is to be sent by nobody."""
 
 
-def open_door(target: Target, judgement: Judgement, *, share: int = 1, timeout: float | None = None) -> httpx.Client:
+def open_door(
+    target: Target, judgement: Judgement, *, share: int = 1, timeout: float | None = None, until: float = math.inf
+) -> httpx.Client:
     """The one httpx client of a worker and system: guard, pace, deadline, in this order.
 
-    `share` is the number of workers among which the rate is divided. Redirects are never followed.
+    `share` is the number of workers among which the rate is divided, `until` when the run's time is up (on the
+    monotonic clock). Redirects are never followed.
     """
     limits, network = target.limits, target.network
     urls = sorted(judgement.origins)
@@ -34,7 +38,7 @@ def open_door(target: Target, judgement: Judgement, *, share: int = 1, timeout: 
     rate = limits.requests_per_second / share if limits.requests_per_second else None
     headers = {name: value.get_secret_value() for name, value in network.headers.items()}
     return httpx.Client(
-        transport=Guard(Pace(deadline, per_second=rate), judgement),
+        transport=Guard(Pace(deadline, per_second=rate, until=until), judgement),
         cookies=CookieJar(NO_COOKIES),
         headers={"accept-encoding": "identity", **headers},
         follow_redirects=False,

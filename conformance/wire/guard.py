@@ -19,10 +19,12 @@ from conformance.specification import Operation, Specification
 from conformance.target import Safety
 from conformance.verdict import Reason
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.naming import Unreadable, named
+from conformance.wire.naming import Unreadable, members, named
 
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
-OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override")
+OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url")
+METHOD: Final = "_method"  # the name of a parameter by which some frameworks take another method than the request's
+UNREADABLE: Final = ("content-encoding", "transfer-encoding")  # they make other bytes of a body than those judged
 ALWAYS: Final = ("token",)  # asking for a token changes nothing but the token's own existence
 
 
@@ -79,11 +81,12 @@ class Judgement:
         origin = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
         if origin not in self.origins:
             raise Refused(f"{request.method} {origin}: not a host of the target file")
-        if any(name in request.headers for name in OVERRIDES):
-            raise Refused("a header that changes the method of a request is never sent")
+        _plain_headers(request)
         target: bytes = request.extensions.get("target", request.url.raw_path)
         raw_path, _, query = target.partition(b"?")
-        if any(name.casefold() == "_method" for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)):
+        content_type, body = request.headers.get("content-type", ""), request.read()
+        sent = (*parse_qsl(query.decode("latin-1"), keep_blank_values=True), *members(content_type, body))
+        if any(name.casefold() == METHOD for name, _ in sent):
             raise Refused("a parameter that changes the method of a request is never sent")
         if not raw_path.startswith(b"/"):
             raise Refused(f"the request target {raw_path!r} is not a path")
@@ -93,8 +96,7 @@ class Judgement:
         operation, path = found
         if operation.effect == "read":
             return Pass(operation, "read")
-        content_type = request.headers.get("content-type", "")
-        return self._effectful(operation, path, query, content_type, request.read())
+        return self._effectful(operation, path, query, content_type, body)
 
     def _operation(self, method: str, raw_path: bytes) -> tuple[Operation, Mapping[str, str]] | None:
         """What the target may take the path for. An odd spelling of an operation with an effect is refused."""
@@ -215,6 +217,19 @@ class Guard(httpx.BaseTransport):
     def close(self) -> None:
         """Close what is behind."""
         self._inner.close()
+
+
+def _plain_headers(request: httpx.Request) -> None:
+    """See that no header makes another request of it than the one that is judged. Raises Refused."""
+    if any(name in request.headers for name in OVERRIDES):
+        raise Refused("a header that changes the method or the path of a request is never sent")
+    if any(name in request.headers for name in UNREADABLE):
+        raise Refused("a header that changes how a body is read is never sent")
+    hosts = request.headers.get_list("host")
+    if hosts != [request.url.netloc.decode("ascii")]:
+        raise Refused(f"the Host header names {', '.join(hosts) or 'nothing'}, not the host of the URL")
+    if request.headers.get_list("content-length") not in ([], [str(len(request.read()))]):
+        raise Refused("the Content-Length is not that of the body")
 
 
 def _odd(value: str) -> bool:

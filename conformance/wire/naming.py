@@ -57,10 +57,34 @@ def _required(values: list[str], place: str) -> list[str]:
 
 def _in_json(body: bytes, pointer: str) -> Iterator[str]:
     try:
+        document = json.loads(body, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise Unreadable("the request body is not JSON, or a name stands twice in it") from None
+    yield from (str(value) for value in at(document, pointer) if value is not None)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which no name stands twice: servers differ in which one they take. Raises ValueError."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def members(content_type: str, body: bytes) -> Iterator[tuple[str, str]]:
+    """Names and texts of what a body holds at its top, whatever its label says: form, parts, or JSON members."""
+    if not body:
+        return
+    if content_type.startswith("multipart/"):
+        yield from ((name, "") for name, _ in _parts(content_type, body))
+        return
+    try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        raise Unreadable("the request body is not JSON") from None
-    yield from (str(value) for value in at(document, pointer) if value is not None)
+        yield from parse_qsl(body.decode("latin-1"), keep_blank_values=True)
+        return
+    if isinstance(document, dict):
+        yield from ((name, str(value)) for name, value in document.items())
 
 
 def at(document: Any, pointer: str) -> Iterator[Any]:
@@ -96,10 +120,22 @@ def _in_upload(content_type: str, body: bytes, touch: Touch) -> Iterator[str]:
 
 
 def upload(content_type: str, body: bytes, name: str) -> bytes | None:
-    """The content of the part `name` of a multipart body; None when there is none."""
+    """The content of the part `name` of a multipart body; None when there is none.
+
+    Raises:
+        Unreadable: there are two of that name, and servers differ in which one they take.
+    """
+    found = [payload for other, payload in _parts(content_type, body) if other == name]
+    if len(found) > 1:
+        raise Unreadable(f"the part {name!r} stands twice")
+    return found[0] if found else None
+
+
+def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, bytes | None]]:
+    """Name and content of every part of a multipart body."""
     message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
     for part in message.walk():
-        if part.get_param("name", header="content-disposition") == name:
+        name = part.get_param("name", header="content-disposition")
+        if isinstance(name, str):
             payload = part.get_payload(decode=True)
-            return payload if isinstance(payload, bytes) else None
-    return None
+            yield name, payload if isinstance(payload, bytes) else None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
@@ -11,14 +14,15 @@ import httpx
 from conformance.wire.deadline import NoAnswer
 
 BUSY: Final = (429, 503)
-LONGEST_WAIT: Final = 60.0
+LONGEST_WAIT: Final = 60.0  # seconds that a busy target is waited for in a row, between two answers that are worth it
 
 
 class Pace(httpx.BaseTransport):
     """Waits so long before each request that no more than `per_second` go out.
 
     A read (the guard says so in `extensions["effect"]`) that got no answer, or 429 or 503, is sent again up to
-    `retries` times, after the time that `Retry-After` names or a growing pause. Whatever is sent next waits as well.
+    `retries` times, after the time that `Retry-After` names or a growing pause. Whatever is sent next waits as well:
+    never past `until` (of `clock`, seconds), and no longer than LONGEST_WAIT for a target that goes on being busy.
     """
 
     def __init__(
@@ -27,18 +31,22 @@ class Pace(httpx.BaseTransport):
         *,
         per_second: float | None = None,
         retries: int = 2,
+        until: float = math.inf,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inner = inner
         self._gap = 1 / per_second if per_second else 0.0
         self._retries = retries
+        self._until = until
         self._sleep = sleep
         self._clock = clock
         self._next = 0.0
+        self._back = 0.0  # when a busy target is there again, by its own word
+        self._waited = 0.0  # for it, in a row
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass `request` on, in time. Raises NoAnswer."""
+        """Pass `request` on, in time. Raises NoAnswer, also when the target asks for more patience than there is."""
         tries = self._retries if request.extensions.get("effect") == "read" else 0
         for left in range(tries, -1, -1):
             self._wait()
@@ -50,16 +58,24 @@ class Pace(httpx.BaseTransport):
                     raise
             else:
                 if response.status_code not in BUSY:
+                    self._waited = 0.0
                     return response
-                pause = _retry_after(response) or pause
-                self._next = self._clock() + min(pause, LONGEST_WAIT)
-                if not left:
+                pause = retry_after(response) or pause
+                if not left or pause > self._patience():
+                    self._back = self._clock() + pause
                     return response
-            self._next = max(self._next, self._clock() + min(pause, LONGEST_WAIT))
+            self._back = self._clock() + pause
         raise AssertionError("unreachable: the last try returns or raises")
 
+    def _patience(self) -> float:
+        return min(LONGEST_WAIT - self._waited, self._until - self._clock())
+
     def _wait(self) -> None:
-        pause = self._next - self._clock()
+        busy = max(0.0, self._back - self._clock())
+        if busy > self._patience():
+            raise NoAnswer(f"it is busy, and asks to be left alone for {busy:.0f} seconds", sent=False)
+        self._waited += busy
+        pause = max(busy, self._next - self._clock())
         if pause > 0:
             self._sleep(pause)
         self._next = self._clock() + self._gap
@@ -69,6 +85,15 @@ class Pace(httpx.BaseTransport):
         self._inner.close()
 
 
-def _retry_after(response: httpx.Response) -> float:
-    value = response.headers.get("retry-after", "")
-    return float(value) if value.isascii() and value.isdigit() else 0.0
+def retry_after(response: httpx.Response) -> float:
+    """In how many seconds a busy target is to be asked again, told as a number or a date; 0 when it tells none."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return 0.0
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -126,9 +126,47 @@ def test_the_target_on_the_wire_is_judged_not_the_url() -> None:
     refused("DELETE", f"{PM3}/{OWNED}", extensions={"target": target})
 
 
-@pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override"])
-def test_a_header_that_overrides_the_method_is_refused(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"]
+)
+def test_a_header_that_makes_another_request_of_it_is_refused(name: str) -> None:
     refused("GET", f"{PM3}/{FOREIGN}", headers={name: "DELETE"})
+
+
+@pytest.mark.parametrize("host", ["other:8301", "target", "target:8302", ""])
+def test_a_host_header_that_names_another_host_is_refused(host: str) -> None:
+    refused("GET", PM3, headers={"Host": host})
+    refused("DELETE", f"{PM3}/{OWNED}", headers={"Host": host})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Encoding": "gzip"},
+        {"Transfer-Encoding": "chunked"},
+        {"Content-Length": "2"},
+        [("Content-Length", "68"), ("Content-Length", "2")],
+    ],
+)
+def test_a_body_that_a_server_would_read_otherwise_than_the_guard_is_refused(headers: Any) -> None:
+    content = json.dumps(batch(OWNED)).encode()
+    assert judge("POST", f"{PM3}/bulk", content=content) == "delete"
+    refused("POST", f"{PM3}/bulk", content=content, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"json": {"_method": "DELETE"}},
+        {"data": {"_Method": "DELETE"}},
+        {"data": {"_method": "DELETE"}, "files": {"a": b""}},
+        {"content": b"_method=DELETE"},
+        {"content": b'{"_method": "DELETE"}', "headers": {"Content-Type": "text/plain"}},
+    ],
+)
+def test_a_body_that_overrides_the_method_is_refused(request_: dict[str, Any]) -> None:
+    for method, url in (("PUT", f"{PM3}/{OWNED}"), ("POST", f"{HOST}/workflow/oauth2/token"), ("GET", PM3)):
+        refused(method, url, **request_)
 
 
 @pytest.mark.parametrize("query", ["_method=DELETE", "x=1&_METHOD=PUT", "%5Fmethod=DELETE"])
@@ -169,6 +207,26 @@ def test_a_batch_of_own_projects_passes() -> None:
 )  # fmt: skip
 def test_a_batch_that_names_anything_else_is_refused(body: Any) -> None:
     refused("POST", f"{PM3}/bulk", json=body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"id": "%s", "id": "%s", "name": "n"}',
+        '{"id": "%s", "\\u0069d": "%s"}',
+        '{"id": "%s", "x": {"a": 1, "a": "%s"}}',
+    ],
+)
+def test_a_body_in_which_a_name_stands_twice_is_refused(text: str) -> None:
+    for pair in ((OWNED, FOREIGN), (FOREIGN, OWNED), (OWNED, OWNED)):
+        refused("PUT", PRO, "procesio", content=(text % pair).encode())
+
+
+def test_an_upload_in_which_a_part_stands_twice_is_refused() -> None:
+    own, foreign = project_file(OWNED)["project_file"], project_file(FOREIGN)["project_file"]
+    assert judge("POST", f"{PM3}/import?option=OVERWRITE", files=[("project_file", own)]) == "create"
+    for pair in ((own, foreign), (foreign, own)):
+        refused("POST", f"{PM3}/import?option=OVERWRITE", files=[("project_file", one) for one in pair])
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"data[0][prj_uid]=x", b"\xff", b"[" * 100_000])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import httpx
 import pytest
 
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.pace import LONGEST_WAIT, Pace
+from conformance.wire.pace import LONGEST_WAIT, Pace, retry_after
 
 
 @dataclass
@@ -124,8 +126,9 @@ def test_a_read_is_given_up_after_three_tries() -> None:
 
 WAITS: list[tuple[bytes, float]] = [
     (b"7", 7.0),
-    (b"9999999999", LONGEST_WAIT),
-    (b"9" * 500, LONGEST_WAIT),
+    (b"60", LONGEST_WAIT),
+    (b"Thu, 01 Jan 1970 00:00:00 GMT", 0.2),
+    (b"Thu, 01 Jan 1970 00:00:00", 0.2),
     (b"0", 0.2),
     (b"soon", 0.2),
     (b"-5", 0.2),
@@ -134,11 +137,56 @@ WAITS: list[tuple[bytes, float]] = [
 
 
 @pytest.mark.parametrize(("after", "pause"), WAITS)
-def test_the_server_may_say_how_long_to_wait_but_not_for_ever(after: bytes, pause: float) -> None:
+def test_the_server_may_say_how_long_to_wait(after: bytes, pause: float) -> None:
     clock = Clock()
     answers = [httpx.Response(200), httpx.Response(429, headers=[(b"retry-after", after)])]
     send(Pace(httpx.MockTransport(lambda _: answers.pop()), sleep=clock.sleep, clock=clock))
     assert clock.slept == [pause]
+
+
+def test_a_date_says_how_long_to_wait_as_well() -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    assert 28 <= retry_after(httpx.Response(503, headers={"retry-after": date})) <= 30
+
+
+@pytest.mark.parametrize("after", [b"61", b"9999999999", b"9" * 500, b"Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_server_that_asks_for_more_patience_than_there_is_is_asked_no_more(after: bytes) -> None:
+    clock, asked = Clock(), []
+
+    def busy(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(429, headers=[(b"retry-after", after)])
+
+    pace = Pace(httpx.MockTransport(busy), sleep=clock.sleep, clock=clock)
+    assert send(pace).status_code == 429
+    for effect in ("read", "create"):
+        with pytest.raises(NoAnswer, match="left alone") as told:
+            send(pace, effect)
+        assert not told.value.sent
+    assert (clock.slept, len(asked)) == ([], 1)
+
+
+def test_a_server_that_stays_busy_is_waited_for_a_minute_in_a_row() -> None:
+    pace, server, clock = made(*[(503, "25")] * 9)
+    assert send(pace).status_code == 503
+    with pytest.raises(NoAnswer):
+        send(pace)
+    assert (clock.slept, len(server.times)) == ([25.0, 25.0], 3)
+
+
+def test_an_answer_between_gives_new_patience() -> None:
+    pace, _, clock = made(*[(503, "50"), 200] * 5)
+    for _ in range(5):
+        assert send(pace).status_code == 200
+    assert clock.slept == [50.0] * 5
+
+
+def test_nobody_waits_past_the_end_of_the_run() -> None:
+    clock = Clock()
+    server = Server(clock, [(503, "5"), (503, "5"), (503, "5")])
+    pace = Pace(server, until=clock.now + 8, sleep=clock.sleep, clock=clock)
+    assert send(pace).status_code == 503
+    assert clock.slept == [5.0]
 
 
 def test_a_write_after_a_busy_answer_waits_as_well() -> None:
