@@ -175,7 +175,8 @@ def test_a_server_that_stays_busy_is_waited_for_a_minute_in_a_row() -> None:
 
 
 def test_an_answer_between_gives_new_patience() -> None:
-    pace, _, clock = made(*[(503, "50"), 200] * 5)
+    answers: list[int | tuple[int, str] | None] = [(503, "50"), 200]
+    pace, _, clock = made(*answers * 5)
     for _ in range(5):
         assert send(pace).status_code == 200
     assert clock.slept == [50.0] * 5
