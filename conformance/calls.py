@@ -241,11 +241,15 @@ class Calls:
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} answers no JSON") from None
 
     def eventually(self, look: Callable[[], tuple[bool, Exchange]]) -> tuple[bool, Exchange]:
-        """Look again until it holds or `settle` seconds have passed (rule 7: not there, or not yet?)."""
+        """Look again until it holds or `settle` seconds have passed (rule 7: not there, or not yet?).
+
+        What was asked before they had passed says nothing, however long the answer took.
+        """
         until = time.monotonic() + self.settle
         while True:
+            settled = time.monotonic() >= until
             holds, exchange = look()
-            if holds or time.monotonic() >= until:
+            if holds or settled:
                 return holds, exchange
             time.sleep(min(0.25, self.settle))
 

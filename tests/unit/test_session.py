@@ -316,6 +316,23 @@ def test_it_looks_again_until_it_holds_or_time_is_up(session: Session, monkeypat
     assert 1.0 <= now[0] - 0.5 <= 1.25
 
 
+def test_what_was_asked_before_time_was_up_is_asked_again_however_long_the_answer_took(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
+    session.settle = 1.0
+    exchange = Exchange("e", "op", Request("GET", "http://t/"), Response(200))
+    shown = iter([False, True])
+
+    def slow() -> tuple[bool, Exchange]:
+        now[0] += 3
+        return next(shown), exchange
+
+    monkeypatch.setattr("conformance.calls.time", clock)
+    assert session.eventually(slow) == (True, exchange)
+
+
 # -- reading answers --------------------------------------------------------------------------------------------------
 
 
