@@ -1,0 +1,52 @@
+"""Whatever a run does, other people's things are afterwards what they were, to the bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance import exitcodes
+from conformance.specification import SYSTEMS
+from tests.runs.support import run
+
+from .foreign import Filled, filled, makers
+
+
+def untouched(there: Filled, output: Path, *options: str) -> None:
+    """Run everything, and see that nothing was changed, nothing added and nothing left behind."""
+    result = run(there.file, output, *options)
+    assert result.record.problems == []
+    assert (result.code, result.record.complete) == (exitcodes.OK, True), result.printed
+    assert result.record.leftovers == []
+    assert there.snapshot() == there.before
+
+
+def test_a_run_changes_nothing_of_others(tmp_path: Path) -> None:
+    with filled(tmp_path, 60) as there:
+        assert set(there.made) == {one.resource for system in SYSTEMS for one in makers(system)}
+        untouched(there, tmp_path / "run", "--max-examples", "2")
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [0, 1, 2026])
+def test_a_long_run_changes_nothing_of_three_hundred_things_of_others(seed: int, tmp_path: Path) -> None:
+    with filled(tmp_path, 300) as there:
+        assert sum(there.made.values()) >= 300
+        untouched(there, tmp_path / "run", "--max-examples", "200", "--seed", str(seed))
+
+
+def test_a_run_that_may_destroy_everything_still_changes_nothing_of_others(tmp_path: Path) -> None:
+    with filled(tmp_path, 60, level="disposable") as there:
+        untouched(there, tmp_path / "run", "--max-examples", "2")
+
+
+def test_a_run_that_only_reads_leaves_nothing_but_tokens(tmp_path: Path) -> None:
+    with filled(tmp_path, 60, level="read-only") as there:
+        residue = {system: one.residue() for system, one in there.references.items()}
+        untouched(there, tmp_path / "run", "--max-examples", "2")
+        after = {system: one.residue() for system, one in there.references.items()}
+    assert {system: counts | {"tokens": 0} for system, counts in after.items()} == {
+        system: counts | {"tokens": 0} for system, counts in residue.items()
+    }

@@ -1,0 +1,52 @@
+"""A run that is killed at any moment is swept later: nothing of it is left, and nothing of others was touched.
+
+`pytest tests/safety/test_kills.py -m matrix` kills fifty times.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from conformance import exitcodes
+from tests.runs.support import start
+
+from .foreign import filled
+from .kills import MOMENTS, Kill, Killer, spread
+
+MANY: Final = 50
+FEW: Final = [Kill("made", 9, group=True), Kill("asked", 3, group=False), Kill("removed", 14, group=True)]
+
+
+def killed_and_swept(kill: Kill, directory: Path) -> None:
+    killer = Killer(kill)
+    with filled(directory, 24, around=killer.around) as there:
+        process = start(there.file, directory / "run", "--max-examples", "2", "-n", "2")
+        killer.process = process.pid
+        printed, _ = process.communicate(timeout=60)
+        assert killer.struck.is_set(), f"the run ended before it: {printed}"
+        call = [sys.executable, "-m", "conformance", "sweep", str(directory / "run"), "--target", str(there.file)]
+        swept = subprocess.run(call, capture_output=True, text=True, check=False, timeout=60)
+        assert (swept.returncode, swept.stderr) == (exitcodes.OK, "")
+        assert there.snapshot() == there.before
+
+
+@pytest.mark.parametrize("kill", FEW, ids=str)
+def test_a_killed_run_is_swept_and_nothing_of_others_is_touched(kill: Kill, tmp_path: Path) -> None:
+    killed_and_swept(kill, tmp_path)
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("kill", spread(MANY), ids=str)
+def test_fifty_kills_leave_nothing_that_a_sweep_does_not_remove(kill: Kill, tmp_path: Path) -> None:
+    killed_and_swept(kill, tmp_path)
+
+
+def test_the_kills_are_spread_over_all_moments() -> None:
+    kills = spread(MANY)
+    assert {(one.moment, one.group) for one in kills} == {(one, group) for one in MOMENTS for group in (True, False)}
+    assert len({str(one) for one in kills}) == MANY

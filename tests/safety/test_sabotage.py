@@ -1,0 +1,117 @@
+"""A suite that is sabotaged on purpose: its tests try to change what is not theirs, and the guard lets nothing out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+from typing import Final
+
+import pytest
+
+import conformance
+from conformance import exitcodes, runrecord, specification
+from conformance.reference.processmaker3 import STARTED
+from tests.runs.support import served
+
+HEAD: Final = '''
+"""Tests that want to do harm."""
+
+import httpx
+import pytest
+
+FOREIGN = "{foreign}"
+
+
+@pytest.mark.profile("processmaker3/projects")
+def test_harm(session):
+    own = session.create("createProject", json=body(session)).id
+    url = session.table.url + "/api/1.0/" + session.table.workspace + "/project/"
+    headers = session.credentials.headers("")
+    door = session.client._http
+    {harm}
+
+
+def body(session):
+    from conformance.sampling import body
+    return body(session, session.operation("createProject"))
+'''
+HARM: Final = {
+    "by its operation": 'session.send("deleteProject", path={"uid": FOREIGN})',
+    "by an update": 'session.send("updateProject", path={"uid": FOREIGN}, json=body(session))',
+    "by a path of its own": 'session.send("deleteProject", template=f"/api/1.0/workflow/project/{FOREIGN}")',
+    "by an odd path": 'session.send("deleteProject", template=f"/api/1.0/workflow//project/x/../{FOREIGN}/")',
+    "through an encoded slash": 'session.send("deleteProject", path={"uid": f"{own}/../{FOREIGN}"})',
+    "in a batch with an own one": (
+        'items = [{"type": "bpmn", "prj_uid": one} for one in (own, FOREIGN)]\n'
+        '    session.send("bulkDeleteProjects", json={"data": [{"action": "delete", "data": items}]})'
+    ),
+    "by an import that overwrites": (
+        'text = f"<ProcessMaker-Project><meta key=\'uid\'>{FOREIGN}</meta></ProcessMaker-Project>"\n'
+        '    files = {"project_file": ("p.pmx", text.encode())}\n'
+        '    session.send("importProject", params={"option": "OVERWRITE"}, files=files)'
+    ),
+    "past the operations": 'door.delete(url + FOREIGN, headers=headers)',
+    "on the wire only": (
+        'target = httpx.URL(url + FOREIGN).raw_path\n'
+        '    door.send(door.build_request("DELETE", url + own, headers=headers, extensions={"target": target}))'
+    ),
+    "by another method in a header": 'door.get(url + FOREIGN, headers={**headers, "X-HTTP-Method-Override": "DELETE"})',
+    "by another method in the query": 'door.post(url + FOREIGN, headers=headers, params={"_method": "DELETE"})',
+    "on another host": 'door.delete(url.replace("127.0.0.1", "localhost") + FOREIGN, headers=headers)',
+}  # fmt: skip
+
+
+def sabotaged(directory: Path, harm: str) -> Path:
+    """A copy of the package with one more test in it; returns where it is to be imported from."""
+    top = directory / "copy"
+    package = Path(conformance.__file__).parent
+    shutil.copytree(package, top / "conformance", ignore=shutil.ignore_patterns("__pycache__"))
+    if not (top / "conformance" / "_specs").exists():
+        shutil.copytree(specification.root(), top / "conformance" / "_specs")
+    test = top / "conformance" / "suites" / "processmaker3" / "test_sabotage.py"
+    test.write_text(dedent(HEAD.replace("{foreign}", STARTED).replace("{harm}", harm)), encoding="utf-8")
+    return top
+
+
+def attempted(harm: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run the sabotaged suite against a reference, in which nothing may change but by the run's own doing."""
+    top = sabotaged(directory, harm)
+    target = directory / "target.toml"
+    with served("processmaker3") as (reference, toml):
+        before = reference.snapshot()
+        lines = toml.replace('level = "disposable"', 'level = "owned"').splitlines(keepends=True)
+        target.write_text("".join(line for line in lines if STARTED not in line))  # it is nobody's but its owner's
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "conformance", "run", str(target)),
+                *("--output", str(directory / "run"), "--", "-k", "test_harm"),
+            ],
+            env={**os.environ, "PYTHONPATH": str(top)},
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert reference.snapshot() == before
+    return done
+
+
+@pytest.mark.parametrize("way", HARM)
+def test_harm_is_refused_and_the_run_fails_with_a_clear_message(way: str, tmp_path: Path) -> None:
+    done = attempted(HARM[way], tmp_path)
+    assert done.returncode == exitcodes.INTERNAL, done.stdout + done.stderr
+    assert "the guard refused a request" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    record = runrecord.read(tmp_path / "run")
+    assert [problem for problem in record.problems if "the guard refused a request" in problem]
+    assert (record.leftovers, record.deviations) == ([], [])
+
+
+def test_a_suite_that_does_no_harm_passes_in_the_same_way(tmp_path: Path) -> None:
+    done = attempted('session.call("deleteProject", path={"uid": own})', tmp_path)
+    assert done.returncode == exitcodes.OK, done.stdout + done.stderr
