@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 from conformance.comparison import number, plain
@@ -48,15 +49,19 @@ def addressable(identifier: str) -> bool:
 
 def _ids(body: Any) -> Iterator[str]:
     """What looks like an identifier in the objects of a body, outermost first; of a huge one in its first objects."""
+    for node in islice(_objects(body), OBJECTS_AT_MOST):
+        for name, value in node.items():
+            if name.lower().endswith("id") and isinstance(value, str | int) and IDENTIFIER.fullmatch(str(value)):
+                yield str(value)
+
+
+def _objects(body: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a body, outermost first."""
     open_ones = [body] if isinstance(body, dict | list) else []
-    for _ in range(OBJECTS_AT_MOST):
-        if not open_ones:
-            return
+    while open_ones:
         node = open_ones.pop()
         if isinstance(node, dict):
-            for name, value in node.items():
-                if name.lower().endswith("id") and isinstance(value, str | int) and IDENTIFIER.fullmatch(str(value)):
-                    yield str(value)
+            yield node
         members = node.values() if isinstance(node, dict) else node
         open_ones.extend(reversed([member for member in members if isinstance(member, dict | list)]))
 
@@ -116,12 +121,16 @@ def _beside(body: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _items(exchange: Exchange, link: Link) -> list[Any]:
-    """The items of a list, bare or wrapped in objects."""
+    """The items of a list, bare or wrapped in objects; of a tree at every depth; one alone is a list of one."""
     try:
         body = exchange.answer.json
     except NotJson:
         return []
-    return [item for array in _arrays(next(at(body, link.items), []) if link.items else body) for item in array]
+    if link.tree:
+        return list(islice(_objects(body), OBJECTS_AT_MOST))
+    arrays = list(_arrays(next(at(body, link.items), []) if link.items else body))
+    alone = [body] if not arrays and any(at(body, link.item)) else []
+    return [*alone, *(item for array in arrays for item in array)]
 
 
 def _arrays(body: Any) -> Iterator[list[Any]]:

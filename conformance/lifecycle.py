@@ -2,6 +2,7 @@
 
 Create, read, list, update, read, delete, read again, list, delete again. What a document says of a step is an entry of
 the register with `tried: lifecycle` and the step's `aspect`; where the register is silent, the step judges nothing.
+What can only be read, or only be listed, has a life without the other steps.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ CHANGED = "changed by the suite"
 
 
 def creates(specification: Specification) -> list[Operation]:
-    """The operations whose resources have a whole life: what they create can be read and deleted."""
+    """The operations whose resources have a life: what they create has a name, can be read or listed, and deleted."""
     return [
         operation
         for operation in specification.operations.values()
         if operation.effect == "create"
-        and operation.link("read")
+        and (operation.link("read") or operation.link("list"))
         and operation.link("delete")
-        and operation.link("list")
+        and operation.names
         and operation.body("application/json")
     ]
 
@@ -68,6 +69,8 @@ class Life:
         return self.session.call(link.operation, path={link.parameter: born.id})
 
     def _reads_as_sent(self, aspect: str, operation: Operation, sent: Mapping[str, Any], born: Resource) -> None:
+        if self.create.link("read") is None:
+            return
         readable = self._aspect("created-is-readable") if aspect.startswith("created") else None
         as_sent = self._aspect(aspect, operation)
         link = self._link("read")
@@ -137,7 +140,9 @@ class Life:
 
     def _is_listed(self, born: Resource) -> None:
         requirement = self._aspect("created-is-listed")
-        link = self._link("list")
+        link = self.create.link("list")
+        if link is None:
+            return
         exchange = self.session.call(link.operation)
 
         def look() -> tuple[bool, Exchange]:
@@ -168,7 +173,8 @@ class Life:
         path = {link.parameter: born.id} if link.parameter else {}
         self.session.call(link.operation, path=path, json=changed)
         self._reads_as_sent("updated-reads-as-sent", updating, changed, born)
-        self.session.call(self._link("list").operation)  # an item may look otherwise after an update
+        if shown := self.create.link("list"):
+            self.session.call(shown.operation)  # an item may look otherwise after an update
 
     def _changed(self, updating: Operation, born: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
         """The complete definition as it was created, with every free text replaced (A-PM3-39).
@@ -231,7 +237,9 @@ class Life:
 
     def _is_gone(self, born: Resource, deleting: Operation, deleted: Exchange) -> str:
         """Whether it can no longer be read; returns the fingerprint of the deviation when it can."""
-        link = self._link("read")
+        link = self.create.link("read")
+        if link is None:
+            return ""
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: born.id})
@@ -252,8 +260,8 @@ class Life:
 
     def _is_unlisted(self, born: Resource, deleting: Operation, deleted: Exchange) -> None:
         requirement = self._aspect("deleted-is-unlisted", deleting)
-        link = self._link("list")
-        if requirement is None:
+        link = self.create.link("list")
+        if requirement is None or link is None:
             return
 
         def look() -> tuple[bool, Exchange]:

@@ -63,7 +63,7 @@ class Link:
 
     `parameter` is the path parameter that takes the identifier (`member` the one of the body, where the path has
     none), `pointer` where the creating answer holds it (empty when it does not). For a list, `item` and `name` are
-    pointers within an item, `items` to the array.
+    pointers within an item, `items` to the array; the items of a `tree` stand at any depth.
     """
 
     step: str
@@ -74,6 +74,7 @@ class Link:
     items: str = ""
     item: str = ""
     name: str = ""
+    tree: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Operation:
     """One operation of a spec, with what its `x-conformance` says.
 
     `fixtures` maps a path parameter, or a pointer into the body, to the key of the target file that gives its value
-    where no operation makes it.
+    where no operation makes it. A `personal` one concerns access to the account as well.
     """
 
     id: str
@@ -147,6 +148,7 @@ class Operation:
     starts: bool = False
     implied: bool = False
     anonymous: bool = False
+    personal: bool = False
     undocumented_request: bool = False
     touches: tuple[Touch, ...] = ()
     names: tuple[Touch, ...] = ()
@@ -286,6 +288,7 @@ def _operation(
         starts=extension.get("starts", False),
         implied=extension.get("implied", False),
         anonymous=extension.get("anonymous", False),
+        personal=extension.get("personal", False),
         undocumented_request=extension.get("request") == "undocumented",
         touches=tuple(_touch(touch) for touch in extension.get("touches", ())),
         names=tuple(_touch(touch) for touch in _listed(extension.get("name", ()))),
@@ -370,4 +373,5 @@ def _link(step: str, raw: Mapping[str, Any]) -> Link:
         items=extension.get("items", ""),
         item=extension.get("item", ""),
         name=extension.get("name", ""),
+        tree=extension.get("tree", False),
     )

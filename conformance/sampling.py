@@ -56,7 +56,20 @@ def sample(session: Session, operation: Operation, given: Any = None) -> Sample:
     if not path and any(touch.where == "body" for touch in operation.touches):
         identifier = _subject(session, operation)
     content = body(session, operation, identifier, given)
+    if content is None and (files := upload(session, operation, given)):
+        return Sample(path, {"files": files})
     return Sample(path, {"json": content} if content is not None else {})
+
+
+def upload(session: Session, operation: Operation, given: Any = None) -> dict[str, tuple[str, bytes]]:
+    """The files of a form, by part, under names of our own: the given ones, the target file's, or the first example."""
+    documented = operation.body("multipart/form-data")
+    if documented is None:
+        return {}
+    if given is None:
+        given = session.table.bodies.get(operation.id)
+    parts = given if given is not None else next(iter(documented.examples.values()))
+    return {part: (f"{session.ledger.name()}.txt", str(text).encode()) for part, text in parts.items()}
 
 
 def body(session: Session, operation: Operation, identifier: str = "", given: Any = None) -> Any:

@@ -25,7 +25,7 @@ from conformance.wire.credentials import PUBLIC, basic_secrets, credentials
 from conformance.wire.door import open_door, origin
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import Judgement, Limits
-from conformance.wire.redact import Redactor, secrets_in
+from conformance.wire.redact import KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
 
 EXCHANGES: Final = "exchanges.ndjson"
 PARTS: Final = "parts"
@@ -66,7 +66,7 @@ class Worker:
         self.redactor = Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC)
         self.sessions: dict[str, Session] = {}
         self._doors: list[Any] = []
-        self._handing_out: set[str] = set()
+        self._handing_out: dict[str, str] = {}
         self._earlier: frozenset[str] = frozenset()
         path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
         self.ledger = Ledger(path=path, run=self.run, worker=self.name, hide=self.redactor.text)
@@ -82,7 +82,9 @@ class Worker:
     def _open(self, system: str, ledger: Ledger) -> Session:
         table = self.target.table(system)
         spec = specification.load(system)
-        self._handing_out.update(one.id for one in spec.operations.values() if one.resource == "token")
+        secret = {"token": SECRET_FIELDS, "api_key": KEY_FIELDS}
+        handing_out = (one for one in spec.operations.values() if one.resource in secret)
+        self._handing_out.update((one.id, secret[one.resource]) for one in handing_out)
         limits = Limits(self.share.part(self.target.limits.open_resources), executions(self.target, spec))
         judgement = Judgement(
             specification=spec,
@@ -115,8 +117,10 @@ class Worker:
         note_shape(self.shapes, exchange)
         if exchange.operation in self._handing_out:
             with contextlib.suppress(NotJson):
-                for secret in secrets_in(exchange.answer.json):  # whoever asked, a token is a secret
-                    self.redactor.learn(f"TOKEN_{len(self.redactor.placeholders)}", secret)
+                found = secrets_in(exchange.answer.json, self._handing_out[exchange.operation])
+                for secret in found:  # whoever asked, a token is a secret
+                    if not self.ledger.is_ours(secret):  # a name
+                        self.redactor.learn(f"TOKEN_{len(self.redactor.placeholders)}", secret)
 
     def begin(self, system: str, cited: Iterable[str]) -> tuple[Session, Judge]:
         """Hand a fresh judge to the session of a system, for one test."""

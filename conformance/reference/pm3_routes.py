@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Protocol
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING, Final, Protocol
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import create_form_parser
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -17,13 +13,13 @@ from starlette.routing import Route
 
 from conformance.reference import pm3_xml
 from conformance.reference.answers import Answer, bearer_token, json_object, media_type
+from conformance.reference.forms import read_form
 from conformance.reference.pm3_fields import Refused
 from conformance.reference.pm3_oauth import TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from python_multipart.multipart import Field, File
     from starlette.requests import Request
 
     from conformance.reference.pm3_import import Importer
@@ -31,9 +27,6 @@ if TYPE_CHECKING:
     from conformance.reference.pm3_state import Workspace
 
     Operation = tuple[str, str, str, frozenset[str]]
-
-# A form that cannot be read is answered with 400; a warning about it would stand in the middle of a user's report.
-logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 FACTORY: Final = frozenset({"PM_FACTORY"})
 FACTORY_OR_CASES: Final = frozenset({"PM_FACTORY", "PM_CASES"})
@@ -200,36 +193,6 @@ class Projects:
         """Change the process of a project; the answer has no content."""
         self.state.update_process(call.uid, await json_object(call.request))
         return Response(status_code=200)
-
-
-async def read_form(request: Request) -> tuple[dict[str, Any], dict[str, tuple[str, bytes]]]:
-    """Fields, and files as name and content, of a form in either encoding. Held in memory. Raises Refused."""
-    if media_type(request) == "application/x-www-form-urlencoded":
-        return dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)), {}
-    fields: dict[str, Any] = {}
-    files: dict[str, tuple[str, bytes]] = {}
-
-    def on_field(field: Field) -> None:
-        fields[_text(field.field_name)] = _text(field.value)
-
-    def on_file(file: File) -> None:
-        file.file_object.seek(0)
-        files[_text(file.field_name)] = _text(file.file_name), file.file_object.read()
-
-    label = request.headers.get("content-type", "").encode("latin-1")
-    try:
-        parser = create_form_parser(
-            {"Content-Type": label}, on_field, on_file, config={"MAX_MEMORY_FILE_SIZE": float("inf")}
-        )
-        parser.write(await request.body())
-        parser.finalize()
-    except (FormParserError, ValueError):
-        raise Refused("The body is not a form that can be read.") from None
-    return fields, files
-
-
-def _text(value: bytes | None) -> str:
-    return (value or b"").decode(errors="replace")
 
 
 def error(status: int, message: str) -> Answer:

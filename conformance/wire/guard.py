@@ -127,7 +127,8 @@ class Judgement:
             return Pass(operation, operation.effect)
         if self.safety is Safety.READ_ONLY:
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} changes data, and the level is read-only")
-        if operation.effect == "administer" and self.safety is not Safety.DISPOSABLE:
+        beyond = operation.effect == "administer" or operation.personal
+        if beyond and self.safety is not Safety.DISPOSABLE:
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} is tried at level disposable only")
         for touch in operation.touches:
             try:

@@ -21,6 +21,7 @@ SECRET_HEADERS: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "value", "x-api-key", "x-auth-token"}
 )
 SECRET_FIELDS: Final = "password|client_secret|access_token|refresh_token|id_token|api_key|apikey|secret"  # noqa: S105 - names of fields
+KEY_FIELDS: Final = ".*(value|secret|token|key)"  # where an API key may stand that the target handed out
 HIDDEN: Final = "[redacted]"
 CUT: Final = "…"  # where a text was cut off
 GUESSABLE: Final = 4  # characters of a secret, at the end of a text that was cut off
@@ -164,7 +165,7 @@ def anonymous(body: bytes, foreign: Callable[[str], bool]) -> bytes:
 
 def _reduced(node: Any, foreign: Callable[[str], bool]) -> Any:
     if isinstance(node, list):
-        return [_types(item) if foreign(json.dumps(item)) else item for item in node]
+        return [_types(item) if foreign(json.dumps(item)) else _reduced(item, foreign) for item in node]
     if isinstance(node, dict):
         return {name: _reduced(member, foreign) for name, member in node.items()}
     return node
@@ -192,14 +193,14 @@ def _capped(text: str, limit: int) -> str:
     return text[:limit] + f"… ({len(text) - limit} more characters)"
 
 
-def secrets_in(value: Any) -> Iterator[str]:
-    """The values of secret fields of a parsed answer: tokens that the target handed out."""
+def secrets_in(value: Any, fields: str = SECRET_FIELDS) -> Iterator[str]:
+    """The values of secret fields of a parsed answer: what opens something and was handed out by the target."""
     if isinstance(value, dict):
         for name, member in value.items():
-            if isinstance(member, str) and re.fullmatch(SECRET_FIELDS, name, re.IGNORECASE):
+            if isinstance(member, str) and re.fullmatch(fields, name, re.IGNORECASE):
                 yield member
             else:
-                yield from secrets_in(member)
+                yield from secrets_in(member, fields)
     elif isinstance(value, list):
         for item in value:
-            yield from secrets_in(item)
+            yield from secrets_in(item, fields)
