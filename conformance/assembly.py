@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import platform
 import re
@@ -12,9 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance import __version__, exitcodes, ledger, specification
+from conformance.baseline import Baseline
 from conformance.exchange import Request
 from conformance.reporting import reproduce
 from conformance.runrecord import (
+    BaselineEntry,
+    BaselineReport,
     DeviationRecord,
     Leftover,
     Residue,
@@ -52,8 +56,20 @@ class Circumstances:
     crashed: bool = False
     selected: bool = False
     strict: bool = False
+    baseline: Baseline | None = None
+    baseline_strict: bool = False
     read_only: bool = False
     internal: tuple[str, ...] = ()
+
+    @property
+    def day(self) -> datetime.date:
+        """The day on which it began: what expires later is in force."""
+        return datetime.datetime.fromisoformat(self.started).date()
+
+    @property
+    def known(self) -> dict[str, BaselineEntry]:
+        """The entries of the baseline that are in force, by fingerprint."""
+        return self.baseline.known(self.day) if self.baseline else {}
 
 
 @dataclass
@@ -161,7 +177,8 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
     requirements = {one.id: one for spec in specs.values() for one in spec.requirements.values()}
     verdicts = list(_verdicts(target, specs, parts, told))
     claimed = {one.requirement for one in verdicts if one.outcome not in EXEMPT}
-    deviations, findings = _deviations(parts, {key: one for key, one in requirements.items() if key in claimed}, output)
+    requirements = {key: one for key, one in requirements.items() if key in claimed}
+    deviations, findings = _deviations(parts, requirements, output, told.known)
     problems = [*told.internal, *parts.internal, *parts.problems]
     problems += [f"worker {name} ended without a last word" for name in parts.unfinished]
     tests = [TestRecord(**test) for test in sorted(parts.tests, key=lambda test: str(test["id"]))]
@@ -175,9 +192,13 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         or parts.internal
         or any(one.reason in CUT_SHORT for one in verdicts)
     )
+    entries = None
+    if told.baseline is not None:
+        found = {one.fingerprint for one in (*deviations, *findings)}
+        entries = told.baseline.report(told.day, found, verdicts, tests, complete=complete)
     return RunRecord(
         complete=complete,
-        exit_code=_exit_code(told, parts, tests, deviations, findings),
+        exit_code=_exit_code(told, parts, tests, [*deviations, *(findings if told.strict else [])], entries),
         target=TargetInfo(
             name=target.name,
             systems=systems,
@@ -199,6 +220,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         verdicts=verdicts,
         deviations=deviations,
         findings=findings,
+        baseline=entries,
         tests=tests,
         shapes=parts.shapes,
         durations={
@@ -219,10 +241,10 @@ def _exit_code(
     told: Circumstances,
     parts: Parts,
     tests: list[TestRecord],
-    deviations: list[DeviationRecord],
-    findings: list[DeviationRecord],
+    counting: list[DeviationRecord],
+    entries: BaselineReport | None,
 ) -> int:
-    """The first that applies, in the order of the contract."""
+    """The first that applies, in the order of the contract; `counting` are the deviations that may count."""
     broke_off = (parts.unfinished or told.crashed) and not told.interrupted
     if told.internal or parts.internal or broke_off:
         return exitcodes.INTERNAL
@@ -230,9 +252,11 @@ def _exit_code(
         return exitcodes.INTERRUPTED
     if parts.unavailable:
         return exitcodes.UNAVAILABLE
-    if deviations or (told.strict and findings):
+    if any(one.baseline is None for one in counting):
         return exitcodes.DEVIATIONS
-    if not any(test.outcome in ("passed", "failed") for test in tests):
+    if told.baseline_strict and entries and entries.gone:
+        return exitcodes.DEVIATIONS
+    if all(test.outcome == "skipped" for test in tests):
         return exitcodes.NOTHING_RUN
     return exitcodes.OK
 
@@ -344,7 +368,7 @@ def title(requirement: Requirement, verdict: Verdict) -> str:
 
 
 def _deviations(
-    parts: Parts, requirements: Mapping[str, Requirement], output: Path
+    parts: Parts, requirements: Mapping[str, Requirement], output: Path, known: Mapping[str, BaselineEntry]
 ) -> tuple[list[DeviationRecord], list[DeviationRecord]]:
     groups: dict[str, list[tuple[str, Verdict]]] = {}
     for test, verdict in parts.verdicts:
@@ -379,6 +403,7 @@ def _deviations(
                 tests=tests,
                 evidence=list(dict.fromkeys(one for _, verdict in group[:3] for one in verdict.evidence))[:6],
                 reproduce=commands.get(first.evidence[0], ""),
+                baseline=known.get(key),
             )
         )
     order = {level: rank for rank, level in enumerate(Level)}

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pytest
 from rich.console import Console
 
-from conformance import allure_keys, assembly, cleaning, publication, runrecord, specification
+from conformance import allure_keys, assembly, baseline, cleaning, publication, runrecord, specification
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.reporting import terminal
 from conformance.session import Session
@@ -50,6 +50,7 @@ class Conduct:
         self._lock: int | None = None
         self._keys = allure_keys.register() if config.getoption("allure_report_dir", None) else None
         self.target = self._load()
+        self.baseline = self._baseline()
         self.systems = [
             system for system in self.target.systems if system in (self._option("system") or self.target.systems)
         ]
@@ -67,6 +68,29 @@ class Conduct:
         if level:
             return target.model_copy(update={"safety": SafetyTable(level=Safety(level))})
         return target
+
+    def _baseline(self) -> baseline.Baseline | None:
+        """The baseline, which the controller alone reads: its workers are told what is known."""
+        named = self._option("baseline")
+        if self._option("baseline_strict") and not named:
+            raise pytest.UsageError(baseline.STRICT_ALONE)
+        if not named or self.is_worker:
+            return None
+        try:
+            return baseline.load(Path(named))
+        except baseline.BaselineError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The fingerprints that the baseline covers today."""
+        if self.is_worker:
+            return frozenset(self.config.workerinput["conformance_known"])  # type: ignore[attr-defined]
+        return frozenset(self.baseline.known(self._began.date())) if self.baseline else frozenset()
+
+    @property
+    def _began(self) -> datetime:
+        return datetime.fromtimestamp(self.started, UTC).astimezone()
 
     def _output(self) -> Path:
         if self.is_worker:
@@ -102,6 +126,7 @@ class Conduct:
         """Tell a worker which run it belongs to."""
         node.workerinput["conformance_run"] = self.run
         node.workerinput["conformance_output"] = str(self.output)
+        node.workerinput["conformance_known"] = sorted(self.known)
 
     # -- which tests ----------------------------------------------------------------------------------------------
 
@@ -198,8 +223,11 @@ class Conduct:
         assert self._judge is not None
         self._judge.conclude(reason)
         deviations = self._judge.deviations
+        told = "\n".join(self._told(one) for one in deviations)
+        if any(one.fingerprint not in self.known for one in deviations):
+            pytest.fail(told, pytrace=False)
         if deviations:
-            pytest.fail("\n".join(self._told(one) for one in deviations), pytrace=False)
+            pytest.xfail(told)
         outcomes = {verdict.outcome for verdict in self._judge.verdicts}
         open_ones = {Outcome.BLOCKED, Outcome.NOT_EXERCISED}
         if reason is not None or (outcomes & open_ones and Outcome.CONFORMS not in outcomes):
@@ -220,8 +248,11 @@ class Conduct:
         report = yield
         if system_of(item) and self._test:
             if report.outcome != "passed" and self._test["outcome"] == "passed":
-                self._test["outcome"] = report.outcome
-                self._test["message"] = str(report.longrepr)[:2000] if report.failed else _skipped(report)
+                known = hasattr(report, "wasxfail")
+                self._test["outcome"] = "xfailed" if known else report.outcome
+                self._test["message"] = (
+                    _skipped(report) if report.skipped and not known else str(report.longrepr)[:2000]
+                )
             error = call.excinfo.value if call.excinfo else None
             if isinstance(error, KeyboardInterrupt):
                 self.interrupted = True
@@ -267,7 +298,7 @@ class Conduct:
             cleaning.clean(self.target, self.output)
         allure_directory = self.config.getoption("allure_report_dir", None)
         told = assembly.Circumstances(
-            started=datetime.fromtimestamp(self.started, UTC).astimezone().isoformat(timespec="seconds"),
+            started=self._began.isoformat(timespec="seconds"),
             seconds=time.time() - self.started,
             seed=self._option("seed"),
             depth=self._option("depth"),
@@ -275,6 +306,8 @@ class Conduct:
             crashed=session.exitstatus == pytest.ExitCode.INTERNAL_ERROR,
             selected=self.selected or bool(session.shouldfail or session.shouldstop),
             strict=self._option("strict"),
+            baseline=self.baseline,
+            baseline_strict=self._option("baseline_strict"),
             read_only=self.target.safety.level is Safety.READ_ONLY,
             internal=tuple(self.internal),
         )

@@ -17,7 +17,7 @@ UNAVAILABLE: Final = 6
 """The target, or a system of it, could not be reached, refused the credentials, or went away."""
 
 DEVIATIONS: Final = 1
-"""At least one deviation."""
+"""At least one deviation that no baseline entry covers."""
 
 NOTHING_RUN: Final = 5
 """Nothing was run."""

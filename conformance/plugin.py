@@ -39,6 +39,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--conformance-in-flight", type=int, metavar="N", help="most requests under way at once")
     add("--conformance-progress", action="store_true", help="a bar instead of dots")
     add("--conformance-strict", action="store_true", help="findings count as deviations")
+    add("--conformance-baseline", metavar="FILE", help="known deviations, which do not fail the run")
+    add("--conformance-baseline-strict", action="store_true", help="entries that no longer occur fail the run")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from pathlib import Path
@@ -97,6 +98,40 @@ class VerdictRecord(_Frozen):
     """The fingerprint of the deviation at the root, when the outcome is `blocked`."""
 
 
+class BaselineEntry(_Frozen):
+    """A known deviation, as the baseline has it."""
+
+    fingerprint: str = Field(pattern="^[0-9a-f]{16}$")
+    """The deviation that it covers, and no other."""
+    requirement: str
+    """The id of the requirement that is contradicted: it tells whether a run reached the entry."""
+    title: str = ""
+    """The deviation in words, for the reader."""
+    test: str = ""
+    """A test that saw it: a run that is not complete reached the entry only if this one ran."""
+    reason: str = ""
+    """Why the deviation is accepted."""
+    ticket: str = ""
+    """Where it is followed."""
+    date: datetime.date | None = None
+    """When it was accepted."""
+    expires: datetime.date | None = None
+    """The last day on which the entry counts; null when it does not expire."""
+
+
+class BaselineReport(_Frozen):
+    """What a run says of the entries of its baseline."""
+
+    entries: int
+    """How many entries the baseline has."""
+    expired: list[BaselineEntry] = []
+    """Those that still occur but have expired: their deviations count."""
+    gone: list[BaselineEntry] = []
+    """Those that no longer occur although their requirement was exercised."""
+    unreached: list[BaselineEntry] = []
+    """Those that did not occur, of which the run can tell nothing."""
+
+
 class DeviationRecord(_Frozen):
     """One defect, however many tests saw it."""
 
@@ -138,7 +173,7 @@ class DeviationRecord(_Frozen):
     """Ids of exchanges in `exchanges.ndjson` that show it; the first few."""
     reproduce: str = ""
     """A curl command that sends the request again, with secrets as `$NAME`."""
-    baseline: str | None = None
+    baseline: BaselineEntry | None = None
     """The entry of the baseline that covers it; null when none does."""
 
 
@@ -154,7 +189,7 @@ class TestRecord(_Frozen):
     system: str
     """The system that it tests."""
     outcome: str
-    """`passed`, `failed` or `skipped`."""
+    """`passed`, `failed`, `xfailed` (it met only deviations that the baseline covers) or `skipped`."""
     seconds: float
     """How long it took."""
     requirements: list[str] = []
@@ -244,6 +279,8 @@ class RunRecord(_Frozen):
     """The contradictions of requirements of level must or should, one for each defect."""
     findings: list[DeviationRecord] = []
     """The contradictions of requirements of level may: worth knowing, no part of the judgement without `--strict`."""
+    baseline: BaselineReport | None = None
+    """What became of the entries of the baseline; null when the run had none."""
     accommodations: list[dict[str, Any]] = []
     """The declared differences in how the target was called, each with the deviation that it stands for."""
     tests: list[TestRecord] = []

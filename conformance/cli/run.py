@@ -64,8 +64,8 @@ class PassesOn(click.Command):
 @click.option("--safety", type=click.Choice([level.value for level in Safety]), help="Instead of the file's level.")
 @click.option("--strict", is_flag=True, help="Findings count as deviations.")
 @click.option("--shard", metavar="I/N", callback=unbuilt, expose_value=False, help="Not in this version yet.")
-@click.option("--baseline", metavar="FILE", callback=unbuilt, expose_value=False, help="Not in this version yet.")
-@click.option("--baseline-strict", is_flag=True, callback=unbuilt, expose_value=False, help="Not in this version yet.")
+@click.option("--baseline", type=click.Path(path_type=Path), help="Known deviations, which do not fail the run.")
+@click.option("--baseline-strict", is_flag=True, help="Entries of it that no longer occur fail the run.")
 @click.pass_context
 def command(ctx: click.Context, /, target: str, output: Path | None, workers: str | None, **options: Any) -> int:
     """Run everything that applies against TARGET.
@@ -79,6 +79,8 @@ def command(ctx: click.Context, /, target: str, output: Path | None, workers: st
         with refusing(TargetError):
             loaded = load(path)
         check_selection(loaded, options["system"], options["profile"])
+        if options["baseline"] or options["baseline_strict"]:
+            options["baseline"] = checked_baseline(options["baseline"])
         directory = prepared(output or default_output(loaded.name))
         workers = allowed(workers, options["in_flight"] or loaded.limits.in_flight or IN_FLIGHT)
         call = [*arguments(path.absolute(), directory, workers, options), *ctx.meta[__name__]]
@@ -121,6 +123,21 @@ def check_selection(target: Target, systems: Sequence[str], profiles: Sequence[s
         operations = specification.load(system).operations.values()
         if not any(operation.profile == profile for operation in operations):
             raise Refused(f"--profile {profile}: this version has no operations of it yet; leave it out.")
+
+
+def checked_baseline(path: Path | None) -> Path:
+    """The absolute path of a baseline that can be used.
+
+    Raises:
+        Refused: none is named, or it cannot be read or holds something else.
+    """
+    from conformance import baseline
+
+    if path is None:
+        raise Refused(baseline.STRICT_ALONE)
+    with refusing(baseline.BaselineError):
+        baseline.load(path)
+    return path.absolute()
 
 
 def default_output(name: str) -> Path:

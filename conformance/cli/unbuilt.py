@@ -10,7 +10,6 @@ LATER = {
     "compare": "Compare two runs.",
     "statement": "Write the statement of a vendor.",
     "merge": "Merge the shards of a run.",
-    "baseline": "Write, update or prune a baseline.",
 }
 
 

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.reporting.exchanges import CitedExchange
-    from conformance.runrecord import DeviationRecord, RunRecord
+    from conformance.runrecord import BaselineReport, DeviationRecord, RunRecord
 
 DEVIATION: Final = "deviation"
 FINDING: Final = "finding"
-KNOWN_TAG: Final = "known"
+KNOWN_TAG: Final = "known"  # covered by an entry of the baseline
+NEW_TAG: Final = "new"  # not in the baseline that the run had
+EXPIRED_TAG: Final = "expired"  # in the baseline, but no longer in force
 
 # More exchanges than these say nothing new about one defect, and each costs a file.
 ATTACHED_EXCHANGES: Final = 5
@@ -59,7 +61,7 @@ def write(record: RunRecord, run_directory: Path, results_directory: Path) -> No
     results += [(FINDING, entry) for entry in words.ordered(record.findings)]
     # Allure sorts by time of start: a millisecond each keeps the order of the other reports, ahead of the tests.
     for start, (layer, entry) in enumerate(results, moment - len(results)):
-        result = _result(entry, layer, blocked[entry.fingerprint])
+        result = _result(entry, layer, blocked[entry.fingerprint], _standing(entry, record.baseline))
         result.start = result.stop = start
         result.attachments = _attach(logger, entry, found)
         logger.report_result(result)  # type: ignore[no-untyped-call]
@@ -68,7 +70,16 @@ def write(record: RunRecord, run_directory: Path, results_directory: Path) -> No
     write_text(results_directory / "environment.properties", escape.properties(_environment(record)))
 
 
-def _result(entry: DeviationRecord, layer: str, blocks: int) -> TestResult:
+def _standing(entry: DeviationRecord, baseline: BaselineReport | None) -> list[str]:
+    """The tag that says how a deviation stands to the baseline; none when the run had no baseline."""
+    if entry.baseline:
+        return [KNOWN_TAG]
+    if baseline is None:
+        return []
+    return [EXPIRED_TAG if entry.fingerprint in {one.fingerprint for one in baseline.expired} else NEW_TAG]
+
+
+def _result(entry: DeviationRecord, layer: str, blocks: int, standing: list[str]) -> TestResult:
     labels = {
         "layer": layer,
         LabelType.EPIC: entry.system,
@@ -79,7 +90,7 @@ def _result(entry: DeviationRecord, layer: str, blocks: int) -> TestResult:
         LabelType.SUB_SUITE: entry.operation,
         LabelType.SEVERITY: _SEVERITIES[entry.level].value,
     }
-    tags = [entry.level.value, entry.kind.value, *([KNOWN_TAG] if entry.baseline else [])]
+    tags = [entry.level.value, entry.kind.value, *standing]
     expected, observed = escape.block(entry.expected), escape.block(entry.observed)
     return TestResult(
         uuid=str(uuid4()),
@@ -128,7 +139,7 @@ def _description(entry: DeviationRecord, layer: str, blocks: int) -> str:
         "Observed": entry.observed,
         "Seen": words.count(entry.occurrences, "time"),
         "Blocks": words.count(blocks, "requirement") if blocks else "",
-        "Baseline": entry.baseline or "",
+        "Known": words.accepted(entry.baseline) if entry.baseline else "",
         "Fingerprint": entry.fingerprint,
     }
     lines = [f"- **{name}:** {escape.markdown(value)}" for name, value in rows.items() if value]
@@ -169,6 +180,7 @@ CATEGORIES: Final = [
     _category("Known deviations", Status.FAILED, "Known deviation"),
     _category("Findings", Status.BROKEN, "Finding"),
     _category("Blocked by a deviation", Status.SKIPPED, r"[\s\S]*[Bb]locked by"),
+    _category("Tests that met known deviations only", Status.SKIPPED, "XFAIL"),
     _category("Not exercised", Status.SKIPPED, ""),
     _category("Tests that met a deviation", Status.FAILED, ""),
 ]

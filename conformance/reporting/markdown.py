@@ -40,6 +40,8 @@ def summary(record: RunRecord) -> str:
         _counts(record),
     ]
     below = [
+        _list("Expired entries of the baseline", words.EXPIRED, words.expired(record)),
+        _list("No longer occurring", words.GONE, words.gone(record)),
         _folded("known deviation", words.KNOWN, known, blocked),
         _folded("finding", words.FINDING, words.ordered(record.findings), blocked),
         _unexercised(record),
@@ -107,7 +109,7 @@ def _entry(deviation: DeviationRecord, blocks: int) -> str:
     if blocks:
         lines.append(f"blocks {words.count(blocks, 'requirement')}")
     if deviation.baseline:
-        lines.append(f"known: {escape.markdown(deviation.baseline, _VALUE)}")
+        lines.append(f"known: {escape.markdown(words.accepted(deviation.baseline), _VALUE)}")
     return "<br>\n  ".join(lines)
 
 

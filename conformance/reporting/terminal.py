@@ -52,6 +52,8 @@ class _Summary:
         self._counts()
         self._deviations("Deviations", new)
         self._deviations("Known deviations", known, brief=True)
+        self._things("Expired entries of the baseline", words.EXPIRED, words.expired(record))
+        self._things("No longer occurring", words.GONE, words.gone(record))
         if record.findings:
             self._heading(words.count(len(record.findings), "finding"), words.FINDING)
         self._unexercised()
@@ -112,6 +114,8 @@ class _Summary:
         blocked = words.blocked(self._record)
         for number, deviation in enumerate(deviations[:_SHOWN], 1):
             self._say(f"{number}. {escape.line(deviation.title, _TITLE)}", 2, "red" if not brief else "")
+            if deviation.baseline:
+                self._say(escape.line(words.accepted(deviation.baseline), _VALUE), 5)
             if brief:
                 continue
             level = self._explain(deviation.level.value, words.LEVELS[deviation.level])

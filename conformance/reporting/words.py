@@ -10,10 +10,14 @@ from conformance.verdict import Level, Outcome, Reason
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.runrecord import DeviationRecord, Leftover, Residue, RunRecord, VerdictRecord
+    from conformance.runrecord import BaselineEntry, DeviationRecord, Leftover, Residue, RunRecord, VerdictRecord
 
 DEVIATION: Final = "the server does something else than its documents say"
 KNOWN: Final = "the baseline, your list of accepted deviations, already has it"
+GONE: Final = (
+    "in the baseline, and the server now does what the document says; `conformance baseline --prune` removes it"
+)
+EXPIRED: Final = "in the baseline, but only until the day that is given: the deviation counts again"
 FINDING: Final = "worth knowing, but it contradicts nothing that the documents state firmly; not part of the verdict"
 REQUIREMENT: Final = "one testable statement of a document"
 LEFTOVER: Final = "made by this run and still on the target; `conformance sweep` removes it"
@@ -81,6 +85,8 @@ def headline(record: RunRecord) -> str:
             text = f"target unavailable ({found} until then)"
         case 5:
             text = "nothing was run"
+        case 1 if new == 0 and record.baseline and record.baseline.gone:
+            text = f"{found}, but {len(record.baseline.gone):,} of the baseline no longer occurring"
         case 1 if new == 0:
             text = f"{found}, but a strict option fails the run"
         case _:
@@ -142,6 +148,29 @@ def residue(entry: Residue) -> str:
     """One kind of residue in a line, with its first identifiers."""
     shown = ", ".join(entry.identifiers[:3]) + (" …" if len(entry.identifiers) > 3 else "")
     return f"{entry.system}: {entry.kind}, {entry.count:,}" + (f" ({shown})" if shown else "")
+
+
+def accepted(entry: BaselineEntry) -> str:
+    """Why, since when and how long an entry of the baseline is accepted."""
+    parts = [entry.reason or "no reason is given", entry.ticket]
+    parts += [f"since {entry.date}"] if entry.date else []
+    parts += [f"until {entry.expires}"] if entry.expires else []
+    return "; ".join(part for part in parts if part)
+
+
+def expired(record: RunRecord) -> list[str]:
+    """The entries of the baseline that have expired and still occur, each in a line."""
+    return [listed(entry) for entry in record.baseline.expired] if record.baseline else []
+
+
+def gone(record: RunRecord) -> list[str]:
+    """The entries of the baseline that no longer occur, each in a line."""
+    return [listed(entry) for entry in record.baseline.gone] if record.baseline else []
+
+
+def listed(entry: BaselineEntry) -> str:
+    """One entry of the baseline in a line."""
+    return f"{entry.title or entry.requirement} ({entry.fingerprint}; {accepted(entry)})"
 
 
 def accommodation(entry: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from conformance.runrecord import (
+    BaselineEntry,
     DeviationRecord,
     Leftover,
     Residue,
@@ -50,6 +51,15 @@ def deviation(number: int = 1, **changes: Any) -> DeviationRecord:
     return DeviationRecord(fingerprint=key, **values)
 
 
+def entry(of: DeviationRecord, reason: str = "", **more: Any) -> BaselineEntry:
+    return BaselineEntry(fingerprint=of.fingerprint, requirement=of.requirement, title=of.title, reason=reason, **more)
+
+
+def known(one: DeviationRecord, reason: str = "") -> DeviationRecord:
+    """The deviation as the baseline covers it."""
+    return one.model_copy(update={"baseline": entry(one, reason)})
+
+
 def verdict(requirement: str, outcome: Outcome, **changes: Any) -> VerdictRecord:
     values: dict[str, Any] = {
         "system": PM3,
@@ -87,11 +97,11 @@ def record(**changes: Any) -> RunRecord:
         document="PROCESIO API",
         section="Projects",
     )
-    known = deviation(4, baseline="accepted until the upgrade", title="The list of projects is not JSON")
+    accepted = known(deviation(4, title="The list of projects is not JSON"), "accepted until the upgrade")
     finding = deviation(5, level=Level.MAY, kind=Kind.SERVER_ERROR, title=f"Odd input makes a 500: {HOSTILE}")
     verdicts = [
         *(verdict(f"PM3-PRJ-1{n:02}", Outcome.CONFORMS, evidence=["e1"]) for n in range(40)),
-        *(verdict(d.requirement, Outcome.DEVIATES, system=d.system) for d in (first, should, hostile, known)),
+        *(verdict(d.requirement, Outcome.DEVIATES, system=d.system) for d in (first, should, hostile, accepted)),
         verdict("PM3-PRJ-201", Outcome.BLOCKED, blocked_by=first.fingerprint),
         verdict("PM3-PRJ-202", Outcome.BLOCKED, blocked_by=first.fingerprint),
         verdict("PRO-PRJ-301", Outcome.NOT_APPLICABLE, system=PRO),
@@ -123,7 +133,7 @@ def record(**changes: Any) -> RunRecord:
         "seconds": 13.25,
         "requests": 412,
         "verdicts": verdicts,
-        "deviations": [known, should, first, hostile],
+        "deviations": [accepted, should, first, hostile],
         "findings": [finding],
         "accommodations": [{"operation": "startRequest", "reason": "the server asks for the start event"}],
         "leftovers": [Leftover(system=PM3, kind="project", identifier="5" * 32, name="c-1", why="deletion: 500")],

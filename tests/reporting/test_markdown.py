@@ -73,7 +73,7 @@ def test_a_summary_fits_a_comment_however_much_there_is_to_say() -> None:
         )
         for number in range(500)
     ]
-    known = [deviation.model_copy(update={"baseline": worst}) for deviation in many]
+    known = [sample.known(deviation, worst) for deviation in many]
     unexercised = [
         sample.verdict(f"R{n}", Outcome.NOT_EXERCISED, reason=reason, detail=f"{n}{worst}", system=f"{n}{worst}")
         for n, reason in enumerate([*Reason] * 5)

@@ -260,8 +260,8 @@ def test_a_target_file_that_is_not_there_is_refused(command: str) -> None:
         (["--max-exampels", "3"], "--max-examples"),
         (["stray"], "unexpected extra argument (stray)"),
         (["--shard", "1/2"], "--shard is not in this version yet"),
-        (["--baseline", "b.json"], "--baseline is not in this version yet"),
-        (["--baseline-strict"], "--baseline-strict is not in this version yet"),
+        (["--baseline", "absent.toml"], "absent.toml: cannot be read (No such file or directory)"),
+        (["--baseline-strict"], "--baseline-strict says nothing without a baseline; name one with --baseline"),
     ],
 )
 def test_a_wrong_option_is_refused(target: str, calls: list[list[str]], arguments: list[str], told: str) -> None:
@@ -385,6 +385,13 @@ def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
         assert process.stderr is not None
         assert process.stderr.read() == ""
         assert process.wait(timeout=20) == exitcodes.OK
+
+
+def test_a_baseline_of_what_is_no_run_is_refused(tmp_path: Path) -> None:
+    assert f"{tmp_path}/run.json: cannot be read" in refused("baseline", str(tmp_path), "--baseline", "b.toml")
+    assert not Path("b.toml").exists()
+    assert "Missing option '--baseline'" in refused("baseline", str(tmp_path))
+    assert "--expires" in refused("baseline", str(tmp_path), "--baseline", "b.toml", "--expires", "soon")
 
 
 def test_a_report_of_what_is_no_run_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,143 @@
+"""Nights of a team that keeps a baseline: red for what is new, and told what is over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from conformance import baseline, exitcodes
+from conformance.cli import main
+
+from .support import Run, run, served
+
+FIRST, SECOND, THIRD = "pm4-same-answer", "pm4-curl-form-refused", "pm4-wrong-token-accepted"
+
+
+@dataclass
+class Team:
+    """A target, a baseline, and the nights so far."""
+
+    directory: Path
+    nights: Iterator[int] = field(default_factory=lambda: iter(range(99)))
+
+    @property
+    def file(self) -> Path:
+        return self.directory / "baseline.toml"
+
+    def night(self, faults: Collection[str], *options: str, only: str = "") -> Run:
+        target = self.directory / "target.toml"
+        with served("processmaker4", faults) as (_, toml):
+            target.write_text(toml)
+            output = self.directory / f"night-{next(self.nights)}"
+            return run(target, output, "--max-examples", "1", *options, pytest_args=("-k", only) if only else ())
+
+    def checked(self, faults: Collection[str], *options: str, only: str = "") -> Run:
+        return self.night(faults, "--baseline", str(self.file), *options, only=only)
+
+    def baseline(self, of: Run, *options: str) -> int:
+        return int(main(["baseline", str(of.output), "--baseline", str(self.file), *options], standalone_mode=False))
+
+    @property
+    def entries(self) -> set[str]:
+        return {entry.fingerprint for entry in baseline.load(self.file).entries}
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Team:
+    return Team(tmp_path)
+
+
+def new(of: Run) -> list[str]:
+    return [one.fingerprint for one in of.record.deviations if one.baseline is None]
+
+
+def test_a_night_is_red_for_what_is_new_and_tells_what_is_over(team: Team) -> None:
+    first = team.night([FIRST, SECOND])
+    assert first.code == exitcodes.DEVIATIONS
+    assert team.baseline(first, "--reason", "older than us", "--ticket", "T-1") == exitcodes.OK
+    known = team.entries
+    assert len(known) == 2
+
+    quiet = team.checked([FIRST, SECOND], "--baseline-strict")
+    assert quiet.code == exitcodes.OK
+    assert {one.baseline.reason for one in quiet.record.deviations if one.baseline} == {"older than us"}
+    assert {test.outcome for test in quiet.record.tests if "curl" in test.id} == {"xfailed"}
+    assert "no new deviation, 2 known" in quiet.printed
+
+    third = team.checked([FIRST, SECOND, THIRD])
+    assert third.code == exitcodes.DEVIATIONS
+    (fresh,) = new(third)
+    assert fresh not in known
+    assert "1 new deviation, 2 known" in third.printed
+
+    fixed = team.checked([SECOND])
+    assert fixed.code == exitcodes.OK
+    assert fixed.record.baseline is not None
+    (gone,) = fixed.record.baseline.gone
+    assert "No longer occurring (1)" in fixed.printed
+    assert team.checked([SECOND], "--baseline-strict").code == exitcodes.DEVIATIONS
+
+    assert team.baseline(fixed) == exitcodes.OK
+    assert team.entries == known
+    assert team.baseline(fixed, "--prune") == exitcodes.OK
+    assert team.entries == known - {gone.fingerprint}
+    assert team.checked([SECOND], "--baseline-strict").code == exitcodes.OK
+
+    back = team.checked([FIRST, SECOND])
+    assert back.code == exitcodes.DEVIATIONS
+    assert new(back) == [gone.fingerprint]
+
+
+def test_what_a_night_does_not_reach_is_neither_gone_nor_pruned(team: Team) -> None:
+    team.baseline(team.night([FIRST, SECOND]))
+    known = team.entries
+    part = team.checked([], "--baseline-strict", only="curl")
+    assert part.code == exitcodes.DEVIATIONS
+    assert part.record.baseline is not None
+    assert [one.requirement for one in part.record.baseline.gone] == ["PM4-START-CURL-LABEL"]
+    assert [one.requirement for one in part.record.baseline.unreached] == ["PM4-START-DESCRIBES-INSTANCE"]
+    team.baseline(part, "--prune")
+    assert len(known - team.entries) == 1
+    unsupported = team.checked(["pm4-start-missing"])
+    assert unsupported.record.baseline is not None
+    assert not unsupported.record.baseline.gone
+
+
+def test_an_expired_entry_counts_again_also_with_workers(team: Team) -> None:
+    team.baseline(team.night([SECOND]), "--expires", "2001-02-03")
+    again = team.checked([SECOND], "-n", "2")
+    assert again.code == exitcodes.DEVIATIONS
+    assert again.record.baseline is not None
+    assert len(again.record.baseline.expired) == 1
+    assert {test.outcome for test in again.record.tests if "curl" in test.id} == {"failed"}
+    assert "Expired entries of the baseline (1)" in again.printed
+    text = team.file.read_text()
+    team.file.write_text(text.replace("2001-02-03", "9999-12-31"))
+    assert team.checked([SECOND], "-n", "2").code == exitcodes.OK
+
+
+def test_allure_tells_known_from_new(team: Team) -> None:
+    team.baseline(team.night([SECOND]), "--reason", "older than us")
+    night = team.checked([SECOND, THIRD])
+    results = [json.loads(path.read_text()) for path in (night.output / "allure-results").glob("*-result.json")]
+    told = {
+        result["historyId"]: (result["statusDetails"]["known"], {label["value"] for label in result["labels"]})
+        for result in results
+        if "deviation" in {label["value"] for label in result["labels"] if label["name"] == "layer"}
+    }
+    for one in night.record.deviations:
+        known, labels = told[one.fingerprint]
+        assert known is (one.baseline is not None)
+        assert ("known" in labels, "new" in labels) == (known, not known)
+
+
+def test_a_baseline_that_cannot_be_used_sends_nothing(team: Team) -> None:
+    team.file.write_text("[[deviation]]\nfingerprint = 3\n")
+    broken = team.checked([])
+    assert broken.code == exitcodes.USAGE
+    assert "entry 1: fingerprint: is no text" in broken.printed
+    assert not broken.output.exists()
