@@ -13,14 +13,22 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def served(systems: Sequence[str], faults: Mapping[str, Sequence[str]] | None = None, port: int = 0) -> Iterator[str]:
-    """Serve a reference of each system with its faults; yields the TOML text of their target file.
+def served(
+    systems: Sequence[str],
+    faults: Mapping[str, Sequence[str]] | None = None,
+    port: int = 0,
+    personality: str = "plain",
+) -> Iterator[str]:
+    """Serve a reference of each system with its faults and a personality; yields the TOML text of their target file.
 
     Ports are consecutive from `port`, and any free ones when it is 0.
 
     Raises:
+        UnknownPersonality: there is no such personality.
         PortUnavailable: a port is in use or must not be opened.
     """
-    references = [reference.build(system, (faults or {}).get(system, ())) for system in systems]
+    references = [
+        reference.build(system, (faults or {}).get(system, ()), personality=personality) for system in systems
+    ]
     with Serving(references, port) as serving:
         yield target_toml(references, serving.urls)

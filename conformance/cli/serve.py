@@ -9,7 +9,7 @@ import click
 
 from conformance import reference
 from conformance.cli.embedded import served
-from conformance.cli.failure import Refused, unbuilt
+from conformance.cli.failure import Refused, refusing
 from conformance.cli.printing import show
 from conformance.cli.run import interruptible
 from conformance.reference.serving import PortUnavailable
@@ -24,8 +24,15 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(1, 65535 - 3), help="Consecutive ports from this one; PROCESIO takes two.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break one documented thing; repeatable.")
 @click.option("--list-faults", is_flag=True, help="Print the faults and end.")
-@click.option("--personality", metavar="NAME", callback=unbuilt, expose_value=False, help="Not in this version yet.")
-def command(systems: tuple[str, ...], port: int | None, faults: tuple[str, ...], list_faults: bool) -> None:
+@click.option(
+    "--personality",
+    metavar="NAME",
+    default="plain",
+    help=f"{'; '.join(f'{name}: {told}' for name, told in reference.PERSONALITIES.items())}. [plain]",
+)
+def command(
+    systems: tuple[str, ...], port: int | None, faults: tuple[str, ...], list_faults: bool, personality: str
+) -> None:
     """Serve the references until Ctrl-C.
 
     Prints the target file of the reference of each SYSTEM, of all three when none is named.
@@ -39,7 +46,11 @@ def command(systems: tuple[str, ...], port: int | None, faults: tuple[str, ...],
         return
     chosen = chosen_faults(wanted, faults)
     try:
-        with interruptible(), served(wanted, chosen, port or 0) as target:
+        with (
+            refusing(reference.UnknownPersonality),
+            interruptible(),
+            served(wanted, chosen, port or 0, personality) as target,
+        ):
             click.echo(target, nl=False)
             threading.Event().wait()
     except PortUnavailable as error:

@@ -1,4 +1,4 @@
-"""Reference servers: one small server per system that does what its documents say, and their faults."""
+"""Reference servers: one small server per system that does what its documents say; faults and personalities."""
 
 from __future__ import annotations
 
@@ -7,13 +7,24 @@ from typing import TYPE_CHECKING, Final
 
 from conformance.reference.base import Reference, now
 from conformance.reference.faults import FAULTS, Fault, UnknownFault, nearest
+from conformance.reference.personality import PERSONALITIES, PLAIN, UnknownPersonality
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from conformance.reference.base import Clock
 
-__all__ = ["SYSTEMS", "Fault", "Reference", "UnknownFault", "UnknownSystem", "build", "known_faults"]
+__all__ = [
+    "PERSONALITIES",
+    "SYSTEMS",
+    "Fault",
+    "Reference",
+    "UnknownFault",
+    "UnknownPersonality",
+    "UnknownSystem",
+    "build",
+    "known_faults",
+]
 
 SYSTEMS: Final = {"processmaker3": "ProcessMaker3", "processmaker4": "ProcessMaker4", "procesio": "Procesio"}
 """The systems, each with the name of the class that its module of the same name provides."""
@@ -23,14 +34,15 @@ class UnknownSystem(ValueError):
     """No such system; the message names the nearest one that exists."""
 
 
-def build(system: str, faults: Collection[str] = (), clock: Clock = now) -> Reference:
-    """A new reference of `system` with the named faults; only the module of that system is imported.
+def build(system: str, faults: Collection[str] = (), clock: Clock = now, personality: str = PLAIN) -> Reference:
+    """A new reference of `system` with the named faults and personality; only that system's modules are imported.
 
     Raises:
         UnknownSystem: there is no such system.
         UnknownFault: one of `faults` is not a fault of that system.
+        UnknownPersonality: there is no such personality.
     """
-    return _load(system)(clock=clock, faults=faults)
+    return _load(system)(clock=clock, faults=faults, personality=personality)
 
 
 def known_faults(system: str | None = None) -> dict[str, Fault]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from conformance.reference import faults as registry
+from conformance.reference import personality as personalities
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -23,25 +24,30 @@ def now() -> datetime:
 
 
 class Reference(ABC):
-    """One server of one system: its state, its apps, and the faults that it was given.
+    """One server of one system: its state, its apps, and the faults and the personality that it was given.
 
     `apps` maps the URL keys of the system's table of the target file (`url`, or `proxy_url` and `web_url`)
     to ASGI apps. All apps of one reference share its state, and two references share none.
 
     Raises:
         UnknownFault: one of `faults` is not a fault of this system.
+        UnknownPersonality: there is no such personality.
     """
 
     system: ClassVar[str]
     apps: dict[str, ASGIApp]
 
-    def __init__(self, clock: Clock = now, faults: Collection[str] = ()) -> None:
+    def __init__(
+        self, clock: Clock = now, faults: Collection[str] = (), personality: str = personalities.PLAIN
+    ) -> None:
         self.clock = clock
         self.faults = tuple(faults)
         chosen = [registry.find(name, self.system) for name in self.faults]
+        take = personalities.find(personality, self.system)
         self.apps = self.start()
         for fault in chosen:
             fault.apply(self)
+        take(self)  # last: it changes how a server says what it does, faulty or not
 
     @abstractmethod
     def start(self) -> dict[str, ASGIApp]:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from starlette.exceptions import HTTPException
 
-from conformance.reference import procesio_faults  # noqa: F401 - register the faults
+from conformance.reference import procesio_faults, procesio_liberal  # noqa: F401 - register faults and personality
 from conformance.reference.answers import Answer, bearer_token, json_app, json_object, media_type, route
 from conformance.reference.base import Reference
 from conformance.reference.procesio_state import PROCESS_ID, WORKSPACE_ID, Workspace

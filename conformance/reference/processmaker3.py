@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from conformance.reference import (  # noqa: F401 - register the faults
+from conformance.reference import (  # noqa: F401 - register faults and personality
     pm3_access_faults,
     pm3_answer_faults,
     pm3_faults,
     pm3_import_faults,
+    pm3_liberal,
 )
 from conformance.reference.base import Reference
 from conformance.reference.pm3_import import Importer

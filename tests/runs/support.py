@@ -41,10 +41,13 @@ class Run:
 
 @contextlib.contextmanager
 def served(
-    system: str, faults: Collection[str] = (), change: Callable[[Reference], None] = lambda _: None
+    system: str,
+    faults: Collection[str] = (),
+    change: Callable[[Reference], None] = lambda _: None,
+    personality: str = "plain",
 ) -> Iterator[tuple[Reference, str]]:
-    """A served reference, after a `change` of it, and the text of its target file."""
-    reference = build(system, faults)
+    """A served reference with faults and a personality, after a `change` of it, and the text of its target file."""
+    reference = build(system, faults, personality=personality)
     change(reference)
     with Serving([reference]) as serving:
         yield reference, target_toml([reference], serving.urls)

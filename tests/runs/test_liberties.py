@@ -16,7 +16,8 @@ from conformance import exitcodes
 from conformance.runrecord import RunRecord
 from conformance.verdict import Outcome
 
-from .liberties import LIBERTIES, Liberty
+from .liberties import LIBERTIES
+from .liberty import Liberty
 from .support import run, served
 
 pytestmark = pytest.mark.matrix  # whole runs, one after the other: not in the quick command
@@ -51,7 +52,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]]
 def test_a_liberty_is_no_deviation_and_keeps_nothing_from_being_tried(
     liberty: Liberty, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
-    with served(liberty.system, change=liberty.take) as (reference, toml):
+    with served(liberty.system, (), liberty.take, liberty.personality) as (reference, toml):
         before = reference.snapshot()
         target = tmp_path / "target.toml"
         lines = toml.replace("settle = 0", f"settle = {liberty.settle}").splitlines(keepends=True)

@@ -331,11 +331,14 @@ def test_an_unknown_fault_is_refused_with_the_nearest() -> None:
     assert f"{name} is a fault of processmaker4, which is not served" in message
 
 
+def test_an_unknown_personality_is_refused_with_the_nearest() -> None:
+    assert "there is no personality 'liberel'; did you mean liberal?" in refused("serve", "--personality", "liberel")
+
+
 def test_a_port_in_use_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"port {port} of 127.0.0.1 cannot be used" in refused("serve", "processmaker4", "--port", str(port))
-    assert "--personality is not in this version yet" in refused("serve", "--personality", "real")
 
 
 def test_serve_prints_its_target_file_and_ends_with_sigterm(tmp_path: Path) -> None:

@@ -1,0 +1,130 @@
+"""Liberties of ProcessMaker 3 that exclude those of its liberal personality, each as a change of its reference."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.answers import Answer
+from conformance.reference.edits import Data, Outgoing, editing
+from conformance.reference.pm3_diagram import elements
+from conformance.reference.pm3_fields import KINDS, Kind
+from conformance.reference.pm3_liberal import ASTERISKED, definitions, each_element
+
+from .liberty import LAG, Liberty, late
+
+if TYPE_CHECKING:
+    from conformance.reference.processmaker3 import ProcessMaker3
+
+
+@each_element
+def without_unimplemented(kind: Kind, element: Data) -> None:
+    """No field without an asterisk."""
+    for name in element.keys() - ASTERISKED[kind.list_name]:
+        del element[name]
+
+
+@definitions
+def head_without_unimplemented(definition: Data) -> None:
+    """Nothing but what has an asterisk, of the project itself and of its diagrams."""
+    for name in definition.keys() - {"prj_uid", "prj_name", "prj_description", "diagrams"}:
+        del definition[name]
+    for diagram in definition["diagrams"]:
+        for name in diagram.keys() - {"dia_uid", *(kind.list_name for kind in KINDS)}:
+            del diagram[name]
+
+
+def array_of_one(answer: Outgoing) -> None:
+    """The definition of a project as the only element of an array (A-PM3-07)."""
+    data = answer.json
+    if answer.method == "GET" and isinstance(data, dict) and "diagrams" in data:
+        answer.json = [data]
+
+
+def tell_created(reference: ProcessMaker3) -> None:
+    """A create answers the identifiers of what came into being; without diagrams, the definition."""
+    projects, state = reference.projects, reference.workspace
+
+    async def create_project(call: Any) -> Answer:
+        sent = json.loads(await call.request.body())
+        project = state.create(sent, call.user)
+        made = state.definition(project.uid, call.user)
+        return Answer(mapping_of(sent, made) if "diagrams" in sent else made, 201)
+
+    projects.create_project = create_project  # type: ignore[method-assign]
+
+
+def mapping_of(sent: Data, made: Data) -> list[Data]:
+    """Old and new identifiers of everything that came into being, the project first."""
+    told = [{"old_uid": "", "new_uid": made["prj_uid"], "object": "project"}]
+    for number, diagram in enumerate(made["diagrams"]):
+        told.append({"old_uid": None, "new_uid": diagram["dia_uid"], "object": "diagram"})
+        given = (sent.get("diagrams") or [{}] * (number + 1))[number]
+        for kind, element in elements(diagram):
+            old = next((one.get(kind.uid) for one in given.get(kind.list_name, []) if one.get(kind.uid)), None)
+            told.append({"object": kind.list_name, "old_uid": old, "new_uid": element[kind.uid]})
+    return told
+
+
+def import_beside(reference: ProcessMaker3) -> None:
+    """CREATE makes a new project where the imported one exists (A-PM3-10)."""
+    reference.importer.refuse = lambda existing: None  # type: ignore[method-assign]
+
+
+def flat_batches(reference: ProcessMaker3) -> None:
+    """A batch is one item, and its answer a bare array (A-PM3-08)."""
+    state, enveloped = reference.workspace, reference.workspace.bulk
+
+    def flat(data: Data) -> Any:
+        answer = enveloped({"data": [{"action": "delete", "data": [data]}]})
+        return answer["data"][0]["data"]
+
+    state.bulk = flat  # type: ignore[method-assign]
+
+
+def first_page(answer: Outgoing) -> None:
+    """The list shows its first two projects, and by a header that there are more."""
+    data = answer.json
+    if answer.method == "GET" and answer.path.endswith("/project") and isinstance(data, list):
+        answer.json = data[:2]
+        answer.headers.append(("Link", f'<{answer.path}?start=2>; rel="next"'))
+
+
+def late_projects(reference: ProcessMaker3) -> None:
+    """What a write did can be read only a little later."""
+    workspace = reference.workspace
+    reference.wrap(late(lambda: workspace.projects, lambda state: setattr(workspace, "projects", state)))
+
+
+def sparse(reference: ProcessMaker3) -> None:
+    """As little as is allowed, and the other reading wherever there is one."""
+    import_beside(reference)
+    flat_batches(reference)
+    tell_created(reference)
+    reference.wrap(editing(without_unimplemented, head_without_unimplemented, array_of_one, first_page))
+
+
+LIBERTIES = (
+    Liberty(
+        "sparse",
+        "processmaker3",
+        sparse,
+        unshown=(
+            "getProject.200./*",  # fields without an asterisk
+            "createProject:verbatim",
+            "PM3-PROJECT-CREATE-LISTED",  # the list shows a part only
+            "PM3-PROJECT-CREATE-CATEGORY",
+            "PM3-GENERATE-*",  # nor could it be told what is new
+            "PM3-ACCESS-GENERATE-*",
+            "generateBpmnProject*",
+            "listProjects.200.[[]]/prj_update_date:format",
+        ),
+        findings=(
+            "getProject.200:unwrapped",
+            "PM3-IMPORT-CREATE-REFUSED",
+            "PM3-BULK-ENVELOPE",
+            "PM3-PROJECT-*-SETTINGS",  # they have no asterisk
+        ),
+    ),
+    Liberty("late", "processmaker3", late_projects, settle=2 * LAG),
+)
