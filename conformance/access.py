@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from conformance import checks
+from conformance.requirement import USERS
 from conformance.sampling import Sample, sample
 from conformance.session import Session
 from conformance.specification import Operation, Requirement, Specification
@@ -15,9 +16,9 @@ from conformance.wire.client import NOBODY, WRONG
 REFUSED: Final = {
     "no-credentials-refused": NOBODY,
     "wrong-credentials-refused": WRONG,
-    "permission-refused": "outsider",
+    "permission-refused": USERS["permission-refused"],
 }
-SUFFICES: Final = {"permission-suffices": "cases"}
+SUFFICES: Final = {"permission-suffices": USERS["permission-suffices"]}
 
 
 def concerned(specification: Specification) -> list[Requirement]:

@@ -31,7 +31,7 @@ from conformance.runrecord import (
     summarise,
 )
 from conformance.specification import Requirement, Specification
-from conformance.target import Target, urls
+from conformance.target import System, Target, urls
 from conformance.verdict import Kind, Level, Outcome, Reason, Verdict, stronger
 from conformance.worker import EXCHANGES, PARTS
 
@@ -280,7 +280,7 @@ def _verdicts(
             elif said:
                 yield _merged(requirement, said)
             else:
-                yield _unspoken(requirement, parts, told, dead)
+                yield _unspoken(requirement, target.table(system), parts, told, dead)
 
 
 def _merged(requirement: Requirement, said: list[tuple[str, Verdict]]) -> VerdictRecord:
@@ -311,8 +311,11 @@ def _dead(parts: Parts) -> dict[str, str]:
     return dead
 
 
-def _unspoken(requirement: Requirement, parts: Parts, told: Circumstances, dead: Mapping[str, str]) -> VerdictRecord:
+def _unspoken(
+    requirement: Requirement, table: System, parts: Parts, told: Circumstances, dead: Mapping[str, str]
+) -> VerdictRecord:
     """Why no test said anything of a requirement."""
+    missing, detail = table.missing(requirement.needs), ""
     if requirement.untestable is not None:
         return _record(requirement, Outcome.NOT_EXERCISED, reason=requirement.untestable)
     if requirement.operation in dead:
@@ -321,6 +324,9 @@ def _unspoken(requirement: Requirement, parts: Parts, told: Circumstances, dead:
         reason = Reason.TARGET_UNAVAILABLE
     elif told.interrupted or parts.unfinished:
         reason = Reason.INTERRUPTED
+    elif missing:
+        users = all(key.startswith("users.") for key in missing)
+        reason, detail = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE, ", ".join(map(table.place, missing))
     elif told.selected:
         reason = Reason.NOT_SELECTED
     elif told.read_only:
@@ -328,8 +334,8 @@ def _unspoken(requirement: Requirement, parts: Parts, told: Circumstances, dead:
     elif parts.out_of_time:
         reason = Reason.TIME_BUDGET
     else:
-        return _record(requirement, Outcome.NOT_EXERCISED, reason=Reason.INCONCLUSIVE, detail="no answer showed it")
-    return _record(requirement, Outcome.NOT_EXERCISED, reason=reason)
+        reason, detail = Reason.INCONCLUSIVE, "no answer showed it"
+    return _record(requirement, Outcome.NOT_EXERCISED, reason=reason, detail=detail)
 
 
 def _record(requirement: Requirement, outcome: Outcome, **more: Any) -> VerdictRecord:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from conformance.openapi import Operation
 from conformance.structure import Citation, Rule, RuleKind, rules
 from conformance.verdict import Level, Reason
+
+USERS: Final = {"permission-refused": "outsider", "permission-suffices": "cases"}
+"""The further user by whom a requirement on access is tried, by its aspect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +19,8 @@ class Requirement:
     """One testable statement of a document.
 
     Structural ones (`structural` is true) are derived from the spec, the others are entries of the register. `tried`
-    says by what: structure, lifecycle, access, scenario, property, or none (then `untestable` says why).
+    says by what: structure, lifecycle, access, scenario, property, or none (then `untestable` says why). `needs` are
+    the keys of the target file without which it cannot be tried (`case`, `users.outsider`).
     """
 
     id: str
@@ -32,6 +37,7 @@ class Requirement:
     aspect: str | None = None
     since: str | None = None
     faults: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     untestable: Reason | None = None
     structural: bool = False
     place: str = ""

@@ -10,8 +10,9 @@ from typing import Any
 from conformance.identification import identifier_of
 from conformance.judge import NotExercised
 from conformance.session import Session
-from conformance.specification import Link, Operation, Specification
+from conformance.specification import Operation
 from conformance.structure import EXTENSION, Schema
+from conformance.supply import key_of, maker, producer, subjects
 from conformance.target import Safety
 from conformance.verdict import Reason
 from conformance.wire.naming import at
@@ -29,19 +30,6 @@ class Sample:
         return {"path": self.path, **self.content}
 
 
-def producer(specification: Specification, operation: Operation, parameter: str = "") -> tuple[Operation, Link] | None:
-    """The operation that makes what `operation` acts on, with the link that leads there.
-
-    With a `parameter`, the one that makes what this path parameter names.
-    """
-    for maker in specification.operations.values():
-        for link in maker.links:
-            leads = link.parameter or link.member
-            if link.operation == operation.id and leads and (not parameter or link.parameter == parameter):
-                return maker, link
-    return None
-
-
 def sample(session: Session, operation: Operation, given: Any = None) -> Sample:
     """A documented request for `operation`; what it acts on is made for it, or is a fixture of the target file.
 
@@ -51,11 +39,9 @@ def sample(session: Session, operation: Operation, given: Any = None) -> Sample:
         NotExercised: the target file lacks a fixture that it needs.
         Blocked: what it needs could not be made; the deviation is recorded.
     """
-    path = {name: _subject(session, operation, name) for name in operation.path_parameters}
-    identifier = next(iter(path.values()), "")
-    if not path and any(touch.where == "body" for touch in operation.touches):
-        identifier = _subject(session, operation)
-    content = body(session, operation, identifier, given)
+    found = {name: _subject(session, operation, name) for name in subjects(operation)}
+    content = body(session, operation, next(iter(found.values()), ""), given)
+    path = {name: value for name, value in found.items() if name}
     if content is None and (files := upload(session, operation, given)):
         return Sample(path, {"files": files})
     return Sample(path, {"json": content} if content is not None else {})
@@ -149,26 +135,18 @@ def _subject(session: Session, operation: Operation, parameter: str = "") -> str
     It is made by the operation whose links lead here, or by the one that creates its kind of thing; what no documented
     operation makes is a fixture.
     """
-    found = producer(session.specification, operation, parameter)
+    operations = session.specification.operations
+    found = producer(operations, operation, parameter)
     if found is not None:
         return make(session, found[0], **sample(session, found[0]).request())
-    key = operation.fixtures.get(parameter) if parameter else next(iter(operation.fixtures.values()), None)
-    maker = _maker(session.specification, operation) if operation.effect != "create" else None
+    key, made_by = key_of(operation, parameter), maker(operations, operation)
     given = session.table.fixture(key) if key else ""
-    if given and (maker is None or operation.effect in ("read", "execute")):
+    if given and (made_by is None or operation.effect in ("read", "execute")):
         return given
-    if maker is None:
+    if made_by is None:
         where = session.table.place(key) if key else f"the target file names nothing for {operation.id}"
         raise NotExercised(Reason.MISSING_FIXTURE, where)
-    return make(session, maker, **sample(session, maker).request())
-
-
-def _maker(specification: Specification, operation: Operation) -> Operation | None:
-    """The operation that creates the kind of thing that `operation` acts on, from nothing but a body."""
-    for one in specification.operations.values():
-        if one.effect == "create" and one.resource == operation.resource and one.link("delete") and one.names:
-            return one
-    return None
+    return make(session, made_by, **sample(session, made_by).request())
 
 
 def replace(content: Any, pointer: str, value: Any) -> None:

@@ -16,7 +16,8 @@ from typing import Any, Final
 import yaml
 
 from conformance.openapi import Answer, Body, Link, Operation, SpecificationError, Touch, inline, operations
-from conformance.requirement import Requirement, structural
+from conformance.requirement import USERS, Requirement, structural
+from conformance.supply import needed
 from conformance.verdict import Level, Reason
 
 __all__ = [
@@ -99,8 +100,9 @@ def load(system: str) -> Specification:
     found = {operation.id: operation for operation in operations(system, source)}
     requirements: dict[str, Requirement] = {}
     for operation in found.values():
+        needs = needed(found, operation)
         for requirement in structural(operation):
-            requirements[requirement.id] = requirement
+            requirements[requirement.id] = replace(requirement, needs=needs)
     entries = yaml.load(register, Loader=_Loader)  # noqa: S506 - a safe loader
     for name, faults in entries.get("structural", {}).items():
         if name not in requirements:
@@ -165,5 +167,14 @@ def _registered(system: str, entry: Mapping[str, Any], operations: Mapping[str, 
         aspect=entry.get("aspect"),
         since=entry.get("since"),
         faults=tuple(entry.get("faults", ())),
+        needs=_needs(entry, operations),
         untestable=Reason(entry["untestable"]) if "untestable" in entry else None,
     )
+
+
+def _needs(entry: Mapping[str, Any], operations: Mapping[str, Operation]) -> tuple[str, ...]:
+    """What an entry says that it needs; else what a call of its operation does, and the user of its aspect."""
+    if "needs" in entry or entry["tried"] == "none":
+        return tuple(entry.get("needs", ()))
+    user = USERS.get(entry.get("aspect", ""))
+    return (*needed(operations, operations[entry["operation"]]), *([f"users.{user}"] if user else []))

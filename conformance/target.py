@@ -6,7 +6,7 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final
@@ -187,9 +187,25 @@ class System(_Table):
         found = getattr(self, key, None) or getattr(getattr(self, "fixtures", None), key, None)
         return "" if found is None else str(found)
 
+    def gives(self, key: str) -> bool:
+        """Whether the table, or its `fixtures`, names something under a key such as `case` or `users.outsider`."""
+        first, *rest = key.split(".")
+        found = [getattr(self, first, None) or getattr(getattr(self, "fixtures", None), first, None)]
+        for name in rest:
+            members = type(found[0]).model_fields if name == "*" and found[0] else [name]
+            found = [getattr(one, member, None) for one in found for member in members]
+        return any(one is not None for one in found)
+
+    def missing(self, keys: Iterable[str]) -> list[str]:
+        """Those of the keys under which nothing is named."""
+        return [key for key in keys if not self.gives(key)]
+
     def place(self, key: str) -> str:
         """Where a key stands in the target file, as a message tells it: `[processmaker3.fixtures] case`."""
-        own = key in type(self).model_fields
+        first, _, rest = key.partition(".")
+        if rest:
+            return f"[{self.system}.{key}]"
+        own = first in type(self).model_fields
         return f"[{self.system}] {key}" if own else f"[{self.system}.fixtures] {key}"
 
     @model_validator(mode="after")

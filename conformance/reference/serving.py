@@ -122,7 +122,12 @@ def target(references: Iterable[Reference], urls: Mapping[str, dict[str, str]]) 
 
 def target_toml(references: Iterable[Reference], urls: Mapping[str, dict[str, str]]) -> str:
     """The text of that target file."""
-    return "\n".join(_table(target(references, urls), ())).strip() + "\n"
+    return toml(target(references, urls))
+
+
+def toml(data: Mapping[str, Any]) -> str:
+    """The text of a TOML file: tables, strings, numbers, booleans, and arrays of them."""
+    return "\n".join(_table(data, ())).strip() + "\n"
 
 
 def _table(data: Mapping[str, Any], path: tuple[str, ...]) -> Iterable[str]:

@@ -7,7 +7,8 @@ import io
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from typing import Final
 from conformance import runrecord
 from conformance.cli import main
 from conformance.reference import Reference, build
-from conformance.reference.serving import Serving, target_toml
+from conformance.reference.serving import Serving, target_toml, toml
 from conformance.runrecord import RunRecord
 
 # The pytest around this one looks for what was not closed; doing so here too costs a quarter of the time.
@@ -51,6 +52,22 @@ def served(
     change(reference)
     with Serving([reference]) as serving:
         yield reference, target_toml([reference], serving.urls)
+
+
+def without(target: str, system: str, keys: Iterable[str]) -> str:
+    """The text of a target file without these keys of a system's table or of its fixtures; `*` is every member."""
+    data = tomllib.loads(target)
+    for key in keys:
+        *outer, last = key.split(".")
+        for top in (data[system], data[system].get("fixtures", {})):
+            tables = [top]
+            for name in outer:
+                tables = [one for table in tables for one in (table.values() if name == "*" else [table.get(name, {})])]
+            for table in tables:
+                table.pop(last, None)
+                if last == "client_id":
+                    table.pop("client_secret", None)  # one without the other is refused
+    return toml(data)
 
 
 def run(target: Path | str, output: Path, *options: str, pytest_args: Sequence[str] = ()) -> Run:

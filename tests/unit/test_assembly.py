@@ -130,6 +130,14 @@ def test_of_what_no_test_spoke_it_is_said_why(
     assert (found.outcome, found.reason) == (Outcome.NOT_EXERCISED, reason)
 
 
+def test_what_needs_a_fixture_that_the_target_file_lacks_says_which(tmp_path: Path) -> None:
+    write(tmp_path, line([said(STATUS, Outcome.CONFORMS)]))
+    found = verdict(assemble(tmp_path), "generateBpmnProject.201:status")
+    assert (found.reason, found.detail) == (Reason.MISSING_FIXTURE, "[processmaker3.fixtures] classic_process")
+    refused = verdict(assemble(tmp_path), "PM3-ACCESS-LIST-PERMISSION")
+    assert (refused.reason, refused.detail) == (Reason.MISSING_USER, "[processmaker3.users.outsider]")
+
+
 def test_what_the_time_budget_cut_off_says_so_and_the_run_is_not_complete(tmp_path: Path) -> None:
     write(tmp_path, line([said(STATUS, Outcome.NOT_EXERCISED, reason=Reason.TIME_BUDGET)], outcome="skipped"))
     record = assemble(tmp_path)

@@ -206,3 +206,19 @@ def test_what_stands_beside_a_reference_goes_before_what_it_refers_to(
     components = {"schemas": {"A": {"type": "string", "maxLength": 9}}}
     spec = read(tmp_path, monkeypatch, operation, components=components)
     assert spec.operations["getThing"].success.schema == {"type": "string", "maxLength": 5}
+
+
+def test_a_requirement_needs_what_its_operation_does_unless_another_operation_makes_that() -> None:
+    assert PM3.requirements["generateBpmnProject.201:status"].needs == ("classic_process",)
+    assert PRO.requirements["readProcess:exists"].needs == ()
+    assert PRO.requirements["launchInstance:exists"].needs == ()
+    assert PRO.requirements["runProcess:exists"].needs == ("process_id",)
+
+
+def test_a_requirement_on_access_needs_its_user_and_what_is_not_tried_needs_nothing() -> None:
+    assert PM3.requirements["PM3-ACCESS-GENERATE-PERMISSION"].needs == ("classic_process", "users.outsider")
+    assert PRO.requirements["PRO-CLIENT-POSTMAN"].needs == ()
+
+
+def test_an_entry_that_says_what_it_needs_says_all() -> None:
+    assert PM3.requirements["PM3-BULK-STARTED-CASES"].needs == ("started_project",)

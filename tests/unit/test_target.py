@@ -276,3 +276,27 @@ def test_a_duration_is_read(text: object, seconds: float) -> None:
 def test_what_is_no_duration_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="is no duration"):
         duration(text)
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [
+        ("case", True), ("paused_case", False), ("username", True), ("users.outsider", True), ("users.cases", False),
+        ("users.outsider.client_id", True), ("users.*.client_id", True), ("users.cases.client_id", False),
+        ("nothing", False), ("nothing.at_all", False),
+    ],
+)  # fmt: skip
+def test_it_is_told_what_a_table_gives(key: str, given: bool) -> None:
+    outsider = {"username": "clerk", "password": "p", "client_id": "c", "client_secret": "s"}
+    table = read(processmaker3={**PM3, "users": {"outsider": outsider}, "fixtures": {"case": "c1"}}).table(
+        "processmaker3"
+    )
+    assert table.gives(key) is given
+    assert table.missing([key]) == ([] if given else [key])
+
+
+def test_it_is_told_where_a_key_belongs() -> None:
+    table = read(processmaker3=PM3).table("processmaker3")
+    assert table.place("username") == "[processmaker3] username"
+    assert table.place("case") == "[processmaker3.fixtures] case"
+    assert table.place("users.outsider") == "[processmaker3.users.outsider]"

@@ -1,0 +1,61 @@
+"""Supply: where what a call acts on comes from: another operation makes it, or the target file names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from conformance.openapi import Link, Operation
+
+
+def producer(
+    operations: Mapping[str, Operation], operation: Operation, parameter: str = ""
+) -> tuple[Operation, Link] | None:
+    """The operation that makes what `operation` acts on, with the link that leads there.
+
+    With a `parameter`, the one that makes what this path parameter names.
+    """
+    for maker in operations.values():
+        for link in maker.links:
+            leads = link.parameter or link.member
+            if link.operation == operation.id and leads and (not parameter or link.parameter == parameter):
+                return maker, link
+    return None
+
+
+def maker(operations: Mapping[str, Operation], operation: Operation) -> Operation | None:
+    """The operation that creates the kind of thing that `operation` acts on, from nothing but a body."""
+    if operation.effect == "create":
+        return None
+    for one in operations.values():
+        if one.effect == "create" and one.resource == operation.resource and one.link("delete") and one.names:
+            return one
+    return None
+
+
+def subjects(operation: Operation) -> list[str]:
+    """What a call acts on: its path parameters; the empty name for what its body alone tells."""
+    named_by_body = any(touch.where == "body" for touch in operation.touches)
+    return operation.path_parameters or ([""] if named_by_body else [])
+
+
+def key_of(operation: Operation, parameter: str) -> str:
+    """The key of the target file that names what a parameter (or, when it is empty, the body) stands for; or empty."""
+    fallback = "" if parameter else next(iter(operation.fixtures.values()), "")
+    return operation.fixtures.get(parameter, fallback)
+
+
+def needed(operations: Mapping[str, Operation], operation: Operation) -> tuple[str, ...]:
+    """The keys of the target file without which no documented call of an operation can be made."""
+    return tuple(dict.fromkeys(_needed(operations, operation, ())))
+
+
+def _needed(operations: Mapping[str, Operation], operation: Operation, within: tuple[str, ...]) -> Iterator[str]:
+    if operation.id in within:
+        return
+    for parameter in subjects(operation):
+        found = producer(operations, operation, parameter)
+        made_by = found[0] if found else maker(operations, operation)
+        if made_by is not None:
+            yield from _needed(operations, made_by, (*within, operation.id))
+        elif key := key_of(operation, parameter):
+            yield key

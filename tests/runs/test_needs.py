@@ -1,0 +1,62 @@
+"""What a requirement needs of the target file is what it cannot be tried without.
+
+`-m matrix` takes out each key for itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.runrecord import VerdictRecord
+from conformance.specification import SYSTEMS, load
+from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, System
+from conformance.verdict import Outcome, Reason
+
+from .support import run, served, without
+
+MISSING = {Reason.MISSING_FIXTURE, Reason.MISSING_USER}
+TABLES: dict[str, type[System]] = {"processmaker3": ProcessMaker3, "processmaker4": ProcessMaker4, "procesio": Procesio}
+
+
+def keys(system: str) -> list[str]:
+    """What the requirements of a system need, but for what every target file has."""
+    fields = TABLES[system].model_fields
+    required = {name for name, field in fields.items() if field.is_required()}
+    return sorted({key for one in load(system).requirements.values() for key in one.needs} - required)
+
+
+def needing(system: str, taken: list[str]) -> set[str]:
+    return {one.id for one in load(system).requirements.values() if set(one.needs) & set(taken)}
+
+
+def verdicts(system: str, taken: list[str], directory: Path) -> dict[str, VerdictRecord]:
+    """What a run against the reference says when these keys are taken out of its target file."""
+    directory.mkdir()
+    with served(system) as (_, toml):
+        target = directory / "target.toml"
+        target.write_text(without(toml, system, taken))
+        record = run(target, directory / "run", "--max-examples", "1").record
+    return {one.requirement: one for one in record.verdicts}
+
+
+@pytest.mark.parametrize("system", [one for one in SYSTEMS if keys(one)])
+def test_without_anything_optional_exactly_what_needs_it_lacks_a_fixture_or_a_user(system: str, tmp_path: Path) -> None:
+    said = verdicts(system, keys(system), tmp_path / "bare")
+    tried = {one.id for one in load(system).requirements.values() if one.untestable is None}
+    lacking = {name: said[name] for name in tried if said[name].reason in MISSING}
+    assert lacking.keys() == needing(system, keys(system))
+    assert all(f"[{system}" in one.detail for one in lacking.values())
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_without_one_key_exactly_what_needs_it_is_not_exercised(system: str, tmp_path: Path) -> None:
+    whole = verdicts(system, [], tmp_path / "whole")
+    for number, key in enumerate(keys(system)):
+        said = verdicts(system, [key], tmp_path / str(number))
+        changed = {name for name, one in said.items() if one.outcome != whole[name].outcome}
+        assert changed == needing(system, [key]), key
+        assert {said[name].outcome for name in changed} == {Outcome.NOT_EXERCISED}, key
+        assert {said[name].reason for name in changed} <= MISSING, key
