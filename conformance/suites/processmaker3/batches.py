@@ -89,5 +89,11 @@ def gone(session: Session, project: str) -> tuple[bool, Exchange]:
 
 
 def own(session: Session) -> str:
-    """A project of the run's own, without cases."""
-    return projects.made(session, builder(session).drawn(prj_type="BPMN")).id
+    """A project of the run's own, without cases, that can be read: later that it cannot says that it is gone.
+
+    Raises:
+        Blocked: it cannot be made or read; the deviation is recorded.
+    """
+    project = projects.made(session, builder(session).drawn(prj_type="BPMN")).id
+    projects.read(session, project)
+    return project

@@ -1,0 +1,102 @@
+"""Each operation of the specs taken out of its reference in turn, answered as a made-up path or as a wrong method.
+
+What must be there and is not is one deviation, and everything behind it is blocked by that one. By default a few
+operations are taken out; `-m matrix` takes out all. They come from the specs, so that a new one is covered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from conformance import exitcodes
+from conformance.runrecord import RunRecord
+from conformance.specification import SYSTEMS, Operation, load
+from conformance.verdict import Level, Outcome, Reason
+
+from ..mutants.served import ABSENT_PATH, Spoiler
+from .support import run, served
+
+FEW: Final = {("startRequest", 404), ("authenticate", 405), ("deleteProcess", 405), ("getProcess", 404)}
+TRIED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
+FITTING: Final = (Reason.UNDOCUMENTED_REQUEST, Reason.INCONCLUSIVE, Reason.LIMIT_REACHED)
+"""Why something may not be exercised when an operation that no firm statement demands is away."""
+
+CASES: Final = [
+    pytest.param(
+        operation,
+        status,
+        id=f"{operation.id}-{status}",
+        marks=[] if (operation.id, status) in FEW else [pytest.mark.matrix],
+    )
+    for system in SYSTEMS
+    for operation in load(system).operations.values()
+    for status in (ABSENT_PATH, 405)
+]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]]:
+    """For a system, the requirements that its whole reference lets a run try."""
+
+    @cache
+    def of(system: str) -> set[str]:
+        directory = tmp_path_factory.mktemp(system)
+        with served(system) as (_, toml):
+            (directory / "target.toml").write_text(toml)
+            record = run(directory / "target.toml", directory / "run", "--max-examples", "1").record
+        return {one.requirement for one in record.verdicts if one.outcome in TRIED}
+
+    return of
+
+
+@pytest.mark.parametrize(("operation", "status"), CASES)
+def test_a_missing_operation_is_one_deviation_and_blocks_what_needs_it(
+    operation: Operation, status: int, plain: Callable[[str], set[str]], tmp_path: Path
+) -> None:
+    spoiler = Spoiler()
+    with (
+        served(operation.system, change=lambda reference: reference.wrap(spoiler.around)) as (reference, toml),
+        spoiler.spoiling(operation, status),
+    ):
+        before = reference.snapshot()
+        (tmp_path / "target.toml").write_text(toml)
+        result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1")
+        after = reference.snapshot()
+    record = result.record
+    if operation.resource == "token":
+        assert (result.code, record.deviations, record.findings) == (exitcodes.UNAVAILABLE, [], [])
+        return
+    exists = f"{operation.id}:exists"
+    level = load(operation.system).requirements[exists].level
+    missed = [] if operation.implied else [exists]
+    assert [one.requirement for one in record.deviations] == (missed if level is not Level.MAY else [])
+    assert [one.requirement for one in record.findings] == (missed if level is Level.MAY else [])
+    assert record.problems == []
+    assert result.code == (exitcodes.DEVIATIONS if record.deviations else exitcodes.OK)
+    assert unexplained(record, plain(operation.system)) == {}
+    if not removes(operation):
+        assert (after, record.leftovers) == (before, [])
+
+
+def unexplained(record: RunRecord, tried: set[str]) -> dict[str, str]:
+    """What of `tried` was not tried in this run, and is neither blocked by the one deviation nor explained."""
+    roots = {one.fingerprint for one in [*record.deviations, *record.findings]}
+    return {
+        one.requirement: f"{one.outcome} {one.reason} {one.detail}"
+        for one in record.verdicts
+        if one.requirement in tried
+        and one.outcome not in TRIED
+        and one.blocked_by not in roots
+        and one.reason not in FITTING
+    }
+
+
+def removes(operation: Operation) -> bool:
+    """Whether the run needs the operation to remove what it made, or to see that it is gone."""
+    links = (link for one in load(operation.system).operations.values() for link in one.links)
+    return any(link.operation == operation.id and link.step in ("delete", "read", "list") for link in links)
