@@ -98,7 +98,7 @@ def partial(exchange: Exchange) -> bool:
         body = answer.json
     except NotJson:
         return False
-    shown = max(map(len, _arrays(body)), default=0)
+    shown = max(map(len, arrays(body)), default=0)
     signs = [(name[2:], value) for name, value in answer.headers if name.lower().startswith(HEADERS)]
     return any(_sign(name, value, shown) for name, value in [*signs, *_beside(body)])
 
@@ -128,15 +128,15 @@ def _items(exchange: Exchange, link: Link) -> list[Any]:
         return []
     if link.tree:
         return list(islice(_objects(body), OBJECTS_AT_MOST))
-    arrays = list(_arrays(next(at(body, link.items), []) if link.items else body))
-    alone = [body] if not arrays and any(at(body, link.item)) else []
-    return [*alone, *(item for array in arrays for item in array)]
+    found = list(arrays(next(at(body, link.items), []) if link.items else body))
+    alone = [body] if not found and any(at(body, link.item)) else []
+    return [*alone, *(item for array in found for item in array)]
 
 
-def _arrays(body: Any) -> Iterator[list[Any]]:
+def arrays(body: Any) -> Iterator[list[Any]]:
     """Every array that stands in nothing but objects."""
     if isinstance(body, list):
         yield body
     elif isinstance(body, dict):
         for value in body.values():
-            yield from _arrays(value)
+            yield from arrays(value)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from conformance import checks, sampling
-from conformance.comparison import Difference, differences, renamed
+from conformance.comparison import Difference, differences, equal, renamed
 from conformance.exchange import Exchange, NotJson
 from conformance.identification import partial, shows
 from conformance.session import Resource, Session
@@ -55,8 +56,9 @@ class Life:
 
     def walk(self) -> None:
         """Go through the whole life. Raises Blocked and NotExercised where nothing behind can be tried."""
-        body = sampling.body(self.session, self.create)
-        born = self.session.create(self.create.id, json=body)
+        request = sampling.sample(self.session, self.create)
+        body = request.content["json"]
+        born = self.session.create(self.create.id, **request.request())
         self._reads_as_sent("created-reads-as-sent", self.create, body, born)
         self._is_listed(born)
         self._update(born, body)
@@ -98,9 +100,9 @@ class Life:
             return
         schema = reading.success.schema
         if schema is None or not schema.get("properties"):  # no document gives a shape: what was sent is looked for
-            found = dict(leaves(body))
+            found = {value for _, value in leaves(body)}
             for place, value in leaves(sent):
-                if isinstance(value, str) and place not in ("/id",) and value not in found.values():
+                if isinstance(value, str) and place != "/id" and not any(equal(value, one) for one in found):
                     yield Difference(place, value, "nowhere in the answer")
             return
         yield from differences(sent, body, schema)
@@ -190,11 +192,12 @@ class Life:
             current = checks.body_of(reading, self._read(born))
         except NotJson:
             current = body
+        if not isinstance(current, dict):
+            current = body
         if reading.success.schema and reading.success.schema.get("properties"):
             current = renamed(body, current, reading.success.schema)
         known = documented.schema.get("properties", {})
-        base = given or {name: value for name, value in current.items() if name in known}
-        changed: dict[str, Any] = writable(base, documented.schema)
+        changed: dict[str, Any] = deepcopy(given) if given else writable(current, documented.schema)
         link = self.create.link("update")
         if link is not None and link.member:
             changed[link.member] = born.id

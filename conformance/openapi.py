@@ -62,8 +62,9 @@ class Link:
     """A step of a resource's life: from the create to what reads, updates, lists or deletes the resource.
 
     `parameter` is the path parameter that takes the identifier (`member` the one of the body, where the path has
-    none), `pointer` where the creating answer holds it (empty when it does not). For a list, `item` and `name` are
-    pointers within an item, `items` to the array; the items of a `tree` stand at any depth.
+    none), `pointer` where the creating answer holds it (empty when it does not), or with `sent` the creating request.
+    For a list, `item` and `name` are pointers within an item, `items` to the array; the items of a `tree` stand at any
+    depth.
     """
 
     step: str
@@ -71,6 +72,7 @@ class Link:
     parameter: str = ""
     member: str = ""
     pointer: str = ""
+    sent: bool = False
     items: str = ""
     item: str = ""
     name: str = ""
@@ -206,6 +208,11 @@ class Operation:
         """The request body of a media type, the first one by default."""
         return next((body for body in self.bodies if media_type in ("", body.media_type)), None)
 
+    def fits(self, path: Mapping[str, str]) -> bool:
+        """Whether the values of a path have the forms that its parameters give: so are namesakes told apart."""
+        forms = ((one["name"], one.get("schema", {}).get("pattern", "")) for one in self.parameters)
+        return all(re.search(form, path.get(name, "")) for name, form in forms)
+
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Matches a decoded path; each path parameter is a named group."""
@@ -250,7 +257,10 @@ def operations(system: str, source: Mapping[str, Any]) -> Iterator[Operation]:
                 continue
             raw = item[method]
             servers = raw.get("servers") or item.get("servers") or source["servers"]
-            yield _operation(system, source, path, method, item, raw, servers[0]["url"].strip("{}"))
+            server = servers[0]["url"].strip("{}")
+            yield _operation(system, source, path, method, item, raw, server)
+            if namesake := raw.get(EXTENSION, {}).get("namesake"):
+                yield _operation(system, source, namesake["path"], method, {}, namesake, server)
 
 
 def _operation(
@@ -370,6 +380,7 @@ def _link(step: str, raw: Mapping[str, Any]) -> Link:
         parameter=parameter,
         member=member,
         pointer=str(expression).partition("#")[2],
+        sent=str(expression).startswith("$request."),
         items=extension.get("items", ""),
         item=extension.get("item", ""),
         name=extension.get("name", ""),

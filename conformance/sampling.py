@@ -138,7 +138,10 @@ def _subject(session: Session, operation: Operation, parameter: str = "") -> str
     operations = session.specification.operations
     found = producer(operations, operation, parameter)
     if found is not None:
-        return make(session, found[0], **sample(session, found[0]).request())
+        making, link = found
+        request = sample(session, making)
+        made = make(session, making, **request.request())
+        return str(next(at(request.content["json"], link.pointer))) if link.sent else made
     key, made_by = key_of(operation, parameter), maker(operations, operation)
     given = session.table.fixture(key) if key else ""
     if given and (made_by is None or operation.effect in ("read", "execute")):

@@ -96,7 +96,7 @@ class Session(Calls):
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} answers with something that was there before")
         identifier = self._offered(operation, entry, exchange)
         if not identifier:
-            identifier, _ = self._listed(operation, entry)
+            identifier = self._copied(operation, exchange, before) or self._listed(operation, entry)[0]
         elif identifier in self._claimed() and operation.link("list") is not None:
             identifier = (
                 self._newcomer(operation, entry)[0] or identifier
@@ -139,6 +139,24 @@ class Session(Calls):
         found: list[str] = []
         _, exchange = self.eventually(look)
         return found[-1], exchange.answer.ok
+
+    def _copied(self, operation: Operation, exchange: Exchange, before: Collection[str] | None) -> str:
+        """What is new in the list under the name of ours that a create without a name copied, or longer ones."""
+        sent = exchange.request.url.split("/")
+        names = [entry.name for entry in self.ledger.open() if entry.name and entry.identifier in sent]
+        link = operation.link("list")
+        if before is None or not names or link is None:
+            return ""
+
+        def look() -> tuple[bool, Exchange]:
+            shown = self.send(link.operation)
+            new = [(one, name) for one, name in listed(shown, link) if one and one not in before]
+            found.extend(one for one, name in new if any(original in name for original in names))
+            return bool(found), shown
+
+        found: list[str] = []
+        self.eventually(look)
+        return next(iter(found), "")
 
     def _newcomer(self, operation: Operation, entry: Entry) -> tuple[str, Exchange]:
         """What the list shows under the entry's name and no entry stands for: a copy has the name of its original."""
@@ -196,7 +214,7 @@ class Session(Calls):
         exchange = self.send(link.operation, path={link.parameter: identifier})
         if exchange.answer.ok or exchange.answer.refused:
             read = operation.link("read")
-            if read is None or _says_gone(self.send(read.operation, path={read.parameter: identifier})):
+            if read is None or says_gone(self.send(read.operation, path={read.parameter: identifier})):
                 self.ledger.gone(identifier)
                 return True
         self._kept[identifier] = exchange.answer.refused
@@ -217,7 +235,7 @@ class Session(Calls):
 
         def look() -> tuple[bool, Exchange]:
             exchange = self._read(read, identifier)
-            return _says_gone(exchange), exchange
+            return says_gone(exchange), exchange
 
         gone, exchange = self.eventually(look)
         if gone:
@@ -262,6 +280,6 @@ class Session(Calls):
         return kept
 
 
-def _says_gone(exchange: Exchange) -> bool:
+def says_gone(exchange: Exchange) -> bool:
     """Whether the answer to a read says that nothing is there, not that this user may not see it now."""
     return exchange.answer.refused and exchange.answer.status not in UNSURE

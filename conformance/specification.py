@@ -54,14 +54,15 @@ class Specification:
     def match(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]] | None:
         """The operation that a method and a decoded path call, with its path values.
 
-        A literal path goes before one with parameters (`/project/bulk` is not a project).
+        A literal path goes before one with parameters (`/project/bulk` is not a project), and of two with the same
+        template one whose parameters have the form of the values.
         """
         fitting = [
             (operation, found.groupdict())
             for operation in self.operations.values()
             if operation.method == method and (found := operation.pattern.fullmatch(path))
         ]
-        return min(fitting, key=lambda pair: len(pair[1]), default=None)
+        return min(fitting, key=lambda pair: (len(pair[1]), not pair[0].fits(pair[1])), default=None)
 
     @property
     def starts(self) -> bool:

@@ -1,4 +1,4 @@
-"""Procesio: a reference server of the Proxy API's authentication and the Web API's processes."""
+"""Procesio: a reference server of the Proxy API's authentication and of the services of the Web API."""
 
 from __future__ import annotations
 
@@ -13,9 +13,19 @@ from uuid import uuid4
 
 from starlette.exceptions import HTTPException
 
-from conformance.reference import procesio_faults, procesio_liberal  # noqa: F401 - register faults and personality
+from conformance.reference import (  # noqa: F401 - register faults and personality
+    procesio_data_types_faults,
+    procesio_faults,
+    procesio_liberal,
+    procesio_resources_faults,
+    procesio_schedules_faults,
+)
 from conformance.reference.answers import Answer, bearer_token, json_app, json_object, media_type, route
 from conformance.reference.base import Reference
+from conformance.reference.procesio_data_types import DataTypes
+from conformance.reference.procesio_platform import Platform
+from conformance.reference.procesio_resources import Resources
+from conformance.reference.procesio_schedules import Schedules
 from conformance.reference.procesio_state import PROCESS_ID, WORKSPACE_ID, Workspace
 
 if TYPE_CHECKING:
@@ -41,7 +51,8 @@ PARAMETERS: Final = ("realm", "grant_type", "username", "password", "client_id",
 class Service(Protocol):
     """A service of the Web API: routes (method, path, name of the method that does the work), literal paths first.
 
-    A method takes the values of the path and, when `with_body` has its name, the JSON object of the body.
+    A method takes the values of the path and, when `with_body` has its name, the JSON object of the body. Those that
+    `public` has need no credentials.
     """
 
     @property
@@ -52,6 +63,16 @@ class Service(Protocol):
     @property
     def with_body(self) -> frozenset[str]:
         """The names of those that take a body."""
+        ...
+
+    @property
+    def public(self) -> frozenset[str]:
+        """The names of those that need no credentials."""
+        ...
+
+    @property
+    def stores(self) -> Sequence[str]:
+        """The names of the attributes that hold, by identifier, what operations create and delete."""
         ...
 
 
@@ -66,14 +87,23 @@ class Procesio(Reference):
     system: ClassVar[str] = SYSTEM
 
     def start(self) -> dict[str, ASGIApp]:
-        """Make the workspace with its one process, and the two apps."""
+        """Make the workspace with its one process, the other services, and the two apps."""
         self.workspace = Workspace(self.clock)
         self.tokens: dict[str, datetime] = {}
-        self.services: tuple[Service, ...] = (self.workspace,)
+        self.data_types = DataTypes()
+        self.schedules = Schedules(self.workspace)
+        resources = Resources(self.workspace, self.data_types, self.schedules)
+        self.services: tuple[Service, ...] = (
+            self.workspace,
+            self.data_types,
+            self.schedules,
+            resources,
+            Platform(),
+        )
         routes = [(service, *one) for service in self.services for one in service.routes]
         self.operations: dict[str, Operation] = {name: getattr(service, name) for service, _, _, name in routes}
         self.with_body = frozenset().union(*(service.with_body for service in self.services))
-        self.anonymous: set[str] = set()
+        self.anonymous: set[str] = set().union(*(service.public for service in self.services))
         self.token_accepted: Callable[[str], bool] = self._is_valid
         self.key_accepted: Callable[[str, str], bool] = lambda name, value: (name, value) == API_KEY
         self.secret_accepted: Callable[[str], bool] = lambda _: True
@@ -98,8 +128,8 @@ class Procesio(Reference):
         }
 
     def snapshot(self) -> dict[str, Any]:
-        """The processes by id, whole."""
-        return {"processes": deepcopy(self.workspace.processes)}
+        """What the services hold, whole: for each store its things by identifier."""
+        return {store: deepcopy(getattr(service, store)) for service in self.services for store in service.stores}
 
     def residue(self) -> dict[str, int]:
         """The numbers of tokens that were given out and of process instances that were made."""

@@ -1,4 +1,4 @@
-"""The faults of the PROCESIO reference."""
+"""The faults of the PROCESIO reference in authentication, and in its processes and instances."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from conformance.reference.answers import withdraw
 from conformance.reference.faults import edit_json, fault, response_fault
+from conformance.reference.procesio_common_faults import open_to_all
 from conformance.reference.procesio_state import NO_INSTANCE, NO_PROCESS, PROCESS_ID
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 SYSTEM: Final = "procesio"
 
-# Each operation of the reference with the words for it.
+# Each operation on processes with the words for it.
 _OPERATIONS: Final = {
     "create_process": "create-process",
     "update_process": "modify-process",
@@ -34,17 +35,7 @@ _OPERATIONS: Final = {
 }
 
 
-def _register(operation: str, words: str) -> None:
-    """The fault of one operation that serves whoever presents no credentials."""
-
-    def open_to_all(ref: Procesio) -> None:
-        ref.anonymous.add(operation)
-
-    fault(f"pro-{words}-without-token", SYSTEM, f"needs no credentials for {operation}")(open_to_all)
-
-
-for _operation, _words in _OPERATIONS.items():
-    _register(_operation, _words)
+open_to_all(_OPERATIONS)
 
 
 @fault("pro-auth-no-token", SYSTEM, "answers a good authentication with 200, but without any token")
@@ -200,3 +191,15 @@ def payload_error(ref: Procesio) -> None:
         raise HTTPException(500, "Internal server error.")
 
     ref.operations["read_payload"] = fail
+
+
+@fault("pro-instances-of-others", SYSTEM, "lists the instances of all processes for each of them")
+def instances_of_others(ref: Procesio) -> None:
+    """Join the lists of the processes that are there."""
+    instances = ref.operations["list_instances"]
+
+    def all_of_them(process_id: str) -> Any:
+        instances(process_id)
+        return [one for each in ref.workspace.list_processes() for one in instances(each["id"])]
+
+    ref.operations["list_instances"] = all_of_them

@@ -101,6 +101,8 @@ class Workspace:
 
     routes = ROUTES
     with_body = WITH_BODY
+    public: frozenset[str] = frozenset()
+    stores = ("processes",)
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 
@@ -53,14 +53,22 @@ def no_guessed_bodies(reference: Procesio) -> None:
     def refuse(_body: Data) -> Data:
         raise HTTPException(400, "The body is not what is expected here.")
 
-    for operation in ("create_process", "update_process", "validate_process"):
-        reference.operations[operation] = refuse
+    def refuse_for(_identifier: str, body: Data) -> Data:
+        return refuse(body)
+
+    for operation in reference.with_body - {"run_process"}:
+        reference.operations[operation] = refuse_for if operation == "change_schedule_status" else refuse
 
 
-def late_processes(reference: Procesio) -> None:
+def late_writes(reference: Procesio) -> None:
     """What a write did can be read only a little later."""
-    workspace = reference.workspace
-    reference.wrap(late(lambda: workspace.processes, lambda state: setattr(workspace, "processes", state)))
+    stores = [(service, store) for service in reference.services for store in service.stores]
+
+    def put(states: list[Any]) -> None:
+        for (service, store), state in zip(stores, states, strict=True):
+            setattr(service, store, state)
+
+    reference.wrap(late(lambda: [getattr(service, store) for service, store in stores], put))
 
 
 LIBERTIES = (
@@ -76,5 +84,5 @@ LIBERTIES = (
             *(f"{one}*:*" for one in ("createProcess", "deleteProcess", "modifyProcess", "readProcess", "toggle")),
         ),
     ),
-    Liberty("late", "procesio", late_processes, settle=2 * LAG),
+    Liberty("late", "procesio", late_writes, settle=2 * LAG),
 )

@@ -21,7 +21,13 @@ from conformance.verdict import Level, Outcome
 from .support import run, served
 
 # What a fault leaves behind that no run can remove, because removing or finding is what the fault breaks.
-INDELIBLE = {"pm3-delete-keeps-project", "pm3-list-omits-created", "pro-delete-keeps-process"}
+INDELIBLE = {
+    "pm3-delete-keeps-project",
+    "pm3-list-omits-created",
+    "pro-delete-keeps-process",
+    "pro-delete-keeps-data-type",
+    "pro-delete-keeps-schedule",
+}
 
 # One fault of each make, tried on the liberal personality by default: in state, answer, status, access, path.
 SHOWN_BY_A_LIBERAL = (

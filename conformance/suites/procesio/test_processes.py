@@ -13,6 +13,7 @@ from conformance.judge import Blocked, NotExercised
 from conformance.lifecycle import leaves
 from conformance.sampling import Sample, make, sample
 from conformance.session import Session
+from conformance.suites.procesio.answers import answers_something
 from conformance.target import Procesio
 from conformance.verdict import Kind, Reason
 from conformance.wire.credentials import API_KEY
@@ -104,10 +105,7 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
     launched, root = _launched(session, instance)
     if root:
         session.judge.block("PRO-INSTANCE-LAUNCH-EXECUTES", root)
-    status = session.call("getInstanceStatus", path=instance)
-    session.judge.require(
-        "PRO-INSTANCE-STATUS-ANSWERED", bool(status.answer.body.strip()), status, observed="an empty body"
-    )
+    answers_something(session, "PRO-INSTANCE-STATUS-ANSWERED", "getInstanceStatus", path=instance)
     if launched is None:
         return
 
@@ -154,6 +152,34 @@ def _is_listed(session: Session, published: Exchange, instance: str) -> None:
         published,
         observed="the published instance is not in the list",
         kind=Kind.ABSENT,
+    )
+
+
+@pytest.mark.requirement("PRO-INSTANCE-LISTED-BY-PROCESS", "PRO-INSTANCE-PUBLISH-COPIES")
+def test_publishing_changes_no_process_and_concerns_one(session: Session) -> None:
+    published_one, other = ({"id": own_process(session)} for _ in range(2))
+    before = session.call("readProcess", path=published_one)
+    published = session.call("publishProcess", path=published_one)
+    after = session.call("readProcess", path=published_one)
+    session.judge.require(
+        "PRO-INSTANCE-PUBLISH-COPIES",
+        before.answer.json == after.answer.json,
+        after,
+        before,
+        published,
+        observed="the process reads otherwise than before",
+        kind=Kind.EFFECT,
+    )
+    instance = identifier_of(published, session.operation("publishProcess").link("launch"))
+    if not instance or instance in (published_one["id"], other["id"]):
+        raise NotExercised(Reason.INCONCLUSIVE, "publishProcess answers no identifier of an instance")
+    foreign = session.call("listInstances", path=other)
+    session.judge.require(
+        "PRO-INSTANCE-LISTED-BY-PROCESS",
+        not mentions(foreign, instance),
+        foreign,
+        published,
+        observed="the list has an instance of another process",
     )
 
 
@@ -219,8 +245,6 @@ def test_a_process_tells_its_payload_and_what_it_uses(session: Session) -> None:
         ("getUsedResources", "PRO-PROCESS-USED-ANSWERED"),
     ):
         try:
-            told = session.call(operation, path=process(session))
+            answers_something(session, requirement, operation, path=process(session))
         except NotExercised as reason:
             session.judge.skip(requirement, reason.reason, reason.detail)
-            continue
-        session.judge.require(requirement, bool(told.answer.body.strip()), told, observed="an empty body")

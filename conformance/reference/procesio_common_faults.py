@@ -1,0 +1,104 @@
+"""The faults that every service of PROCESIO can have: no credentials asked for, and lives that go wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.exceptions import HTTPException
+
+from conformance.reference.faults import fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from conformance.reference.procesio import Procesio
+
+SYSTEM: Final = "procesio"
+
+
+def open_to_all(operations: Mapping[str, str]) -> None:
+    """Register, for each operation with the words for it, the fault that it serves whoever presents no credentials."""
+    for operation, words in operations.items():
+        _open(operation, words)
+
+
+def _open(operation: str, words: str) -> None:
+    def apply(ref: Procesio) -> None:
+        ref.anonymous.add(operation)
+
+    fault(f"pro-{words}-without-token", SYSTEM, f"needs no credentials for {operation}")(apply)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The operations of a thing that can be created, read, listed, updated and deleted, and the words for it."""
+
+    words: str
+    create: str
+    read: str
+    list: str
+    update: str
+    delete: str
+
+    def register(self) -> None:
+        """Register what can go wrong in such a life, each step in a fault of its own."""
+        one, plural = self.words.replace("-", " "), f"{self.words.replace('-', ' ')}s"
+        for name, description, apply in (
+            (f"pro-create-{self.words}-not-listed", f"leaves created {plural} out of the list", self._unlisted),
+            (f"pro-create-{self.words}-unreadable", f"lists created {plural}, but cannot read them", self._unreadable),
+            (f"pro-modify-{self.words}-ignored", f"says that it modified a {one}, and did not", self._unchanged),
+            (f"pro-delete-keeps-{self.words}", f"says that it deleted a {one}, and keeps it", self._kept),
+            (f"pro-deleted-{self.words}-listed", f"leaves deleted {plural} in the list", self._still_listed),
+        ):
+            fault(name, SYSTEM, description)(apply)
+
+    def _created(self, ref: Procesio) -> set[str]:
+        """The identifiers of what will be created."""
+        create, created = ref.operations[self.create], set[str]()
+
+        def remember(body: dict[str, Any]) -> Any:
+            answer = create(body)
+            created.add(answer["id"])
+            return answer
+
+        ref.operations[self.create] = remember
+        return created
+
+    def _unlisted(self, ref: Procesio) -> None:
+        created, all_of_them = self._created(ref), ref.operations[self.list]
+        ref.operations[self.list] = lambda: [one for one in all_of_them() if one["id"] not in created]
+
+    def _unreadable(self, ref: Procesio) -> None:
+        created = self._created(ref)
+
+        def read(known: Callable[[str], Any]) -> Callable[[str], Any]:
+            def unless_created(identifier: str) -> Any:
+                if identifier in created:
+                    raise HTTPException(404, "There is nothing of this id.")
+                return known(identifier)
+
+            return unless_created
+
+        ref.operations[self.read] = read(ref.operations[self.read])
+
+    def _unchanged(self, ref: Procesio) -> None:
+        read = ref.operations[self.read]
+        ref.operations[self.update] = lambda body: {**read(body["id"]), **body}
+
+    def _kept(self, ref: Procesio) -> None:
+        read = ref.operations[self.read]
+        ref.operations[self.delete] = lambda identifier: {"id": read(identifier)["id"]}
+
+    def _still_listed(self, ref: Procesio) -> None:
+        read, all_of_them, delete = (ref.operations[name] for name in (self.read, self.list, self.delete))
+        deleted: list[Any] = []
+
+        def delete_visibly(identifier: str) -> Any:
+            there = read(identifier)
+            answer = delete(identifier)
+            deleted.append(there)
+            return answer
+
+        ref.operations[self.delete] = delete_visibly
+        ref.operations[self.list] = lambda: [*all_of_them(), *deleted]

@@ -1,0 +1,128 @@
+"""Schedules: what is deleted with them, their copies and their status (procesio-api.txt, lines 101-107)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from conformance.checks import describe
+from conformance.exchange import Exchange
+from conformance.identification import listed, mentions, partial
+from conformance.judge import NotExercised
+from conformance.sampling import sample
+from conformance.session import Resource, Session, says_gone
+from conformance.specification import Link
+from conformance.verdict import Kind, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A schedule of the run's own, and the process of the run's own that it is for."""
+
+    schedule: Resource
+    process: str
+
+    @property
+    def path(self) -> dict[str, str]:
+        """The schedule, as path parameters."""
+        return {"scheduleId": self.schedule.id}
+
+
+def scheduled(session: Session) -> Scheduled:
+    """A new schedule of a new process."""
+    request = sample(session, session.operation("createSchedule")).request()
+    return Scheduled(session.create("createSchedule", **request), request["json"]["processId"])
+
+
+@pytest.mark.requirement("PRO-SCHEDULE-DELETE-KEEPS-PROCESS")
+def test_deleting_a_schedule_leaves_its_process(session: Session) -> None:
+    own = scheduled(session)
+    there = session.call("readProcess", path={"id": own.process})
+    deleted = session.call("deleteSchedule", path=own.path)
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("readProcess", path={"id": own.process})
+        return says_gone(exchange), exchange
+
+    gone, after = session.eventually(look)
+    if not gone and not after.answer.ok:
+        raise NotExercised(Reason.INCONCLUSIVE, describe(after))
+    session.judge.require(
+        "PRO-SCHEDULE-DELETE-KEEPS-PROCESS",
+        after.answer.ok,
+        after,
+        there,
+        deleted,
+        observed=f"the process can no longer be read: {describe(after)}",
+    )
+
+
+@pytest.mark.requirement("PRO-SCHEDULE-DUPLICATE-NEW", "PRO-SCHEDULE-DUPLICATE-SAME")
+def test_a_schedule_can_be_duplicated(session: Session) -> None:
+    own = scheduled(session)
+    duplicating = session.operation("duplicateSchedule")
+    link = duplicating.link("list")
+    assert link is not None
+    before = session.there_before(duplicating) or set()
+    try:
+        copy = session.create(duplicating.id, path=own.path)
+    except NotExercised as unclear:
+        if unclear.reason is not Reason.INCONCLUSIVE:
+            raise
+        _nothing_new(session, link, before)
+        raise
+    session.judge.require("PRO-SCHEDULE-DUPLICATE-NEW", True, copy.exchange)
+    original = session.call("readSchedule", path=own.path)
+    if not mentions(original, own.process):
+        raise NotExercised(Reason.INCONCLUSIVE, "a schedule does not show its process")
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("readSchedule", path={"scheduleId": copy.id})
+        return mentions(exchange, own.process), exchange
+
+    same, read = session.eventually(look)
+    session.judge.require(
+        "PRO-SCHEDULE-DUPLICATE-SAME",
+        same,
+        read,
+        original,
+        copy.exchange,
+        observed="the copy does not show the process of the original",
+        kind=Kind.READ_BACK,
+    )
+
+
+def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
+    """Say that no copy was made, when the answer told of none and the list has nothing new either."""
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send(link.operation)
+        return bool({one for one, _ in listed(exchange, link)} - before), exchange
+
+    grew, shown = session.eventually(look)
+    if grew or not shown.answer.ok or partial(shown):
+        return
+    told = "the list has no schedule that was not there before"
+    session.judge.require("PRO-SCHEDULE-DUPLICATE-NEW", False, shown, observed=told, kind=Kind.ABSENT)
+    session.judge.block("PRO-SCHEDULE-DUPLICATE-SAME", session.judge.root_of("PRO-SCHEDULE-DUPLICATE-NEW"))
+
+
+@pytest.mark.requirement("PRO-SCHEDULE-STATUS-ANSWERED", "PRO-SCHEDULE-STATUS-CHANGES")
+def test_the_status_of_a_schedule_changes(session: Session) -> None:
+    own = scheduled(session)
+    before = session.call("readSchedule", path=own.path)
+    body = sample(session, session.operation("changeScheduleStatus")).content
+    changed = session.call("changeScheduleStatus", path=own.path, **body)
+    session.judge.require(
+        "PRO-SCHEDULE-STATUS-ANSWERED", bool(changed.answer.body.strip()), changed, observed="an empty body"
+    )
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("readSchedule", path=own.path)
+        return exchange.answer.ok and exchange.answer.body != before.answer.body, exchange
+
+    differs, after = session.eventually(look)
+    session.judge.require(
+        "PRO-SCHEDULE-STATUS-CHANGES", differs, after, before, changed, observed="the schedule reads as before"
+    )

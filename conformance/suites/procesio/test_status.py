@@ -1,0 +1,22 @@
+"""The status and the version of the platform (procesio-api.txt, lines 108-110)."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.sampling import sample
+from conformance.session import Session
+from conformance.suites.procesio.answers import answers_something
+
+
+@pytest.mark.requirement("PRO-STATUS-ANSWERED")
+def test_the_platform_tells_its_status(session: Session) -> None:
+    answers_something(session, "PRO-STATUS-ANSWERED", "getPlatformStatus")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [pytest.param(one, marks=pytest.mark.requirement(f"{one}:exists")) for one in ("getVersion", "postVersion")],
+)
+def test_the_version_is_there(session: Session, operation: str) -> None:
+    session.call(operation, **sample(session, session.operation(operation)).request())
