@@ -138,7 +138,7 @@ class Procesio(Reference):
     def _endpoint(self, name: str) -> Endpoint:
         async def endpoint(request: Request) -> Answer:
             self._authorize(request, name)
-            arguments = list(request.path_params.values())
+            arguments: list[Any] = [str(value) for value in request.path_params.values()]
             if name in self.with_body:
                 arguments.append(await json_object(request))
             return Answer(self.operations[name](*arguments))

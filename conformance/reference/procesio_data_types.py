@@ -8,8 +8,6 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from starlette.exceptions import HTTPException
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     DataType = dict[str, Any]
 
 NO_TYPE: Final = "There is no data type of this id."
@@ -61,9 +59,9 @@ class DataTypes:
         """All data types, the primitive ones first."""
         return list(self.types.values())
 
-    def read_data_type(self, type_id: UUID | str) -> DataType:
+    def read_data_type(self, type_id: str) -> DataType:
         """The data type of an id."""
-        found = self.types.get(str(type_id).lower())
+        found = self.types.get(type_id.lower())
         if found is None:
             raise HTTPException(404, NO_TYPE)
         return found
@@ -75,7 +73,7 @@ class DataTypes:
             raise HTTPException(404, NO_NAME)
         return found
 
-    def delete_data_type(self, type_id: UUID | str) -> dict[str, str]:
+    def delete_data_type(self, type_id: str) -> dict[str, str]:
         """Remove a data type."""
         own = self._own(type_id)
         del self.types[own["id"]]
@@ -89,7 +87,7 @@ class DataTypes:
         """How many data types the platform brings."""
         return len(self.list_primitive_types())
 
-    def _own(self, type_id: UUID | str) -> DataType:
+    def _own(self, type_id: str) -> DataType:
         found = self.read_data_type(type_id)
         if found["isPrimary"]:
             raise HTTPException(409, "A primitive data type stays as it is.")
