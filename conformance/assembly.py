@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean, median
 from typing import Any, Final
 
 from conformance import __version__, exitcodes, ledger, specification
@@ -30,6 +31,7 @@ from conformance.runrecord import (
     VerdictRecord,
     summarise,
 )
+from conformance.shapes import Seen, Shapes
 from conformance.specification import Requirement, Specification
 from conformance.target import System, Target, urls
 from conformance.verdict import Kind, Level, Outcome, Reason, Verdict, stronger
@@ -82,7 +84,7 @@ class Parts:
     internal: list[str] = field(default_factory=list)
     unavailable: set[str] = field(default_factory=set)
     requests: int = 0
-    shapes: dict[str, dict[str, Shape]] = field(default_factory=dict)
+    shapes: Shapes = field(default_factory=dict)
     durations: dict[str, list[float]] = field(default_factory=dict)
     placeholders: set[str] = field(default_factory=set)
     unfinished: list[str] = field(default_factory=list)
@@ -139,19 +141,17 @@ def _take_end(parts: Parts, end: dict[str, Any]) -> None:
         parts.durations.setdefault(operation, []).extend(seconds)
     for operation, statuses in end["shapes"].items():
         for status, shape in statuses.items():
-            known = parts.shapes.setdefault(operation, {}).setdefault(status, Shape())
-            parts.shapes[operation][status] = _joined(known, Shape(**shape))
+            parts.shapes.setdefault(operation, {}).setdefault(status, Seen()).add(shape)
 
 
-def _joined(one: Shape, other: Shape) -> Shape:
-    return Shape(
-        content_types=sorted({*one.content_types, *other.content_types}),
-        headers=sorted({*one.headers, *other.headers}),
-        fields={
-            place: sorted({*one.fields.get(place, ()), *other.fields.get(place, ())})
-            for place in sorted({*one.fields, *other.fields})
-        },
-    )
+def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dict[str, dict[str, float]]:
+    by_operation = sorted(calls.items())
+    return {
+        "tests": {test.id: round(test.seconds, 3) for test in tests},
+        "operations": {operation: round(mean(seconds), 4) for operation, seconds in by_operation},
+        "medians": {operation: round(median(seconds), 4) for operation, seconds in by_operation},
+        "calls": {operation: len(seconds) for operation, seconds in by_operation},
+    }
 
 
 def join_exchanges(output: Path) -> None:
@@ -222,14 +222,11 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         findings=findings,
         baseline=entries,
         tests=tests,
-        shapes=parts.shapes,
-        durations={
-            "tests": {test.id: round(test.seconds, 3) for test in tests},
-            "operations": {
-                operation: round(sum(seconds) / len(seconds), 4)
-                for operation, seconds in sorted(parts.durations.items())
-            },
+        shapes={
+            operation: {status: Shape(**seen.shape()) for status, seen in sorted(statuses.items())}
+            for operation, statuses in sorted(parts.shapes.items())
         },
+        durations=_durations(tests, parts.durations),
         leftovers=leftovers,
         residue=residue,
         problems=problems,

@@ -26,6 +26,7 @@ from conformance.wire.guard import Refused
 from conformance.worker import Share, Worker
 
 SUITES: Final = "conformance.suites."
+SEED: Final = "seed"  # the fixture of the tests that send something else in every run
 
 Wrapper = Generator[None, Any, Any]
 
@@ -180,7 +181,7 @@ class Conduct:
         if not system:
             return (yield)
         self._ended_by = None
-        self._session, self._judge = self.worker.begin(system, cited(item))
+        self._session, self._judge = self.worker.begin(system, cited(item), steady=SEED not in _fixtures(item))
         self._test = {
             "id": item.stash[TEST_ID],
             "title": title(item),
@@ -326,6 +327,12 @@ def system_of(item: pytest.Item) -> str:
     module = getattr(item, "module", None)
     name = getattr(module, "__name__", "")
     return name.removeprefix(SUITES).split(".")[0] if name.startswith(SUITES) else ""
+
+
+def _fixtures(item: pytest.Item) -> Sequence[str]:
+    """The names of the fixtures that a test asks for."""
+    names: Sequence[str] = getattr(item, "fixturenames", ())
+    return names
 
 
 def cited(item: pytest.Item) -> list[str]:

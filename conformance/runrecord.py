@@ -198,15 +198,28 @@ class TestRecord(_Frozen):
     """Why it failed or was skipped."""
 
 
+class FieldShape(_Frozen):
+    """What stood at one place in the bodies."""
+
+    types: list[str] = []
+    """The JSON types that were seen; `null` among them when it may be null."""
+    formats: list[str] = []
+    """What the strings were: `uid`, `uuid`, `integer`, `date-time` and more, or else `text`."""
+    values: list[bool | int | float | str] = []
+    """The booleans and the members of a closed set that were seen, where the spec describes the place."""
+    always: bool = True
+    """Whether every object that could have the member had it."""
+
+
 class Shape(_Frozen):
-    """What the answers of one operation with one status looked like."""
+    """What the answers of one operation with one status looked like, in the tests that send the same in every run."""
 
     content_types: list[str] = []
     """The media types that were seen."""
     headers: list[str] = []
-    """The names of the header fields, in lower case."""
-    fields: dict[str, list[str]] = {}
-    """The JSON types that were seen, by place in the body."""
+    """The names, in lower case, of the header fields that every answer had."""
+    fields: dict[str, FieldShape] = {}
+    """By place in the body; of lists only what stood in items of the run's own."""
 
 
 class Leftover(_Frozen):
@@ -288,7 +301,8 @@ class RunRecord(_Frozen):
     shapes: dict[str, dict[str, Shape]] = {}
     """What answers looked like, by operation and status."""
     durations: dict[str, dict[str, float]] = {}
-    """Seconds: in `tests` of each test, in `operations` the mean of each operation's calls."""
+    """Seconds: in `tests` of each test, in `operations` the mean of each operation's calls, in `medians` their median;
+    in `calls` how many there were."""
     leftovers: list[Leftover] = []
     """What of the run is still on the target and should not be; normally nothing."""
     residue: list[Residue] = []

@@ -10,14 +10,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from conformance import specification
-from conformance.checks import shorten
+from conformance import shapes, specification
 from conformance.exchange import Exchange, NotJson
 from conformance.judge import Judge
 from conformance.ledger import Entry, Ledger
 from conformance.session import Session
 from conformance.specification import Specification
-from conformance.structure import json_type, places
 from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Target, urls
 from conformance.verdict import Verdict
 from conformance.wire.client import Client
@@ -59,7 +57,7 @@ class Worker:
     until: float = math.inf
     problems: list[str] = field(default_factory=list)
     internal: list[str] = field(default_factory=list)
-    shapes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    seen: shapes.Shapes = field(default_factory=dict)
     durations: dict[str, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -97,12 +95,20 @@ class Worker:
         )
         door = open_door(self.target, judgement, share=self.share.of, until=self.until)
         self._doors.append(door)
+        lists = _lists(spec)
+
+        def saw(exchange: Exchange) -> None:
+            self._saw(exchange)
+            if self._steady and exchange.response is not None:
+                operation = spec.operations[exchange.operation]
+                shapes.note(self.seen, operation, exchange, ours=ledger.is_ours if operation.id in lists else None)
+
         evidence = Evidence(
             self.output / PARTS / f"{self.name}-{EXCHANGES}" if self.output else None,
             self.redactor,
-            lists=_lists(spec),
+            lists=lists,
             foreign=lambda text: not ledger.is_ours(text),
-            seen=self._saw,
+            seen=saw,
         )
         constants = {"workspace": table.workspace} if isinstance(table, ProcessMaker3) else {}
         client = Client(spec, door, urls(table), evidence, constants=constants, worker=self.name)
@@ -110,21 +116,22 @@ class Worker:
         return Session(table, client, shown, ledger, settle=self.target.settle, safety=self.target.safety.level)
 
     def _saw(self, exchange: Exchange) -> None:
-        """Note how long it took and what the answer looked like."""
+        """Note how long it took, and the secrets in its answer."""
         self.durations.setdefault(exchange.operation, []).append(exchange.seconds)
-        if exchange.response is None:
-            return
-        note_shape(self.shapes, exchange)
-        if exchange.operation in self._handing_out:
+        if exchange.response is not None and exchange.operation in self._handing_out:
             with contextlib.suppress(NotJson):
                 found = secrets_in(exchange.answer.json, self._handing_out[exchange.operation])
                 for secret in found:  # whoever asked, a token is a secret
                     if not self.ledger.is_ours(secret):  # a name
                         self.redactor.learn(f"TOKEN_{len(self.redactor.placeholders)}", secret)
 
-    def begin(self, system: str, cited: Iterable[str]) -> tuple[Session, Judge]:
-        """Hand a fresh judge to the session of a system, for one test."""
+    def begin(self, system: str, cited: Iterable[str], *, steady: bool = True) -> tuple[Session, Judge]:
+        """Hand a fresh judge to the session of a system, for one test.
+
+        A `steady` test sends the same in every run. From such tests alone come the shapes: runs can be compared.
+        """
         session = self.session(system)
+        self._steady = steady
         self._earlier = frozenset(self.ledger.entries)
         session.judge = Judge(session.specification, cited)
         return session, session.judge
@@ -146,15 +153,10 @@ class Worker:
         told = {name: value for name in FIELDS if (value := getattr(verdict, name))}
         return {name: self.redactor.text(value) if name in SHOWN else value for name, value in told.items()}
 
-    def _shown(self, node: Any) -> Any:
-        """Names and types without secrets: a target may answer one as the name of a member."""
-        if isinstance(node, dict):
-            return {self.redactor.text(name): self._shown(member) for name, member in node.items()}
-        return [self.redactor.text(one) for one in node]
-
     def close(self, *, sweep: bool = True) -> list[Entry]:
         """Clean up, write down what is left to say, and close the connections. Returns what could not be removed."""
         kept: list[Entry] = []
+        self._steady = False
         for system in list(self.sessions):
             session = self.sessions[system]
             if sweep:
@@ -171,7 +173,10 @@ class Worker:
                     "problems": [self.redactor.text(problem) for problem in self.problems],
                     "unavailable": sorted(name for name, session in self.sessions.items() if session.problem),
                     "requests": sum(session.client.sent for session in self.sessions.values()),
-                    "shapes": self._shown(self.shapes),
+                    "shapes": {
+                        operation: {status: seen.told(self.redactor.text) for status, seen in statuses.items()}
+                        for operation, statuses in self.seen.items()
+                    },
                     "durations": self.durations,
                     "placeholders": sorted(self.redactor.placeholders),
                 }
@@ -214,29 +219,3 @@ def _lists(spec: Specification) -> frozenset[str]:
     """The operations whose answers show other people's things."""
     links = (link for operation in spec.operations.values() for link in operation.links)
     return frozenset(link.operation for link in links if link.step == "list")
-
-
-def note_shape(shapes: dict[str, dict[str, dict[str, Any]]], exchange: Exchange) -> None:
-    """Add to `shapes` (by operation and status) the content type, headers, places and types of an answer."""
-    answer = exchange.answer
-    shape = shapes.setdefault(exchange.operation, {}).setdefault(
-        str(answer.status), {"content_types": [], "headers": [], "fields": {}}
-    )
-    _add(shape["content_types"], answer.media_type)
-    for name, _ in answer.headers:
-        _add(shape["headers"], name.lower())
-    if "json" not in answer.media_type or len(answer.body) > 200_000:
-        return
-    try:
-        body = answer.json
-    except NotJson:
-        return
-    for place, value in places(body):
-        if place.count("/") + place.count("[]") <= 8 and len(shape["fields"]) < 500:
-            name = shorten(place)
-            _add(shape["fields"].setdefault(name, []), json_type(value))
-
-
-def _add(values: list[str], value: str) -> None:
-    if value not in values:
-        values.append(value)

@@ -33,6 +33,8 @@ def test_seed_and_workers_change_neither_verdicts_nor_fingerprints(tmp_path: Pat
     assert essence(seeded.record) == essence(plain.record)
     assert essence(spread.record) == essence(plain.record)
     assert (plain.code, seeded.code, spread.code) == (1, 1, 1)
+    assert seeded.record.shapes == plain.record.shapes
+    assert spread.record.shapes == plain.record.shapes
 
 
 def test_history_ids_and_test_ids_are_unique_and_do_not_depend_on_the_directory(

@@ -315,19 +315,27 @@ def test_a_line_that_a_kill_cut_off_costs_nothing_else(tmp_path: Path) -> None:
 
 
 def test_requests_durations_and_shapes_of_all_workers_are_joined(tmp_path: Path) -> None:
-    shape = {"content_types": ["application/json"], "headers": ["date"], "fields": {"/a": ["string"]}}
-    other = {"content_types": ["text/html"], "headers": ["date"], "fields": {"/a": ["null"], "/b": ["array"]}}
+    shape = seen(content_types=["application/json"], headers={"date": 1, "age": 1}, fields={"/a": [1, ["string"]]})
+    other = seen(content_types=["text/html"], headers={"date": 1}, fields={"/a": [1, ["null"]], "/b": [1, ["array"]]})
     for worker, one, seconds in (("gw0", shape, 0.1), ("gw1", other, 0.3)):
         end = {"shapes": {"getProject": {"200": one}}, "durations": {"getProject": [seconds]}, "problems": ["slow"]}
         write(tmp_path, line([], worker), worker=worker, end=end)
     record = assemble(tmp_path)
     assert (record.requests, record.problems) == (6, ["slow"])
-    assert record.durations["operations"] == {"getProject": 0.2}
-    assert record.shapes["getProject"]["200"].model_dump() == {
-        "content_types": ["application/json", "text/html"],
-        "headers": ["date"],
-        "fields": {"/a": ["null", "string"], "/b": ["array"]},
+    assert record.durations["operations"] == record.durations["medians"] == {"getProject": 0.2}
+    assert record.durations["calls"] == {"getProject": 2}
+    shown = record.shapes["getProject"]["200"]
+    assert (shown.content_types, shown.headers) == (["application/json", "text/html"], ["date"])
+    assert {place: (one.types, one.always) for place, one in shown.fields.items()} == {
+        "/a": (["null", "string"], True),
+        "/b": (["array"], False),
     }
+
+
+def seen(fields: dict[str, list[Any]], **more: Any) -> dict[str, Any]:
+    """The shape of one answer, an object, as a worker tells it."""
+    told = {place: [*counted, [], {}] for place, counted in fields.items()}
+    return {"answers": 1, "objects": {"": 1}, "fields": told, **more}
 
 
 def test_what_is_left_on_the_target_is_told_from_the_journals(tmp_path: Path) -> None:
