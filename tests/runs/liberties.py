@@ -6,7 +6,7 @@ from typing import Final
 
 from conformance.reference.personality import LIBERAL
 
-from . import pm3_liberties, procesio_liberties
+from . import pm3_liberties, pm3_readings, procesio_liberties
 from .liberty import Liberty
 
 LIBERTIES: Final = (
@@ -20,5 +20,6 @@ LIBERTIES: Final = (
     Liberty("liberal", "processmaker4", unshown=("PM4-START-CURL-DATA",), personality=LIBERAL),
     Liberty("liberal", "procesio", personality=LIBERAL),
     *pm3_liberties.LIBERTIES,
+    *pm3_readings.LIBERTIES,
     *procesio_liberties.LIBERTIES,
 )

@@ -80,7 +80,7 @@ class Builder:
             "flo_element_dest": dest[dest_uid],
             "flo_element_dest_type": ELEMENT_TYPE[dest_uid],
             "flo_is_inmediate": self.number(1),
-            "flo_condition": None,
+            "flo_condition": "",
             "flo_x1": origin["bou_x"],
             "flo_y1": origin["bou_y"],
             "flo_x2": dest["bou_x"],

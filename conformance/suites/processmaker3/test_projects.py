@@ -83,6 +83,15 @@ def test_a_description_may_be_empty(session: Session) -> None:
     projects.accepted(session, "PM3-PROJECT-CREATE-EMPTY-DESCRIPTION", body, control=build.project())
 
 
+@pytest.mark.requirement("PM3-PROJECT-CREATE-NULL-FLOW-TEXTS")
+def test_the_name_and_the_condition_of_a_flow_may_be_null(session: Session) -> None:
+    build = builder(session)
+    body = build.drawn()
+    for flow in body["diagrams"][0]["flows"]:
+        flow.update(flo_name=None, flo_condition=None)
+    projects.accepted(session, "PM3-PROJECT-CREATE-NULL-FLOW-TEXTS", body, control=build.drawn())
+
+
 @pytest.mark.requirement("PM3-PROJECT-CREATE-TYPES")
 @pytest.mark.parametrize("kind", ["NORMAL", "BPMN"])
 def test_each_type_of_project_can_be_created(session: Session, kind: str) -> None:
