@@ -67,10 +67,10 @@ def _run_of(config: pytest.Config) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Without a target our suites have nothing to say to."""
+    """Without a target our suites can be listed, and have nothing to run against."""
     suites = str(Path(__file__).parent / "suites")
     named = any(one.startswith(("conformance.suites", suites)) for one in session.config.args)
-    if named and not session.config.getoption("target"):
+    if named and not (session.config.getoption("target") or session.config.getoption("collectonly")):
         raise pytest.UsageError(NO_TARGET)
 
 

@@ -32,6 +32,12 @@ def maker(operations: Mapping[str, Operation], operation: Operation) -> Operatio
     return None
 
 
+def source(operations: Mapping[str, Operation], operation: Operation, parameter: str) -> Operation | None:
+    """The operation by which what a parameter (or, when it is empty, the body) stands for is made; None: a fixture."""
+    found = producer(operations, operation, parameter)
+    return found[0] if found else maker(operations, operation)
+
+
 def subjects(operation: Operation) -> list[str]:
     """What a call acts on: its path parameters; the empty name for what its body alone tells."""
     named_by_body = any(touch.where == "body" for touch in operation.touches)
@@ -53,8 +59,7 @@ def _needed(operations: Mapping[str, Operation], operation: Operation, within: t
     if operation.id in within:
         return
     for parameter in subjects(operation):
-        found = producer(operations, operation, parameter)
-        made_by = found[0] if found else maker(operations, operation)
+        made_by = source(operations, operation, parameter)
         if made_by is not None:
             yield from _needed(operations, made_by, (*within, operation.id))
         elif key := key_of(operation, parameter):

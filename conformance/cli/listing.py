@@ -2,37 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from conformance import specification
 from conformance.cli.failure import Refused
 from conformance.tables import hint
+from conformance.target import PROFILES
 from conformance.verdict import Level
 
 if TYPE_CHECKING:
     from conformance.specification import Specification
 
 
-def specifications(systems: Sequence[str]) -> list[Specification]:
-    """The specifications of these systems, of all when none is named."""
-    return [specification.load(system) for system in systems or specification.SYSTEMS]
+class Cited(Protocol):
+    """What stands somewhere in a document: an operation or a requirement."""
+
+    @property
+    def profile(self) -> str: ...  # noqa: D102
+    @property
+    def document(self) -> str: ...  # noqa: D102
+    @property
+    def section(self) -> str: ...  # noqa: D102
 
 
-def known_document(document: str | None, documents: set[str]) -> None:
-    """Raises Refused when a document is named that is none of `documents`."""
-    if document is not None and document not in documents:
-        raise Refused(f"there is no document {document!r} here; {hint(document, sorted(documents))}")
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to list: all of it where nothing is named."""
+
+    systems: tuple[str, ...]
+    profiles: tuple[str, ...]
+    documents: tuple[str, ...]
+    sections: tuple[str, ...]
+    levels: tuple[str, ...]
+
+    def specifications(self) -> list[Specification]:
+        """The specifications of the systems."""
+        return [specification.load(system) for system in self.systems or specification.SYSTEMS]
+
+    def check(self, everything: Collection[Cited]) -> None:
+        """See that what was named is there. Raises Refused with the nearest that is."""
+        known: list[tuple[str, Sequence[str], Iterable[str]]] = [
+            ("profile", self.profiles, (one for group in PROFILES.values() for one in group)),
+            ("document", self.documents, {one.document for one in everything}),
+            ("section", self.sections, {one.section for one in everything}),
+        ]
+        for kind, named, there in known:
+            choice = sorted(there)
+            for name in named:
+                if name not in choice:
+                    raise Refused(f"there is no {kind} {name!r} here; {hint(name, choice)}")
+
+    def takes(self, one: Cited) -> bool:
+        """Whether an operation or requirement is of the profiles, documents and sections."""
+        pairs = ((one.profile, self.profiles), (one.document, self.documents), (one.section, self.sections))
+        return all(not named or value in named for value, named in pairs)
 
 
 def selecting(function: Callable[..., None]) -> Callable[..., None]:
-    """The options that both lists have."""
+    """The options that both lists have: those of a Selection by their names there, and `as_json`."""
     options = (
         click.option("--system", "systems", multiple=True, type=click.Choice(specification.SYSTEMS)),
+        click.option("--profile", "profiles", multiple=True, metavar="SYSTEM/GROUP", help="Only this profile."),
+        click.option("--document", "documents", multiple=True, metavar="NAME", help="Only what this document states."),
+        click.option("--section", "sections", multiple=True, metavar="TITLE", help="Only this section of a document."),
         click.option("--level", "levels", multiple=True, type=click.Choice([level.value for level in Level])),
-        click.option("--document", metavar="NAME", help="Only what this document states."),
         click.option("--json", "as_json", is_flag=True, help="A JSON array instead of text."),
     )
     for option in reversed(options):

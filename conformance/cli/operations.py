@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 import click
 
-from conformance.cli.listing import known_document, selecting, specifications
+from conformance.clearance import clearance
+from conformance.cli.listing import Selection, selecting
 from conformance.cli.printing import show
 
-COLUMNS = ("id", "method", "path", "profile", "effect", "requirements", "implied", "document", "lines")
+COLUMNS = ("id", "method", "path", "profile", "effect", "safety", "requirements", "implied", "document", "lines")
 
 
 @click.command("operations")
 @selecting
-def command(systems: tuple[str, ...], levels: tuple[str, ...], document: str | None, as_json: bool) -> None:
+def command(*, as_json: bool, **selected: tuple[str, ...]) -> None:
     """List the operations.
 
-    Beside each stands the number of its requirements, of the chosen levels.
+    Beside each stand what it does to data (its effect), the safety level from which on it is called, the number of its
+    requirements, of the chosen levels, whether its method and path are implied only, and where it is described.
     """
-    found = specifications(systems)
-    known_document(document, {operation.document for one in found for operation in one.operations.values()})
-    rows = [
+    selection = Selection(**selected)
+    found = selection.specifications()
+    selection.check([one for specification in found for one in specification.operations.values()])
+    counts = Counter(
+        one.operation
+        for specification in found
+        for one in specification.requirements.values()
+        if not selection.levels or one.level in selection.levels
+    )
+    rows: list[dict[str, Any]] = [
         {
-            "id": operation.id,
-            "system": operation.system,
-            "profile": operation.profile,
-            "method": operation.method,
-            "path": operation.path,
-            "effect": operation.effect,
-            "requirements": sum(
-                requirement.operation == operation.id and (not levels or requirement.level in levels)
-                for requirement in one.requirements.values()
-            ),
-            "implied": operation.implied,
-            "document": operation.document,
-            "section": operation.section,
-            "lines": operation.lines,
+            "id": one.id,
+            "system": one.system,
+            "profile": one.profile,
+            "method": one.method,
+            "path": one.path,
+            "effect": one.effect,
+            "safety": clearance(one).value,
+            "requirements": counts[one.id],
+            "implied": one.implied,
+            "document": one.document,
+            "section": one.section,
+            "lines": one.lines,
         }
-        for one in found
-        for operation in one.operations.values()
-        if document in (None, operation.document)
+        for specification in found
+        for one in specification.operations.values()
+        if selection.takes(one) and (counts[one.id] or not selection.levels)
     ]
-    rows = [row for row in rows if not levels or row["requirements"]]
-    show(rows, COLUMNS, f"{len(rows)} operations", as_json=as_json)
+    implied = sum(row["implied"] for row in rows)
+    show(rows, COLUMNS, f"{len(rows)} operations, {implied} of them implied", as_json=as_json)

@@ -3,44 +3,85 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.cli.listing import known_document, selecting, specifications
+from conformance.cli.listing import Selection, selecting
 from conformance.cli.printing import show
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.specification import Requirement
+
 COLUMNS = ("id", "level", "tried", "document", "lines", "statement")
+TRIED = ("structure", "lifecycle", "access", "scenario", "property", "none")
+SHOWN = 2  # tests that a row of text names
 
 
 @click.command("requirements")
 @selecting
-def command(systems: tuple[str, ...], levels: tuple[str, ...], document: str | None, as_json: bool) -> None:
+@click.option("--tried", "tried", multiple=True, type=click.Choice(TRIED), help="Only what this tries.")
+@click.option("--coverage", is_flag=True, help="Show the tests that try each.")
+def command(*, tried: tuple[str, ...], coverage: bool, as_json: bool, **selected: tuple[str, ...]) -> None:
     """List the requirements.
 
-    Beside each stands what tries it; `none` means that no test can.
+    Beside each stands what tries it; `none` means that no test can, and says why. With --coverage, the tests that do.
     """
-    everything = [one for system in specifications(systems) for one in system.requirements.values()]
-    known_document(document, {one.document for one in everything})
-    found = [one for one in everything if (not levels or one.level in levels) and document in (None, one.document)]
-    rows = [
-        {
-            "id": one.id,
-            "system": one.system,
-            "profile": one.profile,
-            "operation": one.operation,
-            "level": one.level.value,
-            "structural": one.structural,
-            "tried": one.tried,
-            "document": one.document,
-            "section": one.section,
-            "lines": one.lines,
-            "reading": one.reading,
-            "statement": one.statement,
-        }
-        for one in found
+    selection = Selection(**selected)
+    everything = [one for system in selection.specifications() for one in system.requirements.values()]
+    selection.check(everything)
+    found = [
+        one
+        for one in everything
+        if selection.takes(one)
+        and (not selection.levels or one.level in selection.levels)
+        and (not tried or one.tried in tried)
     ]
+    rows = [_row(one) for one in found]
+    if not as_json:
+        for row in rows:
+            row["tried"] += f" ({row['untestable']})" if row["untestable"] else ""
+    total = _total(found)
+    if coverage:
+        from conformance import coverage as covering  # pytest is asked to collect the suites: a second
+
+        tests = covering.tests(covering.collect(), found)
+        for row in rows:
+            row["tests"] = list(tests[row["id"]]) if as_json else _told(tests[row["id"]])
+        untried = sum(one.tried != "none" and not tests[one.id] for one in found)
+        total += f"; {untried or 'none'} of those that can be tried by no test"
+    show(rows, (*COLUMNS[:3], "tests", *COLUMNS[3:]) if coverage else COLUMNS, total, as_json=as_json)
+
+
+def _row(one: Requirement) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "system": one.system,
+        "profile": one.profile,
+        "operation": one.operation,
+        "level": one.level.value,
+        "structural": one.structural,
+        "tried": one.tried,
+        "untestable": one.untestable.value if one.untestable else None,
+        "needs": list(one.needs),
+        "document": one.document,
+        "section": one.section,
+        "lines": one.lines,
+        "reading": one.reading,
+        "statement": one.statement,
+    }
+
+
+def _total(found: Sequence[Requirement]) -> str:
     counts = [
         ", ".join(f"{count} {word}" for word, count in Counter(words).items())
         for words in ((one.level.value for one in found), (one.tried for one in found))
     ]
-    show(rows, COLUMNS, f"{len(rows)} requirements: {counts[0]}; tried by: {counts[1]}", as_json=as_json)
+    return f"{len(found)} requirements: {counts[0]}; tried by: {counts[1]}"
+
+
+def _told(tests: Sequence[str]) -> str:
+    more = f" +{len(tests) - SHOWN}" if len(tests) > SHOWN else ""
+    return ", ".join(tests[:SHOWN]) + more

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 import httpx
 
+from conformance.clearance import clearance, cleared
 from conformance.ledger import Entry, Ledger
 from conformance.specification import Operation, Specification
 from conformance.target import Safety
@@ -25,7 +26,6 @@ SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url")
 METHOD: Final = "_method"  # the name of a parameter by which some frameworks take another method than the request's
 UNREADABLE: Final = ("content-encoding", "transfer-encoding")  # they make other bytes of a body than those judged
-ALWAYS: Final = ("token",)  # asking for a token changes nothing but the token's own existence
 
 
 class Refused(Exception):
@@ -123,13 +123,16 @@ class Judgement:
     def _effectful(
         self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
     ) -> Pass:
-        if operation.effect == "administer" and operation.resource in ALWAYS:
+        least = clearance(operation)
+        if not cleared(operation, self.safety):
+            told = (
+                "changes data, and the level is read-only"
+                if self.safety is Safety.READ_ONLY
+                else f"needs level {least}"
+            )
+            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} {told}")
+        if least is Safety.READ_ONLY:
             return Pass(operation, operation.effect)
-        if self.safety is Safety.READ_ONLY:
-            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} changes data, and the level is read-only")
-        beyond = operation.effect == "administer" or operation.personal
-        if beyond and self.safety is not Safety.DISPOSABLE:
-            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} is tried at level disposable only")
         for touch in operation.touches:
             try:
                 touched = list(named((touch,), path, query, content_type, body))
@@ -145,8 +148,6 @@ class Judgement:
             return Pass(operation, operation.effect)
         if operation.effect == "create":
             return Pass(operation, operation.effect, self._creation(operation, path, query, content_type, body))
-        if not operation.touches and self.safety is not Safety.DISPOSABLE:
-            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} names nothing that it acts on")
         return Pass(operation, operation.effect)
 
     def _allowed(self, operation: Operation, identifier: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -355,28 +354,6 @@ def test_serve_prints_its_target_file_and_ends_with_sigterm(tmp_path: Path) -> N
         assert process.wait(timeout=20) == exitcodes.OK
     (tmp_path / "printed.toml").write_text(printed, encoding="utf-8")
     assert call("check", str(tmp_path / "printed.toml")).exit_code == exitcodes.OK
-
-
-def test_operations_are_listed_as_text_and_as_json() -> None:
-    result = call("operations", "--system", "processmaker4")
-    assert result.exit_code == exitcodes.OK
-    assert "startRequest" in result.output
-    assert "\t" not in result.output
-    (row,) = json.loads(call("operations", "--system", "processmaker4", "--json").output)
-    assert (row["id"], row["method"], row["system"]) == ("startRequest", "POST", "processmaker4")
-
-
-def test_requirements_are_selected_by_level_and_document() -> None:
-    rows = json.loads(call("requirements", "--system", "processmaker4", "--json").output)
-    assert {row["level"] for row in rows} == {"must", "should", "may"}
-    document = rows[0]["document"]
-    chosen = call("requirements", "--system", "processmaker4", "--level", "should", "--document", document, "--json")
-    expected = [row for row in rows if row["level"] == "should" and row["document"] == document]
-    assert json.loads(chosen.output) == expected
-    text = call("requirements", "--system", "processmaker4").output.splitlines()
-    assert len(text) == len(rows) + 2
-    assert text[-1].startswith(f"{len(rows)} requirements: ")
-    assert "did you mean" in refused("requirements", "--system", "processmaker4", "--document", f"{document}x")
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure() -> None:

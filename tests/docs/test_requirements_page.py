@@ -1,0 +1,34 @@
+"""docs/requirements.md says what the specs and the registers say; `python -m conformance.documentation` makes it."""
+
+from __future__ import annotations
+
+import re
+
+from conformance import documentation
+from conformance.specification import SYSTEMS, load
+
+WRITTEN = documentation.PAGE.read_text(encoding="utf-8")
+REQUIREMENTS = [one for system in SYSTEMS for one in load(system).requirements.values()]
+
+
+def test_the_page_is_what_the_specs_and_registers_give() -> None:
+    assert documentation.page() == WRITTEN, "run `python -m conformance.documentation`"
+
+
+def test_every_behavioural_requirement_stands_on_the_page_once() -> None:
+    rows = re.findall(r"^\| [\d, -]+ \| ([A-Z0-9-]+) \|", WRITTEN, re.MULTILINE)
+    assert sorted(rows) == sorted(one.id for one in REQUIREMENTS if not one.structural)
+
+
+def test_the_structural_requirements_are_counted_by_operation() -> None:
+    counted = {
+        row[0]: sum(int(number) for number in row[1:] if number)
+        for row in re.findall(r"^\| (\w+) \| `.*\| (\d*) \| (\d*) \| (\d*) \|$", WRITTEN, re.MULTILINE)
+    }
+    ids = [one.operation for one in REQUIREMENTS if one.structural]
+    assert counted == {operation: ids.count(operation) for operation in set(ids)}
+
+
+def test_a_statement_cannot_break_its_row() -> None:
+    rows = [line for line in WRITTEN.splitlines() if re.match(r"\| [\d, -]+ \| [A-Z]", line)]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {7}

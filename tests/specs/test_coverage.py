@@ -1,0 +1,146 @@
+"""Coverage that cannot rot: every operation of the documents, every requirement, tried by something that is there.
+
+Each test stands beside one that shows that it can fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance import coverage, specification
+from conformance.coverage import Trial
+from conformance.specification import SYSTEMS, Operation, Requirement
+from conformance.verdict import Level
+
+from .documented import OPERATIONS as DOCUMENTED
+
+OPERATIONS = [one for system in SYSTEMS for one in specification.load(system).operations.values()]
+REQUIREMENTS = [one for system in SYSTEMS for one in specification.load(system).requirements.values()]
+
+
+@pytest.fixture(scope="module")
+def trials() -> list[Trial]:
+    return coverage.collect()
+
+
+# -- citations --------------------------------------------------------------------------------------------------------
+
+
+def unknown(trials: Iterable[Trial]) -> list[str]:
+    """What tests cite and neither spec nor register of their system has."""
+    known = {(one.system, one.id) for one in REQUIREMENTS}
+    return [f"{one.test}: {name}" for one in trials for name in one.cited if (one.system, name) not in known]
+
+
+def test_no_test_cites_an_unknown_requirement(trials: list[Trial]) -> None:
+    assert unknown(trials) == []
+
+
+def test_an_unknown_citation_is_seen(trials: list[Trial]) -> None:
+    first = trials[0]
+    wrong = [replace(first, cited=("PM3-NOT-THERE",)), replace(first, system="processmaker4", cited=first.cited[:1])]
+    assert unknown(wrong) == [f"{first.test}: PM3-NOT-THERE", f"{first.test}: {first.cited[0]}"]
+
+
+# -- what is tried ----------------------------------------------------------------------------------------------------
+
+
+def untried(trials: Iterable[Trial], requirements: Collection[Requirement]) -> list[str]:
+    """The firm requirements that can be tried and are tried by nothing."""
+    tests = coverage.tests(trials, requirements)
+    firm = [one for one in requirements if one.level is not Level.MAY and one.tried != "none"]
+    return [one.id for one in firm if not tests[one.id]]
+
+
+def test_every_firm_requirement_that_can_be_tried_is_tried(trials: list[Trial]) -> None:
+    assert untried(trials, REQUIREMENTS) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "requirement"),
+    [
+        ("getProcess", "getProcess.200./pro_status:values"),  # structural: nothing calls its operation
+        ("startRequest", "PM4-START-WITH-DATA"),  # of a scenario
+        ("createProcess", "PRO-PROCESS-CREATE-LISTED"),  # of a life
+        ("createProject", "PM3-ACCESS-CREATE-NO-TOKEN"),  # of access
+        ("createProject", "createProject.request./diagrams[]/gateways[]/gat_type:accepted"),  # of a property
+    ],
+)
+def test_what_nothing_tries_is_seen(trials: list[Trial], operation: str, requirement: str) -> None:
+    left = [
+        replace(one, cited=tuple({*one.cited} - {requirement}), operations=one.operations - {operation})
+        for one in trials
+    ]
+    assert requirement in untried(left, REQUIREMENTS)
+
+
+def test_what_is_of_level_may_or_cannot_be_tried_need_not_be(trials: list[Trial]) -> None:
+    some = [one for one in REQUIREMENTS if one.level is Level.MAY or one.tried == "none"]
+    assert untried([], some) == []
+
+
+def test_every_test_calls_something_and_speaks_of_something(trials: list[Trial]) -> None:
+    assert [one.test for one in trials if not one.operations or not one.cited] == []
+
+
+# -- operations -------------------------------------------------------------------------------------------------------
+
+
+def bare(operations: Iterable[Operation], requirements: Iterable[Requirement]) -> list[str]:
+    """The operations of which nothing is required, but that they do not break."""
+    required = {one.operation for one in requirements if not one.id.endswith(":no-server-error")}
+    return [one.id for one in operations if one.id not in required]
+
+
+def test_every_operation_has_a_requirement() -> None:
+    assert bare(OPERATIONS, REQUIREMENTS) == []
+
+
+def test_an_operation_without_a_requirement_is_seen() -> None:
+    assert bare(OPERATIONS, [one for one in REQUIREMENTS if one.operation != "getPayload"]) == ["getPayload"]
+
+
+def unspecified(documented: Iterable[str], operations: Collection[Operation]) -> list[str]:
+    """The documented calls that no operation of a spec is."""
+    known = {_anonymous(f"{one.method} {one.path}") for one in operations}
+    return [call for call in documented if _anonymous(call) not in known]
+
+
+def _anonymous(call: str) -> str:
+    return re.sub(r"\{\w+\}", "{}", call)
+
+
+@pytest.mark.xfail(strict=False, reason="the specs are not complete yet")
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_documented_operation_is_in_the_spec(system: str) -> None:
+    own = [one for one in OPERATIONS if one.system == system]
+    assert unspecified(DOCUMENTED[system], own) == []
+
+
+def test_a_documented_operation_that_no_spec_has_is_seen() -> None:
+    call = "PATCH /api/Projects/{}/toggle-activation"
+    left = [one for one in OPERATIONS if one.id != "toggleActivation"]
+    assert unspecified([call], left) == [call]
+    assert unspecified([call.replace("PATCH", "PUT")], OPERATIONS) == [call.replace("PATCH", "PUT")]
+
+
+def test_the_documents_name_this_many_operations() -> None:
+    assert {system: len(calls) for system, calls in DOCUMENTED.items()} == {
+        "processmaker3": 11 + 18,
+        "processmaker4": 1,
+        "procesio": 1 + 74,
+    }
+
+
+# -- collecting -------------------------------------------------------------------------------------------------------
+
+
+def test_suites_that_cannot_be_collected_are_no_coverage(tmp_path: Path) -> None:
+    (tmp_path / "test_broken.py").write_text("import nothing_of_that_name\n")
+    with pytest.raises(coverage.NotCollected, match="nothing_of_that_name"):
+        coverage.collect(tmp_path)
