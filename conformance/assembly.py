@@ -198,7 +198,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         entries = told.baseline.report(told.day, found, verdicts, tests, complete=complete)
     return RunRecord(
         complete=complete,
-        exit_code=_exit_code(told, parts, tests, [*deviations, *(findings if told.strict else [])], entries),
+        exit_code=_exit_code(told, parts, verdicts, tests, [*deviations, *(findings if told.strict else [])], entries),
         target=TargetInfo(
             name=target.name,
             systems=systems,
@@ -237,6 +237,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
 def _exit_code(
     told: Circumstances,
     parts: Parts,
+    verdicts: list[VerdictRecord],
     tests: list[TestRecord],
     counting: list[DeviationRecord],
     entries: BaselineReport | None,
@@ -247,7 +248,8 @@ def _exit_code(
         return exitcodes.INTERNAL
     if told.interrupted:
         return exitcodes.INTERRUPTED
-    if parts.unavailable:
+    away = any(one.reason is Reason.TARGET_UNAVAILABLE and one.level is not Level.MAY for one in verdicts)
+    if parts.unavailable or away:
         return exitcodes.UNAVAILABLE
     if any(one.baseline is None for one in counting):
         return exitcodes.DEVIATIONS

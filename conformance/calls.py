@@ -101,7 +101,7 @@ class Calls:
         self._away = self._away + 1 if exchange.answer.status in AWAY else 0
         if self._silent >= GIVE_UP_AFTER or self._away >= AWAY_AT_MOST:
             told, times = exchange.error or f"status {exchange.answer.status}", max(self._silent, self._away)
-            self.problem = f"{exchange.request.url}: {told}, {times} times in a row. Is it running?"
+            self.problem = f"{exchange.request.url}: {times} times in a row: {told}"
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         return exchange
 

@@ -6,6 +6,7 @@ the network stream below gets only what is left of the call's total.
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 import zlib
@@ -129,7 +130,7 @@ class Deadline(httpx.BaseTransport):
         try:
             return self._exchange(outgoing)
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
-            raise NoAnswer(f"no connection: {error}", sent=False) from None
+            raise NoAnswer(_unconnected(str(error)), sent=False) from None
         except httpcore.TimeoutException:
             raise NoAnswer(f"no whole answer within {self._seconds:g} seconds", sent=True) from None
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
@@ -151,6 +152,15 @@ class Deadline(httpx.BaseTransport):
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
+
+
+def _unconnected(error: str) -> str:
+    """Why there is no connection, and what to do."""
+    refused = re.search("certificate verify failed: ([^(]*)", error)
+    if refused is None:
+        return f"no connection: {error}. Is it running?"
+    reason = refused[1].strip(" .")
+    return f"its certificate is not trusted: {reason}. If it is your own, name its authority under [network] ca_file."
 
 
 def _read(stream: Iterable[bytes], limit: int) -> tuple[bytes, bool]:

@@ -16,6 +16,8 @@ from conformance import exitcodes
 from conformance.verdict import Outcome, Reason
 from tests.runs.support import Run, run, served
 
+from . import misbehaviours  # noqa: F401 - registers them
+from .certificates import secured
 from .server import Hostile
 
 pytestmark = pytest.mark.matrix  # whole runs, one after the other: not in the quick command
@@ -25,7 +27,13 @@ SECRET: Final = re.compile(r'^(?:access_token|password|client_secret) = "(.+)"$'
 
 
 def met(
-    system: str, name: str, directory: Path, *, timeout: float = 0.5, only: Collection[str] = ()
+    system: str,
+    name: str,
+    directory: Path,
+    *,
+    timeout: float = 0.5,
+    only: Collection[str] = (),
+    certificate: str = "",
 ) -> tuple[Run, Hostile]:
     """Run everything (or the tests whose names hold one of `only`) against a server that misbehaves in the way `name`.
 
@@ -36,8 +44,10 @@ def met(
         elsewhere = stack.enter_context(Hostile("empty_reply"))
         url = re.search(r'^url = "(.+)"$', toml, re.MULTILINE)
         assert url is not None
-        server = stack.enter_context(Hostile(name, upstream=url[1], elsewhere=elsewhere.url))
+        tls, trusted = secured(certificate, directory) if certificate else (None, None)
+        server = stack.enter_context(Hostile(name, upstream=url[1], elsewhere=elsewhere.url, tls=tls))
         toml = toml.replace(url[1], server.url).replace("[limits]", f"[limits]\nrequest_timeout = {timeout}")
+        toml += f'\n[network]\nca_file = "{trusted}"\n' if trusted else ""
         target = directory / "target.toml"
         target.write_text(toml.replace('level = "disposable"', 'level = "owned"'))
         began = time.monotonic()
@@ -79,6 +89,8 @@ UNAVAILABLE: Final = (
     "two_lengths",
     "no_http",
     "busy_for_ever",
+    "busy_for_hours",
+    "busy_without_saying_how_long",
 )
 CONTRADICTING: Final = (
     "promises_less_than_it_sends",
@@ -162,6 +174,7 @@ def test_of_what_cannot_be_found_again_no_more_is_created(name: str, tmp_path: P
 @pytest.mark.parametrize(
     "name",
     [
+        "identifiers_of_dots",
         "identifiers_with_slashes",
         "identifiers_with_nul",
         "identifiers_with_a_query",
@@ -172,3 +185,39 @@ def test_an_identifier_that_no_path_can_hold_is_never_asked_for(name: str, tmp_p
     result, server = met("processmaker3", name, tmp_path, only=["test_updates", "life"])
     assert result.code == exitcodes.DEVIATIONS
     assert not [asked.path for asked in server.asked if "%" in asked.path or ".." in asked.path]
+
+
+@pytest.mark.parametrize("certificate", ["self-signed", "expired", "of another host"])
+def test_a_server_whose_certificate_proves_nothing_is_told_nothing(certificate: str, tmp_path: Path) -> None:
+    result, server = met("processmaker4", "fine", tmp_path, certificate=certificate)
+    assert (result.code, result.record.complete) == (exitcodes.UNAVAILABLE, False)
+    assert "certificate" in result.record.problems[0]
+    assert "ca_file" in result.record.problems[0]
+    assert server.asked == []
+
+
+def test_a_server_with_a_certificate_that_is_trusted_is_tested(tmp_path: Path) -> None:
+    result, _ = met("processmaker4", "fine", tmp_path, certificate="trusted")
+    assert (result.code, result.record.complete) == (exitcodes.OK, True)
+
+
+def test_a_redirect_to_plain_http_is_not_followed(tmp_path: Path) -> None:
+    result, server = met("processmaker4", "redirects_elsewhere", tmp_path, certificate="trusted")
+    assert server.url.startswith("https:")
+    assert server.elsewhere.startswith("http:")
+    assert result.code == exitcodes.DEVIATIONS
+
+
+def test_a_token_that_expires_is_renewed(tmp_path: Path) -> None:
+    result, server = met(
+        "processmaker3", "tokens_that_expire_after_five_requests", tmp_path, only=["test_updates", "life"]
+    )
+    assert result.code == exitcodes.OK
+    assert len({asked.shown for asked in server.asked}) > 3
+
+
+def test_a_server_that_goes_away_and_comes_back_has_been_away(tmp_path: Path) -> None:
+    result, server = met("processmaker3", "goes_away_and_comes_back", tmp_path, only=["test_updates", "life"])
+    assert (result.code, result.record.complete) == (exitcodes.UNAVAILABLE, False)
+    assert result.record.deviations == []
+    assert len(server.asked) > 30
