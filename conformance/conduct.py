@@ -7,11 +7,12 @@ import fcntl
 import math
 import os
 import time
+import traceback
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import pytest
 from rich.console import Console
@@ -25,6 +26,7 @@ from conformance.verdict import Outcome, Reason, Verdict
 from conformance.wire.guard import Refused
 from conformance.worker import Share, Worker
 
+DEEPEST: Final = 6  # calls of a traceback that are told: those nearest to the error
 SUITES: Final = "conformance.suites."
 SEED: Final = "seed"  # the fixture of the tests that send something else in every run
 
@@ -205,19 +207,28 @@ class Conduct:
         allure_keys.label(item.stash[TEST_ID], system_of(item))
         try:
             return (yield)
-        except (Blocked, NotExercised) as reason:
-            return self._conclude(reason)
+        except Exception as error:
+            ended_by = error
+        return self._end(item, ended_by)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """The result of a test is what its verdicts say."""
         if not system_of(item):
             return (yield)
+        ended_by: Exception | None = None
         try:
             yield
-        except (Blocked, NotExercised) as reason:
-            return self._conclude(reason)
-        return self._conclude(None)
+        except Exception as error:
+            ended_by = error
+        self._end(item, ended_by)
+
+    def _end(self, item: pytest.Item, error: Exception | None) -> None:
+        """Settle the result of a test; not within the handling of `error`, which reporters would show as it is."""
+        if error is None or isinstance(error, Blocked | NotExercised):
+            self._conclude(error)
+        else:
+            self._failed(item, error)
 
     def _conclude(self, reason: Blocked | NotExercised | None) -> None:
         """Say of everything cited what became of it; then fail, skip or pass."""
@@ -233,6 +244,13 @@ class Conduct:
         open_ones = {Outcome.BLOCKED, Outcome.NOT_EXERCISED}
         if reason is not None or (outcomes & open_ones and Outcome.CONFORMS not in outcomes):
             pytest.skip(self.worker.redactor.text(str(reason)) if reason else "nothing of it could be tried")
+
+    def _failed(self, item: pytest.Item, error: Exception) -> NoReturn:
+        """An error that is none of the target's is one of the suite; whoever reports it sees no secret."""
+        kind = "the guard refused a request" if isinstance(error, Refused) else "an error of the suite"
+        self.worker.internal.append(f"{item.stash[TEST_ID]}: {kind}: {type(error).__name__}: {error}")
+        told = "".join(traceback.format_exception(error, limit=-DEEPEST))
+        pytest.fail(self.worker.redactor.text(f"{kind}: {told}"), pytrace=False)
 
     def _told(self, verdict: Verdict) -> str:
         requirement = self._judge.specification.requirements[verdict.requirement] if self._judge else None
@@ -258,8 +276,8 @@ class Conduct:
             if isinstance(error, KeyboardInterrupt):
                 self.interrupted = True
             elif error is not None and not isinstance(error, pytest.fail.Exception | pytest.skip.Exception):
-                kind = "the guard refused a request" if isinstance(error, Refused) else "an error of the suite"
-                self.worker.internal.append(f"{item.stash[TEST_ID]}: {kind}: {type(error).__name__}: {error}")
+                name = type(error).__name__  # where no test can catch it: between and after tests
+                self.worker.internal.append(f"{item.stash[TEST_ID]}: an error of the suite: {name}: {error}")
         return report
 
     # -- the end --------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import pytest
 import conformance
 from conformance import exitcodes, runrecord, specification
 from conformance.reference.processmaker3 import STARTED
+from tests.hostile.test_hostile import kept
 from tests.runs.support import served
 
 HEAD: Final = '''
@@ -115,3 +116,12 @@ def test_harm_is_refused_and_the_run_fails_with_a_clear_message(way: str, tmp_pa
 def test_a_suite_that_does_no_harm_passes_in_the_same_way(tmp_path: Path) -> None:
     done = attempted('session.call("deleteProject", path={"uid": own})', tmp_path)
     assert done.returncode == exitcodes.OK, done.stdout + done.stderr
+
+
+def test_an_error_of_the_suite_is_told_without_a_secret(tmp_path: Path) -> None:
+    done = attempted("raise ValueError(session.table.password.get_secret_value(), headers)", tmp_path)
+    assert done.returncode == exitcodes.INTERNAL, done.stdout + done.stderr
+    told = [path for path in (tmp_path / "run").rglob("*") if path.is_file() and b"ValueError" in path.read_bytes()]
+    assert {path.name for path in told} >= {"run.json", "junit.xml"}
+    kept(tmp_path / "run", [b"admin-password"])
+    assert "admin-password" not in done.stdout + done.stderr
