@@ -61,6 +61,10 @@ class Ledger:
         tail = secrets.token_hex(3)
         return f"{MARK} {self.run} {self.worker} {self._serial} {tail}" + (f" {label}" if label else "")
 
+    def word(self) -> str:
+        """A new unique name without blanks, for what stands beside a `name`: it cannot carry the mark of the run."""
+        return MARK + secrets.token_hex(6)
+
     def is_ours(self, name: str) -> bool:
         """Whether a name carries the mark of this run."""
         return f"{MARK} {self.run} " in name

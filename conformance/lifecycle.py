@@ -31,7 +31,8 @@ def creates(specification: Specification) -> list[Operation]:
         for operation in specification.operations.values()
         if operation.effect == "create"
         and (operation.link("read") or operation.link("list"))
-        and operation.link("delete")
+        and (delete := operation.link("delete"))
+        and not specification.operations[delete.operation].tombstone
         and operation.names
         and operation.body("application/json")
     ]
@@ -99,7 +100,8 @@ class Life:
         except NotJson:
             return
         schema = reading.success.schema
-        if schema is None or not schema.get("properties"):  # no document gives a shape: what was sent is looked for
+        if schema is None or not sent.keys() & schema.get("properties", {}).keys():
+            # no document says where it stands: what was sent is looked for anywhere
             found = {value for _, value in leaves(body)}
             for place, value in leaves(sent):
                 if isinstance(value, str) and place != "/id" and not any(equal(value, one) for one in found):

@@ -25,7 +25,8 @@ class Touch:
     `where` is path, query, body or upload. `name` is the parameter, `pointer` a JSON pointer in which `*` stands for
     every element (`other` is the one of a rejected reading), `part` and `xpath` the part of an upload and the place in
     its XML. `when` limits the touch to requests whose query parameter has (`values`) or does not have (`unless`) one
-    of some values. An `optional` one may name nothing.
+    of some values. An `optional` one may name nothing; a `foreign` one may name somebody else's, at level disposable
+    only. A `word` is a name without blanks.
     """
 
     where: str
@@ -38,6 +39,8 @@ class Touch:
     values: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     optional: bool = False
+    foreign: bool = False
+    word: bool = False
 
     def applies(self, query: Mapping[str, str]) -> bool:
         """Whether the touch holds for a request with this query."""
@@ -132,7 +135,8 @@ class Operation:
     """One operation of a spec, with what its `x-conformance` says.
 
     `fixtures` maps a path parameter, or a pointer into the body, to the key of the target file that gives its value
-    where no operation makes it. A `personal` one concerns access to the account as well.
+    where no operation makes it. A `personal` one concerns access to the account as well. What a `tombstone` deletes may
+    go on being read.
     """
 
     id: str
@@ -152,6 +156,7 @@ class Operation:
     anonymous: bool = False
     personal: bool = False
     undocumented_request: bool = False
+    tombstone: bool = False
     touches: tuple[Touch, ...] = ()
     names: tuple[Touch, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
@@ -300,6 +305,7 @@ def _operation(
         anonymous=extension.get("anonymous", False),
         personal=extension.get("personal", False),
         undocumented_request=extension.get("request") == "undocumented",
+        tombstone=extension.get("tombstone", False),
         touches=tuple(_touch(touch) for touch in extension.get("touches", ())),
         names=tuple(_touch(touch) for touch in _listed(extension.get("name", ()))),
         alternatives=tuple(Alternative(one["reading"], one["path"]) for one in extension.get("alternatives", ())),
@@ -338,6 +344,8 @@ def _touch(raw: Mapping[str, Any]) -> Touch:
         values=tuple(when.get("in", ())),
         unless=tuple(when.get("not", ())),
         optional=raw.get("optional", False),
+        foreign=raw.get("foreign", False),
+        word=raw.get("word", False),
     )
 
 

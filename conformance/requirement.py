@@ -69,8 +69,7 @@ def structural(operation: Operation) -> Iterator[Requirement]:
     yield made(":exists", own, f"{operation.method} {operation.path} is there.")
     lax = replace(own, level=Level.MAY)
     yield made(":no-server-error", lax, "No request is answered with a status of 500 or higher.")
-    text_is_sent = operation.effect == "update" or operation.names
-    if operation.effect in ("create", "update") and operation.body("application/json") and text_is_sent:
+    if operation.effect in ("create", "update") and _sends_text(operation):
         yield made(":verbatim", lax, "Text comes back exactly as sent, also its white space and special characters.")
     for alternative in operation.alternatives:
         told = replace(own, level=Level.MAY, reading=alternative.reading)
@@ -98,6 +97,16 @@ def structural(operation: Operation) -> Iterator[Requirement]:
         for rule in answer.rules:
             where = rule.place or "the body"
             yield made(f"{at}.{rule.place}:{rule.kind}", rule.citation, f"{where}: {rule.expected}.", rule.place)
+
+
+def _sends_text(operation: Operation) -> bool:
+    """Whether a body holds text of ours that can be read: a name, or in an update more than what it acts on."""
+    body = operation.body("application/json")
+    named = {f"/{name}" for name in body.schema.get("properties", {})} if body is not None else set()
+    free = named - {touch.pointer for touch in operation.touches}
+    return body is not None and bool(
+        (operation.names and operation.link("read")) or (operation.effect == "update" and free)
+    )
 
 
 def _combinable(operation: Operation) -> bool:

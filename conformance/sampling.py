@@ -10,7 +10,7 @@ from typing import Any
 from conformance.identification import identifier_of
 from conformance.judge import NotExercised
 from conformance.session import Session
-from conformance.specification import Operation
+from conformance.specification import Operation, Touch
 from conformance.structure import EXTENSION, Schema
 from conformance.supply import key_of, maker, producer, subjects
 from conformance.target import Safety
@@ -58,8 +58,11 @@ def upload(session: Session, operation: Operation, given: Any = None) -> dict[st
     return {part: (f"{session.ledger.name()}.txt", str(text).encode()) for part, text in parts.items()}
 
 
-def body(session: Session, operation: Operation, identifier: str = "", given: Any = None) -> Any:
-    """A JSON body with names and identifiers of our own: the given one, the target file's, or the first example."""
+def body(session: Session, operation: Operation, identifier: str = "", given: Any = None, **members: str) -> Any:
+    """A JSON body with names and identifiers of our own: the given one, the target file's, or the first example.
+
+    `identifier` is that of what the path names, `members` are those of what is named at the top of the body beside it.
+    """
     documented = operation.body("application/json")
     if documented is None:
         return None
@@ -70,11 +73,23 @@ def body(session: Session, operation: Operation, identifier: str = "", given: An
         content = impersonal(content, documented.schema)
     content = fresh(content, session)
     for touch in operation.names:
-        replace(content, touch.pointer, session.ledger.name())
+        replace(content, touch.pointer, session.ledger.word() if touch.word else session.ledger.name())
     for touch in operation.touches:
-        if touch.where == "body":
-            replace(content, touch.pointer, identifier)
+        if touch.where == "body" and not touch.optional:
+            beside = members.get(touch.pointer[1:]) or _named(session, operation, touch)
+            replace(content, touch.pointer, beside or identifier)
     return content
+
+
+def _named(session: Session, operation: Operation, touch: Touch) -> str:
+    """The identifier of what a body names beside the path, made for it; empty when nothing is."""
+    if not operation.path_parameters:
+        return ""
+    for one in session.specification.operations.values():
+        for link in one.links:
+            if link.operation == operation.id and link.member and f"/{link.member}" == touch.pointer:
+                return make(session, one, **sample(session, one).request())
+    return ""
 
 
 def impersonal(content: Any, schema: Schema) -> Any:

@@ -16,6 +16,7 @@ from conformance.specification import Link, Operation
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 
+GONE: Final = (404, 410)
 UNSURE: Final = (401, 403, 408, 429)  # refusals that say nothing of whether something exists
 KEPT_AT_MOST: Final = 5  # things of ours that a server would not remove, before no more are created
 
@@ -108,9 +109,13 @@ class Session(Calls):
     def _offered(self, operation: Operation, entry: Entry, exchange: Exchange) -> str:
         """The identifier that the answer to a create gives, if what it names carries our name: else it is not ours."""
         link = operation.link("read")
-        candidates = offered(exchange, link) if link is not None and link.pointer else []
-        if not entry.name:  # nothing but the answer tells which it is; what was sent is nothing new
+        source = link or operation.link("delete")
+        candidates = offered(exchange, source) if source is not None and source.pointer else []
+        told_by_answer_alone = not entry.name or (link is None and operation.link("list") is None)
+        if told_by_answer_alone:  # what was sent is nothing new
             candidates = [one for one in candidates[:1] if one.encode() not in exchange.request.body]
+        if link is None and told_by_answer_alone:
+            return next((one for one in candidates if one not in self._claimed()), "")
         if link is None or not candidates:
             return ""
 
@@ -212,11 +217,15 @@ class Session(Calls):
         if link is None:
             return False
         exchange = self.send(link.operation, path={link.parameter: identifier})
-        if exchange.answer.ok or exchange.answer.refused:
-            read = operation.link("read")
-            if read is None or says_gone(self.send(read.operation, path={read.parameter: identifier})):
-                self.ledger.gone(identifier)
-                return True
+        read = operation.link("read")
+        if read is None or self.operation(link.operation).tombstone:
+            gone = exchange.answer.ok or exchange.answer.status in GONE
+        else:
+            known = exchange.answer.ok or exchange.answer.refused
+            gone = known and says_gone(self._read(read, identifier))
+        if gone:
+            self.ledger.gone(identifier)
+            return True
         self._kept[identifier] = exchange.answer.refused
         return False
 

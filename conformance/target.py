@@ -144,6 +144,13 @@ class User(_Table):
         return self
 
 
+class Application(_Table):
+    """An application that is registered for no user yet: with it, a user whom the run creates can log in."""
+
+    client_id: Text
+    client_secret: Secret
+
+
 class Users(_Table):
     """The accounts by what they may do; None where the target file has none."""
 
@@ -228,6 +235,7 @@ class ProcessMaker3(System):
     username: Text
     password: Secret
     users: Users = Users()
+    application: Application | None = None
     fixtures: Fixtures = Fixtures()
 
 

@@ -65,6 +65,9 @@ def _accounts(table: ProcessMaker3) -> Iterator[str]:
         else:
             yield f"  user {name}: missing; add"
             yield f'    [processmaker3.users.{name}]\n    username = "…"\n    password = "…"'
+    if table.application is None:
+        yield "  application for a new user: missing; add"
+        yield '    [processmaker3.application]\n    client_id = "…"\n    client_secret = "…"'
 
 
 def _fixtures(table: ProcessMaker3, level: Safety) -> Iterator[str]:

@@ -36,6 +36,10 @@ class Account:
     client_secret: str
 
 
+SPARE: Final = ("SPARECLIENTSPARECLIENTSPARECLIEN", "spare-client-secret")
+"""An application that nobody uses yet: it works for the first new user who logs in with it, then for no other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """Whose token it is and until when it holds."""
@@ -49,6 +53,7 @@ class Accounts:
 
     def __init__(self, accounts: tuple[Account, ...], clock: Callable[[], datetime]) -> None:
         self.by_client = {account.client_id: account for account in accounts}
+        self.newcomers: dict[str, Account] = {}
         self.clock = clock
         self.tokens: dict[str, Token] = {}
 
@@ -56,6 +61,21 @@ class Accounts:
         """Whose token it is; None when it is unknown or has expired."""
         found = self.tokens.get(token)
         return found.account if found is not None and found.expires > self.clock() else None
+
+    def enlist(self, uid: str, username: str, password: str) -> None:
+        """Let a new user log in."""
+        self.newcomers[username] = Account(uid, username, password, frozenset({"PM_LOGIN"}), *SPARE)
+
+    def expel(self, uid: str) -> None:
+        """Let a user log in no more, and forget the tokens; an application that the user had is free again."""
+        self.newcomers = {name: account for name, account in self.newcomers.items() if account.uid != uid}
+        self.by_client = {client: account for client, account in self.by_client.items() if account.uid != uid}
+        self.tokens = {token: held for token, held in self.tokens.items() if held.account.uid != uid}
+
+    def owner(self, client_id: str, username: str) -> Account | None:
+        """Whose application it is; None when it is nobody's."""
+        owner = self.by_client.get(client_id)
+        return self.newcomers.get(username) if owner is None and client_id == SPARE[0] else owner
 
     def grant(self, form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
         """Answer a token request; `authorization` is the header, which may hold the client's credentials.
@@ -68,7 +88,7 @@ class Accounts:
             fields.get("client_id", ""),
             fields.get("client_secret", ""),
         )
-        account = self.by_client.get(client_id)
+        account = self.owner(client_id, fields.get("username", ""))
         if account is None or not _same(account.client_secret, client_secret):
             raise TokenRefused("invalid_client", "The client credentials are wrong or missing.", 401)
         if "grant_type" not in fields:
@@ -82,6 +102,7 @@ class Accounts:
         if username != account.username or not _same(account.password, password):
             raise TokenRefused("invalid_grant", "The user credentials are wrong, or not those of this client.")
         scope = self.scope(fields.get("scope", "*"))
+        self.by_client.setdefault(client_id, account)
         token = secrets.token_hex(20)
         self.tokens[token] = Token(account, self.clock() + LIFETIME)
         return {

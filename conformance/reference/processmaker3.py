@@ -10,12 +10,17 @@ from conformance.reference import (  # noqa: F401 - register faults and personal
     pm3_faults,
     pm3_import_faults,
     pm3_liberal,
+    pm3_people_faults,
+    pm3_tables_faults,
 )
 from conformance.reference.base import Reference
+from conformance.reference.pm3_directory import Directory
 from conformance.reference.pm3_import import Importer
-from conformance.reference.pm3_oauth import Account, Accounts
+from conformance.reference.pm3_oauth import SPARE, Account, Accounts
+from conformance.reference.pm3_people import People
 from conformance.reference.pm3_routes import Projects, Routes
 from conformance.reference.pm3_state import Workspace
+from conformance.reference.pm3_tables import Table, Tables
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -52,6 +57,23 @@ CASES: Final = Account(
     frozenset({"PM_LOGIN", "PM_CASES"}),
     "CASESCLIENTCASESCLIENTCASESCLIEN",
     "cases-client-secret",
+)
+CONTRACTS: Final = Table(
+    "f0000000000000000000000000000001",
+    "CONTRACTS",
+    "Suppliers and what they agreed to",
+    {"ID": "INTEGER", "NAME": "VARCHAR", "AMOUNT": "DOUBLE", "HAS_CONTRACT": "BOOLEAN", "SIGNED": "DATE"},
+    [
+        {"ID": 7, "NAME": "Müller & Söhne", "AMOUNT": 1250.5, "HAS_CONTRACT": True, "SIGNED": "2021-04-30"},
+        {"ID": 12, "NAME": "Peña", "AMOUNT": 0.25, "HAS_CONTRACT": False, "SIGNED": None},
+    ],
+)
+REPORT: Final = Table(
+    "f0000000000000000000000000000002",
+    "REPORT_APPROVALS",
+    "What the approvals say",
+    {"APP_UID": "VARCHAR", "APP_NUMBER": "INTEGER", "APPROVED": "BOOLEAN"},
+    [{"APP_UID": "f1" * 16, "APP_NUMBER": 31, "APPROVED": True}],
 )
 _BOX: Final = {"bou_x": 300, "bou_width": 160, "bou_height": 40}
 _LINE: Final = {
@@ -102,7 +124,11 @@ class ProcessMaker3(Reference):
         self.accounts = Accounts((ADMIN, CLERK, CASES), self.clock)
         self.importer = Importer(self.workspace)
         self.projects = Projects(WORKSPACE, self.workspace, self.importer)
-        self.routes = Routes(WORKSPACE, self.accounts, (self.projects,))
+        self.people = People(self.accounts, (ADMIN, CLERK, CASES), self.workspace.groups)
+        self.tables = Tables()
+        self.tables.add(CONTRACTS)
+        self.tables.add(REPORT)
+        self.routes = Routes(WORKSPACE, self.accounts, (self.projects, Directory(self.people), self.tables))
         self._fixture(CLASSIC, {"prj_name": "Classic purchase", "prj_type": "NORMAL"})
         started = self._fixture(STARTED, {"prj_name": "Running approval", "diagrams": [_DIAGRAM]})
         started.cases = 1
@@ -128,12 +154,19 @@ class ProcessMaker3(Reference):
             **_credentials(ADMIN),
             "version": VERSION,
             "users": {"outsider": _credentials(CLERK), "cases": _credentials(CASES)},
-            "fixtures": {"classic_process": CLASSIC, "category": CATEGORY, "started_project": STARTED},
+            "application": {"client_id": SPARE[0], "client_secret": SPARE[1]},
+            "fixtures": {
+                "classic_process": CLASSIC,
+                "category": CATEGORY,
+                "started_project": STARTED,
+                "pm_table": CONTRACTS.uid,
+                "report_table": REPORT.uid,
+            },
         }
 
     def snapshot(self) -> dict[str, Any]:
-        """Projects and groups."""
-        return self.workspace.snapshot()
+        """Projects and groups, people, and tables."""
+        return {**self.workspace.snapshot(), **self.people.snapshot(), "tables": self.tables.snapshot()}
 
     def residue(self) -> dict[str, int]:
         """The tokens that were given."""

@@ -141,7 +141,10 @@ class Judgement:
             for identifier in touched:
                 if touch.optional and not self._ours(identifier):  # the target made the file: not our defect
                     raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: the file names {identifier!r}, not ours")
-                self._allowed(operation, identifier)
+                if touch.foreign and not self._ours(identifier):
+                    self._abroad(operation)
+                else:
+                    self._allowed(operation, identifier)
         if operation.effect == "execute":
             if operation.starts:
                 self._execution(operation)
@@ -158,6 +161,11 @@ class Judgement:
                 return
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} would change a fixture (may_change is false)")
         raise Refused(f"{operation.id} names {identifier!r}, which this run did not create")
+
+    def _abroad(self, operation: Operation) -> None:
+        if self.safety is not Safety.DISPOSABLE:
+            told = f"{operation.id} is tried on somebody else's at level disposable only"
+            raise Withheld(Reason.SAFETY_LEVEL, told)
 
     def _ours(self, identifier: str) -> bool:
         return self.ledger.owns(identifier) or self.ledger.is_made_up(identifier)

@@ -42,7 +42,7 @@ def named(
                 values = [
                     value for pointer in (touch.pointer, touch.other) if pointer for value in _in_json(body, pointer)
                 ]
-                yield from _required(values, touch.pointer)
+                yield from filter(None, values) if touch.optional else _required(values, touch.pointer)
             case "upload" if touch.optional:
                 yield from _in_upload(content_type, body, touch)
             case "upload":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -12,25 +11,13 @@ from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
 from conformance.suites.processmaker3.projects import LIST, table
+from conformance.suites.processmaker3.tokens import TOKEN, ask
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY
 from conformance.wire.credentials import basic, bearer, pm3_account, token_of
 
-TOKEN = "requestToken"  # noqa: S105 - the id of an operation
-ALL = "*"
 SCOPE_ALL = "PM3-TOKEN-SCOPE-ALL"
 SCOPES = ("view_processes", "edit_processes")  # the document names none; a server may know others
-FORM = {"content-type": "application/x-www-form-urlencoded"}
-
-
-def ask(session: Session, parameters: Mapping[str, str], *, scope: str = ALL, **headers: str) -> Exchange:
-    """Ask for a token, form-encoded with %20 for a blank, or by JSON where the server reads only that."""
-    asked = {"grant_type": "password", **({"scope": scope} if scope else {}), **parameters}
-    exchange = session.send(TOKEN, content=urlencode(asked, quote_via=quote).encode(), headers={**FORM, **headers})
-    if exchange.answer.refused:
-        again = session.send(TOKEN, json=asked, headers=headers)
-        exchange = again if again.answer.ok else exchange
-    return exchange
 
 
 def granted(session: Session, parameters: Mapping[str, str]) -> Exchange:

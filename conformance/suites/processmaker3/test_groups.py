@@ -1,0 +1,60 @@
+"""Groups (processmaker-3-rest-tips.txt, lines 36 and 53)."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.checks import describe
+from conformance.exchange import Exchange
+from conformance.identification import mentions
+from conformance.judge import NotExercised
+from conformance.session import Session
+from conformance.suites.processmaker3.people import join, made, naming
+from conformance.verdict import Kind, Reason
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param(one, marks=pytest.mark.requirement("addGroupUser:exists", f"PM3-GROUP-ADD-{one}"))
+        for one in ("INACTIVE", "VACATION")
+    ],
+)
+def test_a_user_of_any_status_can_be_put_into_a_group(session: Session, status: str) -> None:
+    group = made(session, "createGroup")
+    control = join(group, made(session, "createUser"), session)
+    user = made(session, "createUser", usr_status=status)
+    shown = session.call("readUser", path={"usr_uid": user.id})
+    if not mentions(shown, f'"{status}"'):
+        raise NotExercised(Reason.INCONCLUSIVE, f"the user is not shown as {status}")
+    exchange = session.send("addGroupUser", **naming(session, "addGroupUser", {"grp_uid": group.id}, user.id))
+    session.judge.require(
+        f"PM3-GROUP-ADD-{status}",
+        exchange.answer.ok,
+        exchange,
+        control,
+        shown,
+        observed=describe(exchange),
+        kind=Kind.REFUSED if exchange.answer.refused else Kind.STATUS,
+    )
+
+
+@pytest.mark.requirement("PM3-GROUP-DELETED", "deleteGroup.2XX:status")
+def test_nobody_can_be_put_into_a_deleted_group(session: Session) -> None:
+    group, other = made(session, "createGroup"), made(session, "createGroup")
+    first, second = made(session, "createUser"), made(session, "createUser")
+    before = join(group, first, session)
+    session.call("deleteGroup", path={"grp_uid": group.id})
+    session.ledger.gone(group.id)
+    request = naming(session, "addGroupUser", {"grp_uid": group.id}, second.id)
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("addGroupUser", **request)
+        return not exchange.answer.ok, exchange
+
+    _, exchange = session.eventually(look)
+    if before.answer.ok and exchange.answer.refused:
+        control = join(other, second, session)  # it is the group that is refused, not the user
+        session.judge.refused("PM3-GROUP-DELETED", exchange, control)
+    else:
+        session.judge.refused("PM3-GROUP-DELETED", exchange, before)

@@ -1,0 +1,132 @@
+"""PM tables (processmaker-3-rest-tips.txt, lines 57-60)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import pytest
+
+from conformance import sampling
+from conformance.checks import describe, told
+from conformance.exchange import Exchange, NotJson
+from conformance.identification import arrays
+from conformance.judge import NotExercised
+from conformance.session import Session
+from conformance.suites.processmaker3.people import made
+from conformance.suites.processmaker3.projects import table
+from conformance.verdict import Kind, Reason
+
+READ: Final = "readPmTableData"
+CREATE: Final = "createPmTable"
+INDEX: Final = "__index__"
+NUMBER: Final = re.compile(r"-?[0-9]+([.,][0-9]+)?")
+BOOLEAN: Final = re.compile("0|1|t(rue)?|f(alse)?|y(es)?|no?", re.IGNORECASE)
+SIZED: Final = {"fld_key": 0, "fld_name": "NOTE", "fld_label": "Note", "fld_type": "VARCHAR", "fld_size": 32}
+
+
+@pytest.mark.requirement("PM3-PMTABLE-LOWER-CASE")
+def test_fields_are_named_in_lower_case(session: Session) -> None:
+    rows, exchange = read(session)
+    names = {name for row in rows for name in row}
+    upper = sorted(name for name in names if name != name.lower())
+    if names <= {INDEX}:
+        raise lacking(session, "with fields")
+    session.judge.require(
+        "PM3-PMTABLE-LOWER-CASE", not upper, exchange, observed=f"named {', '.join(upper)}", kind=Kind.VALUE
+    )
+
+
+@pytest.mark.requirement("PM3-PMTABLE-NUMBERS")
+def test_numbers_come_as_strings(session: Session) -> None:
+    rows, exchange = read(session)
+    found = [value for value in values(rows) if isinstance(value, int | float) and not isinstance(value, bool)]
+    say_strings(session, "PM3-PMTABLE-NUMBERS", found, NUMBER, rows, exchange)
+
+
+@pytest.mark.requirement("PM3-PMTABLE-BOOLEANS")
+def test_booleans_come_as_strings(session: Session) -> None:
+    rows, exchange = read(session)
+    found = [value for value in values(rows) if isinstance(value, bool)]
+    say_strings(session, "PM3-PMTABLE-BOOLEANS", found, BOOLEAN, rows, exchange)
+
+
+@pytest.mark.requirement("PM3-PMTABLE-INDEX")
+def test_every_row_has_an_index(session: Session) -> None:
+    rows, exchange = read(session)
+    holds = all(INDEX in row for row in rows)
+    session.judge.require(
+        "PM3-PMTABLE-INDEX", holds, exchange, observed=f"a row without {INDEX}", kind=Kind.MISSING_FIELD
+    )
+
+
+@pytest.mark.requirement("PM3-PMTABLE-SIZE")
+def test_a_field_of_a_new_table_can_have_a_size(session: Session) -> None:
+    control = made(session, CREATE)
+    session.call("deletePmTable", path={"pmt_uid": control.id})
+    session.ledger.gone(control.id)
+    operation = session.operation(CREATE)
+    body = sampling.body(session, operation)
+    if not isinstance(body.get("fields"), list):
+        raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"the body for {CREATE} has no fields")
+    exchange = session.send(CREATE, json=body | {"fields": [*body["fields"], SIZED]})
+    entry = session.client.entry
+    if exchange.response is None or entry is None:
+        raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
+    if exchange.answer.ok:
+        session.adopt(operation, entry, exchange)
+    else:
+        session.take_over(operation, entry)
+    session.judge.require(
+        "PM3-PMTABLE-SIZE",
+        exchange.answer.ok,
+        exchange,
+        control.exchange,
+        observed=describe(exchange),
+        kind=Kind.REFUSED,
+    )
+
+
+def read(session: Session) -> tuple[list[dict[str, Any]], Exchange]:
+    """The rows of the table that the target file names, wherever in the answer they stand.
+
+    Raises:
+        NotExercised: it names none, or one without rows, or its rows cannot be read.
+    """
+    named = table(session).fixtures.pm_table
+    if named is None:
+        raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("pm_table"))
+    exchange = session.call(READ, path={"pmt_uid": named})
+    try:
+        found = next((one for one in arrays(exchange.answer.json) if one), [])
+    except NotJson:
+        found = []
+    rows = [row for row in found if isinstance(row, dict)]
+    if not rows:
+        raise lacking(session, "with rows")
+    return rows, exchange
+
+
+def lacking(session: Session, what: str) -> NotExercised:
+    """What to raise when the table shows nothing of what a test is about."""
+    return NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place('pm_table')}: a table {what}")
+
+
+def values(rows: list[dict[str, Any]]) -> list[Any]:
+    """The values of all fields, but for the index."""
+    return [value for row in rows for name, value in row.items() if name.lower() != INDEX]
+
+
+def say_strings(
+    session: Session,
+    requirement: str,
+    found: list[Any],
+    form: re.Pattern[str],
+    rows: list[dict[str, Any]],
+    exchange: Exchange,
+) -> None:
+    """Say whether values of a kind come as strings: none is `found` bare, and there are strings of that form."""
+    if not found and not any(isinstance(value, str) and form.fullmatch(value) for value in values(rows)):
+        raise lacking(session, "with such values")
+    observed = f"not a string: {told(found[0])}" if found else ""
+    session.judge.require(requirement, not found, exchange, observed=observed, kind=Kind.TYPE)

@@ -1,0 +1,80 @@
+"""Users (processmaker-3-rest-tips.txt, lines 33-36)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Final
+
+import pytest
+
+from conformance.checks import describe
+from conformance.exchange import Exchange
+from conformance.judge import NotExercised
+from conformance.session import Session
+from conformance.suites.processmaker3.people import made
+from conformance.suites.processmaker3.projects import LIST, table
+from conformance.suites.processmaker3.tokens import ask
+from conformance.verdict import Reason
+
+PICTURE: Final = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.mark.requirement("listUsers:exists")
+def test_users_are_listed(session: Session) -> None:
+    session.call("listUsers")
+
+
+@pytest.mark.requirement("PM3-API-ANSWERS")
+def test_a_request_for_what_does_not_exist_is_answered(session: Session) -> None:
+    control = session.call(LIST)
+    exchange = session.send("listAvailableUsers", path={"rol_uid": session.ledger.made_up()})
+    session.judge.require(
+        "PM3-API-ANSWERS", exchange.response is not None, exchange, control, observed=describe(exchange)
+    )
+
+
+@pytest.mark.requirement("uploadUserImage:exists")
+def test_a_user_is_given_a_picture(session: Session) -> None:
+    user = made(session, "createUser")
+    session.call("uploadUserImage", path={"usr_uid": user.id}, files=picture(session))
+
+
+@pytest.mark.requirement("PM3-USER-DELETE-LOGIN", "deleteUser.2XX:status")
+def test_a_deleted_user_gets_no_token(session: Session) -> None:
+    user = made(session, "createUser")
+    account = application(session) | login(user.exchange)
+    control = ask(session, account)
+    session.call("deleteUser", path={"usr_uid": user.id})
+    session.ledger.gone(user.id)
+    if not control.answer.ok:
+        raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place('application')} that works for a new user")
+
+    def look() -> tuple[bool, Exchange]:
+        asked = ask(session, account)
+        return not asked.answer.ok, asked
+
+    _, exchange = session.eventually(look)
+    session.judge.refused("PM3-USER-DELETE-LOGIN", exchange, control)
+
+
+def picture(session: Session) -> dict[str, tuple[str, bytes, str]]:
+    """A picture as a part of a form; the target file may say what the part is called."""
+    documented = session.operation("uploadUserImage").body()
+    assert documented is not None
+    parts = session.table.bodies.get("uploadUserImage") or documented.examples["picture"]
+    return {next(iter(parts)): ("picture.png", PICTURE, "image/png")}
+
+
+def application(session: Session) -> dict[str, str]:
+    """The application with which a new user may log in: one that is nobody's, else that of the main user."""
+    client = table(session).application or table(session)
+    return {"client_id": client.client_id, "client_secret": client.client_secret.get_secret_value()}
+
+
+def login(created: Exchange) -> dict[str, str]:
+    """User name and password as they were sent when a user was created."""
+    sent = json.loads(created.request.body)
+    return {"username": sent["usr_username"], "password": sent["usr_new_pass"]}
