@@ -49,7 +49,7 @@ class Person:
         }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Department:
     """One department; `parent` is the identifier of the one above it, empty at the top."""
 
@@ -59,7 +59,7 @@ class Department:
     status: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Role:
     """One role."""
 

@@ -17,7 +17,7 @@ from conformance.reference.base import Reference
 from conformance.reference.pm3_directory import Directory
 from conformance.reference.pm3_import import Importer
 from conformance.reference.pm3_oauth import SPARE, Account, Accounts
-from conformance.reference.pm3_people import People
+from conformance.reference.pm3_people import Department, People
 from conformance.reference.pm3_routes import Projects, Routes
 from conformance.reference.pm3_state import Workspace
 from conformance.reference.pm3_tables import Table, Tables
@@ -58,6 +58,7 @@ CASES: Final = Account(
     "CASESCLIENTCASESCLIENTCASESCLIEN",
     "cases-client-secret",
 )
+OFFICE: Final = Department("d1000000000000000000000000000001", "Head office", parent="", status="ACTIVE")
 CONTRACTS: Final = Table(
     "f0000000000000000000000000000001",
     "CONTRACTS",
@@ -125,6 +126,7 @@ class ProcessMaker3(Reference):
         self.importer = Importer(self.workspace)
         self.projects = Projects(WORKSPACE, self.workspace, self.importer)
         self.people = People(self.accounts, (ADMIN, CLERK, CASES), self.workspace.groups)
+        self.people.departments[OFFICE.uid] = OFFICE
         self.tables = Tables()
         self.tables.add(CONTRACTS)
         self.tables.add(REPORT)

@@ -14,7 +14,7 @@ from conformance.exchange import Exchange
 from conformance.judge import Judge
 from conformance.reference import build
 from conformance.reference.serving import Serving, target
-from conformance.sampling import sample
+from conformance.sampling import body, sample
 from conformance.session import Session
 from conformance.specification import SYSTEMS, Operation, load
 from conformance.suites.procesio.test_authentication import account
@@ -95,7 +95,9 @@ class Served:
         """The answer to a call of an operation for something that does not exist."""
         session, _ = self.begin(operation)
         names = [one["name"] for one in operation.parameters if one.get("in") == "path" and one["name"] != "workspace"]
-        return session.send(operation.id, path=dict.fromkeys(names, session.ledger.made_up(32)))
+        path = dict.fromkeys(names, session.ledger.made_up(32))
+        content = body(session, operation)
+        return session.send(operation.id, path=path, **({"json": content} if content is not None else {}))
 
 
 @contextmanager

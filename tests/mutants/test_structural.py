@@ -47,6 +47,7 @@ WRONG_TYPES: Final[dict[str, list[Any]]] = {
     "Boolean": ["perhaps", 7, [], {}],
     "Array": ["none", 7, True, {}],
     "Object": ["none", 7, True, []],
+    "": [],
 }
 """By the type that the documents give; null and the empty text count as unset."""
 

@@ -175,12 +175,12 @@ def test_a_parameter_that_overrides_the_method_is_refused(query: str) -> None:
 
 
 def test_a_write_to_no_operation_is_refused() -> None:
-    refused("POST", f"{HOST}/api/1.0/workflow/user", json={})
+    refused("POST", f"{HOST}/api/1.0/workflow/plugin", json={})
     refused("DELETE", PM3)
     refused("PATCH", f"{PM3}/{OWNED}")
 
 
-@pytest.mark.parametrize("path", ["{}/../user", "{}/%2e%2e/user", "user;{}", "{}/..;/user"])
+@pytest.mark.parametrize("path", ["{}/../plugin", "{}/%2e%2e/plugin", "plugin;{}", "{}/..;/plugin"])
 def test_a_made_up_segment_does_not_open_the_path_around_it(path: str) -> None:
     by = judgement()
     refused("POST", f"{HOST}/api/1.0/workflow/" + path.format(by.ledger.made_up(12)), by=by, json={})
@@ -238,6 +238,23 @@ def test_a_guarded_body_names_the_process_to_modify() -> None:
     assert judge("PUT", PRO, "procesio", json={"id": OWNED, "name": "n"}) == "update"
     refused("PUT", PRO, "procesio", json={"id": FOREIGN, "name": "n"})
     refused("PUT", PRO, "procesio", json={"name": "n"})
+
+
+def test_somebody_else_is_given_a_role_only_where_everything_may_be_destroyed() -> None:
+    role = f"{HOST}/api/1.0/workflow/role/{OWNED}/user"
+    with pytest.raises(Withheld):
+        judge("POST", role, json={"usr_uid": FOREIGN})
+    assert judge("POST", role, by=judgement(safety=Safety.DISPOSABLE), json={"usr_uid": FOREIGN}) == "update"
+    assert judge("POST", role, json={"usr_uid": OWNED}) == "update"
+    refused("POST", role.replace(OWNED, FIXTURE[:-1] + "d"), json={"usr_uid": OWNED})
+
+
+def test_a_department_is_created_below_none_or_an_own_one() -> None:
+    url = f"{HOST}/api/1.0/workflow/department"
+    for parent in ("", OWNED):
+        assert judge("POST", url, json={"dep_title": MINE, "dep_parent": parent}) == "create"
+    with pytest.raises(Withheld):
+        judge("POST", url, json={"dep_title": MINE, "dep_parent": FOREIGN})
 
 
 def project_file(uid: str, name: str = MINE) -> dict[str, Any]:

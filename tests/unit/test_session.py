@@ -304,6 +304,32 @@ def test_what_is_not_shown_to_be_gone_is_kept_as_a_leftover(server: Server, sess
     assert [one.identifier for one in session.ledger.open()] == [UID]
 
 
+def test_what_nothing_reads_or_lists_is_known_by_the_answer_alone(server: Server, session: Session) -> None:
+    group, members = "/api/1.0/w/group", []
+    server.answers["POST", group] = status(201, json={"grp_uid": UID})
+    server.answers["DELETE", f"{group}/{UID}"] = lambda _: httpx.Response(400 if members else 200)
+
+    def made() -> Any:
+        return session.create("createGroup", json={"grp_title": session.ledger.name()})
+
+    assert made().id == UID
+    members.append("somebody")
+    assert [entry.identifier for entry in session.sweep()] == [UID]  # a deletion that is refused removes nothing
+    with pytest.raises(NotExercised):
+        made()  # what was there before is nothing new
+    members.clear()
+    assert [entry.identifier for entry in session.sweep()] == [""]
+
+
+def test_a_deleted_user_may_go_on_being_read(server: Server, session: Session) -> None:
+    user, name = "/api/1.0/w/user", session.ledger.name()
+    server.answers["POST", user] = status(201, json={"usr_uid": UID})
+    server.answers["GET", f"{user}/{UID}"] = status(200, json={"usr_uid": UID, "usr_lastname": name})
+    server.answers["DELETE", f"{user}/{UID}"] = status(200)
+    session.create("createUser", json={"usr_lastname": name})
+    assert session.sweep() == []
+
+
 def test_it_looks_again_until_it_holds_or_time_is_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
