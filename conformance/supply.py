@@ -40,7 +40,7 @@ def source(operations: Mapping[str, Operation], operation: Operation, parameter:
 
 def subjects(operation: Operation) -> list[str]:
     """What a call acts on: its path parameters; the empty name for what its body alone tells."""
-    named_by_body = any(touch.where == "body" for touch in operation.touches)
+    named_by_body = any(touch.where == "body" and not touch.optional for touch in operation.touches)
     return operation.path_parameters or ([""] if named_by_body else [])
 
 

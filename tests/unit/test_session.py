@@ -305,7 +305,8 @@ def test_what_is_not_shown_to_be_gone_is_kept_as_a_leftover(server: Server, sess
 
 
 def test_what_nothing_reads_or_lists_is_known_by_the_answer_alone(server: Server, session: Session) -> None:
-    group, members = "/api/1.0/w/group", []
+    group = "/api/1.0/w/group"
+    members: list[str] = []
     server.answers["POST", group] = status(201, json={"grp_uid": UID})
     server.answers["DELETE", f"{group}/{UID}"] = lambda _: httpx.Response(400 if members else 200)
 
