@@ -24,7 +24,9 @@ class UnreadableRun(Exception):
     """A run directory that cannot be read; the message says which file, why, and what to do."""
 
 
-class _Frozen(BaseModel):
+class Frozen(BaseModel):
+    """A part of a format that the suite writes: its docstrings are the descriptions of the JSON Schema."""
+
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
@@ -33,7 +35,7 @@ class _Frozen(BaseModel):
     )
 
 
-class TargetInfo(_Frozen):
+class TargetInfo(Frozen):
     """Which server was tested."""
 
     name: str
@@ -50,7 +52,7 @@ class TargetInfo(_Frozen):
     """False when certificates were not verified."""
 
 
-class SuiteInfo(_Frozen):
+class SuiteInfo(Frozen):
     """Which suite tested it."""
 
     version: str
@@ -63,7 +65,7 @@ class SuiteInfo(_Frozen):
     """How much was generated: `quick`, `standard` or `deep`."""
 
 
-class VerdictRecord(_Frozen):
+class VerdictRecord(Frozen):
     """What the run says of one requirement."""
 
     requirement: str
@@ -98,7 +100,7 @@ class VerdictRecord(_Frozen):
     """The fingerprint of the deviation at the root, when the outcome is `blocked`."""
 
 
-class BaselineEntry(_Frozen):
+class BaselineEntry(Frozen):
     """A known deviation, as the baseline has it."""
 
     fingerprint: str = Field(pattern="^[0-9a-f]{16}$")
@@ -119,7 +121,7 @@ class BaselineEntry(_Frozen):
     """The last day on which the entry counts; null when it does not expire."""
 
 
-class BaselineReport(_Frozen):
+class BaselineReport(Frozen):
     """What a run says of the entries of its baseline."""
 
     entries: int
@@ -132,7 +134,7 @@ class BaselineReport(_Frozen):
     """Those that did not occur, of which the run can tell nothing."""
 
 
-class DeviationRecord(_Frozen):
+class DeviationRecord(Frozen):
     """One defect, however many tests saw it."""
 
     fingerprint: str
@@ -177,7 +179,7 @@ class DeviationRecord(_Frozen):
     """The entry of the baseline that covers it; null when none does."""
 
 
-class TestRecord(_Frozen):
+class TestRecord(Frozen):
     """One test of the suite."""
 
     __test__ = False
@@ -198,7 +200,7 @@ class TestRecord(_Frozen):
     """Why it failed or was skipped."""
 
 
-class FieldShape(_Frozen):
+class FieldShape(Frozen):
     """What stood at one place in the bodies."""
 
     types: list[str] = []
@@ -211,7 +213,7 @@ class FieldShape(_Frozen):
     """Whether every object that could have the member had it."""
 
 
-class Shape(_Frozen):
+class Shape(Frozen):
     """What the answers of one operation with one status looked like, in the tests that send the same in every run."""
 
     content_types: list[str] = []
@@ -222,7 +224,7 @@ class Shape(_Frozen):
     """By place in the body; of lists only what stood in items of the run's own."""
 
 
-class Leftover(_Frozen):
+class Leftover(Frozen):
     """Something of the run that is still on the target, although a documented operation removes such things."""
 
     system: str
@@ -237,7 +239,7 @@ class Leftover(_Frozen):
     """Why it could not be removed."""
 
 
-class Residue(_Frozen):
+class Residue(Frozen):
     """What no documented operation can remove, counted."""
 
     system: str
@@ -250,7 +252,7 @@ class Residue(_Frozen):
     """How the target calls the first fifty of them, where it told."""
 
 
-class Summary(_Frozen):
+class Summary(Frozen):
     """How many requirements have which outcome."""
 
     outcomes: dict[str, int] = {}
@@ -263,7 +265,7 @@ class Summary(_Frozen):
     """By profile, then by outcome."""
 
 
-class RunRecord(_Frozen):
+class RunRecord(Frozen):
     """A whole run of the conformance suite: what `run.json` holds."""
 
     schema_: Literal[1] = Field(default=SCHEMA_VERSION, alias="schema")
@@ -316,8 +318,13 @@ class RunRecord(_Frozen):
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a run record. It lets unknown members pass, since this format may get further ones."""
-    made = RunRecord.model_json_schema(by_alias=True, mode="serialization")
+    """The JSON Schema of a run record."""
+    return schema_of(RunRecord)
+
+
+def schema_of(model: type[Frozen]) -> dict[str, Any]:
+    """The JSON Schema of a format. It lets unknown members pass, since every format may get further ones."""
+    made = model.model_json_schema(by_alias=True, mode="serialization")
     for one in (made, *made["$defs"].values()):
         one.pop("additionalProperties", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}

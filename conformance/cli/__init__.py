@@ -16,8 +16,8 @@ from conformance.cli.failure import internal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: Final = ("run", "check", "serve", "report", "baseline", "sweep", "requirements", "operations")
-NOT_BUILT: Final = ("compare", "statement", "merge")
+COMMANDS: Final = ("run", "check", "serve", "report", "compare", "baseline", "sweep", "requirements", "operations")
+NOT_BUILT: Final = ("statement", "merge")
 
 
 class Commands(click.Group):

@@ -7,7 +7,6 @@ import click
 from conformance.cli.failure import Refused
 
 LATER = {
-    "compare": "Compare two runs.",
     "statement": "Write the statement of a vendor.",
     "merge": "Merge the shards of a run.",
 }

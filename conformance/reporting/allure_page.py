@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 PACKAGE: Final = "allure@3.18.0"
 NODE_MAJOR: Final = 20
 RESULTS: Final = "allure-results"
+CHARTS: Final = (
+    {"type": "currentStatus", "title": "This run"},
+    {"type": "statusDynamics", "title": "Trend: this run and those before it"},
+    {"type": "statusTransitions", "title": "What is new and what is fixed, run by run"},
+)
 _TIMEOUT: Final = 300
 
 # What a page would fetch by itself; the links that a reader may click are left alone.
@@ -60,21 +65,35 @@ def build(run_directories: Sequence[Path]) -> Path:
             raise ReportError(f"{run} holds no {RESULTS}; name a directory that `conformance run` wrote.")
     last = run_directories[-1]
     target = escape.line(runrecord.read(last).target.name, 80)
+    return _built([run / RESULTS for run in run_directories], f"Conformance of {target}", CATEGORIES, last)
+
+
+def build_comparison(directory: Path, title: str) -> Path:
+    """Build the page of a comparison whose results are in `directory`, and return the path of the HTML file.
+
+    Raises:
+        ReportError: node or npx are missing, or Allure failed.
+    """
+    return _built([directory / RESULTS], escape.line(title, 200), [], directory)
+
+
+def _built(results: Sequence[Path], title: str, categories: Sequence[dict[str, object]], directory: Path) -> Path:
+    """The page of the last results, with the earlier ones as its history, in `directory`."""
     npx = _npx()
     with TemporaryDirectory(prefix="conformance-page-") as name:
         workshop = Path(name)
         configuration = workshop / "allurerc.json"
-        settings = _configuration(target, workshop)
-        if len(run_directories) > 1:
+        settings = _configuration(title, categories, workshop)
+        if len(results) > 1:
             # Without earlier runs Allure would call every result new.
             settings["historyPath"] = str(workshop / "history.jsonl")
         configuration.write_text(json.dumps(settings), encoding="utf-8")
-        for run in run_directories:
+        for one in results:
             # An own working directory, so that a configuration of the user's is not picked up.
             generate = [npx, "--yes", "--prefer-offline", PACKAGE, "generate", "--config", str(configuration)]
-            _run([*generate, str((run / RESULTS).resolve())], workshop)
+            _run([*generate, str(one.resolve())], workshop)
         page = _harmless((workshop / "page" / "index.html").read_text(encoding="utf-8"))
-    output = last / "report" / "index.html"
+    output = directory / "report" / "index.html"
     output.parent.mkdir(exist_ok=True)
     runrecord.write_text(output, page)
     return output
@@ -128,24 +147,12 @@ def _run(command: list[str], directory: Path) -> str:
     return output
 
 
-def _configuration(target: str, workshop: Path) -> dict[str, object]:
-    title = f"Conformance of {target}"
+def _configuration(title: str, categories: Sequence[dict[str, object]], workshop: Path) -> dict[str, object]:
     return {
         "name": title,
         "output": str(workshop / "page"),
         "defaultLabels": {"layer": "test"},
-        "categories": {
-            "rules": [
-                _category("Deviations: must", "deviation", "^Deviation, must", expand=True),
-                _category("Deviations: should", "deviation", "^Deviation, should", expand=True),
-                _category("Known deviations", "deviation", "^Known deviation"),
-                _category("Findings", "finding", ""),
-                _category("Blocked by a deviation", "test", "[Bb]locked by", status="skipped"),
-                _category("Tests that met known deviations only", "test", "^XFAIL", status="skipped"),
-                _category("Not exercised", "test", "", status="skipped"),
-                _category("Tests that met a deviation", "test", "", status="failed"),
-            ]
-        },
+        "categories": {"rules": list(categories)},
         "plugins": {
             "awesome": {
                 "options": {
@@ -154,6 +161,7 @@ def _configuration(target: str, workshop: Path) -> dict[str, object]:
                     "reportLanguage": "en",
                     # Deviations, Findings, Tests: this order by name and by start.
                     "groupBy": ["parentSuite", "suite", "subSuite"],
+                    "charts": CHARTS,
                 }
             }
         },
@@ -167,6 +175,18 @@ def _category(
     if status is not None:
         matcher["statuses"] = [status]
     return {"name": name, "matchers": matcher, "groupByMessage": False, "expand": expand}
+
+
+CATEGORIES: Final = (
+    _category("Deviations: must", "deviation", "^Deviation, must", expand=True),
+    _category("Deviations: should", "deviation", "^Deviation, should", expand=True),
+    _category("Known deviations", "deviation", "^Known deviation"),
+    _category("Findings", "finding", ""),
+    _category("Blocked by a deviation", "test", "[Bb]locked by", status="skipped"),
+    _category("Tests that met known deviations only", "test", "^XFAIL", status="skipped"),
+    _category("Not exercised", "test", "", status="skipped"),
+    _category("Tests that met a deviation", "test", "", status="failed"),
+)
 
 
 def _harmless(page: str) -> str:

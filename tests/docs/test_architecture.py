@@ -101,8 +101,9 @@ def test_the_references_read_no_spec() -> None:
         assert not {"yaml", "schemathesis", "importlib.resources"} & set(imported(path)), path.name
 
 
-def test_reports_know_the_record_verdicts_and_exchanges_only() -> None:
-    allowed = ("conformance.reporting", "conformance.runrecord", "conformance.verdict", "conformance.exchange")
+def test_reports_know_the_record_verdicts_exchanges_and_exit_codes_only() -> None:
+    known = ("reporting", "runrecord", "verdict", "exchange", "exitcodes")
+    allowed = tuple(f"conformance.{one}" for one in known)
     for path in (PACKAGE / "reporting").rglob("*.py"):
         for other in ours(path):
             assert other.startswith(allowed), f"{path.name} imports {other}"

@@ -1,0 +1,78 @@
+"""`conformance compare`: whether an upgrade is safe for whoever depends on the server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from conformance import runrecord
+from conformance.cli.failure import Refused, refusing
+from conformance.cli.run import prepared
+from conformance.reporting import allure_page, upgrade
+
+if TYPE_CHECKING:
+    from conformance.reporting.upgrade import Comparison
+
+
+@click.command("compare")
+@click.argument("before", metavar="BEFORE", type=click.Path(path_type=Path))
+@click.argument("after", metavar="AFTER", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), help="Directory for JSON, Markdown and Allure's page.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", help="On the screen."
+)
+def command(before: Path, after: Path, output: Path | None, form: str) -> int:
+    """Compare two runs: what broke, what was mended, and what else a client may notice.
+
+    BEFORE and AFTER are directories that `conformance run` wrote. The verdict is safe, look or stop; stop ends with 1.
+    """
+    with refusing(runrecord.UnreadableRun):
+        records = runrecord.read(before), runrecord.read(after)
+    try:
+        comparison = upgrade.compare(*records)
+    except upgrade.Incomparable as error:
+        raise Refused(f"{before} and {after} cannot be compared: {error}") from None
+    if output is not None:
+        _write(comparison, prepared(output))
+    _show(comparison, form)
+    if output is not None:
+        _page(comparison, output)
+    return comparison.exit_code
+
+
+def _show(comparison: Comparison, form: str) -> None:
+    from rich.console import Console
+
+    from conformance.reporting import upgrade_text
+
+    match form:
+        case "json":
+            click.echo(upgrade.to_json(comparison), nl=False)
+        case "markdown":
+            click.echo(upgrade_text.markdown(comparison), nl=False)
+        case _:
+            upgrade_text.show(comparison, Console())
+
+
+def _write(comparison: Comparison, output: Path) -> None:
+    from conformance.reporting import upgrade_allure, upgrade_text
+
+    runrecord.write_text(output / "comparison.json", upgrade.to_json(comparison))
+    runrecord.write_text(output / "comparison.md", upgrade_text.markdown(comparison))
+    results = output / allure_page.RESULTS
+    results.mkdir()
+    upgrade_allure.write(comparison, results)
+
+
+def _page(comparison: Comparison, output: Path) -> None:
+    """Make the page. Without Node there is none, and everything else is there all the same."""
+    from conformance.reporting import upgrade_text
+
+    try:
+        page = allure_page.build_comparison(output, upgrade_text.headline(comparison))
+    except allure_page.ReportError as error:
+        click.echo(f"conformance: there is no page: {error}", err=True)
+    else:
+        click.echo(page, err=True)

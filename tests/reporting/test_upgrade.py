@@ -1,0 +1,330 @@
+"""The comparison of two runs: what is new, fixed, lost and changed, which advice follows, and when there is none."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+from rich.console import Console
+
+from conformance.reporting import upgrade, upgrade_allure, upgrade_text
+from conformance.reporting.shape_changes import What, changes
+from conformance.reporting.upgrade import Advice, Comparison, Incomparable, compare
+from conformance.runrecord import FieldShape, RunRecord, Shape, SuiteInfo, TargetInfo, schema_of
+from conformance.verdict import Kind, Level, Outcome, Reason
+
+from . import sample
+from .sample import HOSTILE, deviation, known, verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conformance.runrecord import DeviationRecord
+
+TRIED = ["PM3-PRJ-001", "PM3-PRJ-002", "PM3-PRJ-003"]
+
+
+def run(*deviations: DeviationRecord, **changes: Any) -> RunRecord:
+    deviating = {one.requirement for one in deviations}
+    verdicts = [verdict(one, Outcome.DEVIATES if one in deviating else Outcome.CONFORMS) for one in TRIED]
+    return sample.record(**{"deviations": list(deviations), "findings": [], "verdicts": verdicts, **changes})
+
+
+def shaped(**changes: Any) -> RunRecord:
+    """A run that saw one operation answer 200 and 404."""
+    values: dict[str, Any] = {
+        "fields": {"": ["object"], "/a": ["string"], "/n": ["integer"], "/l": ["array"], "/l[]": ["object"]},
+        "error": {"": ["object"], "/error": ["string"]},
+        "statuses": ("200", "404"),
+        "headers": ["content-type", "x-total"],
+        "type": "application/json",
+        **changes,
+    }
+    content = {"content_types": [values["type"]], "headers": values["headers"]}
+    bodies = {status: values["fields"] if status[0] == "2" else values["error"] for status in values["statuses"]}
+    shapes = {status: Shape(fields=fields(body), **content) for status, body in bodies.items()}
+    return run(shapes={"getProject": shapes})
+
+
+def fields(body: dict[str, Any]) -> dict[str, FieldShape]:
+    return {place: one if isinstance(one, FieldShape) else FieldShape(types=one) for place, one in body.items()}
+
+
+def having(**more: Any) -> RunRecord:
+    """The run of `shaped` with other fields; None takes one away."""
+    base = {"": ["object"], "/a": ["string"], "/n": ["integer"], "/l": ["array"], "/l[]": ["object"]}
+    body = base | {f"/{name.replace('_', '/')}": one for name, one in more.items()}
+    return shaped(fields={place: one for place, one in body.items() if one is not None})
+
+
+def seen(before: RunRecord, after: RunRecord) -> list[tuple[What, str, str, str]]:
+    return [(one.what, one.place, one.before, one.after) for one in changes(before, after)]
+
+
+# -- deviations and verdicts ------------------------------------------------------------------------------------------
+
+
+def test_equal_runs_are_safe() -> None:
+    told = compare(run(deviation(1)), run(deviation(1)))
+    assert told.verdict is Advice.SAFE
+    assert told.exit_code == 0
+    assert len(told.remaining) == 1
+
+
+def test_a_new_deviation_stops_and_a_fixed_one_is_told() -> None:
+    told = compare(run(deviation(1)), run(deviation(2)))
+    assert (told.verdict, told.exit_code) == (Advice.STOP, 1)
+    assert told.reason == "1 new deviation; 1 fixed"
+    assert [one.requirement for one in told.new] == ["PM3-PRJ-002"]
+    assert [one.requirement for one in told.fixed] == ["PM3-PRJ-001"]
+
+
+def test_a_second_defect_of_one_requirement_is_new() -> None:
+    told = compare(run(deviation(1)), run(deviation(1), deviation(1, location="200./other")))
+    assert [one.location for one in told.new] == ["200./other"]
+
+
+def test_a_new_deviation_that_the_baseline_covers_is_worth_a_look() -> None:
+    told = compare(run(), run(known(deviation(1))))
+    assert told.verdict is Advice.LOOK
+    assert "1 new deviation that the baseline covers" in told.reason
+
+
+def test_what_was_not_tried_before_is_not_called_new() -> None:
+    told = compare(run(verdicts=[verdict("PM3-PRJ-001", Outcome.NOT_EXERCISED, reason=Reason.MISSING_FIXTURE)]),
+                   run(deviation(1)))  # fmt: skip
+    assert (told.new, len(told.unseen)) == ([], 1)
+    assert told.verdict is Advice.LOOK
+
+
+def test_what_is_no_longer_tried_is_lost_and_not_fixed() -> None:
+    lost = [
+        verdict("PM3-PRJ-001", Outcome.NOT_EXERCISED, reason=Reason.MISSING_USER, detail="outsider"),
+        verdict("PM3-PRJ-002", Outcome.BLOCKED, blocked_by=deviation(3).fingerprint),
+    ]
+    told = compare(run(deviation(1)), run(deviation(3), verdicts=[*lost, verdict("PM3-PRJ-003", Outcome.DEVIATES)]))
+    assert told.fixed == []
+    assert [(one.requirement, one.why) for one in told.unexercised] == [("PM3-PRJ-001", "missing user: outsider")]
+    assert [(one.requirement, one.why) for one in told.blocked] == [("PM3-PRJ-002", deviation(3).title)]
+    assert told.reason == "1 new deviation; 1 requirement newly blocked; 1 requirement no longer tried"
+
+
+def test_a_lost_requirement_alone_is_worth_a_look() -> None:
+    after = run(verdicts=[verdict("PM3-PRJ-001", Outcome.UNSUPPORTED, detail="the target file says so")])
+    told = compare(run(verdicts=[verdict("PM3-PRJ-001", Outcome.CONFORMS)]), after)
+    assert told.verdict is Advice.LOOK
+    assert told.reason == "no new deviation, but 1 requirement no longer tried"
+
+
+def test_a_new_finding_is_worth_a_look_unless_a_change_shows_it() -> None:
+    finding = deviation(5, level=Level.MAY, kind=Kind.OTHER_READING, location="/n")
+    assert compare(run(), run(findings=[finding])).verdict is Advice.LOOK
+    after = having(n=["string"]).model_copy(update={"findings": [finding]})
+    told = compare(shaped(), after)
+    assert told.findings == []
+    assert [one.what for one in told.noticed] == [What.RETYPED]
+
+
+# -- changes that the documents allow ---------------------------------------------------------------------------------
+
+
+EMPTY_LIST = shaped(fields={"": ["object"], "/a": ["string"], "/n": ["integer"], "/l": ["array"]})
+NO_TOTAL = (What.HEADER, "x-total", "in every answer", "not in every answer")
+
+
+def uid(*formats: str, values: tuple[Any, ...] = (), always: bool = True) -> FieldShape:
+    return FieldShape(types=["string"], formats=list(formats), values=list(values), always=always)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (having(), having(), []),
+        (having(), having(a=None), [(What.FIELD_GONE, "/a", "string", "absent")]),
+        (having(), having(b=["null"]), [(What.FIELD_NEW, "/b", "absent", "null")]),
+        (having(), having(n=["string"]), [(What.RETYPED, "/n", "integer", "string")]),
+        (having(), having(n=uid("integer")), [(What.RETYPED, "/n", "integer", "string (integer)")]),
+        (having(), having(n=["number"]), []),
+        (having(n=["integer", "string"]), having(n=["string"]), []),
+        (having(), having(a=["null", "string"]), [(What.NULLABLE, "/a", "string", "null, string")]),
+        (having(a=["null", "string"]), having(), []),
+        (having(a=uid("uid")), having(a=uid("uuid")), [(What.FORMAT, "/a", "uid", "uuid")]),
+        (having(a=uid("text", "empty")), having(a=uid("uid")), []),
+        (having(a=uid("uid")), having(a=uid("uid", "empty")), []),
+        (having(a=uid(values=("A",))), having(a=uid(values=("A", "B"))), [(What.VALUES, "/a", "A", "A, B")]),
+        (having(a=uid()), having(a=uid(always=False)), [(What.FIELD_GONE, "/a", "always there", "not always there")]),
+        (shaped(), EMPTY_LIST, []),
+        (shaped(), shaped(type="text/json"), [(What.CONTENT_TYPE, "", "application/json", "text/json")] * 2),
+        (shaped(), shaped(headers=["content-type"]), [NO_TOTAL] * 2),
+        (shaped(), shaped(headers=["content-type", "x-total", "server", "date"]), []),
+        (shaped(), shaped(statuses=("200", "409")), [(What.STATUS, "", "404", "409")]),
+        (shaped(), shaped(statuses=("200", "404", "503")), []),
+        (shaped(), shaped(statuses=("200",)), []),
+        (shaped(), shaped(error={"": ["object"], "/error": ["object"]}), [(What.ERROR, "/error", "string", "object")]),
+        (
+            shaped(),
+            shaped(statuses=("200", "409"), error={"": ["object"], "/message": ["string"]}),
+            [
+                (What.STATUS, "", "404", "409"),
+                (What.ERROR, "/error", "string", "absent"),
+                (What.ERROR, "/message", "absent", "string"),
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_a_change_of_shape_has_one_entry(before: RunRecord, after: RunRecord, expected: list[Any]) -> None:
+    assert seen(before, after) == expected
+
+
+def test_the_members_of_what_is_gone_are_not_named_too() -> None:
+    before = shaped(fields={"": ["object"], "/o": ["object"], "/o/x": ["string"], "/o/*": ["string"]})
+    assert [place for _, place, _, _ in seen(before, shaped(fields={"": ["object"]}))] == ["/o"]
+    retyped = seen(before, shaped(fields={"": ["object"], "/o": ["string"]}))
+    assert [(what, place) for what, place, _, _ in retyped] == [(What.RETYPED, "/o")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "calls", "told"),
+    [(0.1, 0.5, 9, True), (0.1, 0.5, 4, False), (0.01, 0.2, 9, False), (1.0, 2.0, 9, False), (0.5, 0.1, 9, False)],
+)
+def test_times_are_told_by_ratio_floor_and_number_of_calls(old: float, new: float, calls: int, told: bool) -> None:
+    def timed(seconds: float) -> RunRecord:
+        return run(durations={"medians": {"getProject": seconds}, "calls": {"getProject": calls}})
+
+    assert ([one.what for one in changes(timed(old), timed(new))] == [What.SLOWER]) is told
+
+
+def test_one_change_at_many_answers_is_one_entry() -> None:
+    told = compare(shaped(), shaped(type="text/json"))
+    (one,) = told.noticed
+    assert one.answers == ["getProject 200", "getProject 404"]
+    assert told.reason == "no new deviation, but 1 change that a client may notice"
+
+
+@pytest.mark.parametrize(
+    ("kind", "location", "after", "noticed"),
+    [
+        (Kind.MISSING_FIELD, "/a", having(a=None), False),
+        (Kind.MISSING_FIELD, "/n", having(a=None), True),
+        (Kind.TYPE, "/l", having(l=["string"]), False),
+        (Kind.TYPE, "", having(a=["integer"]), False),
+        (Kind.REFUSED, "", shaped(statuses=("200", "404", "422")), False),
+        (Kind.NOT_REFUSED, "", shaped(statuses=("200", "409")), True),
+        (Kind.NOT_REFUSED, "", shaped(statuses=("200", "204", "404")), False),
+        (Kind.EFFECT, "", having(a=None), True),
+        (Kind.CONTENT_TYPE, "", shaped(type="text/html"), False),
+        (Kind.ERROR_OBJECT, "", shaped(error={"": ["object"]}), False),
+    ],
+)
+def test_a_change_that_a_deviation_explains_is_not_told_twice(
+    kind: Kind, location: str, after: RunRecord, noticed: bool
+) -> None:
+    found = deviation(1, kind=kind, location=location)
+    other = deviation(2, kind=kind, location=location, operation="listProjects")
+    assert bool(compare(shaped(), after.model_copy(update={"deviations": [found]})).noticed) is noticed
+    assert compare(shaped(), after.model_copy(update={"deviations": [other]})).noticed
+
+
+# -- runs that cannot be compared -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("after", "why"),
+    [
+        (run(exit_code=2), "AFTER was interrupted"),
+        (run(exit_code=3), "AFTER ended with an internal error"),
+        (run(exit_code=6), "AFTER could not reach its target"),
+        (run(exit_code=5), "AFTER ran nothing"),
+        (
+            run(verdicts=[verdict("R", Outcome.NOT_EXERCISED, reason=Reason.TIME_BUDGET)]),
+            r"AFTER was cut short \(time budget\)",
+        ),
+        (run(verdicts=[verdict("R", Outcome.NOT_EXERCISED, reason=Reason.NOT_SELECTED)]), "one tried a part"),
+        (run(shard="1/2"), "one tried a part"),
+        (run(target=TargetInfo(name="x", systems=["procesio"])), "they tested other systems"),
+        (
+            run(suite=SuiteInfo(version="0.2.0", specs={"processmaker3": "other"})),
+            "other specs of processmaker3, by suite 0.1.0 and 0.2.0",
+        ),
+    ],
+)
+def test_runs_that_say_nothing_of_each_other_are_refused(after: RunRecord, why: str) -> None:
+    with pytest.raises(Incomparable, match=why):
+        compare(run(), after)
+
+
+def test_two_runs_with_the_same_selection_can_be_compared() -> None:
+    left_out = run(verdicts=[verdict("R", Outcome.NOT_EXERCISED, reason=Reason.NOT_SELECTED)], complete=False)
+    assert compare(left_out, left_out).verdict is Advice.SAFE
+
+
+def test_what_to_keep_in_mind_is_noted() -> None:
+    before = run(started="2025-03-05T00:00:00Z", suite=run().suite.model_copy(update={"depth": "deep"}))
+    assert compare(before, run()).notes == [
+        "other depths: deep and standard",
+        "AFTER was run before BEFORE: are they the wrong way round?",
+    ]
+
+
+# -- how it is shown --------------------------------------------------------------------------------------------------
+
+
+def much() -> Comparison:
+    worst = [deviation(n, title=HOSTILE, observed=HOSTILE, expected=HOSTILE) for n in range(1, 400)]
+    verdicts = [verdict(one.requirement, Outcome.CONFORMS) for one in worst]
+    body = {"": ["object"], f"/{HOSTILE}": ["string"]}
+    before = shaped().model_copy(update={"verdicts": verdicts})
+    after = shaped(fields=body).model_copy(update={"deviations": worst, "verdicts": verdicts})
+    return compare(before, after)
+
+
+def test_nothing_that_a_server_said_steers_a_terminal_or_a_page() -> None:
+    out = io.StringIO()
+    upgrade_text.show(much(), Console(file=out, force_terminal=False, width=100))
+    assert not set(out.getvalue()) & {"\x1b", "\x9b", "\u202e", "\r"}
+    text = upgrade_text.markdown(much())
+    assert not set(text) & {"\x1b", "\x9b", "\u202e", "\r"}
+    assert "<script" not in text
+    assert "@everyone" not in text
+
+
+def test_the_markdown_fits_a_comment_and_counts_what_it_leaves_out() -> None:
+    text = upgrade_text.markdown(much())
+    assert len(text) < 65_536
+    assert "more in the JSON" in text
+    assert text.startswith("## staging: STOP: 399 new deviations; ")
+    for heading in ("### New deviations (399)", "### Fields gone (3)"):
+        assert heading in text
+
+
+def test_the_json_is_as_the_shipped_schema_says() -> None:
+    schema = json.loads(upgrade.SCHEMA_FILE.read_text(encoding="utf-8"))
+    assert schema_of(Comparison) == schema, "run python -m conformance.reporting.upgrade"
+    data = json.loads(upgrade.to_json(much()))
+    jsonschema_rs.Draft202012Validator(schema).validate(data)
+    for one in (schema, *schema["$defs"].values()):
+        assert one["description"]
+
+
+def test_allure_gets_a_result_for_each_entry_under_its_heading(tmp_path: Path) -> None:
+    told = compare(run(deviation(1), **_shapes(shaped())), run(deviation(2), **_shapes(having(a=None))))
+    upgrade_allure.write(told, tmp_path)
+    results = [json.loads(path.read_text()) for path in tmp_path.glob("*-result.json")]
+    assert sorted((suite(one), one["status"]) for one in results) == [
+        ("1. New deviations", "failed"),
+        ("2. Fields gone", "broken"),
+        ("3. Fixed", "passed"),
+    ]
+    assert "STOP" in (tmp_path / "environment.properties").read_text()
+
+
+def _shapes(of: RunRecord) -> dict[str, Any]:
+    return {"shapes": of.shapes}
+
+
+def suite(result: dict[str, Any]) -> str:
+    (found,) = [label["value"] for label in result["labels"] if label["name"] == "parentSuite"]
+    return str(found)

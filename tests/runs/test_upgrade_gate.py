@@ -1,0 +1,120 @@
+"""The gate before an upgrade: two real runs, and what the comparison says of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from conformance import exitcodes
+from conformance.cli import main
+from conformance.reference import Reference
+from conformance.reference.faults import edit_json, response_fault
+from conformance.reporting.shape_changes import What
+from conformance.reporting.upgrade import SCHEMA_FILE, Advice, compare
+
+from .support import Run, run, served
+
+VALIDATOR = jsonschema_rs.Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+PROJECT = "/api/1.0/[^/]+/project/[^/]+"
+FAULT = "pm3-list-type-upper"
+
+
+def same(_: Reference) -> None:
+    """Change nothing."""
+
+
+def upgraded(reference: Any) -> None:
+    """Make three changes that no document forbids: a field more, digits for a number, another refusal."""
+
+    def read(data: Any) -> Any:
+        for diagram in data["diagrams"]:
+            diagram["dia_is_closable"] = str(diagram["dia_is_closable"])
+        return data | {"prj_owner": "somebody"}
+
+    def refused(_: int, headers: Any, body: bytes) -> Any:
+        return 404, headers, body.replace(b"400", b"404")
+
+    reference.wrap(response_fault("GET", PROJECT, 200, edit_json(read)))
+    reference.wrap(response_fault("DELETE", PROJECT, 400, refused))
+
+
+def tried(directory: Path, faults: Collection[str], change: Callable[[Reference], None], *options: str) -> Run:
+    with served("processmaker3", faults, change) as (_, toml):
+        target = directory.with_suffix(".toml")
+        target.write_text(toml)
+        return run(target, directory, "--max-examples", "1", *options, pytest_args=("-k", "lifecycle"))
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return tried(tmp_path_factory.mktemp("gate") / "before", (), same)
+
+
+@pytest.fixture(scope="module")
+def after(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return tried(tmp_path_factory.mktemp("gate") / "after", (FAULT,), upgraded)
+
+
+def test_every_change_stands_under_its_heading_and_nothing_else_is_named(before: Run, after: Run) -> None:
+    told = compare(before.record, after.record)
+    assert told.verdict is Advice.STOP
+    assert told.reason == "1 new deviation; 3 changes that a client may notice"
+    assert [(one.operation, one.location) for one in told.new] == [("listProjects", "[]/prj_type")]
+    assert [(one.what, one.answers, one.place, one.before, one.after) for one in told.noticed] == [
+        (What.RETYPED, ["getProject 200"], "/diagrams[]/dia_is_closable", "integer", "string (integer)"),
+        (What.STATUS, ["deleteProject 404"], "", "400", "404"),
+        (What.FIELD_NEW, ["getProject 200"], "/prj_owner", "absent", "string"),
+    ]
+    nothing = (told.unseen, told.fixed, told.remaining, told.findings, told.blocked, told.unexercised, told.notes)
+    assert not any(nothing)
+
+
+def test_the_way_back_names_what_is_mended(before: Run, after: Run) -> None:
+    told = compare(after.record, before.record)
+    assert told.verdict is Advice.LOOK
+    assert len(told.fixed) == 1
+    assert not told.new
+    assert What.FIELD_GONE in {one.what for one in told.noticed}
+
+
+def test_two_runs_of_one_server_with_different_seeds_are_equal(before: Run, tmp_path: Path) -> None:
+    seeded = tried(tmp_path / "seeded", (), same, "--seed", "7")
+    told = compare(before.record, seeded.record)
+    assert told.verdict is Advice.SAFE
+    assert told.changes == []
+
+
+def test_the_command_writes_every_form_and_ends_with_1_on_a_regression(
+    before: Run, after: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # without Node: the page is made in a test of its own
+    output = tmp_path / "comparison"
+    call = ["compare", str(before.output), str(after.output), "--output", str(output)]
+    assert main(call, standalone_mode=False) == exitcodes.DEVIATIONS
+    printed = capsys.readouterr()
+    assert "STOP: 1 new deviation" in printed.out
+    assert "Fields retyped (1)" in printed.out
+    assert "there is no page: Node.js is not installed" in printed.err
+    VALIDATOR.validate(json.loads((output / "comparison.json").read_text(encoding="utf-8")))
+    assert (output / "comparison.md").read_text(encoding="utf-8").startswith("## reference: STOP: 1 new deviation")
+    assert len(list((output / "allure-results").glob("*-result.json"))) == 4
+    for form, beginning in (("json", "{"), ("markdown", "## ")):
+        assert main([*call[:3], "--format", form], standalone_mode=False) == exitcodes.DEVIATIONS
+        assert capsys.readouterr().out.startswith(beginning)
+    assert main(["compare", str(after.output), str(after.output)], standalone_mode=False) == exitcodes.OK
+
+
+def test_runs_that_say_nothing_of_each_other_are_refused(
+    before: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served("processmaker4") as (_, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        other = run(tmp_path / "target.toml", tmp_path / "other", "--max-examples", "1")
+    assert main(["compare", str(before.output), str(other.output)], standalone_mode=False) == exitcodes.USAGE
+    assert "cannot be compared: they tested other systems" in capsys.readouterr().err
+    assert main(["compare", str(before.output), str(tmp_path)], standalone_mode=False) == exitcodes.USAGE
