@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class Calls:
     judge: Judge = field(init=False)
     _silent: int = field(default=0, init=False)
     _away: int = field(default=0, init=False)
+    _changed: float = field(default=-math.inf, init=False)  # when an operation last changed something
 
     def __post_init__(self) -> None:
         self.judge = Judge(self.client.specification)
@@ -118,6 +120,8 @@ class Calls:
         exchange = self.client.send(
             operation, path=path, template=template, headers={**shown, **(headers or {})}, user=user, **content
         )
+        if exchange.answer.ok and operation.effect != "read":
+            self._changed = time.monotonic()
         if exchange.answer.ok and operation.resource == "token":
             self.ledger.remains(operation.system, operation.resource)
         if exchange.answer.ok and operation.starts:
@@ -151,6 +155,13 @@ class Calls:
         """
         exchange = self.send(operation_id, user=user, **request)
         operation = self.operation(operation_id)
+        if exchange.answer.refused and operation.effect == "read" and time.monotonic() < self._changed + self.settle:
+
+            def look() -> tuple[bool, Exchange]:  # what was made a moment ago may not be there yet
+                again = self.send(operation_id, user=user, **request)
+                return not again.answer.refused, again
+
+            _, exchange = self.eventually(look)
         if exchange.response is None:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
         accepts = accepts or operation.accepted_by

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.responses import JSONResponse
+from starlette.routing import Match
+
+from conformance.reference.edits import Edit, Outgoing, on_reading
 from conformance.reference.personality import PLAIN
+from conformance.reference.pm3_oauth import Accounts
+from conformance.verdict import Outcome, Reason
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from conformance.reference import Reference
     from conformance.reference.base import Middleware
+    from conformance.runrecord import RunRecord, VerdictRecord
 
 LAG: Final = 0.02
+EXECUTES: Final = re.compile(".*/instances/(publish|[^/]+/launch)").fullmatch
+"""The paths whose GET changes something."""
 
 
 @dataclass(frozen=True)
 class Liberty:
     """One variant of one system: what it does to a reference, and what follows from that.
 
-    `unshown` are patterns of the requirements on which it leaves nothing to try them, `findings` those of the
-    requirements of level may that it contradicts.
+    `unshown` are patterns of the requirements on which it leaves nothing to try them, `reason` is why it does so for
+    others; `findings` are patterns of the requirements of level may that it contradicts.
     """
 
     name: str
@@ -31,16 +44,129 @@ class Liberty:
     take: Callable[[Any], None] = lambda _: None
     unshown: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
+    reason: Reason | None = None
     settle: float = 0
     personality: str = PLAIN
 
+    def excuses(self, verdict: VerdictRecord) -> bool:
+        """Whether it is this liberty's doing that nothing can be said of a requirement.
 
-def late(states: Callable[[], Any], put: Callable[[Any], None]) -> Middleware:
-    """A middleware with which reads show what was there `LAG` seconds ago.
+        Of a structural one it is known only that nobody spoke of it.
+        """
+        structural = ":" in verdict.requirement and verdict.reason is Reason.INCONCLUSIVE
+        reasoned = self.reason is not None and (verdict.reason is self.reason or structural)
+        return reasoned or fit(verdict.requirement, self.unshown)
 
-    `states` gives what is there, `put` puts it (or what was there) in its place.
-    """
-    past: list[tuple[float, Any]] = [(0.0, deepcopy(states()))]
+
+def tried(record: RunRecord) -> set[str]:
+    """The requirements of which a run could say something."""
+    return {one.requirement for one in record.verdicts if one.outcome in (Outcome.CONFORMS, Outcome.DEVIATES)}
+
+
+def fit(one: str, patterns: tuple[str, ...]) -> bool:
+    """Whether one of the patterns fits."""
+    return any(fnmatchcase(one, pattern) for pattern in patterns)
+
+
+# -- lists by the page -------------------------------------------------------------------------------------------
+
+
+def first_page(size: int) -> Edit:
+    """Lists show their first items, and by a header that there are more."""
+
+    @on_reading
+    def edit(answer: Outgoing) -> None:
+        data = answer.json
+        if isinstance(data, list):
+            answer.json = data[:size]
+            answer.headers.append(("Link", f'<{answer.path}?start={size}>; rel="next"'))
+
+    return edit
+
+
+def enveloped_page(size: int) -> Edit:
+    """Lists show their first items, in an object that says which part this is."""
+
+    @on_reading
+    def edit(answer: Outgoing) -> None:
+        data = answer.json
+        if isinstance(data, list):
+            answer.json = {"data": data[:size], "totalCount": 40, "pageNumber": 1, "pageSize": size}
+
+    return edit
+
+
+# -- other demands -------------------------------------------------------------------------------------------
+
+
+def asking(change: Callable[[Scope, bytes], tuple[Scope, bytes] | ASGIApp]) -> Middleware:
+    """A middleware that changes requests: to another scope and body, or to the app that answers instead."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def changed(scope: Scope, receive: Receive, send: Send) -> None:
+            body, more = b"", True
+            while more:
+                message = await receive()
+                body, more = body + message.get("body", b""), message.get("more_body", False)
+            asked = change(scope, body)
+            if not isinstance(asked, tuple):
+                await asked(scope, receive, send)
+                return
+            scope, content = asked
+
+            async def given() -> Message:
+                return {"type": "http.request", "body": content, "more_body": False}
+
+            await app(scope, given, send)
+
+        return changed
+
+    return wrap
+
+
+def refusing(app: Starlette, documented: Callable[[str], Any]) -> Middleware:
+    """A middleware that refuses whatever is sent to a route of `app` of which `documented` says nothing true."""
+
+    def change(scope: Scope, body: bytes) -> tuple[Scope, bytes] | ASGIApp:
+        known = any(route.matches(scope)[0] is Match.FULL for route in app.router.routes)
+        if (body or scope["query_string"]) and known and not documented(scope["path"]):
+            return JSONResponse({"message": "That is not what is expected here."}, 400)
+        return scope, body
+
+    return asking(change)
+
+
+# -- late writes -------------------------------------------------------------------------------------------
+
+
+def holders(reference: Reference) -> list[Any]:
+    """The objects in which a reference keeps what its operations change; who has which token is kept elsewhere."""
+    found: list[Any] = []
+    waiting: list[Any] = [reference]
+    while waiting:
+        thing = waiting.pop()
+        ours = type(thing).__module__.startswith("conformance.reference.") and hasattr(thing, "__dict__")
+        if isinstance(thing, tuple):
+            waiting += thing
+        elif ours and not isinstance(thing, Accounts) and not any(thing is one for one in found):
+            found.append(thing)
+            waiting += vars(thing).values()
+    return found[1:]
+
+
+def kept(holder: Any) -> dict[str, Any]:
+    """What an object keeps that can change."""
+    return {name: value for name, value in vars(holder).items() if isinstance(value, dict | list | set)}
+
+
+def late(reference: Reference, lag: float = LAG) -> None:
+    """What a write did can be read only `lag` seconds later."""
+    owners = holders(reference)
+    past: list[tuple[float, list[dict[str, Any]]]] = [(0.0, deepcopy([kept(one) for one in owners]))]
+
+    def put(state: list[dict[str, Any]]) -> None:
+        for owner, contents in zip(owners, state, strict=True):
+            vars(owner).update(contents)
 
     def wrap(app: ASGIApp) -> ASGIApp:
         async def lagging(scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,19 +175,19 @@ def late(states: Callable[[], Any], put: Callable[[Any], None]) -> Middleware:
             async def keep(message: Message) -> None:
                 sent.append(message)
 
-            if scope["method"] == "GET" and "/instances/" not in scope["path"]:
-                until = time.monotonic() - LAG
-                now = states()
+            if scope["method"] == "GET" and not EXECUTES(scope["path"]):
+                until = time.monotonic() - lag
+                now = [kept(one) for one in owners]
                 put(next(state for at, state in reversed(past) if at <= until))
                 await app(scope, receive, keep)
                 put(now)
             else:
                 await app(scope, receive, keep)
-                past.append((time.monotonic(), deepcopy(states())))
-                del past[:-20]
+                past.append((time.monotonic(), deepcopy([kept(one) for one in owners])))
+                del past[:-40]
             for message in sent:
                 await send(message)
 
         return lagging
 
-    return wrap
+    reference.wrap(wrap)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from conformance.reference.answers import Answer
-from conformance.reference.edits import Data, Outgoing, editing
+from conformance.reference.edits import Data, Outgoing, editing, rewritten
 from conformance.reference.pm3_diagram import elements
 from conformance.reference.pm3_fields import KINDS, Kind
-from conformance.reference.pm3_liberal import ASTERISKED, definitions, each_element
+from conformance.reference.pm3_liberal import API, ASTERISKED, definitions, each_element
+from conformance.verdict import Reason
 
-from .liberty import LAG, Liberty, late
+from .liberty import LAG, Liberty, first_page, late, refusing
 
 if TYPE_CHECKING:
     from conformance.reference.processmaker3 import ProcessMaker3
@@ -82,26 +86,46 @@ def flat_batches(reference: ProcessMaker3) -> None:
     state.bulk = flat  # type: ignore[method-assign]
 
 
-def first_page(answer: Outgoing) -> None:
-    """The list shows its first two projects, and by a header that there are more."""
-    data = answer.json
-    if answer.method == "GET" and answer.path.endswith("/project") and isinstance(data, list):
-        answer.json = data[:2]
-        answer.headers.append(("Link", f'<{answer.path}?start=2>; rel="next"'))
-
-
-def late_projects(reference: ProcessMaker3) -> None:
-    """What a write did can be read only a little later."""
-    workspace = reference.workspace
-    reference.wrap(late(lambda: workspace.projects, lambda state: setattr(workspace, "projects", state)))
-
-
 def sparse(reference: ProcessMaker3) -> None:
     """As little as is allowed, and the other reading wherever there is one."""
     import_beside(reference)
     flat_batches(reference)
     tell_created(reference)
-    reference.wrap(editing(without_unimplemented, head_without_unimplemented, array_of_one, first_page))
+    reference.wrap(editing(without_unimplemented, head_without_unimplemented, array_of_one, first_page(2)))
+
+
+def undemanding(reference: ProcessMaker3) -> None:
+    """Whatever is left out of a definition is added, but for the name of the project; batches need no type."""
+    state = reference.workspace
+    create, update, bulk = state.create, state.update, state.bulk
+    state.create = lambda data, user: create(completed(data), user)  # type: ignore[method-assign]
+    state.update = lambda uid, data, user: update(uid, completed(data), user)  # type: ignore[method-assign]
+    state.bulk = lambda data: bulk(rewritten(data, typed))  # type: ignore[method-assign]
+
+
+def completed(sent: Data) -> Data:
+    """What was sent, with a description, and with a value for every field of its elements that has one by default."""
+    given = deepcopy(sent)
+    for diagram in given.get("diagrams") or ():
+        for kind in KINDS:
+            defaults = {name: default for name, (_, default) in kind.fields.items() if default is not None}
+            diagram[kind.list_name] = [
+                {kind.uid: uuid4().hex, **defaults, **one} for one in diagram.get(kind.list_name) or ()
+            ]
+    return {"prj_description": "", **given}
+
+
+def typed(one: Data) -> Data:
+    """An item of a batch with its type."""
+    return {"type": "bpmn", **one} if "prj_uid" in one else one
+
+
+PROJECTS = re.compile(f"{API}/project(/[^/]+|/[^/]+/process)?|/[^/]+/oauth2/token").fullmatch
+
+
+def no_guessed_bodies(reference: ProcessMaker3) -> None:
+    """Whatever is sent to an operation is refused where no document says what to send."""
+    reference.wrap(refusing(reference.routes.app, PROJECTS))
 
 
 LIBERTIES = (
@@ -126,5 +150,12 @@ LIBERTIES = (
             "PM3-PROJECT-*-SETTINGS",  # they have no asterisk
         ),
     ),
-    Liberty("late", "processmaker3", late_projects, settle=2 * LAG),
+    Liberty("late", "processmaker3", late, settle=2 * LAG),
+    Liberty(
+        "undemanding",
+        "processmaker3",
+        undemanding,
+        findings=("PM3-PROJECT-CREATE-WITHOUT-DESCRIPTION", "PM3-PROJECT-UPDATE-NAMELESS-EVENT"),
+    ),
+    Liberty("no-guessed-bodies", "processmaker3", no_guessed_bodies, reason=Reason.UNDOCUMENTED_REQUEST),
 )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode
 
-from starlette.exceptions import HTTPException
+from conformance.reference.edits import Data, Outgoing, editing, rewritten, unless
+from conformance.reference.procesio_state import WORKSPACE_ID
+from conformance.verdict import Reason
 
-from conformance.reference.edits import Data, Outgoing, editing, rewritten
-
-from .liberty import LAG, Liberty, late
+from .liberty import LAG, Liberty, asking, enveloped_page, late, refusing
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
+
     from conformance.reference.procesio import Procesio
 
 
@@ -37,52 +42,61 @@ def other_names(reference: Procesio) -> None:
     reference.wrap(editing(renamed_ids))
 
 
-def first_processes(reference: Procesio) -> None:
-    """Lists show their first element, and that there are more."""
-
-    def edit(answer: Outgoing) -> None:
-        if answer.method == "GET" and isinstance(answer.json, list) and answer.path != "/api/Projects/used":
-            answer.json = {"data": answer.json[:1], "totalCount": 40, "pageNumber": 1, "pageSize": 1}
-
-    reference.wrap(editing(edit))
+def first_items(reference: Procesio) -> None:
+    """Lists show their first element, and that there are more; what a process uses has few elements."""
+    reference.wrap(editing(unless(re.compile("/api/Projects/[^/]+/used").fullmatch, enveloped_page(1))))
 
 
 def no_guessed_bodies(reference: Procesio) -> None:
-    """Every body that no document gives is refused."""
-
-    def refuse(_body: Data) -> Data:
-        raise HTTPException(400, "The body is not what is expected here.")
-
-    def refuse_for(_identifier: str, body: Data) -> Data:
-        return refuse(body)
-
-    for operation in reference.with_body - {"run_process"}:
-        reference.operations[operation] = refuse_for if operation == "change_schedule_status" else refuse
+    """Whatever is sent to an operation is refused where no document says what to send."""
+    reference.wrap(refusing(reference.web, DOCUMENTED))
 
 
-def late_writes(reference: Procesio) -> None:
-    """What a write did can be read only a little later."""
-    stores = [(service, store) for service in reference.services for store in service.stores]
+DOCUMENTED = re.compile("/api/Projects/[^/]+/run").fullmatch
 
-    def put(states: list[Any]) -> None:
-        for (service, store), state in zip(stores, states, strict=True):
-            setattr(service, store, state)
 
-    reference.wrap(late(lambda: [getattr(service, store) for service, store in stores], put))
+def undemanding(reference: Procesio) -> None:
+    """Whatever is left out of a request is added."""
+
+    def change(scope: Scope, body: bytes) -> tuple[Scope, bytes]:
+        names = {name for name, _ in scope["headers"]}
+        if scope["path"] == "/api/Authentication":
+            given = {"grant_type": "password", "client_secret": "", **dict(parse_qsl(body.decode()))}
+            body = urlencode(given).encode()
+        elif scope["path"].endswith("/run"):
+            body = json.dumps({"payload": {}, **json.loads(body or b"{}")}).encode()
+        if b"key" in names and b"workspaceid" not in names:
+            scope = {**scope, "headers": [*scope["headers"], (b"workspaceid", WORKSPACE_ID.encode())]}
+        return scope, body
+
+    reference.wrap(asking(change))
 
 
 LIBERTIES = (
     Liberty("other-names", "procesio", other_names),
-    Liberty("first-page", "procesio", first_processes, unshown=("PRO-PROCESS-CREATE-LISTED", "PRO-INSTANCE-LISTED")),
+    Liberty(
+        "first-page",
+        "procesio",
+        first_items,
+        unshown=(  # what is not shown may stand on another page
+            "PRO-*-CREATE-LISTED",
+            "PRO-INSTANCE-LISTED",
+            "PRO-DATATYPE-COUNT-MATCHES",
+            "PRO-SCHEDULE-DUPLICATE-*",  # nor can it be told what is new
+            "duplicateSchedule*",
+        ),
+    ),
     Liberty(
         "no-guessed-bodies",
         "procesio",
         no_guessed_bodies,
-        unshown=(  # what needs a process of the run's own
-            "PRO-PROCESS-*",
-            "PRO-INSTANCE-*-NO-TOKEN",
-            *(f"{one}*:*" for one in ("createProcess", "deleteProcess", "modifyProcess", "readProcess", "toggle")),
-        ),
+        reason=Reason.UNDOCUMENTED_REQUEST,
     ),
-    Liberty("late", "procesio", late_writes, settle=2 * LAG),
+    Liberty("late", "procesio", late, settle=2 * LAG),
+    Liberty(
+        "undemanding",
+        "procesio",
+        undemanding,
+        findings=("PRO-AUTH-WITHOUT-GRANT-TYPE", "PRO-RUN-API-KEY-WITHOUT-WORKSPACE"),
+    ),
 )

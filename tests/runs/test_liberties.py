@@ -6,32 +6,16 @@ What does not exclude each other is taken together, so that there are few runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from conformance import exitcodes
-from conformance.runrecord import RunRecord
-from conformance.verdict import Outcome
 
 from .liberties import LIBERTIES
-from .liberty import Liberty
+from .liberty import Liberty, fit, late, tried
 from .support import run, served
-
-pytestmark = pytest.mark.matrix  # whole runs, one after the other: not in the quick command
-
-TRIED = (Outcome.CONFORMS, Outcome.DEVIATES)
-
-
-def tried(record: RunRecord) -> set[str]:
-    """The requirements of which a run could say something."""
-    return {one.requirement for one in record.verdicts if one.outcome in TRIED}
-
-
-def fit(one: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(one, pattern) for pattern in patterns)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +32,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]]
     return of
 
 
+@pytest.mark.matrix  # whole runs, one after the other: not in the quick command
 @pytest.mark.parametrize("liberty", [pytest.param(one, id=f"{one.system}-{one.name}") for one in LIBERTIES])
 def test_a_liberty_is_no_deviation_and_keeps_nothing_from_being_tried(
     liberty: Liberty, plain: Callable[[str], set[str]], tmp_path: Path
@@ -65,6 +50,26 @@ def test_a_liberty_is_no_deviation_and_keeps_nothing_from_being_tried(
     assert after == before
     unexpected = {one.requirement for one in record.findings if not fit(one.requirement, liberty.findings)}
     assert unexpected == set()
-    assert {one for one in plain(liberty.system) - tried(record) if not fit(one, liberty.unshown)} == set()
+    lost = plain(liberty.system) - tried(record)
+    assert {one.requirement for one in record.verdicts if one.requirement in lost and not liberty.excuses(one)} == set()
     found = {one.requirement for one in record.findings}
     assert [one for one in liberty.findings if not any(fit(finding, (one,)) for finding in found)] == []
+
+
+def test_what_becomes_visible_after_two_seconds_is_there_for_who_asks_again(tmp_path: Path) -> None:
+    with served("processmaker3", change=lambda reference: late(reference, 2)) as (_, toml):
+        target = tmp_path / "target.toml"
+        target.write_text(toml.replace("settle = 0\n", ""))  # five seconds, when nothing is said
+        result = run(target, tmp_path / "run", pytest_args=["-k", "test_a_life_goes_as_documented and createProject"])
+    record = result.record
+    assert (result.code, record.deviations, record.findings, record.leftovers) == (exitcodes.OK, [], [], [])
+    assert "PM3-PROJECT-DELETE-UNLISTED" in tried(record)
+    assert record.seconds > 4  # it was waited for, twice at least
+
+
+def test_without_time_to_settle_what_becomes_visible_late_is_missed(tmp_path: Path) -> None:
+    with served("processmaker3", change=lambda reference: late(reference, 2)) as (_, toml):
+        target = tmp_path / "target.toml"
+        target.write_text(toml)
+        result = run(target, tmp_path / "run", pytest_args=["-k", "test_a_life_goes_as_documented and createProject"])
+    assert result.deviating == {"PM3-PROJECT-CREATE-LISTED"}

@@ -343,6 +343,16 @@ def test_it_looks_again_until_it_holds_or_time_is_up(session: Session, monkeypat
     assert 1.0 <= now[0] - 0.5 <= 1.25
 
 
+def test_what_was_made_a_moment_ago_is_asked_for_again(server: Server, session: Session) -> None:
+    born = create(session)
+    refusals = [httpx.Response(404), httpx.Response(404)]
+    there = f"{BASE}/{born.id}"
+    server.answers["GET", there] = lambda request: refusals.pop() if refusals else server.usual(request)
+    session.settle = 0.05
+    assert session.call("getProject", path={"prj_uid": born.id}).answer.ok
+    assert not refusals
+
+
 def test_what_was_asked_before_time_was_up_is_asked_again_however_long_the_answer_took(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
