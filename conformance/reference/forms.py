@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 # A form that cannot be read is answered with 400; a warning about it would stand in the middle of a user's report.
 logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
+Uploads = dict[str, tuple[str, bytes]]
+"""Files by the name of their part of the form: each its own name and its content."""
 
-async def read_form(request: Request) -> tuple[dict[str, Any], dict[str, tuple[str, bytes]]]:
+
+async def read_form(request: Request) -> tuple[dict[str, Any], Uploads]:
     """Fields, and files as name and content, of a form in either encoding. Raises HTTPException (400)."""
     if media_type(request) == "application/x-www-form-urlencoded":
         return dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)), {}
     fields: dict[str, Any] = {}
-    files: dict[str, tuple[str, bytes]] = {}
+    files: Uploads = {}
 
     def on_field(field: Field) -> None:
         fields[_text(field.field_name)] = _text(field.value)
@@ -44,6 +47,13 @@ async def read_form(request: Request) -> tuple[dict[str, Any], dict[str, tuple[s
     except (FormParserError, ValueError):
         raise HTTPException(400, "The body is not a form that can be read.") from None
     return fields, files
+
+
+def one_file(files: Uploads) -> tuple[str, bytes]:
+    """Name and content of the one file of a form. Raises HTTPException (400) when there is none, or are more."""
+    if len(files) != 1:
+        raise HTTPException(400, "Send one file, as a part of a multipart form.")
+    return next(iter(files.values()))
 
 
 def _text(value: bytes | None) -> str:
