@@ -1,0 +1,99 @@
+"""API keys: a new one opens what it should, and its deletion destroys nothing else (procesio-api.txt, lines 18-35, 53-56)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from conformance import sampling
+from conformance.checks import describe
+from conformance.exchange import Exchange, NotJson
+from conformance.identification import mentions
+from conformance.judge import NotExercised
+from conformance.lifecycle import leaves
+from conformance.session import Resource, Session
+from conformance.suites.procesio.test_processes import own_process, process, run_body
+from conformance.target import Procesio
+from conformance.verdict import Kind, Reason
+from conformance.wire.client import NOBODY
+from conformance.wire.redact import KEY_FIELDS
+
+
+def new_key(session: Session) -> Resource:
+    """An API key of the run's own."""
+    maker = session.operation("createApiKey")
+    return session.create(maker.id, **sampling.sample(session, maker).request())
+
+
+def shown(session: Session, key: Resource) -> dict[str, str]:
+    """The headers that show a key. Raises NotExercised when nobody tells its value, or the workspace."""
+    assert isinstance(session.table, Procesio)
+    if session.table.workspace_id is None:
+        raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("workspace_id"))
+    value = next(value_in(key.exchange, key), "")
+    if not value:
+        raise NotExercised(Reason.INCONCLUSIVE, "createApiKey does not answer the value of the key")
+    return {"key": key.name, "value": value, "workspaceId": session.table.workspace_id}
+
+
+def value_in(exchange: Exchange, key: Resource) -> Any:
+    """What may be the value of a key in an answer: a text in a member that is called so."""
+    try:
+        found = list(leaves(exchange.answer.json))
+    except NotJson:
+        return
+    for place, value in found:
+        if re.fullmatch(KEY_FIELDS, place.rpartition("/")[2], re.IGNORECASE) and value not in (key.name, key.id):
+            if isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value):
+                yield value
+
+
+@pytest.mark.requirement("PRO-KEY-USABLE", "PRO-KEY-DELETE-ACCEPTED", "PRO-KEY-DELETED-REFUSED")
+def test_a_new_key_runs_a_process_until_it_is_deleted(session: Session) -> None:
+    request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
+    key = new_key(session)
+    headers = shown(session, key)
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("runProcess", user=NOBODY, headers=headers, **request)
+        return exchange.answer.ok, exchange
+
+    works, ran = session.eventually(look)
+    control = ran if works else session.call("runProcess", **request)
+    told = describe(ran)
+    if not session.judge.require(
+        "PRO-KEY-USABLE", works, ran, control, key.exchange, observed=told, kind=Kind.REFUSED
+    ):
+        session.judge.block("PRO-KEY-DELETED-REFUSED", session.judge.root_of("PRO-KEY-USABLE"))
+        return
+    session.call("deleteApiKey", path={"id": key.id})
+
+    def unlisted() -> tuple[bool, Exchange]:
+        keys = session.send("listApiKeys")
+        return not mentions(keys, key.id), keys
+
+    session.eventually(unlisted)
+    session.judge.refused("PRO-KEY-DELETED-REFUSED", look()[1], ran)
+
+
+@pytest.mark.requirement("PRO-KEY-DELETE-KEEPS-PROCESS")
+def test_deleting_a_key_deletes_no_process(session: Session) -> None:
+    own = {"id": own_process(session)}
+    there = session.call("readProcess", path=own)
+    key = new_key(session)
+    deleted = session.call("deleteApiKey", path={"id": key.id})
+    mistaken = session.send("deleteApiKey", path=own)
+    after = session.send("readProcess", path=own)
+    if not after.answer.ok and not after.answer.refused:
+        raise NotExercised(Reason.INCONCLUSIVE, describe(after))
+    session.judge.require(
+        "PRO-KEY-DELETE-KEEPS-PROCESS",
+        after.answer.ok,
+        after,
+        there,
+        mistaken,
+        deleted,
+        observed=f"a process can no longer be read: {describe(after)}",
+    )

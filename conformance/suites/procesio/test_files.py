@@ -1,0 +1,13 @@
+"""Files: what a download brings (procesio-api.txt, lines 78-81); what becomes of an upload nobody can ask."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.session import Session
+from conformance.suites.procesio.answers import answers_something
+
+
+@pytest.mark.requirement("PRO-FILE-DOWNLOAD-CONTENT")
+def test_a_download_has_content(session: Session) -> None:
+    answers_something(session, "PRO-FILE-DOWNLOAD-CONTENT", "downloadFile")

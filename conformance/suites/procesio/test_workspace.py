@@ -1,0 +1,19 @@
+"""What concerns the whole workspace (procesio-api.txt, line 55), tried when all else is: it may delete every API key."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.sampling import sample
+from conformance.session import Session
+from conformance.wire.client import NOBODY
+
+
+@pytest.mark.requirement("PRO-KEYS-DELETE-NO-TOKEN")
+def test_nobody_deletes_the_keys_of_a_workspace(session: Session) -> None:
+    request = sample(session, session.operation("deleteApiKeys")).request()
+    refused = session.send("deleteApiKeys", user=NOBODY, **request)
+    if refused.answer.ok:  # it may have had its effect, so that a control would prove nothing
+        session.judge.refused("PRO-KEYS-DELETE-NO-TOKEN", refused, refused)
+        return
+    session.judge.refused("PRO-KEYS-DELETE-NO-TOKEN", refused, session.call("deleteApiKeys", **request))
