@@ -67,7 +67,7 @@ class Link:
     `parameter` is the path parameter that takes the identifier (`member` the one of the body, where the path has
     none), `pointer` where the creating answer holds it (empty when it does not), or with `sent` the creating request.
     For a list, `item` and `name` are pointers within an item, `items` to the array; the items of a `tree` stand at any
-    depth.
+    depth. `carries` is a word: the parameter takes what a member of the created thing holds that is called by it.
     """
 
     step: str
@@ -80,6 +80,7 @@ class Link:
     item: str = ""
     name: str = ""
     tree: bool = False
+    carries: str = ""
 
 
 @dataclass(frozen=True)
@@ -393,4 +394,5 @@ def _link(step: str, raw: Mapping[str, Any]) -> Link:
         item=extension.get("item", ""),
         name=extension.get("name", ""),
         tree=extension.get("tree", False),
+        carries=extension.get("carries", ""),
     )

@@ -7,11 +7,12 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.identification import identifier_of
+from conformance.exchange import NotJson
+from conformance.identification import addressable, identifier_of
 from conformance.judge import NotExercised
 from conformance.session import Session
 from conformance.specification import Operation, Touch
-from conformance.structure import EXTENSION, Schema
+from conformance.structure import EXTENSION, Schema, places
 from conformance.supply import key_of, maker, producer, subjects
 from conformance.target import Safety
 from conformance.verdict import Reason
@@ -151,20 +152,43 @@ def _subject(session: Session, operation: Operation, parameter: str = "") -> str
     operation makes is a fixture.
     """
     operations = session.specification.operations
+    key = key_of(operation, parameter)
+    given = session.table.fixture(key) if key else ""
     found = producer(operations, operation, parameter)
-    if found is not None:
+    if found is not None and not (given and found[0].effect == "administer"):
         making, link = found
         request = sample(session, making)
         made = make(session, making, **request.request())
+        if link.carries:
+            return carried(session, making, made, link.carries)[0]
         return str(next(at(request.content["json"], link.pointer))) if link.sent else made
-    key, made_by = key_of(operation, parameter), maker(operations, operation)
-    given = session.table.fixture(key) if key else ""
+    made_by = maker(operations, operation)
     if given and (made_by is None or operation.effect in ("read", "execute")):
         return given
     if made_by is None:
         where = session.table.place(key) if key else f"the target file names nothing for {operation.id}"
         raise NotExercised(Reason.MISSING_FIXTURE, where)
     return make(session, made_by, **sample(session, made_by).request())
+
+
+def carried(session: Session, making: Operation, identifier: str, word: str) -> list[str]:
+    """What something of ours, as it is read, has in the members that are called by a word.
+
+    Raises:
+        NotExercised: it has no such member.
+    """
+    link = making.link("read")
+    assert link is not None
+    read = session.call(link.operation, path={link.parameter: identifier})
+    try:
+        found = list(places(read.answer.json))
+    except NotJson:
+        found = []
+    values = [str(value) for place, value in found if word in place.lower() and type(value) in (str, int)]
+    usable = [one for one in dict.fromkeys(values) if addressable(one)]
+    if not usable:
+        raise NotExercised(Reason.INCONCLUSIVE, f"what {making.id} creates carries no {word}")
+    return usable
 
 
 def replace(content: Any, pointer: str, value: Any) -> None:

@@ -259,6 +259,8 @@ class ApiKey(_Table):
 class ProcesioFixtures(_Table):
     """What must be there already in PROCESIO's workspace; None where it is not."""
 
+    credential_template: Text | None = None
+    credential_type: Text | None = None
     may_change: bool = False
 
 

@@ -12,17 +12,25 @@ from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from conformance.reference import (  # noqa: F401 - register faults and personality
     procesio_data_types_faults,
     procesio_faults,
+    procesio_files_faults,
+    procesio_keys_faults,
     procesio_liberal,
     procesio_resources_faults,
     procesio_schedules_faults,
 )
 from conformance.reference.answers import Answer, bearer_token, json_app, json_object, media_type, route
 from conformance.reference.base import Reference
+from conformance.reference.forms import read_form
+from conformance.reference.procesio_actions import Actions
+from conformance.reference.procesio_credentials import EMAIL, REST, Credentials
 from conformance.reference.procesio_data_types import DataTypes
+from conformance.reference.procesio_files import Files
+from conformance.reference.procesio_keys import API_KEY, Keys
 from conformance.reference.procesio_platform import Platform
 from conformance.reference.procesio_resources import Resources
 from conformance.reference.procesio_schedules import Schedules
@@ -36,14 +44,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     Operation = Callable[..., Any]
-    Endpoint = Callable[[Request], Awaitable[Answer]]
+    Endpoint = Callable[[Request], Awaitable[Response]]
 
 SYSTEM: Final = "procesio"
 REALM: Final = "procesio01"
 USERNAME: Final = "demo"
 PASSWORD: Final = "reference-procesio-password"
 CLIENT_ID: Final = "procesio-ui"
-API_KEY: Final = ("reference", "reference-procesio-key-value")
 TOKEN_LIFE: Final = timedelta(hours=1)
 PARAMETERS: Final = ("realm", "grant_type", "username", "password", "client_id", "client_secret")
 
@@ -51,8 +58,8 @@ PARAMETERS: Final = ("realm", "grant_type", "username", "password", "client_id",
 class Service(Protocol):
     """A service of the Web API: routes (method, path, name of the method that does the work), literal paths first.
 
-    A method takes the values of the path and, when `with_body` has its name, the JSON object of the body. Those that
-    `public` has need no credentials.
+    A method takes the values of the path and, when `with_body` has its name, the JSON object of the body. What
+    takes files stands in a `with_files`. Those that `public` has need no credentials.
     """
 
     @property
@@ -92,20 +99,26 @@ class Procesio(Reference):
         self.tokens: dict[str, datetime] = {}
         self.data_types = DataTypes()
         self.schedules = Schedules(self.workspace)
+        self.actions, self.keys, self.credentials, self.files = Actions(), Keys(), Credentials(), Files()
         resources = Resources(self.workspace, self.data_types, self.schedules)
         self.services: tuple[Service, ...] = (
             self.workspace,
             self.data_types,
             self.schedules,
+            self.actions,
+            self.keys,
+            self.credentials,
+            self.files,
             resources,
             Platform(),
         )
         routes = [(service, *one) for service in self.services for one in service.routes]
         self.operations: dict[str, Operation] = {name: getattr(service, name) for service, _, _, name in routes}
         self.with_body = frozenset().union(*(service.with_body for service in self.services))
+        self.with_files = self.credentials.with_files | self.files.with_files
         self.anonymous: set[str] = set().union(*(service.public for service in self.services))
         self.token_accepted: Callable[[str], bool] = self._is_valid
-        self.key_accepted: Callable[[str, str], bool] = lambda name, value: (name, value) == API_KEY
+        self.key_accepted: Callable[[str, str], bool] = self.keys.accepts
         self.secret_accepted: Callable[[str], bool] = lambda _: True
         self.web = json_app(route(method, path, self._endpoint(name), name) for _, method, path, name in routes)
         proxy = json_app([route("POST", "/api/Authentication", self._authenticate, "authenticate")])
@@ -125,6 +138,7 @@ class Procesio(Reference):
             "process_id": PROCESS_ID,
             "payload": {"customer": "Ada"},
             "api_key": {"name": API_KEY[0], "value": API_KEY[1]},
+            "fixtures": {"credential_template": REST["id"], "credential_type": EMAIL["id"]},
         }
 
     def snapshot(self) -> dict[str, Any]:
@@ -132,16 +146,26 @@ class Procesio(Reference):
         return {store: deepcopy(getattr(service, store)) for service in self.services for store in service.stores}
 
     def residue(self) -> dict[str, int]:
-        """The numbers of tokens that were given out and of process instances that were made."""
-        return {"tokens": len(self.tokens), "instances": len(self.workspace.started)}
+        """How many there are of what was given out or made, and no operation removes, by kind."""
+        return {
+            "tokens": len(self.tokens),
+            "instances": len(self.workspace.started),
+            "action_tests": len(self.actions.tests),
+            "credential_types": len(self.credentials.added),
+            "credential_tests": self.credentials.tested,
+            "files": len(self.files.uploaded),
+        }
 
     def _endpoint(self, name: str) -> Endpoint:
-        async def endpoint(request: Request) -> Answer:
+        async def endpoint(request: Request) -> Response:
             self._authorize(request, name)
             arguments: list[Any] = [str(value) for value in request.path_params.values()]
             if name in self.with_body:
                 arguments.append(await json_object(request))
-            return Answer(self.operations[name](*arguments))
+            if name in self.with_files:
+                arguments.append((await read_form(request))[1])
+            answered = self.operations[name](*arguments)
+            return answered if isinstance(answered, Response) else Answer(answered)
 
         return endpoint
 

@@ -8,8 +8,8 @@ from starlette.exceptions import HTTPException
 
 from conformance.reference.procesio_shelf import Shelf, Thing
 
-CATEGORY: Final = {"id": "b1f3d0a6-3c55-4d5b-9d3e-1f7c2a604e11", "name": "General"}
-ROOT: Final = {"id": "8a0be1f2-6b0c-4b57-8c42-5d1f9e7a3c20", "name": "Workspace", "parentId": None}
+CATEGORY: Final[dict[str, str]] = {"id": "b1f3d0a6-3c55-4d5b-9d3e-1f7c2a604e11", "name": "General"}
+ROOT: Final[Thing] = {"id": "8a0be1f2-6b0c-4b57-8c42-5d1f9e7a3c20", "name": "Workspace", "parentId": None}
 
 
 class Actions:

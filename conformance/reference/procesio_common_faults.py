@@ -32,26 +32,32 @@ def _open(operation: str, words: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """The operations of a thing that can be created, read, listed, updated and deleted, and the words for it."""
+    """The operations of a thing that can be created, read and deleted, perhaps listed and updated, and words for it."""
 
     words: str
     create: str
     read: str
-    list: str
-    update: str
     delete: str
+    list: str = ""
+    update: str = ""
 
     def register(self) -> None:
         """Register what can go wrong in such a life, each step in a fault of its own."""
         one, plural = self.words.replace("-", " "), f"{self.words.replace('-', ' ')}s"
-        for name, description, apply in (
-            (f"pro-create-{self.words}-not-listed", f"leaves created {plural} out of the list", self._unlisted),
-            (f"pro-create-{self.words}-unreadable", f"lists created {plural}, but cannot read them", self._unreadable),
-            (f"pro-modify-{self.words}-ignored", f"says that it modified a {one}, and did not", self._unchanged),
-            (f"pro-delete-keeps-{self.words}", f"says that it deleted a {one}, and keeps it", self._kept),
-            (f"pro-deleted-{self.words}-listed", f"leaves deleted {plural} in the list", self._still_listed),
+        for possible, name, description, apply in (
+            (self.list, f"pro-create-{self.words}-not-listed", f"leaves new {plural} out of the list", self._unlisted),
+            (
+                True,
+                f"pro-create-{self.words}-unreadable",
+                f"cannot read new {plural}",
+                self._unreadable,
+            ),
+            (self.update, f"pro-modify-{self.words}-ignored", f"tells of a changed {one}, unchanged", self._unchanged),
+            (True, f"pro-delete-keeps-{self.words}", f"says that it deleted a {one}, and keeps it", self._kept),
+            (self.list, f"pro-deleted-{self.words}-listed", f"leaves old {plural} in the list", self._still_listed),
         ):
-            fault(name, SYSTEM, description)(apply)
+            if possible:
+                fault(name, SYSTEM, description)(apply)
 
     def _created(self, ref: Procesio) -> set[str]:
         """The identifiers of what will be created."""

@@ -1,4 +1,4 @@
-"""Credentials: the service of the PROCESIO reference server that keeps configurations of credentials, and their types."""
+"""Credentials: the service of the PROCESIO reference server that keeps credentials, and their types."""
 
 from __future__ import annotations
 

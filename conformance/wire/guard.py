@@ -103,14 +103,22 @@ class Judgement:
         plain = unquote_to_bytes(raw_path).decode("utf-8", "replace")
         exact = self.specification.match(method, plain)
         for spelling in _spellings(plain) if exact else (plain, *_spellings(plain)):
-            for other in self.specification.operations.values():
-                if other.method != method or other.effect == "read" or (exact and other is exact[0]):
-                    continue
-                if re.fullmatch(other.pattern.pattern, spelling, re.IGNORECASE):
+            for other in self._taken_for(method, spelling):
+                if other.effect != "read" and not (exact and other is exact[0]):
                     raise Refused(f"{method} {plain!r} is an odd spelling of {other.id}")
         if exact is not None and exact[0].effect != "read" and any(_odd(value) for value in exact[1].values()):
             raise Refused(f"{method} {plain!r}: a path value with a slash, dot segment or control character")
         return exact
+
+    def _taken_for(self, method: str, spelling: str) -> list[Operation]:
+        """The operations that a path fits in any letters; a literal one goes before one with parameters."""
+        fitting = [
+            one
+            for one in self.specification.operations.values()
+            if one.method == method and re.fullmatch(one.pattern.pattern, spelling, re.IGNORECASE)
+        ]
+        fewest = min((len(one.path_parameters) for one in fitting), default=0)
+        return [one for one in fitting if len(one.path_parameters) == fewest]
 
     def _unknown(self, method: str, raw_path: bytes) -> Pass:
         """A path of no operation: harmless to read, and to call when a plain segment of it was made up."""

@@ -1,8 +1,9 @@
-"""API keys: a new one opens what it should, and its deletion destroys nothing else (procesio-api.txt, lines 18-35, 53-56)."""
+"""API keys: what a new one opens, and what its deletion must not touch (procesio-api.txt, lines 18-35, 53-56)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -38,16 +39,17 @@ def shown(session: Session, key: Resource) -> dict[str, str]:
     return {"key": key.name, "value": value, "workspaceId": session.table.workspace_id}
 
 
-def value_in(exchange: Exchange, key: Resource) -> Any:
+def value_in(exchange: Exchange, key: Resource) -> Iterator[str]:
     """What may be the value of a key in an answer: a text in a member that is called so."""
     try:
         found = list(leaves(exchange.answer.json))
     except NotJson:
         return
     for place, value in found:
-        if re.fullmatch(KEY_FIELDS, place.rpartition("/")[2], re.IGNORECASE) and value not in (key.name, key.id):
-            if isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value):
-                yield value
+        called_so = re.fullmatch(KEY_FIELDS, place.rpartition("/")[2], re.IGNORECASE)
+        sendable = isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value)
+        if called_so and sendable and value not in (key.name, key.id):
+            yield value
 
 
 @pytest.mark.requirement("PRO-KEY-USABLE", "PRO-KEY-DELETE-ACCEPTED", "PRO-KEY-DELETED-REFUSED")
@@ -63,9 +65,7 @@ def test_a_new_key_runs_a_process_until_it_is_deleted(session: Session) -> None:
     works, ran = session.eventually(look)
     control = ran if works else session.call("runProcess", **request)
     told = describe(ran)
-    if not session.judge.require(
-        "PRO-KEY-USABLE", works, ran, control, key.exchange, observed=told, kind=Kind.REFUSED
-    ):
+    if not session.judge.require("PRO-KEY-USABLE", works, ran, control, key.exchange, observed=told, kind=Kind.REFUSED):
         session.judge.block("PRO-KEY-DELETED-REFUSED", session.judge.root_of("PRO-KEY-USABLE"))
         return
     session.call("deleteApiKey", path={"id": key.id})
