@@ -34,11 +34,22 @@ def offered(exchange: Exchange, link: Link | None) -> list[str]:
         body = exchange.answer.json
     except NotJson:
         return []
-    if isinstance(body, str | int) and not isinstance(body, bool):
-        return [str(body)] if addressable(str(body)) else []
-    pointed = at(body, link.pointer) if link is not None and link.pointer else ()
-    first = [str(one) for one in pointed if isinstance(one, str | int) and not isinstance(one, bool)]
-    return list(dict.fromkeys(filter(addressable, [*first, *_ids(body)])))[:OFFERED_AT_MOST]
+    return list(dict.fromkeys([*_pointed(body, link), *filter(addressable, _ids(body))]))[:OFFERED_AT_MOST]
+
+
+def pointed(exchange: Exchange, link: Link) -> str:
+    """The identifier in an answer where the link points, or its bare text; empty when there is none."""
+    try:
+        return next(_pointed(exchange.answer.json, link), "")
+    except NotJson:
+        return ""
+
+
+def _pointed(body: Any, link: Link | None) -> Iterator[str]:
+    bare = isinstance(body, str | int)
+    places = [body] if bare else at(body, link.pointer) if link is not None and link.pointer else ()
+    found = (str(one) for one in places if isinstance(one, str | int) and not isinstance(one, bool))
+    yield from filter(addressable, found)
 
 
 def addressable(identifier: str) -> bool:

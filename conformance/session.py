@@ -9,7 +9,7 @@ from typing import Any, Final
 from conformance import checks
 from conformance.calls import Calls
 from conformance.exchange import Exchange
-from conformance.identification import identifier_of, listed, mentions, offered, partial
+from conformance.identification import identifier_of, listed, mentions, offered, partial, pointed
 from conformance.judge import Blocked, NotExercised
 from conformance.ledger import Entry
 from conformance.specification import Link, Operation
@@ -180,9 +180,12 @@ class Session(Calls):
     def _lost(self, operation: Operation, exchange: Exchange, name: str) -> Blocked | NotExercised:
         """What was created can be found nowhere: that contradicts the list, or nothing that a document says."""
         requirement = self.specification.aspect(operation.id, "created-is-listed")
+        read, link = operation.link("read"), operation.link("list")
         if requirement is None:
+            told = pointed(exchange, read) if read is not None and link is None else ""
+            if read is not None and told:
+                self.call(read.operation, path={read.parameter: told})  # where it cannot be read, that ends here
             return NotExercised(Reason.INCONCLUSIVE, f"what {operation.id} created could not be found")
-        link = operation.link("list")
         if link is not None:
             shown = self.call(link.operation)  # a list that cannot be had at all is the root, and ends here
             if partial(shown):

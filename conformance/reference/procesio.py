@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from conformance.reference import (  # noqa: F401 - register faults and personality
+    procesio_actions_faults,
+    procesio_credentials_faults,
     procesio_data_types_faults,
     procesio_faults,
     procesio_files_faults,

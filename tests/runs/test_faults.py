@@ -24,7 +24,13 @@ from .support import run, served
 INDELIBLE = {
     "pm3-delete-keeps-project",
     "pm3-list-omits-created",
+    "pro-create-template-unreadable",
     "pro-delete-keeps-process",
+    "pro-delete-keeps-action",
+    "pro-delete-keeps-credential",
+    "pro-delete-keeps-folder",
+    "pro-delete-keeps-key",
+    "pro-delete-keeps-template",
     "pro-delete-keeps-data-type",
     "pro-delete-keeps-schedule",
 }

@@ -250,7 +250,6 @@ def test_a_target_file_that_is_not_there_is_refused(command: str) -> None:
         (["--system", "processmaker3"], "the target file has no table [processmaker3]"),
         (["--profile", "procesio/project"], "there is no such profile; did you mean procesio/projects?"),
         (["--profile", "processmaker3/projects"], "processmaker3 is not selected or not in the target file"),
-        (["--profile", "procesio/files"], "this version has no operations of it yet"),
         (["--time-budget", "soon"], "'soon' is no duration; write it like"),
         (["--depth", "deepest"], "'deepest' is not one of"),
         (["--safety", "none"], "'none' is not one of"),
