@@ -157,10 +157,10 @@ def _is_listed(session: Session, published: Exchange, instance: str) -> None:
 
 @pytest.mark.requirement("PRO-INSTANCE-LISTED-BY-PROCESS", "PRO-INSTANCE-PUBLISH-COPIES")
 def test_publishing_changes_no_process_and_concerns_one(session: Session) -> None:
-    published_one, other = ({"id": own_process(session)} for _ in range(2))
-    before = session.call("readProcess", path=published_one)
-    published = session.call("publishProcess", path=published_one)
-    after = session.call("readProcess", path=published_one)
+    ready = process(session)
+    before = session.call("readProcess", path=ready)
+    published = session.call("publishProcess", path=ready)
+    after = session.call("readProcess", path=ready)
     session.judge.require(
         "PRO-INSTANCE-PUBLISH-COPIES",
         before.answer.json == after.answer.json,
@@ -171,9 +171,9 @@ def test_publishing_changes_no_process_and_concerns_one(session: Session) -> Non
         kind=Kind.EFFECT,
     )
     instance = identifier_of(published, session.operation("publishProcess").link("launch"))
-    if not instance or instance in (published_one["id"], other["id"]):
+    if instance in ("", ready["id"]):
         raise NotExercised(Reason.INCONCLUSIVE, "publishProcess answers no identifier of an instance")
-    foreign = session.call("listInstances", path=other)
+    foreign = session.call("listInstances", path={"id": own_process(session)})
     session.judge.require(
         "PRO-INSTANCE-LISTED-BY-PROCESS",
         not mentions(foreign, instance),
