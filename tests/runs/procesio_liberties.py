@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from conformance.reference.edits import Data, Outgoing, editing, rewritten, unless
@@ -16,7 +16,7 @@ from .liberty import LAG, Liberty, asking, enveloped_page, late, refusing
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-    from conformance.reference.procesio import Procesio
+    from conformance.reference.procesio import Operation, Procesio
 
 
 def renamed_ids(answer: Outgoing) -> None:
@@ -45,6 +45,20 @@ def other_names(reference: Procesio) -> None:
 def first_items(reference: Procesio) -> None:
     """Lists show their first element, and that there are more; what a process uses has few elements."""
     reference.wrap(editing(unless(re.compile("/api/Projects/[^/]+/used").fullmatch, enveloped_page(1))))
+
+
+def mute_creates(reference: Procesio) -> None:
+    """What creates something, or copies it, tells nothing of what came into being."""
+
+    def mute(create: Operation) -> Operation:
+        def done(*arguments: Any) -> Data:
+            create(*arguments)
+            return {}
+
+        return done
+
+    for name in ("create_process", "create_data_type", "create_schedule", "duplicate_schedule"):
+        reference.operations[name] = mute(reference.operations[name])
 
 
 def no_guessed_bodies(reference: Procesio) -> None:
@@ -92,6 +106,7 @@ LIBERTIES = (
         no_guessed_bodies,
         reason=Reason.UNDOCUMENTED_REQUEST,
     ),
+    Liberty("mute-creates", "procesio", mute_creates),
     Liberty("late", "procesio", late, settle=2 * LAG),
     Liberty(
         "undemanding",

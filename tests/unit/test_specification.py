@@ -27,6 +27,10 @@ UID = "f" * 32
         (PM3, "POST", "/workflow/oauth2/token", "requestToken"),
         (PRO, "POST", "/api/Projects/validate", "validateProcess"),
         (PRO, "GET", "/api/Projects/instances/7/status", "getInstanceStatus"),
+        (PRO, "GET", "/api/DataTypes/7b1d9a52-4c80-4a1f-8f2e-3c5d60a7be19", "readDataType"),
+        (PRO, "GET", "/api/DataTypes/Invoice", "readDataTypeByName"),
+        (PRO, "GET", "/api/DataTypes/primary", "listPrimitiveDataTypes"),
+        (PRO, "DELETE", "/api/DataTypes/7", "deleteDataType"),
     ],
 )
 def test_a_call_is_found_by_method_and_path(spec: Specification, method: str, path: str, operation: str) -> None:
