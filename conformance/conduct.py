@@ -17,8 +17,9 @@ from typing import Any, Final, NoReturn
 import pytest
 from rich.console import Console
 
-from conformance import allure_keys, assembly, baseline, cleaning, publication, runrecord, specification
+from conformance import allure_keys, assembly, baseline, cleaning, exitcodes, publication, runrecord, specification
 from conformance.judge import Blocked, Judge, NotExercised
+from conformance.ledger import Unwritable
 from conformance.reporting import terminal
 from conformance.session import Session
 from conformance.target import Safety, SafetyTable, Target, TargetError, load
@@ -45,6 +46,7 @@ class Conduct:
         self.interrupted = False
         self.selected = bool(config.getoption("conformance_profile"))
         self.internal: list[str] = []
+        self.unwritable = ""
         self.record: runrecord.RunRecord | None = None
         self._judge: Judge | None = None
         self._session: Session | None = None
@@ -194,9 +196,13 @@ class Conduct:
             "message": "",
         }
         started = time.perf_counter()
-        result = yield
-        self._test["seconds"] = round(time.perf_counter() - started, 4)
-        self.worker.end(self._session, self._judge, self._test)
+        try:
+            result = yield
+            self._test["seconds"] = round(time.perf_counter() - started, 4)
+            self.worker.end(self._session, self._judge, self._test)
+        except (OSError, Unwritable) as error:  # also when it was a reporter who could not write
+            self._break_off(item.session, error)
+            return True
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -247,6 +253,9 @@ class Conduct:
 
     def _failed(self, item: pytest.Item, error: Exception) -> NoReturn:
         """An error that is none of the target's is one of the suite; whoever reports it sees no secret."""
+        if isinstance(error, Unwritable):
+            self._break_off(item.session, error)
+            pytest.fail(self.unwritable, pytrace=False)
         kind = "the guard refused a request" if isinstance(error, Refused) else "an error of the suite"
         self.worker.internal.append(f"{item.stash[TEST_ID]}: {kind}: {type(error).__name__}: {error}")
         told = "".join(traceback.format_exception(error, limit=-DEEPEST))
@@ -299,13 +308,26 @@ class Conduct:
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Clean up; the controller waits for the workers, cleans up after them, and writes the record."""
         used = "worker" in self.__dict__
-        if used:
-            self.worker.close()
-            if self._lock is not None:
-                os.close(self._lock)
-        yield
+        try:
+            if used:
+                self.worker.close()
+        except Unwritable as error:
+            self._break_off(session, error)
+        try:
+            yield
+        except OSError as error:  # of a reporter
+            self._break_off(session, error)
+        if self._lock is not None:
+            os.close(self._lock)
         if self.is_controller and not self.config.getoption("collectonly"):
             self._finish(session)
+
+    def _break_off(self, session: pytest.Session, error: OSError | Unwritable) -> None:
+        """The directory of the run can no longer be written, so that nothing more can be found out."""
+        if isinstance(error, OSError):
+            error = Unwritable(Path(error.filename or self.output), error)
+        self.unwritable = self.unwritable or str(error)
+        session.shouldfail = self.unwritable
 
     def pytest_unconfigure(self) -> None:
         """Leave Allure as it was."""
@@ -315,6 +337,17 @@ class Conduct:
     def _finish(self, session: pytest.Session) -> None:
         with contextlib.suppress(KeyboardInterrupt):
             cleaning.clean(self.target, self.output)
+        try:
+            self._publish(session)
+        except OSError as error:
+            self._break_off(session, error)
+        if self.unwritable:
+            told = f"conformance: {self.unwritable}. The run was broken off; make room, or name another --output."
+            Console(stderr=True, soft_wrap=True).print(told, markup=False, highlight=False)
+            session.exitstatus = exitcodes.INTERNAL
+
+    def _publish(self, session: pytest.Session) -> None:
+        """Write the record and its views, and show the end of the run. Raises OSError."""
         allure_directory = self.config.getoption("allure_report_dir", None)
         told = assembly.Circumstances(
             started=self._began.isoformat(timespec="seconds"),
@@ -328,7 +361,7 @@ class Conduct:
             baseline=self.baseline,
             baseline_strict=self._option("baseline_strict"),
             read_only=self.target.safety.level is Safety.READ_ONLY,
-            internal=tuple(self.internal),
+            internal=(*self.internal, *([self.unwritable] if self.unwritable else [])),
         )
         self.record = assembly.assemble(self.target, self.systems, self.output, told)
         assembly.tidy(self.output)

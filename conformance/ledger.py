@@ -7,6 +7,7 @@ clean up later, from another machine.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -19,6 +20,13 @@ from typing import Any, Final
 
 MARK: Final = "conf"
 GLOB: Final = "ledger-*.ndjson"
+
+
+class Unwritable(Exception):
+    """The directory of a run can no longer be written; the message says which file, and why."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"{path}: cannot be written ({error.strerror})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,43 +95,51 @@ class Ledger:
         return identifier in self._made_up
 
     def intend(self, system: str, kind: str, operation: str, name: str) -> Entry:
-        """Journal that something is about to be created; returns the entry to complete later."""
+        """Journal that something is about to be created; returns the entry to complete later.
+
+        Raises:
+            Unwritable: the journal takes nothing more, so nothing may be created.
+        """
         self._serial += 1
         entry = Entry(f"{self.worker}-{self._serial}", system, kind, operation, name)
         self.entries[entry.key] = entry
-        self._write("intent", key=entry.key, system=system, kind=kind, operation=operation, name=name)
+        try:
+            self._write("intent", key=entry.key, system=system, kind=kind, operation=operation, name=name)
+        except OSError as error:
+            del self.entries[entry.key]
+            raise Unwritable(self.path or Path(), error) from None
         return entry
 
     def answered(self, entry: Entry) -> None:
         """Journal that a create was accepted: whatever it made is there, also as long as it was not found."""
         self.accepted.add(entry.key)
-        self._write("accepted", key=entry.key)
+        self._note("accepted", key=entry.key)
 
     def created(self, entry: Entry, identifier: str) -> Entry:
         """Journal the identifier under which the target knows what was created."""
         known = Entry(entry.key, entry.system, entry.kind, entry.operation, entry.name, identifier)
         self.entries[entry.key] = known
-        self._write("created", key=entry.key, identifier=self.hide(identifier))
+        self._note("created", key=entry.key, identifier=self.hide(identifier))
         return known
 
     def withdrawn(self, entry: Entry) -> None:
         """Journal that nothing came into being: the create was refused and left nothing behind."""
         self.removed.add(entry.key)
-        self._write("withdrawn", key=entry.key)
+        self._note("withdrawn", key=entry.key)
 
     def gone(self, identifier: str) -> None:
         """Journal that something of ours no longer exists."""
         for entry in self.entries.values():
             if entry.identifier == identifier and entry.key not in self.removed:
                 self.removed.add(entry.key)
-                self._write("removed", key=entry.key)
+                self._note("removed", key=entry.key)
 
     def remains(self, system: str, kind: str, identifier: str = "") -> None:
         """Count something that no documented operation can remove; it is ours as well."""
         self.residue[system, kind] += 1
         if identifier:
             self.started[identifier] = (system, kind)
-        self._write("residue", system=system, kind=kind, identifier=self.hide(identifier))
+        self._note("residue", system=system, kind=kind, identifier=self.hide(identifier))
 
     def owns(self, identifier: str) -> bool:
         """Whether an identifier names something that this run created, also if it was removed meanwhile."""
@@ -140,6 +156,11 @@ class Ledger:
         """What is still there, or may be, newest first: the order of removal."""
         entries = [entry for entry in self.entries.values() if entry.key not in self.removed]
         return [entry for entry in reversed(entries) if system in ("", entry.system)]
+
+    def _note(self, event: str, **data: Any) -> None:
+        """Journal what became of an intent. Without it a later sweep asks the target: to remove goes before to note."""
+        with contextlib.suppress(OSError):
+            self._write(event, **data)
 
     def _write(self, event: str, **data: Any) -> None:
         if self.path is None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from conformance import shapes, specification
 from conformance.exchange import Exchange, NotJson
 from conformance.judge import Judge
-from conformance.ledger import Entry, Ledger
+from conformance.ledger import Entry, Ledger, Unwritable
 from conformance.session import Session
 from conformance.specification import Specification
 from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Target, urls
@@ -137,7 +137,10 @@ class Worker:
         return session, session.judge
 
     def end(self, session: Session, judge: Judge, test: dict[str, Any]) -> None:
-        """Store what a test found, its verdicts and the exchanges that they cite, and remove what it made."""
+        """Store what a test found, its verdicts and the exchanges that they cite, and remove what it made.
+
+        Raises Unwritable.
+        """
         cited: list[str] = []
         for verdict in judge.verdicts:
             cited.extend(verdict.evidence)
@@ -154,7 +157,10 @@ class Worker:
         return {name: self.redactor.text(value) if name in SHOWN else value for name, value in told.items()}
 
     def close(self, *, sweep: bool = True) -> list[Entry]:
-        """Clean up, write down what is left to say, and close the connections. Returns what could not be removed."""
+        """Clean up, close the connections, and write down what is left to say. Returns what could not be removed.
+
+        Raises Unwritable.
+        """
         kept: list[Entry] = []
         self._steady = False
         for system in list(self.sessions):
@@ -166,6 +172,8 @@ class Worker:
                     self.internal.append(f"cleaning up {system}: {type(error).__name__}: {error}")
             if session.problem and session.problem not in self.problems:
                 self.problems.append(session.problem)
+        for door in self._doors:
+            door.close()
         self._append(
             {
                 "end": {
@@ -182,15 +190,17 @@ class Worker:
                 }
             }
         )
-        for door in self._doors:
-            door.close()
         return kept
 
     def _append(self, record: dict[str, Any]) -> None:
         if self.output is None:
             return
-        with (self.output / PARTS / f"{self.name}.ndjson").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record, default=str) + "\n")
+        path = self.output / PARTS / f"{self.name}.ndjson"
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record, default=str) + "\n")
+        except OSError as error:
+            raise Unwritable(path, error) from None
 
 
 def executions(target: Target, spec: Specification) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from conformance.exchange import Exchange
+from conformance.ledger import Unwritable
 from conformance.wire.redact import Redactor, stored
 
 
@@ -40,17 +41,20 @@ class Evidence:
         self._seen(exchange)
 
     def cite(self, identifiers: Iterable[str]) -> None:
-        """Store the exchanges that a verdict names."""
+        """Store the exchanges that a verdict names. Raises Unwritable."""
         fresh = [one for one in dict.fromkeys(identifiers) if one in self._kept and one not in self._written]
         self._written.update(fresh)
         if self._path is None or not fresh:
             return
-        with self._path.open("a", encoding="utf-8") as file:
-            for one in fresh:
-                exchange = self._kept[one]
-                foreign = self._foreign if exchange.operation in self._lists else None
-                record = stored(exchange, self._redactor, foreign=foreign)
-                file.write(json.dumps(record) + "\n")
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                for one in fresh:
+                    exchange = self._kept[one]
+                    foreign = self._foreign if exchange.operation in self._lists else None
+                    record = stored(exchange, self._redactor, foreign=foreign)
+                    file.write(json.dumps(record) + "\n")
+        except OSError as error:
+            raise Unwritable(self._path, error) from None
 
     def forget(self) -> None:
         """Drop the exchanges of a test that is over."""

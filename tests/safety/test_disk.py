@@ -1,0 +1,54 @@
+"""A disk that is full: the run breaks off with a clear word, cleans up, and harms nothing that was there."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance import exitcodes
+from tests.runs.support import run, served
+
+
+def full_from(size: int) -> Callable[[], None]:
+    """What makes a process find the disk full as soon as a file of it is larger than `size` bytes."""
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then the write fails, as it does on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "with workers"])
+@pytest.mark.parametrize("size", [500, 20_000, 200_000])
+def test_a_run_on_a_full_disk_breaks_off_in_good_order(size: int, workers: list[str], tmp_path: Path) -> None:
+    with served("processmaker3") as (reference, toml):
+        before = reference.snapshot()
+        (tmp_path / "target.toml").write_text(toml)
+        run(tmp_path / "target.toml", tmp_path / "earlier", "--max-examples", "1", pytest_args=["-k", "test_token"])
+        earlier = {path: path.read_bytes() for path in (tmp_path / "earlier").rglob("*") if path.is_file()}
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "conformance", "run", str(tmp_path / "target.toml")),
+                *("--output", str(tmp_path / "run"), "--max-examples", "1", *workers),
+            ],
+            preexec_fn=full_from(size),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+        after = reference.snapshot()
+    assert done.returncode == exitcodes.INTERNAL, done.stdout + done.stderr
+    assert "cannot be written (File too large)" in done.stderr
+    assert "make room" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "INTERNALERROR" not in done.stdout + done.stderr
+    assert after == before
+    assert {path: path.read_bytes() for path in earlier} == earlier
