@@ -1,0 +1,45 @@
+"""Whoever looks at the processes of a machine while a run goes on sees none of its secrets."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from conformance import exitcodes
+from tests.runs.support import served, start
+
+SECRET: Final = re.compile(rb'(?:password|client_secret) = "(.+)"')
+SHOWN: Final = ("cmdline", "environ", "comm")
+
+
+def shown_of(group: int) -> set[bytes]:
+    """What the system tells of every process of a group."""
+    found: set[bytes] = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getpgid(int(process.name)) == group:
+                found.update((process / name).read_bytes() for name in SHOWN)
+        except OSError:  # it has ended meanwhile
+            continue
+    return found
+
+
+def test_no_process_of_a_run_shows_a_secret(tmp_path: Path) -> None:
+    with served("processmaker3") as (reference, toml):
+        target = tmp_path / "target.toml"
+        target.write_text(toml)
+        process = start(target, tmp_path / "run", "--max-examples", "1", "-n", "2")
+        seen: set[bytes] = set()
+        most = 0
+        while process.poll() is None:
+            shown = shown_of(process.pid)
+            most = max(most, len({one for one in shown if b"\0" in one and b"python" in one}))
+            seen |= shown
+        printed, _ = process.communicate()
+        secrets = [*SECRET.findall(toml.encode()), *(token.encode() for token in reference.accounts.tokens)]  # type: ignore[attr-defined]
+    assert process.returncode == exitcodes.OK, printed
+    assert most >= 2, "the processes were not seen at all"
+    assert len(secrets) > 2
+    assert not [one for one in secrets for text in seen if one in text]
