@@ -13,7 +13,7 @@ from copy import deepcopy
 from typing import Any
 
 from conformance import checks, sampling
-from conformance.comparison import Difference, differences, equal, renamed
+from conformance.comparison import Difference, differences, equal, plain, renamed
 from conformance.exchange import Exchange, NotJson
 from conformance.identification import partial, shows
 from conformance.session import Resource, Session
@@ -105,7 +105,8 @@ class Life:
             found = {value for _, value in leaves(body)}
             for place, value in leaves(sent):
                 if isinstance(value, str) and place != "/id" and not any(equal(value, one) for one in found):
-                    yield Difference(place, value, "nowhere in the answer")
+                    alike = next((one for one in found if isinstance(one, str) and plain(one) == plain(value)), None)
+                    yield Difference(place, value, alike or "nowhere in the answer", soft=alike is not None)
             return
         yield from differences(sent, body, schema)
 

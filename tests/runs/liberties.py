@@ -14,7 +14,7 @@ LIBERTIES: Final = (
         "liberal",
         "processmaker3",
         unshown=("getProcess.200./pro_tri_*:format",),  # null has no format
-        findings=("PM3-PROJECT-DELETE-ERROR-TEXT", "createProject:verbatim", "update*:verbatim"),
+        findings=("PM3-PROJECT-DELETE-ERROR-TEXT", "create*:verbatim", "update*:verbatim"),
         personality=LIBERAL,
     ),
     Liberty("liberal", "processmaker4", unshown=("PM4-START-CURL-DATA",), personality=LIBERAL),

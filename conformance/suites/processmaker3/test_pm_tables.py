@@ -98,10 +98,10 @@ def read(session: Session) -> tuple[list[dict[str, Any]], Exchange]:
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("pm_table"))
     exchange = session.call(READ, path={"pmt_uid": named})
     try:
-        found = next((one for one in arrays(exchange.answer.json) if one), [])
+        lists = [[row for row in one if isinstance(row, dict)] for one in arrays(exchange.answer.json)]
     except NotJson:
-        found = []
-    rows = [row for row in found if isinstance(row, dict)]
+        lists = []
+    rows = max(lists, key=lambda one: sum(map(len, one)), default=[])  # beside them may stand what is about them
     if not rows:
         raise lacking(session, "with rows")
     return rows, exchange

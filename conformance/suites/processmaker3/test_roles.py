@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from conformance.checks import content, describe, shorten
-from conformance.comparison import number
+from conformance.comparison import number, plain
 from conformance.exchange import Exchange, NotJson
 from conformance.judge import NotExercised
 from conformance.session import Session
@@ -70,10 +70,12 @@ def administrator(session: Session) -> str:
     """
     exchange = session.call("listUsers")
     for one in objects(_body(exchange)):
-        if any(name.endswith("username") and value == ADMINISTRATOR for name, value in one.items()):
-            found = next((value for name, value in one.items() if name.endswith(("uid", "id"))), "")
-            if found:
-                return str(found)
+        for name, value in one.items():
+            if name.endswith("username") and plain(str(value)) == ADMINISTRATOR:
+                stem = name.removesuffix("username")
+                found = next((one[key] for key in (f"{stem}uid", f"{stem}id", "uid", "id") if one.get(key)), None)
+                if found is not None:
+                    return str(found)
     raise NotExercised(Reason.INCONCLUSIVE, f"listUsers shows no user {ADMINISTRATOR}")
 
 
