@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import datetime
-import json
 import platform
 import re
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
 from typing import Any, Final
 
-from conformance import __version__, exitcodes, ledger, specification
+from conformance import __version__, exitcodes, ledger
+from conformance.accommodation import ACCOMMODATIONS, departures, named, of_the_form
 from conformance.baseline import Baseline
 from conformance.exchange import Request
+from conformance.parts import Parts, join_exchanges, lines, read_parts
 from conformance.reporting import reproduce
 from conformance.runrecord import (
+    AccommodationRecord,
     BaselineEntry,
     BaselineReport,
     DeviationRecord,
@@ -31,11 +32,11 @@ from conformance.runrecord import (
     VerdictRecord,
     summarise,
 )
-from conformance.shapes import Seen, Shapes
 from conformance.specification import Requirement, Specification
+from conformance.tables import Place
 from conformance.target import System, Target, urls
 from conformance.verdict import Kind, Level, Outcome, Reason, Verdict, stronger
-from conformance.worker import EXCHANGES, PARTS
+from conformance.worker import EXCHANGES
 
 EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
 """What the target does not claim to do cannot be done wrong: no deviation counts against it."""
@@ -74,76 +75,6 @@ class Circumstances:
         return self.baseline.known(self.day) if self.baseline else {}
 
 
-@dataclass
-class Parts:
-    """What all workers wrote, joined."""
-
-    tests: list[dict[str, Any]] = field(default_factory=list)
-    verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    internal: list[str] = field(default_factory=list)
-    unavailable: set[str] = field(default_factory=set)
-    requests: int = 0
-    shapes: Shapes = field(default_factory=dict)
-    durations: dict[str, list[float]] = field(default_factory=dict)
-    placeholders: set[str] = field(default_factory=set)
-    unfinished: list[str] = field(default_factory=list)
-    out_of_time: bool = False
-
-
-def read_parts(output: Path) -> Parts:
-    """Read what the workers of a run wrote; a worker without a last word is `unfinished`."""
-    parts = Parts()
-    for path in sorted((output / PARTS).glob("*.ndjson")):
-        if path.name.endswith(EXCHANGES):
-            continue
-        finished = False
-        for record in _lines(path):
-            if "test" in record:
-                parts.tests.append(record["test"])
-                parts.verdicts.extend((record["test"]["id"], _verdict(one)) for one in record["verdicts"])
-            else:
-                finished = True
-                _take_end(parts, record["end"])
-        if not finished:
-            parts.unfinished.append(path.stem)
-    parts.out_of_time = any(verdict.reason is Reason.TIME_BUDGET for _, verdict in parts.verdicts)
-    return parts
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
-        try:
-            yield json.loads(line)
-        except ValueError:  # the worker was killed while it wrote
-            continue
-
-
-def _verdict(raw: dict[str, Any]) -> Verdict:
-    return Verdict(
-        **{
-            **raw,
-            "outcome": Outcome(raw["outcome"]),
-            "kind": Kind(raw["kind"]) if raw.get("kind") else None,
-            "reason": Reason(raw["reason"]) if raw.get("reason") else None,
-            "evidence": tuple(raw.get("evidence", ())),
-        }
-    )
-
-
-def _take_end(parts: Parts, end: dict[str, Any]) -> None:
-    parts.problems.extend(problem for problem in end["problems"] if problem not in parts.problems)
-    parts.internal.extend(end["internal"])
-    parts.unavailable.update(end["unavailable"])
-    parts.requests += end["requests"]
-    parts.placeholders.update(end["placeholders"])
-    for operation, seconds in end["durations"].items():
-        parts.durations.setdefault(operation, []).extend(seconds)
-    for operation, statuses in end["shapes"].items():
-        for status, shape in statuses.items():
-            parts.shapes.setdefault(operation, {}).setdefault(status, Seen()).add(shape)
-
-
 def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dict[str, dict[str, float]]:
     by_operation = sorted(calls.items())
     return {
@@ -154,26 +85,11 @@ def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dic
     }
 
 
-def join_exchanges(output: Path) -> None:
-    """Make one `exchanges.ndjson` of the workers' files."""
-    with (output / EXCHANGES).open("w", encoding="utf-8") as joined:
-        for path in sorted((output / PARTS).glob(f"*-{EXCHANGES}")):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            joined.write(text if text.endswith("\n") else text + "\n")  # a worker may have been killed while it wrote
-
-
-def tidy(output: Path) -> None:
-    """Remove what only the workers needed: their parts and locks. The journals stay."""
-    shutil.rmtree(output / PARTS, ignore_errors=True)
-    for path in output.glob("lock-*"):
-        path.unlink(missing_ok=True)
-
-
 def assemble(target: Target, systems: list[str], output: Path, told: Circumstances) -> RunRecord:
     """The run record of what stands in `output`, with the exit code that follows from it."""
     parts = read_parts(output)
     join_exchanges(output)
-    specs = {system: specification.load(system) for system in systems}
+    specs = {system: target.table(system).specification() for system in systems}
     requirements = {one.id: one for spec in specs.values() for one in spec.requirements.values()}
     verdicts = list(_verdicts(target, specs, parts, told))
     claimed = {one.requirement for one in verdicts if one.outcome not in EXEMPT}
@@ -220,6 +136,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         verdicts=verdicts,
         deviations=deviations,
         findings=findings,
+        accommodations=[one for system in systems for one in _accommodations(target, specs[system], parts)],
         baseline=entries,
         tests=tests,
         shapes={
@@ -232,6 +149,39 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         problems=problems,
         summary=summarise(verdicts),
     )
+
+
+def _accommodations(target: Target, spec: Specification, parts: Parts) -> Iterator[AccommodationRecord]:
+    """What the target file accommodates, without secrets, with what the test of the documented form said of it."""
+    for number, one in enumerate(target.table(spec.system).accommodations):
+        operation = named(spec, one.operation)
+        about = of_the_form(spec, operation)
+        end = f"{ACCOMMODATIONS}::"
+        said = [
+            verdict
+            for test, verdict in parts.verdicts
+            if test.startswith(f"{spec.system}/{end}") and verdict.requirement in about
+        ]
+        deviation = next((verdict.fingerprint for verdict in said if verdict.fingerprint), None)
+        accepted = said and all(verdict.outcome is Outcome.CONFORMS for verdict in said)
+        data = one.model_dump(mode="json", exclude={"operation"}, exclude_defaults=True)
+        place = (spec.system, "accommodations", str(number))
+        yield AccommodationRecord(
+            system=spec.system,
+            operation=operation.id,
+            deviation=deviation,
+            needed=True if deviation else False if accepted else None,
+            **_without_secrets(data, place, target.placeholders()),
+        )
+
+
+def _without_secrets(data: Any, place: Place, placeholders: Mapping[Place, str]) -> Any:
+    """Data of the target file with `$NAME` in the place of each secret."""
+    if isinstance(data, dict):
+        return {key: _without_secrets(one, (*place, key), placeholders) for key, one in data.items()}
+    if isinstance(data, list):
+        return [_without_secrets(one, (*place, str(index)), placeholders) for index, one in enumerate(data)]
+    return f"${placeholders[place]}" if place in placeholders else data
 
 
 def _exit_code(
@@ -266,7 +216,7 @@ def _verdicts(
     spoken: dict[str, list[tuple[str, Verdict]]] = {}
     for test, verdict in parts.verdicts:
         spoken.setdefault(verdict.requirement, []).append((test, verdict))
-    dead = _dead(parts)
+    dead = _dead(parts, {one.id for spec in specs.values() for one in departures(spec)})
     for system, spec in specs.items():
         claimed = set(target.table(system).unsupported)
         version = target.table(system).version
@@ -299,13 +249,13 @@ def _merged(requirement: Requirement, said: list[tuple[str, Verdict]]) -> Verdic
     )
 
 
-def _dead(parts: Parts) -> dict[str, str]:
+def _dead(parts: Parts, accommodated: Container[str]) -> dict[str, str]:
     """Operations that cannot be called at all, with the deviation that says so."""
     dead: dict[str, str] = {}
     for _, verdict in parts.verdicts:
         cut = verdict.kind in (Kind.MISSING_OPERATION, Kind.REFUSED, Kind.SERVER_ERROR)
-        named = verdict.requirement.startswith(f"{verdict.operation}") and not verdict.requirement.endswith(MILD)
-        if cut and verdict.fingerprint and named:
+        own = verdict.requirement.startswith(f"{verdict.operation}") and not verdict.requirement.endswith(MILD)
+        if cut and verdict.fingerprint and own and verdict.operation not in accommodated:
             dead.setdefault(verdict.operation, verdict.fingerprint)
     return dead
 
@@ -423,7 +373,7 @@ def _commands(output: Path, wanted: Iterable[str], placeholders: Iterable[str]) 
     names = set(wanted)
     known = frozenset(placeholders)
     commands: dict[str, str] = {}
-    for record in _lines(output / EXCHANGES):
+    for record in lines(output / EXCHANGES):
         if record["id"] in names:
             sent = record["request"]
             headers = tuple((name, value) for name, value in sent["headers"])

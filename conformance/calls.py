@@ -56,9 +56,10 @@ class Calls:
         """The spec and register of the system."""
         return self.client.specification
 
-    def operation(self, operation_id: str) -> Operation:
-        """An operation by its id."""
-        return self.specification.operations[operation_id]
+    def operation(self, operation_id: str, *, documented: bool = False) -> Operation:
+        """An operation by its id, as the target must be called; or as it is `documented`, where that differs."""
+        operation = self.specification.operations[operation_id]
+        return operation.documented or operation if documented else operation
 
     def send(
         self,
@@ -68,9 +69,10 @@ class Calls:
         path: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         template: str | None = None,
+        documented: bool = False,
         **content: Any,
     ) -> Exchange:
-        """Send one request and say nothing about its answer.
+        """Send one request and say nothing about its answer; in the `documented` form, where the target wants another.
 
         Raises:
             Unavailable: the target is gone, or refuses the credentials.
@@ -78,7 +80,7 @@ class Calls:
         """
         if self.problem:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
-        operation = self.operation(operation_id)
+        operation = self.operation(operation_id, documented=documented)
         if operation.effect == "create" and template is None and self.safety is not Safety.DISPOSABLE:
             self._within_sight(operation)
         try:
@@ -154,7 +156,7 @@ class Calls:
             NotExercised: as `send`; or no document gives the request that was refused; or there was no answer.
         """
         exchange = self.send(operation_id, user=user, **request)
-        operation = self.operation(operation_id)
+        operation = self.operation(operation_id, documented=request.get("documented", False))
         if exchange.answer.refused and operation.effect == "read" and time.monotonic() < self._changed + self.settle:
 
             def look() -> tuple[bool, Exchange]:  # what was made a moment ago may not be there yet
@@ -199,13 +201,18 @@ class Calls:
         """Record why a documented call was not accepted: the operation is missing, or it refuses."""
         control = self._control(operation, user, request)
         exists = f"{operation.id}:exists"
-        if exchange.answer.status in ABSENT or _alike(exchange, control):
+        missing = exchange.answer.status in ABSENT or _alike(exchange, control)
+        if operation.documented is not None and (missing or not accepts):
+            told = "is not there" if missing else "refused a request"
+            return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} {told} in the form of the accommodation")
+        if missing:
             if operation.implied:
                 return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} is missing")
             told = f"{checks.describe(exchange)}, as for a made-up path"
             self.judge.require(exists, False, exchange, control, observed=told, kind=Kind.MISSING_OPERATION)
             return Blocked(self.judge.root_of(exists), operation.id)
-        self.judge.say([checks.conforms(exists, operation.id, exchange, control)])
+        if operation.documented is None:
+            self.judge.say([checks.conforms(exists, operation.id, exchange, control)])
         if operation.undocumented_request or operation.implied:
             return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} refused a request that no document gives")
         kind = Kind.REFUSED if exchange.answer.refused else Kind.STATUS

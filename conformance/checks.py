@@ -104,17 +104,18 @@ def server_error(operation: Operation, exchange: Exchange) -> Verdict:
 def success(operation: Operation, exchange: Exchange) -> list[Verdict]:
     """All structural verdicts on the accepted answer (2xx) to a documented call (OpenAPI spec of the operation).
 
-    The operation exists; status, content type and every rule of the response schema that the answer reached.
+    The operation exists; status, content type and every rule of the response schema that the answer reached. An
+    accommodated call says nothing of the first two: they are of the documented form.
     """
     answer = operation.success
     documented = operation.answer(exchange.answer.status) or answer
     if documented.status[0] != "2":
         documented = answer
-    verdicts = [conforms(f"{operation.id}:exists", operation.id, exchange)]
-    if operation.fixes_status(answer):
-        verdicts.append(_status(operation, answer, exchange))
-    verdicts.extend(content(operation, documented, exchange))
-    return verdicts
+    verdicts = list(content(operation, documented, exchange))
+    if operation.documented is not None:
+        return verdicts
+    status = [_status(operation, answer, exchange)] if operation.fixes_status(answer) else []
+    return [conforms(f"{operation.id}:exists", operation.id, exchange), *status, *verdicts]
 
 
 def content(operation: Operation, answer: Answer, exchange: Exchange) -> list[Verdict]:

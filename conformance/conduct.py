@@ -17,7 +17,18 @@ from typing import Any, Final, NoReturn
 import pytest
 from rich.console import Console
 
-from conformance import allure_keys, assembly, baseline, cleaning, exitcodes, publication, runrecord, specification
+from conformance import (
+    allure_keys,
+    assembly,
+    baseline,
+    cleaning,
+    exitcodes,
+    parts,
+    publication,
+    runrecord,
+    specification,
+)
+from conformance.accommodation import ACCOMMODATIONS, departures, of_the_form
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.ledger import Unwritable
 from conformance.reporting import terminal
@@ -134,6 +145,22 @@ class Conduct:
         node.workerinput["conformance_known"] = sorted(self.known)
 
     # -- which tests ----------------------------------------------------------------------------------------------
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Where the target file accommodates nothing, the tests of documented forms have nothing to say."""
+        system = collection_path.parent.name
+        if collection_path.name != ACCOMMODATIONS or collection_path.parent.parent != Path(__file__).parent / "suites":
+            return None
+        return True if system not in self.systems or not departures(self.target.table(system).specification()) else None
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One test of the documented form for each operation that the target wants in another."""
+        if "accommodated" not in metafunc.fixturenames:
+            return
+        spec = self.target.table(metafunc.module.__name__.removeprefix(SUITES).split(".")[0]).specification()
+        marked = {one.id: pytest.mark.requirement(*of_the_form(spec, one)) for one in departures(spec)}
+        cases = [pytest.param(name, id=name, marks=mark) for name, mark in marked.items()]
+        metafunc.parametrize("accommodated", cases)
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests of the target's systems and of the selected profiles; stable ids for Allure."""
@@ -364,7 +391,7 @@ class Conduct:
             internal=(*self.internal, *([self.unwritable] if self.unwritable else [])),
         )
         self.record = assembly.assemble(self.target, self.systems, self.output, told)
-        assembly.tidy(self.output)
+        parts.tidy(self.output)
         publication.publish(self.record, self.output, Path(allure_directory or self.output / "allure-results"))
         terminal.show(self.record, self.output, Console())
         session.exitstatus = self.record.exit_code

@@ -61,6 +61,16 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """What a target wants in each call of an operation besides what the document says, and how its body is encoded."""
+
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    encoding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A step of a resource's life: from the create to what reads, updates, lists or deletes the resource.
 
@@ -167,6 +177,8 @@ class Operation:
     bodies: tuple[Body, ...] = ()
     answers: tuple[Answer, ...] = ()
     links: tuple[Link, ...] = ()
+    form: Form = Form()
+    documented: Operation | None = None
 
     @property
     def path_parameters(self) -> list[str]:

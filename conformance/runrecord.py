@@ -179,6 +179,33 @@ class DeviationRecord(Frozen):
     """The entry of the baseline that covers it; null when none does."""
 
 
+class AccommodationRecord(Frozen):
+    """A declared difference in how the target was called: one of its file's `accommodations`."""
+
+    system: str
+    """The system that is called so."""
+    operation: str
+    """The id of the operation."""
+    reason: str
+    """Why, as the target file says."""
+    deviation: str | None = None
+    """The fingerprint of the deviation that it stands for, which the documented form gave; null when it gave none."""
+    needed: bool | None = None
+    """Whether the target refused the documented form; null when that could not be told, or no document gives a form."""
+    method: str | None = None
+    """The method in the place of the documented one."""
+    path: str | None = None
+    """The path in the place of the documented one."""
+    query: dict[str, Any] = {}
+    """What is sent in the query besides; secrets as `$NAME`."""
+    headers: dict[str, str] = {}
+    """What is sent in header fields besides; their values are secrets."""
+    body: dict[str, Any] = {}
+    """What is sent in the body besides; secrets as `$NAME`."""
+    encoding: str | None = None
+    """How bodies are encoded in the place of the documented way: `json`, `form` or `multipart`."""
+
+
 class TestRecord(Frozen):
     """One test of the suite."""
 
@@ -296,7 +323,7 @@ class RunRecord(Frozen):
     """The contradictions of requirements of level may: worth knowing, no part of the judgement without `--strict`."""
     baseline: BaselineReport | None = None
     """What became of the entries of the baseline; null when the run had none."""
-    accommodations: list[dict[str, Any]] = []
+    accommodations: list[AccommodationRecord] = []
     """The declared differences in how the target was called, each with the deviation that it stands for."""
     tests: list[TestRecord] = []
     """The tests that ran."""

@@ -64,6 +64,11 @@ class Session(Calls):
             raise AssertionError(f"{operation_id} creates nothing according to its spec")
         return Resource(self.adopt(operation, entry, exchange, before), exchange)
 
+    def try_documented(self, operation_id: str, **request: Any) -> None:
+        """Try the documented form of what the target wants in another. Raises as `call` and `create`."""
+        begin = self.create if self.operation(operation_id).effect == "create" else self.call
+        begin(operation_id, documented=True, **request)
+
     def there_before(self, operation: Operation) -> set[str] | None:
         """For a create that sends no name: what the list shows before, so that nobody's thing is taken for ours.
 

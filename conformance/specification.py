@@ -9,7 +9,7 @@ import csv
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,6 +51,12 @@ class Specification:
     digest: str
     source: Mapping[str, Any]
 
+    @cached_property
+    def forms(self) -> tuple[Operation, ...]:
+        """Every operation as the target must be called, and as it is documented where these differ."""
+        known = self.operations.values()
+        return (*known, *(one.documented for one in known if one.documented is not None))
+
     def match(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]] | None:
         """The operation that a method and a decoded path call, with its path values.
 
@@ -59,7 +65,7 @@ class Specification:
         """
         fitting = [
             (operation, found.groupdict())
-            for operation in self.operations.values()
+            for operation in self.forms
             if operation.method == method and (found := operation.pattern.fullmatch(path))
         ]
         return min(fitting, key=lambda pair: (len(pair[1]), not pair[0].fits(pair[1])), default=None)

@@ -7,12 +7,9 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr
-
-NOT_BUILT: Final = frozenset({"accommodations"})
-"""Keys that the target file will have; refused until something acts on them."""
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 Place = tuple[str, ...]
 """The keys that lead to a value, from the top."""
@@ -29,6 +26,31 @@ def hint(word: str, known: Iterable[str]) -> str:
     known = list(known)
     close = difflib.get_close_matches(word, known, n=1)
     return f"did you mean {close[0]}?" if close else f"known are: {', '.join(known)}."
+
+
+def _sendable(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[\x20-\x7e]*", secret.get_secret_value()):
+        raise ValueError("has a character that no HTTP header can hold; use printable ASCII")
+    return secret
+
+
+def header_names(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    """The header fields, whose names can be some. Raises ValueError when one cannot."""
+    for name in headers:
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            raise ValueError(f"has {name!r}, which is no name of an HTTP header; use letters, digits and hyphens")
+    return headers
+
+
+Text = Annotated[str, Field(min_length=1)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+HeaderSecret = Annotated[Secret, AfterValidator(_sendable)]
+
+
+class Table(BaseModel):
+    """A table of the target file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class Reader:
@@ -54,22 +76,27 @@ class Reader:
             place = (*at, key)
             if key in kinds:
                 inner = next((kind for kind in kinds[key] if issubclass(kind, BaseModel)), None)
-                done[key] = (
-                    self.table(inner, value, place)
-                    if inner
-                    else self.value(value, place, secret=key in secret, free=Any in kinds[key])
-                )
+                if inner is None:
+                    done[key] = self.value(value, place, secret=key in secret, free=Any in kinds[key])
+                elif tuple in kinds[key]:
+                    done[key] = self.tables(inner, value, place)
+                else:
+                    done[key] = self.table(inner, value, place)
             elif key in files and files[key] in data:
                 raise self.error(place, f"stands beside {files[key]}; remove one of them.")
             elif key in files:
                 done[files[key]] = self.file(value, place, (*at, files[key]))
-            elif key in NOT_BUILT and at:
-                raise self.error(place, "is not in this version yet; remove it.")
             else:
                 raise self.error(place, f"is an unknown key; {hint(key, [*kinds, *files])}")
         for key in done.keys() & {key for key, found in kinds.items() if Path in found}:
             done[key] = self.existing(done[key], (*at, key))
         return done
+
+    def tables(self, model: type[BaseModel], data: Any, at: Place) -> list[dict[str, Any]]:
+        """The data of a list of tables, ready for their model."""
+        if not isinstance(data, list):
+            raise self.error(at, f"is no list of tables; write each as [[{_dotted(at)}]] with its keys below.")
+        return [self.table(model, one, (*at, str(number))) for number, one in enumerate(data)]
 
     def value(self, value: Any, place: Place, *, secret: bool, free: bool) -> Any:
         """A value with `${NAME}` replaced. In `free` data, which end in requests, what is replaced is a secret."""

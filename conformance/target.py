@@ -14,9 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
@@ -28,7 +26,9 @@ from pydantic import (
     model_validator,
 )
 
-from conformance.tables import Place, Reader
+from conformance import specification
+from conformance.accommodation import Accommodation, accommodated
+from conformance.tables import HeaderSecret, Place, Reader, Secret, Table, Text, header_names
 from conformance.tables import TargetError as TargetError
 from conformance.tables import hint as hint
 
@@ -103,33 +103,11 @@ def _checked_proxy(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _sendable(secret: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[\x20-\x7e]*", secret.get_secret_value()):
-        raise ValueError("has a character that no HTTP header can hold; use printable ASCII")
-    return secret
-
-
-def _header_names(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
-    for name in headers:
-        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-            raise ValueError(f"has {name!r}, which is no name of an HTTP header; use letters, digits and hyphens")
-    return headers
-
-
-Text = Annotated[str, Field(min_length=1)]
 Url = Annotated[str, AfterValidator(_checked_url)]
 RootUrl = Annotated[Url, AfterValidator(_without_api)]
-Secret = Annotated[SecretStr, Field(min_length=1)]
-HeaderSecret = Annotated[Secret, AfterValidator(_sendable)]
 
 
-class _Table(BaseModel):
-    """A table of the target file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
-
-
-class User(_Table):
+class User(Table):
     """A further account of ProcessMaker 3, with a client of its own or with that of the table."""
 
     username: Text
@@ -144,14 +122,14 @@ class User(_Table):
         return self
 
 
-class Application(_Table):
+class Application(Table):
     """An application that is registered for no user yet: with it, a user whom the run creates can log in."""
 
     client_id: Text
     client_secret: Secret
 
 
-class Users(_Table):
+class Users(Table):
     """The accounts by what they may do; None where the target file has none."""
 
     outsider: User | None = None
@@ -159,7 +137,7 @@ class Users(_Table):
     supervisor: User | None = None
 
 
-class Fixtures(_Table):
+class Fixtures(Table):
     """What must be there already, because no documented operation creates it; None where it is not."""
 
     case: Text | None = None
@@ -181,13 +159,23 @@ class Fixtures(_Table):
     may_change: bool = False
 
 
-class System(_Table):
+class System(Table):
     """What the tables of all three systems have. `bodies` holds request bodies by operation id."""
 
     system: ClassVar[str]
     version: Text | None = None
     unsupported: tuple[Text, ...] = ()
     bodies: dict[str, Any] = Field({}, repr=False)
+    accommodations: tuple[Accommodation, ...] = ()
+
+    def specification(self) -> specification.Specification:
+        """The spec and register of the system, with the operations as the target must be called."""
+        return accommodated(specification.load(self.system), self.accommodations)
+
+    @model_validator(mode="after")
+    def _known_operations(self) -> System:
+        self.specification()
+        return self
 
     def fixture(self, key: str) -> str:
         """What the table, or its `fixtures`, names under a key; empty when it names nothing."""
@@ -249,14 +237,14 @@ class ProcessMaker4(System):
     request_data: dict[str, Any] = Field({}, repr=False)
 
 
-class ApiKey(_Table):
+class ApiKey(Table):
     """An API key of PROCESIO's Web API."""
 
     name: Annotated[Text, Field(pattern=r"^[\x20-\x7e]+$")]
     value: HeaderSecret
 
 
-class ProcesioFixtures(_Table):
+class ProcesioFixtures(Table):
     """What must be there already in PROCESIO's workspace; None where it is not."""
 
     credential_template: Text | None = None
@@ -282,16 +270,16 @@ class Procesio(System):
     fixtures: ProcesioFixtures = ProcesioFixtures()
 
 
-class Network(_Table):
+class Network(Table):
     """How to reach the target. A proxy's URL may hold credentials and a header a token: both count as secrets."""
 
     proxy: Annotated[SecretStr, AfterValidator(_checked_proxy)] | None = None
     ca_file: Path | None = None
     verify: bool = True
-    headers: Annotated[dict[str, HeaderSecret], AfterValidator(_header_names)] = {}
+    headers: Annotated[dict[str, HeaderSecret], AfterValidator(header_names)] = Field(default={})
 
 
-class Limits(_Table):
+class Limits(Table):
     """Limits of a whole run. Without `in_flight` it is four, and one for PROCESIO's Projects; times in seconds."""
 
     requests_per_second: PositiveFloat | None = None
@@ -302,13 +290,13 @@ class Limits(_Table):
     executions: NonNegativeInt = 20
 
 
-class SafetyTable(_Table):
+class SafetyTable(Table):
     """The table `safety`."""
 
     level: Safety = Safety.OWNED
 
 
-class Target(_Table):
+class Target(Table):
     """A whole target file. Made by `load`, `parse` and `reference_target` only: they know where secrets came from."""
 
     name: Text

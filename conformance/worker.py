@@ -79,7 +79,7 @@ class Worker:
 
     def _open(self, system: str, ledger: Ledger) -> Session:
         table = self.target.table(system)
-        spec = specification.load(system)
+        spec = table.specification()
         secret = {"token": SECRET_FIELDS, "api_key": KEY_FIELDS}
         handing_out = (one for one in spec.operations.values() if one.resource in secret)
         self._handing_out.update((one.id, secret[one.resource]) for one in handing_out)

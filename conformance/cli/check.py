@@ -47,6 +47,8 @@ def told(target: Target) -> Iterator[str]:
             yield f"  unsupported: {', '.join(table.unsupported)}"
         if table.bodies:
             yield f"  bodies: {', '.join(table.bodies)}"
+        for one in table.accommodations:
+            yield f"  accommodation of {one.operation}: {one.reason}"
         if isinstance(table, ProcessMaker3):
             yield from _accounts(table)
             yield from _fixtures(table, target.safety.level)

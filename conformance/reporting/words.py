@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from conformance.verdict import Level, Outcome, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.runrecord import BaselineEntry, DeviationRecord, Leftover, Residue, RunRecord, VerdictRecord
+    from conformance.runrecord import (
+        AccommodationRecord,
+        BaselineEntry,
+        DeviationRecord,
+        Leftover,
+        Residue,
+        RunRecord,
+        VerdictRecord,
+    )
 
 DEVIATION: Final = "the server does something else than its documents say"
 KNOWN: Final = "the baseline, your list of accepted deviations, already has it"
@@ -173,7 +181,11 @@ def listed(entry: BaselineEntry) -> str:
     return f"{entry.title or entry.requirement} ({entry.fingerprint}; {accepted(entry)})"
 
 
-def accommodation(entry: dict[str, Any]) -> str:
-    """One accommodation in a line: the operation and why."""
-    operation, reason = entry.get("operation"), entry.get("reason")
-    return f"{operation or 'an operation'}" + (f": {reason}" if reason else "")
+def accommodation(entry: AccommodationRecord) -> str:
+    """One accommodation in a line: the operation, why, and what came of the documented form."""
+    told = {
+        True: f"stands for deviation {entry.deviation}",
+        False: "not needed: the documented form is accepted too",
+        None: "stands for no deviation",
+    }
+    return f"{entry.system}: {entry.operation}: {entry.reason} ({told[entry.needed]})"

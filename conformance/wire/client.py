@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from conformance import __version__
+from conformance.accommodation import dressed
 from conformance.exchange import Exchange, Request, Response
 from conformance.ledger import Entry
 from conformance.specification import Operation, Specification
@@ -77,9 +78,9 @@ class Client:
         values = {**self._constants, **(path or {})}
         quoted = {name: quote(str(value), safe="") for name, value in values.items()}
         url = self._origins[operation.server] + (template or operation.path).format_map(quoted)
-        request = self._http.build_request(
-            operation.method, url, headers={"accept": "*/*", "user-agent": AGENT, **(headers or {})}, **content
-        )
+        fields = httpx.Headers({"accept": "*/*", "user-agent": AGENT, **operation.form.headers})
+        fields.update(headers or {})
+        request = self._http.build_request(operation.method, url, headers=fields, **dressed(operation, content))
         self.sent += 1
         identifier = f"{self._worker}-{self.specification.system}-{self.sent:05d}"
         self.entry = None

@@ -20,12 +20,9 @@ from conformance.specification import Operation, Specification
 from conformance.target import Safety
 from conformance.verdict import Reason
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.naming import Unreadable, members, named
+from conformance.wire.naming import METHOD, OVERRIDES, UNREADABLE, Unreadable, members, named
 
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
-OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url")
-METHOD: Final = "_method"  # the name of a parameter by which some frameworks take another method than the request's
-UNREADABLE: Final = ("content-encoding", "transfer-encoding")  # they make other bytes of a body than those judged
 
 
 class Refused(Exception):
@@ -104,7 +101,7 @@ class Judgement:
         exact = self.specification.match(method, plain)
         for spelling in _spellings(plain) if exact else (plain, *_spellings(plain)):
             for other in self._taken_for(method, spelling):
-                if other.effect != "read" and not (exact and other is exact[0]):
+                if other.effect != "read" and not (exact and other.id == exact[0].id):
                     raise Refused(f"{method} {plain!r} is an odd spelling of {other.id}")
         if exact is not None and exact[0].effect != "read" and any(_odd(value) for value in exact[1].values()):
             raise Refused(f"{method} {plain!r}: a path value with a slash, dot segment or control character")
@@ -114,7 +111,7 @@ class Judgement:
         """The operations that a path fits in any letters; a literal one goes before one with parameters."""
         fitting = [
             one
-            for one in self.specification.operations.values()
+            for one in self.specification.forms
             if one.method == method and re.fullmatch(one.pattern.pattern, spelling, re.IGNORECASE)
         ]
         fewest = min((len(one.path_parameters) for one in fitting), default=0)

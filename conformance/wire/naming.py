@@ -6,12 +6,16 @@ import json
 from collections.abc import Iterator, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import defusedxml.ElementTree as ElementTree
 
 from conformance.specification import Touch
+
+OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url")
+METHOD: Final = "_method"  # the name of a parameter by which some frameworks take another method than the request's
+UNREADABLE: Final = ("content-encoding", "transfer-encoding")  # they make other bytes of a body than those judged
 
 
 class Unreadable(Exception):
@@ -39,8 +43,10 @@ def named(
             case "query":
                 yield from _required([parameters[touch.name]] if touch.name in parameters else [], touch.name)
             case "body":
+                pointers = [pointer for pointer in (touch.pointer, touch.other) if pointer]
+                held = list(_held(content_type, body))
                 values = [
-                    value for pointer in (touch.pointer, touch.other) if pointer for value in _in_json(body, pointer)
+                    str(one) for pointer in pointers for data in held for one in at(data, pointer) if one is not None
                 ]
                 yield from filter(None, values) if touch.optional else _required(values, touch.pointer)
             case "upload" if touch.optional:
@@ -55,12 +61,38 @@ def _required(values: list[str], place: str) -> list[str]:
     return values
 
 
-def _in_json(body: bytes, pointer: str) -> Iterator[str]:
+def _held(content_type: str, body: bytes) -> Iterator[Any]:
+    """What a body holds as data, in each way in which a server may read it: as JSON, and as its label says.
+
+    Raises:
+        Unreadable: in no way, or a name stands twice, or is one that some servers take for a place within a member.
+    """
     try:
         document = json.loads(body, object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        raise Unreadable("the request body is not JSON, or a name stands twice in it") from None
-    yield from (str(value) for value in at(document, pointer) if value is not None)
+        document = None
+    label = content_type.partition(";")[0].strip().lower()
+    fields: list[tuple[str, str]] | None = None
+    if label == "application/x-www-form-urlencoded":
+        fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    elif label.startswith("multipart/"):
+        fields = [(name, (part or b"").decode("utf-8", "replace")) for name, part in _parts(content_type, body)]
+    if document is None and fields is None:
+        raise Unreadable("the request body is not JSON, or a name stands twice in it")
+    if document is not None:
+        yield document
+    if fields is not None:
+        if len(dict(fields)) < len(fields) or (document is None and any("[" in name for name, _ in fields)):
+            raise Unreadable("a name stands twice in the request body, or holds a bracket")
+        yield {name: _member(text) for name, text in fields}
+
+
+def _member(text: str) -> Any:
+    """The value of a field of a form: objects and arrays stand there as JSON."""
+    try:
+        return json.loads(text, object_pairs_hook=_once) if text[:1] in ("{", "[") else text
+    except (ValueError, RecursionError):
+        return text
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

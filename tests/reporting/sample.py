@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from conformance.runrecord import (
+    AccommodationRecord,
     BaselineEntry,
     DeviationRecord,
     Leftover,
@@ -135,7 +136,16 @@ def record(**changes: Any) -> RunRecord:
         "verdicts": verdicts,
         "deviations": [accepted, should, first, hostile],
         "findings": [finding],
-        "accommodations": [{"operation": "startRequest", "reason": "the server asks for the start event"}],
+        "accommodations": [
+            AccommodationRecord(
+                system="processmaker4",
+                operation="startRequest",
+                reason="the server asks for the start event",
+                query={"event": "node_1"},
+                deviation=first.fingerprint,
+                needed=True,
+            )
+        ],
         "leftovers": [Leftover(system=PM3, kind="project", identifier="5" * 32, name="c-1", why="deletion: 500")],
         "residue": [Residue(system=PM3, kind="access token", count=3, identifiers=["a", "b", "c"])],
         "problems": [],

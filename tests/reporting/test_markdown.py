@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from markdown_it import MarkdownIt
 
 from conformance.reporting import escape, markdown
-from conformance.runrecord import Leftover
+from conformance.runrecord import AccommodationRecord, Leftover
 from conformance.verdict import Outcome, Reason
 
 from . import sample
@@ -89,7 +89,7 @@ def test_a_summary_fits_a_comment_however_much_there_is_to_say() -> None:
             verdicts=unexercised,
             leftovers=[Leftover(system=worst, kind=worst, identifier=worst)] * 500,
             problems=[worst] * 500,
-            accommodations=[{"operation": worst, "reason": worst}] * 500,
+            accommodations=[AccommodationRecord(system=worst, operation=worst, reason=worst)] * 500,
         )
     )
     assert len(text) <= markdown.LIMIT

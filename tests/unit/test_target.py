@@ -171,7 +171,10 @@ def test_a_secret_is_in_no_representation() -> None:
         ({"password": ""}, "processmaker3.password: is empty;"),
         ({"password": 5}, "processmaker3.password: is wrong: input should be a valid string; correct it."),
         ({"users": "admin"}, "processmaker3.users: is not a table; write it as [processmaker3.users]"),
-        ({"accommodations": []}, "processmaker3.accommodations: is not in this version yet; remove it."),
+        (
+            {"accommodations": {}},
+            "processmaker3.accommodations: is no list of tables; write each as [[processmaker3.acc",
+        ),
         ({"unsupported": ["processmaker3/case"]}, "did you mean processmaker3/cases?"),
         ({"password": "${NOT_THERE}"}, "processmaker3.password: needs the environment variable NOT_THERE, which is"),
         (

@@ -1,0 +1,100 @@
+"""Parts: what the workers of a run wrote down, read back and joined."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance.shapes import Seen, Shapes
+from conformance.verdict import Kind, Outcome, Reason, Verdict
+from conformance.worker import EXCHANGES, PARTS
+
+
+@dataclass
+class Parts:
+    """What all workers wrote, joined."""
+
+    tests: list[dict[str, Any]] = field(default_factory=list)
+    verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    internal: list[str] = field(default_factory=list)
+    unavailable: set[str] = field(default_factory=set)
+    requests: int = 0
+    shapes: Shapes = field(default_factory=dict)
+    durations: dict[str, list[float]] = field(default_factory=dict)
+    placeholders: set[str] = field(default_factory=set)
+    unfinished: list[str] = field(default_factory=list)
+    out_of_time: bool = False
+
+
+def read_parts(output: Path) -> Parts:
+    """Read what the workers of a run wrote; a worker without a last word is `unfinished`."""
+    parts = Parts()
+    for path in sorted((output / PARTS).glob("*.ndjson")):
+        if path.name.endswith(EXCHANGES):
+            continue
+        finished = False
+        for record in lines(path):
+            if "test" in record:
+                parts.tests.append(record["test"])
+                parts.verdicts.extend((record["test"]["id"], _verdict(one)) for one in record["verdicts"])
+            else:
+                finished = True
+                _take_end(parts, record["end"])
+        if not finished:
+            parts.unfinished.append(path.stem)
+    parts.out_of_time = any(verdict.reason is Reason.TIME_BUDGET for _, verdict in parts.verdicts)
+    return parts
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The objects of a file that holds one a line."""
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+        try:
+            yield json.loads(line)
+        except ValueError:  # the worker was killed while it wrote
+            continue
+
+
+def _verdict(raw: dict[str, Any]) -> Verdict:
+    return Verdict(
+        **{
+            **raw,
+            "outcome": Outcome(raw["outcome"]),
+            "kind": Kind(raw["kind"]) if raw.get("kind") else None,
+            "reason": Reason(raw["reason"]) if raw.get("reason") else None,
+            "evidence": tuple(raw.get("evidence", ())),
+        }
+    )
+
+
+def _take_end(parts: Parts, end: dict[str, Any]) -> None:
+    parts.problems.extend(problem for problem in end["problems"] if problem not in parts.problems)
+    parts.internal.extend(end["internal"])
+    parts.unavailable.update(end["unavailable"])
+    parts.requests += end["requests"]
+    parts.placeholders.update(end["placeholders"])
+    for operation, seconds in end["durations"].items():
+        parts.durations.setdefault(operation, []).extend(seconds)
+    for operation, statuses in end["shapes"].items():
+        for status, shape in statuses.items():
+            parts.shapes.setdefault(operation, {}).setdefault(status, Seen()).add(shape)
+
+
+def join_exchanges(output: Path) -> None:
+    """Make one `exchanges.ndjson` of the workers' files."""
+    with (output / EXCHANGES).open("w", encoding="utf-8") as joined:
+        for path in sorted((output / PARTS).glob(f"*-{EXCHANGES}")):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            joined.write(text if text.endswith("\n") else text + "\n")  # a worker may have been killed while it wrote
+
+
+def tidy(output: Path) -> None:
+    """Remove what only the workers needed: their parts and locks. The journals stay."""
+    shutil.rmtree(output / PARTS, ignore_errors=True)
+    for path in output.glob("lock-*"):
+        path.unlink(missing_ok=True)

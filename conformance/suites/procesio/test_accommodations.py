@@ -1,0 +1,15 @@
+"""The documented form of a call that the target file accommodates."""
+
+from __future__ import annotations
+
+from conformance.sampling import sample
+from conformance.session import Session
+from conformance.suites.procesio.test_authentication import OPERATION, account
+
+
+def test_the_documented_form_is_tried_too(session: Session, accommodated: str) -> None:
+    authenticates = accommodated == OPERATION
+    request = (
+        {"data": account(session)} if authenticates else sample(session, session.operation(accommodated)).request()
+    )
+    session.try_documented(accommodated, **request)

@@ -1,0 +1,10 @@
+"""The documented form of a call that the target file accommodates."""
+
+from __future__ import annotations
+
+from conformance.sampling import sample
+from conformance.session import Session
+
+
+def test_the_documented_form_is_tried_too(session: Session, accommodated: str) -> None:
+    session.try_documented(accommodated, **sample(session, session.operation(accommodated)).request())

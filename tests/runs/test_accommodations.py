@@ -1,0 +1,183 @@
+"""Servers that must be called otherwise than documented, and target files that say so.
+
+The documented form gives its one deviation; everything else is tried as if the server were called as documented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+import pytest
+
+from conformance import exitcodes
+from conformance.reference import Reference
+from conformance.runrecord import RunRecord
+from conformance.verdict import Outcome
+
+from .support import run, served
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+TRIED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
+Middleware = "Callable[[ASGIApp], ASGIApp]"
+
+
+def renamed(change: Callable[[Scope], Scope | None]) -> Callable[[ASGIApp], ASGIApp]:
+    """A middleware that hands on what `change` makes of a request; where it makes nothing, no route is found."""
+
+    def around(app: ASGIApp) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            changed = change(scope)
+            if changed is None:
+                changed = {**scope, "path": f"{scope['path'].rpartition('/')[0]}/nothing"}
+            await app({**changed, "raw_path": changed["path"].encode()}, receive, send)
+
+        return answer
+
+    return around
+
+
+def event_wanted(scope: Scope) -> Scope | None:
+    """Starts a Request only when the start event is named."""
+    starts = scope["path"].startswith("/api/1.0/process_events/")
+    named = dict(parse_qsl(scope["query_string"].decode())).get("event") == "node_1"
+    return scope if named or not starts else {**scope, "path": "/api/1.0/process_events/0"}
+
+
+def published_by_post(scope: Scope) -> Scope | None:
+    """Publishes by POST, and knows no GET there."""
+    if not scope["path"].endswith("/instances/publish"):
+        return scope
+    return {**scope, "method": "GET"} if scope["method"] == "POST" else None
+
+
+def moved(old: str, new: str, end: str) -> Callable[[Scope], Scope | None]:
+    """Knows the paths with an end under another prefix only."""
+
+    def change(scope: Scope) -> Scope | None:
+        path: str = scope["path"]
+        if not path.endswith(end):
+            return scope
+        return {**scope, "path": path.replace(new, old, 1)} if path.startswith(new) else None
+
+    return change
+
+
+def json_only(app: ASGIApp) -> ASGIApp:
+    """Reads credentials as JSON only."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        if scope["path"] == "/api/Authentication" and b"json" not in headers.get(b"content-type", b""):
+            await send({"type": "http.response.start", "status": 415, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": b"JSON only"})
+            return
+        await app(scope, receive, send)
+
+    return answer
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A server that wants one operation in another form, and what the target file says of it.
+
+    `deviates` is the requirement that its documented form contradicts, empty where no document gives a form;
+    `hides` what can be said of a documented form only.
+    """
+
+    system: str
+    around: Callable[[ASGIApp], ASGIApp]
+    operation: str
+    form: str
+    deviates: str
+    hides: frozenset[str] = frozenset()
+
+    @property
+    def toml(self) -> str:
+        """The accommodation in the target file."""
+        return (
+            f'\n[[{self.system}.accommodations]]\noperation = "{self.operation}"\n{self.form}\nreason = "it wants it"\n'
+        )
+
+
+VARIANTS: Final = {
+    "event": Variant(
+        "processmaker4",
+        renamed(event_wanted),
+        "startRequest",
+        'query = { event = "node_1" }',
+        "startRequest.2XX:status",
+    ),
+    "publish-by-post": Variant(
+        "procesio",
+        renamed(published_by_post),
+        "GET /api/Projects/{id}/instances/publish",
+        'method = "POST"',
+        "publishProcess:exists",
+        frozenset({"publishProcess.2XX:status"}),
+    ),
+    "credentials-as-json": Variant("procesio", json_only, "authenticate", 'encoding = "json"', ""),
+    "run-elsewhere": Variant(
+        "procesio",
+        renamed(moved("/api/", "/api/v2/", "/run")),
+        "runProcess",
+        'path = "/api/v2/Projects/{id}/run"',
+        "runProcess:exists",
+    ),
+    "export-elsewhere": Variant(
+        "processmaker3",
+        renamed(moved("/api/1.0/", "/api/2.0/", "/export")),
+        "exportProject",
+        'path = "/api/2.0/{workspace}/project/{prj_uid}/export"',
+        "exportProject:exists",
+        frozenset({"exportProject.200:status"}),
+    ),
+}
+
+
+def tried(record: RunRecord) -> set[str]:
+    """The requirements of which a run could say something."""
+    return {one.requirement for one in record.verdicts if one.outcome in TRIED}
+
+
+def against(
+    reference_of: str, directory: Path, change: Callable[[Reference], None], more: str = ""
+) -> tuple[int, RunRecord]:
+    with served(reference_of, change=change) as (reference, toml):
+        before = reference.snapshot()
+        directory.mkdir()
+        (directory / "target.toml").write_text(toml + more)
+        result = run(directory / "target.toml", directory / "run", "--max-examples", "1")
+        assert reference.snapshot() == before
+    return result.code, result.record
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_another_form_is_one_deviation_and_keeps_nothing_from_being_tried(name: str, tmp_path: Path) -> None:
+    variant = VARIANTS[name]
+    _, plain = against(variant.system, tmp_path / "plain", lambda _: None)
+    code, record = against(variant.system, tmp_path / name, lambda one: one.wrap(variant.around), variant.toml)
+    assert [one.requirement for one in record.deviations] == ([variant.deviates] if variant.deviates else [])
+    assert (record.findings, record.problems, record.leftovers) == ([], [], [])
+    assert code == (exitcodes.DEVIATIONS if variant.deviates else exitcodes.OK)
+    assert tried(plain) - tried(record) == variant.hides
+    (told,) = record.accommodations
+    expected = record.deviations[0].fingerprint if variant.deviates else None
+    assert (told.deviation, told.needed) == (expected, True if variant.deviates else None)
+    blocked = {one.requirement for one in record.verdicts if one.blocked_by}
+    assert blocked == variant.hides
+
+
+def test_an_accommodation_that_nobody_needs_is_no_deviation_and_is_told(tmp_path: Path) -> None:
+    variant = VARIANTS["event"]
+    code, record = against(variant.system, tmp_path / "run", lambda _: None, variant.toml)
+    assert (code, record.deviations, record.problems) == (exitcodes.OK, [], [])
+    assert [(one.operation, one.deviation, one.needed) for one in record.accommodations] == [
+        ("startRequest", None, False)
+    ]
+    assert "startRequest: it wants it (not needed" in (tmp_path / "run" / "run" / "summary.md").read_text()

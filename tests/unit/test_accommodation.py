@@ -1,0 +1,250 @@
+"""Accommodations: what the target file may say of a call, what is sent then, and that the guard stays as strict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance import specification
+from conformance.accommodation import accommodated, departures, dressed, of_the_form
+from conformance.ledger import Ledger
+from conformance.openapi import Form, Operation
+from conformance.target import Safety, Target, TargetError, parse
+from conformance.wire.guard import Judgement, Refused
+from conformance.wire.naming import OVERRIDES, UNREADABLE
+
+HOST = "http://target:8301"
+PM3 = {
+    "url": HOST,
+    "workspace": "workflow",
+    "client_id": "c",
+    "client_secret": "s",
+    "username": "admin",
+    "password": "p",
+}
+FOREIGN, OWNED = "f" * 32, "0" * 32
+OTHER_PATH = "/api/2.0/{workspace}/projects/{uid}/remove"
+
+
+def read(*accommodations: dict[str, Any], system: str = "processmaker3") -> Target:
+    entries = [{"reason": "it wants it", **one} for one in accommodations]
+    tables: dict[str, dict[str, Any]] = {
+        "processmaker3": PM3,
+        "processmaker4": {"url": HOST, "access_token": "t", "process_id": 7},
+        "procesio": {
+            "proxy_url": HOST, "web_url": HOST, "realm": "r", "username": "u", "password": "p", "client_id": "c",
+        },
+    }  # fmt: skip
+    data = {"name": "t", system: {**tables[system], "accommodations": entries}}
+    return parse(data, base=Path(), env={"KEY": "a-secret-of-the-environment"}, source="t.toml")
+
+
+def operation(name: str, *accommodations: dict[str, Any], system: str = "processmaker3") -> Operation:
+    return read(*accommodations, system=system).table(system).specification().operations[name]
+
+
+def judge(method: str, url: str, *accommodations: dict[str, Any], **request: Any) -> str:
+    """The effect that the guard lets pass. Raises what the guard raises."""
+    ledger = Ledger(None, "r1")
+    ledger.created(ledger.intend("processmaker3", "project", "createProject", "one"), OWNED)
+    spec = read(*accommodations).table("processmaker3").specification()
+    judgement = Judgement(spec, ledger, Safety.OWNED, frozenset({HOST}))
+    return judgement.judge(httpx.Request(method, f"{HOST}{url}", **request)).effect
+
+
+# -- the target file --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("named", ["deleteProject", "DELETE /api/1.0/{workspace}/project/{uid}"])
+def test_an_operation_is_named_by_its_id_or_by_method_and_path(named: str) -> None:
+    found = operation("deleteProject", {"operation": named, "method": "POST", "path": OTHER_PATH})
+    assert (found.method, found.path, found.effect) == ("POST", OTHER_PATH, "delete")
+    assert found.documented == specification.load("processmaker3").operations["deleteProject"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"operation": "deleteProjct", "method": "POST"}, "is no operation of ProcessMaker 3; did you mean deleteP"),
+        ({"operation": "PUT /api/1.0/{workspace}/projcts", "query": {"a": 1}}, "did you mean "),
+        ({"operation": "deleteProject"}, "says nothing of how deleteProject must be called"),
+        ({"operation": "deleteProject", "metod": "POST"}, "0.metod: is an unknown key; did you mean method?"),
+        ({"operation": "deleteProject", "method": "HEAD"}, "accommodations.0.method: is wrong"),
+        ({"operation": "getProject", "method": "DELETE"}, "which only reads; give GET or POST"),
+        ({"operation": "listProjects", "path": "/api/1.0/{workspace}/a b"}, "write whole segments"),
+        ({"operation": "listProjects", "path": "/api/1.0/{workspace}/../x"}, "write whole segments"),
+        ({"operation": "listProjects", "path": "/api/1.0/{workspace}/x?y=1"}, "write whole segments"),
+        ({"operation": "listProjects", "path": "/api/1.0/x-{workspace}"}, "write whole segments"),
+        ({"operation": "deleteProject", "path": "/api/1.0/{workspace}/remove"}, "it takes the parameters of d"),
+        ({"operation": "deleteProject", "path": f"/api/1.0/project/{FOREIGN}"}, "it takes the parameters of d"),
+        ({"operation": "listProjects", "path": "/api/1.0/{workspace}/{uid}"}, "it takes the parameters of l"),
+        ({"operation": "getProject", "method": "POST", "path": "/api/1.0/{workspace}/Project/{prj_uid}/"}, ""),
+        ({"operation": "deleteProject", "method": "PUT"}, "may be taken for updateProject"),
+        ({"operation": "deleteProject", "method": "GET"}, "may be taken for getProject"),
+        ({"operation": "deleteProject", "query": {"_Method": "PUT"}}, "give `method` instead"),
+        ({"operation": "deleteProject", "query": {"a": [1, 2]}}, "has a list or a table for a parameter"),
+        ({"operation": "deleteProject", "headers": {"Authorization": "x"}}, "which the suite sets itself"),
+        ({"operation": "deleteProject", "headers": {"a b": "x"}}, "is no name of an HTTP header"),
+        ({"operation": "deleteProject", "encoding": "form"}, "has no body that could be encoded otherwise"),
+        ({"operation": "importProject", "encoding": "json"}, "has no body that could be encoded otherwise"),
+        ({"operation": "createProject", "encoding": "xml"}, "accommodations.0.encoding: is wrong"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_or_judged_is_refused_with_what_to_do(entry: dict[str, Any], told: str) -> None:
+    if not told:
+        assert read(entry)
+        return
+    with pytest.raises(TargetError) as error:
+        read(entry)
+    assert str(error.value).startswith("t.toml: processmaker3")
+    assert told in str(error.value)
+
+
+def test_a_reason_is_asked_for() -> None:
+    entry = {"operation": "deleteProject", "query": {"a": 1}}
+    with pytest.raises(TargetError, match="reason: is missing; add reason"):
+        parse({"name": "t", "processmaker3": {**PM3, "accommodations": [entry]}}, base=Path(), env={})
+
+
+def test_two_entries_for_one_operation_are_refused() -> None:
+    with pytest.raises(TargetError, match="deleteProject stands there twice; write both as one"):
+        read({"operation": "deleteProject", "query": {"a": 1}}, {"operation": "deleteProject", "query": {"b": 1}})
+
+
+def test_every_header_that_the_guard_refuses_is_refused_in_the_file() -> None:
+    for name in (*OVERRIDES, *UNREADABLE):
+        with pytest.raises(TargetError, match="which the suite sets itself"):
+            read({"operation": "deleteProject", "headers": {name: "x"}})
+
+
+def test_headers_and_what_comes_from_the_environment_are_secrets() -> None:
+    entry = {"operation": "listProjects", "headers": {"X-Key": "plain-secret"}, "query": {"key": "${KEY}", "a": "b"}}
+    assert {"plain-secret", "a-secret-of-the-environment"} <= set(read(entry).secrets().values())
+    assert "b" not in read(entry).secrets().values()
+
+
+# -- what departs from the documents ----------------------------------------------------------------------------------
+
+
+def test_an_encoding_that_no_document_names_departs_from_nothing() -> None:
+    entry = {"operation": "authenticate", "encoding": "json"}
+    spec = read(entry, system="procesio").table("procesio").specification()
+    assert departures(spec) == []
+    assert spec.operations["authenticate"].form == Form(encoding="json")
+
+
+def test_what_departs_keeps_its_documented_form_beside_it() -> None:
+    spec = read({"operation": "createProject", "encoding": "form"}).table("processmaker3").specification()
+    (found,) = departures(spec)
+    assert found.documented is specification.load("processmaker3").operations["createProject"]
+    assert of_the_form(spec, found) == ["createProject:exists", "createProject.201:status"]
+    assert spec.match("POST", "/api/1.0/workflow/project") is not None
+
+
+def test_without_an_accommodation_the_specification_is_that_of_the_documents() -> None:
+    spec = specification.load("processmaker3")
+    assert accommodated(spec, ()) is spec
+
+
+# -- what is sent -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entry", "content", "sent"),
+    [
+        ({"query": {"a": 1, "b": True}}, {}, {"params": {"a": "1", "b": "true"}}),
+        ({"query": {"a": 1}}, {"params": {"a": "2"}}, {"params": {"a": "2"}}),
+        ({"body": {"x": {"y": 1}}}, {"json": {"x": {"z": 2}}}, {"json": {"x": {"y": 1, "z": 2}}}),
+        ({"body": {"x": 1}}, {"json": {"x": 2}}, {"json": {"x": 2}}),
+        ({"body": {"x": 1}}, {}, {"json": {"x": 1}}),
+        ({"body": {"x": 1}}, {"content": b"as it is"}, {"content": b"as it is"}),
+        ({"body": {"x": 1}}, {"json": [1]}, {"json": [1]}),
+        ({"encoding": "form"}, {"json": {"a": "b", "c": [1], "d": None}}, {"data": {"a": "b", "c": "[1]", "d": ""}}),
+        ({"encoding": "multipart"}, {"json": {"a": "b"}}, {"files": {"a": (None, "b")}}),
+        ({"encoding": "form"}, {}, {}),
+        ({"query": {"q": 1}, "encoding": "form"}, {"json": {}}, {"params": {"q": "1"}, "data": {}}),
+    ],
+)
+def test_what_is_wanted_besides_is_merged_and_what_a_test_sends_goes_first(
+    entry: dict[str, Any], content: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    assert dressed(operation("createProject", {"operation": "createProject", **entry}), content) == sent
+
+
+def test_an_upload_gets_further_members_as_parts() -> None:
+    importing = operation("importProject", {"operation": "importProject", "body": {"x": 1}})
+    files = {"project_file": ("a.pmx", b"<a/>")}
+    assert dressed(importing, {"files": files}) == {"files": files, "data": {"x": "1"}}
+
+
+def test_credentials_are_sent_in_the_encoding_that_is_asked_for() -> None:
+    entry = {"operation": "authenticate", "encoding": "json", "body": {"tenant": "a"}}
+    authenticate = operation("authenticate", entry, system="procesio")
+    assert dressed(authenticate, {"data": {"realm": "r"}}) == {"json": {"tenant": "a", "realm": "r"}}
+
+
+# -- the guard --------------------------------------------------------------------------------------------------------
+
+REMOVE = {"operation": "deleteProject", "method": "POST", "path": OTHER_PATH}
+POSTED = {"operation": "bulkDeleteProjects", "encoding": "form"}
+BULK = "/api/1.0/workflow/project/bulk"
+
+
+def test_another_form_of_an_operation_is_judged_as_that_operation() -> None:
+    assert judge("POST", f"/api/2.0/workflow/projects/{OWNED}/remove", REMOVE) == "delete"
+    assert judge("DELETE", f"/api/1.0/workflow/project/{OWNED}", REMOVE) == "delete"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", f"/api/2.0/workflow/projects/{FOREIGN}/remove"),
+        ("POST", f"/api/2.0/workflow/projects/{FOREIGN}/Remove"),
+        ("POST", f"/api/2.0/workflow/projects/{FOREIGN}/remove/"),
+        ("POST", f"/api/2.0/workflow//projects/{FOREIGN}/remove"),
+        ("POST", f"/api/2.0/workflow/projects/{OWNED}/Remove"),
+        ("DELETE", f"/api/1.0/workflow/project/{FOREIGN}"),
+    ],
+)
+def test_no_form_of_a_deletion_passes_for_what_is_not_ours(method: str, path: str) -> None:
+    with pytest.raises(Refused):
+        judge(method, path, REMOVE)
+
+
+def test_a_deletion_by_get_is_no_reading() -> None:
+    entry = {"operation": "deleteProject", "method": "GET", "path": OTHER_PATH}
+    assert judge("GET", f"/api/2.0/workflow/projects/{OWNED}/remove", entry) == "delete"
+    with pytest.raises(Refused):
+        judge("GET", f"/api/2.0/workflow/projects/{FOREIGN}/remove", entry)
+
+
+@pytest.mark.parametrize("kind", ["data", "files"])
+def test_what_a_form_or_its_parts_name_is_read_like_json(kind: str) -> None:
+    def sent(**members: str) -> dict[str, Any]:
+        return {kind: members if kind == "data" else {name: (None, value) for name, value in members.items()}}
+
+    assert judge("POST", BULK, POSTED, **sent(prj_uid=OWNED)) == "delete"
+    assert judge("POST", BULK, POSTED, **sent(data=f'[{{"data": [{{"prj_uid": "{OWNED}"}}]}}]')) == "delete"
+    for members in (
+        {"prj_uid": FOREIGN},
+        {"data": f'[{{"data": [{{"prj_uid": "{FOREIGN}"}}]}}]'},
+        {"prj_uid": OWNED, "data[0][data][0][prj_uid]": FOREIGN},
+        {"other": "x"},
+    ):
+        with pytest.raises(Refused):
+            judge("POST", BULK, POSTED, **sent(**members))
+
+
+def test_a_name_that_stands_twice_in_a_form_is_refused() -> None:
+    body = f"prj_uid={OWNED}&prj_uid={FOREIGN}".encode()
+    with pytest.raises(Refused):
+        judge("POST", BULK, POSTED, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
+
+
+def test_json_with_the_label_of_a_form_is_read_in_both_ways() -> None:
+    body = f'{{"prj_uid": "{OWNED}", "x": "&prj_uid={FOREIGN}&y="}}'.encode()
+    with pytest.raises(Refused):
+        judge("POST", BULK, POSTED, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
