@@ -19,6 +19,7 @@ from typing import Any, Final
 import pytest
 
 from conformance import supply
+from conformance.accommodation import ACCOMMODATIONS
 from conformance.conduct import SUITES, cited, system_of, test_id
 from conformance.specification import SYSTEMS, Operation, Requirement, Specification, load
 
@@ -48,6 +49,7 @@ def collect(suites: Path = PACKAGE / "suites") -> list[Trial]:
     found = _Collector()
     printed = io.StringIO()
     arguments = ["-c", str(PACKAGE / "pytest.ini"), "--rootdir", str(suites), "--collect-only", "-q", str(suites)]
+    arguments.append(f"--ignore-glob=*/{ACCOMMODATIONS}")  # what these speak of, a target file says
     plain = [word for name in ("cacheprovider", "schemathesis", "xdist") for word in ("-p", f"no:{name}")]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = pytest.main([*arguments, *plain, "--assert=plain"], plugins=[found])
