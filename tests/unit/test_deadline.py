@@ -109,10 +109,9 @@ def test_a_body_is_cut_off_only_beyond_the_limit(size: int, truncated: bool) -> 
     assert response.extensions["truncated"] is truncated
 
 
-@pytest.mark.parametrize(
-    ("encoding", "raw"), [("gzip", gzip.compress(b"x" * 50_000_000)), ("deflate", zlib.compress(b"x" * 50_000_000))]
-)
-def test_a_compressed_bomb_is_cut_off_at_the_limit(encoding: str, raw: bytes) -> None:
+@pytest.mark.parametrize(("encoding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_a_compressed_bomb_is_cut_off_at_the_limit(encoding: str, compress: Callable[[bytes], bytes]) -> None:
+    raw = compress(b"x" * 50_000_000)
     head = OK + f"Content-Encoding: {encoding}\r\nContent-Length: {len(raw)}\r\n\r\n".encode()
     with serving(answering(head + raw)) as url:
         response = get(url, limit=100_000, seconds=5)
