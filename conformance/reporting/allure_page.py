@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from conformance import runrecord
-from conformance.reporting import escape
+from conformance.reporting import allure_history, escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,15 +48,16 @@ class ReportError(Exception):
     """The page could not be made; the message says what is missing and what to do."""
 
 
-def build(run_directories: Sequence[Path]) -> Path:
+def build(run_directories: Sequence[Path], history: Path | None = None) -> Path:
     """Build the page of the last run into its directory and return the path of the HTML file.
 
-    The earlier runs are its history: Allure then tells what is new and what was there before. Node and npx must be
-    there; npx fetches Allure once and keeps it.
+    The earlier runs are its history: Allure then tells what is new and what was there before. What earlier calls left
+    in `history` (`history-TARGET.jsonl` beside the last run, unless another file is named) belongs to it too, and the
+    runs are added there. Node and npx must be there; npx fetches Allure once and keeps it.
 
     Raises:
-        ReportError: node, npx or the results are missing, or Allure failed.
-        UnreadableRun: the record of the last run cannot be read.
+        ReportError: node, npx or the results are missing, the history cannot be kept, or Allure failed.
+        UnreadableRun: the record of a run cannot be read.
     """
     if not run_directories:
         raise ReportError("No run was named; name at least one directory that `conformance run` wrote.")
@@ -64,8 +65,18 @@ def build(run_directories: Sequence[Path]) -> Path:
         if not (run / RESULTS).is_dir():
             raise ReportError(f"{run} holds no {RESULTS}; name a directory that `conformance run` wrote.")
     last = run_directories[-1]
-    target = escape.line(runrecord.read(last).target.name, 80)
-    return _built([run / RESULTS for run in run_directories], f"Conformance of {target}", CATEGORIES, last)
+    target = runrecord.read(last).target.name
+    title = f"Conformance of {escape.line(target, 80)}"
+    kept = allure_history.History(history or allure_history.beside(last, target))
+    try:
+        for run in run_directories:
+            started = runrecord.read(run).started
+            page, point = _generated(run / RESULTS, title, CATEGORIES, kept.before(started))
+            kept.add(started, point)
+        kept.write()
+    except allure_history.HistoryError as error:
+        raise ReportError(str(error)) from None
+    return _stored(page, last)
 
 
 def build_comparison(directory: Path, title: str) -> Path:
@@ -74,25 +85,32 @@ def build_comparison(directory: Path, title: str) -> Path:
     Raises:
         ReportError: node or npx are missing, or Allure failed.
     """
-    return _built([directory / RESULTS], escape.line(title, 200), [], directory)
+    page, _ = _generated(directory / RESULTS, escape.line(title, 200), ())
+    return _stored(page, directory)
 
 
-def _built(results: Sequence[Path], title: str, categories: Sequence[dict[str, object]], directory: Path) -> Path:
-    """The page of the last results, with the earlier ones as its history, in `directory`."""
+def _generated(
+    results: Path, title: str, categories: Sequence[dict[str, object]], history: str = ""
+) -> tuple[str, str]:
+    """The page of some results, and the line that Allure adds to their history."""
     npx = _npx()
     with TemporaryDirectory(prefix="conformance-page-") as name:
         workshop = Path(name)
+        past = workshop / "history.jsonl"
+        past.write_text(history, encoding="utf-8")
         configuration = workshop / "allurerc.json"
         settings = _configuration(title, categories, workshop)
-        if len(results) > 1:
-            # Without earlier runs Allure would call every result new.
-            settings["historyPath"] = str(workshop / "history.jsonl")
-        configuration.write_text(json.dumps(settings), encoding="utf-8")
-        for one in results:
-            # An own working directory, so that a configuration of the user's is not picked up.
-            generate = [npx, "--yes", "--prefer-offline", PACKAGE, "generate", "--config", str(configuration)]
-            _run([*generate, str(one.resolve())], workshop)
+        # An own working directory, so that a configuration of the user's is not picked up.
+        generate = [npx, "--yes", "--prefer-offline", PACKAGE, "generate", "--config", str(configuration)]
+        # Of an empty history Allure says that every result is new: then once more, without one.
+        for given in ({"historyPath": str(past)}, {}) if not history else ({"historyPath": str(past)},):
+            configuration.write_text(json.dumps({**settings, **given}), encoding="utf-8")
+            _run([*generate, str(results.resolve())], workshop)
         page = _harmless((workshop / "page" / "index.html").read_text(encoding="utf-8"))
+        return page, past.read_text(encoding="utf-8").removeprefix(history)
+
+
+def _stored(page: str, directory: Path) -> Path:
     output = directory / "report" / "index.html"
     output.parent.mkdir(exist_ok=True)
     runrecord.write_text(output, page)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.reporting import allure_page, allure_results, escape
+from conformance.reporting import allure_page, allure_results, escape, upgrade, upgrade_allure, upgrade_text
 
 from . import sample
 
@@ -124,3 +124,35 @@ def test_the_page_of_the_last_run_is_one_harmless_file(tmp_path: Path, monkeypat
     assert results["The list of projects is not JSON"]["transition"] == "new"
     assert results[sample.deviation(1).title].get("transition") is None
     assert results["The list of projects is not JSON"]["resolution"] == "accepted"
+    charts = {chart["type"]: chart["data"] for chart in data(page)["widgets/charts.json"]["general"].values()}
+    assert [point["statistic"]["total"] for point in charts["statusDynamics"]] == [3, 5]
+
+
+@pytest.mark.page
+@pytest.mark.usefixtures("allure")
+def test_earlier_pages_are_remembered_beside_the_runs(tmp_path: Path) -> None:
+    first = run_in(tmp_path / "first", deviations=[sample.deviation(1)], started="2025-03-03T00:00:00Z")
+    alone = data(allure_page.build([first]).read_text(encoding="utf-8"))
+    assert [result.get("transition") for path, result in alone.items() if "/test-results/" in path] == [None, None]
+    second = run_in(tmp_path / "second", deviations=[sample.deviation(1), sample.deviation(7)])
+    for _ in range(2):  # a page that is made again is still compared with the night before
+        found = data(allure_page.build([second]).read_text(encoding="utf-8"))
+        told = {one["name"]: one.get("transition") for path, one in found.items() if "/test-results/" in path}
+        assert told[sample.deviation(1).title] is None
+        assert told[sample.deviation(7).title] == "new"
+    assert len((tmp_path / "history-staging.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+@pytest.mark.page
+@pytest.mark.usefixtures("allure")
+def test_a_comparison_has_a_page_with_its_verdict_on_top(tmp_path: Path) -> None:
+    before, after = sample.record(deviations=[sample.deviation(1)]), sample.record(deviations=[sample.deviation(2)])
+    told = upgrade.compare(*(one.model_copy(update={"exit_code": 1}) for one in (before, after)))
+    (tmp_path / allure_page.RESULTS).mkdir()
+    upgrade_allure.write(told, tmp_path / allure_page.RESULTS)
+    page = allure_page.build_comparison(tmp_path, upgrade_text.headline(told)).read_text(encoding="utf-8")
+    assert allure_page.outside(page) == []
+    assert re.search(rf"<title>\s*staging: {told.verdict.value.upper()}: ", page)
+    tree = data(page)["widgets/tree.json"]
+    groups = [tree["groupsById"][group]["name"] for group in tree["root"]["groups"]]
+    assert groups == [f"{n}. {one.title}" for n, one in enumerate(upgrade_text.sections(told), 1)]
