@@ -209,12 +209,16 @@ def _comparable(before: RunRecord, after: RunRecord) -> None:
                 f"they were made with other specs of {system}, by suite {before.suite.version} and "
                 f"{after.suite.version}; run both with one version of the suite."
             )
-    if before.shard != after.shard or _left_out(before) != _left_out(after):
+    if before.shard != after.shard or (_selected(before, after) and _tests(before) != _tests(after)):
         raise Incomparable("one tried a part that the other left out; run both whole, or with the same selection.")
 
 
-def _left_out(run: RunRecord) -> set[str]:
-    return {one.requirement for one in run.verdicts if one.reason is Reason.NOT_SELECTED}
+def _selected(*runs: RunRecord) -> bool:
+    return any(one.reason is Reason.NOT_SELECTED for run in runs for one in run.verdicts)
+
+
+def _tests(run: RunRecord) -> set[str]:
+    return {test.id for test in run.tests}
 
 
 def _notes(before: RunRecord, after: RunRecord) -> Iterable[str]:

@@ -45,11 +45,20 @@ _MARKDOWN_LIMIT: Final = 65_536  # what GitHub takes as a comment
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One heading of a comparison with its entries, each a list of lines, the first of them the main one."""
+    """One heading of a comparison with its entries, each a list of lines, the first of them the main one.
+
+    `total` is the number of things that the entries tell of, where one tells of several.
+    """
 
     title: str
     meaning: str
     entries: tuple[tuple[str, ...], ...]
+    total: int = 0
+
+    @property
+    def heading(self) -> str:
+        """The title with the number of things below it."""
+        return f"{self.title} ({self.total or len(self.entries):,})"
 
 
 def headline(comparison: Comparison) -> str:
@@ -69,13 +78,13 @@ def sections(comparison: Comparison) -> Iterator[Section]:
     blocks = Counter(one.blocked_by for one in comparison.blocked)
     parts = [
         Section("New deviations", words.DEVIATION, tuple(_deviation(one, blocks) for one in comparison.new)),
-        Section("Newly blocked", "cannot be tried any more because of a deviation", _moves(comparison.blocked)),
+        Section("Newly blocked", "cannot be tried any more because of a deviation", *_moves(comparison.blocked)),
         Section(
             "Deviations from what was not tried before",
             "nobody knows whether they are new",
             tuple(_deviation(one, blocks) for one in comparison.unseen),
         ),
-        Section("No longer exercised", "tried before, not tried now", _moves(comparison.unexercised)),
+        Section("No longer exercised", "tried before, not tried now", *_moves(comparison.unexercised)),
         *_changes(comparison.noticed),
         Section("New findings", words.FINDING, tuple(_deviation(one, blocks) for one in comparison.findings)),
         Section("Fixed", "deviations that are gone", tuple((one.title,) for one in comparison.fixed)),
@@ -104,14 +113,19 @@ def _deviation(one: DeviationRecord, blocks: Counter[str | None]) -> tuple[str, 
     return tuple(lines)
 
 
-def _moves(moved: list[Moved]) -> tuple[tuple[str, ...], ...]:
-    """The requirements, those with one reason together."""
+def _moves(moved: list[Moved]) -> tuple[tuple[tuple[str, ...], ...], int]:
+    """The requirements, those with one reason together, and how many they are."""
     by_reason = sorted(moved, key=lambda one: (one.why, one.requirement))
-    return tuple(
-        (f"{len(group):,}: {why}", *(one.requirement for one in group[:_ANSWERS]), *_more(len(group) - _ANSWERS))
+    entries = tuple(
+        (
+            f"{words.count(len(group), 'requirement')}: {why}",
+            *(one.requirement for one in group[:_ANSWERS]),
+            *_more(len(group) - _ANSWERS),
+        )
         for why, found in groupby(by_reason, key=lambda one: one.why)
         for group in [list(found)]
     )
+    return entries, len(moved)
 
 
 def _changes(changes: list[Change]) -> Iterator[Section]:
@@ -142,7 +156,7 @@ def show(comparison: Comparison, console: Console) -> None:
         say(text, 2)
     for section in sections(comparison):
         console.print()
-        say(f"{section.title} ({len(section.entries):,}): {section.meaning}", style="bold")
+        say(f"{section.heading}: {section.meaning}", style="bold")
         for entry in section.entries[:_SHOWN]:
             for number, text in enumerate(entry):
                 say(text, 5 if number else 2)
@@ -169,7 +183,7 @@ def markdown(comparison: Comparison) -> str:
 
 
 def _markdown(section: Section, room: int) -> str:
-    lines = [f"### {section.title} ({len(section.entries):,})", "", f"*{section.meaning}*", ""]
+    lines = [f"### {section.heading}", "", f"*{section.meaning}*", ""]
     room -= sum(len(line) + 1 for line in lines) + 60
     for number, entry in enumerate(section.entries):
         text = "- " + "<br>\n  ".join(escape.markdown(line, _VALUE) for line in entry)

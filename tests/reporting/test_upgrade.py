@@ -13,7 +13,7 @@ from rich.console import Console
 from conformance.reporting import upgrade, upgrade_allure, upgrade_text
 from conformance.reporting.shape_changes import What, changes
 from conformance.reporting.upgrade import Advice, Comparison, Incomparable, compare
-from conformance.runrecord import FieldShape, RunRecord, Shape, SuiteInfo, TargetInfo, schema_of
+from conformance.runrecord import FieldShape, RunRecord, Shape, SuiteInfo, TargetInfo, TestRecord, schema_of
 from conformance.verdict import Kind, Level, Outcome, Reason
 
 from . import sample
@@ -230,6 +230,12 @@ def test_a_change_that_a_deviation_explains_is_not_told_twice(
 
 # -- runs that cannot be compared -------------------------------------------------------------------------------------
 
+LEFT_OUT = [verdict("R", Outcome.NOT_EXERCISED, reason=Reason.NOT_SELECTED)]
+
+
+def ran(name: str) -> TestRecord:
+    return TestRecord(id=name, title=name, system="processmaker3", outcome="passed", seconds=1)
+
 
 @pytest.mark.parametrize(
     ("after", "why"),
@@ -242,7 +248,7 @@ def test_a_change_that_a_deviation_explains_is_not_told_twice(
             run(verdicts=[verdict("R", Outcome.NOT_EXERCISED, reason=Reason.TIME_BUDGET)]),
             r"AFTER was cut short \(time budget\)",
         ),
-        (run(verdicts=[verdict("R", Outcome.NOT_EXERCISED, reason=Reason.NOT_SELECTED)]), "one tried a part"),
+        (run(verdicts=LEFT_OUT, tests=[ran("t1")]), "one tried a part"),
         (run(shard="1/2"), "one tried a part"),
         (run(target=TargetInfo(name="x", systems=["procesio"])), "they tested other systems"),
         (
@@ -257,8 +263,12 @@ def test_runs_that_say_nothing_of_each_other_are_refused(after: RunRecord, why: 
 
 
 def test_two_runs_with_the_same_selection_can_be_compared() -> None:
-    left_out = run(verdicts=[verdict("R", Outcome.NOT_EXERCISED, reason=Reason.NOT_SELECTED)], complete=False)
-    assert compare(left_out, left_out).verdict is Advice.SAFE
+    part = run(verdicts=LEFT_OUT, tests=[ran("t1")], complete=False)
+    assert compare(part, part).verdict is Advice.SAFE
+    less = [*LEFT_OUT, verdict("PM3-PRJ-001", Outcome.BLOCKED, blocked_by=deviation(2).fingerprint)]
+    more = [*LEFT_OUT, verdict("PM3-PRJ-001", Outcome.CONFORMS)]
+    told = compare(part.model_copy(update={"verdicts": more}), part.model_copy(update={"verdicts": less}))
+    assert len(told.blocked) == 1
 
 
 def test_what_to_keep_in_mind_is_noted() -> None:
