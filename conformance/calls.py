@@ -187,6 +187,8 @@ class Calls:
                     observed=told,
                     kind=Kind.OTHER_READING,
                 )
+                if accepts:
+                    self.judge.require(accepts, True, other)
                 self.judge.say(checks.success(operation, other))
                 return other
         raise self._unaccepted(operation, exchange, user, request, accepts)
@@ -237,12 +239,10 @@ class Calls:
         return Blocked(self.judge.root_of(status), operation.id)
 
     def _control(self, operation: Operation, user: str, request: dict[str, Any]) -> Exchange:
-        """The same request to a made-up path of the same depth, which no server can route."""
-        segments = operation.path.split("/")
-        literal = max(index for index, segment in enumerate(segments) if segment and not segment.startswith("{"))
-        segments[literal] = self.ledger.made_up(12)
+        """The same request to a made-up path."""
+        path = unrouted(self.specification, operation, self.ledger.made_up(12))
         entry = self.client.entry
-        control = self.send(operation.id, user=user, **{**request, "template": "/".join(segments)})
+        control = self.send(operation.id, user=user, **{**request, "template": path})
         self.client.entry = entry  # a refused create may have left something behind: `create` looks for it
         return control
 
@@ -276,6 +276,14 @@ class Calls:
         there = [one for one in self.ledger.open(operation.system) if one.key in self.ledger.accepted]
         if sum(one.operation == operation.id and not one.identifier for one in there) >= LOST_AT_MOST:
             raise NotExercised(Reason.LIMIT_REACHED, f"what {operation.id} creates is not found again")
+
+
+def unrouted(specification: Specification, operation: Operation, made_up: str) -> str:
+    """A path as deep as that of an operation, with a made-up segment, which no operation of that method fits."""
+    segments = operation.path.split("/")
+    literals = [index for index, segment in enumerate(segments) if segment and not segment.startswith("{")]
+    paths = ["/".join([*segments[:one], made_up, *segments[one + 1 :]]) for one in reversed(literals)]
+    return next(path for path in paths if specification.match(operation.method, path) is None)
 
 
 def _alike(one: Exchange, other: Exchange) -> bool:

@@ -104,6 +104,6 @@ def other_way_round(answer: Outgoing) -> None:
         answer.json = data[::-1]
 
 
-def taking(*edits: Edit) -> tuple[Edit, ...]:
-    """The edits of one system before those of all, in the order in which they are made."""
-    return (*edits, more_members, reversed_members, dressed)
+def taking(*edits: Edit, more: Edit = more_members) -> tuple[Edit, ...]:
+    """The edits of one system before those of all, in the order in which they are made; `more` adds members."""
+    return (*edits, more, reversed_members, dressed)

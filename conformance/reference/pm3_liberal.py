@@ -27,6 +27,8 @@ VERBATIM: Final = re.compile(f"{API}/(role/[^/]+/user|cases/[^/]+/(input-documen
 """The operations of which a document names the status and the message of a refusal."""
 VALUES: Final = re.compile(f"{API}/(pmtable/[^/]+/data|cases/[^/]+/variables?)(/.*)?").fullmatch
 """What is kept there is what somebody put in, and shown as it is kept."""
+VARIABLES: Final = re.compile(f"{API}/cases/[^/]+/variables").fullmatch
+"""A grid among them is an object that holds its rows and nothing else."""
 
 NUMBERS: Final = {
     kind.list_name: {name for name, (check, _) in kind.fields.items() if check is digits} for kind in KINDS
@@ -191,5 +193,6 @@ def liberal(reference: ProcessMaker3) -> None:
         unless(PROJECT, personality.other_successes),
         unless(VERBATIM, personality.other_refusals),
         unless(lambda path: PROJECT(path) or VERBATIM(path) or TOKEN(path), personality.in_words),
+        more=unless(VARIABLES, personality.more_members),
     )
     reference.wrap(editing(*edits, pieces=3, pause=personality.PAUSE))

@@ -6,14 +6,14 @@ from typing import Final
 
 from conformance.reference.personality import LIBERAL
 
-from . import pm3_liberties, pm3_readings, procesio_liberties
+from . import pm3_liberties, pm3_readings, procesio_liberties, procesio_readings
 from .liberty import Liberty
 
 LIBERTIES: Final = (
     Liberty(
         "liberal",
         "processmaker3",
-        unshown=("getProcess.200./pro_tri_*:format",),  # null has no format
+        unshown=("getProcess.200./pro_*:format",),  # null has no format
         findings=("PM3-PROJECT-DELETE-ERROR-TEXT", "create*:verbatim", "update*:verbatim"),
         personality=LIBERAL,
     ),
@@ -22,4 +22,5 @@ LIBERTIES: Final = (
     *pm3_liberties.LIBERTIES,
     *pm3_readings.LIBERTIES,
     *procesio_liberties.LIBERTIES,
+    *procesio_readings.LIBERTIES,
 )

@@ -43,8 +43,8 @@ def other_names(reference: Procesio) -> None:
 
 
 def first_items(reference: Procesio) -> None:
-    """Lists show their first element, and that there are more; what a process uses has few elements."""
-    reference.wrap(editing(unless(re.compile("/api/Projects/[^/]+/used").fullmatch, enveloped_page(1))))
+    """Lists show their first element, and that there are more."""
+    reference.wrap(editing(unless(FEW, enveloped_page(1))))
 
 
 def mute_creates(reference: Procesio) -> None:
@@ -66,6 +66,7 @@ def no_guessed_bodies(reference: Procesio) -> None:
     reference.wrap(refusing(reference.web, DOCUMENTED))
 
 
+FEW = re.compile("/api/(Projects/[^/]+/used|ApiKey)").fullmatch  # what no document calls a list, or a long one
 DOCUMENTED = re.compile("/api/Projects/[^/]+/run").fullmatch
 
 
@@ -98,6 +99,8 @@ LIBERTIES = (
             "PRO-DATATYPE-COUNT-MATCHES",
             "PRO-SCHEDULE-DUPLICATE-*",  # nor can it be told what is new
             "duplicateSchedule*",
+            "PRO-CREDENTIAL-TYPE-CREATE-READABLE",
+            "PRO-CREDENTIAL-TYPES-NAMED",
         ),
     ),
     Liberty(

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from conformance import access, specification
+from conformance.calls import unrouted
 from conformance.reference import known_faults
 from conformance.specification import SYSTEMS, Operation, Requirement
 from conformance.structure import EXTENSION, Schema, json_type, places
@@ -383,3 +384,11 @@ def test_volatile_and_tolerated_values_are_only_said_where_they_mean_something()
                 tolerated = member.get(EXTENSION, {}).get("tolerate", {}).get("values", [])
                 assert not tolerated or "enum" in member, f"{one.id} {place}"
                 assert not set(tolerated) & set(member.get("enum", ())), f"{one.id} {place}"
+
+
+@each_operation
+def test_a_made_up_path_of_the_same_depth_is_no_operation(operation: Operation) -> None:
+    spec = specification.load(operation.system)
+    path = unrouted(spec, operation, "c0ffee5ca1ab")
+    assert path.count("/") == operation.path.count("/")
+    assert spec.match(operation.method, path) is None
