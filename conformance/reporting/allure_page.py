@@ -23,7 +23,6 @@ RESULTS: Final = "allure-results"
 CHARTS: Final = (
     {"type": "currentStatus", "title": "This run"},
     {"type": "statusDynamics", "title": "Trend: this run and those before it"},
-    {"type": "statusTransitions", "title": "What is new and what is fixed, run by run"},
 )
 _TIMEOUT: Final = 300
 

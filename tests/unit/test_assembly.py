@@ -12,8 +12,9 @@ import pytest
 
 from conformance import assembly, specification
 from conformance.assembly import Circumstances
+from conformance.baseline import Baseline
 from conformance.ledger import Ledger
-from conformance.runrecord import DeviationRecord, RunRecord, VerdictRecord
+from conformance.runrecord import BaselineEntry, DeviationRecord, RunRecord, VerdictRecord
 from conformance.target import Target, parse
 from conformance.verdict import Kind, Level, Outcome, Reason, Verdict
 
@@ -336,6 +337,35 @@ def seen(fields: dict[str, list[Any]], **more: Any) -> dict[str, Any]:
     """The shape of one answer, an object, as a worker tells it."""
     told = {place: [*counted, [], {}] for place, counted in fields.items()}
     return {"answers": 1, "objects": {"": 1}, "fields": told, **more}
+
+
+@pytest.mark.parametrize(
+    ("code", "lines", "in_baseline", "told"),
+    [
+        (0, [GOOD, BAD], "deviation", {}),
+        (1, [GOOD, BAD], "finding", {}),
+        (0, [GOOD, FOUND], "finding", {"strict": True}),
+        (1, [GOOD, FOUND], "deviation", {"strict": True}),
+        (0, [GOOD], "deviation", {}),
+        (1, [GOOD], "deviation", {"baseline_strict": True}),
+        (0, [], "finding", {"baseline_strict": True}),
+        (2, [BAD], "deviation", {"interrupted": True}),
+    ],
+)
+def test_only_what_no_entry_of_the_baseline_covers_counts(
+    tmp_path: Path, code: int, lines: list[dict[str, Any]], in_baseline: str, told: dict[str, Any]
+) -> None:
+    known = {
+        "deviation": said(STATUS, Outcome.DEVIATES),
+        "finding": said(FINDING, Outcome.DEVIATES, kind=Kind.OTHER_READING),
+    }[in_baseline]
+    assert known.fingerprint is not None
+    entry = BaselineEntry(fingerprint=known.fingerprint, requirement=known.requirement)
+    write(tmp_path, line([said(BULK, Outcome.CONFORMS)], "other"), *lines)
+    record = assemble(tmp_path, baseline=Baseline((entry,)), **told)
+    assert record.exit_code == code
+    covered = [one.fingerprint for one in (*record.deviations, *record.findings) if one.baseline]
+    assert covered in ([], [known.fingerprint])
 
 
 def test_what_is_left_on_the_target_is_told_from_the_journals(tmp_path: Path) -> None:
