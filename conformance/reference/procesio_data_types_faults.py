@@ -47,11 +47,11 @@ def find_data_type_other(ref: Procesio) -> None:
     ref.operations["find_data_type"] = newest
 
 
-@fault("pro-primitive-types-no-list", SYSTEM, "answers one primitive data type where the list of them should be")
+@fault("pro-primitive-types-no-list", SYSTEM, "answers a text where the list of primitive data types should be")
 def primitive_types_no_list(ref: Procesio) -> None:
-    """Answer the first one, but for what would be a list in it."""
+    """Answer their names in one text."""
     types = ref.operations["list_primitive_types"]
-    ref.operations["list_primitive_types"] = lambda: {"id": types()[0]["id"], "name": types()[0]["name"]}
+    ref.operations["list_primitive_types"] = lambda: " ".join(one["name"] for one in types())
 
 
 @fault("pro-primitive-count-in-words", SYSTEM, "counts the primitive data types in words")
@@ -60,8 +60,8 @@ def primitive_count_in_words(ref: Procesio) -> None:
     ref.operations["count_primitive_types"] = lambda: "several"
 
 
-@fault("pro-primitive-count-off-by-one", SYSTEM, "counts one primitive data type more than there are")
-def primitive_count_off_by_one(ref: Procesio) -> None:
-    """Count one too many."""
+@fault("pro-primitive-count-doubled", SYSTEM, "counts each primitive data type twice")
+def primitive_count_doubled(ref: Procesio) -> None:
+    """Count twice as many."""
     count = ref.operations["count_primitive_types"]
-    ref.operations["count_primitive_types"] = lambda: count() + 1
+    ref.operations["count_primitive_types"] = lambda: 2 * count()
