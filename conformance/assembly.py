@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import platform
-import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -224,7 +223,7 @@ def _verdicts(
             said = spoken.get(requirement.id, [])
             if {requirement.profile, requirement.operation} & claimed:
                 yield _record(requirement, Outcome.UNSUPPORTED, detail="the target file says so")
-            elif version and requirement.since and _older(version, requirement.since):
+            elif requirement.later_than(version):
                 yield _record(requirement, Outcome.NOT_APPLICABLE, detail=f"since {requirement.since}")
             elif said:
                 yield _merged(requirement, said)
@@ -301,13 +300,6 @@ def _record(requirement: Requirement, outcome: Outcome, **more: Any) -> VerdictR
         lines=requirement.lines,
         **more,
     )
-
-
-def _older(version: str, since: str) -> bool:
-    def numbers(text: str) -> list[int]:
-        return [int(part) for part in re.findall("[0-9]+", text)]
-
-    return bool(numbers(version)) and numbers(version) < numbers(since)
 
 
 def title(requirement: Requirement, verdict: Verdict) -> str:

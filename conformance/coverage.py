@@ -21,7 +21,7 @@ import pytest
 from conformance import supply
 from conformance.accommodation import ACCOMMODATIONS
 from conformance.conduct import SUITES, cited, system_of, test_id
-from conformance.specification import SYSTEMS, Operation, Requirement, Specification, load
+from conformance.specification import SYSTEMS, Operation, Requirement, load
 
 PACKAGE: Final = Path(__file__).parent
 
@@ -91,7 +91,9 @@ def _trial(item: pytest.Item) -> Trial:
     else:
         texts = [*given, *_texts(item.function)]  # type: ignore[attr-defined]
         called.update(one for one in texts if one in specification.operations)
-    return Trial(test_id(item), specification.system, ids, frozenset(_with_makers(specification, called)))
+    operations = specification.operations
+    chains = (supply.chain(operations, operations[name]) for name in called if name)
+    return Trial(test_id(item), specification.system, ids, frozenset(one.id for chain in chains for one in chain))
 
 
 def _walked(operations: Iterable[Operation]) -> Iterator[str]:
@@ -99,21 +101,6 @@ def _walked(operations: Iterable[Operation]) -> Iterator[str]:
     for operation in operations:
         yield operation.id
         yield from (link.operation for link in operation.links)
-
-
-def _with_makers(specification: Specification, called: Iterable[str]) -> Iterator[str]:
-    """The operations, and those that make what they act on."""
-    open_ones, seen = [one for one in called if one], set[str]()
-    while open_ones:
-        name = open_ones.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        yield name
-        operation = specification.operations[name]
-        for parameter in supply.subjects(operation):
-            made_by = supply.source(specification.operations, operation, parameter)
-            open_ones += [made_by.id] if made_by else []
 
 
 def _texts(function: FunctionType) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -41,6 +42,14 @@ class Requirement:
     untestable: Reason | None = None
     structural: bool = False
     place: str = ""
+
+    def later_than(self, version: str | None) -> bool:
+        """Whether it holds since a later version only; without a version everything applies."""
+        return bool(version and self.since and _numbers(version) and _numbers(version) < _numbers(self.since))
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall("[0-9]+", version)]
 
 
 def structural(operation: Operation) -> Iterator[Requirement]:

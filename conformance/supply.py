@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from conformance.openapi import Link, Operation
 
@@ -50,17 +50,29 @@ def key_of(operation: Operation, parameter: str) -> str:
     return operation.fixtures.get(parameter, fallback)
 
 
+def chain(
+    operations: Mapping[str, Operation], operation: Operation, gives: Callable[[str], bool] = lambda _: False
+) -> list[Operation]:
+    """The operation and, one after another, those that make what each acts on.
+
+    `gives` tells which keys the target file names: what it names need not be made to be read or executed.
+    """
+    found = [operation]
+    for one in found:
+        for parameter in subjects(one):
+            made_by = source(operations, one, parameter)
+            given = one.effect in ("read", "execute") and gives(key_of(one, parameter))
+            if made_by is not None and made_by not in found and not given:
+                found.append(made_by)
+    return found
+
+
 def needed(operations: Mapping[str, Operation], operation: Operation) -> tuple[str, ...]:
     """The keys of the target file without which no documented call of an operation can be made."""
-    return tuple(dict.fromkeys(_needed(operations, operation, ())))
-
-
-def _needed(operations: Mapping[str, Operation], operation: Operation, within: tuple[str, ...]) -> Iterator[str]:
-    if operation.id in within:
-        return
-    for parameter in subjects(operation):
-        made_by = source(operations, operation, parameter)
-        if made_by is not None:
-            yield from _needed(operations, made_by, (*within, operation.id))
-        elif key := key_of(operation, parameter):
-            yield key
+    keys = [
+        key_of(one, parameter)
+        for one in chain(operations, operation)
+        for parameter in subjects(one)
+        if source(operations, one, parameter) is None
+    ]
+    return tuple(dict.fromkeys(key for key in keys if key))

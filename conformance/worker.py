@@ -66,6 +66,7 @@ class Worker:
         self._doors: list[Any] = []
         self._handing_out: dict[str, str] = {}
         self._earlier: frozenset[str] = frozenset()
+        self._steady = False
         path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
         self.ledger = Ledger(path=path, run=self.run, worker=self.name, hide=self.redactor.text)
         if self.output:

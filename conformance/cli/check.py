@@ -1,96 +1,129 @@
-"""`conformance check`: what a target file says, and what it could say more."""
+"""`conformance check`: whether a target answers, what a run would try there, what not, and what to add for that."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from conformance import exitcodes, specification
+from conformance.clearance import clearance, cleared
+from conformance.cli.additions import additions
 from conformance.cli.failure import refusing
-from conformance.target import Procesio, ProcessMaker3, Safety, Target, TargetError, load, urls
+from conformance.plan import Plan, plan
+from conformance.target import ProcessMaker4, Target, TargetError, load, urls
+from conformance.verdict import Level, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+
+    from conformance.openapi import Operation
+    from conformance.requirement import Requirement
 
 
 @click.command("check")
 @click.argument("target", metavar="TARGET", type=click.Path(path_type=Path))
-def command(target: Path) -> None:
-    """Validate the target file TARGET.
+@click.option("--offline", is_flag=True, help="Send nothing: only what follows from the file.")
+def command(target: Path, offline: bool) -> int:
+    """Tell what a run against TARGET would try.
 
-    Prints what was understood, and what could be added.
-
-    This version does not connect to the target: it tells nothing of whether the server is there and takes the
-    credentials.
+    Sees whether each system is there and takes the credentials, and prints what a run would try, what it would not
+    and why, and which lines to add to the target file. It asks for tokens and reads; it changes nothing.
     """
     with refusing(TargetError):
         understood = load(target)
-    for line in told(understood):
+    for line in _head(understood):
         click.echo(line)
+    works = True
+    for system in understood.systems:
+        for line in _of_table(understood, system):
+            click.echo(line)
+        if not offline:
+            works = _greeted(understood, system) and works
+        for line in _planned(plan(specification.load(system), understood.table(system), understood.safety.level)):
+            click.echo(line)
+    click.echo("")
+    if not works:
+        click.echo("A system cannot be worked with: see above.", err=True)
+        return exitcodes.UNAVAILABLE
+    click.echo("The file is valid. Nothing was sent." if offline else "The file is valid, and every system answers.")
+    return exitcodes.OK
 
 
-def told(target: Target) -> Iterator[str]:
-    """What is understood of a target, line by line, without a secret."""
+def _head(target: Target) -> Iterator[str]:
     yield f"target   {target.name}"
     yield f"safety   {target.safety.level}"
     if not target.network.verify:
         yield "network  certificates are NOT verified (network.verify = false)"
-    for system in target.systems:
-        table = target.table(system)
-        yield ""
-        yield f"[{system}]"
-        for key, url in urls(table).items():
-            yield f"  {key} = {url}"
-        yield f"  version: {table.version or 'not given; everything applies'}"
-        if table.unsupported:
-            yield f"  unsupported: {', '.join(table.unsupported)}"
-        if table.bodies:
-            yield f"  bodies: {', '.join(table.bodies)}"
-        for one in table.accommodations:
-            yield f"  accommodation of {one.operation}: {one.reason}"
-        if isinstance(table, ProcessMaker3):
-            yield from _accounts(table)
-            yield from _fixtures(table, target.safety.level)
-        if isinstance(table, Procesio):
-            yield from _procesio(table)
-    yield ""
-    yield "The file is valid. Nothing was sent: this version does not connect to the target."
 
 
-def _accounts(table: ProcessMaker3) -> Iterator[str]:
-    yield f"  user: {table.username}"
-    for name in type(table.users).model_fields:
-        user = getattr(table.users, name)
-        if user is not None:
-            yield f"  user {name}: {user.username}"
-        else:
-            yield f"  user {name}: missing; add"
-            yield f'    [processmaker3.users.{name}]\n    username = "…"\n    password = "…"'
-    if table.application is None:
-        yield "  application for a new user: missing; add"
-        yield '    [processmaker3.application]\n    client_id = "…"\n    client_secret = "…"'
+def _of_table(target: Target, system: str) -> Iterator[str]:
+    """What is understood of a table, without a secret."""
+    table = target.table(system)
+    yield f"\n[{system}]"
+    for key, url in urls(table).items():
+        yield f"  {key} = {url}"
+    yield f"  version: {table.version or 'not given; everything applies'}"
+    if table.unsupported:
+        yield f"  unsupported: {', '.join(table.unsupported)}"
+    if table.bodies:
+        yield f"  bodies: {', '.join(table.bodies)}"
+    if not isinstance(table, ProcessMaker4):
+        yield f"  user: {table.username}"
+        given = table.fixtures.model_dump(exclude={"may_change"}, exclude_none=True)
+        free = table.fixtures.may_change or target.safety.level == "disposable"
+        yield f"  fixtures ({'may be' if free else 'are not'} changed): " + (
+            ", ".join(f"{name} = {value}" for name, value in given.items()) or "none"
+        )
 
 
-def _fixtures(table: ProcessMaker3, level: Safety) -> Iterator[str]:
-    fixtures = table.fixtures.model_dump(exclude={"may_change"})
-    free = table.fixtures.may_change or level is Safety.DISPOSABLE
-    yield f"  fixtures ({'may be' if free else 'are not'} changed): " + (
-        ", ".join(f"{name} = {value}" for name, value in fixtures.items() if value is not None) or "none"
-    )
-    missing = [name for name, value in fixtures.items() if value is None]
-    if missing:
-        yield "  missing fixtures; add under [processmaker3.fixtures]"
-        for name in missing:
-            yield f"    {name} = …" if name.endswith("size") else f'    {name} = "…"'
+def _greeted(target: Target, system: str) -> bool:
+    """Greet a system and print what came of it; returns whether everything works."""
+    from conformance.greeting import greet  # opens connections: only when they are wanted
+
+    works = True
+    for one in greet(target, system):
+        click.echo(f"  {one.what}: {'works' if one.works else 'DOES NOT WORK'}: {one.told}")
+        works = works and one.works
+    return works
 
 
-def _procesio(table: Procesio) -> Iterator[str]:
-    yield f"  user: {table.username}"
-    for name in ("workspace_id", "process_id"):
-        value = getattr(table, name)
-        yield f"  {name} = {value}" if value else f'  missing; add under [procesio]\n    {name} = "…"'
-    if table.api_key is None:
-        yield '  missing; add\n    [procesio.api_key]\n    name = "…"\n    value = "…"'
-    else:
-        yield f"  API key: {table.api_key.name}"
+def _planned(planned: Plan) -> Iterator[str]:
+    """What would be tried, what not and why, what each effect needs, and what to add."""
+    yield f"  a run tries {_counted(planned.tried)}, of {len(planned.hindrances)} in all"
+    for (outcome, reason), those in planned.hindered().items():
+        yield f"    {reason or outcome}: {_counted(those)}{_advice(planned, reason)}"
+    yield f"  operations by what they do to data, at safety level {planned.level}"
+    operations: dict[str, list[Operation]] = {}
+    for one in planned.specification.operations.values():
+        operations.setdefault(one.effect, []).append(one)
+    for effect, group in operations.items():
+        held = Counter(clearance(one) for one in group if not cleared(one, planned.level))
+        told = "".join(f"; {number} from {level} on" for level, number in held.items())
+        yield f"    {effect}: {len(group) - held.total()} of {len(group)} may be called{told}"
+    guesses = planned.guesses()
+    if guesses:
+        yield "  bodies that no document gives: where the target refuses the suite's own, add under"
+        yield f"    [{planned.table.system}.bodies]"
+        yield from (f"    {one.id} = {{ … }}" for one in guesses)
+    added = list(additions(planned))
+    if added:
+        yield "  to try more, add (a table that is there already takes its lines without the header)"
+        yield from (f"    {line}" for line in added)
+
+
+def _advice(planned: Plan, reason: Reason | None) -> str:
+    """What to do about a reason."""
+    if reason in (Reason.MISSING_FIXTURE, Reason.MISSING_USER):
+        return "; the lines to add stand below"
+    levels = Counter(one.level for _, one in planned.hindrances if one and one.reason is reason and one.level)
+    told = ", ".join(f"{count} from {level} on" for level, count in levels.items())
+    return f"; {told}: the key level of [safety]" if told else ""
+
+
+def _counted(requirements: Collection[Requirement]) -> str:
+    counts = Counter(one.level for one in requirements)
+    levels = ", ".join(f"{counts[level]} {level}" for level in Level if counts[level])
+    return f"{len(requirements)} requirement{'' if len(requirements) == 1 else 's'} ({levels})"

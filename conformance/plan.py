@@ -1,0 +1,108 @@
+"""Plan: what a run would try on a target, what it would not, why, and what the target file could say to change that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conformance import supply
+from conformance.clearance import RANK, clearance
+from conformance.requirement import Requirement
+from conformance.specification import Operation, Specification
+from conformance.target import Safety, System
+from conformance.verdict import Outcome, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """What keeps a requirement from being tried: the outcome that it will have, and its reason.
+
+    `missing` are the keys that the target file lacks, `level` is the safety level from which on it is tried.
+    """
+
+    outcome: Outcome
+    reason: Reason | None = None
+    missing: tuple[str, ...] = ()
+    level: Safety | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """For one system of a target: each requirement with what keeps it from being tried, or None."""
+
+    specification: Specification
+    table: System
+    level: Safety
+    hindrances: tuple[tuple[Requirement, Hindrance | None], ...]
+
+    @property
+    def tried(self) -> list[Requirement]:
+        """What a run would try, as far as the target lets it."""
+        return [one for one, hindrance in self.hindrances if hindrance is None]
+
+    def hindered(self) -> dict[tuple[Outcome, Reason | None], list[Requirement]]:
+        """The others, by the outcome and reason that they will have."""
+        found: dict[tuple[Outcome, Reason | None], list[Requirement]] = {}
+        for one, hindrance in self.hindrances:
+            if hindrance is not None:
+                found.setdefault((hindrance.outcome, hindrance.reason), []).append(one)
+        return found
+
+    def unlocked(self) -> dict[str, list[tuple[Requirement, tuple[str, ...]]]]:
+        """By each key that the target file lacks: what needs it, with the other keys that this lacks too."""
+        found: dict[str, list[tuple[Requirement, tuple[str, ...]]]] = {}
+        for one, hindrance in self.hindrances:
+            missing = hindrance.missing if hindrance else ()
+            for key in missing:
+                found.setdefault(key, []).append((one, tuple(other for other in missing if other != key)))
+        return found
+
+    def guesses(self) -> list[Operation]:
+        """The operations that are called with a body of the suite's own, since no document and no target file gives it.
+
+        A target that refuses it leaves what is behind it *not exercised*, until the target file gives one.
+        """
+        called = {one.operation for one in self.tried}
+        return [
+            one
+            for one in self.specification.operations.values()
+            if one.id in called and one.undocumented_request and one.bodies and one.id not in self.table.bodies
+        ]
+
+
+def plan(specification: Specification, table: System, level: Safety) -> Plan:
+    """The plan for one system of a target, at a safety level."""
+    hindrances = ((one, _hindrance(one, specification, table, level)) for one in specification.requirements.values())
+    return Plan(specification, table, level, tuple(hindrances))
+
+
+def _hindrance(one: Requirement, specification: Specification, table: System, level: Safety) -> Hindrance | None:
+    if {one.profile, one.operation} & set(table.unsupported):
+        return Hindrance(Outcome.UNSUPPORTED)
+    if one.later_than(table.version):
+        return Hindrance(Outcome.NOT_APPLICABLE)
+    if one.untestable is not None:
+        return Hindrance(Outcome.NOT_EXERCISED, one.untestable)
+    least = max(map(clearance, _called(one, specification, table)), key=RANK.__getitem__)
+    if RANK[least] > RANK[level]:
+        return Hindrance(Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL, level=least)
+    missing = tuple(table.missing(one.needs))
+    if level is not Safety.DISPOSABLE and _changes_a_fixture(one, specification) and not _may_change(table):
+        return Hindrance(Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL, (*missing, "may_change"), Safety.DISPOSABLE)
+    users = all(key.startswith("users.") for key in missing)
+    reason = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE
+    return Hindrance(Outcome.NOT_EXERCISED, reason, missing) if missing else None
+
+
+def _called(one: Requirement, specification: Specification, table: System) -> Iterator[Operation]:
+    """The operations that are called to try it."""
+    yield from supply.chain(specification.operations, specification.operations[one.operation], table.gives)
+
+
+def _changes_a_fixture(one: Requirement, specification: Specification) -> bool:
+    changes = specification.operations[one.operation].effect in ("update", "delete")
+    return changes and any(not key.startswith("users.") for key in one.needs)
+
+
+def _may_change(table: System) -> bool:
+    return bool(getattr(getattr(table, "fixtures", None), "may_change", False))
