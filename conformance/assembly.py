@@ -15,6 +15,7 @@ from conformance.accommodation import ACCOMMODATIONS, departures, named, of_the_
 from conformance.baseline import Baseline
 from conformance.exchange import Request
 from conformance.parts import Parts, join_exchanges, lines, read_parts
+from conformance.plan import Hindrance, hindrance
 from conformance.reporting import reproduce
 from conformance.runrecord import (
     AccommodationRecord,
@@ -33,7 +34,7 @@ from conformance.runrecord import (
 )
 from conformance.specification import Requirement, Specification
 from conformance.tables import Place
-from conformance.target import System, Target, urls
+from conformance.target import Target, urls
 from conformance.verdict import Kind, Level, Outcome, Reason, Verdict, stronger
 from conformance.worker import EXCHANGES
 
@@ -217,18 +218,15 @@ def _verdicts(
         spoken.setdefault(verdict.requirement, []).append((test, verdict))
     dead = _dead(parts, {one.id for spec in specs.values() for one in departures(spec)})
     for system, spec in specs.items():
-        claimed = set(target.table(system).unsupported)
-        version = target.table(system).version
         for requirement in spec.requirements.values():
             said = spoken.get(requirement.id, [])
-            if {requirement.profile, requirement.operation} & claimed:
-                yield _record(requirement, Outcome.UNSUPPORTED, detail="the target file says so")
-            elif requirement.later_than(version):
-                yield _record(requirement, Outcome.NOT_APPLICABLE, detail=f"since {requirement.since}")
+            hindered = hindrance(requirement, spec, target.table(system), target.safety.level)
+            if hindered is not None and hindered.outcome in EXEMPT:
+                yield _record(requirement, hindered.outcome, detail=hindered.detail)
             elif said:
                 yield _merged(requirement, said)
             else:
-                yield _unspoken(requirement, target.table(system), parts, told, dead)
+                yield _unspoken(requirement, hindered, parts, told, dead)
 
 
 def _merged(requirement: Requirement, said: list[tuple[str, Verdict]]) -> VerdictRecord:
@@ -260,21 +258,20 @@ def _dead(parts: Parts, accommodated: Container[str]) -> dict[str, str]:
 
 
 def _unspoken(
-    requirement: Requirement, table: System, parts: Parts, told: Circumstances, dead: Mapping[str, str]
+    requirement: Requirement, hindered: Hindrance | None, parts: Parts, told: Circumstances, dead: Mapping[str, str]
 ) -> VerdictRecord:
     """Why no test said anything of a requirement."""
-    missing, detail = table.missing(requirement.needs), ""
     if requirement.untestable is not None:
         return _record(requirement, Outcome.NOT_EXERCISED, reason=requirement.untestable)
     if requirement.operation in dead:
         return _record(requirement, Outcome.BLOCKED, blocked_by=dead[requirement.operation])
+    detail = ""
     if requirement.system in parts.unavailable:
         reason = Reason.TARGET_UNAVAILABLE
     elif told.interrupted or parts.unfinished:
         reason = Reason.INTERRUPTED
-    elif missing:
-        users = all(key.startswith("users.") for key in missing)
-        reason, detail = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE, ", ".join(map(table.place, missing))
+    elif hindered is not None and hindered.reason is not None:
+        reason, detail = hindered.reason, hindered.detail
     elif told.selected:
         reason = Reason.NOT_SELECTED
     elif told.read_only:

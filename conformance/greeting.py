@@ -69,7 +69,8 @@ def _opened(worker: Worker, system: str) -> Greeting:
     elif status in AWAY:
         works, told = False, f"status {status}. Does the server work?"
     else:
-        works, told = True, f"status {status}" if exchange.answer.ok else f"status {status}: a run will tell more"
+        only = "" if exchange.answer.ok else ": it answers; whether it takes the credentials shows only a run"
+        works, told = True, f"status {status}{only}"
     return Greeting("user", works, f"{operation.method} {exchange.request.url}: {told}")
 
 

@@ -15,13 +15,14 @@ from conformance.verdict import Outcome, Reason
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """What keeps a requirement from being tried: the outcome that it will have, and its reason.
+    """What keeps a requirement from being tried: the outcome that it will have, its reason, and more of it in words.
 
     `missing` are the keys that the target file lacks, `level` is the safety level from which on it is tried.
     """
 
     outcome: Outcome
     reason: Reason | None = None
+    detail: str = ""
     missing: tuple[str, ...] = ()
     level: Safety | None = None
 
@@ -72,26 +73,32 @@ class Plan:
 
 def plan(specification: Specification, table: System, level: Safety) -> Plan:
     """The plan for one system of a target, at a safety level."""
-    hindrances = ((one, _hindrance(one, specification, table, level)) for one in specification.requirements.values())
+    hindrances = ((one, hindrance(one, specification, table, level)) for one in specification.requirements.values())
     return Plan(specification, table, level, tuple(hindrances))
 
 
-def _hindrance(one: Requirement, specification: Specification, table: System, level: Safety) -> Hindrance | None:
+def hindrance(one: Requirement, specification: Specification, table: System, level: Safety) -> Hindrance | None:
+    """What the target file says or does not say that keeps a requirement from being tried; None: nothing does."""
     if {one.profile, one.operation} & set(table.unsupported):
-        return Hindrance(Outcome.UNSUPPORTED)
+        return Hindrance(Outcome.UNSUPPORTED, detail="the target file says so")
     if one.later_than(table.version):
-        return Hindrance(Outcome.NOT_APPLICABLE)
+        return Hindrance(Outcome.NOT_APPLICABLE, detail=f"since {one.since}")
     if one.untestable is not None:
         return Hindrance(Outcome.NOT_EXERCISED, one.untestable)
+    not_tried, missing = Outcome.NOT_EXERCISED, tuple(table.missing(one.needs))
     least = max(map(clearance, _called(one, specification, table)), key=RANK.__getitem__)
     if RANK[least] > RANK[level]:
-        return Hindrance(Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL, level=least)
-    missing = tuple(table.missing(one.needs))
-    if level is not Safety.DISPOSABLE and _changes_a_fixture(one, specification) and not _may_change(table):
-        return Hindrance(Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL, (*missing, "may_change"), Safety.DISPOSABLE)
+        return Hindrance(not_tried, Reason.SAFETY_LEVEL, f"from {least} on", level=least)
+    if level is not Safety.DISPOSABLE and _changes_a_fixture(one, specification, table) and not _may_change(table):
+        lacking = (*missing, "may_change")
+        return Hindrance(not_tried, Reason.SAFETY_LEVEL, _places(table, lacking), lacking, Safety.DISPOSABLE)
     users = all(key.startswith("users.") for key in missing)
     reason = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE
-    return Hindrance(Outcome.NOT_EXERCISED, reason, missing) if missing else None
+    return Hindrance(not_tried, reason, _places(table, missing), missing) if missing else None
+
+
+def _places(table: System, keys: tuple[str, ...]) -> str:
+    return ", ".join(map(table.place, keys))
 
 
 def _called(one: Requirement, specification: Specification, table: System) -> Iterator[Operation]:
@@ -99,9 +106,9 @@ def _called(one: Requirement, specification: Specification, table: System) -> It
     yield from supply.chain(specification.operations, specification.operations[one.operation], table.gives)
 
 
-def _changes_a_fixture(one: Requirement, specification: Specification) -> bool:
+def _changes_a_fixture(one: Requirement, specification: Specification, table: System) -> bool:
     changes = specification.operations[one.operation].effect in ("update", "delete")
-    return changes and any(not key.startswith("users.") for key in one.needs)
+    return changes and any(table.is_fixture(key) for key in one.needs)
 
 
 def _may_change(table: System) -> bool:

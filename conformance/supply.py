@@ -55,13 +55,15 @@ def chain(
 ) -> list[Operation]:
     """The operation and, one after another, those that make what each acts on.
 
-    `gives` tells which keys the target file names: what it names need not be made to be read or executed.
+    `gives` tells which keys the target file names: what it names need not be made to be read or executed, unless a link
+    leads there.
     """
     found = [operation]
     for one in found:
         for parameter in subjects(one):
             made_by = source(operations, one, parameter)
-            given = one.effect in ("read", "execute") and gives(key_of(one, parameter))
+            linked = producer(operations, one, parameter) is not None
+            given = not linked and one.effect in ("read", "execute") and gives(key_of(one, parameter))
             if made_by is not None and made_by not in found and not given:
                 found.append(made_by)
     return found

@@ -195,6 +195,10 @@ class System(Table):
         """Those of the keys under which nothing is named."""
         return [key for key in keys if not self.gives(key)]
 
+    def is_fixture(self, key: str) -> bool:
+        """Whether what a key names is a thing on the target, not a user or a setting."""
+        return key == "process_id" or ("." not in key and key not in type(self).model_fields)
+
     def place(self, key: str) -> str:
         """Where a key stands in the target file, as a message tells it: `[processmaker3.fixtures] case`."""
         first, _, rest = key.partition(".")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
+
+from pydantic import BaseModel
 
 from conformance.verdict import Level
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
 TEXT: Final = '"…"'
 OTHERWISE: Final = {"may_change": "true", "upload_max_filesize": "2097152", "post_max_size": "8388608"}
-TABLES: Final = {"users": ("username", "password"), "api_key": ("name", "value")}
 
 
 def additions(planned: Plan) -> Iterator[str]:
@@ -32,13 +33,29 @@ def additions(planned: Plan) -> Iterator[str]:
 
 def _lines(planned: Plan, key: str) -> tuple[str, list[str]]:
     """The table of a key and what to write there."""
-    system, (first, _, rest) = planned.table.system, key.partition(".")
-    if rest.startswith("*."):
-        return f"{system}.{first}.outsider", [f"{rest[2:]} = {TEXT}", f"client_secret = {TEXT}"]
-    if first in TABLES:
-        return f"{system}.{key}", [f"{name} = {TEXT}" for name in TABLES[first]]
-    own = first in type(planned.table).model_fields
-    return system if own else f"{system}.fixtures", [f"{key} = {OTHERWISE.get(key, TEXT)}"]
+    table = planned.table
+    *outer, last = key.split(".")
+    if "*" in outer:  # anybody's: the outsider's is as good as any
+        return f"{table.system}.{'.'.join(outer).replace('*', 'outsider')}", [
+            f"{last} = {TEXT}",
+            f"client_secret = {TEXT}",
+        ]
+    model: type[BaseModel] = type(table)
+    for name in (*outer, last):
+        inner = _table(model, name)
+        if inner is None:
+            own = name in model.model_fields
+            return table.system if own else f"{table.system}.fixtures", [f"{key} = {OTHERWISE.get(key, TEXT)}"]
+        model = inner
+    required = [name for name, field in model.model_fields.items() if field.is_required()]
+    return f"{table.system}.{key}", [f"{name} = {TEXT}" for name in required]
+
+
+def _table(model: type[BaseModel], name: str) -> type[BaseModel] | None:
+    """The model of a member that is a table itself, or None."""
+    field = model.model_fields.get(name)
+    kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
 
 
 def _told(unlocked: Sequence[tuple[Requirement, tuple[str, ...]]]) -> str:

@@ -147,7 +147,7 @@ def test_the_smallest_target_files_are_those_of_the_readme(tmp_path: Path, monke
             monkeypatch.setenv(name, "secret")
         path = tmp_path / f"{number}.toml"
         path.write_text(text, encoding="utf-8")
-        assert main(["check", str(path)], standalone_mode=False) == exitcodes.OK
+        assert main(["check", "--offline", str(path)], standalone_mode=False) == exitcodes.OK
 
 
 def test_the_page_of_the_target_file_names_every_fixture() -> None:

@@ -1,0 +1,141 @@
+"""`conformance check` against served references: who is greeted, what is refused, and that nothing changes."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from conformance import exitcodes
+from conformance.cli import main
+from conformance.reference import Reference
+from conformance.reference.serving import toml
+from conformance.specification import SYSTEMS
+
+from .support import served
+
+
+def check(text: str, directory: Path) -> tuple[int, str]:
+    path = directory / "target.toml"
+    path.write_text(text)
+    result = CliRunner().invoke(main, ["check", str(path)])
+    return result.exit_code, result.output
+
+
+def changed(text: str, change: Callable[[dict[str, Any]], None]) -> str:
+    data = tomllib.loads(text)
+    change(data)
+    return toml(data)
+
+
+def noted(calls: list[tuple[str, str]]) -> Callable[[Reference], None]:
+    """A change of a reference that notes every call."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+            calls.append((scope["method"], scope["path"]))
+            await app(scope, receive, send)
+
+        return noting
+
+    return lambda reference: reference.wrap(wrap)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_target_that_works_is_greeted_and_nothing_on_it_changes(system: str, tmp_path: Path) -> None:
+    calls: list[tuple[str, str]] = []
+    with served(system, change=noted(calls)) as (reference, text):
+        before = reference.snapshot()
+        code, printed = check(text, tmp_path)
+        assert reference.snapshot() == before
+        assert set(reference.residue()) <= {"tokens"} or not any(
+            count for kind, count in reference.residue().items() if kind != "tokens"
+        )
+    assert code == exitcodes.OK, printed
+    assert re.search(r"^  user: works: GET http://127.0.0.1:\d+/\S+: status \d+", printed, re.MULTILINE)
+    assert printed.splitlines()[-1] == "The file is valid, and every system answers."
+    assert [method for method, path in calls if method != "GET" and "oauth2" not in path and "Auth" not in path] == []
+    assert len(calls) <= 6
+
+
+def test_every_user_of_the_file_is_greeted_and_no_secret_is_told(tmp_path: Path) -> None:
+    with served("processmaker3") as (_, text):
+        code, printed = check(text, tmp_path)
+    assert code == exitcodes.OK
+    assert "  user outsider: works: gets a token" in printed.splitlines()
+    table = tomllib.loads(text)["processmaker3"]
+    for account in (table, *table["users"].values()):
+        assert account["client_secret"] not in printed
+        assert f'"{account["password"]}"' not in printed
+
+
+@pytest.mark.parametrize(
+    ("system", "change"),
+    [
+        ("processmaker3", lambda data: data["processmaker3"].update(password="wrong-password")),
+        ("processmaker3", lambda data: data["processmaker3"]["users"]["outsider"].update(password="wrong-password")),
+        ("processmaker3", lambda data: data["processmaker3"].update(url="http://127.0.0.1:9")),
+        ("processmaker4", lambda data: data["processmaker4"].update(url="http://127.0.0.1:9")),
+        ("procesio", lambda data: data["procesio"].update(password="wrong-password")),
+        ("procesio", lambda data: data["procesio"].update(web_url="http://127.0.0.1:9")),
+    ],
+)
+def test_what_does_not_work_is_told_and_ends_with_6(
+    system: str, change: Callable[[dict[str, Any]], None], tmp_path: Path
+) -> None:
+    with served(system) as (_, text):
+        code, printed = check(changed(text, change), tmp_path)
+    assert code == exitcodes.UNAVAILABLE, printed
+    assert "DOES NOT WORK" in printed
+    assert "wrong-password" not in printed
+    assert "a run tries" in printed
+
+
+def answering(status: int) -> Callable[[Reference], None]:
+    """A change of a reference that answers every call with this status."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": status, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        return answer
+
+    return lambda reference: reference.wrap(wrap)
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 6), (403, 6), (404, 0), (405, 0), (429, 6), (503, 6)])
+def test_a_token_that_only_a_start_could_show_is_told_so_and_a_refusal_is_one(
+    status: int, code: int, tmp_path: Path
+) -> None:
+    with served("processmaker4", change=answering(status)) as (_, text):
+        found, printed = check(text, tmp_path)
+    assert found == code, printed
+    assert ("only a run" in printed) is (code == exitcodes.OK)
+
+
+def test_what_a_server_answers_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    def hostile(app: ASGIApp) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            body = json.dumps({"access_token": "\x1b[2Jtoken\n\nuser: works", "error": "\x1b[2J"}).encode()
+            start: Message = {"type": "http.response.start", "status": 200, "headers": [(b"x-\x1b", b"1")]}
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+        return answer
+
+    with served("processmaker3", change=lambda reference: reference.wrap(hostile)) as (_, text):
+        code, printed = check(text, tmp_path)
+    assert code in (exitcodes.OK, exitcodes.UNAVAILABLE), printed
+    assert "\x1b" not in printed
+
+
+def test_a_file_that_cannot_be_used_ends_with_4(tmp_path: Path) -> None:
+    assert check("name = 1", tmp_path)[0] == exitcodes.USAGE

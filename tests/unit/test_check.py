@@ -1,0 +1,113 @@
+"""`conformance check --offline`: what follows from a target file alone, and the lines that it lacks."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from conformance import exitcodes
+from conformance.cli import main
+from conformance.cli.additions import additions
+from conformance.plan import plan
+from conformance.specification import load
+from conformance.target import Target, parse
+
+BARE = """
+name = "staging one"
+[processmaker3]
+url = "http://a"
+workspace = "w"
+client_id = "c"
+client_secret = "s-e-c"
+username = "admin"
+password = "pass-word"
+[processmaker4]
+url = "http://127.0.0.1:8401"
+access_token = "token-value"
+process_id = 7
+[procesio]
+proxy_url = "http://127.0.0.1:8501"
+web_url = "http://127.0.0.1:8502"
+realm = "procesio01"
+username = "demo"
+password = "procesio-password"
+client_id = "procesio-ui"
+"""
+
+
+def checked(text: str, directory: Path) -> str:
+    path = directory / "target.toml"
+    path.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["check", "--offline", str(path)])
+    assert result.exit_code == exitcodes.OK, result.output
+    return result.output
+
+
+def test_it_tells_what_is_understood_what_would_be_tried_and_the_lines_to_add(tmp_path: Path) -> None:
+    lines = [line.partition("  #")[0] for line in checked(BARE, tmp_path).splitlines()]
+    for line in (
+        "target   staging one",
+        "safety   owned",
+        "  url = http://127.0.0.1:8401",
+        "  fixtures (are not changed): none",
+        '    classic_process = "…"',
+        "    [processmaker3.users.outsider]",
+        "    [procesio.api_key]",
+        '    workspace_id = "…"',
+    ):
+        assert line in lines
+    tried = len(plan(load("processmaker4"), target(BARE).table("processmaker4"), target(BARE).safety.level).tried)
+    assert any(line.startswith(f"  a run tries {tried} requirements (") for line in lines)
+    assert lines[-1] == "The file is valid. Nothing was sent."
+
+
+def test_it_tells_no_secret(tmp_path: Path) -> None:
+    printed = checked(BARE, tmp_path)
+    for secret in ("token-value", "procesio-password", "s-e-c", "pass-word"):
+        assert secret not in printed
+
+
+def test_each_line_to_add_says_how_much_it_unlocks(tmp_path: Path) -> None:
+    (line,) = [line for line in checked(BARE, tmp_path).splitlines() if "classic_process = " in line]
+    counted = [one for one in load("processmaker3").requirements.values() if "classic_process" in one.needs]
+    assert f"  # unlocks {len(counted)} (" in line
+    assert "of processmaker3/projects; some also need users.outsider" in line
+
+
+def target(text: str) -> Target:
+    return parse(tomllib.loads(text), base=Path(), env={}, source="t.toml")
+
+
+def lacking(given: Target, system: str) -> set[str]:
+    return set(plan(load(system), given.table(system), given.safety.level).unlocked())
+
+
+@pytest.mark.parametrize("system", ["processmaker3", "procesio"])
+def test_with_the_lines_added_and_filled_in_nothing_is_missing_any_more(system: str) -> None:
+    given = target(BARE)
+    whole = BARE
+    for line in "\n".join(additions(plan(load(system), given.table(system), given.safety.level))).split("\n["):
+        header, _, lines = line.removeprefix("[").partition("]\n")
+        known = f"[{header}]\n"
+        whole = whole.replace(known, f"{known}{lines}\n") if known in whole else f"{whole}{known}{lines}\n"
+    assert lacking(given, system)
+    assert lacking(target(whole.replace("…", "x")), system) == set()
+
+
+def test_a_level_that_holds_operations_back_is_told(tmp_path: Path) -> None:
+    printed = checked(BARE + '[safety]\nlevel = "read-only"\n', tmp_path)
+    assert re.search(r"^    create: 0 of \d+ may be called; \d+ from owned on$", printed, re.MULTILINE)
+    assert re.search(r"^    safety level: .*; \d+ from owned on.*: the key level of \[safety\]$", printed, re.MULTILINE)
+
+
+def test_bodies_that_the_target_may_refuse_are_told_by_their_operation(tmp_path: Path) -> None:
+    assert "    createProcess = { … }" in checked(BARE, tmp_path).splitlines()
+    given = checked(
+        BARE.replace('realm = "procesio01"', 'realm = "r"\nbodies.createProcess = { name = "x" }'), tmp_path
+    )
+    assert "    createProcess = { … }" not in given.splitlines()
+    assert "  bodies: createProcess" in given.splitlines()

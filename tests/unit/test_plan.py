@@ -1,0 +1,129 @@
+"""The plan: what a target file and its safety level let a run try, and what each missing key keeps back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.clearance import clearance, cleared
+from conformance.plan import Plan, plan
+from conformance.specification import SYSTEMS, load
+from conformance.supply import chain, needed
+from conformance.target import Safety, parse
+from conformance.verdict import Outcome, Reason
+
+PM3 = load("processmaker3")
+PRO = load("procesio")
+TABLES: dict[str, dict[str, Any]] = {
+    "processmaker3": {
+        "url": "http://127.0.0.1:1", "workspace": "w", "client_id": "c", "client_secret": "s", "username": "u",
+        "password": "p",
+    },
+    "procesio": {
+        "proxy_url": "http://127.0.0.1:1", "web_url": "http://127.0.0.1:2", "realm": "r", "username": "u",
+        "password": "p", "client_id": "c",
+    },
+}  # fmt: skip
+
+STARTED = {"started_project": "p"}
+
+
+def planned(system: str, level: Safety = Safety.OWNED, **more: Any) -> Plan:
+    target = parse({"name": "t", system: {**TABLES[system], **more}}, base=Path(), env={})
+    return plan(load(system), target.table(system), level)
+
+
+def outcome(given: Plan, requirement: str) -> tuple[Outcome, Reason | None] | None:
+    ((_, found),) = [pair for pair in given.hindrances if pair[0].id == requirement]
+    return None if found is None else (found.outcome, found.reason)
+
+
+# -- clearance --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_nothing_but_reads_and_tokens_is_cleared_at_read_only(system: str) -> None:
+    cleared_ones = [one for one in load(system).operations.values() if cleared(one, Safety.READ_ONLY)]
+    assert {one.effect for one in cleared_ones if one.resource != "token"} <= {"read"}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_everything_is_cleared_at_disposable(system: str) -> None:
+    assert all(cleared(one, Safety.DISPOSABLE) for one in load(system).operations.values())
+
+
+def test_what_concerns_the_account_or_the_installation_is_cleared_at_disposable_only() -> None:
+    assert clearance(PRO.operations["postVersion"]) is Safety.DISPOSABLE
+    assert clearance(PM3.operations["createProject"]) is Safety.OWNED
+    assert clearance(PM3.operations["requestToken"]) is Safety.READ_ONLY
+
+
+# -- supply -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_chain_leads_from_an_operation_to_what_makes_the_thing_it_acts_on() -> None:
+    made = chain(PRO.operations, PRO.operations["launchInstance"])
+    assert [one.id for one in made] == ["launchInstance", "publishProcess", "createProcess"]
+
+
+def test_what_the_target_file_names_need_not_be_made_to_be_read() -> None:
+    reading = PRO.operations["getPayload"]
+    assert [one.id for one in chain(PRO.operations, reading)] == ["getPayload", "createProcess"]
+    assert [one.id for one in chain(PRO.operations, reading, lambda key: key == "process_id")] == ["getPayload"]
+
+
+def test_what_nothing_makes_is_needed_of_the_target_file() -> None:
+    assert needed(PRO.operations, PRO.operations["runProcess"]) == ("process_id",)
+    assert needed(PRO.operations, PRO.operations["launchInstance"]) == ()
+
+
+# -- the plan ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_requirement_stands_in_the_plan_once() -> None:
+    given = planned("processmaker3")
+    assert [one.id for one, _ in given.hindrances] == list(PM3.requirements)
+    hindered = [one for those in given.hindered().values() for one in those]
+    assert len(given.tried) + len(hindered) == len(PM3.requirements)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "more", "told"),
+    [
+        ("listProjects:exists", {}, None),
+        ("listProjects:exists", {"unsupported": ["listProjects"]}, (Outcome.UNSUPPORTED, None)),
+        ("listProjects:exists", {"unsupported": ["processmaker3/projects"]}, (Outcome.UNSUPPORTED, None)),
+        ("PM3-PROJECT-CREATE-SETTINGS", {"version": "3.2.1"}, (Outcome.NOT_APPLICABLE, None)),
+        ("PM3-PROJECT-CREATE-SETTINGS", {"version": "3.2.2"}, None),
+        ("PM3-TOKEN-COOKIE-DELAY", {}, (Outcome.NOT_EXERCISED, Reason.CLIENT_SIDE)),
+        ("generateBpmnProject:exists", {}, (Outcome.NOT_EXERCISED, Reason.MISSING_FIXTURE)),
+        ("generateBpmnProject:exists", {"fixtures": {"classic_process": "c"}}, None),
+        ("PM3-ACCESS-LIST-PERMISSION", {}, (Outcome.NOT_EXERCISED, Reason.MISSING_USER)),
+        ("PM3-BULK-STARTED-CASES", {"fixtures": STARTED}, (Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL)),
+        ("PM3-BULK-STARTED-CASES", {"fixtures": {**STARTED, "may_change": True}}, None),
+    ],
+)  # fmt: skip
+def test_what_keeps_a_requirement_back_is_told(
+    requirement: str, more: dict[str, Any], told: tuple[Outcome, Reason | None] | None
+) -> None:
+    assert outcome(planned("processmaker3", **more), requirement) == told
+
+
+def test_what_must_be_created_first_is_not_tried_at_read_only() -> None:
+    given = planned("processmaker3", Safety.READ_ONLY)
+    assert outcome(given, "listProjects:exists") is None
+    assert outcome(given, "getProject:exists") == (Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL)
+
+
+def test_a_missing_key_is_told_with_what_it_unlocks_and_what_that_needs_besides() -> None:
+    unlocked = {one.id: others for one, others in planned("procesio").unlocked()["api_key"]}
+    assert unlocked["PRO-RUN-API-KEY"] == ("process_id", "workspace_id")
+    assert planned("procesio", process_id="p", workspace_id="w").unlocked().keys() == {"api_key"}
+
+
+def test_bodies_that_no_document_gives_are_guessed_until_the_target_file_gives_them() -> None:
+    assert "createProcess" in [one.id for one in planned("procesio").guesses()]
+    assert "createProcess" not in [one.id for one in planned("procesio", bodies={"createProcess": {}}).guesses()]
+    assert "createProject" not in [one.id for one in planned("processmaker3").guesses()]
