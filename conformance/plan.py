@@ -89,12 +89,16 @@ def hindrance(one: Requirement, specification: Specification, table: System, lev
     least = max(map(clearance, _called(one, specification, table)), key=RANK.__getitem__)
     if RANK[least] > RANK[level]:
         return Hindrance(not_tried, Reason.SAFETY_LEVEL, f"from {least} on", level=least)
-    if level is not Safety.DISPOSABLE and _changes_a_fixture(one, specification, table) and not _may_change(table):
-        lacking = (*missing, "may_change")
-        return Hindrance(not_tried, Reason.SAFETY_LEVEL, _places(table, lacking), lacking, Safety.DISPOSABLE)
+    forbidden = (
+        level is not Safety.DISPOSABLE and _changes_a_fixture(one, specification, table) and not _may_change(table)
+    )
+    lacking = (*missing, "may_change") if forbidden else missing
+    if not missing:
+        told = _places(table, lacking)
+        return Hindrance(not_tried, Reason.SAFETY_LEVEL, told, lacking, Safety.DISPOSABLE) if forbidden else None
     users = all(key.startswith("users.") for key in missing)
     reason = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE
-    return Hindrance(not_tried, reason, _places(table, missing), missing) if missing else None
+    return Hindrance(not_tried, reason, _places(table, missing), lacking)
 
 
 def _places(table: System, keys: tuple[str, ...]) -> str:
@@ -107,8 +111,10 @@ def _called(one: Requirement, specification: Specification, table: System) -> It
 
 
 def _changes_a_fixture(one: Requirement, specification: Specification, table: System) -> bool:
-    changes = specification.operations[one.operation].effect in ("update", "delete")
-    return changes and any(table.is_fixture(key) for key in one.needs)
+    """Whether the guard would have to let a fixture be changed."""
+    operation = specification.operations[one.operation]
+    acts = bool(operation.touches) and operation.effect not in ("read", "execute")
+    return acts and any(table.is_fixture(key) for key in one.needs)
 
 
 def _may_change(table: System) -> bool:

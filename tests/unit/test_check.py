@@ -75,7 +75,7 @@ def test_each_line_to_add_says_how_much_it_unlocks(tmp_path: Path) -> None:
     (line,) = [line for line in checked(BARE, tmp_path).splitlines() if "classic_process = " in line]
     counted = [one for one in load("processmaker3").requirements.values() if "classic_process" in one.needs]
     assert f"  # unlocks {len(counted)} (" in line
-    assert "of processmaker3/projects; some also need users.outsider" in line
+    assert "of processmaker3/projects; some also need may_change, users.outsider" in line
 
 
 def target(text: str) -> Target:
