@@ -70,6 +70,8 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
         yield f"  unsupported: {', '.join(table.unsupported)}"
     if table.bodies:
         yield f"  bodies: {', '.join(table.bodies)}"
+    for one in table.accommodations:
+        yield f"  accommodation of {one.operation}: {one.reason}"
     if not isinstance(table, ProcessMaker4):
         yield f"  user: {table.username}"
         given = table.fixtures.model_dump(exclude={"may_change"}, exclude_none=True)
