@@ -162,6 +162,7 @@ class Conduct:
         cases = [pytest.param(name, id=name, marks=mark) for name, mark in marked.items()]
         metafunc.parametrize("accommodated", cases)
 
+    @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests of the target's systems and of the selected profiles; stable ids for Allure."""
         wanted = set(self._option("profile"))
