@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from conformance import sampling
+from conformance.judge import NotExercised
+from conformance.verdict import Reason
 
 if TYPE_CHECKING:
     from conformance.exchange import Exchange
@@ -15,6 +17,24 @@ if TYPE_CHECKING:
 def made(session: Session, operation: str, **members: Any) -> Resource:
     """Something of our own, made by an operation with some members of its body replaced. Raises as `Session.create`."""
     return session.create(operation, json=sampling.body(session, session.operation(operation)) | members)
+
+
+def attempted(session: Session, operation_id: str, body: Any) -> Exchange:
+    """A creation that may be refused; what it made, whatever the answer, is entered in the ledger.
+
+    Raises:
+        NotExercised: there was no answer.
+    """
+    operation = session.operation(operation_id)
+    exchange = session.send(operation_id, json=body)
+    entry = session.client.entry
+    if exchange.response is None or entry is None:
+        raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
+    if exchange.answer.ok:
+        session.adopt(operation, entry, exchange)
+    else:
+        session.take_over(operation, entry)
+    return exchange
 
 
 def naming(session: Session, operation: str, path: dict[str, str], user: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from conformance.identification import mentions
 from conformance.judge import NotExercised
 from conformance.session import Resource, Session
 from conformance.suites.processmaker3.answers import blocked_by, object_of
-from conformance.suites.processmaker3.people import made, naming, objects
+from conformance.suites.processmaker3.people import attempted, made, naming, objects
 from conformance.verdict import Kind, Reason
 
 REFUSED: Final = "PM3-DEPARTMENT-DELETE-WITH-USERS"
@@ -26,14 +26,7 @@ def test_a_second_department_of_the_same_title_is_refused(session: Session) -> N
     operation = session.operation("createDepartment")
     body = sampling.body(session, operation)
     session.create(operation.id, json=body)
-    exchange = session.send(operation.id, json=body)
-    entry = session.client.entry
-    if exchange.response is None or entry is None:
-        raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-    if exchange.answer.ok:
-        session.adopt(operation, entry, exchange)
-    else:
-        session.take_over(operation, entry)
+    exchange = attempted(session, operation.id, body)
     control = made(session, operation.id)
     session.judge.refused("PM3-DEPARTMENT-UNIQUE-TITLE", exchange, control.exchange)
 

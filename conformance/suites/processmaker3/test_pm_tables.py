@@ -13,7 +13,7 @@ from conformance.exchange import Exchange, NotJson
 from conformance.identification import arrays
 from conformance.judge import NotExercised
 from conformance.session import Session
-from conformance.suites.processmaker3.people import made
+from conformance.suites.processmaker3.people import attempted, made
 from conformance.suites.processmaker3.projects import table
 from conformance.verdict import Kind, Reason
 
@@ -65,18 +65,10 @@ def test_a_field_of_a_new_table_can_have_a_size(session: Session) -> None:
     control = made(session, CREATE)
     session.call("deletePmTable", path={"pmt_uid": control.id})
     session.ledger.gone(control.id)
-    operation = session.operation(CREATE)
-    body = sampling.body(session, operation)
+    body = sampling.body(session, session.operation(CREATE))
     if not isinstance(body.get("fields"), list):
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"the body for {CREATE} has no fields")
-    exchange = session.send(CREATE, json=body | {"fields": [*body["fields"], SIZED]})
-    entry = session.client.entry
-    if exchange.response is None or entry is None:
-        raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-    if exchange.answer.ok:
-        session.adopt(operation, entry, exchange)
-    else:
-        session.take_over(operation, entry)
+    exchange = attempted(session, CREATE, body | {"fields": [*body["fields"], SIZED]})
     session.judge.require(
         "PM3-PMTABLE-SIZE",
         exchange.answer.ok,
