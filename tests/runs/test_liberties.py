@@ -6,7 +6,6 @@ What does not exclude each other is taken together, so that there are few runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,20 +15,6 @@ from conformance import exitcodes
 from .liberties import LIBERTIES
 from .liberty import Liberty, fit, late, tried
 from .support import run, served
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]]:
-    """For a system, the requirements that its reference lets a run try."""
-
-    @cache
-    def of(system: str) -> set[str]:
-        directory = tmp_path_factory.mktemp(system)
-        with served(system) as (_, toml):
-            (directory / "target.toml").write_text(toml)
-            return tried(run(directory / "target.toml", directory / "run", "--max-examples", "1").record)
-
-    return of
 
 
 @pytest.mark.matrix  # whole runs, one after the other: not in the quick command

@@ -7,7 +7,6 @@ operations are taken out; `-m matrix` takes out all. They come from the specs, s
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +15,13 @@ import pytest
 from conformance import exitcodes
 from conformance.runrecord import RunRecord
 from conformance.specification import SYSTEMS, Operation, load
-from conformance.verdict import Level, Outcome, Reason
+from conformance.verdict import Level, Reason
 
 from ..mutants.served import ABSENT_PATH, Spoiler
+from .liberty import tried
 from .support import run, served
 
 FEW: Final = {("startRequest", 404), ("authenticate", 405), ("deleteProcess", 405), ("getProcess", 404)}
-TRIED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
 FITTING: Final = (Reason.UNDOCUMENTED_REQUEST, Reason.INCONCLUSIVE, Reason.LIMIT_REACHED)
 """Why something may not be exercised when an operation that no firm statement demands is away."""
 
@@ -37,21 +36,6 @@ CASES: Final = [
     for operation in load(system).operations.values()
     for status in (ABSENT_PATH, 405)
 ]
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]]:
-    """For a system, the requirements that its whole reference lets a run try."""
-
-    @cache
-    def of(system: str) -> set[str]:
-        directory = tmp_path_factory.mktemp(system)
-        with served(system) as (_, toml):
-            (directory / "target.toml").write_text(toml)
-            record = run(directory / "target.toml", directory / "run", "--max-examples", "1").record
-        return {one.requirement for one in record.verdicts if one.outcome in TRIED}
-
-    return of
 
 
 @pytest.mark.parametrize(("operation", "status"), CASES)
@@ -83,16 +67,13 @@ def test_a_missing_operation_is_one_deviation_and_blocks_what_needs_it(
         assert (after, record.leftovers) == (before, [])
 
 
-def unexplained(record: RunRecord, tried: set[str]) -> dict[str, str]:
-    """What of `tried` was not tried in this run, and is neither blocked by the one deviation nor explained."""
+def unexplained(record: RunRecord, could: set[str]) -> dict[str, str]:
+    """What of `could` was not tried in this run, and is neither blocked by the one deviation nor explained."""
     roots = {one.fingerprint for one in [*record.deviations, *record.findings]}
     return {
         one.requirement: f"{one.outcome} {one.reason} {one.detail}"
         for one in record.verdicts
-        if one.requirement in tried
-        and one.outcome not in TRIED
-        and one.blocked_by not in roots
-        and one.reason not in FITTING
+        if one.requirement in could - tried(record) and one.blocked_by not in roots and one.reason not in FITTING
     }
 
 
