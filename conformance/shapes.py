@@ -24,7 +24,7 @@ ANY_NAME: Final = "*"
 NAME: Final = re.compile(r"(?!.*(?:[0-9a-fA-F]{16}|[0-9]{5}))[A-Za-z_$@][\w$.:-]{0,63}")
 FORMATS: Final = (
     ("empty", ""),
-    ("uid", "[0-9a-zA-Z]{32}"),
+    ("uid", "[0-9a-fA-F]{32}"),  # other letters would make one of many a random token
     ("uuid", "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
     ("integer", "[+-]?[0-9]{1,18}"),
     ("number", r"[+-]?[0-9]{1,18}\.[0-9]{1,18}"),

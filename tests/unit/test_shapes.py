@@ -122,6 +122,7 @@ def test_what_is_kept_is_bounded() -> None:
         ("2030-01-31 10:00:00", "date-time without zone"),
         ("https://example.com/x", "uri"),
         ("Ann", "text"),
+        ("0123456789abcdefghijklmnopqrstuv", "text"),
         ("1" * 3000, "text"),
     ],
 )
