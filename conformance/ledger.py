@@ -13,8 +13,8 @@ import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +33,8 @@ class Unwritable(Exception):
 class Entry:
     """One thing that the run created or meant to create.
 
-    `identifier` is empty as long as it is unknown; then the thing can be told by its `name` alone.
+    `identifier` is empty as long as it is unknown; then the thing can be told by its `name` alone. `within` holds the
+    path parameters of the create: what the thing is a part of, and cannot be addressed without.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Entry:
     operation: str
     name: str
     identifier: str = ""
+    within: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass
@@ -94,17 +96,20 @@ class Ledger:
         """Whether an identifier was made up by this run."""
         return identifier in self._made_up
 
-    def intend(self, system: str, kind: str, operation: str, name: str) -> Entry:
+    def intend(
+        self, system: str, kind: str, operation: str, name: str, within: Mapping[str, str] | None = None
+    ) -> Entry:
         """Journal that something is about to be created; returns the entry to complete later.
 
         Raises:
             Unwritable: the journal takes nothing more, so nothing may be created.
         """
         self._serial += 1
-        entry = Entry(f"{self.worker}-{self._serial}", system, kind, operation, name)
+        entry = Entry(f"{self.worker}-{self._serial}", system, kind, operation, name, within=within or {})
         self.entries[entry.key] = entry
+        told: dict[str, Any] = {"key": entry.key, "system": system, "kind": kind, "operation": operation, "name": name}
         try:
-            self._write("intent", key=entry.key, system=system, kind=kind, operation=operation, name=name)
+            self._write("intent", **told, **({"within": dict(within)} if within else {}))
         except OSError as error:
             del self.entries[entry.key]
             raise Unwritable(self.path or Path(), error) from None
@@ -117,7 +122,7 @@ class Ledger:
 
     def created(self, entry: Entry, identifier: str) -> Entry:
         """Journal the identifier under which the target knows what was created."""
-        known = Entry(entry.key, entry.system, entry.kind, entry.operation, entry.name, identifier)
+        known = replace(entry, identifier=identifier)
         self.entries[entry.key] = known
         self._note("created", key=entry.key, identifier=self.hide(identifier))
         return known
@@ -140,6 +145,10 @@ class Ledger:
         if identifier:
             self.started[identifier] = (system, kind)
         self._note("residue", system=system, kind=kind, identifier=self.hide(identifier))
+
+    def within(self, identifier: str) -> Mapping[str, str]:
+        """The path parameters of what something of ours is a part of; none where it stands by itself."""
+        return next((entry.within for entry in self.entries.values() if entry.identifier == identifier), {})
 
     def owns(self, identifier: str) -> bool:
         """Whether an identifier names something that this run created, also if it was removed meanwhile."""
@@ -185,10 +194,10 @@ def read(path: Path) -> Ledger:
         key = event.get("key", "")
         match event["event"]:
             case "intent":
-                ledger.entries[key] = Entry(key, event["system"], event["kind"], event["operation"], event["name"])
+                made = (event["system"], event["kind"], event["operation"], event["name"])
+                ledger.entries[key] = Entry(key, *made, within=event.get("within", {}))
             case "created" if key in ledger.entries:
-                one = ledger.entries[key]
-                ledger.entries[key] = Entry(key, one.system, one.kind, one.operation, one.name, event["identifier"])
+                ledger.entries[key] = replace(ledger.entries[key], identifier=event["identifier"])
             case "accepted":
                 ledger.accepted.add(key)
             case "removed" | "withdrawn":

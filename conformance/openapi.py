@@ -24,9 +24,9 @@ class Touch:
 
     `where` is path, query, body or upload. `name` is the parameter, `pointer` a JSON pointer in which `*` stands for
     every element (`other` is the one of a rejected reading), `part` and `xpath` the part of an upload and the place in
-    its XML. `when` limits the touch to requests whose query parameter has (`values`) or does not have (`unless`) one
-    of some values. An `optional` one may name nothing; a `foreign` one may name somebody else's, at level disposable
-    only. A `word` is a name without blanks.
+    its XML; without `xpath` it is the name of the file. `when` limits the touch to requests whose query parameter has
+    (`values`) or does not have (`unless`) one of some values. An `optional` one may name nothing; a `foreign` one may
+    name somebody else's, at level disposable only. A `word` is a name without blanks.
     """
 
     where: str
@@ -147,7 +147,7 @@ class Operation:
 
     `fixtures` maps a path parameter, or a pointer into the body, to the key of the target file that gives its value
     where no operation makes it. A `personal` one concerns access to the account as well. What a `tombstone` deletes may
-    go on being read.
+    go on being read. A `confidential` one answers what is other people's as a whole.
     """
 
     id: str
@@ -172,6 +172,7 @@ class Operation:
     names: tuple[Touch, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     fixtures: Mapping[str, str] = field(default_factory=dict)
+    confidential: bool = False
     schemes: tuple[tuple[str, ...], ...] = ()
     parameters: tuple[Mapping[str, Any], ...] = ()
     bodies: tuple[Body, ...] = ()
@@ -234,9 +235,24 @@ class Operation:
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Matches a decoded path; each path parameter is a named group."""
-        parts = re.split(r"\{(\w+)\}", self.path)
-        text = "".join(f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
-        return re.compile(text)
+        return _pattern(self.path)
+
+    @cached_property
+    def other_patterns(self) -> tuple[re.Pattern[str], ...]:
+        """The same for the paths of rejected readings: they call this operation too."""
+        return tuple(_pattern(one.path) for one in self.alternatives)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    seen: set[str] = set()
+
+    def group(name: str) -> str:
+        known = name in seen  # a prefix that stands twice names the same thing twice
+        seen.add(name)
+        return f"(?P={name})" if known else f"(?P<{name}>[^/]+)"
+
+    parts = re.split(r"\{(\w+)\}", path)
+    return re.compile("".join(group(part) if index % 2 else re.escape(part) for index, part in enumerate(parts)))
 
 
 def inline(document: dict[str, Any]) -> dict[str, Any]:
@@ -323,6 +339,7 @@ def _operation(
         names=tuple(_touch(touch) for touch in _listed(extension.get("name", ()))),
         alternatives=tuple(Alternative(one["reading"], one["path"]) for one in extension.get("alternatives", ())),
         fixtures=extension.get("fixtures", {}),
+        confidential=extension.get("confidential", False),
         schemes=tuple(tuple(one) for one in security),
         parameters=(*item.get("parameters", ()), *raw.get("parameters", ())),
         bodies=tuple(
@@ -390,7 +407,9 @@ def _answer(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Answer:
 
 
 def _link(step: str, raw: Mapping[str, Any]) -> Link:
-    parameter, expression = next(iter(raw.get("parameters", {}).items()), ("", ""))
+    # What stands in the path of the create stays as it is: the ledger knows it (`Entry.within`).
+    given = {name: value for name, value in raw.get("parameters", {}).items() if not value.startswith("$request.path.")}
+    parameter, expression = next(iter(given.items()), ("", ""))
     member = ""
     if not parameter:
         member, expression = next(iter(raw.get("requestBody", {}).items()), ("", ""))

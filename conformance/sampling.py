@@ -13,7 +13,7 @@ from conformance.judge import NotExercised
 from conformance.session import Session
 from conformance.specification import Operation, Touch
 from conformance.structure import EXTENSION, Schema, places
-from conformance.supply import key_of, maker, producer, subjects
+from conformance.supply import key_of, maker, pointers, producer, subjects
 from conformance.target import Safety
 from conformance.verdict import Reason
 from conformance.wire.naming import at
@@ -43,20 +43,33 @@ def sample(session: Session, operation: Operation, given: Any = None) -> Sample:
     found = {name: _subject(session, operation, name) for name in subjects(operation)}
     content = body(session, operation, next(iter(found.values()), ""), given)
     path = {name: value for name, value in found.items() if name}
-    if content is None and (files := upload(session, operation, given)):
-        return Sample(path, {"files": files})
+    if content is None and operation.body("multipart/form-data") is not None:
+        return Sample(path, form(session, operation, given))
     return Sample(path, {"json": content} if content is not None else {})
 
 
-def upload(session: Session, operation: Operation, given: Any = None) -> dict[str, tuple[str, bytes]]:
-    """The files of a form, by part, under names of our own: the given ones, the target file's, or the first example."""
+def form(session: Session, operation: Operation, given: Any = None) -> dict[str, Any]:
+    """The parts of a form, as httpx takes them: the given ones, the target file's, or the first example.
+
+    Files go under names of our own; fields may be fixtures.
+
+    Raises:
+        NotExercised: the target file lacks a fixture that it needs.
+    """
     documented = operation.body("multipart/form-data")
-    if documented is None:
-        return {}
+    assert documented is not None
     if given is None:
         given = session.table.bodies.get(operation.id)
-    parts = given if given is not None else next(iter(documented.examples.values()))
-    return {part: (f"{session.ledger.name()}.txt", str(text).encode()) for part, text in parts.items()}
+    parts = dict(given if given is not None else next(iter(documented.examples.values())))
+    for pointer in pointers(operation):
+        if given is None or pointer.strip("/") not in given:
+            replace(parts, pointer, _subject(session, operation, pointer))
+    known = documented.schema.get("properties", {})
+    files = [part for part in parts if not known or known.get(part, {}).get("format") == "binary"]
+    return {
+        "data": {name: text for name, text in parts.items() if name not in files},
+        "files": {part: (f"{session.ledger.name()}.txt", str(parts[part]).encode()) for part in files},
+    }
 
 
 def body(session: Session, operation: Operation, identifier: str = "", given: Any = None, **members: str) -> Any:

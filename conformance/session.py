@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -109,7 +109,7 @@ class Session(Calls):
             )  # the answer may hide what was made beside it
         if identifier:
             return self.ledger.created(entry, identifier)
-        raise self._lost(operation, exchange, entry.name)
+        raise self._lost(operation, exchange, entry)
 
     def _offered(self, operation: Operation, entry: Entry, exchange: Exchange) -> str:
         """The identifier that the answer to a create gives, if what it names carries our name: else it is not ours."""
@@ -126,7 +126,7 @@ class Session(Calls):
 
         def look() -> tuple[bool, Exchange]:
             for one in candidates:
-                read = self._read(link, one)
+                read = self._read(link, one, entry.within)
                 if read.answer.ok and (not entry.name or mentions(read, entry.name)):
                     found.append(one)
                     break
@@ -172,7 +172,7 @@ class Session(Calls):
         """What the list shows under the entry's name and no entry stands for: a copy has the name of its original."""
         link = operation.link("list")
         assert link is not None
-        exchange = self.send(link.operation)
+        exchange = self.send(link.operation, path=entry.within)
         claimed = self._claimed()
         return next(
             (one for one, name in listed(exchange, link) if name == entry.name and one not in claimed), ""
@@ -182,7 +182,7 @@ class Session(Calls):
         """The identifiers of what is there and stands in the ledger already."""
         return {entry.identifier for entry in self.ledger.open()}
 
-    def _lost(self, operation: Operation, exchange: Exchange, name: str) -> Blocked | NotExercised:
+    def _lost(self, operation: Operation, exchange: Exchange, entry: Entry) -> Blocked | NotExercised:
         """What was created can be found nowhere: that contradicts the list, or nothing that a document says."""
         requirement = self.specification.aspect(operation.id, "created-is-listed")
         read, link = operation.link("read"), operation.link("list")
@@ -192,11 +192,12 @@ class Session(Calls):
                 self.call(read.operation, path={read.parameter: told})  # where it cannot be read, that ends here
             return NotExercised(Reason.INCONCLUSIVE, f"what {operation.id} created could not be found")
         if link is not None:
-            shown = self.call(link.operation)  # a list that cannot be had at all is the root, and ends here
+            # a list that cannot be had at all is the root, and ends here
+            shown = self.call(link.operation, path=entry.within)
             if partial(shown):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows a part only")
             undocumented = self.operation(link.operation).success.schema is None
-            if undocumented and name and mentions(shown, name):
+            if undocumented and entry.name and mentions(shown, entry.name):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows no identifier of what was created")
         self.judge.require(
             requirement.id, False, exchange, observed="what was created is not in the list", kind=Kind.ABSENT
@@ -224,13 +225,14 @@ class Session(Calls):
         link = operation.link("delete")
         if link is None:
             return False
-        exchange = self.send(link.operation, path={link.parameter: identifier})
+        within = self.ledger.within(identifier)
+        exchange = self.send(link.operation, path={**within, link.parameter: identifier})
         read = operation.link("read")
         if read is None or self.operation(link.operation).tombstone:
             gone = exchange.answer.ok or exchange.answer.status in GONE
         else:
             known = exchange.answer.ok or exchange.answer.refused
-            gone = known and says_gone(self._read(read, identifier))
+            gone = known and says_gone(self._read(read, identifier, within))
         if gone:
             self.ledger.gone(identifier)
             return True
@@ -245,13 +247,14 @@ class Session(Calls):
         """
         identifier, was_refused = next(iter(self._kept.items()))
         read, delete = operation.link("read"), operation.link("delete")
-        if read is None or delete is None or not self._read(read, identifier).answer.ok:
+        within = self.ledger.within(identifier)
+        if read is None or delete is None or not self._read(read, identifier, within).answer.ok:
             return False
         again = self.call if was_refused else self.send  # what was accepted once may be refused now
-        deleted = again(delete.operation, path={delete.parameter: identifier})
+        deleted = again(delete.operation, path={**within, delete.parameter: identifier})
 
         def look() -> tuple[bool, Exchange]:
-            exchange = self._read(read, identifier)
+            exchange = self._read(read, identifier, within)
             return says_gone(exchange), exchange
 
         gone, exchange = self.eventually(look)
@@ -265,8 +268,8 @@ class Session(Calls):
             raise Blocked(self.judge.root_of(requirement.id), delete.operation)
         return gone
 
-    def _read(self, link: Link, identifier: str) -> Exchange:
-        return self.send(link.operation, path={link.parameter: identifier})
+    def _read(self, link: Link, identifier: str, within: Mapping[str, str]) -> Exchange:
+        return self.send(link.operation, path={**within, link.parameter: identifier})
 
     def sweep(self, spare: Container[str] = ()) -> list[Entry]:
         """Remove what is still there of ours, newest first, but for entries whose key is in `spare`.

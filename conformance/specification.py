@@ -66,7 +66,8 @@ class Specification:
         fitting = [
             (operation, found.groupdict())
             for operation in self.forms
-            if operation.method == method and (found := operation.pattern.fullmatch(path))
+            for pattern in (operation.pattern, *operation.other_patterns)
+            if operation.method == method and (found := pattern.fullmatch(path))
         ]
         return min(fitting, key=lambda pair: (len(pair[1]), not pair[0].fits(pair[1])), default=None)
 

@@ -27,7 +27,8 @@ def maker(operations: Mapping[str, Operation], operation: Operation) -> Operatio
     if operation.effect == "create":
         return None
     for one in operations.values():
-        if one.effect == "create" and one.resource == operation.resource and one.link("delete") and one.names:
+        alone = one.effect == "create" and not one.path_parameters
+        if alone and one.resource == operation.resource and one.link("delete") and one.names:
             return one
     return None
 
@@ -42,6 +43,11 @@ def subjects(operation: Operation) -> list[str]:
     """What a call acts on: its path parameters; the empty name for what its body alone tells."""
     named_by_body = any(touch.where == "body" and not touch.optional for touch in operation.touches)
     return operation.path_parameters or ([""] if named_by_body else [])
+
+
+def pointers(operation: Operation) -> list[str]:
+    """The places of the body that are fixtures, beside what the path names."""
+    return [place for place in operation.fixtures if place.startswith("/") and operation.path_parameters]
 
 
 def key_of(operation: Operation, parameter: str) -> str:
@@ -74,7 +80,7 @@ def needed(operations: Mapping[str, Operation], operation: Operation) -> tuple[s
     keys = [
         key_of(one, parameter)
         for one in chain(operations, operation)
-        for parameter in subjects(one)
+        for parameter in [*subjects(one), *pointers(one)]
         if source(operations, one, parameter) is None
     ]
     return tuple(dict.fromkeys(key for key in keys if key))

@@ -143,8 +143,12 @@ class Fixtures(Table):
     case: Text | None = None
     paused_case: Text | None = None
     completed_case: Text | None = None
+    canceled_case: Text | None = None
     case_task: Text | None = None
     trigger: Text | None = None
+    trigger_unsets: Text | None = None
+    number_variable: Text | None = None
+    grid_variable: Text | None = None
     input_document: Text | None = None
     output_document: Text | None = None
     pm_table: Text | None = None
@@ -157,6 +161,12 @@ class Fixtures(Table):
     upload_max_filesize: PositiveInt | None = None
     post_max_size: PositiveInt | None = None
     may_change: bool = False
+
+    @property
+    def identifiers(self) -> frozenset[str]:
+        """What names something on the server: not the names of variables, and not the sizes."""
+        given = self.model_dump(exclude={"may_change", "trigger_unsets", "number_variable", "grid_variable"})
+        return frozenset(value for value in given.values() if isinstance(value, str))
 
 
 class System(Table):

@@ -108,6 +108,7 @@ class Worker:
             self.output / PARTS / f"{self.name}-{EXCHANGES}" if self.output else None,
             self.redactor,
             lists=lists,
+            others=frozenset(one.id for one in spec.operations.values() if one.confidential),
             foreign=lambda text: not ledger.is_ours(text),
             seen=saw,
         )
@@ -217,8 +218,7 @@ def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:
     """The identifiers that the target file gives: they may be read and executed."""
     match table:
         case ProcessMaker3():
-            values = table.fixtures.model_dump(exclude={"may_change"}).values()
-            return frozenset(value for value in values if isinstance(value, str))
+            return table.fixtures.identifiers
         case ProcessMaker4():
             return frozenset({str(table.process_id)})
         case Procesio():

@@ -24,7 +24,10 @@ from conformance.reference.pm3_fields import (
 
 @dataclass
 class Project:
-    """One project with its process. `grids` holds who wants a grid on the canvas, `cases` how many were started."""
+    """One project with its process.
+
+    `grids` holds who wants a grid on the canvas, `cases` how many were started, `tracked` what its case tracker shows.
+    """
 
     uid: str
     name: str
@@ -40,6 +43,7 @@ class Project:
     groups: list[str] = field(default_factory=list)
     grids: dict[str, bool] = field(default_factory=dict)
     cases: int = 0
+    tracked: dict[str, Data] = field(default_factory=dict)
 
 
 class Workspace:

@@ -1,4 +1,4 @@
-"""The reference of ProcessMaker 3: token request and project operations, with users and fixtures that fit."""
+"""The reference of ProcessMaker 3: its areas put together, with users and fixtures that fit."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from conformance.reference import (  # noqa: F401 - register faults and personality
     pm3_access_faults,
     pm3_answer_faults,
+    pm3_case_document_faults,
+    pm3_case_faults,
+    pm3_case_fixtures,
     pm3_faults,
     pm3_import_faults,
     pm3_liberal,
@@ -14,6 +17,9 @@ from conformance.reference import (  # noqa: F401 - register faults and personal
     pm3_tables_faults,
 )
 from conformance.reference.base import Reference
+from conformance.reference.pm3_case_documents import CaseDocuments
+from conformance.reference.pm3_case_tracker import CaseTracker
+from conformance.reference.pm3_cases import Cases
 from conformance.reference.pm3_directory import Directory
 from conformance.reference.pm3_import import Importer
 from conformance.reference.pm3_oauth import SPARE, Account, Accounts
@@ -38,7 +44,7 @@ ADMIN: Final = Account(
     "00000000000000000000000000000001",
     "admin",
     "admin-password",
-    frozenset({"PM_FACTORY", "PM_CASES", "PM_USERS", "PM_SETUP", "PM_LOGIN"}),
+    frozenset({"PM_FACTORY", "PM_CASES", "PM_REASSIGNCASE", "PM_USERS", "PM_SETUP", "PM_LOGIN"}),
     "ADMINCLIENTADMINCLIENTADMINCLIEN",
     "admin-client-secret",
 )
@@ -57,6 +63,14 @@ CASES: Final = Account(
     frozenset({"PM_LOGIN", "PM_CASES"}),
     "CASESCLIENTCASESCLIENTCASESCLIEN",
     "cases-client-secret",
+)
+SUPERVISOR: Final = Account(
+    "00000000000000000000000000000004",
+    "supervisor",
+    "supervisor-password",
+    frozenset({"PM_LOGIN", "PM_CASES", "PM_SUPERVISOR"}),
+    "SUPERVISORCLIENTSUPERVISORCLIENT",
+    "supervisor-client-secret",
 )
 OFFICE: Final = Department("d1000000000000000000000000000001", "Head office", parent="", status="ACTIVE")
 CONTRACTS: Final = Table(
@@ -122,15 +136,21 @@ class ProcessMaker3(Reference):
     def start(self) -> dict[str, ASGIApp]:
         """Make the fixtures and the app."""
         self.workspace = Workspace(self.clock)
-        self.accounts = Accounts((ADMIN, CLERK, CASES), self.clock)
+        self.accounts = Accounts((ADMIN, CLERK, CASES, SUPERVISOR), self.clock)
         self.importer = Importer(self.workspace)
         self.projects = Projects(WORKSPACE, self.workspace, self.importer)
-        self.people = People(self.accounts, (ADMIN, CLERK, CASES), self.workspace.groups)
+        self.people = People(self.accounts, (ADMIN, CLERK, CASES, SUPERVISOR), self.workspace.groups)
         self.people.departments[OFFICE.uid] = OFFICE
         self.tables = Tables()
         self.tables.add(CONTRACTS)
         self.tables.add(REPORT)
-        self.routes = Routes(WORKSPACE, self.accounts, (self.projects, Directory(self.people), self.tables))
+        self.casebook = pm3_case_fixtures.casebook(ADMIN.uid, CASES.uid, SUPERVISOR.uid)
+        self.cases = Cases(self.casebook)
+        self.case_documents = CaseDocuments(self.casebook)
+        self.case_tracker = CaseTracker(self.workspace)
+        of_cases = (self.cases, self.case_documents, self.case_tracker)
+        areas = (self.projects, Directory(self.people), self.tables, *of_cases)
+        self.routes = Routes(WORKSPACE, self.accounts, areas)
         self._fixture(CLASSIC, {"prj_name": "Classic purchase", "prj_type": "NORMAL"})
         started = self._fixture(STARTED, {"prj_name": "Running approval", "diagrams": [_DIAGRAM]})
         started.cases = 1
@@ -155,7 +175,11 @@ class ProcessMaker3(Reference):
             "workspace": WORKSPACE,
             **_credentials(ADMIN),
             "version": VERSION,
-            "users": {"outsider": _credentials(CLERK), "cases": _credentials(CASES)},
+            "users": {
+                "outsider": _credentials(CLERK),
+                "cases": _credentials(CASES),
+                "supervisor": _credentials(SUPERVISOR),
+            },
             "application": {"client_id": SPARE[0], "client_secret": SPARE[1]},
             "fixtures": {
                 "classic_process": CLASSIC,
@@ -163,12 +187,19 @@ class ProcessMaker3(Reference):
                 "started_project": STARTED,
                 "pm_table": CONTRACTS.uid,
                 "report_table": REPORT.uid,
+                **pm3_case_fixtures.FIXTURES,
             },
+            "bodies": pm3_case_fixtures.bodies(ADMIN.uid),
         }
 
     def snapshot(self) -> dict[str, Any]:
-        """Projects and groups, people, and tables."""
-        return {**self.workspace.snapshot(), **self.people.snapshot(), "tables": self.tables.snapshot()}
+        """Projects and groups, people, tables, and cases."""
+        return {
+            **self.workspace.snapshot(),
+            **self.people.snapshot(),
+            "tables": self.tables.snapshot(),
+            "cases": self.casebook.snapshot(),
+        }
 
     def residue(self) -> dict[str, int]:
         """The tokens that were given."""

@@ -15,7 +15,8 @@ class Evidence:
     """One file of exchanges per worker, one JSON object a line, each exchange at most once.
 
     Answers of the operations in `lists` show other people's items: those for whose text `foreign` is true are stored
-    as names and types only. `seen` is told of every exchange, as it was.
+    as names and types only. Answers of those in `others` are other people's as a whole, and none of their values is
+    stored. `seen` is told of every exchange, as it was.
     """
 
     def __init__(
@@ -24,12 +25,14 @@ class Evidence:
         redactor: Redactor,
         *,
         lists: frozenset[str],
+        others: frozenset[str] = frozenset(),
         foreign: Callable[[str], bool],
         seen: Callable[[Exchange], None],
     ) -> None:
         self._path = path
         self._redactor = redactor
         self._lists = lists
+        self._others = others
         self._foreign = foreign
         self._seen = seen
         self._kept: dict[str, Exchange] = {}
@@ -51,7 +54,8 @@ class Evidence:
                 for one in fresh:
                     exchange = self._kept[one]
                     foreign = self._foreign if exchange.operation in self._lists else None
-                    record = stored(exchange, self._redactor, foreign=foreign)
+                    whole = exchange.operation in self._others
+                    record = stored(exchange, self._redactor, foreign=foreign, whole=whole)
                     file.write(json.dumps(record) + "\n")
         except OSError as error:
             raise Unwritable(self._path, error) from None

@@ -49,11 +49,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """The guard's decision on a request that may go: which operation it calls, and what it would create."""
+    """The guard's decision on a request that may go: which operation it calls, and what it would create, in what."""
 
     operation: Operation | None
     effect: str
     creates: str = ""
+    within: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -155,7 +156,8 @@ class Judgement:
                 self._execution(operation)
             return Pass(operation, operation.effect)
         if operation.effect == "create":
-            return Pass(operation, operation.effect, self._creation(operation, path, query, content_type, body))
+            name = self._creation(operation, path, query, content_type, body)
+            return Pass(operation, operation.effect, name, {one: path[one] for one in operation.path_parameters})
         return Pass(operation, operation.effect)
 
     def _allowed(self, operation: Operation, identifier: str) -> None:
@@ -214,7 +216,8 @@ class Guard(httpx.BaseTransport):
         entry: Entry | None = None
         if decision.operation is not None and decision.effect == "create":
             operation = decision.operation
-            entry = self._judgement.ledger.intend(operation.system, operation.resource, operation.id, decision.creates)
+            kind = (operation.system, operation.resource, operation.id)
+            entry = self._judgement.ledger.intend(*kind, decision.creates, decision.within)
         try:
             response = self._inner.handle_request(request)
         except NoAnswer as failure:

@@ -49,6 +49,9 @@ def named(
                     str(one) for pointer in pointers for data in held for one in at(data, pointer) if one is not None
                 ]
                 yield from filter(None, values) if touch.optional else _required(values, touch.pointer)
+            case "upload" if not touch.xpath:
+                names = (file for part, file, _ in _parts(content_type, body) if part == touch.part)
+                yield from _required([file for file in names if file], f"the file {touch.part}")
             case "upload" if touch.optional:
                 yield from _in_upload(content_type, body, touch)
             case "upload":
@@ -108,7 +111,7 @@ def members(content_type: str, body: bytes) -> Iterator[tuple[str, str]]:
     if not body:
         return
     if content_type.startswith("multipart/"):
-        yield from ((name, "") for name, _ in _parts(content_type, body))
+        yield from ((name, "") for name, _, _ in _parts(content_type, body))
         return
     try:
         document = json.loads(body)
@@ -157,17 +160,17 @@ def upload(content_type: str, body: bytes, name: str) -> bytes | None:
     Raises:
         Unreadable: there are two of that name, and servers differ in which one they take.
     """
-    found = [payload for other, payload in _parts(content_type, body) if other == name]
+    found = [payload for other, _, payload in _parts(content_type, body) if other == name]
     if len(found) > 1:
         raise Unreadable(f"the part {name!r} stands twice")
     return found[0] if found else None
 
 
-def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, bytes | None]]:
-    """Name and content of every part of a multipart body."""
+def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, str | None, bytes | None]]:
+    """Name, file name and content of every part of a multipart body."""
     message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
     for part in message.walk():
         name = part.get_param("name", header="content-disposition")
         if isinstance(name, str):
             payload = part.get_payload(decode=True)
-            yield name, payload if isinstance(payload, bytes) else None
+            yield name, part.get_filename(), payload if isinstance(payload, bytes) else None

@@ -118,17 +118,20 @@ def _spellings(secret: str) -> tuple[str, ...]:
     )
 
 
-def stored(exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], bool] | None = None) -> dict[str, Any]:
+def stored(
+    exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], bool] | None = None, whole: bool = False
+) -> dict[str, Any]:
     """An exchange as it may be stored: redacted, bodies as text and capped.
 
-    `foreign` is given for a list: items for whose text it is true show only names and types of their fields.
+    `foreign` is given for a list: items for whose text it is true show only names and types of their fields. With
+    `whole` the answer shows nothing else at all.
     """
     request, response = exchange.request, exchange.response
     shown: dict[str, Any] | None = None
     if response is not None:
         body = response.body
-        if foreign is not None and response.ok:
-            body = anonymous(body, foreign)
+        if (foreign is not None or whole) and response.ok:
+            body = anonymous(body, None if whole else foreign)
         shown = {
             "status": response.status,
             "headers": redactor.headers(response.headers),
@@ -151,16 +154,17 @@ def stored(exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], b
     }
 
 
-def anonymous(body: bytes, foreign: Callable[[str], bool]) -> bytes:
-    """A list in which other people's items are reduced to names and types of their fields.
+def anonymous(body: bytes, foreign: Callable[[str], bool] | None) -> bytes:
+    """A list in which other people's items are reduced to names and types of their fields; without `foreign` all is.
 
-    Nothing is shown of a list that cannot be read: nobody could tell whose items are in it.
+    Nothing is shown of a body that cannot be read: nobody could tell what is in it.
     """
     try:
         document = parse_json(body)
     except NotJson as error:
         return f"({len(body)} bytes that are not JSON: {error})".encode()
-    return json.dumps(_reduced(document, foreign), ensure_ascii=False).encode("utf-8", "backslashreplace")
+    reduced = _types(document) if foreign is None else _reduced(document, foreign)
+    return json.dumps(reduced, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def _reduced(node: Any, foreign: Callable[[str], bool]) -> Any:

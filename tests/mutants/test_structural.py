@@ -49,7 +49,7 @@ WRONG_TYPES: Final[dict[str, list[Any]]] = {
     "Object": ["none", 7, True, []],
     "": [],
 }
-"""By the type that the documents give; null and the empty text count as unset."""
+"""By the type that the documents give, if they give one; null and the empty text count as unset."""
 
 IDENTIFIERS: Final = re.compile(
     "(prj|pro|dia|act|evn|gat|art|flo)_uid|prj_category"
@@ -60,7 +60,7 @@ IDENTIFIERS: Final = re.compile(
 EITHER: Final = [("bulkDeleteProjects", "/data[]/data[]/status", 7)]
 """Values of another type that count as documented: a status may be a number (A-PM3-08)."""
 
-OBJECTS: Final = {("startRequest", "")}
+OBJECTS: Final = {("startRequest", ""), ("getCaseVariables", "")}
 """Bodies of which a document says what they are, and names no field."""
 
 BEYOND: Final = {

@@ -33,6 +33,8 @@ INDELIBLE = {
     "pro-delete-keeps-template",
     "pro-delete-keeps-data-type",
     "pro-delete-keeps-schedule",
+    "pm3-trigger-attached-only",
+    "pm3-trigger-unsets-nothing",
 }
 
 # One fault of each make, tried on the liberal personality by default: in state, answer, status, access, path.

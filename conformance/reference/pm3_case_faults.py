@@ -1,0 +1,139 @@
+"""The faults of the ProcessMaker 3 reference in cases, their variables, and case tracker objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from conformance.reference.answers import Answer
+from conformance.reference.faults import fault, override
+from conformance.reference.pm3_cases import RUNNING
+from conformance.reference.pm3_fields import Refused, text
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.responses import Response
+
+    from conformance.reference.pm3_cases import Case
+    from conformance.reference.pm3_fields import Data
+    from conformance.reference.pm3_routes import Call
+    from conformance.reference.processmaker3 import ProcessMaker3
+
+    Endpoint = Callable[[Call], Awaitable[Response]]
+
+SYSTEM: Final = "processmaker3"
+
+
+@fault("pm3-tracker-half-accepted", SYSTEM, "Kind and identifier of a case tracker object may come one by one.")
+def _(ref: ProcessMaker3) -> None:
+    override(
+        ref.case_tracker,
+        "read",
+        lambda _: lambda data: {name: text(name, value) for name, value in data.items() if name.startswith("cto_")},
+    )
+
+
+@fault("pm3-unassigned-omits", SYSTEM, "The list of unassigned cases is always empty.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.casebook, "unassigned", lambda _: lambda _user: [])
+
+
+@fault("pm3-unassigned-shows-all", SYSTEM, "The list of unassigned cases shows them to everybody.")
+def _(ref: ProcessMaker3) -> None:
+    def everything(_user: str) -> list[Data]:
+        return [ref.casebook.described(case) for case in ref.casebook.cases.values() if not case.user]
+
+    override(ref.casebook, "unassigned", lambda _: everything)
+
+
+@fault("pm3-case-status-same", SYSTEM, "Every case has the status of a running one.")
+def _(ref: ProcessMaker3) -> None:
+    _describe(ref, lambda _: {"app_status": RUNNING})
+
+
+@fault("pm3-case-task-wrong", SYSTEM, "The current task of a case is one that it has left.")
+def _(ref: ProcessMaker3) -> None:
+    _describe(ref, lambda case: {"current_task": [{"tas_uid": next(iter(case.tasks), "")}]})
+
+
+def _describe(ref: ProcessMaker3, wrong: Callable[[Case], Data]) -> None:
+    """Let something be wrong in what a case is told by."""
+
+    def make(described: Callable[[Case], Data]) -> Callable[[Case], Data]:
+        return lambda case: described(case) | wrong(case)
+
+    override(ref.casebook, "described", make)
+
+
+@fault("pm3-case-tasks-lack-current", SYSTEM, "The tasks of a case lack the one at which it stands.")
+def _(ref: ProcessMaker3) -> None:
+    def make(tasks: Callable[[Case], list[Data]]) -> Callable[[Case], list[Data]]:
+        return lambda case: [task for task in tasks(case) if task["tas_uid"] != case.task]
+
+    override(ref.casebook, "tasks", make)
+
+
+@fault("pm3-reassign-by-anyone", SYSTEM, "A case can be reassigned without PM_REASSIGNCASE.")
+def _(ref: ProcessMaker3) -> None:
+    ref.routes.permissions["reassign_case"] = frozenset()
+
+
+@fault("pm3-trigger-attached-only", SYSTEM, "A trigger that no step uses is not executed.")
+def _(ref: ProcessMaker3) -> None:
+    def refuse(_case: Case, _trigger: str) -> None:
+        raise Refused("No step of the process uses the trigger.")
+
+    override(ref.casebook, "execute", lambda _: refuse)
+
+
+@fault("pm3-trigger-unsets-nothing", SYSTEM, "A trigger that unsets a variable leaves it in the case.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.casebook, "execute", lambda _: lambda _case, _trigger: None)
+
+
+@fault("pm3-variable-empty-ignored", SYSTEM, "A variable that is set to the empty text keeps its value.")
+def _(ref: ProcessMaker3) -> None:
+    def make(write: Callable[[Case, Data], None]) -> Callable[[Case, Data], None]:
+        return lambda case, variables: write(case, {name: one for name, one in variables.items() if one != ""})
+
+    override(ref.casebook, "write", make)
+
+
+@fault("pm3-variables-of-running-only", SYSTEM, "Only the variables of running cases can be read.")
+def _(ref: ProcessMaker3) -> None:
+    def make(read: Endpoint) -> Endpoint:
+        async def running(call: Call) -> Response:
+            if ref.cases.case(call).status != RUNNING:
+                raise Refused("The case is not running.")
+            return await read(call)
+
+        return running
+
+    override(ref.cases, "get_case_variables", make)
+
+
+@fault("pm3-variables-as-numbers", SYSTEM, "Numbers of dynaforms are numbers in the variables.")
+def _(ref: ProcessMaker3) -> None:
+    _show_variables(ref, lambda name, value: float(str(value)) if name == "amount" else value)
+
+
+@fault("pm3-variables-grid-array", SYSTEM, "Grids are arrays in the variables.")
+def _(ref: ProcessMaker3) -> None:
+    _show_variables(ref, lambda _, value: list(value.values()) if isinstance(value, dict) else value)
+
+
+@fault("pm3-variables-grid-from-zero", SYSTEM, "The rows of grids are counted from zero in the variables.")
+def _(ref: ProcessMaker3) -> None:
+    def shifted(_name: str, value: object) -> object:
+        return {str(int(row) - 1): cells for row, cells in value.items()} if isinstance(value, dict) else value
+
+    _show_variables(ref, shifted)
+
+
+def _show_variables(ref: ProcessMaker3, shown: Callable[[str, object], object]) -> None:
+    """Show every variable, by its name, as something else."""
+
+    async def read(call: Call) -> Response:
+        return Answer({name: shown(name, value) for name, value in ref.cases.case(call).variables.items()})
+
+    override(ref.cases, "get_case_variables", lambda _: read)

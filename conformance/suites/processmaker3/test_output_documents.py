@@ -1,0 +1,50 @@
+"""Generated output documents: the empty array (processmaker-3-rest-tips.txt, line 121)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from conformance.checks import describe, told
+from conformance.exchange import Exchange, NotJson
+from conformance.judge import NotExercised
+from conformance.session import Session
+from conformance.suites.processmaker3.cases import OUTSIDER, conclusive, fixture, of_case, shown
+from conformance.verdict import Kind, Reason
+
+LIST: Final = "listOutputDocuments"
+LISTED: Final = ("PM3-OUTDOC-LIST-SHOWN", "PM3-OUTDOC-LIST-HIDDEN")
+
+
+@pytest.mark.requirement(*LISTED)
+def test_output_documents_are_listed_for_those_who_may_see_them(session: Session) -> None:
+    document, path = fixture(session, "output_document"), of_case(session)
+    seen = session.call(LIST, path=path)
+    if not shown(session, LISTED[0], seen, document):
+        session.judge.block(LISTED[1], session.judge.root_of(LISTED[0]))
+        return
+    denied = conclusive(session.send(LIST, user=OUTSIDER, path=path))
+    holds = denied.answer.ok and content(denied) == []
+    observed = "something else" if denied.answer.ok else describe(denied)
+    kind = Kind.VALUE if denied.answer.ok else Kind.STATUS
+    session.judge.require(LISTED[1], holds, denied, seen, observed=observed, kind=kind)
+
+
+@pytest.mark.requirement("PM3-OUTDOC-LIST-NONE")
+def test_a_case_without_output_documents_is_answered_with_an_empty_array(session: Session) -> None:
+    session.call(LIST, path=of_case(session))
+    exchange = session.call(LIST, path=of_case(session, "unassigned_case"))
+    found = content(exchange)
+    if found:
+        raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place('unassigned_case')} has output documents")
+    # null, an empty object, no body: all of them tell of none, but not as documented
+    session.judge.require("PM3-OUTDOC-LIST-NONE", found == [], exchange, observed=told(found), kind=Kind.VALUE)
+
+
+def content(exchange: Exchange) -> Any:
+    """The parsed body, the text of one that is no JSON."""
+    try:
+        return exchange.answer.json
+    except NotJson:
+        return exchange.answer.body.decode("utf-8", "replace").strip()

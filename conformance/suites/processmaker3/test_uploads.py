@@ -1,0 +1,141 @@
+"""Uploading input documents: who may, and how what is wrong is refused (processmaker-3-rest-tips.txt, 114-116)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from conformance import sampling
+from conformance.checks import describe
+from conformance.exchange import Exchange
+from conformance.judge import NotExercised
+from conformance.session import Resource, Session
+from conformance.suites.processmaker3.cases import OUTSIDER, conclusive, fixture, says
+from conformance.verdict import Kind, Reason
+
+UPLOAD: Final = "uploadInputDocument"
+LIST: Final = "listInputDocuments"
+POST: Final = ("PM3-INDOC-UPLOAD-POST", "PM3-INDOC-UPLOAD-POST-400")
+NO_FILE: Final = "Bad Request: This filename does not exist!"
+TOO_BIG: Final = r"Request Entity Too Large: Uploaded file .+ is too big\."
+NO_TASK: Final = "Bad Request: `tas_uid` is required but missing"
+BESIDE: Final = 2_000  # bytes at most that a form adds to its file
+LARGEST: Final = 64 * 1024 * 1024  # bytes of the largest file that is sent
+
+
+def sample(session: Session) -> dict[str, Any]:
+    """An upload that is as documented as can be. Raises NotExercised when a fixture is missing."""
+    return sampling.sample(session, session.operation(UPLOAD)).request()
+
+
+def uploaded(session: Session) -> Resource:
+    """A file that the main user uploaded. Raises as `Session.create`."""
+    return session.create(UPLOAD, **sample(session))
+
+
+def tried(session: Session, request: dict[str, Any], user: str = "") -> Exchange:
+    """An upload that may be refused; what comes into being is ours to remove.
+
+    Raises:
+        NotExercised: there was no answer, or the server failed.
+    """
+    exchange = session.send(UPLOAD, user=user, **request)
+    entry, operation = session.client.entry, session.operation(UPLOAD)
+    if entry is not None and entry.name and exchange.answer.ok:
+        session.adopt(operation, entry, exchange)
+    elif entry is not None and not exchange.answer.ok:
+        session.take_over(operation, entry)
+    return conclusive(exchange)
+
+
+@pytest.mark.requirement("PM3-INDOC-UPLOAD-ASSIGNED")
+def test_an_upload_is_an_input_document_of_the_case(session: Session) -> None:
+    own = uploaded(session)
+    listing = session.send(LIST, path=own.entry.within)
+    session.judge.require("PM3-INDOC-UPLOAD-ASSIGNED", True, own.exchange, listing)
+
+
+@pytest.mark.requirement("PM3-INDOC-UPLOAD-SUPERVISOR")
+def test_a_supervisor_uploads_as_who_works_on_the_case_does(session: Session) -> None:
+    control = uploaded(session).exchange
+    exchange = tried(session, sample(session), "supervisor")
+    session.judge.require(
+        "PM3-INDOC-UPLOAD-SUPERVISOR",
+        exchange.answer.ok,
+        exchange,
+        control,
+        observed=describe(exchange),
+        kind=Kind.REFUSED,
+    )
+
+
+@pytest.mark.requirement("PM3-INDOC-UPLOAD-302")
+def test_an_upload_without_the_right_is_answered_with_302(session: Session) -> None:
+    control = uploaded(session).exchange
+    exchange = tried(session, sample(session), OUTSIDER)
+    session.judge.require(
+        "PM3-INDOC-UPLOAD-302",
+        exchange.answer.status == 302,
+        exchange,
+        control,
+        observed=describe(exchange),
+        kind=Kind.NOT_REFUSED if exchange.answer.ok else Kind.STATUS,
+    )
+
+
+@pytest.mark.requirement("PM3-INDOC-UPLOAD-NAME")
+def test_a_file_that_went_into_a_text_field_is_missed(session: Session) -> None:
+    control = uploaded(session).exchange
+    asked = sample(session)
+    in_text = {field: f"@{name}" for field, (name, _) in asked.pop("files").items()}
+    exchange = tried(session, {**asked, "data": {**asked["data"], **in_text}})
+    refusal(session, "PM3-INDOC-UPLOAD-NAME", exchange, control, 400, NO_FILE)
+
+
+@pytest.mark.requirement("PM3-INDOC-UPLOAD-SIZE")
+def test_a_file_above_the_limit_for_files_is_too_big(session: Session) -> None:
+    size = limit(session, "upload_max_filesize") + 1
+    whole = session.table.fixture("post_max_size")
+    if whole and size + BESIDE > int(whole):
+        raise NotExercised(Reason.INCONCLUSIVE, "a file above upload_max_filesize is above post_max_size as well")
+    control = uploaded(session).exchange
+    refusal(session, "PM3-INDOC-UPLOAD-SIZE", tried(session, of_size(session, size)), control, 413, TOO_BIG)
+
+
+@pytest.mark.requirement(*POST)
+def test_an_upload_above_the_limit_for_requests_seems_to_be_empty(session: Session) -> None:
+    size = limit(session, "post_max_size")
+    control = uploaded(session).exchange
+    exchange = tried(session, of_size(session, size))
+    if refusal(session, POST[0], exchange, control, None, NO_TASK):
+        told = describe(exchange)
+        session.judge.require(POST[1], exchange.answer.status == 400, exchange, observed=told, kind=Kind.STATUS)
+    else:
+        session.judge.block(POST[1], session.judge.root_of(POST[0]))
+
+
+def refusal(
+    session: Session, requirement: str, exchange: Exchange, control: Exchange, status: int | None, message: str
+) -> bool:
+    """Say whether an upload was refused with a message, and a status if one is documented, beside an accepted one."""
+    as_documented = exchange.answer.refused if status is None else exchange.answer.status == status
+    holds = as_documented and says(exchange, message)
+    kind = Kind.NOT_REFUSED if exchange.answer.ok else Kind.MESSAGE if as_documented else Kind.STATUS
+    told = "another message" if as_documented else describe(exchange)
+    return session.judge.require(requirement, holds, exchange, control, observed=told, kind=kind)
+
+
+def limit(session: Session, key: str) -> int:
+    """A limit of the server's, in bytes. Raises NotExercised: it is not told, or too large to be tried."""
+    size = int(fixture(session, key))
+    if size > LARGEST:
+        raise NotExercised(Reason.LIMIT_REACHED, f"{key}: a file of more than {LARGEST} bytes is not sent")
+    return size
+
+
+def of_size(session: Session, size: int) -> dict[str, Any]:
+    """An upload whose file has a size in bytes."""
+    asked = sample(session)
+    files = {field: (name, b"x" * size) for field, (name, _) in asked["files"].items()}
+    return {**asked, "files": files}
