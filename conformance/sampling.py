@@ -65,7 +65,8 @@ def form(session: Session, operation: Operation, given: Any = None) -> dict[str,
         if given is None or pointer.strip("/") not in given:
             replace(parts, pointer, _subject(session, operation, pointer))
     known = documented.schema.get("properties", {})
-    files = [part for part in parts if not known or known.get(part, {}).get("format") == "binary"]
+    binary = {part for part, schema in known.items() if schema.get("format") == "binary"}
+    files = [part for part in parts if part in binary or binary == known.keys()]  # where all are, a new one is too
     return {
         "data": {name: text for name, text in parts.items() if name not in files},
         "files": {part: (f"{session.ledger.name()}.txt", str(parts[part]).encode()) for part in files},
