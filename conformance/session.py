@@ -9,7 +9,7 @@ from typing import Any, Final
 from conformance import checks
 from conformance.calls import Calls
 from conformance.exchange import Exchange
-from conformance.identification import identifier_of, listed, mentions, offered, partial, pointed
+from conformance.identification import identifier_of, listed, mentions, offered, partial, pointed, shows
 from conformance.judge import Blocked, NotExercised
 from conformance.ledger import Entry
 from conformance.specification import Link, Operation
@@ -103,6 +103,7 @@ class Session(Calls):
         identifier = self._offered(operation, entry, exchange)
         if not identifier:
             identifier = self._copied(operation, exchange, before) or self._listed(operation, entry)[0]
+            identifier = identifier or self._beside(operation, entry, exchange)
         elif identifier in self._claimed() and operation.link("list") is not None:
             identifier = (
                 self._newcomer(operation, entry)[0] or identifier
@@ -149,6 +150,15 @@ class Session(Calls):
         found: list[str] = []
         _, exchange = self.eventually(look)
         return found[-1], exchange.answer.ok
+
+    def _beside(self, operation: Operation, entry: Entry, exchange: Exchange) -> str:
+        """What stands beside our name in the answer to the create, where nothing reads it and a list shows a part."""
+        link, delete = operation.link("list"), operation.link("delete")
+        if operation.link("read") or link is None or delete is None:
+            return ""
+        if not entry.name or not mentions(exchange, entry.name):
+            return ""
+        return pointed(exchange, delete) if partial(self.send(link.operation, path=entry.within)) else ""
 
     def _copied(self, operation: Operation, exchange: Exchange, before: Collection[str] | None) -> str:
         """What is new in the list under the name of ours that a create without a name copied, or longer ones."""
@@ -229,7 +239,8 @@ class Session(Calls):
         exchange = self.send(link.operation, path={**within, link.parameter: identifier})
         read = operation.link("read")
         if read is None or self.operation(link.operation).tombstone:
-            gone = exchange.answer.ok or exchange.answer.status in GONE
+            unknown = exchange.answer.status in GONE and not self._shown(identifier, operation, within)
+            gone = exchange.answer.ok or unknown
         else:
             known = exchange.answer.ok or exchange.answer.refused
             gone = known and says_gone(self._read(read, identifier, within))
@@ -238,6 +249,11 @@ class Session(Calls):
             return True
         self._kept[identifier] = exchange.answer.refused
         return False
+
+    def _shown(self, identifier: str, operation: Operation, within: Mapping[str, str]) -> bool:
+        """Whether the list of what an operation creates, if there is one, still shows something."""
+        link = operation.link("list")
+        return link is not None and shows(self.send(link.operation, path=within), link, identifier)
 
     def _removes_again(self, operation: Operation) -> bool:
         """Whether something that could not be removed can be now. It is judged: the tests that do create something too.

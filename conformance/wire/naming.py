@@ -50,8 +50,8 @@ def named(
                 ]
                 yield from filter(None, values) if touch.optional else _required(values, touch.pointer)
             case "upload" if not touch.xpath:
-                names = (file for part, file, _ in _parts(content_type, body) if part == touch.part)
-                yield from _required([file for file in names if file], f"the file {touch.part}")
+                named_file, _ = _part(content_type, body, touch.part) or ("", None)
+                yield from _required([named_file] if named_file else [], f"the file {touch.part}")
             case "upload" if touch.optional:
                 yield from _in_upload(content_type, body, touch)
             case "upload":
@@ -79,7 +79,7 @@ def _held(content_type: str, body: bytes) -> Iterator[Any]:
     if label == "application/x-www-form-urlencoded":
         fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
     elif label.startswith("multipart/"):
-        fields = [(name, (part or b"").decode("utf-8", "replace")) for name, part in _parts(content_type, body)]
+        fields = [(name, (part or b"").decode("utf-8", "replace")) for name, _, part in _parts(content_type, body)]
     if document is None and fields is None:
         raise Unreadable("the request body is not JSON, or a name stands twice in it")
     if document is not None:
@@ -160,7 +160,13 @@ def upload(content_type: str, body: bytes, name: str) -> bytes | None:
     Raises:
         Unreadable: there are two of that name, and servers differ in which one they take.
     """
-    found = [payload for other, _, payload in _parts(content_type, body) if other == name]
+    found = _part(content_type, body, name)
+    return found[1] if found else None
+
+
+def _part(content_type: str, body: bytes, name: str) -> tuple[str | None, bytes | None] | None:
+    """File name and content of the only part `name` of a multipart body; None when there is none. Raises Unreadable."""
+    found = [(file, payload) for other, file, payload in _parts(content_type, body) if other == name]
     if len(found) > 1:
         raise Unreadable(f"the part {name!r} stands twice")
     return found[0] if found else None

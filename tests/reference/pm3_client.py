@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from conformance.reference.processmaker3 import ADMIN, CASES, CLERK, ProcessMaker3
+from conformance.reference.processmaker3 import ADMIN, CASES, CLERK, SUPERVISOR, ProcessMaker3
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 API = "/api/1.0/workflow"
-ACCOUNTS = {"admin": ADMIN, "clerk": CLERK, "cases": CASES}
+ACCOUNTS = {"admin": ADMIN, "clerk": CLERK, "cases": CASES, "supervisor": SUPERVISOR}
 
 
 class ByHand(httpx.BaseTransport):

@@ -45,15 +45,17 @@ def test_a_number_of_a_dynaform_is_a_string(session: Session) -> None:
 @pytest.mark.requirement(*GRID)
 def test_a_grid_is_an_object_of_objects(session: Session) -> None:
     grid, exchange = variable(session, "grid_variable")
-    rows = list(grid.values()) if isinstance(grid, dict) else []
+    named = grid if isinstance(grid, dict) else {}
+    counted = {row: cells for row, cells in named.items() if row.isdigit()}
+    rows = list((counted or named).values())  # what stands beside counted rows is more than a document tells
     wrong = next((row for row in rows if not isinstance(row, dict)), None)
     told = f"a row that is {json_type(wrong)}" if rows else json_type(grid)
     holds = bool(rows) and wrong is None
     if not session.judge.require(GRID[0], holds, exchange, observed=told, kind=Kind.TYPE):
         session.judge.block(GRID[1], session.judge.root_of(GRID[0]))
         return
-    counted = sorted(grid) == sorted(str(row) for row in range(1, len(grid) + 1))
-    session.judge.require(GRID[1], counted, exchange, observed="they are called otherwise", kind=Kind.VALUE)
+    from_one = sorted(map(int, counted)) == list(range(1, len(rows) + 1))
+    session.judge.require(GRID[1], from_one, exchange, observed="they are called otherwise", kind=Kind.VALUE)
 
 
 @pytest.mark.requirement(*VARIABLE)

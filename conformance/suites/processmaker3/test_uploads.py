@@ -11,7 +11,7 @@ from conformance.checks import describe
 from conformance.exchange import Exchange
 from conformance.judge import NotExercised
 from conformance.session import Resource, Session
-from conformance.suites.processmaker3.cases import OUTSIDER, conclusive, fixture, says
+from conformance.suites.processmaker3.cases import OUTSIDER, conclusive, fixture, says, shown
 from conformance.verdict import Kind, Reason
 
 UPLOAD: Final = "uploadInputDocument"
@@ -53,7 +53,7 @@ def tried(session: Session, request: dict[str, Any], user: str = "") -> Exchange
 def test_an_upload_is_an_input_document_of_the_case(session: Session) -> None:
     own = uploaded(session)
     listing = session.send(LIST, path=own.entry.within)
-    session.judge.require("PM3-INDOC-UPLOAD-ASSIGNED", True, own.exchange, listing)
+    shown(session, "PM3-INDOC-UPLOAD-ASSIGNED", listing, own.id)
 
 
 @pytest.mark.requirement("PM3-INDOC-UPLOAD-SUPERVISOR")
