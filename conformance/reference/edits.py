@@ -82,6 +82,11 @@ def editing(*edits: Edit, pieces: int = 1, pause: float = 0) -> Middleware:
 
             await app(scope, receive, keep)
             headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
+            promised = next((value for name, value in headers if name == "content-length"), None)
+            if promised is not None and int(promised) > len(body):  # it hangs up: there is no answer to edit
+                await send(start)
+                await send({"type": "http.response.body", "body": bytes(body)})
+                return
             headers = [pair for pair in headers if pair[0] != "content-length"]
             answer = Outgoing(scope["method"], scope["path"], start["status"], headers, bytes(body))
             for edit in edits:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from conformance.reference.answers import Answer
-from conformance.reference.edits import Data, Outgoing, editing, rewritten
+from conformance.reference.edits import Data, Outgoing, editing, rewritten, unless
 from conformance.reference.pm3_diagram import elements
 from conformance.reference.pm3_fields import KINDS, Kind
 from conformance.reference.pm3_liberal import API, ASTERISKED, definitions, each_element
@@ -91,7 +91,8 @@ def sparse(reference: ProcessMaker3) -> None:
     import_beside(reference)
     flat_batches(reference)
     tell_created(reference)
-    reference.wrap(editing(without_unimplemented, head_without_unimplemented, array_of_one, first_page(2)))
+    paged = unless(re.compile(".*/input-documents").fullmatch, first_page(2))  # nothing else leads to an upload
+    reference.wrap(editing(without_unimplemented, head_without_unimplemented, array_of_one, paged))
 
 
 def undemanding(reference: ProcessMaker3) -> None:
@@ -138,6 +139,7 @@ LIBERTIES = (
             "createProject:verbatim",
             "PM3-PROJECT-CREATE-LISTED",  # the list shows a part only
             "PM3-PROJECT-CREATE-CATEGORY",
+            "PM3-CASE-UNASSIGNED-HIDDEN",
             "PM3-GENERATE-*",  # nor could it be told what is new
             "PM3-ACCESS-GENERATE-*",
             "generateBpmnProject*",
