@@ -197,7 +197,8 @@ class Life:
             current = body
         if not isinstance(current, dict):
             current = body
-        if reading.success.schema and reading.success.schema.get("properties"):
+        shaped = bool(reading.success.schema and reading.success.schema.get("properties"))
+        if reading.success.schema and shaped:
             current = renamed(body, current, reading.success.schema)
         known = documented.schema.get("properties", {})
         changed: dict[str, Any] = deepcopy(given) if given else writable(current, documented.schema)
@@ -207,7 +208,7 @@ class Life:
         names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
         for name, schema in known.items():
             described = schema.get("type") == "string" and not schema.get("enum") and name.endswith("description")
-            if described:
+            if described and (shaped or name in changed):  # a guessed member may not exist
                 changed[name] = CHANGED
             if name in names:
                 changed[name] = self.session.ledger.name("renamed")
@@ -272,9 +273,14 @@ class Life:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation)
-            return not shows(exchange, link, born.id), exchange
+            return exchange.answer.ok and not shows(exchange, link, born.id), exchange
 
         gone, exchange = self.session.eventually(look)
+        if not exchange.answer.ok:
+            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
+            return
+        if gone and self.create.link("read") is None:
+            self.session.ledger.gone(born.id)
         self.session.judge.require(
             requirement.id, gone, exchange, deleted, observed="it is still in the list", kind=Kind.EFFECT
         )

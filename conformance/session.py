@@ -237,8 +237,11 @@ class Session(Calls):
             return False
         within = self.ledger.within(identifier)
         exchange = self.send(link.operation, path={**within, link.parameter: identifier})
-        read = operation.link("read")
-        if read is None or self.operation(link.operation).tombstone:
+        read, listing = operation.link("read"), operation.link("list")
+        if read is None and listing is not None:
+            told = exchange.answer.ok or exchange.answer.status in GONE
+            gone = self._unlisted(identifier, listing, within, told)
+        elif read is None or self.operation(link.operation).tombstone:
             unknown = exchange.answer.status in GONE and not self._shown(identifier, operation, within)
             gone = exchange.answer.ok or unknown
         else:
@@ -249,6 +252,16 @@ class Session(Calls):
             return True
         self._kept[identifier] = exchange.answer.refused
         return False
+
+    def _unlisted(self, identifier: str, listing: Link, within: Mapping[str, str], told: bool) -> bool:
+        """Whether a list no longer shows something; one that cannot tell is no answer to what was `told` already."""
+
+        def look() -> tuple[bool, Exchange]:
+            there = self.send(listing.operation, path=within)
+            return not shows(there, listing, identifier), there
+
+        absent, there = self.eventually(look)
+        return absent and (told or (there.answer.ok and not partial(there)))
 
     def _shown(self, identifier: str, operation: Operation, within: Mapping[str, str]) -> bool:
         """Whether the list of what an operation creates, if there is one, still shows something."""
