@@ -21,6 +21,7 @@ from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.guard import Withheld
 
+NOT_FOUND: Final = 404
 ABSENT: Final = (405, 501)
 GIVE_UP_AFTER: Final = 3  # calls in a row without any answer
 AWAY: Final = (429, 502, 503, 504)  # nobody is there to answer, or nobody has the time
@@ -201,9 +202,14 @@ class Calls:
         self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any], accepts: str
     ) -> Blocked | NotExercised:
         """Record why a documented call was not accepted: the operation is missing, or it refuses."""
-        control = self._control(operation, user, request)
-        exists = f"{operation.id}:exists"
+        made_up = self.ledger.made_up(12)
+        control = self._control(operation, user, request, unrouted(self.specification, operation, made_up))
         missing = exchange.answer.status in ABSENT or _alike(exchange, control)
+        if not missing and exchange.answer.status == NOT_FOUND:  # what is not there may fall to another operation
+            for path in routed(self.specification, operation, made_up):
+                control = self._control(operation, user, request, path)
+                missing = missing or _alike(exchange, control)
+        exists = f"{operation.id}:exists"
         if operation.documented is not None and (missing or not accepts):
             told = "is not there" if missing else "refused a request"
             return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} {told} in the form of the accommodation")
@@ -238,9 +244,8 @@ class Calls:
         )
         return Blocked(self.judge.root_of(status), operation.id)
 
-    def _control(self, operation: Operation, user: str, request: dict[str, Any]) -> Exchange:
+    def _control(self, operation: Operation, user: str, request: dict[str, Any], path: str) -> Exchange:
         """The same request to a made-up path."""
-        path = unrouted(self.specification, operation, self.ledger.made_up(12))
         entry = self.client.entry
         control = self.send(operation.id, user=user, **{**request, "template": path})
         self.client.entry = entry  # a refused create may have left something behind: `create` looks for it
@@ -280,10 +285,19 @@ class Calls:
 
 def unrouted(specification: Specification, operation: Operation, made_up: str) -> str:
     """A path as deep as that of an operation, with a made-up segment, which no operation of that method fits."""
+    paths = _made_up_paths(operation, made_up)
+    return next(path for path in paths if specification.match(operation.method, path) is None)
+
+
+def routed(specification: Specification, operation: Operation, made_up: str) -> list[str]:
+    """The made-up paths that another operation takes, since it has a parameter where this one has a literal segment."""
+    return [path for path in _made_up_paths(operation, made_up) if specification.match(operation.method, path)]
+
+
+def _made_up_paths(operation: Operation, made_up: str) -> list[str]:
     segments = operation.path.split("/")
     literals = [index for index, segment in enumerate(segments) if segment and not segment.startswith("{")]
-    paths = ["/".join([*segments[:one], made_up, *segments[one + 1 :]]) for one in reversed(literals)]
-    return next(path for path in paths if specification.match(operation.method, path) is None)
+    return ["/".join([*segments[:one], made_up, *segments[one + 1 :]]) for one in reversed(literals)]
 
 
 def _alike(one: Exchange, other: Exchange) -> bool:

@@ -95,6 +95,8 @@ LIBERTIES = (
         first_items,
         unshown=(  # what is not shown may stand on another page
             "PRO-*-CREATE-LISTED",
+            "PRO-CREDENTIAL-TYPE*-NAMED",
+            "PRO-CREDENTIAL-TYPE-CREATE-READABLE",  # its identifier is told there alone
             "PRO-INSTANCE-LISTED",
             "PRO-DATATYPE-COUNT-MATCHES",
             "PRO-SCHEDULE-DUPLICATE-*",  # nor can it be told what is new
