@@ -11,27 +11,28 @@ from .procesio_client import RUN, Server, refused
 
 TYPES = "/api/DataTypes"
 SCHEDULES = "/api/Schedules"
+UNKNOWN = "3d0c1f8e-52a7-4b60-9d0a-6f7c1b2e4a95"
 OPERATIONS = [
     ("POST", TYPES),
     ("PUT", TYPES),
     ("GET", TYPES),
-    ("GET", f"{TYPES}/{uuid4()}"),
-    ("DELETE", f"{TYPES}/{uuid4()}"),
+    ("GET", f"{TYPES}/{UNKNOWN}"),
+    ("DELETE", f"{TYPES}/{UNKNOWN}"),
     ("GET", f"{TYPES}/Text"),
     ("GET", f"{TYPES}/primary"),
     ("GET", f"{TYPES}/primary/count"),
     ("GET", "/api/Resources/used"),
     ("GET", "/api/Resources/analytics/processes"),
-    ("GET", f"/api/Resources/analytics/processes/{uuid4()}/details"),
-    ("GET", f"/api/Resources/analytics/instances/{uuid4()}/details"),
+    ("GET", f"/api/Resources/analytics/processes/{UNKNOWN}/details"),
+    ("GET", f"/api/Resources/analytics/instances/{UNKNOWN}/details"),
     ("GET", "/api/Resources/analytics/users"),
     ("GET", SCHEDULES),
     ("POST", SCHEDULES),
     ("PUT", SCHEDULES),
-    ("GET", f"{SCHEDULES}/{uuid4()}"),
-    ("DELETE", f"{SCHEDULES}/{uuid4()}"),
-    ("POST", f"{SCHEDULES}/{uuid4()}/duplicate"),
-    ("PATCH", f"{SCHEDULES}/{uuid4()}/status"),
+    ("GET", f"{SCHEDULES}/{UNKNOWN}"),
+    ("DELETE", f"{SCHEDULES}/{UNKNOWN}"),
+    ("POST", f"{SCHEDULES}/{UNKNOWN}/duplicate"),
+    ("PATCH", f"{SCHEDULES}/{UNKNOWN}/status"),
 ]
 
 

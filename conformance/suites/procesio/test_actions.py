@@ -85,6 +85,7 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
     body = sampling.body(session, session.operation("renameActionFolder"), own.id)
     name = session.ledger.name("renamed")
     sampling.replace(body, "/name", name)
+    session.call("listActionFolders")
     renamed = session.call("renameActionFolder", json=body)
 
     def look() -> tuple[bool, Exchange]:
