@@ -309,6 +309,33 @@ def test_a_create_without_a_name_needs_an_instance_that_may_be_destroyed() -> No
         assert judge("POST", PM3, by=judgement(safety=Safety.DISPOSABLE), json=body) == "create"
 
 
+# -- what concerns more than what it names -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["ApiKey", "Credentials/types", "Actions/test"])
+def test_access_and_what_nobody_can_remove_are_made_only_where_all_may_be_destroyed(path: str) -> None:
+    with pytest.raises(Withheld) as withheld:
+        judge("POST", f"{HOST}/api/{path}", "procesio", json={"name": MINE})
+    assert withheld.value.reason is Reason.SAFETY_LEVEL
+    assert judge("POST", f"{HOST}/api/{path}", by=judgement("procesio", safety=Safety.DISPOSABLE), json={"name": MINE})
+
+
+def test_a_literal_path_is_no_odd_spelling_of_one_with_a_parameter() -> None:
+    by = judgement("procesio", safety=Safety.DISPOSABLE)
+    files = {"file": ("a.txt", b"")}
+    assert judge("POST", f"{HOST}/api/Credentials/upload/test", by=by, files=files) == "administer"
+    for path in ("/api/credentials/upload/test", f"/api/Credentials/Upload/{OWNED}"):
+        refused("POST", HOST + path, by=by, files=files)
+
+
+def test_a_deletion_of_api_keys_names_one_of_ours() -> None:
+    by = judgement("procesio", safety=Safety.DISPOSABLE)
+    assert judge("DELETE", f"{HOST}/api/ApiKey", by=by, json={"id": OWNED}) == "administer"
+    for body in ({"id": FOREIGN}, {}):
+        refused("DELETE", f"{HOST}/api/ApiKey", by=by, json=body)
+    refused("DELETE", f"{HOST}/api/ApiKey", by=by)
+
+
 # -- writes that are documented as GET --------------------------------------------------------------------------------
 
 

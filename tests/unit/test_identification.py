@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from conformance.exchange import Exchange, Headers, Request, Response
-from conformance.identification import listed, offered, partial, shows
+from conformance.identification import listed, offered, partial, pointed, shows
 from conformance.specification import Link
 
 UID, OTHER = "1" * 32, "2" * 32
@@ -25,6 +26,20 @@ def test_the_documented_place_is_the_likeliest_and_other_identifiers_follow() ->
     assert offered(answered({"workspaceId": OTHER, "id": UID}), READ) == [UID, OTHER]
     assert offered(answered([{"old_uid": "", "new_uid": UID}, {"new_uid": OTHER}]), READ) == [UID, OTHER]
     assert len(offered(answered([{"uid": str(number)} for number in range(99)]), READ)) < 10
+
+
+def test_an_identifier_is_pointed_at_by_the_documented_place_or_by_a_bare_text_alone() -> None:
+    assert pointed(answered({"id": UID}), READ) == UID
+    assert pointed(answered(UID), READ) == UID
+    assert pointed(answered({"thingId": UID}), READ) == pointed(answered(["x"]), READ) == ""
+
+
+def test_one_alone_is_a_list_of_one_and_a_tree_has_items_at_every_depth() -> None:
+    inner = {"id": OTHER, "name": "inner", "children": []}
+    tree = {"id": UID, "name": "outer", "children": [inner]}
+    assert listed(answered({"id": UID, "name": "one"}), LIST) == [(UID, "one")]
+    assert listed(answered(tree), LIST) == [(OTHER, "inner")]
+    assert listed(answered(tree), replace(LIST, tree=True)) == [(UID, "outer"), (OTHER, "inner")]
 
 
 def test_a_list_is_found_beside_other_arrays() -> None:

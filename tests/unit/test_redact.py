@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from conformance.exchange import Exchange, Request, Response
-from conformance.wire.redact import BODY_LIMIT, HIDDEN, Redactor, anonymous, secrets_in, stored
+from conformance.wire.redact import BODY_LIMIT, HIDDEN, KEY_FIELDS, Redactor, anonymous, secrets_in, stored
 
 LONG = 's3cr/t & pässwörd"'
 SHORT = "admin"
@@ -116,6 +116,11 @@ def test_the_secrets_of_an_answer_are_found_at_any_depth() -> None:
     assert list(secrets_in(body)) == ["a", "b"]
 
 
+def test_an_api_key_is_found_under_any_name_that_a_key_may_have() -> None:
+    body = [{"id": "1", "name": "nightly", "keyValue": "a"}, {"value": "b", "Secret": "c", "workspaceId": "2"}]
+    assert list(secrets_in(body, KEY_FIELDS)) == ["a", "b", "c"]
+
+
 def test_a_stored_exchange_holds_no_secret_anywhere(redactor: Redactor) -> None:
     text = f'{{"password": "{SHORT}", "note": {json.dumps(LONG)}}}'
     exchange = sent(
@@ -174,6 +179,11 @@ def test_foreign_items_are_found_in_a_wrapped_list_too() -> None:
 @pytest.mark.parametrize("body", [b"<p>Payroll</p>", b'[{"prj_name": "Payroll"}', b'\xff"Payroll"'])
 def test_a_list_that_cannot_be_read_shows_nothing_of_it(body: bytes) -> None:
     assert b"Payroll" not in anonymous(body, foreign)
+
+
+def test_what_is_within_something_of_ours_is_not_ours_for_that() -> None:
+    ours = {**MINE, "children": [THEIRS, MINE]}
+    assert shown({"root": [ours, {"children": [MINE]}]})["root"][0] == {**MINE, "children": [TYPES, MINE]}
 
 
 def test_only_lists_are_made_anonymous(redactor: Redactor) -> None:
