@@ -55,13 +55,21 @@ class Accommodation(Table):
     """
 
     operation: Text
+    """An operation id, or `POST /path/{template}`."""
     reason: Text
+    """Why; shown in every report."""
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
+    """Instead of the documented method."""
     path: Text | None = None
+    """Instead of the documented path, with the same parameters."""
     query: Annotated[dict[str, Any], AfterValidator(_parameters)] = Field({}, repr=False)
+    """Parameters to send besides."""
     headers: Annotated[dict[str, HeaderSecret], AfterValidator(_header_fields)] = Field(default={})
+    """Header fields to send besides."""
     body: dict[str, Any] = Field({}, repr=False)
+    """Members of the body to send besides."""
     encoding: Literal["json", "form", "multipart"] | None = None
+    """How the members of a body are sent."""
 
     def of(self, specification: Specification) -> Operation:
         """The accommodated operation.

@@ -1,6 +1,6 @@
 """Documentation: `docs/requirements.md`, made of the specs and the registers.
 
-`python -m conformance.documentation` makes it anew, in a checkout.
+`python -m conformance.documentation` makes it and `docs/reference.md` anew, in a checkout.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from conformance import handbook
+from conformance.handbook import cell
 from conformance.specification import SYSTEMS, TITLES, Operation, Requirement, Specification, load
 from conformance.verdict import Level
 
@@ -75,7 +77,7 @@ def _of_document(register: list[Requirement]) -> Iterator[str]:
         yield "| lines | requirement | level | statement | tried by | reading |"
         yield "|---|---|---|---|---|---|"
         for one in entries:
-            cells = (one.lines, one.id, one.level, _cell(one.statement), _tried(one), one.reading or "")
+            cells = (one.lines, one.id, one.level, cell(one.statement), _tried(one), one.reading or "")
             yield f"| {' | '.join(cells)} |"
         yield ""
 
@@ -92,14 +94,10 @@ def first_line(lines: str) -> int:
     return int(re.findall(r"\d+", lines)[0])
 
 
-def _cell(text: str) -> str:
-    """Text that cannot end a cell of a table, nor be taken for a tag."""
-    return text.replace("|", r"\|").replace("<", "&lt;")
-
-
 def main() -> None:
-    """Write the page."""
+    """Write both pages."""
     PAGE.write_text(page(), encoding="utf-8")
+    handbook.PAGE.write_text(handbook.page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -111,9 +111,13 @@ class User(Table):
     """A further account of ProcessMaker 3, with a client of its own or with that of the table."""
 
     username: Text
+    """Who logs in."""
     password: Secret
+    """That user's password."""
     client_id: Text | None = None
+    """The application that asks for the token, where it is not that of the table."""
     client_secret: Secret | None = None
+    """The secret of that application."""
 
     @model_validator(mode="after")
     def _whole_client(self) -> User:
@@ -126,41 +130,67 @@ class Application(Table):
     """An application that is registered for no user yet: with it, a user whom the run creates can log in."""
 
     client_id: Text
+    """Its identifier."""
     client_secret: Secret
+    """Its secret."""
 
 
 class Users(Table):
-    """The accounts by what they may do; None where the target file has none."""
+    """The accounts by what they may do; each may be left out."""
 
     outsider: User | None = None
+    """Has neither PM_FACTORY nor PM_CASES."""
     cases: User | None = None
+    """Has PM_CASES and not PM_FACTORY."""
     supervisor: User | None = None
+    """A process supervisor of the process of `case`, with access to its input documents."""
 
 
 class Fixtures(Table):
-    """What must be there already, because no documented operation creates it; None where it is not."""
+    """What must be there already, because no documented operation creates it; each may be left out."""
 
     case: Text | None = None
+    """A running case that the main user works on."""
     paused_case: Text | None = None
+    """A paused case that the main user may see."""
     completed_case: Text | None = None
+    """A completed case that the main user may see."""
     canceled_case: Text | None = None
+    """A cancelled case that the main user may see."""
     case_task: Text | None = None
+    """The task at which `case` stands, to which uploads go."""
     trigger: Text | None = None
+    """A trigger to execute in `case`."""
     trigger_unsets: Text | None = None
+    """The variable that `trigger` unsets: one that `case` does not need."""
     number_variable: Text | None = None
+    """The name of a variable of `case` that was entered into a field for numbers."""
     grid_variable: Text | None = None
+    """The name of a grid of `case` that has rows."""
     input_document: Text | None = None
+    """An input document in `case`, which the main user may see and `outsider` may not."""
     output_document: Text | None = None
+    """An output document in `case`, which the main user may see and `outsider` may not."""
     pm_table: Text | None = None
+    """A PM table with rows, and with columns of numbers and booleans."""
     report_table: Text | None = None
+    """A report table; accepted, for operations that later versions bring."""
     classic_process: Text | None = None
+    """A process of the classic designer, of which a BPMN project can be made."""
     category: Text | None = None
+    """A process category."""
     note_case: Text | None = None
+    """A case whose notes the main user may read, `outsider` and `cases` not."""
     unassigned_case: Text | None = None
+    """A case that nobody has claimed: the main user is assigned to its current task, `outsider` is not."""
     started_project: Text | None = None
+    """A project with cases, which a batch of deletions must spare."""
     upload_max_filesize: PositiveInt | None = None
+    """The largest file that the server's PHP takes, in bytes."""
     post_max_size: PositiveInt | None = None
+    """The largest request that the server's PHP takes, in bytes."""
     may_change: bool = False
+    """Whether a run may change the fixtures."""
 
     @property
     def identifiers(self) -> frozenset[str]:
@@ -174,9 +204,13 @@ class System(Table):
 
     system: ClassVar[str]
     version: Text | None = None
+    """The version of the server; what the documents tell of later ones is then not applicable."""
     unsupported: tuple[Text, ...] = ()
+    """Profiles and operation ids that the server does not claim to have."""
     bodies: dict[str, Any] = Field({}, repr=False)
+    """Request bodies by operation id, used instead of the suite's own."""
     accommodations: tuple[Accommodation, ...] = ()
+    """How operations must be called where the server departs from the documents."""
 
     def specification(self) -> specification.Specification:
         """The spec and register of the system, with the operations as the target must be called."""
@@ -231,14 +265,23 @@ class ProcessMaker3(System):
 
     system: ClassVar[str] = "processmaker3"
     url: RootUrl
+    """Where the server is, without `/api/1.0`."""
     workspace: Text
+    """The workspace to work in."""
     client_id: Text
+    """The application that asks for tokens."""
     client_secret: Secret
+    """The secret of that application."""
     username: Text
+    """The main user, who has the permission PM_FACTORY."""
     password: Secret
+    """That user's password."""
     users: Users = Users()
+    """Further accounts, for what somebody may not do."""
     application: Application | None = None
+    """An application that is registered for no user yet."""
     fixtures: Fixtures = Fixtures()
+    """What must be on the server already."""
 
 
 class ProcessMaker4(System):
@@ -246,24 +289,33 @@ class ProcessMaker4(System):
 
     system: ClassVar[str] = "processmaker4"
     url: RootUrl
+    """Where the server is, without `/api/1.0`."""
     access_token: HeaderSecret
+    """A token of a user who may start the process."""
     process_id: PositiveInt
+    """A process with one start event; the run starts Requests of it."""
     request_data: dict[str, Any] = Field({}, repr=False)
+    """What a Request is started with."""
 
 
 class ApiKey(Table):
     """An API key of PROCESIO's Web API."""
 
     name: Annotated[Text, Field(pattern=r"^[\x20-\x7e]+$")]
+    """Its name."""
     value: HeaderSecret
+    """The key itself."""
 
 
 class ProcesioFixtures(Table):
-    """What must be there already in PROCESIO's workspace; None where it is not."""
+    """What must be there already in PROCESIO's workspace; each may be left out."""
 
     credential_template: Text | None = None
+    """The id of a credential template whose credentials and verbs are asked for."""
     credential_type: Text | None = None
+    """The id of a credential type whose data are asked for."""
     may_change: bool = False
+    """Whether a run may change the fixtures."""
 
 
 class Procesio(System):
@@ -271,57 +323,89 @@ class Procesio(System):
 
     system: ClassVar[str] = "procesio"
     proxy_url: Url
+    """Where the proxy is, which gives tokens."""
     web_url: Url
+    """Where the Web API is."""
     realm: Text
+    """The realm of the users."""
     username: Text
+    """Who logs in."""
     password: Secret
+    """That user's password."""
     client_id: Text
+    """The client that asks for tokens."""
     client_secret: SecretStr = SecretStr("")
+    """The secret of that client, if it has one."""
     workspace_id: Text | None = None
+    """The workspace to work in."""
     process_id: Text | None = None
+    """A process that may be published and run."""
     payload: dict[str, Any] = Field({}, repr=False)
+    """What that process is run with."""
     api_key: ApiKey | None = None
+    """An API key; tried when `workspace_id` is there too."""
     fixtures: ProcesioFixtures = ProcesioFixtures()
+    """What must be in the workspace already."""
 
 
 class Network(Table):
     """How to reach the target. A proxy's URL may hold credentials and a header a token: both count as secrets."""
 
     proxy: Annotated[SecretStr, AfterValidator(_checked_proxy)] | None = None
+    """The HTTP proxy; else the one that the environment names."""
     ca_file: Path | None = None
+    """Certificates to trust, in PEM."""
     verify: bool = True
+    """Whether certificates are checked; that they are not is shown in every report."""
     headers: Annotated[dict[str, HeaderSecret], AfterValidator(header_names)] = Field(default={})
+    """Header fields to send with every request."""
 
 
 class Limits(Table):
     """Limits of a whole run. Without `in_flight` it is four, and one for PROCESIO's Projects; times in seconds."""
 
     requests_per_second: PositiveFloat | None = None
+    """Never faster than this."""
     in_flight: PositiveInt | None = None
+    """Calls under way at once, so at most this many workers."""
     request_timeout: PositiveFloat = 30.0
+    """Seconds for one call, its body included."""
     time_budget: Annotated[float, BeforeValidator(duration)] | None = None
+    """Start nothing new after this time."""
     open_resources: NonNegativeInt = 50
+    """Never more things of the run's own on the server than this."""
     executions: NonNegativeInt = 20
+    """Never start more Requests, instances and processes than this."""
 
 
 class SafetyTable(Table):
     """The table `safety`."""
 
     level: Safety = Safety.OWNED
+    """What a run may change: nothing; what it created; anything."""
 
 
 class Target(Table):
-    """A whole target file. Made by `load`, `parse` and `reference_target` only: they know where secrets came from."""
+    """What stands above all tables."""
 
     name: Text
+    """The name of the target, shown in every report."""
     settle: NonNegativeFloat = 5.0
+    """Seconds that a write may take to become visible."""
     processmaker3: ProcessMaker3 | None = None
+    """The ProcessMaker 3 to test."""
     processmaker4: ProcessMaker4 | None = None
+    """The ProcessMaker 4 to test."""
     procesio: Procesio | None = None
+    """The PROCESIO to test."""
     network: Network = Network()
+    """How to reach the target."""
     limits: Limits = Limits()
+    """Limits of the whole run."""
     safety: SafetyTable = SafetyTable()
+    """How far the run may go."""
 
+    # Filled by `parse`, which knows where secrets came from: so nothing else makes a target.
     _secrets: dict[Place, tuple[str, str]] = PrivateAttr(default_factory=dict)
 
     @property

@@ -65,11 +65,19 @@ class Selection:
 def selecting(function: Callable[..., None]) -> Callable[..., None]:
     """The options that both lists have: those of a Selection by their names there, and `as_json`."""
     options = (
-        click.option("--system", "systems", multiple=True, type=click.Choice(specification.SYSTEMS)),
+        click.option(
+            "--system", "systems", multiple=True, type=click.Choice(specification.SYSTEMS), help="Only this system."
+        ),
         click.option("--profile", "profiles", multiple=True, metavar="SYSTEM/GROUP", help="Only this profile."),
         click.option("--document", "documents", multiple=True, metavar="NAME", help="Only what this document states."),
         click.option("--section", "sections", multiple=True, metavar="TITLE", help="Only this section of a document."),
-        click.option("--level", "levels", multiple=True, type=click.Choice([level.value for level in Level])),
+        click.option(
+            "--level",
+            "levels",
+            multiple=True,
+            type=click.Choice([level.value for level in Level]),
+            help="Only requirements of this level.",
+        ),
         click.option("--json", "as_json", is_flag=True, help="A JSON array instead of text."),
     )
     for option in reversed(options):
