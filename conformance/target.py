@@ -144,6 +144,10 @@ class Users(Table):
     """Has PM_CASES and not PM_FACTORY."""
     supervisor: User | None = None
     """A process supervisor of the process of `case`, with access to its input documents."""
+    adhoc: User | None = None
+    """An ad hoc user of the current task of `unassigned_case`."""
+    viewer: User | None = None
+    """Has the process permission to see the task of `input_document`."""
 
 
 class Fixtures(Table):
@@ -167,6 +171,8 @@ class Fixtures(Table):
     """The name of a variable of `case` that was entered into a field for numbers."""
     grid_variable: Text | None = None
     """The name of a grid of `case` that has rows."""
+    query_variable: Text | None = None
+    """The name of a variable of `case` that holds the result of a database query, with rows."""
     input_document: Text | None = None
     """An input document in `case`, which the main user may see and `outsider` may not."""
     output_document: Text | None = None
@@ -195,7 +201,7 @@ class Fixtures(Table):
     @property
     def identifiers(self) -> frozenset[str]:
         """What names something on the server: not the names of variables, and not the sizes."""
-        given = self.model_dump(exclude={"may_change", "trigger_unsets", "number_variable", "grid_variable"})
+        given = {key: one for key, one in self.model_dump().items() if not key.endswith(("_variable", "_unsets"))}
         return frozenset(value for value in given.values() if isinstance(value, str))
 
 

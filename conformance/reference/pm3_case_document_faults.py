@@ -52,6 +52,14 @@ def _(ref: ProcessMaker3) -> None:
     _list(ref, lambda _case, shown: [one for one in shown if one.uid not in start])
 
 
+@fault("pm3-indoc-list-not-for-viewers", SYSTEM, "The list of input documents is empty for who only may see them.")
+def _(ref: ProcessMaker3) -> None:
+    def make(inputs: Callable[[Case, str], list[Document]]) -> Callable[[Case, str], list[Document]]:
+        return lambda case, user: inputs(case, user) if user == case.user else []
+
+    override(ref.case_documents, "inputs", make)
+
+
 @fault("pm3-indoc-list-shows-all", SYSTEM, "The list of input documents shows all of a case to everybody.")
 def _(ref: ProcessMaker3) -> None:
     _list(ref, lambda case, _shown: [one for one in case.inputs.values() if one.status == ACTIVE])

@@ -46,6 +46,11 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.casebook, "unassigned", lambda _: everything)
 
 
+@fault("pm3-unassigned-not-adhoc", SYSTEM, "The list of unassigned cases leaves out ad hoc users.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.casebook, "may_claim", lambda _: lambda case, user: user in case.candidates)
+
+
 @fault("pm3-case-status-same", SYSTEM, "Every case has the status of a running one.")
 def _(ref: ProcessMaker3) -> None:
     _describe(ref, lambda _: {"app_status": RUNNING})
@@ -119,7 +124,12 @@ def _(ref: ProcessMaker3) -> None:
 
 @fault("pm3-variables-grid-array", SYSTEM, "Grids are arrays in the variables.")
 def _(ref: ProcessMaker3) -> None:
-    _show_variables(ref, lambda _, value: list(value.values()) if isinstance(value, dict) else value)
+    _show_variables(ref, lambda name, value: list(value.values()) if name == "reviewers" else value)  # type: ignore[attr-defined]
+
+
+@fault("pm3-variables-query-array", SYSTEM, "Results of database queries are arrays in the variables.")
+def _(ref: ProcessMaker3) -> None:
+    _show_variables(ref, lambda name, value: list(value.values()) if name == "suppliers" else value)  # type: ignore[attr-defined]
 
 
 @fault("pm3-variables-grid-from-zero", SYSTEM, "The rows of grids are counted from zero in the variables.")

@@ -35,6 +35,7 @@ FIXTURES: Final[dict[str, Any]] = {
     "trigger_unsets": UNSET,
     "number_variable": "amount",
     "grid_variable": "reviewers",
+    "query_variable": "suppliers",
     "upload_max_filesize": UPLOAD_MAX,
     "post_max_size": POST_MAX,
 }
@@ -45,8 +46,11 @@ def bodies(user: str) -> dict[str, Any]:
     return {"reassignCase": {"usr_uid_source": user, "usr_uid_target": user}}
 
 
-def casebook(user: str, colleague: str, supervisor: str) -> Casebook:
-    """The cases. `user` works on most of them, `colleague` on the one with notes, without the right to read these."""
+def casebook(user: str, colleague: str, supervisor: str, visitor: str) -> Casebook:
+    """The cases. `user` works on most of them, `colleague` on the one with notes, without the right to read these.
+
+    `visitor` may see the documents of the first one, and is an ad hoc user where the unassigned one stands.
+    """
     seen: dict[str, Any] = {"user": user, "viewers": (user,), "tasks": dict(_TASKS)}
     cases = (
         Case(
@@ -56,16 +60,17 @@ def casebook(user: str, colleague: str, supervisor: str) -> Casebook:
             variables={
                 "contractor": "Bridge & Sons",
                 "amount": "250.5",
+                "suppliers": {"1": {"NAME": "Peña", "CITY": "La Paz"}},
                 "reviewers": {"1": {"name": "Ada", "approved": "1"}, "2": {"name": "Ben", "approved": "0"}},
             },
             inputs={INPUT: Document(INPUT, "offer.pdf", TASK)},
             outputs={OUTPUT: Document(OUTPUT, "contract", _FIRST)},
-            **seen,
+            **{**seen, "viewers": (user, visitor)},
         ),
         Case(PAUSED, status="PAUSED", task=TASK, **seen),
         Case(COMPLETED, status="COMPLETED", variables={"amount": "12"}, **seen),
         Case(CANCELED, status="CANCELLED", **seen),
-        Case(UNASSIGNED, task=TASK, tasks=dict(_TASKS), candidates=(user,)),
+        Case(UNASSIGNED, task=TASK, tasks=dict(_TASKS), candidates=(user,), adhoc=(visitor,)),
         Case(NOTED, user=colleague, task=TASK, tasks=dict(_TASKS), note_viewers=(user,), notes=("Call back.",)),
     )
     return Casebook({case.uid: case for case in cases}, {TRIGGER: UNSET})

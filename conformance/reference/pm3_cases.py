@@ -44,8 +44,9 @@ class Document:
 
 @dataclass
 class Case:
-    """One case. `user` works on it (nobody does while it is unassigned, then each of `candidates` may claim it).
+    """One case. `user` works on it.
 
+    Nobody does while it is unassigned: then each of the `candidates` and of the `adhoc` users of its task may claim it.
     `task` is the one at which it stands, empty when it is over. `viewers` have the process permission to see its
     documents, `note_viewers` that for its notes, `supervisors` may upload.
     """
@@ -56,6 +57,7 @@ class Case:
     task: str = ""
     tasks: dict[str, str] = field(default_factory=dict)
     candidates: tuple[str, ...] = ()
+    adhoc: tuple[str, ...] = ()
     viewers: tuple[str, ...] = ()
     note_viewers: tuple[str, ...] = ()
     supervisors: tuple[str, ...] = ()
@@ -90,8 +92,12 @@ class Casebook:
         return self.cases[uid]
 
     def unassigned(self, user: str) -> list[Data]:
-        """The cases that nobody works on and that `user` may claim: those assigned to their current task."""
-        return [self.described(case) for case in self.cases.values() if not case.user and user in case.candidates]
+        """The cases that nobody works on and that `user` may claim, assigned to their current task or ad hoc."""
+        return [self.described(case) for case in self.cases.values() if not case.user and self.may_claim(case, user)]
+
+    def may_claim(self, case: Case, user: str) -> bool:
+        """Whether a case waits for `user`."""
+        return user in case.candidates or user in case.adhoc
 
     def described(self, case: Case) -> Data:
         """What a case is told by."""

@@ -186,8 +186,8 @@ class Projects:
         return Answer({"prj_uid": project.uid, "prj_file": name}, 201)
 
     async def get_process(self, call: Call) -> Response:
-        """The process of a project."""
-        return Answer(self.state.find(call.uid).process)
+        """The process of a project, with the one field that the example of the document leaves out."""
+        return Answer({"prj_uid": call.uid, **self.state.find(call.uid).process})
 
     async def update_process(self, call: Call) -> Response:
         """Change the process of a project; the answer has no content."""

@@ -72,6 +72,15 @@ SUPERVISOR: Final = Account(
     "SUPERVISORCLIENTSUPERVISORCLIENT",
     "supervisor-client-secret",
 )
+VISITOR: Final = Account(
+    "00000000000000000000000000000005",
+    "visitor",
+    "visitor-password",
+    frozenset({"PM_LOGIN"}),
+    "VISITORCLIENTVISITORCLIENTVISITO",
+    "visitor-client-secret",
+)
+ACCOUNTS: Final = (ADMIN, CLERK, CASES, SUPERVISOR, VISITOR)
 OFFICE: Final = Department("d1000000000000000000000000000001", "Head office", parent="", status="ACTIVE")
 CONTRACTS: Final = Table(
     "f0000000000000000000000000000001",
@@ -136,15 +145,15 @@ class ProcessMaker3(Reference):
     def start(self) -> dict[str, ASGIApp]:
         """Make the fixtures and the app."""
         self.workspace = Workspace(self.clock)
-        self.accounts = Accounts((ADMIN, CLERK, CASES, SUPERVISOR), self.clock)
+        self.accounts = Accounts(ACCOUNTS, self.clock)
         self.importer = Importer(self.workspace)
         self.projects = Projects(WORKSPACE, self.workspace, self.importer)
-        self.people = People(self.accounts, (ADMIN, CLERK, CASES, SUPERVISOR), self.workspace.groups)
+        self.people = People(self.accounts, ACCOUNTS, self.workspace.groups)
         self.people.departments[OFFICE.uid] = OFFICE
         self.tables = Tables()
         self.tables.add(CONTRACTS)
         self.tables.add(REPORT)
-        self.casebook = pm3_case_fixtures.casebook(ADMIN.uid, CASES.uid, SUPERVISOR.uid)
+        self.casebook = pm3_case_fixtures.casebook(ADMIN.uid, CASES.uid, SUPERVISOR.uid, VISITOR.uid)
         self.cases = Cases(self.casebook)
         self.case_documents = CaseDocuments(self.casebook)
         self.case_tracker = CaseTracker(self.workspace)
@@ -179,6 +188,8 @@ class ProcessMaker3(Reference):
                 "outsider": _credentials(CLERK),
                 "cases": _credentials(CASES),
                 "supervisor": _credentials(SUPERVISOR),
+                "adhoc": _credentials(VISITOR),
+                "viewer": _credentials(VISITOR),
             },
             "application": {"client_id": SPARE[0], "client_secret": SPARE[1]},
             "fixtures": {

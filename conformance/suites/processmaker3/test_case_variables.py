@@ -45,17 +45,28 @@ def test_a_number_of_a_dynaform_is_a_string(session: Session) -> None:
 @pytest.mark.requirement(*GRID)
 def test_a_grid_is_an_object_of_objects(session: Session) -> None:
     grid, exchange = variable(session, "grid_variable")
-    named = grid if isinstance(grid, dict) else {}
+    if not of_objects(session, GRID[0], grid, exchange):
+        session.judge.block(GRID[1], session.judge.root_of(GRID[0]))
+        return
+    counted = [int(row) for row in grid if row.isdigit()]
+    from_one = sorted(counted) == list(range(1, len(counted or grid) + 1))
+    session.judge.require(GRID[1], from_one, exchange, observed="they are called otherwise", kind=Kind.VALUE)
+
+
+@pytest.mark.requirement("PM3-CASE-VARIABLES-QUERY")
+def test_the_result_of_a_query_is_an_object_of_objects(session: Session) -> None:
+    result, exchange = variable(session, "query_variable")
+    of_objects(session, "PM3-CASE-VARIABLES-QUERY", result, exchange)
+
+
+def of_objects(session: Session, requirement: str, value: Any, exchange: Exchange) -> bool:
+    """Say whether a variable is an object that holds an object for each row; returns it."""
+    named = value if isinstance(value, dict) else {}
     counted = {row: cells for row, cells in named.items() if row.isdigit()}
     rows = list((counted or named).values())  # what stands beside counted rows is more than a document tells
     wrong = next((row for row in rows if not isinstance(row, dict)), None)
-    told = f"a row that is {json_type(wrong)}" if rows else json_type(grid)
-    holds = bool(rows) and wrong is None
-    if not session.judge.require(GRID[0], holds, exchange, observed=told, kind=Kind.TYPE):
-        session.judge.block(GRID[1], session.judge.root_of(GRID[0]))
-        return
-    from_one = sorted(map(int, counted)) == list(range(1, len(rows) + 1))
-    session.judge.require(GRID[1], from_one, exchange, observed="they are called otherwise", kind=Kind.VALUE)
+    told = f"a row that is {json_type(wrong)}" if rows else json_type(value)
+    return session.judge.require(requirement, bool(rows) and wrong is None, exchange, observed=told, kind=Kind.TYPE)
 
 
 @pytest.mark.requirement(*VARIABLE)

@@ -34,6 +34,12 @@ def test_an_unassigned_case_is_listed_for_those_whom_it_waits_for(session: Sessi
     hidden(session, WAITING[1], session.send(UNASSIGNED, user=OUTSIDER), seen, case)
 
 
+@pytest.mark.requirement("PM3-CASE-UNASSIGNED-ADHOC")
+def test_an_unassigned_case_is_listed_for_an_ad_hoc_user_of_its_task(session: Session) -> None:
+    case = fixture(session, "unassigned_case")
+    shown(session, "PM3-CASE-UNASSIGNED-ADHOC", session.call(UNASSIGNED, user="adhoc"), case)
+
+
 @pytest.mark.parametrize(
     "state", [pytest.param(one, marks=pytest.mark.requirement(f"PM3-CASE-STATUS-{one.upper()}")) for one in STATES]
 )

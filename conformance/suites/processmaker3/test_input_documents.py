@@ -31,6 +31,12 @@ def test_the_files_of_a_case_are_listed_for_those_whom_they_concern(session: Ses
     hidden(session, LISTED[1], session.send(LIST, user=OUTSIDER, path=path), seen, document)
 
 
+@pytest.mark.requirement("PM3-INDOC-LIST-VIEWER")
+def test_the_files_of_a_case_are_listed_for_who_may_see_its_task(session: Session) -> None:
+    document, path = fixture(session, "input_document"), of_case(session)
+    shown(session, "PM3-INDOC-LIST-VIEWER", session.call(LIST, user="viewer", path=path), document)
+
+
 @pytest.mark.parametrize(
     "state", [pytest.param(one, marks=pytest.mark.requirement(f"PM3-INDOC-LIST-{one.upper()}")) for one in STATES]
 )
