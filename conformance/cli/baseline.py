@@ -57,4 +57,4 @@ def told(update: baseline.Update) -> Iterator[str]:
         for entry in entries:
             yield f"{heading}: {entry.fingerprint} {escape.line(entry.title or entry.requirement, 160)}"
     count = update.report.entries + len(update.added) - len(update.pruned)
-    yield f"{count} entries, {len(update.added)} of them new"
+    yield f"{count} {'entry' if count == 1 else 'entries'}, {len(update.added)} of them new"

@@ -102,6 +102,7 @@ def _entry(deviation: DeviationRecord, blocks: int) -> str:
     lines = [
         f"- **{escape.markdown(deviation.title, _TITLE)}**",
         place,
+        escape.markdown(words.names(deviation), _VALUE),
         escape.markdown(words.citation(deviation), _VALUE),
         f"expected: {escape.markdown(deviation.expected, _VALUE)}",
         f"observed: {escape.markdown(deviation.observed, _VALUE)}",

@@ -121,6 +121,7 @@ class _Summary:
             level = self._explain(deviation.level.value, words.LEVELS[deviation.level])
             where = f"{deviation.operation}, {deviation.profile}"
             self._say(f"{level}; {escape.line(where, _VALUE)}", 5)
+            self._say(escape.line(words.names(deviation), _VALUE), 5)
             self._say(escape.line(words.citation(deviation), _VALUE), 5)
             self._say(f"expected: {escape.line(deviation.expected, _VALUE)}", 5)
             self._say(f"observed: {escape.line(deviation.observed, _VALUE)}", 5)

@@ -115,6 +115,11 @@ def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:
     )
 
 
+def names(deviation: DeviationRecord) -> str:
+    """By what a deviation is looked up: its requirement in the list of these, its fingerprint from run to run."""
+    return f"{deviation.requirement}, fingerprint {deviation.fingerprint}"
+
+
 def citation(deviation: DeviationRecord) -> str:
     """Where the requirement stands: document, section, lines, and the reading it rests on."""
     parts = [deviation.document]

@@ -1,0 +1,37 @@
+"""The tutorials: their commands do what is shown. `python -m tests.docs.tutorials` puts what they print into them."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from conformance.reporting import shape_changes
+
+from . import tutorials
+
+
+@pytest.mark.timeout(600)  # a dozen commands, on a machine that may be busy
+@pytest.mark.parametrize("page", tutorials.PAGES, ids=lambda page: page.stem)
+def test_the_commands_of_a_tutorial_print_what_it_shows(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(shape_changes, "FLOOR", math.inf)  # how long calls take is no matter of the tutorial
+    written = page.read_text(encoding="utf-8")
+    assert tutorials.steady(tutorials.played(written)) == tutorials.steady(written)
+
+
+def test_what_is_shown_is_compared_but_for_what_no_run_repeats() -> None:
+    shown = "1 deviation\n  in 1.5 s at http://127.0.0.1:8401 on 2030-01-31T10:00:00+00:00"
+    later = "1 deviation in\n9 s at http://127.0.0.1:40001 on 2031-02-01T11:11:11Z"
+    assert tutorials.steady(shown) == tutorials.steady(later)
+    assert tutorials.steady(shown) != tutorials.steady(re.sub("1 deviation", "2 deviations", later))
+
+
+def test_every_tutorial_shows_commands_with_what_they_print() -> None:
+    assert len(tutorials.PAGES) >= 2
+    for page in tutorials.PAGES:
+        text = page.read_text(encoding="utf-8")
+        assert "$ conformance run" in text, page.name
+        assert "```console" in text, page.name
