@@ -126,6 +126,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         suite=SuiteInfo(
             version=__version__,
             specs={system: spec.digest for system, spec in specs.items()},
+            documents={name: digest for spec in specs.values() for name, digest in spec.documents.items()},
             seed=told.seed,
             depth=told.depth,
         ),

@@ -59,6 +59,8 @@ class SuiteInfo(Frozen):
     """The version of the suite."""
     specs: dict[str, str]
     """The SHA-256 of spec and register, by system: equal digests mean equal requirements."""
+    documents: dict[str, str] = {}
+    """The SHA-256 of each document that the specs were written from, by its name."""
     seed: int = 0
     """The seed of the generated bodies."""
     depth: str = "standard"

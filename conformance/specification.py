@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -49,6 +50,7 @@ class Specification:
     operations: Mapping[str, Operation]
     requirements: Mapping[str, Requirement]
     digest: str
+    documents: Mapping[str, str]
     source: Mapping[str, Any]
 
     @cached_property
@@ -122,7 +124,7 @@ def load(system: str) -> Specification:
             raise SpecificationError(f"{system}/requirements.yaml: {requirement.id} stands there twice")
         requirements[requirement.id] = requirement
     digest = hashlib.sha256(text + b"\0" + register).hexdigest()
-    return Specification(system, TITLES[system], found, requirements, digest, source)
+    return Specification(system, TITLES[system], found, requirements, digest, _documents(system, entries), source)
 
 
 def fields(system: str) -> list[dict[str, str]]:
@@ -139,6 +141,15 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+def _documents(system: str, entries: Mapping[str, Any]) -> Mapping[str, str]:
+    """The digest of each document, by its name."""
+    documents: dict[str, str] = entries.get("documents", {})
+    for name, digest in documents.items():
+        if not re.fullmatch("[0-9a-f]{64}", str(digest)):
+            raise SpecificationError(f"{system}/requirements.yaml: documents: {name}: {digest!r} is no SHA-256")
+    return documents
 
 
 def _registered(system: str, entry: Mapping[str, Any], operations: Mapping[str, Operation]) -> Requirement:

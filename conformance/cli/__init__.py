@@ -16,8 +16,19 @@ from conformance.cli.failure import internal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: Final = ("run", "check", "serve", "report", "compare", "baseline", "sweep", "requirements", "operations")
-NOT_BUILT: Final = ("statement", "merge")
+COMMANDS: Final = (
+    "run",
+    "check",
+    "serve",
+    "report",
+    "compare",
+    "statement",
+    "baseline",
+    "sweep",
+    "requirements",
+    "operations",
+)
+NOT_BUILT: Final = ("merge",)
 
 
 class Commands(click.Group):

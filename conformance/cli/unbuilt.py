@@ -7,7 +7,6 @@ import click
 from conformance.cli.failure import Refused
 
 LATER = {
-    "statement": "Write the statement of a vendor.",
     "merge": "Merge the shards of a run.",
 }
 

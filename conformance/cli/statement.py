@@ -1,0 +1,53 @@
+"""`conformance statement`: what a vendor may publish of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from conformance import runrecord
+from conformance.cli.failure import Refused, refusing
+from conformance.cli.run import prepared
+from conformance.reporting import statement as statements
+
+if TYPE_CHECKING:
+    from conformance.reporting.statement import Statement
+
+
+@click.command("statement")
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), help="A new or empty directory [RUN/statement].")
+@click.option("--product", metavar="NAME", help="What was tested [the target's name].")
+@click.option("--product-version", metavar="VERSION", help="Its version [the target file's].")
+def command(run: Path, output: Path | None, product: str | None, product_version: str | None) -> int:
+    """Write the statement of a vendor: for each profile, whether the product conforms.
+
+    RUN is a directory that `conformance run` wrote. A run that was cut short, or that tried too little, ends with 4.
+    """
+    with refusing(runrecord.UnreadableRun):
+        record = runrecord.read(run)
+    try:
+        made = statements.state(record, product, product_version)
+    except statements.Unstatable as error:
+        told = str(error).replace("\n", "\n  ")
+        raise Refused(f"{run}: no statement can be made of it:\n  {told}") from None
+    directory = prepared(output or (run if run.is_dir() else run.parent) / "statement")
+    _write(made, directory)
+    for one in made.profiles:
+        click.echo(f"{one.profile}: {statements.words_of(one.standing)} ({one.why})")
+    click.echo(f"{made.headline}; {directory / 'index.html'}")
+    return 0
+
+
+def _write(made: Statement, directory: Path) -> None:
+    from conformance.reporting import statement_badges, statement_page, statement_text
+
+    runrecord.write_text(directory / "statement.json", statements.to_json(made))
+    runrecord.write_text(directory / "statement.md", statement_text.markdown(made))
+    runrecord.write_text(directory / "index.html", statement_page.page(made))
+    badges = directory / "badges"
+    badges.mkdir()
+    for name, text in statement_badges.badges(made).items():
+        runrecord.write_text(badges / name, text)

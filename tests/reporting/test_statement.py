@@ -1,0 +1,307 @@
+"""The statement of a vendor: how profiles stand, which runs say too little, and what a reader of it sees."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import jsonschema_rs
+import pytest
+
+from conformance import exitcodes
+from conformance.cli import main
+from conformance.reporting import statement_badges, statement_page, statement_text
+from conformance.reporting.statement import SCHEMA_FILE, Score, Standing, Statement, Unstatable, percent, state, to_json
+from conformance.runrecord import BaselineReport, RunRecord, TargetInfo, VerdictRecord, schema_of, write
+from conformance.verdict import Level, Outcome, Reason
+
+from . import sample
+from .sample import HOSTILE, PM3, PRO, deviation, known, verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+PROJECTS, CASES = f"{PM3}/projects", f"{PM3}/cases"
+
+
+def conforming(profile: str = PROJECTS, number: int = 6) -> list[VerdictRecord]:
+    return [verdict(f"{profile}-{n}", Outcome.CONFORMS, profile=profile) for n in range(number)]
+
+
+def one(outcome: Outcome, **changes: Any) -> VerdictRecord:
+    return verdict("ONE", outcome, **changes)
+
+
+def run(*verdicts: VerdictRecord, **changes: Any) -> RunRecord:
+    quiet = {"deviations": [], "findings": [], "accommodations": [], "exit_code": 0}
+    return sample.record(**{**quiet, "verdicts": [*conforming(), *verdicts], **changes})
+
+
+def standing(*verdicts: VerdictRecord) -> tuple[Standing, str]:
+    profile = state(run(*verdicts)).profiles[0]
+    return profile.standing, profile.why
+
+
+# -- how a profile stands ---------------------------------------------------------------------------------------------
+
+
+def test_a_profile_conforms_when_nothing_is_contradicted_and_all_that_can_be_tried_was() -> None:
+    assert standing() == (Standing.CONFORMS, "no deviation, and everything that can be tried was")
+
+
+@pytest.mark.parametrize(
+    "mild",
+    [
+        one(Outcome.DEVIATES, level=Level.MAY),
+        one(Outcome.NOT_EXERCISED, level=Level.MAY, reason=Reason.MISSING_FIXTURE),
+        one(Outcome.NOT_APPLICABLE),
+        one(Outcome.NOT_EXERCISED, reason=Reason.NEEDS_DATABASE),
+        one(Outcome.NOT_EXERCISED, reason=Reason.CLIENT_SIDE),
+        one(Outcome.NOT_EXERCISED, reason=Reason.UNDOCUMENTED_REQUEST),
+        one(Outcome.NOT_EXERCISED, reason=Reason.INCONCLUSIVE),
+    ],
+    ids=lambda found: f"{found.level} {found.outcome} {found.reason}",
+)
+def test_what_no_document_demands_or_no_run_can_tell_lowers_no_profile(mild: VerdictRecord) -> None:
+    assert standing(mild)[0] is Standing.CONFORMS
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (one(Outcome.DEVIATES, level=Level.SHOULD), "1 requirement of level should contradicted"),
+        (one(Outcome.BLOCKED, blocked_by="0" * 16), "1 requirement blocked by a deviation"),
+        (one(Outcome.NOT_EXERCISED, reason=Reason.MISSING_FIXTURE), "1 requirement not exercised"),
+        (one(Outcome.NOT_EXERCISED, reason=Reason.SAFETY_LEVEL), "1 requirement not exercised"),
+        (one(Outcome.UNSUPPORTED), "1 requirement not claimed"),
+    ],
+)
+def test_a_profile_is_partial_when_a_should_is_contradicted_or_something_was_not_tried(
+    found: VerdictRecord, why: str
+) -> None:
+    assert standing(found) == (Standing.PARTIAL, why)
+
+
+def test_a_contradicted_must_turns_its_profile_and_the_whole_and_no_other_profile() -> None:
+    made = state(run(*conforming(CASES), one(Outcome.DEVIATES, profile=CASES)))
+    assert {each.profile: each.standing for each in made.profiles} == {
+        PROJECTS: Standing.CONFORMS,
+        CASES: Standing.DOES_NOT,
+    }
+    assert (made.standing, made.headline) == (Standing.DOES_NOT, "does not conform")
+
+
+def test_a_known_deviation_deviates_all_the_same_and_says_that_it_is_known() -> None:
+    accepted = known(deviation(1), "agreed until summer")
+    made = state(run(verdict(accepted.requirement, Outcome.DEVIATES), deviations=[accepted]))
+    assert made.standing is Standing.DOES_NOT
+    assert "known: agreed until summer" in statement_text.markdown(made)
+
+
+def test_the_score_counts_what_is_claimed_and_can_be_tried_beside_what_was_exercised() -> None:
+    found = [
+        verdict("A", Outcome.DEVIATES),
+        verdict("B", Outcome.BLOCKED, blocked_by="0" * 16),
+        verdict("C", Outcome.NOT_EXERCISED, reason=Reason.MISSING_FIXTURE),
+        verdict("D", Outcome.NOT_EXERCISED, reason=Reason.NEEDS_DATABASE),
+        verdict("E", Outcome.UNSUPPORTED),
+        verdict("F", Outcome.DEVIATES, level=Level.MAY),
+    ]
+    made = state(run(*found))
+    assert made.profiles[0].score == made.score == Score(reached=6, reachable=7, total=9)
+    assert made.profiles[0].counts == {
+        "must": {"conforms": 6, "deviates": 1, "blocked": 1, "not-exercised": 2, "unsupported": 1},
+        "may": {"deviates": 1},
+    }
+    assert made.profiles[0].unexercised == {"missing fixture": 1, "needs the database": 1}
+    assert "| 6 of 9 (66 %) | 7 (77 %) |" in statement_text.markdown(made)
+
+
+def test_only_everything_is_a_hundred_percent() -> None:
+    assert [percent(999, 1000), percent(3, 3), percent(0, 0)] == ["99 %", "100 %", "0 %"]
+
+
+def test_a_profile_that_is_not_claimed_stands_apart_and_in_the_headline() -> None:
+    without = [verdict(f"C{n}", Outcome.UNSUPPORTED, profile=CASES, operation="getCase") for n in range(3)]
+    made = state(run(*without))
+    assert [each.profile for each in made.profiles] == [PROJECTS]
+    assert [(each.profile, each.whole, each.operations, each.requirements) for each in made.unsupported] == [
+        (CASES, True, ["getCase"], 3)
+    ]
+    assert made.headline == "conforms in 1 of 2 profiles"
+
+
+def test_a_profile_of_which_nothing_firm_is_documented_is_not_stated() -> None:
+    hedged = verdict("M", Outcome.CONFORMS, profile=f"{PRO}/version", level=Level.MAY)
+    assert [each.profile for each in state(run(hedged)).profiles] == [PROJECTS]
+
+
+# -- of which runs there is none --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (run(exit_code=2, complete=False), "the run was interrupted"),
+        (run(exit_code=3), "the run ended with an internal error"),
+        (run(exit_code=6), "the run could not reach its target"),
+        (run(exit_code=5), "the run ran nothing"),
+        (run(shard="2/8"), "part 2/8 of a divided one"),
+        (run(complete=False), "did not try everything that applies: run it again, whole"),
+        (
+            run(one(Outcome.NOT_EXERCISED, reason=Reason.NOT_SELECTED), complete=False),
+            r"did not try everything that applies \(1 requirement not selected\)",
+        ),
+        (run(verdicts=[]), "the run tried no requirement at all"),
+    ],
+)
+def test_a_run_that_was_cut_short_makes_no_statement(record: RunRecord, why: str) -> None:
+    with pytest.raises(Unstatable, match=why):
+        state(record)
+
+
+def lacking(number: int) -> list[VerdictRecord]:
+    return [
+        verdict(f"L{n}", Outcome.NOT_EXERCISED, profile=CASES, reason=Reason.MISSING_FIXTURE, detail="case")
+        for n in range(number)
+    ]
+
+
+def test_two_thirds_of_the_musts_of_each_claimed_profile_are_needed() -> None:
+    assert state(run(*conforming(CASES, 4), *lacking(2))).profiles[1].standing is Standing.PARTIAL
+    with pytest.raises(Unstatable) as told:
+        state(run(*conforming(CASES, 4), *lacking(3)))
+    assert str(told.value).startswith(
+        f"{CASES}: 4 of 7 must requirements exercised, 5 are needed (3 missing fixture: case); give the target file"
+    )
+
+
+def test_what_a_deviation_blocks_counts_as_exercised_there() -> None:
+    blocked = [verdict(f"B{n}", Outcome.BLOCKED, profile=CASES, blocked_by="0" * 16) for n in range(5)]
+    assert state(run(*blocked)).profiles[1].standing is Standing.PARTIAL
+
+
+# -- how it is shown --------------------------------------------------------------------------------------------------
+
+
+def hostile() -> Statement:
+    """A statement in which every string that may come from elsewhere is one of a hostile server."""
+    base = sample.record()
+    deviations = [
+        each.model_copy(update={"title": HOSTILE, "expected": HOSTILE, "observed": HOSTILE}) for each in base.deviations
+    ]
+    accommodations = [each.model_copy(update={"reason": HOSTILE}) for each in base.accommodations]
+    gone = BaselineReport(entries=2, gone=[sample.entry(deviation(9, title=HOSTILE), HOSTILE)])
+    record = run(
+        one(Outcome.DEVIATES),
+        verdict("U", Outcome.UNSUPPORTED),
+        *conforming(f"{PM3}/<script>"),
+        deviations=deviations,
+        accommodations=accommodations,
+        baseline=gone,
+        target=TargetInfo(name=HOSTILE, systems=[PM3], urls={PM3: "http://10.1.2.3"}, versions={PM3: HOSTILE}),
+    )
+    return state(record)
+
+
+class Tags(HTMLParser):
+    """The elements and attributes of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+def test_the_page_has_no_script_and_nothing_that_fetches() -> None:
+    page = statement_page.page(hostile())
+    found = Tags(page)
+    assert not found.tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form", "a", "details"}
+    assert not found.attributes & {"src", "href", "onload", "onclick", "action"}
+    assert "default-src 'none'" in page
+    assert not re.search(r"url\(|@import", page)
+
+
+def test_nothing_that_a_server_said_is_markup_or_steers_a_reader() -> None:
+    made = hostile()
+    texts = [statement_page.page(made), statement_text.markdown(made), *statement_badges.badges(made).values()]
+    for text in texts:
+        assert not set(text) & {"\x1b", "\x9b", "\u202e", "\r"}
+        assert "<script" not in text
+
+
+def test_nothing_tells_where_the_server_is() -> None:
+    made = hostile()
+    for text in (to_json(made), statement_page.page(made), statement_text.markdown(made)):
+        assert not re.search(r"10\.1\.2\.3|127\.0\.0\.1|curl", text)
+
+
+def test_the_statement_carries_the_digests_and_the_command_that_repeats_it() -> None:
+    made = state(run(suite=run().suite.model_copy(update={"documents": {"a.txt": "ab" * 32}})))
+    text = statement_text.markdown(made)
+    for told in ("ab" * 32, "9f2c44d01a7be3f0", "conformance run TARGET --system processmaker3 --system procesio"):
+        assert told in text
+        assert told in statement_page.page(made)
+
+
+def test_there_is_a_badge_for_the_whole_and_one_for_each_profile() -> None:
+    made = state(run(*conforming(CASES), one(Outcome.DEVIATES, profile=CASES)))
+    badges = statement_badges.badges(made)
+    labels = {name: ElementTree.fromstring(text).get("aria-label") for name, text in badges.items()}
+    assert labels == {
+        "overall.svg": "API conformance: does not conform",
+        "processmaker3-projects.svg": f"{PROJECTS}: conforms",
+        "processmaker3-cases.svg": f"{CASES}: does not conform",
+    }
+    assert len({colour for text in badges.values() for colour in re.findall(r'fill="(#\w{6})"', text)}) == 2
+
+
+def test_every_badge_is_well_formed_whatever_the_product_is_called() -> None:
+    for text in statement_badges.badges(hostile()).values():
+        ElementTree.fromstring(text)
+
+
+def test_the_shipped_schema_is_that_of_the_models_and_describes_every_member() -> None:
+    assert schema_of(Statement) == SCHEMA, "run python -m conformance.reporting.statement"
+    for part in (SCHEMA, *SCHEMA["$defs"].values()):
+        for name, member in part.get("properties", {}).items():
+            assert member.get("description") or "$ref" in member, f"{part['title']}: {name}"
+
+
+@pytest.mark.parametrize("made", [hostile(), state(run())])
+def test_a_statement_follows_its_schema(made: Statement) -> None:
+    jsonschema_rs.Draft202012Validator(SCHEMA).validate(json.loads(to_json(made)))
+
+
+# -- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(run(), tmp_path)
+    call = ["statement", str(tmp_path), "--product", "Flow", "--product-version", "7.1"]
+    assert main(call, standalone_mode=False) == exitcodes.OK
+    assert "processmaker3/projects: conforms (" in capsys.readouterr().out
+    made = tmp_path / "statement"
+    assert {path.name for path in made.iterdir()} == {"statement.json", "statement.md", "index.html", "badges"}
+    assert json.loads((made / "statement.json").read_text())["product"] == {"name": "Flow", "version": "7.1"}
+    assert (made / "statement.md").read_text().startswith("# Flow 7.1: conforms\n")
+    assert (made / "badges" / "overall.svg").is_file()
+    assert main(call, standalone_mode=False) == exitcodes.USAGE
+    assert "is not empty" in capsys.readouterr().err
+
+
+def test_the_command_refuses_a_run_that_says_too_little(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(run(*lacking(3)), tmp_path)
+    assert main(["statement", str(tmp_path)], standalone_mode=False) == exitcodes.USAGE
+    assert f"no statement can be made of it:\n  {CASES}: 0 of 3 must" in capsys.readouterr().err
+    assert not (tmp_path / "statement").exists()
+    assert main(["statement", str(tmp_path / "absent")], standalone_mode=False) == exitcodes.USAGE

@@ -1,0 +1,111 @@
+"""A fault in one profile of a served reference turns exactly that profile in the vendor's statement.
+
+By default a few profiles are tried, on targets that claim no more than they need; `-m matrix` tries every profile in
+whole runs.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Collection
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from conformance.reference.serving import toml
+from conformance.reporting.statement import Standing, Statement, state
+from conformance.requirement import Requirement
+from conformance.specification import SYSTEMS, load
+from conformance.target import PROFILES
+from conformance.verdict import Level
+
+from .support import run, served
+
+FIRM = [one for system in SYSTEMS for one in load(system).requirements.values() if one.level is not Level.MAY]
+
+# What is tried by default: of each system a few profiles, and the only ones that the target claims then.
+CLAIMED = {
+    "processmaker3": ("processmaker3/oauth", "processmaker3/groups", "processmaker3/roles"),
+    "processmaker4": ("processmaker4/requests",),
+    "procesio": ("procesio/authentication", "procesio/schedules", "procesio/resources"),
+}
+TRIED = ("processmaker3/roles", "processmaker4/requests", "procesio/schedules")
+
+
+def naming(fault: str) -> list[Requirement]:
+    return [one for one in FIRM if fault in one.faults]
+
+
+def faults() -> dict[str, str]:
+    """For each profile a fault that turns only requirements of its own: one of a must, if there is one."""
+    found: dict[str, list[str]] = {}
+    for one in FIRM:
+        for fault in one.faults:
+            if {each.profile for each in naming(fault)} == {one.profile}:
+                found.setdefault(one.profile, []).append(fault)
+    return {profile: min(own, key=lambda fault: Level.MUST not in levels(fault)) for profile, own in found.items()}
+
+
+def levels(fault: str) -> set[Level]:
+    return {one.level for one in naming(fault)}
+
+
+FAULTS = faults()
+
+
+def made(system: str, with_faults: Collection[str], claimed: Collection[str], directory: Path) -> Statement:
+    with served(system, with_faults) as (_, text):
+        data = tomllib.loads(text)
+        data[system]["unsupported"] = [one for one in PROFILES[system] if one not in claimed]
+        (directory / "target.toml").write_text(toml(data))
+        return state(run(directory / "target.toml", directory / "run", "--max-examples", "1").record)
+
+
+@pytest.fixture(scope="module")
+def faultless(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, tuple[str, ...]], Statement]:
+    """The statement on a system without faults that claims some profiles."""
+
+    @cache
+    def of(system: str, claimed: tuple[str, ...]) -> Statement:
+        return made(system, (), claimed, tmp_path_factory.mktemp(system))
+
+    return of
+
+
+def standings(statement: Statement) -> dict[str, Standing]:
+    return {one.profile: one.standing for one in statement.profiles}
+
+
+def turned(profile: str, claimed: tuple[str, ...], faultless: Callable[..., Statement], directory: Path) -> None:
+    """See that the fault of a profile changes the standing of that profile to what its level says, and nothing else."""
+    system = profile.partition("/")[0]
+    before = faultless(system, claimed)
+    after = made(system, [FAULTS[profile]], claimed, directory)
+    expected = Standing.DOES_NOT if Level.MUST in levels(FAULTS[profile]) else Standing.PARTIAL
+    assert {one.profile for one in after.deviations} == {profile}
+    assert standings(after) == {**standings(before), profile: expected}
+    assert after.standing is max(standings(after).values(), key=list(Standing).index)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("profile", TRIED)
+def test_a_fault_turns_exactly_its_profile(profile: str, faultless: Callable[..., Statement], tmp_path: Path) -> None:
+    turned(profile, CLAIMED[profile.partition("/")[0]], faultless, tmp_path)
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("profile", FAULTS)
+def test_a_fault_turns_exactly_its_profile_in_a_whole_run(
+    profile: str, faultless: Callable[..., Statement], tmp_path: Path
+) -> None:
+    turned(profile, PROFILES[profile.partition("/")[0]], faultless, tmp_path)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_a_faultless_reference_claims_conforms(system: str, faultless: Callable[..., Statement]) -> None:
+    statement = faultless(system, CLAIMED[system])
+    assert standings(statement) == dict.fromkeys(CLAIMED[system], Standing.CONFORMS)
+    assert statement.suite.documents == load(system).documents
