@@ -88,7 +88,7 @@ class Casebook:
     def find(self, uid: str) -> Case:
         """The case `uid`. Raises Refused."""
         if uid not in self.cases:
-            raise Refused("There is no such case.")
+            raise Refused("There is no such case.", 404)
         return self.cases[uid]
 
     def unassigned(self, user: str) -> list[Data]:

@@ -49,13 +49,14 @@ class Token:
 
 
 class Accounts:
-    """The users, and the tokens that they were given."""
+    """The users, and the tokens that they were given: `given` counts also those that were forgotten."""
 
     def __init__(self, accounts: tuple[Account, ...], clock: Callable[[], datetime]) -> None:
         self.by_client = {account.client_id: account for account in accounts}
         self.newcomers: dict[str, Account] = {}
         self.clock = clock
         self.tokens: dict[str, Token] = {}
+        self.given = 0
 
     def holder(self, token: str) -> Account | None:
         """Whose token it is; None when it is unknown or has expired."""
@@ -105,6 +106,7 @@ class Accounts:
         self.by_client.setdefault(client_id, account)
         token = secrets.token_hex(20)
         self.tokens[token] = Token(account, self.clock() + LIFETIME)
+        self.given += 1
         return {
             "access_token": token,
             "expires_in": int(LIFETIME.total_seconds()),

@@ -214,7 +214,7 @@ class ProcessMaker3(Reference):
 
     def residue(self) -> dict[str, int]:
         """The tokens that were given."""
-        return {"tokens": len(self.accounts.tokens)}
+        return {"tokens": self.accounts.given}
 
 
 def _credentials(account: Account) -> dict[str, str]:

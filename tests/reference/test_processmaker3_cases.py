@@ -152,4 +152,4 @@ def test_a_tracker_object_has_both_of_its_fields_or_none(client: Client) -> None
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("GET", "/tasks"), ("PUT", "/variable"), ("GET", "/notes")])
 def test_a_case_that_does_not_exist_is_refused(client: Client, method: str, path: str) -> None:
-    assert refused(client.call(method, of(path, "none"), json={}))
+    assert refused(client.call(method, of(path, "none"), json={}), 404)
