@@ -1,0 +1,71 @@
+"""The page of a run as its reader meets it, in a real browser, opened from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from conformance.reporting.allure_page import build
+from tests.runs.support import run, served
+
+from .browser import Opened, opened
+
+pytestmark = [pytest.mark.page, pytest.mark.browser, pytest.mark.timeout(600)]
+
+LABEL = "A JSON body that bears the label application/x-www-form-urlencoded"
+TOKEN = "A start with a token that the server never issued is refused"
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a run that met two deviations."""
+    directory = tmp_path_factory.mktemp("page")
+    with served("processmaker4", ("pm4-curl-form-refused", "pm4-wrong-token-accepted")) as (_, toml):
+        (directory / "target.toml").write_text(toml)
+        run(directory / "target.toml", directory / "run", "--max-examples", "1")
+    return build([directory / "run"])
+
+
+@pytest.fixture(params=[1280, 400])
+def seen(file: Path, request: pytest.FixtureRequest) -> Iterator[Opened]:
+    """The page on a desk and on a telephone; whatever a reader does there asks the network for nothing."""
+    with opened(file, request.param) as seen:
+        seen.page.get_by_text(LABEL).first.wait_for()
+        yield seen
+        assert (seen.asked, seen.dialogs, seen.errors) == ([], [], [])
+
+
+def fits(page: Page) -> bool:
+    """Whether the page is no wider than its window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def test_deviations_stand_first_with_the_firmer_one_on_top_and_tests_below(seen: Opened) -> None:
+    text = seen.page.inner_text("body")
+    places = [text.index(part) for part in ("\nDeviations\n", TOKEN, LABEL, "\nTests\n", "test_request_data_starts")]
+    assert places == sorted(places)
+    assert "2 deviations; 14 of 24 requirements tried" in text
+    assert fits(seen.page)
+
+
+def test_a_search_leaves_what_it_names(seen: Opened) -> None:
+    seen.page.get_by_placeholder("Search tests").fill("never issued")
+    seen.page.get_by_text(LABEL).first.wait_for(state="detached")
+    assert seen.page.get_by_text(TOKEN).count() == 1
+    assert fits(seen.page)
+
+
+def test_a_deviation_opens_with_its_citation_its_evidence_and_its_command(seen: Opened) -> None:
+    page = seen.page
+    page.get_by_text(LABEL).first.click()
+    page.get_by_text("observed: status 415").first.wait_for()
+    described = page.frame_locator("[data-testid=test-result-description-frame]").locator("body")
+    for told in ("processmaker-4-start-request.md", "207-215", "A-PM4-01", "PM4-START-CURL-LABEL"):
+        assert told in described.inner_text()
+    for attached, told in (("415", "HTTP 415"), ("Command that reproduces it", "curl ")):
+        page.get_by_test_id("test-result-attachment-header").get_by_role("button", name=attached).click()
+        page.get_by_text(told).first.wait_for()
+    assert fits(page)
