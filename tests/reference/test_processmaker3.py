@@ -290,7 +290,7 @@ def test_a_classic_process_gets_a_bpmn_project(client: Client) -> None:
 
 def test_a_process_has_its_fields_as_numbers_and_texts(client: Client) -> None:
     process = client.process(STARTED)
-    assert len(process) == 37
+    assert len(process) == 38
     numbers = {name for name, value in process.items() if isinstance(value, int)}
     assert {"pro_time", "pro_bpmn", "pro_debug", "pro_cost", "pro_itee", "pro_industry"} <= numbers
     assert len(numbers) == 12

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,7 @@ def test_no_process_of_a_run_shows_a_secret(tmp_path: Path) -> None:
             shown = shown_of(process.pid)
             most = max(most, len({one for one in shown if b"\0" in one and b"python" in one}))
             seen |= shown
+            time.sleep(0.05)
         printed, _ = process.communicate()
         secrets = [*SECRET.findall(toml.encode()), *(token.encode() for token in reference.accounts.tokens)]  # type: ignore[attr-defined]
     assert process.returncode == exitcodes.OK, printed
