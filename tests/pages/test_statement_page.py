@@ -1,0 +1,31 @@
+"""The page of a statement in a real browser: on a phone, with whatever a server said in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.reporting import statement_badges, statement_page
+
+from ..reporting.test_statement import hostile
+from .browser import opened
+
+
+@pytest.mark.browser
+def test_the_page_fits_400_pixels_and_asks_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(statement_page.page(hostile()), encoding="utf-8")
+    with opened(tmp_path / "index.html", width=400) as seen:
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 400
+        assert seen.page.locator("h3").count() == 2
+        assert (seen.asked, seen.dialogs, seen.errors) == ([], [], [])
+
+
+@pytest.mark.browser
+def test_every_badge_is_an_image_that_shows(tmp_path: Path) -> None:
+    for name, text in statement_badges.badges(hostile()).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        with opened(tmp_path / name) as seen:
+            assert seen.page.evaluate("document.documentElement.tagName") == "svg"
+            assert seen.page.evaluate("document.querySelectorAll('text').length") == 2
+            assert (seen.asked, seen.errors) == ([], [])
