@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reporting import statement_badges, statement_page
+from conformance.reporting import statement_page
 
 from ..reporting.test_statement import hostile
 from .browser import opened
@@ -19,13 +19,3 @@ def test_the_page_fits_400_pixels_and_asks_for_nothing(tmp_path: Path) -> None:
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= 400
         assert seen.page.locator("h3").count() == 2
         assert (seen.asked, seen.dialogs, seen.errors) == ([], [], [])
-
-
-@pytest.mark.browser
-def test_every_badge_is_an_image_that_shows(tmp_path: Path) -> None:
-    for name, text in statement_badges.badges(hostile()).items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        with opened(tmp_path / name) as seen:
-            assert seen.page.evaluate("document.documentElement.tagName") == "svg"
-            assert seen.page.evaluate("document.querySelectorAll('text').length") == 2
-            assert (seen.asked, seen.errors) == ([], [])
