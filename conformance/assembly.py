@@ -32,6 +32,7 @@ from conformance.runrecord import (
     VerdictRecord,
     summarise,
 )
+from conformance.sharding import WHOLE, Shard
 from conformance.specification import Requirement, Specification
 from conformance.tables import Place
 from conformance.target import Target, urls
@@ -58,6 +59,8 @@ class Circumstances:
     interrupted: bool = False
     crashed: bool = False
     selected: bool = False
+    shard: Shard = WHOLE
+    division: str | None = None
     strict: bool = False
     baseline: Baseline | None = None
     baseline_strict: bool = False
@@ -98,10 +101,11 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
     problems = [*told.internal, *parts.internal, *parts.problems]
     problems += [f"worker {name} ended without a last word" for name in parts.unfinished]
     tests = [TestRecord(**test) for test in sorted(parts.tests, key=lambda test: str(test["id"]))]
-    leftovers, residue = _remains(output)
+    leftovers, residue = remains(output)
     complete = not (
         told.interrupted
         or told.selected
+        or not told.shard.whole
         or parts.unavailable
         or parts.unfinished
         or told.internal
@@ -134,6 +138,8 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         started=told.started,
         seconds=round(told.seconds, 2),
         requests=parts.requests,
+        shard=None if told.shard.whole else str(told.shard),
+        division=told.division,
         verdicts=verdicts,
         deviations=deviations,
         findings=findings,
@@ -275,13 +281,18 @@ def _unspoken(
         reason, detail = hindered.reason, hindered.detail
     elif told.selected:
         reason = Reason.NOT_SELECTED
-    elif told.read_only:
-        reason = Reason.SAFETY_LEVEL
     elif parts.out_of_time:
         reason = Reason.TIME_BUDGET
+    elif told.shard.whole:
+        reason, detail = silence(read_only=told.read_only)
     else:
-        reason, detail = Reason.INCONCLUSIVE, "no answer showed it"
+        reason, detail = Reason.MISSING_SHARD, f"not in shard {told.shard}"
     return _record(requirement, Outcome.NOT_EXERCISED, reason=reason, detail=detail)
+
+
+def silence(*, read_only: bool) -> tuple[Reason, str]:
+    """Reason and detail where every test was there and none had anything to say."""
+    return (Reason.SAFETY_LEVEL, "") if read_only else (Reason.INCONCLUSIVE, "no answer showed it")
 
 
 def _record(requirement: Requirement, outcome: Outcome, **more: Any) -> VerdictRecord:
@@ -351,12 +362,17 @@ def _deviations(
                 baseline=known.get(key),
             )
         )
-    order = {level: rank for rank, level in enumerate(Level)}
-    records.sort(key=lambda one: (one.system, order[one.level], one.operation, one.requirement, one.location))
+    records = ordered(records)
     return (
         [one for one in records if one.level is not Level.MAY],
         [one for one in records if one.level is Level.MAY],
     )
+
+
+def ordered(records: Iterable[DeviationRecord]) -> list[DeviationRecord]:
+    """Deviations in the order in which a record holds them."""
+    order = {level: rank for rank, level in enumerate(Level)}
+    return sorted(records, key=lambda one: (one.system, order[one.level], one.operation, one.requirement, one.location))
 
 
 def _commands(output: Path, wanted: Iterable[str], placeholders: Iterable[str]) -> dict[str, str]:
@@ -372,7 +388,8 @@ def _commands(output: Path, wanted: Iterable[str], placeholders: Iterable[str]) 
     return commands
 
 
-def _remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
+def remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
+    """What the journals in a directory say is still on the target: what could be removed, and what nobody can."""
     leftovers: list[Leftover] = []
     counts: dict[tuple[str, str], int] = {}
     started: dict[tuple[str, str], list[str]] = {}

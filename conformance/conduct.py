@@ -26,6 +26,7 @@ from conformance import (
     parts,
     publication,
     runrecord,
+    sharding,
     specification,
 )
 from conformance.accommodation import ACCOMMODATIONS, departures, of_the_form
@@ -33,6 +34,7 @@ from conformance.judge import Blocked, Judge, NotExercised
 from conformance.ledger import Unwritable
 from conformance.reporting import terminal
 from conformance.session import Session
+from conformance.sharding import Shard
 from conformance.target import Safety, SafetyTable, Target, TargetError, load
 from conformance.verdict import Outcome, Reason, Verdict
 from conformance.wire.guard import Refused
@@ -66,6 +68,8 @@ class Conduct:
         self._lock: int | None = None
         self._keys = allure_keys.register() if config.getoption("allure_report_dir", None) else None
         self.target = self._load()
+        self.shard = self._shard()
+        self.division: str | None = None
         self.baseline = self._baseline()
         self.systems = [
             system for system in self.target.systems if system in (self._option("system") or self.target.systems)
@@ -84,6 +88,21 @@ class Conduct:
         if level:
             return target.model_copy(update={"safety": SafetyTable(level=Safety(level))})
         return target
+
+    def _shard(self) -> Shard:
+        named = self._option("shard")
+        try:
+            return sharding.parse(named) if named else sharding.WHOLE
+        except ValueError as error:
+            raise pytest.UsageError(f"--conformance-shard: {error}") from None
+
+    def _recorded(self) -> dict[str, float]:
+        """How many seconds each test took in the run that is named for it."""
+        named = self._option("durations")
+        try:
+            return runrecord.read(Path(named)).durations.get("tests", {}) if named else {}
+        except runrecord.UnreadableRun as error:
+            raise pytest.UsageError(f"--conformance-durations: {error}") from None
 
     def _baseline(self) -> baseline.Baseline | None:
         """The baseline, which the controller alone reads: its workers are told what is known."""
@@ -128,14 +147,18 @@ class Conduct:
         worker = Worker(
             self.target,
             run=self.run,
-            name=given.get("workerid", "main"),
+            name=self._name(given.get("workerid", "main")),
             output=self.output,
-            share=Share(given.get("workercount", 1)),
+            share=Share(given.get("workercount", 1), self.shard),
             until=time.monotonic() + self._left(),
         )
         self._lock = os.open(self.output / f"lock-{worker.name}", os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         return worker
+
+    def _name(self, worker: str) -> str:
+        """What a worker is called in journals, names and exchanges, which are joined with those of other shards."""
+        return worker if self.shard.whole else f"s{self.shard.index}{worker}"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -173,10 +196,21 @@ class Conduct:
             config.hook.pytest_deselected(items=out)
         for item in items:
             item.stash[TEST_ID] = test_id(item)
+        if not self.shard.whole:
+            self._keep_shard(items)
+        for item in items:
             system = system_of(item)
             grouped = bool(system) and specification.load(system).starts
             if grouped and config.pluginmanager.hasplugin("xdist"):
                 item.add_marker(pytest.mark.xdist_group(system))  # one worker counts what is started
+
+    def _keep_shard(self, items: list[pytest.Item]) -> None:
+        """Keep this shard's tests, and whatever is none of ours."""
+        ours = [item.stash[TEST_ID] for item in items if system_of(item)]
+        parts = sharding.cut(ours, self._recorded(), self.shard.of)
+        self.division = sharding.digest(parts)
+        kept = set(parts[self.shard.index - 1])
+        items[:] = [item for item in items if not system_of(item) or item.stash[TEST_ID] in kept]
 
     def _profiles(self, item: pytest.Item) -> set[str]:
         spec = specification.load(system_of(item))
@@ -385,6 +419,8 @@ class Conduct:
             interrupted=self.interrupted or session.exitstatus == pytest.ExitCode.INTERRUPTED,
             crashed=session.exitstatus == pytest.ExitCode.INTERNAL_ERROR,
             selected=self.selected or bool(session.shouldfail or session.shouldstop),
+            shard=self.shard,
+            division=self.division,
             strict=self._option("strict"),
             baseline=self.baseline,
             baseline_strict=self._option("baseline_strict"),

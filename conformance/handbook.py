@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from conformance import exitcodes
-from conformance.cli import COMMANDS, NOT_BUILT, main
+from conformance.cli import COMMANDS, main
 from conformance.tables import HeaderSecret, Secret, Text
 from conformance.target import RootUrl, Target, Url, duration
 
@@ -157,7 +157,7 @@ def _commands() -> Iterator[str]:
     yield "## Commands\n"
     yield "`conformance --version` tells the version; every command takes `--help`.\n"
     context = click.Context(main, info_name="conformance")
-    for name in (*COMMANDS, *NOT_BUILT):
+    for name in COMMANDS:
         command = main.get_command(context, name)
         assert command is not None
         inside = click.Context(command, info_name=name, parent=context)

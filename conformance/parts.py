@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,10 +87,17 @@ def _take_end(parts: Parts, end: dict[str, Any]) -> None:
 
 def join_exchanges(output: Path) -> None:
     """Make one `exchanges.ndjson` of the workers' files."""
-    with (output / EXCHANGES).open("w", encoding="utf-8") as joined:
-        for path in sorted((output / PARTS).glob(f"*-{EXCHANGES}")):
+    concatenate(sorted((output / PARTS).glob(f"*-{EXCHANGES}")), output / EXCHANGES)
+
+
+def concatenate(paths: Iterable[Path], joined: Path) -> None:
+    """Write one file of several that hold one object a line."""
+    with joined.open("w", encoding="utf-8") as file:
+        for path in paths:
             text = path.read_text(encoding="utf-8", errors="replace")
-            joined.write(text if text.endswith("\n") else text + "\n")  # a worker may have been killed while it wrote
+            file.write(
+                text if text.endswith("\n") or not text else text + "\n"
+            )  # a worker may have been killed while it wrote
 
 
 def tidy(output: Path) -> None:

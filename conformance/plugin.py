@@ -37,6 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--conformance-time-budget", type=float, metavar="SECONDS", help="start nothing new after this time")
     add("--conformance-safety", choices=["read-only", "owned", "disposable"], help="instead of the file's level")
     add("--conformance-in-flight", type=int, metavar="N", help="most requests under way at once")
+    add("--conformance-shard", metavar="I/N", help="only the I-th of N parts of the tests")
+    add("--conformance-durations", metavar="RUN", help="an earlier run: by its durations the parts are made even")
     add("--conformance-progress", action="store_true", help="a bar instead of dots")
     add("--conformance-strict", action="store_true", help="findings count as deviations")
     add("--conformance-baseline", metavar="FILE", help="known deviations, which do not fail the run")
@@ -110,5 +112,5 @@ def examples(request: pytest.FixtureRequest) -> int:
         return wanted
     from conformance.worker import executions
 
-    target = request.config.stash[CONDUCT].target
-    return min(wanted, max(1, executions(target, load(operation.system)) // 10))
+    conduct = request.config.stash[CONDUCT]
+    return min(wanted, max(1, executions(conduct.target, load(operation.system), conduct.shard) // 10))

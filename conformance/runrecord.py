@@ -317,6 +317,8 @@ class RunRecord(Frozen):
     """How many requests were sent."""
     shard: str | None = None
     """Which part of a divided run this is, as `I/N`; null for a whole one."""
+    division: str | None = None
+    """The SHA-256 of how the tests were divided: parts of one run have the same; null for a whole one."""
     verdicts: list[VerdictRecord] = []
     """One for each requirement of the tested systems, whatever came of it."""
     deviations: list[DeviationRecord] = []

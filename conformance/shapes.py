@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -152,6 +152,30 @@ def format_of(text: str) -> str:
     if len(text) > LONGEST:
         return TEXT
     return next((name for name, pattern in _COMPILED if pattern.fullmatch(text)), TEXT)
+
+
+def joined(shapes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The shape of the answers of several parts of a run, each given as `Seen.shape` tells it."""
+    places = {place for one in shapes for place in one["fields"]}
+    return {
+        "content_types": sorted({kind for one in shapes for kind in one["content_types"]}),
+        "headers": sorted(set.intersection(*(set(one["headers"]) for one in shapes))),
+        "fields": {place: _joined_field(place, [one["fields"] for one in shapes]) for place in sorted(places)},
+    }
+
+
+def _joined_field(place: str, fields: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One place. It is always there if it is in each part in which something could have it."""
+    parent, _, name = place.rpartition("/")
+    there = [one[place] for one in fields if place in one]
+    lacking = [one for one in fields if place not in one and "object" in one.get(parent, {}).get("types", ())]
+    values = {json.dumps(value): value for one in there for value in one["values"]}
+    return {
+        "types": sorted({kind for one in there for kind in one["types"]}),
+        "formats": sorted({kind for one in there for kind in one["formats"]}),
+        "values": [values[key] for key in sorted(values)],
+        "always": name.endswith("[]") or not place or (not lacking and all(one["always"] for one in there)),
+    }
 
 
 def _own(node: Any, ours: Callable[[str], bool]) -> Any:

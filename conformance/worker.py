@@ -15,6 +15,7 @@ from conformance.exchange import Exchange, NotJson
 from conformance.judge import Judge
 from conformance.ledger import Entry, Ledger, Unwritable
 from conformance.session import Session
+from conformance.sharding import WHOLE, Shard
 from conformance.specification import Specification
 from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Target, urls
 from conformance.verdict import Verdict
@@ -33,9 +34,15 @@ SHOWN: Final = ("expected", "observed", "detail")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What part of the run's limits a worker may use up: `of` workers share them."""
+    """What part of the run's limits a worker may use up: `workers` of each shard share them."""
 
-    of: int = 1
+    workers: int = 1
+    shard: Shard = WHOLE
+
+    @property
+    def of(self) -> int:
+        """How many processes share them."""
+        return self.workers * self.shard.of
 
     def part(self, whole: int) -> int:
         """This worker's part of a number, at least one when there is any."""
@@ -84,7 +91,9 @@ class Worker:
         secret = {"token": SECRET_FIELDS, "api_key": KEY_FIELDS}
         handing_out = (one for one in spec.operations.values() if one.resource in secret)
         self._handing_out.update((one.id, secret[one.resource]) for one in handing_out)
-        limits = Limits(self.share.part(self.target.limits.open_resources), executions(self.target, spec))
+        limits = Limits(
+            self.share.part(self.target.limits.open_resources), executions(self.target, spec, self.share.shard)
+        )
         judgement = Judgement(
             specification=spec,
             ledger=ledger,
@@ -205,13 +214,13 @@ class Worker:
             raise Unwritable(path, error) from None
 
 
-def executions(target: Target, spec: Specification) -> int:
-    """How many things may be started on one system: the run's number, divided among the systems that start any.
+def executions(target: Target, spec: Specification, shard: Shard = WHOLE) -> int:
+    """How many things a shard may start on one system: the run's number, divided among the systems that start any.
 
-    The tests of such a system go to one worker, so that it need not be divided further.
+    The tests of such a system go to one worker of each shard, so that it need not be divided further.
     """
     starting = [one for one in target.systems if specification.load(one).starts]
-    return max(1, target.limits.executions // len(starting)) if spec.starts else 0
+    return shard.part(max(1, target.limits.executions // len(starting))) if spec.starts else 0
 
 
 def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:

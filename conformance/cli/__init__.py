@@ -17,18 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS: Final = (
-    "run",
-    "check",
-    "serve",
-    "report",
-    "compare",
-    "statement",
-    "baseline",
-    "sweep",
-    "requirements",
-    "operations",
+    *("run", "check", "serve", "report", "compare", "merge", "statement", "baseline", "sweep"),
+    *("requirements", "operations"),
 )
-NOT_BUILT: Final = ("merge",)
 
 
 class Commands(click.Group):
@@ -36,13 +27,10 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names in the order in which help shows them."""
-        return [*COMMANDS, *NOT_BUILT]
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of that name, imported now; None when there is none."""
-        if cmd_name in NOT_BUILT:
-            unbuilt: click.Command = import_module("conformance.cli.unbuilt").refusal(cmd_name)
-            return unbuilt
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"conformance.cli.{cmd_name}").command

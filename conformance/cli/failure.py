@@ -7,7 +7,7 @@ import tempfile
 import traceback
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -30,12 +30,6 @@ def refusing(*kinds: type[Exception]) -> Iterator[None]:
         yield
     except kinds as error:
         raise Refused(str(error)) from None
-
-
-def unbuilt(_: click.Context, parameter: click.Parameter, value: Any) -> None:
-    """The callback of an option that a later version brings: refuses it when it is given."""
-    if value:
-        raise Refused(f"{parameter.opts[0]} is not in this version yet; leave it out.")
 
 
 def internal(error: BaseException, directory: Path | None = None) -> int:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from conformance.cli.failure import Refused, internal, refusing, unbuilt
+from conformance import runrecord
+from conformance.cli.failure import Refused, internal, refusing
+from conformance.sharding import WHOLE, Shard, parse
 from conformance.tables import hint
 from conformance.target import PROFILES, SYSTEMS, Safety, Target, TargetError, duration, load
 
@@ -40,6 +42,13 @@ def _workers(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     return value
 
 
+def _shard(_: click.Context, __: click.Parameter, value: str | None) -> Shard | None:
+    try:
+        return None if value is None else parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 class PassesOn(click.Command):
     """A command that keeps what stands after `--` aside."""
 
@@ -63,7 +72,8 @@ class PassesOn(click.Command):
 @click.option("--time-budget", callback=_seconds, metavar="20m", help="Start nothing new after this time.")
 @click.option("--safety", type=click.Choice([level.value for level in Safety]), help="Instead of the file's level.")
 @click.option("--strict", is_flag=True, help="Findings count as deviations.")
-@click.option("--shard", metavar="I/N", callback=unbuilt, expose_value=False, help="Not in this version yet.")
+@click.option("--shard", metavar="I/N", callback=_shard, help="Only the I-th of N parts; `merge` joins them.")
+@click.option("--durations", type=click.Path(path_type=Path), help="Run by whose durations the parts are made even.")
 @click.option("--baseline", type=click.Path(path_type=Path), help="Known deviations, which do not fail the run.")
 @click.option("--baseline-strict", is_flag=True, help="Entries of it that no longer occur fail the run.")
 @click.pass_context
@@ -81,8 +91,11 @@ def command(ctx: click.Context, /, target: str, output: Path | None, workers: st
         check_selection(loaded, options["system"], options["profile"])
         if options["baseline"] or options["baseline_strict"]:
             options["baseline"] = checked_baseline(options["baseline"])
+        if options["durations"]:
+            options["durations"] = checked_durations(options["durations"], options["shard"])
+        in_flight = options["in_flight"] or loaded.limits.in_flight or IN_FLIGHT
+        workers = allowed(workers, in_flight, options["shard"] or WHOLE)
         directory = prepared(output or default_output(loaded.name))
-        workers = allowed(workers, options["in_flight"] or loaded.limits.in_flight or IN_FLIGHT)
         call = [*arguments(path.absolute(), directory, workers, options), *ctx.meta[__name__]]
         stack.enter_context(without(PYTEST_VARIABLES))
         return start(call, directory)
@@ -140,6 +153,19 @@ def checked_baseline(path: Path | None) -> Path:
     return path.absolute()
 
 
+def checked_durations(path: Path, shard: Shard | None) -> Path:
+    """The absolute path of a run that can be read for its durations.
+
+    Raises:
+        Refused: it cannot be read, or nothing is to be divided.
+    """
+    if shard is None:
+        raise Refused("--durations says nothing without a shard; name one with --shard, or leave it out.")
+    with refusing(runrecord.UnreadableRun):
+        runrecord.read(path)
+    return path.absolute()
+
+
 def default_output(name: str) -> Path:
     """The directory of a run of now against the target `name`."""
     word = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "target"
@@ -163,12 +189,21 @@ def prepared(directory: Path) -> Path:
     return directory
 
 
-def allowed(workers: str | None, in_flight: int) -> str | None:
-    """No more workers than calls may be under way at once: a worker makes one call at a time."""
+def allowed(workers: str | None, in_flight: int, shard: Shard = WHOLE) -> str | None:
+    """No more workers than calls may be under way at once: a worker makes one call at a time.
+
+    Raises:
+        Refused: there are more shards than calls may be under way.
+    """
+    if shard.of > in_flight:
+        raise Refused(
+            f"--shard {shard}: each shard has a call under way, and no more than {in_flight} may be; "
+            f"take fewer shards, or allow more with --in-flight {shard.of}."
+        )
     if workers is None:
         return None
     wanted = (os.cpu_count() or 1) if workers == "auto" else int(workers)
-    return str(min(wanted, in_flight))
+    return str(min(wanted, shard.part(in_flight)))
 
 
 def arguments(target: Path, output: Path, workers: str | None, options: Mapping[str, Any]) -> list[str]:

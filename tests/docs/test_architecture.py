@@ -18,6 +18,7 @@ IMPORTED_AS = {"allure-pytest": "allure", "pyyaml": "yaml"}
 NOT_IMPORTED = {
     "pytest-xdist",  # an option of pytest
     "pytest-timeout",  # a setting of pytest
+    "check-jsonschema",  # its command, and the schemas that it ships
     "hatchling",  # builds the wheel that a test reads
     "mypy",
     "ruff",

@@ -1,0 +1,35 @@
+"""`conformance merge`: the shards of a run as one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from conformance import gathering, merging, runrecord
+from conformance.cli.failure import Refused, refusing
+from conformance.cli.run import prepared
+
+
+@click.command("merge")
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="Directory of the merged run.")
+def command(runs: tuple[Path, ...], output: Path) -> int:
+    """Join the shards of a run into one run, and end as that run would have.
+
+    RUN is a directory that `conformance run --shard I/N` wrote. A shard that is missing is named, and the merged run is
+    not complete.
+    """
+    try:
+        with refusing(runrecord.UnreadableRun):
+            record = gathering.gather(runs)
+    except merging.Unmergeable as error:
+        raise Refused(f"these runs cannot be merged: {error}") from None
+    directory = prepared(output)
+    gathering.write(record, runs, directory)
+    from rich.console import Console
+
+    from conformance.reporting import terminal
+
+    terminal.show(record, directory, Console())
+    return record.exit_code

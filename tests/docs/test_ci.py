@@ -1,0 +1,110 @@
+"""The files for CI services are what they should be, as far as can be told without the services."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from conformance import exitcodes
+from conformance.cli import COMMANDS, main
+
+DIRECTORY = Path(__file__).parents[2] / "docs" / "ci"
+GITHUB, GITLAB, KUBERNETES = (
+    DIRECTORY / name for name in ("github-actions.yml", "gitlab-ci.yml", "kubernetes-job.yaml")
+)
+FILES = [GITHUB, GITLAB, KUBERNETES]
+
+files = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.name))
+
+
+def texts(node: Any) -> Iterator[str]:
+    """Every text in a tree of data, wherever it stands."""
+    if isinstance(node, dict):
+        node = list(node.values())
+    if isinstance(node, list):
+        for one in node:
+            yield from texts(one)
+    elif isinstance(node, str):
+        yield node
+
+
+def data(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def calls(path: Path) -> Iterator[list[str]]:
+    """The words of every call of our command, in scripts and comments; what stands for a number is 1."""
+    comments = "\n".join(re.findall(r"# (.*)", path.read_text(encoding="utf-8")))
+    for text in (*texts(data(path)), comments):
+        for line in text.splitlines():
+            found = re.search(r"(?:^|: )conformance (\w+ .*?)(?= \|\| |$)", line.strip())
+            if found:
+                plain = re.sub(r"\$\{\{.*?\}\}|\$\{?\w+\}?", "1", found[1].replace('"$@"', ""))
+                yield shlex.split(plain)
+
+
+def test_every_file_of_the_directory_is_checked_and_told() -> None:
+    assert sorted(FILES) == sorted(path for path in DIRECTORY.iterdir() if path.suffix != ".md")
+    told = (DIRECTORY / "README.md").read_text(encoding="utf-8")
+    assert all(f"]({path.name})" in told for path in FILES)
+
+
+@pytest.mark.parametrize(("path", "schema"), [(GITHUB, "github-workflows"), (GITLAB, "gitlab-ci")])
+def test_a_file_is_valid_by_the_published_schema(path: Path, schema: str) -> None:
+    options = ["--builtin-schema", f"vendor.{schema}"]
+    if path == GITLAB:
+        options += ["--data-transform", "gitlab-ci"]
+    call = [sys.executable, "-W", "ignore", "-m", "check_jsonschema", *options, str(path)]
+    checked = subprocess.run(call, capture_output=True, text=True, check=False, timeout=100)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@files
+def test_every_command_in_a_file_is_one_of_ours_with_options_that_exist(path: Path) -> None:
+    found = list(calls(path))
+    assert {name for name, *_ in found} >= {"run", "merge"}
+    for name, *words in found:
+        assert name in COMMANDS
+        command = main.get_command(click.Context(main), name)
+        assert command is not None
+        assert command.make_context(name, words), words  # refuses what it does not know
+
+
+@files
+def test_a_run_in_a_file_is_a_shard_and_survives_the_deviations_that_it_finds(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert all("--shard" in words for words in calls(path) if words[0] == "run")
+    spared = {"github-actions.yml": "|| test $? -eq 1", "gitlab-ci.yml": "exit_codes: [1]"}
+    assert spared.get(path.name, "|| test $? -eq 1") in text
+    assert exitcodes.DEVIATIONS == 1
+
+
+@files
+def test_the_scripts_in_a_file_are_read_by_a_shell(path: Path) -> None:
+    for text in texts(data(path)):
+        if "conformance " in text:
+            script = re.sub(r"\$\{\{.*?\}\}", "1", text)
+            subprocess.run(["sh", "-n"], input=script, text=True, check=True, timeout=30)
+
+
+def test_each_service_has_as_many_shards_as_its_runs_say() -> None:
+    matrix = data(GITHUB)["jobs"]["shard"]["strategy"]["matrix"]["shard"]
+    assert f"/{len(matrix)} " in GITHUB.read_text(encoding="utf-8")
+    job = data(KUBERNETES)["spec"]
+    env = {one["name"]: one.get("value") for one in job["template"]["spec"]["containers"][0]["env"]}
+    assert env["SHARDS"] == str(job["completions"])
+    assert job["completionMode"] == "Indexed"
+
+
+@files
+def test_a_file_takes_every_secret_from_the_service(path: Path) -> None:
+    assert not re.search(r"(?i)(password|token|secret)\w*: *[\"']?[a-z0-9]{8,}", path.read_text(encoding="utf-8"))

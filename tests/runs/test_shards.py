@@ -1,0 +1,135 @@
+"""A run in parts, on many machines: what is missing is named, and all together they say what one run says."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from conformance import exitcodes, ledger
+from conformance.cli import main
+from conformance.reference import build
+from conformance.reference.serving import Serving, target_toml
+from conformance.runrecord import RunRecord
+from conformance.target import SYSTEMS
+from conformance.verdict import Outcome, Reason
+
+from .support import Run, run, start
+
+FAULTS = {
+    "processmaker3": ["pm3-update-ignored", "pm3-flow-x2-missing"],
+    "processmaker4": ["pm4-same-answer", "pm4-curl-form-refused"],
+    "procesio": [],
+}
+KILLED = 3
+
+
+@dataclass
+class Machines:
+    """A served target, and the machines that share a run against it."""
+
+    directory: Path
+    of: int
+
+    @property
+    def target(self) -> Path:
+        return self.directory / "target.toml"
+
+    def whole(self) -> Run:
+        return run(self.target, self.directory / "whole", "--max-examples", "1")
+
+    def output(self, number: int) -> Path:
+        return self.directory / f"shard-{number}"
+
+    def shard(self, number: int) -> Run:
+        return run(self.target, self.output(number), "--max-examples", "1", "--shard", f"{number}/{self.of}")
+
+    def killed(self, number: int) -> Path:
+        """A shard that is killed as soon as it has begun."""
+        output = self.directory / f"killed-{number}"
+        process = start(self.target, output, "--max-examples", "60", "--shard", f"{number}/{self.of}")
+        until = time.monotonic() + 60
+        while not list(output.glob(ledger.GLOB)) and time.monotonic() < until:
+            time.sleep(0.005)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=30)
+        assert not (output / "run.json").exists(), "the shard ended before it was killed"
+        return output
+
+    def merge(self, name: str, *runs: Path) -> Run:
+        output, printed = self.directory / name, io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            code = main(["merge", *map(str, runs), "--output", str(output)], standalone_mode=False)
+        return Run(int(code), printed.getvalue(), output)
+
+
+@pytest.fixture(params=["processmaker4", pytest.param("all", marks=[pytest.mark.matrix, pytest.mark.timeout(900)])])
+def machines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machines]:
+    systems = SYSTEMS if request.param == "all" else [request.param]
+    references = [build(system, FAULTS[system]) for system in systems]
+    with Serving(references) as serving:
+        (tmp_path / "target.toml").write_text(target_toml(references, serving.urls))
+        yield Machines(tmp_path, of=8)
+
+
+def told(record: RunRecord) -> dict[str, tuple[Outcome, Reason | None, list[str]]]:
+    return {one.requirement: (one.outcome, one.reason, one.tests) for one in record.verdicts}
+
+
+def test_a_killed_shard_is_missing_until_it_ran_again(machines: Machines) -> None:
+    whole = machines.whole()
+    numbers = [number for number in range(1, machines.of + 1) if number != KILLED]
+    shards = {number: machines.shard(number) for number in numbers}
+    killed = machines.killed(KILLED)
+    assert not any(shard.record.complete for shard in shards.values())
+    ran = [test.id for shard in shards.values() for test in shard.record.tests]
+    assert len(ran) == len(set(ran)) < len(whole.record.tests)
+
+    part = machines.merge("part", *(shard.output for shard in shards.values()), killed)
+    assert part.code == exitcodes.INTERRUPTED
+    assert not part.record.complete
+    name = f"shard {KILLED}/{machines.of}"
+    assert any(name in problem for problem in part.record.problems)
+    assert name in part.printed
+    assert name in (part.output / "summary.md").read_text()
+    lacking = {one.requirement for one in part.record.verdicts if one.reason is Reason.MISSING_SHARD}
+    assert lacking
+    everything = told(whole.record)
+    assert all(said == everything[one] for one, said in told(part.record).items() if said[2] == everything[one][2])
+
+    shards[KILLED] = machines.shard(KILLED)
+    merged = machines.merge("merged", *(shard.output for shard in shards.values()))
+    assert merged.code == whole.code == exitcodes.DEVIATIONS
+    assert merged.record.complete == whole.record.complete
+    assert told(merged.record) == everything
+    assert merged.record.summary == whole.record.summary
+    seen = [(one.fingerprint, one.occurrences, one.tests) for one in merged.record.deviations]
+    assert seen == [(one.fingerprint, one.occurrences, one.tests) for one in whole.record.deviations]
+    assert merged.record.shapes == whole.record.shapes
+    assert merged.record.durations.keys() == whole.record.durations.keys()
+    assert merged.record.durations["calls"].keys() == whole.record.durations["calls"].keys()
+    assert merged.record.requests == sum(shard.record.requests for shard in shards.values())
+    files_are_joined(merged, whole)
+
+
+def files_are_joined(merged: Run, whole: Run) -> None:
+    def results(of: Run) -> list[str]:
+        read = (json.loads(path.read_text()) for path in (of.output / "allure-results").glob("*-result.json"))
+        return sorted(result["historyId"] for result in read)
+
+    def cases(of: Run) -> list[str]:
+        return sorted(case.attrib["name"] for case in ElementTree.parse(of.output / "junit.xml").iter("testcase"))
+
+    assert results(merged) == results(whole)
+    assert cases(merged) == cases(whole)
+    kept = {json.loads(line)["id"] for line in (merged.output / "exchanges.ndjson").read_text().splitlines()}
+    assert {name for one in merged.record.deviations for name in one.evidence} <= kept

@@ -1,0 +1,51 @@
+"""Sharding: every machine cuts the tests alike, in even parts, and takes its part of each limit."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from conformance.sharding import WHOLE, Shard, cut, digest, parse
+
+TESTS = [f"test-{number}" for number in range(40)]
+
+
+def test_every_test_is_in_one_part_whatever_the_order() -> None:
+    seconds = {test: float(number % 7) for number, test in enumerate(TESTS[:30])}
+    parts = cut(TESTS, seconds, 8)
+    assert sorted(test for part in parts for test in part) == sorted(TESTS)
+    shuffled = random.Random(3).sample(TESTS, len(TESTS))
+    assert cut(shuffled, seconds, 8) == parts
+    assert digest(cut(shuffled, seconds, 8)) == digest(parts) != digest(cut(TESTS, {}, 8))
+
+
+def test_parts_are_even_by_recorded_durations() -> None:
+    seconds = dict.fromkeys(TESTS, 1.0) | {"test-0": 20.0}
+    loads = [sum(seconds[test] for test in part) for part in cut(TESTS, seconds, 4)]
+    assert max(loads) == 20.0
+    assert sorted(loads)[:3] == [13.0, 13.0, 13.0]
+
+
+def test_without_durations_the_numbers_of_tests_are_even() -> None:
+    assert {len(part) for part in cut(TESTS, {}, 7)} == {5, 6}
+    assert {len(part) for part in cut(TESTS, dict.fromkeys(TESTS, 0.0), 7)} == {5, 6}
+    assert [len(part) for part in cut(TESTS[:2], {}, 4)] == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("number", [0, 1, 7, 8, 20])
+def test_the_parts_of_a_limit_add_up_to_it(number: int) -> None:
+    assert sum(Shard(index, 8).part(number) for index in range(1, 9)) == number
+    assert WHOLE.part(number) == number
+
+
+def test_a_shard_is_read_as_it_is_written() -> None:
+    assert parse("2/8") == Shard(2, 8)
+    assert str(parse("12/345")) == "12/345"
+    assert parse("1/1").whole
+
+
+@pytest.mark.parametrize("text", ["", "2", "0/8", "9/8", "1/0", "-1/2", "1/2/3", "1/1000", "a/b", " 1/2"])
+def test_anything_else_is_no_shard(text: str) -> None:
+    with pytest.raises(ValueError, match="write I/N"):
+        parse(text)
