@@ -6,7 +6,7 @@ from typing import Final
 
 from conformance.reference.personality import LIBERAL
 
-from . import pm3_liberties, pm3_readings, procesio_liberties, procesio_readings
+from . import pm3_liberties, pm3_readings, pm3_tips, procesio_liberties, procesio_readings
 from .liberty import Liberty
 
 LIBERTIES: Final = (
@@ -21,6 +21,7 @@ LIBERTIES: Final = (
     Liberty("liberal", "procesio", personality=LIBERAL),
     *pm3_liberties.LIBERTIES,
     *pm3_readings.LIBERTIES,
+    *pm3_tips.LIBERTIES,
     *procesio_liberties.LIBERTIES,
     *procesio_readings.LIBERTIES,
 )

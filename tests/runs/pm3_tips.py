@@ -1,0 +1,133 @@
+"""Servers that have none of the shortcomings which the tips tell of, and one that reads the tips the other way."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from conformance.reference.answers import Answer
+from conformance.reference.edits import Outgoing, editing, on_reading
+from conformance.reference.pm3_cases import DELETED
+from conformance.reference.pm3_fields import Refused
+from conformance.reference.pm3_liberal import API
+from conformance.reference.pm3_routes import unknown_path
+
+from .liberty import Liberty, asking
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Scope
+
+    from conformance.reference.pm3_cases import Case, Document
+    from conformance.reference.pm3_routes import Call
+    from conformance.reference.processmaker3 import ProcessMaker3
+
+# -- without the shortcomings ----------------------------------------------------------------------------------------
+
+
+def sound(reference: ProcessMaker3) -> None:
+    """What the tips warn of is a pity, and no duty: nothing of it is here."""
+    people, book = reference.people, reference.casebook
+
+    def last_from_the_beginning(answer: Outgoing) -> None:
+        """A new department is told to be the last one of its level, as it is."""
+        if answer.method == "POST" and answer.path.endswith("/department") and answer.accepted:
+            data = answer.json
+            answer.json = data | {"dep_last": people.last(people.department(data["dep_uid"]))}
+
+    @on_reading
+    def tasks_with_their_case(answer: Outgoing) -> None:
+        """The status of the case stands at each of its tasks; none is completed before it is left."""
+        if found := re.fullmatch(f"{API}/cases/([^/]+)/tasks", answer.path):
+            answer.json = [{**task, "app_status": book.find(found[1]).status} for task in answer.json]
+
+    def nothing_left_behind(_answer: Outgoing) -> None:
+        """Deleted documents and users are deleted."""
+        for case in book.cases.values():
+            case.inputs = {uid: one for uid, one in case.inputs.items() if one.status != DELETED}
+            case.outputs = {uid: one for uid, one in case.outputs.items() if one.status != DELETED}
+        people.disabled.clear()
+
+    for person in people.users.values():
+        person.city = "La Paz"
+    reference.wrap(editing(last_from_the_beginning, tasks_with_their_case, nothing_left_behind))
+
+
+# -- the other readings ----------------------------------------------------------------------------------------------
+
+VARIABLES = f"{API}(?P<doubled>{API})?(?P<path>/cases/[^/]+/variables?)"
+
+
+def doubled_prefix(scope: Scope, body: bytes) -> tuple[Scope, bytes] | ASGIApp:
+    """Variables are found under the prefix that is written twice, and nowhere else (A-TIP-01)."""
+    found = re.fullmatch(VARIABLES, scope["path"])
+    if found is None:
+        return scope, body
+    return ({**scope, "path": f"{found['doubled']}{found['path']}"}, body) if found["doubled"] else unknown_path()
+
+
+@on_reading
+def one_current_task(answer: Outgoing) -> None:
+    """The current task of a case is an object (A-TIP-34)."""
+    data = answer.json
+    if isinstance(data, dict) and data.get("current_task"):
+        answer.json = data | {"current_task": data["current_task"][0]}
+
+
+def other_post_status(answer: Outgoing) -> None:
+    """A form that is too large is refused with 413, under the documented message (A-TIP-09)."""
+    data = answer.json
+    if answer.status == 400 and isinstance(data, dict) and "tas_uid" in str(data.get("error")):
+        answer.status = 413
+        answer.json = {"error": data["error"] | {"code": 413}}
+
+
+def worded(reference: ProcessMaker3) -> None:
+    """As the other reading of the tips has it."""
+    people, documents = reference.people, reference.case_documents
+    inputs, listed = documents.inputs, documents.list_input_documents
+
+    def unique(name: str, parent: str) -> None:
+        """The title of a department is unique in the whole workspace, whatever it is below (A-TIP-14)."""
+        del parent
+        if any(one.title == name for one in people.departments.values()):
+            raise Refused(f"There is a department {name} already.")
+
+    async def with_rights(call: Call) -> Any:
+        """Who has no right to see the input documents of a case is refused (A-TIP-37)."""
+        case = documents.case(call)
+        if call.user not in (case.user, *case.viewers):
+            raise Refused("You may not see the input documents of this case.", 403)
+        return await listed(call)
+
+    def also_deleted(case: Case, user: str) -> list[Document]:
+        """Only the interface hides what was deleted (A-TIP-40)."""
+        gone = [one for one in case.inputs.values() if one.status == DELETED]
+        return [*inputs(case, user), *(gone if user in (case.user, *case.viewers) else ())]
+
+    def too_big(name: str) -> Answer:
+        """The name of a file that is too big stands without parentheses (A-TIP-39)."""
+        message = f"Request Entity Too Large: Uploaded file {name} is too big."
+        return Answer({"error": {"code": 413, "message": message}}, 413)
+
+    people.refuse_twin = unique  # type: ignore[method-assign]
+    documents.list_input_documents = with_rights  # type: ignore[method-assign]
+    documents.inputs = also_deleted  # type: ignore[method-assign]
+    documents.too_big = too_big  # type: ignore[method-assign]
+    reference.wrap(editing(one_current_task, other_post_status))
+    reference.wrap(asking(doubled_prefix))
+
+
+LIBERTIES = (
+    Liberty("sound", "processmaker3", sound),
+    Liberty(
+        "tips",
+        "processmaker3",
+        worded,
+        findings=(
+            "PM3-INDOC-DELETE-UNLISTED",
+            "PM3-INDOC-UPLOAD-POST-400",
+            "getCaseVariables:documented-form",
+            "setCaseVariable:documented-form",
+        ),
+    ),
+)
