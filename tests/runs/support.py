@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from conformance import runrecord
 from conformance.cli import main
@@ -54,20 +54,31 @@ def served(
         yield reference, target_toml([reference], serving.urls)
 
 
-def without(target: str, system: str, keys: Iterable[str]) -> str:
-    """The text of a target file without these keys of a system's table or of its fixtures; `*` is every member."""
+def edited(target: str, change: Callable[[dict[str, Any]], None]) -> str:
+    """The text of a target file after a change of its data."""
     data = tomllib.loads(target)
-    for key in keys:
-        *outer, last = key.split(".")
-        for top in (data[system], data[system].get("fixtures", {})):
-            tables = [top]
-            for name in outer:
-                tables = [one for table in tables for one in (table.values() if name == "*" else [table.get(name, {})])]
-            for table in tables:
-                table.pop(last, None)
-                if last == "client_id":
-                    table.pop("client_secret", None)  # one without the other is refused
+    change(data)
     return toml(data)
+
+
+def without(system: str, keys: Iterable[str]) -> Callable[[dict[str, Any]], None]:
+    """A change that takes keys out of a system's table and of its fixtures; `*` is every member."""
+
+    def change(data: dict[str, Any]) -> None:
+        for key in keys:
+            *outer, last = key.split(".")
+            for top in (data[system], data[system].get("fixtures", {})):
+                tables = [top]
+                for name in outer:
+                    tables = [
+                        one for table in tables for one in (table.values() if name == "*" else [table.get(name, {})])
+                    ]
+                for table in tables:
+                    table.pop(last, None)
+                    if last == "client_id":
+                        table.pop("client_secret", None)  # one without the other is refused
+
+    return change
 
 
 def run(target: Path | str, output: Path, *options: str, pytest_args: Sequence[str] = ()) -> Run:

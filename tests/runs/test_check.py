@@ -16,10 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from conformance import exitcodes
 from conformance.cli import main
 from conformance.reference import Reference
-from conformance.reference.serving import toml
 from conformance.specification import SYSTEMS
 
-from .support import served
+from .support import edited, served
 
 
 def check(text: str, directory: Path) -> tuple[int, str]:
@@ -27,12 +26,6 @@ def check(text: str, directory: Path) -> tuple[int, str]:
     path.write_text(text)
     result = CliRunner().invoke(main, ["check", str(path)])
     return result.exit_code, result.output
-
-
-def changed(text: str, change: Callable[[dict[str, Any]], None]) -> str:
-    data = tomllib.loads(text)
-    change(data)
-    return toml(data)
 
 
 def noted(calls: list[tuple[str, str]]) -> Callable[[Reference], None]:
@@ -91,7 +84,7 @@ def test_what_does_not_work_is_told_and_ends_with_6(
     system: str, change: Callable[[dict[str, Any]], None], tmp_path: Path
 ) -> None:
     with served(system) as (_, text):
-        code, printed = check(changed(text, change), tmp_path)
+        code, printed = check(edited(text, change), tmp_path)
     assert code == exitcodes.UNAVAILABLE, printed
     assert "DOES NOT WORK" in printed
     assert "wrong-password" not in printed

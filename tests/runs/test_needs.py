@@ -14,7 +14,7 @@ from conformance.specification import SYSTEMS, load
 from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, System
 from conformance.verdict import Outcome, Reason
 
-from .support import run, served, without
+from .support import edited, run, served, without
 
 MISSING = {Reason.MISSING_FIXTURE, Reason.MISSING_USER}
 TABLES: dict[str, type[System]] = {"processmaker3": ProcessMaker3, "processmaker4": ProcessMaker4, "procesio": Procesio}
@@ -36,7 +36,7 @@ def verdicts(system: str, taken: list[str], directory: Path) -> dict[str, Verdic
     directory.mkdir()
     with served(system) as (_, toml):
         target = directory / "target.toml"
-        target.write_text(without(toml, system, taken))
+        target.write_text(edited(toml, without(system, taken)))
         record = run(target, directory / "run", "--max-examples", "1").record
     return {one.requirement: one for one in record.verdicts}
 
