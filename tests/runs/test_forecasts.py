@@ -1,0 +1,70 @@
+"""What is told of a run without one, which tests try what and what a target file lets it try, is what a run shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance import coverage
+from conformance.coverage import Trial
+from conformance.plan import plan
+from conformance.runrecord import RunRecord
+from conformance.specification import SYSTEMS, load
+from conformance.target import Safety
+from conformance.target import load as load_target
+from conformance.verdict import Outcome, Reason
+
+from .support import edited, run, served, without
+from .test_needs import keys
+
+LARGE = "processmaker3"  # its runs take longest: they belong to the matrix
+each_system = pytest.mark.parametrize(
+    "system", [pytest.param(one, marks=[pytest.mark.matrix] if one == LARGE else []) for one in SYSTEMS]
+)
+
+
+@pytest.fixture(scope="module")
+def trials() -> list[Trial]:
+    return coverage.collect()
+
+
+def record(
+    system: str, directory: Path, level: Safety = Safety.DISPOSABLE, taken: list[str] | None = None
+) -> RunRecord:
+    with served(system) as (_, toml):
+        target = directory / "target.toml"
+        text = edited(toml, without(system, taken or []))
+        target.write_text(text.replace('level = "disposable"', f'level = "{level}"'))
+        return run(target, directory / "run", "--max-examples", "1").record
+
+
+@each_system
+def test_what_conforms_is_tried_by_a_test_of_which_its_coverage_tells(
+    system: str, trials: list[Trial], tmp_path: Path
+) -> None:
+    told = coverage.tests(trials, load(system).requirements.values())
+    verdicts = [one for one in record(system, tmp_path).verdicts if one.outcome is Outcome.CONFORMS]
+    assert verdicts
+    assert [one.requirement for one in verdicts if not set(one.tests) & set(told[one.requirement])] == []
+
+
+@each_system
+def test_a_run_tries_what_was_planned_and_nothing_else(system: str, tmp_path: Path) -> None:
+    tried = {
+        one.requirement: one
+        for one in record(system, tmp_path, Safety.OWNED, keys(system)).verdicts
+        if one.outcome is Outcome.CONFORMS
+    }
+    given = load_target(tmp_path / "target.toml")
+    planned = {one.id for one in plan(load(system), given.table(system), given.safety.level).tried}
+    assert tried.keys() - planned == set()
+    assert len(planned - tried.keys()) < len(planned) / 20, sorted(planned - tried.keys())
+
+
+def test_what_is_planned_and_not_tried_after_all_says_why(tmp_path: Path) -> None:
+    verdicts = record("procesio", tmp_path, Safety.OWNED).verdicts
+    given = load_target(tmp_path / "target.toml")
+    planned = {one.id for one in plan(load("procesio"), given.table("procesio"), given.safety.level).tried}
+    left = [one for one in verdicts if one.requirement in planned and one.outcome is not Outcome.CONFORMS]
+    assert {one.reason for one in left} <= {Reason.INCONCLUSIVE, Reason.SAFETY_LEVEL}
