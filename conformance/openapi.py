@@ -146,8 +146,8 @@ class Operation:
     """One operation of a spec, with what its `x-conformance` says.
 
     `fixtures` maps a path parameter, or a pointer into the body, to the key of the target file that gives its value
-    where no operation makes it. A `personal` one concerns access to the account as well. What a `tombstone` deletes may
-    go on being read. A `confidential` one answers what is other people's as a whole.
+    where no operation makes it; `needs` are the keys without which nothing calls it, where its fixtures do not tell. A
+    `personal` one concerns access to the account as well. What a `tombstone` deletes may go on being read. A `confidential` one answers what is other people's as a whole.
     """
 
     id: str
@@ -172,6 +172,7 @@ class Operation:
     names: tuple[Touch, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     fixtures: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] | None = None
     confidential: bool = False
     schemes: tuple[tuple[str, ...], ...] = ()
     parameters: tuple[Mapping[str, Any], ...] = ()
@@ -339,6 +340,7 @@ def _operation(
         names=tuple(_touch(touch) for touch in _listed(extension.get("name", ()))),
         alternatives=tuple(Alternative(one["reading"], one["path"]) for one in extension.get("alternatives", ())),
         fixtures=extension.get("fixtures", {}),
+        needs=tuple(extension["needs"]) if "needs" in extension else None,
         confidential=extension.get("confidential", False),
         schemes=tuple(tuple(one) for one in security),
         parameters=(*item.get("parameters", ()), *raw.get("parameters", ())),

@@ -13,7 +13,7 @@ from conformance.judge import NotExercised
 from conformance.session import Session
 from conformance.specification import Operation, Touch
 from conformance.structure import EXTENSION, Schema, places
-from conformance.supply import key_of, maker, pointers, producer, subjects
+from conformance.supply import key_of, maker, pointers, producer, subjects, takes_named
 from conformance.target import Safety
 from conformance.verdict import Reason
 from conformance.wire.naming import at
@@ -168,8 +168,10 @@ def _subject(session: Session, operation: Operation, parameter: str = "") -> str
     operations = session.specification.operations
     key = key_of(operation, parameter)
     given = session.table.fixture(key) if key else ""
+    if given and takes_named(operations, operation, parameter):
+        return given
     found = producer(operations, operation, parameter)
-    if found is not None and not (given and found[0].effect == "administer"):
+    if found is not None:
         making, link = found
         request = sample(session, making)
         made = make(session, making, **request.request())
@@ -177,8 +179,6 @@ def _subject(session: Session, operation: Operation, parameter: str = "") -> str
             return carried(session, making, made, link.carries)[0]
         return str(next(at(request.content["json"], link.pointer))) if link.sent else made
     made_by = maker(operations, operation)
-    if given and (made_by is None or operation.effect in ("read", "execute")):
-        return given
     if made_by is None:
         where = session.table.place(key) if key else f"the target file names nothing for {operation.id}"
         raise NotExercised(Reason.MISSING_FIXTURE, where)

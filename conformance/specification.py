@@ -110,7 +110,7 @@ def load(system: str) -> Specification:
     found = {operation.id: operation for operation in operations(system, source)}
     requirements: dict[str, Requirement] = {}
     for operation in found.values():
-        needs = needed(found, operation)
+        needs = needed(found, operation) if operation.needs is None else operation.needs
         for requirement in structural(operation):
             requirements[requirement.id] = replace(requirement, needs=needs)
     entries = yaml.load(register, Loader=_Loader)  # noqa: S506 - a safe loader

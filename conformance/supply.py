@@ -56,20 +56,26 @@ def key_of(operation: Operation, parameter: str) -> str:
     return operation.fixtures.get(parameter, fallback)
 
 
+def takes_named(operations: Mapping[str, Operation], operation: Operation, parameter: str) -> bool:
+    """Whether a call acts on what the target file names, where it names something; else on what is made for it."""
+    found = producer(operations, operation, parameter)
+    if found is not None:
+        return found[0].effect == "administer"
+    return maker(operations, operation) is None or operation.effect in ("read", "execute")
+
+
 def chain(
     operations: Mapping[str, Operation], operation: Operation, gives: Callable[[str], bool] = lambda _: False
 ) -> list[Operation]:
     """The operation and, one after another, those that make what each acts on.
 
-    `gives` tells which keys the target file names: what it names need not be made to be read or executed, unless a link
-    leads there.
+    `gives` tells which keys the target file names.
     """
     found = [operation]
     for one in found:
         for parameter in subjects(one):
             made_by = source(operations, one, parameter)
-            linked = producer(operations, one, parameter) is not None
-            given = not linked and one.effect in ("read", "execute") and gives(key_of(one, parameter))
+            given = gives(key_of(one, parameter)) and takes_named(operations, one, parameter)
             if made_by is not None and made_by not in found and not given:
                 found.append(made_by)
     return found
