@@ -176,7 +176,7 @@ def _configuration(title: str, categories: Sequence[dict[str, object]], workshop
                     "singleFile": True,
                     "reportName": title,
                     "reportLanguage": "en",
-                    # Deviations, Findings, Tests: this order by name and by start.
+                    # Deviations, Findings, Accommodations, Requirements, Tests: by the start of the first.
                     "groupBy": ["parentSuite", "suite", "subSuite"],
                     "charts": CHARTS,
                 }
@@ -199,6 +199,7 @@ CATEGORIES: Final = (
     _category("Deviations: should", "deviation", "^Deviation, should", expand=True),
     _category("Known deviations", "deviation", "^Known deviation"),
     _category("Findings", "finding", ""),
+    _category("Requirements that were not tried", "requirement", "", status="skipped"),
     _category("Blocked by a deviation", "test", "[Bb]locked by", status="skipped"),
     _category("Tests that met known deviations only", "test", "^XFAIL", status="skipped"),
     _category("Not exercised", "test", "", status="skipped"),

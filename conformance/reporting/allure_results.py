@@ -1,4 +1,4 @@
-"""Allure results: every deviation and every finding as one result of its own."""
+"""Allure results: every deviation and every finding as one result of its own, ahead of what was covered."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from allure_commons.logger import AllureFileLogger
-from allure_commons.model2 import Attachment, Label, Status, StatusDetails, TestResult
+from allure_commons.model2 import Attachment, Status, StatusDetails
 from allure_commons.types import AttachmentType, LabelType, Severity
 from attr import attrib, attrs
 
-from conformance.reporting import escape, exchanges, words
+from conformance.reporting import allure_coverage, escape, exchanges, words
+from conformance.reporting.allure_entry import entry as allure_entry
+from conformance.reporting.allure_entry import rows as listed
 from conformance.runrecord import write_text
 from conformance.verdict import Level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from allure_commons.model2 import TestResult
 
     from conformance.reporting.exchanges import CitedExchange
     from conformance.runrecord import BaselineReport, DeviationRecord, RunRecord
@@ -44,10 +48,11 @@ class _Compared(StatusDetails):
 
 
 def write(record: RunRecord, run_directory: Path, results_directory: Path) -> None:
-    """Write the deviations and findings of `record` into `results_directory`, for Allure to read.
+    """Write what `record` tells into `results_directory`, for Allure to read.
 
-    The exchanges that they cite are taken from `run_directory`. Beside the results stand `categories.json` and
-    `environment.properties`. What is there already (the results of the tests) stays.
+    Deviations and findings come first, then accommodations and requirements. The exchanges that they cite are taken
+    from `run_directory`. Beside the results stand `categories.json` and `environment.properties`. What is there
+    already (the results of the tests) stays.
 
     Raises:
         OSError: the directory cannot be written.
@@ -57,13 +62,16 @@ def write(record: RunRecord, run_directory: Path, results_directory: Path) -> No
     found = exchanges.read(run_directory, cited)
     blocked = words.blocked(record)
     moment = round(datetime.fromisoformat(record.started).timestamp() * 1000)
-    results = [(DEVIATION, entry) for entry in words.ordered(record.deviations)]
-    results += [(FINDING, entry) for entry in words.ordered(record.findings)]
+    results: list[TestResult] = []
+    for layer, entries in ((DEVIATION, record.deviations), (FINDING, record.findings)):
+        for entry in words.ordered(entries):
+            result = _result(entry, layer, blocked[entry.fingerprint], _standing(entry, record.baseline))
+            result.attachments = _attach(logger, entry, found)
+            results.append(result)
+    results += allure_coverage.results(record)
     # Allure sorts by time of start: a millisecond each keeps the order of the other reports, ahead of the tests.
-    for start, (layer, entry) in enumerate(results, moment - len(results)):
-        result = _result(entry, layer, blocked[entry.fingerprint], _standing(entry, record.baseline))
+    for start, result in enumerate(results, moment - len(results)):
         result.start = result.stop = start
-        result.attachments = _attach(logger, entry, found)
         logger.report_result(result)  # type: ignore[no-untyped-call]
     categories = json.dumps(CATEGORIES, indent=1)
     write_text(results_directory / "categories.json", f"{categories}\n")
@@ -81,7 +89,6 @@ def _standing(entry: DeviationRecord, baseline: BaselineReport | None) -> list[s
 
 def _result(entry: DeviationRecord, layer: str, blocks: int, standing: list[str]) -> TestResult:
     labels = {
-        "layer": layer,
         LabelType.EPIC: entry.system,
         LabelType.FEATURE: entry.profile,
         LabelType.STORY: entry.operation,
@@ -92,26 +99,19 @@ def _result(entry: DeviationRecord, layer: str, blocks: int, standing: list[str]
     }
     tags = [entry.level.value, entry.kind.value, *standing]
     expected, observed = escape.block(entry.expected), escape.block(entry.observed)
-    return TestResult(
-        uuid=str(uuid4()),
-        name=escape.line(entry.title),
-        fullName=f"{layer}:{entry.fingerprint}",
-        historyId=entry.fingerprint,
-        testCaseId=entry.fingerprint,
+    return allure_entry(
+        entry.title,
+        entry.fingerprint,
+        layer=layer,
         status=Status.FAILED if layer == DEVIATION else Status.BROKEN,
-        statusDetails=_Compared(
+        details=_Compared(
             message=f"{_heading(entry, layer)}\nexpected: {expected}\nobserved: {observed}",
             known=bool(entry.baseline),
             expected=expected,
             actual=observed,
         ),
-        stage="finished",
         description=_description(entry, layer, blocks),
-        labels=[
-            Label(name=str(name), value=escape.line(value))
-            for name, value in (*labels.items(), *((LabelType.TAG, tag) for tag in tags))
-            if value
-        ],
+        labels=(*labels.items(), *((LabelType.TAG, tag) for tag in tags)),
     )
 
 
@@ -122,7 +122,7 @@ def _heading(entry: DeviationRecord, layer: str) -> str:
     return f"{'Known deviation' if entry.baseline else 'Deviation'}, {entry.level.value}"
 
 
-def _description(entry: DeviationRecord, layer: str, blocks: int) -> str:
+def _description(entry: DeviationRecord, layer: str, blocks: int) -> list[str]:
     meaning = words.DEVIATION if layer == DEVIATION else words.FINDING
     rows = {
         "What it is": f"{layer}: {meaning}",
@@ -142,13 +142,13 @@ def _description(entry: DeviationRecord, layer: str, blocks: int) -> str:
         "Known": words.accepted(entry.baseline) if entry.baseline else "",
         "Fingerprint": entry.fingerprint,
     }
-    lines = [f"- **{name}:** {escape.markdown(value)}" for name, value in rows.items() if value]
+    lines = listed(rows)
     if entry.tests:
         lines += ["", "Tests that saw it:", "", *(f"- {escape.markdown(test)}" for test in entry.tests)]
     left_out = len(entry.evidence) - ATTACHED_EXCHANGES
     if left_out > 0:
         lines += ["", f"{words.count(left_out, 'more exchange')} in {escape.markdown(exchanges.FILE_NAME)}."]
-    return "\n".join(lines)
+    return lines
 
 
 def _attach(logger: AllureFileLogger, entry: DeviationRecord, found: Mapping[str, CitedExchange]) -> list[Attachment]:
@@ -179,6 +179,7 @@ CATEGORIES: Final = [
     _category("Deviations: should", Status.FAILED, "Deviation, should"),
     _category("Known deviations", Status.FAILED, "Known deviation"),
     _category("Findings", Status.BROKEN, "Finding"),
+    _category("Requirements that were not tried", Status.SKIPPED, "Requirement"),
     _category("Blocked by a deviation", Status.SKIPPED, r"[\s\S]*[Bb]locked by"),
     _category("Tests that met known deviations only", Status.SKIPPED, "XFAIL"),
     _category("Not exercised", Status.SKIPPED, ""),

@@ -188,9 +188,14 @@ def listed(entry: BaselineEntry) -> str:
 
 def accommodation(entry: AccommodationRecord) -> str:
     """One accommodation in a line: the operation, why, and what came of the documented form."""
+    return f"{entry.system}: {entry.operation}: {entry.reason} ({accommodation_outcome(entry)})"
+
+
+def accommodation_outcome(entry: AccommodationRecord) -> str:
+    """What came of the documented form of an operation that is called otherwise."""
     told = {
         True: f"stands for deviation {entry.deviation}",
         False: "not needed: the documented form is accepted too",
         None: "stands for no deviation",
     }
-    return f"{entry.system}: {entry.operation}: {entry.reason} ({told[entry.needed]})"
+    return told[entry.needed]

@@ -43,9 +43,10 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
-def test_deviations_stand_first_with_the_firmer_one_on_top_and_tests_below(seen: Opened) -> None:
+def test_deviations_stand_first_with_the_firmer_one_on_top_then_requirements_then_tests(seen: Opened) -> None:
     text = seen.page.inner_text("body")
-    places = [text.index(part) for part in ("\nDeviations\n", TOKEN, LABEL, "\nTests\n", "test_request_data_starts")]
+    order = ("\nDeviations\n", TOKEN, LABEL, "\nRequirements\n", "\nTests\n", "test_request_data_starts")
+    places = [text.index(part) for part in order]
     assert places == sorted(places)
     assert "2 deviations; 14 of 24 requirements tried" in text
     assert fits(seen.page)

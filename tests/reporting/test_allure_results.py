@@ -1,4 +1,4 @@
-"""Every deviation and finding becomes one Allure result that Allure can read."""
+"""Every deviation, finding, accommodation and requirement becomes one Allure result that Allure can read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.reporting import allure_results
+from conformance.reporting import allure_coverage, allure_results
+from conformance.verdict import Outcome, Reason
 
 from . import sample
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from conformance.runrecord import VerdictRecord
 
 STATUSES = {"failed", "broken", "passed", "skipped"}
 
@@ -25,6 +28,11 @@ def written(directory: Path) -> dict[str, dict[str, Any]]:
     found = {result["historyId"]: result for result in results}
     assert len(found) == len(results), "history ids are not unique"
     return found
+
+
+def of(results: dict[str, dict[str, Any]], *layers: str) -> dict[str, dict[str, Any]]:
+    """Those of some layers."""
+    return {key: result for key, result in results.items() if labels(result)["layer"][0] in layers}
 
 
 def labels(result: dict[str, Any]) -> dict[str, list[str]]:
@@ -43,9 +51,9 @@ def results(tmp_path: Path) -> Path:
 
 def test_every_deviation_and_finding_is_one_result(results: Path) -> None:
     record = sample.record()
-    found = written(results)
+    found = of(written(results), "deviation", "finding")
     assert set(found) == {d.fingerprint for d in (*record.deviations, *record.findings)}
-    assert {key for key, result in found.items() if result["status"] == "failed"} == {
+    assert {key for key, result in written(results).items() if result["status"] == "failed"} == {
         d.fingerprint for d in record.deviations
     }
     assert all(result["testCaseId"] == key for key, result in found.items())
@@ -108,7 +116,9 @@ def test_the_order_of_start_is_the_order_of_the_reports(results: Path) -> None:
 
 def test_deviations_start_before_findings_and_both_before_the_tests(results: Path) -> None:
     by_start = sorted(written(results).values(), key=lambda result: int(result["start"]))
-    assert [labels(result)["layer"] for result in by_start] == [["deviation"]] * 4 + [["finding"]]
+    layers = [labels(result)["layer"][0] for result in by_start]
+    told = ["deviation"] * 4 + ["finding", "accommodation"]
+    assert layers == told + ["requirement"] * len(sample.record().verdicts)
     started = datetime.fromisoformat(sample.record().started).timestamp() * 1000
     assert by_start[-1]["start"] < started
 
@@ -125,7 +135,8 @@ def test_every_result_has_the_category_of_its_kind(results: Path) -> None:
             and re.fullmatch(entry["messageRegex"], result["statusDetails"]["message"])
         )
 
-    found = {key: category(result) for key, result in written(results).items()}
+    everything = written(results)
+    found = {key: category(result) for key, result in of(everything, "deviation", "finding").items()}
     assert found == {
         sample.deviation(1).fingerprint: "Deviations: must",
         sample.record().deviations[1].fingerprint: "Deviations: should",
@@ -133,6 +144,8 @@ def test_every_result_has_the_category_of_its_kind(results: Path) -> None:
         sample.deviation(4).fingerprint: "Known deviations",
         sample.record().findings[0].fingerprint: "Findings",
     }
+    untried = [r for r in of(everything, "requirement").values() if r["status"] == "skipped"]
+    assert {category(result) for result in untried} == {"Requirements that were not tried"}
     blocked = {"status": "skipped", "statusDetails": {"message": "Skipped: blocked by 0123456789abcdef"}}
     assert category(blocked) == "Blocked by a deviation"
 
@@ -156,3 +169,88 @@ def test_results_of_tests_stay(tmp_path: Path) -> None:
     other.write_text("{}")
     allure_results.write(sample.record(), tmp_path, other.parent)
     assert other.exists()
+
+
+def covered(directory: Path, *verdicts: VerdictRecord, **changes: Any) -> list[dict[str, Any]]:
+    """The results of the requirements of a run, in their order."""
+    allure_results.write(sample.record(verdicts=list(verdicts), **changes), directory, directory / "results")
+    found = of(written(directory / "results"), "requirement").values()
+    return sorted(found, key=lambda result: int(result["start"]))
+
+
+def test_requirements_stand_by_document_and_section_in_the_order_of_the_lines(tmp_path: Path) -> None:
+    found = covered(
+        tmp_path,
+        sample.verdict("LATER", Outcome.CONFORMS, document="a.txt", section="Users", lines="120-131", statement="L."),
+        sample.verdict("OTHER", Outcome.CONFORMS, document="b.txt", section="Cases", lines="1"),
+        sample.verdict("FIRST", Outcome.CONFORMS, document="a.txt", section="Users", lines="13-19, 200"),
+    )
+    assert [result["name"] for result in found] == ["FIRST", "L.", "OTHER"]
+    places = [[labels(result)[kind][0] for kind in ("parentSuite", "suite", "subSuite")] for result in found]
+    assert places == [["Requirements", "a.txt", "Users"]] * 2 + [["Requirements", "b.txt", "Cases"]]
+
+
+def test_a_deviation_is_counted_once_and_what_was_not_tried_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    one = sample.deviation(1)
+    found = covered(
+        tmp_path,
+        sample.verdict("A", Outcome.CONFORMS),
+        sample.verdict(one.requirement, Outcome.DEVIATES),
+        sample.verdict("B", Outcome.BLOCKED, blocked_by=one.fingerprint),
+        sample.verdict("C", Outcome.NOT_EXERCISED, reason=Reason.MISSING_FIXTURE, detail="case"),
+        sample.verdict("D", Outcome.UNSUPPORTED, detail="the target file"),
+        sample.verdict("E", Outcome.NOT_APPLICABLE),
+    )
+    assert [(result["status"], result["statusDetails"]["message"]) for result in found] == [
+        ("passed", "Requirement: conforms"),
+        ("unknown", f"Requirement: deviates: {one.title} ({one.requirement}, fingerprint {one.fingerprint})"),
+        ("skipped", f"Requirement: blocked by the deviation with fingerprint {one.fingerprint}"),
+        ("skipped", "Requirement: not exercised: missing fixture, case"),
+        ("skipped", "Requirement: unsupported: the target file"),
+        ("skipped", "Requirement: not applicable"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("third", "status", "message"),
+    [
+        (Outcome.CONFORMS, "passed", "3 conform"),
+        (Outcome.NOT_APPLICABLE, "passed", "2 conform, 1 not applicable"),
+        (Outcome.UNSUPPORTED, "skipped", "2 conform, 1 unsupported"),
+        (Outcome.DEVIATES, "unknown", "1 deviate, 2 conform"),
+    ],
+)
+def test_what_the_form_of_an_operation_gives_is_summed(
+    tmp_path: Path, third: Outcome, status: str, message: str
+) -> None:
+    names = ("getProject:exists", "getProject.200:status", "getProject.200./prj_name:present")
+    outcomes = (Outcome.CONFORMS, Outcome.CONFORMS, third)
+    verdicts = (sample.verdict(name, outcome) for name, outcome in zip(names, outcomes, strict=True))
+    (found,) = covered(tmp_path, *verdicts)
+    assert found["name"] == "getProject: form of requests and answers"
+    assert (found["status"], found["statusDetails"]["message"]) == (status, f"Requirement: {message}")
+    assert message in found["description"]
+
+
+def test_an_accommodation_tells_why_it_is_made_and_for_which_deviation_it_stands(results: Path) -> None:
+    (found,) = of(written(results), "accommodation").values()
+    assert labels(found)["parentSuite"] == [allure_coverage.ACCOMMODATIONS]
+    assert found["status"] == "unknown"
+    for told in ("the server asks for the start event", "node\\_1", sample.deviation(1).fingerprint):
+        assert told in found["description"]
+
+
+@pytest.mark.parametrize(
+    ("needed", "status", "told"),
+    [(False, "passed", "not needed"), (None, "skipped", "stands for no deviation")],
+)
+def test_an_accommodation_that_stands_for_nothing_says_so(
+    tmp_path: Path, needed: bool | None, status: str, told: str
+) -> None:
+    (one,) = sample.record().accommodations
+    unused = one.model_copy(update={"needed": needed, "deviation": None, "headers": {"X-Key": "a secret"}})
+    allure_results.write(sample.record(accommodations=[unused]), tmp_path, tmp_path / "results")
+    (found,) = of(written(tmp_path / "results"), "accommodation").values()
+    assert found["status"] == status
+    assert told in found["description"]
+    assert "a secret" not in found["description"]
