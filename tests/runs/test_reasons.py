@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,14 @@ def wanting_a_label(reference: Reference) -> None:
 def labelled(data: Tables) -> None:
     body = next(iter(load("procesio").operations["createProcess"].bodies[0].examples.values()))
     data["procesio"]["bodies"] = {"createProcess": {**body, "label": "blue"}}
+
+
+@pytest.fixture(autouse=True)
+def _heeding_interrupts() -> Iterator[None]:
+    """A shell starts what it puts into the background with SIGINT ignored, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def interrupting(reference: Reference) -> None:

@@ -18,6 +18,8 @@ from tests.runs.support import start
 from .foreign import filled
 from .kills import MOMENTS, Kill, Killer, spread
 
+pytestmark = pytest.mark.timeout(500)  # it ends by itself; on a busy machine late
+
 MANY: Final = 50
 FEW: Final = [Kill("made", 9, group=True), Kill("asked", 3, group=False), Kill("removed", 14, group=True)]
 
@@ -27,10 +29,10 @@ def killed_and_swept(kill: Kill, directory: Path) -> None:
     with filled(directory, 24, around=killer.around) as there:
         process = start(there.file, directory / "run", "--max-examples", "2", "-n", "2")
         killer.process = process.pid
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=200)
         assert killer.struck.is_set(), f"the run ended before it: {printed}"
         call = [sys.executable, "-m", "conformance", "sweep", str(directory / "run"), "--target", str(there.file)]
-        swept = subprocess.run(call, capture_output=True, text=True, check=False, timeout=60)
+        swept = subprocess.run(call, capture_output=True, text=True, check=False, timeout=200)
         assert (swept.returncode, swept.stderr) == (exitcodes.OK, "")
         assert there.snapshot() == there.before
 

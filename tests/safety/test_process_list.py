@@ -8,8 +8,12 @@ import time
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from conformance import exitcodes
 from tests.runs.support import served, start
+
+pytestmark = pytest.mark.timeout(500)  # it ends by itself; on a busy machine late
 
 SECRET: Final = re.compile(rb'(?:password|client_secret) = "(.+)"')
 SHOWN: Final = ("cmdline", "environ", "comm")
