@@ -103,11 +103,11 @@ def _same_instant(one: datetime | None, other: datetime | None) -> bool:
 def _pairs(sent: list[Any], read: list[Any], schema: Schema) -> list[tuple[int, Any, Any]]:
     """Elements that belong together: by name where the names are unique, by content where they are resources of
     their own, which a server may list in any order, else by order. A name that it need not keep says nothing."""
-    names = [_name(item) for item in sent]
-    found = {_name(item): item for item in read}
+    names = [_name(item, schema) for item in sent]
+    found = {_name(item, schema): item for item in read}
     unique = None not in names and len(set(names)) == len(names) and len(found) == len(read)
     if unique and (set(names) <= set(found) or any(name.endswith("_name") for name in schema.get("required", ()))):
-        return [(index, item, found.get(_name(item), ABSENT)) for index, item in enumerate(sent)]
+        return [(index, item, found.get(_name(item, schema), ABSENT)) for index, item in enumerate(sent)]
     left = list(read)
     pairs = [(index, item, ABSENT) for index, item in enumerate(sent)]
     if any(_identified(item) for item in read):
@@ -155,10 +155,12 @@ def _alike(sent: Any, read: Any, schema: Schema) -> bool:
     return all(one.soft for one in _compare(sent, read, schema, "", {}))
 
 
-def _name(item: Any) -> str | None:
+def _name(item: Any, schema: Schema) -> str | None:
+    """What an element is called: by the name that every such element has, where a document asks for one."""
     if not isinstance(item, dict):
         return None
-    value = next((value for key, value in item.items() if key.endswith("_name") and value), None)
+    own = [key for key in schema.get("required", ()) if key.endswith("_name")]
+    value = next((item[key] for key in own or item if key in item and key.endswith("_name") and item[key]), None)
     return plain(value) if isinstance(value, str) else None
 
 

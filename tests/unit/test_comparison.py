@@ -197,3 +197,12 @@ def test_a_lost_update_is_seen() -> None:
 def test_a_body_of_another_kind_is_one_difference(read: Any) -> None:
     assert [one.place for one in differences({"title": "new"}, read, THING)] == [""]
     assert [one.place for one in differences({"items": [item("a", "b")]}, {"items": {}}, THING)] == ["/items"]
+
+
+def test_an_element_is_told_by_its_own_name_not_by_another_that_it_may_have() -> None:
+    event = {"properties": {"evn_name": {}, "evn_operation_name": {}, "bou_x": {}}, "required": ["evn_name", "bou_x"]}
+    schema = {"properties": {"events": {"type": "array", "items": event}}, "required": ["events"]}
+    sent = [{"evn_operation_name": "Ask", "evn_name": "", "bou_x": 1}, {"evn_name": "End", "bou_x": 2}]
+    read = [{"evn_name": "", "bou_x": 1}, {"evn_name": "End", "bou_x": 2}]
+    assert differences({"events": sent}, {"events": read}, schema) == ()
+    assert differences({"events": sent}, {"events": [read[0], {**read[1], "bou_x": 3}]}, schema) != ()
