@@ -14,6 +14,7 @@ import defusedxml.ElementTree as ElementTree
 
 from conformance import assembly, ledger, merging, publication, runrecord
 from conformance.parts import concatenate
+from conformance.reporting.allure_coverage import ACCOMMODATION, REQUIREMENT
 from conformance.reporting.allure_page import RESULTS
 from conformance.reporting.allure_results import DEVIATION, FINDING
 from conformance.runrecord import RunRecord
@@ -92,7 +93,7 @@ def _tests_results(directories: Sequence[Path]) -> Iterator[Path]:
                 continue
             told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             layers = {label["value"] for label in told.get("labels", ()) if label["name"] == "layer"}
-            if layers & {DEVIATION, FINDING}:
+            if layers & {DEVIATION, FINDING, REQUIREMENT, ACCOMMODATION}:
                 continue
             yield path
             yield from (found for name in _attached(told) if (found := path.with_name(name)).is_file())
