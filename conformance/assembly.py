@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 import platform
-from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from statistics import mean, median
 from typing import Any, Final
 
-from conformance import __version__, exitcodes, ledger
-from conformance.accommodation import ACCOMMODATIONS, departures, named, of_the_form
-from conformance.baseline import Baseline
+from conformance import __version__, exitcodes, ledger, outcomes
+from conformance.accommodation import ACCOMMODATIONS, named, of_the_form
 from conformance.exchange import Request
-from conformance.parts import Parts, join_exchanges, lines, read_parts
-from conformance.plan import Hindrance, hindrance
+from conformance.parts import Circumstances, Parts, join_exchanges, lines, read_parts
 from conformance.reporting import reproduce
 from conformance.runrecord import (
     AccommodationRecord,
@@ -32,50 +28,13 @@ from conformance.runrecord import (
     VerdictRecord,
     summarise,
 )
-from conformance.sharding import WHOLE, Shard
 from conformance.specification import Requirement, Specification
 from conformance.tables import Place
 from conformance.target import Target, urls
-from conformance.verdict import Kind, Level, Outcome, Reason, Verdict, stronger
+from conformance.verdict import Level, Outcome, Reason, Verdict
 from conformance.worker import EXCHANGES
 
-EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
-"""What the target does not claim to do cannot be done wrong: no deviation counts against it."""
-
 CUT_SHORT: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
-
-
-MILD: Final = (":no-server-error", ":generated-accepted", ":accepted")  # they say nothing of other requests
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """How the run went as a whole: what the parts cannot know."""
-
-    started: str
-    seconds: float
-    seed: int = 0
-    depth: str = "standard"
-    interrupted: bool = False
-    crashed: bool = False
-    selected: bool = False
-    shard: Shard = WHOLE
-    division: str | None = None
-    strict: bool = False
-    baseline: Baseline | None = None
-    baseline_strict: bool = False
-    read_only: bool = False
-    internal: tuple[str, ...] = ()
-
-    @property
-    def day(self) -> datetime.date:
-        """The day on which it began: what expires later is in force."""
-        return datetime.datetime.fromisoformat(self.started).date()
-
-    @property
-    def known(self) -> dict[str, BaselineEntry]:
-        """The entries of the baseline that are in force, by fingerprint."""
-        return self.baseline.known(self.day) if self.baseline else {}
 
 
 def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dict[str, dict[str, float]]:
@@ -94,8 +53,8 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
     join_exchanges(output)
     specs = {system: target.table(system).specification() for system in systems}
     requirements = {one.id: one for spec in specs.values() for one in spec.requirements.values()}
-    verdicts = list(_verdicts(target, specs, parts, told))
-    claimed = {one.requirement for one in verdicts if one.outcome not in EXEMPT}
+    verdicts = outcomes.explained(outcomes.verdicts(target, specs, parts, told))
+    claimed = {one.requirement for one in verdicts if one.outcome not in outcomes.EXEMPT}
     requirements = {key: one for key, one in requirements.items() if key in claimed}
     deviations, findings = _deviations(parts, requirements, output, told.known)
     problems = [*told.internal, *parts.internal, *parts.problems]
@@ -215,100 +174,6 @@ def _exit_code(
     if all(test.outcome == "skipped" for test in tests):
         return exitcodes.NOTHING_RUN
     return exitcodes.OK
-
-
-def _verdicts(
-    target: Target, specs: Mapping[str, Specification], parts: Parts, told: Circumstances
-) -> Iterator[VerdictRecord]:
-    spoken: dict[str, list[tuple[str, Verdict]]] = {}
-    for test, verdict in parts.verdicts:
-        spoken.setdefault(verdict.requirement, []).append((test, verdict))
-    dead = _dead(parts, {one.id for spec in specs.values() for one in departures(spec)})
-    for system, spec in specs.items():
-        for requirement in spec.requirements.values():
-            said = spoken.get(requirement.id, [])
-            hindered = hindrance(requirement, spec, target.table(system), target.safety.level)
-            if hindered is not None and hindered.outcome in EXEMPT:
-                yield _record(requirement, hindered.outcome, detail=hindered.detail)
-            elif said:
-                yield _merged(requirement, said)
-            else:
-                yield _unspoken(requirement, hindered, parts, told, dead)
-
-
-def _merged(requirement: Requirement, said: list[tuple[str, Verdict]]) -> VerdictRecord:
-    outcome = said[0][1].outcome
-    for _, verdict in said[1:]:
-        outcome = stronger(outcome, verdict.outcome)
-    winning = [(test, verdict) for test, verdict in said if verdict.outcome is outcome]
-    first = winning[0][1]
-    return _record(
-        requirement,
-        outcome,
-        reason=first.reason if outcome is Outcome.NOT_EXERCISED else None,
-        detail=first.detail,
-        tests=sorted({test for test, _ in said}),
-        evidence=list(dict.fromkeys(one for _, verdict in winning[:3] for one in verdict.evidence))[:5],
-        blocked_by=first.blocked_by,
-    )
-
-
-def _dead(parts: Parts, accommodated: Container[str]) -> dict[str, str]:
-    """Operations that cannot be called at all, with the deviation that says so."""
-    dead: dict[str, str] = {}
-    for _, verdict in parts.verdicts:
-        cut = verdict.kind in (Kind.MISSING_OPERATION, Kind.REFUSED, Kind.SERVER_ERROR)
-        own = verdict.requirement.startswith(f"{verdict.operation}") and not verdict.requirement.endswith(MILD)
-        if cut and verdict.fingerprint and own and verdict.operation not in accommodated:
-            dead.setdefault(verdict.operation, verdict.fingerprint)
-    return dead
-
-
-def _unspoken(
-    requirement: Requirement, hindered: Hindrance | None, parts: Parts, told: Circumstances, dead: Mapping[str, str]
-) -> VerdictRecord:
-    """Why no test said anything of a requirement."""
-    if requirement.untestable is not None:
-        return _record(requirement, Outcome.NOT_EXERCISED, reason=requirement.untestable)
-    if requirement.operation in dead:
-        return _record(requirement, Outcome.BLOCKED, blocked_by=dead[requirement.operation])
-    detail = ""
-    if requirement.system in parts.unavailable:
-        reason = Reason.TARGET_UNAVAILABLE
-    elif told.interrupted or parts.unfinished:
-        reason = Reason.INTERRUPTED
-    elif hindered is not None and hindered.reason is not None:
-        reason, detail = hindered.reason, hindered.detail
-    elif told.selected:
-        reason = Reason.NOT_SELECTED
-    elif parts.out_of_time:
-        reason = Reason.TIME_BUDGET
-    elif told.shard.whole:
-        reason, detail = silence(read_only=told.read_only)
-    else:
-        reason, detail = Reason.MISSING_SHARD, f"not in shard {told.shard}"
-    return _record(requirement, Outcome.NOT_EXERCISED, reason=reason, detail=detail)
-
-
-def silence(*, read_only: bool) -> tuple[Reason, str]:
-    """Reason and detail where every test was there and none had anything to say."""
-    return (Reason.SAFETY_LEVEL, "") if read_only else (Reason.INCONCLUSIVE, "no answer showed it")
-
-
-def _record(requirement: Requirement, outcome: Outcome, **more: Any) -> VerdictRecord:
-    return VerdictRecord(
-        requirement=requirement.id,
-        system=requirement.system,
-        profile=requirement.profile,
-        operation=requirement.operation,
-        level=requirement.level,
-        outcome=outcome,
-        statement=requirement.statement,
-        document=requirement.document,
-        section=requirement.section,
-        lines=requirement.lines,
-        **more,
-    )
 
 
 def title(requirement: Requirement, verdict: Verdict) -> str:

@@ -411,7 +411,7 @@ class Conduct:
     def _publish(self, session: pytest.Session) -> None:
         """Write the record and its views, and show the end of the run. Raises OSError."""
         allure_directory = self.config.getoption("allure_report_dir", None)
-        told = assembly.Circumstances(
+        told = parts.Circumstances(
             started=self._began.isoformat(timespec="seconds"),
             seconds=time.time() - self.started,
             seed=self._option("seed"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
@@ -16,6 +17,7 @@ from conformance import checks, sampling
 from conformance.comparison import Difference, differences, equal, plain, renamed
 from conformance.exchange import Exchange, NotJson
 from conformance.identification import partial, shows
+from conformance.judge import Blocked, NotExercised
 from conformance.session import Resource, Session
 from conformance.specification import Link, Operation, Requirement, Specification
 from conformance.structure import EXTENSION
@@ -54,16 +56,35 @@ class Life:
     def __init__(self, session: Session, create: Operation) -> None:
         self.session = session
         self.create = create
+        self._hindered: dict[str, Blocked | NotExercised] = {}  # by step of the life
 
     def walk(self) -> None:
-        """Go through the whole life. Raises Blocked and NotExercised where nothing behind can be tried."""
+        """Go through the whole life. Raises Blocked and NotExercised, at its end, for what could not be tried."""
         request = sampling.sample(self.session, self.create)
         body = request.content["json"]
         born = self.session.create(self.create.id, **request.request())
-        self._reads_as_sent("created-reads-as-sent", self.create, body, born)
-        self._is_listed(born)
-        self._update(born, body)
-        self._delete(born)
+        with self._going_on("read"):
+            self._reads_as_sent("created-reads-as-sent", self.create, body, born)
+        with self._going_on("list"):
+            self._is_listed(born)
+        with self._going_on("update"):
+            self._update(born, body)
+        with self._going_on("delete"):
+            self._delete(born)
+        for reason in self._hindered.values():
+            raise reason
+
+    @contextmanager
+    def _going_on(self, step: str) -> Iterator[None]:
+        """A step that cannot be tried stops nothing but what needs it."""
+        try:
+            yield
+        except (Blocked, NotExercised) as reason:
+            self._hindered[step] = reason
+
+    def _seen(self) -> bool:
+        """Whether what was created was read or listed: only then what is refused later says something."""
+        return any(self.create.link(step) and step not in self._hindered for step in ("read", "list"))
 
     # -- steps ----------------------------------------------------------------------------------------------------
 
@@ -155,6 +176,8 @@ class Life:
             return shows(again, link, born.id), again
 
         found, exchange = self.session.eventually(look)
+        if not found and "read" in self._hindered:
+            raise self._hindered["read"]
         if requirement is None:
             return
         if not found and partial(exchange):
@@ -171,7 +194,7 @@ class Life:
 
     def _update(self, born: Resource, body: Mapping[str, Any]) -> None:
         link = self.create.link("update")
-        if link is None:
+        if link is None or "read" in self._hindered:
             return
         updating = self.session.operation(link.operation)
         changed = self._changed(updating, born, body)
@@ -215,6 +238,8 @@ class Life:
         return changed
 
     def _delete(self, born: Resource) -> None:
+        if not self._seen():
+            return
         link = self._link("delete")
         deleting = self.session.operation(link.operation)
         exchange = self.session.call(link.operation, path={link.parameter: born.id})
@@ -245,7 +270,7 @@ class Life:
     def _is_gone(self, born: Resource, deleting: Operation, deleted: Exchange) -> str:
         """Whether it can no longer be read; returns the fingerprint of the deviation when it can."""
         link = self.create.link("read")
-        if link is None:
+        if link is None or "read" in self._hindered:
             return ""
 
         def look() -> tuple[bool, Exchange]:
@@ -268,7 +293,7 @@ class Life:
     def _is_unlisted(self, born: Resource, deleting: Operation, deleted: Exchange) -> None:
         requirement = self._aspect("deleted-is-unlisted", deleting)
         link = self.create.link("list")
-        if requirement is None or link is None:
+        if requirement is None or link is None or "list" in self._hindered:
             return
 
         def look() -> tuple[bool, Exchange]:

@@ -8,8 +8,9 @@ from statistics import median
 from typing import Any, Final
 
 from conformance import exitcodes, sharding
-from conformance.assembly import ordered, silence
+from conformance.assembly import ordered
 from conformance.baseline import Baseline
+from conformance.outcomes import explained, silence
 from conformance.runrecord import (
     AccommodationRecord,
     BaselineEntry,
@@ -140,7 +141,7 @@ def _verdicts(records: Sequence[RunRecord], absent: str) -> list[VerdictRecord]:
         for one in record.verdicts:
             by_requirement.setdefault(one.requirement, []).append(one)
     read_only = records[0].target.safety == Safety.READ_ONLY
-    return [_verdict(said, absent, read_only=read_only) for said in by_requirement.values()]
+    return explained(_verdict(said, absent, read_only=read_only) for said in by_requirement.values())
 
 
 def _verdict(said: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> VerdictRecord:

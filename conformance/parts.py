@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import shutil
 from collections.abc import Iterable, Iterator
@@ -9,9 +10,42 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance.baseline import Baseline
+from conformance.runrecord import BaselineEntry
 from conformance.shapes import Seen, Shapes
+from conformance.sharding import WHOLE, Shard
 from conformance.verdict import Kind, Outcome, Reason, Verdict
 from conformance.worker import EXCHANGES, PARTS
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """How the run went as a whole: what the parts cannot know."""
+
+    started: str
+    seconds: float
+    seed: int = 0
+    depth: str = "standard"
+    interrupted: bool = False
+    crashed: bool = False
+    selected: bool = False
+    shard: Shard = WHOLE
+    division: str | None = None
+    strict: bool = False
+    baseline: Baseline | None = None
+    baseline_strict: bool = False
+    read_only: bool = False
+    internal: tuple[str, ...] = ()
+
+    @property
+    def day(self) -> datetime.date:
+        """The day on which it began: what expires later is in force."""
+        return datetime.datetime.fromisoformat(self.started).date()
+
+    @property
+    def known(self) -> dict[str, BaselineEntry]:
+        """The entries of the baseline that are in force, by fingerprint."""
+        return self.baseline.known(self.day) if self.baseline else {}
 
 
 @dataclass

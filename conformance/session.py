@@ -73,6 +73,7 @@ class Session(Calls):
         """For a create that sends no name: what the list shows before, so that nobody's thing is taken for ours.
 
         Raises:
+            Blocked: the list cannot be had; the deviation is recorded.
             NotExercised: the list may show only a part, so that nothing could be told apart.
         """
         if operation.names:
@@ -81,8 +82,8 @@ class Session(Calls):
         link = next((link for one in makers if (link := one.link("list"))), None)
         if link is None:
             return None
-        shown = self.send(link.operation)
-        if not shown.answer.ok or partial(shown):
+        shown = self.call(link.operation)
+        if partial(shown):
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id}: no whole list to tell what is new")
         return {identifier for identifier, _ in listed(shown, link)}
 

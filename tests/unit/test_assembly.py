@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from conformance import assembly, specification
-from conformance.assembly import Circumstances
 from conformance.baseline import Baseline
 from conformance.ledger import Ledger
+from conformance.parts import Circumstances
 from conformance.runrecord import BaselineEntry, DeviationRecord, RunRecord, VerdictRecord
 from conformance.target import Target, parse
 from conformance.verdict import Kind, Level, Outcome, Reason, Verdict
@@ -21,6 +21,7 @@ from conformance.verdict import Kind, Level, Outcome, Reason, Verdict
 SYSTEM = "processmaker3"
 STATUS = "getProject.200:status"
 FIELD = "getProject.200./prj_name:present"
+REGISTERED = "PM3-ACCESS-READ-NO-TOKEN"
 FINDING = "getProject.200./diagrams[]/flows[]/flo_is_inmediate:spelled"
 BULK = "bulkDeleteProjects.200:status"
 SPEC = specification.load(SYSTEM)
@@ -111,6 +112,26 @@ def test_what_lies_behind_an_operation_that_cannot_be_called_is_blocked_by_that(
     write(tmp_path, line([missing]))
     found = verdict(assemble(tmp_path), FIELD)
     assert (found.outcome, found.blocked_by) == (Outcome.BLOCKED, missing.fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ([Outcome.NOT_EXERCISED], (Outcome.NOT_EXERCISED, Reason.MISSING_USER, None)),
+        ([Outcome.NOT_EXERCISED, Outcome.BLOCKED], (Outcome.BLOCKED, None, "f" * 16)),
+    ],
+)
+def test_what_kept_a_test_from_an_operation_is_why_nothing_is_said_of_it(
+    tmp_path: Path, why: list[Outcome], told: tuple[Outcome, Reason | None, str | None]
+) -> None:
+    write(tmp_path, line([said(REGISTERED, one) for one in why]))
+    found = verdict(assemble(tmp_path), FIELD)
+    assert (found.outcome, found.reason, found.blocked_by) == told
+
+
+def test_of_an_operation_that_was_reached_nothing_is_blocked_that_no_test_says(tmp_path: Path) -> None:
+    write(tmp_path, line([said(REGISTERED, Outcome.BLOCKED), said("getProject:exists", Outcome.CONFORMS)]))
+    assert verdict(assemble(tmp_path), FIELD).reason is Reason.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
