@@ -82,6 +82,6 @@ def unexplained(record: RunRecord, could: set[str], missing: Operation) -> dict[
 
 
 def removes(operation: Operation) -> bool:
-    """Whether the run needs the operation to remove what it made, or to find it."""
+    """Whether the run needs the operation to remove what it made, to find it, or to see that it is its own."""
     links = (link for one in load(operation.system).operations.values() for link in one.links)
-    return any(link.operation == operation.id and link.step in ("delete", "list") for link in links)
+    return any(link.operation == operation.id and link.step in ("delete", "list", "read") for link in links)
