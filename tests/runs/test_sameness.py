@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,11 @@ def test_the_suites_run_under_plain_pytest_with_its_own_options(tmp_path: Path) 
         "processmaker4/test_start_request.py::test_the_curl_command_starts_a_request"
     ]
     assert not record.complete
-    assert len(list((tmp_path / "results").glob("*-result.json"))) == 2  # the test, and its deviation
+    results = [json.loads(path.read_text()) for path in (tmp_path / "results").glob("*-result.json")]
+    layers = Counter(label["value"] for one in results for label in one["labels"] if label["name"] == "layer")
+    assert layers.total() == len(results)
+    assert layers.pop("requirement") > 1
+    assert layers == {"test": 1, "deviation": 1}
     assert failed.returncode == 1, failed.stdout
     assert [test.outcome for test in runrecord.read(tmp_path / "failed").tests] == ["failed"]
 
