@@ -29,8 +29,9 @@ from conformance.runrecord import (
     summarise,
 )
 from conformance.specification import Requirement, Specification
+from conformance.systems import urls
 from conformance.tables import Place
-from conformance.target import Target, urls
+from conformance.target import Target
 from conformance.verdict import Level, Outcome, Reason, Verdict
 from conformance.worker import EXCHANGES
 

@@ -15,7 +15,8 @@ from conformance.identification import identifier_of
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.ledger import Ledger
 from conformance.specification import Operation, Specification
-from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Safety
+from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4
+from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, Unavailable

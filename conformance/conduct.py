@@ -8,7 +8,7 @@ import math
 import os
 import time
 import traceback
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,13 +26,12 @@ from conformance import (
     parts,
     publication,
     runrecord,
-    sharding,
-    specification,
 )
-from conformance.accommodation import ACCOMMODATIONS, departures, of_the_form
+from conformance.items import TEST_ID, cited, fixtures, system_of, title
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.ledger import Unwritable
 from conformance.reporting import terminal
+from conformance.selection import Selection
 from conformance.session import Session
 from conformance.sharding import Shard
 from conformance.target import Safety, SafetyTable, Target, TargetError, load
@@ -41,7 +40,6 @@ from conformance.wire.guard import Refused
 from conformance.worker import Share, Worker
 
 DEEPEST: Final = 6  # calls of a traceback that are told: those nearest to the error
-SUITES: Final = "conformance.suites."
 SEED: Final = "seed"  # the fixture of the tests that send something else in every run
 
 Wrapper = Generator[None, Any, Any]
@@ -57,7 +55,6 @@ class Conduct:
         self.is_controller = not self.is_worker
         self.started = time.time()
         self.interrupted = False
-        self.selected = bool(config.getoption("conformance_profile"))
         self.internal: list[str] = []
         self.unwritable = ""
         self.record: runrecord.RunRecord | None = None
@@ -68,12 +65,11 @@ class Conduct:
         self._lock: int | None = None
         self._keys = allure_keys.register() if config.getoption("allure_report_dir", None) else None
         self.target = self._load()
-        self.shard = self._shard()
-        self.division: str | None = None
         self.baseline = self._baseline()
         self.systems = [
             system for system in self.target.systems if system in (self._option("system") or self.target.systems)
         ]
+        self.selection = Selection(config, self.target, self.systems)
         self.output = self._output()
 
     def _option(self, name: str) -> Any:
@@ -88,21 +84,6 @@ class Conduct:
         if level:
             return target.model_copy(update={"safety": SafetyTable(level=Safety(level))})
         return target
-
-    def _shard(self) -> Shard:
-        named = self._option("shard")
-        try:
-            return sharding.parse(named) if named else sharding.WHOLE
-        except ValueError as error:
-            raise pytest.UsageError(f"--conformance-shard: {error}") from None
-
-    def _recorded(self) -> dict[str, float]:
-        """How many seconds each test took in the run that is named for it."""
-        named = self._option("durations")
-        try:
-            return runrecord.read(Path(named)).durations.get("tests", {}) if named else {}
-        except runrecord.UnreadableRun as error:
-            raise pytest.UsageError(f"--conformance-durations: {error}") from None
 
     def _baseline(self) -> baseline.Baseline | None:
         """The baseline, which the controller alone reads: its workers are told what is known."""
@@ -156,6 +137,11 @@ class Conduct:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         return worker
 
+    @property
+    def shard(self) -> Shard:
+        """Which part of the run this is."""
+        return self.selection.shard
+
     def _name(self, worker: str) -> str:
         """What a worker is called in journals, names and exchanges, which are joined with those of other shards."""
         return worker if self.shard.whole else f"s{self.shard.index}{worker}"
@@ -166,59 +152,6 @@ class Conduct:
         node.workerinput["conformance_run"] = self.run
         node.workerinput["conformance_output"] = str(self.output)
         node.workerinput["conformance_known"] = sorted(self.known)
-
-    # -- which tests ----------------------------------------------------------------------------------------------
-
-    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Where the target file accommodates nothing, the tests of documented forms have nothing to say."""
-        system = collection_path.parent.name
-        if collection_path.name != ACCOMMODATIONS or collection_path.parent.parent != Path(__file__).parent / "suites":
-            return None
-        return True if system not in self.systems or not departures(self.target.table(system).specification()) else None
-
-    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One test of the documented form for each operation that the target wants in another."""
-        if "accommodated" not in metafunc.fixturenames:
-            return
-        spec = self.target.table(metafunc.module.__name__.removeprefix(SUITES).split(".")[0]).specification()
-        marked = {one.id: pytest.mark.requirement(*of_the_form(spec, one)) for one in departures(spec)}
-        cases = [pytest.param(name, id=name, marks=mark) for name, mark in marked.items()]
-        metafunc.parametrize("accommodated", cases)
-
-    @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Keep the tests of the target's systems and of the selected profiles; stable ids for Allure."""
-        wanted = set(self._option("profile"))
-        items[:] = [item for item in items if system_of(item) in ("", *self.systems)]
-        if wanted:
-            out = [item for item in items if not wanted & self._profiles(item)]
-            items[:] = [item for item in items if item not in out]
-            config.hook.pytest_deselected(items=out)
-        for item in items:
-            item.stash[TEST_ID] = test_id(item)
-        if not self.shard.whole:
-            self._keep_shard(items)
-        for item in items:
-            system = system_of(item)
-            grouped = bool(system) and specification.load(system).starts
-            if grouped and config.pluginmanager.hasplugin("xdist"):
-                item.add_marker(pytest.mark.xdist_group(system))  # one worker counts what is started
-
-    def _keep_shard(self, items: list[pytest.Item]) -> None:
-        """Keep this shard's tests, and whatever is none of ours."""
-        ours = [item.stash[TEST_ID] for item in items if system_of(item)]
-        parts = sharding.cut(ours, self._recorded(), self.shard.of)
-        self.division = sharding.digest(parts)
-        kept = set(parts[self.shard.index - 1])
-        items[:] = [item for item in items if not system_of(item) or item.stash[TEST_ID] in kept]
-
-    def _profiles(self, item: pytest.Item) -> set[str]:
-        spec = specification.load(system_of(item))
-        return {spec.requirements[one].profile for one in cited(item) if one in spec.requirements}
-
-    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        """A run that leaves tests out is not complete."""
-        self.selected = self.selected or bool(items)
 
     # -- one test -------------------------------------------------------------------------------------------------
 
@@ -247,7 +180,7 @@ class Conduct:
         if not system:
             return (yield)
         self._ended_by = None
-        self._session, self._judge = self.worker.begin(system, cited(item), steady=SEED not in _fixtures(item))
+        self._session, self._judge = self.worker.begin(system, cited(item), steady=SEED not in fixtures(item))
         self._test = {
             "id": item.stash[TEST_ID],
             "title": title(item),
@@ -418,9 +351,9 @@ class Conduct:
             depth=self._option("depth"),
             interrupted=self.interrupted or session.exitstatus == pytest.ExitCode.INTERRUPTED,
             crashed=session.exitstatus == pytest.ExitCode.INTERNAL_ERROR,
-            selected=self.selected or bool(session.shouldfail or session.shouldstop),
+            selected=self.selection.narrowed or bool(session.shouldfail or session.shouldstop),
             shard=self.shard,
-            division=self.division,
+            division=self.selection.division,
             strict=self._option("strict"),
             baseline=self.baseline,
             baseline_strict=self._option("baseline_strict"),
@@ -432,40 +365,6 @@ class Conduct:
         publication.publish(self.record, self.output, Path(allure_directory or self.output / "allure-results"))
         terminal.show(self.record, self.output, Console())
         session.exitstatus = self.record.exit_code
-
-
-TEST_ID: Final = pytest.StashKey[str]()
-
-
-def system_of(item: pytest.Item) -> str:
-    """The system whose suite a test belongs to; empty for a test that is none of ours."""
-    module = getattr(item, "module", None)
-    name = getattr(module, "__name__", "")
-    return name.removeprefix(SUITES).split(".")[0] if name.startswith(SUITES) else ""
-
-
-def _fixtures(item: pytest.Item) -> Sequence[str]:
-    """The names of the fixtures that a test asks for."""
-    names: Sequence[str] = getattr(item, "fixturenames", ())
-    return names
-
-
-def cited(item: pytest.Item) -> list[str]:
-    """The ids of the requirements that a test cites."""
-    return list(dict.fromkeys(str(one) for mark in item.iter_markers("requirement") for one in mark.args))
-
-
-def test_id(item: pytest.Item) -> str:
-    """A test's name that does not depend on how pytest was called."""
-    module = item.module.__name__.removeprefix(SUITES).replace(".", "/")  # type: ignore[attr-defined]
-    return f"{module}.py::{item.name}"
-
-
-def title(item: pytest.Item) -> str:
-    """The fact that a test's name states."""
-    name, _, parameter = item.name.partition("[")
-    words = name.removeprefix("test_").replace("_", " ")
-    return f"{words} [{parameter}" if parameter else words
 
 
 def _skipped(report: pytest.TestReport) -> str:

@@ -20,7 +20,7 @@ import pytest
 
 from conformance import supply
 from conformance.accommodation import ACCOMMODATIONS
-from conformance.conduct import SUITES, cited, system_of, test_id
+from conformance.items import SUITES, cited, system_of, test_id
 from conformance.specification import SYSTEMS, Operation, Requirement, load
 
 PACKAGE: Final = Path(__file__).parent

@@ -9,7 +9,8 @@ from typing import Final
 from conformance.calls import AWAY
 from conformance.reporting import escape
 from conformance.specification import Operation
-from conformance.target import ProcessMaker3, ProcessMaker4, Safety, SafetyTable, Target
+from conformance.systems import ProcessMaker3, ProcessMaker4
+from conformance.target import Safety, SafetyTable, Target
 from conformance.wire.client import MAIN
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.worker import Worker

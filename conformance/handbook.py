@@ -24,8 +24,9 @@ from pydantic import (
 
 from conformance import exitcodes
 from conformance.cli import COMMANDS, main
+from conformance.systems import RootUrl, Url
 from conformance.tables import HeaderSecret, Secret, Text
-from conformance.target import RootUrl, Target, Url, duration
+from conformance.target import Target, duration
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "reference.md"
 HEAD: Final = """\

@@ -9,7 +9,8 @@ from conformance import supply
 from conformance.clearance import RANK, clearance
 from conformance.requirement import Requirement
 from conformance.specification import Operation, Specification
-from conformance.target import Safety, System
+from conformance.systems import System
+from conformance.target import Safety
 from conformance.verdict import Outcome, Reason
 
 

@@ -55,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         conduct = Conduct(config, run=_run_of(config))
         config.stash[CONDUCT] = conduct
         config.pluginmanager.register(conduct, "conformance-conduct")
+        config.pluginmanager.register(conduct.selection, "conformance-selection")
         if config.getoption("conformance_progress") and conduct.is_controller:
             from conformance.progress import Display
 

@@ -17,7 +17,8 @@ from conformance.ledger import Entry, Ledger, Unwritable
 from conformance.session import Session
 from conformance.sharding import WHOLE, Shard
 from conformance.specification import Specification
-from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Target, urls
+from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, urls
+from conformance.target import Target
 from conformance.verdict import Verdict
 from conformance.wire.client import Client
 from conformance.wire.credentials import PUBLIC, basic_secrets, credentials

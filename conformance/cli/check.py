@@ -13,7 +13,8 @@ from conformance.clearance import clearance, cleared
 from conformance.cli.additions import additions
 from conformance.cli.failure import refusing
 from conformance.plan import Plan, plan
-from conformance.target import ProcessMaker4, Target, TargetError, load, urls
+from conformance.systems import ProcessMaker4, urls
+from conformance.target import Target, TargetError, load
 from conformance.verdict import Level, Reason
 
 if TYPE_CHECKING:

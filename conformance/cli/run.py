@@ -17,8 +17,10 @@ import click
 from conformance import runrecord
 from conformance.cli.failure import Refused, internal, refusing
 from conformance.sharding import WHOLE, Shard, parse
+from conformance.specification import SYSTEMS
+from conformance.systems import PROFILES
 from conformance.tables import hint
-from conformance.target import PROFILES, SYSTEMS, Safety, Target, TargetError, duration, load
+from conformance.target import Safety, Target, TargetError, duration, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

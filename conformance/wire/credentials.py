@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from conformance.exchange import Exchange, NotJson
-from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, Target, User
+from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, User
+from conformance.target import Target
 from conformance.verdict import Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client
 from conformance.wire.redact import Redactor, secrets_in

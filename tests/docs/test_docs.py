@@ -15,7 +15,7 @@ import yaml
 
 from conformance import exitcodes
 from conformance.cli import COMMANDS, main
-from conformance.target import Fixtures
+from conformance.systems import Fixtures
 
 ROOT = Path(__file__).parents[2]
 PAGES = [

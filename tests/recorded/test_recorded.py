@@ -21,7 +21,8 @@ from conformance.exchange import Exchange, Request, Response
 from conformance.judge import Blocked
 from conformance.ledger import Ledger
 from conformance.session import Session
-from conformance.target import ProcessMaker4, Safety
+from conformance.systems import ProcessMaker4
+from conformance.target import Safety
 from conformance.verdict import Level, Outcome, Verdict
 from conformance.wire.client import Client
 from conformance.wire.credentials import Static

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.runrecord import VerdictRecord
 from conformance.specification import SYSTEMS, load
-from conformance.target import Procesio, ProcessMaker3, ProcessMaker4, System
+from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, System
 from conformance.verdict import Outcome, Reason
 
 from .support import edited, run, served, without

@@ -20,7 +20,7 @@ from conformance.cli import main
 from conformance.reference import build
 from conformance.reference.serving import Serving, target_toml
 from conformance.runrecord import RunRecord
-from conformance.target import SYSTEMS
+from conformance.specification import SYSTEMS
 from conformance.verdict import Outcome, Reason
 
 from .support import Run, run, start

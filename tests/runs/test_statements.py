@@ -17,7 +17,7 @@ from conformance.reference.serving import toml
 from conformance.reporting.statement import Standing, Statement, state
 from conformance.requirement import Requirement
 from conformance.specification import SYSTEMS, load
-from conformance.target import PROFILES
+from conformance.systems import PROFILES
 from conformance.verdict import Level
 
 from .support import run, served

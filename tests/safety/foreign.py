@@ -18,7 +18,8 @@ from conformance.reference import Reference, build
 from conformance.reference.serving import Serving, target_toml
 from conformance.session import Session
 from conformance.specification import SYSTEMS, Operation, load
-from conformance.target import Target, urls
+from conformance.systems import urls
+from conformance.target import Target
 from conformance.target import load as load_target
 from conformance.worker import Worker
 

@@ -18,7 +18,7 @@ from conformance.calls import unrouted
 from conformance.reference import known_faults
 from conformance.specification import SYSTEMS, Operation, Requirement
 from conformance.structure import EXTENSION, Schema
-from conformance.target import PROFILES
+from conformance.systems import PROFILES
 
 TOP = Path(__file__).parent.parent.parent
 READINGS = frozenset(re.findall(r"^\| (A-[A-Z0-9]+-\w+) \|", (TOP / "docs/readings.md").read_text(), re.MULTILINE))

@@ -17,7 +17,8 @@ from conformance.judge import Blocked, NotExercised
 from conformance.ledger import Ledger
 from conformance.session import Session
 from conformance.specification import Link
-from conformance.target import ProcessMaker3, Safety
+from conformance.systems import ProcessMaker3
+from conformance.target import Safety
 from conformance.verdict import Kind, Outcome, Reason, Verdict
 from conformance.wire.client import MAIN, NOBODY, Client
 from conformance.wire.credentials import Missing, Unavailable

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.target import Safety, Target, TargetError, duration, load, parse, reference_target, urls
+from conformance.systems import urls
+from conformance.target import Safety, Target, TargetError, duration, load, parse, reference_target
 
 SECRET = "correct-horse-battery"
 

@@ -14,7 +14,8 @@ from conformance import ledger, sampling, specification
 from conformance.judge import NotExercised
 from conformance.ledger import Ledger
 from conformance.session import Session
-from conformance.target import ProcessMaker3, Safety
+from conformance.systems import ProcessMaker3
+from conformance.target import Safety
 from conformance.wire.client import Client
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import Guard, Judgement, Refused

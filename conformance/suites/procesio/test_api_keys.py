@@ -16,7 +16,7 @@ from conformance.judge import NotExercised
 from conformance.lifecycle import leaves
 from conformance.session import Resource, Session
 from conformance.suites.procesio.test_processes import own_process, process, run_body
-from conformance.target import Procesio
+from conformance.systems import Procesio
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import NOBODY
 from conformance.wire.redact import KEY_FIELDS

@@ -8,7 +8,7 @@ from conformance.checks import describe
 from conformance.exchange import Exchange
 from conformance.judge import NotExercised
 from conformance.session import Session
-from conformance.target import Procesio
+from conformance.systems import Procesio
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import NOBODY
 from conformance.wire.credentials import ANY_SECRET, bearer, procesio_account, token_of

@@ -14,7 +14,7 @@ from conformance.lifecycle import leaves
 from conformance.sampling import Sample, make, sample
 from conformance.session import Session
 from conformance.suites.procesio.answers import answers_something
-from conformance.target import Procesio
+from conformance.systems import Procesio
 from conformance.verdict import Kind, Reason
 from conformance.wire.credentials import API_KEY
 

@@ -12,7 +12,7 @@ from conformance.identification import partial
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Resource, Session
 from conformance.suites.processmaker3.bodies import Body, Builder
-from conformance.target import ProcessMaker3
+from conformance.systems import ProcessMaker3
 from conformance.verdict import Kind, Reason
 
 CREATE: Final = "createProject"

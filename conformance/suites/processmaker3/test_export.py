@@ -11,7 +11,7 @@ from conformance.lifecycle import leaves
 from conformance.session import Session
 from conformance.suites.processmaker3.answers import answered
 from conformance.suites.processmaker3.exports import BPMN, WORKFLOW, export, names_project, records_project
-from conformance.target import ProcessMaker3
+from conformance.systems import ProcessMaker3
 from conformance.verdict import Kind, Reason
 
 ELEMENT_NAMES = ("act_name", "evn_name", "gat_name")

@@ -12,7 +12,7 @@ from conformance.exchange import Exchange
 from conformance.judge import Judge, NotExercised
 from conformance.session import Resource, Session
 from conformance.suites.processmaker3.answers import answered, blocked_by
-from conformance.target import ProcessMaker3
+from conformance.systems import ProcessMaker3
 from conformance.verdict import Kind, Reason
 
 READ_BACK = "PM3-PROCESS-UPDATE-READ-BACK"

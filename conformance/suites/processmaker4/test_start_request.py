@@ -10,7 +10,7 @@ import pytest
 from conformance.exchange import Exchange, NotJson
 from conformance.lifecycle import leaves
 from conformance.session import Session
-from conformance.target import ProcessMaker4
+from conformance.systems import ProcessMaker4
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import NOBODY, WRONG
 

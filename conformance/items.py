@@ -1,0 +1,42 @@
+"""Items: the tests as pytest holds them. To which system each belongs, what it cites, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pytest
+
+SUITES: Final = "conformance.suites."
+TEST_ID: Final = pytest.StashKey[str]()
+
+
+def system_of(item: pytest.Item) -> str:
+    """The system whose suite a test belongs to; empty for a test that is none of ours."""
+    module = getattr(item, "module", None)
+    name = getattr(module, "__name__", "")
+    return name.removeprefix(SUITES).split(".")[0] if name.startswith(SUITES) else ""
+
+
+def fixtures(item: pytest.Item) -> Sequence[str]:
+    """The names of the fixtures that a test asks for."""
+    names: Sequence[str] = getattr(item, "fixturenames", ())
+    return names
+
+
+def cited(item: pytest.Item) -> list[str]:
+    """The ids of the requirements that a test cites."""
+    return list(dict.fromkeys(str(one) for mark in item.iter_markers("requirement") for one in mark.args))
+
+
+def test_id(item: pytest.Item) -> str:
+    """A test's name that does not depend on how pytest was called."""
+    module = item.module.__name__.removeprefix(SUITES).replace(".", "/")  # type: ignore[attr-defined]
+    return f"{module}.py::{item.name}"
+
+
+def title(item: pytest.Item) -> str:
+    """The fact that a test's name states."""
+    name, _, parameter = item.name.partition("[")
+    words = name.removeprefix("test_").replace("_", " ")
+    return f"{words} [{parameter}" if parameter else words

@@ -1,0 +1,90 @@
+"""Selection: which tests a run has, of all that there are. Registered with pytest when there is a target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from conformance import runrecord, sharding, specification
+from conformance.accommodation import ACCOMMODATIONS, departures, of_the_form
+from conformance.items import SUITES, TEST_ID, cited, system_of, test_id
+from conformance.sharding import Shard
+from conformance.target import Target
+
+
+class Selection:
+    """The tests of some systems of the target: all, those of some profiles, or a shard of them."""
+
+    def __init__(self, config: pytest.Config, target: Target, systems: Sequence[str]) -> None:
+        self.target = target
+        self.systems = systems
+        self.shard = self._shard(config.getoption("conformance_shard"))
+        self.division: str | None = None
+        self._profiles = set(config.getoption("conformance_profile"))
+        self._recorded = config.getoption("conformance_durations")
+        self.narrowed = bool(self._profiles)
+
+    def _shard(self, named: str | None) -> Shard:
+        try:
+            return sharding.parse(named) if named else sharding.WHOLE
+        except ValueError as error:
+            raise pytest.UsageError(f"--conformance-shard: {error}") from None
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Where the target file accommodates nothing, the tests of documented forms have nothing to say."""
+        system = collection_path.parent.name
+        if collection_path.name != ACCOMMODATIONS or collection_path.parent.parent != Path(__file__).parent / "suites":
+            return None
+        return True if system not in self.systems or not departures(self.target.table(system).specification()) else None
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One test of the documented form for each operation that the target wants in another."""
+        if "accommodated" not in metafunc.fixturenames:
+            return
+        spec = self.target.table(metafunc.module.__name__.removeprefix(SUITES).split(".")[0]).specification()
+        marked = {one.id: pytest.mark.requirement(*of_the_form(spec, one)) for one in departures(spec)}
+        cases = [pytest.param(name, id=name, marks=mark) for name, mark in marked.items()]
+        metafunc.parametrize("accommodated", cases)
+
+    @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep the tests of the target's systems and of the selected profiles; stable ids for Allure."""
+        items[:] = [item for item in items if system_of(item) in ("", *self.systems)]
+        if self._profiles:
+            out = [item for item in items if not self._profiles & self._profiles_of(item)]
+            items[:] = [item for item in items if item not in out]
+            config.hook.pytest_deselected(items=out)
+        for item in items:
+            item.stash[TEST_ID] = test_id(item)
+        if not self.shard.whole:
+            self._keep_shard(items)
+        for item in items:
+            system = system_of(item)
+            grouped = bool(system) and specification.load(system).starts
+            if grouped and config.pluginmanager.hasplugin("xdist"):
+                item.add_marker(pytest.mark.xdist_group(system))  # one worker counts what is started
+
+    def _keep_shard(self, items: list[pytest.Item]) -> None:
+        """Keep this shard's tests, and whatever is none of ours."""
+        ours = [item.stash[TEST_ID] for item in items if system_of(item)]
+        parts = sharding.cut(ours, self._durations(), self.shard.of)
+        self.division = sharding.digest(parts)
+        kept = set(parts[self.shard.index - 1])
+        items[:] = [item for item in items if not system_of(item) or item.stash[TEST_ID] in kept]
+
+    def _profiles_of(self, item: pytest.Item) -> set[str]:
+        spec = specification.load(system_of(item))
+        return {spec.requirements[one].profile for one in cited(item) if one in spec.requirements}
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """A run that leaves tests out is not complete."""
+        self.narrowed = self.narrowed or bool(items)
+
+    def _durations(self) -> dict[str, float]:
+        """How many seconds each test took in the run that is named for it."""
+        try:
+            return runrecord.read(Path(self._recorded)).durations.get("tests", {}) if self._recorded else {}
+        except runrecord.UnreadableRun as error:
+            raise pytest.UsageError(f"--conformance-durations: {error}") from None

@@ -1,0 +1,303 @@
+"""The systems that a target may have: their tables in the target file. Nothing here is ever sent anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar, Final
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, PositiveInt, SecretStr, model_validator
+
+from conformance import specification
+from conformance.accommodation import Accommodation, accommodated
+from conformance.tables import HeaderSecret, Secret, Table, Text, hint
+
+PROFILES: Final[dict[str, tuple[str, ...]]] = {
+    system: tuple(f"{system}/{group}" for group in groups.split())
+    for system, groups in {
+        "processmaker3": "projects oauth users departments roles groups pm-tables report-tables case-tracker"
+        " cases input-documents output-documents case-notes",
+        "processmaker4": "requests",
+        "procesio": "authentication actions api-keys credentials data-types files projects resources schedules"
+        " status version",
+    }.items()
+}
+"""The profiles that a target can claim, by system; not every one has operations in every version."""
+
+
+def _checked_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - raises ValueError when the port is none
+    except ValueError:
+        raise ValueError("is no URL; write it like http://host:8080") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s\\]", text):
+        raise ValueError("is no http or https URL with a host; write it like http://host:8080")
+    if "@" in parts.netloc:
+        raise ValueError("holds a user name or password; give these under their own keys")
+    if "?" in text or "#" in text:
+        raise ValueError("holds a query or fragment; end it with the path")
+    return text.rstrip("/")
+
+
+def _without_api(url: str) -> str:
+    if "/api/1.0" in url:
+        raise ValueError("already holds /api/1.0; leave that out, the suite adds it")
+    return url
+
+
+Url = Annotated[str, AfterValidator(_checked_url)]
+RootUrl = Annotated[Url, AfterValidator(_without_api)]
+
+
+class User(Table):
+    """A further account of ProcessMaker 3, with a client of its own or with that of the table."""
+
+    username: Text
+    """Who logs in."""
+    password: Secret
+    """That user's password."""
+    client_id: Text | None = None
+    """The application that asks for the token, where it is not that of the table."""
+    client_secret: Secret | None = None
+    """The secret of that application."""
+
+    @model_validator(mode="after")
+    def _whole_client(self) -> User:
+        if (self.client_id is None) != (self.client_secret is None):
+            raise ValueError("has only one of client_id and client_secret; give both or none")
+        return self
+
+
+class Application(Table):
+    """An application that is registered for no user yet: with it, a user whom the run creates can log in."""
+
+    client_id: Text
+    """Its identifier."""
+    client_secret: Secret
+    """Its secret."""
+
+
+class Users(Table):
+    """The accounts by what they may do; each may be left out."""
+
+    outsider: User | None = None
+    """Has neither PM_FACTORY nor PM_CASES."""
+    cases: User | None = None
+    """Has PM_CASES and not PM_FACTORY."""
+    supervisor: User | None = None
+    """A process supervisor of the process of `case`, with access to its input documents."""
+    adhoc: User | None = None
+    """An ad hoc user of the current task of `unassigned_case`."""
+    viewer: User | None = None
+    """Has the process permission to see the task of `input_document`."""
+
+
+class Fixtures(Table):
+    """What must be there already, because no documented operation creates it; each may be left out."""
+
+    case: Text | None = None
+    """A running case that the main user works on."""
+    paused_case: Text | None = None
+    """A paused case that the main user may see."""
+    completed_case: Text | None = None
+    """A completed case that the main user may see."""
+    canceled_case: Text | None = None
+    """A cancelled case that the main user may see."""
+    case_task: Text | None = None
+    """The task at which `case` stands, to which uploads go."""
+    trigger: Text | None = None
+    """A trigger to execute in `case`."""
+    trigger_unsets: Text | None = None
+    """The variable that `trigger` unsets: one that `case` does not need."""
+    number_variable: Text | None = None
+    """The name of a variable of `case` that was entered into a field for numbers."""
+    grid_variable: Text | None = None
+    """The name of a grid of `case` that has rows."""
+    query_variable: Text | None = None
+    """The name of a variable of `case` that holds the result of a database query, with rows."""
+    input_document: Text | None = None
+    """An input document in `case`, which the main user may see and `outsider` may not."""
+    output_document: Text | None = None
+    """An output document in `case`, which the main user may see and `outsider` may not."""
+    pm_table: Text | None = None
+    """A PM table with rows, and with columns of numbers and booleans."""
+    report_table: Text | None = None
+    """A report table; accepted, for operations that later versions bring."""
+    classic_process: Text | None = None
+    """A process of the classic designer, of which a BPMN project can be made."""
+    category: Text | None = None
+    """A process category."""
+    note_case: Text | None = None
+    """A case whose notes the main user may read, `outsider` and `cases` not."""
+    unassigned_case: Text | None = None
+    """A case that nobody has claimed: the main user is assigned to its current task, `outsider` is not."""
+    started_project: Text | None = None
+    """A project with cases, which a batch of deletions must spare."""
+    upload_max_filesize: PositiveInt | None = None
+    """The largest file that the server's PHP takes, in bytes."""
+    post_max_size: PositiveInt | None = None
+    """The largest request that the server's PHP takes, in bytes."""
+    may_change: bool = False
+    """Whether a run may change the fixtures."""
+
+    @property
+    def identifiers(self) -> frozenset[str]:
+        """What names something on the server: not the names of variables, and not the sizes."""
+        given = {key: one for key, one in self.model_dump().items() if not key.endswith(("_variable", "_unsets"))}
+        return frozenset(value for value in given.values() if isinstance(value, str))
+
+
+class System(Table):
+    """What the tables of all three systems have. `bodies` holds request bodies by operation id."""
+
+    system: ClassVar[str]
+    version: Text | None = None
+    """The version of the server; what the documents tell of later ones is then not applicable."""
+    unsupported: tuple[Text, ...] = ()
+    """Profiles and operation ids that the server does not claim to have."""
+    bodies: dict[str, Any] = Field({}, repr=False)
+    """Request bodies by operation id, used instead of the suite's own."""
+    accommodations: tuple[Accommodation, ...] = ()
+    """How operations must be called where the server departs from the documents."""
+
+    def specification(self) -> specification.Specification:
+        """The spec and register of the system, with the operations as the target must be called."""
+        return accommodated(specification.load(self.system), self.accommodations)
+
+    @model_validator(mode="after")
+    def _known_operations(self) -> System:
+        self.specification()
+        return self
+
+    def fixture(self, key: str) -> str:
+        """What the table, or its `fixtures`, names under a key; empty when it names nothing."""
+        found = getattr(self, key, None) or getattr(getattr(self, "fixtures", None), key, None)
+        return "" if found is None else str(found)
+
+    def gives(self, key: str) -> bool:
+        """Whether the table, or its `fixtures`, names something under a key such as `case` or `users.outsider`."""
+        first, *rest = key.split(".")
+        found = [getattr(self, first, None) or getattr(getattr(self, "fixtures", None), first, None)]
+        for name in rest:
+            members = type(found[0]).model_fields if name == "*" and found[0] else [name]
+            found = [getattr(one, member, None) for one in found for member in members]
+        return any(one is not None for one in found)
+
+    def missing(self, keys: Iterable[str]) -> list[str]:
+        """Those of the keys under which nothing is named."""
+        return [key for key in keys if not self.gives(key)]
+
+    def is_fixture(self, key: str) -> bool:
+        """Whether what a key names is a thing on the target, not a user or a setting."""
+        return key == "process_id" or ("." not in key and key not in type(self).model_fields)
+
+    def place(self, key: str) -> str:
+        """Where a key stands in the target file, as a message tells it: `[processmaker3.fixtures] case`."""
+        first, _, rest = key.partition(".")
+        if rest:
+            return f"[{self.system}.{key}]"
+        own = first in type(self).model_fields
+        return f"[{self.system}] {key}" if own else f"[{self.system}.fixtures] {key}"
+
+    @model_validator(mode="after")
+    def _known_profiles(self) -> System:
+        known = PROFILES[self.system]
+        for entry in self.unsupported:
+            if "/" in entry and " " not in entry and entry not in known:
+                raise ValueError(f"has the unknown profile {entry!r} in `unsupported`; {hint(entry, known)}")
+        return self
+
+
+class ProcessMaker3(System):
+    """The table `processmaker3`."""
+
+    system: ClassVar[str] = "processmaker3"
+    url: RootUrl
+    """Where the server is, without `/api/1.0`."""
+    workspace: Text
+    """The workspace to work in."""
+    client_id: Text
+    """The application that asks for tokens."""
+    client_secret: Secret
+    """The secret of that application."""
+    username: Text
+    """The main user, who has the permission PM_FACTORY."""
+    password: Secret
+    """That user's password."""
+    users: Users = Users()
+    """Further accounts, for what somebody may not do."""
+    application: Application | None = None
+    """An application that is registered for no user yet."""
+    fixtures: Fixtures = Fixtures()
+    """What must be on the server already."""
+
+
+class ProcessMaker4(System):
+    """The table `processmaker4`."""
+
+    system: ClassVar[str] = "processmaker4"
+    url: RootUrl
+    """Where the server is, without `/api/1.0`."""
+    access_token: HeaderSecret
+    """A token of a user who may start the process."""
+    process_id: PositiveInt
+    """A process with one start event; the run starts Requests of it."""
+    request_data: dict[str, Any] = Field({}, repr=False)
+    """What a Request is started with."""
+
+
+class ApiKey(Table):
+    """An API key of PROCESIO's Web API."""
+
+    name: Annotated[Text, Field(pattern=r"^[\x20-\x7e]+$")]
+    """Its name."""
+    value: HeaderSecret
+    """The key itself."""
+
+
+class ProcesioFixtures(Table):
+    """What must be there already in PROCESIO's workspace; each may be left out."""
+
+    credential_template: Text | None = None
+    """The id of a credential template whose credentials and verbs are asked for."""
+    credential_type: Text | None = None
+    """The id of a credential type whose data are asked for."""
+    may_change: bool = False
+    """Whether a run may change the fixtures."""
+
+
+class Procesio(System):
+    """The table `procesio`."""
+
+    system: ClassVar[str] = "procesio"
+    proxy_url: Url
+    """Where the proxy is, which gives tokens."""
+    web_url: Url
+    """Where the Web API is."""
+    realm: Text
+    """The realm of the users."""
+    username: Text
+    """Who logs in."""
+    password: Secret
+    """That user's password."""
+    client_id: Text
+    """The client that asks for tokens."""
+    client_secret: SecretStr = SecretStr("")
+    """The secret of that client, if it has one."""
+    workspace_id: Text | None = None
+    """The workspace to work in."""
+    process_id: Text | None = None
+    """A process that may be published and run."""
+    payload: dict[str, Any] = Field({}, repr=False)
+    """What that process is run with."""
+    api_key: ApiKey | None = None
+    """An API key; tried when `workspace_id` is there too."""
+    fixtures: ProcesioFixtures = ProcesioFixtures()
+    """What must be in the workspace already."""
+
+
+def urls(table: System) -> dict[str, str]:
+    """The URLs of a system by their key: `url`, or `proxy_url` and `web_url`."""
+    return {key: getattr(table, key) for key in ("url", "proxy_url", "web_url") if hasattr(table, key)}
