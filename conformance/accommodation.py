@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from conformance.openapi import CONSTANT, Form, Operation
+from conformance.operation import CONSTANT, Form, Operation
 from conformance.specification import Specification
 from conformance.tables import HeaderSecret, Table, Text, header_names, hint
 from conformance.wire.naming import METHOD, OVERRIDES, UNREADABLE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.openapi import Operation
+from conformance.operation import Operation
 from conformance.target import Safety
 
 ALWAYS: Final = ("token",)  # asking for a token changes nothing but the token's own existence

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.openapi import Operation
+from conformance.operation import Operation
 from conformance.structure import Citation, Rule, RuleKind, rules
 from conformance.verdict import Level, Reason
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from conformance.exchange import Exchange, NotJson
-from conformance.openapi import Operation
+from conformance.operation import Operation
 from conformance.structure import RuleKind, json_type
 
 BODY_LIMIT: Final = 200_000  # bytes of an answer that is looked at

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 import yaml
 
-from conformance.openapi import Answer, Body, Link, Operation, SpecificationError, Touch, inline, operations
+from conformance.openapi import SpecificationError, inline, operations
+from conformance.operation import Answer, Body, Link, Operation, Touch
 from conformance.requirement import USERS, Requirement, structural
 from conformance.supply import needed
 from conformance.verdict import Level, Reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from conformance.openapi import Link, Operation
+from conformance.operation import Link, Operation
 
 
 def producer(

@@ -20,7 +20,7 @@ from conformance.verdict import Level, Reason
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from conformance.openapi import Operation
+    from conformance.operation import Operation
     from conformance.requirement import Requirement
 
 

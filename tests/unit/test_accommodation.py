@@ -11,7 +11,7 @@ import pytest
 from conformance import specification
 from conformance.accommodation import accommodated, departures, dressed, of_the_form
 from conformance.ledger import Ledger
-from conformance.openapi import Form, Operation
+from conformance.operation import Form, Operation
 from conformance.target import Safety, Target, TargetError, parse
 from conformance.wire.guard import Judgement, Refused
 from conformance.wire.naming import OVERRIDES, UNREADABLE

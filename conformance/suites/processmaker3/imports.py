@@ -1,0 +1,259 @@
+"""Imports: a project file brought in, and what that leaves of the project that the file came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance import checks, sampling
+from conformance.comparison import Difference, differences, renamed
+from conformance.exchange import Exchange
+from conformance.judge import Blocked, NotExercised
+from conformance.ledger import Entry
+from conformance.lifecycle import CHANGED, writable
+from conformance.session import Resource, Session
+from conformance.suites.processmaker3.answers import answered, blocked_by, object_of
+from conformance.suites.processmaker3.exports import (
+    FILE_NAME,
+    Export,
+    export,
+    names_project,
+    records_project,
+    upload,
+)
+from conformance.verdict import Kind, Reason
+
+IDENTIFIERS: Final = ("prj_uid", "dia_uid", "pro_uid", "act_uid", "evn_uid", "gat_uid", "art_uid", "flo_uid")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A project of ours with its export; `sent` is what created it, `definition` what was read before that."""
+
+    project: Resource
+    sent: dict[str, Any]
+    definition: dict[str, Any]
+    file: Export
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an import ended: the prj_uid that its answer gives, empty for a refusal, and what it left of the original."""
+
+    exchange: Exchange
+    offered: str
+    touched: tuple[Difference, ...]
+    read: Exchange
+
+
+def prepare(session: Session) -> Source:
+    """Make a project and export it.
+
+    Raises:
+        Blocked, NotExercised: that did not work, or the file names another project, so that it must not be imported.
+    """
+    body = sampling.body(session, session.operation("createProject"))
+    project = session.create("createProject", json=body)
+    definition, _ = answered(session, "getProject", project.id)
+    file, exchange = export(session, project)
+    if not names_project(session, file, project, exchange):
+        raise Blocked(session.judge.root_of("PM3-EXPORT-METADATA"), "exportProject")
+    return Source(project, body, definition, file, exchange)
+
+
+def bring_in(session: Session, source: Source, requirement: str, **options: str) -> tuple[Exchange, Entry]:
+    """Import the file with an option that a document gives, and judge the structure of the answer.
+
+    A refusal contradicts `requirement` when the same file is accepted with KEEP.
+
+    Raises:
+        Blocked: it was refused, or nothing can be imported at all.
+        NotExercised: there was no answer.
+    """
+    operation = session.operation("importProject")
+    exchange = session.send(operation.id, params=options, files=upload(source.file))
+    entry = session.client.entry
+    if exchange.response is None or entry is None:
+        raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
+    if exchange.answer.ok:
+        session.accepted(exchange)
+        return exchange, entry
+    session.take_over(operation, entry)
+    control = session.create(operation.id, params={"option": "KEEP"}, files=upload(source.file))
+    session.judge.require(
+        requirement,
+        False,
+        exchange,
+        control.exchange,
+        observed=checks.describe(exchange),
+        kind=Kind.REFUSED if exchange.answer.refused else Kind.STATUS,
+    )
+    raise Blocked(session.judge.root_of(requirement), operation.id)
+
+
+def adopted(session: Session, exchange: Exchange, entry: Entry) -> Resource:
+    """Enter what an accepted import made in the ledger. Raises Blocked, NotExercised: it cannot be found."""
+    return Resource(session.adopt(session.operation("importProject"), entry, exchange), exchange)
+
+
+def offered(session: Session, exchange: Exchange) -> str:
+    """The prj_uid that an answer gives, empty when there is none: so the example tells a failure (A-PM3-10)."""
+    body = object_of(session, exchange) or {}
+    value = body.get("prj_uid")
+    return value if isinstance(value, str) else ""
+
+
+def ending(session: Session, source: Source, options: dict[str, str]) -> Ending:
+    """Import the file where its project exists, by a call that may be refused; what became of the project."""
+    before, _ = answered(session, "getProject", source.project.id)
+    operation = session.operation("importProject")
+    exchange = session.send(operation.id, params=options, files=upload(source.file))
+    entry = session.client.entry
+    if exchange.response is None or entry is None:
+        raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
+    prj_uid = offered(session, exchange) if exchange.answer.ok else ""
+    if prj_uid:
+        session.accepted(exchange)
+        adopted(session, exchange, entry)
+    else:
+        session.take_over(operation, entry)
+    touched, read = differing(session, source.project.id, before)
+    return Ending(exchange, prj_uid, touched, read)
+
+
+def kind_of(one: Ending, source: Source) -> str:
+    """The ending of an import in a word."""
+    if not one.offered:
+        return "refused"
+    return "the project that exists was taken" if one.offered == source.project.id else "another project was made"
+
+
+def alter(session: Session, source: Source) -> None:
+    """Give the project another name and description than its file has, by an update with the complete definition.
+
+    Raises:
+        Blocked: it was not accepted, or had no effect.
+        NotExercised: as `Session.call`.
+    """
+    documented = session.operation("updateProject").body("application/json")
+    assert documented is not None
+    schema = session.operation("getProject").success.schema or {}
+    given = session.table.bodies.get("updateProject") or renamed(source.sent, source.definition, schema)
+    head = {"prj_name": session.ledger.name("altered"), "prj_description": CHANGED}
+    body = {**writable(given, documented.schema), **head}
+    updated = session.call("updateProject", path={"uid": source.project.id}, json=body)
+    wrong, read = differing(session, source.project.id, head)
+    for one in wrong:
+        session.judge.require(
+            "PM3-PROJECT-UPDATE-READ-BACK",
+            False,
+            read,
+            updated,
+            expected=checks.told(one.sent),
+            observed=checks.told(one.read),
+            kind=Kind.READ_BACK,
+            location=one.place,
+        )
+    if wrong:
+        raise Blocked(session.judge.root_of("PM3-PROJECT-UPDATE-READ-BACK"), "updateProject")
+
+
+def delete(session: Session, source: Source) -> None:
+    """Delete the project. Raises Blocked, NotExercised: it was not accepted, or the project is still there."""
+    deleted = session.call("deleteProject", path={"uid": source.project.id})
+
+    def look() -> tuple[bool, Exchange]:
+        read = session.send("getProject", path={"prj_uid": source.project.id})
+        return not read.answer.ok, read
+
+    gone, read = session.eventually(look)
+    if not gone:
+        told = f"it can still be read: {checks.describe(read)}"
+        session.judge.require("PM3-PROJECT-DELETE-GONE", False, read, deleted, observed=told)
+        raise Blocked(session.judge.root_of("PM3-PROJECT-DELETE-GONE"), "deleteProject")
+    session.ledger.gone(source.project.id)
+
+
+def judge_file_name(session: Session, exchange: Exchange) -> None:
+    """Judge whether an answer names the file."""
+    shown = (object_of(session, exchange) or {}).get("prj_file")
+    session.judge.require(
+        "PM3-IMPORT-FILE-NAME",
+        shown == FILE_NAME,
+        exchange,
+        expected=FILE_NAME,
+        observed=checks.shorten(shown) if shown is not None else "absent",
+        kind=Kind.VALUE,
+    )
+
+
+def judge_content(session: Session, source: Source, prj_uid: str) -> None:
+    """Judge whether an imported project is like the one that was exported."""
+    if not records_project(session, source.file, source.project, source.exchange):
+        raise Blocked(session.judge.root_of("PM3-EXPORT-PROJECT-RECORD"), "exportProject")
+    wrong, read = differing(session, prj_uid, source.definition)
+    session.judge.require(
+        "PM3-IMPORT-CONTENT", not wrong, read, source.exchange, observed=told_of(wrong), kind=Kind.READ_BACK
+    )
+
+
+# -- what is read -----------------------------------------------------------------------------------------------------
+
+
+def differing(session: Session, prj_uid: str, wanted: dict[str, Any]) -> tuple[tuple[Difference, ...], Exchange]:
+    """What a project still differs in from a definition when it was asked for long enough."""
+    schema = session.operation("getProject").success.schema
+    assert schema is not None
+    wrong: tuple[Difference, ...] = ()
+
+    def look() -> tuple[bool, Exchange]:
+        nonlocal wrong
+        read = session.send("getProject", path={"prj_uid": prj_uid})
+        shown = object_of(session, read) if read.answer.ok else None
+        if shown is None:
+            wrong = (Difference("", "a project", checks.describe(read)),)
+        else:
+            wrong = tuple(one for one in differences(wanted, shown, schema) if not one.soft)
+        return not wrong, read
+
+    _, read = session.eventually(look)
+    return wrong, read
+
+
+def shared(session: Session, source: Source, copy: Resource) -> tuple[set[str], Exchange]:
+    """The identifiers of things in a new project that are those of the exported one.
+
+    Raises:
+        Blocked, NotExercised: it cannot be read, or the answer names none and only the old one can be found.
+    """
+    named = offered(session, copy.exchange)
+    if not named and copy.id == source.project.id:
+        raise blocked_by(session, "importProject")
+    definition, read = answered(session, "getProject", named if named == source.project.id else copy.id)
+    return set(identifiers(source.definition)) & set(identifiers(definition)), read
+
+
+def identifiers(node: Any) -> Iterator[str]:
+    """The identifiers that project, diagrams and elements have, not those by which they refer to each other."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name in IDENTIFIERS and isinstance(value, str) and value:
+                yield value
+            yield from identifiers(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from identifiers(item)
+
+
+def told_of(wrong: tuple[Difference, ...]) -> str:
+    """Differences in words."""
+    return (
+        "; ".join(f"{one.place or 'the answer'}: {one.read!r} instead of {one.sent!r}" for one in wrong) or "unchanged"
+    )
+
+
+def told_common(common: set[str]) -> str:
+    """Identifiers of the old project in the new one, in words."""
+    return f"{len(common)} things of the project that the answer names have the identifiers of the old one"
