@@ -182,6 +182,12 @@ def status_missing(ref: Procesio) -> None:
     withdraw(ref.web, "read_status")
 
 
+@fault("pro-platform-status-missing", SYSTEM, "does not have the status of the platform")
+def platform_status_missing(ref: Procesio) -> None:
+    """Take the operation away."""
+    withdraw(ref.web, "read_platform_status")
+
+
 @fault("pro-payload-error", SYSTEM, "breaks down with 500 when asked for the payload of a process")
 def payload_error(ref: Procesio) -> None:
     """Answer the payload with a server error."""

@@ -88,6 +88,10 @@ def turned(profile: str, claimed: tuple[str, ...], faultless: Callable[..., Stat
     assert after.standing is max(standings(after).values(), key=list(Standing).index)
 
 
+def test_every_profile_of_which_something_is_demanded_has_a_fault_of_its_own() -> None:
+    assert set(FAULTS) == {one.profile for one in FIRM}
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("profile", TRIED)
 def test_a_fault_turns_exactly_its_profile(profile: str, faultless: Callable[..., Statement], tmp_path: Path) -> None:
