@@ -22,6 +22,7 @@ from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.guard import Withheld
 
+FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
 ABSENT: Final = (405, 501)
 GIVE_UP_AFTER: Final = 3  # calls in a row without any answer
@@ -230,6 +231,9 @@ class Calls:
         if accepts:
             self.judge.require(accepts, False, exchange, observed=checks.describe(exchange), kind=kind)
             return Blocked(self.judge.root_of(accepts), operation.id)
+        if exchange.answer.status == FORBIDDEN and not operation.permission:
+            told = f"{operation.id}: the account may lack a right that no document names"
+            return NotExercised(Reason.INCONCLUSIVE, told)
         status = f"{operation.id}.{operation.success.status}:status"
         self.judge.say(
             [

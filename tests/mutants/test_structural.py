@@ -270,7 +270,7 @@ def test_what_is_wrong_in_an_answer_turns_its_requirement_and_no_other(requireme
 @pytest.mark.parametrize("requirement", CALLED)
 def test_an_operation_that_is_not_there_or_refuses_turns_one_requirement(requirement: str, references: Served) -> None:
     operation = OPERATIONS[FIRM[requirement].operation]
-    for status in (ABSENT_PATH, 405, 501) if requirement.endswith(":exists") else (403, 500):
+    for status in (ABSENT_PATH, 405, 501) if requirement.endswith(":exists") else (400, 500):
         session, judge = references.begin(operation)
         call = request(session, operation)
         with references.spoiler.spoiling(operation, status), pytest.raises(Blocked):

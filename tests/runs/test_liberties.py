@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 
 from conformance import exitcodes
+from conformance.reference import Reference
+from conformance.reference.pm3_directory import USERS
+from conformance.reference.processmaker3 import ProcessMaker3
+from conformance.verdict import Reason
 
 from .liberties import LIBERTIES
 from .liberty import Liberty, fit, late, tried
@@ -59,3 +63,19 @@ def test_without_time_to_settle_what_becomes_visible_late_is_missed(tmp_path: Pa
         target.write_text(toml)
         result = run(target, tmp_path / "run", pytest_args=["-k", "test_a_life_goes_as_documented and createProject"])
     assert result.deviating == {"PM3-PROJECT-CREATE-LISTED"}
+
+
+@pytest.mark.timeout(300)
+def test_who_lacks_a_right_that_no_document_names_finds_nothing_wrong(tmp_path: Path) -> None:
+    def demand(reference: Reference) -> None:
+        assert isinstance(reference, ProcessMaker3)
+        needed = reference.routes.permissions
+        needed.update({operation: frozenset({"PM_OTHER"}) for operation in needed if needed[operation] == USERS})
+
+    with served("processmaker3", change=demand) as (_, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1")
+    assert (result.code, result.record.deviations) == (exitcodes.OK, [])
+    reasons = {one.requirement: one.reason for one in result.record.verdicts}
+    assert reasons["listUsers.2XX:status"] is Reason.INCONCLUSIVE
+    assert reasons["getProject.200:status"] is None
