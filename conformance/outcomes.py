@@ -29,6 +29,7 @@ def verdicts(
     for test, verdict in parts.verdicts:
         spoken.setdefault(verdict.requirement, []).append((test, verdict))
     dead = _dead(parts, {one.id for spec in specs.values() for one in departures(spec)})
+    lenient = _lenient(parts)
     for system, spec in specs.items():
         for requirement in spec.requirements.values():
             said = spoken.get(requirement.id, [])
@@ -38,7 +39,10 @@ def verdicts(
             elif said:
                 yield _merged(requirement, said)
             else:
-                yield _unspoken(requirement, hindered, parts, told, dead)
+                root = dead.get(requirement.operation) or (
+                    lenient.get(requirement.operation) if requirement.refusal else None
+                )
+                yield _unspoken(requirement, hindered, parts, told, root)
 
 
 def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:
@@ -89,14 +93,21 @@ def _dead(parts: Parts, accommodated: Container[str]) -> dict[str, str]:
     return dead
 
 
+def _lenient(parts: Parts) -> dict[str, str]:
+    """Operations that do not refuse as documented, with the deviation that says so: no documented refusal was seen."""
+    kinds = (Kind.NOT_REFUSED, Kind.STATUS)
+    found = [one for _, one in parts.verdicts if one.kind in kinds and one.fingerprint and ":" not in one.requirement]
+    return {one.operation: one.fingerprint for one in reversed(found) if one.fingerprint}
+
+
 def _unspoken(
-    requirement: Requirement, hindered: Hindrance | None, parts: Parts, told: Circumstances, dead: Mapping[str, str]
+    requirement: Requirement, hindered: Hindrance | None, parts: Parts, told: Circumstances, root: str | None
 ) -> VerdictRecord:
-    """Why no test said anything of a requirement."""
+    """Why no test said anything of a requirement; `root` is the deviation that keeps it from being tried."""
     if requirement.untestable is not None:
         return _record(requirement, Outcome.NOT_EXERCISED, reason=requirement.untestable)
-    if requirement.operation in dead:
-        return _record(requirement, Outcome.BLOCKED, blocked_by=dead[requirement.operation])
+    if root is not None:
+        return _record(requirement, Outcome.BLOCKED, blocked_by=root)
     detail = ""
     if requirement.system in parts.unavailable:
         reason = Reason.TARGET_UNAVAILABLE

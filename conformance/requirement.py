@@ -43,6 +43,11 @@ class Requirement:
     structural: bool = False
     place: str = ""
 
+    @property
+    def refusal(self) -> bool:
+        """Whether it is about what a documented refusal looks like."""
+        return self.structural and self.id.removeprefix(self.operation)[:2] in (".3", ".4", ".5")
+
     def later_than(self, version: str | None) -> bool:
         """Whether it holds since a later version only; without a version everything applies."""
         return bool(version and self.since and _numbers(version) and _numbers(version) < _numbers(self.since))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -21,6 +22,7 @@ DIRECTORY = Path(__file__).parents[2] / "docs" / "ci"
 GITHUB, GITLAB, KUBERNETES = (
     DIRECTORY / name for name in ("github-actions.yml", "gitlab-ci.yml", "kubernetes-job.yaml")
 )
+KUBERNETES_VERSION = "1.33"
 FILES = [GITHUB, GITLAB, KUBERNETES]
 
 files = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.name))
@@ -66,6 +68,10 @@ def test_a_file_is_valid_by_the_published_schema(path: Path, schema: str) -> Non
     call = [sys.executable, "-W", "ignore", "-m", "check_jsonschema", *options, str(path)]
     checked = subprocess.run(call, capture_output=True, text=True, check=False, timeout=100)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_job_is_valid_by_the_published_schema() -> None:
+    kubernetes_validate.validate(data(KUBERNETES), KUBERNETES_VERSION, strict=True)
 
 
 @files

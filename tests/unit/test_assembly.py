@@ -20,6 +20,7 @@ from conformance.verdict import Kind, Level, Outcome, Reason, Verdict
 
 SYSTEM = "processmaker3"
 STATUS = "getProject.200:status"
+REFUSAL = "listCaseNotes.400./error/message:present"
 FIELD = "getProject.200./prj_name:present"
 REGISTERED = "PM3-ACCESS-READ-NO-TOKEN"
 FINDING = "getProject.200./diagrams[]/flows[]/flo_is_inmediate:spelled"
@@ -105,6 +106,15 @@ def test_a_blocked_verdict_names_its_root_and_a_not_exercised_one_its_reason(tmp
     assert verdict(record, STATUS).blocked_by == "f" * 16
     assert verdict(record, STATUS).reason is None
     assert (verdict(record, FIELD).reason, verdict(record, FIELD).detail) == (Reason.MISSING_USER, "outsider")
+
+
+def test_how_a_refusal_looks_is_blocked_where_nothing_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, line([said("PM3-NOTES-PERMISSION", Outcome.DEVIATES, kind=Kind.NOT_REFUSED)]))
+    record = assemble(tmp_path)
+    (deviation,) = record.deviations
+    found = verdict(record, REFUSAL)
+    assert (found.outcome, found.blocked_by) == (Outcome.BLOCKED, deviation.fingerprint)
+    assert verdict(record, "listCaseNotes:exists").outcome is Outcome.NOT_EXERCISED
 
 
 def test_what_lies_behind_an_operation_that_cannot_be_called_is_blocked_by_that(tmp_path: Path) -> None:

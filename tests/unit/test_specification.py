@@ -226,3 +226,11 @@ def test_a_requirement_on_access_needs_its_user_and_what_is_not_tried_needs_noth
 
 def test_an_entry_that_says_what_it_needs_says_all() -> None:
     assert PM3.requirements["PM3-BULK-STARTED-CASES"].needs == ("started_project",)
+
+
+def test_a_digest_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read(tmp_path, monkeypatch, OPERATION)
+    register = {"requirements": [], "documents": {"d.txt": "abc"}}
+    (tmp_path / "sample/requirements.yaml").write_text(yaml.safe_dump(register))
+    with pytest.raises(SpecificationError, match="d.txt: 'abc' is no SHA-256"):
+        specification.load.__wrapped__("sample")
