@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-import kubernetes_validate
+import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
