@@ -143,7 +143,7 @@ class Operation:
     `fixtures` maps a path parameter, or a pointer into the body, to the key of the target file that gives its value
     where no operation makes it; `needs` are the keys without which nothing calls it, where its fixtures do not
     tell. A `personal` one concerns access to the account as well. What a `tombstone` deletes may go on being
-    read. A `confidential` one answers what is other people's as a whole.
+    read and listed. A `confidential` one answers what is other people's as a whole.
     """
 
     id: str

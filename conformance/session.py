@@ -239,10 +239,11 @@ class Session(Calls):
         within = self.ledger.within(identifier)
         exchange = self.send(link.operation, path={**within, link.parameter: identifier})
         read, listing = operation.link("read"), operation.link("list")
-        if read is None and listing is not None:
+        tombstone = self.operation(link.operation).tombstone
+        if read is None and listing is not None and not tombstone:
             told = exchange.answer.ok or exchange.answer.status in GONE
             gone = self._unlisted(identifier, listing, within, told)
-        elif read is None or self.operation(link.operation).tombstone:
+        elif read is None or tombstone:
             unknown = exchange.answer.status in GONE and not self._shown(identifier, operation, within)
             gone = exchange.answer.ok or unknown
         else:
