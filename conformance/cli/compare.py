@@ -28,18 +28,23 @@ def command(before: Path, after: Path, output: Path | None, form: str) -> int:
 
     BEFORE and AFTER are directories that `conformance run` wrote. The verdict is safe, look or stop; stop ends with 1.
     """
-    with refusing(runrecord.UnreadableRun):
-        records = runrecord.read(before), runrecord.read(after)
-    try:
-        comparison = upgrade.compare(*records)
-    except upgrade.Incomparable as error:
-        raise Refused(f"{before} and {after} cannot be compared: {error}") from None
+    comparison = compared(before, after)
     if output is not None:
         _write(comparison, prepared(output))
     _show(comparison, form)
     if output is not None:
         _page(comparison, output)
     return comparison.exit_code
+
+
+def compared(before: Path, after: Path) -> Comparison:
+    """Two runs compared. Raises Refused when one cannot be read, or they cannot be compared."""
+    with refusing(runrecord.UnreadableRun):
+        records = runrecord.read(before), runrecord.read(after)
+    try:
+        return upgrade.compare(*records)
+    except upgrade.Incomparable as error:
+        raise Refused(f"{before} and {after} cannot be compared: {error}") from None
 
 
 def _show(comparison: Comparison, form: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -14,7 +17,10 @@ from conformance.reporting import allure_page
 @click.command("report")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--history", type=click.Path(path_type=Path), help="File of earlier runs [beside the last RUN].")
-def command(runs: tuple[Path, ...], history: Path | None) -> None:
+@click.option(
+    "--compare", "before", metavar="BEFORE", type=click.Path(path_type=Path), help="Show what changed since that run."
+)
+def command(runs: tuple[Path, ...], history: Path | None, before: Path | None) -> None:
     """Make Allure's HTML of one RUN or several.
 
     RUN is a directory that `conformance run` wrote; the page goes into the last one. Earlier runs are its history.
@@ -22,5 +28,21 @@ def command(runs: tuple[Path, ...], history: Path | None) -> None:
     with refusing(runrecord.UnreadableRun, allure_page.ReportError):
         for run in runs:
             runrecord.read(run)
-        page = allure_page.build([run if run.is_dir() else run.parent for run in runs], history)
+        with _compared(before, runs[-1]) as beside:
+            page = allure_page.build([run if run.is_dir() else run.parent for run in runs], history, beside)
     click.echo(page)
+
+
+@contextmanager
+def _compared(before: Path | None, after: Path) -> Iterator[Path | None]:
+    """The directory of what changed between two runs, as results for the page of the later one."""
+    if before is None:
+        yield None
+        return
+    from conformance.cli.compare import compared
+    from conformance.reporting import upgrade_allure
+
+    comparison = compared(before, after)
+    with TemporaryDirectory(prefix="conformance-comparison-") as name:
+        upgrade_allure.write_beside(comparison, Path(name), runrecord.read(after).seconds)
+        yield Path(name)

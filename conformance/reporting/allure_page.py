@@ -47,12 +47,13 @@ class ReportError(Exception):
     """The page could not be made; the message says what is missing and what to do."""
 
 
-def build(run_directories: Sequence[Path], history: Path | None = None) -> Path:
+def build(run_directories: Sequence[Path], history: Path | None = None, beside: Path | None = None) -> Path:
     """Build the page of the last run into its directory and return the path of the HTML file.
 
     The earlier runs are its history: Allure then tells what is new and what was there before. What earlier calls left
     in `history` (`history-TARGET.jsonl` beside the last run, unless another file is named) belongs to it too, and the
-    runs are added there. Node and npx must be there; npx fetches Allure once and keeps it.
+    runs are added there. `beside` is a directory of more results for the page, which are no part of the history. Node
+    and npx must be there; npx fetches Allure once and keeps it.
 
     Raises:
         ReportError: node, npx or the results are missing, the history cannot be kept, or Allure failed.
@@ -70,9 +71,12 @@ def build(run_directories: Sequence[Path], history: Path | None = None) -> Path:
     try:
         for run in run_directories:
             started = runrecord.read(run).started
-            page, point = _generated(run / RESULTS, title, CATEGORIES, kept.before(started))
+            earlier = kept.before(started)
+            page, point = _generated([run / RESULTS], title, CATEGORIES, earlier)
             kept.add(started, point)
         kept.write()
+        if beside is not None:
+            page, _ = _generated([run / RESULTS, beside], title, CATEGORIES, earlier)
     except allure_history.HistoryError as error:
         raise ReportError(str(error)) from None
     return _stored(page, last)
@@ -84,12 +88,12 @@ def build_comparison(directory: Path, title: str) -> Path:
     Raises:
         ReportError: node or npx are missing, or Allure failed.
     """
-    page, _ = _generated(directory / RESULTS, escape.line(title, 200), ())
+    page, _ = _generated([directory / RESULTS], escape.line(title, 200), ())
     return _stored(page, directory)
 
 
 def _generated(
-    results: Path, title: str, categories: Sequence[dict[str, object]], history: str = ""
+    results: Sequence[Path], title: str, categories: Sequence[dict[str, object]], history: str = ""
 ) -> tuple[str, str]:
     """The page of some results, and the line that Allure adds to their history."""
     npx = _npx()
@@ -104,7 +108,7 @@ def _generated(
         # Of an empty history Allure says that every result is new: then once more, without one.
         for given in ({"historyPath": str(past)}, {}) if not history else ({"historyPath": str(past)},):
             configuration.write_text(json.dumps({**settings, **given}), encoding="utf-8")
-            _run([*generate, str(results.resolve())], workshop)
+            _run([*generate, *(str(one.resolve()) for one in results)], workshop)
         page = _harmless((workshop / "page" / "index.html").read_text(encoding="utf-8"))
         return page, past.read_text(encoding="utf-8").removeprefix(history)
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
-from uuid import uuid4
 
 from allure_commons.logger import AllureFileLogger
-from allure_commons.model2 import Label, Status, StatusDetails, TestResult
+from allure_commons.model2 import Label, Status, StatusDetails
 from allure_commons.types import LabelType
 
 from conformance.reporting import escape
+from conformance.reporting.allure_entry import entry
 from conformance.reporting.upgrade_text import headline, sections, sides
 from conformance.runrecord import write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from allure_commons.model2 import TestResult
 
     from conformance.reporting.upgrade import Comparison
     from conformance.reporting.upgrade_text import Section
@@ -27,38 +30,63 @@ _SKIPPED: Final = ("Still there", "No longer exercised")
 
 
 def write(comparison: Comparison, results_directory: Path) -> None:
-    """Write a comparison into `results_directory`, for Allure to read, the worst first.
+    """Write a comparison into `results_directory`, for Allure to make a page of, the worst first.
 
     Raises:
         OSError: the directory cannot be written.
     """
-    logger = AllureFileLogger(str(results_directory))  # type: ignore[no-untyped-call]
-    start = round(datetime.fromisoformat(comparison.after.started).timestamp() * 1000)
-    for order, section in enumerate(sections(comparison), 1):
-        for entry in section.entries:
-            start += 1  # Allure sorts by it
-            result = _result(section, entry, order)
-            result.start = result.stop = start
-            logger.report_result(result)  # type: ignore[no-untyped-call]
+    for number, (result, _) in enumerate(_results(comparison), 1):
+        _store(result, results_directory, _began(comparison) + number)
     told = {"Verdict": headline(comparison), **dict(line.split(": ", 1) for line in sides(comparison) if ": " in line)}
     write_text(results_directory / "environment.properties", escape.properties(told))
 
 
-def _result(section: Section, entry: tuple[str, ...], order: int) -> TestResult:
-    key = hashlib.sha256("\n".join((section.title, entry[0])).encode("utf-8", "replace")).hexdigest()[:32]
-    labels = {"layer": section.title, LabelType.PARENT_SUITE: f"{order}. {section.title}"}
-    text = "\n".join(escape.block(line) for line in entry)
-    return TestResult(
-        uuid=str(uuid4()),
-        name=escape.line(entry[0], 200),
-        fullName=f"comparison:{key}",
-        historyId=key,
-        testCaseId=key,
+def write_beside(comparison: Comparison, results_directory: Path, after: float) -> None:
+    """Write a comparison into `results_directory`, for the page of its later run, which took `after` seconds.
+
+    It is a group of its own, below what the run itself says: the page counts a deviation once.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
+    group = f"Comparison: {headline(comparison)}"
+    for number, (result, section) in enumerate(_results(comparison), 1):
+        if result.status in (Status.FAILED, Status.BROKEN):
+            result.status = Status.UNKNOWN
+        result.labels = [one for one in result.labels if one.name != LabelType.PARENT_SUITE]
+        result.labels += [Label(name=LabelType.PARENT_SUITE, value=group), Label(name=LabelType.SUITE, value=section)]
+        _store(result, results_directory, _began(comparison) + round(after * 1000) + number)
+
+
+def _began(comparison: Comparison) -> int:
+    """When the later run began, in milliseconds."""
+    return round(datetime.fromisoformat(comparison.after.started).timestamp() * 1000)
+
+
+def _store(result: TestResult, directory: Path, start: int) -> None:
+    result.start = result.stop = start  # Allure sorts by it
+    AllureFileLogger(str(directory)).report_result(result)  # type: ignore[no-untyped-call]
+
+
+def _results(comparison: Comparison) -> Iterator[tuple[TestResult, str]]:
+    """The results of a comparison, each with the title of its section."""
+    for order, section in enumerate(sections(comparison), 1):
+        title = f"{order}. {section.title}"
+        for lines in section.entries:
+            yield _result(section, lines, title), title
+
+
+def _result(section: Section, lines: tuple[str, ...], group: str) -> TestResult:
+    key = hashlib.sha256("\n".join((section.title, lines[0])).encode("utf-8", "replace")).hexdigest()[:32]
+    text = "\n".join(escape.block(line) for line in lines)
+    return entry(
+        lines[0][:200],
+        key,
+        layer=section.title,
         status=_status(section.title),
-        statusDetails=StatusDetails(message=f"{section.title}: {section.meaning}\n{text}"),
-        stage="finished",
-        description="\n".join(f"- {escape.markdown(line)}" for line in (section.meaning, *entry)),
-        labels=[Label(name=str(name), value=escape.line(value)) for name, value in labels.items()],
+        details=StatusDetails(message=f"{section.title}: {section.meaning}\n{text}"),
+        description=[f"- {escape.markdown(line)}" for line in (section.meaning, *lines)],
+        labels=[(LabelType.PARENT_SUITE, group)],
     )
 
 

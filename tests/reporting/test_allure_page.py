@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.cli import main
 from conformance.reporting import allure_page, allure_results, escape, upgrade, upgrade_allure, upgrade_text
 
 from . import sample
@@ -160,3 +161,21 @@ def test_a_comparison_has_a_page_with_its_verdict_on_top(tmp_path: Path) -> None
     tree = data(page)["widgets/tree.json"]
     groups = [tree["groupsById"][group]["name"] for group in tree["root"]["groups"]]
     assert groups == [f"{n}. {one.title}" for n, one in enumerate(upgrade_text.sections(told), 1)]
+
+
+@pytest.mark.page
+@pytest.mark.usefixtures("allure")
+def test_the_page_of_a_run_shows_what_changed_since_another(tmp_path: Path) -> None:
+    before, after = (
+        run_in(tmp_path / name, deviations=[sample.deviation(number)], exit_code=1)
+        for number, name in enumerate(("before", "after"), 1)
+    )
+    assert main(["report", str(after), "--compare", str(before)], standalone_mode=False) in (None, 0)
+    found = data((after / "report" / "index.html").read_text(encoding="utf-8"))
+    tree = found["widgets/tree.json"]
+    first, *_, last = [tree["groupsById"][group]["name"] for group in tree["root"]["groups"]]
+    assert (first, last[:25]) == ("Deviations", "Comparison: staging: STOP")
+    failed = [one["name"] for path, one in found.items() if "/test-results/" in path and one["status"] == "failed"]
+    assert failed == [sample.deviation(2).title]
+    kept = (tmp_path / "history-staging.jsonl").read_text(encoding="utf-8")
+    assert "Comparison" not in kept
