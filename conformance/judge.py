@@ -27,6 +27,12 @@ class NotExercised(Exception):
         self.detail = detail
 
 
+def _answered(*exchanges: Exchange) -> None:
+    for one in exchanges:
+        if one.response is None:
+            raise NotExercised(Reason.TARGET_UNAVAILABLE, one.error or "")
+
+
 class UnknownRequirement(LookupError):
     """A test speaks of a requirement that neither spec nor register has: a defect of the suite."""
 
@@ -61,11 +67,16 @@ class Judge:
         kind: Kind = Kind.EFFECT,
         location: str = "",
     ) -> bool:
-        """Say whether a requirement of the register holds, on the evidence of the exchanges; returns `holds`."""
+        """Say whether a requirement of the register holds, on the evidence of the exchanges; returns `holds`.
+
+        Raises:
+            NotExercised: it does not hold, and an exchange has no answer: silence contradicts no document.
+        """
         known = self._known(requirement)
         if holds:
             verdict = checks.conforms(requirement, known.operation, *exchanges, location=location)
         else:
+            _answered(*exchanges)
             verdict = checks.deviates(
                 requirement,
                 known.operation,
@@ -79,7 +90,12 @@ class Judge:
         return holds
 
     def refused(self, requirement: str, exchange: Exchange, control: Exchange) -> bool:
-        """Say whether a request was refused that differs in one thing from the accepted `control`."""
+        """Say whether a request was refused that differs in one thing from the accepted `control`.
+
+        Raises:
+            NotExercised: one of the two has no answer.
+        """
+        _answered(exchange, control)
         verdict = checks.refused(requirement, self._known(requirement).operation, exchange, control)
         self.say([verdict])
         return verdict.outcome is Outcome.CONFORMS

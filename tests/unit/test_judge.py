@@ -65,6 +65,16 @@ def test_a_refusal_stands_beside_its_control(judge: Judge) -> None:
     assert [one.evidence for one in judge.verdicts] == [("e1", "e2"), ("e3", "e4")]
 
 
+def test_silence_contradicts_nothing(judge: Judge) -> None:
+    silent = Exchange("e1", "getProject", Request("GET", "http://t/"), None, error="connection lost")
+    with pytest.raises(NotExercised, match="target unavailable: connection lost"):
+        judge.require(REGISTERED, False, exchange(), silent)
+    for one, other in ((silent, exchange()), (exchange("e2", 403), silent)):
+        with pytest.raises(NotExercised):
+            judge.refused(REGISTERED, one, other)
+    assert judge.verdicts == []
+
+
 def test_there_is_no_root_where_nothing_deviates(judge: Judge) -> None:
     judge.require(MUST, True, exchange())
     with pytest.raises(LookupError):

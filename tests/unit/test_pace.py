@@ -190,6 +190,12 @@ def test_nobody_waits_past_the_end_of_the_run() -> None:
     assert clock.slept == [5.0]
 
 
+def test_what_has_begun_goes_on_after_the_end_of_the_run() -> None:
+    clock = Clock()
+    pace = Pace(Server(clock, [200]), until=clock.now - 1, sleep=clock.sleep, clock=clock)
+    assert send(pace).status_code == 200
+
+
 def test_a_write_after_a_busy_answer_waits_as_well() -> None:
     pace, server, clock = made((429, "3"))
     assert send(pace, "create").status_code == 429
