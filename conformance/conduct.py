@@ -130,7 +130,7 @@ class Conduct:
             run=self.run,
             name=self._name(given.get("workerid", "main")),
             output=self.output,
-            share=Share(given.get("workercount", 1), self.shard),
+            share=Share(given.get("workercount", 1), self.shard, self.selection.starting),
             until=time.monotonic() + self._left(),
         )
         self._lock = os.open(self.output / f"lock-{worker.name}", os.O_CREAT | os.O_RDWR, 0o600)

@@ -11,6 +11,7 @@ from conformance import runrecord, sharding, specification
 from conformance.accommodation import ACCOMMODATIONS, departures, of_the_form
 from conformance.items import SUITES, TEST_ID, cited, system_of, test_id
 from conformance.sharding import Shard
+from conformance.supply import chain
 from conformance.target import Target
 
 
@@ -22,6 +23,7 @@ class Selection:
         self.systems = systems
         self.shard = self._shard(config.getoption("conformance_shard"))
         self.division: str | None = None
+        self.starting: frozenset[str] | None = None
         self._profiles = set(config.getoption("conformance_profile"))
         self._recorded = config.getoption("conformance_durations")
         self.narrowed = bool(self._profiles)
@@ -69,9 +71,11 @@ class Selection:
     def _keep_shard(self, items: list[pytest.Item]) -> None:
         """Keep this shard's tests, and whatever is none of ours."""
         ours = [item.stash[TEST_ID] for item in items if system_of(item)]
-        parts = sharding.cut(ours, self._durations(), self.shard.of)
+        starting = {item.stash[TEST_ID]: system_of(item) for item in items if may_start(item)}
+        parts = sharding.cut(ours, self._durations(), self.shard.of, starting)
         self.division = sharding.digest(parts)
         kept = set(parts[self.shard.index - 1])
+        self.starting = frozenset(system for one, system in starting.items() if one in kept)
         items[:] = [item for item in items if not system_of(item) or item.stash[TEST_ID] in kept]
 
     def _profiles_of(self, item: pytest.Item) -> set[str]:
@@ -88,3 +92,18 @@ class Selection:
             return runrecord.read(Path(self._recorded)).durations.get("tests", {}) if self._recorded else {}
         except runrecord.UnreadableRun as error:
             raise pytest.UsageError(f"--conformance-durations: {error}") from None
+
+
+def may_start(item: pytest.Item) -> bool:
+    """Whether a test of ours may start what no operation removes: by what it cites, or by its marker.
+
+    What a call needs may have to be started before.
+    """
+    system = system_of(item)
+    if not system or not (spec := specification.load(system)).starts:
+        return False
+    called = (spec.requirements[one].operation for one in cited(item) if one in spec.requirements)
+    operations = (spec.operations[one] for one in called if one in spec.operations)
+    return item.get_closest_marker("starts") is not None or any(
+        one.starts for operation in operations for one in chain(spec.operations, operation)
+    )

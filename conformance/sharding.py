@@ -43,20 +43,28 @@ def parse(text: str) -> Shard:
     return Shard(int(found[1]), int(found[2]))
 
 
-def cut(tests: Iterable[str], seconds: Mapping[str, float], of: int) -> list[list[str]]:
+def cut(
+    tests: Iterable[str], seconds: Mapping[str, float], of: int, groups: Mapping[str, str] | None = None
+) -> list[list[str]]:
     """Divide tests, by their ids, into `of` parts that take about the same time.
 
-    A test that `seconds` does not know counts as the one in the middle. The longest goes first, each to the part
-    with the least to do: so the same tests and seconds give the same parts, in whatever order they come.
+    Tests for which `groups` names the same group stay together. A test that `seconds` does not know counts as the one
+    in the middle. The longest goes first, each to the part with the least to do: so the same tests and seconds give
+    the same parts, in whatever order they come.
     """
-    known = [seconds[one] for one in sorted(set(tests)) if one in seconds]
+    names = groups or {}
+    units: dict[str, list[str]] = {}
+    for one in sorted(set(tests)):
+        units.setdefault(names.get(one, one), []).append(one)
+    known = [seconds[one] for unit in units.values() for one in unit if one in seconds]
     usual = median(known) if known else 1.0
+    took = {name: sum(seconds.get(one, usual) for one in unit) for name, unit in units.items()}
     parts: list[list[str]] = [[] for _ in range(of)]
     loads = [(0.0, 0, number) for number in range(of)]
-    for took, test in sorted((-seconds.get(one, usual), one) for one in set(tests)):
+    for name in sorted(units, key=lambda name: (-took[name], name)):
         load, count, number = min(loads)
-        parts[number].append(test)
-        loads[number] = (load - took, count + 1, number)
+        parts[number].extend(units[name])
+        loads[number] = (load + took[name], count + len(units[name]), number)
     return parts
 
 

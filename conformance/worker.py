@@ -35,10 +35,14 @@ SHOWN: Final = ("expected", "observed", "detail")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What part of the run's limits a worker may use up: `workers` of each shard share them."""
+    """What part of the run's limits a worker may use up: `workers` of each shard share them.
+
+    `starting` are the systems on which this shard's tests may start something; None: on every one.
+    """
 
     workers: int = 1
     shard: Shard = WHOLE
+    starting: frozenset[str] | None = None
 
     @property
     def of(self) -> int:
@@ -48,6 +52,10 @@ class Share:
     def part(self, whole: int) -> int:
         """This worker's part of a number, at least one when there is any."""
         return max(1, whole // self.of) if whole else 0
+
+    def starts(self, system: str) -> bool:
+        """Whether anything may be started on a system."""
+        return self.starting is None or system in self.starting
 
 
 @dataclass
@@ -93,7 +101,8 @@ class Worker:
         handing_out = (one for one in spec.operations.values() if one.resource in secret)
         self._handing_out.update((one.id, secret[one.resource]) for one in handing_out)
         limits = Limits(
-            self.share.part(self.target.limits.open_resources), executions(self.target, spec, self.share.shard)
+            self.share.part(self.target.limits.open_resources),
+            executions(self.target, spec) if self.share.starts(system) else 0,
         )
         judgement = Judgement(
             specification=spec,
@@ -215,13 +224,14 @@ class Worker:
             raise Unwritable(path, error) from None
 
 
-def executions(target: Target, spec: Specification, shard: Shard = WHOLE) -> int:
-    """How many things a shard may start on one system: the run's number, divided among the systems that start any.
+def executions(target: Target, spec: Specification) -> int:
+    """How many things a run may start on one system: its number, divided among the systems that start any.
 
-    The tests of such a system go to one worker of each shard, so that it need not be divided further.
+    The tests that may start something on a system are in one shard and go to one worker, so that it need not be
+    divided further.
     """
     starting = [one for one in target.systems if specification.load(one).starts]
-    return shard.part(max(1, target.limits.executions // len(starting))) if spec.starts else 0
+    return max(1, target.limits.executions // len(starting)) if spec.starts else 0
 
 
 def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import time
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 from conformance import exitcodes, ledger
 from conformance.cli import main
 from conformance.reference import build
-from conformance.reference.serving import Serving, target_toml
+from conformance.reference.serving import Serving, target_toml, toml
 from conformance.runrecord import RunRecord
 from conformance.specification import SYSTEMS
 from conformance.verdict import Outcome, Reason
@@ -28,7 +29,7 @@ from .support import Run, run, start
 FAULTS = {
     "processmaker3": ["pm3-update-ignored", "pm3-flow-x2-missing"],
     "processmaker4": ["pm4-same-answer", "pm4-curl-form-refused"],
-    "procesio": [],
+    "procesio": ["pro-payload-error", "pro-update-ignored"],
 }
 KILLED = 3
 
@@ -72,7 +73,7 @@ class Machines:
         return Run(int(code), printed.getvalue(), output)
 
 
-@pytest.fixture(params=["processmaker4", pytest.param("all", marks=[pytest.mark.matrix, pytest.mark.timeout(900)])])
+@pytest.fixture(params=["procesio", pytest.param("all", marks=[pytest.mark.matrix, pytest.mark.timeout(900)])])
 def machines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Machines]:
     systems = SYSTEMS if request.param == "all" else [request.param]
     references = [build(system, FAULTS[system]) for system in systems]
@@ -135,3 +136,20 @@ def files_are_joined(merged: Run, whole: Run) -> None:
     assert cases(merged) == cases(whole)
     kept = {json.loads(line)["id"] for line in (merged.output / "exchanges.ndjson").read_text().splitlines()}
     assert {name for one in merged.record.deviations for name in one.evidence} <= kept
+
+
+def test_what_starts_something_is_in_one_shard_that_may_start_as_much_as_the_whole_run(tmp_path: Path) -> None:
+    references = [build("processmaker4", ["pm4-wrong-token-accepted", "pm4-start-without-token"])]
+    with Serving(references) as serving:
+        text = target_toml(references, serving.urls)
+        limited = tomllib.loads(text)
+        limited["limits"]["executions"] = 20
+        (tmp_path / "target.toml").write_text(toml(limited))
+        machines = Machines(tmp_path, of=4)
+        whole = machines.whole()
+        shards = [machines.shard(number) for number in range(1, 5)]
+    merged = machines.merge("merged", *(shard.output for shard in shards))
+    assert merged.code == whole.code == exitcodes.DEVIATIONS
+    assert sorted(shard.code for shard in shards) == [exitcodes.OK] * 3 + [exitcodes.DEVIATIONS]
+    assert told(merged.record) == told(whole.record)
+    assert len(merged.record.deviations) == 2

@@ -11,6 +11,15 @@ from conformance.sharding import WHOLE, Shard, cut, digest, parse
 TESTS = [f"test-{number}" for number in range(40)]
 
 
+def test_a_group_stays_together_and_counts_with_all_its_tests() -> None:
+    groups = dict.fromkeys(TESTS[:10], "starts")
+    parts = cut(TESTS, dict.fromkeys(TESTS, 1.0), 4, groups)
+    (holds,) = [part for part in parts if TESTS[0] in part]
+    assert set(TESTS[:10]) <= set(holds)
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1 or len(holds) == 10
+    assert sorted(one for part in parts for one in part) == sorted(TESTS)
+
+
 def test_every_test_is_in_one_part_whatever_the_order() -> None:
     seconds = {test: float(number % 7) for number, test in enumerate(TESTS[:30])}
     parts = cut(TESTS, seconds, 8)

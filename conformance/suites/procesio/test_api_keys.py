@@ -52,6 +52,7 @@ def value_in(exchange: Exchange, key: Resource) -> Iterator[str]:
             yield value
 
 
+@pytest.mark.starts  # a run by a key of our own
 @pytest.mark.requirement("PRO-KEY-USABLE", "PRO-KEY-DELETE-ACCEPTED", "PRO-KEY-DELETED-REFUSED")
 def test_a_new_key_runs_a_process_until_it_is_deleted(session: Session) -> None:
     request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
