@@ -19,10 +19,11 @@ from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
-from conformance.wire.credentials import Missing, NoToken, Unavailable
+from conformance.wire.credentials import Missing, NoToken, Static, Unavailable
 from conformance.wire.guard import Withheld
 
 FORBIDDEN: Final = 403
+TURNED_AWAY: Final = (401, FORBIDDEN)
 NOT_FOUND: Final = 404
 ABSENT: Final = (405, 501)
 GIVE_UP_AFTER: Final = 3  # calls in a row without any answer
@@ -169,6 +170,8 @@ class Calls:
             _, exchange = self.eventually(look)
         if exchange.response is None:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
+        if exchange.answer.status in TURNED_AWAY and user == MAIN and isinstance(self.credentials, Static):
+            raise self._turned_away(exchange)
         accepts = accepts or operation.accepted_by
         if exchange.answer.ok:
             if accepts:
@@ -195,6 +198,12 @@ class Calls:
                 self.judge.say(checks.success(operation, other))
                 return other
         raise self._unaccepted(operation, exchange, user, request, accepts)
+
+    def _turned_away(self, exchange: Exchange) -> NotExercised:
+        """The token that the target file gives opens nothing: that tells of the file, as a refused password would."""
+        told = "Correct the access_token in the target file, or give its user the right"
+        self.problem = f"{exchange.request.url}: refused the token (status {exchange.answer.status}). {told}"
+        return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
 
     def accepted(self, exchange: Exchange) -> None:
         """Judge the structure of an accepted answer to a documented call that was made by `send`."""
@@ -231,7 +240,8 @@ class Calls:
         if accepts:
             self.judge.require(accepts, False, exchange, observed=checks.describe(exchange), kind=kind)
             return Blocked(self.judge.root_of(accepts), operation.id)
-        if exchange.answer.status == FORBIDDEN and not operation.permission:
+        lacks_rights = (FORBIDDEN,) if user == MAIN else TURNED_AWAY
+        if exchange.answer.status in lacks_rights and not operation.permission:
             told = f"{operation.id}: the account may lack a right that no document names"
             return NotExercised(Reason.INCONCLUSIVE, told)
         status = f"{operation.id}.{operation.success.status}:status"

@@ -25,6 +25,8 @@ class Greeting:
     what: str
     works: bool
     told: str
+    unsure: bool = False
+    """It answers, and whether it works nobody can tell yet."""
 
 
 def greet(target: Target, system: str) -> Iterator[Greeting]:
@@ -70,9 +72,11 @@ def _opened(worker: Worker, system: str) -> Greeting:
     elif status in AWAY:
         works, told = False, f"status {status}. Does the server work?"
     else:
-        only = "" if exchange.answer.ok else ": it answers; whether it takes the credentials shows only a run"
-        works, told = True, f"status {status}{only}"
-    return Greeting("user", works, f"{operation.method} {exchange.request.url}: {told}")
+        works, told = True, f"status {status}"
+        if not exchange.answer.ok:
+            told += "; only a run shows whether it takes the credentials"
+    unsure = works and not exchange.answer.ok
+    return Greeting("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)
 
 
 def _harmless(operations: Collection[Operation]) -> Operation:

@@ -200,7 +200,9 @@ class Session(Calls):
         if requirement is None:
             told = pointed(exchange, read) if read is not None and link is None else ""
             if read is not None and told:
-                self.call(read.operation, path={read.parameter: told})  # where it cannot be read, that ends here
+                readable = self.specification.aspect(operation.id, "created-is-readable")
+                accepts = readable.id if readable is not None else ""
+                self.call(read.operation, path={read.parameter: told}, accepts=accepts)  # where not, that ends here
             return NotExercised(Reason.INCONCLUSIVE, f"what {operation.id} created could not be found")
         if link is not None:
             # a list that cannot be had at all is the root, and ends here

@@ -168,7 +168,10 @@ class System(Table):
 
     @model_validator(mode="after")
     def _known_operations(self) -> System:
-        self.specification()
+        known = self.specification().operations
+        for name in self.bodies:
+            if name not in known:
+                raise ValueError(f"has the unknown operation {name!r} in `bodies`; {hint(name, known)}")
         return self
 
     def fixture(self, key: str) -> str:
@@ -203,10 +206,12 @@ class System(Table):
 
     @model_validator(mode="after")
     def _known_profiles(self) -> System:
-        known = PROFILES[self.system]
+        known, operations = PROFILES[self.system], self.specification().operations
         for entry in self.unsupported:
             if "/" in entry and " " not in entry and entry not in known:
                 raise ValueError(f"has the unknown profile {entry!r} in `unsupported`; {hint(entry, known)}")
+            if "/" not in entry and entry not in operations:
+                raise ValueError(f"has the unknown operation {entry!r} in `unsupported`; {hint(entry, operations)}")
         return self
 
 

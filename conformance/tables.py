@@ -105,6 +105,8 @@ class Reader:
         if isinstance(value, list):
             return [self.value(one, (*place, str(i)), secret=secret, free=free) for i, one in enumerate(value)]
         if isinstance(value, str):
+            if value[:1] == "$" and value[1:] in self.env:
+                raise self.error(place, f"names an environment variable without braces; write ${{{value[1:]}}}.")
             text = re.sub(r"\$\{([^}]*)\}", lambda match: self.variable(match[1], place), value)
             if secret or (free and text != value):
                 whole = re.fullmatch(r"\$\{([^}]*)\}", value)
@@ -153,11 +155,14 @@ class Reader:
         if error["type"] == "missing":
             return str(self.error(place, f"is missing; add {place[-1]} = … {_under(place[:-1])}."))
         if error["type"] == "value_error":
-            return str(self.error(place, f"{error['ctx']['error']}."))
+            told = str(error["ctx"]["error"])
+            return str(self.error(place, told if told.endswith((".", "?")) else f"{told}."))
         if error["type"] == "enum":
             return str(self.error(place, f"is none of {error['ctx']['expected']}; write one of them."))
         if error["type"] in ("too_short", "string_too_short"):
             return str(self.error(place, "is empty; write it, or leave the key out if it is optional."))
+        if error["type"] in ("tuple_type", "list_type"):
+            return str(self.error(place, "is no list; write it in brackets."))
         told = error["msg"][0].lower() + error["msg"][1:]
         return str(self.error(place, f"is wrong: {told}; correct it."))
 

@@ -88,7 +88,8 @@ def _greeted(target: Target, system: str) -> bool:
 
     works = True
     for one in greet(target, system):
-        click.echo(f"  {one.what}: {'works' if one.works else 'DOES NOT WORK'}: {one.told}")
+        word = "answers" if one.unsure else "works" if one.works else "DOES NOT WORK"
+        click.echo(f"  {one.what}: {word}: {one.told}")
         works = works and one.works
     return works
 

@@ -158,7 +158,7 @@ def _unconnected(error: str) -> str:
     """Why there is no connection, and what to do."""
     refused = re.search("certificate verify failed: ([^(]*)", error)
     if refused is None:
-        return f"no connection: {error}. Is it running?"
+        return f"no connection: {error}"
     reason = refused[1].strip(" .")
     return f"its certificate is not trusted: {reason}. If it is your own, name its authority under [network] ca_file."
 

@@ -25,7 +25,7 @@ def test_a_server_that_is_not_there_is_told_in_one_message(tmp_path: Path) -> No
         result = run(target, tmp_path / "run")
     assert result.code == exitcodes.UNAVAILABLE
     assert len(result.record.problems) == 1
-    assert "Is it running?" in result.record.problems[0]
+    assert "no connection" in result.record.problems[0]
     assert "Traceback" not in result.printed
     assert not result.record.complete
     reasons = {one.reason for one in result.record.verdicts if one.outcome is Outcome.NOT_EXERCISED}

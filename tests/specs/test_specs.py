@@ -163,10 +163,14 @@ def test_an_entry_of_the_register_says_how_it_is_tried_or_why_it_is_not(entry: R
     assert entry.statement.endswith(".")
 
 
+# What the session says of a call that a scenario makes.
+BESIDE_THE_ENGINES = {"answers-a-token", "created-is-readable"}
+
+
 @each_entry
 def test_an_aspect_is_one_that_an_engine_knows(entry: Requirement) -> None:
     engines = {"lifecycle": LIFE, "access": {*access.REFUSED, *access.SUFFICES}}
-    assert entry.aspect is None or entry.aspect in engines.get(entry.tried, {"answers-a-token"})
+    assert entry.aspect is None or entry.aspect in engines.get(entry.tried, BESIDE_THE_ENGINES)
     assert entry.tried not in engines or entry.aspect is not None
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.exchange import Exchange
 from conformance.identification import mentions
-from conformance.judge import NotExercised
+from conformance.judge import Blocked, NotExercised
 from conformance.sampling import sample
 from conformance.session import Session
 from conformance.suites.processmaker3.cases import OUTSIDER, STATES, fixture, hidden, of_case, shown
@@ -34,6 +34,8 @@ def test_the_files_of_a_case_are_listed_for_those_whom_they_concern(session: Ses
 @pytest.mark.requirement("PM3-INDOC-LIST-VIEWER")
 def test_the_files_of_a_case_are_listed_for_who_may_see_its_task(session: Session) -> None:
     document, path = fixture(session, "input_document"), of_case(session)
+    if not shown(session, LISTED[0], session.call(LIST, path=path), document):  # then nobody sees it
+        raise Blocked(session.judge.root_of(LISTED[0]), LIST)
     shown(session, "PM3-INDOC-LIST-VIEWER", session.call(LIST, user="viewer", path=path), document)
 
 
