@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance import supply
@@ -87,9 +87,12 @@ def hindrance(one: Requirement, specification: Specification, table: System, lev
     if one.untestable is not None:
         return Hindrance(Outcome.NOT_EXERCISED, one.untestable)
     not_tried, missing = Outcome.NOT_EXERCISED, tuple(table.missing(one.needs))
-    least = max(map(clearance, _called(one, specification, table)), key=RANK.__getitem__)
+    least = _least(one, specification, table.gives)
     if RANK[least] > RANK[level]:
-        return Hindrance(not_tried, Reason.SAFETY_LEVEL, f"from {least} on", level=least)
+        sparing = _sparing(one, specification, table, level)
+        told = f"{_places(table, sparing)}, or from {least} on" if sparing else f"from {least} on"
+        lacking = tuple(dict.fromkeys((*missing, *sparing))) if sparing else ()
+        return Hindrance(not_tried, Reason.SAFETY_LEVEL, told, lacking, least)
     forbidden = (
         level is not Safety.DISPOSABLE and _changes_a_fixture(one, specification, table) and not _may_change(table)
     )
@@ -106,9 +109,22 @@ def _places(table: System, keys: tuple[str, ...]) -> str:
     return ", ".join(map(table.place, keys))
 
 
-def _called(one: Requirement, specification: Specification, table: System) -> Iterator[Operation]:
-    """The operations that are called to try it."""
-    yield from supply.chain(specification.operations, specification.operations[one.operation], table.gives)
+def _least(one: Requirement, specification: Specification, gives: Callable[[str], bool]) -> Safety:
+    """The lowest level at which it is tried: at which its operation and all that make what it acts on may be called."""
+    operation = specification.operations[one.operation]
+    abroad = one.refusal and any(touch.foreign for touch in operation.touches)  # it is refused on somebody else's
+    if one.disposable or abroad:
+        return Safety.DISPOSABLE
+    return max(map(clearance, supply.chain(specification.operations, operation, gives)), key=RANK.__getitem__)
+
+
+def _sparing(one: Requirement, specification: Specification, table: System, level: Safety) -> tuple[str, ...]:
+    """The keys with which what the level forbids to make need not be made; none when they would not help."""
+    operations = specification.operations
+    called = supply.chain(operations, operations[one.operation], table.gives)
+    keys = {supply.key_of(each, parameter): None for each in called for parameter in supply.subjects(each)}
+    spared = _least(one, specification, lambda key: key in keys or table.gives(key))
+    return tuple(table.missing(filter(None, keys))) if RANK[spared] <= RANK[level] else ()
 
 
 def _changes_a_fixture(one: Requirement, specification: Specification, table: System) -> bool:

@@ -21,7 +21,8 @@ class Requirement:
 
     Structural ones (`structural` is true) are derived from the spec, the others are entries of the register. `tried`
     says by what: structure, lifecycle, access, scenario, property, or none (then `untestable` says why). `needs` are
-    the keys of the target file without which it cannot be tried (`case`, `users.outsider`).
+    the keys of the target file without which it cannot be tried (`case`, `users.outsider`); `disposable` ones are tried
+    at that safety level only, whatever their operations allow.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Requirement:
     faults: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     untestable: Reason | None = None
+    disposable: bool = False
     structural: bool = False
     place: str = ""
 

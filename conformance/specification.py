@@ -189,6 +189,7 @@ def _registered(system: str, entry: Mapping[str, Any], operations: Mapping[str, 
         faults=tuple(entry.get("faults", ())),
         needs=_needs(entry, operations),
         untestable=Reason(entry["untestable"]) if "untestable" in entry else None,
+        disposable=entry.get("disposable", False),
     )
 
 

@@ -96,7 +96,7 @@ def _greeted(target: Target, system: str) -> bool:
 
 def _planned(planned: Plan) -> Iterator[str]:
     """What would be tried, what not and why, what each effect needs, and what to add."""
-    yield f"  a run tries {_counted(planned.tried)}, of {len(planned.hindrances)} in all"
+    yield f"  a run tries up to {_counted(planned.tried)}, of {len(planned.hindrances)} in all"
     for (outcome, reason), those in planned.hindered().items():
         yield f"    {reason or outcome}: {_counted(those)}{_advice(planned, reason)}"
     yield f"  operations by what they do to data, at safety level {planned.level}"

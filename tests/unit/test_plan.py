@@ -97,7 +97,7 @@ def test_each_requirement_stands_in_the_plan_once() -> None:
         ("listProjects:exists", {"unsupported": ["listProjects"]}, (Outcome.UNSUPPORTED, None)),
         ("listProjects:exists", {"unsupported": ["processmaker3/projects"]}, (Outcome.UNSUPPORTED, None)),
         ("PM3-PROJECT-CREATE-SETTINGS", {"version": "3.2.1"}, (Outcome.NOT_APPLICABLE, None)),
-        ("PM3-PROJECT-CREATE-SETTINGS", {"version": "3.2.2"}, None),
+        ("PM3-PROJECT-CREATE-SETTINGS", {"version": "3.2.2"}, (Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL)),
         ("PM3-TOKEN-COOKIE-DELAY", {}, (Outcome.NOT_EXERCISED, Reason.CLIENT_SIDE)),
         ("PM3-PROJECT-CREATE-CATEGORY", {}, (Outcome.NOT_EXERCISED, Reason.MISSING_FIXTURE)),
         ("generateBpmnProject:exists", {}, (Outcome.NOT_EXERCISED, Reason.MISSING_FIXTURE)),
@@ -126,6 +126,22 @@ def test_a_missing_key_is_told_with_what_it_unlocks_and_what_that_needs_besides(
     assert unlocked["PRO-RUN-API-KEY"] == ("process_id", "workspace_id")
     less = planned("procesio", process_id="p", workspace_id="w").unlocked().keys()
     assert planned("procesio").unlocked().keys() - less == {"process_id", "workspace_id"}
+
+
+@pytest.mark.parametrize(("level", "key"), [(Safety.OWNED, "credential_type"), (Safety.READ_ONLY, "process_id")])
+def test_a_key_that_spares_what_the_level_forbids_to_make_is_told(level: Safety, key: str) -> None:
+    bare = planned("procesio", level)
+    unlocked = {one.id for one, others in bare.unlocked()[key] if not others}
+    named = {"fixtures": {key: "x"}} if key == "credential_type" else {key: "x"}
+    more = {one.id for one in planned("procesio", level, **named).tried}
+    assert unlocked
+    assert more - {one.id for one in bare.tried} == unlocked
+
+
+def test_what_is_refused_on_somebody_elses_alone_is_tried_at_disposable_only() -> None:
+    for requirement in ("PM3-ROLE-ADMIN-KEPT", "giveRole.400:content-type", "PM3-PROJECT-CREATE-NAMELESS"):
+        assert outcome(planned("processmaker3"), requirement) == (Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL)
+        assert outcome(planned("processmaker3", Safety.DISPOSABLE), requirement) is None
 
 
 def test_bodies_that_no_document_gives_are_guessed_until_the_target_file_gives_them() -> None:

@@ -55,8 +55,8 @@ def value_in(exchange: Exchange, key: Resource) -> Iterator[str]:
 @pytest.mark.starts  # a run by a key of our own
 @pytest.mark.requirement("PRO-KEY-USABLE", "PRO-KEY-DELETE-ACCEPTED", "PRO-KEY-DELETED-REFUSED")
 def test_a_new_key_runs_a_process_until_it_is_deleted(session: Session) -> None:
-    request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
     key = new_key(session)
+    request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
     headers = shown(session, key)
 
     def look() -> tuple[bool, Exchange]:
