@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from conformance import runrecord
-from conformance.reporting import allure_history, escape
+from conformance.reporting import allure_history, escape, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +65,9 @@ def build(run_directories: Sequence[Path], history: Path | None = None, beside: 
         if not (run / RESULTS).is_dir():
             raise ReportError(f"{run} holds no {RESULTS}; name a directory that `conformance run` wrote.")
     last = run_directories[-1]
-    target = runrecord.read(last).target.name
-    title = f"Conformance of {escape.line(target, 80)}"
-    kept = allure_history.History(history or allure_history.beside(last, target))
+    record = runrecord.read(last)
+    title = escape.line(f"{record.target.name}: {words.headline(record)}", 200)
+    kept = allure_history.History(history or allure_history.beside(last, record.target.name))
     try:
         for run in run_directories:
             started = runrecord.read(run).started

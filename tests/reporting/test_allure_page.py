@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.cli import main
-from conformance.reporting import allure_page, allure_results, escape, upgrade, upgrade_allure, upgrade_text
+from conformance.reporting import allure_page, allure_results, escape, upgrade, upgrade_allure, upgrade_text, words
 
 from . import sample
 
@@ -112,7 +112,7 @@ def test_the_page_of_the_last_run_is_one_harmless_file(tmp_path: Path, monkeypat
     assert output == after / "report" / "index.html"
     assert [path.name for path in output.parent.iterdir()] == ["index.html"]
     page = output.read_text(encoding="utf-8")
-    assert re.search(r"<title>\s*Conformance of staging\s*</title>", page)
+    assert re.search(rf"<title>\s*staging: {re.escape(words.headline(sample.record()))}\s*</title>", page)
     assert allure_page.outside(page) == []
     assert "googletagmanager" not in page
     assert "gtag(" not in page
