@@ -66,17 +66,20 @@ class Judge:
         observed: str = "",
         kind: Kind = Kind.EFFECT,
         location: str = "",
+        silence_counts: bool = False,
     ) -> bool:
         """Say whether a requirement of the register holds, on the evidence of the exchanges; returns `holds`.
 
         Raises:
-            NotExercised: it does not hold, and an exchange has no answer: silence contradicts no document.
+            NotExercised: it does not hold, and an exchange has no answer: silence contradicts no document, unless the
+                requirement is that there is an answer (`silence_counts`).
         """
         known = self._known(requirement)
         if holds:
             verdict = checks.conforms(requirement, known.operation, *exchanges, location=location)
         else:
-            _answered(*exchanges)
+            if not silence_counts:
+                _answered(*exchanges)
             verdict = checks.deviates(
                 requirement,
                 known.operation,
