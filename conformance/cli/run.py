@@ -23,7 +23,7 @@ from conformance.tables import hint
 from conformance.target import Safety, Target, TargetError, duration, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 REFERENCE: Final = "reference"
 IN_FLIGHT: Final = 4  # calls under way at once, where neither the target file nor an option says how many
@@ -174,8 +174,8 @@ def default_output(name: str) -> Path:
     return Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{word}"
 
 
-def prepared(directory: Path) -> Path:
-    """The directory as an absolute path, made if need be, empty and writable.
+def prepared(directory: Path, ours: Collection[str] = ()) -> Path:
+    """The directory as an absolute path, made if need be, writable, and empty but for what is `ours`.
 
     Raises:
         Refused: it is not empty, no directory, or nothing can be written there.
@@ -183,7 +183,7 @@ def prepared(directory: Path) -> Path:
     directory = directory.absolute()
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        if any(directory.iterdir()):
+        if any(one.name not in ours for one in directory.iterdir()):
             raise Refused(f"{directory}: is not empty; name another directory, or remove this one.")
         tempfile.TemporaryFile(dir=directory).close()
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tomllib
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +17,7 @@ from conformance.reference.serving import PortUnavailable
 from conformance.tables import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 @click.command("serve")
@@ -51,12 +52,20 @@ def command(
             interruptible(),
             served(wanted, chosen, port or 0, personality) as target,
         ):
-            click.echo(target, nl=False)
+            click.echo(target, nl=False)  # whole and flushed, before it is told that it can be used
+            click.echo(f"Serving at {', '.join(_addresses(target))}. Ctrl-C ends it.", err=True)
             threading.Event().wait()
     except PortUnavailable as error:
         raise Refused(str(error.strerror)) from None
     except KeyboardInterrupt:
         return
+
+
+def _addresses(target: str) -> Iterator[str]:
+    """The URLs in the text of a target file."""
+    for table in tomllib.loads(target).values():
+        if isinstance(table, dict):
+            yield from (value for key, value in table.items() if key.endswith("url"))
 
 
 def chosen_faults(systems: Sequence[str], names: Sequence[str]) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from conformance.reporting.statement import Statement
 
 
+FILES: Final = ("statement.json", "statement.md", "index.html", "badges")
+
+
 @click.command("statement")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--output", type=click.Path(path_type=Path), help="A new or empty directory [RUN/statement].")
+@click.option("--output", type=click.Path(path_type=Path), help="New, empty, or of a statement [RUN/statement].")
 @click.option("--product", metavar="NAME", help="What was tested [the target's name].")
 @click.option("--product-version", metavar="VERSION", help="Its version [the target file's].")
 def command(run: Path, output: Path | None, product: str | None, product_version: str | None) -> int:
@@ -33,7 +36,8 @@ def command(run: Path, output: Path | None, product: str | None, product_version
     except statements.Unstatable as error:
         told = str(error).replace("\n", "\n  ")
         raise Refused(f"{run}: no statement can be made of it:\n  {told}") from None
-    directory = prepared(output or (run if run.is_dir() else run.parent) / "statement")
+    directory = output or (run if run.is_dir() else run.parent) / "statement"
+    directory = prepared(directory, FILES if (directory / FILES[0]).is_file() else ())
     _write(made, directory)
     for one in made.profiles:
         click.echo(f"{one.profile}: {statements.words_of(one.standing)} ({one.why})")
@@ -44,10 +48,13 @@ def command(run: Path, output: Path | None, product: str | None, product_version
 def _write(made: Statement, directory: Path) -> None:
     from conformance.reporting import statement_badges, statement_page, statement_text
 
-    runrecord.write_text(directory / "statement.json", statements.to_json(made))
-    runrecord.write_text(directory / "statement.md", statement_text.markdown(made))
-    runrecord.write_text(directory / "index.html", statement_page.page(made))
-    badges = directory / "badges"
-    badges.mkdir()
-    for name, text in statement_badges.badges(made).items():
+    texts = (statements.to_json(made), statement_text.markdown(made), statement_page.page(made))
+    for name, text in zip(FILES, texts, strict=False):
+        runrecord.write_text(directory / name, text)
+    badges = directory / FILES[-1]
+    badges.mkdir(exist_ok=True)
+    made_badges = statement_badges.badges(made)
+    for name in statement_badges.NAMES - made_badges.keys():  # of an earlier statement
+        (badges / name).unlink(missing_ok=True)
+    for name, text in made_badges.items():
         runrecord.write_text(badges / name, text)

@@ -202,7 +202,7 @@ def state(record: RunRecord, product: str | None = None, version: str | None = N
     """
     firm = _by_profile(one for one in record.verdicts if one.level in FIRM)
     claimed = {name: found for name, found in firm.items() if any(map(_counts, found))}
-    if missing := [*_cut_short(record), *_too_little(claimed)]:
+    if missing := list(_cut_short(record)) or list(_too_little(claimed)):
         raise Unstatable("\n".join(missing))
     everything = _by_profile(record.verdicts)
     profiles = [_profile(name, found, everything[name]) for name, found in claimed.items()]

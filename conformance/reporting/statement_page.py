@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape as markup
 from typing import Final
@@ -22,6 +23,7 @@ dd { margin: 0 0 .5rem }
 table { border-collapse: collapse }
 th, td { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #d0d7de }
 .digest { font-family: monospace; overflow-wrap: anywhere }
+.option { white-space: nowrap }
 .standing { display: inline-block; padding: 0 .5rem; border-radius: .25rem; color: #fff; white-space: nowrap }
 ul { padding-left: 1.25rem }
 ul ul { list-style: none; padding: 0; color: #59636e }
@@ -57,6 +59,7 @@ def page(statement: Statement) -> str:
         standing=_standing(statement, statement.headline),
         body="\n".join(
             [
+                *(f"<p>{_text(sentence)}</p>" for sentence in statement_text.opening(statement)),
                 _facts(statement_text.facts(statement)),
                 "<h2>Profiles</h2>",
                 *map(_profile, statement.profiles),
@@ -81,15 +84,19 @@ def _standing(of: Statement | Profile, told: str) -> str:
 
 
 def _facts(facts: Iterable[tuple[str, str]], kind: str = "fact") -> str:
-    rows = (f'<dt>{_text(label)}</dt><dd class="{kind}">{_text(value)}</dd>' for label, value in facts)
+    rows = (f'<dt>{_text(label)}</dt><dd class="{kind}">{_options(_text(value))}</dd>' for label, value in facts)
     return "\n".join(["<dl>", *rows, "</dl>"])
 
 
+def _options(markup: str) -> str:
+    """The markup with options of a command that are not broken after a dash."""
+    return re.sub(r"--[a-z-]{1,20}", r'<span class="option">\g<0></span>', markup)
+
+
 def _profile(one: Profile) -> str:
-    score = f"{statement_text.reached(one.score)}; {statement_text.reachable(one.score)} could have been reached"
     return (
         f"<h3>{_text(one.profile)} {_standing(one, words_of(one.standing))}</h3>\n"
-        f"<p>Score: {_text(score)}<br>{_text(one.why)}</p>"
+        f"<p>Score: {_text(statement_text.score(one.score))}<br>{_text(one.why)}</p>"
     )
 
 

@@ -8,14 +8,19 @@ from typing import Final
 
 from conformance.reporting import escape, words
 from conformance.reporting.statement import Profile, Score, Stated, Statement, Unsupported, percent, words_of
+from conformance.specification import TITLES
 from conformance.verdict import Level, Outcome
 
+READ: Final = (
+    "A profile is a group of operations. Its score is the number of requirements of level must and should that hold, "
+    "of all that the vendor claims and a run can try; beside it stands how many this run tried."
+)
 RULES: Final = (
     "conforms: no requirement of level must or should is contradicted, and everything that can be tried was",
     "partial: no must is contradicted, but a should is, or something was not tried or is not claimed",
     "does not conform: a must is contradicted",
 )
-PROFILES: Final = ("Profile", "Standing", "Score", "Could reach", "Why")
+PROFILES: Final = ("Profile", "Standing", "Score", "Tried", "Why")
 COUNTS: Final = ("Profile", "Level", *(words.OUTCOMES[outcome][0] for outcome in Outcome))
 
 
@@ -33,17 +38,28 @@ def title(statement: Statement) -> str:
     return f"{statement.product.name} {statement.product.version}".strip()
 
 
+def opening(statement: Statement) -> tuple[str, str]:
+    """What was tested by what against what, and how to read the scores."""
+    systems = ", ".join(TITLES[system] for system in statement.conditions.systems)
+    return (
+        "The API conformance suite called the server and held what it answered against the API documents of "
+        f"{systems}, whose digests stand at the end.",
+        READ,
+    )
+
+
 def facts(statement: Statement) -> list[tuple[str, str]]:
     """What was tested by what and when, each with its label."""
     suite, conditions = statement.suite, statement.conditions
+    how = f"depth {suite.depth}, seed {suite.seed}, {conditions.requests:,} requests"
     return [
         ("Standing", statement.headline),
-        ("Score", f"{reached(statement.score)}; {reachable(statement.score)} could have been reached"),
+        ("Score", score(statement.score)),
         ("Date", statement.date),
         ("Systems", ", ".join(conditions.systems)),
         ("Safety level", f"{conditions.safety}: {words.SAFETY.get(conditions.safety, '')}"),
         *([] if conditions.verify else [("TLS", "certificates were not verified")]),
-        ("Suite", f"{suite.version}, depth {suite.depth}, seed {suite.seed}, {conditions.requests:,} requests"),
+        ("Suite", f"conformance {suite.version}, {how}"),
         ("To repeat it, with the target file", statement.repeat),
     ]
 
@@ -59,8 +75,13 @@ def reached(score: Score) -> str:
     return f"{score.reached:,} of {score.total:,} ({percent(score.reached, score.total)})"
 
 
+def score(score: Score) -> str:
+    """The score reached and the highest that could have been, in words."""
+    return f"{reached(score)} hold, {reachable(score)} were tried"
+
+
 def reachable(score: Score) -> str:
-    """The highest score that could have been reached with what was exercised, in words."""
+    """The highest score that could have been reached, which is what was tried, in words."""
     return f"{score.reachable:,} ({percent(score.reachable, score.total)})"
 
 
@@ -127,6 +148,7 @@ def markdown(statement: Statement) -> str:
     """The statement in Markdown. Nothing that came from a server or a target file is markup in it."""
     parts = [
         f"# {escape.markdown(title(statement))}: {statement.headline}",
+        *opening(statement),
         "\n".join(f"- {label}: {escape.markdown(value)}" for label, value in facts(statement)),
         "\n".join(["## Profiles", "", *_table(PROFILES, map(profile, statement.profiles))]),
         "\n".join(f"- {rule}" for rule in RULES),

@@ -148,7 +148,13 @@ def unexercised(record: RunRecord) -> list[tuple[Reason, list[VerdictRecord]]]:
 
 def missing(verdicts: Sequence[VerdictRecord]) -> list[str]:
     """What exactly is missing for these requirements, each thing once, the most frequent first."""
-    return [detail for detail, _ in Counter(v.detail for v in verdicts if v.detail).most_common()]
+    return [thing for thing, _ in Counter(thing for v in verdicts for thing in _lacked(v)).most_common()]
+
+
+def _lacked(verdict: VerdictRecord) -> list[str]:
+    """The keys that a verdict names, each for itself; else its detail."""
+    keys = verdict.reason in (Reason.MISSING_FIXTURE, Reason.MISSING_USER)
+    return [one for one in (verdict.detail.split(", ") if keys else [verdict.detail]) if one]
 
 
 def leftover(entry: Leftover) -> str:

@@ -18,4 +18,6 @@ def test_the_page_fits_400_pixels_and_asks_for_nothing(tmp_path: Path) -> None:
     with opened(tmp_path / "index.html", width=400) as seen:
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= 400
         assert seen.page.locator("h3").count() == 2
+        rows = seen.page.locator(".option").evaluate_all("all => all.map(one => one.getClientRects().length)")
+        assert set(rows) == {1}
         assert (seen.asked, seen.dialogs, seen.errors) == ([], [], [])

@@ -41,6 +41,13 @@ def run(*verdicts: VerdictRecord, **changes: Any) -> RunRecord:
     return sample.record(**{**quiet, "verdicts": [*conforming(), *verdicts], **changes})
 
 
+def lacking(number: int, detail: str = "case") -> list[VerdictRecord]:
+    return [
+        verdict(f"L{n}", Outcome.NOT_EXERCISED, profile=CASES, reason=Reason.MISSING_FIXTURE, detail=detail)
+        for n in range(number)
+    ]
+
+
 def standing(*verdicts: VerdictRecord) -> tuple[Standing, str]:
     profile = state(run(*verdicts)).profiles[0]
     return profile.standing, profile.why
@@ -151,6 +158,7 @@ def test_a_profile_of_which_nothing_firm_is_documented_is_not_stated() -> None:
         (run(exit_code=6), "the run could not reach its target"),
         (run(exit_code=5), "the run ran nothing"),
         (run(shard="2/8"), "part 2/8 of a divided one"),
+        (run(*lacking(9), shard="2/8"), "part 2/8 of a divided one: merge its parts.$"),
         (run(complete=False), "did not try everything that applies: run it again, whole"),
         (
             run(one(Outcome.NOT_EXERCISED, reason=Reason.NOT_SELECTED), complete=False),
@@ -160,15 +168,9 @@ def test_a_profile_of_which_nothing_firm_is_documented_is_not_stated() -> None:
     ],
 )
 def test_a_run_that_was_cut_short_makes_no_statement(record: RunRecord, why: str) -> None:
-    with pytest.raises(Unstatable, match=why):
+    with pytest.raises(Unstatable, match=why) as told:
         state(record)
-
-
-def lacking(number: int) -> list[VerdictRecord]:
-    return [
-        verdict(f"L{n}", Outcome.NOT_EXERCISED, profile=CASES, reason=Reason.MISSING_FIXTURE, detail="case")
-        for n in range(number)
-    ]
+    assert "\n" not in str(told.value)
 
 
 def test_two_thirds_of_the_musts_of_each_claimed_profile_are_needed() -> None:
@@ -178,6 +180,12 @@ def test_two_thirds_of_the_musts_of_each_claimed_profile_are_needed() -> None:
     assert str(told.value).startswith(
         f"{CASES}: 4 of 7 must requirements exercised, 5 are needed (3 missing fixture: case); give the target file"
     )
+
+
+def test_each_key_that_is_missing_is_named_once() -> None:
+    with pytest.raises(Unstatable, match=CASES) as told:
+        state(run(*lacking(2, "[p] case, [p] trigger"), *lacking(1, "[p] case")))
+    assert "(3 missing fixture: [p] case, [p] trigger)" in str(told.value)
 
 
 def test_what_a_deviation_blocks_counts_as_exercised_there() -> None:
@@ -250,7 +258,20 @@ def test_the_statement_carries_the_digests_and_the_command_that_repeats_it() -> 
     text = statement_text.markdown(made)
     for told in ("ab" * 32, "9f2c44d01a7be3f0", "conformance run TARGET --system processmaker3 --system procesio"):
         assert told in text
-        assert told in statement_page.page(made)
+        assert told in re.sub(r"</?span[^>]*>", "", statement_page.page(made))
+
+
+def test_it_says_at_first_what_was_held_against_what_and_how_to_read_a_score() -> None:
+    made = state(run())
+    for text in (statement_text.markdown(made), statement_page.page(made)):
+        assert text.index("against the API documents of ProcessMaker 3, PROCESIO") < text.index("Standing")
+        assert statement_text.READ in text
+        assert f"conformance {made.suite.version}, depth" in text
+        assert "6 of 6 (100 %) hold, 6 (100 %) were tried" in text
+
+
+def test_no_option_of_the_command_breaks_after_its_dashes() -> None:
+    assert '<span class="option">--safety</span> owned' in statement_page.page(state(run()))
 
 
 def test_there_is_a_badge_for_the_whole_and_one_for_each_profile() -> None:
@@ -295,8 +316,26 @@ def test_the_command_writes_every_form(tmp_path: Path, capsys: pytest.CaptureFix
     assert json.loads((made / "statement.json").read_text())["product"] == {"name": "Flow", "version": "7.1"}
     assert (made / "statement.md").read_text().startswith("# Flow 7.1: conforms\n")
     assert (made / "badges" / "overall.svg").is_file()
-    assert main(call, standalone_mode=False) == exitcodes.USAGE
-    assert "is not empty" in capsys.readouterr().err
+
+
+def test_a_statement_is_made_anew_over_an_earlier_one_and_over_nothing_else(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, call = tmp_path / "statement", ["statement", str(tmp_path)]
+    write(run(*conforming(CASES)), tmp_path)
+    assert main(call, standalone_mode=False) == exitcodes.OK
+    write(run(), tmp_path)
+    assert main([*call, "--product", "Flow"], standalone_mode=False) == exitcodes.OK
+    assert (made / "statement.md").read_text().startswith("# Flow ")
+    assert {path.name for path in (made / "badges").iterdir()} == {"overall.svg", "processmaker3-projects.svg"}
+    for foreign, kept in (("notes.txt", "statement.json"), ("index.html", "index.html")):
+        other = tmp_path / foreign
+        other.mkdir()
+        for name in {foreign, kept}:
+            (other / name).write_text("theirs")
+        assert main([*call, "--output", str(other)], standalone_mode=False) == exitcodes.USAGE
+        assert "is not empty" in capsys.readouterr().err
+        assert (other / foreign).read_text() == "theirs"
 
 
 def test_the_command_refuses_a_run_that_says_too_little(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
