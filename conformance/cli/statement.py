@@ -11,11 +11,13 @@ from conformance import runrecord
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.run import prepared
 from conformance.reporting import statement as statements
+from conformance.systems import PROFILES
 
 if TYPE_CHECKING:
     from conformance.reporting.statement import Statement
 
 
+# What is written, the first of it what an earlier statement is known by.
 FILES: Final = ("statement.json", "statement.md", "index.html", "badges")
 
 
@@ -53,8 +55,7 @@ def _write(made: Statement, directory: Path) -> None:
         runrecord.write_text(directory / name, text)
     badges = directory / FILES[-1]
     badges.mkdir(exist_ok=True)
-    made_badges = statement_badges.badges(made)
-    for name in statement_badges.NAMES - made_badges.keys():  # of an earlier statement
-        (badges / name).unlink(missing_ok=True)
-    for name, text in made_badges.items():
+    for profile in (one for group in PROFILES.values() for one in group):  # of an earlier statement
+        (badges / statement_badges.file_name(profile)).unlink(missing_ok=True)
+    for name, text in statement_badges.badges(made).items():
         runrecord.write_text(badges / name, text)

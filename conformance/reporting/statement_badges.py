@@ -7,7 +7,6 @@ from typing import Final
 
 from conformance.reporting import escape
 from conformance.reporting.statement import Standing, Statement, words_of
-from conformance.systems import PROFILES
 
 COLOURS: Final = {Standing.CONFORMS: "#1a7f37", Standing.PARTIAL: "#9a6700", Standing.DOES_NOT: "#b3261e"}
 _LABEL: Final = 60
@@ -25,22 +24,18 @@ _TEMPLATE: Final = """\
 """
 
 
-def _file(profile: str) -> str:
+def file_name(profile: str) -> str:
+    """The name of the file of a profile's badge."""
     return f"{profile.replace('/', '-')}.svg"
-
-
-OVERALL: Final = "overall.svg"
-NAMES: Final = frozenset({OVERALL, *(_file(profile) for group in PROFILES.values() for profile in group)})
-"""Every name that a badge may have."""
 
 
 def badges(statement: Statement) -> dict[str, str]:
     """The text of each badge by the name of its file."""
     product = f"{statement.product.name} {statement.product.version}".strip()
     about = f"{product}, {statement.date[:10]}, suite {statement.suite.version}"
-    made = {OVERALL: badge("API conformance", statement.headline, statement.standing, about)}
+    made = {"overall.svg": badge("API conformance", statement.headline, statement.standing, about)}
     for one in statement.profiles:
-        made[_file(one.profile)] = badge(one.profile, words_of(one.standing), one.standing, f"{about}: {one.why}")
+        made[file_name(one.profile)] = badge(one.profile, words_of(one.standing), one.standing, f"{about}: {one.why}")
     return made
 
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from conformance.reporting import escape, words
 from conformance.reporting.statement import Profile, Score, Stated, Statement, Unsupported, percent, words_of
-from conformance.specification import TITLES
 from conformance.verdict import Level, Outcome
 
 READ: Final = (
@@ -40,7 +39,7 @@ def title(statement: Statement) -> str:
 
 def opening(statement: Statement) -> tuple[str, str]:
     """What was tested by what against what, and how to read the scores."""
-    systems = ", ".join(TITLES[system] for system in statement.conditions.systems)
+    systems = ", ".join(statement.conditions.systems)
     return (
         "The API conformance suite called the server and held what it answered against the API documents of "
         f"{systems}, whose digests stand at the end.",
