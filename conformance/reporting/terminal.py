@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final
 
-from rich.padding import Padding
 from rich.text import Text
 
 from conformance.reporting import escape, words
@@ -54,8 +53,7 @@ class _Summary:
         self._deviations("Known deviations", known, brief=True)
         self._things("Expired entries of the baseline", words.EXPIRED, words.expired(record))
         self._things("No longer occurring", words.GONE, words.gone(record))
-        if record.findings:
-            self._heading(words.count(len(record.findings), "finding"), words.FINDING)
+        self._things("Findings", words.FINDING, [x.title for x in words.ordered(record.findings)], "summary.md")
         self._unexercised()
         self._things("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers])
         self._things("Residue", words.RESIDUE, [words.residue(x) for x in record.residue])
@@ -63,12 +61,15 @@ class _Summary:
         self._things("Problems of the run", "what kept it from doing everything", record.problems)
         self._report(run_directory)
 
-    def _say(self, text: str, indent: int = 0, style: str = "", *, wrap: bool = True) -> None:
-        shown = Text(" " * (0 if wrap else indent) + text, style=style)
-        if wrap:
-            self._console.print(Padding(shown, (0, 0, 0, indent), expand=False), highlight=False)
-        else:
-            self._console.print(shown, soft_wrap=True, highlight=False)
+    def _say(self, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
+        """Print a text below which its further lines hang: after the indent and what leads the first one."""
+        start = " " * indent + lead
+        shown = Text(text, style=style)
+        width = max(self._console.width - len(start), 20)
+        for line in shown.wrap(self._console, width) if wrap else [shown]:
+            line.rstrip()
+            self._console.print(Text(start, style=style) + line, soft_wrap=True, highlight=False)
+            start = " " * len(start)
 
     def _explain(self, word: str, meaning: str) -> str:
         """The word, with its meaning the first time."""
@@ -101,11 +102,13 @@ class _Summary:
         if not self._record.verdicts:
             return
         outcomes = summarise(self._record.verdicts).outcomes
+        findings = words.only_findings(self._record)
         self._heading(words.count(len(self._record.verdicts), "requirement"), words.REQUIREMENT)
         for outcome in Outcome:
             if number := outcomes[outcome]:
                 word, meaning = words.OUTCOMES[outcome]
-                self._say(f"{number:>6,}  {word}: {meaning}", 2)
+                found = f" ({words.among(findings, 'finding')})" if outcome is Outcome.DEVIATES and findings else ""
+                self._say(f"{word}: {meaning}{found}", 2, lead=f"{number:>6,}  ")
 
     def _deviations(self, title: str, deviations: Sequence[DeviationRecord], *, brief: bool = False) -> None:
         if not deviations:
@@ -113,7 +116,7 @@ class _Summary:
         self._heading(f"{title} ({len(deviations):,})")
         blocked = words.blocked(self._record)
         for number, deviation in enumerate(deviations[:_SHOWN], 1):
-            self._say(f"{number}. {escape.line(deviation.title, _TITLE)}", 2, "red" if not brief else "")
+            self._say(escape.line(deviation.title, _TITLE), 2, "red" if not brief else "", lead=f"{number}. ")
             if deviation.baseline:
                 self._say(escape.line(words.accepted(deviation.baseline), _VALUE), 5)
             if brief:
@@ -140,18 +143,18 @@ class _Summary:
             details = words.missing(verdicts)
             named = ", ".join(escape.line(detail, 60) for detail in details[:3])
             more = f" and {len(details) - 3:,} more" if len(details) > 3 else ""
-            self._say(f"{len(verdicts):>6,}  {reason.value}: {words.REASONS[reason]}", 2)
+            self._say(f"{reason.value}: {words.REASONS[reason]}", 2, lead=f"{len(verdicts):>6,}  ")
             if named:
                 self._say(f"{named}{more}", 10)
 
-    def _things(self, title: str, meaning: str, things: Sequence[str]) -> None:
+    def _things(self, title: str, meaning: str, things: Sequence[str], whole: str = "run.json") -> None:
         if not things:
             return
         self._heading(f"{title} ({len(things):,})", meaning)
         for thing in things[:_SHOWN_THINGS]:
             self._say(escape.line(thing, _VALUE), 2)
         if (left := len(things) - _SHOWN_THINGS) > 0:
-            self._say(f"… and {left:,} more in run.json", 2)
+            self._say(f"… and {left:,} more in {whole}", 2)
 
     def _report(self, run_directory: Path) -> None:
         self._console.print()

@@ -75,6 +75,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def among(number: int, noun: str) -> str:
+    """`number` of several with their noun: "1 of them a finding", "2 of them findings"."""
+    return f"{number:,} of them {f'a {noun}' if number == 1 else f'{noun}s'}"
+
+
 def headline(record: RunRecord) -> str:
     """The verdict of the run in words, from its exit code and its deviations."""
     known = sum(1 for deviation in record.deviations if deviation.baseline)
@@ -130,6 +135,13 @@ def citation(deviation: DeviationRecord) -> str:
     if deviation.reading:
         parts.append(f"read as {deviation.reading}")
     return ", ".join(parts)
+
+
+def only_findings(record: RunRecord) -> int:
+    """How many requirements deviate of which no deviation is told, but a finding."""
+    firm = {one.requirement for one in record.deviations}
+    found = {one.requirement for one in record.findings} - firm
+    return sum(one.outcome is Outcome.DEVIATES and one.requirement in found for one in record.verdicts)
 
 
 def blocked(record: RunRecord) -> Counter[str]:

@@ -108,3 +108,27 @@ def test_the_words_cover_every_outcome_reason_and_level() -> None:
     assert set(words.OUTCOMES) == set(Outcome)
     assert set(words.REASONS) == set(Reason)
     assert set(words.LEVELS) == set(Level)
+
+
+def test_what_deviates_counts_up_to_the_deviations_and_the_findings() -> None:
+    firm, hedged = sample.deviation(1), sample.deviation(2, level=Level.MAY)
+    verdicts = [sample.verdict(one.requirement, Outcome.DEVIATES, level=one.level) for one in (firm, hedged)]
+    text = shown(deviations=[firm], findings=[hedged], verdicts=verdicts)
+    assert "     2  deviate: the server does something else (1 of them a finding)\n" in text
+    assert "of them" not in shown(deviations=[firm], findings=[], verdicts=verdicts[:1])
+
+
+def test_findings_are_named_a_few() -> None:
+    text = shown(findings=[sample.deviation(number, level=Level.MAY) for number in range(20, 28)])
+    assert "Findings (8): " in text
+    assert text.count("lacks prj_description (2") == 5
+    assert "  … and 3 more in summary.md\n" in text
+
+
+def test_no_line_ends_in_blanks_and_what_is_folded_hangs_below_its_text() -> None:
+    lines = shown(width=60).splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    for start, hang in (("  1. ", 5), ("      40  conform: ", 10)):
+        first = next(number for number, line in enumerate(lines) if line.startswith(start))
+        assert lines[first + 1].startswith(" " * hang)
+        assert lines[first + 1][hang] != " "
