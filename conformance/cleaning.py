@@ -21,9 +21,9 @@ PATIENCE: Final = 20.0  # seconds for a worker to finish its own cleaning up
 
 @dataclass
 class Cleaning:
-    """What a cleaning did: how much was removed, what is still there, and what kept it from more."""
+    """What a cleaning did: what was removed, what is still there, and what kept it from more."""
 
-    removed: int = 0
+    removed: list[Entry] = field(default_factory=list)
     kept: list[Entry] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -35,7 +35,7 @@ def clean(target: Target, directory: Path) -> Cleaning:
         name = path.stem.removeprefix("ledger-")
         with locked(directory / f"lock-{name}"):
             journal = ledger.read(path)
-            before = len(journal.open())
+            before = journal.open()
             if not before:
                 continue
             cleaner = Worker(target, run=journal.run, name=f"{name}-sweep", output=None)
@@ -44,8 +44,10 @@ def clean(target: Target, directory: Path) -> Cleaning:
                 if system in target.systems:
                     cleaner.session(system, journal)
             cleaner.close()
-            done.kept.extend(journal.open())
-            done.removed += before - len(journal.open())
+            left = journal.open()
+            done.kept.extend(left)
+            keys = {entry.key for entry in before} - {entry.key for entry in left}
+            done.removed.extend(entry for entry in journal.entries.values() if entry.key in keys)
             done.problems.extend([*cleaner.internal, *cleaner.problems])
     return done
 

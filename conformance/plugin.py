@@ -5,6 +5,7 @@ It does nothing at all unless `--target` is given, since it is loaded into every
 
 from __future__ import annotations
 
+import argparse
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,15 @@ MARKERS = (
 )
 
 
+def _duration(text: str) -> float:
+    from conformance.target import duration  # only where it is needed: every pytest loads this module
+
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}.") from None
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Our options; all but `--target` carry our name, so that they collide with nobody's."""
     group = parser.getgroup("conformance", "conformance of a server with its documentation")
@@ -35,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--conformance-seed", type=int, default=0, metavar="N", help="seed of what is generated")
     add("--conformance-depth", choices=["quick", "standard", "deep"], default="standard", help="how much is generated")
     add("--conformance-max-examples", type=int, metavar="N", help="most generated cases per operation")
-    add("--conformance-time-budget", type=float, metavar="SECONDS", help="start nothing new after this time")
+    add("--conformance-time-budget", type=_duration, metavar="20m", help="start nothing new after this time")
     add("--conformance-safety", choices=["read-only", "owned", "disposable"], help="instead of the file's level")
     add("--conformance-in-flight", type=int, metavar="N", help="most requests under way at once")
     add("--conformance-shard", metavar="I/N", help="only the I-th of N parts of the tests")

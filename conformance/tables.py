@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args, get_origin
 
@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 Place = tuple[str, ...]
 """The keys that lead to a value, from the top."""
 
+VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 SHORT: Final = {"processmaker3": "PM3", "processmaker4": "PM4", "access_token": "TOKEN", "api_key": "KEY", "users": ""}
 
 
@@ -22,10 +23,17 @@ class TargetError(Exception):
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """What to do about an unknown word: the known one that is nearest, or else all of them."""
+    """What to do about an unknown word: the known ones that are nearest, or else all of them."""
     known = list(known)
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]}?" if close else f"known are: {', '.join(known)}."
+    close = nearest(word, known)
+    return f"did you mean {' or '.join(close)}?" if close else f"known are: {', '.join(known)}."
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that are near to one and nearer than all others: several only when they are as near."""
+    close = difflib.get_close_matches(word, known, n=3)
+    near = [difflib.SequenceMatcher(None, one, word).ratio() for one in close]
+    return sorted(one for one, ratio in zip(close, near, strict=True) if ratio == near[0])
 
 
 def _sendable(secret: SecretStr) -> SecretStr:
@@ -87,7 +95,10 @@ class Reader:
             elif key in files:
                 done[files[key]] = self.file(value, place, (*at, files[key]))
             else:
-                raise self.error(place, f"is an unknown key; {hint(key, [*kinds, *files])}")
+                plain = [one for one, found in kinds.items() if not any(issubclass(kind, BaseModel) for kind in found)]
+                fitting = [*kinds, *files] if isinstance(value, Mapping | list) else [*plain, *files]
+                known = fitting if nearest(key, fitting) else [*kinds, *files]
+                raise self.error(place, f"is an unknown key; {hint(key, known)}")
         for key in done.keys() & {key for key, found in kinds.items() if Path in found}:
             done[key] = self.existing(done[key], (*at, key))
         return done
@@ -107,9 +118,9 @@ class Reader:
         if isinstance(value, str):
             if value[:1] == "$" and value[1:] in self.env:
                 raise self.error(place, f"names an environment variable without braces; write ${{{value[1:]}}}.")
-            text = re.sub(r"\$\{([^}]*)\}", lambda match: self.variable(match[1], place), value)
+            text = VARIABLE.sub(lambda match: self.env[match[1]], value)
             if secret or (free and text != value):
-                whole = re.fullmatch(r"\$\{([^}]*)\}", value)
+                whole = VARIABLE.fullmatch(value)
                 self.secrets[place] = (whole[1] if whole else _placeholder(place), text)
             return text
         if isinstance(value, float) and not math.isfinite(value):
@@ -118,11 +129,15 @@ class Reader:
             raise self.error(place, "is a TOML date or time, which JSON has not; write it in quotes.")
         return value
 
-    def variable(self, name: str, place: Place) -> str:
-        """The value of an environment variable that the value at `place` names."""
-        if name not in self.env:
-            raise self.error(place, f"needs the environment variable {name}, which is not set; set it.")
-        return self.env[name]
+    def unset(self, data: Any, at: Place = ()) -> Iterator[str]:
+        """For each environment variable that is named and not set, an error in a line."""
+        if isinstance(data, Mapping | list):
+            for key, one in data.items() if isinstance(data, Mapping) else enumerate(data):
+                yield from self.unset(one, (*at, str(key)))
+        elif isinstance(data, str):
+            for name in VARIABLE.findall(data):
+                if name not in self.env:
+                    yield str(self.error(at, f"needs the environment variable {name}, which is not set; set it."))
 
     def file(self, value: Any, place: Place, target: Place) -> str:
         """The stripped content of the file that holds a secret."""
@@ -184,6 +199,8 @@ def _dotted(place: Place) -> str:
 
 
 def _under(place: Place) -> str:
+    if place and place[-1].isdigit():
+        return f"under [[{_dotted(place[:-1])}]], number {int(place[-1]) + 1}"
     return f"under [{_dotted(place)}]" if place else "at the top"
 
 

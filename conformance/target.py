@@ -177,6 +177,8 @@ def parse(data: Mapping[str, Any], *, base: Path, env: Mapping[str, str], source
         TargetError: the data do not describe a target; `source` is the name of the file in its message.
     """
     reader = Reader(source, base, env)
+    if unset := list(reader.unset(data)):
+        raise TargetError("\n".join(unset))
     plain = reader.table(Target, data, ())
     if not any(system in plain for system in SYSTEMS):
         raise reader.error((), f"names no system; add a table [{'], ['.join(SYSTEMS[:2])}] or [{SYSTEMS[2]}].")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no date; write it like 2030-12-31.") from None
+
+
 @click.command("baseline")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--baseline", "path", required=True, type=click.Path(path_type=Path), help="The file; made if need be.")
@@ -23,10 +30,8 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Findings too, for runs with --strict.")
 @click.option("--reason", default="", metavar="TEXT", help="Why what is added is accepted.")
 @click.option("--ticket", default="", metavar="TEXT", help="Where what is added is followed.")
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Last day of what is added.")
-def command(
-    run: Path, path: Path, prune: bool, strict: bool, reason: str, ticket: str, expires: datetime | None
-) -> None:
+@click.option("--expires", callback=_day, metavar="DATE", help="Last day of what is added.")
+def command(run: Path, path: Path, prune: bool, strict: bool, reason: str, ticket: str, expires: date | None) -> None:
     """Write the deviations of RUN into a baseline.
 
     What is there already stays as it is, comments included; what is new is added at the end.
@@ -34,7 +39,7 @@ def command(
     with refusing(runrecord.UnreadableRun, baseline.BaselineError):
         record = runrecord.read(run)
         text = baseline.read_text(path) if path.exists() else baseline.HEAD
-        words = baseline.Words(reason, ticket, expires.date() if expires else None)
+        words = baseline.Words(reason, ticket, expires)
         update = baseline.updated(text, str(path), record, date.today(), words, findings=strict, prune=prune)
     try:
         runrecord.write_text(path, update.text)
@@ -57,4 +62,4 @@ def told(update: baseline.Update) -> Iterator[str]:
         for entry in entries:
             yield f"{heading}: {entry.fingerprint} {escape.line(entry.title or entry.requirement, 160)}"
     count = update.report.entries + len(update.added) - len(update.pruned)
-    yield f"{count} {'entry' if count == 1 else 'entries'}, {len(update.added)} of them new"
+    yield f"{count} {'entry' if count == 1 else 'entries'}, {len(update.added)} new"

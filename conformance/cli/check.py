@@ -11,8 +11,10 @@ import click
 from conformance import exitcodes, specification
 from conformance.clearance import clearance, cleared
 from conformance.cli.additions import additions
-from conformance.cli.failure import refusing
+from conformance.cli.failure import Refused, refusing
+from conformance.cli.run import REFERENCE
 from conformance.plan import Plan, plan
+from conformance.reporting import words
 from conformance.systems import ProcessMaker4, urls
 from conformance.target import Target, TargetError, load
 from conformance.verdict import Level, Reason
@@ -33,6 +35,8 @@ def command(target: Path, offline: bool) -> int:
     Sees whether each system is there and takes the credentials, and prints what a run would try, what it would not
     and why, and which lines to add to the target file. It asks for tokens and reads; it changes nothing.
     """
+    if str(target) == REFERENCE and not target.exists():
+        raise Refused(f"{target}: only `conformance run` takes that word; `conformance serve` prints its target file.")
     with refusing(TargetError):
         understood = load(target)
     for line in _head(understood):
@@ -98,7 +102,7 @@ def _planned(planned: Plan) -> Iterator[str]:
     """What would be tried, what not and why, what each effect needs, and what to add."""
     yield f"  a run tries up to {_counted(planned.tried)}, of {len(planned.hindrances)} in all"
     for (outcome, reason), those in planned.hindered().items():
-        yield f"    {reason or outcome}: {_counted(those)}{_advice(planned, reason)}"
+        yield f"    {reason or words.OUTCOMES[outcome][0]}: {_counted(those)}{_advice(planned, reason)}"
     yield f"  operations by what they do to data, at safety level {planned.level}"
     operations: dict[str, list[Operation]] = {}
     for one in planned.specification.operations.values():

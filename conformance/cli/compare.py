@@ -9,6 +9,7 @@ import click
 
 from conformance import runrecord
 from conformance.cli.failure import Refused, refusing
+from conformance.cli.printing import waiting
 from conformance.cli.run import prepared
 from conformance.reporting import allure_page, upgrade
 
@@ -75,6 +76,7 @@ def _page(comparison: Comparison, output: Path) -> None:
     """Make the page. Without Node there is none, and everything else is there all the same."""
     from conformance.reporting import upgrade_text
 
+    waiting()
     try:
         page = allure_page.build_comparison(output, upgrade_text.headline(comparison))
     except allure_page.ReportError as error:

@@ -10,6 +10,7 @@ import click
 from conformance.clearance import clearance
 from conformance.cli.listing import Selection, selecting
 from conformance.cli.printing import show
+from conformance.reporting import words
 
 COLUMNS = ("id", "method", "path", "profile", "effect", "safety", "requirements", "implied", "document", "lines")
 
@@ -51,4 +52,4 @@ def command(*, as_json: bool, **selected: tuple[str, ...]) -> None:
         if selection.takes(one) and (counts[one.id] or not selection.levels)
     ]
     implied = sum(row["implied"] for row in rows)
-    show(rows, COLUMNS, f"{len(rows)} operations, {implied} of them implied", as_json=as_json)
+    show(rows, COLUMNS, f"{words.count(len(rows), 'operation')}, {implied} implied", as_json=as_json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,6 +30,12 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], total: str, 
     for line in printed.get().splitlines():
         click.echo(line.rstrip())
     click.echo(total)
+
+
+def waiting() -> None:
+    """Tell somebody at a terminal why nothing is seen for a while; a script need not know."""
+    if sys.stderr.isatty():
+        click.echo("Making the page with Allure, which is fetched the first time: that may take a minute.", err=True)
 
 
 def _text(value: Any) -> str:

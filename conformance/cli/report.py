@@ -11,6 +11,7 @@ import click
 
 from conformance import runrecord
 from conformance.cli.failure import refusing
+from conformance.cli.printing import waiting
 from conformance.reporting import allure_page
 
 
@@ -28,6 +29,7 @@ def command(runs: tuple[Path, ...], history: Path | None, before: Path | None) -
     with refusing(runrecord.UnreadableRun, allure_page.ReportError):
         for run in runs:
             runrecord.read(run)
+        waiting()
         with _compared(before, runs[-1]) as beside:
             page = allure_page.build([run if run.is_dir() else run.parent for run in runs], history, beside)
     click.echo(page)

@@ -9,6 +9,7 @@ import click
 
 from conformance.cli.listing import Selection, selecting
 from conformance.cli.printing import show
+from conformance.reporting import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,10 +77,10 @@ def _row(one: Requirement) -> dict[str, Any]:
 
 def _total(found: Sequence[Requirement]) -> str:
     counts = [
-        ", ".join(f"{count} {word}" for word, count in Counter(words).items())
-        for words in ((one.level.value for one in found), (one.tried for one in found))
+        ", ".join(f"{count} {word}" for word, count in Counter(said).items())
+        for said in ((one.level.value for one in found), (one.tried for one in found))
     ]
-    return f"{len(found)} requirements: {counts[0]}; tried by: {counts[1]}"
+    return f"{words.count(len(found), 'requirement')}: {counts[0]}; tried by: {counts[1]}"
 
 
 def _told(tests: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from conformance.cli.failure import Refused, internal, refusing
 from conformance.sharding import WHOLE, Shard, parse
 from conformance.specification import SYSTEMS
 from conformance.systems import PROFILES
-from conformance.tables import hint
+from conformance.tables import hint, nearest
 from conformance.target import Safety, Target, TargetError, duration, load
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def command(ctx: click.Context, /, target: str, output: Path | None, workers: st
     with ExitStack() as stack:
         stack.enter_context(interruptible())
         path = stack.enter_context(_reference(options)) if target == REFERENCE else Path(target)
+        if not path.exists() and nearest(target, [REFERENCE]):
+            raise Refused(f"{target}: is no target file; did you mean {REFERENCE}?")
         with refusing(TargetError):
             loaded = load(path)
         check_selection(loaded, options["system"], options["profile"])

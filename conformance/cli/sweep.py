@@ -8,6 +8,7 @@ import click
 
 from conformance import exitcodes, ledger
 from conformance.cli.failure import Refused, refusing
+from conformance.reporting import escape
 from conformance.target import TargetError, load
 
 
@@ -27,11 +28,17 @@ def command(run: Path, file: Path) -> int:
     from conformance.cleaning import clean  # opens connections: only when everything is known to be in order
 
     done = clean(target, run)
-    click.echo(f"removed: {done.removed}")
+    click.echo(f"removed: {len(done.removed)}")
+    for entry in done.removed:
+        click.echo(f"  {_told(entry)}")
     for entry in done.kept:
-        click.echo(f"still there: {entry.system} {entry.kind} {entry.identifier or entry.name}", err=True)
+        click.echo(f"still there: {_told(entry)}", err=True)
     for problem in done.problems:
         click.echo(problem, err=True)
     if done.problems:
         return exitcodes.UNAVAILABLE
     return exitcodes.DEVIATIONS if done.kept else exitcodes.OK
+
+
+def _told(entry: ledger.Entry) -> str:
+    return escape.line(f"{entry.system} {entry.kind} {entry.identifier or entry.name}")

@@ -47,7 +47,7 @@ OUTCOMES: Final = {
     Outcome.CONFORMS: ("conform", "the server does what the document says; an exchange proves it"),
     Outcome.BLOCKED: ("blocked", "cannot be tried because of a deviation"),
     Outcome.UNSUPPORTED: ("unsupported", "the target file says the target does not have this"),
-    Outcome.NOT_APPLICABLE: ("not applicable", "belongs to another version or profile"),
+    Outcome.NOT_APPLICABLE: ("not applicable", "belongs to a later version than the server's"),
     Outcome.NOT_EXERCISED: ("not exercised", "not tried, for the reasons below"),
 }
 REASONS: Final = {

@@ -20,6 +20,7 @@ WRONG_TOKEN: Final = "0" * 40
 ANY_SECRET: Final = "any"  # noqa: S105 - nobody's secret
 PUBLIC: Final = (WRONG_TOKEN, ANY_SECRET)
 BUSY: Final = 429
+NOTHING_THERE: Final = (404, 405)
 JWT: Final = re.compile(r"[\w-]{4,}\.[\w-]{4,}\.[\w-]*")
 
 
@@ -45,12 +46,13 @@ class Missing(Exception):
 
 
 class Tokens:
-    """One token a user, asked for when first needed; `ask` sends the request, `learn` makes it a secret."""
+    """One token a user, asked for when first needed by what `ask` sends; `where` names the keys that say where to."""
 
-    def __init__(self, ask: Callable[[str], Exchange], redactor: Redactor, prefix: str) -> None:
+    def __init__(self, ask: Callable[[str], Exchange], redactor: Redactor, prefix: str, where: str) -> None:
         self._ask = ask
         self._redactor = redactor
         self._prefix = prefix
+        self._where = where
         self._known: dict[str, str] = {}
 
     def headers(self, user: str) -> dict[str, str]:
@@ -82,7 +84,9 @@ class Tokens:
         if exchange.answer.ok:
             raise NoToken(exchange)
         status = exchange.answer.status
-        if exchange.answer.refused and status != BUSY:
+        if status in NOTHING_THERE:
+            told, hint = "nothing is there", f"Correct {self._where} in the target file."
+        elif exchange.answer.refused and status != BUSY:
             told, hint = f"refused the credentials of {who}", "Correct the credentials in the target file."
         else:
             told, hint = f"gave {who} no token", "Is the URL right and does the server work?"
@@ -239,6 +243,6 @@ def credentials(
         case ProcessMaker4():
             return Static(table.access_token.get_secret_value())
         case ProcessMaker3():
-            return Tokens(ask_pm3, redactor, "PM3")
+            return Tokens(ask_pm3, redactor, "PM3", "`url` or `workspace`")
         case Procesio():
-            return WithApiKey(Tokens(ask_procesio, redactor, "PROCESIO"), table)
+            return WithApiKey(Tokens(ask_procesio, redactor, "PROCESIO", "`proxy_url`"), table)

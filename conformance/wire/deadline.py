@@ -156,11 +156,13 @@ class Deadline(httpx.BaseTransport):
 
 def _unconnected(error: str) -> str:
     """Why there is no connection, and what to do."""
+    if re.search("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE", error):
+        return "it speaks no TLS; if it is meant to be like that, write http:// instead of https://"
     refused = re.search("certificate verify failed: ([^(]*)", error)
     if refused is None:
         return f"no connection: {error}"
     reason = refused[1].strip(" .")
-    return f"its certificate is not trusted: {reason}. If it is your own, name its authority under [network] ca_file."
+    return f"its certificate is not trusted: {reason}. If it is your own, name its authority under [network] ca_file"
 
 
 def _read(stream: Iterable[bytes], limit: int) -> tuple[bytes, bool]:

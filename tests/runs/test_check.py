@@ -114,6 +114,24 @@ def test_a_token_that_only_a_start_could_show_is_told_so_and_a_refusal_is_one(
     assert ("only a run" in printed) is (code == exitcodes.OK)
 
 
+@pytest.mark.parametrize(("system", "keys"), [("processmaker3", "`url` or `workspace`"), ("procesio", "`proxy_url`")])
+@pytest.mark.parametrize("status", [404, 405])
+def test_where_nothing_is_there_the_keys_that_lead_there_are_named(
+    system: str, keys: str, status: int, tmp_path: Path
+) -> None:
+    with served(system, change=answering(status)) as (_, text):
+        code, printed = check(text, tmp_path)
+    assert code == exitcodes.UNAVAILABLE
+    assert f"nothing is there (status {status}). Correct {keys} in the target file." in printed
+
+
+def test_https_to_a_server_that_speaks_http_is_told_so(tmp_path: Path) -> None:
+    with served("processmaker3") as (_, text):
+        code, printed = check(text.replace("http://", "https://"), tmp_path)
+    assert code == exitcodes.UNAVAILABLE
+    assert "it speaks no TLS; if it is meant to be like that, write http:// instead of https://. Is the URL" in printed
+
+
 def test_what_a_server_answers_cannot_steer_the_terminal(tmp_path: Path) -> None:
     def hostile(app: ASGIApp) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -72,4 +72,7 @@ def test_a_killed_run_is_swept_later_and_nothing_else_is_touched(tmp_path: Path)
     assert left != before, "nothing was left to sweep"
     assert (swept.returncode, swept.stderr) == (exitcodes.OK, "")
     assert after == before
+    number, *entries = swept.stdout.splitlines()
+    assert number == f"removed: {len(entries)}"
+    assert all(entry.startswith("  processmaker3 ") for entry in entries)
     assert (again.returncode, again.stdout) == (exitcodes.OK, "removed: 0\n")

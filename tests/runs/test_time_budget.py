@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from conformance import exitcodes
+from conformance import exitcodes, plugin
 from conformance.verdict import Reason
 
-from .support import run, served
+from .support import PLAIN, run, served
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "told"),
+    [("1h30m", exitcodes.OK, ""), ("soon", exitcodes.USAGE, "'soon' is no duration; write it like \"90s\"")],
+)
+def test_pytest_takes_the_durations_of_the_command(given: str, code: int, told: str) -> None:
+    suite = Path(plugin.__file__).parent / "suites" / "processmaker4"
+    call = [sys.executable, "-m", "pytest", "--collect-only", *PLAIN, "--conformance-time-budget", given, str(suite)]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout
+    assert told in done.stderr
 
 
 @pytest.mark.timeout(300)

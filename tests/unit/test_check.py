@@ -98,6 +98,11 @@ def test_with_the_lines_added_and_filled_in_nothing_is_missing_any_more(system: 
     assert lacking(target(whole.replace("…", "x")), system) == set()
 
 
+def test_what_belongs_to_a_later_version_is_called_as_a_run_calls_it(tmp_path: Path) -> None:
+    printed = checked(BARE.replace('workspace = "w"', 'workspace = "w"\nversion = "3.0"'), tmp_path)
+    assert re.search(r"^    not applicable: \d+ requirement", printed, re.MULTILINE)
+
+
 def test_a_level_that_holds_operations_back_is_told(tmp_path: Path) -> None:
     printed = checked(BARE + '[safety]\nlevel = "read-only"\n', tmp_path)
     assert re.search(r"^    create: 0 of \d+ may be called; \d+ from owned on$", printed, re.MULTILINE)

@@ -243,6 +243,11 @@ def test_a_target_file_that_is_not_there_is_refused(command: str) -> None:
     )
 
 
+def test_the_word_reference_is_known_where_it_is_no_file() -> None:
+    assert refused("run", "refrence") == "conformance: refrence: is no target file; did you mean reference?"
+    assert "only `conformance run` takes that word; `conformance serve` prints" in refused("check", "reference")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -282,6 +287,20 @@ def test_an_output_directory_that_cannot_be_made_is_refused(target: str, calls: 
 
 
 # --- the other commands -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("terminal", "told"), [(True, "Making the page with Allure"), (False, "")])
+def test_somebody_at_a_terminal_is_told_why_the_page_takes_a_while(
+    terminal: bool, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("conformance.reporting.allure_page.build", lambda *_: Path("page.html"))
+    monkeypatch.setattr("conformance.runrecord.read", lambda _: None)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    assert main(["report", "run"], standalone_mode=False) == exitcodes.OK
+    printed = capsys.readouterr()
+    assert printed.out == "page.html\n"
+    assert printed.err.startswith(told)
+    assert bool(printed.err) is terminal
 
 
 def test_an_unknown_command_is_refused_with_the_nearest() -> None:
@@ -347,7 +366,8 @@ def test_a_baseline_of_what_is_no_run_is_refused(tmp_path: Path) -> None:
     assert f"{tmp_path}/run.json: cannot be read" in refused("baseline", str(tmp_path), "--baseline", "b.toml")
     assert not Path("b.toml").exists()
     assert "Missing option '--baseline'" in refused("baseline", str(tmp_path))
-    assert "--expires" in refused("baseline", str(tmp_path), "--baseline", "b.toml", "--expires", "soon")
+    told = refused("baseline", str(tmp_path), "--baseline", "b.toml", "--expires", "soon")
+    assert "'soon' is no date; write it like 2030-12-31." in told
 
 
 def test_a_report_of_what_is_no_run_is_refused(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_operations_are_listed_as_text_and_as_json() -> None:
     for word in ("startRequest", "POST", "execute", "owned", "processmaker-4-start-request.md", "60-80"):
         assert word in line.split()
     assert head.split()[:3] == ["id", "method", "path"]
-    assert total == "1 operations, 0 of them implied"
+    assert total == "1 operation, 0 implied"
     (row,) = rows("operations", "--system", "processmaker4")
     assert (row["id"], row["method"], row["system"]) == ("startRequest", "POST", "processmaker4")
 

@@ -167,6 +167,7 @@ def test_a_secret_is_in_no_representation() -> None:
         ({"pasword": SECRET}, "processmaker3.pasword: is an unknown key; did you mean password?"),
         ({"users": {"outsidr": {}}}, "processmaker3.users.outsidr: is an unknown key; did you mean outsider?"),
         ({"fixtures": {"cas": "1"}}, "processmaker3.fixtures.cas: is an unknown key; did you mean case?"),
+        ({"user": "admin"}, "processmaker3.user: is an unknown key; did you mean username?"),
         ({"username_file": "f"}, "processmaker3.username_file: is an unknown key;"),
         ({"password_file": "f"}, "processmaker3.password_file: stands beside password; remove one of them."),
         ({"password": ""}, "processmaker3.password: is empty;"),
@@ -216,11 +217,33 @@ def test_every_missing_key_is_told_at_once() -> None:
     ]
 
 
+def test_every_variable_that_is_not_set_is_told_at_once() -> None:
+    message = refusal(
+        env={"SET": "1"}, processmaker4={**PM4, "access_token": "${A}", "request_data": {"a": ["${SET}${B}"]}}
+    )
+    assert message.splitlines() == [
+        "t.toml: processmaker4.access_token: needs the environment variable A, which is not set; set it.",
+        "t.toml: processmaker4.request_data.a.0: needs the environment variable B, which is not set; set it.",
+    ]
+
+
+def test_a_key_that_an_entry_of_a_list_lacks_is_told_with_the_header_of_the_list() -> None:
+    entries = [{"operation": "startRequest", "reason": "r", "method": "PUT"}, {"operation": "startRequest"}]
+    assert refusal(processmaker4={**PM4, "accommodations": entries}) == (
+        "t.toml: processmaker4.accommodations.1.reason: is missing; "
+        "add reason = … under [[processmaker4.accommodations]], number 2."
+    )
+
+
 @pytest.mark.parametrize(
     ("tables", "told"),
     [
         ({}, "t.toml: names no system; add a table [processmaker3]"),
-        ({"processmaker": PM3}, "t.toml: processmaker: is an unknown key; did you mean processmaker"),
+        (
+            {"processmaker": PM3},
+            "t.toml: processmaker: is an unknown key; did you mean processmaker3 or processmaker4?",
+        ),
+        ({"safty": "owned"}, "t.toml: safty: is an unknown key; did you mean safety?"),
         ({"settle": -1}, "t.toml: settle: is wrong"),
         ({"settle": float("nan")}, "t.toml: settle: is not a finite number"),
         ({"limits": {"time_budget": "soon"}}, "t.toml: limits.time_budget: is no duration"),
