@@ -264,7 +264,13 @@ def remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
     for path in sorted(output.glob(ledger.GLOB)):
         journal = ledger.read(path)
         leftovers.extend(
-            Leftover(system=one.system, kind=one.kind, identifier=one.identifier, name=one.name)
+            Leftover(
+                system=one.system,
+                kind=one.kind,
+                identifier=one.identifier,
+                name=one.name,
+                why="" if one.identifier else ledger.UNSEEN,
+            )
             for one in journal.open()
         )
         for key, count in journal.residue.items():

@@ -46,6 +46,10 @@ class Entry:
     within: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
+UNSEEN: Final = "its creation was asked for, and nothing shows whether it is there"
+"""Why something is left whose identifier the run never learned."""
+
+
 @dataclass
 class Ledger:
     """What this worker created. `run` is the mark that every name of the run carries.

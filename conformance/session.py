@@ -139,9 +139,9 @@ class Session(Calls):
         return next(iter(found), "")
 
     def _listed(self, operation: Operation, entry: Entry) -> tuple[str, bool]:
-        """Its identifier in the list, when it is there; and whether the list, if there is one, could be read."""
+        """Its identifier in the list, when it is there; and whether it was looked for: in a list that could be read."""
         if operation.link("list") is None or not entry.name:
-            return "", True
+            return "", False
 
         def look() -> tuple[bool, Exchange]:
             identifier, exchange = self._newcomer(operation, entry)

@@ -41,4 +41,5 @@ def command(run: Path, file: Path) -> int:
 
 
 def _told(entry: ledger.Entry) -> str:
-    return escape.line(f"{entry.system} {entry.kind} {entry.identifier or entry.name}")
+    told = entry.identifier or f"{entry.name} ({ledger.UNSEEN})"
+    return escape.line(f"{entry.system} {entry.kind} {told}")

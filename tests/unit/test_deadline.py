@@ -90,7 +90,7 @@ def test_a_slow_answer_is_given_up_in_time(script: Script) -> None:
         started = time.monotonic()
         with pytest.raises(NoAnswer, match=r"within 0\.3 seconds") as given_up:
             get(url)
-        assert time.monotonic() - started < SECONDS + 0.5
+        assert time.monotonic() - started < SECONDS + 3  # it would take five, or for ever
         assert given_up.value.sent
 
 
