@@ -128,7 +128,9 @@ def _advice(planned: Plan, reason: Reason | None) -> str:
         return "; the lines to add stand below"
     levels = Counter(one.level for _, one in planned.hindrances if one and one.reason is reason and one.level)
     told = ", ".join(f"{count} from {level} on" for level, count in levels.items())
-    return f"; {told}: the key level of [safety]" if told else ""
+    spared = sum(bool(one.missing) for _, one in planned.hindrances if one and one.reason is reason and one.level)
+    lines = f"; the lines to add for {spared} stand below" if spared else ""
+    return f"; {told}: the key level of [safety]{lines}" if told else ""
 
 
 def _counted(requirements: Collection[Requirement]) -> str:

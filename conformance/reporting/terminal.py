@@ -35,6 +35,16 @@ def show(record: RunRecord, run_directory: Path, console: Console) -> None:
     _Summary(record, console).show(run_directory)
 
 
+def say(console: Console, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
+    """Print a text; where it is folded, its lines hang below its start: after the indent and what leads the first."""
+    start = " " * indent + lead
+    shown = Text(text, style=style)
+    for line in shown.wrap(console, max(console.width - len(start), 20)) if wrap else [shown]:
+        line.rstrip()
+        console.print(Text(start, style=style) + line, soft_wrap=True, highlight=False)
+        start = " " * len(start)
+
+
 class _Summary:
     """Prints the parts one after the other; remembers which words were explained already."""
 
@@ -62,14 +72,7 @@ class _Summary:
         self._report(run_directory)
 
     def _say(self, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
-        """Print a text below which its further lines hang: after the indent and what leads the first one."""
-        start = " " * indent + lead
-        shown = Text(text, style=style)
-        width = max(self._console.width - len(start), 20)
-        for line in shown.wrap(self._console, width) if wrap else [shown]:
-            line.rstrip()
-            self._console.print(Text(start, style=style) + line, soft_wrap=True, highlight=False)
-            start = " " * len(start)
+        say(self._console, text, indent, style, lead=lead, wrap=wrap)
 
     def _explain(self, word: str, meaning: str) -> str:
         """The word, with its meaning the first time."""

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from rich.padding import Padding
-from rich.text import Text
-
-from conformance.reporting import escape, words
+from conformance.reporting import escape, terminal, words
 from conformance.reporting.shape_changes import What
 from conformance.reporting.upgrade import Advice
 
@@ -148,8 +145,7 @@ def show(comparison: Comparison, console: Console) -> None:
     """Print a comparison. Nothing that a server said can steer the terminal."""
 
     def say(text: str, indent: int = 0, style: str = "") -> None:
-        line = Text(escape.line(text, _VALUE), style=style)
-        console.print(Padding(line, (0, 0, 0, indent), expand=False), highlight=False)
+        terminal.say(console, escape.line(text, _VALUE), indent, style)
 
     say(headline(comparison), style=STYLES[comparison.verdict])
     for text in sides(comparison):

@@ -296,6 +296,7 @@ def test_nothing_that_a_server_said_steers_a_terminal_or_a_page() -> None:
     out = io.StringIO()
     upgrade_text.show(much(), Console(file=out, force_terminal=False, width=100))
     assert not set(out.getvalue()) & {"\x1b", "\x9b", "\u202e", "\r"}
+    assert [line for line in out.getvalue().splitlines() if line != line.rstrip()] == []
     text = upgrade_text.markdown(much())
     assert not set(text) & {"\x1b", "\x9b", "\u202e", "\r"}
     assert "<script" not in text

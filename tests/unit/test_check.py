@@ -65,6 +65,14 @@ def test_it_tells_what_is_understood_what_would_be_tried_and_the_lines_to_add(tm
     assert lines[-1] == "The file is valid. Nothing was sent."
 
 
+def test_what_a_line_spares_from_a_level_is_told_beside_the_level(tmp_path: Path) -> None:
+    printed = checked(BARE, tmp_path)
+    assert re.search(
+        r"^    safety level: .*; \d+ from disposable on: .*; the lines to add for 5 stand below$", printed, re.MULTILINE
+    )
+    assert 'credential_type = "…"  # unlocks 5 (' in printed
+
+
 def test_it_tells_no_secret(tmp_path: Path) -> None:
     printed = checked(BARE, tmp_path)
     for secret in ("token-value", "procesio-password", "s-e-c", "pass-word"):
