@@ -286,9 +286,12 @@ class Conduct:
 
     # -- the end --------------------------------------------------------------------------------------------------
 
-    def pytest_keyboard_interrupt(self) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C, or SIGTERM that the command made into one."""
         self.interrupted = True
+        # Between two lines a signal meets code that has no line, on which pytest's own report would break down.
+        excinfo.traceback = excinfo.traceback.filter(lambda entry: entry.get_python_framesummary().lineno is not None)
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """An error of pytest or of a plugin."""

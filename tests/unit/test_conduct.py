@@ -1,0 +1,28 @@
+"""How a run that is interrupted ends, wherever the signal meets it."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType, SimpleNamespace, TracebackType
+
+import pytest
+
+from conformance.conduct import Conduct
+
+
+def between_two_lines() -> FrameType:
+    """A frame whose code begins with an instruction that belongs to no line: one that makes room for `held`."""
+    held = sys._getframe()
+    return (lambda: held)()
+
+
+def test_a_signal_between_two_lines_ends_a_run_in_good_order() -> None:
+    trace = TracebackType(None, between_two_lines(), 0, -1)
+    assert trace.tb_lineno is None
+    shown = pytest.ExceptionInfo.from_exc_info((KeyboardInterrupt, KeyboardInterrupt(), trace))
+    with pytest.raises(TypeError):
+        shown.getrepr(funcargs=True)
+    run = SimpleNamespace(interrupted=False)
+    Conduct.pytest_keyboard_interrupt(run, shown)
+    assert run.interrupted
+    assert shown.getrepr(funcargs=True)
