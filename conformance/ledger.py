@@ -64,6 +64,7 @@ class Ledger:
     removed: set[str] = field(default_factory=set)
     residue: Counter[tuple[str, str]] = field(default_factory=Counter)
     accepted: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     started: dict[str, tuple[str, str]] = field(default_factory=dict)
     hide: Callable[[str], str] = str
     _made_up: set[str] = field(default_factory=set)
@@ -123,6 +124,11 @@ class Ledger:
         """Journal that a create was accepted: whatever it made is there, also as long as it was not found."""
         self.accepted.add(entry.key)
         self._note("accepted", key=entry.key)
+
+    def declined(self, entry: Entry) -> None:
+        """Journal that a create was refused: it may have made something all the same, where a list shows that."""
+        self.refused.add(entry.key)
+        self._note("refused", key=entry.key)
 
     def created(self, entry: Entry, identifier: str) -> Entry:
         """Journal the identifier under which the target knows what was created."""
@@ -204,6 +210,8 @@ def read(path: Path) -> Ledger:
                 ledger.entries[key] = replace(ledger.entries[key], identifier=event["identifier"])
             case "accepted":
                 ledger.accepted.add(key)
+            case "refused":
+                ledger.refused.add(key)
             case "removed" | "withdrawn":
                 ledger.removed.add(key)
             case "residue":

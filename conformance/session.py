@@ -139,9 +139,12 @@ class Session(Calls):
         return next(iter(found), "")
 
     def _listed(self, operation: Operation, entry: Entry) -> tuple[str, bool]:
-        """Its identifier in the list, when it is there; and whether it was looked for: in a list that could be read."""
+        """Its identifier in the list, when it is there; and whether the list could be read.
+
+        Of what no list shows the answer to the create is all that is known.
+        """
         if operation.link("list") is None or not entry.name:
-            return "", False
+            return "", entry.key in self.ledger.refused
 
         def look() -> tuple[bool, Exchange]:
             identifier, exchange = self._newcomer(operation, entry)

@@ -230,6 +230,8 @@ class Guard(httpx.BaseTransport):
             response.extensions["entry"] = entry
             if response.is_success:
                 self._judgement.ledger.answered(entry)
+            elif response.is_client_error:
+                self._judgement.ledger.declined(entry)
         return response
 
     def close(self) -> None:

@@ -111,6 +111,7 @@ def test_the_journal_is_on_the_disk_line_by_line_and_only_for_its_owner(book: Le
 def test_a_journal_is_read_back_as_it_was_written(book: Ledger, path: Path) -> None:
     first = book.created(book.intend(PM3, "project", "createProject", "one"), "u1")
     second = book.intend(PM3, "project", "importProject", "two")
+    book.declined(second)
     book.withdrawn(book.intend(PM3, "project", "createProject", "three"))
     book.created(book.intend(PM3, "project", "createProject", "four"), "u4")
     book.gone("u4")
@@ -118,6 +119,7 @@ def test_a_journal_is_read_back_as_it_was_written(book: Ledger, path: Path) -> N
     again = ledger.read(path)
     assert (again.run, again.worker) == ("r1", "gw0")
     assert again.open() == [second, first]
+    assert again.refused == {second.key}
     assert again.owns("u1")
     assert again.owns("17")
     assert again.residue == book.residue

@@ -323,6 +323,15 @@ def test_what_nothing_reads_or_lists_is_known_by_the_answer_alone(server: Server
     assert [entry.identifier for entry in session.sweep()] == [""]
 
 
+@pytest.mark.parametrize(("answer", "left"), [(status(404), 0), (lost, 1), (status(500), 1)])
+def test_what_nothing_lists_is_left_unless_its_create_was_refused(
+    server: Server, session: Session, answer: Answer, left: int
+) -> None:
+    server.answers["POST", "/api/1.0/w/group"] = answer
+    session.send("createGroup", json={"grp_title": session.ledger.name()})
+    assert len(session.sweep()) == len(session.ledger.open()) == left
+
+
 def test_a_deleted_user_may_go_on_being_read(server: Server, session: Session) -> None:
     user, name = "/api/1.0/w/user", session.ledger.name()
     server.answers["POST", user] = status(201, json={"usr_uid": UID})
