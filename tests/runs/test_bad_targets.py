@@ -70,3 +70,15 @@ def test_one_system_that_is_away_does_not_keep_the_others_from_being_tested(tmp_
     assert result.code == exitcodes.UNAVAILABLE
     assert outcomes["PM4-START-EMPTY-OBJECT"] is Outcome.CONFORMS
     assert outcomes["PRO-PROCESS-CREATE-LISTED"] is Outcome.NOT_EXERCISED
+
+
+def test_a_token_that_opens_nothing_is_blamed_on_the_target_file(tmp_path: Path) -> None:
+    with served("processmaker4") as (reference, toml):
+        before = reference.snapshot()
+        wrong = re.sub(r'access_token = "[^"]*"', 'access_token = "nobody-gave-this"', toml)
+        assert wrong != toml
+        (tmp_path / "target.toml").write_text(wrong)
+        result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1")
+        assert reference.snapshot() == before
+    assert (result.code, result.record.deviations) == (exitcodes.UNAVAILABLE, [])
+    assert "access_token in the target file" in result.record.problems[0]
