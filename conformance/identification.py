@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from conformance.comparison import number, plain
 from conformance.exchange import Exchange, NotJson, header
@@ -16,10 +18,15 @@ IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4})
 OBJECTS_AT_MOST: Final = 10_000  # of an answer that are looked through
 OFFERED_AT_MOST: Final = 5
 LONGEST: Final = 255  # characters of an identifier
-PAGED: Final = re.compile(
-    r"next|has(next|more).*|more|(next)?(cursor|continuation).*|(next|per)?pag(e|ing|ination).*|offset|limit"
+EXACT: Final = ("id", "uuid", "uid", "guid")  # what a thing calls its own identifier, before those of other things
+TRACING: Final = re.compile(r"(trace|correlation|span|session).*")  # identifiers of the call, not of a thing
+CONTINUED: Final = re.compile(
+    r"(odata)?next((page|link|url|uri|href|token|cursor|offset|start).*)?|has(next|more).*|more|(cursor|continuation).*"
 )
+PAGES: Final = re.compile(r"(total)?(pages|pagecount)|totalpages?")  # how many pages there are
 COUNTED: Final = re.compile(r"(total|count).*|.*(total|count)")
+SIZED: Final = re.compile(r"limit|perpage.*|pagesize|pagelimit")  # how many items a page holds
+NUMBERED: Final = re.compile(r"pag(e|ing|ination).*|offset")
 HEADERS: Final = ("x-total", "x-pag", "x-next", "x-per-page", "x-has")
 
 
@@ -29,12 +36,17 @@ def identifier_of(exchange: Exchange, link: Link | None) -> str:
 
 
 def offered(exchange: Exchange, link: Link | None) -> list[str]:
-    """All that may be the identifier in an answer, the likeliest first; a few at most."""
+    """All that may be the identifier in an answer, the likeliest first; a few at most.
+
+    What the path of the call names already is no candidate: it names what the new thing belongs to.
+    """
     try:
         body = exchange.answer.json
     except NotJson:
         return []
-    return list(dict.fromkeys([*_pointed(body, link), *filter(addressable, _ids(body))]))[:OFFERED_AT_MOST]
+    own = {unquote(one) for one in urlsplit(exchange.request.url).path.split("/")}
+    found = (one for one in _ids(body) if one not in own and addressable(one))
+    return list(dict.fromkeys([*_pointed(body, link), *found]))[:OFFERED_AT_MOST]
 
 
 def pointed(exchange: Exchange, link: Link) -> str:
@@ -59,10 +71,15 @@ def addressable(identifier: str) -> bool:
 
 
 def _ids(body: Any) -> Iterator[str]:
-    """What looks like an identifier in the objects of a body, outermost first; of a huge one in its first objects."""
+    """What looks like an identifier in the objects of a body, outermost first; of a huge one in its first objects.
+
+    In each object `id` and the like go before names that only end in it: `process_id` names another thing.
+    """
     for node in islice(_objects(body), OBJECTS_AT_MOST):
-        for name, value in node.items():
-            if name.lower().endswith("id") and isinstance(value, str | int) and IDENTIFIER.fullmatch(str(value)):
+        names = [name for name in node if name.lower().endswith("id") and not TRACING.fullmatch(name.lower())]
+        for name in sorted(names, key=lambda one: EXACT.index(one.lower()) if one.lower() in EXACT else len(EXACT)):
+            value = node[name]
+            if isinstance(value, str | int) and IDENTIFIER.fullmatch(str(value)):
                 yield str(value)
 
 
@@ -101,7 +118,11 @@ def mentions(exchange: Exchange, identifier: str) -> bool:
 
 
 def partial(exchange: Exchange) -> bool:
-    """Whether a list shows signs of paging: then what is absent from it may stand on another page (rule 7)."""
+    """Whether a list may show only a part: then what is absent from it may be on another page (rule 7).
+
+    A page number, a size or a count proves nothing by itself: a list that shows as many items as there are in
+    all, or fewer than fit on its first page, is whole.
+    """
     answer = exchange.answer
     if "next" in (header(answer.headers, "link") or "") or header(answer.headers, "content-range"):
         return True
@@ -111,16 +132,39 @@ def partial(exchange: Exchange) -> bool:
         return False
     shown = max(map(len, arrays(body)), default=0)
     signs = [(name[2:], value) for name, value in answer.headers if name.lower().startswith(HEADERS)]
-    return any(_sign(name, value, shown) for name, value in [*signs, *_beside(body)])
+    return _more([(re.sub("[^a-z]", "", name.lower()), value) for name, value in [*signs, *_beside(body)]], shown)
 
 
-def _sign(name: str, value: Any, shown: int) -> bool:
-    """Whether a member beside a list, or a header, tells that there is more than the `shown` items."""
-    word = re.sub("[^a-z]", "", name.lower())
-    if COUNTED.fullmatch(word):
-        counted = number(value)
-        return counted is not None and counted > shown
-    return bool(PAGED.fullmatch(word)) and value not in (None, "", False)
+def _more(signs: list[tuple[str, Any]], shown: int) -> bool:
+    """Whether members beside a list, or headers, report more than the `shown` items; the clearest of them decides."""
+    continued = [value for name, value in signs if CONTINUED.fullmatch(name)]
+    if any(_says_so(value) for value in continued):
+        return True
+    numbers = [(name, counted) for name, value in signs if (counted := _whole(value)) is not None]
+    pages = [counted for name, counted in numbers if PAGES.fullmatch(name)]
+    totals = {name: counted for name, counted in numbers if COUNTED.fullmatch(name) and not PAGES.fullmatch(name)}
+    sizes = [counted for name, counted in numbers if SIZED.fullmatch(name)]
+    if any(one > shown for one in totals.values()):
+        return True
+    of_all = any("total" in name for name in totals)  # else it may be the number of items on this page
+    if totals and (of_all or not sizes or shown < min(sizes)):
+        return False
+    if pages:
+        return any(one > 1 for one in pages)
+    places = [(name, value) for name, value in signs if NUMBERED.fullmatch(name) and not SIZED.fullmatch(name)]
+    first = all((_whole(value) or 0) <= (0 if name == "offset" else 1) for name, value in places)
+    if first and (continued or (sizes and shown < min(sizes))):
+        return False
+    return bool(sizes) or any(value not in (None, "", False) for _, value in places)
+
+
+def _says_so(value: Any) -> bool:
+    """Whether a member such as `next` or `hasMore` says that there is more."""
+    return value not in (None, "", False, 0, "0", [], {}) and str(value).casefold() != "false"
+
+
+def _whole(value: Any) -> Decimal | None:
+    return number(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
 
 
 def _beside(body: Any) -> Iterator[tuple[str, Any]]:

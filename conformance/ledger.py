@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import time
 from collections import Counter
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 MARK: Final = "conf"
+GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 GLOB: Final = "ledger-*.ndjson"
 
 
@@ -96,6 +98,18 @@ class Ledger:
         value = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
         self._made_up.add(value)
         return value
+
+    def made_up_number(self) -> str:
+        """A made-up identifier that is a number: too high for any that the target has, low enough for its database."""
+        value = str(1_900_000_000 + secrets.randbelow(200_000_000))
+        self._made_up.add(value)
+        return value
+
+    def made_up_like(self, known: str) -> str:
+        """A made-up identifier in the form of a known one: a number, a GUID, or hexadecimal digits."""
+        if known.isascii() and known.isdigit():
+            return self.made_up_number()
+        return self.made_up_guid() if GUID.fullmatch(known) else self.made_up(max(len(known), 12))
 
     def is_made_up(self, identifier: str) -> bool:
         """Whether an identifier was made up by this run."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.exchange import NotJson
 from conformance.identification import addressable, identifier_of
-from conformance.judge import NotExercised
+from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
 from conformance.specification import Operation, Touch
 from conformance.structure import EXTENSION, Schema, places
@@ -170,6 +170,17 @@ def _subject(session: Session, operation: Operation, parameter: str = "") -> str
     given = session.table.fixture(key) if key else ""
     if given and takes_named(operations, operation, parameter):
         return given
+    try:
+        return _made(session, operation, parameter, key)
+    except (Blocked, NotExercised):
+        if given and operation.effect in ("read", "execute"):  # better with what is named than not at all
+            return given
+        raise
+
+
+def _made(session: Session, operation: Operation, parameter: str, key: str) -> str:
+    """The identifier of what is made for a call. Raises as `_subject`."""
+    operations = session.specification.operations
     found = producer(operations, operation, parameter)
     if found is not None:
         making, link = found

@@ -208,3 +208,16 @@ def start_html(ref: ProcessMaker4) -> None:
 def start_missing(ref: ProcessMaker4) -> None:
     """Take the operation away."""
     withdraw(ref.app, "start")
+
+
+@fault("pm4-unknown-process-started", SYSTEM, "starts a Request of any number; what is no number its router refuses")
+def unknown_process_started(ref: ProcessMaker4) -> None:
+    """Know a process of every number, and answer 405 to other identifiers as a router with a numeric route does."""
+
+    class AnyNumber(dict[str, Process]):
+        def get(self, key: str, default: Any = None) -> Any:
+            if not key.isdigit():
+                raise HTTPException(405, "Method Not Allowed")
+            return super().get(key, default) or Process(int(key), "Some process")
+
+    ref.processes = AnyNumber(ref.processes)

@@ -15,6 +15,7 @@ import pytest
 
 from conformance import exitcodes
 from conformance.reference import Reference
+from conformance.reference.procesio_state import PROCESS_ID
 from conformance.runrecord import RunRecord
 
 from .liberty import tried
@@ -178,3 +179,36 @@ def test_an_accommodation_that_nobody_needs_is_no_deviation_and_is_told(tmp_path
         ("startRequest", None, False)
     ]
     assert "startRequest: it wants it (not needed" in (tmp_path / "run" / "run" / "summary.md").read_text()
+
+
+def guess_refused(app: ASGIApp) -> ASGIApp:
+    """Creates no process of the body that the suite guesses."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if (scope["method"], scope["path"]) == ("POST", "/api/Projects"):
+            await send({"type": "http.response.start", "status": 422, "headers": [(b"content-type", b"text/plain")]})
+            await send({"type": "http.response.body", "body": b"flow is missing"})
+            return
+        await app(scope, receive, send)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("operation", "tail"), [("readProcess", ""), ("getPayload", "/payload"), ("getUsedResources", "/used")]
+)
+def test_the_documented_form_is_tried_on_what_the_file_names_where_nothing_can_be_made(
+    operation: str, tail: str, tmp_path: Path
+) -> None:
+    """Where the target refuses the body that the suite guesses, the process of the target file is read."""
+
+    def change(one: Reference) -> None:
+        one.wrap(renamed(moved("/api/", "/api/v2/", f"/{PROCESS_ID}{tail}")))
+        one.wrap(guess_refused)
+
+    form = f'path = "/api/v2/Projects/{{id}}{tail}"'
+    more = f'\n[[procesio.accommodations]]\noperation = "{operation}"\n{form}\nreason = "moved"\n'
+    code, record = against("procesio", tmp_path / "run", change, more)
+    assert code == exitcodes.DEVIATIONS
+    (told,) = record.accommodations
+    assert told.deviation in {one.fingerprint for one in [*record.deviations, *record.findings]}

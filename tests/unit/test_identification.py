@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Exchange, Headers, Request, Response
-from conformance.identification import listed, offered, partial, pointed, shows
+from conformance.identification import identifier_of, listed, offered, partial, pointed, shows
 from conformance.specification import Link
 
 UID, OTHER = "1" * 32, "2" * 32
@@ -17,15 +17,30 @@ READ = Link("read", "op", parameter="id", pointer="/id")
 LIST = Link("list", "op", item="/id", name="/name")
 
 
-def answered(body: Any, *headers: tuple[str, str]) -> Exchange:
+def answered(body: Any, *headers: tuple[str, str], url: str = "http://t/") -> Exchange:
     given: Headers = headers
-    return Exchange("e", "op", Request("GET", "http://t/"), Response(200, given, json.dumps(body).encode()))
+    return Exchange("e", "op", Request("GET", url), Response(200, given, json.dumps(body).encode()))
 
 
 def test_the_documented_place_is_the_likeliest_and_other_identifiers_follow() -> None:
     assert offered(answered({"workspaceId": OTHER, "id": UID}), READ) == [UID, OTHER]
     assert offered(answered([{"old_uid": "", "new_uid": UID}, {"new_uid": OTHER}]), READ) == [UID, OTHER]
     assert len(offered(answered([{"uid": str(number)} for number in range(99)]), READ)) < 10
+
+
+@pytest.mark.parametrize(
+    ("body", "url", "identifier"),
+    [
+        ({"callable_id": "ProcessId", "process_id": 2, "user_id": 1, "uuid": UID, "id": 41}, "/process_events/2", "41"),
+        ({"process_id": 2, "uuid": UID, "process": {"id": 2}}, "/process_events/2", UID),
+        ({"flowId": UID, "instanceId": OTHER}, f"/api/Projects/{UID}/run", OTHER),
+        ({"id": UID, "instance": {"Id": OTHER}}, f"/api/Projects/{UID}/run?x=1", OTHER),
+        ({"traceId": UID, "data": {"instanceId": OTHER}}, "/run", OTHER),
+        ({"process_id": 2}, "/process_events/2", ""),
+    ],
+)
+def test_a_thing_that_was_started_is_named_by_its_own_identifier(body: Any, url: str, identifier: str) -> None:
+    assert identifier_of(answered(body, url=f"http://t{url}"), None) == identifier
 
 
 def test_an_identifier_is_pointed_at_by_the_documented_place_or_by_a_bare_text_alone() -> None:
@@ -60,6 +75,9 @@ def test_a_list_shows_an_identifier_under_another_name_only_where_it_uses_none_o
         ([1], [("Content-Range", "items 0-0/40")]), ({"data": [1], "total": 40}, []),
         ({"data": [1], "meta": {"totalCount": "2"}}, []), ({"items": [1], "nextPage": "abc"}, []),
         ({"items": [1], "has_more": True}, []), ({"items": [1], "pageNumber": 1}, []),
+        ({"totalItemCount": 2, "pageNumber": 1, "pageItems": [1]}, []), ({"items": [1], "totalPages": 2}, []),
+        ({"items": [1, 2], "pageSize": 2, "pageNumber": 1}, []), ({"items": [1], "limit": 20, "offset": 20}, []),
+        ({"items": [1, 2], "count": 2, "page": 1, "per_page": 2}, []), ({"items": [1], "total": 1, "hasNext": 1}, []),
     ],
 )  # fmt: skip
 def test_a_list_with_a_sign_of_paging_may_show_a_part_only(body: Any, headers: list[tuple[str, str]]) -> None:
@@ -72,6 +90,11 @@ def test_a_list_with_a_sign_of_paging_may_show_a_part_only(body: Any, headers: l
         ([{"id": 1, "page": 3, "total": 9}], []), ({"data": [1, 2], "total": 2}, []), ([], [("X-Powered-By", "PHP")]),
         ({"items": [1], "next": None, "has_more": False}, []), ([1], [("X-Total-Count", "1")]),
         ([1], [("Link", '</things>; rel="self"')]),
+        ({"totalItemCount": 2, "pageNumber": 1, "pageItems": [1, 2]}, []), ({"count": 1, "data": [1]}, []),
+        ({"content": [], "page": {"number": 0, "size": 20, "totalElements": 0, "totalPages": 1}}, []),
+        ({"items": [1], "pageSize": 20, "pageNumber": 1}, []), ({"items": [1], "limit": 20, "offset": 0}, []),
+        ({"items": [1], "pagination": {"page": 1, "next": None}}, []), ({"data": [1], "totalPages": "1"}, []),
+        ([1], [("X-Total-Count", "1"), ("X-Page", "1"), ("X-Per-Page", "1")]),
     ],
 )  # fmt: skip
 def test_a_list_without_such_a_sign_is_whole(body: Any, headers: list[tuple[str, str]]) -> None:

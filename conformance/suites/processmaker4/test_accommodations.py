@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from conformance.sampling import sample
 from conformance.session import Session
+from conformance.suites.processmaker4.test_start_request import data
 
 
 def test_the_documented_form_is_tried_too(session: Session, accommodated: str) -> None:
-    session.try_documented(accommodated, **sample(session, session.operation(accommodated)).request())
+    session.try_documented(accommodated, **sample(session, session.operation(accommodated), data(session)).request())

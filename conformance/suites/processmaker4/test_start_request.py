@@ -107,7 +107,7 @@ def test_a_start_without_a_valid_token_is_refused_with_a_body(session: Session) 
 @pytest.mark.requirement("PM4-START-UNKNOWN-PROCESS")
 def test_an_unknown_process_is_not_started(session: Session) -> None:
     control = session.call(START, path=path(session), json=data(session), accepts=ACCEPTED)
-    unknown = session.send(START, path={"process_id": session.ledger.made_up(12)}, json=data(session))
+    unknown = session.send(START, path={"process_id": session.ledger.made_up_number()}, json=data(session))
     session.judge.refused("PM4-START-UNKNOWN-PROCESS", unknown, control)
 
 
