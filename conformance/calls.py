@@ -15,12 +15,13 @@ from conformance.identification import identifier_of
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.ledger import Ledger
 from conformance.specification import Operation, Specification
-from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4
+from conformance.systems import ELSEWHERE, Procesio, ProcessMaker3, ProcessMaker4
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
-from conformance.wire.credentials import Missing, NoToken, Static, Unavailable
+from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.guard import Withheld
+from conformance.wire.logins import plain_reads, refused_key, refused_token
 
 FORBIDDEN: Final = 403
 TURNED_AWAY: Final = (401, FORBIDDEN)
@@ -50,6 +51,7 @@ class Calls:
     judge: Judge = field(init=False)
     _silent: int = field(default=0, init=False)
     _away: int = field(default=0, init=False)
+    _opened: str | None = field(default=None, init=False)  # a read that the main user was allowed
     _changed: float = field(default=-math.inf, init=False)  # when an operation last changed something
 
     def __post_init__(self) -> None:
@@ -85,6 +87,8 @@ class Calls:
         if self.problem:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         operation = self.operation(operation_id, documented=documented)
+        if operation.resource == "token" and not self.table.asks_as_documented:
+            raise NotExercised(Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
         if operation.effect == "create" and template is None and self.safety is not Safety.DISPOSABLE:
             self._within_sight(operation)
         try:
@@ -103,6 +107,9 @@ class Calls:
         except Unavailable as gone:
             self.problem = str(gone)
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem) from None
+        turned_away = exchange.answer.status in TURNED_AWAY and user == MAIN and not operation.anonymous
+        if turned_away and template is None and self.credentials.given(user) == "api_key":
+            raise self._key_turned_away(operation, exchange)
         if exchange.response is not None and template is None:
             self.judge.say([checks.server_error(operation, exchange)])
         self._silent = self._silent + 1 if exchange.response is None else 0
@@ -126,6 +133,8 @@ class Calls:
         exchange = self.client.send(
             operation, path=path, template=template, headers={**shown, **(headers or {})}, user=user, **content
         )
+        if exchange.answer.ok and user == MAIN and template is None and plain_reads([operation]):
+            self._opened = operation.id
         if exchange.answer.ok and operation.effect != "read":
             self._changed = time.monotonic()
         if exchange.answer.ok and operation.resource == "token":
@@ -170,8 +179,8 @@ class Calls:
             _, exchange = self.eventually(look)
         if exchange.response is None:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-        if exchange.answer.status in TURNED_AWAY and user == MAIN and isinstance(self.credentials, Static):
-            raise self._turned_away(exchange)
+        if exchange.answer.status in TURNED_AWAY and user == MAIN and self.credentials.given(user) == "access_token":
+            self._turned_away(exchange)
         accepts = accepts or operation.accepted_by
         if exchange.answer.ok:
             if accepts:
@@ -199,11 +208,38 @@ class Calls:
                 return other
         raise self._unaccepted(operation, exchange, user, request, accepts)
 
-    def _turned_away(self, exchange: Exchange) -> NotExercised:
-        """The token that the target file gives opens nothing: that tells of the file, as a refused password would."""
-        told = "Correct the access_token in the target file, or give its user the right"
-        self.problem = f"{exchange.request.url}: refused the token (status {exchange.answer.status}). {told}"
-        return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+    def _turned_away(self, exchange: Exchange) -> None:
+        """See whether the target file's own token opens anything: if not, that is the file's fault, not the server's.
+
+        Raises:
+            NotExercised: it opens nothing, or nothing any more.
+        """
+        if self._opened is not None and self.send(self._opened).answer.ok:
+            return  # this one call is refused, so that the user may lack a right, or the server is wrong
+        self.problem = refused_token(self.table.system, exchange)
+        raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+
+    def _key_turned_away(self, operation: Operation, exchange: Exchange) -> NotExercised:
+        """What a refusal of the API key means where there is nothing else to show: it may do what documents give it.
+
+        A key that opens nothing at all is the target file's fault.
+        """
+        told = f"{operation.id}: the API key may not call it ({checks.describe(exchange)})"
+        documented = any("apiKeyName" in scheme for scheme in operation.schemes)
+        if documented or not (self._key_opens() or self.table.fixture("process_id")):
+            self.problem = refused_key(self.table, exchange)
+            return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+        return NotExercised(Reason.MISSING_USER, f"[procesio] username and password; {told}")
+
+    def _key_opens(self) -> bool:
+        """Whether the API key opens any operation that reads and needs nothing."""
+        if self._opened is None:
+            for one in plain_reads(self.specification.operations.values()):
+                exchange = self._send(one, MAIN, None, None, None, {})
+                if exchange.answer.ok:
+                    self._opened = one.id
+                    break
+        return self._opened is not None
 
     def accepted(self, exchange: Exchange) -> None:
         """Judge the structure of an accepted answer to a documented call that was made by `send`."""

@@ -9,7 +9,7 @@ from conformance import supply
 from conformance.clearance import RANK, clearance
 from conformance.requirement import Requirement
 from conformance.specification import Operation, Specification
-from conformance.systems import System
+from conformance.systems import ELSEWHERE, System
 from conformance.target import Safety
 from conformance.verdict import Outcome, Reason
 
@@ -87,6 +87,10 @@ def hindrance(one: Requirement, specification: Specification, table: System, lev
     if one.untestable is not None:
         return Hindrance(Outcome.NOT_EXERCISED, one.untestable)
     not_tried, missing = Outcome.NOT_EXERCISED, tuple(table.missing(one.needs))
+    if specification.operations[one.operation].resource == "token":
+        if not table.asks_as_documented and not table.unasked:
+            return Hindrance(not_tried, Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
+        missing = (*missing, *table.unasked)
     least = _least(one, specification, table.gives)
     if RANK[least] > RANK[level]:
         sparing = _sparing(one, specification, table, level)
@@ -100,7 +104,7 @@ def hindrance(one: Requirement, specification: Specification, table: System, lev
     if not missing:
         told = _places(table, lacking)
         return Hindrance(not_tried, Reason.SAFETY_LEVEL, told, lacking, Safety.DISPOSABLE) if forbidden else None
-    users = all(key.startswith("users.") for key in missing)
+    users = all(key.startswith("users.") or key in table.unasked for key in missing)
     reason = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE
     return Hindrance(not_tried, reason, _places(table, missing), lacking)
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, PositiveInt, SecretStr, model_valida
 
 from conformance import specification
 from conformance.accommodation import Accommodation, accommodated
+from conformance.accounts import ApiKey, Application, Users
 from conformance.tables import HeaderSecret, Secret, Table, Text, hint
 
 PROFILES: Final[dict[str, tuple[str, ...]]] = {
@@ -24,6 +25,10 @@ PROFILES: Final[dict[str, tuple[str, ...]]] = {
     }.items()
 }
 """The profiles that a target can claim, by system; not every one has operations in every version."""
+
+
+ELSEWHERE: Final = "token_url leads to another server, and the API documentation describes the target's own"
+"""Why nothing is said of the operation that gives tokens."""
 
 
 def _checked_url(text: str) -> str:
@@ -49,49 +54,6 @@ def _without_api(url: str) -> str:
 
 Url = Annotated[str, AfterValidator(_checked_url)]
 RootUrl = Annotated[Url, AfterValidator(_without_api)]
-
-
-class User(Table):
-    """A further account of ProcessMaker 3, with a client of its own or with that of the table."""
-
-    username: Text
-    """Who logs in."""
-    password: Secret
-    """That user's password."""
-    client_id: Text | None = None
-    """The application that asks for the token, where it is not that of the table."""
-    client_secret: Secret | None = None
-    """The secret of that application."""
-
-    @model_validator(mode="after")
-    def _whole_client(self) -> User:
-        if (self.client_id is None) != (self.client_secret is None):
-            raise ValueError("has only one of client_id and client_secret; give both or none")
-        return self
-
-
-class Application(Table):
-    """An application that is registered for no user yet: with it, a user whom the run creates can log in."""
-
-    client_id: Text
-    """Its identifier."""
-    client_secret: Secret
-    """Its secret."""
-
-
-class Users(Table):
-    """The accounts by what they may do; each may be left out."""
-
-    outsider: User | None = None
-    """Has neither PM_FACTORY nor PM_CASES."""
-    cases: User | None = None
-    """Has PM_CASES and not PM_FACTORY."""
-    supervisor: User | None = None
-    """A process supervisor of the process of `case`, with access to its input documents."""
-    adhoc: User | None = None
-    """An ad hoc user of the current task of `unassigned_case`."""
-    viewer: User | None = None
-    """Has the process permission to see the task of `input_document`."""
 
 
 class Fixtures(Table):
@@ -162,6 +124,16 @@ class System(Table):
     accommodations: tuple[Accommodation, ...] = ()
     """How operations must be called where the server departs from the documents."""
 
+    @property
+    def asks_as_documented(self) -> bool:
+        """Whether the operation that gives tokens is where the tests of that operation can send."""
+        return True
+
+    @property
+    def unasked(self) -> tuple[str, ...]:
+        """The keys without which the tests of the operation that gives tokens have no login to ask with."""
+        return ()
+
     def specification(self) -> specification.Specification:
         """The spec and register of the system, with the operations as the target must be called."""
         return accommodated(specification.load(self.system), self.accommodations)
@@ -223,20 +195,48 @@ class ProcessMaker3(System):
     """Where the server is, without `/api/1.0`."""
     workspace: Text
     """The workspace to work in."""
-    client_id: Text
-    """The application that asks for tokens."""
-    client_secret: Secret
+    client_id: Text | None = None
+    """The application that asks for tokens; needed unless there is an `access_token`."""
+    client_secret: Secret | None = None
     """The secret of that application."""
-    username: Text
-    """The main user, who has the permission PM_FACTORY."""
-    password: Secret
+    username: Text | None = None
+    """The main user, who has the permission PM_FACTORY; needed unless there is an `access_token`."""
+    password: Secret | None = None
     """That user's password."""
+    access_token: HeaderSecret | None = None
+    """A token of the main user, where nobody logs in with a password (single sign-on); it must last for the run."""
+    token_url: Url | None = None
+    """The whole URL where tokens are requested, if that is not `/{workspace}/oauth2/token` below `url`."""
     users: Users = Users()
     """Further accounts, for what somebody may not do."""
     application: Application | None = None
     """An application that is registered for no user yet."""
     fixtures: Fixtures = Fixtures()
     """What must be on the server already."""
+
+    @model_validator(mode="after")
+    def _whole_login(self) -> ProcessMaker3:
+        login = ("client_id", "client_secret", "username", "password")
+        absent = _absent(self, login)
+        if absent and (self.access_token is None or len(absent) < len(login)):
+            raise ValueError(f"lacks {', '.join(absent)}; {_add(absent)}, or access_token = … in place of all four")
+        for name, user in self.users:
+            if user is not None and not (user.client_id or self.client_id):
+                raise ValueError(
+                    f"has users.{name} without a client; add client_id = … and client_secret = … under "
+                    f"[processmaker3.users.{name}]"
+                )
+        return self
+
+    @property
+    def asks_as_documented(self) -> bool:
+        """Whether tokens come from this very server."""
+        return self.token_url is None or self.token_url.endswith(f"/{self.workspace}/oauth2/token")
+
+    @property
+    def unasked(self) -> tuple[str, ...]:
+        """The keys without which the main user asks for no token."""
+        return tuple(_absent(self, ("client_id", "client_secret", "username", "password")))
 
 
 class ProcessMaker4(System):
@@ -245,21 +245,33 @@ class ProcessMaker4(System):
     system: ClassVar[str] = "processmaker4"
     url: RootUrl
     """Where the server is, without `/api/1.0`."""
-    access_token: HeaderSecret
-    """A token of a user who may start the process."""
+    access_token: HeaderSecret | None = None
+    """A token of a user who may start the process; needed unless there is a `token_url`."""
+    token_url: Url | None = None
+    """The whole URL where tokens are requested, such as `https://pm4.example.com/oauth/token`."""
+    client_id: Text | None = None
+    """The application that asks for tokens; needed beside `token_url`."""
+    client_secret: Secret | None = None
+    """The secret of that application."""
+    refresh_token: Secret | None = None
+    """What gives the first token; without it, and without an `access_token`, the client's credentials do."""
     process_id: PositiveInt
     """A process with one start event; the run starts Requests of it."""
     request_data: dict[str, Any] = Field({}, repr=False)
     """What a Request is started with."""
 
-
-class ApiKey(Table):
-    """An API key of PROCESIO's Web API."""
-
-    name: Annotated[Text, Field(pattern=r"^[\x20-\x7e]+$")]
-    """Its name."""
-    value: HeaderSecret
-    """The key itself."""
+    @model_validator(mode="after")
+    def _whole_login(self) -> ProcessMaker4:
+        if self.access_token is None and self.token_url is None:
+            told = "or token_url = … with client_id and client_secret or refresh_token"
+            raise ValueError(f"lacks access_token; add access_token = …, {told}")
+        if self.token_url is None and (extra := _present(self, ("client_id", "client_secret", "refresh_token"))):
+            raise ValueError(f"has {', '.join(extra)} and does not say where they get a token; add token_url = …")
+        if self.token_url is not None and (self.refresh_token is None or self.client_id is None):
+            absent = _absent(self, ("client_id", "client_secret"))
+            if absent:
+                raise ValueError(f"has token_url and lacks {', '.join(absent)}; {_add(absent)}")
+        return self
 
 
 class ProcesioFixtures(Table):
@@ -277,22 +289,24 @@ class Procesio(System):
     """The table `procesio`."""
 
     system: ClassVar[str] = "procesio"
-    proxy_url: Url
-    """Where the proxy is, which gives tokens."""
+    proxy_url: Url | None = None
+    """Where the proxy is, which gives tokens; needed unless there is a `token_url`, or an API key and no user."""
     web_url: Url
     """Where the Web API is."""
-    realm: Text
+    token_url: Url | None = None
+    """The whole URL where tokens are requested, if that is not `/api/Authentication` below `proxy_url`."""
+    realm: Text | None = None
     """The realm of the users."""
-    username: Text
-    """Who logs in."""
-    password: Secret
+    username: Text | None = None
+    """Who logs in; may be left out where there is an API key."""
+    password: Secret | None = None
     """That user's password."""
-    client_id: Text
+    client_id: Text | None = None
     """The client that asks for tokens."""
     client_secret: SecretStr = SecretStr("")
     """The secret of that client, if it has one."""
-    workspace_id: Text | None = None
-    """The workspace to work in."""
+    workspace_id: Annotated[Text, Field(pattern=r"^[\x21-\x7e]+$")] | None = None
+    """The workspace to work in; sent in the header field `workspaceId` beside an API key and beside a token."""
     process_id: Text | None = None
     """A process that may be published and run."""
     payload: dict[str, Any] = Field({}, repr=False)
@@ -302,7 +316,50 @@ class Procesio(System):
     fixtures: ProcesioFixtures = ProcesioFixtures()
     """What must be in the workspace already."""
 
+    @model_validator(mode="after")
+    def _whole_login(self) -> Procesio:
+        login = ("realm", "username", "password", "client_id")
+        if self.key_alone:
+            if self.api_key is None:
+                raise ValueError(f"lacks {', '.join(login)}; {_add(login)}, or a table [procesio.api_key]")
+            if self.workspace_id is None:
+                raise ValueError("has an API key alone and lacks workspace_id; add workspace_id = …")
+            return self
+        if absent := _absent(self, login):
+            raise ValueError(f"lacks {', '.join(absent)}; {_add(absent)}")
+        if self.proxy_url is None and self.token_url is None:
+            raise ValueError("lacks proxy_url; add proxy_url = …, or token_url = … for another place that gives tokens")
+        return self
+
+    @property
+    def key_alone(self) -> bool:
+        """Whether there is no user, so that every call is made with the API key."""
+        return not _present(self, ("realm", "username", "password", "client_id", "token_url"))
+
+    @property
+    def asks_as_documented(self) -> bool:
+        """Whether there is a Proxy API to authenticate at."""
+        return self.proxy_url is not None or (self.token_url or "").endswith("/api/Authentication")
+
+    @property
+    def unasked(self) -> tuple[str, ...]:
+        """The keys without which nobody asks for a token."""
+        return tuple(_absent(self, ("realm", "username", "password", "client_id")))
+
+
+def _absent(table: Table, keys: Iterable[str]) -> list[str]:
+    return [key for key in keys if getattr(table, key) is None]
+
+
+def _present(table: Table, keys: Iterable[str]) -> list[str]:
+    return [key for key in keys if getattr(table, key) is not None]
+
+
+def _add(keys: Iterable[str]) -> str:
+    return f"add {' and '.join(f'{key} = …' for key in keys)}"
+
 
 def urls(table: System) -> dict[str, str]:
-    """The URLs of a system by their key: `url`, or `proxy_url` and `web_url`."""
-    return {key: getattr(table, key) for key in ("url", "proxy_url", "web_url") if hasattr(table, key)}
+    """The URLs of a system by their key: `url`, or `proxy_url` and `web_url`, and `token_url`."""
+    keys = ("url", "proxy_url", "web_url", "token_url")
+    return {key: url for key in keys if (url := getattr(table, key, None)) is not None}

@@ -21,10 +21,11 @@ from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, urls
 from conformance.target import Target
 from conformance.verdict import Verdict
 from conformance.wire.client import Client
-from conformance.wire.credentials import PUBLIC, basic_secrets, credentials
+from conformance.wire.credentials import PUBLIC
 from conformance.wire.door import open_door, origin
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import Judgement, Limits
+from conformance.wire.logins import TOKEN_REQUEST, basic_secrets, credentials
 from conformance.wire.redact import KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
 
 EXCHANGES: Final = "exchanges.ndjson"
@@ -100,6 +101,7 @@ class Worker:
         secret = {"token": SECRET_FIELDS, "api_key": KEY_FIELDS}
         handing_out = (one for one in spec.operations.values() if one.resource in secret)
         self._handing_out.update((one.id, secret[one.resource]) for one in handing_out)
+        self._handing_out[TOKEN_REQUEST] = SECRET_FIELDS
         limits = Limits(
             self.share.part(self.target.limits.open_resources),
             executions(self.target, spec) if self.share.starts(system) else 0,
@@ -108,7 +110,8 @@ class Worker:
             specification=spec,
             ledger=ledger,
             safety=self.target.safety.level,
-            origins=frozenset(origin(url) for url in urls(table).values()),
+            origins=frozenset(origin(url) for key, url in urls(table).items() if key != "token_url"),
+            token_url=urls(table).get("token_url", ""),
             fixtures=fixtures(table),
             may_change=not isinstance(table, ProcessMaker4) and table.fixtures.may_change,
             limits=limits,
@@ -119,7 +122,7 @@ class Worker:
 
         def saw(exchange: Exchange) -> None:
             self._saw(exchange)
-            if self._steady and exchange.response is not None:
+            if self._steady and exchange.response is not None and exchange.operation in spec.operations:
                 operation = spec.operations[exchange.operation]
                 shapes.note(self.seen, operation, exchange, ours=ledger.is_ours if operation.id in lists else None)
 
@@ -132,7 +135,9 @@ class Worker:
             seen=saw,
         )
         constants = {"workspace": table.workspace} if isinstance(table, ProcessMaker3) else {}
-        client = Client(spec, door, urls(table), evidence, constants=constants, worker=self.name)
+        client = Client(
+            spec, door, urls(table), evidence, constants=constants, worker=self.name, elsewhere=_elsewhere(table, spec)
+        )
         shown = credentials(table, client, self.redactor, lambda: ledger.remains(system, "token"))
         return Session(table, client, shown, ledger, settle=self.target.settle, safety=self.target.safety.level)
 
@@ -244,6 +249,16 @@ def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:
         case Procesio():
             named = [table.process_id, *table.fixtures.model_dump(exclude={"may_change"}).values()]
             return frozenset(value for value in named if isinstance(value, str))
+
+
+def _elsewhere(table: ProcessMaker3 | ProcessMaker4 | Procesio, spec: Specification) -> dict[str, str]:
+    """The requests whose whole URL is the target file's `token_url`; the documented one where it leads there."""
+    url = urls(table).get("token_url")
+    if url is None:
+        return {}
+    moved = table.asks_as_documented and "proxy_url" not in urls(table)
+    documented = [one.id for one in spec.operations.values() if one.resource == "token" and moved]
+    return dict.fromkeys([TOKEN_REQUEST, *documented], url)
 
 
 def _lists(spec: Specification) -> frozenset[str]:

@@ -18,17 +18,21 @@ def served(
     faults: Mapping[str, Sequence[str]] | None = None,
     port: int = 0,
     personality: str = "plain",
+    login: str = "",
 ) -> Iterator[str]:
-    """Serve a reference of each system with its faults and a personality; yields the TOML text of their target file.
+    """Serve a reference of each system; yields the TOML text of their target file.
+
+    Each has its faults, and all have the personality and the login.
 
     Ports are consecutive from `port`, and any free ones when it is 0.
 
     Raises:
         UnknownPersonality: there is no such personality.
+        UnknownLogin: a system has no such login.
         PortUnavailable: a port is in use or must not be opened.
     """
     references = [
-        reference.build(system, (faults or {}).get(system, ()), personality=personality) for system in systems
+        reference.build(one, (faults or {}).get(one, ()), personality=personality, login=login) for one in systems
     ]
     with Serving(references, port) as serving:
         yield target_toml(references, serving.urls)

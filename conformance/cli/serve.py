@@ -31,8 +31,16 @@ if TYPE_CHECKING:
     default="plain",
     help=f"{'; '.join(f'{name}: {told}' for name, told in reference.PERSONALITIES.items())}. [plain]",
 )
+@click.option("--login", metavar="NAME", default="", help="Another way to log in to one SYSTEM; see --list-logins.")
+@click.option("--list-logins", is_flag=True, help="Print the logins and end.")
 def command(
-    systems: tuple[str, ...], port: int | None, faults: tuple[str, ...], list_faults: bool, personality: str
+    systems: tuple[str, ...],
+    port: int | None,
+    faults: tuple[str, ...],
+    list_faults: bool,
+    personality: str,
+    login: str,
+    list_logins: bool,
 ) -> None:
     """Serve the references until Ctrl-C.
 
@@ -45,12 +53,19 @@ def command(
         rows = [{column: getattr(fault, column) for column in columns} for fault in faults_known]
         show(rows, columns, f"{len(rows)} faults")
         return
+    if list_logins:
+        columns = ("name", "system", "description")
+        found = [(name, one, what) for one in wanted for name, what in reference.known_logins(one).items()]
+        show([dict(zip(columns, row, strict=True)) for row in found], columns, f"{len(found)} logins")
+        return
+    if login and len(wanted) > 1:
+        raise Refused(f"--login {login}: name the one SYSTEM that is served with it.")
     chosen = chosen_faults(wanted, faults)
     try:
         with (
-            refusing(reference.UnknownPersonality),
+            refusing(reference.UnknownPersonality, reference.UnknownLogin),
             interruptible(),
-            served(wanted, chosen, port or 0, personality) as target,
+            served(wanted, chosen, port or 0, personality, login) as target,
         ):
             click.echo(target, nl=False)  # whole and flushed, before it is told that it can be used
             click.echo(f"Serving at {', '.join(_addresses(target))}. Ctrl-C ends it.", err=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from conformance.reference.base import Reference, now
+from conformance.reference.base import Reference, UnknownLogin, now
 from conformance.reference.faults import FAULTS, Fault, UnknownFault, nearest
 from conformance.reference.personality import PERSONALITIES, PLAIN, UnknownPersonality
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from conformance.reference.base import Clock
 
@@ -20,10 +20,12 @@ __all__ = [
     "Fault",
     "Reference",
     "UnknownFault",
+    "UnknownLogin",
     "UnknownPersonality",
     "UnknownSystem",
     "build",
     "known_faults",
+    "known_logins",
 ]
 
 SYSTEMS: Final = {"processmaker3": "ProcessMaker3", "processmaker4": "ProcessMaker4", "procesio": "Procesio"}
@@ -34,15 +36,23 @@ class UnknownSystem(ValueError):
     """No such system; the message names the nearest one that exists."""
 
 
-def build(system: str, faults: Collection[str] = (), clock: Clock = now, personality: str = PLAIN) -> Reference:
-    """A new reference of `system` with the named faults and personality; only that system's modules are imported.
+def build(
+    system: str, faults: Collection[str] = (), clock: Clock = now, personality: str = PLAIN, login: str = ""
+) -> Reference:
+    """A new reference of `system` with faults, personality and login; only that system's modules are imported.
 
     Raises:
         UnknownSystem: there is no such system.
         UnknownFault: one of `faults` is not a fault of that system.
         UnknownPersonality: there is no such personality.
+        UnknownLogin: there is no such login of that system.
     """
-    return _load(system)(clock=clock, faults=faults, personality=personality)
+    return _load(system)(clock=clock, faults=faults, personality=personality, login=login)
+
+
+def known_logins(system: str) -> Mapping[str, str]:
+    """The logins of `system` beside the documented one, with what each is. Raises UnknownSystem."""
+    return _load(system).logins
 
 
 def known_faults(system: str | None = None) -> dict[str, Fault]:

@@ -10,7 +10,7 @@ from conformance.reference import faults as registry
 from conformance.reference import personality as personalities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from starlette.types import ASGIApp
 
@@ -23,23 +23,38 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class UnknownLogin(ValueError):
+    """No such login; the message names the nearest one that exists."""
+
+
 class Reference(ABC):
     """One server of one system: its state, its apps, and the faults and the personality that it was given.
 
     `apps` maps the URL keys of the system's table of the target file (`url`, or `proxy_url` and `web_url`)
     to ASGI apps. All apps of one reference share its state, and two references share none.
 
+    `logins` are the ways to log in beside the documented one, with what each is; the target file fits the chosen one.
+
     Raises:
         UnknownFault: one of `faults` is not a fault of this system.
         UnknownPersonality: there is no such personality.
+        UnknownLogin: there is no such login.
     """
 
     system: ClassVar[str]
+    logins: ClassVar[Mapping[str, str]] = {}
     apps: dict[str, ASGIApp]
 
     def __init__(
-        self, clock: Clock = now, faults: Collection[str] = (), personality: str = personalities.PLAIN
+        self,
+        clock: Clock = now,
+        faults: Collection[str] = (),
+        personality: str = personalities.PLAIN,
+        login: str = "",
     ) -> None:
+        if login and login not in self.logins:
+            raise UnknownLogin(f"{self.system} has no login {login!r}{registry.nearest(login, self.logins)}")
+        self.login = login
         self.clock = clock
         self.faults = tuple(faults)
         chosen = [registry.find(name, self.system) for name in self.faults]

@@ -104,16 +104,20 @@ class Accounts:
             raise TokenRefused("invalid_grant", "The user credentials are wrong, or not those of this client.")
         scope = self.scope(fields.get("scope", "*"))
         self.by_client.setdefault(client_id, account)
-        token = secrets.token_hex(20)
-        self.tokens[token] = Token(account, self.clock() + LIFETIME)
         self.given += 1
         return {
-            "access_token": token,
+            "access_token": self.issue(account),
             "expires_in": int(LIFETIME.total_seconds()),
             "token_type": "bearer",
             "scope": scope,
             "refresh_token": secrets.token_hex(20),
         }
+
+    def issue(self, account: Account) -> str:
+        """A new token of a user."""
+        token = secrets.token_hex(20)
+        self.tokens[token] = Token(account, self.clock() + LIFETIME)
+        return token
 
     def basic(self, authorization: str | None) -> tuple[str, str] | None:
         """The client's credentials from an HTTP Basic header; None when it is none."""

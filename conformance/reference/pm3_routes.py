@@ -80,14 +80,14 @@ class Routes:
         self.workspace = workspace
         self.accounts = accounts
         self.permissions = {name: needed for area in areas for name, _, _, needed in area.operations}
-        self.app = Starlette(
-            routes=[
-                Route(f"/{workspace}/oauth2/token", self.token, methods=["POST"]),
-                *(self._route(area, *operation[:3]) for area in areas for operation in area.operations),
-            ],
-            exception_handlers={HTTPException: _refuse, Refused: _refuse, TokenRefused: _refuse_token},
-        )
-        self.app.router.redirect_slashes = False
+        operations = [self._route(area, *operation[:3]) for area in areas for operation in area.operations]
+        self._token = Route(f"/{workspace}/oauth2/token", self.token, methods=["POST"])
+        self.app = _app([self._token, *operations])
+
+    def move_tokens(self, path: str) -> Starlette:
+        """Take the token request out of the app; returns an app of its own that has it, at a path."""
+        self.app.router.routes.remove(self._token)
+        return _app([Route(path, self.token, methods=["POST"])])
 
     def _route(self, area: Area, operation: str, method: str, path: str) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -193,6 +193,14 @@ class Projects:
         """Change the process of a project; the answer has no content."""
         self.state.update_process(call.uid, await json_object(call.request))
         return Response(status_code=200)
+
+
+def _app(routes: Sequence[Route]) -> Starlette:
+    app = Starlette(
+        routes=routes, exception_handlers={HTTPException: _refuse, Refused: _refuse, TokenRefused: _refuse_token}
+    )
+    app.router.redirect_slashes = False
+    return app
 
 
 def error(status: int, message: str) -> Answer:

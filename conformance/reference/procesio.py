@@ -39,7 +39,7 @@ from conformance.reference.procesio_schedules import Schedules
 from conformance.reference.procesio_state import PROCESS_ID, WORKSPACE_ID, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from starlette.requests import Request
@@ -54,6 +54,7 @@ USERNAME: Final = "demo"
 PASSWORD: Final = "reference-procesio-password"
 CLIENT_ID: Final = "procesio-ui"
 TOKEN_LIFE: Final = timedelta(hours=1)
+TOKEN_PATH: Final = f"/realms/{REALM}/protocol/openid-connect/token"
 PARAMETERS: Final = ("realm", "grant_type", "username", "password", "client_id", "client_secret")
 
 
@@ -94,6 +95,11 @@ class Procesio(Reference):
     """
 
     system: ClassVar[str] = SYSTEM
+    logins: ClassVar[Mapping[str, str]] = {
+        "api-key": "there is an API key that opens everything, and no user",
+        "run-key": "there is an API key that runs processes and opens nothing else, and no user",
+        "token-url": "tokens come from another server than the Proxy API",
+    }
 
     def start(self) -> dict[str, ASGIApp]:
         """Make the workspace with its one process, the other services, and the two apps."""
@@ -123,19 +129,30 @@ class Procesio(Reference):
         self.key_accepted: Callable[[str, str], bool] = self.keys.accepts
         self.secret_accepted: Callable[[str], bool] = lambda _: True
         self.web = json_app(route(method, path, self._endpoint(name), name) for _, method, path, name in routes)
+        if self.login == "token-url":
+            tokens = json_app([route("POST", TOKEN_PATH, self._authenticate, "token")])
+            return {"token_url": tokens, "web_url": self.web}
         proxy = json_app([route("POST", "/api/Authentication", self._authenticate, "authenticate")])
         return {"proxy_url": proxy, "web_url": self.web}
 
     def target(self, urls: dict[str, str]) -> dict[str, Any]:
         """The table `[procesio]` of a target file for this server."""
-        return {
-            "proxy_url": urls["proxy_url"],
-            "web_url": urls["web_url"],
+        user = {
             "realm": REALM,
             "username": USERNAME,
             "password": PASSWORD,
             "client_id": CLIENT_ID,
             "client_secret": "",
+        }
+        if self.login.endswith("-key"):
+            user = {}
+        elif self.login == "token-url":
+            user["token_url"] = urls["token_url"] + TOKEN_PATH
+        else:
+            user["proxy_url"] = urls["proxy_url"]
+        return {
+            "web_url": urls["web_url"],
+            **user,
             "workspace_id": WORKSPACE_ID,
             "process_id": PROCESS_ID,
             "payload": {"customer": "Ada"},
@@ -180,6 +197,8 @@ class Procesio(Reference):
             accepted = self.token_accepted(token)
         else:
             accepted = key is not None and value is not None and self.key_accepted(key, value)
+            if accepted and self.login == "run-key" and name != "run_process":
+                raise HTTPException(403, "An API key runs processes and does nothing else; send an access token.")
         if not accepted:
             raise HTTPException(
                 401,

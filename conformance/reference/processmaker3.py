@@ -29,12 +29,15 @@ from conformance.reference.pm3_state import Workspace
 from conformance.reference.pm3_tables import Table, Tables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp
 
     from conformance.reference.pm3_state import Project
 
 WORKSPACE: Final = "workflow"
 VERSION: Final = "3.2.2"
+TOKEN_PATHS: Final = {"token-url": f"/{WORKSPACE}/oauth2/token", "sign-on": "/sign-on/token"}
 CATEGORY: Final = "c0000000000000000000000000000001"
 CLASSIC: Final = "a0000000000000000000000000000001"
 STARTED: Final = "b0000000000000000000000000000001"
@@ -141,6 +144,11 @@ class ProcessMaker3(Reference):
     """A ProcessMaker 3 server: `workspace` holds its projects, `accounts` its users; `routes` is its app."""
 
     system: ClassVar[str] = "processmaker3"
+    logins: ClassVar[Mapping[str, str]] = {
+        "access-token": "the main user has a token and no password, as with single sign-on",
+        "token-url": "tokens come from another host",
+        "sign-on": "the main user has a token, the others get theirs from a server at another path and host",
+    }
 
     def start(self) -> dict[str, ASGIApp]:
         """Make the fixtures and the app."""
@@ -165,6 +173,8 @@ class ProcessMaker3(Reference):
         started.cases = 1
         self.workspace.groups[_GROUP] = "Approvers"
         started.groups.append(_GROUP)
+        if self.login in TOKEN_PATHS:
+            return {"url": self.routes.app, "token_url": self.routes.move_tokens(TOKEN_PATHS[self.login])}
         return {"url": self.routes.app}
 
     def _fixture(self, uid: str, data: dict[str, Any]) -> Project:
@@ -179,10 +189,13 @@ class ProcessMaker3(Reference):
 
     def target(self, urls: dict[str, str]) -> dict[str, Any]:
         """The table `processmaker3` of a target file."""
+        given = {"access_token": self.accounts.issue(ADMIN)} if self.login in ("access-token", "sign-on") else {}
+        asked = {"token_url": urls["token_url"] + TOKEN_PATHS[self.login]} if self.login in TOKEN_PATHS else {}
         return {
             "url": urls["url"],
             "workspace": WORKSPACE,
-            **_credentials(ADMIN),
+            **asked,
+            **(given or _credentials(ADMIN)),
             "version": VERSION,
             "users": {
                 "outsider": _credentials(CLERK),

@@ -13,9 +13,10 @@ from conformance.reference import pm4_liberal  # noqa: F401 - registers the pers
 from conformance.reference.answers import Answer, bearer_token, json_app, json_object, media_type, route, withdraw
 from conformance.reference.base import Reference
 from conformance.reference.faults import fault, response_fault
+from conformance.reference.pm4_oauth import CLIENT_ID, CLIENT_SECRET, LOGINS, TOKEN_PATH, TokenServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from starlette.requests import Request
@@ -81,6 +82,7 @@ class ProcessMaker4(Reference):
     """
 
     system: ClassVar[str] = SYSTEM
+    logins: ClassVar[Mapping[str, str]] = LOGINS
 
     def start(self) -> dict[str, ASGIApp]:
         """Make the one process and the app."""
@@ -89,24 +91,28 @@ class ProcessMaker4(Reference):
         self.token_accepted: Callable[[str | None], bool] = lambda token: token == ACCESS_TOKEN
         self.body_rules: list[BodyRule] = []
         self.app = json_app([route("POST", START, self._start_request, "start")])
-        return {"url": self.app}
+        if not self.login:
+            return {"url": self.app}
+        self.oauth = TokenServer(self.clock)
+        self.token_accepted = lambda token: self.oauth.accepts(token)
+        return {"url": self.app, "token_url": json_app([route("POST", TOKEN_PATH, self.oauth.grant, "token")])}
 
     def target(self, urls: dict[str, str]) -> dict[str, Any]:
         """The table `[processmaker4]` of a target file for this server."""
-        return {
-            "url": urls["url"],
-            "access_token": ACCESS_TOKEN,
-            "process_id": PROCESS_ID,
-            "request_data": {"key1": "value1"},
-        }
+        started = {"process_id": PROCESS_ID, "request_data": {"key1": "value1"}}
+        if not self.login:
+            return {"url": urls["url"], "access_token": ACCESS_TOKEN, **started}
+        client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        refresh = {"refresh_token": self.oauth.refresh_token} if self.login == "refresh-token" else {}
+        return {"url": urls["url"], "token_url": urls["token_url"] + TOKEN_PATH, **client, **refresh, **started}
 
     def snapshot(self) -> dict[str, Any]:
         """The processes by id; no documented operation changes them."""
         return {"processes": {key: process.name for key, process in self.processes.items()}}
 
     def residue(self) -> dict[str, int]:
-        """The number of Requests that were started."""
-        return {"requests": len(self.instances)}
+        """The number of Requests that were started, and of tokens where it gives any."""
+        return {"requests": len(self.instances), **({"tokens": self.oauth.given} if self.login else {})}
 
     async def _start_request(self, request: Request) -> Answer:
         if not self.token_accepted(bearer_token(request)):

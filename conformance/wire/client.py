@@ -34,11 +34,16 @@ class Credentials(Protocol):
         """Forget what the target no longer takes."""
         ...
 
+    def given(self, user: str) -> str:
+        """The key of the target file whose value a user shows and that nothing renews; empty where there is none."""
+        ...
+
 
 class Client:
     """Sends the operations of one system to one target.
 
-    `origins` maps the spec's server keys to URLs; `constants` gives path parameters that are the same everywhere.
+    `origins` maps the spec's server keys to URLs; `constants` gives path parameters that are the same everywhere, and
+    `elsewhere` the whole URLs of operations that are not below their server's.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class Client:
         *,
         constants: Mapping[str, str],
         worker: str,
+        elsewhere: Mapping[str, str] | None = None,
     ) -> None:
         self.specification = specification
         self.evidence = evidence
@@ -59,6 +65,7 @@ class Client:
         self._origins = origins
         self._constants = constants
         self._worker = worker
+        self._elsewhere = elsewhere or {}
 
     def send(
         self,
@@ -77,7 +84,9 @@ class Client:
         """
         values = {**self._constants, **(path or {})}
         quoted = {name: quote(str(value), safe="") for name, value in values.items()}
-        url = self._origins[operation.server] + (template or operation.path).format_map(quoted)
+        url = self._origins.get(operation.server, "") + (template or operation.path).format_map(quoted)
+        if template is None and operation.id in self._elsewhere:
+            url = self._elsewhere[operation.id]
         fields = httpx.Headers({"accept": "*/*", "user-agent": AGENT, **operation.form.headers})
         fields.update(headers or {})
         request = self._http.build_request(operation.method, url, headers=fields, **dressed(operation, content))

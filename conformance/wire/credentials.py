@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from conformance.exchange import Exchange, NotJson
-from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, User
-from conformance.target import Target
+from conformance.systems import Procesio
 from conformance.verdict import Reason
-from conformance.wire.client import MAIN, NOBODY, WRONG, Client
+from conformance.wire.client import MAIN, NOBODY, WRONG
 from conformance.wire.redact import Redactor, secrets_in
 
 API_KEY: Final = "api key"
 WRONG_TOKEN: Final = "0" * 40
 ANY_SECRET: Final = "any"  # noqa: S105 - nobody's secret
 PUBLIC: Final = (WRONG_TOKEN, ANY_SECRET)
-BUSY: Final = 429
-NOTHING_THERE: Final = (404, 405)
+WORKSPACE: Final = "workspaceId"
 JWT: Final = re.compile(r"[\w-]{4,}\.[\w-]{4,}\.[\w-]*")
 
 
@@ -46,14 +43,28 @@ class Missing(Exception):
 
 
 class Tokens:
-    """One token a user, asked for when first needed by what `ask` sends; `where` names the keys that say where to."""
+    """One token a user, asked for when first needed by what `ask` sends.
 
-    def __init__(self, ask: Callable[[str], Exchange], redactor: Redactor, prefix: str, where: str) -> None:
+    `given` are tokens that the target file gives; `asks` tells of which users another one can be had. `blame` makes
+    of a refused request the sentence that names what to correct in the target file.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[str], Exchange],
+        redactor: Redactor,
+        prefix: str,
+        blame: Callable[[Exchange, str], str],
+        *,
+        given: Mapping[str, str] | None = None,
+        asks: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         self._ask = ask
         self._redactor = redactor
         self._prefix = prefix
-        self._where = where
-        self._known: dict[str, str] = {}
+        self._blame = blame
+        self._asks = asks
+        self._known: dict[str, str] = dict(given or {})
 
     def headers(self, user: str) -> dict[str, str]:
         """The header fields for a user. Raises Unavailable, NoToken and Missing."""
@@ -66,12 +77,16 @@ class Tokens:
         return bearer(self._known[user])
 
     def renew(self, user: str) -> None:
-        """Forget a token that the target no longer takes."""
-        self._known.pop(user, None)
+        """Forget a token that the target no longer takes, if another one can be had."""
+        if self._asks(user):
+            self._known.pop(user, None)
+
+    def given(self, user: str) -> str:
+        """The key of the target file whose value a user shows and that nothing renews; empty where there is none."""
+        return "" if user in (NOBODY, WRONG) or self._asks(user) else "access_token"
 
     def _obtain(self, user: str) -> str:
         exchange = self._ask(user)
-        who = f"user {user!r}" if user else "the user"
         if exchange.response is None:
             raise Unavailable(f"{exchange.request.url}: {exchange.error}. Is the URL right and the server running?")
         token = token_of(exchange)
@@ -83,38 +98,37 @@ class Tokens:
             return token
         if exchange.answer.ok:
             raise NoToken(exchange)
-        status = exchange.answer.status
-        if status in NOTHING_THERE:
-            told, hint = "nothing is there", f"Correct {self._where} in the target file."
-        elif exchange.answer.refused and status != BUSY:
-            told, hint = f"refused the credentials of {who}", "Correct the credentials in the target file."
-        else:
-            told, hint = f"gave {who} no token", "Is the URL right and does the server work?"
-        message = f"{exchange.request.url}: {told} (status {status}). {hint}"
         if user != MAIN:
-            raise Missing(Reason.MISSING_USER, message)
-        raise Unavailable(message)
+            raise Missing(Reason.MISSING_USER, self._blame(exchange, user))
+        raise Unavailable(self._blame(exchange, user))
 
 
-class Static:
-    """A token that the target file gives."""
+class KeyAlone:
+    """An API key in place of a user: every call is made with it."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    def __init__(self, table: Procesio) -> None:
+        self._table = table
 
     def headers(self, user: str) -> dict[str, str]:
-        """The header fields for a user. Raises Missing for a further user: there is none."""
-        known = {MAIN: bearer(self._token), NOBODY: {}, WRONG: bearer(WRONG_TOKEN)}
-        if user not in known:
+        """The header fields for the main user or the API key. Raises Missing for a further user: there is none."""
+        if user == NOBODY:
+            return {}
+        if user == WRONG:
+            return bearer(WRONG_TOKEN)
+        if user not in (MAIN, API_KEY):
             raise Missing(Reason.MISSING_USER, f"user {user!r}")
-        return known[user]
+        return key_headers(self._table)
 
     def renew(self, user: str) -> None:
         """Nothing can be renewed."""
 
+    def given(self, user: str) -> str:
+        """The key of the target file whose value a user shows and that nothing renews."""
+        return "" if user in (NOBODY, WRONG) else "api_key"
+
 
 class WithApiKey:
-    """Tokens, and beside them an API key in three header fields (procesio-api.txt, lines 26-30)."""
+    """Tokens, and beside them an API key in three header fields; the workspace goes along with either."""
 
     def __init__(self, tokens: Tokens, table: Procesio) -> None:
         self._tokens = tokens
@@ -122,16 +136,30 @@ class WithApiKey:
 
     def headers(self, user: str) -> dict[str, str]:
         """The header fields for a user or for the API key. Raises Unavailable and Missing."""
-        if user != API_KEY:
-            return self._tokens.headers(user)
-        key, workspace = self._table.api_key, self._table.workspace_id
-        if key is None or workspace is None:
-            raise Missing(Reason.MISSING_FIXTURE, "[procesio.api_key] and workspace_id")
-        return {"key": key.name, "value": key.value.get_secret_value(), "workspaceId": workspace}
+        if user == API_KEY:
+            return key_headers(self._table)
+        headers = self._tokens.headers(user)
+        workspace = self._table.workspace_id
+        return {**headers, WORKSPACE: workspace} if workspace and headers else headers
 
     def renew(self, user: str) -> None:
         """Forget a token that the target no longer takes."""
         self._tokens.renew(user)
+
+    def given(self, user: str) -> str:
+        """The key of the target file whose value a user shows and that nothing renews; empty where there is none."""
+        return "api_key" if user == API_KEY else self._tokens.given(user)
+
+
+def key_headers(table: Procesio) -> dict[str, str]:
+    """The three header fields of an API key (procesio-api.txt, lines 26-30). Raises Missing."""
+    if table.api_key is None or table.workspace_id is None:
+        raise Missing(Reason.MISSING_FIXTURE, "[procesio.api_key] and workspace_id")
+    return {
+        "key": table.api_key.name,
+        "value": table.api_key.value.get_secret_value(),
+        WORKSPACE: table.workspace_id,
+    }
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -142,20 +170,6 @@ def bearer(token: str) -> dict[str, str]:
 def basic(name: str, password: str) -> dict[str, str]:
     """The Authorization header of HTTP Basic."""
     return {"authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
-
-
-def basic_secrets(target: Target) -> dict[str, str]:
-    """What HTTP Basic makes of the client credentials of each user, by its placeholder."""
-    table = target.processmaker3
-    if table is None:
-        return {}
-    secrets: dict[str, str] = {}
-    for user in (MAIN, *type(table.users).model_fields):
-        with contextlib.suppress(Missing):
-            account = pm3_account(table, user)
-            encoded = basic(account["client_id"], account["client_secret"])["authorization"].removeprefix("Basic ")
-            secrets.setdefault(f"PM3{'_' + user.upper() if user else ''}_CLIENT_BASIC", encoded)
-    return secrets
 
 
 def token_of(exchange: Exchange) -> str:
@@ -175,74 +189,3 @@ def _texts(node: Any) -> Iterator[str]:
     elif isinstance(node, dict | list):
         for member in node.values() if isinstance(node, dict) else node:
             yield from _texts(member)
-
-
-def pm3_account(table: ProcessMaker3, user: str) -> dict[str, str]:
-    """The parameters of a token request but for grant type and scope. Raises Missing."""
-    account: ProcessMaker3 | User | None = table if user == MAIN else getattr(table.users, user, None)
-    if account is None:
-        raise Missing(Reason.MISSING_USER, f"[processmaker3.users.{user}]")
-    client_id = account.client_id or table.client_id
-    client_secret = account.client_secret or table.client_secret
-    return {
-        "client_id": client_id,
-        "client_secret": client_secret.get_secret_value(),
-        "username": account.username,
-        "password": account.password.get_secret_value(),
-    }
-
-
-def procesio_account(table: Procesio) -> dict[str, str]:
-    """The parameters of an authentication request (procesio-api.txt, lines 5-11)."""
-    return {
-        "realm": table.realm,
-        "grant_type": "password",
-        "username": table.username,
-        "password": table.password.get_secret_value(),
-        "client_id": table.client_id,
-        "client_secret": table.client_secret.get_secret_value(),
-    }
-
-
-def credentials(
-    table: ProcessMaker3 | ProcessMaker4 | Procesio, client: Client, redactor: Redactor, asked: Callable[[], None]
-) -> Tokens | Static | WithApiKey:
-    """The credentials of a target's table; `asked` is called for each token that was handed out."""
-    operations = client.specification.operations
-
-    def request(operation_id: str, parameters: Mapping[str, str], user: str) -> Exchange:
-        exchange = client.send(operations[operation_id], data=dict(parameters), user=user)
-        if exchange.answer.refused:  # a server may read JSON only; no document names the encoding
-            again = client.send(operations[operation_id], json=dict(parameters), user=user)
-            exchange = again if again.answer.ok else exchange
-        if exchange.answer.ok:
-            asked()
-        return exchange
-
-    def ask_pm3(user: str) -> Exchange:
-        assert isinstance(table, ProcessMaker3)
-        parameters = {"grant_type": "password", **pm3_account(table, user)}
-        exchange = request("requestToken", {**parameters, "scope": "*"}, user)
-        if exchange.answer.refused and b"scope" in exchange.answer.body:
-            # A server may wrongly know no such scope; with its own choice everything else can still be tried.
-            exchange = request("requestToken", parameters, user)
-        return exchange
-
-    def ask_procesio(user: str) -> Exchange:
-        assert isinstance(table, Procesio)
-        if user != MAIN:
-            raise Missing(Reason.MISSING_USER, f"user {user!r}")
-        parameters = procesio_account(table)
-        exchange = request("authenticate", parameters, user)
-        if exchange.answer.refused and not parameters["client_secret"]:
-            # A server may wrongly want a secret; with one of any value everything else can still be tried.
-            exchange = request("authenticate", {**parameters, "client_secret": ANY_SECRET}, user)
-        return exchange
-
-    match table:
-        case ProcessMaker4():
-            return Static(table.access_token.get_secret_value())
-        case ProcessMaker3():
-            return Tokens(ask_pm3, redactor, "PM3", "`url` or `workspace`")
-        case Procesio():
-            return WithApiKey(Tokens(ask_procesio, redactor, "PROCESIO", "`proxy_url`"), table)

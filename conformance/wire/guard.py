@@ -59,7 +59,10 @@ class Pass:
 
 @dataclass
 class Judgement:
-    """The rules, without any I/O. `fixtures` are identifiers that may be read and executed, never changed."""
+    """The rules, without any I/O. `fixtures` are identifiers that may be read and executed, never changed.
+
+    At `token_url` tokens are requested and nothing else, whatever its host is.
+    """
 
     specification: Specification
     ledger: Ledger
@@ -68,6 +71,7 @@ class Judgement:
     fixtures: frozenset[str] = frozenset()
     may_change: bool = False
     limits: Limits = field(default_factory=Limits)
+    token_url: str = ""
 
     def judge(self, request: httpx.Request) -> Pass:
         """Decide on a request.
@@ -77,6 +81,8 @@ class Judgement:
             Withheld: the safety level or a limit does not allow it.
         """
         origin = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
+        if self.token_url and request.method == "POST" and str(request.url) == self.token_url:
+            return self._token(request)
         if origin not in self.origins:
             raise Refused(f"{request.method} {origin}: not a host of the target file")
         _plain_headers(request)
@@ -95,6 +101,13 @@ class Judgement:
         if operation.effect == "read":
             return Pass(operation, "read")
         return self._effectful(operation, path, query, content_type, body)
+
+    def _token(self, request: httpx.Request) -> Pass:
+        """A request for a token where the target file says that tokens are given."""
+        _plain_headers(request)
+        if request.extensions.get("target", request.url.raw_path) != request.url.raw_path:
+            raise Refused("the request target is not the path of token_url")
+        return Pass(None, "administer")
 
     def _operation(self, method: str, raw_path: bytes) -> tuple[Operation, Mapping[str, str]] | None:
         """What the target may take the path for. An odd spelling of an operation with an effect is refused."""

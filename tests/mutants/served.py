@@ -20,7 +20,7 @@ from conformance.specification import SYSTEMS, Operation, load
 from conformance.suites.procesio.test_authentication import account
 from conformance.suites.processmaker3 import projects, test_access
 from conformance.target import parse
-from conformance.wire.credentials import pm3_account
+from conformance.wire.logins import pm3_account
 from conformance.worker import Worker
 
 ABSENT_PATH = 404

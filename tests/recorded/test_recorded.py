@@ -25,8 +25,8 @@ from conformance.systems import ProcessMaker4
 from conformance.target import Safety
 from conformance.verdict import Level, Outcome, Verdict
 from conformance.wire.client import Client
-from conformance.wire.credentials import Static
 from conformance.wire.evidence import Evidence
+from conformance.wire.logins import credentials
 from conformance.wire.redact import Redactor
 
 HERE = Path(__file__).parent
@@ -104,7 +104,8 @@ def called(one: Exchange) -> list[Verdict]:
     http = httpx.Client(transport=httpx.MockTransport(answer))
     client = Client(spec, http, {"url": f"{sent.scheme}://{sent.netloc}"}, evidence, constants={}, worker="main")
     table = ProcessMaker4.model_validate({"url": "http://server", "access_token": "token", "process_id": 2})
-    session = Session(table, client, Static("token"), Ledger(None, "run"), settle=0, safety=Safety.OWNED)
+    shown = credentials(table, client, Redactor({}), lambda: None)
+    session = Session(table, client, shown, Ledger(None, "run"), settle=0, safety=Safety.OWNED)
     with pytest.raises(Blocked):
         session.call("startRequest", path={"process_id": sent.path.rsplit("/", 1)[-1]}, content=one.request.body)
     return session.judge.verdicts

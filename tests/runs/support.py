@@ -46,9 +46,10 @@ def served(
     faults: Collection[str] = (),
     change: Callable[[Reference], None] = lambda _: None,
     personality: str = "plain",
+    login: str = "",
 ) -> Iterator[tuple[Reference, str]]:
-    """A served reference with faults and a personality, after a `change` of it, and the text of its target file."""
-    reference = build(system, faults, personality=personality)
+    """A served reference, after a `change` of it, and the text of its target file."""
+    reference = build(system, faults, personality=personality, login=login)
     change(reference)
     with Serving([reference]) as serving:
         yield reference, target_toml([reference], serving.urls)

@@ -80,6 +80,7 @@ def test_a_whole_file_is_understood(tmp_path: Path) -> None:
     assert table is not None
     assert target.systems == ["processmaker3"]
     assert urls(target.table("processmaker3")) == {"url": "http://host:8301"}
+    assert table.client_secret is not None
     assert table.client_secret.get_secret_value() == "s"
     assert table.users.outsider is not None
     assert table.users.outsider.username == "clerk"
@@ -151,6 +152,7 @@ def test_a_secret_can_stand_in_a_file_beside_the_target_file(tmp_path: Path) -> 
     table = {key: value for key, value in PM3.items() if key != "password"}
     target = read(base=tmp_path, processmaker3={**table, "password_file": "password"})
     assert target.processmaker3 is not None
+    assert target.processmaker3.password is not None
     assert target.processmaker3.password.get_secret_value() == SECRET
     assert target.secrets()["PM3_PASSWORD"] == SECRET
 
@@ -210,10 +212,10 @@ def test_a_wrong_url_is_refused(url: str, told: str) -> None:
 
 
 def test_every_missing_key_is_told_at_once() -> None:
-    message = refusal(processmaker4={"process_id": 7})
+    message = refusal(processmaker4={"access_token": "t"})
     assert message.splitlines() == [
         "t.toml: processmaker4.url: is missing; add url = … under [processmaker4].",
-        "t.toml: processmaker4.access_token: is missing; add access_token = … under [processmaker4].",
+        "t.toml: processmaker4.process_id: is missing; add process_id = … under [processmaker4].",
     ]
 
 

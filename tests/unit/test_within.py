@@ -57,6 +57,9 @@ class Anybody:
     def renew(self, _user: str) -> None:
         raise AssertionError
 
+    def given(self, _user: str) -> str:
+        return ""
+
 
 @pytest.fixture
 def server() -> Case:

@@ -11,15 +11,19 @@ from conformance.session import Session
 from conformance.systems import Procesio
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import NOBODY
-from conformance.wire.credentials import ANY_SECRET, bearer, procesio_account, token_of
+from conformance.wire.credentials import ANY_SECRET, Missing, bearer, token_of
+from conformance.wire.logins import procesio_account
 
 OPERATION = "authenticate"
 
 
 def account(session: Session, **changed: str) -> dict[str, str]:
-    """The parameters of an authentication of the target's user."""
+    """The parameters of an authentication of the target's user. Raises NotExercised when there is none."""
     assert isinstance(session.table, Procesio)
-    return {**procesio_account(session.table), **changed}
+    try:
+        return {**procesio_account(session.table), **changed}
+    except Missing as missing:
+        raise NotExercised(missing.reason, missing.detail) from None
 
 
 def authenticate(session: Session, parameters: dict[str, str]) -> Exchange:

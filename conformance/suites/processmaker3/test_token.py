@@ -11,10 +11,10 @@ from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
 from conformance.suites.processmaker3.projects import LIST, table
-from conformance.suites.processmaker3.tokens import TOKEN, ask
+from conformance.suites.processmaker3.tokens import TOKEN, account_of, ask
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY
-from conformance.wire.credentials import basic, bearer, pm3_account, token_of
+from conformance.wire.credentials import basic, bearer, token_of
 
 SCOPE_ALL = "PM3-TOKEN-SCOPE-ALL"
 SCOPES = ("view_processes", "edit_processes")  # the document names none; a server may know others
@@ -56,14 +56,14 @@ def with_own_client(session: Session) -> str:
 
 def foreign(session: Session, user: str) -> dict[str, str]:
     """The account of `user` with the application of the main user."""
-    main = pm3_account(table(session), MAIN)
-    return {**pm3_account(table(session), user), "client_id": main["client_id"], "client_secret": main["client_secret"]}
+    main = account_of(session, MAIN)
+    return {**account_of(session, user), "client_id": main["client_id"], "client_secret": main["client_secret"]}
 
 
 @pytest.mark.requirement(SCOPE_ALL, "PM3-TOKEN-OPENS-API")
 def test_a_token_for_every_scope_opens_the_project_operations(session: Session) -> None:
     control = session.call(LIST)
-    asked = granted(session, pm3_account(table(session), MAIN))
+    asked = granted(session, account_of(session, MAIN))
     token = token_of(asked)
     used = session.send(LIST, user=NOBODY, headers=bearer(token))
     session.judge.require(
@@ -79,7 +79,7 @@ def test_a_token_for_every_scope_opens_the_project_operations(session: Session) 
 
 @pytest.mark.requirement("PM3-TOKEN-SCOPE-LIST")
 def test_scopes_with_a_blank_between_them_are_accepted(session: Session) -> None:
-    account = pm3_account(table(session), MAIN)
+    account = account_of(session, MAIN)
     single = [ask(session, account, scope=scope) for scope in SCOPES]
     if not all(one.answer.ok for one in single):
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"the scopes {' and '.join(SCOPES)} are not both known here")
@@ -91,7 +91,7 @@ def test_scopes_with_a_blank_between_them_are_accepted(session: Session) -> None
 
 @pytest.mark.requirement("PM3-TOKEN-CLIENT-BASIC")
 def test_the_credentials_of_the_client_may_come_by_http_basic(session: Session) -> None:
-    account = pm3_account(table(session), MAIN)
+    account = account_of(session, MAIN)
     control = granted(session, account)
     header = basic(account.pop("client_id"), account.pop("client_secret"))
     asked = ask(session, account, **header)
@@ -103,7 +103,7 @@ def test_the_credentials_of_the_client_may_come_by_http_basic(session: Session) 
 @pytest.mark.requirement("PM3-TOKEN-OWN-CLIENT", "PM3-TOKEN-FOREIGN-CLIENT")
 def test_a_client_works_for_its_own_user_and_for_nobody_else(session: Session) -> None:
     user = with_own_client(session)
-    own = ask(session, pm3_account(table(session), user))
+    own = ask(session, account_of(session, user))
     other = ask(session, foreign(session, user))
     if own.answer.ok:
         session.judge.require("PM3-TOKEN-OWN-CLIENT", True, own)

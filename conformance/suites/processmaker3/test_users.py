@@ -14,8 +14,9 @@ from conformance.judge import NotExercised
 from conformance.session import Session
 from conformance.suites.processmaker3.people import made
 from conformance.suites.processmaker3.projects import LIST, table
-from conformance.suites.processmaker3.tokens import ask
+from conformance.suites.processmaker3.tokens import account_of, ask
 from conformance.verdict import Reason
+from conformance.wire.client import MAIN
 
 PICTURE: Final = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -71,8 +72,11 @@ def picture(session: Session) -> dict[str, tuple[str, bytes, str]]:
 
 def application(session: Session) -> dict[str, str]:
     """The application with which a new user may log in: one that is nobody's, else that of the main user."""
-    client = table(session).application or table(session)
-    return {"client_id": client.client_id, "client_secret": client.client_secret.get_secret_value()}
+    client = table(session).application
+    if client is not None:
+        return {"client_id": client.client_id, "client_secret": client.client_secret.get_secret_value()}
+    account = account_of(session, MAIN)
+    return {name: account[name] for name in ("client_id", "client_secret")}
 
 
 def login(created: Exchange) -> dict[str, str]:

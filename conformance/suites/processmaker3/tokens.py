@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
+from conformance.judge import NotExercised
+from conformance.systems import ProcessMaker3
+from conformance.wire.credentials import Missing
+from conformance.wire.logins import pm3_account
+
 if TYPE_CHECKING:
     from conformance.exchange import Exchange
     from conformance.session import Session
@@ -13,6 +18,19 @@ if TYPE_CHECKING:
 TOKEN: Final = "requestToken"  # noqa: S105 - the id of an operation
 ALL: Final = "*"
 FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def account_of(session: Session, user: str) -> dict[str, str]:
+    """The parameters of a token request of a user, but for grant type and scope.
+
+    Raises:
+        NotExercised: the target file gives no such user, or a token in the place of a password.
+    """
+    assert isinstance(session.table, ProcessMaker3)
+    try:
+        return pm3_account(session.table, user)
+    except Missing as missing:
+        raise NotExercised(missing.reason, missing.detail) from None
 
 
 def ask(session: Session, parameters: Mapping[str, str], *, scope: str = ALL, **headers: str) -> Exchange:

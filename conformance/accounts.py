@@ -1,0 +1,61 @@
+"""Accounts: who logs in to a target, as the tables inside a system's table name them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from conformance.tables import HeaderSecret, Secret, Table, Text
+
+
+class User(Table):
+    """A further account of ProcessMaker 3, with a client of its own or with that of the table."""
+
+    username: Text
+    """Who logs in."""
+    password: Secret
+    """That user's password."""
+    client_id: Text | None = None
+    """The application that asks for the token, where it is not that of the table."""
+    client_secret: Secret | None = None
+    """The secret of that application."""
+
+    @model_validator(mode="after")
+    def _whole_client(self) -> User:
+        if (self.client_id is None) != (self.client_secret is None):
+            raise ValueError("has only one of client_id and client_secret; give both or none")
+        return self
+
+
+class Application(Table):
+    """An application that is registered for no user yet: with it, a user whom the run creates can log in."""
+
+    client_id: Text
+    """Its identifier."""
+    client_secret: Secret
+    """Its secret."""
+
+
+class Users(Table):
+    """The accounts by what they may do; each may be left out."""
+
+    outsider: User | None = None
+    """Has neither PM_FACTORY nor PM_CASES."""
+    cases: User | None = None
+    """Has PM_CASES and not PM_FACTORY."""
+    supervisor: User | None = None
+    """A process supervisor of the process of `case`, with access to its input documents."""
+    adhoc: User | None = None
+    """An ad hoc user of the current task of `unassigned_case`."""
+    viewer: User | None = None
+    """Has the process permission to see the task of `input_document`."""
+
+
+class ApiKey(Table):
+    """An API key of PROCESIO's Web API."""
+
+    name: Annotated[Text, Field(pattern=r"^[\x20-\x7e]+$")]
+    """Its name."""
+    value: HeaderSecret
+    """The key itself."""

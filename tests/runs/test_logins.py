@@ -1,0 +1,180 @@
+"""Other logins than the documented one: each is shown against its reference, and each with a wrong credential too."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import exitcodes
+from conformance.reference import Reference, known_logins
+from conformance.specification import SYSTEMS
+from conformance.verdict import Outcome, Reason
+
+from .liberty import tried
+from .support import edited, run, served
+
+LOGINS = [(system, login) for system in SYSTEMS for login in known_logins(system)]
+QUICK = ("--max-examples", "1")
+
+
+def secrets(text: str) -> list[str]:
+    """The secret values of a target file."""
+
+    def of(node: Any, name: str = "") -> list[str]:
+        if isinstance(node, dict):
+            return [one for key, value in node.items() for one in of(value, key)]
+        secret = name in ("password", "client_secret", "access_token", "refresh_token", "value")
+        return [node] if secret and isinstance(node, str) and len(node) >= 8 else []
+
+    return of(tomllib.loads(text))
+
+
+@pytest.mark.parametrize(("system", "login"), LOGINS)
+def test_a_login_lets_everything_be_tested_but_what_needs_another(
+    system: str, login: str, plain: Callable[[str], set[str]], tmp_path: Path
+) -> None:
+    with served(system, login=login) as (reference, text):
+        before = reference.snapshot()
+        (tmp_path / "target.toml").write_text(text)
+        result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
+        assert reference.snapshot() == before
+    record = result.record
+    assert (result.code, record.deviations, record.findings, record.problems) == (exitcodes.OK, [], [], [])
+    untried = plain(system) - tried(record)
+    said = {one.requirement: one for one in record.verdicts}
+    asking = {"requestToken", "authenticate", "deleteUser"}  # whether who was deleted still gets a token
+    if login == "run-key":
+        assert {said[one].reason for one in untried} <= {Reason.MISSING_USER, Reason.INCONCLUSIVE}
+        assert said["PRO-RUN-API-KEY"].outcome is Outcome.CONFORMS
+    else:
+        assert {said[one].operation for one in untried} <= asking
+    shown = "".join(one.read_text(errors="replace") for one in (tmp_path / "run").rglob("*") if one.is_file())
+    assert not [one for one in secrets(text) if one in shown + result.printed]
+
+
+WRONG: dict[str, tuple[str, str, Callable[[dict[str, Any]], None], str]] = {
+    "pm3-access-token": (
+        "processmaker3", "access-token", lambda data: data.update(access_token="nobody-gave-this"), "access_token"
+    ),
+    "pm3-password": (
+        "processmaker3", "token-url", lambda data: data.update(password="nobody-knows-this"),
+        "[processmaker3] username = 'admin' or password",
+    ),
+    "pm3-client": (
+        "processmaker3", "token-url", lambda data: data.update(client_secret="nobody-knows-this"), "client_secret"
+    ),
+    "pm3-token-url": (
+        "processmaker3", "token-url", lambda data: data.update(token_url=data["token_url"] + "s"), "`token_url`"
+    ),
+    "pm3-sign-on": (
+        "processmaker3", "sign-on", lambda data: data.update(access_token="nobody-gave-this"), "access_token"
+    ),
+    "pm4-client": (
+        "processmaker4", "client-credentials", lambda data: data.update(client_secret="nobody-knows-this"),
+        "[processmaker4] client_id = '7' or client_secret",
+    ),
+    "pm4-refresh-token": (
+        "processmaker4", "refresh-token", lambda data: data.update(refresh_token="nobody-gave-this"),
+        "[processmaker4] refresh_token",
+    ),
+    "pm4-token-url": (
+        "processmaker4", "refresh-token", lambda data: data.update(token_url=data["token_url"] + "s"),
+        "[processmaker4] token_url = ",
+    ),
+    "procesio-key": (
+        "procesio", "api-key", lambda data: data["api_key"].update(value="nobody-knows-this"),
+        "[procesio.api_key] name = 'reference' or value",
+    ),
+    "procesio-run-key": (
+        "procesio", "run-key", lambda data: data["api_key"].update(value="nobody-knows-this"), "[procesio.api_key]"
+    ),
+    "procesio-workspace": (
+        "procesio", "run-key", lambda data: data.update(workspace_id="elsewhere"), "workspace_id = 'elsewhere'"
+    ),
+    "procesio-password": (
+        "procesio", "token-url", lambda data: data.update(password="nobody-knows-this"), "password"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_credential_is_the_files_fault_and_its_key_is_named(name: str, tmp_path: Path) -> None:
+    system, login, wrong, key = WRONG[name]
+    with served(system, login=login) as (reference, text):
+        before = reference.snapshot()
+        (tmp_path / "target.toml").write_text(edited(text, lambda data: wrong(data[system])))
+        result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
+        assert reference.snapshot() == before
+    assert (result.code, result.record.deviations) == (exitcodes.UNAVAILABLE, [])
+    (problem,) = result.record.problems
+    assert key in problem
+    assert "status 4" in problem
+    assert "nobody" not in result.printed + problem
+
+
+def lasting(uses: int) -> Callable[[Any], None]:
+    def change(reference: Any) -> None:
+        reference.oauth.uses = uses
+
+    return change
+
+
+@pytest.mark.parametrize("login", known_logins("processmaker4"))
+def test_a_token_that_ends_during_the_run_is_renewed(login: str, tmp_path: Path) -> None:
+    with served("processmaker4", login=login, change=lasting(3)) as (reference, text):
+        (tmp_path / "target.toml").write_text(text)
+        result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
+        given = reference.residue()["tokens"]
+    assert (result.code, result.record.deviations, result.record.problems) == (exitcodes.OK, [], [])
+    assert given > 2
+
+
+def test_only_the_token_request_goes_to_the_token_url(tmp_path: Path) -> None:
+    """What stands at the origin of `token_url` sees token requests and nothing else."""
+    seen: list[tuple[str, str]] = []
+
+    def change(reference: Reference) -> None:
+        inner = reference.apps["token_url"]
+
+        async def noting(scope: Any, receive: Any, send: Any) -> None:
+            seen.append((scope["method"], scope["path"]))
+            await inner(scope, receive, send)
+
+        reference.apps["token_url"] = noting
+
+    with served("processmaker3", login="token-url", change=change) as (_, text):
+        (tmp_path / "target.toml").write_text(text)
+        run(tmp_path / "target.toml", tmp_path / "run", *QUICK, "--profile", "processmaker3/projects")
+    assert set(seen) == {("POST", "/workflow/oauth2/token")}
+
+
+def test_a_table_says_what_its_login_lacks() -> None:
+    from conformance.target import TargetError, parse
+
+    def refused(system: str, **table: Any) -> str:
+        with pytest.raises(TargetError) as caught:
+            parse({"name": "t", system: table}, base=Path(), env={}, source="file")
+        return str(caught.value)
+
+    pm3 = {"url": "http://a", "workspace": "w"}
+    assert "lacks client_id, client_secret, username, password" in refused("processmaker3", **pm3)
+    assert "or access_token = …" in refused("processmaker3", **pm3)
+    assert "lacks password; add password = …" in refused(
+        "processmaker3", **pm3, client_id="c", client_secret="s", username="u"
+    )
+    assert "users.outsider without a client" in refused(
+        "processmaker3", **pm3, access_token="t", users={"outsider": {"username": "o", "password": "p"}}
+    )
+    pm4 = {"url": "http://a", "process_id": 1}
+    assert "lacks access_token" in refused("processmaker4", **pm4)
+    assert "add token_url" in refused("processmaker4", **pm4, access_token="t", refresh_token="r")
+    assert "lacks client_id, client_secret" in refused("processmaker4", **pm4, token_url="http://a/oauth/token")
+    assert "lacks workspace_id" in refused("procesio", web_url="http://a", api_key={"name": "n", "value": "v"})
+    assert "[procesio.api_key]" in refused("procesio", web_url="http://a")
+    assert "lacks password" in refused(
+        "procesio", web_url="http://a", proxy_url="http://b", realm="r", username="u", client_id="c"
+    )
