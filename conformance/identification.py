@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from conformance.comparison import number, plain
 from conformance.exchange import Exchange, NotJson, header
 from conformance.specification import Link
+from conformance.structure import places
 from conformance.wire.naming import at
 
 IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{1,18}")
@@ -110,6 +111,19 @@ def shows(exchange: Exchange, link: Link, identifier: str) -> bool:
     """Whether a list has an item with an identifier, under whatever name where its items have none of the usual one."""
     found = [one for one, _ in listed(exchange, link)]
     return identifier in found or (not any(found) and mentions(exchange, identifier))
+
+
+def concerns(exchange: Exchange, identifier: str, name: str = "") -> bool:
+    """Whether an answer is about a thing: one of its values is the identifier, or holds the name.
+
+    Of what is no JSON it is enough that it mentions one of them.
+    """
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        return mentions(exchange, identifier) or bool(name and mentions(exchange, name))
+    found = [str(value) for _, value in places(body) if isinstance(value, str | int)]
+    return identifier in found or bool(name and any(name in plain(value) for value in found))
 
 
 def mentions(exchange: Exchange, identifier: str) -> bool:

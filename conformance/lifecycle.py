@@ -16,14 +16,16 @@ from typing import Any
 from conformance import checks, sampling
 from conformance.comparison import Difference, differences, equal, plain, renamed
 from conformance.exchange import Exchange, NotJson
-from conformance.identification import partial, shows
+from conformance.identification import concerns, listed, partial, shows
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Resource, Session
 from conformance.specification import Link, Operation, Requirement, Specification
 from conformance.structure import EXTENSION
 from conformance.verdict import Kind, Reason
+from conformance.wire.naming import at
 
 CHANGED = "changed by the suite"
+ANOTHER = "what is read is about something else: it has neither the identifier nor the name"
 
 
 def creates(specification: Specification) -> list[Operation]:
@@ -61,8 +63,8 @@ class Life:
     def walk(self) -> None:
         """Go through the whole life. Raises Blocked and NotExercised, at its end, for what could not be tried."""
         request = sampling.sample(self.session, self.create)
-        body = request.content["json"]
         born = self.session.create(self.create.id, **request.request())
+        body = born.exchange.request.sent(request.content["json"])
         with self._going_on("read"):
             self._reads_as_sent("created-reads-as-sent", self.create, body, born)
         with self._going_on("list"):
@@ -111,7 +113,11 @@ class Life:
             self.session.judge.say(checks.success(reading, exchange))
         if readable is not None:
             self.session.judge.say(checks.success(reading, exchange))
-            self.session.judge.require(readable.id, True, born.exchange, exchange)
+            about = concerns(exchange, born.id, born.name)
+            if not self.session.judge.require(
+                readable.id, about, born.exchange, exchange, observed=ANOTHER, kind=Kind.VALUE
+            ):
+                raise Blocked(self.session.judge.root_of(readable.id), reading.id)
         found = list(self._differences(reading, sent, exchange))
         self._say_differences(as_sent, operation, found, exchange)
 
@@ -199,10 +205,47 @@ class Life:
         updating = self.session.operation(link.operation)
         changed = self._changed(updating, born, body)
         path = {link.parameter: born.id} if link.parameter else {}
-        self.session.call(link.operation, path=path, json=changed)
+        updated = self.session.call(link.operation, path=path, json=changed)
+        changed = updated.request.sent(changed)
         self._reads_as_sent("updated-reads-as-sent", updating, changed, born)
-        if shown := self.create.link("list"):
-            self.session.call(shown.operation)  # an item may look otherwise after an update
+        self._is_listed_anew(born, updating, changed)
+
+    def _is_listed_anew(self, born: Resource, updating: Operation, changed: Mapping[str, Any]) -> None:
+        """Whether the list shows the name that an update gave; an item may look otherwise after one in any case."""
+        link = self.create.link("list")
+        if link is None or "list" in self._hindered:
+            return
+        self.session.call(link.operation)
+        requirement = self._aspect("updated-is-listed", updating)
+        name = next((str(found) for touch in self.create.names for found in at(changed, touch.pointer)), "")
+        if requirement is None or not name or self._unread(updating):
+            return
+        seen: list[str] = []
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.session.send(link.operation)
+            seen[:] = [shown for identifier, shown in listed(exchange, link) if identifier == born.id]
+            return name in seen, exchange
+
+        holds, exchange = self.session.eventually(look)
+        if not seen and partial(exchange):
+            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, "the list shows a part only")
+            return
+        told = f"the list calls it {checks.told(seen[0])}" if seen else "it is not in the list"
+        self.session.judge.require(requirement.id, holds, exchange, observed=told, kind=Kind.READ_BACK)
+
+    def _unread(self, updating: Operation) -> bool:
+        """Whether an update did not even read back: then the list says nothing of its own."""
+        requirement = self._aspect("updated-reads-as-sent", updating)
+        if requirement is None:
+            return False
+        try:
+            root = self.session.judge.root_of(requirement.id)
+        except LookupError:
+            return False
+        if listing := self._aspect("updated-is-listed", updating):
+            self.session.judge.block(listing.id, root)
+        return True
 
     def _changed(self, updating: Operation, born: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
         """The complete definition as it was created, with every free text replaced (A-PM3-39).

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from conformance.operation import Alternative, Answer, Body, Link, Operation, Touch
-from conformance.structure import EXTENSION, Citation, rules
+from conformance.structure import EXTENSION, Citation, rules, unset_allowed
+from conformance.verdict import Level
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
@@ -155,13 +156,15 @@ def _answer(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Answer:
     citation = enclosing.refined(extension)
     contents = raw.get("content", {})
     content: Mapping[str, Any] = next(iter(contents.values()), {})
-    schema = content.get("schema")
+    schema = unset_allowed(content["schema"]) if "schema" in content else None
     return Answer(
         status=status,
         media_types=tuple(contents),
         schema=schema,
         rules=rules(schema, citation) if schema else (),
         citation=citation,
+        content_type=Level(extension.get("content_type", citation.level)),
+        or_higher=extension.get("or_higher", False),
         wrapped=extension.get("wrapped", {}).get("reading"),
         examples=tuple(_examples(content).values()),
     )

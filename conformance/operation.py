@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from conformance.structure import Citation, Rule, RuleKind, Schema
+from conformance.verdict import Level
 
 CONSTANT: Final = ("workspace",)  # path parameters that name nothing that a test could choose
 
@@ -90,19 +91,26 @@ class Link:
 
 @dataclass(frozen=True)
 class Answer:
-    """A documented response: `status` is a number or a class such as `2XX`."""
+    """A documented response: `status` is a number or a class such as `2XX`.
+
+    `content_type` is the level at which its content type is demanded. With `or_higher` every status above fits as well.
+    """
 
     status: str
     media_types: tuple[str, ...]
     schema: Schema | None
     rules: tuple[Rule, ...]
     citation: Citation
+    content_type: Level
     wrapped: str | None = None
     examples: tuple[Any, ...] = ()
+    or_higher: bool = False
 
     def matches(self, status: int) -> bool:
         """Whether an answer with this status is of this kind."""
         if self.status == "default":
+            return True
+        if self.or_higher and status >= int(self.status[0]) * 100:
             return True
         if self.status.upper().endswith("XX"):
             return str(status)[0] == self.status[0]

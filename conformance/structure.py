@@ -5,6 +5,7 @@ A place names a member without its position: `/diagrams[]/flows[]/flo_x2`; the r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -73,7 +74,7 @@ class Citation:
 class Rule:
     """One demand on one place. `expected` says it in words; `values` holds the types or values it allows.
 
-    For a format `values` holds the types that it speaks of.
+    For a format `values` holds the types that it speaks of. A preference is one for types, or for the `form` of a text.
     """
 
     place: str
@@ -81,6 +82,13 @@ class Rule:
     citation: Citation
     expected: str
     values: tuple[Any, ...] = ()
+    form: str = ""
+
+    def prefers(self, value: Any) -> bool:
+        """Whether a value has what a preference asks for."""
+        if self.form:
+            return not isinstance(value, str) or re.search(self.form, value) is not None
+        return has_type(value, self.values)
 
 
 def types_of(schema: Schema) -> tuple[str, ...]:
@@ -116,6 +124,30 @@ def has_type(value: Any, types: tuple[str, ...]) -> bool:
     if found == "integer":
         return "number" in types
     return found == "number" and "integer" in types and float(value).is_integer()
+
+
+def unset_allowed(schema: Schema) -> dict[str, Any]:
+    """The response schema with null added wherever a text may be empty: both say that it is unset.
+
+    A text may be empty unless its values, its length or its form say otherwise; so this one place decides it for every
+    String of every spec.
+    """
+    copy = dict(schema)
+    types = types_of(schema)
+    if "string" in types and "null" not in types and _may_be_empty(schema):
+        copy["type"] = [*types, "null"]
+    if "properties" in copy:
+        copy["properties"] = {name: unset_allowed(member) for name, member in copy["properties"].items()}
+    if "items" in copy:
+        copy["items"] = unset_allowed(copy["items"])
+    return copy
+
+
+def _may_be_empty(schema: Schema) -> bool:
+    """Whether nothing in a schema of a text forbids the empty one."""
+    if "enum" in schema or "format" in schema or schema.get("minLength", 0) > 0:
+        return False
+    return re.search(schema.get("pattern", ""), "") is not None
 
 
 def rules(schema: Schema, citation: Citation) -> tuple[Rule, ...]:
@@ -165,8 +197,9 @@ def _own_rules(schema: Schema, extension: Mapping[str, Any], place: str, citatio
         yield Rule(place, RuleKind.FORMAT, citation, told, spoken_of)
     if "prefer" in extension:
         own = replace(citation.refined(extension["prefer"]), level=Level.MAY)
-        wanted = types_of(extension["prefer"])
-        yield Rule(place, RuleKind.PREFERRED, own, " or ".join(wanted), wanted)
+        wanted, form = types_of(extension["prefer"]), extension["prefer"].get("pattern", "")
+        told = f"text of the form {form}" if form else " or ".join(wanted)
+        yield Rule(place, RuleKind.PREFERRED, own, told, wanted, form)
     if "tolerate" in extension:
         own = replace(citation.refined(extension["tolerate"]), level=Level.MAY)
         tolerated = tuple(extension["tolerate"]["values"])

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from conformance.requirement import Requirement
 
 TEXT: Final = '"…"'
-OTHERWISE: Final = {"may_change": "true", "upload_max_filesize": "2097152", "post_max_size": "8388608"}
+OTHERWISE: Final = {
+    "may_change": "true",
+    "upload_max_filesize": "2097152",
+    "post_max_size": "8388608",
+    "import_file": '"MyProject.pmx"',
+    "import_file_with_groups": '"WithGroups.pmx"',
+}
 
 
 def additions(planned: Plan) -> Iterator[str]:

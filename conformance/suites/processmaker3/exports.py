@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import ParseError
 
 import defusedxml.ElementTree as ElementTree
 
 from conformance.checks import shorten
+from conformance.comparison import plain
 from conformance.judge import Blocked
+from conformance.lifecycle import leaves
 from conformance.verdict import Kind
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ VERSION: Final = "3.0"
 FILE_NAME: Final = "conformance.pmx"
 BPMN: Final = "BPMN"
 WORKFLOW: Final = "workflow"
+ELEMENT_NAMES: Final = ("act_name", "evn_name", "gat_name")
 
 Record = Mapping[str, str]
 
@@ -134,6 +137,27 @@ def records_project(session: Session, file: Export, project: Resource, exchange:
         observed=f"{len(records)} records, none of this project",
         kind=Kind.ABSENT,
     )
+
+
+def holds_elements(session: Session, file: Export, definition: Mapping[str, Any], exchange: Exchange) -> bool:
+    """Judge whether an export has the names of all elements that a definition shows."""
+    lacking = sorted(names_of(definition) - {plain(text) for text in file.texts})
+    return session.judge.require(
+        "PM3-EXPORT-COMPLETE",
+        not lacking,
+        exchange,
+        observed=f"not in the export: {', '.join(lacking)}",
+        kind=Kind.ABSENT,
+    )
+
+
+def names_of(definition: Mapping[str, Any]) -> set[str]:
+    """The names of the elements of a definition."""
+    return {
+        plain(value)
+        for place, value in leaves(definition)
+        if place.rpartition("/")[2] in ELEMENT_NAMES and isinstance(value, str) and value
+    }
 
 
 def upload(file: Export) -> dict[str, tuple[str, bytes, str]]:
