@@ -99,7 +99,7 @@ def server_error(operation: Operation, exchange: Exchange) -> Verdict:
     Where a document says that a refusal is "400 or higher", 500 is one.
     """
     requirement = f"{operation.id}:no-server-error"
-    if exchange.answer.status < 500 or operation.answer(exchange.answer.status) is not None:
+    if exchange.answer.status < 500 or operation.refusal(exchange.answer.status) is not None:
         return conforms(requirement, operation.id, exchange)
     return deviates(requirement, operation.id, Kind.SERVER_ERROR, "a status below 500", describe(exchange), exchange)
 

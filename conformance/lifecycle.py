@@ -306,7 +306,7 @@ class Life:
                 observed=checks.describe(again),
                 kind=Kind.NOT_REFUSED,
             )
-        documented = deleting.answer(again.answer.status)
+        documented = deleting.refusal(again.answer.status)
         if documented is not None and again.answer.status >= 400:
             self.session.judge.say(checks.content(deleting, documented, again))
 

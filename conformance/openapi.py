@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from conformance.operation import Alternative, Answer, Body, Link, Operation, Touch
-from conformance.structure import EXTENSION, Citation, rules, unset_allowed
+from conformance.structure import EXTENSION, Citation, rules
 from conformance.verdict import Level
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
@@ -156,7 +156,7 @@ def _answer(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Answer:
     citation = enclosing.refined(extension)
     contents = raw.get("content", {})
     content: Mapping[str, Any] = next(iter(contents.values()), {})
-    schema = unset_allowed(content["schema"]) if "schema" in content else None
+    schema = content.get("schema")
     return Answer(
         status=status,
         media_types=tuple(contents),

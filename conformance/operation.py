@@ -93,7 +93,8 @@ class Link:
 class Answer:
     """A documented response: `status` is a number or a class such as `2XX`.
 
-    `content_type` is the level at which its content type is demanded. With `or_higher` every status above fits as well.
+    `content_type` is the level at which its content type is demanded. With `or_higher` a refusal with any status above
+    is one of this kind as well.
     """
 
     status: str
@@ -109,8 +110,6 @@ class Answer:
     def matches(self, status: int) -> bool:
         """Whether an answer with this status is of this kind."""
         if self.status == "default":
-            return True
-        if self.or_higher and status >= int(self.status[0]) * 100:
             return True
         if self.status.upper().endswith("XX"):
             return str(status)[0] == self.status[0]
@@ -215,6 +214,11 @@ class Operation:
         """What is documented for a status, or None; an exact number goes before a class."""
         fitting = [answer for answer in self.answers if answer.matches(status)]
         return min(fitting, key=lambda answer: (answer.status == "default", "X" in answer.status), default=None)
+
+    def refusal(self, status: int) -> Answer | None:
+        """What is documented for a refusal with a status, or None: the answer of that status, or one "or higher"."""
+        higher = (one for one in self.answers if one.or_higher and status >= int(one.status[0]) * 100)
+        return self.answer(status) or next(higher, None)
 
     def fixes_status(self, answer: Answer) -> bool:
         """Whether a call can contradict the status of a documented success.

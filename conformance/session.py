@@ -308,7 +308,8 @@ class Session(Calls):
             unknown = exchange.answer.status in GONE and not self._shown(identifier, operation, within)
             gone = exchange.answer.ok or unknown
         else:
-            known = exchange.answer.ok or exchange.answer.refused
+            told = self.operation(link.operation).refusal(exchange.answer.status) is not None
+            known = exchange.answer.ok or exchange.answer.refused or told  # a document may call 500 a refusal
             gone = known and says_gone(self._read(read, identifier, within))
         if gone:
             self.ledger.gone(identifier)

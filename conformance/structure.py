@@ -126,21 +126,14 @@ def has_type(value: Any, types: tuple[str, ...]) -> bool:
     return found == "number" and "integer" in types and float(value).is_integer()
 
 
-def unset_allowed(schema: Schema) -> dict[str, Any]:
-    """The response schema with null added wherever a text may be empty: both say that it is unset.
+def types_allowed(schema: Schema) -> tuple[str, ...]:
+    """The JSON types that an answer may have: null too wherever a text may be empty, for both say that it is unset.
 
     A text may be empty unless its values, its length or its form say otherwise; so this one place decides it for every
     String of every spec.
     """
-    copy = dict(schema)
     types = types_of(schema)
-    if "string" in types and "null" not in types and _may_be_empty(schema):
-        copy["type"] = [*types, "null"]
-    if "properties" in copy:
-        copy["properties"] = {name: unset_allowed(member) for name, member in copy["properties"].items()}
-    if "items" in copy:
-        copy["items"] = unset_allowed(copy["items"])
-    return copy
+    return (*types, "null") if "string" in types and "null" not in types and _may_be_empty(schema) else types
 
 
 def _may_be_empty(schema: Schema) -> bool:
@@ -181,7 +174,7 @@ def is_number_in_digits(schema: Schema) -> bool:
 
 
 def _own_rules(schema: Schema, extension: Mapping[str, Any], place: str, citation: Citation) -> Iterator[Rule]:
-    types = types_of(schema)
+    types = types_allowed(schema)
     in_digits = is_number_in_digits(schema)
     if types:
         told = " or ".join("a string of digits" if in_digits and one == "string" else one for one in types)
@@ -207,8 +200,10 @@ def _own_rules(schema: Schema, extension: Mapping[str, Any], place: str, citatio
 
 
 def tolerant(schema: Schema) -> dict[str, Any]:
-    """The schema with tolerated values added to each `enum`: what a validator must accept."""
+    """The schema with tolerated values added to each `enum`, and null to each text: what a validator must accept."""
     copy = dict(schema)
+    if types := types_allowed(schema):
+        copy["type"] = list(types)
     tolerated = schema.get(EXTENSION, {}).get("tolerate", {}).get("values")
     if tolerated and "enum" in copy:
         copy["enum"] = [*copy["enum"], *tolerated]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.reference.faults import edit_json, fault, override, response_fault
@@ -210,26 +211,27 @@ def _(ref: ProcessMaker3) -> None:
 
 @fault("pm3-read-shows-another", SYSTEM, "A new project is answered with the definition of the one made before it.")
 def _(ref: ProcessMaker3) -> None:
-    order: list[str] = []
+    workspace, author = ref.workspace, "00000000000000000000000000000001"
+    first = workspace.create({"prj_name": "The first one", "prj_description": ""}, author)
+    shown = [deepcopy(workspace.definition(first.uid, author))]
+    workspace.delete(first.uid)
+    instead: dict[str, Data] = {}
 
     def make(create: Callable[[Data, str], Project]) -> Callable[[Data, str], Project]:
         def remembered(data: Data, user: str) -> Project:
-            if not order:
-                order.append(create({"prj_name": "The first one", "prj_description": ""}, user).uid)
             project = create(data, user)
-            order.append(project.uid)
+            instead[project.uid] = shown[-1]
+            shown.append(deepcopy(right(project.uid, user)))
             return project
 
         return remembered
 
     def other(definition: Callable[[str, str], Data]) -> Callable[[str, str], Data]:
-        def shown(uid: str, user: str) -> Data:
-            ref.workspace.find(uid)
-            place = order.index(uid) if uid in order else 0
-            before = next((one for one in reversed(order[:place]) if one in ref.workspace.projects), uid)
-            return definition(before, user)
+        def wrong(uid: str, user: str) -> Data:
+            return instead.get(uid) or definition(uid, user) if uid in workspace.projects else definition(uid, user)
 
-        return shown
+        return wrong
 
-    override(ref.workspace, "create", make)
-    override(ref.workspace, "definition", other)
+    right = workspace.definition
+    override(workspace, "create", make)
+    override(workspace, "definition", other)

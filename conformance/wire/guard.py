@@ -158,8 +158,7 @@ class Judgement:
             except Unreadable as error:
                 raise Refused(f"{operation.id}: {error}") from None
             for identifier in touched:
-                made = touch.optional or (touch.where == "upload" and bool(touch.xpath))
-                if made and not self._ours(identifier):  # the target made the file: not our defect
+                if touch.optional and not self._ours(identifier):  # the target made the file: not our defect
                     raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: the file names {identifier!r}, not ours")
                 if touch.foreign and not self._ours(identifier):
                     self._abroad(operation)
@@ -211,8 +210,6 @@ class Judgement:
             raise Withheld(
                 Reason.SAFETY_LEVEL, f"{operation.id} without a name: a leftover could not be told from others"
             ) from None
-        if not self.ledger.is_ours(name) and operation.names[0].where == "upload":  # the target made the file
-            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: the file names {name!r}, not ours")
         if not self.ledger.is_ours(name):
             raise Refused(f"{operation.id} names {name!r}, which does not carry the mark of this run")
         return name

@@ -29,7 +29,7 @@ DOCUMENTS = {
 }
 LIFE = {
     "created-is-readable", "created-is-listed", "created-reads-as-sent", "updated-reads-as-sent", "deleted-is-gone",
-    "deleted-is-unlisted", "deleted-again-refused",
+    "deleted-is-unlisted", "deleted-again-refused", "updated-is-listed",
 }  # fmt: skip
 
 OPERATIONS = [one for system in SYSTEMS for one in specification.load(system).operations.values()]

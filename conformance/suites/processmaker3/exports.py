@@ -37,17 +37,23 @@ class NotAnExport(ValueError):
 class Export:
     """A project file, taken apart.
 
-    `tables` holds the records by the class of the definition and the name of the table; `texts` every text of the
-    file; `has_files` says whether there is an element for the workflow's files.
+    `metas` are key and text of every element `meta`, wherever it stands: a server could go by any of them. `tables`
+    holds the records by the class of the definition and the name of the table; `texts` every text of the file;
+    `has_files` says whether there is an element for the workflow's files.
     """
 
     content: bytes
     root: str
     version: str
     metadata: Record
+    metas: tuple[tuple[str, str], ...]
     tables: Mapping[tuple[str, str], tuple[Record, ...]]
     texts: frozenset[str]
     has_files: bool
+
+    def named(self, key: str) -> list[str]:
+        """What every `meta` of a key says."""
+        return [text for known, text in self.metas if known == key]
 
     def records(self, definition: str, table: str) -> tuple[Record, ...]:
         """The records of a table; empty when there is no such table."""
@@ -69,6 +75,7 @@ def parse(content: bytes) -> Export:
         root=root.tag,
         version=root.get("version", ""),
         metadata={meta.get("key", ""): (meta.text or "").strip() for meta in root.iterfind("metadata/meta")},
+        metas=tuple((meta.get("key", ""), (meta.text or "").strip()) for meta in root.iter("meta")),
         tables={
             (definition.get("class", ""), table.get("name", "")): tuple(
                 {cell.tag: (cell.text or "").strip() for cell in record} for record in table.iterfind("record")
@@ -114,10 +121,10 @@ def names_project(session: Session, file: Export, project: Resource, exchange: E
     named = [
         session.judge.require(
             "PM3-EXPORT-METADATA",
-            file.metadata.get(key) == wanted,
+            set(file.named(key)) == {wanted},
             exchange,
             expected=wanted,
-            observed=shorten(file.metadata.get(key, "absent")),
+            observed=shorten(", ".join(file.named(key)) or "absent"),
             kind=Kind.VALUE,
             location=f"/metadata/{key}",
         )
