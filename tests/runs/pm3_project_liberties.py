@@ -187,7 +187,6 @@ LIBERTIES = (
             "importProject.201:content-type",
             "getProcess.200:content-type",
             "PM3-PROJECT-CREATE-ARTIFACTS",
-            "createProject:generated-accepted",
         ),
     ),
     Liberty("unique-names", "processmaker3", unique_names),
