@@ -36,12 +36,12 @@ def test_an_update_renames_and_moves_the_elements_of_a_diagram(session: Session)
         wanted.append((array, [{name: one[name] for name in names} for one in projects.elements(definition, array)]))
     if not any(changed for _, changed in wanted):
         raise NotExercised(Reason.INCONCLUSIVE, "the diagram of the new project is empty")
+    before, _ = projects.read(session, project.id)
     updated = update(session, project, definition)
     definition = updated.request.sent(definition)
     sent = {"diagrams": [dict(wanted)]}
     after, exchange = projects.read(session, project.id, lambda one: not apart(session, sent, one))
     found = apart(session, sent, after)
-    say_identity(session, definition, after, (exchange, updated))
     if not found:
         session.judge.require("PM3-PROJECT-UPDATE-DIAGRAM", True, exchange, updated)
     for one in {one.place: one for one in found}.values():
@@ -55,19 +55,21 @@ def test_an_update_renames_and_moves_the_elements_of_a_diagram(session: Session)
             kind=Kind.READ_BACK,
             location=one.place,
         )
+    say_identity(session, definition, set(named(before)), after, (exchange, updated))
 
 
-def say_identity(session: Session, sent: Body, after: Body, evidence: tuple[Exchange, ...]) -> None:
+def say_identity(session: Session, sent: Body, there: set[str], after: Body, evidence: tuple[Exchange, ...]) -> None:
     """Say whether the elements of an update have the identifiers that it named, and its flows the ends.
 
-    What was lost or has another name is another requirement's.
+    `there` are the identifiers that elements had before: what was not there may get a new one. Where an element was lost or has another name, that is what the update is blamed for.
     """
     names, found = named(sent), named(after)
-    told = [
-        f"{name} has another identifier" for uid, name in names.items() if name in found.values() and uid not in found
-    ]
-    if set(names.values()) & set(found.values()):
-        session.judge.require(IDENTIFIERS, not told, *evidence, observed="; ".join(told), kind=Kind.VALUE)
+    if not set(names.values()) <= set(found.values()):
+        for requirement in (IDENTIFIERS, FLOW_ENDS):
+            session.judge.block(requirement, session.judge.root_of("PM3-PROJECT-UPDATE-DIAGRAM"))
+        return
+    told = [f"{name} has another identifier" for uid, name in names.items() if uid in there - found.keys()]
+    session.judge.require(IDENTIFIERS, not told, *evidence, observed="; ".join(told), kind=Kind.VALUE)
     wanted, shown = joined(sent), joined(after)
     if wanted and shown:
         wrong = [f"one leads from {one[0]} to {one[1]}" for one in shown if one not in wanted]
