@@ -61,7 +61,8 @@ def test_an_update_renames_and_moves_the_elements_of_a_diagram(session: Session)
 def say_identity(session: Session, sent: Body, there: set[str], after: Body, evidence: tuple[Exchange, ...]) -> None:
     """Say whether the elements of an update have the identifiers that it named, and its flows the ends.
 
-    `there` are the identifiers that elements had before: what was not there may get a new one. Where an element was lost or has another name, that is what the update is blamed for.
+    `there` are the identifiers that elements had before: what was not there may get a new one. Where an element was
+    lost or has another name, that is what the update is blamed for.
     """
     names, found = named(sent), named(after)
     if not set(names.values()) <= set(found.values()):
