@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
-from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from conformance import showing
 from conformance.comparison import number, plain
 from conformance.exchange import Exchange, NotJson, header
 from conformance.specification import Link
-from conformance.structure import places
 from conformance.wire.naming import at
 
 IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{1,18}")
-OBJECTS_AT_MOST: Final = 10_000  # of an answer that are looked through
 OFFERED_AT_MOST: Final = 5
 LONGEST: Final = 255  # characters of an identifier
-EXACT: Final = ("id", "uuid", "uid", "guid")  # what a thing calls its own identifier, before those of other things
-TRACING: Final = re.compile(r"(trace|correlation|span|session).*")  # identifiers of the call, not of a thing
+TRACING: Final = re.compile(r"^(trace|correlation|span|session)", re.IGNORECASE)  # identifiers of a call, of no thing
 CONTINUED: Final = re.compile(
     r"(odata)?next((page|link|url|uri|href|token|cursor|offset|start).*)?|has(next|more).*|more|(cursor|continuation).*"
 )
@@ -51,7 +48,7 @@ def offered(exchange: Exchange, link: Link | None) -> list[str]:
 
 
 def pointed(exchange: Exchange, link: Link) -> str:
-    """The identifier in an answer where the link points, or its bare text; empty when there is none."""
+    """The identifier in an answer where the link points, wrapped or not, or its bare text; empty when there is none."""
     try:
         return next(_pointed(exchange.answer.json, link), "")
     except NotJson:
@@ -63,6 +60,8 @@ def _pointed(body: Any, link: Link | None) -> Iterator[str]:
     places = [body] if bare else at(body, link.pointer) if link is not None and link.pointer else ()
     found = (str(one) for one in places if isinstance(one, str | int) and not isinstance(one, bool))
     yield from filter(addressable, found)
+    if not bare and link is not None and link.pointer:
+        yield from filter(addressable, showing.enclosed(body))
 
 
 def addressable(identifier: str) -> bool:
@@ -72,27 +71,11 @@ def addressable(identifier: str) -> bool:
 
 
 def _ids(body: Any) -> Iterator[str]:
-    """What looks like an identifier in the objects of a body, outermost first; of a huge one in its first objects.
+    """What looks like an identifier in a body, the likeliest first: an exact `id`, then others, outermost first.
 
-    In each object `id` and the like go before names that only end in it: `process_id` names another thing.
+    What tells one call from another names no thing.
     """
-    for node in islice(_objects(body), OBJECTS_AT_MOST):
-        names = [name for name in node if name.lower().endswith("id") and not TRACING.fullmatch(name.lower())]
-        for name in sorted(names, key=lambda one: EXACT.index(one.lower()) if one.lower() in EXACT else len(EXACT)):
-            value = node[name]
-            if isinstance(value, str | int) and IDENTIFIER.fullmatch(str(value)):
-                yield str(value)
-
-
-def _objects(body: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a body, outermost first."""
-    open_ones = [body] if isinstance(body, dict | list) else []
-    while open_ones:
-        node = open_ones.pop()
-        if isinstance(node, dict):
-            yield node
-        members = node.values() if isinstance(node, dict) else node
-        open_ones.extend(reversed([member for member in members if isinstance(member, dict | list)]))
+    yield from (one for one in showing.identities({"": body}, but=TRACING) if IDENTIFIER.fullmatch(one))
 
 
 def listed(exchange: Exchange, link: Link) -> list[tuple[str, str]]:
@@ -101,34 +84,97 @@ def listed(exchange: Exchange, link: Link) -> list[tuple[str, str]]:
     An identifier that cannot be addressed is left empty.
     """
     return [
-        (next(filter(addressable, map(str, at(item, link.item))), ""), plain(str(next(at(item, link.name), ""))))
+        (_identity(item, link), plain(str(next(at(item, link.name), ""))))
         for item in _items(exchange, link)
         if isinstance(item, dict)
     ]
 
 
-def shows(exchange: Exchange, link: Link, identifier: str) -> bool:
-    """Whether a list has an item with an identifier, under whatever name where its items have none of the usual one."""
-    found = [one for one, _ in listed(exchange, link)]
-    return identifier in found or (not any(found) and mentions(exchange, identifier))
+def _identity(item: dict[str, Any], link: Link) -> str:
+    """The identifier of an item: in its usual member, or where it is wrapped in another object, in an exact `id`."""
+    inner = () if link.tree else showing.objects(item)
+    wrapped = (str(value) for one in inner for name, value in one.items() if name.casefold() in showing.EXACT)
+    return next(filter(addressable, [*map(str, at(item, link.item)), *wrapped]), "")
 
 
-def concerns(exchange: Exchange, identifier: str, name: str = "") -> bool:
-    """Whether an answer is about a thing: one of its values is the identifier, or holds the name.
+def seen(exchange: Exchange) -> set[str]:
+    """Everything in an answer that may be the identifier of something, and not of the call."""
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        return set()
+    nodes = [showing.own_values(node) for node in showing.objects(body)]
+    members = {one for node in nodes for one in showing.identities(node, but=showing.CORRELATES)}
+    return members | {name for node in showing.objects(body) for name in node if IDENTIFIER.fullmatch(name)}
 
-    Of what is no JSON it is enough that it mentions one of them.
+
+def under(exchange: Exchange, link: Link, name: str) -> list[str]:
+    """The identifiers of the items of a list that show a name, in whatever member; the likeliest first.
+
+    Where an item has the name in its usual member, the others are not looked at.
+    """
+    usual = [one for one, known in listed(exchange, link) if known == plain(name) and one]
+    if usual:
+        return usual
+    own = link.item.rpartition("/")[2]
+    found = (showing.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict))
+    items = [item for item in found if showing.named(item, name)]
+    return [one for item in items for one in showing.likeliest(item, own) if addressable(one)]
+
+
+def containing(exchange: Exchange, link: Link, names: Collection[str]) -> list[str]:
+    """The identifiers of the items of a list in which a value holds one of the names, as that of a copy does."""
+    items = [showing.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict)]
+    found = [
+        item for item in items if any(showing.holds(value, name) for _, value in showing.single(item) for name in names)
+    ]
+    own = link.item.rpartition("/")[2]
+    return [one for item in found for one in showing.likeliest(item, own) if addressable(one)]
+
+
+def shows(exchange: Exchange, link: Link, identifier: str, name: str = "") -> bool:
+    """Whether a list has an item of an identifier, or with a name in any of its values, in whatever layout.
+
+    What is no JSON shows nothing.
     """
     try:
         body = exchange.answer.json
     except NotJson:
+        return False
+    return showing.shown(body, identifier, link.item.rpartition("/")[2], [name])
+
+
+def mentions(exchange: Exchange, text: str) -> bool:
+    """Whether an answer names an identifier or a name: one of its values holds it; what is no JSON, as plain text."""
+    try:
+        return showing.mentioned(exchange.answer.json, text)
+    except NotJson:
+        pass
+    if exchange.answer.media_type == "text/html":
+        return False
+    return showing.holds(exchange.answer.body.decode("utf-8", "replace"), text)
+
+
+def has_value(exchange: Exchange, value: str) -> bool:
+    """Whether one of the single values of an answer is this one."""
+    try:
+        return any(showing.is_value(one, value) for _, one in showing.single(exchange.answer.json))
+    except NotJson:
+        return False
+
+
+def is_read(exchange: Exchange, identifier: str, name: str = "") -> bool:
+    """Whether an accepted answer shows a thing: an object in it has the identifier, or a value holds the name.
+
+    An empty answer, one about something else, and one that only repeats its own path do not.
+    """
+    if not exchange.answer.ok:
+        return False
+    try:
+        body = exchange.answer.json
+    except NotJson:
         return mentions(exchange, identifier) or bool(name and mentions(exchange, name))
-    found = [str(value) for _, value in places(body) if isinstance(value, str | int)]
-    return identifier in found or bool(name and any(name in plain(value) for value in found))
-
-
-def mentions(exchange: Exchange, identifier: str) -> bool:
-    """Whether an answer names an identifier, wherever it does."""
-    return identifier.encode() in exchange.answer.body
+    return showing.shown(body, identifier) or bool(name and showing.mentioned(body, name))
 
 
 def partial(exchange: Exchange) -> bool:
@@ -196,7 +242,7 @@ def _items(exchange: Exchange, link: Link) -> list[Any]:
     except NotJson:
         return []
     if link.tree:
-        return list(islice(_objects(body), OBJECTS_AT_MOST))
+        return list(showing.objects(body))
     found = list(arrays(next(at(body, link.items), []) if link.items else body))
     alone = [body] if not found and any(at(body, link.item)) else []
     return [*alone, *(item for array in found for item in array)]

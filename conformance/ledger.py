@@ -174,6 +174,10 @@ class Ledger:
         """The path parameters of what something of ours is a part of; none where it stands by itself."""
         return next((entry.within for entry in self.entries.values() if entry.identifier == identifier), {})
 
+    def name_of(self, identifier: str) -> str:
+        """The unique name of what has an identifier; empty where it has none."""
+        return next((entry.name for entry in self.entries.values() if entry.identifier == identifier), "")
+
     def owns(self, identifier: str) -> bool:
         """Whether an identifier names something that this run created, also if it was removed meanwhile."""
         if not identifier:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from typing import Any
 
 from conformance import checks, sampling
 from conformance.comparison import Difference, differences, equal, plain, renamed
 from conformance.exchange import Exchange, NotJson
-from conformance.identification import concerns, listed, partial, shows
+from conformance.identification import is_read, partial, shows
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Resource, Session
 from conformance.specification import Link, Operation, Requirement, Specification
@@ -25,7 +25,6 @@ from conformance.verdict import Kind, Reason
 from conformance.wire.naming import at
 
 CHANGED = "changed by the suite"
-ANOTHER = "what is read is about something else: it has neither the identifier nor the name"
 
 
 def creates(specification: Specification) -> list[Operation]:
@@ -57,14 +56,17 @@ class Life:
 
     def __init__(self, session: Session, create: Operation) -> None:
         self.session = session
-        self.create = create
+        self.create = session.operation(create.id)
+        self._names: list[str] = []  # what the thing is called, the first name first
         self._hindered: dict[str, Blocked | NotExercised] = {}  # by step of the life
+        self._listed = self._listed_by_name = False
 
     def walk(self) -> None:
         """Go through the whole life. Raises Blocked and NotExercised, at its end, for what could not be tried."""
         request = sampling.sample(self.session, self.create)
+        body = request.content["json"]
         born = self.session.create(self.create.id, **request.request())
-        body = born.exchange.request.sent(request.content["json"])
+        self._names = [born.name]
         with self._going_on("read"):
             self._reads_as_sent("created-reads-as-sent", self.create, body, born)
         with self._going_on("list"):
@@ -94,6 +96,10 @@ class Life:
         link = self._link("read")
         return self.session.call(link.operation, path={link.parameter: born.id})
 
+    def _reads(self, exchange: Exchange, born: Resource) -> bool:
+        """Whether a reading shows the thing, under its identifier or any of its names."""
+        return any(is_read(exchange, born.id, name) for name in self._names)
+
     def _reads_as_sent(self, aspect: str, operation: Operation, sent: Mapping[str, Any], born: Resource) -> None:
         if self.create.link("read") is None:
             return
@@ -105,7 +111,7 @@ class Life:
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: born.id})
             hard = [one for one in self._differences(reading, sent, exchange) if not one.soft]
-            return exchange.answer.ok and not hard, exchange
+            return self._reads(exchange, born) and not hard, exchange
 
         _, exchange = self.session.eventually(look)
         exchange = exchange if exchange.answer.ok else self._read(born)
@@ -113,13 +119,16 @@ class Life:
             self.session.judge.say(checks.success(reading, exchange))
         if readable is not None:
             self.session.judge.say(checks.success(reading, exchange))
-            about = concerns(exchange, born.id, born.name)
-            if not self.session.judge.require(
-                readable.id, about, born.exchange, exchange, observed=ANOTHER, kind=Kind.VALUE
-            ):
+            told = "the response shows neither the identifier nor the name of what was created"
+            if not self._require_read(readable, exchange, born, told):
                 raise Blocked(self.session.judge.root_of(readable.id), reading.id)
         found = list(self._differences(reading, sent, exchange))
         self._say_differences(as_sent, operation, found, exchange)
+
+    def _require_read(self, readable: Requirement, exchange: Exchange, born: Resource, told: str) -> bool:
+        """Whether a reading shows the very thing: any other accepted answer is about something else, or nothing."""
+        shown = self._reads(exchange, born)
+        return self.session.judge.require(readable.id, shown, born.exchange, exchange, observed=told)
 
     def _differences(self, reading: Operation, sent: Mapping[str, Any], exchange: Exchange) -> Iterator[Difference]:
         try:
@@ -179,9 +188,11 @@ class Life:
 
         def look() -> tuple[bool, Exchange]:
             again = self.session.send(link.operation)
-            return shows(again, link, born.id), again
+            return shows(again, link, born.id, born.name), again
 
         found, exchange = self.session.eventually(look)
+        self._listed = found
+        self._listed_by_name = shows(exchange, link, "", born.name)
         if not found and "read" in self._hindered:
             raise self._hindered["read"]
         if requirement is None:
@@ -205,47 +216,38 @@ class Life:
         updating = self.session.operation(link.operation)
         changed = self._changed(updating, born, body)
         path = {link.parameter: born.id} if link.parameter else {}
-        updated = self.session.call(link.operation, path=path, json=changed)
-        changed = updated.request.sent(changed)
+        exchange = self.session.call(link.operation, path=path, json=changed)
         self._reads_as_sent("updated-reads-as-sent", updating, changed, born)
-        self._is_listed_anew(born, updating, changed)
+        self._is_relisted(born, updating, exchange)
 
-    def _is_listed_anew(self, born: Resource, updating: Operation, changed: Mapping[str, Any]) -> None:
-        """Whether the list shows the name that an update gave; an item may look otherwise after one in any case."""
+    def _is_relisted(self, born: Resource, updating: Operation, updated: Exchange) -> None:
+        """Whether the list still has the thing after its update, and not under a name that it had before."""
         link = self.create.link("list")
-        if link is None or "list" in self._hindered:
+        if link is None:
             return
-        self.session.call(link.operation)
+        self.session.call(link.operation)  # an item may look otherwise after an update
         requirement = self._aspect("updated-is-listed", updating)
-        name = next((str(found) for touch in self.create.names for found in at(changed, touch.pointer)), "")
-        if requirement is None or not name or self._unread(updating):
+        if requirement is None or not self._listed:
             return
-        seen: list[str] = []
+        as_sent = self._aspect("updated-reads-as-sent", updating)
+        with suppress(LookupError):
+            self.session.judge.block(requirement.id, self.session.judge.root_of(as_sent.id if as_sent else ""))
+            return
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation)
-            seen[:] = [shown for identifier, shown in listed(exchange, link) if identifier == born.id]
-            return name in seen, exchange
+            there = shows(exchange, link, born.id, self._names[-1])
+            stale = len(self._names) > 1 and self._listed_by_name and shows(exchange, link, "", self._names[0])
+            return exchange.answer.ok and there and not stale, exchange
 
         holds, exchange = self.session.eventually(look)
-        if not seen and partial(exchange):
+        if not holds and (partial(exchange) or not exchange.answer.ok):
             self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, "the list shows a part only")
             return
-        told = f"the list calls it {checks.told(seen[0])}" if seen else "it is not in the list"
-        self.session.judge.require(requirement.id, holds, exchange, observed=told, kind=Kind.READ_BACK)
-
-    def _unread(self, updating: Operation) -> bool:
-        """Whether an update did not even read back: then the list says nothing of its own."""
-        requirement = self._aspect("updated-reads-as-sent", updating)
-        if requirement is None:
-            return False
-        try:
-            root = self.session.judge.root_of(requirement.id)
-        except LookupError:
-            return False
-        if listing := self._aspect("updated-is-listed", updating):
-            self.session.judge.block(listing.id, root)
-        return True
+        there = shows(exchange, link, born.id, self._names[-1])
+        told = "it is listed under the name that it had before" if there else "it is no longer in the list"
+        kind = Kind.READ_BACK if there else Kind.ABSENT
+        self.session.judge.require(requirement.id, holds, exchange, updated, observed=told, kind=kind)
 
     def _changed(self, updating: Operation, born: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
         """The complete definition as it was created, with every free text replaced (A-PM3-39).
@@ -255,7 +257,10 @@ class Life:
         """
         documented = updating.body("application/json")
         assert documented is not None
-        given = self.session.table.bodies.get(updating.id)
+        if updating.names:  # the target file says what the body looks like
+            given: dict[str, Any] = sampling.body(self.session, updating, born.id)
+            self._names.append(str(next(at(given, updating.names[0].pointer))))
+            return given
         reading = self.session.operation(self._link("read").operation)
         try:
             current = checks.body_of(reading, self._read(born))
@@ -267,7 +272,8 @@ class Life:
         if reading.success.schema and shaped:
             current = renamed(body, current, reading.success.schema)
         known = documented.schema.get("properties", {})
-        changed: dict[str, Any] = deepcopy(given) if given else writable(current, documented.schema)
+        fixed = self.session.table.bodies.get(updating.id)
+        changed: dict[str, Any] = deepcopy(fixed) if fixed else writable(current, documented.schema)
         link = self.create.link("update")
         if link is not None and link.member:
             changed[link.member] = born.id
@@ -278,6 +284,7 @@ class Life:
                 changed[name] = CHANGED
             if name in names:
                 changed[name] = self.session.ledger.name("renamed")
+                self._names.append(changed[name])
         return changed
 
     def _delete(self, born: Resource) -> None:
@@ -306,7 +313,7 @@ class Life:
                 observed=checks.describe(again),
                 kind=Kind.NOT_REFUSED,
             )
-        documented = deleting.refusal(again.answer.status)
+        documented = deleting.answer(again.answer.status)
         if documented is not None and again.answer.status >= 400:
             self.session.judge.say(checks.content(deleting, documented, again))
 
@@ -318,7 +325,9 @@ class Life:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: born.id})
-            return exchange.answer.refused, exchange
+            shapeless = self.session.operation(link.operation).success.schema is None
+            nothing = exchange.answer.ok and shapeless and not self._reads(exchange, born)
+            return exchange.answer.refused or nothing, exchange
 
         gone, exchange = self.session.eventually(look)
         if gone:
@@ -338,10 +347,15 @@ class Life:
         link = self.create.link("list")
         if requirement is None or link is None or "list" in self._hindered:
             return
+        if not self._listed:
+            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, "the list did not show it before either")
+            return
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation)
-            return exchange.answer.ok and not shows(exchange, link, born.id), exchange
+            return exchange.answer.ok and not any(
+                shows(exchange, link, born.id, name) for name in self._names
+            ), exchange
 
         gone, exchange = self.session.eventually(look)
         if not exchange.answer.ok:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from conformance import checks, narrowing
+from conformance import checks
 from conformance.calls import Calls
 from conformance.exchange import Exchange
-from conformance.identification import identifier_of, listed, mentions, offered, partial, pointed, shows
+from conformance.identification import (
+    containing,
+    identifier_of,
+    is_read,
+    mentions,
+    offered,
+    partial,
+    pointed,
+    seen,
+    shows,
+    under,
+)
 from conformance.judge import Blocked, NotExercised
 from conformance.ledger import Entry
 from conformance.specification import Link, Operation
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
-from conformance.wire.naming import replace
 
 GONE: Final = (404, 410)
 UNSURE: Final = (401, 403, 408, 429)  # refusals that say nothing of whether something exists
@@ -47,8 +56,6 @@ class Session(Calls):
 
     _kept: dict[str, bool] = field(default_factory=dict, init=False)
     """What was not removed, and whether its deletion was refused."""
-    _refused: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False)
-    """By operation, the members of a documented body that the target refused."""
 
     def create(self, operation_id: str, **request: Any) -> Resource:
         """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""
@@ -57,6 +64,7 @@ class Session(Calls):
         if littering and not self._removes_again(operation):
             raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation_id} creates")
         before = self.there_before(operation)
+        known = self._glance(operation) if before is None else before
         try:
             exchange = self.call(operation_id, **request)
         except (Blocked, NotExercised):
@@ -66,59 +74,7 @@ class Session(Calls):
         entry = self.client.entry
         if entry is None:
             raise AssertionError(f"{operation_id} creates nothing according to its spec")
-        return Resource(self.adopt(operation, entry, exchange, before), exchange)
-
-    def _narrowed(
-        self, operation: Operation, exchange: Exchange, request: Mapping[str, Any], accepts: str
-    ) -> Exchange | None:
-        body = request.get("json")
-        free = operation.undocumented_request or operation.implied or request.get("documented")
-        effects = operation.effect in ("create", "update")
-        if free or not effects or not isinstance(body, dict) or exchange.answer.status in (*UNSURE, *GONE):
-            return None
-        if self.client.entry is not None:
-            self.take_over(operation, self.client.entry)
-        left = iter(range(narrowing.AT_MOST))
-
-        def send(places: Sequence[str]) -> Exchange:
-            shorter = narrowing.without(body, places)
-            for touch in operation.names:  # a name may be taken, also by what was refused or removed
-                replace(shorter, touch.pointer, self.ledger.word() if touch.word else self.ledger.name())
-            return self.send(operation.id, **{**request, "json": shorter})
-
-        def accepted(places: Sequence[str]) -> bool:
-            if next(left, None) is None:
-                return False
-            probe = send(places)
-            if (entry := self.client.entry) is not None and probe.answer.ok:
-                with contextlib.suppress(Blocked, NotExercised):
-                    self.remove(self.adopt(operation, entry, probe).identifier, operation)
-            elif entry is not None:
-                self.take_over(operation, entry)
-            return probe.answer.ok
-
-        known = self._refused.get(operation.id, ())
-        places = known if known and accepted(known) else narrowing.search(operation, body, accepted)
-        if not places:
-            return None
-        self._refused[operation.id] = places
-        again = send(places)
-        if not again.answer.ok:
-            return None
-        requirement = accepts or f"{operation.id}.{operation.success.status}:status"
-        for place in places:
-            self.judge.require(
-                requirement,
-                False,
-                exchange,
-                again,
-                expected=f"{checks.told(narrowing.first(body, place))} is accepted",
-                observed=f"{checks.describe(exchange)}; without the member it is accepted",
-                kind=Kind.REFUSED,
-                location=place,
-            )
-        self.accepted(again)
-        return again
+        return Resource(self.adopt(operation, entry, exchange, before, known), exchange)
 
     def try_documented(self, operation_id: str, **request: Any) -> None:
         """Try the documented form of what the target wants in another. Raises as `call` and `create`."""
@@ -141,14 +97,32 @@ class Session(Calls):
         shown = self.call(link.operation)
         if partial(shown):
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id}: no whole list to tell what is new")
-        return {identifier for identifier, _ in listed(shown, link)}
+        return seen(shown)
+
+    def _glance(self, operation: Operation) -> set[str] | None:
+        """What the list shows before a create whose body no document gives: a server may keep no name of ours.
+
+        None where the list cannot be had as a whole.
+        """
+        link = operation.link("list")
+        if not operation.undocumented_request or operation.path_parameters or link is None:
+            return None
+        shown = self.send(link.operation)
+        return seen(shown) if shown.answer.ok and not partial(shown) else None
 
     def adopt(
-        self, operation: Operation, entry: Entry, exchange: Exchange, before: Collection[str] | None = None
+        self,
+        operation: Operation,
+        entry: Entry,
+        exchange: Exchange,
+        before: Collection[str] | None = None,
+        known: Collection[str] | None = None,
     ) -> Entry:
-        """Find the identifier of what was created, and enter it in the ledger: only what carries our name is ours.
+        """Find the identifier of what was created, and enter it in the ledger: only what is proved to be ours.
 
-        `before` is what `there_before` told ahead of a create that sends no name.
+        `before` is what `there_before` told ahead of a create that sends no name, `known` what a list showed ahead of
+        one whose body no document gives. What carries our name is ours, and what the answer names, the list shows and
+        did not show before.
 
         Raises:
             Blocked: the answer does not lead to it, and neither does the list.
@@ -158,6 +132,8 @@ class Session(Calls):
             self.ledger.withdrawn(entry)  # whatever the answer means: that thing is not ours, and must stay
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} answers with something that was there before")
         identifier = self._offered(operation, entry, exchange)
+        if not identifier and before is None and known is not None:
+            identifier = self._appeared(operation, exchange, known)
         if not identifier:
             identifier = self._copied(operation, exchange, before) or self._listed(operation, entry)[0]
             identifier = identifier or self._beside(operation, entry, exchange)
@@ -167,7 +143,23 @@ class Session(Calls):
             )  # the answer may hide what was made beside it
         if identifier:
             return self.ledger.created(entry, identifier)
-        raise self._lost(operation, exchange, entry)
+        raise self._lost(operation, exchange, entry, known)
+
+    def _appeared(self, operation: Operation, exchange: Exchange, known: Collection[str]) -> str:
+        """What the answer to a create points at, if it can be found now and was not listed before, under any name."""
+        link, read, delete = operation.link("list"), operation.link("read"), operation.link("delete")
+        told = pointed(exchange, delete) if delete is not None else ""
+        if link is None or not told or told in known or told.encode() in exchange.request.body:
+            return ""
+
+        def look() -> tuple[bool, Exchange]:
+            there = self.send(link.operation)
+            if not shows(there, link, told) and read is not None:
+                there = self._read(read, told, {})
+                return is_read(there, told), there
+            return shows(there, link, told), there
+
+        return told if self.eventually(look)[0] else ""
 
     def _offered(self, operation: Operation, entry: Entry, exchange: Exchange) -> str:
         """The identifier that the answer to a create gives, if what it names carries our name: else it is not ours."""
@@ -185,7 +177,7 @@ class Session(Calls):
         def look() -> tuple[bool, Exchange]:
             for one in candidates:
                 read = self._read(link, one, entry.within)
-                if read.answer.ok and (not entry.name or mentions(read, entry.name)):
+                if read.answer.ok and (mentions(read, entry.name) if entry.name else is_read(read, one)):
                     found.append(one)
                     break
             return bool(found), read
@@ -230,8 +222,7 @@ class Session(Calls):
 
         def look() -> tuple[bool, Exchange]:
             shown = self.send(link.operation)
-            new = [(one, name) for one, name in listed(shown, link) if one and one not in before]
-            found.extend(one for one, name in new if any(original in name for original in names))
+            found.extend(one for one in containing(shown, link, names) if one not in before)
             return bool(found), shown
 
         found: list[str] = []
@@ -244,16 +235,25 @@ class Session(Calls):
         assert link is not None
         exchange = self.send(link.operation, path=entry.within)
         claimed = self._claimed()
-        return next(
-            (one for one, name in listed(exchange, link) if name == entry.name and one not in claimed), ""
-        ), exchange
+        found = [one for one in under(exchange, link, entry.name) if one not in claimed]
+        read = operation.link("read")
+        if (
+            len(found) > 1 and read is not None
+        ):  # an item has several identifiers: ours is the one under which it is read
+            found = [one for one in found if mentions(self._read(read, one, entry.within), entry.name)]
+        return next(iter(found), ""), exchange
 
     def _claimed(self) -> set[str]:
         """The identifiers of what is there and stands in the ledger already."""
         return {entry.identifier for entry in self.ledger.open()}
 
-    def _lost(self, operation: Operation, exchange: Exchange, entry: Entry) -> Blocked | NotExercised:
-        """What was created can be found nowhere: that contradicts the list, or nothing that a document says."""
+    def _lost(
+        self, operation: Operation, exchange: Exchange, entry: Entry, known: Collection[str] | None
+    ) -> Blocked | NotExercised:
+        """What was created can be found nowhere: that contradicts the list, or nothing that a document says.
+
+        The list is contradicted only where nothing in it is new: a server need keep nothing of a guessed body.
+        """
         requirement = self.specification.aspect(operation.id, "created-is-listed")
         read, link = operation.link("read"), operation.link("list")
         if requirement is None:
@@ -268,6 +268,10 @@ class Session(Calls):
             shown = self.call(link.operation, path=entry.within)
             if partial(shown):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows a part only")
+            if known is not None and seen(shown) - set(known):
+                self._named(operation, exchange, entry, known)
+                told = f"what {operation.id} created is listed with neither the identifier of the answer nor its name"
+                return NotExercised(Reason.UNDOCUMENTED_REQUEST, told)
             undocumented = self.operation(link.operation).success.schema is None
             if undocumented and entry.name and mentions(shown, entry.name):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows no identifier of what was created")
@@ -275,6 +279,16 @@ class Session(Calls):
             requirement.id, False, exchange, observed="what was created is not in the list", kind=Kind.ABSENT
         )
         return Blocked(self.judge.root_of(requirement.id), operation.id)
+
+    def _named(self, operation: Operation, exchange: Exchange, entry: Entry, known: Collection[str]) -> None:
+        """Remove what the answer to a create points at, where nothing shows it and nothing showed it before."""
+        delete = operation.link("delete")
+        told = pointed(exchange, delete) if delete is not None else ""
+        if delete is None or not told or told in known or told in self._claimed():
+            return
+        self.ledger.created(entry, told)
+        if self.send(delete.operation, path={**entry.within, delete.parameter: told}).answer.ok:
+            self.ledger.gone(told)
 
     def take_over(self, operation: Operation, entry: Entry) -> bool:
         """A create that was answered with an error may still have created something: then remove it at once.
@@ -308,14 +322,21 @@ class Session(Calls):
             unknown = exchange.answer.status in GONE and not self._shown(identifier, operation, within)
             gone = exchange.answer.ok or unknown
         else:
-            told = self.operation(link.operation).refusal(exchange.answer.status) is not None
-            known = exchange.answer.ok or exchange.answer.refused or told  # a document may call 500 a refusal
-            gone = known and says_gone(self._read(read, identifier, within))
+            after = self._read(read, identifier, within)
+            gone = (exchange.answer.ok and self._absent(after, identifier)) or (
+                exchange.answer.refused and says_gone(after)
+            )
         if gone:
             self.ledger.gone(identifier)
             return True
         self._kept[identifier] = exchange.answer.refused
         return False
+
+    def _absent(self, read: Exchange, identifier: str) -> bool:
+        """Whether the answer to a read shows that something of ours is gone: it says so, or shows nothing of it."""
+        if not read.answer.ok or self.operation(read.operation).success.schema is not None:
+            return says_gone(read)
+        return not is_read(read, identifier, self.ledger.name_of(identifier))
 
     def _unlisted(self, identifier: str, listing: Link, within: Mapping[str, str], told: bool) -> bool:
         """Whether a list no longer shows something; one that cannot tell is no answer to what was `told` already."""
@@ -348,7 +369,7 @@ class Session(Calls):
 
         def look() -> tuple[bool, Exchange]:
             exchange = self._read(read, identifier, within)
-            return says_gone(exchange), exchange
+            return self._absent(exchange, identifier), exchange
 
         gone, exchange = self.eventually(look)
         if gone:

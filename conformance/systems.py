@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PositiveInt, SecretStr, model_validator
 
-from conformance import specification
+from conformance import bodies, specification
 from conformance.accommodation import Accommodation, accommodated
 from conformance.accounts import ApiKey, Application, Users
 from conformance.tables import HeaderSecret, Secret, Table, Text, hint
@@ -98,10 +98,6 @@ class Fixtures(Table):
     """A case that nobody has claimed: the main user is assigned to its current task, `outsider` is not."""
     started_project: Text | None = None
     """A project with cases, which a batch of deletions must spare."""
-    import_file: Path | None = None
-    """A project file (.pmx) of the server's version, which is imported under a name and an identifier of the run's."""
-    import_file_with_groups: Path | None = None
-    """A project file (.pmx) that holds groups of users, which are imported under names of the run's."""
     upload_max_filesize: PositiveInt | None = None
     """The largest file that the server's PHP takes, in bytes."""
     post_max_size: PositiveInt | None = None
@@ -140,8 +136,10 @@ class System(Table):
         return ()
 
     def specification(self) -> specification.Specification:
-        """The spec and register of the system, with the operations as the target must be called."""
-        return accommodated(specification.load(self.system), self.accommodations)
+        """The spec and register of the system, with the operations and bodies as the target must be called."""
+        known = specification.load(self.system)
+        known = replace(known, operations=bodies.given(known.operations, self.bodies))
+        return accommodated(known, self.accommodations)
 
     @model_validator(mode="after")
     def _known_operations(self) -> System:

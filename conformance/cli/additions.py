@@ -20,8 +20,8 @@ OTHERWISE: Final = {
     "may_change": "true",
     "upload_max_filesize": "2097152",
     "post_max_size": "8388608",
-    "import_file": '"MyProject.pmx"',
-    "import_file_with_groups": '"WithGroups.pmx"',
+    "payload": '{ "…" = "…" }',
+    "other_process_id": "8",
 }
 
 

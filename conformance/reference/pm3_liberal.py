@@ -157,8 +157,7 @@ def hide_disabled(reference: ProcessMaker3) -> None:
     workspace, listing = reference.workspace, reference.workspace.listing
 
     def shown() -> list[Data]:
-        aside = {uid for uid, project in workspace.projects.items() if project.process["pro_status"] == "INACTIVE"}
-        return [item for item in listing() if item["prj_uid"] not in aside]
+        return [item for item in listing() if workspace.projects[item["prj_uid"]].process["pro_status"] != "INACTIVE"]
 
     workspace.listing = shown  # type: ignore[method-assign]
 

@@ -53,6 +53,7 @@ REALM: Final = "procesio01"
 USERNAME: Final = "demo"
 PASSWORD: Final = "reference-procesio-password"
 CLIENT_ID: Final = "procesio-ui"
+CLIENT_SECRET: Final = "reference-procesio-secret"
 TOKEN_LIFE: Final = timedelta(hours=1)
 TOKEN_PATH: Final = f"/realms/{REALM}/protocol/openid-connect/token"
 PARAMETERS: Final = ("realm", "grant_type", "username", "password", "client_id", "client_secret")
@@ -91,7 +92,8 @@ class Procesio(Reference):
 
     These are there for the faults: `operations` does the work of each route and may be replaced by name,
     `anonymous` names the operations that need no credentials, and `token_accepted`, `key_accepted` (name and
-    value of an API key) and `secret_accepted` (the client secret) judge what a request presents.
+    value of an API key), `secret_accepted` (the client secret), `realm_accepted` and `password_accepted` judge what a
+    request presents.
     """
 
     system: ClassVar[str] = SYSTEM
@@ -127,7 +129,9 @@ class Procesio(Reference):
         self.anonymous: set[str] = set().union(*(service.public for service in self.services))
         self.token_accepted: Callable[[str], bool] = self._is_valid
         self.key_accepted: Callable[[str, str], bool] = self.keys.accepts
-        self.secret_accepted: Callable[[str], bool] = lambda _: True
+        self.secret_accepted: Callable[[str], bool] = lambda secret: secret in ("", CLIENT_SECRET)
+        self.realm_accepted: Callable[[str], bool] = lambda realm: realm == REALM
+        self.password_accepted: Callable[[str], bool] = lambda password: password == PASSWORD
         self.web = json_app(route(method, path, self._endpoint(name), name) for _, method, path, name in routes)
         if self.login == "token-url":
             tokens = json_app([route("POST", TOKEN_PATH, self._authenticate, "token")])
@@ -142,7 +146,7 @@ class Procesio(Reference):
             "username": USERNAME,
             "password": PASSWORD,
             "client_id": CLIENT_ID,
-            "client_secret": "",
+            "client_secret": CLIENT_SECRET,
         }
         if self.login.endswith("-key"):
             user = {}
@@ -220,11 +224,11 @@ class Procesio(Reference):
             return _no_token(400, "invalid_request", f"Missing or not a text: {', '.join(absent)}.")
         if given["grant_type"] != "password":
             return _no_token(400, "unsupported_grant_type", "The grant_type is not password.")
-        if given["realm"] != REALM:
+        if not self.realm_accepted(given["realm"]):
             return _no_token(400, "invalid_realm", "There is no such realm.")
         if given["client_id"] != CLIENT_ID or not self.secret_accepted(given["client_secret"]):
             return _no_token(401, "invalid_client", "The client is unknown or its secret is wrong.")
-        if (given["username"], given["password"]) != (USERNAME, PASSWORD):
+        if given["username"] != USERNAME or not self.password_accepted(given["password"]):
             return _no_token(401, "invalid_grant", "The user is unknown or the password is wrong.")
         now = self.clock()
         token = _token(now)

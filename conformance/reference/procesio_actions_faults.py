@@ -112,3 +112,57 @@ def category_unknown(ref: Procesio) -> None:
         raise HTTPException(404, "There is no category of this id or name.")
 
     ref.operations["read_category"] = fail
+
+
+@fault("pro-rename-folder-adds", SYSTEM, "adds a folder of the new name where it should rename one")
+def rename_folder_adds(ref: Procesio) -> None:
+    """Keep the old folder."""
+    tree, delete = ref.operations["list_folders"], ref.operations["delete_folder"]
+    added: dict[str, str] = {}
+
+    def add(body: Thing) -> Any:
+        folder = ref.actions.folders.named(body)
+        added[folder["id"]] = str(body.get("name"))
+        return {**folder, "name": added[folder["id"]]}
+
+    def with_added() -> Any:
+        root = tree()
+        more = [{"id": one[::-1], "name": name, "children": []} for one, name in added.items()]
+        return {**root, "children": [*root["children"], *more]}
+
+    def remove(folder_id: str) -> Any:
+        added.pop(folder_id, None)
+        return delete(folder_id)
+
+    ref.operations["rename_folder"], ref.operations["list_folders"] = add, with_added
+    ref.operations["delete_folder"] = remove
+
+
+@fault("pro-delete-folder-orphans", SYSTEM, "keeps what is within a deleted folder, as a child of what is gone")
+def delete_folder_orphans(ref: Procesio) -> None:
+    """Show the orphans beside the folders of the root."""
+    tree, delete = ref.operations["list_folders"], ref.operations["delete_folder"]
+    orphans: list[Thing] = []
+
+    def delete_alone(folder_id: str) -> Any:
+        within = [one for one in ref.actions.folders.values() if one["parentId"] == folder_id]
+        orphans.extend({"id": one["id"], "name": one["name"], "parentId": folder_id, "children": []} for one in within)
+        return delete(folder_id)
+
+    def with_orphans() -> Any:
+        root = tree()
+        return {**root, "children": [*root["children"], *orphans]}
+
+    ref.operations["delete_folder"], ref.operations["list_folders"] = delete_alone, with_orphans
+
+
+@fault("pro-category-other", SYSTEM, "answers another category than the one that is asked for")
+def category_other(ref: Procesio) -> None:
+    """Always tell of the same empty one."""
+    read = ref.operations["read_category"]
+
+    def other(category: str) -> Any:
+        read(category)
+        return {"id": "0c7e5d2f-4b18-4a96-9e03-6d1f8b2a7c54", "name": "Archive", "actions": []}
+
+    ref.operations["read_category"] = other

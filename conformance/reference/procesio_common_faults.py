@@ -58,6 +58,68 @@ class Life:
         ):
             if possible:
                 fault(name, SYSTEM, description)(apply)
+        self.register_more()
+
+    def register_more(self) -> None:
+        """Register what shows only in the content of an answer, or after an update."""
+        one, plural = self.words.replace("-", " "), f"{self.words.replace('-', ' ')}s"
+        for possible, name, description, apply in (
+            (self.list, f"pro-read-{self.words}-other", f"answers the same {one}, whichever is asked for", self._other),
+            (
+                self.list and self.update,
+                f"pro-modify-{self.words}-unlists",
+                f"takes {plural} out of the list when they are modified",
+                self._unlisted_after_update,
+            ),
+            (
+                self.list and self.update,
+                f"pro-modify-{self.words}-listed-as-before",
+                f"lists modified {plural} as they were before",
+                self._listed_as_before,
+            ),
+        ):
+            if possible:
+                fault(name, SYSTEM, description)(apply)
+
+    def _other(self, ref: Procesio) -> None:
+        """Answer the same stranger for whatever was created and is still there."""
+        created, read = self._created(ref), ref.operations[self.read]
+
+        def stranger(identifier: str) -> Any:
+            there = read(identifier)
+            if identifier not in created:
+                return there
+            return {
+                **there,
+                "id": "6f1d2a5b-93c0-4e7d-8b62-0a4c7e9d1f35",
+                "name": "Other",
+                "description": "",
+                "flows": [],
+            }
+
+        ref.operations[self.read] = stranger
+
+    def _updated(self, ref: Procesio) -> dict[str, Any]:
+        """What was changed, by identifier, as it was before the first change."""
+        update, read = ref.operations[self.update], ref.operations[self.read]
+        changed: dict[str, Any] = {}
+
+        def remember(body: dict[str, Any]) -> Any:
+            before = dict(read(body["id"]))
+            answer = update(body)
+            changed.setdefault(body["id"], before)
+            return answer
+
+        ref.operations[self.update] = remember
+        return changed
+
+    def _unlisted_after_update(self, ref: Procesio) -> None:
+        changed, all_of_them = self._updated(ref), ref.operations[self.list]
+        ref.operations[self.list] = lambda: [one for one in all_of_them() if one["id"] not in changed]
+
+    def _listed_as_before(self, ref: Procesio) -> None:
+        changed, all_of_them = self._updated(ref), ref.operations[self.list]
+        ref.operations[self.list] = lambda: [changed.get(one["id"], one) for one in all_of_them()]
 
     def _created(self, ref: Procesio) -> set[str]:
         """The identifiers of what will be created."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance.reference.faults import fault
 from conformance.reference.procesio_common_faults import Life, open_to_all
+from conformance.reference.procesio_credentials import REST
 
 if TYPE_CHECKING:
     from conformance.reference.procesio import Procesio
+    from conformance.reference.procesio_shelf import Thing
 
 SYSTEM: Final = "procesio"
 
@@ -56,3 +58,30 @@ def create_type_not_listed(ref: Procesio) -> None:
 def create_type_unreadable(ref: Procesio) -> None:
     """Read only the types that were there from the start."""
     ref.operations["read_type"] = ref.credentials.types.find
+
+
+@fault("pro-credential-types-without-fields", SYSTEM, "lists the types of credentials without their fields")
+def credential_types_without_fields(ref: Procesio) -> None:
+    """Leave the fields out of the list."""
+    types = ref.operations["list_types"]
+    ref.operations["list_types"] = lambda: [{**one, "fields": []} for one in types()]
+
+
+@fault("pro-credential-type-fields-of-other", SYSTEM, "answers the fields of a REST API for every type of credentials")
+def credential_type_fields_of_other(ref: Procesio) -> None:
+    """Read the fields of one type for all."""
+    read = ref.operations["read_type"]
+    ref.operations["read_type"] = lambda type_id: {**read(type_id), "fields": REST["fields"]}
+
+
+@fault("pro-test-credential-stores", SYSTEM, "stores the credentials that it should only test")
+def test_credential_stores(ref: Procesio) -> None:
+    """Change the credentials that the body names."""
+    test = ref.operations["test_credential"]
+
+    def store(body: Thing) -> Any:
+        if body.get("id") in ref.credentials.credentials:
+            ref.credentials.credentials.change(body)
+        return test(body)
+
+    ref.operations["test_credential"] = store

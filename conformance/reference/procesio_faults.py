@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from starlette.exceptions import HTTPException
 
 from conformance.reference.answers import withdraw
 from conformance.reference.faults import edit_json, fault, response_fault
-from conformance.reference.procesio_common_faults import open_to_all
+from conformance.reference.procesio_common_faults import Life, open_to_all
 from conformance.reference.procesio_state import NO_INSTANCE, NO_PROCESS, PROCESS_ID
 
 if TYPE_CHECKING:
@@ -51,7 +52,38 @@ def auth_no_token(ref: Procesio) -> None:
 @fault("pro-auth-empty-secret-refused", SYSTEM, "refuses an empty client secret")
 def auth_empty_secret_refused(ref: Procesio) -> None:
     """Ask for a secret that is not empty."""
-    ref.secret_accepted = bool
+    usual = ref.secret_accepted
+    ref.secret_accepted = lambda secret: bool(secret) and usual(secret)
+
+
+@fault("pro-auth-any-password", SYSTEM, "gives a token for any password")
+def auth_any_password(ref: Procesio) -> None:
+    """Accept every password."""
+    ref.password_accepted = lambda _: True
+
+
+@fault("pro-auth-any-realm", SYSTEM, "gives a token for any realm")
+def auth_any_realm(ref: Procesio) -> None:
+    """Accept every realm."""
+    ref.realm_accepted = lambda _: True
+
+
+@fault("pro-auth-any-secret", SYSTEM, "gives a token for any client secret")
+def auth_any_secret(ref: Procesio) -> None:
+    """Accept every secret."""
+    ref.secret_accepted = lambda _: True
+
+
+@fault("pro-api-key-any-value", SYSTEM, "accepts any value under the name of an API key")
+def api_key_any_value(ref: Procesio) -> None:
+    """Look at the name alone."""
+    ref.key_accepted = lambda name, _: any(one["name"] == name for one in ref.keys.keys.values())
+
+
+@fault("pro-api-key-any-name", SYSTEM, "accepts the value of an API key under any name")
+def api_key_any_name(ref: Procesio) -> None:
+    """Look at the value alone."""
+    ref.key_accepted = lambda _, value: any(one["value"] == value for one in ref.keys.keys.values())
 
 
 @fault("pro-second-token-dead", SYSTEM, "accepts the first access token that was given out, and no other")
@@ -209,3 +241,126 @@ def instances_of_others(ref: Procesio) -> None:
         return [one for each in ref.workspace.list_processes() for one in instances(each["id"])]
 
     ref.operations["list_instances"] = all_of_them
+
+
+@fault("pro-run-starts-nothing", SYSTEM, "answers a run as if it were done, and starts no instance")
+def run_starts_nothing(ref: Procesio) -> None:
+    """Answer an identifier of nothing."""
+
+    def pretend(process_id: str, _: dict[str, Any]) -> Any:
+        ref.workspace.read_process(process_id)
+        return {"id": str(uuid4())}
+
+    ref.operations["run_process"] = pretend
+
+
+@fault("pro-toggle-touches-date", SYSTEM, "sets the date of a process where its activation should be changed")
+def toggle_touches_date(ref: Procesio) -> None:
+    """Change nothing but the date."""
+
+    def touch(process_id: str) -> Any:
+        process = ref.workspace.read_process(process_id)
+        process["createdOn"] = f"2031-01-01T00:00:{len(touched) % 60:02}+00:00"
+        touched.append(process_id)
+        return {"id": process["id"], "isActive": not process["isActive"]}
+
+    touched: list[str] = []
+    ref.operations["toggle_activation"] = touch
+
+
+@fault("pro-toggle-once", SYSTEM, "turns a process inactive, and never active again")
+def toggle_once(ref: Procesio) -> None:
+    """Switch off whatever the state was."""
+
+    def off(process_id: str) -> Any:
+        process = ref.workspace.read_process(process_id)
+        process["isActive"] = False
+        return {"id": process["id"], "isActive": False}
+
+    ref.operations["toggle_activation"] = off
+
+
+@fault("pro-payload-of-newest", SYSTEM, "answers the payload of the newest process, whichever is asked for")
+def payload_of_newest(ref: Procesio) -> None:
+    """Read the payload of a process without input variables."""
+    payload = ref.operations["read_payload"]
+
+    def without(process_id: str) -> Any:
+        return {**payload(process_id), "payload": {}}
+
+    ref.operations["read_payload"] = without
+
+
+@fault("pro-used-of-first", SYSTEM, "answers what the first process uses, whichever is asked for")
+def used_of_first(ref: Procesio) -> None:
+    """Always read the same process."""
+    used = ref.operations["list_used"]
+
+    def first(process_id: str) -> Any:
+        ref.workspace.read_process(process_id)
+        return used(PROCESS_ID)
+
+    ref.operations["list_used"] = first
+
+
+@fault(
+    "pro-status-of-launched", SYSTEM, "tells of an instance that was only published the status of one launched later"
+)
+def status_of_launched(ref: Procesio) -> None:
+    """Follow what was launched after the publication."""
+    status, launch = ref.operations["read_status"], ref.operations["launch_instance"]
+    launched: list[tuple[int, str]] = []
+
+    def remember(instance_id: str) -> Any:
+        launched.append((len(ref.workspace.started), instance_id))
+        return launch(instance_id)
+
+    def follow(instance_id: str) -> Any:
+        own = status(instance_id)
+        place = list(ref.workspace.started).index(own["id"])
+        later = [one for known, one in launched if place < known]
+        waits = ref.workspace.instance(instance_id).launched is None
+        return {**own, "status": status(later[-1])["status"]} if later and waits else own
+
+    ref.operations["launch_instance"], ref.operations["read_status"] = remember, follow
+
+
+@fault("pro-validate-stores", SYSTEM, "stores what it should only validate")
+def validate_stores(ref: Procesio) -> None:
+    """Change the process that the body names."""
+    validate = ref.operations["validate_process"]
+
+    def store(body: dict[str, Any]) -> Any:
+        if body.get("id") in ref.workspace.processes and body["id"] != PROCESS_ID:
+            ref.workspace.update_process(body)
+        return validate(body)
+
+    ref.operations["validate_process"] = store
+
+
+@fault("pro-publish-deactivates", SYSTEM, "turns a process inactive when it is published")
+def publish_deactivates(ref: Procesio) -> None:
+    """Change the process, and not only its copy."""
+    publish = ref.operations["publish_process"]
+    published: list[str] = []
+
+    def change(process_id: str) -> Any:
+        answer = publish(process_id)
+        published.append(process_id)
+        return answer
+
+    def read(process_id: str) -> Any:
+        process = ref.workspace.read_process(process_id)
+        return {**process, "isActive": len(published) % 2 == 0} if process_id in published else process
+
+    ref.operations["publish_process"], ref.operations["read_process"] = change, read
+
+
+Life(
+    "process",
+    create="create_process",
+    read="read_process",
+    list="list_processes",
+    update="update_process",
+    delete="delete_process",
+).register_more()

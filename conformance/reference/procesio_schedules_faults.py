@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.reference.faults import fault
 from conformance.reference.procesio_common_faults import Life, open_to_all
+from conformance.reference.procesio_state import PROCESS_ID
 
 if TYPE_CHECKING:
     from conformance.reference.procesio import Procesio
@@ -65,3 +66,22 @@ def duplicate_schedule_empty(ref: Procesio) -> None:
         return copy
 
     ref.operations["duplicate_schedule"] = without_process
+
+
+@fault("pro-create-schedule-other-process", SYSTEM, "creates every schedule for the first process")
+def create_schedule_other_process(ref: Procesio) -> None:
+    """Store another process than the one that was sent."""
+    create = ref.operations["create_schedule"]
+    ref.operations["create_schedule"] = lambda body: create({**body, "processId": PROCESS_ID})
+
+
+@fault("pro-schedule-status-touches-date", SYSTEM, "sets the date of a schedule where its status should be changed")
+def schedule_status_touches_date(ref: Procesio) -> None:
+    """Change nothing but a date."""
+
+    def touch(schedule_id: str, body: dict[str, Any]) -> Any:
+        schedule = ref.schedules.read_schedule(schedule_id)
+        schedule["startsOn"] = "2098-12-31T12:00:00Z"
+        return {"id": schedule["id"], "isActive": body.get("isActive")}
+
+    ref.operations["change_schedule_status"] = touch

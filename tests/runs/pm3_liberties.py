@@ -143,8 +143,7 @@ LIBERTIES = (
             "PM3-GENERATE-*",  # nor could it be told what is new
             "PM3-ACCESS-GENERATE-*",
             "generateBpmnProject*",
-            "listProjects.200.[[]]/prj_update_date:*",
-            "PM3-PROJECT-UPDATE-LISTED",
+            "listProjects.200.[[]]/prj_update_date:format",
         ),
         findings=(
             "getProject.200:unwrapped",

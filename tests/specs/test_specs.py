@@ -28,8 +28,8 @@ DOCUMENTS = {
     "procesio": {"procesio-api.txt": 110},
 }
 LIFE = {
-    "created-is-readable", "created-is-listed", "created-reads-as-sent", "updated-reads-as-sent", "deleted-is-gone",
-    "deleted-is-unlisted", "deleted-again-refused", "updated-is-listed",
+    "created-is-readable", "created-is-listed", "created-reads-as-sent", "updated-reads-as-sent", "updated-is-listed",
+    "deleted-is-gone", "deleted-is-unlisted", "deleted-again-refused",
 }  # fmt: skip
 
 OPERATIONS = [one for system in SYSTEMS for one in specification.load(system).operations.values()]

@@ -1,11 +1,23 @@
-"""What can be said of answers of which no document gives the shape."""
+"""What can be said of responses of which no document gives the shape."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import Any, Final
 
-from conformance.exchange import Exchange
-from conformance.session import Session
+from conformance import showing
+from conformance.exchange import Exchange, NotJson
+from conformance.identification import arrays, is_read, mentions, offered
+from conformance.judge import NotExercised
+from conformance.session import Resource, Session
+from conformance.snapshots import changed, snapshot, volatile
+from conformance.specification import Link, Operation
+from conformance.verdict import Kind, Reason
+from conformance.wire.naming import at
+
+BESIDE: Final = re.compile(r"links?$|errors?$|warnings?$|messages?$", re.IGNORECASE)
+"""Members beside the data of an envelope: an array in one of them is not the list that was asked for."""
 
 
 def answers_something(session: Session, requirement: str, operation: str, **request: Any) -> Exchange:
@@ -13,3 +25,100 @@ def answers_something(session: Session, requirement: str, operation: str, **requ
     exchange = session.call(operation, **request)
     session.judge.require(requirement, bool(exchange.answer.body.strip()), exchange, observed="an empty body")
     return exchange
+
+
+def lists(body: Any) -> list[list[Any]]:
+    """The arrays of a body, bare or in an envelope, but for those beside its data."""
+    return list(arrays(_data(body)))
+
+
+def _data(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {name: _data(member) for name, member in node.items() if not BESIDE.search(name)}
+    return node
+
+
+def single_values(node: Any, member: str = "") -> Iterator[tuple[str, Any]]:
+    """Every single value that is in no array, with the name of its member."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            yield from single_values(value, name)
+    elif not isinstance(node, list):
+        yield member, node
+
+
+def about(exchange: Exchange, wanted: Resource | str, other: Resource | str) -> bool | None:
+    """Whether an answer is about one thing and not about another one; None where it shows neither of them.
+
+    An answer that names both is about the one that was asked for: the other may be related to it.
+    """
+    if _tells(exchange, wanted):
+        return True
+    return False if _tells(exchange, other) else None
+
+
+def _tells(exchange: Exchange, thing: Resource | str) -> bool:
+    if isinstance(thing, str):
+        return mentions(exchange, thing)
+    return is_read(exchange, thing.id, thing.name) or mentions(exchange, thing.id)
+
+
+def require_about(
+    session: Session, requirement: str, exchange: Exchange, wanted: Resource | str, other: Resource | str
+) -> None:
+    """Say by a requirement whether an answer is about the thing that was asked for."""
+    found = about(exchange, wanted, other)
+    if found is None:
+        session.judge.skip(requirement, Reason.INCONCLUSIVE, "the response does not show which one it is about")
+        return
+    told = "the response is about another one"
+    session.judge.require(requirement, found, exchange, observed=told, kind=Kind.READ_BACK)
+
+
+def name_in(operation: Operation, body: Any) -> str:
+    """The name of our own in a request body, wherever that has it; empty where it has none."""
+    return next((str(value) for touch in operation.names for value in at(body, touch.pointer)), "")
+
+
+def touched_in(operation: Operation, body: Any) -> str:
+    """The identifier in a request body of what it is about."""
+    places = (touch.pointer for touch in operation.touches if touch.where == "body")
+    return next((str(value) for place in places for value in at(body, place)), "")
+
+
+def instance_of(session: Session, exchange: Exchange, link: Link | None, process: str) -> str:
+    """The identifier of the instance that an answer tells of: where it gives several, the one that is listed."""
+    found = [one for one in offered(exchange, link) if one != process]
+    if len(found) > 1:
+        shown = session.send("listInstances", path={"id": process})
+        found = [one for one in found if _listed(shown, one)] or found
+    return next(iter(found), "")
+
+
+def _listed(exchange: Exchange, identifier: str) -> bool:
+    try:
+        return showing.shown(exchange.answer.json, identifier)
+    except NotJson:
+        return False
+
+
+def same_after(
+    session: Session, requirement: str, operation: str, path: dict[str, str], identifier: str, done: Any
+) -> None:
+    """Say by a requirement whether something reads the same before and after `done`, which returns its exchange.
+
+    What differs between two readings with nothing between them is left out.
+    """
+    first, before = session.call(operation, path=path), session.call(operation, path=path)
+    exchange = done()
+    after, last = session.call(operation, path=path), session.call(operation, path=path)
+    reads = [snapshot(one, identifier) for one in (first, before, after, last)]
+    ignored = volatile(*reads[:2]) | volatile(*reads[2:])
+    places = sorted(changed(reads[1], reads[2], ignored))
+    told = f"it reads differently than before at {', '.join(places[:3])}"
+    session.judge.require(requirement, not places, after, before, exchange, observed=told)
+
+
+def not_shown(detail: str) -> NotExercised:
+    """What is raised where no response shows what a test needs."""
+    return NotExercised(Reason.INCONCLUSIVE, detail)

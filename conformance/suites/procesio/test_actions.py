@@ -2,48 +2,65 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from conformance import sampling
+from conformance import sampling, showing
+from conformance.checks import describe
 from conformance.exchange import Exchange, NotJson
-from conformance.identification import mentions
+from conformance.identification import mentions, partial, seen, shows
 from conformance.judge import NotExercised
 from conformance.session import Resource, Session
-from conformance.suites.procesio.answers import answers_something
+from conformance.specification import Link
+from conformance.suites.procesio.answers import answers_something, name_in
 from conformance.verdict import Kind, Reason
 
 
-def folder(session: Session, **members: str) -> Resource:
-    """A folder of the run's own; members are added to its body."""
-    body = sampling.body(session, session.operation("createActionFolder"))
-    return session.create("createActionFolder", json={**body, **members})
+def folder(session: Session, within: str = "") -> Resource:
+    """A folder of the run's own, within another one where its identifier is given."""
+    operation = session.operation("createActionFolder")
+    body = sampling.body(session, operation)
+    if within:
+        holder = operation.names[0].pointer.rpartition("/")[0] if operation.names else ""
+        sampling.replace(body, f"{holder}/parentId", within)
+    return session.create(operation.id, json=body)
 
 
-def within(tree: Exchange, outer: Resource, inner: Resource) -> bool:
-    """Whether the directory tree shows one folder within another: in the object that has the outer one's name."""
+def tree_link(session: Session) -> Link:
+    """How the directory tree shows folders."""
+    link = session.operation("createActionFolder").link("list")
+    assert link is not None
+    return link
+
+
+def inside(tree: Exchange, outer: Resource, inner: Resource) -> bool:
+    """Whether the directory tree shows one folder within another: in its object, or as referring to it."""
     try:
-        open_ones = [tree.answer.json]
+        body = tree.answer.json
     except NotJson:
         return False
-    while open_ones:
-        node = open_ones.pop()
-        if isinstance(node, dict) and outer.name in node.values():
-            return inner.name in json.dumps(node)
-        open_ones.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+    for node in showing.objects(body):
+        if showing.is_about(node, outer.id) or showing.named(showing.own_values(node), outer.name):
+            content = {name: member for name, member in node.items() if isinstance(member, dict | list)}
+            if showing.shown(content, inner.id, names=[inner.name]):
+                return True
+        own = showing.own_values(node)
+        if showing.is_about(node, inner.id) or showing.named(own, inner.name):
+            above = (value for name, value in own.items() if showing.REFERS.search(name))
+            if any(showing.is_value(value, outer.id) for value in above):
+                return True
     return False
 
 
 @pytest.mark.requirement("PRO-FOLDER-PATH-FULL", "PRO-FOLDER-DELETE-ACCEPTED", "PRO-FOLDER-DELETE-CONTENT")
 def test_a_folder_goes_with_its_content(session: Session) -> None:
     outer = folder(session)
-    inner = folder(session, parentId=outer.id)
+    inner = folder(session, within=outer.id)
+    link = tree_link(session)
     session.call("listActionFolders")
 
     def look() -> tuple[bool, Exchange]:
         tree = session.send("listActionFolders")
-        return within(tree, outer, inner), tree
+        return inside(tree, outer, inner), tree
 
     shown, before = session.eventually(look)
     if not shown:
@@ -53,10 +70,10 @@ def test_a_folder_goes_with_its_content(session: Session) -> None:
 
     def gone() -> tuple[bool, Exchange]:
         tree = session.send("listActionFolders")
-        return tree.answer.ok and not mentions(tree, inner.id) and not mentions(tree, inner.name), tree
+        return tree.answer.ok and not shows(tree, link, inner.id, inner.name), tree
 
     empty, after = session.eventually(gone)
-    if not empty and (not after.answer.ok or mentions(after, outer.id) or mentions(after, outer.name)):
+    if not empty and (not after.answer.ok or shows(after, link, outer.id, outer.name)):
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show that the folder itself is gone")
     session.judge.require(
         "PRO-FOLDER-DELETE-CONTENT",
@@ -84,20 +101,32 @@ def _names_both(session: Session, outer: Resource, inner: Resource) -> None:
 @pytest.mark.requirement("PRO-FOLDER-RENAME-SHOWN")
 def test_a_folder_can_be_renamed(session: Session) -> None:
     own = folder(session)
-    body = sampling.body(session, session.operation("renameActionFolder"), own.id)
-    name = session.ledger.name("renamed")
-    sampling.replace(body, "/name", name)
+    operation, link = session.operation("renameActionFolder"), tree_link(session)
+    body = sampling.body(session, operation, own.id)
+    if not operation.names:
+        sampling.replace(body, "/name", session.ledger.name("renamed"))
+    name = name_in(operation, body) or body["name"]
     session.call("listActionFolders")
+
+    def there() -> tuple[bool, Exchange]:
+        tree = session.send("listActionFolders")
+        return shows(tree, link, own.id, own.name), tree
+
+    if not session.eventually(there)[0]:
+        raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show the folder before it is renamed")
     renamed = session.call("renameActionFolder", json=body)
 
     def look() -> tuple[bool, Exchange]:
         tree = session.send("listActionFolders")
-        return mentions(tree, name), tree
+        return tree.answer.ok and shows(tree, link, "", name) and not shows(tree, link, "", own.name), tree
 
     shown, tree = session.eventually(look)
-    session.judge.require(
-        "PRO-FOLDER-RENAME-SHOWN", shown, tree, renamed, observed="the new name is not in the directory tree"
-    )
+    if not shown and not tree.answer.ok:
+        raise NotExercised(Reason.INCONCLUSIVE, describe(tree))
+    if not shown and partial(tree):
+        raise NotExercised(Reason.INCONCLUSIVE, "the directory tree shows a part only")
+    told = "the old name is still in the directory tree" if shows(tree, link, "", name) else "the new name is not there"
+    session.judge.require("PRO-FOLDER-RENAME-SHOWN", shown, tree, renamed, own.exchange, observed=told)
 
 
 @pytest.mark.requirement("PRO-CATEGORY-OF-ACTION")
@@ -106,7 +135,20 @@ def test_the_category_of_an_action_can_be_asked_for(session: Session) -> None:
     action = session.create(maker.id, **sampling.sample(session, maker).request())
     found = sampling.carried(session, maker, action.id, "category")
     accepted = [one for one in found if session.send("getActionCategory", path={"category": one}).answer.ok]
-    session.call("getActionCategory", path={"category": (accepted or found)[0]})
+    shown = session.call("getActionCategory", path={"category": (accepted or found)[0]})
+    session.judge.require(
+        "PRO-CATEGORY-OF-ACTION",
+        any(mentions(shown, one) for one in (*found, action.id, action.name)) or not identified(shown),
+        shown,
+        action.exchange,
+        observed="the response is about another category",
+        kind=Kind.READ_BACK,
+    )
+
+
+def identified(exchange: Exchange) -> bool:
+    """Whether an answer tells by an identifier what it is about."""
+    return bool(seen(exchange))
 
 
 @pytest.mark.requirement("PRO-NODE-ANSWERED")

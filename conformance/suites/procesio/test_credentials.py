@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any, Final
+
 import pytest
 
-from conformance.exchange import Exchange
-from conformance.identification import listed, mentions, partial
+from conformance import showing
+from conformance.exchange import Exchange, NotJson
+from conformance.identification import is_read, mentions, offered, partial, seen, shows, under
 from conformance.judge import Blocked, NotExercised
 from conformance.sampling import sample
 from conformance.session import Session
-from conformance.suites.procesio.answers import answers_something
+from conformance.suites.procesio.answers import answers_something, name_in, same_after, touched_in
 from conformance.verdict import Kind, Reason
 
-NAMED = ("REST API", "Email Server")
+NAMED: Final = ("REST API", "Email Server")
+FIELDS: Final = re.compile(r"field|propert|attribut|param|config|schema|setting|input", re.IGNORECASE)
+"""Words in the name of a member that holds fields."""
 
 
 @pytest.mark.requirement("PRO-CREDENTIAL-TYPES-NAMED")
@@ -26,48 +32,129 @@ def test_the_types_of_credentials_are_told(session: Session) -> None:
     )
 
 
+@pytest.mark.requirement("PRO-CREDENTIAL-TYPES-FIELDS")
+def test_a_type_of_credentials_is_listed_with_its_fields(session: Session) -> None:
+    types = session.call("listCredentialTypes")
+    items = types_called(session.json(types), NAMED[0])
+    if not items:
+        raise NotExercised(Reason.INCONCLUSIVE, f"the list of types shows no {NAMED[0]}")
+    session.judge.require(
+        "PRO-CREDENTIAL-TYPES-FIELDS",
+        any(has_fields(item) for item in items),
+        types,
+        observed=f"{NAMED[0]} is listed without its fields",
+        kind=Kind.ABSENT,
+    )
+
+
+@pytest.mark.requirement("PRO-CREDENTIAL-TYPE-FIELDS")
+def test_the_fields_of_a_type_of_credentials_can_be_read(session: Session) -> None:
+    asked = sample(session, session.operation("getCredentialType")).path["id"]
+    if not session.table.fixture("credential_type"):  # a type of the run's own has no fields that a document names
+        raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("credential_type"))
+    shown = session.call("getCredentialType", path={"id": asked})
+    listed = session.send("listCredentialTypes")
+    wanted = distinctive(listed, asked)
+    if not wanted:
+        raise NotExercised(Reason.INCONCLUSIVE, "the list of types does not show what distinguishes the type")
+    session.judge.require(
+        "PRO-CREDENTIAL-TYPE-FIELDS",
+        any(mentions(shown, one) for one in wanted),
+        shown,
+        listed,
+        observed="the response has none of the fields with which the type is listed",
+        kind=Kind.READ_BACK,
+    )
+
+
+def types_called(body: object, name: str) -> list[Any]:
+    """What a list of types has under a name: an object that bears it, or the value of a member that is called so."""
+    found: list[Any] = []
+    for node in showing.objects(body):
+        if showing.named(showing.own_values(node), name):
+            found.append(node)
+        found += [member for word, member in node.items() if showing.is_value(word, name)]
+    return found
+
+
+def has_fields(item: object) -> bool:
+    """Whether a type of credentials for a REST API shows fields: the one for the URL, or any under such a heading."""
+    if any("url" in str(value).casefold() for _, value in showing.single(item)):
+        return True
+    members = [(name, value) for node in showing.objects(item) for name, value in node.items()]
+    if any("url" in name.casefold() for name, _ in members):
+        return True
+    return any(FIELDS.search(name) and isinstance(value, list | dict) and bool(value) for name, value in members)
+
+
+def distinctive(listed: Exchange, identifier: str) -> set[str]:
+    """The texts with which a list shows one type and no other, but for its identifier and its name."""
+    try:
+        body = listed.answer.json
+    except NotJson:
+        return set()
+    asked = showing.about(body, identifier)
+    if asked is None:
+        return set()
+    nested = {name: value for name, value in asked.items() if isinstance(value, list | dict)}
+    inner = {name: value for name, value in nested.items() if FIELDS.search(name)} or nested
+    mine = {value for _, value in showing.single(inner) if isinstance(value, str)}
+    for node in showing.objects(body):
+        if node is not asked and not _within(node, asked) and not _within(asked, node):
+            mine -= {value for _, value in showing.single(node) if isinstance(value, str)}
+    return mine - {identifier, ""}
+
+
+def _within(inner: object, outer: object) -> bool:
+    return any(inner is node for node in showing.objects(outer))
+
+
 @pytest.mark.requirement("PRO-CREDENTIAL-TYPE-CREATE-LISTED", "PRO-CREDENTIAL-TYPE-CREATE-READABLE")
-def test_a_new_type_of_credentials_is_told_and_can_be_read(session: Session) -> None:
+def test_a_new_type_of_credentials_is_listed_and_can_be_read(session: Session) -> None:
     creating = session.operation("createCredentialType")
+    link = creating.link("list")
+    assert link is not None
     request = sample(session, creating).request()
+    name = name_in(creating, request["json"])
+    before = seen(session.call("listCredentialTypes"))
     made = session.call(creating.id, **request)
-    name = request["json"]["name"]
-    session.call("listCredentialTypes")
+    told = [one for one in offered(made, creating.link("read")) if one not in before]
 
     def look() -> tuple[bool, Exchange]:
         types = session.send("listCredentialTypes")
-        return mentions(types, name), types
+        return any(shows(types, link, one, name) for one in told or [""]), types
 
-    told, types = session.eventually(look)
-    if not told and partial(types):
+    found, types = session.eventually(look)
+    if not found and partial(types):
         raise NotExercised(Reason.INCONCLUSIVE, "the list of types shows a part only")
+    if not found and seen(types) - before:
+        raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "a new type is listed with neither its identifier nor its name")
     observed = "the new type is not in the list"
     if not session.judge.require(
-        "PRO-CREDENTIAL-TYPE-CREATE-LISTED", told, types, made, observed=observed, kind=Kind.ABSENT
+        "PRO-CREDENTIAL-TYPE-CREATE-LISTED", found, types, made, observed=observed, kind=Kind.ABSENT
     ):
         raise Blocked(session.judge.root_of("PRO-CREDENTIAL-TYPE-CREATE-LISTED"), creating.id)
-    link = creating.link("list")
-    assert link is not None
-    identifier = next((one for one, of in listed(types, link) if of == name), "")
-    if not identifier:
+    listed = [one for one in told if shows(types, link, one)] or under(types, link, name)
+    if not listed:
         raise NotExercised(Reason.INCONCLUSIVE, "the list of types shows no identifier of the new one")
-    session.call("getCredentialType", path={"id": identifier}, accepts="PRO-CREDENTIAL-TYPE-CREATE-READABLE")
+    read = session.call("getCredentialType", path={"id": listed[0]}, accepts="PRO-CREDENTIAL-TYPE-CREATE-READABLE")
+    if seen(read) and not is_read(read, listed[0], name):  # the fields alone need not say of which type they are
+        told_of = "the response is about another type"
+        session.judge.require("PRO-CREDENTIAL-TYPE-CREATE-READABLE", False, read, made, observed=told_of)
 
 
 @pytest.mark.requirement("PRO-CREDENTIAL-TEST-ANSWERED", "PRO-CREDENTIAL-TEST-CHANGES-NOTHING")
 def test_testing_credentials_changes_nothing(session: Session) -> None:
-    testing = sample(session, session.operation("testCredential"))
-    own = {"id": testing.content["json"]["id"]}
-    before = session.call("getCredential", path=own)
-    tested = answers_something(session, "PRO-CREDENTIAL-TEST-ANSWERED", "testCredential", **testing.request())
-    after = session.call("getCredential", path=own)
-    session.judge.require(
+    operation = session.operation("testCredential")
+    testing = sample(session, operation)
+    own = {"id": touched_in(operation, testing.content["json"])}
+    same_after(
+        session,
         "PRO-CREDENTIAL-TEST-CHANGES-NOTHING",
-        before.answer.body == after.answer.body,
-        after,
-        before,
-        tested,
-        observed="the credentials read otherwise than before",
+        "getCredential",
+        own,
+        own["id"],
+        lambda: answers_something(session, "PRO-CREDENTIAL-TEST-ANSWERED", operation.id, **testing.request()),
     )
 
 

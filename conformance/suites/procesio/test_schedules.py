@@ -8,11 +8,13 @@ import pytest
 
 from conformance.checks import describe
 from conformance.exchange import Exchange
-from conformance.identification import listed, mentions, partial
+from conformance.identification import mentions, partial, seen
 from conformance.judge import NotExercised
 from conformance.sampling import sample
 from conformance.session import Resource, Session, says_gone
+from conformance.snapshots import changed, snapshot, volatile
 from conformance.specification import Link
+from conformance.suites.procesio.answers import touched_in
 from conformance.verdict import Kind, Reason
 
 
@@ -31,8 +33,9 @@ class Scheduled:
 
 def scheduled(session: Session) -> Scheduled:
     """A new schedule of a new process."""
-    request = sample(session, session.operation("createSchedule")).request()
-    return Scheduled(session.create("createSchedule", **request), request["json"]["processId"])
+    operation = session.operation("createSchedule")
+    request = sample(session, operation).request()
+    return Scheduled(session.create("createSchedule", **request), touched_in(operation, request["json"]))
 
 
 @pytest.mark.requirement("PRO-SCHEDULE-DELETE-KEEPS-PROCESS")
@@ -41,16 +44,19 @@ def test_deleting_a_schedule_leaves_its_process(session: Session) -> None:
     there = session.call("readProcess", path={"id": own.process})
     deleted = session.call("deleteSchedule", path=own.path)
 
+    shown = mentions(there, own.process)
+
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("readProcess", path={"id": own.process})
-        return says_gone(exchange), exchange
+        lost = exchange.answer.ok and shown and not mentions(exchange, own.process)
+        return lost or says_gone(exchange), exchange
 
     gone, after = session.eventually(look)
     if not gone and not after.answer.ok:
         raise NotExercised(Reason.INCONCLUSIVE, describe(after))
     session.judge.require(
         "PRO-SCHEDULE-DELETE-KEEPS-PROCESS",
-        after.answer.ok,
+        not gone,
         after,
         there,
         deleted,
@@ -98,7 +104,7 @@ def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send(link.operation)
-        return bool({one for one, _ in listed(exchange, link)} - before), exchange
+        return bool(seen(exchange) - before), exchange
 
     grew, shown = session.eventually(look)
     if grew or not shown.answer.ok or partial(shown):
@@ -108,21 +114,44 @@ def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
     session.judge.block("PRO-SCHEDULE-DUPLICATE-SAME", session.judge.root_of("PRO-SCHEDULE-DUPLICATE-NEW"))
 
 
-@pytest.mark.requirement("PRO-SCHEDULE-STATUS-ANSWERED", "PRO-SCHEDULE-STATUS-CHANGES")
-def test_the_status_of_a_schedule_changes(session: Session) -> None:
+@pytest.mark.requirement("PRO-SCHEDULE-CREATE-PROCESS")
+def test_a_schedule_shows_the_process_that_it_is_for(session: Session) -> None:
     own = scheduled(session)
-    before = session.call("readSchedule", path=own.path)
-    body = sample(session, session.operation("changeScheduleStatus")).content
-    changed = session.call("changeScheduleStatus", path=own.path, **body)
-    session.judge.require(
-        "PRO-SCHEDULE-STATUS-ANSWERED", bool(changed.answer.body.strip()), changed, observed="an empty body"
-    )
+    session.call("readSchedule", path=own.path)
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("readSchedule", path=own.path)
-        return exchange.answer.ok and exchange.answer.body != before.answer.body, exchange
+        return exchange.answer.ok and mentions(exchange, own.process), exchange
+
+    shown, read = session.eventually(look)
+    session.judge.require(
+        "PRO-SCHEDULE-CREATE-PROCESS",
+        shown,
+        read,
+        own.schedule.exchange,
+        observed="the configuration does not show the process that the schedule was created for",
+        kind=Kind.READ_BACK,
+    )
+
+
+@pytest.mark.requirement("PRO-SCHEDULE-STATUS-ANSWERED", "PRO-SCHEDULE-STATUS-CHANGES")
+def test_the_status_of_a_schedule_changes(session: Session) -> None:
+    own = scheduled(session)
+    first = session.call("readSchedule", path=own.path)
+    before = session.call("readSchedule", path=own.path)
+    was = snapshot(before, own.schedule.id)
+    ignored = volatile(snapshot(first, own.schedule.id), was)
+    body = sample(session, session.operation("changeScheduleStatus")).content
+    exchange = session.call("changeScheduleStatus", path=own.path, **body)
+    session.judge.require(
+        "PRO-SCHEDULE-STATUS-ANSWERED", bool(exchange.answer.body.strip()), exchange, observed="an empty body"
+    )
+
+    def look() -> tuple[bool, Exchange]:
+        read = session.send("readSchedule", path=own.path)
+        return read.answer.ok and bool(changed(was, snapshot(read, own.schedule.id), ignored)), read
 
     differs, after = session.eventually(look)
     session.judge.require(
-        "PRO-SCHEDULE-STATUS-CHANGES", differs, after, before, changed, observed="the schedule reads as before"
+        "PRO-SCHEDULE-STATUS-CHANGES", differs, after, before, exchange, observed="the schedule reads as before"
     )
