@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -34,7 +35,7 @@ LOST_AT_MOST: Final = 5  # things that were created and not found again, before 
 
 
 @dataclass(eq=False)
-class Calls:
+class Calls(ABC):
     """Calls the operations of one system of a target, on behalf of one test at a time.
 
     `judge` is the current test's; `settle` is how long a write may take to become visible, in seconds. `problem` says
@@ -206,7 +207,20 @@ class Calls:
                     self.judge.require(accepts, True, other)
                 self.judge.say(checks.success(operation, other))
                 return other
+        if user == MAIN and exchange.answer.refused:
+            narrowed = self._narrowed(operation, exchange, request, accepts)
+            if narrowed is not None:
+                return narrowed
         raise self._unaccepted(operation, exchange, user, request, accepts)
+
+    @abstractmethod
+    def _narrowed(
+        self, operation: Operation, exchange: Exchange, request: Mapping[str, Any], accepts: str
+    ) -> Exchange | None:
+        """The accepted call without the members because of which `exchange` was refused, if there are such members.
+
+        That they are refused is recorded then.
+        """
 
     def _turned_away(self, exchange: Exchange) -> None:
         """See whether the target file's own token opens anything: if not, that is the file's fault, not the server's.

@@ -94,9 +94,12 @@ def refused(requirement: str, operation: str, exchange: Exchange, control: Excha
 
 
 def server_error(operation: Operation, exchange: Exchange) -> Verdict:
-    """Whether the server answered a request without an error of its own (500 or higher): at most a finding."""
+    """Whether the server answered a request without an error of its own (500 or higher): at most a finding.
+
+    Where a document says that a refusal is "400 or higher", 500 is one.
+    """
     requirement = f"{operation.id}:no-server-error"
-    if exchange.answer.status < 500:
+    if exchange.answer.status < 500 or operation.refusal(exchange.answer.status) is not None:
         return conforms(requirement, operation.id, exchange)
     return deviates(requirement, operation.id, Kind.SERVER_ERROR, "a status below 500", describe(exchange), exchange)
 
@@ -130,7 +133,8 @@ def content(operation: Operation, answer: Answer, exchange: Exchange) -> list[Ve
     try:
         body = exchange.answer.json
     except NotJson as error:
-        told = media if media.outcome is Outcome.DEVIATES else None
+        firm = media.outcome is Outcome.DEVIATES and answer.content_type is answer.citation.level
+        told = media if firm else None  # what may be cannot stand for what must be
         if told is None:
             told = deviates(root, operation.id, Kind.NOT_JSON, "a JSON body", str(error), exchange)
             verdicts.append(told)
@@ -283,7 +287,7 @@ def _broken(
         preferred = by_key.get((place, RuleKind.PREFERRED))
         if by_key.get((place, RuleKind.TYPE)) in found:
             continue
-        if preferred is not None and value is not None and not has_type(value, preferred.values):
+        if preferred is not None and value is not None and not preferred.prefers(value):
             found.setdefault(preferred, (preferred.expected, f"{json_type(value)}: {shorten(value)}"))
     for rule, (expected, observed) in found.items():
         requirement = _id(operation, answer, rule)

@@ -78,6 +78,13 @@ class Request:
     headers: Headers = ()
     body: bytes = b""
 
+    def sent(self, given: Any) -> Any:
+        """The JSON that was sent: less than was `given` where the target refused a part of it. `given` if no JSON."""
+        try:
+            return parse_json(self.body)
+        except NotJson:
+            return given
+
 
 @dataclass(frozen=True)
 class Response:

@@ -164,12 +164,16 @@ def has_value(exchange: Exchange, value: str) -> bool:
 
 
 def is_read(exchange: Exchange, identifier: str, name: str = "") -> bool:
-    """Whether an accepted answer shows a thing: an object in it has the identifier, or a value holds the name.
+    """Whether an accepted answer shows a thing, as `concerns` has it."""
+    return exchange.answer.ok and concerns(exchange, identifier, name)
 
-    An empty answer, one about something else, and one that only repeats its own path do not.
+
+def concerns(exchange: Exchange, identifier: str, name: str = "") -> bool:
+    """Whether an answer is about a thing: an object in it has the identifier, or a value holds the name.
+
+    An empty answer, one about something else, and one that only repeats its own path are not. Of what is no JSON it is
+    enough that it mentions one of them.
     """
-    if not exchange.answer.ok:
-        return False
     try:
         body = exchange.answer.json
     except NotJson:

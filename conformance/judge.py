@@ -109,8 +109,17 @@ class Judge:
         self.say([Verdict(requirement, operation, Outcome.NOT_EXERCISED, reason=reason, detail=detail)])
 
     def block(self, requirement: str, root: str) -> None:
-        """Say that a requirement could not be tried because of the deviation `root`, and go on."""
-        self.say([checks.blocked(requirement, self._known(requirement).operation, root)])
+        """Say that a requirement could not be tried because of the deviation `root`, and go on.
+
+        A finding blocks nothing that is stated more firmly: then it was merely not tried.
+        """
+        known = self._known(requirement)
+        behind = next((one.requirement for one in self.verdicts if one.fingerprint == root), None)
+        finding = behind is not None and self._known(behind).level is Level.MAY
+        if finding and known.level is not Level.MAY:
+            self.skip(requirement, Reason.INCONCLUSIVE, f"what it needs goes by another reading ({behind})")
+            return
+        self.say([checks.blocked(requirement, known.operation, root)])
 
     def root_of(self, requirement: str) -> str:
         """The fingerprint of this test's deviation from a requirement; raises LookupError when there is none."""

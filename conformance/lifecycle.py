@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
 from conformance import checks, sampling
 from conformance.comparison import Difference, differences, equal, plain, renamed
 from conformance.exchange import Exchange, NotJson
-from conformance.identification import is_read, partial, shows
+from conformance.identification import is_read, listed, partial, shows
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Resource, Session
 from conformance.specification import Link, Operation, Requirement, Specification
@@ -25,6 +25,7 @@ from conformance.verdict import Kind, Reason
 from conformance.wire.naming import at
 
 CHANGED = "changed by the suite"
+ANOTHER = "what is read is about something else: it has neither the identifier nor the name"
 
 
 def creates(specification: Specification) -> list[Operation]:
@@ -64,8 +65,8 @@ class Life:
     def walk(self) -> None:
         """Go through the whole life. Raises Blocked and NotExercised, at its end, for what could not be tried."""
         request = sampling.sample(self.session, self.create)
-        body = request.content["json"]
         born = self.session.create(self.create.id, **request.request())
+        body = born.exchange.request.sent(request.content["json"])
         self._names = [born.name]
         with self._going_on("read"):
             self._reads_as_sent("created-reads-as-sent", self.create, body, born)
@@ -119,16 +120,12 @@ class Life:
             self.session.judge.say(checks.success(reading, exchange))
         if readable is not None:
             self.session.judge.say(checks.success(reading, exchange))
-            told = "the response shows neither the identifier nor the name of what was created"
-            if not self._require_read(readable, exchange, born, told):
+            if not self.session.judge.require(
+                readable.id, self._reads(exchange, born), born.exchange, exchange, observed=ANOTHER, kind=Kind.VALUE
+            ):
                 raise Blocked(self.session.judge.root_of(readable.id), reading.id)
         found = list(self._differences(reading, sent, exchange))
         self._say_differences(as_sent, operation, found, exchange)
-
-    def _require_read(self, readable: Requirement, exchange: Exchange, born: Resource, told: str) -> bool:
-        """Whether a reading shows the very thing: any other accepted answer is about something else, or nothing."""
-        shown = self._reads(exchange, born)
-        return self.session.judge.require(readable.id, shown, born.exchange, exchange, observed=told)
 
     def _differences(self, reading: Operation, sent: Mapping[str, Any], exchange: Exchange) -> Iterator[Difference]:
         try:
@@ -140,7 +137,7 @@ class Life:
             # no document says where it stands: what was sent is looked for anywhere
             found = {value for _, value in leaves(body)}
             for place, value in leaves(sent):
-                if isinstance(value, str) and place != "/id" and not any(equal(value, one) for one in found):
+                if isinstance(value, str) and not place.endswith("/id") and not any(equal(value, one) for one in found):
                     alike = next((one for one in found if isinstance(one, str) and plain(one) == plain(value)), None)
                     yield Difference(place, value, alike or "nowhere in the answer", soft=alike is not None)
             return
@@ -216,38 +213,53 @@ class Life:
         updating = self.session.operation(link.operation)
         changed = self._changed(updating, born, body)
         path = {link.parameter: born.id} if link.parameter else {}
-        exchange = self.session.call(link.operation, path=path, json=changed)
+        updated = self.session.call(link.operation, path=path, json=changed)
+        changed = updated.request.sent(changed)
         self._reads_as_sent("updated-reads-as-sent", updating, changed, born)
-        self._is_relisted(born, updating, exchange)
+        self._is_relisted(born, updating, updated)
 
     def _is_relisted(self, born: Resource, updating: Operation, updated: Exchange) -> None:
-        """Whether the list still has the thing after its update, and not under a name that it had before."""
+        """Whether the list still has the thing after its update, under its new name where it lists names."""
         link = self.create.link("list")
-        if link is None:
+        if link is None or "list" in self._hindered:
             return
         self.session.call(link.operation)  # an item may look otherwise after an update
         requirement = self._aspect("updated-is-listed", updating)
-        if requirement is None or not self._listed:
+        if requirement is None or not self._listed or self._unread(updating):
             return
-        as_sent = self._aspect("updated-reads-as-sent", updating)
-        with suppress(LookupError):
-            self.session.judge.block(requirement.id, self.session.judge.root_of(as_sent.id if as_sent else ""))
-            return
+        documented = self.session.operation(link.operation).success.schema is not None
+        old, new = self._names[0], self._names[-1]
+        seen: list[str] = []
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation)
-            there = shows(exchange, link, born.id, self._names[-1])
-            stale = len(self._names) > 1 and self._listed_by_name and shows(exchange, link, "", self._names[0])
-            return exchange.answer.ok and there and not stale, exchange
+            seen[:] = [name for identifier, name in listed(exchange, link) if identifier == born.id]
+            if documented:
+                return new in seen, exchange
+            stale = old != new and self._listed_by_name and shows(exchange, link, "", old)
+            return exchange.answer.ok and shows(exchange, link, born.id, new) and not stale, exchange
 
         holds, exchange = self.session.eventually(look)
-        if not holds and (partial(exchange) or not exchange.answer.ok):
+        there = shows(exchange, link, born.id, new)
+        if not holds and (not exchange.answer.ok or (not there and partial(exchange))):
             self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, "the list shows a part only")
             return
-        there = shows(exchange, link, born.id, self._names[-1])
-        told = "it is listed under the name that it had before" if there else "it is no longer in the list"
-        kind = Kind.READ_BACK if there else Kind.ABSENT
-        self.session.judge.require(requirement.id, holds, exchange, updated, observed=told, kind=kind)
+        called = checks.told(seen[0]) if seen and documented else "by the name that it had before"
+        told = f"the list calls it {called}" if there else "it is not in the list"
+        self.session.judge.require(requirement.id, holds, exchange, updated, observed=told, kind=Kind.READ_BACK)
+
+    def _unread(self, updating: Operation) -> bool:
+        """Whether an update did not even read back: then the list says nothing of its own."""
+        requirement = self._aspect("updated-reads-as-sent", updating)
+        if requirement is None:
+            return False
+        try:
+            root = self.session.judge.root_of(requirement.id)
+        except LookupError:
+            return False
+        if listing := self._aspect("updated-is-listed", updating):
+            self.session.judge.block(listing.id, root)
+        return True
 
     def _changed(self, updating: Operation, born: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
         """The complete definition as it was created, with every free text replaced (A-PM3-39).
@@ -313,7 +325,7 @@ class Life:
                 observed=checks.describe(again),
                 kind=Kind.NOT_REFUSED,
             )
-        documented = deleting.answer(again.answer.status)
+        documented = deleting.refusal(again.answer.status)
         if documented is not None and again.answer.status >= 400:
             self.session.judge.say(checks.content(deleting, documented, again))
 

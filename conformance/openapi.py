@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from conformance.operation import Alternative, Answer, Body, Link, Operation, Touch
 from conformance.structure import EXTENSION, Citation, rules
+from conformance.verdict import Level
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
@@ -162,6 +163,8 @@ def _answer(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Answer:
         schema=schema,
         rules=rules(schema, citation) if schema else (),
         citation=citation,
+        content_type=Level(extension.get("content_type", citation.level)),
+        or_higher=extension.get("or_higher", False),
         wrapped=extension.get("wrapped", {}).get("reading"),
         examples=tuple(_examples(content).values()),
     )

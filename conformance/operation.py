@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from conformance.structure import Citation, Rule, RuleKind, Schema
+from conformance.verdict import Level
 
 CONSTANT: Final = ("workspace",)  # path parameters that name nothing that a test could choose
 
@@ -90,15 +91,21 @@ class Link:
 
 @dataclass(frozen=True)
 class Answer:
-    """A documented response: `status` is a number or a class such as `2XX`."""
+    """A documented response: `status` is a number or a class such as `2XX`.
+
+    `content_type` is the level at which its content type is demanded. With `or_higher` a refusal with any status above
+    is one of this kind as well.
+    """
 
     status: str
     media_types: tuple[str, ...]
     schema: Schema | None
     rules: tuple[Rule, ...]
     citation: Citation
+    content_type: Level
     wrapped: str | None = None
     examples: tuple[Any, ...] = ()
+    or_higher: bool = False
 
     def matches(self, status: int) -> bool:
         """Whether an answer with this status is of this kind."""
@@ -207,6 +214,11 @@ class Operation:
         """What is documented for a status, or None; an exact number goes before a class."""
         fitting = [answer for answer in self.answers if answer.matches(status)]
         return min(fitting, key=lambda answer: (answer.status == "default", "X" in answer.status), default=None)
+
+    def refusal(self, status: int) -> Answer | None:
+        """What is documented for a refusal with a status, or None: the answer of that status, or one "or higher"."""
+        higher = (one for one in self.answers if one.or_higher and status >= int(one.status[0]) * 100)
+        return self.answer(status) or next(higher, None)
 
     def fixes_status(self, answer: Answer) -> bool:
         """Whether a call can contradict the status of a documented success.

@@ -6,7 +6,8 @@ was accepted; a generated body that is refused is a finding, since no document s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,23 +15,35 @@ from typing import Any, Final
 from conformance import checks, generation, sampling
 from conformance.comparison import Difference, differences, renamed
 from conformance.exchange import Exchange, NotJson
+from conformance.identification import concerns
 from conformance.judge import Blocked, NotExercised
 from conformance.lifecycle import writable
 from conformance.session import Session
 from conformance.specification import Operation, Specification
-from conformance.structure import Citation, RuleKind, Schema, rules
+from conformance.structure import Citation, RuleKind, Schema, places, rules
 from conformance.verdict import Kind, Reason
+from conformance.wire.naming import at
 
 DEPTHS: Final = {"quick": 3, "standard": 15, "deep": 60}
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """A body that was accepted, with the exchange that shows it."""
+
+    body: Any
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True)
 class Variation:
-    """The example with one documented value in the place of another."""
+    """An accepted body, the one of that number, with one documented value in the place of another."""
 
     place: str
     value: Any
     body: Any
+    base: int
+    control: Exchange
 
 
 def concerned(specification: Specification) -> list[Operation]:
@@ -47,30 +60,20 @@ def requirements(specification: Specification, operation: Operation) -> list[str
     ]
 
 
-def variations(operation: Operation, bases: Iterable[Any] = ()) -> Iterator[Variation]:
-    """The first base that reaches a place with a closed set of values, once with each of the values there.
-
-    Bases are the documented examples, unless others are given.
-    """
-    body = operation.body("application/json")
-    if body is None:
-        return
-    known = list(bases) or list(body.examples.values())
-    for place, values in closed_sets(body.schema):
-        at_top = place.count("/") == 1 and "[]" not in place  # such a member may be absent: then it is added
-        base = next((one for one in known if _at(one, place) is not None), known[0] if at_top else None)
-        for value in values if base is not None else ():
-            changed = deepcopy(base)
-            holder = changed if at_top else _at(changed, place)
-            assert holder is not None
-            holder[place.rsplit("/", 1)[1]] = value
-            yield Variation(place, value, changed)
+def _name(maker: Operation, sent: Any) -> str:
+    """The name that a body gives."""
+    return next((str(found) for touch in maker.names for found in at(sent, touch.pointer)), "")
 
 
 def closed_sets(schema: Schema) -> list[tuple[str, tuple[Any, ...]]]:
     """Every place of a request schema that allows a closed set of at least two values."""
     found = [(rule.place, rule.values) for rule in rules(schema, Citation()) if rule.kind is RuleKind.VALUES]
     return [(place, values) for place, values in found if len(values) > 1]
+
+
+def _values(body: Any, place: str) -> list[Any]:
+    """Every value that a body has at a place."""
+    return [value for found, value in places(body) if found == place]
 
 
 def _at(body: Any, place: str) -> dict[str, Any] | None:
@@ -86,68 +89,130 @@ def _at(body: Any, place: str) -> dict[str, Any] | None:
 
 
 class Properties:
-    """The properties of one operation. `mend` makes a generated body consistent where a schema cannot say how."""
+    """The properties of one operation.
+
+    `mend` makes a body consistent where a schema cannot say how: one that was generated, and one with a single value
+    in the place of another, since that may determine others.
+    """
 
     def __init__(self, session: Session, operation: Operation, mend: Callable[[Any], Any] = lambda body: body) -> None:
         self.session = session
         self.operation = operation
         self.mend = mend
+        self._bases: list[Base] = []
+        self._hindered: list[Blocked | NotExercised] = []
+
+    def run(self, seed: int, count: int) -> None:
+        """Try examples, variations and generated bodies. What is hindered by one hinders no other.
+
+        Raises Blocked and NotExercised, at the end, for what could not be tried.
+        """
+        steps: list[Callable[[], None]] = [self.try_variations, lambda: self.try_generated(seed, count)]
+        for step in [self.try_examples, *steps]:
+            with self._going_on():
+                step()
+        for reason in self._hindered:
+            raise reason
+
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        try:
+            yield
+        except (Blocked, NotExercised) as reason:
+            self._hindered.append(reason)
 
     def try_examples(self) -> None:
-        """Every documented example is accepted. Raises Blocked and NotExercised."""
+        """Every documented example is accepted; one that is not hinders no other. Raises nothing."""
         body = self.operation.body("application/json")
         assert body is not None
         for name, example in body.examples.items():
-            self._send(example, call=True, accepts=body.accepted_by.get(name, ""))
+            with self._going_on():
+                exchange = self._send(example, call=True, accepts=body.accepted_by.get(name, ""))
+                self._bases.append(Base(exchange.request.sent(example), exchange))
 
     def try_variations(self) -> None:
-        """Each documented value of a closed set is accepted, where the example with another value is."""
-        refused: set[str] = set()
-        for variation in variations(self.operation):
-            if variation.place in refused:
+        """Each documented value of a closed set is accepted: in an example, or else in the place of another value."""
+        self._vary(self._bases, lambda variation: self._send(variation.body))
+
+    def _vary(self, bases: list[Base], send: Callable[[Variation], Exchange]) -> None:
+        """Judge the values of each closed set. `bases` are accepted bodies, `send` tries one more.
+
+        What an accepted body holds is accepted; so only what is in none is put in the place of another value.
+        """
+        body = self.operation.body("application/json")
+        assert body is not None
+        for place, values in closed_sets(body.schema):
+            there = {repr(value): base.exchange for base in bases for value in _values(base.body, place)}
+            for value in values:
+                requirement = f"{self.operation.id}.request.{place}:accepted"
+                if repr(value) in there:
+                    self.session.judge.require(requirement, True, there[repr(value)], location=place)
+                    continue
+                variation = self._variation(place, value, bases)
+                if variation is not None and not self._accepted(variation, send(variation)):
+                    break
+
+    def _variation(self, place: str, value: Any, bases: list[Base]) -> Variation | None:
+        """The first base that reaches a place, with another value there and all that follows from it; None if none."""
+        at_top = place.count("/") == 1 and "[]" not in place  # such a member may be absent: then it is added
+        for number, base in enumerate(bases):
+            changed = deepcopy(base.body)
+            holder = changed if at_top else _at(changed, place)
+            if holder is None:
                 continue
-            exchange = self._send(variation.body)
-            if not self._accepted(variation, exchange):
-                refused.add(variation.place)
+            holder[place.rsplit("/", 1)[1]] = value
+            consistent = self.mend(changed)
+            if repr(value) in {repr(one) for one in _values(consistent, place)}:  # else another member determines it
+                return Variation(place, value, consistent, number, base.exchange)
+        return None
 
     def try_updates(self, maker: Operation) -> None:
         """The same for an update: the complete definition of something of our own, with one value in another's place.
 
-        `maker` creates it, from each of its examples. Raises Blocked and NotExercised.
+        `maker` creates it, from each of its examples. Raises Blocked and NotExercised, at the end.
         """
         session = self.session
         made = maker.body("application/json")
-        documented = self.operation.body("application/json")
-        reading, link = maker.link("read"), maker.link("update")
+        link = maker.link("update")
         assert made is not None
+        assert link is not None
+        owners: list[str] = []
+        bases: list[Base] = []
+        for name, example in made.examples.items():
+            with self._going_on():
+                identifier, base = self._definition(maker, example, made.accepted_by.get(name, ""))
+                control = session.call(self.operation.id, path={link.parameter: identifier}, json=base)
+                bases.append(Base(control.request.sent(base), control))
+                owners.append(identifier)
+
+        def send(variation: Variation) -> Exchange:
+            owner = owners[variation.base]
+            exchange = session.send(self.operation.id, path={link.parameter: owner}, json=variation.body)
+            if exchange.answer.ok:
+                self._read_back(maker, "updated-reads-as-sent", variation.body, owner)
+            return exchange
+
+        with self._going_on():
+            self._vary(bases, send)
+        for reason in self._hindered:
+            raise reason
+
+    def _definition(self, maker: Operation, example: Any, accepts: str) -> tuple[str, Any]:
+        """Something of ours that `maker` creates, and its complete definition under the server's identifiers."""
+        session = self.session
+        documented, reading = self.operation.body("application/json"), maker.link("read")
         assert documented is not None
         assert reading is not None
-        assert link is not None
-        owners: dict[int, str] = {}
-        bases: list[Any] = []
-        for name, example in made.examples.items():
-            request = sampling.sample(session, maker, example).request()
-            identifier = session.create(maker.id, accepts=made.accepted_by.get(name, ""), **request).id
-            read = session.call(reading.operation, path={reading.parameter: identifier})
-            body = checks.body_of(session.operation(reading.operation), read)
-            # What was sent, not what is read: what a server got wrong in a creation is not sent back to it.
-            schema = session.operation(reading.operation).success.schema or {}
-            bases.append(writable(renamed(request["json"], body, schema), documented.schema))
-            owners[len(bases) - 1] = identifier
-        refused: set[str] = set()
-        for number, base in enumerate(bases):
-            path = {link.parameter: owners[number]}
-            control = session.call(self.operation.id, path=path, json=base)
-            for variation in variations(self.operation, [base]):
-                if variation.place in refused:
-                    continue
-                exchange = session.send(self.operation.id, path=path, json=variation.body)
-                if not self._accepted(variation, exchange, control):
-                    refused.add(variation.place)
-                elif exchange.answer.ok:
-                    self._read_back(maker, "updated-reads-as-sent", variation.body, owners[number])
+        request = sampling.sample(session, maker, example).request()
+        created = session.create(maker.id, accepts=accepts, **request)
+        read = session.call(reading.operation, path={reading.parameter: created.id})
+        body = checks.body_of(session.operation(reading.operation), read)
+        # What was sent, not what is read: what a server got wrong in a creation is not sent back to it.
+        sent = created.exchange.request.sent(request["json"])
+        schema = session.operation(reading.operation).success.schema or {}
+        return created.id, writable(renamed(sent, body, schema), documented.schema)
 
-    def _accepted(self, variation: Variation, exchange: Exchange, *control: Exchange) -> bool:
+    def _accepted(self, variation: Variation, exchange: Exchange) -> bool:
         requirement = f"{self.operation.id}.request.{variation.place}:accepted"
         if not (exchange.answer.ok or exchange.answer.refused):
             return True  # an error of the server's says nothing about the value
@@ -155,7 +220,7 @@ class Properties:
             requirement,
             exchange.answer.ok,
             exchange,
-            *control,
+            variation.control,
             expected=f"{variation.value!r} is accepted",
             observed=checks.describe(exchange),
             kind=Kind.REFUSED,
@@ -196,7 +261,8 @@ class Properties:
             known = session.adopt(operation, entry, exchange)
         except (Blocked, NotExercised):
             return exchange
-        self._read_back(operation, "created-reads-as-sent", request["json"], known.identifier)
+        sent = exchange.request.sent(request["json"])
+        self._read_back(operation, "created-reads-as-sent", sent, known.identifier)
         session.remove(known.identifier, operation)
         return exchange
 
@@ -218,8 +284,8 @@ class Properties:
             return not {one.place for one in self._apart(reading, sent, exchange)} - told, exchange
 
         _, exchange = self.session.eventually(look)  # for what was told before, nobody needs to wait again
-        if not exchange.answer.ok:
-            return
+        if not exchange.answer.ok or not concerns(exchange, identifier, _name(maker, sent)):
+            return  # the walk through a life speaks of that
         self.session.accepted(exchange)
         for one in {one.place: one for one in self._apart(reading, sent, exchange)}.values():
             judge.require(

@@ -106,7 +106,8 @@ def structural(operation: Operation) -> Iterator[Requirement]:
             yield made(f"{at}:status", firm, f"A documented call is answered with {answer.status}.")
         if answer.media_types:
             told_media = " or ".join(answer.media_types)
-            yield made(f"{at}:content-type", answer.citation, f"The answer is of type {told_media}.")
+            of_type = replace(answer.citation, level=answer.content_type)
+            yield made(f"{at}:content-type", of_type, f"The answer is of type {told_media}.")
         if answer.wrapped:
             bare = replace(answer.citation, level=Level.MAY, reading=answer.wrapped)
             yield made(f"{at}:unwrapped", bare, "The answer is the object itself, not an array that holds it.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from conformance.exchange import NotJson
 from conformance.identification import addressable, identifier_of
@@ -17,6 +17,10 @@ from conformance.supply import key_of, maker, pointers, producer, subjects, take
 from conformance.target import Safety
 from conformance.verdict import Reason
 from conformance.wire.naming import at
+from conformance.wire.naming import replace as replace
+
+UNSET: Final = (None, "", "0")
+"""Values by which a member refers to nothing; the digit stands in an example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,12 @@ def body(session: Session, operation: Operation, identifier: str = "", given: An
     documented = operation.body("application/json")
     if documented is None:
         return None
-    if given is None:
-        given = session.table.bodies.get(operation.id)
-    content = deepcopy(given if given is not None else next(iter(documented.examples.values())))
+    own = session.table.bodies.get(operation.id) if given is None else None
+    if own is None:
+        content = deepcopy(given if given is not None else next(iter(documented.examples.values())))
+        content = resolvable(content, documented.schema, session)
+    else:
+        content = deepcopy(own)
     if session.safety is not Safety.DISPOSABLE:
         content = impersonal(content, documented.schema)
     content = fresh(content, session)
@@ -118,6 +125,26 @@ def impersonal(content: Any, schema: Schema) -> Any:
         }
     if isinstance(content, list):
         return [impersonal(item, schema.get("items", {})) for item in content]
+    return content
+
+
+def resolvable(content: Any, schema: Schema, session: Session) -> Any:
+    """The content with references to nothing but what exists (`refers` in the spec): no document says that others work.
+
+    What the target file names goes into the place of an unknown identifier; where it names nothing, the member is left
+    out.
+    """
+    if isinstance(content, dict):
+        known, made = schema.get("properties", {}), {}
+        for name, member in content.items():
+            key = known.get(name, {}).get(EXTENSION, {}).get("refers")
+            if key is None or member in UNSET or session.ledger.owns(str(member)):
+                made[name] = resolvable(member, known.get(name, {}), session)
+            elif there := session.table.fixture(key):
+                made[name] = there
+        return made
+    if isinstance(content, list):
+        return [resolvable(item, schema.get("items", {}), session) for item in content]
     return content
 
 
@@ -214,11 +241,3 @@ def carried(session: Session, making: Operation, identifier: str, word: str) -> 
     if not usable:
         raise NotExercised(Reason.INCONCLUSIVE, f"what {making.id} creates carries no {word}")
     return usable
-
-
-def replace(content: Any, pointer: str, value: Any) -> None:
-    """Put `value` at every place that a pointer (with `*`) names."""
-    parents, _, last = pointer.rpartition("/")
-    for node in at(content, parents) if parents else [content]:
-        if isinstance(node, dict):
-            node[last] = value

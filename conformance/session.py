@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+import contextlib
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from conformance import checks
+from conformance import checks, narrowing
 from conformance.calls import Calls
 from conformance.exchange import Exchange
 from conformance.identification import (
@@ -26,6 +27,7 @@ from conformance.ledger import Entry
 from conformance.specification import Link, Operation
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
+from conformance.wire.naming import replace
 
 GONE: Final = (404, 410)
 UNSURE: Final = (401, 403, 408, 429)  # refusals that say nothing of whether something exists
@@ -56,6 +58,8 @@ class Session(Calls):
 
     _kept: dict[str, bool] = field(default_factory=dict, init=False)
     """What was not removed, and whether its deletion was refused."""
+    _refused: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False)
+    """By operation, the members of a documented body that the target refused."""
 
     def create(self, operation_id: str, **request: Any) -> Resource:
         """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""
@@ -75,6 +79,58 @@ class Session(Calls):
         if entry is None:
             raise AssertionError(f"{operation_id} creates nothing according to its spec")
         return Resource(self.adopt(operation, entry, exchange, before, known), exchange)
+
+    def _narrowed(
+        self, operation: Operation, exchange: Exchange, request: Mapping[str, Any], accepts: str
+    ) -> Exchange | None:
+        body = request.get("json")
+        free = operation.undocumented_request or operation.implied or request.get("documented")
+        effects = operation.effect in ("create", "update")
+        if free or not effects or not isinstance(body, dict) or exchange.answer.status in (*UNSURE, *GONE):
+            return None
+        if self.client.entry is not None:
+            self.take_over(operation, self.client.entry)
+        left = iter(range(narrowing.AT_MOST))
+
+        def send(places: Sequence[str]) -> Exchange:
+            shorter = narrowing.without(body, places)
+            for touch in operation.names:  # a name may be taken, also by what was refused or removed
+                replace(shorter, touch.pointer, self.ledger.word() if touch.word else self.ledger.name())
+            return self.send(operation.id, **{**request, "json": shorter})
+
+        def accepted(places: Sequence[str]) -> bool:
+            if next(left, None) is None:
+                return False
+            probe = send(places)
+            if (entry := self.client.entry) is not None and probe.answer.ok:
+                with contextlib.suppress(Blocked, NotExercised):
+                    self.remove(self.adopt(operation, entry, probe).identifier, operation)
+            elif entry is not None:
+                self.take_over(operation, entry)
+            return probe.answer.ok
+
+        known = self._refused.get(operation.id, ())
+        places = known if known and accepted(known) else narrowing.search(operation, body, accepted)
+        if not places:
+            return None
+        self._refused[operation.id] = places
+        again = send(places)
+        if not again.answer.ok:
+            return None
+        requirement = accepts or f"{operation.id}.{operation.success.status}:status"
+        for place in places:
+            self.judge.require(
+                requirement,
+                False,
+                exchange,
+                again,
+                expected=f"{checks.told(narrowing.first(body, place))} is accepted",
+                observed=f"{checks.describe(exchange)}; without the member it is accepted",
+                kind=Kind.REFUSED,
+                location=place,
+            )
+        self.accepted(again)
+        return again
 
     def try_documented(self, operation_id: str, **request: Any) -> None:
         """Try the documented form of what the target wants in another. Raises as `call` and `create`."""
@@ -323,9 +379,9 @@ class Session(Calls):
             gone = exchange.answer.ok or unknown
         else:
             after = self._read(read, identifier, within)
-            gone = (exchange.answer.ok and self._absent(after, identifier)) or (
-                exchange.answer.refused and says_gone(after)
-            )
+            told = self.operation(link.operation).refusal(exchange.answer.status) is not None
+            declined = exchange.answer.refused or told  # a document may call 500 a refusal
+            gone = (exchange.answer.ok and self._absent(after, identifier)) or (declined and says_gone(after))
         if gone:
             self.ledger.gone(identifier)
             return True

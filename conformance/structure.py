@@ -5,6 +5,7 @@ A place names a member without its position: `/diagrams[]/flows[]/flo_x2`; the r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -73,7 +74,7 @@ class Citation:
 class Rule:
     """One demand on one place. `expected` says it in words; `values` holds the types or values it allows.
 
-    For a format `values` holds the types that it speaks of.
+    For a format `values` holds the types that it speaks of. A preference is one for types, or for the `form` of a text.
     """
 
     place: str
@@ -81,6 +82,13 @@ class Rule:
     citation: Citation
     expected: str
     values: tuple[Any, ...] = ()
+    form: str = ""
+
+    def prefers(self, value: Any) -> bool:
+        """Whether a value has what a preference asks for."""
+        if self.form:
+            return not isinstance(value, str) or re.search(self.form, value) is not None
+        return has_type(value, self.values)
 
 
 def types_of(schema: Schema) -> tuple[str, ...]:
@@ -118,6 +126,23 @@ def has_type(value: Any, types: tuple[str, ...]) -> bool:
     return found == "number" and "integer" in types and float(value).is_integer()
 
 
+def types_allowed(schema: Schema) -> tuple[str, ...]:
+    """The JSON types that an answer may have: null too wherever a text may be empty, for both say that it is unset.
+
+    A text may be empty unless its values, its length or its form say otherwise; so this one place decides it for every
+    String of every spec.
+    """
+    types = types_of(schema)
+    return (*types, "null") if "string" in types and "null" not in types and _may_be_empty(schema) else types
+
+
+def _may_be_empty(schema: Schema) -> bool:
+    """Whether nothing in a schema of a text forbids the empty one."""
+    if "enum" in schema or "format" in schema or schema.get("minLength", 0) > 0:
+        return False
+    return re.search(schema.get("pattern", ""), "") is not None
+
+
 def rules(schema: Schema, citation: Citation) -> tuple[Rule, ...]:
     """Every rule that a response schema holds, outermost first."""
     return tuple(_rules(schema, "", citation))
@@ -149,7 +174,7 @@ def is_number_in_digits(schema: Schema) -> bool:
 
 
 def _own_rules(schema: Schema, extension: Mapping[str, Any], place: str, citation: Citation) -> Iterator[Rule]:
-    types = types_of(schema)
+    types = types_allowed(schema)
     in_digits = is_number_in_digits(schema)
     if types:
         told = " or ".join("a string of digits" if in_digits and one == "string" else one for one in types)
@@ -165,8 +190,9 @@ def _own_rules(schema: Schema, extension: Mapping[str, Any], place: str, citatio
         yield Rule(place, RuleKind.FORMAT, citation, told, spoken_of)
     if "prefer" in extension:
         own = replace(citation.refined(extension["prefer"]), level=Level.MAY)
-        wanted = types_of(extension["prefer"])
-        yield Rule(place, RuleKind.PREFERRED, own, " or ".join(wanted), wanted)
+        wanted, form = types_of(extension["prefer"]), extension["prefer"].get("pattern", "")
+        told = f"text of the form {form}" if form else " or ".join(wanted)
+        yield Rule(place, RuleKind.PREFERRED, own, told, wanted, form)
     if "tolerate" in extension:
         own = replace(citation.refined(extension["tolerate"]), level=Level.MAY)
         tolerated = tuple(extension["tolerate"]["values"])
@@ -174,8 +200,10 @@ def _own_rules(schema: Schema, extension: Mapping[str, Any], place: str, citatio
 
 
 def tolerant(schema: Schema) -> dict[str, Any]:
-    """The schema with tolerated values added to each `enum`: what a validator must accept."""
+    """The schema with tolerated values added to each `enum`, and null to each text: what a validator must accept."""
     copy = dict(schema)
+    if types := types_allowed(schema):
+        copy["type"] = list(types)
     tolerated = schema.get(EXTENSION, {}).get("tolerate", {}).get("values")
     if tolerated and "enum" in copy:
         copy["enum"] = [*copy["enum"], *tolerated]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final
 from urllib.parse import urlsplit
 
@@ -98,6 +99,10 @@ class Fixtures(Table):
     """A case that nobody has claimed: the main user is assigned to its current task, `outsider` is not."""
     started_project: Text | None = None
     """A project with cases, which a batch of deletions must spare."""
+    import_file: Path | None = None
+    """A project file (.pmx) of the server's version, which is imported under a name and an identifier of the run's."""
+    import_file_with_groups: Path | None = None
+    """A project file (.pmx) that holds groups of users, which are imported under names of the run's."""
     upload_max_filesize: PositiveInt | None = None
     """The largest file that the server's PHP takes, in bytes."""
     post_max_size: PositiveInt | None = None

@@ -22,6 +22,8 @@ OTHERWISE: Final = {
     "post_max_size": "8388608",
     "payload": '{ "…" = "…" }',
     "other_process_id": "8",
+    "import_file": '"MyProject.pmx"',
+    "import_file_with_groups": '"WithGroups.pmx"',
 }
 
 

@@ -77,7 +77,8 @@ def other_refusals(answer: Outgoing) -> None:
     data = answer.json
     if answer.status != was and isinstance(data, dict) and isinstance(data.get("error"), dict):
         code = data["error"].get("code")
-        told = {"code": answer.status if code == was else code, "message": "Nein."}
+        own = type(code)(answer.status) if str(code) == str(was) else code
+        told = {"code": own, "message": "Nein."}
         answer.json = {"error": {name: told.get(name, value) for name, value in data["error"].items()}}
 
 

@@ -157,7 +157,8 @@ def hide_disabled(reference: ProcessMaker3) -> None:
     workspace, listing = reference.workspace, reference.workspace.listing
 
     def shown() -> list[Data]:
-        return [item for item in listing() if workspace.projects[item["prj_uid"]].process["pro_status"] != "INACTIVE"]
+        aside = {uid for uid, project in workspace.projects.items() if project.process["pro_status"] == "INACTIVE"}
+        return [item for item in listing() if item["prj_uid"] not in aside]
 
     workspace.listing = shown  # type: ignore[method-assign]
 

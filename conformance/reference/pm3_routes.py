@@ -167,7 +167,7 @@ class Projects:
     async def export_project(self, call: Call) -> Response:
         """The project file of a project."""
         project = self.state.find(call.uid)
-        groups = [(uid, self.state.groups[uid]) for uid in project.groups]
+        groups = [(uid, self.state.groups[uid]) for uid in project.groups if uid in self.state.groups]
         content = pm3_xml.write(project, self.workspace, groups)
         return Response(content, media_type="application/xml")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from conformance.reference import (  # noqa: F401 - register faults and personality
@@ -11,9 +12,11 @@ from conformance.reference import (  # noqa: F401 - register faults and personal
     pm3_case_faults,
     pm3_case_fixtures,
     pm3_faults,
+    pm3_import_effect_faults,
     pm3_import_faults,
     pm3_liberal,
     pm3_people_faults,
+    pm3_project_faults,
     pm3_tables_faults,
 )
 from conformance.reference.base import Reference
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
     from conformance.reference.pm3_state import Project
 
+FILES: Final = Path(__file__).parent
 WORKSPACE: Final = "workflow"
 VERSION: Final = "3.2.2"
 TOKEN_PATHS: Final = {"token-url": f"/{WORKSPACE}/oauth2/token", "sign-on": "/sign-on/token"}
@@ -211,6 +215,8 @@ class ProcessMaker3(Reference):
                 "started_project": STARTED,
                 "pm_table": CONTRACTS.uid,
                 "report_table": REPORT.uid,
+                "import_file": str(FILES / "pm3_purchase.pmx"),
+                "import_file_with_groups": str(FILES / "pm3_approval.pmx"),
                 **pm3_case_fixtures.FIXTURES,
             },
             "bodies": pm3_case_fixtures.bodies(ADMIN.uid),

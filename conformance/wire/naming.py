@@ -143,6 +143,14 @@ def at(document: Any, pointer: str) -> Iterator[Any]:
     yield from found
 
 
+def replace(content: Any, pointer: str, value: Any) -> None:
+    """Put `value` at every place that a pointer (with `*`) names."""
+    parents, _, last = pointer.rpartition("/")
+    for node in at(content, parents) if parents else [content]:
+        if isinstance(node, dict):
+            node[last] = value
+
+
 def _in_upload(content_type: str, body: bytes, touch: Touch) -> Iterator[str]:
     part = upload(content_type, body, touch.part)
     if part is None:

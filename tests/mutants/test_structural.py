@@ -66,7 +66,7 @@ OBJECTS: Final = {("startRequest", ""), ("getCaseVariables", "")}
 BEYOND: Final = {
     ("getProject", "/diagrams[]/flows[]/flo_is_inmidiate"): "1",
     ("listProjects", "[]/prj_update_date"): "2014-03-17 10:20:30",
-    ("getProject", "/prj_update_date"): "2014-03-17T10:20:30Z",
+    ("getProject", "/prj_update_date"): "2014-03-17 10:20:30",
     ("getProcess", "/prj_uid"): "9541049475298f190420f51086854718",
 }
 """Optional fields that the references leave away or empty: they are put into an answer, so that they can be wrong."""

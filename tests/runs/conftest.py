@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
 
+from conformance.specification import SYSTEMS, load
+
 from .liberty import tried
 from .support import run, served
+
+
+@pytest.fixture(autouse=True)
+def unchanged_specs() -> Iterator[None]:
+    """No run changes what it was told: specs and their examples are shared by all tests of a process."""
+    before = {system: json.dumps(load(system).source, sort_keys=True) for system in SYSTEMS}
+    yield
+    for system, source in before.items():
+        assert json.dumps(load(system).source, sort_keys=True) == source
 
 
 @pytest.fixture(scope="session")

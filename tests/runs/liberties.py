@@ -6,7 +6,7 @@ from typing import Final
 
 from conformance.reference.personality import LIBERAL
 
-from . import pm3_liberties, pm3_readings, pm3_tips, procesio_liberties, procesio_readings
+from . import pm3_liberties, pm3_project_liberties, pm3_readings, pm3_tips, procesio_liberties, procesio_readings
 from .liberty import Liberty
 
 LIBERTIES: Final = (
@@ -14,12 +14,13 @@ LIBERTIES: Final = (
         "liberal",
         "processmaker3",
         unshown=("getProcess.200./pro_*:format",),  # null has no format
-        findings=("PM3-PROJECT-DELETE-ERROR-TEXT", "create*:verbatim", "update*:verbatim"),
+        findings=("PM3-PROJECT-DELETE-ERROR-TEXT", "create*:verbatim", "update*:verbatim", "*_date:preferred"),
         personality=LIBERAL,
     ),
     Liberty("liberal", "processmaker4", unshown=("PM4-START-CURL-DATA",), personality=LIBERAL),
     Liberty("liberal", "procesio", personality=LIBERAL),
     *pm3_liberties.LIBERTIES,
+    *pm3_project_liberties.LIBERTIES,
     *pm3_readings.LIBERTIES,
     *pm3_tips.LIBERTIES,
     *procesio_liberties.LIBERTIES,

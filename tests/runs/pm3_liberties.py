@@ -143,7 +143,8 @@ LIBERTIES = (
             "PM3-GENERATE-*",  # nor could it be told what is new
             "PM3-ACCESS-GENERATE-*",
             "generateBpmnProject*",
-            "listProjects.200.[[]]/prj_update_date:format",
+            "listProjects.200.[[]]/prj_update_date:*",
+            "PM3-PROJECT-UPDATE-LISTED",
         ),
         findings=(
             "getProject.200:unwrapped",

@@ -152,7 +152,9 @@ def its_own_parent(answer: Outgoing) -> None:
         data = answer.json
         triggers = {name: f"{number:032}" for number, name in enumerate(data) if name.startswith("pro_tri_")}
         answer.json = (
-            data | {name: data[name] or uid for name, uid in triggers.items()} | {"pro_parent": data["pro_uid"]}
+            data
+            | {name: data[name] or uid for name, uid in triggers.items()}
+            | {"pro_parent": data["pro_parent"] or data["pro_uid"]}
         )
 
 
@@ -228,7 +230,6 @@ LIBERTIES = (
         unshown=("getProject.200./usr_settings*", "importProject.201./prj_file:type"),
         findings=(
             "PM3-IMPORT-FILE-NAME",
-            "PM3-PROCESS-UPDATE-REFERENCES",
             "PM3-PROJECT-*-SETTINGS",
             "PM3-PROJECT-UPDATE-WITHOUT-DIAGRAMS",
             "PM3-TOKEN-FOREIGN-CLIENT",

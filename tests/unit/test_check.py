@@ -95,7 +95,12 @@ def lacking(given: Target, system: str) -> set[str]:
 
 
 @pytest.mark.parametrize("system", ["processmaker3", "procesio"])
-def test_with_the_lines_added_and_filled_in_nothing_is_missing_any_more(system: str) -> None:
+def test_with_the_lines_added_and_filled_in_nothing_is_missing_any_more(
+    system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("MyProject.pmx", "WithGroups.pmx"):
+        (tmp_path / name).touch()
     given = target(BARE)
     whole = BARE
     for line in "\n".join(additions(plan(load(system), given.table(system), given.safety.level))).split("\n["):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from conformance import checks
 from conformance.exchange import NotJson
 from conformance.judge import Blocked, NotExercised
+from conformance.suites.processmaker3.projects import READ, about
 from conformance.verdict import Reason
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def answered(session: Session, operation: str, prj_uid: str) -> tuple[dict[str, 
     body = object_of(session, exchange)
     if body is None:
         raise blocked_by(session, operation)
+    if operation == READ and body.get("prj_uid"):  # that it has one is said by its structure
+        about(session, prj_uid, exchange)
     return body, exchange
 
 

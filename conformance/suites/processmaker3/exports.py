@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.etree.ElementTree import ParseError
 
 import defusedxml.ElementTree as ElementTree
 
 from conformance.checks import shorten
+from conformance.comparison import plain
 from conformance.judge import Blocked
+from conformance.lifecycle import leaves
 from conformance.verdict import Kind
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ VERSION: Final = "3.0"
 FILE_NAME: Final = "conformance.pmx"
 BPMN: Final = "BPMN"
 WORKFLOW: Final = "workflow"
+ELEMENT_NAMES: Final = ("act_name", "evn_name", "gat_name")
 
 Record = Mapping[str, str]
 
@@ -34,17 +37,23 @@ class NotAnExport(ValueError):
 class Export:
     """A project file, taken apart.
 
-    `tables` holds the records by the class of the definition and the name of the table; `texts` every text of the
-    file; `has_files` says whether there is an element for the workflow's files.
+    `metas` are key and text of every element `meta`, wherever it stands: a server could go by any of them. `tables`
+    holds the records by the class of the definition and the name of the table; `texts` every text of the file;
+    `has_files` says whether there is an element for the workflow's files.
     """
 
     content: bytes
     root: str
     version: str
     metadata: Record
+    metas: tuple[tuple[str, str], ...]
     tables: Mapping[tuple[str, str], tuple[Record, ...]]
     texts: frozenset[str]
     has_files: bool
+
+    def named(self, key: str) -> list[str]:
+        """What every `meta` of a key says."""
+        return [text for known, text in self.metas if known == key]
 
     def records(self, definition: str, table: str) -> tuple[Record, ...]:
         """The records of a table; empty when there is no such table."""
@@ -66,6 +75,7 @@ def parse(content: bytes) -> Export:
         root=root.tag,
         version=root.get("version", ""),
         metadata={meta.get("key", ""): (meta.text or "").strip() for meta in root.iterfind("metadata/meta")},
+        metas=tuple((meta.get("key", ""), (meta.text or "").strip()) for meta in root.iter("meta")),
         tables={
             (definition.get("class", ""), table.get("name", "")): tuple(
                 {cell.tag: (cell.text or "").strip() for cell in record} for record in table.iterfind("record")
@@ -111,10 +121,10 @@ def names_project(session: Session, file: Export, project: Resource, exchange: E
     named = [
         session.judge.require(
             "PM3-EXPORT-METADATA",
-            file.metadata.get(key) == wanted,
+            set(file.named(key)) == {wanted},
             exchange,
             expected=wanted,
-            observed=shorten(file.metadata.get(key, "absent")),
+            observed=shorten(", ".join(file.named(key)) or "absent"),
             kind=Kind.VALUE,
             location=f"/metadata/{key}",
         )
@@ -134,6 +144,27 @@ def records_project(session: Session, file: Export, project: Resource, exchange:
         observed=f"{len(records)} records, none of this project",
         kind=Kind.ABSENT,
     )
+
+
+def holds_elements(session: Session, file: Export, definition: Mapping[str, Any], exchange: Exchange) -> bool:
+    """Judge whether an export has the names of all elements that a definition shows."""
+    lacking = sorted(names_of(definition) - {plain(text) for text in file.texts})
+    return session.judge.require(
+        "PM3-EXPORT-COMPLETE",
+        not lacking,
+        exchange,
+        observed=f"not in the export: {', '.join(lacking)}",
+        kind=Kind.ABSENT,
+    )
+
+
+def names_of(definition: Mapping[str, Any]) -> set[str]:
+    """The names of the elements of a definition."""
+    return {
+        plain(value)
+        for place, value in leaves(definition)
+        if place.rpartition("/")[2] in ELEMENT_NAMES and isinstance(value, str) and value
+    }
 
 
 def upload(file: Export) -> dict[str, tuple[str, bytes, str]]:

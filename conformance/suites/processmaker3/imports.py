@@ -11,20 +11,23 @@ from conformance.comparison import Difference, differences, renamed
 from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
 from conformance.ledger import Entry
-from conformance.lifecycle import CHANGED, writable
+from conformance.lifecycle import CHANGED, leaves, writable
 from conformance.session import Resource, Session
 from conformance.suites.processmaker3.answers import answered, blocked_by, object_of
 from conformance.suites.processmaker3.exports import (
     FILE_NAME,
     Export,
     export,
+    holds_elements,
     names_project,
     records_project,
     upload,
 )
+from conformance.suites.processmaker3.projects import items
 from conformance.verdict import Kind, Reason
 
 IDENTIFIERS: Final = ("prj_uid", "dia_uid", "pro_uid", "act_uid", "evn_uid", "gat_uid", "art_uid", "flo_uid")
+ELEMENTS: Final = ("act_uid", "evn_uid", "gat_uid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ def prepare(session: Session) -> Source:
     """
     body = sampling.body(session, session.operation("createProject"))
     project = session.create("createProject", json=body)
+    body = project.exchange.request.sent(body)
     definition, _ = answered(session, "getProject", project.id)
     file, exchange = export(session, project)
     if not names_project(session, file, project, exchange):
@@ -66,7 +70,7 @@ def prepare(session: Session) -> Source:
 def bring_in(session: Session, source: Source, requirement: str, **options: str) -> tuple[Exchange, Entry]:
     """Import the file with an option that a document gives, and judge the structure of the answer.
 
-    A refusal contradicts `requirement` when the same file is accepted with KEEP.
+    A refusal contradicts `requirement` when an export of another such project is accepted with KEEP.
 
     Raises:
         Blocked: it was refused, or nothing can be imported at all.
@@ -81,7 +85,7 @@ def bring_in(session: Session, source: Source, requirement: str, **options: str)
         session.accepted(exchange)
         return exchange, entry
     session.take_over(operation, entry)
-    control = session.create(operation.id, params={"option": "KEEP"}, files=upload(source.file))
+    control = copy(session, prepare(session), option="KEEP")
     session.judge.require(
         requirement,
         False,
@@ -91,6 +95,48 @@ def bring_in(session: Session, source: Source, requirement: str, **options: str)
         kind=Kind.REFUSED if exchange.answer.refused else Kind.STATUS,
     )
     raise Blocked(session.judge.root_of(requirement), operation.id)
+
+
+def copy(session: Session, source: Source, requirement: str = "PM3-IMPORT-KEEP", **options: str) -> Resource:
+    """Import the file beside its project by a call that is accepted; the project that came into being.
+
+    Each file is copied once: a server may name a copy by the second, and refuse a name that is taken.
+
+    Raises:
+        Blocked: it was refused, or made nothing, which contradicts `requirement`.
+        NotExercised: as `Session.call`.
+    """
+    operation = session.operation("importProject")
+    exchange = session.call(operation.id, params=options, files=upload(source.file))
+    entry = session.client.entry
+    assert entry is not None
+    return found(session, exchange, entry, requirement)
+
+
+def found(session: Session, exchange: Exchange, entry: Entry, requirement: str) -> Resource:
+    """What an accepted import made.
+
+    Raises:
+        Blocked: nothing came into being, which contradicts `requirement`; or the list does not show it.
+        NotExercised: nothing tells whether something did.
+    """
+    try:
+        return adopted(session, exchange, entry)
+    except NotExercised:
+        named = offered(session, exchange)
+        if not named:
+            raise blocked_by(session, "importProject") from None
+
+        def look() -> tuple[bool, Exchange]:
+            read = session.send("getProject", path={"prj_uid": named})
+            return read.answer.ok, read
+
+        there, read = session.eventually(look)
+        if there and not session.ledger.owns(named):
+            raise
+        told = "the answer names the project that the file came from" if there else checks.describe(read)
+        session.judge.require(requirement, False, exchange, read, observed=f"no project came into being: {told}")
+        raise Blocked(session.judge.root_of(requirement), "importProject") from None
 
 
 def adopted(session: Session, exchange: Exchange, entry: Entry) -> Resource:
@@ -131,7 +177,7 @@ def kind_of(one: Ending, source: Source) -> str:
 
 
 def alter(session: Session, source: Source) -> None:
-    """Give the project another name and description than its file has, by an update with the complete definition.
+    """Give the project and its activities other names than in its file, by an update with the complete definition.
 
     Raises:
         Blocked: it was not accepted, or had no effect.
@@ -143,6 +189,9 @@ def alter(session: Session, source: Source) -> None:
     given = session.table.bodies.get("updateProject") or renamed(source.sent, source.definition, schema)
     head = {"prj_name": session.ledger.name("altered"), "prj_description": CHANGED}
     body = {**writable(given, documented.schema), **head}
+    for diagram in body.get("diagrams", []):
+        for activity in diagram.get("activities", []):
+            activity["act_name"] = f"{activity.get('act_name', '')} altered"
     updated = session.call("updateProject", path={"uid": source.project.id}, json=body)
     wrong, read = differing(session, source.project.id, head)
     for one in wrong:
@@ -160,12 +209,12 @@ def alter(session: Session, source: Source) -> None:
         raise Blocked(session.judge.root_of("PM3-PROJECT-UPDATE-READ-BACK"), "updateProject")
 
 
-def delete(session: Session, source: Source) -> None:
-    """Delete the project. Raises Blocked, NotExercised: it was not accepted, or the project is still there."""
-    deleted = session.call("deleteProject", path={"uid": source.project.id})
+def delete(session: Session, project: Resource) -> None:
+    """Delete a project. Raises Blocked, NotExercised: it was not accepted, or the project is still there."""
+    deleted = session.call("deleteProject", path={"uid": project.id})
 
     def look() -> tuple[bool, Exchange]:
-        read = session.send("getProject", path={"prj_uid": source.project.id})
+        read = session.send("getProject", path={"prj_uid": project.id})
         return not read.answer.ok, read
 
     gone, read = session.eventually(look)
@@ -173,7 +222,18 @@ def delete(session: Session, source: Source) -> None:
         told = f"it can still be read: {checks.describe(read)}"
         session.judge.require("PM3-PROJECT-DELETE-GONE", False, read, deleted, observed=told)
         raise Blocked(session.judge.root_of("PM3-PROJECT-DELETE-GONE"), "deleteProject")
-    session.ledger.gone(source.project.id)
+    session.ledger.gone(project.id)
+    session.call("listProjects")
+
+    def listed() -> tuple[bool, Exchange]:
+        shown = session.send("listProjects")
+        return shown.answer.ok and project.id not in items(shown), shown
+
+    unlisted, shown = session.eventually(listed)
+    if not unlisted and shown.answer.ok:
+        requirement = "PM3-PROJECT-DELETE-UNLISTED"
+        session.judge.require(requirement, False, shown, deleted, observed="it is still in the list")
+        raise Blocked(session.judge.root_of(requirement), "listProjects")
 
 
 def judge_file_name(session: Session, exchange: Exchange) -> None:
@@ -193,7 +253,10 @@ def judge_content(session: Session, source: Source, prj_uid: str) -> None:
     """Judge whether an imported project is like the one that was exported."""
     if not records_project(session, source.file, source.project, source.exchange):
         raise Blocked(session.judge.root_of("PM3-EXPORT-PROJECT-RECORD"), "exportProject")
-    wrong, read = differing(session, prj_uid, source.definition)
+    if not holds_elements(session, source.file, source.definition, source.exchange):
+        raise Blocked(session.judge.root_of("PM3-EXPORT-COMPLETE"), "exportProject")
+    wanted = {name: value for name, value in source.definition.items() if name != "prj_name"}  # a copy may have its own
+    wrong, read = differing(session, prj_uid, wanted)
     session.judge.require(
         "PM3-IMPORT-CONTENT", not wrong, read, source.exchange, observed=told_of(wrong), kind=Kind.READ_BACK
     )
@@ -233,6 +296,16 @@ def shared(session: Session, source: Source, copy: Resource) -> tuple[set[str], 
         raise blocked_by(session, "importProject")
     definition, read = answered(session, "getProject", named if named == source.project.id else copy.id)
     return set(identifiers(source.definition)) & set(identifiers(definition)), read
+
+
+def element_identifiers(definition: dict[str, Any]) -> set[str]:
+    """The identifiers of the elements of a definition, but not of its flows, which a server may make anew."""
+    shown = {key: definition.get(key) for key in ("diagrams",)}
+    return {
+        str(value)
+        for place, value in leaves(shown)
+        if place.rpartition("/")[2] in ELEMENTS and place.count("[]") == 2 and value
+    }
 
 
 def identifiers(node: Any) -> Iterator[str]:

@@ -8,8 +8,9 @@ from typing import Any, Final
 from conformance import checks
 from conformance.checks import body_of, describe
 from conformance.exchange import Exchange, NotJson
-from conformance.identification import partial
+from conformance.identification import concerns, partial
 from conformance.judge import Blocked, NotExercised
+from conformance.lifecycle import ANOTHER
 from conformance.session import Resource, Session
 from conformance.suites.processmaker3.bodies import Body, Builder
 from conformance.systems import ProcessMaker3
@@ -83,10 +84,19 @@ def read(session: Session, project: str, holds: Callable[[Body], bool] = bool) -
         session.accepted(exchange)
     else:
         exchange = session.call(READ, path={"prj_uid": project})
+    about(session, project, exchange)
     definition = _definition(session, exchange)
     if not definition:
         raise Blocked(root(session, READ), READ)
     return definition, exchange
+
+
+def about(session: Session, project: str, exchange: Exchange) -> None:
+    """See that what is read is the project that was asked for. Raises Blocked: it is another; that is recorded."""
+    readable = "PM3-PROJECT-CREATE-READABLE"
+    if not concerns(exchange, project):
+        session.judge.require(readable, False, exchange, observed=ANOTHER, kind=Kind.VALUE)
+        raise Blocked(session.judge.root_of(readable), READ)
 
 
 def _definition(session: Session, exchange: Exchange) -> Body:
@@ -113,7 +123,7 @@ def root(session: Session, operation: str) -> str:
 
 def elements(definition: Body, array: str) -> list[Body]:
     """The elements of one kind of all diagrams of a definition."""
-    return [element for diagram in definition["diagrams"] for element in diagram[array]]
+    return [element for diagram in definition["diagrams"] for element in diagram.get(array, [])]
 
 
 def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Exchange]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from conformance.access import REFUSED, concerned, try_access
+from conformance.judge import Blocked
 from conformance.sampling import Sample, sample
 from conformance.session import Session
 from conformance.specification import Operation, Requirement, load
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.batches import BULK, delete, own
 from conformance.suites.processmaker3.bodies import batch, item
+from conformance.suites.processmaker3.exports import export, names_project
+from conformance.suites.processmaker3.imports import delete as remove
 
 
 def prepare(session: Session, operation: Operation) -> Sample:
@@ -18,11 +21,13 @@ def prepare(session: Session, operation: Operation) -> Sample:
     if operation.id != "importProject":
         return sample(session, operation)
     source = projects.made(session, projects.builder(session).drawn())
-    exported = session.call("exportProject", path={"prj_uid": source.id})
+    file, exchange = export(session, source)
+    if not names_project(session, file, source, exchange):  # else it could reach somebody else's
+        raise Blocked(session.judge.root_of("PM3-EXPORT-METADATA"), "exportProject")
     # without its source, a project of that name can only have come from the import
-    session.remove(source.id, session.operation(projects.CREATE))
-    file = (f"{source.name}.pmx", exported.answer.body, "application/octet-stream")
-    return Sample({}, {"params": {"option": "KEEP"}, "files": {"project_file": file}})
+    remove(session, source)
+    upload = (f"{source.name}.pmx", file.content, "application/octet-stream")
+    return Sample({}, {"params": {"option": "KEEP"}, "files": {"project_file": upload}})
 
 
 def try_batch(session: Session, requirement: Requirement) -> None:

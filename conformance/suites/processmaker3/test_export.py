@@ -6,15 +6,25 @@ import pytest
 
 from conformance import sampling
 from conformance.comparison import plain
-from conformance.judge import NotExercised
-from conformance.lifecycle import leaves
+from conformance.exchange import Exchange
+from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
+from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered
-from conformance.suites.processmaker3.exports import BPMN, WORKFLOW, export, names_project, records_project
+from conformance.suites.processmaker3.bodies import Body
+from conformance.suites.processmaker3.exports import (
+    BPMN,
+    WORKFLOW,
+    export,
+    holds_elements,
+    names_of,
+    names_project,
+    records_project,
+)
+from conformance.suites.processmaker3.projects import elements
+from conformance.suites.processmaker3.updates import drawn, update
 from conformance.systems import ProcessMaker3
 from conformance.verdict import Kind, Reason
-
-ELEMENT_NAMES = ("act_name", "evn_name", "gat_name")
 
 
 @pytest.mark.requirement(
@@ -71,20 +81,47 @@ def test_an_export_holds_the_records_of_the_project(session: Session) -> None:
 @pytest.mark.requirement("PM3-EXPORT-COMPLETE")
 def test_an_export_names_the_elements_of_the_diagram(session: Session) -> None:
     project = session.create("createProject", json=sampling.body(session, session.operation("createProject")))
-    definition, read = answered(session, "getProject", project.id)
-    shown = {
-        plain(value)
-        for place, value in leaves(definition)
-        if place.rpartition("/")[2] in ELEMENT_NAMES and isinstance(value, str) and value
-    }
-    if not shown:
+    definition, _ = answered(session, "getProject", project.id)
+    if not names_of(definition):
         raise NotExercised(Reason.INCONCLUSIVE, "the diagram that is read shows no element with a name")
     file, exchange = export(session, project)
-    lacking = sorted(shown - {plain(text) for text in file.texts})
+    holds_elements(session, file, definition, exchange)
+
+
+@pytest.mark.requirement("PM3-EXPORT-AFTER-UPDATE")
+def test_an_export_shows_what_an_update_changed(session: Session) -> None:
+    project, definition = drawn(session)
+    before, _ = projects.read(session, project.id)
+    file, exchange = export(session, project)
+    if not holds_elements(session, file, before, exchange):
+        raise Blocked(session.judge.root_of("PM3-EXPORT-COMPLETE"), "exportProject")
+    definition["prj_name"] = session.ledger.name("exported")
+    for activity in elements(definition, "activities"):
+        activity["act_name"] = f"{activity['act_name']} exported"
+    updated = update(session, project, definition)
+
+    def renamed(one: Body) -> bool:
+        return one.get("prj_name") == definition["prj_name"] and any("exported" in name for name in names_of(one))
+
+    shown, read = projects.read(session, project.id, renamed)
+    wanted = names_of(shown) | {plain(str(shown.get("prj_name")))}
+    new = {one for one in wanted if "exported" in one}
+    if not new:
+        raise NotExercised(Reason.INCONCLUSIVE, "what is read shows nothing of the update")
+    lacking: list[str] = []
+
+    def look() -> tuple[bool, Exchange]:
+        nonlocal lacking
+        file, exchange = export(session, project)
+        lacking = sorted(new - {plain(text) for text in file.texts})
+        return not lacking, exchange
+
+    holds, exchange = session.eventually(look)
     session.judge.require(
-        "PM3-EXPORT-COMPLETE",
-        not lacking,
+        "PM3-EXPORT-AFTER-UPDATE",
+        holds,
         exchange,
+        updated,
         read,
         observed=f"not in the export: {', '.join(lacking)}",
         kind=Kind.ABSENT,

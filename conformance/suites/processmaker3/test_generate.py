@@ -9,6 +9,7 @@ from conformance.exchange import Exchange, NotJson
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
 from conformance.suites.processmaker3 import projects
+from conformance.suites.processmaker3.answers import object_of
 from conformance.suites.processmaker3.bodies import Body
 from conformance.suites.processmaker3.projects import LIST, READ
 from conformance.verdict import Kind, Reason
@@ -41,14 +42,27 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
         )
     if not isinstance(project, str) or "pro_uid" not in answer:
         raise Blocked(projects.root(session, GENERATE), GENERATE)
-    readable = "PM3-GENERATE-READABLE"
+    if entry is not None and not new:
+        session.ledger.withdrawn(entry)  # whatever the answer means: what was there before must stay
+    readable = "PM3-GENERATE-READABLE"  # of which prj_uid and pro_uid may be equal (A-PM3-33)
     read = last_reading(session, project)
-    if new and not read.answer.ok:
+    if not read.answer.ok:
         read = session.call(READ, path={"prj_uid": project}, accepts=readable)  # or reading itself is not there
-    if session.judge.require(readable, new, read, generated, observed="it names a project that was there before"):
-        say_type(session, project, generated)
+    session.accepted(read)
+    shown = (object_of(session, read) or {}).get("prj_uid")
+    if shown is None:
+        session.judge.block(readable, projects.root(session, READ))
     else:
-        session.judge.block("PM3-GENERATE-TYPE", session.judge.root_of(readable))
+        session.judge.require(
+            readable,
+            shown == project,
+            read,
+            generated,
+            expected="the project with the prj_uid of the answer",
+            observed=f"prj_uid {checks.told(shown)}",
+            kind=Kind.VALUE,
+        )
+    say_type(session, project, generated)
 
 
 def answered(exchange: Exchange) -> Body:

@@ -12,14 +12,18 @@ from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
 from conformance.suites.processmaker3.answers import answered, blocked_by
-from conformance.suites.processmaker3.exports import records_project, upload
+from conformance.suites.processmaker3.exports import holds_elements, records_project, upload
 from conformance.suites.processmaker3.imports import (
+    Source,
     adopted,
     alter,
     bring_in,
+    copy,
     delete,
     differing,
+    element_identifiers,
     ending,
+    found,
     judge_content,
     judge_file_name,
     kind_of,
@@ -37,7 +41,7 @@ GROUP_OPTIONS: Final = ("CREATE", "RENAME", "MERGE")
 @pytest.mark.requirement("PM3-IMPORT-NEW", "PM3-IMPORT-CONTENT", "PM3-IMPORT-FILE-NAME")
 def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> None:
     source = prepare(session)
-    delete(session, source)
+    delete(session, source.project)
     exchange, entry = bring_in(session, source, "PM3-IMPORT-NEW", option="CREATE")
     judge_file_name(session, exchange)
     prj_uid = offered(session, exchange)
@@ -50,24 +54,24 @@ def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> 
         return read.answer.ok, read
 
     readable, read = session.eventually(look)
-    found = ""
+    known = ""
     try:
-        found = adopted(session, exchange, entry).id
+        known = adopted(session, exchange, entry).id
     except (Blocked, NotExercised):
         if readable:
             raise
     told = "the answer names another project than the one that came into being"
     if not readable:
         told = f"the prj_uid of the answer cannot be read: {checks.describe(read)}"
-    if not session.judge.require("PM3-IMPORT-NEW", readable and found == prj_uid, read, exchange, observed=told):
+    if not session.judge.require("PM3-IMPORT-NEW", readable and known == prj_uid, read, exchange, observed=told):
         raise Blocked(session.judge.root_of("PM3-IMPORT-NEW"), "importProject")
     judge_content(session, source, prj_uid)
 
 
 @pytest.mark.requirement("PM3-IMPORT-CREATE-EXISTING", "PM3-IMPORT-CREATE-REFUSED", "PM3-IMPORT-DEFAULT-OPTION")
 def test_create_leaves_a_project_that_exists_alone(session: Session) -> None:
+    control = copy(session, prepare(session), option="KEEP")
     source = prepare(session)
-    control = session.create("importProject", params={"option": "KEEP"}, files=upload(source.file))
     with suppress(Blocked):
         alter(session, source)
     creating = ending(session, source, {"option": "CREATE"})
@@ -101,7 +105,20 @@ def test_create_leaves_a_project_that_exists_alone(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement("PM3-IMPORT-OVERWRITE-UID", "PM3-IMPORT-OVERWRITE-CONTENT")
+def overwritten_elements(session: Session, source: Source, exchange: Exchange) -> None:
+    """Judge whether a project has the elements of its file again, under the identifiers of the file."""
+    requirement = "PM3-IMPORT-OVERWRITE-ELEMENTS"
+    if not holds_elements(session, source.file, source.definition, source.exchange):
+        session.judge.block(requirement, session.judge.root_of("PM3-EXPORT-COMPLETE"))
+        return
+    wrong, read = differing(session, source.project.id, {"diagrams": source.definition["diagrams"]})
+    now, read = answered(session, "getProject", source.project.id) if not wrong else ({}, read)
+    gone = element_identifiers(source.definition) - element_identifiers(now) if not wrong else set()
+    told = f"{len(gone)} elements have other identifiers than in the file" if gone else told_of(wrong)
+    session.judge.require(requirement, not wrong and not gone, read, exchange, observed=told, kind=Kind.READ_BACK)
+
+
+@pytest.mark.requirement("PM3-IMPORT-OVERWRITE-UID", "PM3-IMPORT-OVERWRITE-CONTENT", "PM3-IMPORT-OVERWRITE-ELEMENTS")
 def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Session) -> None:
     source = prepare(session)
     changed: Blocked | NotExercised | None = None
@@ -130,6 +147,7 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
         raise changed
     if not records_project(session, source.file, source.project, source.exchange):
         raise Blocked(session.judge.root_of("PM3-EXPORT-PROJECT-RECORD"), "exportProject")
+    overwritten_elements(session, source, exchange)
     head = {name: source.definition.get(name) for name in ("prj_name", "prj_description")}
     wrong, read = differing(session, source.project.id, head)
     session.judge.require(
@@ -149,7 +167,7 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
     there, read = session.eventually(look)
     told = f"the disabled project cannot be read: {checks.describe(read)}"
     session.judge.require("PM3-IMPORT-DISABLE-KEEPS", there, read, exchange, observed=told)
-    common, read = shared(session, source, adopted(session, exchange, entry))
+    common, read = shared(session, source, found(session, exchange, entry, "PM3-IMPORT-DISABLE-NEW"))
     session.judge.require("PM3-IMPORT-DISABLE-NEW", not common, exchange, read, observed=told_common(common))
     if not there:
         raise Blocked(session.judge.root_of("PM3-IMPORT-DISABLE-KEEPS"), "importProject")
@@ -167,19 +185,19 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement("PM3-IMPORT-KEEP")
+@pytest.mark.requirement("PM3-IMPORT-KEEP", "PM3-IMPORT-OWN-EXPORT")
 def test_keep_makes_another_project_beside_the_one_that_exists(session: Session) -> None:
     source = prepare(session)
     with suppress(Blocked):
         alter(session, source)
     before, _ = answered(session, "getProject", source.project.id)
-    copy = session.create("importProject", params={"option": "KEEP"}, files=upload(source.file))
+    made = copy(session, source, option="KEEP")
     touched, read = differing(session, source.project.id, before)
-    common, other = shared(session, source, copy)
+    common, other = shared(session, source, made)
     session.judge.require(
         "PM3-IMPORT-KEEP",
         not touched and not common,
-        copy.exchange,
+        made.exchange,
         read,
         other,
         observed="; ".join([told_of(touched)] * bool(touched) + [told_common(common)] * bool(common)),
@@ -188,10 +206,11 @@ def test_keep_makes_another_project_beside_the_one_that_exists(session: Session)
 
 @pytest.mark.requirement("PM3-IMPORT-LOWER-CASE")
 def test_keep_and_merge_are_understood_in_lower_case(session: Session) -> None:
-    source = prepare(session)
-    files = upload(source.file)
-    upper = session.create("importProject", params={"option": "KEEP", "option_group": "MERGE"}, files=files)
-    exchange = session.send("importProject", params={"option": "keep", "option_group": "merge"}, files=files)
+    original, source = prepare(session), prepare(session)
+    upper = copy(session, original, option="KEEP", option_group="MERGE")
+    exchange = session.send(
+        "importProject", params={"option": "keep", "option_group": "merge"}, files=upload(source.file)
+    )
     entry = session.client.entry
     if exchange.response is None or entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
@@ -200,8 +219,8 @@ def test_keep_and_merge_are_understood_in_lower_case(session: Session) -> None:
         told, holds, kind = checks.describe(exchange), False, Kind.REFUSED
     else:
         session.accepted(exchange)
-        lower = adopted(session, exchange, entry)
-        holds = (lower.id == source.project.id) == (upper.id == source.project.id)
+        lower = found(session, exchange, entry, "PM3-IMPORT-LOWER-CASE")
+        holds = (lower.id == source.project.id) == (upper.id == original.project.id)
         told, kind = "the project that exists was taken, not another one made", Kind.EFFECT
     session.judge.require(
         "PM3-IMPORT-LOWER-CASE",
@@ -216,10 +235,10 @@ def test_keep_and_merge_are_understood_in_lower_case(session: Session) -> None:
 
 @pytest.mark.requirement("PM3-IMPORT-GROUP-OPTIONS")
 def test_each_option_for_groups_is_taken(session: Session) -> None:
-    source = prepare(session)
-    control = session.create("importProject", params={"option": "KEEP"}, files=upload(source.file))
+    control = copy(session, prepare(session), option="KEEP")
     operation = session.operation("importProject")
     for value in GROUP_OPTIONS:
+        source = prepare(session)
         exchange = session.send(
             "importProject", params={"option": "KEEP", "option_group": value}, files=upload(source.file)
         )
@@ -238,9 +257,7 @@ def test_each_option_for_groups_is_taken(session: Session) -> None:
         )
         if exchange.answer.ok:
             session.accepted(exchange)
-            adopted(session, exchange, entry)
+            with suppress(Blocked):
+                found(session, exchange, entry, "PM3-IMPORT-GROUP-OPTIONS")
         else:
             session.take_over(operation, entry)
-
-
-# -- steps ------------------------------------------------------------------------------------------------------------

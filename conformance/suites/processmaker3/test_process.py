@@ -17,6 +17,7 @@ from conformance.verdict import Kind, Reason
 
 READ_BACK = "PM3-PROCESS-UPDATE-READ-BACK"
 REFERENCES = "PM3-PROCESS-UPDATE-REFERENCES"
+KEPT = "PM3-PROCESS-REFERENCES-READ-BACK"
 TRIGGERS = ("create", "open", "deleted", "canceled", "paused", "reassigned", "unpaused")
 
 
@@ -29,8 +30,9 @@ def own_project(session: Session) -> Resource:
 
 @pytest.mark.requirement("PM3-PROCESS-OF-PROJECT", "PM3-PROCESS-BPMN")
 def test_each_project_shows_its_own_process(session: Session) -> None:
-    one, first = answered(session, "getProcess", own_project(session).id)
-    other, second = answered(session, "getProcess", own_project(session).id)
+    owners = [own_project(session).id, own_project(session).id]
+    one, first = answered(session, "getProcess", owners[0])
+    other, second = answered(session, "getProcess", owners[1])
     if "pro_bpmn" in one:
         session.judge.require(
             "PM3-PROCESS-BPMN",
@@ -43,17 +45,47 @@ def test_each_project_shows_its_own_process(session: Session) -> None:
         session.judge.block("PM3-PROCESS-BPMN", root(session, "pro_bpmn"))
     if not (one.get("pro_uid") and other.get("pro_uid")):
         raise blocked_by(session, "getProcess")
+    foreign = any(
+        shown.get("prj_uid") not in (None, "", owner) for shown, owner in zip((one, other), owners, strict=True)
+    )
+    told = "the process names another project" if foreign else "two projects show a process with the same pro_uid"
     session.judge.require(
         "PM3-PROCESS-OF-PROJECT",
-        one["pro_uid"] != other["pro_uid"],
+        one["pro_uid"] != other["pro_uid"] and not foreign,
         first,
         second,
-        observed="two projects show a process with the same pro_uid",
+        observed=told,
         kind=Kind.VALUE,
     )
 
 
-@pytest.mark.requirement(READ_BACK, REFERENCES)
+DEFAULTS = (
+    ("PM3-PROCESS-DEFAULT-TIME", "pro_time", "1"),
+    ("PM3-PROCESS-DEFAULT-TYPE-DAY", "pro_type_day", "an empty text"),
+    ("PM3-PROCESS-DEFAULT-ITEE", "pro_itee", "1"),
+)
+
+
+@pytest.mark.requirement(*(requirement for requirement, _, _ in DEFAULTS))
+def test_the_process_of_a_new_project_has_the_documented_defaults(session: Session) -> None:
+    process, exchange = answered(session, "getProcess", own_project(session).id)
+    for requirement, name, expected in DEFAULTS:
+        if name not in process:
+            session.judge.block(requirement, root(session, name))
+            continue
+        value = process[name]
+        session.judge.require(
+            requirement,
+            value in (None, "") if name == "pro_type_day" else number(value) == 1,
+            exchange,
+            expected=expected,
+            observed=checks.told(value),
+            kind=Kind.VALUE,
+            location=f"/{name}",
+        )
+
+
+@pytest.mark.requirement(READ_BACK, REFERENCES, KEPT)
 def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
     project = own_project(session)
     process, _ = answered(session, "getProcess", project.id)
@@ -83,12 +115,13 @@ def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
     }
     held = True
     for sent in (there, back):
-        session.call("updateProcess", path={"prj_uid": project.id}, json=sent)
-        held = reads_back(session, project, sent) and held
+        updated = session.call("updateProcess", path={"prj_uid": project.id}, json=sent)
+        held = reads_back(session, project, updated.request.sent(sent)) and held
     if held:
         references(session, project, back)
     else:
-        session.judge.block(REFERENCES, session.judge.root_of(READ_BACK))
+        for requirement in (REFERENCES, KEPT):
+            session.judge.block(requirement, session.judge.root_of(READ_BACK))
 
 
 def reads_back(session: Session, project: Resource, sent: dict[str, Any]) -> bool:
@@ -125,7 +158,10 @@ def reads_back(session: Session, project: Resource, sent: dict[str, Any]) -> boo
 
 
 def references(session: Session, project: Resource, sent: dict[str, Any]) -> None:
-    """Judge whether an update keeps what it refers to: things of the target file, and a process of ours."""
+    """Judge whether an update may refer to what exists, one kind of thing at a time, and what is read of that.
+
+    These are things of the target file, and a process of ours. What is refused says nothing of the others.
+    """
     parent, _ = answered(session, "getProcess", own_project(session).id)
     assert isinstance(session.table, ProcessMaker3)
     fixtures = session.table.fixtures
@@ -134,24 +170,34 @@ def references(session: Session, project: Resource, sent: dict[str, Any]) -> Non
     named = {name: value for name, value in named.items() if value}
     if not named:
         raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] category, trigger")
-    updated = session.send("updateProcess", path={"prj_uid": project.id}, json={**sent, **named})
-    if not updated.answer.ok:
-        session.judge.require(REFERENCES, False, updated, observed=checks.describe(updated), kind=Kind.REFUSED)
-        return
-    found, _, exchange = read_until(session, project, named)
-    for one in found:
-        session.judge.require(
-            REFERENCES,
-            False,
-            exchange,
-            updated,
-            expected=checks.told(one.sent),
-            observed=checks.told(one.read),
-            kind=Kind.READ_BACK,
-            location=one.place,
-        )
-    if not found:
-        session.judge.require(REFERENCES, True, exchange, updated)
+    for group in ({"pro_parent"}, {"pro_category"}, {name for name in named if name.startswith("pro_tri_")}):
+        some = {name: value for name, value in named.items() if name in group}
+        if not some:
+            continue
+        updated = session.send("updateProcess", path={"prj_uid": project.id}, json={**sent, **some})
+        if not updated.answer.ok:
+            told = f"{checks.describe(updated)} to {', '.join(some)}"
+            session.judge.require(REFERENCES, False, updated, observed=told, kind=Kind.REFUSED)
+            continue
+        session.judge.require(REFERENCES, True, updated)
+        found, process, exchange = read_until(session, project, some)
+        for one in found:
+            name = one.place.strip("/")
+            if name not in process:
+                session.judge.block(KEPT, root(session, name))
+                continue
+            session.judge.require(
+                KEPT,
+                False,
+                exchange,
+                updated,
+                expected=checks.told(one.sent),
+                observed=checks.told(one.read),
+                kind=Kind.READ_BACK,
+                location=one.place,
+            )
+        if not found:
+            session.judge.require(KEPT, True, exchange, updated)
 
 
 def read_until(

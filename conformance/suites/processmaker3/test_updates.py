@@ -5,43 +5,25 @@ from __future__ import annotations
 import pytest
 
 from conformance import checks
-from conformance.comparison import Difference, differences, plain, renamed
+from conformance.comparison import plain
 from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
-from conformance.session import Resource, Session
+from conformance.session import Session
 from conformance.suites.processmaker3 import projects
-from conformance.suites.processmaker3.bodies import Body
-from conformance.suites.processmaker3.projects import UPDATE, builder
+from conformance.suites.processmaker3.bodies import UID, Body
+from conformance.suites.processmaker3.projects import UPDATE
+from conformance.suites.processmaker3.updates import apart, drawn, update
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 
 READ_BACK = "PM3-PROJECT-UPDATE-READ-BACK"
+IDENTIFIERS = "PM3-PROJECT-UPDATE-IDENTIFIERS"
+FLOW_ENDS = "PM3-PROJECT-UPDATE-FLOW-ENDS"
+ENDS = ("origin", "dest")
 BOUNDS = ("bou_x", "bou_y", "bou_width", "bou_height")
 
 
-def drawn(session: Session) -> tuple[Resource, Body]:
-    """A project of our own with a diagram, and its complete definition under the server's identifiers (A-PM3-39)."""
-    build = builder(session)
-    body = build.drawn()
-    body["diagrams"][0]["gateways"] = [build.gateway("Choice", "EXCLUSIVE", "DIVERGING")]
-    project = projects.made(session, body)
-    schema = session.operation(projects.READ).success.schema or {}
-    definition, _ = projects.read(session, project.id, lambda one: bool(projects.elements(one, "activities")))
-    return project, renamed(body, definition, schema)
-
-
-def update(session: Session, project: Resource, body: Body) -> Exchange:
-    """An update that a document describes."""
-    return session.call(UPDATE, path={"uid": project.id}, json=body)
-
-
-def apart(session: Session, sent: Body, definition: Body) -> list[Difference]:
-    """What of `sent` a definition does not show."""
-    schema = session.operation(projects.READ).success.schema or {}
-    return [one for one in differences(sent, definition, schema) if not one.soft]
-
-
-@pytest.mark.requirement("PM3-PROJECT-UPDATE-DIAGRAM")
+@pytest.mark.requirement("PM3-PROJECT-UPDATE-DIAGRAM", "PM3-PROJECT-UPDATE-IDENTIFIERS", "PM3-PROJECT-UPDATE-FLOW-ENDS")
 def test_an_update_renames_and_moves_the_elements_of_a_diagram(session: Session) -> None:
     project, definition = drawn(session)
     wanted = []
@@ -54,7 +36,9 @@ def test_an_update_renames_and_moves_the_elements_of_a_diagram(session: Session)
         wanted.append((array, [{name: one[name] for name in names} for one in projects.elements(definition, array)]))
     if not any(changed for _, changed in wanted):
         raise NotExercised(Reason.INCONCLUSIVE, "the diagram of the new project is empty")
+    before, _ = projects.read(session, project.id)
     updated = update(session, project, definition)
+    definition = updated.request.sent(definition)
     sent = {"diagrams": [dict(wanted)]}
     after, exchange = projects.read(session, project.id, lambda one: not apart(session, sent, one))
     found = apart(session, sent, after)
@@ -71,6 +55,42 @@ def test_an_update_renames_and_moves_the_elements_of_a_diagram(session: Session)
             kind=Kind.READ_BACK,
             location=one.place,
         )
+    say_identity(session, definition, set(named(before)), after, (exchange, updated))
+
+
+def say_identity(session: Session, sent: Body, there: set[str], after: Body, evidence: tuple[Exchange, ...]) -> None:
+    """Say whether the elements of an update have the identifiers that it named, and its flows the ends.
+
+    `there` are the identifiers that elements had before: what was not there may get a new one. Where an element was
+    lost or has another name, that is what the update is blamed for.
+    """
+    names, found = named(sent), named(after)
+    if not set(names.values()) <= set(found.values()):
+        for requirement in (IDENTIFIERS, FLOW_ENDS):
+            session.judge.block(requirement, session.judge.root_of("PM3-PROJECT-UPDATE-DIAGRAM"))
+        return
+    told = [f"{name} has another identifier" for uid, name in names.items() if uid in there - found.keys()]
+    session.judge.require(IDENTIFIERS, not told, *evidence, observed="; ".join(told), kind=Kind.VALUE)
+    wanted, shown = joined(sent), joined(after)
+    if wanted and shown:
+        wrong = [f"one leads from {one[0]} to {one[1]}" for one in shown if one not in wanted]
+        session.judge.require(FLOW_ENDS, not wrong, *evidence, observed="; ".join(wrong))
+
+
+def named(definition: Body) -> dict[str, str]:
+    """The names of the elements of a definition, by identifier."""
+    return {
+        str(element.get(uid)): plain(str(element.get(uid.replace("_uid", "_name"))))
+        for array, uid in UID.items()
+        for element in projects.elements(definition, array)
+    }
+
+
+def joined(definition: Body) -> list[tuple[str, str]]:
+    """What the flows of a definition join, by the names of the elements; "nothing" where there is no such element."""
+    names = named(definition)
+    ends = [[str(flow.get(f"flo_element_{end}")) for end in ENDS] for flow in projects.elements(definition, "flows")]
+    return [(names.get(origin, "nothing"), names.get(dest, "nothing")) for origin, dest in ends]
 
 
 @pytest.mark.requirement("PM3-PROJECT-UPDATE-WITHOUT-DIAGRAMS")

@@ -1,0 +1,64 @@
+"""Flows: what follows in a diagram from its elements, which a schema cannot say. Pure."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, Final
+
+from conformance.suites.processmaker3.bodies import Body
+
+ACTIVITY: Final = "bpmnActivity"
+EVENT: Final = "bpmnEvent"
+BEHAVIOR: Final = {"START": "CATCH", "END": "THROW"}
+"""What the examples show beside each type of event."""
+
+
+def consistent(body: Any) -> Any:
+    """A copy of a definition with one diagram, in which all that is said of an element agrees with the element.
+
+    The type of a flow's end is that of the element at the end; no flow leads into a start, out of an end, or back to
+    where it comes from. A type that a flow names is kept where the diagram has such an element. What has no place to
+    lead to is left out.
+    """
+    body = deepcopy(body)
+    if "diagrams" in body:
+        body["diagrams"] = body["diagrams"][:1]
+    for diagram in body.get("diagrams", []):
+        for event in diagram.get("events", []):
+            if "evn_behavior" in event and event.get("evn_type") in BEHAVIOR:
+                event["evn_behavior"] = BEHAVIOR[event["evn_type"]]
+        if "flows" in diagram:
+            diagram["flows"] = _joined(diagram)
+    return body
+
+
+def _joined(diagram: Body) -> list[Body]:
+    """The flows of a diagram that can be joined to its elements, joined."""
+    origins, dests = _ends(diagram, not_of="END"), _ends(diagram, not_of="START")
+    made = []
+    for number, flow in enumerate(diagram["flows"]):
+        origin = _end(flow, "origin", origins, number)
+        dest = _end(flow, "dest", [one for one in dests if origin is None or one != origin], number)
+        if origin is not None and dest is not None:
+            made.append(flow | _named("origin", origin) | _named("dest", dest))
+    return made
+
+
+def _ends(diagram: Body, *, not_of: str) -> list[tuple[str, str]]:
+    """The elements at which a flow may begin or end, each with the word for its type."""
+    found = [(one["act_uid"], ACTIVITY) for one in diagram.get("activities", []) if one.get("act_uid")]
+    events = [one for one in diagram.get("events", []) if one.get("evn_uid") and one.get("evn_type") != not_of]
+    return found + [(one["evn_uid"], EVENT) for one in events]
+
+
+def _end(flow: Body, side: str, there: list[tuple[str, str]], number: int) -> tuple[str, str] | None:
+    """The element at one end of a flow: the one that it names, else one of the type that it names, else any."""
+    named = (flow.get(f"flo_element_{side}"), flow.get(f"flo_element_{side}_type"))
+    if named in there:
+        return next(one for one in there if one == named)
+    fitting = [one for one in there if one[1] == named[1]] or there
+    return fitting[number % len(fitting)] if fitting else None
+
+
+def _named(side: str, end: tuple[str, str]) -> Body:
+    return {f"flo_element_{side}": end[0], f"flo_element_{side}_type": end[1]}

@@ -1,0 +1,94 @@
+"""Import of files that the user gives: what no file of the run's own can show (lines 1296-1388)."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.checks import describe, shorten
+from conformance.exchange import Exchange
+from conformance.judge import NotExercised
+from conformance.session import Resource, Session
+from conformance.suites.processmaker3.exports import export, upload
+from conformance.suites.processmaker3.files import Own, groups_of, own
+from conformance.suites.processmaker3.imports import found, offered
+from conformance.verdict import Kind, Reason
+
+WITH_GROUPS = "import_file_with_groups"
+EFFECTS = {
+    "RENAME": "PM3-IMPORT-GROUP-RENAME",
+    "MERGE": "PM3-IMPORT-GROUP-MERGE",
+    "CREATE": "PM3-IMPORT-GROUP-CREATE",
+}
+
+
+def brought_in(session: Session, own_file: Own, group_option: str) -> Resource:
+    """The project that an import of a user's file made. Raises as `Session.create`."""
+    options = {"option": "CREATE", "option_group": group_option}
+    return session.create("importProject", accepts="PM3-IMPORT-FILE", params=options, files=upload(own_file.file))
+
+
+@pytest.mark.requirement("PM3-IMPORT-FILE")
+def test_a_file_of_the_users_is_imported(session: Session) -> None:
+    made = brought_in(session, own(session, "import_file"), "CREATE")
+    named = offered(session, made.exchange)
+
+    def look() -> tuple[bool, Exchange]:
+        read = session.send("getProject", path={"prj_uid": named or made.id})
+        return read.answer.ok, read
+
+    readable, read = session.eventually(look)
+    session.judge.require(
+        "PM3-IMPORT-FILE",
+        readable,
+        read,
+        made.exchange,
+        observed=f"the prj_uid of the answer cannot be read: {describe(read)}",
+    )
+
+
+@pytest.mark.requirement(*EFFECTS.values())
+def test_what_the_options_do_to_groups(session: Session) -> None:
+    first = own(session, WITH_GROUPS)
+    if not first.groups:
+        raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place(WITH_GROUPS)} (it has no groups)")
+    there = brought_in(session, first, "CREATE")
+    before, _ = groups(session, there)
+    if not set(first.groups) <= set(before.values()):
+        raise NotExercised(Reason.INCONCLUSIVE, "an export of the imported project shows no groups")
+    for option, requirement in EFFECTS.items():
+        again = own(session, WITH_GROUPS, first.groups)
+        if option == "CREATE":  # that it is taken where the name is in use is left open (A-PM3-13)
+            exchange = session.send("importProject", params={"option": option}, files=upload(again.file))
+            if exchange.answer.ok and session.client.entry is not None:
+                groups(session, found(session, exchange, session.client.entry, requirement))
+        else:
+            made = brought_in(session, again, option)
+            exchange = made.exchange
+            imported, _ = groups(session, made)
+            if option == "RENAME" and not imported:
+                session.judge.skip(requirement, Reason.INCONCLUSIVE, "the export of the copy shows no groups")
+                continue
+            same = sorted(set(imported.values()) & set(first.groups)) if option == "RENAME" else []
+            if same:
+                told = f"an imported group is still called {shorten(same[0])}"
+                session.judge.require(requirement, False, exchange, observed=told, kind=Kind.VALUE)
+                continue
+        after, read = groups(session, there)
+        session.judge.require(
+            requirement,
+            after == before,
+            read,
+            exchange,
+            observed=f"the groups that were there are now {sorted(after.values())}, before {sorted(before.values())}",
+        )
+
+
+def groups(session: Session, project: Resource) -> tuple[dict[str, str], Exchange]:
+    """The groups that the export of a project shows; those of ours go into the ledger, to be removed."""
+    file, exchange = export(session, project)
+    shown = groups_of(file)
+    for identifier, title in shown.items():
+        if identifier and session.ledger.is_ours(title) and not session.ledger.owns(identifier):
+            entry = session.ledger.intend(session.specification.system, "group", "createGroup", title)
+            session.ledger.created(entry, identifier)
+    return shown, exchange
