@@ -12,6 +12,7 @@ import jsonschema_rs
 
 from conformance.comparison import Words
 from conformance.exchange import Exchange, NotJson
+from conformance.messages import caller, message_of
 from conformance.specification import Answer, Operation
 from conformance.structure import DEVIATION_KIND, Rule, RuleKind, has_type, json_type, places, tolerant
 from conformance.verdict import Kind, Outcome, Verdict
@@ -36,11 +37,15 @@ def told(value: Any) -> str:
 
 
 def describe(exchange: Exchange) -> str:
-    """What came back, in a few words."""
-    if exchange.response is None:
+    """What came back, in a few words; of a refusal also to whom, and what the server said."""
+    response = exchange.response
+    if response is None:
         return f"no answer ({exchange.error})"
-    told = f"status {exchange.response.status}"
-    return f"{told}, {exchange.response.media_type}" if exchange.response.media_type else f"{told}, no content type"
+    told = f"status {response.status}, {response.media_type or 'no content type'}"
+    if response.status < 300:
+        return told
+    said = message_of(response)
+    return f"{told}, to {caller(exchange.user)}{f': {said}' if said else ''}"
 
 
 def conforms(requirement: str, operation: str, *exchanges: Exchange, location: str = "") -> Verdict:

@@ -18,10 +18,23 @@ TITLE: Final = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOT
 TAGS: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
+CALLERS: Final = {
+    "": "the main user",
+    "nobody": "a call without credentials",
+    "wrong credentials": "a token that nobody gave",
+    "api key": "the API key",
+}
+
+
+def caller(user: str) -> str:
+    """Who made a call, for a sentence; `user` is as an exchange holds it."""
+    return CALLERS.get(user) or f"user {user}"
+
+
 def message_of(response: Response | None) -> str:
     """The words of a refusal: OAuth's error with its description, a member that holds a message, or the text itself.
 
-    Empty where there are none. The line is cut; secrets are still in it, and characters that need escaping.
+    Empty where there are none. The line is cut, and what would steer a terminal is shown as a code; secrets are in it.
     """
     if response is None or not response.body:
         return ""
@@ -30,7 +43,7 @@ def message_of(response: Response | None) -> str:
         text = ": ".join(said[:2])
     except NotJson:
         text = _plain(response.body[:20_000].decode("utf-8", "replace"))
-    text = " ".join(text.split())
+    text = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in " ".join(text.split()))
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 

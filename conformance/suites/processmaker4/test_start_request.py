@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from conformance.checks import describe
 from conformance.exchange import Exchange, NotJson
 from conformance.lifecycle import leaves
 from conformance.session import Session
@@ -67,7 +68,7 @@ def test_the_curl_command_starts_a_request(session: Session) -> None:
         sent.answer.ok,
         sent,
         control,
-        observed=f"status {sent.answer.status}",
+        observed=describe(sent),
         kind=Kind.REFUSED,
     )
     if not accepted:
