@@ -58,7 +58,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
     claimed = {one.requirement for one in verdicts if one.outcome not in outcomes.EXEMPT}
     requirements = {key: one for key, one in requirements.items() if key in claimed}
     deviations, findings = _deviations(parts, requirements, output, told.known)
-    problems = [*told.internal, *parts.internal, *parts.problems]
+    problems = [*told.internal, *parts.internal, *parts.problems, *parts.misnamed]
     problems += [f"worker {name} ended without a last word" for name in parts.unfinished]
     tests = [TestRecord(**test) for test in sorted(parts.tests, key=lambda test: str(test["id"]))]
     leftovers, residue = remains(output)
@@ -67,6 +67,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         or told.selected
         or not told.shard.whole
         or parts.unavailable
+        or parts.misnamed
         or parts.unfinished
         or told.internal
         or parts.internal
@@ -166,7 +167,7 @@ def _exit_code(
     if told.interrupted:
         return exitcodes.INTERRUPTED
     away = any(one.reason is Reason.TARGET_UNAVAILABLE and one.level is not Level.MAY for one in verdicts)
-    if parts.unavailable or away:
+    if parts.unavailable or parts.misnamed or away:
         return exitcodes.UNAVAILABLE
     if any(one.baseline is None for one in counting):
         return exitcodes.DEVIATIONS

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from conformance import checks
 from conformance.exchange import Exchange, NotJson
+from conformance.fixtures import Fixtures
 from conformance.identification import identifier_of
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.ledger import Ledger
@@ -50,6 +51,7 @@ class Calls(ABC):
     safety: Safety = field(kw_only=True)
     problem: str = field(default="", init=False)
     judge: Judge = field(init=False)
+    fixtures: Fixtures = field(init=False)
     _silent: int = field(default=0, init=False)
     _away: int = field(default=0, init=False)
     _opened: str | None = field(default=None, init=False)  # a read that the main user was allowed
@@ -57,6 +59,14 @@ class Calls(ABC):
 
     def __post_init__(self) -> None:
         self.judge = Judge(self.client.specification)
+        self.fixtures = Fixtures(
+            self.table,
+            self.client.specification,
+            self.ledger,
+            self._ask,
+            _alike,
+            lambda operation: unrouted(self.specification, operation, self.ledger.made_up(12)),
+        )
 
     @property
     def specification(self) -> Specification:
@@ -119,6 +129,13 @@ class Calls(ABC):
             told, times = exchange.error or f"status {exchange.answer.status}", max(self._silent, self._away)
             self.problem = f"{exchange.request.url}: {times} times in a row: {told}"
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+        if (
+            user == MAIN
+            and template is None
+            and path
+            and not (documented and operation is not self.operation(operation_id))
+        ):
+            self._see(operation, exchange, path, content)
         return exchange
 
     def _send(
@@ -144,6 +161,38 @@ class Calls(ABC):
             link = operation.links[0] if operation.links else None
             self.ledger.remains(operation.system, operation.resource, identifier_of(exchange, link))
         return exchange
+
+    def _see(
+        self, operation: Operation, exchange: Exchange, path: Mapping[str, str], content: Mapping[str, Any]
+    ) -> None:
+        """See whether a refusal tells of the target file: of a fixture that the server does not know.
+
+        Raises:
+            NotExercised: it does. The run goes on without what names it, and says at its end that the file is wrong.
+        """
+        if exchange.answer.ok:
+            self.fixtures.accepted(path)
+        elif sentence := self.fixtures.refused(operation, exchange, path, content):
+            raise NotExercised(Reason.MISSING_FIXTURE, sentence)
+
+    def _ask(
+        self,
+        operation: Operation,
+        path: Mapping[str, str],
+        content: Mapping[str, Any],
+        *,
+        template: str | None = None,
+        nobody: bool = False,
+    ) -> Exchange | None:
+        """Send a request of which no test speaks; None where it is withheld, or nothing came back."""
+        entry = self.client.entry
+        try:
+            exchange = self._send(operation, NOBODY if nobody else MAIN, path, None, template, dict(content))
+        except (Withheld, Missing, NoToken, Unavailable):
+            return None
+        finally:
+            self.client.entry = entry
+        return exchange if exchange.response is not None and exchange.answer.status not in AWAY else None
 
     def _without_token(self, empty: NoToken) -> Blocked | NotExercised:
         """The credentials are right, but no token came: a deviation where the register says so."""

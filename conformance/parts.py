@@ -61,6 +61,7 @@ class Parts:
     shapes: Shapes = field(default_factory=dict)
     durations: dict[str, list[float]] = field(default_factory=dict)
     placeholders: set[str] = field(default_factory=set)
+    misnamed: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     out_of_time: bool = False
 
@@ -108,6 +109,7 @@ def _verdict(raw: dict[str, Any]) -> Verdict:
 
 def _take_end(parts: Parts, end: dict[str, Any]) -> None:
     parts.problems.extend(problem for problem in end["problems"] if problem not in parts.problems)
+    parts.misnamed.extend(one for one in end["misnamed"] if one not in parts.misnamed)
     parts.internal.extend(end["internal"])
     parts.unavailable.update(end["unavailable"])
     parts.requests += end["requests"]

@@ -29,6 +29,9 @@ PROFILES: Final[dict[str, tuple[str, ...]]] = {
 """The profiles that a target can claim, by system; not every one has operations in every version."""
 
 
+NAMES_NO_THING: Final = ("_variable", "_unsets", "_filesize", "_size")
+"""How the keys of fixtures end that name nothing on the server."""
+
 ELSEWHERE: Final = "token_url leads to another server, and the API documentation describes the target's own"
 """Why nothing is said of the operation that gives tokens."""
 
@@ -172,6 +175,31 @@ class System(Table):
         """Those of the keys under which nothing is named."""
         return [key for key in keys if not self.gives(key)]
 
+    @property
+    def things(self) -> dict[str, str]:
+        """What names something on the server, by its key: not the names of variables, and not the sizes."""
+        given = getattr(self, "fixtures", None)
+        found = {"process_id": getattr(self, "process_id", None), **(given.model_dump() if given is not None else {})}
+        return {
+            key: str(value)
+            for key, value in found.items()
+            if value is not None and not isinstance(value, bool) and not key.endswith(NAMES_NO_THING)
+        }
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The keys of fixtures by the path parameters that can show them, beside those that the spec tells."""
+        return {}
+
+    def shown_as(self, key: str) -> str:
+        """The key under which the operations of the spec show what a key names: a paused case is a case."""
+        return key
+
+    @property
+    def advice(self) -> str:
+        """What else may be wrong where the server does not know what a key names; with a leading comma, or empty."""
+        return ""
+
     def is_fixture(self, key: str) -> bool:
         """Whether what a key names is a thing on the target, not a user or a setting."""
         return key == "process_id" or ("." not in key and key not in type(self).model_fields)
@@ -237,6 +265,15 @@ class ProcessMaker3(System):
         return self
 
     @property
+    def parameters(self) -> dict[str, str]:
+        """Documents are shown by a path of their own, projects by theirs."""
+        return {"app_doc_uid": "input_document", "prj_uid": "started_project"}
+
+    def shown_as(self, key: str) -> str:
+        """A case in whatever state is shown as a case."""
+        return "case" if key.endswith("_case") and key != "note_case" else key
+
+    @property
     def asks_as_documented(self) -> bool:
         """Whether tokens come from this very server."""
         return self.token_url is None or self.token_url.endswith(f"/{self.workspace}/oauth2/token")
@@ -267,6 +304,16 @@ class ProcessMaker4(System):
     """A process with one start event; the run starts Requests of it."""
     request_data: dict[str, Any] = Field({}, repr=False)
     """What a Request is started with."""
+
+    @property
+    def advice(self) -> str:
+        """A server that wants the start event answers a call that names none as one for a process that is not there."""
+        if any(one.operation == "startRequest" or "process_events" in one.operation for one in self.accommodations):
+            return ""
+        return (
+            ", or, if the process is there, name its start event: an accommodation of startRequest with "
+            'query = { event = "node_1" }, where node_1 is the id of the start event in the BPMN of the process'
+        )
 
     @model_validator(mode="after")
     def _whole_login(self) -> ProcessMaker4:

@@ -205,6 +205,7 @@ class Worker:
                 "end": {
                     "internal": [self.redactor.text(problem) for problem in self.internal],
                     "problems": [self.redactor.text(problem) for problem in self.problems],
+                    "misnamed": [self.redactor.text(one) for one in self._misnamed()],
                     "unavailable": sorted(name for name, session in self.sessions.items() if session.problem),
                     "requests": sum(session.client.sent for session in self.sessions.values()),
                     "shapes": {
@@ -217,6 +218,10 @@ class Worker:
             }
         )
         return kept
+
+    def _misnamed(self) -> list[str]:
+        """The sentences on what the target file names and the server does not know."""
+        return [told for session in self.sessions.values() for told in session.fixtures.unknown.values()]
 
     def _append(self, record: dict[str, Any]) -> None:
         if self.output is None:

@@ -26,7 +26,8 @@ def refusal(body: bytes, label: str = "application/json", status: int = 400, use
         ({"Message": "Der Schlüssel\n fehlt"}, "Der Schlüssel fehlt"),
         ({"errors": [{"code": "E1", "detail": "name is taken"}]}, "E1: name is taken"),
         ({"traceId": "1", "data": {"result": {"msg": "no"}}}, "no"),
-        ({"error": "\x1b[2Jno"}, "\\x1b[2Jno"), ("plain text in JSON", "plain text in JSON"), ([], ""), ({"ok": False}, ""), (None, ""),
+        ({"error": "\x1b[2Jno"}, "\\x1b[2Jno"),
+        ("plain text in JSON", "plain text in JSON"), ([], ""), ({"ok": False}, ""), (None, ""),
     ],
 )  # fmt: skip
 def test_the_message_is_found_in_any_usual_form(body: Any, message: str) -> None:

@@ -1,0 +1,92 @@
+"""What the target file names and the server does not know is the file's fault: one sentence, and the rest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance import exitcodes
+from conformance.verdict import Level, Outcome
+
+from .liberty import tried
+from .support import edited, run, served
+
+QUICK = ("--max-examples", "1")
+CASES = ("case", "paused_case", "completed_case", "canceled_case", "unassigned_case", "note_case")
+MISTYPED = [
+    *(("processmaker3", f"fixtures.{key}", "f" * 32) for key in (*CASES, "input_document", "pm_table", "trigger")),
+    ("processmaker4", "process_id", 4711),
+    ("procesio", "process_id", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"),
+    ("procesio", "fixtures.credential_type", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"),
+    ("procesio", "fixtures.credential_template", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"),
+]
+QUICKEST = ("fixtures.case", "fixtures.pm_table", "process_id", "fixtures.credential_type")
+
+
+@pytest.mark.parametrize("personality", ["plain", "liberal"])
+@pytest.mark.parametrize(
+    ("system", "key", "value"),
+    [pytest.param(*one, marks=[] if one[1] in QUICKEST else [pytest.mark.matrix]) for one in MISTYPED],
+)
+def test_a_mistyped_fixture_is_told_in_one_sentence_and_hides_nothing_else(
+    system: str, key: str, value: str | int, personality: str, plain: Callable[[str], set[str]], tmp_path: Path
+) -> None:
+    *outer, last = key.split(".")
+
+    def mistype(data: dict[str, dict[str, object]]) -> None:
+        table = data[system]
+        for name in outer:
+            table = table[name]  # type: ignore[assignment]
+        table[last] = value
+
+    with served(system, personality=personality) as (reference, text):
+        before = reference.snapshot()
+        (tmp_path / "target.toml").write_text(edited(text, mistype))
+        result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
+        assert reference.snapshot() == before
+    assert [one.requirement for one in result.record.deviations] == []
+    assert result.code == exitcodes.UNAVAILABLE
+    assert not result.record.complete
+    (problem,) = result.record.problems
+    assert f"{last} = {str(value)!r}" in problem
+    assert "as for an identifier that does not exist" in problem
+    assert f"Correct {last}" in problem
+    if personality == "plain" and system != "processmaker4":
+        lost = plain(system) - tried(result.record)
+        assert len(lost) < len(plain(system)) / 4
+
+
+@pytest.mark.parametrize(
+    ("system", "fault", "requirement"),
+    [
+        ("processmaker4", "pm4-start-missing", "startRequest:exists"),
+        ("processmaker3", "pm3-case-variables-missing", "getCaseVariables:exists"),
+    ],
+)
+def test_an_operation_that_is_not_there_is_still_the_servers_fault(
+    system: str, fault: str, requirement: str, tmp_path: Path
+) -> None:
+    from conformance.reference import known_faults
+
+    if fault not in known_faults(system):
+        pytest.skip(fault)
+    with served(system, [fault]) as (_, text):
+        (tmp_path / "target.toml").write_text(text)
+        result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
+    assert result.code == exitcodes.DEVIATIONS
+    assert requirement in result.deviating
+
+
+def test_a_start_that_needs_its_event_says_which_accommodation_to_try(tmp_path: Path) -> None:
+    from .test_accommodations import event_wanted, renamed
+
+    with served("processmaker4", change=lambda one: one.wrap(renamed(event_wanted))) as (_, text):
+        (tmp_path / "target.toml").write_text(text)
+        result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
+    (problem,) = result.record.problems
+    assert result.code == exitcodes.UNAVAILABLE
+    assert 'query = { event = "node_1" }' in problem
+    musts = [one for one in result.record.verdicts if one.level is Level.MUST and one.outcome is Outcome.DEVIATES]
+    assert musts == []
