@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.calls import AWAY
+from conformance.exchange import Exchange
+from conformance.messages import message_of
 from conformance.reporting import escape
+from conformance.session import Session
 from conformance.specification import Operation
-from conformance.systems import ProcessMaker3, ProcessMaker4
+from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4
 from conformance.target import Safety, SafetyTable, Target
 from conformance.wire.client import MAIN
 from conformance.wire.credentials import Missing, NoToken, Unavailable
+from conformance.wire.logins import plain_reads, refused_key, refused_token
 from conformance.worker import Worker
 
 REFUSALS: Final = (401, 403)
@@ -41,48 +45,89 @@ def greet(target: Target, system: str) -> Iterator[Greeting]:
 
 
 def _greetings(worker: Worker, system: str) -> Iterator[Greeting]:
-    table = worker.target.table(system)
+    session = worker.session(system)
+    table = session.table
     users = [name for name, user in table.users if user is not None] if isinstance(table, ProcessMaker3) else []
     for user in (MAIN, *users):
         what = f"user {user}" if user else "user"
         try:
-            worker.session(system).credentials.headers(user)
+            session.credentials.headers(user)
         except (Unavailable, NoToken, Missing) as reason:
             yield Greeting(what, False, str(reason))
             if user == MAIN:
                 return
             continue
-        if user == MAIN:
-            yield _opened(worker, system)
-        else:
+        if user != MAIN:
             yield Greeting(what, True, "gets a token")
+            continue
+        opened = _opened(session)
+        yield opened
+        if not opened.works:
+            return
+    yield from _fixtures(session)
 
 
-def _opened(worker: Worker, system: str) -> Greeting:
+def _fixtures(session: Session) -> Iterator[Greeting]:
+    """Of each thing that the target file names and a read can show, whether the server knows it."""
+    for key, value in session.table.things.items():
+        if not session.fixtures.readable(key):
+            continue
+        sentence = session.fixtures.look(key)
+        if sentence or key in session.fixtures.known:
+            told = sentence or f"{value} is there"
+            yield Greeting(key, not sentence, told)
+        else:
+            yield Greeting(key, True, f"{value}: only a run shows whether it is there", unsure=True)
+
+
+def _opened(session: Session) -> Greeting:
     """What a read answers to the main user."""
-    session = worker.session(system)
     table, operation = session.table, _harmless(session.specification.operations.values())
     path = {"process_id": str(table.process_id)} if isinstance(table, ProcessMaker4) else {}
     exchange = session.client.send(operation, path=path, headers=session.credentials.headers(MAIN))
-    status = exchange.answer.status
+    status, said = exchange.answer.status, message_of(exchange.response)
+    answered = f"status {status}{f': {said}' if said and not exchange.answer.ok else ''}"
     if exchange.response is None:
         works, told = False, f"{exchange.error}. Is the URL right and the server running?"
     elif status in REFUSALS:
-        works, told = False, f"refused the token (status {status}). Correct the credentials in the target file."
+        works, told = _refused(session, operation, exchange, answered)
     elif status in AWAY:
-        works, told = False, f"status {status}. Does the server work?"
+        works, told = False, f"{answered}. Does the server work?"
     else:
-        works, told = True, f"status {status}"
+        works, told = True, answered
         if not exchange.answer.ok:
             told += "; only a run shows whether it takes the credentials"
     unsure = works and not exchange.answer.ok
     return Greeting("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)
 
 
+def _refused(session: Session, operation: Operation, exchange: Exchange, answered: str) -> tuple[bool, str]:
+    """What a refusal of a token or a key means: whether a run can work all the same, and the key to correct."""
+    table = session.table
+    match session.credentials.given(MAIN):
+        case "api_key":
+            if any(
+                session.client.send(one, headers=session.credentials.headers(MAIN)).answer.ok for one in _reads(session)
+            ):
+                return True, f"{answered}; the API key opens other operations"
+            if table.fixture("process_id"):
+                return True, f"{answered}; only a run shows whether the API key runs the process"
+            return False, refused_key(table, exchange).partition(": ")[2]
+        case "access_token":
+            return False, refused_token(table.system, exchange).partition(": ")[2]
+    if isinstance(table, Procesio) and table.workspace_id is not None:
+        place = f"[procesio] workspace_id = {table.workspace_id!r}"
+        return False, f"got a token and was refused ({answered}). Correct {place}, or give the user access to it."
+    rights = " or ".join(operation.permission)
+    needed = f"the permission {rights}" if rights else "the right to call it"
+    user = f"[{table.system}] username = {getattr(table, 'username', None)!r}"
+    return False, f"got a token and was refused ({answered}). Give the user {needed}, or correct {user}."
+
+
+def _reads(session: Session) -> list[Operation]:
+    return plain_reads(session.specification.operations.values())
+
+
 def _harmless(operations: Collection[Operation]) -> Operation:
     """A read that needs nothing to be there; else a GET of the path of what has an effect only when it is posted to."""
-    for one in operations:
-        required = any(parameter.get("required") and parameter["in"] == "query" for parameter in one.parameters)
-        if one.effect == "read" and not (one.path_parameters or one.anonymous or required):
-            return one
-    return replace(next(iter(operations)), method="GET")
+    return next(iter(plain_reads(operations)), None) or replace(next(iter(operations)), method="GET")

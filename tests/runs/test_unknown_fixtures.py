@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from conformance import exitcodes
+from conformance.reference.answers import withdraw
 from conformance.verdict import Level, Outcome
 
 from .liberty import tried
@@ -58,21 +60,21 @@ def test_a_mistyped_fixture_is_told_in_one_sentence_and_hides_nothing_else(
         assert len(lost) < len(plain(system)) / 4
 
 
+def without_payload(reference: Any) -> None:
+    withdraw(reference.web, "read_payload")
+
+
 @pytest.mark.parametrize(
-    ("system", "fault", "requirement"),
+    ("system", "faults", "change", "requirement"),
     [
-        ("processmaker4", "pm4-start-missing", "startRequest:exists"),
-        ("processmaker3", "pm3-case-variables-missing", "getCaseVariables:exists"),
+        ("processmaker4", ["pm4-start-missing"], lambda _: None, "startRequest:exists"),
+        ("procesio", [], without_payload, "getPayload:exists"),
     ],
 )
 def test_an_operation_that_is_not_there_is_still_the_servers_fault(
-    system: str, fault: str, requirement: str, tmp_path: Path
+    system: str, faults: list[str], change: Callable[[Any], None], requirement: str, tmp_path: Path
 ) -> None:
-    from conformance.reference import known_faults
-
-    if fault not in known_faults(system):
-        pytest.skip(fault)
-    with served(system, [fault]) as (_, text):
+    with served(system, faults, change) as (_, text):
         (tmp_path / "target.toml").write_text(text)
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
     assert result.code == exitcodes.DEVIATIONS
