@@ -109,7 +109,7 @@ def _verdict(raw: dict[str, Any]) -> Verdict:
 
 def _take_end(parts: Parts, end: dict[str, Any]) -> None:
     parts.problems.extend(problem for problem in end["problems"] if problem not in parts.problems)
-    parts.misnamed.extend(one for one in end["misnamed"] if one not in parts.misnamed)
+    parts.misnamed.extend(one for one in end.get("misnamed", ()) if one not in parts.misnamed)
     parts.internal.extend(end["internal"])
     parts.unavailable.update(end["unavailable"])
     parts.requests += end["requests"]
