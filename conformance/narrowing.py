@@ -12,23 +12,29 @@ from typing import Any, Final
 from conformance.specification import Operation
 from conformance.structure import Schema, places
 
+Accepted = Callable[[Sequence[str]], bool]
+"""Says whether the body without the members at some places is accepted."""
+
 AT_MOST: Final = 20
 """Requests that are sent to find the members of one refused body."""
 
 
-def search(operation: Operation, body: Any, accepted: Callable[[Sequence[str]], bool]) -> tuple[str, ...]:
-    """The places without which a body is accepted, as few and as deep as can be found; none when nothing helps.
-
-    `accepted` says whether the body without the members at some places is accepted.
-    """
+def search(operation: Operation, body: Any, accepted: Accepted) -> tuple[str, ...]:
+    """The places without which a body is accepted, as few and as deep as can be found; none when nothing helps."""
     best: tuple[str, ...] = ()
-    for level in levels(operation, body):
+    fewest = True
+    found = list(levels(operation, body))
+    for depth, level in enumerate(found):
         within = [place for place in level if not best or any(_inside(place, outer) for outer in best)]
-        found = culprits(within, accepted) if within else ()
-        if not found:
+        below = [place for inner in found[depth + 1 :] for place in inner]
+        holders = tuple(one for one in within if any(_inside(place, one) for place in below))
+        if holders and accepted(holders):
+            best, fewest = holders, False  # which of them it is shows deeper down, if anywhere
+        elif within and accepted(within):
+            best, fewest = culprits(within, accepted), True
+        else:
             break
-        best = found
-    return best
+    return best if fewest else culprits(best, accepted)
 
 
 def _inside(place: str, outer: str) -> bool:
@@ -89,17 +95,20 @@ def first(body: Any, place: str) -> Any:
     return next((value for found, value in places(body) if found == place), None)
 
 
-def culprits(candidates: Sequence[str], accepted: Callable[[Sequence[str]], bool]) -> tuple[str, ...]:
-    """The fewest of some members without which a body is accepted, as far as halving finds them; or none."""
-    found = tuple(candidates)
-    if not accepted(found):
-        return ()
-    while len(found) > 1:
-        middle = len(found) // 2
-        for half in (found[:middle], found[middle:]):
-            if accepted(half):
-                found = half
-                break
-        else:
-            break
-    return found
+def culprits(candidates: Sequence[str], accepted: Accepted) -> tuple[str, ...]:
+    """The fewest of some members without which a body is accepted; without all of them it is.
+
+    By halves, so that one of many takes few requests and several are found one after the other.
+    """
+
+    def fewest(gone: tuple[str, ...], asked: bool, left: tuple[str, ...]) -> tuple[str, ...]:
+        if asked and accepted(gone):
+            return ()
+        if len(left) == 1:
+            return left
+        first, second = left[: len(left) // 2], left[len(left) // 2 :]
+        of_second = fewest(gone + first, True, second)
+        of_first = fewest(gone + of_second, bool(of_second), first)
+        return of_first + of_second
+
+    return fewest((), False, tuple(candidates))

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from conformance import checks, generation, sampling
 from conformance.comparison import Difference, differences, renamed
+from conformance.demands import Base, try_demands
 from conformance.exchange import Exchange, NotJson
 from conformance.identification import concerns
 from conformance.judge import Blocked, NotExercised
@@ -25,14 +26,6 @@ from conformance.verdict import Kind, Reason
 from conformance.wire.naming import at
 
 DEPTHS: Final = {"quick": 3, "standard": 15, "deep": 60}
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """A body that was accepted, with the exchange that shows it."""
-
-    body: Any
-    exchange: Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +100,11 @@ class Properties:
 
         Raises Blocked and NotExercised, at the end, for what could not be tried.
         """
-        steps: list[Callable[[], None]] = [self.try_variations, lambda: self.try_generated(seed, count)]
-        for step in [self.try_examples, *steps]:
+        for step in (self.try_examples, self.try_variations, self.try_demands):
             with self._going_on():
                 step()
+        with self._going_on():
+            self.try_generated(seed, count)
         for reason in self._hindered:
             raise reason
 
@@ -133,6 +127,10 @@ class Properties:
     def try_variations(self) -> None:
         """Each documented value of a closed set is accepted: in an example, or else in the place of another value."""
         self._vary(self._bases, lambda variation: self._send(variation.body))
+
+    def try_demands(self) -> None:
+        """Each required field, left out: that is refused, or a finding. Raises Blocked and NotExercised."""
+        try_demands(self.session, self.operation, self._bases, lambda _, body: self._send(body, judged=False))
 
     def _vary(self, bases: list[Base], send: Callable[[Variation], Exchange]) -> None:
         """Judge the values of each closed set. `bases` are accepted bodies, `send` tries one more.
@@ -192,8 +190,13 @@ class Properties:
                 self._read_back(maker, "updated-reads-as-sent", variation.body, owner)
             return exchange
 
+        def incomplete(number: int, body: Any) -> Exchange:
+            return session.send(self.operation.id, path={link.parameter: owners[number]}, json=body)
+
         with self._going_on():
             self._vary(bases, send)
+        with self._going_on():
+            try_demands(session, self.operation, bases, incomplete)
         for reason in self._hindered:
             raise reason
 
@@ -236,8 +239,10 @@ class Properties:
         for body in generation.cases(self.operation, seed, count):
             self._send(self.mend(body), call=True, accepts=f"{self.operation.id}:generated-accepted")
 
-    def _send(self, body: Any, *, call: bool = False, accepts: str = "") -> Exchange:
+    def _send(self, body: Any, *, call: bool = False, accepts: str = "", judged: bool = True) -> Exchange:
         """Send one body to something of our own, judge an accepted answer, and remove what was made.
+
+        What an incomplete body makes is not `judged`.
 
         Raises Blocked and NotExercised; the latter also when no answer came.
         """
@@ -261,8 +266,9 @@ class Properties:
             known = session.adopt(operation, entry, exchange)
         except (Blocked, NotExercised):
             return exchange
-        sent = exchange.request.sent(request["json"])
-        self._read_back(operation, "created-reads-as-sent", sent, known.identifier)
+        if judged:
+            sent = exchange.request.sent(request["json"])
+            self._read_back(operation, "created-reads-as-sent", sent, known.identifier)
         session.remove(known.identifier, operation)
         return exchange
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.operation import Operation
-from conformance.structure import Citation, Rule, RuleKind, rules
+from conformance.structure import Citation, Rule, RuleKind, demanded, rules
 from conformance.verdict import Level, Reason
 
 USERS: Final = {"permission-refused": "outsider", "permission-suffices": "cases"}
@@ -96,6 +96,7 @@ def structural(operation: Operation) -> Iterator[Requirement]:
             "", replace(rule.citation, level=_at_most_should(rule.citation.level)), told_values, rule.place
         )
         yield replace(accepting, id=name, tried="property")
+    yield from _demands(operation, made)
     if _combinable(operation):
         combined = made(":generated-accepted", lax, "A body of documented values is accepted, in any combination.")
         yield replace(combined, tried="property")
@@ -114,6 +115,30 @@ def structural(operation: Operation) -> Iterator[Requirement]:
         for rule in answer.rules:
             where = rule.place or "the body"
             yield made(f"{at}.{rule.place}:{rule.kind}", rule.citation, f"{where}: {rule.expected}.", rule.place)
+
+
+def _demands(operation: Operation, made: Callable[[str, Citation, str, str], Requirement]) -> Iterator[Requirement]:
+    """That a body without a required field is refused (rule 3): what does without it is compatible, and a finding.
+
+    Without what names the thing that it acts on, a request could reach anything: the guard sends none. Without the name
+    of what it creates, that is tried where anything may be destroyed.
+    """
+    body = next(iter(operation.bodies), None)
+    if body is None or operation.undocumented_request or operation.implied:
+        return
+    touched, named = (
+        {touch.pointer.replace("/*", "[]") or f"/{touch.part}" for touch in touches}
+        for touches in (operation.touches, operation.names)
+    )
+    for place, citation in demanded(body.schema, operation.citation):
+        one = made("", replace(citation, level=Level.MAY), f"A body without {place} is refused.", place)
+        one = replace(one, id=f"{operation.id}.request.{place}:required")
+        if place in touched - named:
+            yield replace(one, tried="none", untestable=Reason.SAFETY_LEVEL)
+            continue
+        plain = operation.effect in ("create", "update") and body.media_type.endswith("json")
+        alone = place in named and operation.effect == "create"
+        yield replace(one, tried="property" if plain and not alone else "scenario", disposable=alone)
 
 
 def _sends_text(operation: Operation) -> bool:

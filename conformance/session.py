@@ -94,7 +94,8 @@ class Session(Calls):
 
         def send(places: Sequence[str]) -> Exchange:
             shorter = narrowing.without(body, places)
-            for touch in operation.names:  # a name may be taken, also by what was refused or removed
+            made_anew = operation.names if operation.effect == "create" else ()
+            for touch in made_anew:  # a name may be taken, even by what was refused
                 replace(shorter, touch.pointer, self.ledger.word() if touch.word else self.ledger.name())
             return self.send(operation.id, **{**request, "json": shorter})
 

@@ -113,7 +113,7 @@ def load(system: str) -> Specification:
     for operation in found.values():
         needs = needed(found, operation) if operation.needs is None else operation.needs
         for requirement in structural(operation):
-            requirements[requirement.id] = replace(requirement, needs=needs)
+            requirements[requirement.id] = replace(requirement, needs=() if requirement.untestable else needs)
     entries = yaml.load(register, Loader=_Loader)  # noqa: S506 - a safe loader
     for name, faults in entries.get("structural", {}).items():
         if name not in requirements:

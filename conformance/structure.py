@@ -167,6 +167,22 @@ def _rules(schema: Schema, place: str, enclosing: Citation) -> Iterator[Rule]:
         yield from _rules(schema["items"], f"{place}[]", citation)
 
 
+def demanded(schema: Schema, citation: Citation, place: str = "") -> Iterator[tuple[str, Citation]]:
+    """Every place of a request schema that a document requires, outermost first.
+
+    What is merely always sent (`undemanded` in the spec) is not among them.
+    """
+    citation = citation.refined(schema.get(EXTENSION, {}))
+    free = schema.get(EXTENSION, {}).get("undemanded", ())
+    for name, member in schema.get("properties", {}).items():
+        inner = f"{place}/{name}"
+        if name in schema.get("required", ()) and name not in free:
+            yield inner, citation.refined(member.get(EXTENSION, {}))
+        yield from demanded(member, citation, inner)
+    if "items" in schema:
+        yield from demanded(schema["items"], citation, f"{place}[]")
+
+
 def is_number_in_digits(schema: Schema) -> bool:
     """Whether a number may also come as a string of digits (A-PM3-03): then the digits are part of its type."""
     types = types_of(schema)

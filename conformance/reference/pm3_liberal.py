@@ -132,7 +132,10 @@ def swapped(value: Any) -> Any:
     """ISO 8601 with an offset for a date without a zone, and the reverse."""
     if not isinstance(value, str) or not value:
         return value
-    moment = datetime.fromisoformat(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:  # a fault
+        return value
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC).isoformat()
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")

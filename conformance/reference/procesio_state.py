@@ -180,7 +180,7 @@ class Workspace:
         payload = body.get("payload")
         if not isinstance(payload, dict):
             raise HTTPException(400, "The body has no payload; give an object, which may be empty.")
-        if not isinstance(body.get("connectionId"), str | None):
+        if "connectionId" not in body or not isinstance(body["connectionId"], str | None):
             raise HTTPException(400, "The connectionId is neither null nor a text.")
         return self._instantiate(process_id, payload, self._clock())
 

@@ -15,6 +15,7 @@ from conformance.reference import (  # noqa: F401 - register faults and personal
     pm3_import_effect_faults,
     pm3_import_faults,
     pm3_liberal,
+    pm3_member_faults,
     pm3_people_faults,
     pm3_project_faults,
     pm3_tables_faults,

@@ -158,7 +158,7 @@ LIBERTIES = (
         "undemanding",
         "processmaker3",
         undemanding,
-        findings=("PM3-PROJECT-CREATE-WITHOUT-DESCRIPTION", "PM3-PROJECT-UPDATE-NAMELESS-EVENT"),
+        findings=("*:required",),
     ),
     Liberty("no-guessed-bodies", "processmaker3", no_guessed_bodies, reason=Reason.UNDOCUMENTED_REQUEST),
 )

@@ -193,6 +193,7 @@ def alter(session: Session, source: Source) -> None:
         for activity in diagram.get("activities", []):
             activity["act_name"] = f"{activity.get('act_name', '')} altered"
     updated = session.call("updateProject", path={"uid": source.project.id}, json=body)
+    head = {name: updated.request.sent(body).get(name) for name in head}
     wrong, read = differing(session, source.project.id, head)
     for one in wrong:
         session.judge.require(

@@ -6,6 +6,7 @@ import pytest
 
 from conformance.checks import describe
 from conformance.comparison import number
+from conformance.demands import judge
 from conformance.exchange import Exchange
 from conformance.judge import NotExercised
 from conformance.session import Session
@@ -14,6 +15,8 @@ from conformance.suites.processmaker3.batches import BULK, Batch, delete, envelo
 from conformance.suites.processmaker3.bodies import batch, item
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
+
+TYPE = f"{BULK}.request./data[]/data[]/type:required"
 
 
 @pytest.mark.requirement("PM3-BULK-GONE", "PM3-BULK-ANSWER-NAMES-EACH", "PM3-BULK-RESULT", "PM3-BULK-ENVELOPE")
@@ -59,6 +62,16 @@ def test_a_batch_deletes_every_project_that_it_names(session: Session) -> None:
         observed="; ".join(f"status {one.get('status')!r}, result {one.get('result')!r}" for one in wrong),
         kind=Kind.VALUE,
     )
+
+
+@pytest.mark.requirement(TYPE)
+def test_a_batch_without_a_type_is_refused(session: Session) -> None:
+    control = delete(session, own(session))
+    project = own(session)
+    one = {"prj_uid": project}
+    body = one if control.flat else {"data": [{"action": "delete", "data": [one]}]}
+    judge(session, TYPE, session.send(BULK, json=body), control.exchanges[-1])
+    gone(session, project)
 
 
 @pytest.mark.requirement("PM3-BULK-OTHER-TYPE")

@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from conformance import checks
+from conformance.demands import judge
 from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
@@ -33,8 +34,10 @@ from conformance.suites.processmaker3.imports import (
     told_common,
     told_of,
 )
+from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 
+FILE_REQUIRED: Final = "importProject.request./project_file:required"
 GROUP_OPTIONS: Final = ("CREATE", "RENAME", "MERGE")
 
 
@@ -231,6 +234,17 @@ def test_keep_and_merge_are_understood_in_lower_case(session: Session) -> None:
         observed=told,
         kind=kind,
     )
+
+
+@pytest.mark.requirement(FILE_REQUIRED)
+def test_an_import_without_a_file_is_refused(session: Session) -> None:
+    if session.safety is not Safety.DISPOSABLE:
+        raise NotExercised(Reason.SAFETY_LEVEL, "an import without a name of the run's, at disposable only")
+    control = copy(session, prepare(session), option="KEEP")
+    exchange = session.send("importProject", params={"option": "CREATE"}, files={"other": ("other.txt", b"nothing")})
+    if (entry := session.client.entry) is not None:
+        session.ledger.withdrawn(entry)
+    judge(session, FILE_REQUIRED, exchange, control.exchange)
 
 
 @pytest.mark.requirement("PM3-IMPORT-GROUP-OPTIONS")

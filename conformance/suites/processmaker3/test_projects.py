@@ -100,19 +100,6 @@ def test_each_type_of_project_can_be_created(session: Session, kind: str) -> Non
     projects.accepted(session, "PM3-PROJECT-CREATE-TYPES", body, control=build.project())
 
 
-@pytest.mark.requirement("PM3-PROJECT-CREATE-WITHOUT-DESCRIPTION")
-def test_a_project_without_a_description_is_refused(session: Session) -> None:
-    build = builder(session)
-    body = build.project()
-    del body["prj_description"]
-    exchange = session.send(CREATE, json=body)
-    entry = session.client.entry
-    if entry is not None and not exchange.answer.ok:
-        session.take_over(session.operation(CREATE), entry)
-    control = projects.made(session, build.project())
-    session.judge.refused("PM3-PROJECT-CREATE-WITHOUT-DESCRIPTION", exchange, control.exchange)
-
-
 @pytest.mark.requirement("PM3-PROJECT-CREATE-NAMELESS")
 def test_a_project_without_a_name_is_refused(session: Session) -> None:
     build = builder(session)

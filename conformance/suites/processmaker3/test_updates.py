@@ -125,27 +125,6 @@ def test_an_update_without_diagrams_leaves_them(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement("PM3-PROJECT-UPDATE-NAMELESS")
-def test_an_update_without_a_name_is_refused(session: Session) -> None:
-    project, definition = drawn(session)
-    control = update(session, project, definition)
-    nameless = {name: value for name, value in definition.items() if name != "prj_name"}
-    refused = session.send(UPDATE, path={"uid": project.id}, json=nameless)
-    session.judge.refused("PM3-PROJECT-UPDATE-NAMELESS", refused, control)
-
-
-@pytest.mark.requirement("PM3-PROJECT-UPDATE-NAMELESS-EVENT")
-def test_an_update_with_an_event_without_a_name_is_refused(session: Session) -> None:
-    project, definition = drawn(session)
-    control = update(session, project, definition)
-    events = projects.elements(definition, "events")
-    if not events:
-        raise NotExercised(Reason.INCONCLUSIVE, "the diagram of the new project has no event")
-    events[0].pop("evn_name", None)
-    refused = session.send(UPDATE, path={"uid": project.id}, json=definition)
-    session.judge.refused("PM3-PROJECT-UPDATE-NAMELESS-EVENT", refused, control)
-
-
 @pytest.mark.requirement("PM3-PROJECT-UPDATE-SETTINGS")
 def test_the_user_settings_of_an_update_are_read_back(session: Session) -> None:
     if session.safety is not Safety.DISPOSABLE:  # they may hold for all projects of the user (A-PM3-34)
