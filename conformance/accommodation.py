@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field
 
+from conformance import placeholders
 from conformance.operation import CONSTANT, Form, Operation
 from conformance.specification import Specification
 from conformance.tables import HeaderSecret, Table, Text, header_names, hint
@@ -51,7 +52,8 @@ def _parameters(query: dict[str, Any]) -> dict[str, Any]:
 class Accommodation(Table):
     """One entry of `accommodations`: an operation by its id or as `POST /path/{template}`, and what is other about it.
 
-    `query`, `headers` and `body` are sent besides what a test sends, which goes first where both name the same.
+    `query`, `headers` and `body` are sent besides what a test sends, which goes first where both name the same. Their
+    values may depend on the call: `{path.app_uid}`, `{query.x}`, `{body.x}`, or `{read.getCase.x}` for what is read.
     """
 
     operation: Text
@@ -94,6 +96,7 @@ class Accommodation(Table):
             raise ValueError(
                 f"says nothing of how {documented.id} must be called; give method, path, query or the like"
             )
+        placeholders.check(documented, specification.operations, other.form)
         if moved:
             _judgeable(specification, documented, other)
         if self.encoding and not any(_sendable_as(body.media_type) for body in documented.bodies):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
@@ -11,11 +12,16 @@ import httpx
 
 from conformance import __version__
 from conformance.accommodation import dressed
-from conformance.exchange import Exchange, Request, Response
+from conformance.exchange import Exchange, NotJson, Request, Response
 from conformance.ledger import Entry
+from conformance.operation import Form
+from conformance.placeholders import Unresolved, depends, resolved
 from conformance.specification import Operation, Specification
+from conformance.verdict import Reason
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence
+from conformance.wire.guard import Withheld
+from conformance.wire.naming import at
 
 AGENT: Final = f"conformance/{__version__}"
 MAIN: Final = ""
@@ -87,6 +93,8 @@ class Client:
         url = self._origins.get(operation.server, "") + (template or operation.path).format_map(quoted)
         if template is None and operation.id in self._elsewhere:
             url = self._elsewhere[operation.id]
+        if depends(operation.form):
+            operation = replace(operation, form=self._resolved(operation, path or {}, headers or {}, user, content))
         fields = httpx.Headers({"accept": "*/*", "user-agent": AGENT, **operation.form.headers})
         fields.update(headers or {})
         request = self._http.build_request(operation.method, url, headers=fields, **dressed(operation, content))
@@ -112,3 +120,52 @@ class Client:
         exchange = Exchange(identifier, operation.id, sent, response, time.perf_counter() - started, error, user=user)
         self.evidence.keep(exchange)
         return exchange
+
+    def _resolved(
+        self,
+        operation: Operation,
+        path: Mapping[str, str],
+        headers: Mapping[str, str],
+        user: str,
+        content: Mapping[str, Any],
+    ) -> Form:
+        """The form of an accommodated call with the values that depend on it.
+
+        Raises:
+            Withheld: the call, or what was read for it, has no such value.
+        """
+        body = content.get("json") or content.get("data") or {}
+        given = {"path": {**self._constants, **path}, "query": content.get("params") or {}, "body": body}
+
+        def lookup(kind: str, name: str) -> Any:
+            if kind != "read":
+                return _member(given[kind], name, f"{{{kind}.{name}}}")
+            read, _, member = name.partition(".")
+            reading = self.specification.operations[read]
+            known = {one: path[one] for one in reading.path_parameters if one in path}
+            exchange = self.send(reading, path=known, headers=headers, user=user)
+            if not exchange.answer.ok:
+                return ""  # the call itself shows what is wrong
+            try:
+                return _member(exchange.answer.json, member, f"{{read.{name}}}")
+            except NotJson:
+                raise Unresolved(f"{{read.{name}}}: {read} is answered without JSON") from None
+
+        try:
+            form = resolved(operation.form, lookup)
+        except Unresolved as error:
+            told = f"accommodation of {operation.id}: {error}. Correct it in the target file."
+            raise Withheld(Reason.UNDOCUMENTED_REQUEST, told) from None
+        for name, value in form.headers.items():
+            if not value.isascii() or not value.isprintable():
+                told = f"accommodation of {operation.id}: the header {name} would have a value that no header can hold"
+                raise Withheld(Reason.UNDOCUMENTED_REQUEST, told)
+        return form
+
+
+def _member(document: Any, name: str, placeholder: str) -> Any:
+    """A single value in a document by its dotted name. Raises Unresolved."""
+    value = next(at(document, "/" + name.replace(".", "/")), None)
+    if value is None or isinstance(value, dict | list):
+        raise Unresolved(f"{placeholder}: there is no such single value")
+    return value

@@ -80,6 +80,37 @@ def json_only(app: ASGIApp) -> ASGIApp:
     return answer
 
 
+def wanting(end: str, wanted: Callable[[Scope], bool], status: int = 422) -> Callable[[ASGIApp], ASGIApp]:
+    """A middleware that refuses the calls of one path that lack what is wanted."""
+
+    def around(app: ASGIApp) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            if not (scope["method"] == "GET" and scope["path"].endswith(end)) or wanted(scope):
+                await app(scope, receive, send)
+                return
+            headers = [(b"content-type", b"application/json")]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b'{"error": {"message": "something is missing"}}'})
+
+        return answer
+
+    return around
+
+
+def _case(scope: Scope) -> bool:
+    given = dict(parse_qsl(scope["query_string"].decode()))
+    return given.get("case") == scope["path"].split("/")[-2] and bool(given.get("state"))
+
+
+def _process(scope: Scope) -> bool:
+    headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+    return headers.get("x-process") == f"p-{scope['path'].split('/')[-2]}" and bool(headers.get("x-name"))
+
+
+names_the_case = wanting("/tasks", _case)
+names_the_process = wanting("/payload", _process)
+
+
 @dataclass(frozen=True)
 class Variant:
     """A server that wants one operation in another form, and what the target file says of it.
@@ -103,7 +134,8 @@ class Variant:
         )
 
 
-FEW: Final = ("event", "publish-by-post")  # the others take whole runs like these: with the matrix
+# the others take whole runs like these: with the matrix
+FEW: Final = ("event", "publish-by-post", "values-of-the-call", "forbidden-without", "header-of-the-call")
 
 VARIANTS: Final = {
     "event": Variant(
@@ -128,6 +160,27 @@ VARIANTS: Final = {
         "runProcess",
         'path = "/api/v2/Projects/{id}/run"',
         "runProcess:exists",
+    ),
+    "values-of-the-call": Variant(
+        "processmaker3",
+        names_the_case,
+        "listCaseTasks",
+        'query = { case = "{path.app_uid}", state = "{read.getCase.app_status}" }',
+        "listCaseTasks.2XX:status",
+    ),
+    "forbidden-without": Variant(
+        "processmaker3",
+        wanting("/tasks", _case, 403),
+        "listCaseTasks",
+        'query = { case = "{path.app_uid}", state = "known" }',
+        "listCaseTasks.2XX:status",
+    ),
+    "header-of-the-call": Variant(
+        "procesio",
+        names_the_process,
+        "getPayload",
+        'headers = { X-Process = "p-{path.id}", X-Name = "{read.readProcess.name}" }',
+        "getPayload.2XX:status",
     ),
     "export-elsewhere": Variant(
         "processmaker3",

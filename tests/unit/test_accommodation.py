@@ -12,6 +12,7 @@ from conformance import specification
 from conformance.accommodation import accommodated, departures, dressed, of_the_form
 from conformance.ledger import Ledger
 from conformance.operation import Form, Operation
+from conformance.placeholders import depends, resolved
 from conformance.target import Safety, Target, TargetError, parse
 from conformance.wire.guard import Judgement, Refused
 from conformance.wire.naming import OVERRIDES, UNREADABLE
@@ -248,3 +249,34 @@ def test_json_with_the_label_of_a_form_is_read_in_both_ways() -> None:
     body = f'{{"prj_uid": "{OWNED}", "x": "&prj_uid={FOREIGN}&y="}}'.encode()
     with pytest.raises(Refused):
         judge("POST", BULK, POSTED, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
+
+
+# -- values that depend on the call -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"query": {"a": "{path.app_id}"}}, "has the placeholder {path.app_id}; did you mean app_uid?"),
+        ({"headers": {"X-A": "{paht.app_uid}"}}, "has the placeholder {paht.app_uid}; did you mean path?"),
+        ({"body": {"a": [{"b": "{read.getCas.x}"}]}}, "did you mean getCase?"),
+        ({"query": {"a": "{read.getCase}"}}, "without a member; write it like {read.getCase.name}"),
+        ({"query": {"a": "{read.getDepartment.x}"}}, "getDepartment needs dep_uid, which getCaseVariables has not"),
+        ({"query": {"a": "{read.setCaseVariable.x}"}}, "is no operation that reads"),
+    ],
+)
+def test_a_placeholder_that_cannot_be_meant_is_an_error_with_a_hint(form: dict[str, Any], message: str) -> None:
+    with pytest.raises(TargetError) as caught:
+        read({"operation": "getCaseVariables", **form})
+    assert message in str(caught.value)
+
+
+def test_a_placeholder_takes_its_value_from_the_call_or_from_what_was_read() -> None:
+    form = Form(
+        {"a": "{path.app_uid}", "b": "x{read.getCase.index}y"}, {"X-A": "{query.q}"}, {"c": ["{body.n}", "{other.x}"]}
+    )
+    found = {("path", "app_uid"): "u", ("read", "getCase.index"): 3, ("query", "q"): True, ("body", "n"): 7}
+    filled = resolved(form, lambda kind, name: found[kind, name])
+    assert filled == Form({"a": "u", "b": "x3y"}, {"X-A": "true"}, {"c": [7, "{other.x}"]})
+    assert depends(form)
+    assert not depends(filled)
