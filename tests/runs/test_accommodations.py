@@ -265,3 +265,30 @@ def test_the_documented_form_is_tried_on_what_the_file_names_where_nothing_can_b
     assert code == exitcodes.DEVIATIONS
     (told,) = record.accommodations
     assert told.deviation in {one.fingerprint for one in [*record.deviations, *record.findings]}
+
+
+def event_demanded(app: ASGIApp) -> ASGIApp:
+    """Refuses a start that names no start event, with words of its own."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if dict(parse_qsl(scope["query_string"].decode())).get("event") or b"authorization" not in dict(
+            scope["headers"]
+        ):
+            await app(scope, receive, send)
+            return
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 422, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"message": "event is required"}'})
+
+    return answer
+
+
+def test_one_cause_has_one_fingerprint_with_and_without_the_accommodation(tmp_path: Path) -> None:
+    found = []
+    for name, more in (("without", ""), ("with", VARIANTS["event"].toml)):
+        code, record = against("processmaker4", tmp_path / name, lambda one: one.wrap(event_demanded), more)
+        assert code == exitcodes.DEVIATIONS
+        found.append([(one.requirement, one.fingerprint) for one in record.deviations])
+        assert "event is required" in record.deviations[0].observed
+    assert found[0] == found[1]
+    assert len(found[0]) == 1
