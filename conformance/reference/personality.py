@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import uuid4
 
 from conformance.reference.edits import each_object
 from conformance.reference.faults import nearest
@@ -21,6 +24,9 @@ PERSONALITIES: Final = {
     LIBERAL: "takes every liberty that the documents leave",
 }
 """The personalities by name, with what each is like."""
+
+UNROUTED: Final = (b"There is no such endpoint.", b'"message":"Not Found"')
+"""How references answer a path that no operation has."""
 
 PAUSE: Final = 0.003
 """Seconds that a liberal server thinks about each answer."""
@@ -55,8 +61,23 @@ def find(name: str, system: str) -> Callable[[Any], None]:
 
 # -- liberties that every system leaves -------------------------------------------------------------------------------
 
+
+
+def traced() -> dict[str, str]:
+    """What no two answers have in common: the number and the time of the answer."""
+    return {"traceId": uuid4().hex, "at": datetime.now(UTC).isoformat()}
+
+
 more_members = each_object(lambda one: {"x_note": None, **one, "x_links": [{"href": "/", "ids": [1, "2"]}]})
 """Every object has a member more at either end."""
+
+
+def traced_members(answer: Outgoing) -> None:
+    """The same, and another member that changes with every answer."""
+    trace = traced()
+    more_members(answer)
+    each_object(lambda one: {**one, "x_trace": trace} if "x_note" in one else one)(answer)
+
 
 reversed_members = each_object(lambda one: dict(reversed(one.items())))
 """The members of every object in another order."""
@@ -68,6 +89,7 @@ def dressed(answer: Outgoing) -> None:
         answer.label(f"{label.split(';')[0]}; charset=utf-8")
     answer.headers = [(name.upper(), value) for name, value in answer.headers]
     answer.headers += [("Set-Cookie", "SESSION=1f0c; Path=/; HttpOnly"), ("X-Powered-By", "something")]
+    answer.headers.append(("X-Request-Id", uuid4().hex))
 
 
 def other_refusals(answer: Outgoing) -> None:
@@ -83,10 +105,28 @@ def other_refusals(answer: Outgoing) -> None:
 
 
 def in_words(answer: Outgoing) -> None:
-    """Refusals as plain text, in capitals; what differs in words goes on differing."""
+    """Refusals as plain text, in capitals, with the number of the answer; what differs in words goes on differing."""
     if answer.status >= 400 and answer.body:
         answer.label("text/plain")
-        answer.body = answer.body.decode().upper().encode()
+        answer.body = f"{answer.body.decode().upper()}\n{traced()}".encode()
+
+
+def in_a_list(answer: Outgoing) -> None:
+    """Refusals as a list of one problem, with the number and the time of the answer."""
+    if answer.status >= 400 and answer.body:
+        said = answer.json if isinstance(answer.json, dict) else {"message": answer.body.decode()}
+        answer.tell([{"severity": "error", "problem": said, **traced()}])
+
+
+def page_for_unknown(answer: Outgoing) -> None:
+    """An HTML page for a path that is unknown: it repeats the path, and has a number that changes."""
+    if answer.status == 404 and any(text in answer.body for text in UNROUTED):
+        answer.label("text/html; charset=utf-8")
+        path, trace = html.escape(answer.path), traced()
+        answer.body = (
+            f"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1><p>{path} was"
+            f" not found on this server.</p><!-- {trace['traceId']} {trace['at']} --></body></html>"
+        ).encode()
 
 
 def other_successes(answer: Outgoing) -> None:
@@ -105,6 +145,6 @@ def other_way_round(answer: Outgoing) -> None:
         answer.json = data[::-1]
 
 
-def taking(*edits: Edit, more: Edit = more_members) -> tuple[Edit, ...]:
+def taking(*edits: Edit, more: Edit = traced_members) -> tuple[Edit, ...]:
     """The edits of one system before those of all, in the order in which they are made; `more` adds members."""
     return (*edits, more, reversed_members, dressed)

@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 API: Final = "/api/1.0/[^/]+"
 PROJECT: Final = re.compile(f"{API}/project(/.*)?").fullmatch
 """The operations whose answers a document shows whole, and whose statuses it names."""
-PROJECT_ITSELF: Final = re.compile(f"{API}/project/[^/]+").fullmatch
 TOKEN: Final = re.compile("/[^/]+/oauth2/token").fullmatch
 VERBATIM: Final = re.compile(f"{API}/(role/[^/]+/user|cases/[^/]+/(input-document|notes))(/.*)?").fullmatch
 """The operations of which a document names the status and the message of a refusal."""
 VALUES: Final = re.compile(f"{API}/(pmtable/[^/]+/data|cases/[^/]+/variables?)(/.*)?").fullmatch
 """What is kept there is what somebody put in, and shown as it is kept."""
+ERROR_OBJECT: Final = re.compile(f"{API}/project/[^/]+").fullmatch
+"""Where a document shows how the error object of a refusal looks, if only for one method."""
+LISTS: Final = re.compile(
+    f"{API}/(users|departments|role/[^/]+/available-users|cases/unassigned|cases/[^/]+/(tasks|input-documents))"
+).fullmatch
+"""Lists of which no document says that they are bare arrays."""
 VARIABLES: Final = re.compile(f"{API}/cases/[^/]+/variables").fullmatch
 """A grid among them is an object that holds its rows and nothing else."""
 
@@ -38,6 +43,9 @@ ASTERISKED: Final = {
 }
 """What is implemented: the fields that a document marks."""
 TEXTS: Final = re.compile("(?!pmt_|fld_).*_(name|title|description)").fullmatch
+
+
+NAMES: Final = re.compile(".*_(name|title)").fullmatch
 
 
 def definitions(change: Callable[[Data], None]) -> Edit:
@@ -85,7 +93,7 @@ def unset_the_other_way(kind: Kind, element: Data) -> None:
 @each_object
 def unset_texts(one: Data) -> Data:
     """Null for every other empty text."""
-    return {name: None if value == "" and not TEXTS(name) else value for name, value in one.items()}
+    return {name: None if value == "" and not NAMES(name) else value for name, value in one.items()}
 
 
 @each_element
@@ -113,6 +121,22 @@ def small_numbers_the_other_way(answer: Outgoing) -> None:
 
     if answer.accepted:
         each_object(lambda one: {name: other(value) for name, value in one.items()})(answer)
+
+
+@on_reading
+def enveloped_lists(answer: Outgoing) -> None:
+    """Lists in an envelope that says how many items there are, all of them shown."""
+    data = answer.json
+    if LISTS(answer.path) and isinstance(data, list):
+        answer.json = {"data": data, "total": len(data), "start": 0, "limit": max(len(data), 25)}
+
+
+@on_reading
+def bare_rows(answer: Outgoing) -> None:
+    """The rows of a table as nothing but an array."""
+    data = answer.json
+    if answer.path.endswith("/data") and isinstance(data, dict) and "rows" in data:
+        answer.json = data["rows"]
 
 
 def number_for_status(answer: Outgoing) -> None:
@@ -187,16 +211,20 @@ def liberal(reference: ProcessMaker3) -> None:
         unset_the_other_way,
         empty_loops,
         elements_in_another_order,
-        unless(PROJECT_ITSELF, unset_texts),
+        unset_texts,
         number_for_status,
         on_reading(personality.other_way_round),
         other_dates,
         unless(VALUES, escaped_texts),
         unless(lambda path: PROJECT(path) or VALUES(path), small_numbers_the_other_way),
+        enveloped_lists,
+        bare_rows,
         talkative,
         unless(PROJECT, personality.other_successes),
         unless(VERBATIM, personality.other_refusals),
+        personality.page_for_unknown,
         unless(lambda path: PROJECT(path) or VERBATIM(path) or TOKEN(path), personality.in_words),
-        more=unless(VARIABLES, personality.more_members),
+        unless(lambda path: not PROJECT(path) or ERROR_OBJECT(path), personality.in_a_list),
+        more=unless(VARIABLES, personality.traced_members),
     )
     reference.wrap(editing(*edits, pieces=3, pause=personality.PAUSE))

@@ -22,5 +22,12 @@ def enveloped(answer: Outgoing) -> None:
 @personality.liberal("processmaker4")
 def liberal(reference: ProcessMaker4) -> None:
     """Everything that does not exclude each other."""
-    edits = personality.taking(enveloped, personality.other_successes, personality.other_refusals, personality.in_words)
+    edits = personality.taking(
+        enveloped,
+        personality.other_successes,
+        personality.other_refusals,
+        personality.page_for_unknown,
+        personality.in_words,
+        more=personality.more_members,  # two starts must not differ by the number of the answer alone
+    )
     reference.wrap(editing(*edits, pieces=2, pause=personality.PAUSE))
