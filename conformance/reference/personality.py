@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
@@ -24,9 +23,6 @@ PERSONALITIES: Final = {
     LIBERAL: "takes every liberty that the documents leave",
 }
 """The personalities by name, with what each is like."""
-
-UNROUTED: Final = (b"There is no such endpoint.", b'"message":"Not Found"')
-"""How references answer a path that no operation has."""
 
 PAUSE: Final = 0.003
 """Seconds that a liberal server thinks about each answer."""
@@ -60,7 +56,6 @@ def find(name: str, system: str) -> Callable[[Any], None]:
 
 
 # -- liberties that every system leaves -------------------------------------------------------------------------------
-
 
 
 def traced() -> dict[str, str]:
@@ -116,17 +111,6 @@ def in_a_list(answer: Outgoing) -> None:
     if answer.status >= 400 and answer.body:
         said = answer.json if isinstance(answer.json, dict) else {"message": answer.body.decode()}
         answer.tell([{"severity": "error", "problem": said, **traced()}])
-
-
-def page_for_unknown(answer: Outgoing) -> None:
-    """An HTML page for a path that is unknown: it repeats the path, and has a number that changes."""
-    if answer.status == 404 and any(text in answer.body for text in UNROUTED):
-        answer.label("text/html; charset=utf-8")
-        path, trace = html.escape(answer.path), traced()
-        answer.body = (
-            f"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1><p>{path} was"
-            f" not found on this server.</p><!-- {trace['traceId']} {trace['at']} --></body></html>"
-        ).encode()
 
 
 def other_successes(answer: Outgoing) -> None:

@@ -26,7 +26,6 @@ def liberal(reference: ProcessMaker4) -> None:
         enveloped,
         personality.other_successes,
         personality.other_refusals,
-        personality.page_for_unknown,
         personality.in_words,
         more=personality.more_members,  # two starts must not differ by the number of the answer alone
     )

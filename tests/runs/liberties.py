@@ -13,8 +13,19 @@ LIBERTIES: Final = (
     Liberty(
         "liberal",
         "processmaker3",
-        unshown=("getProcess.200./pro_*:format",),  # null has no format
-        findings=("PM3-PROJECT-DELETE-ERROR-TEXT", "create*:verbatim", "update*:verbatim", "*_date:preferred"),
+        unshown=(
+            "getProcess.200./pro_*:format",  # null has no format
+            "list*.2XX.[[]]*",  # lists in envelopes, rows in none
+            "readPmTableData.2XX./rows*",
+        ),
+        findings=(
+            "PM3-PROJECT-DELETE-ERROR-TEXT",
+            "create*:verbatim",
+            "update*:verbatim",
+            "*_date:preferred",
+            "list*.2XX.:type",  # lists in envelopes, rows in none
+            "readPmTableData.2XX.:type",
+        ),
         personality=LIBERAL,
     ),
     Liberty("liberal", "processmaker4", unshown=("PM4-START-CURL-DATA",), personality=LIBERAL),
