@@ -68,10 +68,11 @@ more_members = each_object(lambda one: {"x_note": None, **one, "x_links": [{"hre
 
 
 def traced_members(answer: Outgoing) -> None:
-    """The same, and another member that changes with every answer."""
+    """The same, and where a request was accepted another member that changes with every answer."""
     trace = traced()
     more_members(answer)
-    each_object(lambda one: {**one, "x_trace": trace} if "x_note" in one else one)(answer)
+    if answer.accepted:
+        each_object(lambda one: {**one, "x_trace": trace} if "x_note" in one else one)(answer)
 
 
 reversed_members = each_object(lambda one: dict(reversed(one.items())))
@@ -100,17 +101,17 @@ def other_refusals(answer: Outgoing) -> None:
 
 
 def in_words(answer: Outgoing) -> None:
-    """Refusals as plain text, in capitals, with the number of the answer; what differs in words goes on differing."""
+    """Refusals as plain text, in capitals; what differs in words goes on differing."""
     if answer.status >= 400 and answer.body:
         answer.label("text/plain")
-        answer.body = f"{answer.body.decode().upper()}\n{traced()}".encode()
+        answer.body = answer.body.decode().upper().encode()
 
 
 def in_a_list(answer: Outgoing) -> None:
-    """Refusals as a list of one problem, with the number and the time of the answer."""
+    """Refusals as a list of one problem."""
     if answer.status >= 400 and answer.body:
         said = answer.json if isinstance(answer.json, dict) else {"message": answer.body.decode()}
-        answer.tell([{"severity": "error", "problem": said, **traced()}])
+        answer.tell([{"severity": "error", "problem": said}])
 
 
 def other_successes(answer: Outgoing) -> None:
