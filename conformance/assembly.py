@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
 from typing import Any, Final
@@ -35,6 +36,8 @@ from conformance.target import Target
 from conformance.verdict import Level, Outcome, Reason, Verdict
 from conformance.worker import EXCHANGES
 
+FAILED_IN_PYTEST: Final = 1
+HIGHEST_OF_PYTEST: Final = 5
 CUT_SHORT: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
 
 
@@ -51,6 +54,8 @@ def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dic
 def assemble(target: Target, systems: list[str], output: Path, told: Circumstances) -> RunRecord:
     """The run record of what stands in `output`, with the exit code that follows from it."""
     parts = read_parts(output)
+    absent = parts.absent(told)
+    told = replace(told, selected=told.selected or bool(absent))
     join_exchanges(output)
     specs = {system: target.table(system).specification() for system in systems}
     requirements = {one.id: one for spec in specs.values() for one in spec.requirements.values()}
@@ -59,6 +64,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
     requirements = {key: one for key, one in requirements.items() if key in claimed}
     deviations, findings = _deviations(parts, requirements, output, told.known)
     problems = [*told.internal, *parts.internal, *parts.problems, *parts.misnamed]
+    problems += [f"a test that is not part of the suites failed: {one}" for one in told.beside]
     problems += [f"worker {name} ended without a last word" for name in parts.unfinished]
     tests = [TestRecord(**test) for test in sorted(parts.tests, key=lambda test: str(test["id"]))]
     leftovers, residue = remains(output)
@@ -107,6 +113,8 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         accommodations=[one for system in systems for one in _accommodations(target, specs[system], parts)],
         baseline=entries,
         tests=tests,
+        not_run=absent,
+        beside=list(told.beside),
         shapes={
             operation: {status: Shape(**seen.shape()) for status, seen in sorted(statuses.items())}
             for operation, statuses in sorted(parts.shapes.items())
@@ -173,6 +181,8 @@ def _exit_code(
         return exitcodes.DEVIATIONS
     if told.baseline_strict and entries and entries.gone:
         return exitcodes.DEVIATIONS
+    if told.status == FAILED_IN_PYTEST or told.status > HIGHEST_OF_PYTEST:
+        return told.status  # a test beside the suites failed, or a plugin ended the run with a code of its own
     nothing = all(test.outcome == "skipped" for test in tests)
     if nothing and told.shard.whole:  # of a shard, only the merged run can tell
         return exitcodes.NOTHING_RUN

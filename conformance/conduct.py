@@ -23,7 +23,9 @@ from conformance import (
     baseline,
     cleaning,
     exitcodes,
+    inventory,
     parts,
+    plan,
     publication,
     runrecord,
 )
@@ -40,6 +42,9 @@ from conformance.wire.guard import Refused
 from conformance.worker import Share, Worker
 
 DEEPEST: Final = 6  # calls of a traceback that are told: those nearest to the error
+CRASHED: Final = "???"  # the step of a test in which a worker of xdist died
+BESIDE: Final = 20  # failed tests beside the suites that are named
+OURS: Final = "conformance"  # the mark of a report on a test of the suites, which survives the way from a worker
 SEED: Final = "seed"  # the fixture of the tests that send something else in every run
 
 Wrapper = Generator[None, Any, Any]
@@ -62,6 +67,10 @@ class Conduct:
         self._session: Session | None = None
         self._ended_by: Blocked | NotExercised | None = None
         self._test: dict[str, Any] = {}
+        self._concluded = False
+        self._beside: dict[str, None] = {}
+        self._collected: set[str] = set()
+        self._planned: set[str] = set()
         self._lock: int | None = None
         self._keys = allure_keys.register() if config.getoption("allure_report_dir", None) else None
         self.target = self._load()
@@ -153,6 +162,13 @@ class Conduct:
         node.workerinput["conformance_output"] = str(self.output)
         node.workerinput["conformance_known"] = sorted(self.known)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Learn from a worker which tests it found, and which were to run; one that crashed reports nothing."""
+        given: dict[str, Any] = getattr(node, "workeroutput", None) or {}
+        self._collected.update(given.get("conformance_collected", ()))
+        self._planned.update(given.get("conformance_planned", ()))
+
     # -- one test -------------------------------------------------------------------------------------------------
 
     def within_budget(self) -> None:
@@ -180,6 +196,7 @@ class Conduct:
         if not system:
             return (yield)
         self._ended_by = None
+        self._concluded = False
         self._session, self._judge = self.worker.begin(system, cited(item), steady=SEED not in fixtures(item))
         self._test = {
             "id": item.stash[TEST_ID],
@@ -194,7 +211,7 @@ class Conduct:
         try:
             result = yield
             self._test["seconds"] = round(time.perf_counter() - started, 4)
-            self.worker.end(self._session, self._judge, self._test)
+            self.worker.end(self._session, self._judge, self._test, passed_over=not self._concluded)
         except (OSError, Unwritable) as error:  # also when it was a reporter who could not write
             self._break_off(item.session, error)
             return True
@@ -234,8 +251,14 @@ class Conduct:
     def _conclude(self, reason: Blocked | NotExercised | None) -> None:
         """Say of everything cited what became of it; then fail, skip or pass."""
         assert self._judge is not None
+        self._concluded = True
         self._judge.conclude(reason)
-        deviations = self._judge.deviations
+        table = self.target.table(self._judge.specification.system)
+        deviations = [
+            one
+            for one in self._judge.deviations
+            if not plan.exempt(self._judge.specification.requirements[one.requirement], table)
+        ]
         told = "\n".join(self._told(one) for one in deviations)
         if any(one.fingerprint not in self.known for one in deviations):
             pytest.fail(told, pytrace=False)
@@ -248,6 +271,7 @@ class Conduct:
 
     def _failed(self, item: pytest.Item, error: Exception) -> NoReturn:
         """An error that is none of the target's is one of the suite; whoever reports it sees no secret."""
+        self._concluded = True
         if isinstance(error, Unwritable):
             self._break_off(item.session, error)
             pytest.fail(self.unwritable, pytrace=False)
@@ -269,6 +293,8 @@ class Conduct:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Note the outcome; an error that is none of the target's is one of the suite."""
         report = yield
+        if system_of(item):
+            setattr(report, OURS, True)
         if system_of(item) and self._test:
             if report.outcome != "passed" and self._test["outcome"] == "passed":
                 known = hasattr(report, "wasxfail")
@@ -293,6 +319,15 @@ class Conduct:
         # Between two lines a signal meets code that has no line, on which pytest's own report would break down.
         excinfo.traceback = excinfo.traceback.filter(lambda entry: entry.get_python_framesummary().lineno is not None)
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A failed test that is none of the suites' fails the run as it fails pytest."""
+        if not self.is_controller or not report.failed:
+            return
+        if report.when == CRASHED:
+            self.internal.append(f"a worker crashed in {report.nodeid}")
+        elif not getattr(report, OURS, False):
+            self._beside.setdefault(report.nodeid)
+
     def pytest_internalerror(self, excrepr: object) -> None:
         """An error of pytest or of a plugin."""
         self.internal.append(f"internal error: {str(excrepr)[-500:]}")
@@ -305,6 +340,10 @@ class Conduct:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Clean up; the controller waits for the workers, cleans up after them, and writes the record."""
+        if self.is_worker:
+            output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]
+            output["conformance_collected"] = list(self.selection.collected)
+            output["conformance_planned"] = list(self.selection.planned)
         used = "worker" in self.__dict__
         try:
             if used:
@@ -347,6 +386,7 @@ class Conduct:
     def _publish(self, session: pytest.Session) -> None:
         """Write the record and its views, and show the end of the run. Raises OSError."""
         allure_directory = self.config.getoption("allure_report_dir", None)
+        collected = self._collected | set(self.selection.collected)
         told = parts.Circumstances(
             started=self._began.isoformat(timespec="seconds"),
             seconds=time.time() - self.started,
@@ -362,12 +402,24 @@ class Conduct:
             baseline_strict=self._option("baseline_strict"),
             read_only=self.target.safety.level is Safety.READ_ONLY,
             internal=(*self.internal, *([self.unwritable] if self.unwritable else [])),
+            planned=frozenset(self._planned | set(self.selection.planned)),
+            uncollected=tuple(one for system in self.systems for one in self._uncollected(system, collected)),
+            status=int(session.exitstatus),
+            beside=tuple(self._beside)[:BESIDE],
         )
         self.record = assembly.assemble(self.target, self.systems, self.output, told)
         parts.tidy(self.output)
         publication.publish(self.record, self.output, Path(allure_directory or self.output / "allure-results"))
         terminal.show(self.record, self.output, Console())
         session.exitstatus = self.record.exit_code
+
+    def _uncollected(self, system: str, collected: set[str]) -> list[str]:
+        """The tests of a system that exist, and that no process of the run found."""
+        try:
+            expected = inventory.inventory(self.target.table(system).specification())
+        except ImportError as error:  # pytest could not collect it either
+            return [f"{system}: {error}"]
+        return inventory.absent(expected, collected)
 
 
 def _skipped(report: pytest.TestReport) -> str:

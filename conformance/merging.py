@@ -100,6 +100,8 @@ def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residu
         baseline=entries,
         accommodations=_accommodations(records),
         tests=tests,
+        not_run=sorted({one for record in records for one in record.not_run}),
+        beside=list(dict.fromkeys(one for record in records for one in record.beside)),
         shapes=_shapes(records),
         durations=_durations([record.durations for record in records]),
         leftovers=[*(one for record in records for one in record.leftovers), *leftovers],
@@ -126,9 +128,13 @@ def _checked(records: Sequence[RunRecord]) -> list[str]:
 
 def _cut_short(record: RunRecord) -> bool:
     """Whether a shard did less than its part, beyond what other shards make good."""
-    return record.exit_code in CODES or any(
-        one.reason in (Reason.TARGET_UNAVAILABLE, Reason.INTERRUPTED, Reason.TIME_BUDGET, Reason.NOT_SELECTED)
-        for one in record.verdicts
+    return (
+        record.exit_code in CODES
+        or bool(record.not_run)
+        or any(
+            one.reason in (Reason.TARGET_UNAVAILABLE, Reason.INTERRUPTED, Reason.TIME_BUDGET, Reason.NOT_SELECTED)
+            for one in record.verdicts
+        )
     )
 
 
@@ -232,7 +238,7 @@ def _exit_code(
     for code in CODES:
         if code in codes:
             return code
-    if any(one.baseline is None for one in deviations):
+    if any(one.baseline is None for one in deviations) or any(record.beside for record in records):
         return exitcodes.DEVIATIONS
     # Then a shard that was red all the same was run with --strict or --baseline-strict.
     strictly = any(one.baseline is None for one in findings) or bool(entries and entries.gone)

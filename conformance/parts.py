@@ -20,7 +20,11 @@ from conformance.worker import EXCHANGES, PARTS
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """How the run went as a whole: what the parts cannot know."""
+    """How the run went as a whole: what the parts cannot know.
+
+    `planned` are the ids of the tests that were to run, `uncollected` those that exist and were not even found.
+    `status` is what pytest itself would have ended with, `beside` are failed tests that are none of the suites'.
+    """
 
     started: str
     seconds: float
@@ -36,6 +40,10 @@ class Circumstances:
     baseline_strict: bool = False
     read_only: bool = False
     internal: tuple[str, ...] = ()
+    planned: frozenset[str] = frozenset()
+    uncollected: tuple[str, ...] = ()
+    status: int = 0
+    beside: tuple[str, ...] = ()
 
     @property
     def day(self) -> datetime.date:
@@ -64,6 +72,13 @@ class Parts:
     misnamed: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     out_of_time: bool = False
+    passed_over: set[str] = field(default_factory=set)
+    """Tests that another plugin or fixture skipped or ended before they could say anything."""
+
+    def absent(self, told: Circumstances) -> list[str]:
+        """The tests that exist for the run and did not run."""
+        ran = {str(test["id"]) for test in self.tests} - self.passed_over
+        return sorted({*told.uncollected, *(told.planned - ran), *self.passed_over})
 
 
 def read_parts(output: Path) -> Parts:
@@ -77,6 +92,8 @@ def read_parts(output: Path) -> Parts:
             if "test" in record:
                 parts.tests.append(record["test"])
                 parts.verdicts.extend((record["test"]["id"], _verdict(one)) for one in record["verdicts"])
+                if record.get("passed_over"):
+                    parts.passed_over.add(str(record["test"]["id"]))
             else:
                 finished = True
                 _take_end(parts, record["end"])

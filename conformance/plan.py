@@ -80,10 +80,8 @@ def plan(specification: Specification, table: System, level: Safety) -> Plan:
 
 def hindrance(one: Requirement, specification: Specification, table: System, level: Safety) -> Hindrance | None:
     """What the target file says or does not say that keeps a requirement from being tried; None: nothing does."""
-    if {one.profile, one.operation} & set(table.unsupported):
-        return Hindrance(Outcome.UNSUPPORTED, detail="the target file says so")
-    if one.later_than(table.version):
-        return Hindrance(Outcome.NOT_APPLICABLE, detail=f"since {one.since}")
+    if (outside := exempt(one, table)) is not None:
+        return outside
     if one.untestable is not None:
         return Hindrance(Outcome.NOT_EXERCISED, one.untestable)
     not_tried, missing = Outcome.NOT_EXERCISED, tuple(table.missing(one.needs))
@@ -107,6 +105,15 @@ def hindrance(one: Requirement, specification: Specification, table: System, lev
     users = all(key.startswith("users.") or key in table.unasked for key in missing)
     reason = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE
     return Hindrance(not_tried, reason, _places(table, missing), lacking)
+
+
+def exempt(one: Requirement, table: System) -> Hindrance | None:
+    """Why the target does not claim what a requirement states: no deviation counts against it. None: it does."""
+    if {one.profile, one.operation} & set(table.unsupported):
+        return Hindrance(Outcome.UNSUPPORTED, detail="the target file says so")
+    if one.later_than(table.version):
+        return Hindrance(Outcome.NOT_APPLICABLE, detail=f"since {one.since}")
+    return None
 
 
 def _places(table: System, keys: tuple[str, ...]) -> str:

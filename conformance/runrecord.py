@@ -331,6 +331,10 @@ class RunRecord(Frozen):
     """The declared differences in how the target was called, each with the deviation that it stands for."""
     tests: list[TestRecord] = []
     """The tests that ran."""
+    not_run: list[str] = []
+    """Tests that exist for the tested systems and did not run; of a function with parameters, its name alone."""
+    beside: list[str] = []
+    """The first tests of the user's own, run in the same pytest, that failed: they fail the run."""
     shapes: dict[str, dict[str, Shape]] = {}
     """What answers looked like, by operation and status."""
     durations: dict[str, dict[str, float]] = {}

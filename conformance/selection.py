@@ -16,7 +16,11 @@ from conformance.target import Target
 
 
 class Selection:
-    """The tests of some systems of the target: all, those of some profiles, or a shard of them."""
+    """The tests of some systems of the target: all, those of some profiles, or a shard of them.
+
+    `collected` are the ids of the tests that this process found, `planned` those of its shard: what another plugin or
+    an option of pytest's leaves out later is still among them. Workers collect, their controller does not.
+    """
 
     def __init__(self, config: pytest.Config, target: Target, systems: Sequence[str]) -> None:
         self.target = target
@@ -27,6 +31,8 @@ class Selection:
         self._profiles = set(config.getoption("conformance_profile"))
         self._recorded = config.getoption("conformance_durations")
         self.narrowed = bool(self._profiles)
+        self.collected: tuple[str, ...] = ()
+        self.planned: tuple[str, ...] = ()
 
     def _shard(self, named: str | None) -> Shard:
         try:
@@ -60,8 +66,10 @@ class Selection:
             config.hook.pytest_deselected(items=out)
         for item in items:
             item.stash[TEST_ID] = test_id(item)
+        self.collected = _ours(items)
         if not self.shard.whole:
             self._keep_shard(items)
+        self.planned = _ours(items)
         for item in items:
             system = system_of(item)
             grouped = bool(system) and specification.load(system).starts
@@ -92,6 +100,10 @@ class Selection:
             return runrecord.read(Path(self._recorded)).durations.get("tests", {}) if self._recorded else {}
         except runrecord.UnreadableRun as error:
             raise pytest.UsageError(f"--conformance-durations: {error}") from None
+
+
+def _ours(items: Sequence[pytest.Item]) -> tuple[str, ...]:
+    return tuple(item.stash[TEST_ID] for item in items if system_of(item))
 
 
 def may_start(item: pytest.Item) -> bool:

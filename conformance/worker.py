@@ -88,6 +88,8 @@ class Worker:
         self.ledger = Ledger(path=path, run=self.run, worker=self.name, hide=self.redactor.text)
         if self.output:
             (self.output / PARTS).mkdir(exist_ok=True)
+            # A worker that dies in its first test is missed: its file has no last word.
+            (self.output / PARTS / f"{self.name}.ndjson").touch()
 
     def session(self, system: str, ledger: Ledger | None = None) -> Session:
         """The session of a system, opened when first asked for; nothing is sent yet."""
@@ -162,17 +164,18 @@ class Worker:
         session.judge = Judge(session.specification, cited)
         return session, session.judge
 
-    def end(self, session: Session, judge: Judge, test: dict[str, Any]) -> None:
+    def end(self, session: Session, judge: Judge, test: dict[str, Any], *, passed_over: bool = False) -> None:
         """Store what a test found, its verdicts and the exchanges that they cite, and remove what it made.
 
-        Raises Unwritable.
+        A test is `passed_over` when something else than the suite skipped or ended it. Raises Unwritable.
         """
         cited: list[str] = []
         for verdict in judge.verdicts:
             cited.extend(verdict.evidence)
         session.client.evidence.cite(cited)
         verdicts = [self._told(verdict) for verdict in judge.verdicts]
-        self._append({"test": {**test, "message": self.redactor.text(test["message"])}, "verdicts": verdicts})
+        told: dict[str, Any] = {"test": {**test, "message": self.redactor.text(test["message"])}, "verdicts": verdicts}
+        self._append({**told, "passed_over": True} if passed_over else told)
         session.judge = Judge(session.specification)
         session.sweep(self._earlier)
         session.client.evidence.forget()

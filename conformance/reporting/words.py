@@ -100,6 +100,8 @@ def headline(record: RunRecord) -> str:
             text = "nothing was run"
         case 1 if new == 0 and record.baseline and record.baseline.gone:
             text = f"{found}, but {len(record.baseline.gone):,} of the baseline no longer occurring"
+        case 1 if new == 0 and record.beside:
+            text = f"{found}, but a test that is not part of the suites failed"
         case 1 if new == 0:
             text = f"{found}, but a strict option fails the run"
         case _:

@@ -1,0 +1,29 @@
+"""The inventory counts what pytest would collect, without asking pytest."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from conformance import coverage, specification
+from conformance.inventory import absent, inventory
+from conformance.specification import SYSTEMS
+
+
+@pytest.fixture(scope="module")
+def collected() -> list[coverage.Trial]:
+    return coverage.collect()
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_it_counts_the_tests_that_pytest_collects(system: str, collected: list[coverage.Trial]) -> None:
+    ids = [one.test for one in collected if one.system == system]
+    assert inventory(specification.load(system)) == Counter(one.partition("[")[0] for one in ids)
+    assert absent(inventory(specification.load(system)), ids) == []
+
+
+def test_what_is_missing_is_named_once() -> None:
+    expected = {"s/test_a.py::test_one": 1, "s/test_a.py::test_two": 2, "s/test_b.py::test_three": 1}
+    ran = ["s/test_a.py::test_one", "s/test_a.py::test_two[x]", "s/test_a.py::test_two[x]"]
+    assert absent(expected, ran) == ["s/test_a.py::test_two", "s/test_b.py::test_three"]
