@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any, Final
 
-from conformance import __version__, exitcodes, ledger, outcomes
+from conformance import __version__, exitcodes, ledger, outcomes, specification
 from conformance.accommodation import ACCOMMODATIONS, named, of_the_form
 from conformance.exchange import Request
 from conformance.parts import Circumstances, Parts, join_exchanges, lines, read_parts
@@ -38,6 +38,7 @@ from conformance.worker import EXCHANGES
 
 FAILED_IN_PYTEST: Final = 1
 HIGHEST_OF_PYTEST: Final = 5
+MARKED: Final = "its deletion marks it as deleted, and removes nothing"
 CUT_SHORT: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
 
 
@@ -63,6 +64,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
     claimed = {one.requirement for one in verdicts if one.outcome not in outcomes.EXEMPT}
     requirements = {key: one for key, one in requirements.items() if key in claimed}
     deviations, findings = _deviations(parts, requirements, output, told.known)
+    verdicts = outcomes.grounded(verdicts, {one.fingerprint for one in (*deviations, *findings)}, parts)
     problems = [*told.internal, *parts.internal, *parts.problems, *parts.misnamed]
     problems += [f"a test that is not part of the suites failed: {one}" for one in told.beside]
     problems += [f"worker {name} ended without a last word" for name in parts.unfinished]
@@ -269,25 +271,34 @@ def _commands(output: Path, wanted: Iterable[str], placeholders: Iterable[str]) 
 def remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
     """What the journals in a directory say is still on the target: what could be removed, and what nobody can."""
     leftovers: list[Leftover] = []
-    counts: dict[tuple[str, str], int] = {}
-    started: dict[tuple[str, str], list[str]] = {}
+    stays: dict[tuple[str, str, str], list[str]] = {}
     for path in sorted(output.glob(ledger.GLOB)):
         journal = ledger.read(path)
-        leftovers.extend(
-            Leftover(
-                system=one.system,
-                kind=one.kind,
-                identifier=one.identifier,
-                name=one.name,
-                why="" if one.identifier else ledger.UNSEEN,
-            )
-            for one in journal.open()
-        )
-        for key, count in journal.residue.items():
-            counts[key] = counts.get(key, 0) + count
-            started.setdefault(key, []).extend(sorted(journal.started_of(key)))
+        for one in journal.open():
+            why, permanent = journal.kept.get(one.key, ("" if one.identifier else ledger.UNSEEN, False))
+            if permanent:
+                stays.setdefault((one.system, one.kind, why), []).append(one.identifier)
+            else:
+                left = Leftover(system=one.system, kind=one.kind, identifier=one.identifier, name=one.name, why=why)
+                leftovers.append(left)
+        for system, kind in journal.residue:
+            known = sorted(journal.started_of((system, kind)))
+            unknown = [""] * (journal.residue[system, kind] - len(known))
+            stays.setdefault((system, kind, ""), []).extend([*known, *unknown])
+        for one in _marked(journal):
+            stays.setdefault((one.system, one.kind, MARKED), []).append(one.identifier)
     residue = [
-        Residue(system=system, kind=kind, count=count, identifiers=started[system, kind][:50])
-        for (system, kind), count in sorted(counts.items())
+        Residue(system=system, kind=kind, count=len(those), identifiers=list(filter(None, those))[:50], why=why)
+        for (system, kind, why), those in sorted(stays.items())
     ]
     return leftovers, residue
+
+
+def _marked(journal: ledger.Ledger) -> Iterator[ledger.Entry]:
+    """What was deleted by an operation that only marks it."""
+    for one in journal.entries.values():
+        if one.key in journal.removed and one.identifier:
+            operations = specification.load(one.system).operations
+            link = operations[one.operation].link("delete")
+            if link is not None and operations[link.operation].tombstone:
+                yield one

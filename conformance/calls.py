@@ -93,8 +93,33 @@ class Calls(ABC):
 
         Raises:
             Unavailable: the target is gone, or refuses the credentials.
-            NotExercised: a user is missing, or the safety level or a limit forbids the request.
+            NotExercised: a user is missing, or the safety level or a limit forbids the request; or the target file
+                says that the target does not have the operation.
         """
+        if template is None and self.unsupported(operation_id):
+            told = f"{operation_id} is unsupported, as the target file says"
+            raise NotExercised(Reason.UNSUPPORTED, told)
+        return self.deliver(
+            operation_id, user=user, path=path, headers=headers, template=template, documented=documented, **content
+        )
+
+    def unsupported(self, operation_id: str) -> bool:
+        """Whether the target file says that the target does not have an operation."""
+        profile = self.specification.operations[operation_id].profile
+        return not {operation_id, profile}.isdisjoint(self.table.unsupported)
+
+    def deliver(
+        self,
+        operation_id: str,
+        *,
+        user: str = MAIN,
+        path: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        template: str | None = None,
+        documented: bool = False,
+        **content: Any,
+    ) -> Exchange:
+        """As `send`, also where the target file says that there is no such operation: a clean-up tries it."""
         if self.problem:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         operation = self.operation(operation_id, documented=documented)

@@ -26,6 +26,8 @@ class Cleaning:
     removed: list[Entry] = field(default_factory=list)
     kept: list[Entry] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    reasons: dict[Entry, str] = field(default_factory=dict)
+    """Why something is still there, where that is known."""
 
 
 def clean(target: Target, directory: Path) -> Cleaning:
@@ -46,6 +48,7 @@ def clean(target: Target, directory: Path) -> Cleaning:
             cleaner.close()
             left = journal.open()
             done.kept.extend(left)
+            done.reasons.update({one: journal.kept[one.key][0] for one in left if one.key in journal.kept})
             keys = {entry.key for entry in before} - {entry.key for entry in left}
             done.removed.extend(entry for entry in journal.entries.values() if entry.key in keys)
             done.problems.extend([*cleaner.internal, *cleaner.problems])

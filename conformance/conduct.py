@@ -163,7 +163,7 @@ class Conduct:
         node.workerinput["conformance_known"] = sorted(self.known)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any, error: object) -> None:
+    def pytest_testnodedown(self, node: Any) -> None:
         """Learn from a worker which tests it found, and which were to run; one that crashed reports nothing."""
         given: dict[str, Any] = getattr(node, "workeroutput", None) or {}
         self._collected.update(given.get("conformance_collected", ()))
@@ -323,7 +323,7 @@ class Conduct:
         """A failed test that is none of the suites' fails the run as it fails pytest."""
         if not self.is_controller or not report.failed:
             return
-        if report.when == CRASHED:
+        if str(report.when) == CRASHED:
             self.internal.append(f"a worker crashed in {report.nodeid}")
         elif not getattr(report, OURS, False):
             self._beside.setdefault(report.nodeid)

@@ -67,6 +67,8 @@ class Ledger:
     residue: Counter[tuple[str, str]] = field(default_factory=Counter)
     accepted: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
+    kept: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    """By key: why something could not be removed, and whether no operation of the target can."""
     started: dict[str, tuple[str, str]] = field(default_factory=dict)
     hide: Callable[[str], str] = str
     _made_up: set[str] = field(default_factory=set)
@@ -163,6 +165,13 @@ class Ledger:
                 self.removed.add(entry.key)
                 self._note("removed", key=entry.key)
 
+    def keep(self, identifier: str, why: str, *, permanent: bool = False) -> None:
+        """Journal why something of ours was not removed; `permanent` says that the target has no way to remove it."""
+        for entry in self.open():
+            if entry.identifier == identifier and self.kept.get(entry.key) != (why, permanent):
+                self.kept[entry.key] = (why, permanent)
+                self._note("kept", key=entry.key, why=self.hide(why), permanent=permanent)
+
     def remains(self, system: str, kind: str, identifier: str = "") -> None:
         """Count something that no documented operation can remove; it is ours as well."""
         self.residue[system, kind] += 1
@@ -232,6 +241,8 @@ def read(path: Path) -> Ledger:
                 ledger.refused.add(key)
             case "removed" | "withdrawn":
                 ledger.removed.add(key)
+            case "kept":
+                ledger.kept[key] = (event["why"], event["permanent"])
             case "residue":
                 ledger.residue[event["system"], event["kind"]] += 1
                 if event["identifier"]:

@@ -293,15 +293,16 @@ def _durations(given: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, 
 
 
 def _residue(given: Iterable[Residue]) -> list[Residue]:
-    by_kind: dict[tuple[str, str], list[Residue]] = {}
+    by_kind: dict[tuple[str, str, str], list[Residue]] = {}
     for one in given:
-        by_kind.setdefault((one.system, one.kind), []).append(one)
+        by_kind.setdefault((one.system, one.kind, one.why), []).append(one)
     return [
         Residue(
             system=system,
             kind=kind,
             count=sum(one.count for one in those),
             identifiers=[name for one in those for name in one.identifiers][:IDENTIFIERS],
+            why=why,
         )
-        for (system, kind), those in sorted(by_kind.items())
+        for (system, kind, why), those in sorted(by_kind.items())
     ]

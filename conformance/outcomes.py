@@ -65,6 +65,27 @@ def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:
     ]
 
 
+def grounded(records: Iterable[VerdictRecord], recorded: Container[str], parts: Parts) -> list[VerdictRecord]:
+    """The records, each blocked one by a deviation that is `recorded`.
+
+    A deviation of what the target does not claim is not recorded, and blocks nothing: what needs that is not exercised.
+    """
+    operations = {one.fingerprint: one.operation for _, one in parts.verdicts if one.fingerprint}
+    return [
+        one.model_copy(
+            update={
+                "outcome": Outcome.NOT_EXERCISED,
+                "blocked_by": None,
+                "reason": Reason.UNSUPPORTED,
+                "detail": f"needs {operations[one.blocked_by]}, which the target does not claim to have",
+            }
+        )
+        if one.outcome is Outcome.BLOCKED and one.blocked_by in operations and one.blocked_by not in recorded
+        else one
+        for one in records
+    ]
+
+
 def _merged(requirement: Requirement, said: list[tuple[str, Verdict]]) -> VerdictRecord:
     outcome = said[0][1].outcome
     for _, verdict in said[1:]:

@@ -279,6 +279,8 @@ class Residue(Frozen):
     """How many there are."""
     identifiers: list[str] = []
     """How the target calls the first fifty of them, where it told."""
+    why: str = ""
+    """Why they stay, where that is not plain from what they are."""
 
 
 class Summary(Frozen):

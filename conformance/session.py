@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from conformance import checks, narrowing
-from conformance.calls import Calls
 from conformance.exchange import Exchange
 from conformance.identification import (
     containing,
@@ -24,14 +23,10 @@ from conformance.identification import (
 )
 from conformance.judge import Blocked, NotExercised
 from conformance.ledger import Entry
-from conformance.specification import Link, Operation
-from conformance.target import Safety
+from conformance.removal import GONE, UNSURE, Removal
+from conformance.specification import Operation
 from conformance.verdict import Kind, Reason
 from conformance.wire.naming import replace
-
-GONE: Final = (404, 410)
-UNSURE: Final = (401, 403, 408, 429)  # refusals that say nothing of whether something exists
-KEPT_AT_MOST: Final = 5  # things of ours that a server would not remove, before no more are created
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +48,15 @@ class Resource:
 
 
 @dataclass(eq=False)
-class Session(Calls):
+class Session(Removal):
     """Calls the operations of one system, on behalf of one test at a time, and answers for what they make."""
 
-    _kept: dict[str, bool] = field(default_factory=dict, init=False)
-    """What was not removed, and whether its deletion was refused."""
     _refused: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False)
     """By operation, the members of a documented body that the target refused."""
 
     def create(self, operation_id: str, **request: Any) -> Resource:
         """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""
         operation = self.operation(operation_id)
-        littering = self.safety is not Safety.DISPOSABLE and len(self._kept) >= KEPT_AT_MOST
-        if littering and not self._removes_again(operation):
-            raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation_id} creates")
         before = self.there_before(operation)
         known = self._glance(operation) if before is None else before
         try:
@@ -344,7 +334,7 @@ class Session(Calls):
         if delete is None or not told or told in known or told in self._claimed():
             return
         self.ledger.created(entry, told)
-        if self.send(delete.operation, path={**entry.within, delete.parameter: told}).answer.ok:
+        if self.deliver(delete.operation, path={**entry.within, delete.parameter: told}).answer.ok:
             self.ledger.gone(told)
 
     def take_over(self, operation: Operation, entry: Entry) -> bool:
@@ -363,114 +353,41 @@ class Session(Calls):
             self.ledger.withdrawn(entry)
         return bool(identifier)
 
-    def remove(self, identifier: str, operation: Operation) -> bool:
-        """Remove something of ours, without judging; `operation` is the one that created it. True when it is gone."""
-        link = operation.link("delete")
-        if link is None:
-            return False
-        within = self.ledger.within(identifier)
-        exchange = self.send(link.operation, path={**within, link.parameter: identifier})
-        read, listing = operation.link("read"), operation.link("list")
-        tombstone = self.operation(link.operation).tombstone
-        if read is None and listing is not None and not tombstone:
-            told = exchange.answer.ok or exchange.answer.status in GONE
-            gone = self._unlisted(identifier, listing, within, told)
-        elif read is None or tombstone:
-            unknown = exchange.answer.status in GONE and not self._shown(identifier, operation, within)
-            gone = exchange.answer.ok or unknown
-        else:
-            after = self._read(read, identifier, within)
-            told = self.operation(link.operation).refusal(exchange.answer.status) is not None
-            declined = exchange.answer.refused or told  # a document may call 500 a refusal
-            gone = (exchange.answer.ok and self._absent(after, identifier)) or (declined and says_gone(after))
-        if gone:
-            self.ledger.gone(identifier)
-            return True
-        self._kept[identifier] = exchange.answer.refused
-        return False
-
-    def _absent(self, read: Exchange, identifier: str) -> bool:
-        """Whether the answer to a read shows that something of ours is gone: it says so, or shows nothing of it."""
-        if not read.answer.ok or self.operation(read.operation).success.schema is not None:
-            return says_gone(read)
-        return not is_read(read, identifier, self.ledger.name_of(identifier))
-
-    def _unlisted(self, identifier: str, listing: Link, within: Mapping[str, str], told: bool) -> bool:
-        """Whether a list no longer shows something; one that cannot tell is no answer to what was `told` already."""
-
-        def look() -> tuple[bool, Exchange]:
-            there = self.send(listing.operation, path=within)
-            return not shows(there, listing, identifier), there
-
-        absent, there = self.eventually(look)
-        return absent and (told or (there.answer.ok and not partial(there)))
-
-    def _shown(self, identifier: str, operation: Operation, within: Mapping[str, str]) -> bool:
-        """Whether the list of what an operation creates, if there is one, still shows something."""
-        link = operation.link("list")
-        return link is not None and shows(self.send(link.operation, path=within), link, identifier)
-
-    def _removes_again(self, operation: Operation) -> bool:
-        """Whether something that could not be removed can be now. It is judged: the tests that do create something too.
-
-        Raises:
-            Blocked: the deletion is not there, is refused, or leaves the thing; the deviation is recorded.
-        """
-        identifier, was_refused = next(iter(self._kept.items()))
-        read, delete = operation.link("read"), operation.link("delete")
-        within = self.ledger.within(identifier)
-        if read is None or delete is None or not self._read(read, identifier, within).answer.ok:
-            return False
-        again = self.call if was_refused else self.send  # what was accepted once may be refused now
-        deleted = again(delete.operation, path={**within, delete.parameter: identifier})
-
-        def look() -> tuple[bool, Exchange]:
-            exchange = self._read(read, identifier, within)
-            return self._absent(exchange, identifier), exchange
-
-        gone, exchange = self.eventually(look)
-        if gone:
-            self.ledger.gone(identifier)
-            del self._kept[identifier]
-        requirement = self.specification.aspect(delete.operation, "deleted-is-gone")
-        if exchange.answer.ok and requirement is not None:
-            told = f"it can still be read: {checks.describe(exchange)}"
-            self.judge.require(requirement.id, False, exchange, deleted, observed=told)
-            raise Blocked(self.judge.root_of(requirement.id), delete.operation)
-        return gone
-
-    def _read(self, link: Link, identifier: str, within: Mapping[str, str]) -> Exchange:
-        return self.send(link.operation, path={**within, link.parameter: identifier})
-
-    def sweep(self, spare: Container[str] = ()) -> list[Entry]:
+    def sweep(self, spare: Container[str] = (), *, wait: bool = True) -> list[Entry]:
         """Remove what is still there of ours, newest first, but for entries whose key is in `spare`.
 
-        Returns what could not be removed.
+        With `wait`, deletions that are not seen yet are looked at until `settle` seconds have passed. Returns what
+        could not be removed.
         """
-        kept = []
-        for entry in self.ledger.open(self.specification.system):
-            if entry.key in spare:
-                continue
-            operation = self.operation(entry.operation)
-            identifier = entry.identifier
-            try:
+        waiting = [entry for entry in self.ledger.open(self.specification.system) if entry.key not in spare]
+        while waiting:
+            kept = [entry for entry in waiting if not self._swept(entry)]
+            if not kept or len(kept) == len(waiting):
+                break
+            refused = [entry for entry in kept if self.ledger.entries[entry.key].identifier in self._kept]
+            if not refused:
+                break
+            waiting = refused  # what stood in the way of its removal may have gone since
+        if wait:
+            with contextlib.suppress(Blocked, NotExercised):  # the target is gone: what was pending is left
+                self.settle_deletions()
+        return [entry for entry in self.ledger.open(self.specification.system) if entry.key not in spare]
+
+    def _swept(self, entry: Entry) -> bool:
+        """Remove one thing. Returns whether it is gone now."""
+        operation = self.operation(entry.operation)
+        identifier = entry.identifier
+        if identifier in self._pending:
+            return False
+        try:
+            if not identifier:
+                identifier, looked = self._listed(operation, entry)
                 if not identifier:
-                    identifier, looked = self._listed(operation, entry)
-                    if not identifier:
-                        if entry.key in self.ledger.accepted or not looked:
-                            kept.append(entry)
-                        else:
-                            self.ledger.withdrawn(entry)
-                        continue
-                    self.ledger.created(entry, identifier)
-                removed = self.remove(identifier, operation)
-            except (Blocked, NotExercised):
-                removed = False
-            if not removed:
-                kept.append(entry)
-        return kept
-
-
-def says_gone(exchange: Exchange) -> bool:
-    """Whether the answer to a read says that nothing is there, not that this user may not see it now."""
-    return exchange.answer.refused and exchange.answer.status not in UNSURE
+                    if entry.key in self.ledger.accepted or not looked:
+                        return False
+                    self.ledger.withdrawn(entry)
+                    return True
+                self.ledger.created(entry, identifier)
+            return self.remove(identifier, operation)
+        except (Blocked, NotExercised):
+            return False

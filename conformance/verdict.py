@@ -42,6 +42,7 @@ class Reason(StrEnum):
     MISSING_SHARD = "missing shard"
     INCONCLUSIVE = "inconclusive"
     NOT_SELECTED = "not selected"
+    UNSUPPORTED = "unsupported operation"
 
 
 class Kind(StrEnum):

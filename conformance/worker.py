@@ -177,7 +177,7 @@ class Worker:
         told: dict[str, Any] = {"test": {**test, "message": self.redactor.text(test["message"])}, "verdicts": verdicts}
         self._append({**told, "passed_over": True} if passed_over else told)
         session.judge = Judge(session.specification)
-        session.sweep(self._earlier)
+        session.sweep(self._earlier, wait=False)
         session.client.evidence.forget()
 
     def _told(self, verdict: Verdict) -> dict[str, Any]:

@@ -32,7 +32,8 @@ def command(run: Path, file: Path) -> int:
     for entry in done.removed:
         click.echo(f"  {_told(entry)}")
     for entry in done.kept:
-        click.echo(f"still there: {_told(entry)}", err=True)
+        why = done.reasons.get(entry)
+        click.echo(f"still there: {_told(entry)}{f': {escape.line(why)}' if why else ''}", err=True)
     for problem in done.problems:
         click.echo(problem, err=True)
     if done.problems:

@@ -58,12 +58,13 @@ REASONS: Final = {
     Reason.CLIENT_SIDE: "speaks of the client, not of the server",
     Reason.SAFETY_LEVEL: "could harm what is not the run's own; a higher safety level allows it",
     Reason.TIME_BUDGET: "the time budget was used up",
-    Reason.LIMIT_REACHED: "a limit of the target file was reached",
+    Reason.LIMIT_REACHED: "a limit of the run was reached",
     Reason.INTERRUPTED: "the run was cut short",
     Reason.TARGET_UNAVAILABLE: "the target could not be reached or refused the credentials",
     Reason.MISSING_SHARD: "belongs to a part of the run that is not here",
     Reason.INCONCLUSIVE: "the answers do not decide it",
     Reason.NOT_SELECTED: "left out by the selection",
+    Reason.UNSUPPORTED: "needs an operation that the target does not have, as the target file says",
 }
 _RANK: Final = {level: rank for rank, level in enumerate(Level)}
 
@@ -180,7 +181,8 @@ def leftover(entry: Leftover) -> str:
 def residue(entry: Residue) -> str:
     """One kind of residue in a line, with its first identifiers."""
     shown = ", ".join(entry.identifiers[:3]) + (" …" if len(entry.identifiers) > 3 else "")
-    return f"{entry.system}: {entry.kind}, {entry.count:,}" + (f" ({shown})" if shown else "")
+    why = f": {entry.why}" if entry.why else ""
+    return f"{entry.system}: {entry.kind}, {entry.count:,}" + (f" ({shown})" if shown else "") + why
 
 
 def accepted(entry: BaselineEntry) -> str:

@@ -17,7 +17,7 @@ import pytest
 from conformance import checks
 from conformance.exchange import Exchange, Response
 from conformance.judge import Blocked
-from conformance.session import KEPT_AT_MOST
+from conformance.removal import KEPT_AT_MOST
 from conformance.specification import SYSTEMS, Answer, Operation, fields, load
 from conformance.target import Safety
 from conformance.verdict import Level, Outcome, Verdict

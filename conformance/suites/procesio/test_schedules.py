@@ -10,8 +10,9 @@ from conformance.checks import describe
 from conformance.exchange import Exchange
 from conformance.identification import mentions, partial, seen
 from conformance.judge import NotExercised
+from conformance.removal import says_gone
 from conformance.sampling import sample
-from conformance.session import Resource, Session, says_gone
+from conformance.session import Resource, Session
 from conformance.snapshots import changed, snapshot, volatile
 from conformance.specification import Link
 from conformance.suites.procesio.answers import touched_in

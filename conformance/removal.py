@@ -1,0 +1,255 @@
+"""Removal: takes away what a session created, with the patience of the tests, and limits what cannot be taken away.
+
+A deletion that was accepted and is not seen yet is *pending*: the run goes on, and looks again until `settle` seconds
+have passed. What is there then is *kept*; of a kind that the target does not remove no more than a handful is created.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from conformance import checks
+from conformance.calls import ABSENT, Calls
+from conformance.exchange import Exchange
+from conformance.identification import is_read, partial, shows
+from conformance.judge import Blocked, NotExercised
+from conformance.specification import Link, Operation
+from conformance.target import Safety
+from conformance.verdict import Kind, Reason
+
+GONE: Final = (404, 410)
+UNSURE: Final = (401, 403, 408, 429)  # refusals that say nothing of whether something exists
+KEPT_AT_MOST: Final = 5  # things of a kind that a server does not remove, before no more of it are created
+PENDING_AT_MOST: Final = 10  # deletions that are waited for while the run goes on
+PAUSE: Final = 0.25  # seconds between two looks at the same thing
+
+
+@dataclass(slots=True)
+class Pending:
+    """A deletion that was accepted, or whose response was lost, and whose effect is not seen yet."""
+
+    operation: Operation
+    deleted: Exchange
+    until: float
+    looked: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Something of ours that the target did not remove: what created it, and the response to its deletion."""
+
+    operation: Operation
+    deleted: Exchange
+
+
+@dataclass(eq=False)
+class Removal(Calls):
+    """Removes what a session created. `refused_roots` are the deviations for which a kind is no longer created."""
+
+    _pending: dict[str, Pending] = field(default_factory=dict, init=False)
+    _kept: dict[str, Kept] = field(default_factory=dict, init=False)
+    _roots: dict[str, str] = field(default_factory=dict, init=False)  # by kind: the deviation that was judged
+
+    def send(self, operation_id: str, **request: Any) -> Exchange:
+        """As `Calls.send`; a create waits for pending deletions, and is not made where it could not be undone."""
+        operation = self.operation(operation_id, documented=request.get("documented", False))
+        creating = operation.effect == "create" and request.get("template") is None
+        if creating:
+            self._may_create(operation)
+        try:
+            return super().send(operation_id, **request)
+        except NotExercised as reason:
+            if not (creating and self._pending and reason.reason is Reason.LIMIT_REACHED):
+                raise
+        self.settle_deletions()  # what is being deleted still counts as open
+        return super().send(operation_id, **request)
+
+    def remove(self, identifier: str, operation: Operation) -> bool:
+        """Remove something of ours, without judging; `operation` is the one that created it.
+
+        Returns True when it is gone. It may go later: see `settle_deletions`.
+        """
+        link = operation.link("delete")
+        if link is None:
+            return False
+        within = self.ledger.within(identifier)
+        deleted = self.deliver(link.operation, path={**within, link.parameter: identifier})
+        if self._is_gone(identifier, operation, deleted):
+            self._forget(identifier)
+            return True
+        now = time.monotonic()
+        if self.settle and not deleted.answer.refused:
+            self._pending[identifier] = Pending(operation, deleted, now + self.settle, now)
+        else:
+            self._keep(identifier, operation, deleted)
+        return False
+
+    def settle_deletions(self, at_most: int = 0) -> None:
+        """Look at pending deletions again until no more than `at_most` are pending: `settle` seconds at the longest."""
+        self._look_again()
+        while len(self._pending) > at_most:
+            time.sleep(min(PAUSE, self.settle))
+            self._look_again()
+
+    def usable(self, operation: Operation, step: str) -> Link | None:
+        """The link of an operation for a step, unless the target file says that its operation is unsupported."""
+        link = operation.link(step)
+        return None if link is None or self.unsupported(link.operation) else link
+
+    def _is_gone(self, identifier: str, operation: Operation, deleted: Exchange) -> bool:
+        """Whether something is seen to be gone, after its deletion."""
+        link = operation.link("delete")
+        assert link is not None
+        within = self.ledger.within(identifier)
+        read, listing = self.usable(operation, "read"), self.usable(operation, "list")
+        tombstone = self.operation(link.operation).tombstone
+        if read is None and listing is not None and not tombstone:
+            told = deleted.answer.ok or deleted.answer.status in GONE
+            there = self.send(listing.operation, path=within)
+            return not shows(there, listing, identifier) and (told or (there.answer.ok and not partial(there)))
+        if read is None or tombstone:
+            unknown = deleted.answer.status in GONE and not self._shown(identifier, listing, within)
+            return deleted.answer.ok or unknown
+        after = self._read(read, identifier, within)
+        refusal = self.operation(link.operation).refusal(deleted.answer.status) is not None
+        if deleted.answer.refused or refusal:  # a document may call 500 a refusal
+            return says_gone(after)
+        return (deleted.answer.ok or identifier in self._pending) and self._absent(after, identifier)
+
+    def _absent(self, read: Exchange, identifier: str) -> bool:
+        """Whether the answer to a read shows that something of ours is gone: it says so, or shows nothing of it."""
+        if not read.answer.ok or self.operation(read.operation).success.schema is not None:
+            return says_gone(read)
+        return not is_read(read, identifier, self.ledger.name_of(identifier))
+
+    def _shown(self, identifier: str, listing: Link | None, within: Mapping[str, str]) -> bool:
+        """Whether the list of what an operation creates, if there is one, still shows something."""
+        return listing is not None and shows(self.send(listing.operation, path=within), listing, identifier)
+
+    def _read(self, link: Link, identifier: str, within: Mapping[str, str]) -> Exchange:
+        return self.send(link.operation, path={**within, link.parameter: identifier})
+
+    def _look_again(self) -> None:
+        """Look once at each pending deletion that was not looked at a moment ago."""
+        for identifier, one in list(self._pending.items()):
+            now = time.monotonic()
+            settled = now >= one.until
+            if not settled and now < one.looked + min(PAUSE, self.settle):
+                continue
+            one.looked = now
+            if self._is_gone(identifier, one.operation, one.deleted):
+                self._forget(identifier)
+            elif settled:
+                self._keep(identifier, one.operation, one.deleted)
+
+    def _forget(self, identifier: str) -> None:
+        self.ledger.gone(identifier)
+        self._pending.pop(identifier, None)
+        self._kept.pop(identifier, None)
+
+    def _keep(self, identifier: str, operation: Operation, deleted: Exchange) -> None:
+        """Note that something of ours stays, and why."""
+        self._pending.pop(identifier, None)
+        self._kept[identifier] = Kept(operation, deleted)
+        link = operation.link("delete")
+        assert link is not None
+        if self.unsupported(link.operation):
+            self.ledger.keep(identifier, f"{link.operation} is unsupported, as the target file says", permanent=True)
+        elif deleted.answer.status in ABSENT:
+            told = f"the target has no {link.operation} ({checks.describe(deleted)})"
+            self.ledger.keep(identifier, told, permanent=True)
+        elif deleted.answer.ok:
+            self.ledger.keep(identifier, f"{link.operation} was accepted, and it is still there")
+        else:
+            self.ledger.keep(identifier, f"{link.operation}: {checks.describe(deleted)}")
+
+    # -- what may still be created --------------------------------------------------------------------------------
+
+    def _may_create(self, operation: Operation) -> None:
+        """See that what an operation creates can be removed, as far as is known.
+
+        Raises:
+            Blocked: the deletion is not there, is refused, or leaves the thing; the deviation is recorded.
+            NotExercised: a handful of it was created, and none is removed.
+        """
+        if self._pending:
+            self._look_again()
+            if len(self._pending) >= PENDING_AT_MOST:
+                self.settle_deletions(PENDING_AT_MOST - 1)
+        delete = operation.link("delete")
+        if self.safety is Safety.DISPOSABLE or delete is None:
+            return
+        kind = (operation.system, operation.resource)
+        if self.unsupported(delete.operation):
+            there = [one for one in self.ledger.open(operation.system) if one.kind == operation.resource]
+            if len(there) >= KEPT_AT_MOST:
+                told = f"{delete.operation} is unsupported, as the target file says: no more than {KEPT_AT_MOST}"
+                raise NotExercised(Reason.LIMIT_REACHED, f"{told} of what {operation.id} creates are left")
+            return
+        those = [name for name, one in self._kept.items() if (one.operation.system, one.operation.resource) == kind]
+        if len(those) < KEPT_AT_MOST:
+            return
+        for identifier in those:  # late, it may have gone all the same
+            one = self._kept[identifier]
+            if one.deleted.answer.ok and self._is_gone(identifier, one.operation, one.deleted):
+                self._forget(identifier)
+                return
+        if not self._removes_again(those[0], self._kept[those[0]].operation):
+            raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation.id} creates")
+
+    def _removes_again(self, identifier: str, operation: Operation) -> bool:
+        """Whether something that could not be removed can be now. It is judged: the tests that do create something too.
+
+        Raises:
+            Blocked: the deletion is not there, is refused, or leaves the thing; the deviation is recorded.
+        """
+        read, delete = self.usable(operation, "read"), operation.link("delete")
+        assert delete is not None
+        within = self.ledger.within(identifier)
+        known = self._roots.get(operation.resource)
+        if known is None and (read is None or not self._read(read, identifier, within).answer.ok):
+            if self.remove(identifier, operation):
+                return True
+            self.settle_deletions()
+            return identifier not in self._kept
+        if known is not None:  # it was judged before: one try more, and no waiting
+            again = self.deliver(delete.operation, path={**within, delete.parameter: identifier})
+            if self._is_gone(identifier, operation, again):
+                self._forget(identifier)
+                return True
+            raise Blocked(known, delete.operation)
+        assert read is not None
+        return self._judged(identifier, operation, read, delete)
+
+    def _judged(self, identifier: str, operation: Operation, read: Link, delete: Link) -> bool:
+        """Delete it as a test would, and judge what comes of that. Raises Blocked."""
+        within = self.ledger.within(identifier)
+        again = self.call if self._kept[identifier].deleted.answer.refused else self.send
+        try:
+            deleted = again(delete.operation, path={**within, delete.parameter: identifier})
+        except Blocked as blocked:
+            self._roots[operation.resource] = blocked.root
+            raise
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self._read(read, identifier, within)
+            return self._absent(exchange, identifier), exchange
+
+        gone, exchange = self.eventually(look)
+        if gone:
+            self._forget(identifier)
+        requirement = self.specification.aspect(delete.operation, "deleted-is-gone")
+        if exchange.answer.ok and requirement is not None:
+            told = f"it can still be read: {checks.describe(exchange)}"
+            self.judge.require(requirement.id, False, exchange, deleted, observed=told, kind=Kind.EFFECT)
+            self._roots[operation.resource] = self.judge.root_of(requirement.id)
+            raise Blocked(self._roots[operation.resource], delete.operation)
+        return gone
+
+
+def says_gone(exchange: Exchange) -> bool:
+    """Whether the answer to a read says that nothing is there, not that this user may not see it now."""
+    return exchange.answer.refused and exchange.answer.status not in UNSURE

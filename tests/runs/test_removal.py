@@ -1,0 +1,140 @@
+"""Servers that do not remove, remove late, or say that they do not: nothing is lost, and little is left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.responses import JSONResponse
+
+from conformance import exitcodes
+from conformance.removal import KEPT_AT_MOST
+from conformance.runrecord import RunRecord
+from conformance.verdict import Outcome
+
+from .liberty import late, tried
+from .support import Run, edited, run, served
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from conformance.reference import Reference
+    from conformance.reference.base import Middleware
+
+LAG = 0.15
+SETTLE = 0.6
+
+
+def deleting(answer: ASGIApp | None, part: str) -> Middleware:
+    """A middleware that gives an answer of its own to every DELETE of a path with a part."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def changed(scope: Scope, receive: Receive, send: Send) -> None:
+            mine = scope["method"] == "DELETE" and part in scope["path"] + "/"
+            await (answer if mine and answer is not None else app)(scope, receive, send)
+
+        return changed
+
+    return wrap
+
+
+def at_owned(
+    unsupported: tuple[str, ...] = (), settle: float = 0, system: str = "processmaker3"
+) -> Callable[..., None]:
+    """A change of a target file: the level `owned` with the limits that it has by itself."""
+
+    def change(data: dict[str, Any]) -> None:
+        data["safety"]["level"] = "owned"
+        data["settle"] = settle
+        for name in ("executions", "open_resources", "in_flight"):
+            data.get("limits", {}).pop(name, None)
+        if unsupported:
+            data[system]["unsupported"] = list(unsupported)
+
+    return change
+
+
+@contextmanager
+def ran(
+    directory: Path, change: Callable[[Reference], None], edit: Callable[..., None], *options: str
+) -> Iterator[tuple[Run, Reference]]:
+    with served("processmaker3", change=change) as (reference, toml):
+        (directory / "target.toml").write_text(edited(toml, edit))
+        yield run(directory / "target.toml", directory / "run", "--max-examples", "8", *options), reference
+
+
+def blocked_by_nothing(record: RunRecord) -> set[str | None]:
+    known = {one.fingerprint for one in (*record.deviations, *record.findings)}
+    return {one.blocked_by for one in record.verdicts if one.outcome is Outcome.BLOCKED} - known
+
+
+@pytest.fixture(scope="module")
+def owned(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """What a run tries at the level `owned` on the reference as it is."""
+    with ran(tmp_path_factory.mktemp("plain"), lambda _: None, at_owned()) as (result, _):
+        return tried(result.record)
+
+
+def test_deletions_that_are_seen_late_cost_nothing(tmp_path: Path, owned: set[str]) -> None:
+    def lagging(reference: Reference) -> None:
+        late(reference, LAG)
+
+    with ran(tmp_path, lagging, at_owned(settle=SETTLE)) as (result, _):
+        pass
+    record = result.record
+    assert (result.code, record.leftovers) == (exitcodes.OK, []), result.printed
+    assert owned - tried(record) == set()
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize(("operation", "part", "kind"), [("deleteProject", "/project/", "project")])
+def test_what_is_declared_unsupported_blocks_nothing_and_leaves_a_handful(
+    tmp_path: Path, operation: str, part: str, kind: str, workers: tuple[str, ...]
+) -> None:
+    refusing = deleting(JSONResponse({"error": {"code": 405, "message": "Method Not Allowed"}}, 405), part)
+    with ran(tmp_path, lambda one: one.wrap(refusing), at_owned((operation,)), *workers) as (result, _):
+        pass
+    record = result.record
+    assert (result.code, record.deviations, record.leftovers) == (exitcodes.OK, [], []), result.printed
+    assert blocked_by_nothing(record) == set()
+    assert Counter(one.outcome for one in record.verdicts)[Outcome.BLOCKED] == 0
+    left = [one for one in record.residue if one.kind == kind]
+    assert 1 <= sum(one.count for one in left) <= KEPT_AT_MOST
+    assert all(f"{operation} is unsupported" in one.why for one in left)
+    assert any(f"{operation} is unsupported" in one.detail for one in record.verdicts)
+
+
+@pytest.mark.parametrize(
+    ("status", "part", "kind"),
+    [(405, "/project/", "project"), (500, "/project/", "project"), (405, "/group/", "group")],
+)
+def test_what_is_found_not_to_be_removed_leaves_a_handful(tmp_path: Path, status: int, part: str, kind: str) -> None:
+    answer = deleting(JSONResponse({"error": {"code": status, "message": "No"}}, status), part)
+    with ran(tmp_path, lambda one: one.wrap(answer), at_owned(settle=0.02)) as (result, _):
+        pass
+    record = result.record
+    assert result.code == exitcodes.DEVIATIONS
+    assert blocked_by_nothing(record) == set()
+    left = [one.why for one in record.leftovers if one.kind == kind]
+    stays = [one for one in record.residue if one.kind == kind]
+    assert 1 <= len(left) + sum(one.count for one in stays) <= KEPT_AT_MOST + 1  # one may be of a test that judges it
+    assert (left == []) is (status == 405)
+    assert all(str(status) in one for one in (*left, *(one.why for one in stays)))
+
+
+def test_what_is_accepted_and_not_done_leaves_a_handful(tmp_path: Path) -> None:
+    with ran(tmp_path, lambda one: one.wrap(deleting(JSONResponse({}), "/project/")), at_owned(settle=0.05)) as (
+        result,
+        _,
+    ):
+        pass
+    record = result.record
+    assert result.code == exitcodes.DEVIATIONS
+    assert blocked_by_nothing(record) == set()
+    left = [one for one in record.leftovers if one.kind == "project"]
+    assert 1 <= len(left) <= KEPT_AT_MOST + 1
+    assert all("was accepted, and it is still there" in one.why for one in left)
