@@ -75,5 +75,5 @@ def test_the_reasons_are_the_closed_list_of_the_run_record() -> None:
     assert [one.value for one in Reason] == [
         "missing fixture", "missing user", "undocumented request", "needs the database", "client side", "safety level",
         "time budget", "limit reached", "interrupted", "target unavailable", "missing shard", "inconclusive",
-        "not selected",
+        "not selected", "unsupported operation",
     ]  # fmt: skip
