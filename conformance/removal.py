@@ -6,12 +6,14 @@ have passed. What is there then is *kept*; of a kind that the target does not re
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from conformance import checks
+from conformance.account import Account
 from conformance.calls import ABSENT, Calls
 from conformance.exchange import Exchange
 from conformance.identification import is_read, partial, shows
@@ -47,8 +49,9 @@ class Kept:
 
 @dataclass(eq=False)
 class Removal(Calls):
-    """Removes what a session created. `refused_roots` are the deviations for which a kind is no longer created."""
+    """Removes what a session created. `account` is the run's: what one worker cannot remove counts for all."""
 
+    account: Account = field(default_factory=Account, kw_only=True)
     _pending: dict[str, Pending] = field(default_factory=dict, init=False)
     _kept: dict[str, Kept] = field(default_factory=dict, init=False)
     _roots: dict[str, str] = field(default_factory=dict, init=False)  # by kind: the deviation that was judged
@@ -57,15 +60,25 @@ class Removal(Calls):
         """As `Calls.send`; a create waits for pending deletions, and is not made where it could not be undone."""
         operation = self.operation(operation_id, documented=request.get("documented", False))
         creating = operation.effect == "create" and request.get("template") is None
-        if creating:
-            self._may_create(operation)
-        try:
+        if not creating:
             return super().send(operation_id, **request)
-        except NotExercised as reason:
-            if not (creating and self._pending and reason.reason is Reason.LIMIT_REACHED):
-                raise
-        self.settle_deletions()  # what is being deleted still counts as open
-        return super().send(operation_id, **request)
+        self._may_create(operation)
+        until = time.monotonic() + self.settle
+        while True:
+            exchange: Exchange | None = None
+            try:
+                exchange = super().send(operation_id, **request)
+                return exchange
+            except NotExercised as reason:
+                waits = bool(self._pending) or self.account.workers > 1
+                if reason.reason is not Reason.LIMIT_REACHED or not waits or time.monotonic() >= until:
+                    raise
+            finally:
+                if exchange is None or exchange.answer.refused:
+                    self._uncounted(operation)
+            self.settle_deletions()  # what is being deleted still counts as open, also another worker's
+            time.sleep(min(PAUSE, self.settle))
+            self._may_create(operation)
 
     def remove(self, identifier: str, operation: Operation) -> bool:
         """Remove something of ours, without judging; `operation` is the one that created it.
@@ -146,13 +159,25 @@ class Removal(Calls):
                 self._keep(identifier, one.operation, one.deleted)
 
     def _forget(self, identifier: str) -> None:
+        operations = {one.operation for one in self.ledger.open() if one.identifier == identifier}
         self.ledger.gone(identifier)
         self._pending.pop(identifier, None)
-        self._kept.pop(identifier, None)
+        if (one := self._kept.pop(identifier, None)) is not None:
+            self.account.give_back(_kept_of(one.operation))
+        for name in operations:
+            self._uncounted(self.operation(name))
+
+    def _uncounted(self, operation: Operation) -> None:
+        """Of what cannot be removed, as the target file says, one less is there."""
+        delete = operation.link("delete")
+        if self.safety is not Safety.DISPOSABLE and delete is not None and self.unsupported(delete.operation):
+            self.account.give_back(_unremovable(operation))
 
     def _keep(self, identifier: str, operation: Operation, deleted: Exchange) -> None:
         """Note that something of ours stays, and why."""
         self._pending.pop(identifier, None)
+        if identifier not in self._kept:
+            self.account.take(_kept_of(operation), sys.maxsize)
         self._kept[identifier] = Kept(operation, deleted)
         link = operation.link("delete")
         assert link is not None
@@ -177,27 +202,26 @@ class Removal(Calls):
         """
         if self._pending:
             self._look_again()
-            if len(self._pending) >= PENDING_AT_MOST:
-                self.settle_deletions(PENDING_AT_MOST - 1)
+            at_most = max(1, PENDING_AT_MOST // self.account.workers)
+            if len(self._pending) >= at_most:
+                self.settle_deletions(at_most - 1)
         delete = operation.link("delete")
         if self.safety is Safety.DISPOSABLE or delete is None:
             return
-        kind = (operation.system, operation.resource)
         if self.unsupported(delete.operation):
-            there = [one for one in self.ledger.open(operation.system) if one.kind == operation.resource]
-            if len(there) >= KEPT_AT_MOST:
+            if not self.account.take(_unremovable(operation), KEPT_AT_MOST):
                 told = f"{delete.operation} is unsupported, as the target file says: no more than {KEPT_AT_MOST}"
                 raise NotExercised(Reason.LIMIT_REACHED, f"{told} of what {operation.id} creates are left")
             return
-        those = [name for name, one in self._kept.items() if (one.operation.system, one.operation.resource) == kind]
-        if len(those) < KEPT_AT_MOST:
+        if self.account.count(_kept_of(operation)) < KEPT_AT_MOST:
             return
+        those = [name for name, one in self._kept.items() if one.operation.resource == operation.resource]
         for identifier in those:  # late, it may have gone all the same
             one = self._kept[identifier]
             if one.deleted.answer.ok and self._is_gone(identifier, one.operation, one.deleted):
                 self._forget(identifier)
                 return
-        if not self._removes_again(those[0], self._kept[those[0]].operation):
+        if not those or not self._removes_again(those[0], self._kept[those[0]].operation):
             raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation.id} creates")
 
     def _removes_again(self, identifier: str, operation: Operation) -> bool:
@@ -248,6 +272,16 @@ class Removal(Calls):
             self._roots[operation.resource] = self.judge.root_of(requirement.id)
             raise Blocked(self._roots[operation.resource], delete.operation)
         return gone
+
+
+def _kept_of(operation: Operation) -> str:
+    """What the run's account calls the things of a kind that the target did not remove."""
+    return f"kept-{operation.system}-{operation.resource}"
+
+
+def _unremovable(operation: Operation) -> str:
+    """What the run's account calls the things of a kind that cannot be removed, as the target file says."""
+    return f"unremovable-{operation.system}-{operation.resource}"
 
 
 def says_gone(exchange: Exchange) -> bool:

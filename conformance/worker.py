@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance import shapes, specification
+from conformance.account import DIRECTORY, Account
 from conformance.exchange import Exchange, NotJson
 from conformance.judge import Judge
 from conformance.ledger import Entry, Ledger, Unwritable
@@ -24,7 +25,7 @@ from conformance.wire.client import Client
 from conformance.wire.credentials import PUBLIC
 from conformance.wire.door import open_door, origin
 from conformance.wire.evidence import Evidence
-from conformance.wire.guard import Judgement, Limits
+from conformance.wire.guard import CREATING, Judgement, Limits
 from conformance.wire.logins import TOKEN_REQUEST, basic_secrets, credentials
 from conformance.wire.redact import KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
 
@@ -36,7 +37,7 @@ SHOWN: Final = ("expected", "observed", "detail")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What part of the run's limits a worker may use up: `workers` of each shard share them.
+    """Who shares the run's limits: they are divided among the shards; the `workers` of a shard have one account.
 
     `starting` are the systems on which this shard's tests may start something; None: on every one.
     """
@@ -45,14 +46,9 @@ class Share:
     shard: Shard = WHOLE
     starting: frozenset[str] | None = None
 
-    @property
-    def of(self) -> int:
-        """How many processes share them."""
-        return self.workers * self.shard.of
-
     def part(self, whole: int) -> int:
-        """This worker's part of a number, at least one when there is any."""
-        return max(1, whole // self.of) if whole else 0
+        """This shard's part of a number, at least one when there is any."""
+        return max(1, whole // self.shard.of) if whole else 0
 
     def starts(self, system: str) -> bool:
         """Whether anything may be started on a system."""
@@ -86,10 +82,15 @@ class Worker:
         self._steady = False
         path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
         self.ledger = Ledger(path=path, run=self.run, worker=self.name, hide=self.redactor.text)
+        self.account = Account(worker=self.name)
         if self.output:
             (self.output / PARTS).mkdir(exist_ok=True)
             # A worker that dies in its first test is missed: its file has no last word.
             (self.output / PARTS / f"{self.name}.ndjson").touch()
+        if self.output and self.share.workers > 1:
+            directory = self.output / PARTS / DIRECTORY
+            directory.mkdir(exist_ok=True)
+            self.account = Account(directory, self.name, self.share.workers)
 
     def session(self, system: str, ledger: Ledger | None = None) -> Session:
         """The session of a system, opened when first asked for; nothing is sent yet."""
@@ -107,6 +108,7 @@ class Worker:
         limits = Limits(
             self.share.part(self.target.limits.open_resources),
             executions(self.target, spec) if self.share.starts(system) else 0,
+            self.account,
         )
         judgement = Judgement(
             specification=spec,
@@ -118,7 +120,7 @@ class Worker:
             may_change=not isinstance(table, ProcessMaker4) and table.fixtures.may_change,
             limits=limits,
         )
-        door = open_door(self.target, judgement, share=self.share.of, until=self.until)
+        door = open_door(self.target, judgement, account=self.account, shards=self.share.shard.of, until=self.until)
         self._doors.append(door)
         lists = _lists(spec)
 
@@ -141,7 +143,15 @@ class Worker:
             spec, door, urls(table), evidence, constants=constants, worker=self.name, elsewhere=_elsewhere(table, spec)
         )
         shown = credentials(table, client, self.redactor, lambda: ledger.remains(system, "token"))
-        return Session(table, client, shown, ledger, settle=self.target.settle, safety=self.target.safety.level)
+        return Session(
+            table,
+            client,
+            shown,
+            ledger,
+            settle=self.target.settle,
+            safety=self.target.safety.level,
+            account=self.account,
+        )
 
     def _saw(self, exchange: Exchange) -> None:
         """Note how long it took, and the secrets in its answer."""
@@ -178,6 +188,8 @@ class Worker:
         self._append({**told, "passed_over": True} if passed_over else told)
         session.judge = Judge(session.specification)
         session.sweep(self._earlier, wait=False)
+        self.account.opened(len(self.ledger.open()))
+        self.account.leave(CREATING)
         session.client.evidence.forget()
 
     def _told(self, verdict: Verdict) -> dict[str, Any]:

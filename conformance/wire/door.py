@@ -11,9 +11,11 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from conformance.account import Account
 from conformance.target import Target
 from conformance.wire.deadline import Deadline
 from conformance.wire.guard import Guard, Judgement
+from conformance.wire.in_flight import InFlight
 from conformance.wire.pace import Pace
 
 NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
@@ -21,12 +23,18 @@ NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
 
 
 def open_door(
-    target: Target, judgement: Judgement, *, share: int = 1, timeout: float | None = None, until: float = math.inf
+    target: Target,
+    judgement: Judgement,
+    *,
+    account: Account | None = None,
+    shards: int = 1,
+    timeout: float | None = None,
+    until: float = math.inf,
 ) -> httpx.Client:
     """The one httpx client of a worker and system: guard, pace, deadline, in this order.
 
-    `share` is the number of workers among which the rate is divided, `until` when the run's time is up (on the
-    monotonic clock). Redirects are never followed.
+    `account` is what all workers of the run share, `shards` the number of machines among which the limits are divided,
+    `until` when the run's time is up (on the monotonic clock). Redirects are never followed.
     """
     limits, network = target.limits, target.network
     urls = sorted(judgement.origins)
@@ -35,10 +43,14 @@ def open_door(
         verify=_verification(target),
         proxy=network.proxy.get_secret_value() if network.proxy else environment_proxy(urls[0]),
     )
-    rate = limits.requests_per_second / share if limits.requests_per_second else None
+    account = account or Account()
+    rate = limits.requests_per_second / shards if limits.requests_per_second else None
+    places = max(1, limits.in_flight // shards) if limits.in_flight else None
     headers = {name: value.get_secret_value() for name, value in network.headers.items()}
     return httpx.Client(
-        transport=Guard(Pace(deadline, per_second=rate, until=until), judgement),
+        transport=Guard(
+            Pace(InFlight(deadline, account, places), per_second=rate, until=until, account=account), judgement
+        ),
         cookies=CookieJar(NO_COOKIES),
         headers={"accept-encoding": "identity", **headers},
         follow_redirects=False,

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 import httpx
 
+from conformance.account import Account
 from conformance.clearance import clearance, cleared
 from conformance.ledger import Entry, Ledger
 from conformance.specification import Operation, Specification
@@ -22,6 +23,10 @@ from conformance.verdict import Reason
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.naming import METHOD, OVERRIDES, UNREADABLE, Unreadable, members, named
 
+CREATING: Final = "creating"
+"""The place that a test holds in the run's account from its first create until it is cleaned up."""
+OPEN_AT_MOST: Final = 10
+"""No test has more things of its own on the target at once."""
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -40,11 +45,16 @@ class Withheld(Exception):
 
 @dataclass
 class Limits:
-    """What a worker may do at the most. `executions` counts down."""
+    """What a run may do at the most, and the account of what all its workers did."""
 
     open_resources: int = 50
     executions: int = 20
-    started: int = 0
+    account: Account = field(default_factory=Account)
+
+    @property
+    def creators(self) -> int:
+        """How many tests may create something at once, so that none finds the limit used up by the others."""
+        return max(1, self.open_resources // OPEN_AT_MOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,9 @@ class Pass:
 
 @dataclass
 class Judgement:
-    """The rules, without any I/O. `fixtures` are identifiers that may be read and executed, never changed.
+    """The rules, without any I/O but that of the run's account.
+
+    `fixtures` are identifiers that may be read and executed, never changed.
 
     At `token_url` tokens are requested and nothing else, whatever its host is.
     """
@@ -191,15 +203,17 @@ class Judgement:
         return self.ledger.owns(identifier) or self.ledger.is_made_up(identifier)
 
     def _execution(self, operation: Operation) -> None:
-        if self.limits.started >= self.limits.executions:
+        if not self.limits.account.take(executions_of(operation), self.limits.executions):
             raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: {self.limits.executions} executions for each system")
-        self.limits.started += 1
 
     def _creation(
         self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
     ) -> str:
-        if len(self.ledger.open()) >= self.limits.open_resources:
-            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: {self.limits.open_resources} open for each worker")
+        account, mine = self.limits.account, len(self.ledger.open())
+        account.enter(CREATING, self.limits.creators)
+        if account.opened(mine + 1) > self.limits.open_resources:
+            account.opened(mine)
+            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: {self.limits.open_resources} open at once")
         if not operation.names:
             return ""
         try:
@@ -213,6 +227,11 @@ class Judgement:
         if not self.ledger.is_ours(name):
             raise Refused(f"{operation.id} names {name!r}, which does not carry the mark of this run")
         return name
+
+
+def executions_of(operation: Operation) -> str:
+    """What the run's account calls the executions of a system."""
+    return f"executions-{operation.system}"
 
 
 class Guard(httpx.BaseTransport):
@@ -238,7 +257,9 @@ class Guard(httpx.BaseTransport):
                 self._judgement.ledger.withdrawn(entry)
             raise
         if decision.operation and decision.operation.starts and 400 <= response.status_code < 500:
-            self._judgement.limits.started -= 1  # it was refused: nothing was started
+            self._judgement.limits.account.give_back(
+                executions_of(decision.operation)
+            )  # it was refused: nothing was started
         if entry is not None:
             response.extensions["entry"] = entry
             if response.is_success:

@@ -11,6 +11,7 @@ from typing import Final
 
 import httpx
 
+from conformance.account import Account
 from conformance.wire.deadline import NoAnswer
 
 BUSY: Final = (429, 503)
@@ -18,7 +19,7 @@ LONGEST_WAIT: Final = 60.0  # seconds that a busy target is waited for in a row,
 
 
 class Pace(httpx.BaseTransport):
-    """Waits so long before each request that no more than `per_second` go out.
+    """Waits so long before each request that no more than `per_second` go out of all the workers of an `account`.
 
     A read (the guard says so in `extensions["effect"]`) that got no answer, or 429 or 503, is sent again up to
     `retries` times, after the time that `Retry-After` names or a growing pause. Whatever is sent next waits as well:
@@ -34,6 +35,7 @@ class Pace(httpx.BaseTransport):
         until: float = math.inf,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
+        account: Account | None = None,
     ) -> None:
         self._inner = inner
         self._gap = 1 / per_second if per_second else 0.0
@@ -41,7 +43,7 @@ class Pace(httpx.BaseTransport):
         self._until = until
         self._sleep = sleep
         self._clock = clock
-        self._next = 0.0
+        self._account = account or Account()
         self._back = 0.0  # when a busy target is there again, by its own word
         self._waited = 0.0  # for it, in a row
 
@@ -75,10 +77,11 @@ class Pace(httpx.BaseTransport):
         if busy and busy > self._patience():  # a test that has begun goes on when the time is up
             raise NoAnswer(f"it is busy, and asks to be left alone for {busy:.0f} seconds", sent=False)
         self._waited += busy
-        pause = max(busy, self._next - self._clock())
+        if busy > 0:
+            self._sleep(busy)
+        pause = self._account.turn(self._gap, self._clock) if self._gap else 0.0
         if pause > 0:
             self._sleep(pause)
-        self._next = self._clock() + self._gap
 
     def close(self) -> None:
         """Close what is behind."""

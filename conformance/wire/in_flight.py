@@ -1,0 +1,31 @@
+"""In flight: no more requests of a run under way at once than the target file allows, whatever process sends them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import httpx
+
+from conformance.account import Account
+
+NAME: Final = "in-flight"
+
+
+class InFlight(httpx.BaseTransport):
+    """Holds one of the `places` of the run's account while a request is under way."""
+
+    def __init__(self, inner: httpx.BaseTransport, account: Account, places: int | None) -> None:
+        self._inner = inner
+        self._account = account
+        self._places = places
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass `request` on when there is a place. Raises what is behind raises."""
+        if self._places is None:
+            return self._inner.handle_request(request)
+        with self._account.place(NAME, self._places):
+            return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        """Close what is behind."""
+        self._inner.close()

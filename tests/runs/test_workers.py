@@ -1,0 +1,108 @@
+"""What a run says of a requirement does not depend on how many workers it has: the limits are one account for all."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import exitcodes
+from conformance.account import Account
+from conformance.wire.guard import OPEN_AT_MOST
+
+from .support import edited, run, served
+
+LIMITS = {"open_resources": OPEN_AT_MOST, "executions": 12, "in_flight": 2}
+
+
+def said(directory: Path, system: str, *pytest_args: str) -> dict[str, str]:
+    """What a run says of each requirement under limits, with pytest's own way to share the tests out."""
+
+    def limited(data: dict[str, Any]) -> None:
+        data["limits"] = LIMITS
+
+    with served(system) as (reference, toml):
+        directory.mkdir()
+        (directory / "target.toml").write_text(edited(toml, limited))
+        result = run(directory / "target.toml", directory / "run", "--max-examples", "2", pytest_args=pytest_args)
+        started = reference.residue().get("instances", 0)
+    assert result.code == exitcodes.OK, result.printed
+    assert started <= LIMITS["executions"]
+    return {one.requirement: f"{one.outcome} {one.reason}" for one in result.record.verdicts}
+
+
+def test_eight_workers_say_what_one_says(tmp_path: Path) -> None:
+    alone = said(tmp_path / "alone", "processmaker3")
+    assert not any("limit reached" in one for one in alone.values())  # no test has more open than it is given
+    assert said(tmp_path / "many", "processmaker3", "-n", "8", "--dist", "load") == alone
+
+
+def test_executions_are_counted_for_all_workers(tmp_path: Path) -> None:
+    said(tmp_path / "procesio", "procesio", "-n", "3", "--dist", "load")
+
+
+def take(directory: Path, worker: str, most: int, taken: Any) -> None:
+    account = Account(directory, worker, 4)
+    mine = 0
+    for _ in range(most):
+        mine += account.take("executions", most)
+    taken.put(mine)
+
+
+def test_no_more_is_taken_by_all_processes_than_there_is(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    taken: Any = context.Queue()
+    those = [context.Process(target=take, args=(tmp_path, str(number), 40, taken)) for number in range(4)]
+    for one in those:
+        one.start()
+    assert sum(taken.get(timeout=60) for _ in those) == 40
+    for one in those:
+        one.join()
+    account = Account(tmp_path, "last", 4)
+    account.give_back("executions")
+    assert (account.count("executions"), account.take("executions", 40), account.take("executions", 40)) == (
+        40 - 1,
+        True,
+        False,
+    )
+
+
+def test_turns_are_those_of_all_workers(tmp_path: Path) -> None:
+    first, second = Account(tmp_path, "a", 2), Account(tmp_path, "b", 2)
+    waits = [one.turn(0.5, lambda: 7.0) for one in (first, second, first)]
+    assert waits == [0.0, 0.5, 1.0]
+
+
+def hold(directory: Path, told: Any) -> None:
+    Account(directory, "holder", 2).enter("place", 1)
+    told.put("held")
+    time.sleep(600)
+
+
+def test_the_place_of_a_worker_that_was_killed_is_free(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    told: Any = context.Queue()
+    holder = context.Process(target=hold, args=(tmp_path, told))
+    holder.start()
+    assert told.get(timeout=60) == "held"
+    holder.kill()
+    holder.join()
+    with Account(tmp_path, "heir", 2).place("place", 1):
+        pass
+
+
+def test_what_all_workers_have_open_is_summed_up(tmp_path: Path) -> None:
+    first, second = Account(tmp_path, "a", 2), Account(tmp_path, "b", 2)
+    assert (first.opened(3), second.opened(2), first.opened(1)) == (3, 5, 3)
+
+
+@pytest.mark.parametrize("directory", [False, True])
+def test_the_account_costs_less_than_a_request(directory: bool, tmp_path: Path) -> None:
+    account = Account(tmp_path if directory else None, "a", 2)
+    began = time.perf_counter()
+    for _ in range(200):
+        account.turn(0.0001)
+    assert (time.perf_counter() - began) / 200 < 0.005
