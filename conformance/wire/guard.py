@@ -256,7 +256,8 @@ class Guard(httpx.BaseTransport):
             if entry is not None and not failure.sent:
                 self._judgement.ledger.withdrawn(entry)
             raise
-        if decision.operation and decision.operation.starts and 400 <= response.status_code < 500:
+        counted = decision.operation is not None and decision.operation.starts and decision.effect == "execute"
+        if decision.operation and counted and 400 <= response.status_code < 500:
             self._judgement.limits.account.give_back(
                 executions_of(decision.operation)
             )  # it was refused: nothing was started
