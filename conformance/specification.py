@@ -60,6 +60,12 @@ class Specification:
         known = self.operations.values()
         return (*known, *(one.documented for one in known if one.documented is not None))
 
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """What reports name things by: ids of operations and requirements, and the fields and paths within them."""
+        named = (*self.requirements, *self.operations, *(operation.path for operation in self.operations.values()))
+        return frozenset(word for name in named for word in re.findall(r"[\w-]+", name))
+
     def match(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]] | None:
         """The operation that a method and a decoded path call, with its path values.
 

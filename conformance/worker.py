@@ -74,7 +74,8 @@ class Worker:
     durations: dict[str, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.redactor = Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC)
+        words = frozenset[str]().union(*(specification.load(system).words for system in self.target.systems))
+        self.redactor = Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC, words)
         self.sessions: dict[str, Session] = {}
         self._doors: list[Any] = []
         self._handing_out: dict[str, str] = {}
@@ -161,7 +162,7 @@ class Worker:
                 found = secrets_in(exchange.answer.json, self._handing_out[exchange.operation])
                 for secret in found:  # whoever asked, a token is a secret
                     if not self.ledger.is_ours(secret):  # a name
-                        self.redactor.learn(f"TOKEN_{len(self.redactor.placeholders)}", secret)
+                        self.redactor.learn(f"TOKEN_{self.redactor.known}", secret)
 
     def begin(self, system: str, cited: Iterable[str], *, steady: bool = True) -> tuple[Session, Judge]:
         """Hand a fresh judge to the session of a system, for one test.

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from conformance.exchange import Exchange
 from conformance.ledger import Unwritable
-from conformance.wire.redact import Redactor, stored
+from conformance.wire.redact import Redactor
+from conformance.wire.stored import stored
 
 
 class Evidence:

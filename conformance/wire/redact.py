@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
 
-from conformance.exchange import Exchange, Headers, NotJson, parse_json
-from conformance.structure import json_type
+from conformance.exchange import Headers
+from conformance.wire.decoding import views
+from conformance.wire.matcher import Matcher
 
-BODY_LIMIT: Final = 16_384  # characters of an answer that are kept
-SENT_LIMIT: Final = 1_048_576  # and of a request, which must be whole to be sent again
-LOOKED_AT: Final = 4  # times as much of an answer is looked at, since redacted text is shorter
 BY_VALUE_FROM: Final = 8  # shorter secrets would turn `administration` into `$PASSWORDistration`
+WORDS_FROM: Final = 3  # from here on they are looked for as whole words; a shorter one may be any number
+SHORT_AT_MOST: Final = 100  # of these: a server that hands out short tokens by the thousand gives no secrets
 SECRET_HEADERS: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "value", "x-api-key", "x-auth-token"}
 )
 SECRET_FIELDS: Final = "password|client_secret|access_token|refresh_token|id_token|api_key|apikey|secret"  # noqa: S105 - names of fields
 KEY_FIELDS: Final = ".*(value|secret|token|key)"  # where an API key may stand that the target handed out
+REMEMBERED: Final = 200  # characters of a text whose redaction is remembered
+MEMORY: Final = 2000  # texts
 HIDDEN: Final = "[redacted]"
 CUT: Final = "…"  # where a text was cut off
 GUESSABLE: Final = 4  # characters of a secret, at the end of a text that was cut off
-IN_JSON: Final = re.compile(rf'("(?:{SECRET_FIELDS})"\s*:\s*)"((?:[^"\\]|\\.)*)(?:"|\\?$)', re.IGNORECASE)
+IN_JSON: Final = re.compile(
+    rf"""(?P<name>(?P<quote>["'])(?:{SECRET_FIELDS})(?P=quote)\s*:\s*)"""
+    r"""(?:"(?P<double>(?:[^"\\]|\\.)*)(?:"|\\?$)|'(?P<single>(?:[^'\\]|\\.)*)(?:'|\\?$)|(?P<number>-?\d[\d.eE+-]*))""",
+    re.IGNORECASE,
+)
 IN_FORM: Final = re.compile(rf"((?:^|[?&])(?:{SECRET_FIELDS})=)([^&#\s\"']*)", re.IGNORECASE)
+IN_XML: Final = re.compile(rf"(<(?:{SECRET_FIELDS})>)([^<]*)", re.IGNORECASE)
+WORD: Final = re.compile(rb"[\w-]")
 
 
 class Redactor:
     """Replaces secrets by the names of their placeholders (`$PM3_PASSWORD`), so that a command works again.
 
-    `public` are values that stand where secrets do and are none: wrong credentials, sent on purpose.
+    `public` are values that stand where secrets do and are none: wrong credentials, sent on purpose. `words` are the
+    suite's own, such as the ids of operations: a report that loses these can no longer be read, so a secret that is
+    one of them is hidden by the name of its field only.
     """
 
-    def __init__(self, secrets: Mapping[str, str], public: Collection[str] = ()) -> None:
+    def __init__(self, secrets: Mapping[str, str], public: Collection[str] = (), words: Collection[str] = ()) -> None:
         self._public = frozenset(public)
+        self._words = frozenset(word.encode() for word in words)
         self._names: dict[str, str] = {}
-        self._spellings: dict[str, str] = {}
-        self._searched: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._long = Matcher()
+        self._short_ones: set[bytes] = set()
+        self._short: re.Pattern[bytes] | None = None
+        self._shown: dict[str, str] = {}  # what came of a short text: most header fields come again and again
         for name, value in secrets.items():
             self.learn(name, value)
 
@@ -48,14 +56,29 @@ class Redactor:
         """Treat `value` as a secret from now on, under the placeholder `name`; a known one only if told to `rename`."""
         if not value:
             return
-        if rename:
+        known = value in self._names
+        if rename or not known:
             self._names[value] = name
-        self._names.setdefault(value, name)
-        self._spellings.update(dict.fromkeys(_spellings(value), self._names[value]))
+        self._shown.clear()
+        if known or value in self._public:
+            return
         if len(value) >= BY_VALUE_FROM:
-            self._searched.update(_spellings(value))
-            longest_first = sorted(self._searched, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            self._long.add(_bytes(value))
+        elif len(value) >= WORDS_FROM and len(self._short_ones) < SHORT_AT_MOST:
+            self._short_ones.add(_bytes(value))
+            alternatives = b"|".join(map(re.escape, sorted(self._short_ones, key=len, reverse=True)))
+            self._short = re.compile(rb"(?<![\w])(?:%s)(?![\w])" % alternatives)
+
+    @property
+    def known(self) -> int:
+        """How many secrets there are."""
+        return len(self._names)
+
+    @property
+    def by_field_only(self) -> frozenset[str]:
+        """The placeholders of secrets that are hidden only where the name of a field or header says what they are."""
+        alike = (value for value in self._names if len(value) < WORDS_FROM or value.encode() in self._words)
+        return frozenset(self._names[value] for value in alike)
 
     @property
     def placeholders(self) -> frozenset[str]:
@@ -63,24 +86,61 @@ class Redactor:
         return frozenset(self._names.values())
 
     def text(self, text: str) -> str:
-        """Any text without secrets: by field name always, by value from eight characters on.
+        """Any text without secrets: by the name of a field always, else by value, however it is escaped or encoded.
 
-        Of a text that was cut off (it ends in "…") also without the beginning of one.
+        By value means: from eight characters on wherever it is, from three on where it is a whole word. Of a text that
+        was cut off (it ends in "…") also without the beginning of a secret.
         """
-        text = IN_JSON.sub(lambda match: f'{match[1]}"{self._named(match[2])}"', text)
-        text = IN_FORM.sub(lambda match: match[1] + self._named(match[2]), text)
-        if self._pattern is not None:
-            text = self._pattern.sub(lambda match: f"${self._spellings[match[0]]}", text)
-        return self._whole(text) if text.endswith(CUT) else text
+        if len(text) > REMEMBERED:
+            return self._without(text)
+        if text not in self._shown:
+            if len(self._shown) >= MEMORY:
+                self._shown.clear()
+            self._shown[text] = self._without(text)
+        return self._shown[text]
 
-    def _whole(self, text: str) -> str:
-        """A text that was cut off, without the beginning of a secret at its end."""
-        body = text.removesuffix(CUT)
-        for secret in sorted(self._searched, key=len, reverse=True):
-            for length in range(min(len(secret), len(body)), GUESSABLE - 1, -1):
-                if body.endswith(secret[:length]):
-                    return f"{body[:-length]}${self._spellings[secret]}{CUT}"
-        return text
+    def _without(self, text: str) -> str:
+        text = IN_JSON.sub(self._in_json, text)
+        text = IN_FORM.sub(lambda match: match[1] + self._named(match[2]), text)
+        text = IN_XML.sub(lambda match: match[1] + self._named(match[2]), text)
+        content = _bytes(text.removesuffix(CUT))
+        spans = sorted(self._spans(content, cut=text.endswith(CUT)))
+        if not spans:
+            return text
+        parts: list[bytes] = []
+        done = 0
+        for start, stop, name in _apart(spans):
+            parts += [content[done:start], f"${name}".encode()]
+            done = stop
+        shown = b"".join([*parts, content[done:]]).decode("utf-8", "replace")
+        return shown + CUT * text.endswith(CUT)
+
+    def _in_json(self, match: re.Match[str]) -> str:
+        value = next(match[kind] for kind in ("double", "single", "number") if match[kind] is not None)
+        quote = "'" if match["single"] is not None else '"'
+        return f"{match['name']}{quote}{self._named(value)}{quote}"
+
+    def _spans(self, content: bytes, *, cut: bool) -> Iterator[tuple[int, int, str]]:
+        """Where secrets begin and end in UTF-8 text, and the name of each."""
+        for view in views(content):
+            for start, stop, secret in self._long.find(view.content):
+                if not self._own(view.content, start, stop):
+                    yield *view.span(start, stop), self._names[secret.decode()]
+            for found in self._short.finditer(view.content) if self._short else ():
+                if not self._own(view.content, *found.span()):
+                    yield *view.span(*found.span()), self._names[found[0].decode()]
+            if cut and (begun := self._long.begun(view.content, GUESSABLE)):
+                length, secret = begun
+                start, stop = len(view.content) - length, len(view.content)
+                yield *view.span(start, stop), self._names[secret.decode()]
+
+    def _own(self, content: bytes, start: int, stop: int) -> bool:
+        """Whether what is found is (a part of) a word of the suite's."""
+        while start and WORD.fullmatch(content, start - 1, start):
+            start -= 1
+        while stop < len(content) and WORD.fullmatch(content, stop, stop + 1):
+            stop += 1
+        return content[start:stop] in self._words
 
     def headers(self, headers: Headers) -> list[list[str]]:
         """Header fields without secrets; an authentication scheme stays readable."""
@@ -95,106 +155,31 @@ class Redactor:
         return self._named(value)
 
     def _named(self, value: str) -> str:
+        """The placeholder of what stands in a secret field, which may be escaped."""
         if value == "" or value in self._public:
             return value
-        name = self._names.get(value) or self._spellings.get(value)
+        read = (view.content.decode("utf-8", "replace") for view in views(_bytes(value)))
+        name = next((self._names[one] for one in read if one in self._names), None)
         return f"${name}" if name else HIDDEN
 
 
-def _spellings(secret: str) -> tuple[str, ...]:
-    """The forms in which a secret can stand in a URL, a form, a JSON text, a page or a Basic header."""
-    encoded = base64.b64encode(secret.encode()).decode()
-    in_json = json.dumps(secret)[1:-1]
-    return (
-        secret,
-        quote(secret, safe=""),
-        quote_plus(secret),
-        encoded,
-        in_json,
-        in_json.replace("/", "\\/"),
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1].replace("/", "\\/"),
-        html.escape(secret),
-    )
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
-def stored(
-    exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], bool] | None = None, whole: bool = False
-) -> dict[str, Any]:
-    """An exchange as it may be stored: redacted, bodies as text and capped.
-
-    `foreign` is given for a list: items for whose text it is true show only names and types of their fields. With
-    `whole` the answer shows nothing else at all.
-    """
-    request, response = exchange.request, exchange.response
-    shown: dict[str, Any] | None = None
-    if response is not None:
-        body = response.body
-        if (foreign is not None or whole) and response.ok:
-            body = anonymous(body, None if whole else foreign)
-        shown = {
-            "status": response.status,
-            "headers": redactor.headers(response.headers),
-            "body": _shown(body, redactor),
-            "truncated": response.truncated or len(body) > BODY_LIMIT,
-        }
-    return {
-        "id": exchange.id,
-        "operation": exchange.operation,
-        "user": exchange.user,
-        "request": {
-            "method": request.method,
-            "url": redactor.text(request.url),
-            "headers": redactor.headers(request.headers),
-            "body": _capped(redactor.text(request.body.decode("utf-8", "replace")), SENT_LIMIT),
-        },
-        "response": shown,
-        "error": redactor.text(exchange.error),
-        "seconds": round(exchange.seconds, 4),
-    }
-
-
-def anonymous(body: bytes, foreign: Callable[[str], bool] | None) -> bytes:
-    """A list in which other people's items are reduced to names and types of their fields; without `foreign` all is.
-
-    Nothing is shown of a body that cannot be read: nobody could tell what is in it.
-    """
-    try:
-        document = parse_json(body)
-    except NotJson as error:
-        return f"({len(body)} bytes that are not JSON: {error})".encode()
-    reduced = _types(document) if foreign is None else _reduced(document, foreign)
-    return json.dumps(reduced, ensure_ascii=False).encode("utf-8", "backslashreplace")
-
-
-def _reduced(node: Any, foreign: Callable[[str], bool]) -> Any:
-    if isinstance(node, list):
-        return [_types(item) if foreign(json.dumps(item)) else _reduced(item, foreign) for item in node]
-    if isinstance(node, dict):
-        return {name: _reduced(member, foreign) for name, member in node.items()}
-    return node
-
-
-def _types(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {name: _types(member) for name, member in node.items()}
-    if isinstance(node, list):
-        return [_types(item) for item in node[:1]]
-    return f"<{json_type(node)}>"
-
-
-def _shown(body: bytes, redactor: Redactor) -> str:
-    """The first part of an answer without secrets; at the rest of a huge one nobody even looks."""
-    looked_at = body[: BODY_LIMIT * LOOKED_AT].decode("utf-8", "replace")
-    if len(body) <= BODY_LIMIT * LOOKED_AT:
-        return _capped(redactor.text(looked_at), BODY_LIMIT)
-    return redactor.text(looked_at + CUT)[:BODY_LIMIT] + f"… (of {len(body)} bytes)"
-
-
-def _capped(text: str, limit: int) -> str:
-    if len(text) <= limit:
-        return text
-    return text[:limit] + f"… ({len(text) - limit} more characters)"
+def _apart(spans: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """Sorted spans without overlaps: those that overlap become one, under the name of the longest."""
+    start, stop, name = spans[0]
+    longest = stop - start
+    for first, last, other in spans[1:]:
+        if first >= stop:
+            yield start, stop, name
+            start, stop, name, longest = first, last, other, last - first
+            continue
+        if last - first > longest:
+            name, longest = other, last - first
+        stop = max(stop, last)
+    yield start, stop, name
 
 
 def secrets_in(value: Any, fields: str = SECRET_FIELDS) -> Iterator[str]:

@@ -11,7 +11,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from conformance.exchange import Exchange, Request, Response
-from conformance.wire.redact import BODY_LIMIT, HIDDEN, KEY_FIELDS, Redactor, anonymous, secrets_in, stored
+from conformance.wire.redact import HIDDEN, KEY_FIELDS, Redactor, secrets_in
+from conformance.wire.stored import BODY_LIMIT, anonymous, stored
 
 LONG = 's3cr/t & pässwörd"'
 SHORT = "admin"
@@ -64,19 +65,49 @@ def test_a_long_secret_is_redacted_by_value_in_every_spelling(redactor: Redactor
     assert redactor.text(f"echo <{spelling}> end") == "echo <$PM3_CLIENT_SECRET> end"
 
 
-@pytest.mark.parametrize("text", ["administration", "an admin", '{"user": "admin"}', "username=admin"])
+@pytest.mark.parametrize("text", ["administration", "an administrator", '{"user": "admins"}', "username=admin_x"])
 def test_a_short_secret_does_not_damage_other_words(redactor: Redactor, text: str) -> None:
     assert redactor.text(text) == text
 
 
-def test_the_length_from_which_secrets_are_sought_is_eight() -> None:
-    redactor = Redactor({"SEVEN": "1234567", "EIGHT": "abcdefgh"})
-    assert redactor.text("1234567 abcdefgh") == "1234567 $EIGHT"
+@pytest.mark.parametrize("text", ["<admin>", '{"note": "admin"}', "admin", "%61dmin", "use admin, please"])
+def test_a_short_secret_is_redacted_where_it_is_a_whole_word(redactor: Redactor, text: str) -> None:
+    assert redactor.text(text) == text.replace("%61", "a").replace("admin", "$PM3_PASSWORD")
+
+
+def test_secrets_of_one_and_two_characters_are_redacted_by_field_only() -> None:
+    redactor = Redactor({"PIN": "12"})
+    assert redactor.text('{"password": "12", "total": 12}') == '{"password": "$PIN", "total": 12}'
+    assert redactor.by_field_only == {"PIN"}
 
 
 def test_the_longest_secret_wins() -> None:
     redactor = Redactor({"SHORTER": "abcdefgh", "LONGER": "abcdefghij"})
     assert redactor.text("abcdefghij abcdefgh") == "$LONGER $SHORTER"
+
+
+@pytest.mark.parametrize("word", ["createProject", "PM3-PROJECT-DELETE-AGAIN", "read"])
+def test_a_secret_that_is_a_word_of_the_suite_is_redacted_by_field_only(word: str) -> None:
+    redactor = Redactor({"TOKEN": word}, words=("createProject", "PM3-PROJECT-DELETE-AGAIN", "read"))
+    assert redactor.text(f'{word}: {{"access_token": "{word}"}}') == f'{word}: {{"access_token": "$TOKEN"}}'
+    assert redactor.by_field_only == {"TOKEN"}
+
+
+def test_a_part_of_a_word_of_the_suite_stays_and_is_redacted_elsewhere() -> None:
+    redactor = Redactor({"TOKEN": "createPr"}, words=("createProject",))
+    assert redactor.text("createProject: createPr") == "createProject: $TOKEN"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{'password': 'x\\'y', 'user': 'u'}", "{'password': '[redacted]', 'user': 'u'}"),
+        ('{"password": 12345, "n": 1}', '{"password": "[redacted]", "n": 1}'),
+        ("<password>x y</password><user>u</user>", "<password>[redacted]</password><user>u</user>"),
+    ],
+)
+def test_a_secret_field_is_redacted_in_every_notation(redactor: Redactor, text: str, shown: str) -> None:
+    assert redactor.text(text) == shown
 
 
 def test_an_authorization_header_shows_its_scheme_and_nothing_else(redactor: Redactor) -> None:
