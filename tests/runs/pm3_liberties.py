@@ -145,6 +145,7 @@ LIBERTIES = (
             "generateBpmnProject*",
             "listProjects.200.[[]]/prj_update_date:*",
             "PM3-PROJECT-UPDATE-LISTED",
+            "PM3-PROJECT-DELETE-UNLISTED",
         ),
         findings=(
             "getProject.200:unwrapped",

@@ -67,7 +67,7 @@ def strict_bodies(reference: ProcessMaker3) -> None:
         def checked(sent: Data, user: str) -> Any:
             check_definition(sent)
             known = {element.get(UIDS[array]) for array, element in drawn(sent) if array != "flows"}
-            ends = {flow[f"flo_element_{end}"] for array, flow in drawn(sent) if array == "flows" for end in ENDS}
+            ends = {flow.get(f"flo_element_{end}") for array, flow in drawn(sent) if array == "flows" for end in ENDS}
             demand(ends <= known, "an end of a flow that the request does not define (A-PM3-25)")
             return usual(sent, user)
 
