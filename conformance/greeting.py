@@ -20,6 +20,7 @@ from conformance.wire.logins import plain_reads, refused_key, refused_token
 from conformance.worker import Worker
 
 REFUSALS: Final = (401, 403)
+NOT_THERE: Final = (404, 405)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,10 @@ def _opened(session: Session) -> Greeting:
         works, told = False, f"{exchange.error}. Is the URL right and the server running?"
     elif status in REFUSALS:
         works, told = _refused(session, operation, exchange, answered)
+    elif status in NOT_THERE and _reads(session) and not _any_there(session):
+        key = "web_url" if isinstance(table, Procesio) else "url"
+        told = f"nothing is there ({answered}). Correct [{table.system}] {key} = {getattr(table, key)!r}."
+        works = False
     elif status in AWAY:
         works, told = False, f"{answered}. Does the server work?"
     else:
@@ -122,6 +127,12 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
     needed = f"the permission {rights}" if rights else "the right to call it"
     user = f"[{table.system}] username = {getattr(table, 'username', None)!r}"
     return False, f"got a token and was refused ({answered}). Give the user {needed}, or correct {user}."
+
+
+def _any_there(session: Session) -> bool:
+    """Whether any operation that reads and needs nothing answers otherwise than a path that is not there."""
+    shown = session.credentials.headers(MAIN)
+    return any(session.client.send(one, headers=shown).answer.status not in NOT_THERE for one in _reads(session))
 
 
 def _reads(session: Session) -> list[Operation]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import BaseModel
 
@@ -12,6 +14,7 @@ from conformance.verdict import Level
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from conformance.operation import Operation
     from conformance.plan import Plan
     from conformance.requirement import Requirement
 
@@ -74,3 +77,23 @@ def _told(unlocked: Sequence[tuple[Requirement, tuple[str, ...]]]) -> str:
     others = ", ".join(dict.fromkeys(other for _, rest in unlocked for other in rest))
     also = f"; some also need {others}" if others else ""
     return f"unlocks {len(unlocked)} ({counts}) of {profiles}{also}"
+
+
+def example(operation: Operation) -> Any:
+    """The body that the suite guesses for an operation: the first example of its spec."""
+    body = operation.body()
+    return next(iter(body.examples.values()), {}) if body is not None else {}
+
+
+def inline(value: Any) -> str:
+    """A value as TOML on one line; TOML has no null, so that such members are left out."""
+    if isinstance(value, dict):
+        members = (f"{_key(str(name))} = {inline(one)}" for name, one in value.items() if one is not None)
+        return f"{{ {', '.join(members)} }}" if value else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(inline(one) for one in value if one is not None)}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)

@@ -10,12 +10,12 @@ import click
 
 from conformance import exitcodes, specification
 from conformance.clearance import clearance, cleared
-from conformance.cli.additions import additions
+from conformance.cli.additions import additions, example, inline
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.run import REFERENCE
 from conformance.plan import Plan, plan
 from conformance.reporting import words
-from conformance.systems import ProcessMaker4, urls
+from conformance.systems import Procesio, ProcessMaker4, urls
 from conformance.target import Target, TargetError, load
 from conformance.verdict import Level, Reason
 
@@ -41,17 +41,18 @@ def command(target: Path, offline: bool) -> int:
         understood = load(target)
     for line in _head(understood):
         click.echo(line)
-    works = True
+    failed: list[str] = []
     for system in understood.systems:
         for line in _of_table(understood, system):
             click.echo(line)
         if not offline:
-            works = _greeted(understood, system) and works
+            failed += [] if _greeted(understood, system) else [system]
         for line in _planned(plan(specification.load(system), understood.table(system), understood.safety.level)):
             click.echo(line)
     click.echo("")
-    if not works:
-        click.echo("A system cannot be worked with: see above.", err=True)
+    if failed:
+        told = f"{len(failed)} of {len(understood.systems)} systems cannot be tested as the file says"
+        click.echo(f"{told}: {', '.join(failed)}. See DOES NOT WORK above.", err=True)
         return exitcodes.UNAVAILABLE
     click.echo("The file is valid. Nothing was sent." if offline else "The file is valid, and every system answers.")
     return exitcodes.OK
@@ -78,7 +79,8 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
     for one in table.accommodations:
         yield f"  accommodation of {one.operation}: {one.reason}"
     if not isinstance(table, ProcessMaker4):
-        yield f"  user: {table.username}"
+        key_alone = isinstance(table, Procesio) and table.key_alone
+        yield f"  user: {table.username or ('none, the API key alone' if key_alone else 'the one of access_token')}"
         given = table.fixtures.model_dump(exclude={"may_change"}, exclude_none=True)
         free = table.fixtures.may_change or target.safety.level == "disposable"
         yield f"  fixtures ({'may be' if free else 'are not'} changed): " + (
@@ -113,9 +115,10 @@ def _planned(planned: Plan) -> Iterator[str]:
         yield f"    {effect}: {len(group) - held.total()} of {len(group)} may be called{told}"
     guesses = planned.guesses()
     if guesses:
-        yield "  bodies that no document gives: where the target refuses the suite's own, add under"
+        yield "  request bodies that the documentation does not define, as the suite guesses them: where the target"
+        yield "  refuses one, add it with what the target wants (leave out a [header] that you already have)"
         yield f"    [{planned.table.system}.bodies]"
-        yield from (f"    {one.id} = {{ … }}" for one in guesses)
+        yield from (f"    {one.id} = {inline(example(one))}" for one in guesses)
     added = list(additions(planned))
     if added:
         yield "  to try more, add (a table that is there already takes its lines without the header)"
@@ -125,11 +128,12 @@ def _planned(planned: Plan) -> Iterator[str]:
 def _advice(planned: Plan, reason: Reason | None) -> str:
     """What to do about a reason."""
     if reason in (Reason.MISSING_FIXTURE, Reason.MISSING_USER):
-        return "; the lines to add stand below"
+        lacking = sum(bool(one.missing) for _, one in planned.hindrances if one and one.reason is reason)
+        return "; the lines to add are listed below" if lacking else ""
     levels = Counter(one.level for _, one in planned.hindrances if one and one.reason is reason and one.level)
     told = ", ".join(f"{count} from {level} on" for level, count in levels.items())
     spared = sum(bool(one.missing) for _, one in planned.hindrances if one and one.reason is reason and one.level)
-    lines = f"; the lines to add for {spared} stand below" if spared else ""
+    lines = f"; the lines to add for {spared} are listed below" if spared else ""
     return f"; {told}: the key level of [safety]{lines}" if told else ""
 
 

@@ -68,7 +68,9 @@ def test_it_tells_what_is_understood_what_would_be_tried_and_the_lines_to_add(tm
 def test_what_a_line_spares_from_a_level_is_told_beside_the_level(tmp_path: Path) -> None:
     printed = checked(BARE, tmp_path)
     assert re.search(
-        r"^    safety level: .*; \d+ from disposable on: .*; the lines to add for 6 stand below$", printed, re.MULTILINE
+        r"^    safety level: .*; \d+ from disposable on: .*; the lines to add for 6 are listed below$",
+        printed,
+        re.MULTILINE,
     )
     assert 'credential_type = "…"  # unlocks 6 (' in printed
 
@@ -123,9 +125,14 @@ def test_a_level_that_holds_operations_back_is_told(tmp_path: Path) -> None:
 
 
 def test_bodies_that_the_target_may_refuse_are_told_by_their_operation(tmp_path: Path) -> None:
-    assert "    createProcess = { … }" in checked(BARE, tmp_path).splitlines()
+    printed = checked(BARE, tmp_path)
+    block = printed[printed.index("    [procesio.bodies]") :].split("\n  to try more")[0]
+    bodies = tomllib.loads(block)["procesio"]["bodies"]
+    creates = {one.id for one in load("procesio").operations.values() if one.effect == "create" and one.bodies}
+    assert {"createProcess", "createSchedule"} <= creates & bodies.keys()
+    assert all(isinstance(one, dict) and one for one in bodies.values())
     given = checked(
         BARE.replace('realm = "procesio01"', 'realm = "r"\nbodies.createProcess = { name = "x" }'), tmp_path
     )
-    assert "    createProcess = { … }" not in given.splitlines()
+    assert "    createProcess = {" not in given
     assert "  bodies: createProcess" in given.splitlines()

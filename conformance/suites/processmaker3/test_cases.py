@@ -84,9 +84,19 @@ def test_a_case_is_not_reassigned_without_the_permission(session: Session) -> No
     path, body = of_case(session), session.table.bodies.get(REASSIGN)
     if body is None:  # a guess could give the case to somebody who does not exist
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"[processmaker3.bodies] {REASSIGN}")
-    control = session.call(REASSIGN, path=path, json=body)  # it changes nothing: the case is this user's already
+    control = session.call(REASSIGN, path=path, json=body)
+    give_back(session, path, body)
     denied = session.send(REASSIGN, user=OUTSIDER, path=path, json=body)
+    if denied.answer.ok:
+        give_back(session, path, body)
     session.judge.refused("PM3-CASE-REASSIGN-PERMISSION", denied, control)
+
+
+def give_back(session: Session, path: dict[str, str], body: dict[str, Any]) -> None:
+    """Give a case that was reassigned to the user who had it before; nothing where that is the same one."""
+    source, target = body.get("usr_uid_source"), body.get("usr_uid_target")
+    if source != target:
+        session.send(REASSIGN, path=path, json={**body, "usr_uid_source": target, "usr_uid_target": source})
 
 
 @pytest.mark.requirement("PM3-CASE-TRIGGER-UNATTACHED")
