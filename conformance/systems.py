@@ -302,6 +302,8 @@ class ProcessMaker4(System):
     """What gives the first token; without it, and without an `access_token`, the client's credentials do."""
     process_id: PositiveInt
     """A process with one start event; the run starts Requests of it."""
+    other_process_id: PositiveInt | None = None
+    """Another such process, which the same request data start: it shows that the path selects the process."""
     request_data: dict[str, Any] = Field({}, repr=False)
     """What a Request is started with."""
 

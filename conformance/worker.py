@@ -266,7 +266,7 @@ def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:
         case ProcessMaker3():
             return table.fixtures.identifiers
         case ProcessMaker4():
-            return frozenset({str(table.process_id)})
+            return frozenset(str(one) for one in (table.process_id, table.other_process_id) if one is not None)
         case Procesio():
             named = [table.process_id, *table.fixtures.model_dump(exclude={"may_change"}).values()]
             return frozenset(value for value in named if isinstance(value, str))

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from conformance.reference import pm4_liberal  # noqa: F401 - registers the personality
 from conformance.reference.answers import Answer, bearer_token, json_app, json_object, media_type, route, withdraw
 from conformance.reference.base import Reference
-from conformance.reference.faults import fault, response_fault
+from conformance.reference.faults import edit_json, fault, response_fault
 from conformance.reference.pm4_oauth import CLIENT_ID, CLIENT_SECRET, LOGINS, TOKEN_PATH, TokenServer
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SYSTEM: Final = "processmaker4"
 ACCESS_TOKEN: Final = "reference-processmaker4-token"
 PROCESS_ID: Final = 7
+OTHER_PROCESS_ID: Final = 11
 START: Final = "/api/1.0/process_events/{process_id}"
 START_PATTERN: Final = r"/api/1\.0/process_events/[^/]+"
 RUNNING_TIME: Final = timedelta(seconds=2)
@@ -85,8 +86,9 @@ class ProcessMaker4(Reference):
     logins: ClassVar[Mapping[str, str]] = LOGINS
 
     def start(self) -> dict[str, ASGIApp]:
-        """Make the one process and the app."""
-        self.processes = {str(PROCESS_ID): Process(PROCESS_ID, "Reference process")}
+        """Make the two processes and the app."""
+        known = (Process(PROCESS_ID, "Reference process"), Process(OTHER_PROCESS_ID, "Other process"))
+        self.processes = {str(one.id): one for one in known}
         self.instances: list[Instance] = []
         self.token_accepted: Callable[[str | None], bool] = lambda token: token == ACCESS_TOKEN
         self.body_rules: list[BodyRule] = []
@@ -99,7 +101,7 @@ class ProcessMaker4(Reference):
 
     def target(self, urls: dict[str, str]) -> dict[str, Any]:
         """The table `[processmaker4]` of a target file for this server."""
-        started = {"process_id": PROCESS_ID, "request_data": {"key1": "value1"}}
+        started = {"process_id": PROCESS_ID, "other_process_id": OTHER_PROCESS_ID}
         if not self.login:
             return {"url": urls["url"], "access_token": ACCESS_TOKEN, **started}
         client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
@@ -227,3 +229,47 @@ def unknown_process_started(ref: ProcessMaker4) -> None:
             return super().get(key, default) or Process(int(key), "Some process")
 
     ref.processes = AnyNumber(ref.processes)
+
+
+@fault("pm4-same-answer-other-trace", SYSTEM, "answers every start with the first details, under a trace of its own")
+def same_answer_other_trace(ref: ProcessMaker4) -> None:
+    """Repeat the details, not the trace."""
+    first: list[Any] = []
+
+    def repeat(details: Any) -> Any:
+        first.append(details)
+        return {"traceId": str(uuid4()), "timestamp": ref.clock().isoformat(), **first[0]}
+
+    ref.wrap(response_fault("POST", START_PATTERN, 201, edit_json(repeat)))
+
+
+@fault("pm4-data-dropped", SYSTEM, "starts Requests without the data that were sent")
+def data_dropped(ref: ProcessMaker4) -> None:
+    """Tell of no data."""
+    ref.wrap(response_fault("POST", START_PATTERN, 201, edit_json(lambda details: {**details, "data": {}})))
+
+
+@fault("pm4-data-of-first", SYSTEM, "starts every Request with the data of the first one")
+def data_of_first(ref: ProcessMaker4) -> None:
+    """Tell of the first data."""
+
+    def first(details: Any) -> Any:
+        return {**details, "data": {"key1": "of the first", "key2": "of the first"}}
+
+    ref.wrap(response_fault("POST", START_PATTERN, 201, edit_json(first)))
+
+
+@fault("pm4-path-ignored", SYSTEM, "starts the first process, whichever the path names")
+def path_ignored(ref: ProcessMaker4) -> None:
+    """Know one process under every number that is there."""
+    ref.processes = dict.fromkeys(ref.processes, ref.processes[str(PROCESS_ID)])
+
+
+@fault("pm4-refusal-tells-nothing", SYSTEM, "refuses with an empty object")
+def refusal_tells_nothing(ref: ProcessMaker4) -> None:
+    """Leave out why."""
+
+    def nothing(status: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
+        return status, headers, body if status < 400 else b"{}"
+
+    ref.wrap(response_fault("POST", ".*", None, nothing))

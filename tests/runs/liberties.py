@@ -28,7 +28,7 @@ LIBERTIES: Final = (
         ),
         personality=LIBERAL,
     ),
-    Liberty("liberal", "processmaker4", unshown=("PM4-START-CURL-DATA",), personality=LIBERAL),
+    Liberty("liberal", "processmaker4", personality=LIBERAL),
     Liberty("liberal", "procesio", personality=LIBERAL),
     *pm3_liberties.LIBERTIES,
     *pm3_project_liberties.LIBERTIES,

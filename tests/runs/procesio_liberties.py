@@ -103,6 +103,9 @@ LIBERTIES = (
             "duplicateSchedule*",
             "PRO-CREDENTIAL-TYPE-CREATE-READABLE",
             "PRO-CREDENTIAL-TYPES-NAMED",
+            "PRO-CREDENTIAL-TYPE-FIELDS",
+            "PRO-*-MODIFY-LISTED",
+            "PRO-*-DELETE-UNLISTED",  # what was never listed
         ),
     ),
     Liberty(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from collections.abc import Iterator
+from typing import Any, Final
 
 import pytest
 
+from conformance import showing
 from conformance.checks import describe
+from conformance.comparison import equal
 from conformance.exchange import Exchange, NotJson
+from conformance.identification import mentions
+from conformance.judge import Blocked, NotExercised
 from conformance.lifecycle import leaves
 from conformance.session import Session
 from conformance.systems import ProcessMaker4
@@ -17,7 +23,14 @@ from conformance.wire.client import NOBODY, WRONG
 
 START = "startRequest"
 ACCEPTED = "PM4-START-WITH-DATA"
-DATA = {"key1": "value1", "key2": "value2"}
+GUIDE: Final = ("key1", "key2")
+OF_THE_CALL: Final = re.compile(
+    r"trace|correlat|span|session|elapsed|duration|took|server|^(timestamp|time|date|now)$", re.IGNORECASE
+)
+"""Words in the name of a member that says something of the call, and nothing of what was started."""
+LINKS: Final = re.compile(r"links?$|href$|url$|^ids$|path$", re.IGNORECASE)
+HELD: Final = re.compile(r"(request_?)?data|variables|payload", re.IGNORECASE)
+DESCRIBES: Final = re.compile(r"id|uuid|number|case_number|status|state|process_?id", re.IGNORECASE)
 
 
 def table(session: Session) -> ProcessMaker4:
@@ -32,8 +45,8 @@ def path(session: Session) -> dict[str, str]:
 
 
 def data(session: Session) -> dict[str, Any]:
-    """The request data of the target file, else that of the guide."""
-    return table(session).request_data or DATA
+    """The request data of the target file, else that of the guide with values that nothing else has."""
+    return table(session).request_data or {name: session.ledger.word() for name in GUIDE}
 
 
 def started(session: Session, body: dict[str, Any], accepts: str) -> Exchange:
@@ -55,17 +68,126 @@ def started(session: Session, body: dict[str, Any], accepts: str) -> Exchange:
     return session.call(START, path=path(session), json=body, accepts="" if whatever else accepts)
 
 
-@pytest.mark.requirement("PM4-START-EMPTY-OBJECT", "PM4-START-DESCRIBES-INSTANCE")
-def test_the_empty_object_starts_a_request_that_the_answer_describes(session: Session) -> None:
-    first = started(session, {}, "PM4-START-EMPTY-OBJECT")
-    second = started(session, {}, "PM4-START-EMPTY-OBJECT")
+@pytest.mark.requirement("PM4-START-EMPTY-OBJECT", "PM4-START-EMPTY-BESIDE-DATA")
+def test_the_empty_object_starts_a_request(session: Session) -> None:
+    if not table(session).request_data:
+        exchange = started(session, {}, "PM4-START-EMPTY-OBJECT")
+        session.judge.require("PM4-START-EMPTY-BESIDE-DATA", True, exchange)
+        return
+    control = started(session, data(session), ACCEPTED)
+    sent = session.send(START, path=path(session), json={})
+    if sent.response is None:
+        raise NotExercised(Reason.TARGET_UNAVAILABLE, sent.error)
+    taken = session.judge.require(
+        "PM4-START-EMPTY-BESIDE-DATA",
+        sent.answer.ok,
+        sent,
+        control,
+        observed=describe(sent),
+        kind=Kind.REFUSED,
+    )
+    if taken:
+        session.judge.require("PM4-START-EMPTY-OBJECT", True, sent)
+    else:
+        session.judge.skip("PM4-START-EMPTY-OBJECT", Reason.INCONCLUSIVE, "the process may need its request_data")
+
+
+@pytest.mark.requirement("PM4-START-DESCRIBES-INSTANCE", "PM4-START-DATA-KEPT")
+def test_the_response_describes_the_instance_that_was_started_with_its_data(session: Session) -> None:
+    body = data(session)
+    exchange, _ = started_twice(session, body)
+    if not (shows(exchange, body) or mentions_any(exchange, body) or holds_data(session.json(exchange))):
+        raise NotExercised(
+            Reason.INCONCLUSIVE, "responses show no request data; an accommodation may ask for them (query.include)"
+        )
     session.judge.require(
+        "PM4-START-DATA-KEPT",
+        shows(exchange, body),
+        exchange,
+        observed="the response shows other request data than was sent",
+        kind=Kind.READ_BACK,
+    )
+
+
+def started_twice(session: Session, body: dict[str, Any]) -> tuple[Exchange, Exchange]:
+    """The same start two times, each of which makes a Request of its own.
+
+    Raises:
+        Blocked: the responses describe one and the same; the deviation is recorded.
+    """
+    first, second = (started(session, body, ACCEPTED) for _ in range(2))
+    if not session.judge.require(
         "PM4-START-DESCRIBES-INSTANCE",
-        session.json(first) != session.json(second),
+        bool(of_the_instance(session.json(first)) ^ of_the_instance(session.json(second))),
         first,
         second,
         observed="two starts, one and the same answer",
+    ):
+        raise Blocked(session.judge.root_of("PM4-START-DESCRIBES-INSTANCE"), START)
+    return first, second
+
+
+def of_the_instance(body: object) -> set[tuple[str, str]]:
+    """The values of a response, but for those that say something of the call: its time, its trace."""
+    return {(name, str(value)) for name, value in showing.single(body) if not OF_THE_CALL.search(name)}
+
+
+def mentions_any(exchange: Exchange, sent: dict[str, Any]) -> bool:
+    """Whether a response shows at least one of the members or values that were sent."""
+    texts = [str(value) for _, value in leaves(sent) if isinstance(value, str) and value]
+    return any(mentions(exchange, text) for text in texts) or any(
+        name in node for node in showing.objects(exchange.answer.json) for name in sent
     )
+
+
+def holds_data(body: object) -> bool:
+    """Whether a response has a member for request data in an object that describes a Request."""
+    return any(
+        HELD.fullmatch(name) and isinstance(value, dict | list)
+        for node in showing.objects(body)
+        if any(DESCRIBES.fullmatch(name) and not isinstance(value, dict | list) for name, value in node.items())
+        for name, value in node.items()
+    )
+
+
+@pytest.mark.requirement("PM4-START-PATH-SELECTS")
+def test_the_path_selects_the_process(session: Session) -> None:
+    other = table(session).other_process_id
+    if other is None:
+        raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("other_process_id"))
+    body = data(session)
+    ones = started_twice(session, body)
+    asked = {"process_id": str(other)}
+    others = (session.send(START, path=asked, json=body), session.send(START, path=asked, json=body))
+    if not all(one.answer.ok for one in others):
+        raise NotExercised(Reason.INCONCLUSIVE, f"other_process_id: {describe(others[0])}")
+    kept = [of_the_instance(session.json(one)) & of_the_instance(session.json(two)) for one, two in (ones, others)]
+    told = [
+        {str(value) for name, value in processes(session.json(one))} & {str(other), path(session)["process_id"]}
+        for one in (ones[0], others[0])
+    ]
+    differs = bool(kept[0] ^ kept[1])
+    if not differs and not any(told):
+        raise NotExercised(Reason.INCONCLUSIVE, "responses do not show which process was started")
+    session.judge.require(
+        "PM4-START-PATH-SELECTS",
+        str(other) in told[1] or (differs and path(session)["process_id"] not in told[1]),
+        others[0],
+        ones[0],
+        observed="the Request is one of the other process",
+    )
+
+
+def processes(body: object, member: str = "") -> Iterator[tuple[str, Any]]:
+    """The single values in a response that say something of the process, by the names of their members."""
+    if isinstance(body, dict):
+        for name, value in body.items():
+            yield from processes(value, f"{member}/{name}")
+    elif isinstance(body, list):
+        for item in body:
+            yield from processes(item, member)
+    elif "process" in member.casefold():
+        yield member, body
 
 
 @pytest.mark.requirement("PM4-START-WITH-DATA")
@@ -75,11 +197,12 @@ def test_request_data_starts_a_request(session: Session) -> None:
 
 @pytest.mark.requirement("PM4-START-CURL-LABEL", "PM4-START-CURL-DATA")
 def test_the_curl_command_starts_a_request(session: Session) -> None:
-    control = started(session, data(session), ACCEPTED)
+    body = data(session)
+    control = started(session, body, ACCEPTED)
     sent = session.send(
         START,
         path=path(session),
-        content=json.dumps(data(session)).encode(),
+        content=json.dumps(body).encode(),
         headers={"content-type": "application/x-www-form-urlencoded"},
     )
     accepted = session.judge.require(
@@ -92,19 +215,18 @@ def test_the_curl_command_starts_a_request(session: Session) -> None:
     )
     if not accepted:
         session.judge.block("PM4-START-CURL-DATA", session.judge.root_of("PM4-START-CURL-LABEL"))
-    elif not shows(control, data(session)):
+    elif not shows(control, body):
         session.judge.skip("PM4-START-CURL-DATA", Reason.INCONCLUSIVE, "answers do not show request data")
     else:
-        session.judge.require(
-            "PM4-START-CURL-DATA", shows(sent, data(session)), sent, control, observed="other request data"
-        )
+        session.judge.require("PM4-START-CURL-DATA", shows(sent, body), sent, control, observed="other request data")
 
 
 @pytest.mark.requirement("PM4-START-NO-TOKEN", "PM4-START-WRONG-TOKEN", "PM4-REFUSAL-HAS-BODY")
 def test_a_start_without_a_valid_token_is_refused_with_a_body(session: Session) -> None:
-    control = started(session, data(session), ACCEPTED)
-    without = session.send(START, path=path(session), json=data(session), user=NOBODY)
-    wrong = session.send(START, path=path(session), json=data(session), user=WRONG)
+    body = data(session)
+    control = started(session, body, ACCEPTED)
+    without = session.send(START, path=path(session), json=body, user=NOBODY)
+    wrong = session.send(START, path=path(session), json=body, user=WRONG)
     refusals = [
         one
         for one, held in (
@@ -118,9 +240,9 @@ def test_a_start_without_a_valid_token_is_refused_with_a_body(session: Session) 
         return
     session.judge.require(
         "PM4-REFUSAL-HAS-BODY",
-        all(one.answer.body.strip() for one in refusals),
+        all(tells(one) for one in refusals),
         *refusals,
-        observed="a refusal with an empty body",
+        observed="a refusal whose body tells nothing",
     )
 
 
@@ -131,10 +253,21 @@ def test_an_unknown_process_is_not_started(session: Session) -> None:
     session.judge.refused("PM4-START-UNKNOWN-PROCESS", unknown, control)
 
 
+def tells(exchange: Exchange) -> bool:
+    """Whether a response has content: an empty object tells no more than an empty body."""
+    try:
+        said = showing.single(exchange.answer.json)
+        return any(
+            value not in (None, "") and not (OF_THE_CALL.search(name) or LINKS.search(name)) for name, value in said
+        )
+    except NotJson:
+        return bool(exchange.answer.body.strip())
+
+
 def shows(exchange: Exchange, sent: dict[str, Any]) -> bool:
-    """Whether every single value that was sent stands somewhere in the answer."""
+    """Whether every single value that was sent is somewhere in the response, in whatever notation."""
     try:
         found = [value for _, value in leaves(exchange.answer.json)]
     except NotJson:
         return False
-    return all(value in found for _, value in leaves(sent))
+    return all(any(equal(value, one) for one in found) for _, value in leaves(sent))
