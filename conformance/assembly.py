@@ -107,6 +107,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         started=told.started,
         seconds=round(told.seconds, 2),
         requests=parts.requests,
+        gateway=dict(sorted(parts.gateway.items())),
         shard=None if told.shard.whole else str(told.shard),
         division=told.division,
         verdicts=verdicts,

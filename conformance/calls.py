@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from conformance import checks
+from conformance import checks, way
+from conformance.control import alike, half_routed, routed, unrouted
+from conformance.delivery import Delivery, Sending
 from conformance.exchange import Exchange, NotJson
 from conformance.fixtures import Fixtures
-from conformance.identification import identifier_of
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.ledger import Ledger
 from conformance.specification import Operation, Specification
 from conformance.systems import ELSEWHERE, Procesio, ProcessMaker3, ProcessMaker4
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
-from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
+from conformance.wire.client import MAIN, NOBODY, Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.guard import Withheld
 from conformance.wire.logins import plain_reads, refused_key, refused_token
 
-FORBIDDEN: Final = 403
-TURNED_AWAY: Final = (401, FORBIDDEN)
 NOT_FOUND: Final = 404
 ABSENT: Final = (405, 501)
-GIVE_UP_AFTER: Final = 3  # calls in a row without any answer
-AWAY: Final = (429, 502, 503, 504)  # nobody is there to answer, or nobody has the time
-AWAY_AT_MOST: Final = 5  # of these in a row
+ONCE_MORE: Final = 1.1  # seconds before something refused is tried once more: names may be made of the second
 LOST_AT_MOST: Final = 5  # things that were created and not found again, before no more are
 
 
@@ -39,8 +35,7 @@ LOST_AT_MOST: Final = 5  # things that were created and not found again, before 
 class Calls(ABC):
     """Calls the operations of one system of a target, on behalf of one test at a time.
 
-    `judge` is the current test's; `settle` is how long a write may take to become visible, in seconds. `problem` says
-    why nothing more can be sent.
+    `judge` is the current test's; `settle` is how long a write may take to become visible, in seconds.
     """
 
     table: ProcessMaker3 | ProcessMaker4 | Procesio
@@ -49,24 +44,27 @@ class Calls(ABC):
     ledger: Ledger
     settle: float = field(kw_only=True)
     safety: Safety = field(kw_only=True)
-    problem: str = field(default="", init=False)
     judge: Judge = field(init=False)
     fixtures: Fixtures = field(init=False)
-    _silent: int = field(default=0, init=False)
-    _away: int = field(default=0, init=False)
+    delivery: Delivery = field(init=False)
     _opened: str | None = field(default=None, init=False)  # a read that the main user was allowed
-    _changed: float = field(default=-math.inf, init=False)  # when an operation last changed something
 
     def __post_init__(self) -> None:
         self.judge = Judge(self.client.specification)
+        self.delivery = Delivery(self.client, self.credentials, self.ledger)
         self.fixtures = Fixtures(
             self.table,
             self.client.specification,
             self.ledger,
             self._ask,
-            _alike,
+            lambda exchange, control: alike(exchange, control, control),
             lambda operation: unrouted(self.specification, operation, self.ledger.made_up(12)),
         )
+
+    @property
+    def problem(self) -> str:
+        """Why nothing more can be sent; empty as long as something can."""
+        return self.delivery.problem
 
     @property
     def specification(self) -> Specification:
@@ -87,20 +85,31 @@ class Calls(ABC):
         headers: Mapping[str, str] | None = None,
         template: str | None = None,
         documented: bool = False,
+        may_redirect: bool = False,
         **content: Any,
     ) -> Exchange:
-        """Send one request and say nothing about its answer; in the `documented` form, where the target wants another.
+        """Send one request and say nothing about its response; in the `documented` form where the target wants another.
+
+        What comes back is a response of the API, never one of a gateway, a login page or a session that ended; a
+        redirect only where a document gives one (`may_redirect`), or where it is the operation's own.
 
         Raises:
             Unavailable: the target is gone, or refuses the credentials.
-            NotExercised: a user is missing, or the safety level or a limit forbids the request; or the target file
-                says that the target does not have the operation.
+            NotExercised: a user is missing, the safety level or a limit forbids the request, or something in front of
+                the API responded; or the target file says that the target does not have the operation.
         """
         if template is None and self.unsupported(operation_id):
             told = f"{operation_id} is unsupported, as the target file says"
             raise NotExercised(Reason.UNSUPPORTED, told)
         return self.deliver(
-            operation_id, user=user, path=path, headers=headers, template=template, documented=documented, **content
+            operation_id,
+            user=user,
+            path=path,
+            headers=headers,
+            template=template,
+            documented=documented,
+            may_redirect=may_redirect,
+            **content,
         )
 
     def unsupported(self, operation_id: str) -> bool:
@@ -117,6 +126,7 @@ class Calls(ABC):
         headers: Mapping[str, str] | None = None,
         template: str | None = None,
         documented: bool = False,
+        may_redirect: bool = False,
         **content: Any,
     ) -> Exchange:
         """As `send`, also where the target file says that there is no such operation: a clean-up tries it."""
@@ -127,13 +137,10 @@ class Calls(ABC):
             raise NotExercised(Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
         if operation.effect == "create" and template is None and self.safety is not Safety.DISPOSABLE:
             self._within_sight(operation)
+        if operation.resource == "token":
+            self.credentials.hold(content)
         try:
-            exchange = self._send(operation, user, path, headers, template, content)
-            if exchange.answer.status == 401 and user not in (NOBODY, WRONG) and self._renewable(operation):
-                self.credentials.renew(user)
-                if self.client.entry is not None:
-                    self.ledger.withdrawn(self.client.entry)  # who is not let in creates nothing
-                exchange = self._send(operation, user, path, headers, template, content)
+            exchange = self.delivery.deliver(Sending(operation, user, path, headers, template, content, may_redirect))
         except Withheld as withheld:
             raise NotExercised(withheld.reason, withheld.detail) from None
         except Missing as missing:
@@ -141,19 +148,13 @@ class Calls(ABC):
         except NoToken as empty:
             raise self._without_token(empty) from None
         except Unavailable as gone:
-            self.problem = str(gone)
+            self.delivery.problem = str(gone)
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem) from None
-        turned_away = exchange.answer.status in TURNED_AWAY and user == MAIN and not operation.anonymous
+        turned_away = exchange.answer.status in way.TURNED_AWAY and user == MAIN and not operation.anonymous
         if turned_away and template is None and self.credentials.given(user) == "api_key":
             raise self._key_turned_away(operation, exchange)
         if exchange.response is not None and template is None:
             self.judge.say([checks.server_error(operation, exchange)])
-        self._silent = self._silent + 1 if exchange.response is None else 0
-        self._away = self._away + 1 if exchange.answer.status in AWAY else 0
-        if self._silent >= GIVE_UP_AFTER or self._away >= AWAY_AT_MOST:
-            told, times = exchange.error or f"status {exchange.answer.status}", max(self._silent, self._away)
-            self.problem = f"{exchange.request.url}: {times} times in a row: {told}"
-            raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         if (
             user == MAIN
             and template is None
@@ -161,30 +162,8 @@ class Calls(ABC):
             and not (documented and operation is not self.operation(operation_id))
         ):
             self._see(operation, exchange, path, content)
-        return exchange
-
-    def _send(
-        self,
-        operation: Operation,
-        user: str,
-        path: Mapping[str, str] | None,
-        headers: Mapping[str, str] | None,
-        template: str | None,
-        content: dict[str, Any],
-    ) -> Exchange:
-        shown = {} if operation.anonymous else self.credentials.headers(user)
-        exchange = self.client.send(
-            operation, path=path, template=template, headers={**shown, **(headers or {})}, user=user, **content
-        )
         if exchange.answer.ok and user == MAIN and template is None and plain_reads([operation]):
             self._opened = operation.id
-        if exchange.answer.ok and operation.effect != "read":
-            self._changed = time.monotonic()
-        if exchange.answer.ok and operation.resource == "token":
-            self.ledger.remains(operation.system, operation.resource)
-        if exchange.answer.ok and operation.starts:
-            link = operation.links[0] if operation.links else None
-            self.ledger.remains(operation.system, operation.resource, identifier_of(exchange, link))
         return exchange
 
     def _see(
@@ -212,26 +191,23 @@ class Calls(ABC):
         """Send a request of which no test speaks; None where it is withheld, or nothing came back."""
         entry = self.client.entry
         try:
-            exchange = self._send(operation, NOBODY if nobody else MAIN, path, None, template, dict(content))
-        except (Withheld, Missing, NoToken, Unavailable):
+            user = NOBODY if nobody else MAIN
+            exchange = self.delivery.deliver(Sending(operation, user, path, template=template, content=content))
+        except (Withheld, Missing, NoToken, Unavailable, NotExercised):
             return None
         finally:
             self.client.entry = entry
-        return exchange if exchange.response is not None and exchange.answer.status not in AWAY else None
+        return exchange if exchange.response is not None else None
 
     def _without_token(self, empty: NoToken) -> Blocked | NotExercised:
         """The credentials are right, but no token came: a deviation where the register says so."""
         requirement = self.specification.aspect(empty.exchange.operation, "answers-a-token")
         if requirement is None:
-            self.problem = str(empty)
+            self.delivery.problem = str(empty)
             return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         told = "an answer without a token"
         self.judge.require(requirement.id, False, empty.exchange, observed=told, kind=Kind.MISSING_FIELD)
         return Blocked(self.judge.root_of(requirement.id), empty.exchange.operation)
-
-    @staticmethod
-    def _renewable(operation: Operation) -> bool:
-        return not operation.anonymous and operation.resource != "token"
 
     def call(self, operation_id: str, *, user: str = MAIN, accepts: str = "", **request: Any) -> Exchange:
         """Make a documented call that should be accepted, and judge the structure of its answer.
@@ -245,7 +221,11 @@ class Calls(ABC):
         """
         exchange = self.send(operation_id, user=user, **request)
         operation = self.operation(operation_id, documented=request.get("documented", False))
-        if exchange.answer.refused and operation.effect == "read" and time.monotonic() < self._changed + self.settle:
+        if (
+            exchange.answer.refused
+            and operation.effect == "read"
+            and time.monotonic() < self.delivery.changed + self.settle
+        ):
 
             def look() -> tuple[bool, Exchange]:  # what was made a moment ago may not be there yet
                 again = self.send(operation_id, user=user, **request)
@@ -254,8 +234,14 @@ class Calls(ABC):
             _, exchange = self.eventually(look)
         if exchange.response is None:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-        if exchange.answer.status in TURNED_AWAY and user == MAIN and self.credentials.given(user) == "access_token":
+        if (
+            exchange.answer.status in way.TURNED_AWAY
+            and user == MAIN
+            and self.credentials.given(user) == "access_token"
+        ):
             self._turned_away(exchange)
+        if self._may_differ(operation, exchange):
+            exchange = self.once_more(operation, exchange, user=user, **request)
         accepts = accepts or operation.accepted_by
         if exchange.answer.ok:
             if accepts:
@@ -281,7 +267,7 @@ class Calls(ABC):
                     self.judge.require(accepts, True, other)
                 self.judge.say(checks.success(operation, other))
                 return other
-        if user == MAIN and exchange.answer.refused:
+        if user == MAIN and exchange.answer.refused and not way.speaks_of_existing(exchange):
             narrowed = self._narrowed(operation, exchange, request, accepts)
             if narrowed is not None:
                 return narrowed
@@ -304,7 +290,7 @@ class Calls(ABC):
         """
         if self._opened is not None and self.send(self._opened).answer.ok:
             return  # this one call is refused, so that the user may lack a right, or the server is wrong
-        self.problem = refused_token(self.table.system, exchange)
+        self.delivery.problem = refused_token(self.table.system, exchange)
         raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
 
     def _key_turned_away(self, operation: Operation, exchange: Exchange) -> NotExercised:
@@ -315,7 +301,7 @@ class Calls(ABC):
         told = f"{operation.id}: the API key may not call it ({checks.describe(exchange)})"
         documented = any("apiKeyName" in scheme for scheme in operation.schemes)
         if documented or not (self._key_opens() or self.table.fixture("process_id")):
-            self.problem = refused_key(self.table, exchange)
+            self.delivery.problem = refused_key(self.table, exchange)
             return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         return NotExercised(Reason.MISSING_USER, f"[procesio] username and password; {told}")
 
@@ -323,10 +309,10 @@ class Calls(ABC):
         """Whether the API key opens any operation that reads and needs nothing."""
         if self._opened is None:
             for one in plain_reads(self.specification.operations.values()):
-                exchange = self._send(one, MAIN, None, None, None, {})
-                if exchange.answer.ok:
-                    self._opened = one.id
-                    break
+                with contextlib.suppress(NotExercised):
+                    if self.delivery.deliver(Sending(one)).answer.ok:
+                        self._opened = one.id
+                        break
         return self._opened is not None
 
     def accepted(self, exchange: Exchange) -> None:
@@ -337,13 +323,10 @@ class Calls(ABC):
         self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any], accepts: str
     ) -> Blocked | NotExercised:
         """Record why a documented call was not accepted: the operation is missing, or it refuses."""
-        made_up = self.ledger.made_up(12)
-        control = self._control(operation, user, request, unrouted(self.specification, operation, made_up))
-        missing = exchange.answer.status in ABSENT or _alike(exchange, control)
-        if not missing and exchange.answer.status == NOT_FOUND:  # what is not there may fall to another operation
-            for path in routed(self.specification, operation, made_up):
-                control = self._control(operation, user, request, path)
-                missing = missing or _alike(exchange, control)
+        if way.speaks_of_existing(exchange):
+            told = f"{operation.id} was refused since something of that name exists: {checks.describe(exchange)}"
+            return NotExercised(Reason.INCONCLUSIVE, told)
+        missing, control = self._missing(operation, exchange, user, request)
         exists = f"{operation.id}:exists"
         if operation.documented is not None and (missing or not accepts):
             told = "is not there" if missing else "refused a request"
@@ -354,21 +337,23 @@ class Calls(ABC):
             told = f"{checks.describe(exchange)}, as for a made-up path"
             self.judge.require(exists, False, exchange, control, observed=told, kind=Kind.MISSING_OPERATION)
             return Blocked(self.judge.root_of(exists), operation.id)
-        if operation.documented is None:
+        if operation.documented is None and missing is not None:
             self.judge.say([checks.conforms(exists, operation.id, exchange, control)])
         if operation.undocumented_request or operation.implied:
             return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} refused a request that no document gives")
+        lacks_right = exchange.answer.status in way.TURNED_AWAY and not operation.permission
+        otherwise = lacks_right and (
+            self._accepted_as_wanted(operation, user, request) or self._has(operation, user, request)
+        )
+        if lacks_right and not otherwise:
+            told = f"{operation.id}: the account may lack a right that no document names"
+            return NotExercised(Reason.INCONCLUSIVE, told)
         kind = Kind.REFUSED if exchange.answer.refused else Kind.STATUS
         if exchange.answer.status >= 500:
             kind = Kind.SERVER_ERROR
         if accepts:
             self.judge.require(accepts, False, exchange, observed=checks.describe(exchange), kind=kind)
             return Blocked(self.judge.root_of(accepts), operation.id)
-        lacks_rights = (FORBIDDEN,) if user == MAIN else TURNED_AWAY
-        lacks = exchange.answer.status in lacks_rights and not operation.permission
-        if lacks and not self._accepted_as_wanted(operation, user, request):
-            told = f"{operation.id}: the account may lack a right that no document names"
-            return NotExercised(Reason.INCONCLUSIVE, told)
         status = f"{operation.id}.{operation.success.status}:status"
         self.judge.say(
             [
@@ -392,6 +377,76 @@ class Calls(ABC):
         if not request.get("documented") or operation.effect != "read":
             return False
         return self.send(operation.id, user=user, **{**request, "documented": False}).answer.ok
+
+    @staticmethod
+    def _may_differ(operation: Operation, exchange: Exchange) -> bool:
+        """Whether what was not accepted may be when it is tried again, and whether that matters."""
+        if exchange.answer.ok or operation.effect == "read":
+            return False
+        if way.speaks_of_existing(exchange):
+            return True
+        guessed = operation.undocumented_request or operation.implied
+        return not guessed and exchange.answer.status not in (*way.TURNED_AWAY, *ABSENT)
+
+    def once_more(self, operation: Operation, exchange: Exchange, **request: Any) -> Exchange:
+        """Send once more what was not accepted (`exchange`): it counts only if it repeats, since a name may be taken.
+
+        Raises as `send`.
+        """
+        self._clear(operation)
+        time.sleep(ONCE_MORE if way.speaks_of_existing(exchange) else min(self.settle, ONCE_MORE))
+        again = self.send(operation.id, **request)
+        return exchange if again.response is None else again
+
+    def _has(self, operation: Operation, user: str, request: Mapping[str, Any]) -> bool:
+        """Whether a user reads otherwise what an operation reads a part of: then no right can be lacking.
+
+        Of what the run made itself nothing is said: to make something may need another right than to use it.
+        """
+        path = request.get("path") or {}
+        if operation.effect != "read" or not path or any(self.ledger.owns(str(value)) for value in path.values()):
+            return False
+        wholes = (
+            one
+            for one in self.specification.operations.values()
+            if one.effect == "read"
+            and one.path_parameters
+            and one.path.endswith("}")
+            and operation.path.startswith(f"{one.path}/")
+        )
+        for whole in wholes:
+            given = {name: value for name, value in path.items() if name in whole.path_parameters}
+            if len(given) == len(whole.path_parameters):
+                return self.send(whole.id, user=user, path=given).answer.ok
+        return False
+
+    @abstractmethod
+    def _clear(self, operation: Operation) -> None:
+        """Remove what a create left that was not accepted: see `Session`."""
+
+    def _missing(
+        self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any]
+    ) -> tuple[bool | None, Exchange]:
+        """Whether a call that was not accepted is responded to as one of a path that does not exist; and the control.
+
+        None: nobody can tell, since the account is refused, or redirected, there as well.
+        """
+        made_up = (self.ledger.made_up(12), self.ledger.made_up(12))
+        free = [unrouted(self.specification, operation, one) for one in made_up]
+        control = self._control(operation, user, request, free[0])
+        if exchange.answer.status in way.TURNED_AWAY or way.redirects(exchange):
+            return (None if exchange.answer.status == control.answer.status else False), control
+        if exchange.answer.status in ABSENT:
+            return True, control
+        if alike(exchange, control, self._control(operation, user, request, free[1])):
+            return True, control
+        taken = [half_routed] if exchange.answer.status != NOT_FOUND else [half_routed, routed]
+        for paths in taken:  # what is not there may fall to another operation
+            for path, other in zip(*(paths(self.specification, operation, one) for one in made_up), strict=True):
+                control = self._control(operation, user, request, path)
+                if alike(exchange, control, self._control(operation, user, request, other)):
+                    return True, control
+        return False, control
 
     def _control(self, operation: Operation, user: str, request: dict[str, Any], path: str) -> Exchange:
         """The same request to a made-up path."""
@@ -430,34 +485,3 @@ class Calls(ABC):
         there = [one for one in self.ledger.open(operation.system) if one.key in self.ledger.accepted]
         if sum(one.operation == operation.id and not one.identifier for one in there) >= LOST_AT_MOST:
             raise NotExercised(Reason.LIMIT_REACHED, f"what {operation.id} creates is not found again")
-
-
-def unrouted(specification: Specification, operation: Operation, made_up: str) -> str:
-    """A path as deep as that of an operation, with a made-up segment, which no operation of that method fits."""
-    paths = _made_up_paths(operation, made_up)
-    return next(path for path in paths if specification.match(operation.method, path) is None)
-
-
-def routed(specification: Specification, operation: Operation, made_up: str) -> list[str]:
-    """The made-up paths that another operation takes, since it has a parameter where this one has a literal segment."""
-    return [path for path in _made_up_paths(operation, made_up) if specification.match(operation.method, path)]
-
-
-def _made_up_paths(operation: Operation, made_up: str) -> list[str]:
-    segments = operation.path.split("/")
-    literals = [index for index, segment in enumerate(segments) if segment and not segment.startswith("{")]
-    return ["/".join([*segments[:one], made_up, *segments[one + 1 :]]) for one in reversed(literals)]
-
-
-def _alike(one: Exchange, other: Exchange) -> bool:
-    """Whether two answers are the same but for the path that they may repeat."""
-
-    def essence(exchange: Exchange) -> tuple[int, str, str]:
-        path = exchange.request.url.split("://", 1)[-1].partition("/")[2]
-        text = exchange.answer.body.decode("utf-8", "replace")
-        for part in sorted({path, *path.split("/")}, key=len, reverse=True):
-            if len(part) > 3:
-                text = text.replace(part, "")
-        return exchange.answer.status, exchange.answer.media_type, text
-
-    return essence(one) == essence(other)

@@ -39,6 +39,7 @@ from conformance.sharding import Shard
 from conformance.target import Safety, SafetyTable, Target, TargetError, load
 from conformance.verdict import Outcome, Reason, Verdict
 from conformance.wire.guard import Refused
+from conformance.wire.tokens import Tokens, TokenServer
 from conformance.worker import Share, Worker
 
 DEEPEST: Final = 6  # calls of a traceback that are told: those nearest to the error
@@ -72,6 +73,7 @@ class Conduct:
         self._collected: set[str] = set()
         self._planned: set[str] = set()
         self._lock: int | None = None
+        self._tokens: TokenServer | None = None
         self._keys = allure_keys.register() if config.getoption("allure_report_dir", None) else None
         self.target = self._load()
         self.baseline = self._baseline()
@@ -141,6 +143,7 @@ class Conduct:
             output=self.output,
             share=Share(given.get("workercount", 1), self.shard, self.selection.starting),
             until=time.monotonic() + self._left(),
+            tokens=Tokens(*given["conformance_tokens"]) if given.get("conformance_tokens") else None,
         )
         self._lock = os.open(self.output / f"lock-{worker.name}", os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -161,6 +164,11 @@ class Conduct:
         node.workerinput["conformance_run"] = self.run
         node.workerinput["conformance_output"] = str(self.output)
         node.workerinput["conformance_known"] = sorted(self.known)
+        if self._tokens is None:
+            with contextlib.suppress(OSError):  # then each worker asks for its own
+                self._tokens = TokenServer()
+        if self._tokens is not None:
+            node.workerinput["conformance_tokens"] = (self._tokens.address, self._tokens.key)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -367,9 +375,11 @@ class Conduct:
         session.shouldfail = self.unwritable
 
     def pytest_unconfigure(self) -> None:
-        """Leave Allure as it was."""
+        """Leave Allure as it was, and forget the tokens."""
         if self._keys is not None:
             allure_keys.unregister(self._keys)
+        if self._tokens is not None:
+            self._tokens.close()
 
     def _finish(self, session: pytest.Session) -> None:
         with contextlib.suppress(KeyboardInterrupt):

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.calls import AWAY
 from conformance.exchange import Exchange
 from conformance.messages import message_of
 from conformance.reporting import escape
@@ -14,6 +13,7 @@ from conformance.session import Session
 from conformance.specification import Operation
 from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4
 from conformance.target import Safety, SafetyTable, Target
+from conformance.way import AWAY
 from conformance.wire.client import MAIN
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.logins import plain_reads, refused_key, refused_token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance import checks
+from conformance import checks, way
 from conformance.exchange import Exchange
 from conformance.specification import Requirement, Specification
 from conformance.verdict import Kind, Level, Outcome, Reason, Verdict
@@ -72,7 +72,8 @@ class Judge:
 
         Raises:
             NotExercised: it does not hold, and an exchange has no answer: silence contradicts no document, unless the
-                requirement is that there is an answer (`silence_counts`).
+                requirement is that there is an answer (`silence_counts`). Or it was refused because of a name that is
+                taken, which is another reason than the thing tested.
         """
         known = self._known(requirement)
         if holds:
@@ -80,6 +81,9 @@ class Judge:
         else:
             if not silence_counts:
                 _answered(*exchanges)
+            if kind is Kind.REFUSED and exchanges and way.speaks_of_existing(exchanges[0]):
+                told = f"{known.operation} was refused since something of that name exists"
+                raise NotExercised(Reason.INCONCLUSIVE, told)
             verdict = checks.deviates(
                 requirement,
                 known.operation,
@@ -96,9 +100,12 @@ class Judge:
         """Say whether a request was refused that differs in one thing from the accepted `control`.
 
         Raises:
-            NotExercised: one of the two has no answer.
+            NotExercised: one of the two has no answer, or the control was refused as well.
         """
         _answered(exchange, control)
+        if exchange.answer.refused and not control.answer.ok:
+            told = f"the control request was not accepted either: {checks.describe(control)}"
+            raise NotExercised(Reason.INCONCLUSIVE, told)
         verdict = checks.refused(requirement, self._known(requirement).operation, exchange, control)
         self.say([verdict])
         return verdict.outcome is Outcome.CONFORMS

@@ -69,6 +69,7 @@ class Ledger:
     refused: set[str] = field(default_factory=set)
     kept: dict[str, tuple[str, bool]] = field(default_factory=dict)
     """By key: why something could not be removed, and whether no operation of the target can."""
+    outside: set[str] = field(default_factory=set)
     started: dict[str, tuple[str, str]] = field(default_factory=dict)
     hide: Callable[[str], str] = str
     _made_up: set[str] = field(default_factory=set)
@@ -145,6 +146,17 @@ class Ledger:
         """Journal that a create was refused: it may have made something all the same, where a list shows that."""
         self.refused.add(entry.key)
         self._note("refused", key=entry.key)
+
+    def turned_away(self, entry: Entry) -> None:
+        """Journal that a create was not let in: it made nothing, unless a list shows what it made."""
+        self.outside.add(entry.key)
+        self.accepted.discard(entry.key)
+        self._note("turned away", key=entry.key)
+
+    def unknown(self, entry: Entry) -> bool:
+        """Whether nothing is known of what came of a create: its response was lost, or is a gateway's."""
+        told = (self.accepted, self.refused, self.outside, self.removed)
+        return not any(entry.key in keys for keys in told) and not self.entries[entry.key].identifier
 
     def created(self, entry: Entry, identifier: str) -> Entry:
         """Journal the identifier under which the target knows what was created."""
@@ -239,6 +251,9 @@ def read(path: Path) -> Ledger:
                 ledger.accepted.add(key)
             case "refused":
                 ledger.refused.add(key)
+            case "turned away":
+                ledger.outside.add(key)
+                ledger.accepted.discard(key)
             case "removed" | "withdrawn":
                 ledger.removed.add(key)
             case "kept":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
@@ -94,6 +95,7 @@ def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residu
         started=started,
         seconds=max(record.seconds for record in records),
         requests=sum(record.requests for record in records),
+        gateway=dict(sorted(sum((Counter(record.gateway) for record in records), Counter()).items())),
         verdicts=verdicts,
         deviations=deviations,
         findings=findings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +67,7 @@ class Parts:
     internal: list[str] = field(default_factory=list)
     unavailable: set[str] = field(default_factory=set)
     requests: int = 0
+    gateway: Counter[str] = field(default_factory=Counter)
     shapes: Shapes = field(default_factory=dict)
     durations: dict[str, list[float]] = field(default_factory=dict)
     placeholders: set[str] = field(default_factory=set)
@@ -130,6 +132,7 @@ def _take_end(parts: Parts, end: dict[str, Any]) -> None:
     parts.internal.extend(end["internal"])
     parts.unavailable.update(end["unavailable"])
     parts.requests += end["requests"]
+    parts.gateway.update(end["gateway"])
     parts.placeholders.update(end["placeholders"])
     for operation, seconds in end["durations"].items():
         parts.durations.setdefault(operation, []).extend(seconds)

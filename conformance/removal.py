@@ -24,6 +24,7 @@ from conformance.verdict import Kind, Reason
 
 GONE: Final = (404, 410)
 UNSURE: Final = (401, 403, 408, 429)  # refusals that say nothing of whether something exists
+DELETIONS: Final = 3  # attempts to remove something through a gateway that fails
 KEPT_AT_MOST: Final = 5  # things of a kind that a server does not remove, before no more of it are created
 PENDING_AT_MOST: Final = 10  # deletions that are waited for while the run goes on
 PAUSE: Final = 0.25  # seconds between two looks at the same thing
@@ -89,7 +90,7 @@ class Removal(Calls):
         if link is None:
             return False
         within = self.ledger.within(identifier)
-        deleted = self.deliver(link.operation, path={**within, link.parameter: identifier})
+        deleted = self._deleted(link, {**within, link.parameter: identifier})
         if self._is_gone(identifier, operation, deleted):
             self._forget(identifier)
             return True
@@ -99,6 +100,20 @@ class Removal(Calls):
         else:
             self._keep(identifier, operation, deleted)
         return False
+
+    def _deleted(self, link: Link, path: Mapping[str, str]) -> Exchange:
+        """Delete something of ours, again where a gateway failed: that it is gone then is what is wanted.
+
+        Raises:
+            NotExercised: as `send`, after so many attempts.
+        """
+        for _ in range(DELETIONS - 1):
+            try:
+                return self.deliver(link.operation, path=path)
+            except NotExercised as failed:
+                if self.problem or failed.reason is not Reason.TARGET_UNAVAILABLE:
+                    raise
+        return self.deliver(link.operation, path=path)
 
     def settle_deletions(self, at_most: int = 0) -> None:
         """Look at pending deletions again until no more than `at_most` are pending: `settle` seconds at the longest."""

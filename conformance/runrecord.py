@@ -317,6 +317,8 @@ class RunRecord(Frozen):
     """How long it took."""
     requests: int
     """How many requests were sent."""
+    gateway: dict[str, int] = {}
+    """How often something in front of the API responded, or nothing did: a status, `redirect`, `page` or `session`."""
     shard: str | None = None
     """Which part of a divided run this is, as `I/N`; null for a whole one."""
     division: str | None = None

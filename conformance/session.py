@@ -62,8 +62,7 @@ class Session(Removal):
         try:
             exchange = self.call(operation_id, **request)
         except (Blocked, NotExercised):
-            if self.client.entry is not None:
-                self.take_over(operation, self.client.entry)
+            self._clear(operation)
             raise
         entry = self.client.entry
         if entry is None:
@@ -122,6 +121,13 @@ class Session(Removal):
             )
         self.accepted(again)
         return again
+
+    def _clear(self, operation: Operation) -> None:
+        """Remove at once what a create left that was not accepted, as far as that can be told now."""
+        entry = self.client.entry
+        if entry is not None:
+            with contextlib.suppress(Blocked, NotExercised):  # the sweep looks again
+                self.take_over(operation, entry)
 
     def try_documented(self, operation_id: str, **request: Any) -> None:
         """Try the documented form of what the target wants in another. Raises as `call` and `create`."""
@@ -342,26 +348,43 @@ class Session(Removal):
 
         Returns whether it had.
         """
-        identifier, looked = "", True
+        identifier, looked = "", not self.ledger.unknown(entry)
         if operation.link("list") is not None and entry.name:
-            identifier, exchange = self._newcomer(operation, entry)
-            looked = exchange.answer.ok
+            try:
+                identifier, exchange = self._newcomer(operation, entry)
+            except NotExercised:
+                if entry.key in self.ledger.outside:
+                    self.ledger.withdrawn(entry)
+                raise
+            looked = looked and exchange.answer.ok
         if identifier:
             self.ledger.created(entry, identifier)
             self.remove(identifier, operation)
-        elif looked:  # else the sweep looks again
+        elif looked or entry.key in self.ledger.outside:  # else the sweep looks again
             self.ledger.withdrawn(entry)
         return bool(identifier)
+
+    def _sought(self, operation: Operation, entry: Entry) -> tuple[str, bool]:
+        """The identifier of what a create may have made; and, without one, whether it may be there all the same."""
+        outside = entry.key in self.ledger.outside
+        try:
+            identifier, looked = self._listed(operation, entry)
+        except NotExercised:
+            if outside:
+                return "", False
+            raise
+        return identifier, entry.key in self.ledger.accepted or not (looked or outside)
 
     def sweep(self, spare: Container[str] = (), *, wait: bool = True) -> list[Entry]:
         """Remove what is still there of ours, newest first, but for entries whose key is in `spare`.
 
-        With `wait`, deletions that are not seen yet are looked at until `settle` seconds have passed. Returns what
-        could not be removed.
+        With `wait`, deletions that are not seen yet are looked at until `settle` seconds have passed; and what may
+        still come into being, since the response to its create was lost, is given up. Returns what could not be
+        removed.
         """
         waiting = [entry for entry in self.ledger.open(self.specification.system) if entry.key not in spare]
         while waiting:
-            kept = [entry for entry in waiting if not self._swept(entry)]
+            kept = [entry for entry in waiting if not self._swept(entry, last=wait)]
             if not kept or len(kept) == len(waiting):
                 break
             refused = [entry for entry in kept if self.ledger.entries[entry.key].identifier in self._kept]
@@ -373,7 +396,7 @@ class Session(Removal):
                 self.settle_deletions()
         return [entry for entry in self.ledger.open(self.specification.system) if entry.key not in spare]
 
-    def _swept(self, entry: Entry) -> bool:
+    def _swept(self, entry: Entry, *, last: bool) -> bool:
         """Remove one thing. Returns whether it is gone now."""
         operation = self.operation(entry.operation)
         identifier = entry.identifier
@@ -381,9 +404,9 @@ class Session(Removal):
             return False
         try:
             if not identifier:
-                identifier, looked = self._listed(operation, entry)
+                identifier, there = self._sought(operation, entry)
                 if not identifier:
-                    if entry.key in self.ledger.accepted or not looked:
+                    if there or (self.ledger.unknown(entry) and not last):
                         return False
                     self.ledger.withdrawn(entry)
                     return True

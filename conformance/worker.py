@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -28,6 +29,7 @@ from conformance.wire.evidence import Evidence
 from conformance.wire.guard import CREATING, Judgement, Limits
 from conformance.wire.logins import TOKEN_REQUEST, basic_secrets, credentials
 from conformance.wire.redact import KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
+from conformance.wire.tokens import Tokens
 
 EXCHANGES: Final = "exchanges.ndjson"
 PARTS: Final = "parts"
@@ -59,7 +61,8 @@ class Share:
 class Worker:
     """The state of one worker: its ledger, its sessions, and what it saw.
 
-    `until` is when the run's time budget is used up, on the monotonic clock.
+    `until` is when the run's time budget is used up, on the monotonic clock. `tokens` leads to those that all workers
+    of the run share.
     """
 
     target: Target
@@ -70,6 +73,7 @@ class Worker:
     until: float = math.inf
     problems: list[str] = field(default_factory=list)
     internal: list[str] = field(default_factory=list)
+    tokens: Tokens | None = None
     seen: shapes.Shapes = field(default_factory=dict)
     durations: dict[str, list[float]] = field(default_factory=dict)
 
@@ -121,7 +125,15 @@ class Worker:
             may_change=not isinstance(table, ProcessMaker4) and table.fixtures.may_change,
             limits=limits,
         )
-        door = open_door(self.target, judgement, account=self.account, shards=self.share.shard.of, until=self.until)
+        failed: Counter[str] = Counter()
+        door = open_door(
+            self.target,
+            judgement,
+            account=self.account,
+            shards=self.share.shard.of,
+            until=self.until,
+            failed=lambda kind: failed.update([kind]),
+        )
         self._doors.append(door)
         lists = _lists(spec)
 
@@ -143,8 +155,9 @@ class Worker:
         client = Client(
             spec, door, urls(table), evidence, constants=constants, worker=self.name, elsewhere=_elsewhere(table, spec)
         )
-        shown = credentials(table, client, self.redactor, lambda: ledger.remains(system, "token"))
-        return Session(
+        store = self.tokens.of(system) if self.tokens else None
+        shown = credentials(table, client, self.redactor, lambda: ledger.remains(system, "token"), store)
+        session = Session(
             table,
             client,
             shown,
@@ -153,6 +166,8 @@ class Worker:
             safety=self.target.safety.level,
             account=self.account,
         )
+        session.delivery.failed = failed
+        return session
 
     def _saw(self, exchange: Exchange) -> None:
         """Note how long it took, and the secrets in its answer."""
@@ -188,6 +203,7 @@ class Worker:
         told: dict[str, Any] = {"test": {**test, "message": self.redactor.text(test["message"])}, "verdicts": verdicts}
         self._append({**told, "passed_over": True} if passed_over else told)
         session.judge = Judge(session.specification)
+        session.credentials.release()
         session.sweep(self._earlier, wait=False)
         self.account.opened(len(self.ledger.open()))
         self.account.leave(CREATING)
@@ -224,6 +240,7 @@ class Worker:
                     "misnamed": [self.redactor.text(one) for one in self._misnamed()],
                     "unavailable": sorted(name for name, session in self.sessions.items() if session.problem),
                     "requests": sum(session.client.sent for session in self.sessions.values()),
+                    "gateway": sum((one.delivery.failed for one in self.sessions.values()), Counter()),
                     "shapes": {
                         operation: {status: seen.told(self.redactor.text) for status, seen in statuses.items()}
                         for operation, statuses in self.seen.items()

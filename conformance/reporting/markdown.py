@@ -74,6 +74,8 @@ def _run(record: RunRecord) -> str:
         f"suite {_name(record.suite.version)}",
         _name(record.started),
     ]
+    if record.gateway:
+        parts.append(words.gateway(record.gateway))
     if record.shard:
         parts.append(f"shard {_name(record.shard)}")
     if not target.verify:

@@ -98,6 +98,8 @@ class _Summary:
         meaning = words.SAFETY.get(record.target.safety, "")
         requests = f"{words.count(record.requests, 'request')} in {record.seconds:,.1f} s"
         self._say(f"{requests}; safety level {safety}" + (f": {meaning}" if meaning else ""), 2)
+        if record.gateway:
+            self._say(words.gateway(record.gateway), 2, "bold yellow")
         if not record.target.verify:
             self._say("TLS certificates were not verified: the target file says verify = false", 2, "bold yellow")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from conformance.reporting import escape
 from conformance.verdict import Level, Outcome, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.runrecord import (
         AccommodationRecord,
@@ -176,6 +177,12 @@ def leftover(entry: Leftover) -> str:
     """One leftover in a line."""
     name = f" “{entry.name}”" if entry.name else ""
     return f"{entry.system}: {entry.kind} {entry.identifier}{name}" + (f" ({entry.why})" if entry.why else "")
+
+
+def gateway(failed: Mapping[str, int]) -> str:
+    """How often something in front of the API responded in its place, in a line."""
+    each = ", ".join(f"{escape.line(kind, 20)}: {number:,}" for kind, number in failed.items())
+    return f"{count(sum(failed.values()), 'response')} did not come from the API ({each}); none of them counts"
 
 
 def residue(entry: Residue) -> str:

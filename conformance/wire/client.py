@@ -36,12 +36,28 @@ class Credentials(Protocol):
         """Header fields for a user: the main one, NOBODY (none), WRONG, or a name of the target file."""
         ...
 
+    def renewable(self, user: str) -> bool:
+        """Whether a user can show something else than before."""
+        ...
+
     def renew(self, user: str) -> None:
         """Forget what the target no longer takes."""
         ...
 
     def given(self, user: str) -> str:
         """The key of the target file whose value a user shows and that nothing renews; empty where there is none."""
+        ...
+
+    def stale(self, user: str) -> bool:
+        """Whether what was last sent for a user has been replaced meanwhile."""
+        ...
+
+    def hold(self, content: Mapping[str, Any]) -> None:
+        """Get ready for a test that logs in with this content, which may end what its user has."""
+        ...
+
+    def release(self) -> None:
+        """That test has ended."""
         ...
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
+from conformance import way
 from conformance.exchange import Exchange, NotJson
 from conformance.systems import Procesio
 from conformance.verdict import Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG
 from conformance.wire.redact import Redactor, secrets_in
+from conformance.wire.tokens import Held, Local, Store
 
 API_KEY: Final = "api key"
 WRONG_TOKEN: Final = "0" * 40
@@ -46,7 +49,8 @@ class Tokens:
     """One token a user, asked for when first needed by what `ask` sends.
 
     `given` are tokens that the target file gives; `asks` tells of which users another one can be had. `blame` makes
-    of a refused request the sentence that names what to correct in the target file.
+    of a refused request the sentence that names what to correct in the target file. `store` keeps the tokens that were
+    asked for, for all workers of a run where they share them; `names` are those with which the users log in.
     """
 
     def __init__(
@@ -58,13 +62,19 @@ class Tokens:
         *,
         given: Mapping[str, str] | None = None,
         asks: Callable[[str], bool] = lambda _: True,
+        store: Store | None = None,
+        names: Mapping[str, str | None] | None = None,
     ) -> None:
         self._ask = ask
         self._redactor = redactor
         self._prefix = prefix
         self._blame = blame
         self._asks = asks
-        self._known: dict[str, str] = dict(given or {})
+        self._store = store or Local()
+        self._names = names or {}
+        self._given = dict(given or {})
+        self._known: dict[str, str] = dict(self._given)
+        self._dead: dict[str, str] = {}
 
     def headers(self, user: str) -> dict[str, str]:
         """The header fields for a user. Raises Unavailable, NoToken and Missing."""
@@ -73,30 +83,57 @@ class Tokens:
         if user == WRONG:
             return bearer(WRONG_TOKEN)
         if user not in self._known:
-            self._known[user] = self._obtain(user)
+            token, *others = self._store.get(user, self._dead.get(user, ""), lambda: self._obtain(user))
+            self._learn(user, token, others)
+            self._known[user] = token
         return bearer(self._known[user])
+
+    def renewable(self, user: str) -> bool:
+        """Whether another token can be had for a user."""
+        return user not in (NOBODY, WRONG) and self._asks(user)
 
     def renew(self, user: str) -> None:
         """Forget a token that the target no longer takes, if another one can be had."""
-        if self._asks(user):
-            self._known.pop(user, None)
+        if self._asks(user) and user in self._known:
+            self._dead[user] = self._known.pop(user)
+
+    def stale(self, user: str) -> bool:
+        """Whether the token that was last sent for a user has been replaced, or a login may have ended it."""
+        token = self._known.get(user)
+        return token is not None and token != self._given.get(user) and not self._store.current(user, token)
+
+    def hold(self, content: Mapping[str, Any]) -> None:
+        """Get ready for a request that logs in with this content, which may end the tokens of the user it names."""
+        text = unquote_plus(str(dict(content)))
+        users = [user for user, name in self._names.items() if name and name in text]
+        if users:
+            self._store.hold(users)
+        for user in users:
+            self.renew(user)
+
+    def release(self) -> None:
+        """The test that logged in has ended."""
+        self._store.release()
 
     def given(self, user: str) -> str:
         """The key of the target file whose value a user shows and that nothing renews; empty where there is none."""
         return "" if user in (NOBODY, WRONG) or self._asks(user) else "access_token"
 
-    def _obtain(self, user: str) -> str:
+    def _learn(self, user: str, token: str, others: Iterable[str]) -> None:
+        self._redactor.learn(f"{self._prefix}{'_' + user.upper() if user else ''}_ACCESS_TOKEN", token, rename=True)
+        for other in others:
+            self._redactor.learn(f"{self._prefix}_OTHER_TOKEN", other)
+
+    def _obtain(self, user: str) -> Held:
         exchange = self._ask(user)
         if exchange.response is None:
             raise Unavailable(f"{exchange.request.url}: {exchange.error}. Is the URL right and the server running?")
         token = token_of(exchange)
         if exchange.answer.ok and token:
-            name = f"{self._prefix}{'_' + user.upper() if user else ''}_ACCESS_TOKEN"
-            self._redactor.learn(name, token, rename=True)
-            for other in secrets_in(exchange.answer.json):
-                self._redactor.learn(f"{self._prefix}_OTHER_TOKEN", other)
-            return token
-        if exchange.answer.ok:
+            others = list(secrets_in(exchange.answer.json))
+            self._learn(user, token, others)
+            return (token, *others)
+        if exchange.answer.ok and not way.is_page(exchange):
             raise NoToken(exchange)
         if user != MAIN:
             raise Missing(Reason.MISSING_USER, self._blame(exchange, user))
@@ -119,8 +156,22 @@ class KeyAlone:
             raise Missing(Reason.MISSING_USER, f"user {user!r}")
         return key_headers(self._table)
 
+    def renewable(self, user: str) -> bool:  # noqa: ARG002
+        """Nothing can be renewed."""
+        return False
+
     def renew(self, user: str) -> None:
         """Nothing can be renewed."""
+
+    def stale(self, user: str) -> bool:  # noqa: ARG002
+        """There is but one key."""
+        return False
+
+    def hold(self, content: Mapping[str, Any]) -> None:
+        """No login replaces a key."""
+
+    def release(self) -> None:
+        """Nothing is held."""
 
     def given(self, user: str) -> str:
         """The key of the target file whose value a user shows and that nothing renews."""
@@ -142,9 +193,25 @@ class WithApiKey:
         workspace = self._table.workspace_id
         return {**headers, WORKSPACE: workspace} if workspace and headers else headers
 
+    def renewable(self, user: str) -> bool:
+        """Whether another token can be had for a user: an API key is what it is."""
+        return user != API_KEY and self._tokens.renewable(user)
+
     def renew(self, user: str) -> None:
         """Forget a token that the target no longer takes."""
         self._tokens.renew(user)
+
+    def stale(self, user: str) -> bool:
+        """As `Tokens`."""
+        return self._tokens.stale(user)
+
+    def hold(self, content: Mapping[str, Any]) -> None:
+        """As `Tokens`."""
+        self._tokens.hold(content)
+
+    def release(self) -> None:
+        """As `Tokens`."""
+        self._tokens.release()
 
     def given(self, user: str) -> str:
         """The key of the target file whose value a user shows and that nothing renews; empty where there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import ssl
+from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,11 +31,13 @@ def open_door(
     shards: int = 1,
     timeout: float | None = None,
     until: float = math.inf,
+    failed: Callable[[str], None] = lambda _: None,
 ) -> httpx.Client:
     """The one httpx client of a worker and system: guard, pace, deadline, in this order.
 
     `account` is what all workers of the run share, `shards` the number of machines among which the limits are divided,
-    `until` when the run's time is up (on the monotonic clock). Redirects are never followed.
+    `until` when the run's time is up (on the monotonic clock). `failed` is called for each response that a gateway
+    gave. Redirects are never followed.
     """
     limits, network = target.limits, target.network
     urls = sorted(judgement.origins)
@@ -49,7 +52,8 @@ def open_door(
     headers = {name: value.get_secret_value() for name, value in network.headers.items()}
     return httpx.Client(
         transport=Guard(
-            Pace(InFlight(deadline, account, places), per_second=rate, until=until, account=account), judgement
+            Pace(InFlight(deadline, account, places), per_second=rate, until=until, account=account, failed=failed),
+            judgement,
         ),
         cookies=CookieJar(NO_COOKIES),
         headers={"accept-encoding": "identity", **headers},

@@ -20,8 +20,10 @@ from conformance.ledger import Entry, Ledger
 from conformance.specification import Operation, Specification
 from conformance.target import Safety
 from conformance.verdict import Reason
+from conformance.way import BUSY, TURNED_AWAY
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.naming import METHOD, OVERRIDES, UNREADABLE, Unreadable, members, named
+from conformance.wire.pace import not_processed
 
 CREATING: Final = "creating"
 """The place that a test holds in the run's account from its first create until it is cleaned up."""
@@ -256,17 +258,22 @@ class Guard(httpx.BaseTransport):
             if entry is not None and not failure.sent:
                 self._judgement.ledger.withdrawn(entry)
             raise
+        unprocessed = not_processed(response)
+        refused = unprocessed or response.is_redirect or response.is_client_error
         counted = decision.operation is not None and decision.operation.starts and decision.effect == "execute"
-        if decision.operation and counted and 400 <= response.status_code < 500:
-            self._judgement.limits.account.give_back(
-                executions_of(decision.operation)
-            )  # it was refused: nothing was started
+        if decision.operation and counted and refused:  # nothing was started
+            self._judgement.limits.account.give_back(executions_of(decision.operation))
         if entry is not None:
             response.extensions["entry"] = entry
+            ledger = self._judgement.ledger
             if response.is_success:
-                self._judgement.ledger.answered(entry)
-            elif response.is_client_error:
-                self._judgement.ledger.declined(entry)
+                ledger.answered(entry)
+            elif unprocessed:
+                ledger.withdrawn(entry)
+            elif response.status_code in TURNED_AWAY or response.is_redirect:
+                ledger.turned_away(entry)
+            elif response.is_client_error or response.status_code in BUSY:
+                ledger.declined(entry)
         return response
 
     def close(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from conformance import way
 from conformance.exchange import Exchange, NotJson
 from conformance.messages import message_of
 from conformance.operation import Form, Operation
@@ -20,29 +22,34 @@ if TYPE_CHECKING:
     from conformance.specification import Specification
     from conformance.target import Target
     from conformance.wire.redact import Redactor
+    from conformance.wire.tokens import Store
 
 TOKEN_REQUEST: Final = "tokenRequest"  # noqa: S105 - names a request
 """What a request for a token at `token_url` is called: no operation of any document."""
 
 BUSY: Final = 429
+PAUSES: Final = (0.2, 0.4, 0.8)  # seconds between attempts to log in through a gateway that fails
 NOTHING_THERE: Final = (404, 405)
 CLIENT: Final = ("invalid_client", "unauthorized_client")
 DENIED: Final = ("invalid_grant", "access_denied", "invalid_credentials", "invalid_user")
 
 
 def credentials(
-    table: System, client: Client, redactor: Redactor, asked: Callable[[], None]
+    table: System, client: Client, redactor: Redactor, asked: Callable[[], None], store: Store | None = None
 ) -> Tokens | WithApiKey | KeyAlone:
-    """The credentials of a target's table; `asked` is called for each token that was handed out."""
+    """The credentials of a target's table; `asked` is called for each token that was handed out.
+
+    `store` keeps the tokens, where several workers share them.
+    """
     match table:
         case ProcessMaker3():
-            return _of_processmaker3(table, _Asking(table, client, "requestToken", asked), redactor)
+            return _of_processmaker3(table, _Asking(table, client, "requestToken", asked), redactor, store)
         case ProcessMaker4():
-            return _of_processmaker4(table, _Asking(table, client, TOKEN_REQUEST, asked), redactor)
+            return _of_processmaker4(table, _Asking(table, client, TOKEN_REQUEST, asked), redactor, store)
         case Procesio():
             if table.key_alone:
                 return KeyAlone(table)
-            return _of_procesio(table, _Asking(table, client, "authenticate", asked), redactor)
+            return _of_procesio(table, _Asking(table, client, "authenticate", asked), redactor, store)
     raise TypeError(type(table).__name__)
 
 
@@ -83,16 +90,25 @@ class _Asking:
 
     def __call__(self, parameters: Mapping[str, str], user: str) -> Exchange:
         assert self._operation is not None
-        exchange = self._client.send(self._operation, data=dict(parameters), user=user)
+        exchange = self._patiently(self._operation, user, data=dict(parameters))
         if exchange.answer.refused:  # a server may read JSON only; no document names the encoding
-            again = self._client.send(self._operation, json=dict(parameters), user=user)
+            again = self._patiently(self._operation, user, json=dict(parameters))
             exchange = again if again.answer.ok else exchange
         if exchange.answer.ok:
             self._asked()
         return exchange
 
+    def _patiently(self, operation: Operation, user: str, **content: Any) -> Exchange:
+        """A login may be repeated: all that is left of one that was lost is a token that nobody uses."""
+        for pause in PAUSES:
+            exchange = self._client.send(operation, user=user, **content)
+            if not way.is_away(exchange):
+                return exchange
+            time.sleep(pause)
+        return self._client.send(operation, user=user, **content)
 
-def _of_processmaker3(table: ProcessMaker3, request: _Asking, redactor: Redactor) -> Tokens:
+
+def _of_processmaker3(table: ProcessMaker3, request: _Asking, redactor: Redactor, store: Store | None) -> Tokens:
     def ask(user: str) -> Exchange:
         parameters = {"grant_type": "password", **pm3_account(table, user)}
         exchange = request({**parameters, "scope": "*"}, user)
@@ -117,10 +133,20 @@ def _of_processmaker3(table: ProcessMaker3, request: _Asking, redactor: Redactor
         return blamed(exchange, f"user {user!r}" if user else "the user", keys)
 
     given = {MAIN: table.access_token.get_secret_value()} if table.access_token else {}
-    return Tokens(ask, redactor, "PM3", blame, given=given, asks=lambda user: user != MAIN or not table.unasked)
+    names = {MAIN: table.username, **{name: user.username for name, user in table.users if user is not None}}
+    return Tokens(
+        ask,
+        redactor,
+        "PM3",
+        blame,
+        given=given,
+        asks=lambda user: user != MAIN or not table.unasked,
+        store=store,
+        names=names,
+    )
 
 
-def _of_processmaker4(table: ProcessMaker4, request: _Asking, redactor: Redactor) -> Tokens:
+def _of_processmaker4(table: ProcessMaker4, request: _Asking, redactor: Redactor, store: Store | None) -> Tokens:
     refresh = [table.refresh_token.get_secret_value()] if table.refresh_token else []
 
     def ask(user: str) -> Exchange:
@@ -150,11 +176,17 @@ def _of_processmaker4(table: ProcessMaker4, request: _Asking, redactor: Redactor
 
     given = {MAIN: table.access_token.get_secret_value()} if table.access_token else {}
     return Tokens(
-        ask, redactor, "PM4", blame, given=given, asks=lambda user: user != MAIN or table.token_url is not None
+        ask,
+        redactor,
+        "PM4",
+        blame,
+        given=given,
+        asks=lambda user: user != MAIN or table.token_url is not None,
+        store=store,
     )
 
 
-def _of_procesio(table: Procesio, request: _Asking, redactor: Redactor) -> WithApiKey:
+def _of_procesio(table: Procesio, request: _Asking, redactor: Redactor, store: Store | None) -> WithApiKey:
     def ask(user: str) -> Exchange:
         if user != MAIN:
             raise Missing(Reason.MISSING_USER, f"user {user!r}")
@@ -175,7 +207,10 @@ def _of_procesio(table: Procesio, request: _Asking, redactor: Redactor) -> WithA
         }
         return blamed(exchange, "the user", keys)
 
-    return WithApiKey(Tokens(ask, redactor, "PROCESIO", blame), table)
+    return WithApiKey(
+        Tokens(ask, redactor, "PROCESIO", blame, store=store, names={MAIN: table.username}),
+        table,
+    )
 
 
 def blamed(exchange: Exchange, who: str, keys: Mapping[str, str]) -> str:
@@ -185,7 +220,9 @@ def blamed(exchange: Exchange, who: str, keys: Mapping[str, str]) -> str:
     perhaps workspace and realm.
     """
     status, said = exchange.answer.status, message_of(exchange.response)
-    location = {name.lower(): value for name, value in exchange.answer.headers}.get("location", "")
+    location = way.target_of(exchange) if way.redirects(exchange) else ""
+    if way.redirects(exchange) and not ("workspace" in keys and "workspace" in location.lower()):
+        return f"{exchange.request.url}: {way.told_redirect(exchange)}"
     told = f"{_told(exchange)}{f', a redirect to {location}' if location else ''}"
     lowered = said.lower()
     if status in NOTHING_THERE or 300 <= status < 400:

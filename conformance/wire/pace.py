@@ -1,4 +1,4 @@
-"""Pace: never faster than the target file allows; reads are tried again, writes never."""
+"""Pace: never faster than the target file allows; reads are sent again, writes if told when."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from typing import Final
 import httpx
 
 from conformance.account import Account
+from conformance.way import AWAY, BUSY
 from conformance.wire.deadline import NoAnswer
 
-BUSY: Final = (429, 503)
+RETRIES: Final = 3
+FIRST_PAUSE: Final = 0.05  # seconds, and four times as long each time
+SILENCE: Final = "no response"
+
 LONGEST_WAIT: Final = 60.0  # seconds that a busy target is waited for in a row, between two answers that are worth it
 
 
 class Pace(httpx.BaseTransport):
     """Waits so long before each request that no more than `per_second` go out of all the workers of an `account`.
 
-    A read (the guard says so in `extensions["effect"]`) that got no answer, or 429 or 503, is sent again up to
-    `retries` times, after the time that `Retry-After` names or a growing pause. Whatever is sent next waits as well:
+    A read (the guard says so in `extensions["effect"]`) that got no answer, or one of a gateway (AWAY), is sent again
+    up to `retries` times, after the time that `Retry-After` names or a growing pause. Anything else is sent again only
+    after a 429 or 503 with `Retry-After`, which says that it was not processed. Whatever is sent next waits as well:
     never past `until` (of `clock`, seconds), and no longer than LONGEST_WAIT for a target that goes on being busy.
+    `failed` is called for each response that was not the server's, with its status, and for each that did not come.
     """
 
     def __init__(
@@ -31,8 +37,9 @@ class Pace(httpx.BaseTransport):
         inner: httpx.BaseTransport,
         *,
         per_second: float | None = None,
-        retries: int = 2,
+        retries: int = RETRIES,
         until: float = math.inf,
+        failed: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         account: Account | None = None,
@@ -41,6 +48,7 @@ class Pace(httpx.BaseTransport):
         self._gap = 1 / per_second if per_second else 0.0
         self._retries = retries
         self._until = until
+        self._failed = failed
         self._sleep = sleep
         self._clock = clock
         self._account = account or Account()
@@ -49,21 +57,28 @@ class Pace(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass `request` on, in time. Raises NoAnswer, also when the target asks for more patience than there is."""
-        tries = self._retries if request.extensions.get("effect") == "read" else 0
-        for left in range(tries, -1, -1):
+        judged = "effect" in request.extensions
+        read = request.extensions.get("effect") == "read"
+        for left in range(self._retries if judged else 0, -1, -1):
             self._wait()
-            pause = 0.2 * 2 ** (tries - left)
+            pause = FIRST_PAUSE * 4 ** (self._retries - left)
             try:
                 response = self._inner.handle_request(request)
             except NoAnswer:
-                if not left:
+                self._failed(SILENCE)
+                if not (left and read):
                     raise
             else:
-                if response.status_code not in BUSY:
+                if response.status_code not in AWAY:
                     self._waited = 0.0
                     return response
+                self._failed(str(response.status_code))
+                busy = response.status_code in BUSY
+                if not busy and not (left and read):
+                    return response
                 pause = retry_after(response) or pause
-                if not left or pause > self._patience():
+                again = read or not_processed(response)
+                if not (left and again) or pause > self._patience():
                     self._back = self._clock() + pause
                     return response
             self._back = self._clock() + pause
@@ -88,15 +103,24 @@ class Pace(httpx.BaseTransport):
         self._inner.close()
 
 
+def not_processed(response: httpx.Response) -> bool:
+    """Whether a response says that the request was not processed, and when it may be sent again."""
+    return response.status_code in BUSY and _told_wait(response) is not None
+
+
 def retry_after(response: httpx.Response) -> float:
     """In how many seconds a busy target is to be asked again, told as a number or a date; 0 when it tells none."""
+    return _told_wait(response) or 0.0
+
+
+def _told_wait(response: httpx.Response) -> float | None:
     value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
-        return 0.0
+        return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())

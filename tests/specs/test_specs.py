@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from conformance import access, specification
-from conformance.calls import unrouted
+from conformance.control import METHODS, unrouted
 from conformance.reference import known_faults
 from conformance.specification import SYSTEMS, Operation, Requirement
 from conformance.structure import EXTENSION, Schema
@@ -223,4 +223,4 @@ def test_a_made_up_path_of_the_same_depth_is_no_operation(operation: Operation) 
     spec = specification.load(operation.system)
     path = unrouted(spec, operation, "c0ffee5ca1ab")
     assert path.count("/") == operation.path.count("/")
-    assert spec.match(operation.method, path) is None
+    assert not [method for method in METHODS if spec.match(method, path)]

@@ -49,7 +49,8 @@ def said(requirement: str, outcome: Outcome, *evidence: str, **more: Any) -> Ver
 
 
 END: dict[str, Any] = {
-    "internal": [], "problems": [], "unavailable": [], "requests": 3, "shapes": {}, "durations": {}, "placeholders": [],
+    "internal": [], "problems": [], "unavailable": [], "requests": 3, "gateway": {"502": 2}, "shapes": {},
+    "durations": {}, "placeholders": [],
 }  # fmt: skip
 
 

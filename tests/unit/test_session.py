@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +20,7 @@ from conformance.specification import Link
 from conformance.systems import ProcessMaker3
 from conformance.target import Safety
 from conformance.verdict import Kind, Outcome, Reason, Verdict
-from conformance.wire.client import MAIN, NOBODY, Client
+from conformance.wire.client import MAIN, NOBODY, WRONG, Client
 from conformance.wire.credentials import Missing, Unavailable
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence
@@ -75,6 +75,18 @@ class Keys:
         if user == "gone":
             raise Unavailable("refused the credentials")
         return {} if user == NOBODY else {"authorization": f"Bearer {len(self.renewed)}"}
+
+    def renewable(self, user: str) -> bool:
+        return user not in (NOBODY, WRONG)
+
+    def stale(self, user: str) -> bool:
+        return False
+
+    def hold(self, content: Mapping[str, Any]) -> None:
+        pass
+
+    def release(self) -> None:
+        pass
 
     def renew(self, user: str) -> None:
         self.renewed.append(user)

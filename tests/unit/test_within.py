@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,11 +54,23 @@ class Anybody:
     def headers(self, _user: str) -> dict[str, str]:
         return {}
 
+    def renewable(self, _user: str) -> bool:
+        return False
+
     def renew(self, _user: str) -> None:
         raise AssertionError
 
     def given(self, _user: str) -> str:
         return ""
+
+    def stale(self, _user: str) -> bool:
+        return False
+
+    def hold(self, _content: Mapping[str, Any]) -> None:
+        raise AssertionError
+
+    def release(self) -> None:
+        raise AssertionError
 
 
 @pytest.fixture

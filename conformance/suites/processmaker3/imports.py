@@ -78,6 +78,8 @@ def bring_in(session: Session, source: Source, requirement: str, **options: str)
     """
     operation = session.operation("importProject")
     exchange = session.send(operation.id, params=options, files=upload(source.file))
+    if exchange.answer.refused:  # a copy may be named by the second
+        exchange = session.once_more(operation, exchange, params=options, files=upload(source.file))
     entry = session.client.entry
     if exchange.response is None or entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)

@@ -35,12 +35,12 @@ def uploaded(session: Session) -> Resource:
 
 
 def tried(session: Session, request: dict[str, Any], user: str = "") -> Exchange:
-    """An upload that may be refused; what comes into being is ours to remove.
+    """An upload that may be refused, also by the documented redirect; what comes into being is ours to remove.
 
     Raises:
         NotExercised: there was no answer, or the server failed.
     """
-    exchange = session.send(UPLOAD, user=user, **request)
+    exchange = session.send(UPLOAD, user=user, may_redirect=True, **request)
     entry, operation = session.client.entry, session.operation(UPLOAD)
     if entry is not None and entry.name and exchange.answer.ok:
         session.adopt(operation, entry, exchange)

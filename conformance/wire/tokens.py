@@ -1,0 +1,234 @@
+"""Tokens of one run: on a server where a new login ends the session before, all workers must use the same one.
+
+The controller of a run keeps the tokens in its memory and hands them to its workers over a Unix socket in a private
+directory, to whoever knows a key that only they were given. A token is in no file, no log and no process list.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Client, Connection, Listener
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+LONGEST: Final = 120.0  # seconds that a worker waits for another one's login or test of logins
+KEY: Final = 32  # bytes
+Held = tuple[str, ...]
+"""A token, and after it the other secrets that came with it."""
+
+
+class Store(Protocol):
+    """Where the tokens of a system are kept: in this process, or in the controller's."""
+
+    def get(self, user: str, dead: str, obtain: Callable[[], Held]) -> Held:
+        """The token of a user, but not the `dead` one; `obtain` logs in when there is none. Raises what that raises."""
+        ...
+
+    def current(self, user: str, token: str) -> bool:
+        """Whether a token is the one that is kept for a user."""
+        ...
+
+    def hold(self, users: Iterable[str]) -> None:
+        """Forget the tokens of users who are about to log in otherwise, and let no other worker log in meanwhile."""
+        ...
+
+    def release(self) -> None:
+        """Let others log in again."""
+        ...
+
+
+class Local:
+    """The tokens of a process that shares them with none."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Held] = {}
+
+    def get(self, user: str, dead: str, obtain: Callable[[], Held]) -> Held:
+        """As `Store`."""
+        held = self._held.get(user)
+        if held is None or held[0] == dead:
+            self._held.pop(user, None)
+            held = self._held[user] = obtain()
+        return held
+
+    def current(self, user: str, token: str) -> bool:
+        """As `Store`."""
+        held = self._held.get(user)
+        return held is not None and held[0] == token
+
+    def hold(self, users: Iterable[str]) -> None:
+        """As `Store`."""
+        for user in users:
+            self._held.pop(user, None)
+
+    def release(self) -> None:
+        """As `Store`."""
+
+
+class Shared:
+    """The tokens that the controller keeps; a process of its own ones when the controller is gone."""
+
+    def __init__(self, connection: Connection, system: str) -> None:
+        self._connection = connection
+        self._system = system
+        self._alone: Local | None = None
+
+    def get(self, user: str, dead: str, obtain: Callable[[], Held]) -> Held:
+        """As `Store`."""
+        told = self._ask("get", user, dead)
+        if self._alone is not None:
+            return self._alone.get(user, dead, obtain)
+        if told:
+            return tuple(told)
+        try:
+            held = obtain()
+        except BaseException:
+            self._ask("failed")
+            raise
+        self._ask("put", user, *held)
+        return held
+
+    def current(self, user: str, token: str) -> bool:
+        """As `Store`."""
+        told = self._ask("current", user, token)
+        return self._alone.current(user, token) if self._alone is not None else bool(told)
+
+    def hold(self, users: Iterable[str]) -> None:
+        """As `Store`."""
+        users = list(users)
+        self._ask("hold", *users)
+        if self._alone is not None:
+            self._alone.hold(users)
+
+    def release(self) -> None:
+        """As `Store`."""
+        self._ask("release")
+
+    def _ask(self, what: str, *more: str) -> Any:
+        if self._alone is None:
+            with contextlib.suppress(OSError, EOFError, ValueError):
+                self._connection.send_bytes(json.dumps([what, self._system, *more]).encode())
+                if self._connection.poll(2 * LONGEST):
+                    return json.loads(self._connection.recv_bytes())
+            self._alone = Local()
+        return None
+
+
+@dataclass
+class _System:
+    """The tokens of one system, and which connection may log in now: once for a login, or as long as it holds."""
+
+    held: dict[str, Held] = field(default_factory=dict)
+    login: int | None = None
+    holder: int | None = None
+
+    def free(self, connection: int) -> bool:
+        """Whether a connection may log in."""
+        return self.login in (None, connection) and self.holder in (None, connection)
+
+
+class TokenServer:
+    """Keeps the tokens of a run for its workers until `close`. Raises OSError: no socket can be had."""
+
+    def __init__(self) -> None:
+        self.key = secrets.token_bytes(KEY)
+        self._directory = Path(tempfile.mkdtemp(prefix="conformance-"))
+        self.address = str(self._directory / "tokens")
+        try:
+            self._listener = Listener(self.address, "AF_UNIX", backlog=64, authkey=self.key)
+        except BaseException:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            raise
+        os.chmod(self.address, 0o600)
+        self._systems: dict[str, _System] = {}
+        self._changed = threading.Condition()
+        self._closed = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while not self._closed:
+            try:
+                connection = self._listener.accept()
+            except Exception:  # one that does not know the key, or the end
+                time.sleep(0.01)
+                continue
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: Connection) -> None:
+        me = id(connection)
+        with contextlib.suppress(OSError, EOFError, ValueError), connection:
+            while True:
+                what, system, *more = json.loads(connection.recv_bytes())
+                with self._changed:
+                    told = self._answer(me, what, self._systems.setdefault(system, _System()), more)
+                    self._changed.notify_all()
+                connection.send_bytes(json.dumps(told).encode())
+        with self._changed:
+            for one in self._systems.values():  # whoever is gone holds nothing
+                one.login = None if one.login == me else one.login
+                one.holder = None if one.holder == me else one.holder
+            self._changed.notify_all()
+
+    def _answer(self, me: int, what: str, system: _System, more: list[str]) -> Any:
+        match what, more:
+            case "get", [user, dead]:
+                return self._get(me, system, user, dead)
+            case "put", [user, *held]:
+                system.held[user] = tuple(held)
+                system.login = None
+            case "failed", []:
+                system.login = None
+            case "current", [user, token]:
+                return system.held.get(user, ("",))[0] == token
+            case "hold", users:
+                if self._changed.wait_for(lambda: system.free(me), LONGEST):
+                    system.holder = me
+                for user in users:
+                    system.held.pop(user, None)
+            case "release", []:
+                system.holder = None if system.holder == me else system.holder
+        return None
+
+    def _get(self, me: int, system: _System, user: str, dead: str) -> list[str]:
+        """A token that is not the dead one; none, when whoever asks is to log in."""
+
+        def known() -> bool:
+            return system.held.get(user, (dead,))[0] != dead
+
+        if self._changed.wait_for(lambda: known() or system.free(me), LONGEST) and known():
+            return list(system.held[user])
+        system.held.pop(user, None)
+        system.login = me
+        return []
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._closed = True
+        with contextlib.suppress(OSError):
+            self._listener.close()
+        self._systems.clear()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """How a worker reaches the tokens of its run."""
+
+    address: str
+    key: bytes = field(repr=False)
+
+    def of(self, system: str) -> Store:
+        """The store of a system; one of this process alone when the controller cannot be reached."""
+        try:
+            return Shared(Client(self.address, "AF_UNIX", authkey=self.key), system)
+        except Exception:  # also one who answers wrongly, or not at all: then this worker asks for its own tokens
+            return Local()

@@ -1,0 +1,162 @@
+"""Fronts: what people have in front of their servers, as changes of a reference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.responses import HTMLResponse, Response
+
+from conformance.reference.procesio import Procesio
+from conformance.reference.processmaker3 import ProcessMaker3
+
+from .liberty import asking
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Scope
+
+    from conformance.reference import Reference
+
+LOGIN: Final = "https://login.example.com/"
+PAGE: Final = "<!DOCTYPE html><html><body><form action='/login'>Please log in</form></body></html>"
+Front = Callable[["Reference"], None]
+Choice = Callable[["Scope"], "ASGIApp | None"]
+
+
+def in_front(choose: Choice) -> Front:
+    """A front that responds itself where `choose` gives a response, and passes on everything else."""
+
+    def front(reference: Reference) -> None:
+        reference.wrap(asking(lambda scope, body: choose(scope) or (scope, body)))
+
+    return front
+
+
+def every_tenth(statuses: Sequence[int], *, wait: str = "", passes: bool = False) -> Front:
+    """Every tenth request gets one of the statuses in turn, with a Retry-After if `wait` says so.
+
+    With `passes` the server has the request all the same, as behind a gateway that loses its patience.
+    """
+    requests, failures = count(1), count()
+    headers = {"Retry-After": wait} if wait else {}
+
+    def failure() -> Response:
+        status = statuses[next(failures) % len(statuses)]
+        return HTMLResponse(f"<html><h1>{status}</h1></html>", status, headers if status in (429, 503) else {})
+
+    def choose(scope: Scope) -> ASGIApp | None:
+        return failure() if next(requests) % 10 == 0 else None
+
+    def front(reference: Reference) -> None:
+        if not passes:
+            in_front(choose)(reference)
+            return
+
+        def wrap(app: ASGIApp) -> ASGIApp:
+            async def losing(scope: Scope, receive: Any, send: Any) -> None:
+                lost = choose(scope)
+                if lost is None:
+                    await app(scope, receive, send)
+                    return
+
+                async def nowhere(_: Any) -> None:
+                    pass
+
+                await app(scope, receive, nowhere)
+                await lost(scope, receive, send)
+
+            return losing
+
+        reference.wrap(wrap)
+
+    return front
+
+
+def after(requests: int, response: Callable[[], Response]) -> Front:
+    """From so many requests on, everything gets one response."""
+    counted = count(1)
+    return in_front(lambda _: response() if next(counted) > requests else None)
+
+
+def redirected_to_login() -> Response:
+    """A redirect to a login page on another host."""
+    return Response(status_code=302, headers={"Location": LOGIN})
+
+
+def login_page() -> Response:
+    """A login page."""
+    return HTMLResponse(PAGE)
+
+
+def elsewhere(scope: Scope) -> ASGIApp:
+    """A redirect to the same path on the host where the server really is."""
+    return Response(status_code=301, headers={"Location": "https://pm.example.com" + scope["path"]})
+
+
+# -- sessions -------------------------------------------------------------------------------------------------------
+
+
+def _authorization(scope: Scope) -> str:
+    return next((value.decode() for name, value in scope["headers"] if name == b"authorization"), "")
+
+
+def forbidden_for_unauthorized(reference: Reference) -> None:
+    """Whoever is not let in gets 403 in the place of 401, but for the login itself."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def changed(scope: Scope, receive: Any, send: Any) -> None:
+            async def other(message: Any) -> None:
+                login = "token" in scope["path"] or "realms" in scope["path"]
+                if message["type"] == "http.response.start" and message["status"] == 401 and not login:
+                    message = {**message, "status": 403}
+                await send(message)
+
+            await app(scope, receive, other)
+
+        return changed
+
+    reference.wrap(wrap)
+
+
+def tokens_end_after(requests: int, status: int = 403) -> Front:
+    """A token opens so many requests, then it is refused."""
+    used: dict[str, int] = {}
+
+    def choose(scope: Scope) -> ASGIApp | None:
+        token = _authorization(scope)
+        used[token] = used.get(token, 0) + 1
+        ended = token.startswith("Bearer ") and used[token] > requests
+        return Response(json.dumps({"error": {"code": status, "message": "Not for you."}}), status) if ended else None
+
+    return in_front(choose)
+
+
+def one_session_per_user(reference: Reference) -> None:
+    """A new login of a user ends the session before."""
+    match reference:
+        case ProcessMaker3():
+            accounts = reference.accounts
+            grant = accounts.grant
+
+            def grant_alone(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
+                before = set(accounts.tokens)
+                given = grant(form, authorization)
+                account = accounts.tokens[given["access_token"]].account
+                for token in before:
+                    if accounts.tokens[token].account == account:
+                        del accounts.tokens[token]
+                return given
+
+            accounts.grant = grant_alone  # type: ignore[method-assign]
+        case Procesio():
+            reference.tokens = OnlyLast()
+
+
+class OnlyLast(dict[str, Any]):
+    """Tokens, of which there is never more than the last."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.clear()
+        super().__setitem__(key, value)

@@ -1,0 +1,96 @@
+"""What stands in front of a server is not the server: gateways that fail, login pages, sessions that end, redirects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from conformance import exitcodes
+from conformance.reference import Reference
+from conformance.specification import SYSTEMS
+
+from . import fronts
+from .fronts import Front
+from .liberty import tried
+from .support import Run, run, served
+
+MIXED: Final = (429, 502, 503, 504)
+UNSEEN_KINDS: Final = {"group", "role", "pm table", "action_template"}
+"""What no operation lists: whether a create made one whose response was lost, nobody can tell."""
+
+
+def met(
+    system: str, front: Front, directory: Path, *options: str, level: str = "owned", only: str = ""
+) -> tuple[Run, Reference]:
+    """Run everything, or the tests that `only` chooses, against a reference behind a front."""
+    with served(system, change=front) as (reference, toml):
+        (directory / "target.toml").write_text(toml.replace('level = "disposable"', f'level = "{level}"'))
+        chosen = ["-k", only] if only else []
+        result = run(directory / "target.toml", directory / "run", "--max-examples", "1", *options, pytest_args=chosen)
+    return result, reference
+
+
+def told(result: Run) -> list[tuple[str, ...]]:
+    """The deviations and findings of a run."""
+    return [
+        (one.requirement, one.location, one.observed) for one in (*result.record.deviations, *result.record.findings)
+    ]
+
+
+def there(reference: Reference, name: str) -> bool:
+    """Whether a reference has something of a name."""
+    return name in str(reference.snapshot())
+
+
+def wrong(result: Run, reference: Reference) -> list[str]:
+    """What a run calls left that is not there, though an operation would list it."""
+    return [
+        one.name for one in result.record.leftovers if not there(reference, one.name) and one.kind not in UNSEEN_KINDS
+    ]
+
+
+CASES: Final = [
+    pytest.param(
+        system,
+        workers,
+        statuses,
+        wait,
+        passes,
+        id=f"{system}-{workers}-{'-'.join(map(str, statuses))}{wait and '-wait'}{(passes and '-passes') or ''}",
+        marks=[] if (statuses, workers, wait, passes) == (MIXED, 1, "", False) else [pytest.mark.matrix],
+    )
+    for system in SYSTEMS
+    for workers in (1, 4)
+    for statuses in ((429,), (502,), (503,), (504,), MIXED)
+    for wait in ("", "0")
+    for passes in (False, True)
+    if not (passes and wait) and (not wait or {429, 503} & set(statuses))
+]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("system", "workers", "statuses", "wait", "passes"), CASES)
+def test_a_gateway_that_fails_every_tenth_time_shows_no_defect(
+    system: str, workers: int, statuses: tuple[int, ...], wait: str, passes: bool, tmp_path: Path
+) -> None:
+    front = fronts.every_tenth(statuses, wait=wait, passes=passes)
+    result, reference = met(system, front, tmp_path, *(["-n", str(workers)] if workers > 1 else []))
+    record = result.record
+    assert told(result) == []
+    assert wrong(result, reference) == []
+    assert result.code in (exitcodes.OK, exitcodes.UNAVAILABLE), record.problems
+    assert sum(record.gateway.values()) >= record.requests / 12
+    assert {int(kind) for kind in record.gateway} <= set(statuses)
+    assert record.gateway
+    assert "did not come from the API" in " ".join(result.printed.split())
+    if wait and set(statuses) <= {429, 503}:  # nothing was lost, so that nothing is missing
+        assert (result.code, record.leftovers) == (exitcodes.OK, [])
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_was_not_processed_is_sent_again_and_costs_nothing(system: str, tmp_path: Path, plain: Any) -> None:
+    result, _ = met(system, fronts.every_tenth((429, 503), wait="0"), tmp_path, level="disposable")
+    assert (result.code, told(result), result.record.leftovers) == (exitcodes.OK, [], [])
+    assert plain(system) - tried(result.record) == set()

@@ -1,0 +1,79 @@
+"""Credentials that end, are replaced or open only a part: never a defect of the API, and never a missing operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from conformance import exitcodes
+from conformance.reference import Reference
+from conformance.specification import SYSTEMS
+from conformance.verdict import Reason
+
+from . import fronts
+from .liberty import tried
+from .test_gateways import met, told, wrong
+
+WITH_TOKENS: Final = ("processmaker3", "procesio")
+ENDED: Final = [
+    pytest.param(response, id=response.__name__) for response in (fronts.redirected_to_login, fronts.login_page)
+]
+
+
+@pytest.mark.parametrize("response", ENDED)
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_session_that_ends_in_the_middle_ends_the_run(
+    system: str, response: Callable[[], Any], tmp_path: Path
+) -> None:
+    result, reference = met(system, fronts.after(6 if system == "processmaker4" else 150, response), tmp_path)
+    assert told(result) == []
+    assert result.code == exitcodes.UNAVAILABLE
+    if system != "processmaker4":  # which has so few calls that a run has ended before it gives up
+        assert len(result.record.problems) == 1
+    if response is fronts.redirected_to_login:
+        details = {one.detail for one in result.record.verdicts if one.reason is Reason.TARGET_UNAVAILABLE}
+        assert [one for one in details if fronts.LOGIN in one]
+    assert wrong(result, reference) == []
+    assert len(result.record.leftovers) <= 3
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_redirect_to_where_the_server_is_is_told(system: str, tmp_path: Path) -> None:
+    result, _ = met(system, fronts.in_front(fronts.elsewhere), tmp_path)
+    assert (result.code, told(result), result.record.leftovers) == (exitcodes.UNAVAILABLE, [], [])
+    assert [
+        "redirects to https://pm.example.com: write that in the target file" in one for one in result.record.problems
+    ]
+    assert result.record.requests <= 3
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("system", WITH_TOKENS)
+def test_a_token_that_ends_is_renewed_whatever_its_refusal_is_called(
+    system: str, status: int, tmp_path: Path, plain: Callable[[str], set[str]]
+) -> None:
+    result, _ = met(system, fronts.tokens_end_after(40, status), tmp_path, level="disposable")
+    assert (result.code, told(result), result.record.leftovers) == (exitcodes.OK, [], [])
+    assert plain(system) - tried(result.record) == set()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("workers", "forbidden"),
+    [pytest.param(1, True), pytest.param(4, True), *(pytest.param(n, False, marks=pytest.mark.matrix) for n in (1, 4))],
+)
+@pytest.mark.parametrize("system", WITH_TOKENS)
+def test_one_session_per_user_is_shared_by_all_workers(
+    system: str, workers: int, forbidden: bool, tmp_path: Path, plain: Callable[[str], set[str]]
+) -> None:
+    def front(reference: Reference) -> None:
+        fronts.one_session_per_user(reference)
+        if forbidden:
+            fronts.forbidden_for_unauthorized(reference)
+
+    result, _ = met(system, front, tmp_path, "-n", str(workers), level="disposable")
+    assert (result.code, told(result), result.record.leftovers) == (exitcodes.OK, [], [])
+    assert plain(system) - tried(result.record) == set()
