@@ -100,6 +100,8 @@ UNAVAILABLE: Final = (
     "busy_for_ever",
     "busy_for_hours",
     "busy_without_saying_how_long",
+    "redirects_to_itself",
+    "redirects_elsewhere",
 )
 CONTRADICTING: Final = (
     "promises_less_than_it_sends",
@@ -115,8 +117,6 @@ CONTRADICTING: Final = (
     "html_page",
     "not_a_number",
     "fails_now_and_then",
-    "redirects_to_itself",
-    "redirects_elsewhere",
 )
 ECHOING: Final = ("echo", "echo_as_kind", "echo_long_text")
 HUGE: Final = ("endless_body", "fifty_megabytes", "gzip_bomb")
