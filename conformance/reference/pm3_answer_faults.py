@@ -186,3 +186,21 @@ def _(ref: ProcessMaker3) -> None:
         return moved
 
     ref.wrap(wrap)
+
+
+@fault("pm3-export-without-gateways", SYSTEM, "An export has no record of any gateway.")
+def _(ref: ProcessMaker3) -> None:
+    def without(root: Element) -> None:
+        for table in root.iterfind("definition/table[@name='GATEWAY']"):
+            for record in list(table):
+                table.remove(record)
+
+    ref.wrap(response_fault("GET", f"{_PROJECT}/export", 200, _edit_xml(without)))
+
+
+@fault("pm3-export-cut-off", SYSTEM, "An export ends in the middle of the file.")
+def _(ref: ProcessMaker3) -> None:
+    def half(status: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
+        return status, headers, body[: len(body) // 2]
+
+    ref.wrap(response_fault("GET", f"{_PROJECT}/export", 200, half))

@@ -22,6 +22,7 @@ from conformance.reference import (  # noqa: F401 - register faults and personal
     procesio_files_faults,
     procesio_keys_faults,
     procesio_liberal,
+    procesio_missing_faults,
     procesio_resources_faults,
     procesio_schedules_faults,
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from conformance.reference import (  # noqa: F401 - register faults and personality
     pm3_access_faults,
+    pm3_after_update_faults,
     pm3_answer_faults,
     pm3_case_document_faults,
     pm3_case_faults,

@@ -1,0 +1,44 @@
+"""Every firm requirement that a behaviour can contradict conforms on a server that is unlike the plain reference.
+
+It is told from runs: each liberty of a system is served and run against, and what conforms is noted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.specification import SYSTEMS, load
+from conformance.verdict import Level, Outcome
+
+from .liberties import LIBERTIES
+from .liberty import Liberty
+from .support import run, served
+
+
+def conforming(liberty: Liberty, directory: Path) -> set[str]:
+    """The requirements that conform on a reference that takes a liberty."""
+    directory.mkdir()
+    with served(liberty.system, (), liberty.take, liberty.personality) as (_, toml):
+        target = directory / "target.toml"
+        target.write_text(toml.replace("settle = 0", f"settle = {liberty.settle}"))
+        record = run(target, directory / "run", "--max-examples", "1").record
+    return {one.requirement for one in record.verdicts if one.outcome is Outcome.CONFORMS}
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_firm_requirement_conforms_on_a_server_that_is_not_the_plain_one(system: str, tmp_path: Path) -> None:
+    shown: dict[str, list[str]] = {}
+    for liberty in LIBERTIES:
+        if liberty.system == system:
+            for requirement in conforming(liberty, tmp_path / liberty.name):
+                shown.setdefault(requirement, []).append(liberty.name)
+    firm = [one for one in load(system).requirements.values() if one.level is not Level.MAY and one.tried != "none"]
+    behavioural = [one.id for one in firm if not one.structural]
+    print(system, len(behavioural), "firm requirements:")
+    for requirement in behavioural:
+        print(f"  {requirement}: {', '.join(shown.get(requirement, []))}")
+    assert [one for one in behavioural if one not in shown] == []
