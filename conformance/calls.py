@@ -25,7 +25,7 @@ from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.guard import Withheld
 from conformance.wire.logins import plain_reads, refused_key, refused_token
 
-NOT_FOUND: Final = 404
+NOT_FOUND: Final = (404, 410)
 ABSENT: Final = (405, 501)
 ONCE_MORE: Final = 1.1  # seconds before something refused is tried once more: names may be made of the second
 LOST_AT_MOST: Final = 5  # things that were created and not found again, before no more are
@@ -440,7 +440,7 @@ class Calls(ABC):
             return True, control
         if alike(exchange, control, self._control(operation, user, request, free[1])):
             return True, control
-        taken = [half_routed] if exchange.answer.status != NOT_FOUND else [half_routed, routed]
+        taken = [half_routed] if exchange.answer.status not in NOT_FOUND else [half_routed, routed]
         for paths in taken:  # what is not there may fall to another operation
             for path, other in zip(*(paths(self.specification, operation, one) for one in made_up), strict=True):
                 control = self._control(operation, user, request, path)
