@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from conformance import __version__, exitcodes, ledger, outcomes, specification
 from conformance.accommodation import ACCOMMODATIONS, named, of_the_form
+from conformance.covering import coverage, is_short
 from conformance.exchange import Request
 from conformance.parts import Circumstances, Parts, join_exchanges, lines, read_parts
 from conformance.reporting import reproduce
@@ -18,6 +19,7 @@ from conformance.runrecord import (
     AccommodationRecord,
     BaselineEntry,
     BaselineReport,
+    Coverage,
     DeviationRecord,
     Leftover,
     Residue,
@@ -81,13 +83,16 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         or parts.internal
         or any(one.reason in CUT_SHORT for one in verdicts)
     )
+    covered = coverage(verdicts, [*deviations, *findings], told.min_tested)
     entries = None
     if told.baseline is not None:
         found = {one.fingerprint for one in (*deviations, *findings)}
         entries = told.baseline.report(told.day, found, verdicts, tests, complete=complete)
     return RunRecord(
         complete=complete,
-        exit_code=_exit_code(told, parts, verdicts, tests, [*deviations, *(findings if told.strict else [])], entries),
+        exit_code=_exit_code(
+            told, parts, verdicts, tests, [*deviations, *(findings if told.strict else [])], entries, covered
+        ),
         target=TargetInfo(
             name=target.name,
             systems=systems,
@@ -127,6 +132,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
         residue=residue,
         problems=problems,
         summary=summarise(verdicts),
+        coverage=covered,
     )
 
 
@@ -170,6 +176,7 @@ def _exit_code(
     tests: list[TestRecord],
     counting: list[DeviationRecord],
     entries: BaselineReport | None,
+    covered: Coverage,
 ) -> int:
     """The first that applies, in the order of the contract; `counting` are the deviations that may count."""
     broke_off = (parts.unfinished or told.crashed) and not told.interrupted
@@ -183,6 +190,8 @@ def _exit_code(
     if any(one.baseline is None for one in counting):
         return exitcodes.DEVIATIONS
     if told.baseline_strict and entries and entries.gone:
+        return exitcodes.DEVIATIONS
+    if is_short(covered) and told.shard.whole:  # of a shard, only the merged run can tell
         return exitcodes.DEVIATIONS
     if told.status == FAILED_IN_PYTEST or told.status > HIGHEST_OF_PYTEST:
         return told.status  # a test beside the suites failed, or a plugin ended the run with a code of its own

@@ -127,6 +127,7 @@ class Conduct:
         output = Path(named) if named else Path("reports") / f"{stamp}-{self.target.name}"
         output = output.absolute()
         try:
+            output = output if named else runrecord.fresh_directory(output)
             (output / "parts").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise pytest.UsageError(f"{output}: cannot be written ({error.strerror}).") from None
@@ -416,6 +417,8 @@ class Conduct:
             uncollected=tuple(one for system in self.systems for one in self._uncollected(system, collected)),
             status=int(session.exitstatus),
             beside=tuple(self._beside)[:BESIDE],
+            profiles=frozenset(self._option("profile")),
+            min_tested=self._option("min_tested"),
         )
         self.record = assembly.assemble(self.target, self.systems, self.output, told)
         parts.tidy(self.output)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from conformance import exitcodes, sharding
 from conformance.assembly import ordered
 from conformance.baseline import Baseline
+from conformance.covering import coverage, is_short
 from conformance.outcomes import explained, silence
 from conformance.runrecord import (
     AccommodationRecord,
@@ -81,11 +82,15 @@ def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residu
     started = min(records, key=lambda record: datetime.datetime.fromisoformat(record.started)).started
     day = datetime.datetime.fromisoformat(started).date()
     entries = _baseline(records, day, verdicts, tests, [*deviations, *findings], complete=complete)
+    minimum = max((one for record in records if (one := record.coverage.minimum) is not None), default=None)
+    covered = coverage(verdicts, [*deviations, *findings], minimum)
     problems = [f"{one} is missing; run it again, and merge again" for one in absent]
     problems += dict.fromkeys(problem for record in records for problem in record.problems)
     return RunRecord(
         complete=complete,
-        exit_code=_exit_code(records, deviations, findings, tests, entries, missing=bool(absent)),
+        exit_code=_exit_code(
+            records, deviations, findings, tests, entries, missing=bool(absent), short=is_short(covered)
+        ),
         target=first.target,
         suite=first.suite,
         environment={
@@ -110,6 +115,7 @@ def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residu
         residue=_residue([*(one for record in records for one in record.residue), *residue]),
         problems=problems,
         summary=summarise(verdicts),
+        coverage=covered,
     )
 
 
@@ -234,13 +240,14 @@ def _exit_code(
     entries: BaselineReport | None,
     *,
     missing: bool,
+    short: bool,
 ) -> int:
     """What the run would have ended with; one that lacks a shard was interrupted."""
     codes = {record.exit_code for record in records} | ({exitcodes.INTERRUPTED} if missing else set())
     for code in CODES:
         if code in codes:
             return code
-    if any(one.baseline is None for one in deviations) or any(record.beside for record in records):
+    if any(one.baseline is None for one in deviations) or any(record.beside for record in records) or short:
         return exitcodes.DEVIATIONS
     # Then a shard that was red all the same was run with --strict or --baseline-strict.
     strictly = any(one.baseline is None for one in findings) or bool(entries and entries.gone)

@@ -33,16 +33,18 @@ def verdicts(
     for system, spec in specs.items():
         for requirement in spec.requirements.values():
             said = spoken.get(requirement.id, [])
+            promised = not told.profiles or requirement.profile in told.profiles
             hindered = hindrance(requirement, spec, target.table(system), target.safety.level)
             if hindered is not None and hindered.outcome in EXEMPT:
                 yield _record(requirement, hindered.outcome, detail=hindered.detail)
             elif said:
-                yield _merged(requirement, said)
+                yield _merged(requirement, said).model_copy(update={"promised": promised and hindered is None})
             else:
                 root = dead.get(requirement.operation) or (
                     lenient.get(requirement.operation) if requirement.refusal else None
                 )
-                yield _unspoken(requirement, hindered, parts, told, root)
+                record = _unspoken(requirement, hindered, parts, told, root)
+                yield record.model_copy(update={"promised": promised and hindered is None})
 
 
 def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:

@@ -24,6 +24,7 @@ class Circumstances:
     """How the run went as a whole: what the parts cannot know.
 
     `planned` are the ids of the tests that were to run, `uncollected` those that exist and were not even found.
+    `profiles` are those that were selected, none means all; `min_tested` is the percentage that has to be tested.
     `status` is what pytest itself would have ended with, `beside` are failed tests that are none of the suites'.
     """
 
@@ -45,6 +46,8 @@ class Circumstances:
     uncollected: tuple[str, ...] = ()
     status: int = 0
     beside: tuple[str, ...] = ()
+    profiles: frozenset[str] = frozenset()
+    min_tested: float | None = None
 
     @property
     def day(self) -> datetime.date:

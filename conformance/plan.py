@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from conformance import supply
@@ -114,6 +114,18 @@ def exempt(one: Requirement, table: System) -> Hindrance | None:
     if one.later_than(table.version):
         return Hindrance(Outcome.NOT_APPLICABLE, detail=f"since {one.since}")
     return None
+
+
+def without_delete(specification: Specification, unsupported: Collection[str]) -> dict[str, list[str]]:
+    """The deletions among the `unsupported` operations and profiles, each with the operations that it would undo."""
+    found: dict[str, list[str]] = {}
+    for one in specification.operations.values():
+        link = one.link("delete")
+        if one.effect != "create" or link is None or not {one.id, one.profile}.isdisjoint(unsupported):
+            continue
+        if not {link.operation, specification.operations[link.operation].profile}.isdisjoint(unsupported):
+            found.setdefault(link.operation, []).append(one.id)
+    return found
 
 
 def _places(table: System, keys: tuple[str, ...]) -> str:

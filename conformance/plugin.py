@@ -34,6 +34,15 @@ def _duration(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} {error}.") from None
 
 
+def _percent(text: str) -> float:
+    from conformance.covering import percent
+
+    try:
+        return percent(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Our options; all but `--target` carry our name, so that they collide with nobody's."""
     group = parser.getgroup("conformance", "conformance of a server with its documentation")
@@ -53,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--conformance-progress", action="store_true", help="a bar instead of dots")
     add("--conformance-strict", action="store_true", help="findings count as deviations")
     add("--conformance-baseline", metavar="FILE", help="known deviations, which do not fail the run")
+    add("--conformance-min-tested", type=_percent, metavar="PERCENT", help="fail if less of what can be is tested")
     add("--conformance-baseline-strict", action="store_true", help="entries that no longer occur fail the run")
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import os
 from pathlib import Path
@@ -100,6 +101,8 @@ class VerdictRecord(Frozen):
     """Ids of exchanges in `exchanges.ndjson` that the outcome rests on; the first few."""
     blocked_by: str | None = None
     """The fingerprint of the deviation at the root, when the outcome is `blocked`."""
+    promised: bool = False
+    """Whether the target file lets a run test it, as `check` says before: what is missing is then the run's."""
 
 
 class BaselineEntry(Frozen):
@@ -296,6 +299,23 @@ class Summary(Frozen):
     """By profile, then by outcome."""
 
 
+class Coverage(Frozen):
+    """How much was tested of what the target file lets a run test."""
+
+    promised: int = 0
+    """How many requirements `check` says that a run tests."""
+    tested: int = 0
+    """How many of them conform or deviate."""
+    percent: float = 100.0
+    """Their share, cut off after one decimal."""
+    minimum: float | None = None
+    """The share below which the run fails, from `--min-tested`; null without the option."""
+    cause: str = ""
+    """Why most of the others were not tested; empty when all were."""
+    cost: int = 0
+    """How many of them that is."""
+
+
 class RunRecord(Frozen):
     """A whole run of the conformance suite: what `run.json` holds."""
 
@@ -352,6 +372,8 @@ class RunRecord(Frozen):
     """What kept the run from doing its work, one line each, in words for people."""
     summary: Summary = Summary()
     """How many requirements have which outcome."""
+    coverage: Coverage = Coverage()
+    """How much was tested of what could be."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -389,6 +411,22 @@ def write_text(path: Path, text: str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def fresh_directory(path: Path) -> Path:
+    """Make a directory that was not there before: `path`, or `path-2` and so on where another run just made it.
+
+    Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        try:
+            candidate.mkdir()
+        except FileExistsError:
+            continue
+        return candidate
+    raise AssertionError("unreachable: some number is free")
 
 
 def write(record: RunRecord, directory: Path) -> Path:

@@ -13,10 +13,11 @@ from conformance.clearance import clearance, cleared
 from conformance.cli.additions import additions, example, inline
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.run import REFERENCE
-from conformance.plan import Plan, plan
+from conformance.plan import Plan, plan, without_delete
+from conformance.removal import KEPT_AT_MOST
 from conformance.reporting import words
 from conformance.systems import Procesio, ProcessMaker4, urls
-from conformance.target import Target, TargetError, load
+from conformance.target import Safety, Target, TargetError, load
 from conformance.verdict import Level, Reason
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from conformance.operation import Operation
     from conformance.requirement import Requirement
+    from conformance.specification import Specification
 
 
 @click.command("check")
@@ -74,6 +76,7 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
     yield f"  version: {table.version or 'not given; everything applies'}"
     if table.unsupported:
         yield f"  unsupported: {', '.join(table.unsupported)}"
+        yield from _left(target, table.specification(), set(table.unsupported))
     if table.bodies:
         yield f"  bodies: {', '.join(table.bodies)}"
     for one in table.accommodations:
@@ -98,6 +101,16 @@ def _greeted(target: Target, system: str) -> bool:
         click.echo(f"  {one.what}: {word}: {one.told}")
         works = works and one.works
     return works
+
+
+def _left(target: Target, spec: Specification, unsupported: set[str]) -> Iterator[str]:
+    """What a run leaves on the target, since the file says that nothing removes it."""
+    if target.safety.level is Safety.READ_ONLY:
+        return
+    for name, creates in without_delete(spec, unsupported).items():
+        told = f"of what {' and '.join(creates)} creates, a run leaves up to"
+        number = target.limits.open_resources if target.safety.level is Safety.DISPOSABLE else KEPT_AT_MOST
+        yield f"    {name} is unsupported: {told} {number}"
 
 
 def _planned(planned: Plan) -> Iterator[str]:

@@ -77,6 +77,12 @@ class PassesOn(click.Command):
 @click.option("--shard", metavar="I/N", callback=_shard, help="Only the I-th of N parts; `merge` joins them.")
 @click.option("--durations", type=click.Path(path_type=Path), help="Run by whose durations the parts are made even.")
 @click.option("--baseline", type=click.Path(path_type=Path), help="Known deviations, which do not fail the run.")
+@click.option(
+    "--min-tested",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Fail if less of what can be tested is tested.",
+)
 @click.option("--baseline-strict", is_flag=True, help="Entries of it that no longer occur fail the run.")
 @click.pass_context
 def command(ctx: click.Context, /, target: str, output: Path | None, workers: str | None, **options: Any) -> int:
@@ -171,9 +177,17 @@ def checked_durations(path: Path, shard: Shard | None) -> Path:
 
 
 def default_output(name: str) -> Path:
-    """The directory of a run of now against the target `name`."""
+    """A new directory for a run of now against the target `name`: two runs of the same second have two.
+
+    Raises:
+        Refused: it cannot be made.
+    """
     word = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "target"
-    return Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{word}"
+    path = Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{word}"
+    try:
+        return runrecord.fresh_directory(path)
+    except OSError as error:
+        raise Refused(f"{path}: cannot be written ({error.strerror}); name another with --output.") from None
 
 
 def prepared(directory: Path, ours: Collection[str] = ()) -> Path:

@@ -36,6 +36,7 @@ def summary(record: RunRecord) -> str:
     above = [
         f"## {_name(record.target.name)}: {words.headline(record)}",
         _run(record),
+        escape.markdown(words.coverage(record), _VALUE),
         _list("Problems of the run", "what kept it from doing everything", record.problems),
         _counts(record),
     ]

@@ -100,6 +100,9 @@ class _Summary:
         self._say(f"{requests}; safety level {safety}" + (f": {meaning}" if meaning else ""), 2)
         if record.gateway:
             self._say(words.gateway(record.gateway), 2, "bold yellow")
+        if told := words.coverage(record):
+            thin = record.coverage.percent < words.THIN
+            self._say(escape.line(told, 2 * _TITLE), 2, "bold yellow" if thin else "")
         if not record.target.verify:
             self._say("TLS certificates were not verified: the target file says verify = false", 2, "bold yellow")
 

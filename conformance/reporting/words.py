@@ -54,7 +54,7 @@ OUTCOMES: Final = {
 REASONS: Final = {
     Reason.MISSING_FIXTURE: "needs something on the target that the target file does not name",
     Reason.MISSING_USER: "needs a user that the target file does not give",
-    Reason.UNDOCUMENTED_REQUEST: "no document says how to ask, and the target refused the suite's form",
+    Reason.UNDOCUMENTED_REQUEST: "request not documented: the suite has no guess, or the server rejected it",
     Reason.NEEDS_DATABASE: "shows only in the server's database",
     Reason.CLIENT_SIDE: "speaks of the client, not of the server",
     Reason.SAFETY_LEVEL: "could harm what is not the run's own; a higher safety level allows it",
@@ -67,6 +67,8 @@ REASONS: Final = {
     Reason.NOT_SELECTED: "left out by the selection",
     Reason.UNSUPPORTED: "needs an operation that the target does not have, as the target file says",
 }
+THIN: Final = 90.0
+"""The share of what can be tested, in percent, below which a report says why."""
 _RANK: Final = {level: rank for rank, level in enumerate(Level)}
 
 
@@ -102,6 +104,11 @@ def headline(record: RunRecord) -> str:
             text = "nothing was run"
         case 1 if new == 0 and record.baseline and record.baseline.gone:
             text = f"{found}, but {len(record.baseline.gone):,} of the baseline no longer occurring"
+        case 1 if (
+            new == 0 and record.coverage.minimum is not None and record.coverage.percent < record.coverage.minimum
+        ):
+            share = f"{record.coverage.percent:g} % of what can be tested was tested"
+            text = f"{found}, but only {share} (--min-tested {record.coverage.minimum:g})"
         case 1 if new == 0 and record.beside:
             text = f"{found}, but a test that is not part of the suites failed"
         case 1 if new == 0:
@@ -114,6 +121,17 @@ def headline(record: RunRecord) -> str:
     if not record.complete and record.exit_code in (0, 1):
         text += "; not everything that applies was tried"
     return text
+
+
+def coverage(record: RunRecord) -> str:
+    """How much was tested of what could be, and what cost most of the rest."""
+    one = record.coverage
+    if not one.promised:
+        return ""
+    told = f"tested {one.tested:,} of {count(one.promised, 'requirement')} that can be tested here ({one.percent:g} %)"
+    if one.percent >= THIN:
+        return told
+    return f"{told}; most of the rest ({one.cost:,}): {one.cause}"
 
 
 def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:

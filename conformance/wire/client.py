@@ -20,7 +20,7 @@ from conformance.specification import Operation, Specification
 from conformance.verdict import Reason
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence
-from conformance.wire.guard import Withheld
+from conformance.wire.guard import Refused, Withheld
 from conformance.wire.naming import at
 
 AGENT: Final = f"conformance/{__version__}"
@@ -124,6 +124,9 @@ class Client:
             answer = self._http.send(request)
         except NoAnswer as failure:
             error = str(failure)
+        except (Refused, Withheld):
+            self.sent -= 1
+            raise
         else:
             self.entry = answer.extensions.get("entry")
             response = Response(

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 from starlette.responses import JSONResponse
 
 from conformance import exitcodes
+from conformance.cli import main
 from conformance.removal import KEPT_AT_MOST
 from conformance.runrecord import RunRecord
 from conformance.verdict import Outcome
@@ -106,6 +108,27 @@ def test_what_is_declared_unsupported_blocks_nothing_and_leaves_a_handful(
     assert 1 <= sum(one.count for one in left) <= KEPT_AT_MOST
     assert all(f"{operation} is unsupported" in one.why for one in left)
     assert any(f"{operation} is unsupported" in one.detail for one in record.verdicts)
+    assert f"{operation} is unsupported" in record.coverage.cause
+    assert record.coverage.cause in " ".join(result.printed.split())
+
+
+def test_a_run_whose_coverage_collapses_fails_when_asked_to(tmp_path: Path) -> None:
+    with ran(tmp_path, lambda _: None, at_owned(("createProject",)), "--min-tested", "90") as (result, _):
+        pass
+    record = result.record
+    assert result.code == record.exit_code == exitcodes.DEVIATIONS
+    assert record.deviations == []
+    assert record.coverage.percent < (record.coverage.minimum or 0) == 90
+    assert "createProject is unsupported" in record.coverage.cause
+    assert "(--min-tested 90)" in result.printed
+
+
+def test_check_says_what_is_left(tmp_path: Path) -> None:
+    with served("processmaker3") as (_, toml):
+        (tmp_path / "target.toml").write_text(edited(toml, at_owned(("deleteProject",))))
+        checked = CliRunner().invoke(main, ["check", "--offline", str(tmp_path / "target.toml")])
+    assert "deleteProject is unsupported: of what createProject" in checked.output
+    assert f"a run leaves up to {KEPT_AT_MOST}" in checked.output
 
 
 @pytest.mark.parametrize(

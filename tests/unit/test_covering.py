@@ -1,0 +1,57 @@
+"""How much was tested of what could be, and why not more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.covering import coverage, is_short, percent
+from conformance.runrecord import VerdictRecord
+from conformance.verdict import Level, Outcome, Reason
+
+
+def said(number: int, outcome: Outcome, *, promised: bool = True, **more: Any) -> list[VerdictRecord]:
+    one = VerdictRecord(
+        requirement="r",
+        system="s",
+        profile="p",
+        operation="o",
+        level=Level.MUST,
+        outcome=outcome,
+        promised=promised,
+        **more,
+    )
+    return [one] * number
+
+
+TESTED = said(6, Outcome.CONFORMS) + said(1, Outcome.DEVIATES)
+LIMIT = said(2, Outcome.NOT_EXERCISED, reason=Reason.LIMIT_REACHED, detail="five are left")
+BLOCKED = said(1, Outcome.BLOCKED, blocked_by="f" * 16)
+HINDERED = said(9, Outcome.NOT_EXERCISED, reason=Reason.MISSING_USER, promised=False)
+
+
+def test_it_counts_what_was_promised_and_names_what_cost_most() -> None:
+    one = coverage([*BLOCKED, *TESTED, *HINDERED, *LIMIT], [], minimum=70.1)
+    assert (one.promised, one.tested, one.percent) == (10, 7, 70.0)
+    assert (one.cause, one.cost) == ("limit reached: five are left", 2)
+    assert is_short(one)
+    assert not is_short(one.model_copy(update={"minimum": 70.0}))
+    assert not is_short(one.model_copy(update={"minimum": None}))
+
+
+def test_a_whole_run_has_no_cause() -> None:
+    one = coverage([*TESTED, *HINDERED], [], minimum=100)
+    assert (one.percent, one.cause, one.cost, is_short(one)) == (100.0, "", 0, False)
+    assert coverage([], []).percent == 100.0
+
+
+@pytest.mark.parametrize(("text", "share"), [("90", 90.0), ("99.5%", 99.5), ("0", 0.0)])
+def test_a_share_is_read(text: str, share: float) -> None:
+    assert percent(text) == share
+
+
+@pytest.mark.parametrize("text", ["", "all", "-1", "101", "nan"])
+def test_what_is_no_share_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="percentage"):
+        percent(text)
