@@ -14,7 +14,6 @@ from conformance.cli.additions import additions, example, inline
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.run import REFERENCE
 from conformance.plan import Plan, plan, without_delete
-from conformance.removal import KEPT_AT_MOST
 from conformance.reporting import words
 from conformance.systems import Procesio, ProcessMaker4, urls
 from conformance.target import Safety, Target, TargetError, load
@@ -107,6 +106,8 @@ def _left(target: Target, spec: Specification, unsupported: set[str]) -> Iterato
     """What a run leaves on the target, since the file says that nothing removes it."""
     if target.safety.level is Safety.READ_ONLY:
         return
+    from conformance.removal import KEPT_AT_MOST  # with all that opens connections: only when it is wanted
+
     for name, creates in without_delete(spec, unsupported).items():
         told = f"of what {' and '.join(creates)} creates, a run leaves up to"
         number = target.limits.open_resources if target.safety.level is Safety.DISPOSABLE else KEPT_AT_MOST
