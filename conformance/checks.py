@@ -15,7 +15,7 @@ from conformance.exchange import Exchange, NotJson
 from conformance.messages import caller, message_of
 from conformance.specification import Answer, Operation
 from conformance.structure import DEVIATION_KIND, Rule, RuleKind, has_type, json_type, places, tolerant
-from conformance.verdict import Kind, Outcome, Verdict
+from conformance.verdict import Kind, Level, Outcome, Verdict
 
 SHOWN: Final = 200  # characters of a value that a verdict quotes
 HUGE: Final = 1_000_000  # bytes of an answer, from which on only the first items of each list may be looked at
@@ -215,12 +215,15 @@ def _wrapping(operation: Operation, answer: Answer, exchange: Exchange, wrapped:
 
 
 def _blocked_rules(operation: Operation, answer: Answer, rules: Iterable[Rule], root: Verdict) -> Iterator[Verdict]:
+    """What cannot be looked at because of `root`; a finding blocks nothing that is stated more firmly."""
     by = root.fingerprint
     if by is None:
         return
+    own = (rule.citation.level for rule in answer.rules if _id(operation, answer, rule) == root.requirement)
+    finding = next(own, answer.content_type) is Level.MAY
     for rule in rules:
         requirement = _id(operation, answer, rule)
-        if requirement != root.requirement:
+        if requirement != root.requirement and not (finding and rule.citation.level is not Level.MAY):
             yield blocked(requirement, operation.id, by)
 
 

@@ -1,0 +1,34 @@
+"""A finding never keeps a must or a should from being judged: it blocks nothing above its own level."""
+
+from __future__ import annotations
+
+from conformance import checks
+from conformance.exchange import Exchange, Request, Response
+from conformance.judge import Judge
+from conformance.specification import load
+from conformance.verdict import Outcome, Reason
+
+PM3 = load("processmaker3")
+
+
+def test_a_rule_of_a_schema_is_not_blocked_by_a_finding() -> None:
+    operation = PM3.operations["listDepartments"]
+    response = Response(200, (("Content-Type", "application/json"),), b'{"data": []}')
+    exchange = Exchange("1", operation.id, Request("GET", "http://localhost"), response)
+    found = {one.requirement: one.outcome for one in checks.success(operation, exchange)}
+    assert found["listDepartments.2XX.:type"] is Outcome.DEVIATES  # a may
+    assert found["listDepartments.2XX.[]:type"] is Outcome.BLOCKED
+    assert "listDepartments.2XX.[]/dep_last:present" not in found  # a should
+
+
+def test_a_requirement_is_not_blocked_by_a_finding_of_its_test() -> None:
+    judge = Judge(PM3)
+    response = Response(400, (), b"")
+    exchange = Exchange("1", "createProject", Request("POST", "http://localhost"), response)
+    judge.require("PM3-PROJECT-CREATE-ARTIFACTS", False, exchange, observed="status 400")
+    root = judge.root_of("PM3-PROJECT-CREATE-ARTIFACTS")
+    for requirement in ("PM3-PROJECT-CREATE-SETTINGS", "PM3-PROJECT-CREATE-GATEWAYS"):
+        judge.block(requirement, root)
+    told = {one.requirement: (one.outcome, one.reason) for one in judge.verdicts}
+    assert told["PM3-PROJECT-CREATE-SETTINGS"] == (Outcome.BLOCKED, None)
+    assert told["PM3-PROJECT-CREATE-GATEWAYS"] == (Outcome.NOT_EXERCISED, Reason.INCONCLUSIVE)
