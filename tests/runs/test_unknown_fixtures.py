@@ -18,7 +18,7 @@ from .support import edited, run, served
 QUICK = ("--max-examples", "1")
 CASES = ("case", "paused_case", "completed_case", "canceled_case", "unassigned_case", "note_case")
 MISTYPED = [
-    *(("processmaker3", f"fixtures.{key}", "f" * 32) for key in (*CASES, "input_document", "pm_table", "trigger")),
+    *(("processmaker3", f"fixtures.{key}", "f" * 32) for key in (*CASES, "input_document", "pm_table")),
     ("processmaker4", "process_id", 4711),
     ("procesio", "process_id", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"),
     ("procesio", "fixtures.credential_type", "3f2504e0-4f89-41d3-9a0c-0305e82c3301"),

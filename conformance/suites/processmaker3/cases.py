@@ -20,10 +20,12 @@ STATES: Final = ("paused", "completed", "canceled")
 
 
 def fixture(session: Session, key: str) -> str:
-    """What the target file names under a key. Raises NotExercised when it names nothing."""
+    """What the target file names under a key. Raises NotExercised when it names nothing, or what nobody knows."""
     given = session.table.fixture(key)
     if not given:
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place(key))
+    if sentence := session.fixtures.look(key):  # a list that lacks it would be blamed
+        raise NotExercised(Reason.MISSING_FIXTURE, sentence)
     return given
 
 
