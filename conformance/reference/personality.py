@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
@@ -23,6 +24,9 @@ PERSONALITIES: Final = {
     LIBERAL: "takes every liberty that the documents leave",
 }
 """The personalities by name, with what each is like."""
+
+UNROUTED: Final = (b"There is no such endpoint.", b'"message":"Not Found"')
+"""How references answer a path that no operation has."""
 
 PAUSE: Final = 0.003
 """Seconds that a liberal server thinks about each answer."""
@@ -68,11 +72,10 @@ more_members = each_object(lambda one: {"x_note": None, **one, "x_links": [{"hre
 
 
 def traced_members(answer: Outgoing) -> None:
-    """The same, and where a request was accepted another member that changes with every answer."""
+    """The same, and another member that changes with every answer."""
     trace = traced()
     more_members(answer)
-    if answer.accepted:
-        each_object(lambda one: {**one, "x_trace": trace} if "x_note" in one else one)(answer)
+    each_object(lambda one: {**one, "x_trace": trace} if "x_note" in one else one)(answer)
 
 
 reversed_members = each_object(lambda one: dict(reversed(one.items())))
@@ -112,6 +115,17 @@ def in_a_list(answer: Outgoing) -> None:
     if answer.status >= 400 and answer.body:
         said = answer.json if isinstance(answer.json, dict) else {"message": answer.body.decode()}
         answer.tell([{"severity": "error", "problem": said}])
+
+
+def page_for_unknown(answer: Outgoing) -> None:
+    """An HTML page for a path that is unknown: it repeats the path, and has a number that changes."""
+    if answer.status == 404 and any(text in answer.body for text in UNROUTED):
+        answer.label("text/html; charset=utf-8")
+        path, trace = html.escape(answer.path), traced()
+        answer.body = (
+            f"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1><p>{path} was"
+            f" not found on this server.</p><!-- {trace['traceId']} {trace['at']} --></body></html>"
+        ).encode()
 
 
 def other_successes(answer: Outgoing) -> None:

@@ -222,6 +222,7 @@ def liberal(reference: ProcessMaker3) -> None:
         talkative,
         unless(PROJECT, personality.other_successes),
         unless(VERBATIM, personality.other_refusals),
+        personality.page_for_unknown,
         unless(lambda path: PROJECT(path) or VERBATIM(path) or TOKEN(path), personality.in_words),
         unless(lambda path: not PROJECT(path) or ERROR_OBJECT(path), personality.in_a_list),
         more=unless(VARIABLES, personality.traced_members),
