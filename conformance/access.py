@@ -3,27 +3,106 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from conformance import checks
+from conformance.exchange import Exchange
 from conformance.requirement import USERS
 from conformance.sampling import Sample, sample
 from conformance.session import Session
 from conformance.specification import Operation, Requirement, Specification
 from conformance.verdict import Kind
-from conformance.wire.client import NOBODY, WRONG
+from conformance.wire.client import MAIN, NOBODY, WRONG
 
 REFUSED: Final = {
     "no-credentials-refused": NOBODY,
     "wrong-credentials-refused": WRONG,
     "permission-refused": USERS["permission-refused"],
 }
+WORKSPACE: Final = "unknown-workspace-refused"
+STRANGERS: Final = ("no-credentials-refused", "wrong-credentials-refused", WORKSPACE)
+"""The aspects of who is let in nowhere: nobody, who shows a wrong token, and whose workspace does not exist."""
 SUFFICES: Final = {"permission-suffices": USERS["permission-suffices"]}
 
 
 def concerned(specification: Specification) -> list[Requirement]:
-    """The register's requirements on access, one test each."""
-    return [one for one in specification.requirements.values() if one.tried == "access"]
+    """The register's requirements on access, one test each; `strangers` are tried together, by operation."""
+    grouped = {one for operation in strange(specification) for one in strangers(specification, operation)}
+    return [one for one in specification.requirements.values() if one.tried == "access" and one.id not in grouped]
+
+
+def strange(specification: Specification) -> list[str]:
+    """The operations that are tried as every kind of stranger, in a workspace that does not exist too."""
+    requirements = specification.requirements.values()
+    return [one.operation for one in requirements if one.tried == "access" and one.aspect == WORKSPACE]
+
+
+def strangers(specification: Specification, operation: str) -> list[str]:
+    """The ids of the register's requirements that an operation lets no stranger in."""
+    found = (specification.aspect(operation, aspect) for aspect in STRANGERS)
+    return [one.id for one in found if one is not None]
+
+
+def try_strangers(session: Session, operation_id: str, control: Exchange, **request: Any) -> None:
+    """Try an operation as every kind of stranger, where its accepted request (`control`) may be made again."""
+    for requirement in _requirements(session, operation_id):
+        _judge(session, requirement, _as_stranger(session, requirement, operation_id, request), control)
+
+
+def try_no_stranger(
+    session: Session, operation_id: str, prepare: Callable[[Session, Operation], Sample] = sample
+) -> None:
+    """Try an operation as every kind of stranger, and then, unless one was let in, as who may. Raises as `try_access`.
+
+    What is let in may have had its effect, so that the next one gets a request of its own.
+    """
+    operation = session.operation(operation_id)
+    request, kept_out = prepare(session, operation).request(), []
+    for requirement in _requirements(session, operation_id):
+        exchange = _as_stranger(session, requirement, operation_id, request)
+        entry = session.client.entry
+        if entry is not None and not exchange.answer.ok and session.take_over(operation, entry):
+            session.judge.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
+            continue
+        kept_out.append((requirement, exchange))
+        if exchange.answer.ok:
+            if entry is not None:
+                session.adopt(operation, entry, exchange)
+            _forget(session, operation, request)
+            request = prepare(session, operation).request()
+    made = operation.effect == "create"
+    control = session.create(operation.id, **request).exchange if made else session.call(operation.id, **request)
+    _forget(session, operation, request)
+    for requirement, exchange in kept_out:
+        _judge(session, requirement, exchange, control)
+
+
+def _forget(session: Session, operation: Operation, request: dict[str, Any]) -> None:
+    """What an accepted deletion names is not there any more."""
+    if operation.effect == "delete" and request.get("path"):
+        session.ledger.gone(request["path"][operation.path_parameters[-1]])
+
+
+def _requirements(session: Session, operation_id: str) -> list[Requirement]:
+    known = session.specification
+    return [known.requirements[one] for one in strangers(known, operation_id)]
+
+
+def _as_stranger(session: Session, requirement: Requirement, operation_id: str, request: dict[str, Any]) -> Exchange:
+    """Make a request as the stranger of a requirement; the token of the main user is right, elsewhere."""
+    if requirement.aspect != WORKSPACE:
+        return session.send(operation_id, user=REFUSED[requirement.aspect or ""], **request)
+    path = {**(request.get("path") or {}), "workspace": session.ledger.made_up()}
+    elsewhere = {**request, "path": path, "headers": session.credentials.headers(MAIN)}
+    return session.send(operation_id, user=NOBODY, **elsewhere)
+
+
+def _judge(session: Session, requirement: Requirement, exchange: Exchange, control: Exchange) -> None:
+    """Say whether a stranger was kept out. How an unknown workspace is refused is not said: by any status but 2xx."""
+    if requirement.aspect == WORKSPACE and exchange.response is not None and not exchange.answer.ok:
+        session.judge.require(requirement.id, True, exchange, control)
+    else:
+        session.judge.refused(requirement.id, exchange, control)
 
 
 def try_access(

@@ -43,7 +43,7 @@ class Users(Table):
     outsider: User | None = None
     """Has neither PM_FACTORY nor PM_CASES."""
     cases: User | None = None
-    """Has PM_CASES and not PM_FACTORY."""
+    """Has PM_CASES, and neither PM_FACTORY nor PM_REASSIGNCASE; of the fixtures, works on `note_case` alone."""
     supervisor: User | None = None
     """A process supervisor of the process of `case`, with access to its input documents."""
     adhoc: User | None = None

@@ -16,7 +16,7 @@ from conformance.exchange import Exchange, NotJson
 from conformance.fixtures import Fixtures
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.ledger import Ledger
-from conformance.specification import Operation, Specification
+from conformance.specification import Operation, Requirement, Specification
 from conformance.systems import ELSEWHERE, Procesio, ProcessMaker3, ProcessMaker4
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
@@ -48,6 +48,8 @@ class Calls(ABC):
     fixtures: Fixtures = field(init=False)
     delivery: Delivery = field(init=False)
     _opened: str | None = field(default=None, init=False)  # a read that the main user was allowed
+    _token_opens: bool = field(default=False, init=False)  # whether the main user's token ever opened anything
+    _closed: list[Exchange] = field(default_factory=list, init=False)  # what it did not open, when that was looked into
 
     def __post_init__(self) -> None:
         self.judge = Judge(self.client.specification)
@@ -164,6 +166,8 @@ class Calls(ABC):
             self._see(operation, exchange, path, content)
         if exchange.answer.ok and user == MAIN and template is None and plain_reads([operation]):
             self._opened = operation.id
+        if exchange.answer.ok and user == MAIN and not operation.anonymous and operation.resource != "token":
+            self._token_opens = True
         return exchange
 
     def _see(
@@ -208,6 +212,32 @@ class Calls(ABC):
         told = "an answer without a token"
         self.judge.require(requirement.id, False, empty.exchange, observed=told, kind=Kind.MISSING_FIELD)
         return Blocked(self.judge.root_of(requirement.id), empty.exchange.operation)
+
+    def _see_that_the_token_opens_something(self) -> None:
+        """Find out whether the token of the main user opens anything at all, once one call was turned away.
+
+        Raises:
+            Blocked: it opens nothing that needs no more than a user, just as a token that is none; the one deviation
+                is recorded at the token.
+        """
+        requirement = self._opening()
+        if requirement is None or self._token_opens:
+            return
+        if not self._closed:
+            for one in plain_reads(self.specification.operations.values()):
+                mine, wrong = self.send(one.id), self.send(one.id, user=WRONG)
+                self._token_opens = self._token_opens or mine.answer.status != wrong.answer.status
+                self._closed.append(mine)
+            if self._token_opens:
+                return
+        told = f"{checks.describe(self._closed[0])}, as for a wrong token, from each of {len(self._closed)} operations"
+        self.judge.require(requirement.id, False, *self._closed, observed=told, kind=Kind.REFUSED)
+        raise Blocked(self.judge.root_of(requirement.id), requirement.operation)
+
+    def _opening(self) -> Requirement | None:
+        """The requirement that a token opens operations, where the register has one."""
+        known = self.specification.requirements.values()
+        return next((one for one in known if one.aspect == "token-opens"), None)
 
     def call(self, operation_id: str, *, user: str = MAIN, accepts: str = "", **request: Any) -> Exchange:
         """Make a documented call that should be accepted, and judge the structure of its answer.
@@ -323,6 +353,8 @@ class Calls(ABC):
         self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any], accepts: str
     ) -> Blocked | NotExercised:
         """Record why a documented call was not accepted: the operation is missing, or it refuses."""
+        if exchange.answer.status in way.TURNED_AWAY and user == MAIN:
+            self._see_that_the_token_opens_something()
         if way.speaks_of_existing(exchange):
             told = f"{operation.id} was refused since something of that name exists: {checks.describe(exchange)}"
             return NotExercised(Reason.INCONCLUSIVE, told)

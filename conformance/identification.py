@@ -181,6 +181,32 @@ def concerns(exchange: Exchange, identifier: str, name: str = "") -> bool:
     return showing.shown(body, identifier) or bool(name and showing.mentioned(body, name))
 
 
+def names(exchange: Exchange, identifier: str) -> bool:
+    """Whether an answer in JSON has an identifier as a value or a name of its own, wherever it does.
+
+    In an answer that is no JSON, and inside a longer text, nothing is named.
+    """
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        return False
+    return any(str(one) == identifier for one in scalars(body))
+
+
+def scalars(body: Any) -> Iterator[Any]:
+    """Every name of a member, and every single value of a body that is no truth value and not null."""
+    open_ones = [body]
+    while open_ones:
+        node = open_ones.pop()
+        if isinstance(node, dict):
+            yield from node
+            open_ones.extend(node.values())
+        elif isinstance(node, list):
+            open_ones.extend(node)
+        elif node is not None and not isinstance(node, bool):
+            yield node
+
+
 def partial(exchange: Exchange) -> bool:
     """Whether a list may show only a part: then what is absent from it may be on another page (rule 7).
 

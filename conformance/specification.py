@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -125,7 +125,7 @@ def load(system: str) -> Specification:
         if name not in requirements:
             raise SpecificationError(f"{system}/requirements.yaml: no structural requirement {name}")
         requirements[name] = replace(requirements[name], faults=tuple(faults))
-    for entry in entries["requirements"]:
+    for entry in _each(entries["requirements"], found):
         requirement = _registered(system, entry, found)
         if requirement.id in requirements:
             raise SpecificationError(f"{system}/requirements.yaml: {requirement.id} stands there twice")
@@ -157,6 +157,22 @@ def _documents(system: str, entries: Mapping[str, Any]) -> Mapping[str, str]:
         if not re.fullmatch("[0-9a-f]{64}", str(digest)):
             raise SpecificationError(f"{system}/requirements.yaml: documents: {name}: {digest!r} is no SHA-256")
     return documents
+
+
+def _each(entries: Iterable[Mapping[str, Any]], operations: Mapping[str, Operation]) -> Iterator[Mapping[str, Any]]:
+    """The entries; one that is the same for `each` of several operations as one of each, cited where that one is."""
+    for entry in entries:
+        if "each" not in entry:
+            yield entry
+            continue
+        common = {key: value for key, value in entry.items() if key != "each"}
+        for name in entry["each"]:
+            if name not in operations:
+                raise SpecificationError(f"{entry.get('id', 'an entry without id')}: no operation {name!r}")
+            cited = operations[name].citation
+            place = {"document": cited.document, "section": cited.section, "lines": cited.lines}
+            own = f"{entry['id']}-{re.sub('(?=[A-Z])', '-', name).upper()}"
+            yield {**place, **common, "id": own, "operation": name}
 
 
 def _registered(system: str, entry: Mapping[str, Any], operations: Mapping[str, Operation]) -> Requirement:

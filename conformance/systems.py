@@ -72,6 +72,12 @@ class Fixtures(Table):
     """A completed case that the main user may see."""
     canceled_case: Text | None = None
     """A cancelled case that the main user may see."""
+    paused_document: Text | None = None
+    """An input document in `paused_case`, which the main user may see."""
+    completed_document: Text | None = None
+    """An input document in `completed_case`, which the main user may see."""
+    canceled_document: Text | None = None
+    """An input document in `canceled_case`, which the main user may see."""
     case_task: Text | None = None
     """The task at which `case` stands, to which uploads go."""
     trigger: Text | None = None

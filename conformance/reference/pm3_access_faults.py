@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.reference.answers import bearer_token
 from conformance.reference.faults import fault, override
-from conformance.reference.pm3_oauth import TokenRefused
+from conformance.reference.pm3_oauth import SPARE, TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,5 +148,70 @@ def _(ref: ProcessMaker3) -> None:
             return grant({**form, "client_id": account.client_id, "client_secret": account.client_secret}, None)
 
         return by_first
+
+    override(ref.accounts, "grant", make)
+
+
+@fault("pm3-token-opens-nothing", SYSTEM, "No token that is given opens any operation.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.accounts, "holder", lambda _: lambda _token: None)
+
+
+def _answering(ref: ProcessMaker3, empty: Callable[[dict[str, Any], str | None], bool]) -> None:
+    """Let token requests of which `empty` is true be answered as accepted, without a token."""
+
+    def make(grant: Grant) -> Grant:
+        def without(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
+            answer = grant(form, authorization)
+            return {"token_type": "bearer"} if empty(form, authorization) else answer
+
+        return without
+
+    override(ref.accounts, "grant", make)
+
+
+@fault("pm3-token-scope-list-empty", SYSTEM, "A scope of several values is accepted, and there is no token.")
+def _(ref: ProcessMaker3) -> None:
+    _answering(ref, lambda form, _authorization: " " in str(form.get("scope")))
+
+
+@fault("pm3-token-basic-empty", SYSTEM, "Client credentials by HTTP Basic are accepted, and there is no token.")
+def _(ref: ProcessMaker3) -> None:
+    _answering(ref, lambda _form, authorization: authorization is not None)
+
+
+def _accepting(ref: ProcessMaker3, *members: str) -> None:
+    """Let members of a token request be as they should, whatever they are."""
+
+    def make(grant: Grant) -> Grant:
+        def gullible(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
+            known = [one for one in ref.accounts.by_client.values() if one.username == form.get("username")]
+            right = {member: getattr(one, member) for one in known for member in members if member in form}
+            return grant({**form, **right}, authorization)
+
+        return gullible
+
+    override(ref.accounts, "grant", make)
+
+
+@fault("pm3-token-any-password", SYSTEM, "Passwords are not looked at.")
+def _(ref: ProcessMaker3) -> None:
+    _accepting(ref, "password")
+
+
+@fault("pm3-token-any-secret", SYSTEM, "The secret of a client is not looked at.")
+def _(ref: ProcessMaker3) -> None:
+    _accepting(ref, "client_secret")
+
+
+@fault("pm3-token-any-client", SYSTEM, "A client that is unknown gets tokens as that of the user.")
+def _(ref: ProcessMaker3) -> None:
+    def make(grant: Grant) -> Grant:
+        def gullible(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
+            known = [one for one in ref.accounts.by_client.values() if one.username == form.get("username")]
+            unknown = bool(known) and form.get("client_id") not in (None, *ref.accounts.by_client, *SPARE)
+            return grant({**form, "client_id": known[0].client_id} if unknown else form, authorization)
+
+        return gullible
 
     override(ref.accounts, "grant", make)

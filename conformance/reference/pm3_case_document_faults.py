@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from conformance.reference.answers import Answer
-from conformance.reference.faults import edit_status, fault, override, response_fault
+from conformance.reference.faults import edit_json, edit_status, fault, override, response_fault
 from conformance.reference.pm3_case_documents import NO_FILE, NO_NOTES, NO_TASK
 from conformance.reference.pm3_cases import ACTIVE, RUNNING
 from conformance.reference.pm3_fields import Refused
@@ -213,3 +213,96 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-notes-denied-otherwise", SYSTEM, "Who may not read the notes of a case is told so in other words.")
 def _(ref: ProcessMaker3) -> None:
     _reword(ref, NOTES, 400, NO_NOTES, "These are not for you")
+
+
+# -- for users who have PM_CASES and nothing else ---------------------------------------------------------------------
+
+
+@fault("pm3-indoc-list-shows-caseworkers", SYSTEM, "The list of input documents shows all to whoever has PM_CASES.")
+def _(ref: ProcessMaker3) -> None:
+    seen = ref.case_documents.inputs
+
+    async def listed(call: Call) -> Response:
+        case = ref.case_documents.case(call)
+        every = [one for one in case.inputs.values() if one.status == ACTIVE]
+        shown = every if ref.accounts.permits(call.user, "PM_CASES") else seen(case, call.user)
+        return Answer([{"app_doc_uid": one.uid, "app_doc_filename": one.name} for one in shown])
+
+    override(ref.case_documents, "list_input_documents", lambda _: listed)
+
+
+@fault("pm3-upload-by-caseworkers", SYSTEM, "Whoever has PM_CASES may upload.")
+def _(ref: ProcessMaker3) -> None:
+    def make(may: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
+        return lambda case, user: may(case, user) or ref.accounts.permits(user, "PM_CASES")
+
+    override(ref.case_documents, "may_upload", make)
+
+
+@fault("pm3-outdoc-list-shows-caseworkers", SYSTEM, "The list of output documents shows all to whoever has PM_CASES.")
+def _(ref: ProcessMaker3) -> None:
+    def make(outputs: Callable[[Case, str], list[Document]]) -> Callable[[Case, str], list[Document]]:
+        def seen(case: Case, user: str) -> list[Document]:
+            every = [one for one in case.outputs.values() if one.status == ACTIVE]
+            return every if ref.accounts.permits(user, "PM_CASES") else outputs(case, user)
+
+        return seen
+
+    override(ref.case_documents, "outputs", make)
+
+
+# -- as text, half, or without effect ---------------------------------------------------------------------------------
+
+
+@fault("pm3-indoc-list-as-text", SYSTEM, "The list of input documents that were there at the start is no JSON.")
+def _(ref: ProcessMaker3) -> None:
+    def make(listed: Endpoint) -> Endpoint:
+        async def in_words(call: Call) -> Response:
+            case = ref.case_documents.case(call)
+            shown = ref.case_documents.inputs(case, call.user)
+            if case.status == RUNNING and shown and call.user == case.user and len(shown) == 1:
+                return PlainTextResponse("documents: " + ", ".join(one.uid for one in shown))
+            return await listed(call)
+
+        return in_words
+
+    override(ref.case_documents, "list_input_documents", make)
+
+
+@fault("pm3-indoc-read-without-uid", SYSTEM, "Everybody is told the name and the task of an input document.")
+def _(ref: ProcessMaker3) -> None:
+    def make(read: Endpoint) -> Endpoint:
+        async def half(call: Call) -> Response:
+            case = ref.case_documents.case(call)
+            if any(one.uid == call.named("app_doc_uid") for one in ref.case_documents.inputs(case, call.user)):
+                return await read(call)
+            document = case.inputs.get(call.named("app_doc_uid"))
+            return Answer({"app_doc_filename": document.name, "tas_uid": document.task} if document else {})
+
+        return half
+
+    override(ref.case_documents, "get_input_document", make)
+
+
+@fault("pm3-indoc-list-empty-unless-running", SYSTEM, "The list of input documents is empty unless a case is running.")
+def _(ref: ProcessMaker3) -> None:
+    _list(ref, lambda case, shown: shown if case.status == RUNNING else [])
+
+
+@fault("pm3-notes-for-nobody", SYSTEM, "Nobody may read the notes of a case, who may is told so by 403.")
+def _(ref: ProcessMaker3) -> None:
+    def make(listed: Endpoint) -> Endpoint:
+        async def forbid(call: Call) -> Response:
+            if ref.case_documents.may_read_notes(ref.case_documents.case(call), call.user):
+                raise Refused("Notes are not shown.", 403)
+            return await listed(call)
+
+        return forbid
+
+    override(ref.case_documents, "list_case_notes", make)
+
+
+@fault("pm3-notes-code-text", SYSTEM, "Who may not read the notes of a case is told so with a code in quotes.")
+def _(ref: ProcessMaker3) -> None:
+    quoted = edit_json(lambda data: {"error": {**data["error"], "code": str(data["error"]["code"])}})
+    ref.wrap(response_fault("GET", NOTES, 400, quoted))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from starlette.responses import PlainTextResponse
+
 from conformance.reference.answers import Answer
 from conformance.reference.faults import fault, override
 from conformance.reference.pm3_cases import RUNNING
@@ -147,3 +149,70 @@ def _show_variables(ref: ProcessMaker3, shown: Callable[[str, object], object]) 
         return Answer({name: shown(name, value) for name, value in ref.cases.case(call).variables.items()})
 
     override(ref.cases, "get_case_variables", lambda _: read)
+
+
+# -- for users who have PM_CASES and nothing else ---------------------------------------------------------------------
+
+
+@fault("pm3-reassign-by-caseworkers", SYSTEM, "A case can be reassigned with PM_CASES, without PM_REASSIGNCASE.")
+def _(ref: ProcessMaker3) -> None:
+    ref.routes.permissions["reassign_case"] = frozenset({"PM_CASES"})
+
+
+@fault("pm3-unassigned-shows-caseworkers", SYSTEM, "The list of unassigned cases shows all to whoever has PM_CASES.")
+def _(ref: ProcessMaker3) -> None:
+    def make(may_claim: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
+        return lambda case, user: may_claim(case, user) or ref.accounts.permits(user, "PM_CASES")
+
+    override(ref.casebook, "may_claim", make)
+
+
+# -- as text, half, or without effect ---------------------------------------------------------------------------------
+
+
+@fault("pm3-unassigned-as-text", SYSTEM, "The list of unassigned cases is no JSON.")
+def _(ref: ProcessMaker3) -> None:
+    async def in_words(call: Call) -> Response:
+        found = ", ".join(str(one["app_uid"]) for one in ref.casebook.unassigned(call.user))
+        return PlainTextResponse(f"cases: {found}")
+
+    override(ref.cases, "list_unassigned_cases", lambda _: in_words)
+
+
+@fault("pm3-case-tasks-without-status", SYSTEM, "The tasks of a case have no status.")
+def _(ref: ProcessMaker3) -> None:
+    def make(tasks: Callable[[Case], list[Data]]) -> Callable[[Case], list[Data]]:
+        return lambda case: [{name: one for name, one in task.items() if name != "status"} for task in tasks(case)]
+
+    override(ref.casebook, "tasks", make)
+
+
+@fault("pm3-case-canceled-as-completed", SYSTEM, "A cancelled case has the status of a completed one.")
+def _(ref: ProcessMaker3) -> None:
+    _describe(ref, lambda case: {"app_status": "COMPLETED"} if case.status == "CANCELLED" else {})
+
+
+@fault("pm3-variable-set-ignored", SYSTEM, "Variables are accepted, and not set.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.casebook, "write", lambda _: lambda _case, _variables: None)
+
+
+@fault("pm3-variable-set-replaces", SYSTEM, "Whoever sets a variable removes all others.")
+def _(ref: ProcessMaker3) -> None:
+    def replace(case: Case, variables: Data) -> None:
+        case.variables = dict(variables)
+
+    override(ref.casebook, "write", lambda _: replace)
+
+
+@fault("pm3-variables-forbidden", SYSTEM, "The variables of a running case are forbidden to who works on it.")
+def _(ref: ProcessMaker3) -> None:
+    def make(read: Endpoint) -> Endpoint:
+        async def forbid(call: Call) -> Response:
+            if ref.cases.case(call).status == RUNNING:
+                raise Refused("You may not see the variables.", 403)
+            return await read(call)
+
+        return forbid
+
+    override(ref.cases, "get_case_variables", make)

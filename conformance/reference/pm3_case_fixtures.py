@@ -19,6 +19,11 @@ OUTPUT: Final = "90000000000000000000000000000003"
 TRIGGER: Final = "90000000000000000000000000000004"
 _FIRST: Final = "90000000000000000000000000000005"
 UNSET: Final = "discount"
+_OF_STATE: Final = {
+    PAUSED: "90000000000000000000000000000006",
+    COMPLETED: "90000000000000000000000000000007",
+    CANCELED: "90000000000000000000000000000008",
+}
 _TASKS: Final = {_FIRST: "Ask", TASK: "Approve"}
 
 FIXTURES: Final[dict[str, Any]] = {
@@ -28,6 +33,9 @@ FIXTURES: Final[dict[str, Any]] = {
     "canceled_case": CANCELED,
     "unassigned_case": UNASSIGNED,
     "note_case": NOTED,
+    "paused_document": _OF_STATE[PAUSED],
+    "completed_document": _OF_STATE[COMPLETED],
+    "canceled_document": _OF_STATE[CANCELED],
     "case_task": TASK,
     "input_document": INPUT,
     "output_document": OUTPUT,
@@ -67,10 +75,16 @@ def casebook(user: str, colleague: str, supervisor: str, visitor: str) -> Casebo
             outputs={OUTPUT: Document(OUTPUT, "contract", _FIRST)},
             **{**seen, "viewers": (user, visitor)},
         ),
-        Case(PAUSED, status="PAUSED", task=TASK, **seen),
-        Case(COMPLETED, status="COMPLETED", variables={"amount": "12"}, **seen),
-        Case(CANCELED, status="CANCELLED", **seen),
+        Case(PAUSED, status="PAUSED", task=TASK, inputs=_inputs(PAUSED), **seen),
+        Case(COMPLETED, status="COMPLETED", variables={"amount": "12"}, inputs=_inputs(COMPLETED), **seen),
+        Case(CANCELED, status="CANCELLED", inputs=_inputs(CANCELED), **seen),
         Case(UNASSIGNED, task=TASK, tasks=dict(_TASKS), candidates=(user,), adhoc=(visitor,)),
         Case(NOTED, user=colleague, task=TASK, tasks=dict(_TASKS), note_viewers=(user,), notes=("Call back.",)),
     )
     return Casebook({case.uid: case for case in cases}, {TRIGGER: UNSET})
+
+
+def _inputs(case: str) -> dict[str, Document]:
+    """The input document of a case that is not running."""
+    uid = _OF_STATE[case]
+    return {uid: Document(uid, "offer.pdf", TASK)}

@@ -118,8 +118,7 @@ class Directory:
 
     async def assign_user(self, call: Call) -> Response:
         """Assign a user to a department."""
-        department = self.people.department(call.named("dep_uid"))
-        (await self._user(call)).department = department.uid
+        self.people.assign(call.named("dep_uid"), await self._user(call))
         return Response(status_code=201)
 
     async def unassign_user(self, call: Call) -> Response:

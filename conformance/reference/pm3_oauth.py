@@ -73,6 +73,10 @@ class Accounts:
         self.by_client = {client: account for client, account in self.by_client.items() if account.uid != uid}
         self.tokens = {token: held for token, held in self.tokens.items() if held.account.uid != uid}
 
+    def permits(self, uid: str, permission: str) -> bool:
+        """Whether a user who was there from the start has a permission."""
+        return any(permission in one.permissions for one in self.by_client.values() if one.uid == uid)
+
     def owner(self, client_id: str, username: str) -> Account | None:
         """Whose application it is; None when it is nobody's."""
         owner = self.by_client.get(client_id)

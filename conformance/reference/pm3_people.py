@@ -214,9 +214,17 @@ class People:
         self.department(uid)
         if any(self.below(uid)):
             raise Refused("There are departments below this one.")
-        if any(person.department == uid for person in self.users.values()):
+        if not self.empty(uid):
             raise Refused("Users are assigned to the department.")
         del self.departments[uid]
+
+    def empty(self, uid: str) -> bool:
+        """Whether nobody is assigned to a department. Raises Refused: there is none."""
+        return not any(person.department == self.department(uid).uid for person in self.users.values())
+
+    def assign(self, uid: str, user: Person) -> None:
+        """Assign a user to a department. Raises Refused."""
+        user.department = self.department(uid).uid
 
     def dismiss(self, uid: str, user: Person) -> None:
         """Take a user out of a department. Raises Refused."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from conformance.reference.pm3_fields import Data
     from conformance.reference.pm3_people import Person
     from conformance.reference.processmaker3 import ProcessMaker3
 
@@ -112,6 +113,60 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", f"{_API}/departments", 200, edit_json(_never_last)))
 
 
+def _other_way_round(data: Any) -> Any:
+    """Departments of which all but the last one are said to be the last."""
+    if isinstance(data, list):
+        return [_other_way_round(one) for one in data]
+    below = {"dep_children": _other_way_round(data["dep_children"])} if "dep_children" in data else {}
+    return {**data, "dep_last": int(not data["dep_last"]), **below}
+
+
+@fault("pm3-department-last-inverted", SYSTEM, "dep_last of a department that is read is the other way round.")
+def _(ref: ProcessMaker3) -> None:
+    ref.wrap(response_fault("GET", f"{_API}/department/[^/]+", 200, edit_json(_other_way_round)))
+
+
+@fault("pm3-department-last-inverted-listed", SYSTEM, "dep_last in the list of departments is the other way round.")
+def _(ref: ProcessMaker3) -> None:
+    ref.wrap(response_fault("GET", f"{_API}/departments", 200, edit_json(_other_way_round)))
+
+
+@fault("pm3-department-last-always", SYSTEM, "dep_last is 1 in whatever department is read.")
+def _(ref: ProcessMaker3) -> None:
+    ref.wrap(response_fault("GET", f"{_API}/department/[^/]+", 200, edit_json(lambda one: {**one, "dep_last": 1})))
+
+
+@fault("pm3-department-never-empty", SYSTEM, "A department that ever had a user cannot be deleted any more.")
+def _(ref: ProcessMaker3) -> None:
+    used: set[str] = set()
+
+    def make(close: Callable[[str], None]) -> Callable[[str], None]:
+        def unforgiving(uid: str) -> None:
+            used.update(person.department for person in ref.people.users.values())
+            if uid in used:
+                raise Refused("Users were assigned to the department.")
+            close(uid)
+
+        return unforgiving
+
+    override(ref.people, "close", make)
+
+
+@fault("pm3-department-unassign-ignored", SYSTEM, "To take a user out of a department is accepted, and does nothing.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.people, "dismiss", lambda _: lambda _uid, _user: None)
+
+
+@fault("pm3-department-assign-ignored", SYSTEM, "To assign a user to a department is accepted, and does nothing.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.people, "assign", lambda _: lambda _uid, _user: None)
+
+
+@fault("pm3-department-delete-keeps", SYSTEM, "The deletion of a department is accepted, and it stays.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.people, "close", lambda close: lambda uid: None if ref.people.empty(uid) else close(uid))
+
+
 @fault("pm3-department-with-users-deleted", SYSTEM, "A department is deleted although users are assigned to it.")
 def _(ref: ProcessMaker3) -> None:
     def make(close: Callable[[str], None]) -> Callable[[str], None]:
@@ -128,6 +183,67 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-role-with-users-deleted", SYSTEM, "A role is deleted although users have it.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.people, "abolish", lambda _: lambda uid: ref.people.roles.pop(ref.people.role(uid).uid))
+
+
+@fault("pm3-role-never-free", SYSTEM, "A role that ever had a user cannot be deleted any more.")
+def _(ref: ProcessMaker3) -> None:
+    used: set[str] = set()
+
+    def make(abolish: Callable[[str], None]) -> Callable[[str], None]:
+        def unforgiving(uid: str) -> None:
+            used.update(person.role for person in ref.people.users.values())
+            if uid in used:
+                raise Refused("Users had the role.")
+            abolish(uid)
+
+        return unforgiving
+
+    override(ref.people, "abolish", make)
+
+
+@fault("pm3-role-delete-keeps", SYSTEM, "The deletion of a role is accepted, and it stays.")
+def _(ref: ProcessMaker3) -> None:
+    def make(abolish: Callable[[str], None]) -> Callable[[str], None]:
+        return lambda uid: abolish(uid) if any(one.role == uid for one in ref.people.users.values()) else None
+
+    override(ref.people, "abolish", make)
+
+
+@fault("pm3-give-role-ignored", SYSTEM, "To give a user a role is accepted, and does nothing.")
+def _(ref: ProcessMaker3) -> None:
+    def make(appoint: Join) -> Join:
+        return lambda uid, user: appoint(uid, user) if user.uid == ref.people.admin else None
+
+    override(ref.people, "appoint", make)
+
+
+@fault("pm3-available-users-omit", SYSTEM, "New users are never available for a role.")
+def _(ref: ProcessMaker3) -> None:
+    start = set(ref.people.users)
+    _available(ref, lambda listed: [one for one in listed if one["usr_uid"] in start])
+
+
+@fault("pm3-available-users-all", SYSTEM, "The users available for a role are all users.")
+def _(ref: ProcessMaker3) -> None:
+    _available(ref, lambda _listed: [person.shown() for person in ref.people.users.values()])
+
+
+def _available(ref: ProcessMaker3, change: Callable[[list[Data]], list[Data]]) -> None:
+    """Change whom the list of users available for a role shows."""
+    ref.wrap(response_fault("GET", f"{_API}/role/[^/]+/available-users", 200, edit_json(change)))
+
+
+@fault("pm3-users-unlisted", SYSTEM, "A new user can be read, but is not in the list.")
+def _(ref: ProcessMaker3) -> None:
+    start = set(ref.people.users)
+    shown = edit_json(lambda listed: [one for one in listed if one["usr_uid"] in start])
+    ref.wrap(response_fault("GET", f"{_API}/users", 200, shown))
+
+
+@fault("pm3-admin-role-code-text", SYSTEM, "Giving the administrator another role is refused with a code in quotes.")
+def _(ref: ProcessMaker3) -> None:
+    quoted = edit_json(lambda data: {"error": {**data["error"], "code": str(data["error"]["code"])}})
+    ref.wrap(response_fault("POST", f"{_API}/role/[^/]+/user", 400, quoted))
 
 
 @fault("pm3-admin-role-changed", SYSTEM, "The administrator can be given another role.")

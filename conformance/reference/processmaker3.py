@@ -19,6 +19,7 @@ from conformance.reference import (  # noqa: F401 - register faults and personal
     pm3_member_faults,
     pm3_people_faults,
     pm3_project_faults,
+    pm3_stranger_faults,
     pm3_tables_faults,
 )
 from conformance.reference.base import Reference

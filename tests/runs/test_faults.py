@@ -33,6 +33,10 @@ INDELIBLE = {
     "pro-delete-keeps-template",
     "pro-delete-keeps-data-type",
     "pro-delete-keeps-schedule",
+    "pm3-department-delete-keeps",
+    "pm3-department-never-empty",
+    "pm3-role-delete-keeps",
+    "pm3-role-never-free",
     "pm3-trigger-attached-only",
     "pm3-trigger-unsets-nothing",
 }

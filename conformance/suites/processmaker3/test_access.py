@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.access import REFUSED, concerned, try_access
-from conformance.judge import Blocked
-from conformance.sampling import Sample, sample
+from conformance.access import REFUSED, concerned, strange, strangers, try_access, try_no_stranger
 from conformance.session import Session
-from conformance.specification import Operation, Requirement, load
-from conformance.suites.processmaker3 import projects
+from conformance.specification import Requirement, load
 from conformance.suites.processmaker3.batches import BULK, delete, own
 from conformance.suites.processmaker3.bodies import batch, item
-from conformance.suites.processmaker3.exports import export, names_project
-from conformance.suites.processmaker3.imports import delete as remove
+from conformance.suites.processmaker3.requests import prepare
 
-
-def prepare(session: Session, operation: Operation) -> Sample:
-    """A documented request; an import is one of a project of the run's own."""
-    if operation.id != "importProject":
-        return sample(session, operation)
-    source = projects.made(session, projects.builder(session).drawn())
-    file, exchange = export(session, source)
-    if not names_project(session, file, source, exchange):  # else it could reach somebody else's
-        raise Blocked(session.judge.root_of("PM3-EXPORT-METADATA"), "exportProject")
-    # without its source, a project of that name can only have come from the import
-    remove(session, source)
-    upload = (f"{source.name}.pmx", file.content, "application/octet-stream")
-    return Sample({}, {"params": {"option": "KEEP"}, "files": {"project_file": upload}})
+SPEC = load("processmaker3")
 
 
 def try_batch(session: Session, requirement: Requirement) -> None:
@@ -42,10 +26,18 @@ def try_batch(session: Session, requirement: Requirement) -> None:
 
 @pytest.mark.parametrize(
     "requirement",
-    [pytest.param(one, id=one.id, marks=pytest.mark.requirement(one.id)) for one in concerned(load("processmaker3"))],
+    [pytest.param(one, id=one.id, marks=pytest.mark.requirement(one.id)) for one in concerned(SPEC)],
 )
 def test_access_is_as_documented(session: Session, requirement: Requirement) -> None:
     if requirement.operation == BULK:
         try_batch(session, requirement)
     else:
         try_access(session, requirement, prepare)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [pytest.param(one, id=one, marks=pytest.mark.requirement(*strangers(SPEC, one))) for one in strange(SPEC)],
+)
+def test_a_stranger_is_let_in_nowhere(session: Session, operation: str) -> None:
+    try_no_stranger(session, operation, prepare)

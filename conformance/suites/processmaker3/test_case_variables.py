@@ -8,19 +8,29 @@ from typing import Any, Final
 
 import pytest
 
+from conformance.access import strangers, try_strangers
 from conformance.exchange import Exchange
 from conformance.judge import NotExercised
 from conformance.session import Session
+from conformance.specification import load
 from conformance.structure import json_type
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.cases import STATES, fixture, of_case
 from conformance.verdict import Kind, Reason
 
+SPEC: Final = load("processmaker3")
 READ: Final = "getCaseVariables"
 SET: Final = "setCaseVariable"
 EXECUTE: Final = "executeTrigger"
 GRID: Final = ("PM3-CASE-VARIABLES-GRID", "PM3-CASE-VARIABLES-GRID-ROWS")
-VARIABLE: Final = ("PM3-CASE-VARIABLE-EMPTY", "PM3-CASE-VARIABLE-TRIGGER")
+VARIABLE: Final = (
+    "PM3-CASE-VARIABLE-SET",
+    "PM3-CASE-VARIABLE-STAYS",
+    "PM3-CASE-VARIABLE-EMPTY",
+    "PM3-CASE-VARIABLE-TRIGGER",
+)
+IS_SET, STAYS, EMPTY, REMOVED = VARIABLE
+MARK: Final = "set by the suite"
 ABSENT: Final = object()
 UNSET: Final = ("", None, ABSENT)
 
@@ -69,31 +79,59 @@ def of_objects(session: Session, requirement: str, value: Any, exchange: Exchang
     return session.judge.require(requirement, bool(rows) and wrong is None, exchange, observed=told, kind=Kind.TYPE)
 
 
-@pytest.mark.requirement(*VARIABLE)
+@pytest.mark.requirement(*VARIABLE, *strangers(SPEC, SET))
 def test_a_variable_is_emptied_by_setting_it_and_removed_by_a_trigger(session: Session) -> None:
     path = of_case(session)
     unsets = session.table.fixture("trigger_unsets") if session.table.fixture("trigger") else ""
     name = unsets or re.sub(r"\W", "_", session.ledger.name())
     before, _ = variables(session)
-    session.call(SET, path=path, json={name: "set by the suite"})
-    if not until(session, name, lambda value: value == "set by the suite")[0]:
-        raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{SET}: the suite's form was accepted, and sets nothing")
-    session.call(SET, path=path, json={name: ""})
-    empty, exchange = until(session, name, lambda value: value in UNSET)
-    session.judge.require(VARIABLE[0], empty, exchange, observed="it keeps its value", kind=Kind.READ_BACK)
-    if not unsets:
-        session.ledger.remains(session.specification.system, "variable")
-        raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("trigger_unsets"))
-    gone = False
+    gone, lost = False, dict[str, Any]()
     try:
+        if not sets(session, name):
+            return
+        control = session.call(SET, path=path, json={name: MARK})
+        try_strangers(session, SET, control, path=path, json={name: MARK})
+        lost = keeps_others(session, name, before)
+        session.call(SET, path=path, json={name: ""})
+        empty, exchange = until(session, name, lambda value: value in UNSET)
+        session.judge.require(EMPTY, empty, exchange, observed="it keeps its value", kind=Kind.READ_BACK)
+        if not unsets:
+            raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("trigger_unsets"))
         session.call(EXECUTE, path={**path, "tri_uid": fixture(session, "trigger")})
         gone, exchange = until(session, name, lambda value: value is ABSENT)
-        session.judge.require(VARIABLE[1], gone, exchange, observed="it is still there")
+        session.judge.require(REMOVED, gone, exchange, observed="it is still there")
     finally:
-        if name in before:
-            session.send(SET, path=path, json={name: before[name]})
+        if name in before or lost:
+            session.send(SET, path=path, json={**lost, **({name: before[name]} if name in before else {})})
         elif not gone:
             session.ledger.remains(session.specification.system, "variable")
+
+
+def sets(session: Session, name: str) -> bool:
+    """Say whether setting a variable sets it, since what is accepted has its effect; returns it."""
+    accepted = session.call(SET, path=of_case(session), json={name: MARK})
+    holds, exchange = until(session, name, lambda value: value == MARK)
+    observed = "it was accepted, and the variable has not that value"
+    if not session.judge.require(IS_SET, holds, exchange, accepted, observed=observed, kind=Kind.READ_BACK):
+        for other in (STAYS, EMPTY, REMOVED):
+            session.judge.block(other, session.judge.root_of(IS_SET))
+    return holds
+
+
+def keeps_others(session: Session, name: str, before: dict[str, Any]) -> dict[str, Any]:
+    """Say whether the variables that were there stay when another is set; returns those that went.
+
+    Whoever works on the case may change one in the meantime: only what went altogether counts.
+    """
+    other = [one for one, value in before.items() if one != name and value not in UNSET]
+    if not other:
+        session.judge.skip(STAYS, Reason.MISSING_FIXTURE, f"{session.table.place('case')}: a case with a variable")
+        return {}
+    found, exchange = variables(session)
+    lost = {one: before[one] for one in other if one not in found}
+    told = f"gone after another one was set: {', '.join(lost)}"
+    session.judge.require(STAYS, not lost, exchange, observed=told, kind=Kind.ABSENT)
+    return lost
 
 
 def variables(session: Session) -> tuple[dict[str, Any], Exchange]:

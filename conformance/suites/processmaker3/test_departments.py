@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 
 from conformance import sampling
-from conformance.checks import shorten
+from conformance.checks import describe, shorten
 from conformance.comparison import number
 from conformance.exchange import Exchange, NotJson
-from conformance.identification import mentions
-from conformance.judge import NotExercised
-from conformance.session import Resource, Session
+from conformance.identification import names
+from conformance.judge import Blocked, NotExercised
+from conformance.session import Resource, Session, says_gone
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.people import attempted, made, naming, objects
 from conformance.verdict import Kind, Reason
 
 REFUSED: Final = "PM3-DEPARTMENT-DELETE-WITH-USERS"
-ONE: Final = "of two departments that are alone on their level, exactly one is the last"
+UNASSIGNED: Final = "PM3-DEPARTMENT-DELETE-UNASSIGNED"
+GONE: Final = "PM3-DEPARTMENT-DELETE-GONE"
+ONE: Final = "of the departments of a level, exactly one is the last"
+
+Data = dict[str, Any]
+Look = Callable[[Session, list[Resource], list[Exchange]], list[Data | None]]
 
 
 @pytest.mark.requirement("PM3-DEPARTMENT-UNIQUE-TITLE")
@@ -33,72 +39,103 @@ def test_a_second_department_of_the_same_title_is_refused(session: Session) -> N
 
 @pytest.mark.requirement("PM3-DEPARTMENT-LAST-READ")
 def test_dep_last_of_a_department_that_is_read_is_right(session: Session) -> None:
-    level = siblings(session)
-    read: list[Exchange] = []
-
-    def look() -> tuple[bool, Exchange]:
-        read[:] = [session.call("getDepartment", path={"dep_uid": one.id}) for one in level]
-        return one_is_last([object_of(session, one) for one in read]), read[-1]
-
-    holds, _ = session.eventually(look)
-    shown = [object_of(session, one) for one in read]
-    if any(one is None or "dep_last" not in one for one in shown):
-        raise blocked_by(session, "getDepartment")
-    session.judge.require("PM3-DEPARTMENT-LAST-READ", holds, *read, expected=ONE, observed=told(shown), kind=Kind.VALUE)
+    judge_last(session, "PM3-DEPARTMENT-LAST-READ", "getDepartment", read)
 
 
 @pytest.mark.requirement("PM3-DEPARTMENT-LAST-LISTED")
 def test_dep_last_of_a_department_in_the_list_is_right(session: Session) -> None:
-    level = siblings(session)
-
-    def look() -> tuple[bool, Exchange]:
-        exchange = session.call("listDepartments")
-        return one_is_last([listed(exchange, one) for one in level]), exchange
-
-    holds, exchange = session.eventually(look)
-    shown = [listed(exchange, one) for one in level]
-    if None in shown:
-        raise NotExercised(Reason.INCONCLUSIVE, "the list shows no department below another one")
-    if any("dep_last" not in one for one in shown if one is not None):
-        raise blocked_by(session, "listDepartments")
-    session.judge.require(
-        "PM3-DEPARTMENT-LAST-LISTED", holds, exchange, expected=ONE, observed=told(shown), kind=Kind.VALUE
-    )
+    judge_last(session, "PM3-DEPARTMENT-LAST-LISTED", "listDepartments", in_the_list)
 
 
-@pytest.mark.requirement(REFUSED)
-def test_a_department_with_users_cannot_be_deleted(session: Session) -> None:
-    control = session.call("deleteDepartment", path={"dep_uid": (empty := made(session, "createDepartment")).id})
-    session.ledger.gone(empty.id)
+@pytest.mark.requirement(REFUSED, UNASSIGNED, GONE)
+def test_a_department_can_be_deleted_as_soon_as_nobody_is_assigned_to_it(session: Session) -> None:
+    empty = made(session, "createDepartment")
+    control = session.call("deleteDepartment", path={"dep_uid": empty.id})
+    if not is_gone(session, empty):
+        session.judge.require(GONE, False, control, observed="it can still be read")
+        raise Blocked(session.judge.root_of(GONE), "deleteDepartment")
+    session.judge.require(GONE, True, control)
     department, user = made(session, "createDepartment"), made(session, "createUser")
     path = {"dep_uid": department.id}
-    session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, user.id))
+    assigned = session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, user.id))
     exchange = session.send("deleteDepartment", path=path)
-    there = session.send("getDepartment", path=path).answer.ok
-    if exchange.answer.ok and there:
+    if exchange.answer.ok and not is_gone(session, department):
         session.judge.skip(REFUSED, Reason.INCONCLUSIVE, "the deletion was accepted, and the department is still there")
-    else:
-        session.judge.refused(REFUSED, exchange, control)
-    if there:  # with its user it could not be removed
-        session.call("unassignDepartmentUser", path={**path, "usr_uid": user.id})
+    elif not session.judge.refused(REFUSED, exchange, control):
+        session.judge.block(UNASSIGNED, session.judge.root_of(REFUSED))
+        return
+    session.call("unassignDepartmentUser", path={**path, "usr_uid": user.id})
+
+    def look() -> tuple[bool, Exchange]:
+        again = session.send("deleteDepartment", path=path)
+        return again.answer.ok, again
+
+    accepted, again = session.eventually(look)
+    holds = accepted and is_gone(session, department)
+    told = "it was accepted, and the department can still be read" if accepted else describe(again)
+    session.judge.require(UNASSIGNED, holds, again, assigned, exchange, observed=told, kind=Kind.REFUSED)
 
 
-def siblings(session: Session) -> tuple[Resource, Resource]:
-    """Two departments that share their level with nobody's, since they are below one of our own.
+def is_gone(session: Session, department: Resource) -> bool:
+    """Whether a department that was deleted cannot be read any more; then it is out of the ledger."""
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("getDepartment", path={"dep_uid": department.id})
+        return says_gone(exchange), exchange
+
+    gone, _ = session.eventually(look)
+    if gone:
+        session.ledger.gone(department.id)
+    return gone
+
+
+def judge_last(session: Session, requirement: str, operation: str, look: Look) -> None:
+    """Say whether the dep_last that `look` finds is right: for a department alone on its level, and for one of three.
+
+    Which of several is the last is the server's affair. They are below one of our own: nobody else's is there.
 
     Raises:
         NotExercised: they cannot be made, or are not below it: no document says how that is asked for.
-        Blocked: what was made cannot be read.
+        Blocked: what was made is not shown, or its dep_last is not.
     """
     parent = made(session, "createDepartment")
-    first, second = (made(session, "createDepartment", dep_parent=parent.id) for _ in range(2))
-    for one in (first, second):
-        if not mentions(session.call("getDepartment", path={"dep_uid": one.id}), parent.id):
-            raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "createDepartment makes none below another one")
-    return first, second
+    level: list[Resource] = []
+    for count in (1, 3):
+        while len(level) < count:
+            level.append(made(session, "createDepartment", dep_parent=parent.id))
+            if not names(session.call("getDepartment", path={"dep_uid": level[-1].id}), parent.id):
+                raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "createDepartment makes none below another one")
+        found: list[Data | None] = []
+        evidence: list[Exchange] = []
+
+        def right() -> tuple[bool, Exchange]:
+            evidence[:] = []
+            found[:] = look(session, level, evidence)  # noqa: B023 - called before the next turn
+            return sum(one is not None and is_last(one) for one in found) == 1, evidence[-1]  # noqa: B023
+
+        holds, _ = session.eventually(right)
+        if None in found:
+            raise NotExercised(Reason.INCONCLUSIVE, f"{operation} does not show every department below another one")
+        if any("dep_last" not in one for one in found if one is not None):
+            raise blocked_by(session, operation)
+        observed = f"of {count}: " + told(found)
+        if not session.judge.require(requirement, holds, *evidence, expected=ONE, observed=observed, kind=Kind.VALUE):
+            return
 
 
-def listed(exchange: Exchange, department: Resource) -> dict[str, Any] | None:
+def read(session: Session, level: list[Resource], evidence: list[Exchange]) -> list[Data | None]:
+    """What is read of each of some departments."""
+    evidence += [session.call("getDepartment", path={"dep_uid": one.id}) for one in level]
+    return [object_of(session, one) or {} for one in evidence]
+
+
+def in_the_list(session: Session, level: list[Resource], evidence: list[Exchange]) -> list[Data | None]:
+    """What the list shows of each of some departments, None for one that it does not show."""
+    evidence.append(session.call("listDepartments"))
+    return [listed(evidence[-1], one) for one in level]
+
+
+def listed(exchange: Exchange, department: Resource) -> Data | None:
     """What a list shows of a department, however deep."""
     try:
         body = exchange.answer.json
@@ -107,11 +144,12 @@ def listed(exchange: Exchange, department: Resource) -> dict[str, Any] | None:
     return next((one for one in objects(body) if department.id in one.values()), None)
 
 
-def one_is_last(shown: list[dict[str, Any] | None]) -> bool:
-    """Whether exactly one of several departments is said to be the last."""
-    return sum(number((one or {}).get("dep_last")) not in (None, 0) for one in shown) == 1
+def is_last(department: Data) -> bool:
+    """Whether a department is said to be the last one of its level."""
+    shown = department.get("dep_last")
+    return shown is True or number(shown) not in (None, 0)
 
 
-def told(shown: list[dict[str, Any] | None]) -> str:
+def told(shown: list[Data | None]) -> str:
     """The dep_last of several departments, in words."""
     return "dep_last " + " and ".join(shorten((one or {}).get("dep_last")) for one in shown)

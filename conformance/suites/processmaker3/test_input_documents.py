@@ -7,12 +7,25 @@ from typing import Final
 import pytest
 
 from conformance.exchange import Exchange
-from conformance.identification import mentions
+from conformance.identification import names
 from conformance.judge import Blocked, NotExercised
 from conformance.sampling import sample
 from conformance.session import Session
-from conformance.suites.processmaker3.cases import OUTSIDER, STATES, fixture, hidden, of_case, shown
-from conformance.verdict import Reason
+from conformance.suites.processmaker3.cases import (
+    CASEWORKER,
+    STATES,
+    accepted,
+    conclusive,
+    fixture,
+    hidden,
+    in_json,
+    items,
+    of_case,
+    others,
+    shown,
+    told_of,
+)
+from conformance.verdict import Kind, Reason
 
 LIST: Final = "listInputDocuments"
 READ: Final = "getInputDocument"
@@ -28,7 +41,7 @@ def test_the_files_of_a_case_are_listed_for_those_whom_they_concern(session: Ses
     if not shown(session, LISTED[0], seen, document):
         session.judge.block(LISTED[1], session.judge.root_of(LISTED[0]))
         return
-    hidden(session, LISTED[1], session.send(LIST, user=OUTSIDER, path=path), seen, document)
+    hidden(session, LISTED[1], lambda user: session.send(LIST, user=user, path=path), seen, document)
 
 
 @pytest.mark.requirement("PM3-INDOC-LIST-VIEWER")
@@ -36,16 +49,24 @@ def test_the_files_of_a_case_are_listed_for_who_may_see_its_task(session: Sessio
     document, path = fixture(session, "input_document"), of_case(session)
     if not shown(session, LISTED[0], session.call(LIST, path=path), document):  # then nobody sees it
         raise Blocked(session.judge.root_of(LISTED[0]), LIST)
-    shown(session, "PM3-INDOC-LIST-VIEWER", session.call(LIST, user="viewer", path=path), document)
+    seen = accepted(session, "PM3-INDOC-LIST-VIEWER", LIST, user="viewer", path=path)
+    shown(session, "PM3-INDOC-LIST-VIEWER", seen, document)
 
 
 @pytest.mark.parametrize(
     "state", [pytest.param(one, marks=pytest.mark.requirement(f"PM3-INDOC-LIST-{one.upper()}")) for one in STATES]
 )
 def test_files_can_be_listed_in_any_state_of_a_case(session: Session, state: str) -> None:
-    other = of_case(session, f"{state}_case")
+    requirement, path = f"PM3-INDOC-LIST-{state.upper()}", of_case(session, f"{state}_case")
     session.call(LIST, path=of_case(session))  # whom it is refused anyway, it tells nothing of the state
-    session.call(LIST, path=other, accepts=f"PM3-INDOC-LIST-{state.upper()}")
+    listing = accepted(session, requirement, LIST, path=path)
+    document = session.table.fixture(f"{state}_document")
+    if document:
+        shown(session, requirement, listing, document)
+    elif in_json(listing) and items(listing.answer.json):
+        session.judge.require(requirement, True, listing)
+    else:  # the case may have no documents
+        raise NotExercised(Reason.MISSING_FIXTURE, session.table.place(f"{state}_document"))
 
 
 @pytest.mark.requirement("PM3-INDOC-READ-HIDDEN")
@@ -53,9 +74,21 @@ def test_a_file_is_read_by_nobody_whom_it_does_not_concern(session: Session) -> 
     document = fixture(session, "input_document")
     path = of_case(session, app_doc_uid=document)
     control = session.call(READ, path=path)
-    if not mentions(control, document):
+    if not names(control, document):
         raise NotExercised(Reason.INCONCLUSIVE, f"{READ} does not name the document")
-    hidden(session, "PM3-INDOC-READ-HIDDEN", session.send(READ, user=OUTSIDER, path=path), control, document)
+    common = session.send(READ, path={**path, "app_doc_uid": session.ledger.made_up()})
+    secret = told_of(control) - told_of(common) - {document}
+    denied = {user: conclusive(session.send(READ, user=user, path=path)) for user in others(session)}
+    for user, exchange in denied.items():
+        if exchange.answer.ok and (secret & told_of(exchange) or (not secret and names(exchange, document))):
+            told = f"the user {user!r} is told of it"
+            session.judge.require(
+                "PM3-INDOC-READ-HIDDEN", False, exchange, control, observed=told, kind=Kind.NOT_REFUSED
+            )
+            return
+    if CASEWORKER not in denied and not any(one.answer.ok for one in denied.values()):
+        raise NotExercised(Reason.MISSING_USER, session.table.place(f"users.{CASEWORKER}"))
+    session.judge.require("PM3-INDOC-READ-HIDDEN", True, *denied.values(), control)
 
 
 @pytest.mark.requirement("PM3-INDOC-DELETE-UNLISTED")
@@ -66,7 +99,7 @@ def test_a_deleted_file_is_no_longer_listed(session: Session) -> None:
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send(LIST, path=path)
-        return exchange.answer.ok and not mentions(exchange, own.id), exchange
+        return exchange.answer.ok and not names(exchange, own.id), exchange
 
     gone, exchange = session.eventually(look)
     if gone:

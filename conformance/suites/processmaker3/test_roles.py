@@ -9,33 +9,89 @@ import pytest
 from conformance.checks import content, describe, shorten
 from conformance.comparison import number, plain
 from conformance.exchange import Exchange, NotJson
-from conformance.judge import NotExercised
-from conformance.session import Session
+from conformance.identification import names
+from conformance.judge import Blocked, NotExercised
+from conformance.session import Resource, Session
 from conformance.suites.processmaker3.answers import object_of
+from conformance.suites.processmaker3.cases import shown
 from conformance.suites.processmaker3.people import made, naming, objects
 from conformance.verdict import Kind, Reason
 
+AVAILABLE: Final = ("PM3-ROLE-AVAILABLE-USERS", "PM3-ROLE-GIVEN-UNAVAILABLE")
+DELETE: Final = ("PM3-ROLE-DELETE-WITH-USERS", "PM3-ROLE-DELETE-UNASSIGNED", "PM3-ROLE-DELETE-GONE")
 ADMINISTRATOR: Final = "admin"
 KEPT: Final = "Bad Request: The role of the administrator can not be changed!"
 
 
-@pytest.mark.requirement("listAvailableUsers:exists")
+@pytest.mark.requirement("listAvailableUsers:exists", *AVAILABLE)
 def test_the_users_that_a_role_could_be_given_to_are_listed(session: Session) -> None:
-    session.call("listAvailableUsers", path={"rol_uid": made(session, "createRole").id})
-
-
-@pytest.mark.requirement("PM3-ROLE-DELETE-WITH-USERS")
-def test_a_role_with_users_cannot_be_deleted(session: Session) -> None:
-    control = session.call("deleteRole", path={"rol_uid": (unused := made(session, "createRole")).id})
-    session.ledger.gone(unused.id)
     role, user = made(session, "createRole"), made(session, "createUser")
-    session.call("giveRole", **naming(session, "giveRole", {"rol_uid": role.id}, user.id))
+    path = {"rol_uid": role.id}
+
+    def look() -> tuple[bool, Exchange]:
+        listing = session.call("listAvailableUsers", path=path)
+        return names(listing, user.id), listing
+
+    _, listing = session.eventually(look)
+    if not shown(session, AVAILABLE[0], listing, user.id):
+        session.judge.block(AVAILABLE[1], session.judge.root_of(AVAILABLE[0]))
+        return
+    given = session.call("giveRole", **naming(session, "giveRole", path, user.id))
+
+    def look_again() -> tuple[bool, Exchange]:
+        listing = session.call("listAvailableUsers", path=path)
+        return not names(listing, user.id), listing
+
+    holds, exchange = session.eventually(look_again)
+    session.judge.require(AVAILABLE[1], holds, exchange, given, observed="the user is still available for the role")
+
+
+@pytest.mark.requirement(*DELETE)
+def test_a_role_can_be_deleted_as_soon_as_nobody_has_it(session: Session) -> None:
+    unused = made(session, "createRole")
+    control = session.call("deleteRole", path={"rol_uid": unused.id})
+    role, other = made(session, "createRole"), made(session, "createRole")
+    user, witness = made(session, "createUser"), made(session, "createUser")
+    if not is_gone(session, unused, witness, other):
+        session.judge.require(DELETE[2], False, control, observed="it can still be given to a user")
+        raise Blocked(session.judge.root_of(DELETE[2]), "deleteRole")
+    session.judge.require(DELETE[2], True, control)
+    given = session.call("giveRole", **naming(session, "giveRole", {"rol_uid": role.id}, user.id))
     exchange = session.send("deleteRole", path={"rol_uid": role.id})
-    if exchange.answer.ok:
-        if session.send("listAvailableUsers", path={"rol_uid": role.id}).answer.ok:
-            raise NotExercised(Reason.INCONCLUSIVE, "the deletion was accepted, and the role is still there")
+    if exchange.answer.ok and not is_gone(session, role, witness, other):
+        session.judge.skip(
+            DELETE[0], Reason.INCONCLUSIVE, "the deletion was accepted, and the role can still be given to a user"
+        )
+    elif not session.judge.refused(DELETE[0], exchange, control):
+        session.judge.block(DELETE[1], session.judge.root_of(DELETE[0]))
+        return
+    session.call("giveRole", **naming(session, "giveRole", {"rol_uid": other.id}, user.id))
+
+    def look() -> tuple[bool, Exchange]:
+        again = session.send("deleteRole", path={"rol_uid": role.id})
+        return again.answer.ok, again
+
+    accepted, again = session.eventually(look)
+    holds = accepted and is_gone(session, role, witness, other)
+    observed = "it was accepted, and the role can still be given to a user" if accepted else describe(again)
+    session.judge.require(DELETE[1], holds, again, given, exchange, observed=observed, kind=Kind.REFUSED)
+
+
+def is_gone(session: Session, role: Resource, witness: Resource, home: Resource | None = None) -> bool:
+    """Whether a role that was deleted has no list of available users, or `witness` cannot be given it.
+
+    No tip relies on an operation that reads a role. Where it is still there, `witness` gets the role `home` again; where
+    it is not, it is out of the ledger.
+    """
+    gone = session.send("listAvailableUsers", path={"rol_uid": role.id}).answer.refused
+    if not gone:
+        given = session.send("giveRole", **naming(session, "giveRole", {"rol_uid": role.id}, witness.id))
+        gone = given.answer.refused
+    if gone:
         session.ledger.gone(role.id)
-    session.judge.refused("PM3-ROLE-DELETE-WITH-USERS", exchange, control)
+    elif home is not None:
+        session.send("giveRole", **naming(session, "giveRole", {"rol_uid": home.id}, witness.id))
+    return gone
 
 
 @pytest.mark.requirement("PM3-ROLE-ADMIN-KEPT", "PM3-ROLE-ADMIN-ERROR", "giveRole.400./error:present")

@@ -10,13 +10,21 @@ from conformance.checks import describe
 from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
+from conformance.suites.processmaker3.cases import conclusive
 from conformance.suites.processmaker3.projects import LIST, table
-from conformance.suites.processmaker3.tokens import TOKEN, account_of, ask
+from conformance.suites.processmaker3.tokens import TOKEN, account_of, ask, is_in_json, once
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY
 from conformance.wire.credentials import basic, bearer, token_of
 
 SCOPE_ALL = "PM3-TOKEN-SCOPE-ALL"
+OPENS = "PM3-TOKEN-OPENS-API"
+WRONG = (
+    "PM3-TOKEN-WRONG-PASSWORD",
+    "PM3-TOKEN-WRONG-SECRET",
+    "PM3-TOKEN-WRONG-CLIENT",
+    "PM3-TOKEN-UNKNOWN-WORKSPACE",
+)
 SCOPES = ("view_processes", "edit_processes")  # the document names none; a server may know others
 
 
@@ -28,11 +36,15 @@ def granted(session: Session, parameters: Mapping[str, str]) -> Exchange:
         NotExercised: there is none.
     """
     exchange = ask(session, parameters)
-    control = exchange if exchange.answer.ok else ask(session, parameters, scope="")
+    control = exchange if is_token(exchange) else ask(session, parameters, scope="")
     if not control.answer.ok:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{TOKEN}: {describe(exchange)}")
+    if exchange.answer.ok and not token_of(exchange) and not token_of(control):
+        session.accepted(exchange)  # the member is called otherwise: that is judged with the structure
+        session.judge.require(SCOPE_ALL, True, exchange)
+        return exchange
     holds = session.judge.require(
-        SCOPE_ALL, exchange.answer.ok, exchange, control, observed=describe(exchange), kind=Kind.REFUSED
+        SCOPE_ALL, is_token(exchange), exchange, control, observed=without(exchange), kind=Kind.REFUSED
     )
     if not holds:
         raise Blocked(session.judge.root_of(SCOPE_ALL), TOKEN)
@@ -60,14 +72,14 @@ def foreign(session: Session, user: str) -> dict[str, str]:
     return {**account_of(session, user), "client_id": main["client_id"], "client_secret": main["client_secret"]}
 
 
-@pytest.mark.requirement(SCOPE_ALL, "PM3-TOKEN-OPENS-API")
+@pytest.mark.requirement(SCOPE_ALL, OPENS)
 def test_a_token_for_every_scope_opens_the_project_operations(session: Session) -> None:
     control = session.call(LIST)
     asked = granted(session, account_of(session, MAIN))
     token = token_of(asked)
     used = session.send(LIST, user=NOBODY, headers=bearer(token))
     session.judge.require(
-        "PM3-TOKEN-OPENS-API",
+        OPENS,
         bool(token) and used.answer.ok,
         used,
         asked,
@@ -84,9 +96,8 @@ def test_scopes_with_a_blank_between_them_are_accepted(session: Session) -> None
     if not all(one.answer.ok for one in single):
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"the scopes {' and '.join(SCOPES)} are not both known here")
     several = ask(session, account, scope=" ".join(SCOPES))
-    session.judge.require(
-        "PM3-TOKEN-SCOPE-LIST", several.answer.ok, several, *single, observed=describe(several), kind=Kind.REFUSED
-    )
+    holds = is_token(several) or (several.answer.ok and not any(map(is_token, single)))
+    session.judge.require("PM3-TOKEN-SCOPE-LIST", holds, several, *single, observed=without(several), kind=Kind.REFUSED)
 
 
 @pytest.mark.requirement("PM3-TOKEN-CLIENT-BASIC")
@@ -95,9 +106,44 @@ def test_the_credentials_of_the_client_may_come_by_http_basic(session: Session) 
     control = granted(session, account)
     header = basic(account.pop("client_id"), account.pop("client_secret"))
     asked = ask(session, account, **header)
-    session.judge.require(
-        "PM3-TOKEN-CLIENT-BASIC", asked.answer.ok, asked, control, observed=describe(asked), kind=Kind.REFUSED
-    )
+    holds = is_token(asked) or (asked.answer.ok and not is_token(control))
+    session.judge.require("PM3-TOKEN-CLIENT-BASIC", holds, asked, control, observed=without(asked), kind=Kind.REFUSED)
+
+
+@pytest.mark.requirement(*WRONG)
+def test_no_token_is_given_for_what_is_wrong(session: Session) -> None:
+    account = account_of(session, MAIN)
+    right = ask(session, account)
+    if not right.answer.ok:
+        raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{TOKEN}: {describe(right)}")
+    in_json = is_in_json(right)
+    for requirement, member in zip(WRONG, ("password", "client_secret", "client_id"), strict=False):
+        refused = once(session, {**account, member: session.ledger.made_up()}, in_json=in_json)
+        control = once(session, account, in_json=in_json)  # one wrong password at a time: who fails often is locked out
+        if not control.answer.ok:
+            raise NotExercised(Reason.INCONCLUSIVE, f"{TOKEN}: {describe(control)} after a wrong {member}")
+        no_token(session, requirement, refused, control)
+    elsewhere = once(session, account, in_json=in_json, workspace=session.ledger.made_up())
+    no_token(session, WRONG[-1], elsewhere, right)
+
+
+def no_token(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:
+    """Say whether no token was given, whatever the status: no document names it."""
+    holds = conclusive(exchange).response is not None and not is_token(exchange)
+    if exchange.answer.ok and not is_token(control):
+        holds = False  # who cannot tell a token from what is no token goes by the status
+    told = f"a token: {describe(exchange)}"
+    session.judge.require(requirement, holds, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
+
+
+def is_token(exchange: Exchange) -> bool:
+    """Whether a token was given."""
+    return exchange.answer.ok and bool(token_of(exchange))
+
+
+def without(exchange: Exchange) -> str:
+    """What came in the place of a token, in words."""
+    return "an answer without a token" if exchange.answer.ok else describe(exchange)
 
 
 @pytest.mark.requirement("PM3-TOKEN-OWN-CLIENT", "PM3-TOKEN-FOREIGN-CLIENT")
@@ -105,11 +151,11 @@ def test_a_client_works_for_its_own_user_and_for_nobody_else(session: Session) -
     user = with_own_client(session)
     own = ask(session, account_of(session, user))
     other = ask(session, foreign(session, user))
-    if own.answer.ok:
+    if is_token(own) or (own.answer.ok and not is_token(other)):
         session.judge.require("PM3-TOKEN-OWN-CLIENT", True, own)
         session.judge.refused("PM3-TOKEN-FOREIGN-CLIENT", other, own)
         return
     if not other.answer.ok or b"invalid_client" in own.answer.body:  # what the target file says may be wrong
         raise NotExercised(Reason.MISSING_USER, f"[processmaker3.users.{user}] is refused: {describe(own)}")
-    session.judge.require("PM3-TOKEN-OWN-CLIENT", False, own, other, observed=describe(own), kind=Kind.REFUSED)
+    session.judge.require("PM3-TOKEN-OWN-CLIENT", False, own, other, observed=without(own), kind=Kind.REFUSED)
     session.judge.block("PM3-TOKEN-FOREIGN-CLIENT", session.judge.root_of("PM3-TOKEN-OWN-CLIENT"))

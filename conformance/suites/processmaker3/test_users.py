@@ -10,8 +10,10 @@ import pytest
 
 from conformance.checks import describe
 from conformance.exchange import Exchange
+from conformance.identification import names
 from conformance.judge import NotExercised
 from conformance.session import Session
+from conformance.suites.processmaker3.cases import shown
 from conformance.suites.processmaker3.people import made
 from conformance.suites.processmaker3.projects import LIST, table
 from conformance.suites.processmaker3.tokens import account_of, ask
@@ -23,9 +25,16 @@ PICTURE: Final = base64.b64decode(
 )
 
 
-@pytest.mark.requirement("listUsers:exists")
+@pytest.mark.requirement("listUsers:exists", "PM3-USERS-LISTED")
 def test_users_are_listed(session: Session) -> None:
-    session.call("listUsers")
+    user = made(session, "createUser")
+
+    def look() -> tuple[bool, Exchange]:
+        listing = session.call("listUsers")
+        return names(listing, user.id), listing
+
+    _, listing = session.eventually(look)
+    shown(session, "PM3-USERS-LISTED", listing, user.id)
 
 
 @pytest.mark.requirement("PM3-API-ANSWERS")

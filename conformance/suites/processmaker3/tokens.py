@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
+from conformance.exchange import Exchange, header
 from conformance.judge import NotExercised
 from conformance.systems import ProcessMaker3
 from conformance.wire.credentials import Missing
 from conformance.wire.logins import pm3_account
 
 if TYPE_CHECKING:
-    from conformance.exchange import Exchange
     from conformance.session import Session
 
 TOKEN: Final = "requestToken"  # noqa: S105 - the id of an operation
@@ -35,9 +35,31 @@ def account_of(session: Session, user: str) -> dict[str, str]:
 
 def ask(session: Session, parameters: Mapping[str, str], *, scope: str = ALL, **headers: str) -> Exchange:
     """Ask for a token, form-encoded with %20 for a blank, or by JSON where the server reads only that."""
-    asked = {"grant_type": "password", **({"scope": scope} if scope else {}), **parameters}
-    exchange = session.send(TOKEN, content=urlencode(asked, quote_via=quote).encode(), headers={**FORM, **headers})
+    exchange = once(session, parameters, scope=scope, **headers)
     if exchange.answer.refused:
-        again = session.send(TOKEN, json=asked, headers=headers)
+        again = once(session, parameters, scope=scope, in_json=True, **headers)
         exchange = again if again.answer.ok else exchange
     return exchange
+
+
+def once(
+    session: Session,
+    parameters: Mapping[str, str],
+    *,
+    scope: str = ALL,
+    in_json: bool = False,
+    workspace: str = "",
+    **headers: str,
+) -> Exchange:
+    """Ask for a token in one encoding only, in the workspace of the target file or in another one."""
+    asked = {"grant_type": "password", **({"scope": scope} if scope else {}), **parameters}
+    path = {"workspace": workspace} if workspace else {}
+    if in_json:
+        return session.send(TOKEN, path=path, json=asked, headers=headers)
+    encoded = urlencode(asked, quote_via=quote).encode()
+    return session.send(TOKEN, path=path, content=encoded, headers={**FORM, **headers})
+
+
+def is_in_json(exchange: Exchange) -> bool:
+    """Whether a token was asked for by JSON."""
+    return "json" in (header(exchange.request.headers, "content-type") or "")

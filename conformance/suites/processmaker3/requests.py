@@ -1,0 +1,87 @@
+"""Requests: a documented request for any operation of ProcessMaker 3, where the spec alone does not lead to one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from conformance.identification import identifier_of
+from conformance.judge import Blocked, NotExercised
+from conformance.sampling import Sample, body, sample
+from conformance.suites.processmaker3 import projects
+from conformance.suites.processmaker3.cases import fixture, of_case
+from conformance.suites.processmaker3.exports import export, names_project
+from conformance.suites.processmaker3.imports import delete as remove
+from conformance.suites.processmaker3.people import made, naming
+from conformance.suites.processmaker3.test_users import picture
+from conformance.verdict import Reason
+
+if TYPE_CHECKING:
+    from conformance.session import Session
+    from conformance.specification import Operation
+
+TRACKER: Final = "createCaseTrackerObject"
+
+
+def prepare(session: Session, operation: Operation) -> Sample:
+    """A documented request for an operation, for something that is there and may be touched. Raises as `sample`."""
+    special = SPECIAL.get(operation.id)
+    return special(session) if special else sample(session, operation)
+
+
+def _import(session: Session) -> Sample:
+    """The import of a project of the run's own."""
+    source = projects.made(session, projects.builder(session).drawn())
+    file, exchange = export(session, source)
+    if not names_project(session, file, source, exchange):  # else it could reach somebody else's
+        raise Blocked(session.judge.root_of("PM3-EXPORT-METADATA"), "exportProject")
+    # without its source, a project of that name can only have come from the import
+    remove(session, source)
+    upload = (f"{source.name}.pmx", file.content, "application/octet-stream")
+    return Sample({}, {"params": {"option": "KEEP"}, "files": {"project_file": upload}})
+
+
+def _picture(session: Session) -> Sample:
+    """The picture of a new user."""
+    return Sample({"usr_uid": made(session, "createUser").id}, {"files": picture(session)})
+
+
+def _unassignment(session: Session) -> Sample:
+    """The way out of a department for a user who was assigned to it."""
+    department, user = made(session, "createDepartment"), made(session, "createUser")
+    path = {"dep_uid": department.id}
+    session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, user.id))
+    return Sample({**path, "usr_uid": user.id})
+
+
+def _input_document(session: Session) -> Sample:
+    """The input document of the target file."""
+    return Sample(of_case(session, app_doc_uid=fixture(session, "input_document")))
+
+
+def tracked(session: Session) -> Sample:
+    """A new case tracker object, in a project of our own."""
+    path = {"prj_uid": projects.made(session, projects.builder(session).drawn()).id}
+    whole = body(session, session.operation(TRACKER))
+    if TRACKER not in session.table.bodies:
+        whole["cto_uid_obj"] = session.ledger.made_up()
+    return Sample(path, {"json": whole})
+
+
+def _change_of_tracked(session: Session) -> Sample:
+    """The change of a case tracker object."""
+    new = tracked(session)
+    uid = identifier_of(session.call(TRACKER, **new.request()), session.operation(TRACKER).link("update"))
+    if not uid:
+        raise NotExercised(Reason.INCONCLUSIVE, f"{TRACKER} answers no identifier")
+    return Sample({**new.path, "cto_uid": uid}, new.content)
+
+
+SPECIAL: Final[dict[str, Callable[[Session], Sample]]] = {
+    "importProject": _import,
+    "uploadUserImage": _picture,
+    "unassignDepartmentUser": _unassignment,
+    "getInputDocument": _input_document,
+    TRACKER: tracked,
+    "updateCaseTrackerObject": _change_of_tracked,
+}
