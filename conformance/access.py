@@ -43,10 +43,18 @@ def strangers(specification: Specification, operation: str) -> list[str]:
     return [one.id for one in found if one is not None]
 
 
-def try_strangers(session: Session, operation_id: str, control: Exchange, **request: Any) -> None:
-    """Try an operation as every kind of stranger, where its accepted request (`control`) may be made again."""
+def try_strangers(
+    session: Session, operation_id: str, control: Exchange, undo: Callable[[], None] = lambda: None, **request: Any
+) -> None:
+    """Try an operation as every kind of stranger, where its accepted request (`control`) may be made again.
+
+    `undo` is called after each request that was accepted.
+    """
     for requirement in _requirements(session, operation_id):
-        _judge(session, requirement, _as_stranger(session, requirement, operation_id, request), control)
+        exchange = _as_stranger(session, requirement, operation_id, request)
+        if exchange.answer.ok:
+            undo()
+        _judge(session, requirement, exchange, control)
 
 
 def try_no_stranger(

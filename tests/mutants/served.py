@@ -18,7 +18,8 @@ from conformance.sampling import body, sample
 from conformance.session import Session
 from conformance.specification import SYSTEMS, Operation, load
 from conformance.suites.procesio.test_authentication import account
-from conformance.suites.processmaker3 import projects, test_access
+from conformance.suites.processmaker3 import projects
+from conformance.suites.processmaker3.requests import prepare
 from conformance.target import parse
 from conformance.wire.logins import pm3_account
 from conformance.worker import Worker
@@ -130,6 +131,6 @@ def request(session: Session, operation: Operation) -> dict[str, Any]:
             body["diagrams"][0]["artifacts"] = [build.artifact("Note", "TEXT_ANNOTATION")]
             return {"path": {"prj_uid": session.create(projects.CREATE, json=body).id}}
         case _ if operation.system == "processmaker3":
-            return test_access.prepare(session, operation).request()
+            return prepare(session, operation).request()
         case _:
             return sample(session, operation).request()

@@ -164,12 +164,12 @@ def test_an_entry_of_the_register_says_how_it_is_tried_or_why_it_is_not(entry: R
 
 
 # What the session says of a call that a scenario makes.
-BESIDE_THE_ENGINES = {"answers-a-token", "created-is-readable"}
+BESIDE_THE_ENGINES = {"answers-a-token", "created-is-readable", "token-opens", *access.STRANGERS}
 
 
 @each_entry
 def test_an_aspect_is_one_that_an_engine_knows(entry: Requirement) -> None:
-    engines = {"lifecycle": LIFE, "access": {*access.REFUSED, *access.SUFFICES}}
+    engines = {"lifecycle": LIFE, "access": {*access.REFUSED, *access.SUFFICES, *access.STRANGERS}}
     assert entry.aspect is None or entry.aspect in engines.get(entry.tried, BESIDE_THE_ENGINES)
     assert entry.tried not in engines or entry.aspect is not None
 

@@ -85,18 +85,24 @@ def in_json(exchange: Exchange) -> bool:
     return True
 
 
-def others(session: Session, *, beside: str = "case") -> list[str]:
-    """Who neither works on the case under the key `beside` nor has a right in it, the one who lacks only that first.
+def others(session: Session, ask: Callable[[str], Exchange]) -> dict[str, Exchange]:
+    """Make a request as each user who neither works on `case` nor has a right in it, the one who lacks only that first.
 
-    Without PM_CASES a user may be refused for that alone: a refusal of `outsider` says less than one of `cases`.
+    A refusal of `outsider` proves nothing: it may be for lack of PM_CASES. Raises NotExercised: there was no answer.
     """
     users = table(session).users
-    given = [one for one in (CASEWORKER, OUTSIDER) if getattr(users, one) is not None]
-    if CASEWORKER in given and fixture(session, beside) == session.table.fixture("note_case"):
-        given.remove(CASEWORKER)  # that one works on it
-    if not given:
+    case = session.table.fixture("case")
+    works_on_it = bool(case) and case == session.table.fixture("note_case")
+    given = [CASEWORKER] if users.cases is not None and not works_on_it else []
+    given += [OUTSIDER] if users.outsider is not None else []
+    return {user: conclusive(ask(user)) for user in given}
+
+
+def who_lacks_only_that(session: Session, asked: dict[str, Exchange]) -> Exchange:
+    """The answer to the user who lacks just the one right. Raises NotExercised: the target file gives none."""
+    if CASEWORKER not in asked:
         raise NotExercised(Reason.MISSING_USER, session.table.place(f"users.{CASEWORKER}"))
-    return given
+    return asked[CASEWORKER]
 
 
 def hidden(
@@ -104,24 +110,21 @@ def hidden(
 ) -> None:
     """Say whether users without the right are kept from what the accepted `control` shows; they may also be refused.
 
-    `ask` makes the request as a user. A refusal counts from a user only who lacks nothing else.
+    `ask` makes the request as a user.
 
     Raises:
         NotExercised: nothing was answered, or only a part; or nobody lacks just the one right.
     """
-    denied = {user: conclusive(ask(user)) for user in others(session)}
-    for user, exchange in denied.items():
+    asked = others(session, ask)
+    for user, exchange in asked.items():
         if exchange.answer.ok and mentions(exchange, identifier):
             told = f"it is shown to the user {user!r} as well"
             session.judge.require(requirement, False, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
             return
-    shows_less = [user for user, one in denied.items() if (one.answer.ok and in_json(one)) or user == CASEWORKER]
-    if not shows_less:
-        told = f"{session.table.place(f'users.{CASEWORKER}')}: {OUTSIDER!r} may be refused for lack of PM_CASES"
-        raise NotExercised(Reason.MISSING_USER, told)
-    if any(one.answer.ok and partial(one) for one in denied.values()):
+    denied = who_lacks_only_that(session, asked)
+    if denied.answer.ok and partial(denied):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
-    session.judge.require(requirement, True, *denied.values(), control)
+    session.judge.require(requirement, True, denied, control)
 
 
 def says(exchange: Exchange, message: str) -> bool:

@@ -100,19 +100,19 @@ def judge_last(session: Session, requirement: str, operation: str, look: Look) -
     """
     parent = made(session, "createDepartment")
     level: list[Resource] = []
+    found: list[Data | None] = []
+    evidence: list[Exchange] = []
+
+    def right() -> tuple[bool, Exchange]:
+        evidence.clear()
+        found[:] = look(session, level, evidence)
+        return sum(one is not None and is_last(one) for one in found) == 1, evidence[-1]
+
     for count in (1, 3):
         while len(level) < count:
             level.append(made(session, "createDepartment", dep_parent=parent.id))
             if not names(session.call("getDepartment", path={"dep_uid": level[-1].id}), parent.id):
                 raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "createDepartment makes none below another one")
-        found: list[Data | None] = []
-        evidence: list[Exchange] = []
-
-        def right() -> tuple[bool, Exchange]:
-            evidence[:] = []
-            found[:] = look(session, level, evidence)  # noqa: B023 - called before the next turn
-            return sum(one is not None and is_last(one) for one in found) == 1, evidence[-1]  # noqa: B023
-
         holds, _ = session.eventually(right)
         if None in found:
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation} does not show every department below another one")

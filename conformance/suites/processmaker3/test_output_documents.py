@@ -10,7 +10,7 @@ from conformance.checks import describe, told
 from conformance.exchange import Exchange, NotJson
 from conformance.judge import NotExercised
 from conformance.session import Session
-from conformance.suites.processmaker3.cases import conclusive, fixture, of_case, others, shown
+from conformance.suites.processmaker3.cases import fixture, of_case, others, shown, who_lacks_only_that
 from conformance.verdict import Kind, Reason
 
 LIST: Final = "listOutputDocuments"
@@ -24,8 +24,9 @@ def test_output_documents_are_listed_for_those_who_may_see_them(session: Session
     if not shown(session, LISTED[0], seen, document):
         session.judge.block(LISTED[1], session.judge.root_of(LISTED[0]))
         return
-    for user in others(session):
-        denied = conclusive(session.send(LIST, user=user, path=path))
+    asked = others(session, lambda user: session.send(LIST, user=user, path=path))
+    who_lacks_only_that(session, asked)
+    for user, denied in asked.items():
         holds = denied.answer.ok and content(denied) == []
         observed = f"{user!r}: {'another body' if denied.answer.ok else describe(denied)}"
         kind = Kind.VALUE if denied.answer.ok else Kind.STATUS

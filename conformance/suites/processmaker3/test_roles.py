@@ -80,8 +80,8 @@ def test_a_role_can_be_deleted_as_soon_as_nobody_has_it(session: Session) -> Non
 def is_gone(session: Session, role: Resource, witness: Resource, home: Resource | None = None) -> bool:
     """Whether a role that was deleted has no list of available users, or `witness` cannot be given it.
 
-    No tip relies on an operation that reads a role. Where it is still there, `witness` gets the role `home` again; where
-    it is not, it is out of the ledger.
+    No tip relies on an operation that reads a role. Where it is still there, `witness` gets the role `home` again;
+    where it is not, it is out of the ledger.
     """
     gone = session.send("listAvailableUsers", path={"rol_uid": role.id}).answer.refused
     if not gone:

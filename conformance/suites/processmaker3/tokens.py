@@ -35,9 +35,9 @@ def account_of(session: Session, user: str) -> dict[str, str]:
 
 def ask(session: Session, parameters: Mapping[str, str], *, scope: str = ALL, **headers: str) -> Exchange:
     """Ask for a token, form-encoded with %20 for a blank, or by JSON where the server reads only that."""
-    exchange = once(session, parameters, scope=scope, **headers)
+    exchange = once(session, parameters, scope=scope, headers=headers)
     if exchange.answer.refused:
-        again = once(session, parameters, scope=scope, in_json=True, **headers)
+        again = once(session, parameters, scope=scope, in_json=True, headers=headers)
         exchange = again if again.answer.ok else exchange
     return exchange
 
@@ -49,7 +49,7 @@ def once(
     scope: str = ALL,
     in_json: bool = False,
     workspace: str = "",
-    **headers: str,
+    headers: Mapping[str, str] | None = None,
 ) -> Exchange:
     """Ask for a token in one encoding only, in the workspace of the target file or in another one."""
     asked = {"grant_type": "password", **({"scope": scope} if scope else {}), **parameters}
@@ -57,7 +57,7 @@ def once(
     if in_json:
         return session.send(TOKEN, path=path, json=asked, headers=headers)
     encoded = urlencode(asked, quote_via=quote).encode()
-    return session.send(TOKEN, path=path, content=encoded, headers={**FORM, **headers})
+    return session.send(TOKEN, path=path, content=encoded, headers={**FORM, **(headers or {})})
 
 
 def is_in_json(exchange: Exchange) -> bool:
