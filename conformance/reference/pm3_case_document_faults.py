@@ -11,6 +11,7 @@ from conformance.reference.faults import edit_json, edit_status, fault, override
 from conformance.reference.pm3_case_documents import NO_FILE, NO_NOTES, NO_TASK
 from conformance.reference.pm3_cases import ACTIVE, RUNNING
 from conformance.reference.pm3_fields import Refused
+from conformance.reference.pm3_routes import unknown_path
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -287,6 +288,34 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-indoc-list-empty-unless-running", SYSTEM, "The list of input documents is empty unless a case is running.")
 def _(ref: ProcessMaker3) -> None:
     _list(ref, lambda case, shown: shown if case.status == RUNNING else [])
+
+
+@fault("pm3-indoc-list-forbidden-to-viewers", SYSTEM, "The list of input documents is forbidden to who may see them.")
+def _(ref: ProcessMaker3) -> None:
+    def make(listed: Endpoint) -> Endpoint:
+        async def forbid(call: Call) -> Response:
+            case = ref.case_documents.case(call)
+            if call.user in case.viewers and call.user != case.user:
+                raise Refused("You may not see the documents.", 403)
+            return await listed(call)
+
+        return forbid
+
+    override(ref.case_documents, "list_input_documents", make)
+
+
+@fault("pm3-indoc-delete-missing", SYSTEM, "There is no operation that deletes an input document.")
+def _(ref: ProcessMaker3) -> None:
+    def nowhere(_code: int, _headers: Headers, _body: bytes) -> tuple[int, Headers, bytes]:
+        answer = unknown_path()
+        return answer.status_code, list(answer.headers.items()), bytes(answer.body)
+
+    ref.wrap(response_fault("DELETE", f"{UPLOAD}/[^/]+", None, nowhere))
+
+
+@fault("pm3-upload-denied-401", SYSTEM, "Who may not upload is refused with 401.")
+def _(ref: ProcessMaker3) -> None:
+    ref.wrap(response_fault("POST", UPLOAD, 302, edit_status(401)))
 
 
 @fault("pm3-notes-for-nobody", SYSTEM, "Nobody may read the notes of a case, who may is told so by 403.")

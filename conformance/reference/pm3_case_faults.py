@@ -205,6 +205,19 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.casebook, "write", lambda _: replace)
 
 
+@fault("pm3-variables-of-others-forbidden", SYSTEM, "The variables of cases that do not run are forbidden.")
+def _(ref: ProcessMaker3) -> None:
+    def make(read: Endpoint) -> Endpoint:
+        async def forbid(call: Call) -> Response:
+            if ref.cases.case(call).status != RUNNING:
+                raise Refused("You may not see the variables.", 403)
+            return await read(call)
+
+        return forbid
+
+    override(ref.cases, "get_case_variables", make)
+
+
 @fault("pm3-variables-forbidden", SYSTEM, "The variables of a running case are forbidden to who works on it.")
 def _(ref: ProcessMaker3) -> None:
     def make(read: Endpoint) -> Endpoint:

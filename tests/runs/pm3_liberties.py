@@ -140,6 +140,9 @@ LIBERTIES = (
             "PM3-PROJECT-CREATE-LISTED",  # the list shows a part only
             "PM3-PROJECT-CREATE-CATEGORY",
             "PM3-CASE-UNASSIGNED-HIDDEN",
+            "PM3-USERS-LISTED",
+            "PM3-ROLE-AVAILABLE-USERS",
+            "PM3-ROLE-GIVEN-UNAVAILABLE",
             "PM3-GENERATE-*",  # nor could it be told what is new
             "PM3-ACCESS-GENERATE-*",
             "generateBpmnProject*",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.reference.answers import Answer
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from conformance.reference.pm3_cases import Case, Document
     from conformance.reference.pm3_routes import Call
     from conformance.reference.processmaker3 import ProcessMaker3
+
+PM_CASES = frozenset({"PM_CASES"})
 
 # -- without the shortcomings ----------------------------------------------------------------------------------------
 
@@ -47,9 +50,66 @@ def sound(reference: ProcessMaker3) -> None:
             case.outputs = {uid: one for uid, one in case.outputs.items() if one.status != DELETED}
         people.disabled.clear()
 
+    @on_reading
+    def status_by_another_name(answer: Outgoing) -> None:
+        """The status of a task has a longer name, and one that has not begun has none."""
+        if re.fullmatch(f"{API}/cases/[^/]+/tasks", answer.path):
+            answer.json = [
+                {"tas_status" if name == "status" else name: value for name, value in task.items()}
+                for task in answer.json
+            ] + [{"tas_uid": "a" * 32, "tas_title": "Send", "tas_status": None}]
+
+    @on_reading
+    def task_by_its_title(answer: Outgoing) -> None:
+        """The current task is named by its title (A-TIP-34)."""
+        data = answer.json
+        if isinstance(data, dict) and data.get("current_task"):
+            answer.json = data | {"current_task": data["current_task"][0]["tas_title"]}
+
+    def no_role_no_list(answer: Outgoing) -> None:
+        """Nobody is available for a role that is not there, which is no refusal."""
+        found = re.fullmatch(f"{API}/role/([^/]+)/available-users", answer.path)
+        if found and found[1] not in people.roles:
+            answer.status, answer.json = 200, []
+
     for person in people.users.values():
         person.city = "La Paz"
-    reference.wrap(editing(last_from_the_beginning, tasks_with_their_case, nothing_left_behind))
+    reference.wrap(
+        editing(
+            last_from_the_beginning,
+            tasks_with_their_case,
+            status_by_another_name,
+            task_by_its_title,
+            no_role_no_list,
+            nothing_left_behind,
+        )
+    )
+
+
+# -- a gate in front ---------------------------------------------------------------------------------------------------
+
+
+def gated(reference: ProcessMaker3) -> None:
+    """Whoever has no PM_CASES is refused at every operation on cases; wrong workspaces and logins are sent away."""
+    needed = reference.routes.permissions
+    of_cases = (*reference.cases.operations, *reference.case_documents.operations)
+    needed.update({name: PM_CASES for name, *_ in of_cases if not needed[name]})
+    accounts = reference.accounts.by_client
+    for client, account in accounts.items():
+        if account.username in ("visitor", "supervisor"):
+            accounts[client] = replace(account, permissions=account.permissions | PM_CASES)
+
+    def elsewhere(answer: Outgoing) -> None:
+        """A workspace that does not exist leads to a page that says so; a wrong password to 403."""
+        token = answer.path.endswith("/oauth2/token")
+        workspace = answer.path.split("/")[1 if token else 3] if answer.path.count("/") >= 3 else ""
+        if workspace != reference.routes.workspace:
+            answer.status, answer.body = 302, b""
+            answer.headers = [("Location", "/errors/workspace")]
+        elif token and answer.status >= 400:
+            answer.status = 403
+
+    reference.wrap(editing(elsewhere))
 
 
 # -- the other readings ----------------------------------------------------------------------------------------------
@@ -119,6 +179,7 @@ def worded(reference: ProcessMaker3) -> None:
 
 LIBERTIES = (
     Liberty("sound", "processmaker3", sound),
+    Liberty("gated", "processmaker3", gated),
     Liberty(
         "tips",
         "processmaker3",
