@@ -13,7 +13,8 @@ from conformance.comparison import number
 from conformance.exchange import Exchange, NotJson
 from conformance.identification import names
 from conformance.judge import Blocked, NotExercised
-from conformance.session import Resource, Session, says_gone
+from conformance.removal import says_gone
+from conformance.session import Resource, Session
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.people import attempted, made, naming, objects
 from conformance.verdict import Kind, Reason
