@@ -20,7 +20,7 @@ from conformance.specification import Operation, Requirement, Specification
 from conformance.systems import ELSEWHERE, Procesio, ProcessMaker3, ProcessMaker4
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
-from conformance.wire.client import MAIN, NOBODY, Client, Credentials
+from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.guard import Withheld
 from conformance.wire.logins import plain_reads, refused_key, refused_token
