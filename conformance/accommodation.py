@@ -18,7 +18,7 @@ from conformance import placeholders
 from conformance.operation import CONSTANT, Form, Operation
 from conformance.specification import Specification
 from conformance.tables import HeaderSecret, Table, Text, header_names, hint
-from conformance.wire.naming import METHOD, OVERRIDES, UNREADABLE
+from conformance.wire.naming import HOP_BY_HOP, METHOD, OVERRIDES, UNREADABLE
 
 ACCOMMODATIONS: Final = "test_accommodations.py"
 """The module of each system's suite that tries documented forms."""
@@ -28,7 +28,7 @@ MEDIA: Final = {
     "form": "application/x-www-form-urlencoded",
     "multipart": "multipart/form-data",
 }
-OURS: Final = ("authorization", "content-length", "host", *OVERRIDES, *UNREADABLE)
+OURS: Final = ("authorization", "content-length", "host", *HOP_BY_HOP, *OVERRIDES, *UNREADABLE)
 """Header fields that say who calls, or would make another request of it than the one that the guard judges."""
 
 SEGMENTS: Final = re.compile(r"(/(\{\w+\}|[A-Za-z0-9_.~$()'@:+-]+))+/?")

@@ -65,7 +65,8 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
     verdicts = outcomes.explained(outcomes.verdicts(target, specs, parts, told))
     claimed = {one.requirement for one in verdicts if one.outcome not in outcomes.EXEMPT}
     requirements = {key: one for key, one in requirements.items() if key in claimed}
-    deviations, findings = _deviations(parts, requirements, output, told.known)
+    files = target.network.shown(target.placeholders().get(("network", "client_key_password"), ""))
+    deviations, findings = _deviations(parts, requirements, output, told.known, files)
     verdicts = outcomes.grounded(verdicts, {one.fingerprint for one in (*deviations, *findings)}, parts)
     problems = [*told.internal, *parts.internal, *parts.problems, *parts.misnamed]
     problems += [f"a test that is not part of the suites failed: {one}" for one in told.beside]
@@ -214,14 +215,18 @@ def title(requirement: Requirement, verdict: Verdict) -> str:
 
 
 def _deviations(
-    parts: Parts, requirements: Mapping[str, Requirement], output: Path, known: Mapping[str, BaselineEntry]
+    parts: Parts,
+    requirements: Mapping[str, Requirement],
+    output: Path,
+    known: Mapping[str, BaselineEntry],
+    files: Mapping[str, str],
 ) -> tuple[list[DeviationRecord], list[DeviationRecord]]:
     groups: dict[str, list[tuple[str, Verdict]]] = {}
     for test, verdict in parts.verdicts:
         if verdict.fingerprint is not None and verdict.requirement in requirements:
             groups.setdefault(verdict.fingerprint, []).append((test, verdict))
     wanted = {group[0][1].evidence[0] for group in groups.values()}
-    commands = _commands(output, wanted, parts.placeholders)
+    commands = _commands(output, wanted, parts.placeholders, files)
     records: list[DeviationRecord] = []
     for key, group in sorted(groups.items()):
         first = group[0][1]
@@ -265,7 +270,9 @@ def ordered(records: Iterable[DeviationRecord]) -> list[DeviationRecord]:
     return sorted(records, key=lambda one: (one.system, order[one.level], one.operation, one.requirement, one.location))
 
 
-def _commands(output: Path, wanted: Iterable[str], placeholders: Iterable[str]) -> dict[str, str]:
+def _commands(
+    output: Path, wanted: Iterable[str], placeholders: Iterable[str], files: Mapping[str, str]
+) -> dict[str, str]:
     names = set(wanted)
     known = frozenset(placeholders)
     commands: dict[str, str] = {}
@@ -274,7 +281,7 @@ def _commands(output: Path, wanted: Iterable[str], placeholders: Iterable[str]) 
             sent = record["request"]
             headers = tuple((name, value) for name, value in sent["headers"])
             request = Request(sent["method"], sent["url"], headers, sent["body"].encode())
-            commands[record["id"]] = reproduce.curl(request, known)
+            commands[record["id"]] = reproduce.curl(request, known, files)
     return commands
 
 

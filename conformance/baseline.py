@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 import json
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from conformance import documents
 from conformance.reporting import escape
 from conformance.runrecord import BaselineEntry, BaselineReport, DeviationRecord, RunRecord, TestRecord, VerdictRecord
 from conformance.tables import hint
@@ -85,13 +85,13 @@ def load(path: Path) -> Baseline:
 def read_text(path: Path) -> str:
     """The text of a baseline; raises BaselineError when it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return documents.text(path)
     except OSError as error:
         raise BaselineError(
             f"{path}: cannot be read ({error.strerror}); `conformance baseline RUN --baseline {path}` writes one."
         ) from None
-    except UnicodeDecodeError:
-        raise BaselineError(f"{path}: is not UTF-8; save it as UTF-8.") from None
+    except documents.Unreadable as error:
+        raise BaselineError(f"{path}: {error}.") from None
 
 
 def parse(text: str, source: str) -> Baseline:
@@ -101,9 +101,9 @@ def parse(text: str, source: str) -> Baseline:
         BaselineError: it is not TOML, or holds something else than entries.
     """
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BaselineError(f"{source}: is not TOML: {error}; correct it.") from None
+        data = documents.toml(text)
+    except documents.Unreadable as error:
+        raise BaselineError(f"{source}: {error}.") from None
     for key in data:
         if key != TABLE:
             raise BaselineError(f"{source}: {key}: is an unknown key; write each entry under [[{TABLE}]].")

@@ -36,6 +36,7 @@ from conformance.reporting import terminal
 from conformance.selection import Selection
 from conformance.session import Session
 from conformance.sharding import Shard
+from conformance.streams import forgiving
 from conformance.target import Safety, SafetyTable, Target, TargetError, load
 from conformance.verdict import Outcome, Reason, Verdict
 from conformance.wire.guard import Refused
@@ -391,7 +392,8 @@ class Conduct:
             self._break_off(session, error)
         if self.unwritable:
             told = f"conformance: {self.unwritable}. The run was broken off; make room, or name another --output."
-            Console(stderr=True, soft_wrap=True).print(told, markup=False, highlight=False)
+            with forgiving():
+                Console(stderr=True, soft_wrap=True).print(told, markup=False, highlight=False)
             session.exitstatus = exitcodes.INTERNAL
 
     def _publish(self, session: pytest.Session) -> None:
@@ -423,7 +425,8 @@ class Conduct:
         self.record = assembly.assemble(self.target, self.systems, self.output, told)
         parts.tidy(self.output)
         publication.publish(self.record, self.output, Path(allure_directory or self.output / "allure-results"))
-        terminal.show(self.record, self.output, Console())
+        with forgiving():
+            terminal.show(self.record, self.output, Console())
         session.exitstatus = self.record.exit_code
 
     def _uncollected(self, system: str, collected: set[str]) -> list[str]:

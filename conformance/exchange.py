@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from conformance.documents import is_deeper
+
 Headers = tuple[tuple[str, str], ...]
 
 DEEPEST: Final = 100  # levels of nesting: what walks a body calls itself, and no document comes near
@@ -51,22 +53,9 @@ def parse_json(body: bytes) -> Any:
         raise
     except ValueError as error:
         raise NotJson(str(error)) from None
-    if body.count(b"[") + body.count(b"{") > DEEPEST and _deeper(value, DEEPEST):
+    if body.count(b"[") + body.count(b"{") > DEEPEST and is_deeper(value, DEEPEST):
         raise NotJson("nested too deeply")
     return value
-
-
-def _deeper(value: Any, levels: int) -> bool:
-    """Whether arrays and objects are nested in more than so many levels."""
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(levels):
-        level = [
-            member
-            for node in level
-            for member in (node.values() if isinstance(node, dict) else node)
-            if isinstance(member, dict | list)
-        ]
-    return bool(level)
 
 
 @dataclass(frozen=True, slots=True)

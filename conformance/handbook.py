@@ -25,7 +25,7 @@ from pydantic import (
 from conformance import exitcodes
 from conformance.cli import COMMANDS, main
 from conformance.systems import RootUrl, Url
-from conformance.tables import HeaderSecret, Secret, Text
+from conformance.tables import Count, HeaderSecret, Rate, Seconds, Secret, Settling, Some, Text
 from conformance.target import Target, duration
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "reference.md"
@@ -49,6 +49,11 @@ _KINDS: Final[tuple[tuple[object, str], ...]] = (
     (Url, "URL"),
     (RootUrl, "URL"),
     (PositiveInt, "whole number from 1"),
+    (Seconds, "seconds from 0.001 to 86400"),
+    (Settling, "seconds from 0 to 86400"),
+    (Rate, "number from 0.001"),
+    (Count, "whole number from 0"),
+    (Some, "whole number from 1"),
     (NonNegativeInt, "whole number from 0"),
     (PositiveFloat, "number above 0"),
     (NonNegativeFloat, "number from 0"),

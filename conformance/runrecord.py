@@ -450,6 +450,8 @@ def read(run: Path) -> RunRecord:
         raise UnreadableRun(
             f"{path}: cannot be read ({error.strerror}); name the directory that `conformance run` wrote."
         ) from None
+    except RecursionError:
+        raise UnreadableRun(f"{path}: is nested deeper than any record; name a run that this suite wrote.") from None
     except ValueError:
         raise UnreadableRun(f"{path}: is not complete JSON; the run was cut off while writing. Run it again.") from None
     found = data.get("schema") if isinstance(data, dict) else None

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PositiveInt, SecretStr, model_validator
 
 from conformance import bodies, specification
 from conformance.accommodation import Accommodation, accommodated
 from conformance.accounts import ApiKey, Application, Users
+from conformance.address import checked_url
 from conformance.tables import HeaderSecret, Secret, Table, Text, hint
 
 PROFILES: Final[dict[str, tuple[str, ...]]] = {
@@ -36,28 +35,13 @@ ELSEWHERE: Final = "token_url leads to another server, and the API documentation
 """Why nothing is said of the operation that gives tokens."""
 
 
-def _checked_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        parts.port  # noqa: B018 - raises ValueError when the port is none
-    except ValueError:
-        raise ValueError("is no URL; write it like http://host:8080") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"[\s\\]", text):
-        raise ValueError("is no http or https URL with a host; write it like http://host:8080")
-    if "@" in parts.netloc:
-        raise ValueError("holds a user name or password; give these under their own keys")
-    if "?" in text or "#" in text:
-        raise ValueError("holds a query or fragment; end it with the path")
-    return text.rstrip("/")
-
-
 def _without_api(url: str) -> str:
     if "/api/1.0" in url:
         raise ValueError("already holds /api/1.0; leave that out, the suite adds it")
     return url
 
 
-Url = Annotated[str, AfterValidator(_checked_url)]
+Url = Annotated[str, AfterValidator(checked_url)]
 RootUrl = Annotated[Url, AfterValidator(_without_api)]
 
 

@@ -7,10 +7,13 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+DAY: Final = 86_400
+LONGEST_SECRET: Final = 100_000
+MANY: Final = 1_000_000_000
 Place = tuple[str, ...]
 """The keys that lead to a value, from the top."""
 
@@ -50,7 +53,23 @@ def header_names(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
     return headers
 
 
+def _between(least: float, most: float) -> AfterValidator:
+    """A number that a run can work with: what is beyond ends in an overflow, or never."""
+
+    def checked(value: float) -> float:
+        if not least <= value <= most:
+            raise ValueError(f"is {value:g}; write a number from {least:g} to {most:.10g}")
+        return value
+
+    return AfterValidator(checked)
+
+
 Text = Annotated[str, Field(min_length=1)]
+Seconds = Annotated[float, _between(0.001, DAY)]
+Settling = Annotated[float, _between(0, DAY)]
+Rate = Annotated[float, _between(0.001, MANY)]
+Count = Annotated[int, _between(0, MANY)]
+Some = Annotated[int, _between(1, MANY)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 HeaderSecret = Annotated[Secret, AfterValidator(_sendable)]
 
@@ -59,6 +78,8 @@ class Table(BaseModel):
     """A table of the target file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+    other_names: ClassVar[Mapping[str, str]] = {}
+    """What other tools call a key of the table, and what it is called here."""
 
 
 class Reader:
@@ -94,6 +115,8 @@ class Reader:
                 raise self.error(place, f"stands beside {files[key]}; remove one of them.")
             elif key in files:
                 done[files[key]] = self.file(value, place, (*at, files[key]))
+            elif issubclass(model, Table) and key in model.other_names:
+                raise self.error(place, f"is an unknown key; here it is called {model.other_names[key]}.")
             else:
                 plain = [one for one, found in kinds.items() if not any(issubclass(kind, BaseModel) for kind in found)]
                 fitting = [*kinds, *files] if isinstance(value, Mapping | list) else [*plain, *files]
@@ -143,11 +166,15 @@ class Reader:
         """The stripped content of the file that holds a secret."""
         path = self.existing(self.value(value, place, secret=False, free=False), place)
         try:
-            text = path.read_text(encoding="utf-8").strip()
+            with path.open("rb") as file:
+                held = file.read(LONGEST_SECRET + 1)
+            text = held.decode("utf-8-sig").strip()
         except OSError as error:
             raise self.error(place, f"the file cannot be read ({error.strerror}); allow reading it.") from None
         except UnicodeDecodeError:
             raise self.error(place, "the file is not UTF-8; write the secret into it as text.") from None
+        if len(held) > LONGEST_SECRET:
+            raise self.error(place, f"the file is longer than {LONGEST_SECRET:,} bytes; name one that holds a secret.")
         if not text:
             raise self.error(place, "the file is empty; write the secret into it.")
         self.secrets[target] = (_placeholder(target), text)

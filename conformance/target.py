@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Final
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    PrivateAttr,
-    SecretStr,
-    ValidationError,
-)
+from pydantic import BeforeValidator, PrivateAttr, ValidationError
 
+from conformance import documents
+from conformance.certificates import UnusableCertificate
+from conformance.network import Network
+from conformance.proxies import UnusableProxy, proxy_for
 from conformance.specification import SYSTEMS
-from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4
-from conformance.tables import HeaderSecret, Place, Reader, Table, Text, header_names
+from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, urls
+from conformance.tables import Count, Place, Rate, Reader, Seconds, Settling, Some, Table, Text
 from conformance.tables import TargetError as TargetError
 from conformance.tables import hint as hint
+
+LONGEST_RUN: Final = 1000 * 3600.0
 
 
 class Safety(StrEnum):
@@ -51,49 +43,25 @@ def duration(text: object) -> float:
     )
     hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else (0.0, 0.0, 0.0)
     total = hours * 3600 + minutes * 60 + seconds
-    if not 0 < total < math.inf:
-        raise ValueError('is no duration; write it like "90s", "20m" or "1h30m"')
+    if not 0 < total <= LONGEST_RUN:
+        raise ValueError('is no duration; write it like "90s", "20m" or "1h30m", and at most 1000h')
     return total
-
-
-def _checked_proxy(secret: SecretStr) -> SecretStr:
-    try:
-        parts = urlsplit(secret.get_secret_value())
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ValueError("is no http or https URL with a host; write it like http://proxy:3128")
-    return secret
-
-
-class Network(Table):
-    """How to reach the target. A proxy's URL may hold credentials and a header a token: both count as secrets."""
-
-    proxy: Annotated[SecretStr, AfterValidator(_checked_proxy)] | None = None
-    """The HTTP proxy; else the one that the environment names."""
-    ca_file: Path | None = None
-    """Certificates to trust, in PEM."""
-    verify: bool = True
-    """Whether certificates are checked; that they are not is shown in every report."""
-    headers: Annotated[dict[str, HeaderSecret], AfterValidator(header_names)] = Field(default={})
-    """Header fields to send with every request."""
 
 
 class Limits(Table):
     """Limits of a whole run. Without `in_flight` it is four, and one for PROCESIO's Projects; times in seconds."""
 
-    requests_per_second: PositiveFloat | None = None
+    requests_per_second: Rate | None = None
     """Never faster than this."""
-    in_flight: PositiveInt | None = None
+    in_flight: Some | None = None
     """Calls under way at once, so at most this many workers."""
-    request_timeout: PositiveFloat = 30.0
+    request_timeout: Seconds = 30.0
     """Seconds for one call, its body included."""
     time_budget: Annotated[float, BeforeValidator(duration)] | None = None
     """Start nothing new after this time."""
-    open_resources: NonNegativeInt = 50
+    open_resources: Count = 50
     """Never more things of the run's own on the server than this."""
-    executions: NonNegativeInt = 20
+    executions: Count = 20
     """Never start more Requests, instances and processes than this."""
 
 
@@ -109,7 +77,7 @@ class Target(Table):
 
     name: Text
     """The name of the target, shown in every report."""
-    settle: NonNegativeFloat = 5.0
+    settle: Settling = 5.0
     """Seconds that a write may take to become visible."""
     processmaker3: ProcessMaker3 | None = None
     """The ProcessMaker 3 to test."""
@@ -160,13 +128,11 @@ def load(path: Path | str, env: Mapping[str, str] | None = None) -> Target:
     """
     path = Path(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        data = documents.toml(documents.text(path))
+    except documents.Unreadable as error:
+        raise TargetError(f"{path}: {error}.") from None
     except OSError as error:
         raise TargetError(f"{path}: cannot be read ({error.strerror}); name an existing target file.") from None
-    except UnicodeDecodeError as error:
-        raise TargetError(f"{path}: is not UTF-8 (byte {error.start}); save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise TargetError(f"{path}: is not TOML: {error}; correct that line.") from None
     return parse(data, base=path.parent, env=os.environ if env is None else env, source=str(path))
 
 
@@ -187,7 +153,24 @@ def parse(data: Mapping[str, Any], *, base: Path, env: Mapping[str, str], source
     except ValidationError as error:
         raise TargetError("\n".join(reader.complaint(dict(one)) for one in error.errors())) from None
     target._secrets = reader.named()
+    _reachable(target, reader)
     return target
+
+
+def _reachable(target: Target, reader: Reader) -> None:
+    """See that certificates and proxy can be used. Raises TargetError."""
+    if target.network.is_secured:
+        try:
+            target.network.context()
+        except UnusableCertificate as error:
+            raise reader.error(("network", error.key), f"{error}.") from None
+    named = target.network.proxy.get_secret_value() if target.network.proxy else None
+    for system in target.systems:
+        for key, url in urls(target.table(system)).items():
+            try:
+                proxy_for(url, named, reader.env)
+            except UnusableProxy as error:
+                raise reader.error((system, key), f"{error}.") from None
 
 
 def reference_target(tables: Mapping[str, Any], name: str = "reference") -> Target:

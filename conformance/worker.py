@@ -24,7 +24,7 @@ from conformance.target import Target
 from conformance.verdict import Verdict
 from conformance.wire.client import Client
 from conformance.wire.credentials import PUBLIC
-from conformance.wire.door import open_door, origin
+from conformance.wire.door import open_door
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import CREATING, Judgement, Limits
 from conformance.wire.logins import TOKEN_REQUEST, basic_secrets, credentials
@@ -119,7 +119,7 @@ class Worker:
             specification=spec,
             ledger=ledger,
             safety=self.target.safety.level,
-            origins=frozenset(origin(url) for key, url in urls(table).items() if key != "token_url"),
+            urls=frozenset(url for key, url in urls(table).items() if key != "token_url"),
             token_url=urls(table).get("token_url", ""),
             fixtures=fixtures(table),
             may_change=not isinstance(table, ProcessMaker4) and table.fixtures.may_change,

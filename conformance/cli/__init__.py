@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +11,7 @@ import click
 
 from conformance import __version__, exitcodes
 from conformance.cli.failure import internal
+from conformance.streams import forgiving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,16 +46,6 @@ class Commands(click.Group):
             ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else "."))
         return super().resolve_command(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Call the command; that the reader of its output has seen enough is no failure."""
-        try:
-            code = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return exitcodes.OK
-        return code
-
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -65,7 +55,8 @@ class Commands(click.Group):
         **extra: Any,
     ) -> Any:
         """Run the command line and exit with its code, or return the code when not in standalone mode."""
-        code = self._code(args, prog_name or "conformance", complete_var, **extra)
+        with forgiving():
+            code = self._code(args, prog_name or "conformance", complete_var, **extra)
         if standalone_mode:
             sys.exit(code)
         return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from conformance.cli.additions import additions, example, inline
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.run import REFERENCE
 from conformance.plan import Plan, plan, without_delete
+from conformance.proxies import proxy_for
 from conformance.reporting import words
 from conformance.systems import Procesio, ProcessMaker4, urls
 from conformance.target import Safety, Target, TargetError, load
@@ -70,8 +72,10 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
     """What is understood of a table, without a secret."""
     table = target.table(system)
     yield f"\n[{system}]"
+    named = target.network.proxy.get_secret_value() if target.network.proxy else None
     for key, url in urls(table).items():
-        yield f"  {key} = {url}"
+        proxy = proxy_for(url, named, os.environ)
+        yield f"  {key} = {url}" + (f" through the proxy {proxy}" if proxy else "")
     yield f"  version: {table.version or 'not given; everything applies'}"
     if table.unsupported:
         yield f"  unsupported: {', '.join(table.unsupported)}"

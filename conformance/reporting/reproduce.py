@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from conformance.exchange import header
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from conformance.exchange import Request
 
@@ -21,17 +21,19 @@ _OWN_BUSINESS: Final = frozenset({"content-length", "transfer-encoding", "connec
 _NEVER: Final = re.compile(r"(?!)")
 
 
-def curl(request: Request, placeholders: Collection[str]) -> str:
+def curl(request: Request, placeholders: Collection[str], files: Mapping[str, str] | None = None) -> str:
     """The command that sends `request` again in a POSIX shell.
 
     `placeholders` are the names whose `$NAME` in the request stands for a secret: the shell puts the variable's
     value there, everything else reaches the server as it stands. A value goes in as it is, so that a secret in a
-    form must be set in its encoded form.
+    form must be set in its encoded form. `files` are options of curl for what secures the connection (`--cert`), each
+    with the name of a variable that stands for its value.
     """
     names = _pattern(placeholders)
     options = ["curl -sS -i --globoff --path-as-is"]
     is_head = request.method == "HEAD" and not request.body
     options.append("--head" if is_head else f"-X {shlex.quote(request.method)}")
+    options += [f'{option} "${name}"' for option, name in (files or {}).items()]
     options += [f"-H {_quoted(text, names)}" for text in _headers(request)]
     feed = ""
     if _fits_an_argument(request.body):

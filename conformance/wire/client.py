@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 import httpx
 
-from conformance import __version__
 from conformance.accommodation import dressed
 from conformance.exchange import Exchange, NotJson, Request, Response
 from conformance.ledger import Entry
@@ -23,7 +22,6 @@ from conformance.wire.evidence import Evidence
 from conformance.wire.guard import Refused, Withheld
 from conformance.wire.naming import at
 
-AGENT: Final = f"conformance/{__version__}"
 MAIN: Final = ""
 NOBODY: Final = "nobody"
 WRONG: Final = "wrong credentials"
@@ -64,7 +62,7 @@ class Credentials(Protocol):
 class Client:
     """Sends the operations of one system to one target.
 
-    `origins` maps the spec's server keys to URLs; `constants` gives path parameters that are the same everywhere, and
+    `urls` maps the spec's server keys to URLs; `constants` gives path parameters that are the same everywhere, and
     `elsewhere` the whole URLs of operations that are not below their server's.
     """
 
@@ -72,7 +70,7 @@ class Client:
         self,
         specification: Specification,
         http: httpx.Client,
-        origins: Mapping[str, str],
+        urls: Mapping[str, str],
         evidence: Evidence,
         *,
         constants: Mapping[str, str],
@@ -84,7 +82,7 @@ class Client:
         self.sent = 0
         self.entry: Entry | None = None
         self._http = http
-        self._origins = origins
+        self._urls = urls
         self._constants = constants
         self._worker = worker
         self._elsewhere = elsewhere or {}
@@ -106,21 +104,21 @@ class Client:
         """
         values = {**self._constants, **(path or {})}
         quoted = {name: quote(str(value), safe="") for name, value in values.items()}
-        url = self._origins.get(operation.server, "") + (template or operation.path).format_map(quoted)
+        url = self._urls.get(operation.server, "") + (template or operation.path).format_map(quoted)
         if template is None and operation.id in self._elsewhere:
             url = self._elsewhere[operation.id]
         if depends(operation.form):
             operation = replace(operation, form=self._resolved(operation, path or {}, headers or {}, user, content))
-        fields = httpx.Headers({"accept": "*/*", "user-agent": AGENT, **operation.form.headers})
-        fields.update(headers or {})
-        request = self._http.build_request(operation.method, url, headers=fields, **dressed(operation, content))
         self.sent += 1
         identifier = f"{self._worker}-{self.specification.system}-{self.sent:05d}"
         self.entry = None
         started = time.perf_counter()
         response: Response | None = None
         error = ""
+        sent = Request(operation.method, url)
         try:
+            request = self._built(operation, url, headers or {}, content)
+            sent = Request(request.method, str(request.url), tuple(request.headers.multi_items()), request.read())
             answer = self._http.send(request)
         except NoAnswer as failure:
             error = str(failure)
@@ -135,7 +133,6 @@ class Client:
                 answer.content,
                 truncated=answer.extensions.get("truncated", False),
             )
-        sent = Request(request.method, str(request.url), tuple(request.headers.multi_items()), request.read())
         exchange = Exchange(identifier, operation.id, sent, response, time.perf_counter() - started, error, user=user)
         self.evidence.keep(exchange)
         return exchange
@@ -180,6 +177,17 @@ class Client:
                 told = f"accommodation of {operation.id}: the header {name} would have a value that no header can hold"
                 raise Withheld(Reason.UNDOCUMENTED_REQUEST, told)
         return form
+
+    def _built(
+        self, operation: Operation, url: str, headers: Mapping[str, str], content: Mapping[str, Any]
+    ) -> httpx.Request:
+        """The request, ready to be sent. Raises NoAnswer when what the server gave for it cannot be sent."""
+        try:
+            fields = httpx.Headers({"accept": "*/*", **operation.form.headers})
+            fields.update(headers)
+            return self._http.build_request(operation.method, url, headers=fields, **dressed(operation, content))
+        except (UnicodeError, httpx.InvalidURL) as error:  # a token beyond ASCII, an endless identifier
+            raise NoAnswer(f"the request cannot be sent: {type(error).__name__}: {error}", sent=False) from None
 
 
 def _member(document: Any, name: str, placeholder: str) -> Any:

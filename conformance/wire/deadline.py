@@ -7,32 +7,42 @@ the network stream below gets only what is left of the call's total.
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import httpcore
 import httpx
 
+from conformance.proxies import Proxy, UnusableProxy
+
 BODY_LIMIT: Final = 8 * 1024 * 1024
 HEADER_LIMIT: Final = 500
+RECORD: Final = 16 * 1024  # bytes that are sent at once: as many as a record of TLS holds
+ALERT: Final = re.compile(
+    r"ALERT_(CERTIFICATE_\w+|BAD_CERTIFICATE|UNKNOWN_CA|NO_CERTIFICATE|HANDSHAKE_FAILURE|ACCESS_DENIED)"
+)
+"""What a server says in a TLS alert where it does not like the client's certificate, or that there is none."""
+WANTS_ONE: Final = "it {} a client certificate: name one under [network] client_cert and client_key"
 
 
 class NoAnswer(Exception):
-    """The target gave no (whole) answer; the message says why. `sent` is false when it was never reached."""
+    """The target gave no (whole) answer; the message, with no full stop, says why. `sent` is false when nothing was."""
 
     def __init__(self, message: str, *, sent: bool) -> None:
-        super().__init__(message)
+        super().__init__(message.rstrip(" ."))
         self.sent = sent
 
 
 class _Countdown:
-    """What is left of the current call."""
+    """What is left of the current call, and whether it waits on a TLS connection that has brought nothing yet."""
 
     def __init__(self) -> None:
         self.until = float("inf")
+        self.only_shaken_hands = False
 
     def left(self, timeout: float | None) -> float:
         remaining = self.until - time.monotonic()
@@ -47,10 +57,25 @@ class _Stream(httpcore.NetworkStream):
         self._countdown = countdown
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._countdown.left(timeout))
+        data = self._inner.read(max_bytes, self._countdown.left(timeout))
+        if data:
+            self._countdown.only_shaken_hands = False
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._countdown.left(timeout))
+        """Write in pieces: the library gives each send of a slow reader the whole time anew."""
+        secured = self._inner.get_extra_info("ssl_object") is not None
+        plain = None if secured else self._inner.get_extra_info("socket")
+        left = memoryview(buffer)
+        while left:
+            seconds = self._countdown.left(timeout)
+            piece = left[:RECORD]
+            if isinstance(plain, socket.socket):
+                sent = _send(plain, piece, seconds)
+            else:  # a record of TLS goes whole, within the one time
+                self._inner.write(bytes(piece), seconds)
+                sent = len(piece)
+            left = left[sent:]
 
     def close(self) -> None:
         self._inner.close()
@@ -59,10 +84,22 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         inner = self._inner.start_tls(ssl_context, server_hostname, self._countdown.left(timeout))
+        self._countdown.only_shaken_hands = True
         return _Stream(inner, self._countdown)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+
+def _send(plain: socket.socket, piece: memoryview, seconds: float) -> int:
+    """Send what the other side takes of a piece within the time; returns how much that was."""
+    try:
+        plain.settimeout(seconds)
+        return plain.send(piece)
+    except TimeoutError as error:
+        raise httpcore.WriteTimeout(str(error)) from None
+    except OSError as error:
+        raise httpcore.WriteError(str(error)) from None
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -88,8 +125,8 @@ class _Backend(httpcore.NetworkBackend):
 class Deadline(httpx.BaseTransport):
     """Sends a request and reads its answer whole, within `seconds` in total and `limit` bytes of body.
 
-    The returned response has its body read and decoded; `extensions["truncated"]` says whether it was cut off.
-    Raises NoAnswer.
+    `route` says through which proxy a URL is reached. The returned response has its body read and decoded;
+    `extensions["truncated"]` says whether it was cut off. Raises NoAnswer.
     """
 
     def __init__(
@@ -98,18 +135,33 @@ class Deadline(httpx.BaseTransport):
         seconds: float = 30.0,
         limit: int = BODY_LIMIT,
         verify: ssl.SSLContext | bool = True,
-        proxy: str | None = None,
+        route: Callable[[httpx.URL], Proxy | None] = lambda _: None,
+        shows_certificate: bool = False,
     ) -> None:
         self._seconds = seconds
         self._limit = limit
         self._countdown = _Countdown()
-        context = verify if isinstance(verify, ssl.SSLContext) else httpx.create_ssl_context(verify=verify)
-        backend = _Backend(self._countdown)
-        self._pool: httpcore.ConnectionPool = (
-            httpcore.HTTPProxy(proxy_url=proxy, ssl_context=context, network_backend=backend)
-            if proxy
-            else httpcore.ConnectionPool(ssl_context=context, network_backend=backend)
-        )
+        self._context = verify if isinstance(verify, ssl.SSLContext) else httpx.create_ssl_context(verify=verify)
+        self._route = route
+        self._shows_certificate = shows_certificate
+        self._pools: dict[Proxy | None, httpcore.ConnectionPool] = {}
+
+    def _pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
+        """The connections through a proxy, or through none."""
+        if proxy not in self._pools:
+            backend = _Backend(self._countdown)
+            if proxy is None:
+                pool = httpcore.ConnectionPool(ssl_context=self._context, network_backend=backend)
+            else:
+                parsed = httpx.Proxy(proxy.url)
+                pool = httpcore.HTTPProxy(
+                    proxy_url=str(parsed.url),
+                    proxy_auth=parsed.raw_auth,
+                    ssl_context=self._context,
+                    network_backend=backend,
+                )
+            self._pools[proxy] = pool
+        return self._pools[proxy]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request` and return its answer, read to the end."""
@@ -127,17 +179,39 @@ class Deadline(httpx.BaseTransport):
             content=request.read(),
             extensions={"timeout": timeout},
         )
+        self._countdown.only_shaken_hands = False
+        proxy = None
         try:
-            return self._exchange(outgoing)
-        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError) as error:
-            raise NoAnswer(_unconnected(str(error)), sent=False) from None
-        except httpcore.TimeoutException:
-            raise NoAnswer(f"no whole answer within {self._seconds:g} seconds", sent=True) from None
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
-            raise NoAnswer(f"{type(error).__name__}: {error}", sent=True) from None
+            proxy = self._route(request.url)
+            return self._exchange(self._pool(proxy), outgoing)
+        except Exception as error:  # whatever the libraries make of what a server wrote: it is no answer
+            told, sent = self._reason(error)
+            if proxy is not None:
+                told = f"{told.rstrip(' .')}; through the proxy {proxy}"
+            raise NoAnswer(told, sent=sent) from None
 
-    def _exchange(self, outgoing: httpcore.Request) -> httpx.Response:
-        answer = self._pool.handle_request(outgoing)
+    def _reason(self, error: Exception) -> tuple[str, bool]:
+        """Why there is no answer, and whether the request may have been acted on."""
+        told = str(error)
+        match error:
+            case httpcore.ConnectError() | httpcore.ConnectTimeout() | httpcore.ProxyError():
+                return _unconnected(told, shows_certificate=self._shows_certificate), False
+            case UnusableProxy():
+                return told, False
+            case httpcore.TimeoutException():
+                return f"no whole answer within {self._seconds:g} seconds", True
+        if ALERT.search(told):  # with TLS 1.3 a server looks at the certificate after the handshake
+            return _unconnected(told, shows_certificate=self._shows_certificate), False
+        told = f"{type(error).__name__}: {told}".rstrip(": ")
+        if not isinstance(error, httpcore.NetworkError | httpcore.ProtocolError | OSError):
+            told = f"no valid response: {told}"
+        if self._countdown.only_shaken_hands:
+            may = "it may refuse the client certificate" if self._shows_certificate else WANTS_ONE.format("may want")
+            told = f"{told.rstrip(' .')}, right after the TLS handshake; {may}"
+        return told, True
+
+    def _exchange(self, pool: httpcore.ConnectionPool, outgoing: httpcore.Request) -> httpx.Response:
+        answer = pool.handle_request(outgoing)
         try:
             raw, truncated = _read(answer.iter_stream(), self._limit)
         finally:
@@ -151,13 +225,20 @@ class Deadline(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close all connections."""
-        self._pool.close()
+        for pool in self._pools.values():
+            pool.close()
 
 
-def _unconnected(error: str) -> str:
+def _unconnected(error: str, *, shows_certificate: bool) -> str:
     """Why there is no connection, and what to do."""
     if re.search("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE", error):
         return "it speaks no TLS; if it is meant to be like that, write http:// instead of https://"
+    if alert := ALERT.search(error):
+        name = alert[1].replace("_", " ").lower()
+        if shows_certificate:
+            return f"it refuses the client certificate of [network] client_cert ({name})"
+        wants = "wants" if "required" in name else "may want"
+        return f"it ends the TLS handshake ({name}); {WANTS_ONE.format(wants)}"
     refused = re.search("certificate verify failed: ([^(]*)", error)
     if refused is None:
         return f"no connection: {error}"

@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 import math
-import ssl
+import os
 from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Final
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from typing import Any, Final
 
 import httpx
 
+from conformance import __version__
 from conformance.account import Account
+from conformance.proxies import Proxy, proxy_for
 from conformance.target import Target
 from conformance.wire.deadline import Deadline
 from conformance.wire.guard import Guard, Judgement
 from conformance.wire.in_flight import InFlight
 from conformance.wire.pace import Pace
 
+AGENT: Final = f"conformance/{__version__}"
 NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
 """A session's cookie would make somebody of a request that is to be sent by nobody."""
+
+
+class Door(httpx.Client):
+    """Hands a request to the row and its response back as it is.
+
+    The library would build the next request of a redirect, though it is not to be followed, and read cookies that
+    are not to be kept: with what an odd server writes there, it fails.
+    """
+
+    def __init__(self, row: httpx.BaseTransport, **options: Any) -> None:
+        super().__init__(transport=row, cookies=CookieJar(NO_COOKIES), trust_env=False, **options)
+        self._row = row
+
+    def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
+        """Send a request. Raises what the row raises."""
+        response = self._row.handle_request(request)
+        response.request = request
+        return response
 
 
 def open_door(
@@ -32,54 +51,29 @@ def open_door(
     timeout: float | None = None,
     until: float = math.inf,
     failed: Callable[[str], None] = lambda _: None,
-) -> httpx.Client:
-    """The one httpx client of a worker and system: guard, pace, deadline, in this order.
+) -> Door:
+    """The one door of a worker and system: guard, pace, deadline, in this order.
 
     `account` is what all workers of the run share, `shards` the number of machines among which the limits are divided,
     `until` when the run's time is up (on the monotonic clock). `failed` is called for each response that a gateway
-    gave. Redirects are never followed.
+    gave. Redirects are never followed. Each request goes the way that its own URL gives.
     """
     limits, network = target.limits, target.network
-    urls = sorted(judgement.origins)
+    named = network.proxy.get_secret_value() if network.proxy else None
+
+    def route(url: httpx.URL) -> Proxy | None:
+        return proxy_for(str(url), named, os.environ)
+
     deadline = Deadline(
         seconds=timeout or limits.request_timeout,
-        verify=_verification(target),
-        proxy=network.proxy.get_secret_value() if network.proxy else environment_proxy(urls[0]),
+        verify=network.context(),
+        route=route,
+        shows_certificate=network.client_cert is not None,
     )
     account = account or Account()
     rate = limits.requests_per_second / shards if limits.requests_per_second else None
     places = max(1, limits.in_flight // shards) if limits.in_flight else None
-    headers = {name: value.get_secret_value() for name, value in network.headers.items()}
-    return httpx.Client(
-        transport=Guard(
-            Pace(InFlight(deadline, account, places), per_second=rate, until=until, account=account, failed=failed),
-            judgement,
-        ),
-        cookies=CookieJar(NO_COOKIES),
-        headers={"accept-encoding": "identity", **headers},
-        follow_redirects=False,
-        trust_env=False,
-    )
-
-
-def environment_proxy(url: str) -> str | None:
-    """The proxy that the environment names for a URL, or None."""
-    parts = urlsplit(url)
-    if parts.hostname is None or proxy_bypass(parts.hostname):
-        return None
-    proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
-
-
-def origin(url: str) -> str:
-    """Scheme, host and port of a URL, as the guard compares them."""
-    parsed = httpx.URL(url)
-    return f"{parsed.scheme}://{parsed.netloc.decode('ascii')}"
-
-
-def _verification(target: Target) -> ssl.SSLContext | bool:
-    if not target.network.verify:
-        return False
-    if target.network.ca_file is not None:
-        return ssl.create_default_context(cafile=str(target.network.ca_file))
-    return True
+    pace = Pace(InFlight(deadline, account, places), per_second=rate, until=until, account=account, failed=failed)
+    headers = httpx.Headers({"accept-encoding": "identity", "user-agent": AGENT})
+    headers.update({name: value.get_secret_value() for name, value in network.headers.items()})
+    return Door(Guard(pace, judgement), headers=headers)

@@ -9,12 +9,14 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import httpx
 
 from conformance.account import Account
+from conformance.address import Address
 from conformance.clearance import clearance, cleared
 from conformance.ledger import Entry, Ledger
 from conformance.specification import Operation, Specification
@@ -75,13 +77,15 @@ class Judgement:
 
     `fixtures` are identifiers that may be read and executed, never changed.
 
+    `urls` are those of the target: a request goes below one of them. Where it is below several, since one is the
+    beginning of another, it must be allowed whichever of them the server takes it for.
     At `token_url` tokens are requested and nothing else, whatever its host is.
     """
 
     specification: Specification
     ledger: Ledger
     safety: Safety
-    origins: frozenset[str]
+    urls: frozenset[str]
     fixtures: frozenset[str] = frozenset()
     may_change: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -91,13 +95,15 @@ class Judgement:
         """Decide on a request.
 
         Raises:
-            Refused: it would go to a foreign host, or change something that the run did not create.
+            Refused: it would go to a foreign host or beside the path of its URL, or change something that the run did
+                not create.
             Withheld: the safety level or a limit does not allow it.
         """
         origin = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
-        if self.token_url and request.method == "POST" and str(request.url) == self.token_url:
+        if self.token_url and request.method == "POST" and request.url == httpx.URL(self.token_url):
             return self._token(request)
-        if origin not in self.origins:
+        here = [one for one in self._addresses if one.origin == origin]
+        if not here:
             raise Refused(f"{request.method} {origin}: not a host of the target file")
         _plain_headers(request)
         target: bytes = request.extensions.get("target", request.url.raw_path)
@@ -108,13 +114,22 @@ class Judgement:
             raise Refused("a parameter that changes the method of a request is never sent")
         if not raw_path.startswith(b"/"):
             raise Refused(f"the request target {raw_path!r} is not a path")
-        found = self._operation(request.method, raw_path)
-        if found is None:
-            return self._unknown(request.method, raw_path)
-        operation, path = found
-        if operation.effect == "read":
-            return Pass(operation, "read")
-        return self._effectful(operation, path, query, content_type, body)
+        below = [path for one in here if (path := _below(one, raw_path)) is not None]
+        if not below:
+            raise Refused(f"{request.method} {origin}: {raw_path!r} is not below a URL of the target file")
+        called = {one[0].id: one for path in below if (one := self._operation(request.method, path)) is not None}
+        if not called:
+            return self._unknown(request.method, min(below, key=len))
+        effectful = [(operation, path) for operation, path in called.values() if operation.effect != "read"]
+        if not effectful:
+            return Pass(next(iter(called.values()))[0], "read")
+        if len(effectful) > 1:
+            raise Refused(f"{request.method} {raw_path!r} may be any of {', '.join(one.id for one, _ in effectful)}")
+        return self._effectful(*effectful[0], query, content_type, body)
+
+    @cached_property
+    def _addresses(self) -> tuple[Address, ...]:
+        return tuple(dict.fromkeys(Address.of(url) for url in sorted(self.urls)))
 
     def _token(self, request: httpx.Request) -> Pass:
         """A request for a token where the target file says that tokens are given."""
@@ -292,6 +307,16 @@ def _plain_headers(request: httpx.Request) -> None:
         raise Refused(f"the Host header names {', '.join(hosts) or 'nothing'}, not the host of the URL")
     if request.headers.get_list("content-length") not in ([], [str(len(request.read()))]):
         raise Refused("the Content-Length is not that of the body")
+
+
+def _below(address: Address, raw_path: bytes) -> bytes | None:
+    """The part of a path below an address; None when it is elsewhere, or a lenient server may take it for elsewhere."""
+    path = address.below(raw_path)
+    if path is None or not address.path:
+        return path
+    base, plain = (unquote_to_bytes(one).decode("utf-8", "replace").casefold() for one in (address.path, raw_path))
+    inside = (one == base or one.startswith(f"{base}/") for one in map(str.casefold, _spellings(plain)))
+    return path if all(inside) else None
 
 
 def _odd(value: str) -> bool:

@@ -15,6 +15,11 @@ from conformance.specification import Touch
 
 OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url")
 METHOD: Final = "_method"  # the name of a parameter by which some frameworks take another method than the request's
+HOP_BY_HOP: Final = (
+    *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
+    *("te", "trailer", "transfer-encoding", "upgrade"),
+)
+"""Header fields that speak of a connection, which is the HTTP library's and a proxy's own business."""
 UNREADABLE: Final = ("content-encoding", "transfer-encoding")  # they make other bytes of a body than those judged
 
 

@@ -193,3 +193,46 @@ def test_the_target_of_the_extension_is_what_goes_over_the_wire() -> None:
         deadline.close()
         thread.join(5)
     assert seen[0].startswith(b"GET /b%2Fc HTTP/1.1\r\n")
+
+
+def test_a_slow_reader_of_a_large_body_is_given_up_in_time() -> None:
+    def sipping(connection: socket.socket, over: threading.Event) -> None:
+        while not over.wait(0.05):
+            connection.recv(20_000)
+
+    with serving(sipping) as url:
+        started = time.monotonic()
+        deadline = Deadline(seconds=SECONDS)
+        with pytest.raises(NoAnswer, match=r"within 0\.3 seconds"):
+            deadline.handle_request(httpx.Request("POST", url, content=b"x" * 32_000_000))
+        deadline.close()
+        assert time.monotonic() - started < SECONDS + 0.7
+
+
+def test_a_body_that_is_taken_in_pieces_arrives_whole() -> None:
+    taken: list[int] = []
+
+    def script(connection: socket.socket, over: threading.Event) -> None:
+        while sum(taken) < 2_900_000:  # the first piece was read already
+            taken.append(len(connection.recv(100_000)))
+        connection.sendall(OK + b"Content-Length: 0\r\n\r\n")
+
+    with serving(script) as url:
+        deadline = Deadline(seconds=10)
+        response = deadline.handle_request(httpx.Request("POST", url, content=b"x" * 3_000_000))
+        deadline.close()
+    assert response.status_code == 200
+
+
+def test_what_a_library_makes_of_an_answer_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    for error in (UnicodeError("label too long."), OverflowError("too large"), httpx.InvalidURL("odd")):
+
+        def fails(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr("conformance.wire.deadline._decode", fails)
+        with serving(answering(OK + b"Content-Length: 0\r\n\r\n")) as url, pytest.raises(NoAnswer) as failed:
+            get(url)
+        assert str(failed.value).startswith(f"no valid response: {type(error).__name__}: ")
+        assert not str(failed.value).endswith(".")
+        assert failed.value.sent

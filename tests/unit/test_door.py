@@ -11,12 +11,13 @@ from typing import Any, ClassVar
 
 import httpx
 import pytest
+import trustme
 
 from conformance import specification
 from conformance.ledger import Ledger
 from conformance.target import Safety, Target, parse
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.door import environment_proxy, open_door, origin
+from conformance.wire.door import open_door
 from conformance.wire.guard import Judgement, Refused
 
 
@@ -24,11 +25,12 @@ class Handler(BaseHTTPRequestHandler):
     """Answers 302 to somewhere else with a cookie, and remembers what it was asked."""
 
     seen: ClassVar[list[tuple[str, dict[str, str]]]] = []
+    location: ClassVar[str] = ""
 
     def do_GET(self) -> None:
         self.seen.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
         self.send_response(302)
-        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+        self.send_header("Location", self.location)
         self.send_header("Set-Cookie", "session=abc; Path=/")
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -40,6 +42,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[str]:
     Handler.seen.clear()
+    Handler.location = "http://127.0.0.1:1/elsewhere"
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         thread = threading.Thread(target=http.serve_forever, args=(0.01,))
         thread.start()
@@ -61,7 +64,7 @@ def door(server: str) -> Iterator[httpx.Client]:
 
 def opened(url: str, **tables: Any) -> httpx.Client:
     spec = specification.load("processmaker4")
-    judgement = Judgement(spec, Ledger(None, "r1"), Safety.OWNED, frozenset({origin(url)}))
+    judgement = Judgement(spec, Ledger(None, "r1"), Safety.OWNED, frozenset({url}))
     return open_door(target(url, **tables), judgement, timeout=5)
 
 
@@ -119,70 +122,78 @@ def test_a_proxy_that_is_not_there_means_that_nothing_was_sent() -> None:
     assert not refused.value.sent
 
 
-PROXIES = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"]
-
-
-@pytest.mark.parametrize(
-    ("environment", "url", "proxy"),
-    [
-        ({}, "http://t:1", None),
-        ({"http_proxy": "http://p:2"}, "http://t:1", "http://p:2"),
-        ({"http_proxy": "http://p:2"}, "https://t:1", None),
-        ({"all_proxy": "http://p:2"}, "https://t:1", "http://p:2"),
-        ({"http_proxy": "http://p:2", "no_proxy": "t"}, "http://t:1", None),
-        ({"http_proxy": "http://p:2", "no_proxy": "*"}, "http://t:1", None),
-    ],
-)
-def test_the_proxy_of_the_environment_is_honoured(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], url: str, proxy: str | None
-) -> None:
-    for name in PROXIES:
+@pytest.fixture
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert environment_proxy(url) == proxy
+    return monkeypatch
 
 
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("http://Target:8301/api/x?y", "http://target:8301"),
-        ("http://target:80/", "http://target"),
-        ("https://target:443", "https://target"),
-        ("http://[::1]:8080/x", "http://[::1]:8080"),
-    ],
-)
-def test_an_origin_is_scheme_host_and_port(url: str, shown: str) -> None:
-    assert origin(url) == shown
-
-
-class Nowhere(httpx.BaseTransport):
-    """Leads nowhere; remembers how it should have verified."""
-
-    asked: ClassVar[list[object]] = []
-
-    def __init__(self, *, verify: object, **_: object) -> None:
-        self.asked.append(verify)
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    Nowhere.asked.clear()
-    monkeypatch.setattr("conformance.wire.door.Deadline", Nowhere)
-    return Nowhere.asked
-
-
-def test_certificates_are_verified_unless_the_target_file_says_otherwise(asked: list[object]) -> None:
-    opened("https://t").close()
-    opened("https://t", network={"verify": False}).close()
-    assert asked == [True, False]
-
-
-def test_an_own_certificate_authority_is_trusted(
-    asked: list[object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_loopback_is_never_asked_for_through_a_proxy_of_the_environment(
+    server: str, no_environment: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ssl, "create_default_context", lambda cafile: ("context of", cafile))
-    (tmp_path / "ca.pem").write_text("certificate")
-    opened("https://t", network={"ca_file": str(tmp_path / "ca.pem")}).close()
-    assert asked == [("context of", str(tmp_path / "ca.pem"))]
+    no_environment.setenv("http_proxy", "http://127.0.0.1:1")
+    with opened(server) as client:
+        assert client.get(f"{server}/a").status_code == 302
+
+
+def test_each_request_goes_the_way_of_its_own_url(server: str, no_environment: pytest.MonkeyPatch) -> None:
+    no_environment.setenv("http_proxy", server)
+    no_environment.setenv("no_proxy", "direct.invalid:80")
+    spec = specification.load("procesio")
+    urls = frozenset({"http://proxied.invalid", "http://direct.invalid", "http://direct.invalid:81"})
+    judgement = Judgement(spec, Ledger(None, "r1"), Safety.OWNED, urls)
+    with open_door(target("http://proxied.invalid"), judgement, timeout=5) as client:
+        assert client.get("http://proxied.invalid/a").status_code == 302
+        with pytest.raises(NoAnswer, match="no connection") as direct:
+            client.get("http://direct.invalid/b")
+        assert client.get("http://direct.invalid:81/c").status_code == 302
+    assert "proxy" not in str(direct.value)
+    assert [path for path, _ in Handler.seen] == ["http://proxied.invalid/a", "http://direct.invalid:81/c"]
+
+
+def test_a_proxy_that_fails_is_named_without_its_credentials_and_with_what_names_it(
+    no_environment: pytest.MonkeyPatch,
+) -> None:
+    no_environment.setenv("HTTP_PROXY", "http://someone:secret-word@127.0.0.1:1")
+    with opened("http://target.invalid") as client, pytest.raises(NoAnswer) as failed:
+        client.get("http://target.invalid/a")
+    assert str(failed.value).startswith("no connection: ")
+    assert str(failed.value).endswith("; through the proxy http://127.0.0.1:1 (environment variable HTTP_PROXY)")
+    assert not failed.value.sent
+
+
+def test_a_proxy_gets_its_credentials(server: str) -> None:
+    proxy = server.replace("http://", "http://someone:secret-word@")
+    with opened("http://target.invalid", network={"proxy": proxy}) as client:
+        client.get("http://target.invalid/a")
+    assert Handler.seen[0][1]["proxy-authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://xn--/", "http://a\tb/", "//", "http://h:99999999/"])
+def test_an_odd_location_is_no_business_of_ours(server: str, door: httpx.Client, location: str) -> None:
+    Handler.location = location
+    response = door.get(f"{server}/a")
+    assert (response.status_code, response.headers["location"]) == (302, location.replace("\t", "\t"))
+
+
+def test_certificates_are_verified_unless_the_target_file_says_otherwise(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    for network, mode in (
+        ({}, ssl.CERT_REQUIRED),
+        ({"verify": False}, ssl.CERT_NONE),
+        ({"ca_file": str(tmp_path / "ca.pem")}, ssl.CERT_REQUIRED),
+        ({"ca_file": str(tmp_path / "ca.pem"), "verify": False}, ssl.CERT_NONE),
+    ):
+        context = target("https://t", network=network).network.context()
+        assert (context.verify_mode, context.check_hostname) == (mode, mode is ssl.CERT_REQUIRED)
+
+
+def test_an_own_certificate_authority_is_trusted_and_no_other(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = target("https://t", network={"ca_file": str(tmp_path / "ca.pem")}).network.context()
+    (trusted,) = context.get_ca_certs(binary_form=True)
+    assert ssl.DER_cert_to_PEM_cert(trusted).encode() == authority.cert_pem.bytes()

@@ -449,3 +449,59 @@ def test_an_execution_counts_unless_it_was_refused(status: int, left: int) -> No
     except NoAnswer:
         assert status == 0
     assert by.limits.executions - by.limits.account.count("executions-procesio") == left
+
+
+# -- a URL with a path ------------------------------------------------------------------------------------------------
+
+BELOW = f"{HOST}/apps/pm"
+
+
+def judgement_below(*urls: str, system: str = "processmaker3") -> Judgement:
+    by = judgement(system)
+    by.urls = frozenset(urls or (BELOW,))
+    return by
+
+
+def test_the_path_of_the_url_is_taken_off_before_a_request_is_judged() -> None:
+    by = judgement_below()
+    assert judge("GET", f"{BELOW}/api/1.0/workflow/project/{FOREIGN}", by=by) == "read"
+    assert judge("PUT", f"{BELOW}/api/1.0/workflow/project/{OWNED}", by=by, json={}) == "update"
+    assert judge("POST", f"{BELOW}/workflow/oauth2/token", by=by, data={"grant_type": "password"}) == "administer"
+    assert judge("POST", f"{BELOW}/api/1.0/workflow/{by.ledger.made_up(12)}", by=by) == "none"
+    refused("DELETE", f"{BELOW}/api/1.0/workflow/project/{FOREIGN}", by=by)
+    refused("DELETE", f"{BELOW}/API/1.0/workflow/project/{FOREIGN}", by=by)
+    refused("POST", f"{BELOW}/something", by=by)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/",
+        b"/api/1.0/workflow/project",
+        b"/apps/pmx/api/1.0/workflow/project",
+        b"/apps",
+        b"/apps/pm/../other",
+        b"/apps/pm/%2e%2e/other",
+        b"/apps/pm/%252e%252e/other",
+        b"/apps/pm/a/..%5c..%5c..%5cother",
+        b"/apps/PM/api/1.0/workflow/project",
+    ],
+)
+def test_nothing_goes_beside_the_path_of_the_url(target: bytes) -> None:
+    refused("GET", BELOW, by=judgement_below(), extensions={"target": target})
+
+
+def test_below_two_urls_a_request_is_what_it_is_below_either() -> None:
+    web, proxy = HOST, f"{HOST}/api"
+    by = judgement_below(web, proxy, system="procesio")
+    assert judge("POST", f"{proxy}/api/Authentication", "procesio", by=by) == "administer"
+    assert judge("PATCH", f"{PRO}/{OWNED}/toggle-activation", "procesio", by=by) == "update"
+    refused("PATCH", f"{PRO}/{FOREIGN}/toggle-activation", "procesio", by=by)
+    refused("PATCH", f"{proxy}/api/Projects/{FOREIGN}/toggle-activation", "procesio", by=by)
+
+
+def test_the_token_url_is_compared_as_an_address_not_as_text() -> None:
+    by = judgement_below()
+    by.token_url = "http://Other:80/token"
+    assert judge("POST", "http://other/token", by=by) == "administer"
+    refused("POST", "http://other/tokens", by=by)
