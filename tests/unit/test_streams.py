@@ -1,0 +1,113 @@
+"""Streams: what a stream cannot hold is written with a substitute, and whether somebody reads changes no exit code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ODD = """name = "Prüfstand 漢 😀 …"
+[processmaker4]
+url = "http://127.0.0.1:1"
+access_token = "token-value"
+process_id = 7
+"""
+HELD = {
+    "utf-8": "target   Prüfstand 漢 😀 …",
+    "latin-1": "target   Prüfstand \\u6f22 \\U0001f600 ...",
+    "cp1252": "target   Prüfstand \\u6f22 \\U0001f600 …",
+    "ascii": "target   Pr\\u00fcfstand \\u6f22 \\U0001f600 ...",
+}
+
+
+def start(*arguments: str, encoding: str = "utf-8", **options: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "conformance", *arguments],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C.UTF-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,  # type: ignore[call-overload]
+    )
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> str:
+    path = tmp_path / "target.toml"
+    path.write_text(ODD, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("encoding", HELD)
+def test_what_a_stream_cannot_hold_is_written_with_a_substitute(encoding: str, target: str) -> None:
+    with start("check", "--offline", target, encoding=encoding) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+    assert out.decode(encoding).splitlines()[0] == HELD[encoding]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_run_ends_as_it_should_whatever_the_stream_holds(encoding: str, tmp_path: Path) -> None:
+    arguments = [
+        "run",
+        "reference",
+        "--system",
+        "processmaker4",
+        "--max-examples",
+        "1",
+        "--output",
+        str(tmp_path / "r"),
+    ]
+    with start(*arguments, encoding=encoding) as process:
+        out, err = process.communicate(timeout=100)
+    assert process.returncode == 0, err
+    assert "HTML page: " in out.decode(encoding).splitlines()[-1]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_standard_error_holds_any_text_too(encoding: str, tmp_path: Path) -> None:
+    with start("check", str(tmp_path / "fehlt-ü-漢.toml"), encoding=encoding) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (4, b"")
+    assert "\\u6f22" in err.decode(encoding)
+
+
+def test_the_faults_are_listed_in_latin_1() -> None:
+    with start("serve", "--list-faults", encoding="latin-1") as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+    assert out.decode("latin-1").rstrip().endswith("faults")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["requirements"], 0),
+        (["requirements", "--json"], 0),
+        (["operations"], 0),
+        (["serve", "--list-faults"], 0),
+        (["check", "TARGET"], 6),
+        (["run", "TARGET", "--output", "OUT"], 6),
+        (["run", "reference", "--system", "processmaker4", "-k"], 4),
+        (["check", "absent.toml"], 4),
+    ],
+)
+def test_a_reader_that_has_gone_changes_no_exit_code(
+    arguments: list[str], code: int, target: str, tmp_path: Path
+) -> None:
+    named = {"TARGET": target, "OUT": str(tmp_path / "out")}
+    with start(*(named.get(one, one) for one in arguments)) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        told = process.stderr.read()
+        assert process.wait(100) == code
+    assert b"Traceback" not in told
+    assert b"BrokenPipe" not in told
+
+
+def test_standard_output_may_be_closed(target: str) -> None:
+    command = f'"{sys.executable}" -m conformance check --offline "{target}" >&-'
+    assert subprocess.run(command, shell=True, check=False, timeout=60).returncode == 0
