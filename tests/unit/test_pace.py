@@ -230,3 +230,17 @@ def test_tries_again_keep_to_the_rate() -> None:
     pace, server, _ = made(None, per_second=0.5)
     send(pace)
     assert server.times == [100.0, 102.0]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Mon, 01 Jan 2030 00:00:00 +9999999999999999999",
+        "Mon, 01 Jan 99999 00:00:00 GMT",
+        "Mon, 01 Jan 0001 00:00:00 +2359",
+        "soon",
+        "",
+    ],
+)
+def test_a_date_that_no_clock_has_is_none(value: str) -> None:
+    assert retry_after(httpx.Response(429, headers={"retry-after": value})) == 0

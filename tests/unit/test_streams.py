@@ -23,14 +23,14 @@ HELD = {
 }
 
 
-def start(*arguments: str, encoding: str = "utf-8", **options: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+def start(*arguments: str, encoding: str = "utf-8") -> subprocess.Popen[bytes]:
+    process: subprocess.Popen[bytes] = subprocess.Popen(
         [sys.executable, "-m", "conformance", *arguments],
         env={**os.environ, "PYTHONIOENCODING": encoding, "LC_ALL": "C.UTF-8"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        **options,  # type: ignore[call-overload]
     )
+    return process
 
 
 @pytest.fixture

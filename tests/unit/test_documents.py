@@ -1,0 +1,59 @@
+"""Documents: what people write is read within bounds, with a byte order mark or without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance import baseline, runrecord
+from conformance.baseline import BaselineError
+from conformance.runrecord import UnreadableRun
+from conformance.target import TargetError, load
+
+PM4 = '[processmaker4]\nurl = "http://h"\naccess_token = "t"\nprocess_id = 7\n'
+DEEP = "x = " + "[" * 5000 + "]" * 5000
+TABLES = "[" + ".".join("a" * 400) + "]\nb = 1\n"
+BAD = {
+    "nested 5,000 deep": (DEEP, "is nested more than 50 levels deep"),
+    "tables in tables": (TABLES, "is nested more than 50 levels deep"),
+    "an integer of 5,000 digits": ("x = " + "7" * 5000, "holds a number that is too long"),
+    "longer than any": ("#" * (5 * 1024 * 1024), "is longer than 4 MiB"),
+    "no TOML": ("x =", "is not TOML"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_target_file_or_baseline_beyond_bounds_is_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
+    text, told = BAD[name]
+    path = tmp_path / "file.toml"
+    path.write_text(text)
+    with pytest.raises(TargetError) as target:
+        load(path, {})
+    with pytest.raises(BaselineError) as known:
+        baseline.load(path)
+    for error in (target, known):
+        assert str(error.value).startswith(f"{path}: {told}")
+        assert str(error.value).endswith(".")
+
+
+def test_a_target_file_that_never_ends_is_refused() -> None:
+    with pytest.raises(TargetError, match="is longer than 4 MiB"):
+        load("/dev/zero", {})
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "file.toml"
+    path.write_text('name = "t"\n' + PM4, encoding="utf-8-sig")
+    assert load(path, {}).name == "t"
+    path.write_text('[[deviation]]\nfingerprint = "0123456789abcdef"\nrequirement = "r"\n', encoding="utf-8-sig")
+    assert len(baseline.load(path).entries) == 1
+    (tmp_path / "token").write_text("secret-token\n", encoding="utf-8-sig")
+    path.write_text('name = "t"\n' + PM4.replace('access_token = "t"', 'access_token_file = "token"'))
+    assert load(path, {}).secrets()["PM4_TOKEN"] == "secret-token"
+
+
+def test_a_record_that_is_nested_deeply_is_no_record(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("[" * 100_000 + "]" * 100_000)
+    with pytest.raises(UnreadableRun):
+        runrecord.read(tmp_path)
