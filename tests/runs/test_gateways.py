@@ -81,7 +81,7 @@ def test_a_gateway_that_fails_every_tenth_time_shows_no_defect(
     assert told(result) == []
     assert wrong(result, reference) == []
     assert result.code in (exitcodes.OK, exitcodes.UNAVAILABLE), record.problems
-    assert sum(record.gateway.values()) >= record.requests / 12
+    assert sum(record.gateway.values()) >= record.requests // 12
     assert {int(kind) for kind in record.gateway} <= set(statuses)
     assert record.gateway
     assert "did not come from the API" in " ".join(result.printed.split())
