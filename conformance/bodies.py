@@ -64,6 +64,8 @@ def _beside(content: Any, pointer: str, operation: Operation) -> Any:
     member = next(touch.pointer for touch in operation.touches if touch.where == "body").rpartition("/")[2]
     holder = next(at(content, pointer.rpartition("/")[0]), content)
     if isinstance(holder, dict):
+        for name in [name for name, value in holder.items() if value == IDENTIFIER]:
+            del holder[name]  # what the thing was created for stays what it is
         holder[pointer.rpartition("/")[2]] = NAME
         holder[member] = IDENTIFIER
     return content

@@ -215,7 +215,17 @@ def _made(session: Session, operation: Operation, parameter: str, key: str) -> s
         made = make(session, making, **request.request())
         if link.carries:
             return carried(session, making, made, link.carries)[0]
-        return str(next(at(request.content["json"], link.pointer))) if link.sent else made
+        return (
+            str(
+                next(
+                    one
+                    for place in (link.pointer, *(touch.pointer for touch in making.names))
+                    for one in at(request.content["json"], place)
+                )
+            )
+            if link.sent
+            else made
+        )
     made_by = maker(operations, operation)
     if made_by is None:
         where = session.table.place(key) if key else f"the target file names nothing for {operation.id}"
