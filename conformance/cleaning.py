@@ -6,53 +6,94 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from conformance import ledger
 from conformance.ledger import Entry
+from conformance.systems import identity
 from conformance.target import Target
 from conformance.worker import Worker
 
 PATIENCE: Final = 20.0  # seconds for a worker to finish its own cleaning up
 
 
+class OtherTarget(Exception):
+    """The target file names another server than the run's; the message names both. Nothing was sent."""
+
+
 @dataclass
 class Cleaning:
-    """What a cleaning did: what was removed, what is still there, and what kept it from more."""
+    """What a cleaning did: what was removed, what was not there, what is still there, and what kept it from more."""
 
     removed: list[Entry] = field(default_factory=list)
+    gone: list[Entry] = field(default_factory=list)
     kept: list[Entry] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     reasons: dict[Entry, str] = field(default_factory=dict)
     """Why something is still there, where that is known."""
+    damaged: list[str] = field(default_factory=list)
+    """Lines of journals that no run would have written, and that were left out."""
 
 
-def clean(target: Target, directory: Path) -> Cleaning:
-    """Remove what the journals in `directory` leave open. Waits for workers that are still alive."""
+def clean(target: Target, directory: Path, *, doubting: bool = False) -> Cleaning:
+    """Remove what the journals in `directory` leave open. Waits for workers that are still alive.
+
+    With `doubting` the journals are not believed: something is removed only if it carries the mark of the run.
+
+    Raises:
+        OtherTarget: what was created is on another server than the target file names.
+    """
     done = Cleaning()
     for path in sorted(directory.glob(ledger.GLOB)):
-        name = path.stem.removeprefix("ledger-")
-        with locked(directory / f"lock-{name}"):
+        with locked(directory / f"lock-{_worker(path)}"):
+            _see_that_it_is_there(target, path)
+    for path in sorted(directory.glob(ledger.GLOB)):
+        with locked(directory / f"lock-{_worker(path)}"):
             journal = ledger.read(path)
+            done.damaged += [f"{path.name}, line {number}" for number in journal.damaged]
             before = journal.open()
             if not before:
                 continue
-            cleaner = Worker(target, run=journal.run, name=f"{name}-sweep", output=None)
+            cleaner = Worker(target, run=journal.run, name=f"{_worker(path)}-sweep", output=None)
             journal.hide = cleaner.redactor.text
-            for system in {entry.system for entry in journal.open()}:
+            for system in {entry.system for entry in before}:
                 if system in target.systems:
-                    cleaner.session(system, journal)
+                    cleaner.session(system, journal).doubting = doubting
             cleaner.close()
             left = journal.open()
             done.kept.extend(left)
             done.reasons.update({one: journal.kept[one.key][0] for one in left if one.key in journal.kept})
             keys = {entry.key for entry in before} - {entry.key for entry in left}
-            done.removed.extend(entry for entry in journal.entries.values() if entry.key in keys)
+            settled = [entry for entry in journal.entries.values() if entry.key in keys]
+            done.removed.extend(entry for entry in settled if entry.key not in journal.absent)
+            done.gone.extend(entry for entry in settled if entry.key in journal.absent)
             done.problems.extend([*cleaner.internal, *cleaner.problems])
     return done
+
+
+def _worker(path: Path) -> str:
+    return path.stem.removeprefix("ledger-")
+
+
+def _see_that_it_is_there(target: Target, path: Path) -> None:
+    """See that the target file names the server on which the journal's things are. Raises OtherTarget."""
+    journal = ledger.read(path)
+    for system in sorted({entry.system for entry in journal.open()} & {*target.systems}):
+        named, known = identity(target.table(system)), journal.targets.get(system)
+        if known is None:
+            raise OtherTarget(f"{path}: does not say on which server of {system} it created something.")
+        if known != named:
+            raise OtherTarget(
+                f"the run created its resources on {_shown(known)}, and the target file names {_shown(named)} for"
+                f" {system}. Give the target file of that run."
+            )
+
+
+def _shown(identity: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} = {value!r}" for key, value in sorted(identity.items()))
 
 
 @contextlib.contextmanager

@@ -22,6 +22,20 @@ from typing import Any, Final
 MARK: Final = "conf"
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 GLOB: Final = "ledger-*.ndjson"
+LONGEST_LINE: Final = 65_536  # bytes of a journal
+EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "target": ("system",),
+    "intent": ("key", "system", "kind", "operation", "name"),
+    "accepted": ("key",),
+    "refused": ("key",),
+    "turned away": ("key",),
+    "created": ("key", "identifier"),
+    "withdrawn": ("key",),
+    "removed": ("key",),
+    "kept": ("key", "why"),
+    "residue": ("system", "kind", "identifier"),
+}
+"""What each line of a journal must say besides which run it belongs to, as text."""
 
 
 class Unwritable(Exception):
@@ -71,7 +85,14 @@ class Ledger:
     """By key: why something could not be removed, and whether no operation of the target can."""
     outside: set[str] = field(default_factory=set)
     started: dict[str, tuple[str, str]] = field(default_factory=dict)
+    targets: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """By system: the server on which it was created, as `identity` names it."""
+    absent: set[str] = field(default_factory=set)
+    """By key: what needed no removal, since nothing had come into being or it was gone already."""
+    damaged: list[int] = field(default_factory=list)
+    """The lines of a journal that was read back which say nothing that a run would have written."""
     hide: Callable[[str], str] = str
+    _named: set[str] = field(default_factory=set)
     _made_up: set[str] = field(default_factory=set)
     _serial: int = 0
 
@@ -129,6 +150,9 @@ class Ledger:
         self._serial += 1
         entry = Entry(f"{self.worker}-{self._serial}", system, kind, operation, name, within=within or {})
         self.entries[entry.key] = entry
+        if system in self.targets and system not in self._named:
+            self._note("target", system=system, **self.targets[system])
+            self._named.add(system)
         told: dict[str, Any] = {"key": entry.key, "system": system, "kind": kind, "operation": operation, "name": name}
         try:
             self._write("intent", **told, **({"within": dict(within)} if within else {}))
@@ -168,6 +192,7 @@ class Ledger:
     def withdrawn(self, entry: Entry) -> None:
         """Journal that nothing came into being: the create was refused and left nothing behind."""
         self.removed.add(entry.key)
+        self.absent.add(entry.key)
         self._note("withdrawn", key=entry.key)
 
     def gone(self, identifier: str) -> None:
@@ -236,40 +261,68 @@ class Ledger:
 
 
 def read(path: Path) -> Ledger:
-    """Read a journal back. A last line that was cut off by a kill is passed over."""
+    """Read a journal back.
+
+    A last line that was cut off by a kill is passed over. Any other line that no run would have written is noted in
+    `damaged` and left out: who edited it, or what broke it, nobody knows.
+    """
     ledger = Ledger(path=path, run="", worker=path.stem.removeprefix("ledger-"))
-    for event in _events(path):
-        ledger.run = event.get("run", ledger.run)
-        key = event.get("key", "")
-        match event["event"]:
-            case "intent":
-                made = (event["system"], event["kind"], event["operation"], event["name"])
-                ledger.entries[key] = Entry(key, *made, within=event.get("within", {}))
-            case "created" if key in ledger.entries:
-                ledger.entries[key] = replace(ledger.entries[key], identifier=event["identifier"])
-            case "accepted":
-                ledger.accepted.add(key)
-            case "refused":
-                ledger.refused.add(key)
-            case "turned away":
-                ledger.outside.add(key)
-                ledger.accepted.discard(key)
-            case "removed" | "withdrawn":
-                ledger.removed.add(key)
-            case "kept":
-                ledger.kept[key] = (event["why"], event["permanent"])
-            case "residue":
-                ledger.residue[event["system"], event["kind"]] += 1
-                if event["identifier"]:
-                    ledger.started[event["identifier"]] = (event["system"], event["kind"])
+    for number, event in _events(path, ledger.damaged):
+        if ledger.run not in ("", event["run"]) or not _taken(ledger, event):
+            ledger.damaged.append(number)
+        else:
+            ledger.run = event["run"]
+    ledger.damaged.sort()
     return ledger
 
 
-def _events(path: Path) -> Iterator[dict[str, Any]]:
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict) and "event" in event:
-            yield event
+def _taken(ledger: Ledger, event: Mapping[str, Any]) -> bool:
+    """Enter an event into the ledger. Returns whether it can have happened there."""
+    key = event.get("key", "")
+    match event["event"]:
+        case "target":
+            named = {name: value for name, value in event.items() if name not in ("event", "run", "at", "system")}
+            return ledger.targets.setdefault(event["system"], named) == named
+        case "intent":
+            made = (event["system"], event["kind"], event["operation"], event["name"])
+            within = event.get("within", {})
+            if key in ledger.entries or not isinstance(within, dict):
+                return False
+            ledger.entries[key] = Entry(key, *made, within=within)
+        case "residue":
+            ledger.residue[event["system"], event["kind"]] += 1
+            if event["identifier"]:
+                ledger.started[event["identifier"]] = (event["system"], event["kind"])
+        case _ if key not in ledger.entries:
+            return False
+        case "created":
+            if ledger.entries[key].identifier not in ("", event["identifier"]):
+                return False
+            ledger.entries[key] = replace(ledger.entries[key], identifier=event["identifier"])
+        case "accepted":
+            ledger.accepted.add(key)
+        case "refused":
+            ledger.refused.add(key)
+        case "turned away":
+            ledger.outside.add(key)
+            ledger.accepted.discard(key)
+        case "removed" | "withdrawn":
+            ledger.removed.add(key)
+        case "kept":
+            ledger.kept[key] = (event["why"], event["permanent"] is True)
+    return True
+
+
+def _events(path: Path, damaged: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The events of a journal with the numbers of their lines; what is none of them goes into `damaged`."""
+    with path.open("rb") as file:
+        for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
+            try:
+                event = json.loads(line)
+            except (ValueError, RecursionError):
+                event = None
+            members = EVENTS.get(event.get("event", "")) if isinstance(event, dict) else None
+            if members is not None and all(isinstance(event.get(member), str) for member in ("run", *members)):
+                yield number, event
+            elif line.endswith(b"\n") and line.strip():
+                damaged.append(number)

@@ -16,7 +16,7 @@ from conformance import checks
 from conformance.account import Account
 from conformance.calls import ABSENT, Calls
 from conformance.exchange import Exchange
-from conformance.identification import is_read, partial, shows
+from conformance.identification import is_read, listed, partial, shows
 from conformance.judge import Blocked, NotExercised
 from conformance.specification import Link, Operation
 from conformance.target import Safety
@@ -27,6 +27,7 @@ UNSURE: Final = (401, 403, 408, 429)  # refusals that say nothing of whether som
 DELETIONS: Final = 3  # attempts to remove something through a gateway that fails
 KEPT_AT_MOST: Final = 5  # things of a kind that a server does not remove, before no more of it are created
 PENDING_AT_MOST: Final = 10  # deletions that are waited for while the run goes on
+UNPROVED: Final = "nothing shows that it is the run's own"
 PAUSE: Final = 0.25  # seconds between two looks at the same thing
 
 
@@ -53,6 +54,8 @@ class Removal(Calls):
     """Removes what a session created. `account` is the run's: what one worker cannot remove counts for all."""
 
     account: Account = field(default_factory=Account, kw_only=True)
+    doubting: bool = field(default=False, init=False)
+    """Whether the ledger was read from a file that somebody may have changed, so that it proves nothing."""
     _pending: dict[str, Pending] = field(default_factory=dict, init=False)
     _kept: dict[str, Kept] = field(default_factory=dict, init=False)
     _roots: dict[str, str] = field(default_factory=dict, init=False)  # by kind: the deviation that was judged
@@ -115,6 +118,31 @@ class Removal(Calls):
                     raise
         return self.deliver(link.operation, path=path)
 
+    def proves(self, identifier: str, operation: Operation) -> bool:
+        """Whether something carries the mark of the run, as a read or a list shows, or is seen to be gone.
+
+        `operation` is the one that created it. What is seen to be gone is entered as such. Without a proof the reason
+        is kept, and the thing must stay.
+        """
+        within = self.ledger.within(identifier)
+        read, listing = self.usable(operation, "read"), self.usable(operation, "list")
+        if read is not None:
+            there = self._read(read, identifier, within)
+            if says_gone(there):
+                return self._found_gone(identifier)
+            proved = there.answer.ok and self.ledger.is_ours(there.answer.body.decode("utf-8", "replace"))
+        elif listing is not None:
+            there = self.send(listing.operation, path=within)
+            if there.answer.ok and not partial(there) and not shows(there, listing, identifier):
+                return self._found_gone(identifier)
+            names = [name for one, name in listed(there, listing) if one == identifier]
+            proved = any(self.ledger.is_ours(name) for name in names)
+        else:
+            proved = self.safety is Safety.DISPOSABLE
+        if not proved:
+            self.ledger.keep(identifier, UNPROVED)
+        return proved
+
     def settle_deletions(self, at_most: int = 0) -> None:
         """Look at pending deletions again until no more than `at_most` are pending: `settle` seconds at the longest."""
         self._look_again()
@@ -172,6 +200,11 @@ class Removal(Calls):
                 self._forget(identifier)
             elif settled:
                 self._keep(identifier, one.operation, one.deleted)
+
+    def _found_gone(self, identifier: str) -> bool:
+        self.ledger.absent.update(one.key for one in self.ledger.open() if one.identifier == identifier)
+        self._forget(identifier)
+        return True
 
     def _forget(self, identifier: str) -> None:
         operations = {one.operation for one in self.ledger.open() if one.identifier == identifier}

@@ -398,6 +398,8 @@ class Session(Removal):
 
     def _swept(self, entry: Entry, *, last: bool) -> bool:
         """Remove one thing. Returns whether it is gone now."""
+        if getattr(self.specification.operations.get(entry.operation), "resource", None) != entry.kind:
+            return False  # no run of this suite wrote that
         operation = self.operation(entry.operation)
         identifier = entry.identifier
         if identifier in self._pending:
@@ -411,6 +413,8 @@ class Session(Removal):
                     self.ledger.withdrawn(entry)
                     return True
                 self.ledger.created(entry, identifier)
-            return self.remove(identifier, operation)
+            elif self.doubting and not self.proves(identifier, operation):
+                return False
+            return identifier not in self._claimed() or self.remove(identifier, operation)
         except (Blocked, NotExercised):
             return False

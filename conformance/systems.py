@@ -410,3 +410,18 @@ def urls(table: System) -> dict[str, str]:
     """The URLs of a system by their key: `url`, or `proxy_url` and `web_url`, and `token_url`."""
     keys = ("url", "proxy_url", "web_url", "token_url")
     return {key: url for key in keys if (url := getattr(table, key, None)) is not None}
+
+
+def identity(table: System) -> dict[str, str]:
+    """What says which server a table names, whoever logs in there: its URLs, and the workspace."""
+    places = {key: _one_spelling(url) for key, url in urls(table).items() if key != "token_url"}
+    workspace = getattr(table, "workspace", None) or getattr(table, "workspace_id", None)
+    return {**places, **({"workspace": workspace} if workspace else {})}
+
+
+def _one_spelling(url: str) -> str:
+    """A URL without what makes no difference: letters of the host, a default port, a slash at the end."""
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}[parts.scheme]
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path.rstrip('/')}"

@@ -19,7 +19,7 @@ from conformance.ledger import Entry, Ledger, Unwritable
 from conformance.session import Session
 from conformance.sharding import WHOLE, Shard
 from conformance.specification import Specification
-from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, urls
+from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, identity, urls
 from conformance.target import Target
 from conformance.verdict import Verdict
 from conformance.wire.client import Client
@@ -136,6 +136,7 @@ class Worker:
         )
         self._doors.append(door)
         lists = _lists(spec)
+        ledger.targets.setdefault(system, identity(table))
 
         def saw(exchange: Exchange) -> None:
             self._saw(exchange)

@@ -25,12 +25,17 @@ def command(run: Path, file: Path) -> int:
         raise Refused(f"{run}: has no journal of a run; name a directory that `conformance run` wrote.")
     with refusing(TargetError):
         target = load(file)
-    from conformance.cleaning import clean  # opens connections: only when everything is known to be in order
+    from conformance.cleaning import OtherTarget, clean  # opens connections: only when everything is in order
 
-    done = clean(target, run)
+    with refusing(OtherTarget):
+        done = clean(target, run, doubting=True)
+    for line in done.damaged:
+        click.echo(f"left out: {escape.line(line)} is nothing that a run writes", err=True)
     click.echo(f"removed: {len(done.removed)}")
     for entry in done.removed:
         click.echo(f"  {_told(entry)}")
+    if done.gone:
+        click.echo(f"not there any more, or never created: {len(done.gone)}")
     for entry in done.kept:
         why = done.reasons.get(entry)
         click.echo(f"still there: {_told(entry)}{f': {escape.line(why)}' if why else ''}", err=True)

@@ -1,0 +1,160 @@
+"""A sweep believes neither the file it is given nor the journal: it removes what carries the mark of the run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from click.testing import CliRunner
+
+from conformance import exitcodes, sampling
+from conformance.cli import main
+from conformance.identification import listed
+from conformance.target import load as load_target
+from conformance.worker import Worker
+
+from .foreign import Filled, filled
+
+RUN: Final = "0a1b2c3e"
+Edit = Callable[[dict[str, Any]], dict[str, Any] | str]
+
+
+def left_behind(there: Filled, directory: Path, operation: str = "createProject") -> str:
+    """Create something as a run does, stop there, and return its identifier; the journal is in `directory`."""
+    directory.mkdir()
+    worker = Worker(load_target(there.file), run=RUN, output=directory)
+    system = next(name for name in there.references if operation in worker.session(name).specification.operations)
+    session, _ = worker.begin(system, ())
+    request = sampling.sample(session, session.operation(operation)).request()
+    try:
+        return session.create(operation, **request).id
+    finally:
+        worker.close(sweep=False)
+
+
+def swept(directory: Path, file: Path) -> tuple[int, str]:
+    result = CliRunner().invoke(main, ["sweep", str(directory), "--target", str(file)], standalone_mode=False)
+    return int(result.return_value or 0), result.output
+
+
+def edited(directory: Path, event: str, edit: Edit) -> None:
+    """Change the lines of an event in the journal."""
+    (path,) = directory.glob("ledger-*.ndjson")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    changed = [edit(line) if line["event"] == event else line for line in lines]
+    path.write_text("".join(f"{one if isinstance(one, str) else json.dumps(one)}\n" for one in changed))
+
+
+def test_a_sweep_with_the_file_of_another_server_sends_nothing_and_the_right_one_removes_everything(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    with filled(tmp_path / "one", 24) as one, filled(tmp_path / "other", 24) as other:
+        left_behind(one, tmp_path / "run")
+        journal = next((tmp_path / "run").glob("ledger-*")).read_bytes()
+        code, printed = swept(tmp_path / "run", other.file)
+        assert code == exitcodes.USAGE, printed
+        for there in (one, other):
+            url = load_target(there.file).table("processmaker3").url  # type: ignore[union-attr]
+            assert url in printed
+        assert next((tmp_path / "run").glob("ledger-*")).read_bytes() == journal
+        assert other.snapshot() == other.before
+        assert one.snapshot() != one.before
+        code, printed = swept(tmp_path / "run", one.file)
+        assert (code, printed.splitlines()[0]) == (exitcodes.OK, "removed: 1")
+        assert one.snapshot() == one.before
+
+
+def test_a_sweep_with_another_workspace_of_the_same_server_sends_nothing(tmp_path: Path) -> None:
+    with filled(tmp_path, 24) as there:
+        left_behind(there, tmp_path / "run")
+        there.file.write_text(there.file.read_text().replace('workspace = "workflow"', 'workspace = "sales"'))
+        code, printed = swept(tmp_path / "run", there.file)
+    assert code == exitcodes.USAGE
+    assert "'workflow'" in printed
+    assert "'sales'" in printed
+
+
+def test_a_journal_that_does_not_say_where_it_was_written_removes_nothing(tmp_path: Path) -> None:
+    with filled(tmp_path, 24) as there:
+        left_behind(there, tmp_path / "run")
+        state = there.snapshot()
+        edited(tmp_path / "run", "target", lambda _: "")
+        assert swept(tmp_path / "run", there.file)[0] == exitcodes.USAGE
+        assert there.snapshot() == state
+
+
+@pytest.mark.parametrize("operation", ["createProject", "createUser", "createProcess", "createCredential"])
+def test_an_identifier_of_somebody_elses_in_the_journal_is_not_removed(operation: str, tmp_path: Path) -> None:
+    with filled(tmp_path, 60) as there:
+        mine = left_behind(there, tmp_path / "run", operation)
+        theirs = _of_others(there, operation)
+        edited(tmp_path / "run", "created", lambda event: {**event, "identifier": theirs})
+        state = there.snapshot()
+        code, printed = swept(tmp_path / "run", there.file)
+        assert there.snapshot() == state
+        assert code == exitcodes.DEVIATIONS
+        assert f"{theirs}: nothing shows that it is the run's own" in printed
+        assert "removed: 0" in printed
+        assert mine not in printed
+
+
+def _of_others(there: Filled, operation: str) -> str:
+    """The identifier of something of the same kind that was there before the run."""
+    worker = Worker(load_target(there.file), run="others")
+    system = next(name for name in there.references if operation in worker.session(name).specification.operations)
+    session, _ = worker.begin(system, ())
+    link = session.operation(operation).link("list")
+    assert link is not None
+    try:
+        return next(one for one, name in listed(session.send(link.operation), link) if one and RUN not in name)
+    finally:
+        worker.close(sweep=False)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda event: "no JSON at all",
+        lambda event: "[" * 50_000,
+        lambda event: {"event": "created"},
+        lambda event: {**event, "identifier": 7},
+        lambda event: {**event, "key": "main-99"},
+        lambda event: {**event, "run": "ffffffff"},
+        lambda event: {**event, "event": "destroyed"},
+    ],
+    ids=["no JSON", "deep", "empty", "number", "unknown key", "other run", "unknown event"],
+)
+def test_a_damaged_line_is_named_and_left_out(edit: Edit, tmp_path: Path) -> None:
+    with filled(tmp_path, 24) as there:
+        left_behind(there, tmp_path / "run")
+        edited(tmp_path / "run", "created", edit)
+        code, printed = swept(tmp_path / "run", there.file)
+        assert "left out: ledger-main.ndjson, line 5 is nothing that a run writes" in printed
+        assert code == exitcodes.OK  # its name is known, and it is found by that
+        assert there.snapshot() == there.before
+
+
+def test_an_operation_that_is_none_of_the_suite_is_left(tmp_path: Path) -> None:
+    with filled(tmp_path, 24) as there:
+        left_behind(there, tmp_path / "run")
+        edited(tmp_path / "run", "intent", lambda event: {**event, "operation": "deleteProject"})
+        state = there.snapshot()
+        assert swept(tmp_path / "run", there.file)[0] == exitcodes.DEVIATIONS
+        assert there.snapshot() == state
+
+
+def test_what_is_gone_already_does_not_count_as_removed(tmp_path: Path) -> None:
+    with filled(tmp_path, 24) as there:
+        left_behind(there, tmp_path / "run")
+        shutil.copytree(tmp_path / "run", tmp_path / "again")
+        assert swept(tmp_path / "run", there.file)[1].startswith("removed: 1\n")
+        code, printed = swept(tmp_path / "again", there.file)
+    assert code == exitcodes.OK, printed
+    assert printed.splitlines()[0] == "removed: 0"
+    assert "not there any more, or never created: 1" in printed
