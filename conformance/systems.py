@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, PositiveInt, SecretStr, model_valida
 from conformance import bodies, specification
 from conformance.accommodation import Accommodation, accommodated
 from conformance.accounts import ApiKey, Application, Users
-from conformance.address import checked_url
+from conformance.address import Address, checked_url
 from conformance.tables import HeaderSecret, Secret, Table, Text, hint
 
 PROFILES: Final[dict[str, tuple[str, ...]]] = {
@@ -414,14 +414,7 @@ def urls(table: System) -> dict[str, str]:
 
 def identity(table: System) -> dict[str, str]:
     """What says which server a table names, whoever logs in there: its URLs, and the workspace."""
-    places = {key: _one_spelling(url) for key, url in urls(table).items() if key != "token_url"}
+    known = {key: Address.of(url) for key, url in urls(table).items() if key != "token_url"}
+    places = {key: f"{one.origin}{one.path.decode('ascii')}" for key, one in known.items()}
     workspace = getattr(table, "workspace", None) or getattr(table, "workspace_id", None)
     return {**places, **({"workspace": workspace} if workspace else {})}
-
-
-def _one_spelling(url: str) -> str:
-    """A URL without what makes no difference: letters of the host, a default port, a slash at the end."""
-    parts = urlsplit(url)
-    default = {"http": 80, "https": 443}[parts.scheme]
-    port = "" if parts.port in (None, default) else f":{parts.port}"
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path.rstrip('/')}"
