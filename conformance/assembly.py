@@ -299,7 +299,7 @@ def remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
                 left = Leftover(system=one.system, kind=one.kind, identifier=one.identifier, name=one.name, why=why)
                 leftovers.append(left)
         for system, kind in journal.residue:
-            known = sorted(journal.started_of((system, kind)))
+            known = journal.started_of((system, kind))  # in the order in which they were started
             unknown = [""] * (journal.residue[system, kind] - len(known))
             stays.setdefault((system, kind, ""), []).extend([*known, *unknown])
         for one in _marked(journal):
