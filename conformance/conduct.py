@@ -39,7 +39,10 @@ from conformance.sharding import Shard
 from conformance.streams import forgiving
 from conformance.target import Safety, SafetyTable, Target, TargetError, load
 from conformance.verdict import Outcome, Reason, Verdict
+from conformance.wire.credentials import PUBLIC
 from conformance.wire.guard import Refused
+from conformance.wire.logins import basic_secrets
+from conformance.wire.redact import Redactor
 from conformance.wire.tokens import Tokens, TokenServer
 from conformance.worker import Share, Worker
 
@@ -225,7 +228,22 @@ class Conduct:
         except (OSError, Unwritable) as error:  # also when it was a reporter who could not write
             self._break_off(item.session, error)
             return True
+        except Exception as error:  # pytest would print it as it is, and end
+            self.worker.internal.append(f"after {item.stash[TEST_ID]}: {type(error).__name__}: {error}")
+            item.session.shouldfail = "an error of the suite"
+            return True
         return result
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_fixture_setup(self, request: pytest.FixtureRequest) -> Generator[None, object, object]:
+        """Reporters write down what a fixture raises, as it is: before they see it, secrets are taken out of it."""
+        try:
+            return (yield)
+        except Exception as error:
+            ours = isinstance(request.node, pytest.Item) and system_of(request.node)
+            if ours and not isinstance(error, Blocked | NotExercised):
+                error.args = tuple(self._hidden(str(one)) for one in error.args)
+            raise
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -254,9 +272,12 @@ class Conduct:
     def _end(self, item: pytest.Item, error: Exception | None) -> None:
         """Settle the result of a test; not within the handling of `error`, which reporters would show as it is."""
         if error is None or isinstance(error, Blocked | NotExercised):
-            self._conclude(error)
-        else:
-            self._failed(item, error)
+            try:
+                self._conclude(error)
+                return
+            except Exception as unexpected:  # outcomes of pytest are none
+                error = unexpected
+        self._failed(item, error)
 
     def _conclude(self, reason: Blocked | NotExercised | None) -> None:
         """Say of everything cited what became of it; then fail, skip or pass."""
@@ -338,14 +359,23 @@ class Conduct:
         elif not getattr(report, OURS, False):
             self._beside.setdefault(report.nodeid)
 
-    def pytest_internalerror(self, excrepr: object) -> None:
-        """An error of pytest or of a plugin."""
-        self.internal.append(f"internal error: {str(excrepr)[-500:]}")
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        """An error of pytest or of a plugin: whoever prints it next sees no secret."""
+        told = self._hidden(str(excrepr))
+        excrepr.toterminal = lambda writer: writer.write(told)
+        self.internal.append(f"internal error: {told[-500:]}")
+
+    def _hidden(self, text: str) -> str:
+        """A text without the secrets that this process knows."""
+        if "worker" in self.__dict__:
+            return self.worker.redactor.text(text)
+        return Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC).text(text)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """An error while collecting is one of the suite."""
         if report.failed and self.is_controller:
-            self.internal.append(f"collecting {report.nodeid}: {str(report.longrepr)[-500:]}")
+            self.internal.append(f"collecting {report.nodeid}: {self._hidden(str(report.longrepr))[-500:]}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
