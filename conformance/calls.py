@@ -115,9 +115,12 @@ class Calls(ABC):
         )
 
     def unsupported(self, operation_id: str) -> bool:
-        """Whether the target file says that the target does not have an operation."""
-        profile = self.specification.operations[operation_id].profile
-        return not {operation_id, profile}.isdisjoint(self.table.unsupported)
+        """Whether the target file says that the target does not have an operation.
+
+        A profile that is not claimed may be there all the same, and other profiles need its operations: these are
+        called, and what they lack is not held against the target.
+        """
+        return operation_id in self.table.unsupported
 
     def deliver(
         self,

@@ -117,13 +117,13 @@ def exempt(one: Requirement, table: System) -> Hindrance | None:
 
 
 def without_delete(specification: Specification, unsupported: Collection[str]) -> dict[str, list[str]]:
-    """The deletions among the `unsupported` operations and profiles, each with the operations that it would undo."""
+    """The deletions among the `unsupported` operations, each with the operations that it would undo."""
     found: dict[str, list[str]] = {}
     for one in specification.operations.values():
         link = one.link("delete")
-        if one.effect != "create" or link is None or not {one.id, one.profile}.isdisjoint(unsupported):
+        if one.effect != "create" or link is None or one.id in unsupported:
             continue
-        if not {link.operation, specification.operations[link.operation].profile}.isdisjoint(unsupported):
+        if link.operation in unsupported:
             found.setdefault(link.operation, []).append(one.id)
     return found
 
