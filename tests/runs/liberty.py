@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -134,6 +135,19 @@ def refusing(app: Starlette, documented: Callable[[str], Any]) -> Middleware:
         return scope, body
 
     return asking(change)
+
+
+def slow(delay: float) -> Middleware:
+    """A middleware by which every response comes `delay` seconds later."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def delayed(scope: Scope, receive: Receive, send: Send) -> None:
+            await asyncio.sleep(delay)
+            await app(scope, receive, send)
+
+        return delayed
+
+    return wrap
 
 
 # -- late writes -------------------------------------------------------------------------------------------

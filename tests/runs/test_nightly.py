@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance import baseline, exitcodes
 from conformance.cli import main
 
+from .liberty import slow
+from .pm3_project_liberties import copies_by_the_second
 from .support import Run, run, served
+
+if TYPE_CHECKING:
+    from conformance.reference.processmaker3 import ProcessMaker3
+    from conformance.runrecord import RunRecord
 
 FIRST, SECOND, THIRD = "pm4-same-answer", "pm4-curl-form-refused", "pm4-wrong-token-accepted"
 
@@ -22,6 +29,8 @@ class Team:
     """A target, a baseline, and the nights so far."""
 
     directory: Path
+    system: str = "processmaker4"
+    change: Callable[[Any], None] = lambda _: None
     nights: Iterator[int] = field(default_factory=lambda: iter(range(99)))
 
     @property
@@ -30,7 +39,7 @@ class Team:
 
     def night(self, faults: Collection[str], *options: str, only: str = "") -> Run:
         target = self.directory / "target.toml"
-        with served("processmaker4", faults) as (_, toml):
+        with served(self.system, faults, self.change) as (_, toml):
             target.write_text(toml)
             output = self.directory / f"night-{next(self.nights)}"
             return run(target, output, "--max-examples", "1", *options, pytest_args=("-k", only) if only else ())
@@ -141,3 +150,41 @@ def test_a_baseline_that_cannot_be_used_sends_nothing(team: Team) -> None:
     assert broken.code == exitcodes.USAGE
     assert "entry 1: fingerprint: is no text" in broken.printed
     assert not broken.output.exists()
+
+
+# -- an unchanged server that names copies by the second ---------------------------------------------------------------
+
+
+def copying(delay: float) -> Callable[[ProcessMaker3], None]:
+    """A change of a reference: it refuses a second copy in one second, and responds `delay` seconds later."""
+
+    def change(reference: ProcessMaker3) -> None:
+        copies_by_the_second(reference)
+        if delay:
+            reference.wrap(slow(delay))
+
+    return change
+
+
+def told(record: RunRecord) -> tuple[Any, ...]:
+    """All that a night says, apart from how often it had to ask."""
+    return (
+        record.exit_code,
+        {(one.fingerprint, one.requirement, one.baseline is None) for one in record.deviations},
+        {(one.fingerprint, one.requirement) for one in record.findings},
+        {one.requirement: (one.outcome, one.reason) for one in record.verdicts},
+    )
+
+
+@pytest.mark.parametrize("delay", [0, 0.01], ids=["fast", "slow"])
+def test_three_nights_on_an_unchanged_server_are_equal(tmp_path: Path, delay: float) -> None:
+    """Whatever the second in which a copy is made: a name that is taken is no deviation, and none is lost by it."""
+    team = Team(tmp_path, "processmaker3", copying(delay))
+    faults, copies = ["pm3-import-group-rename-same", "pm3-export-version"], "test_import or test_export"
+    first = team.night(faults, only=copies)
+    assert first.deviating == {"PM3-IMPORT-GROUP-RENAME", "PM3-EXPORT-ROOT"}
+    assert team.baseline(first) == exitcodes.OK
+    one, *others = [told(team.checked(faults, "--baseline-strict", only=copies).record) for _ in range(3)]
+    assert one[0] == exitcodes.OK
+    assert one[3] == told(first.record)[3]
+    assert others == [one, one]
