@@ -5,13 +5,14 @@ Cases are fixtures: no documented operation starts one. The target file tells wh
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.exchange import Exchange, NotJson
 from conformance.identification import arrays, mentions, names, partial
-from conformance.judge import NotExercised
+from conformance.judge import Blocked, NotExercised
 from conformance.lifecycle import leaves
 from conformance.suites.processmaker3.projects import table
 from conformance.verdict import Kind, Reason
@@ -23,6 +24,8 @@ CASEWORKER: Final = "cases"
 OUTSIDER: Final = "outsider"
 TOO_MANY: Final = 429
 STATES: Final = ("paused", "completed", "canceled")
+READ_VARIABLES: Final = "getCaseVariables"
+SET_VARIABLES: Final = "setCaseVariable"
 
 
 def fixture(session: Session, key: str) -> str:
@@ -38,6 +41,33 @@ def fixture(session: Session, key: str) -> str:
 def of_case(session: Session, key: str = "case", **more: str) -> dict[str, str]:
     """The path parameters for a case of the target file. Raises NotExercised when it names none."""
     return {"app_uid": fixture(session, key), **more}
+
+
+@contextlib.contextmanager
+def restoring(session: Session, spare: str = "") -> Iterator[None]:
+    """Set what goes from the variables of `case` in the meantime again, with the value that it had, but for `spare`.
+
+    What the trigger of the target file unsets is set again even if a read does not show yet that it is gone. What
+    cannot be set again is residue.
+    """
+    before = _variables(session)
+    try:
+        yield
+    finally:
+        unsets, holds = session.table.fixture("trigger_unsets"), False
+        with contextlib.suppress(Blocked, NotExercised):
+            gone = before.keys() - _variables(session).keys() | ({unsets} & before.keys())
+            again = {name: before[name] for name in sorted(gone - {spare})}
+            holds = not again or session.send(SET_VARIABLES, path=of_case(session), json=again).answer.ok
+        if before and not holds:
+            session.ledger.remains(session.specification.system, "variable")
+
+
+def _variables(session: Session) -> dict[str, Any]:
+    """The variables of `case`; none where they cannot be read."""
+    exchange = session.send(READ_VARIABLES, path=of_case(session))
+    found = exchange.answer.json if exchange.answer.ok and in_json(exchange) else None
+    return found if isinstance(found, dict) else {}
 
 
 def conclusive(exchange: Exchange) -> Exchange:

@@ -15,12 +15,12 @@ from conformance.session import Session
 from conformance.specification import load
 from conformance.structure import json_type
 from conformance.suites.processmaker3.answers import blocked_by, object_of
-from conformance.suites.processmaker3.cases import STATES, fixture, of_case
+from conformance.suites.processmaker3.cases import READ_VARIABLES as READ
+from conformance.suites.processmaker3.cases import SET_VARIABLES as SET
+from conformance.suites.processmaker3.cases import STATES, fixture, of_case, restoring
 from conformance.verdict import Kind, Reason
 
 SPEC: Final = load("processmaker3")
-READ: Final = "getCaseVariables"
-SET: Final = "setCaseVariable"
 EXECUTE: Final = "executeTrigger"
 GRID: Final = ("PM3-CASE-VARIABLES-GRID", "PM3-CASE-VARIABLES-GRID-ROWS")
 VARIABLE: Final = (
@@ -97,8 +97,9 @@ def test_a_variable_is_emptied_by_setting_it_and_removed_by_a_trigger(session: S
         session.judge.require(EMPTY, empty, exchange, observed="it keeps its value", kind=Kind.READ_BACK)
         if not unsets:
             raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("trigger_unsets"))
-        session.call(EXECUTE, path={**path, "tri_uid": fixture(session, "trigger")})
-        gone, exchange = until(session, name, lambda value: value is ABSENT)
+        with restoring(session, spare=name):
+            session.call(EXECUTE, path={**path, "tri_uid": fixture(session, "trigger")})
+            gone, exchange = until(session, name, lambda value: value is ABSENT)
         session.judge.require(REMOVED, gone, exchange, observed="it is still there")
     finally:
         if name in before or lost:

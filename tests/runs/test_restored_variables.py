@@ -1,0 +1,69 @@
+"""What a trigger unsets in a case of the target file is there again after a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance import exitcodes
+from conformance.reference.faults import override
+from conformance.reference.pm3_case_fixtures import CASE, UNSET
+from conformance.reference.pm3_fields import Refused
+
+from .support import run, served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.reference.processmaker3 import ProcessMaker3
+
+ONLY = ("-k", "trigger")
+
+
+def holding(value: Any) -> Callable[[ProcessMaker3], None]:
+    """A change of a reference: its case has the variable that the trigger unsets, and one more that it takes along."""
+
+    def change(reference: ProcessMaker3) -> None:
+        case = reference.casebook.cases[CASE]
+        case.variables |= {UNSET: value, "deposit": {"1": {"amount": "3"}}}
+
+        def execute(usual: Callable[..., None]) -> Callable[..., None]:
+            def unset(case: Any, trigger: str) -> None:
+                usual(case, trigger)
+                case.variables.pop("deposit", None)
+
+            return unset
+
+        override(reference.casebook, "execute", execute)
+
+    return change
+
+
+@pytest.mark.parametrize("value", ["10 %", "", {"1": {"rate": "2"}}], ids=["text", "empty", "grid"])
+def test_a_trigger_leaves_the_variables_of_the_case_as_they_were(tmp_path: Path, value: Any) -> None:
+    with served("processmaker3", change=holding(value)) as (reference, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        before = reference.snapshot()
+        done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=ONLY)
+        assert reference.snapshot() == before
+    tried = {one.requirement for one in done.record.verdicts if one.outcome == "conforms"}
+    assert {"PM3-CASE-VARIABLE-TRIGGER", "PM3-CASE-TRIGGER-UNATTACHED"} <= tried
+    assert done.code == exitcodes.OK
+    assert "variable" not in {one.kind for one in done.record.residue}
+
+
+def test_what_cannot_be_set_again_is_residue(tmp_path: Path) -> None:
+    def change(reference: ProcessMaker3) -> None:
+        holding("10 %")(reference)
+
+        def refused(_case: Any, _variables: Any) -> None:
+            raise Refused("The case is locked.")
+
+        override(reference.casebook, "write", lambda _: refused)
+
+    with served("processmaker3", change=change) as (_, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=ONLY)
+    assert "variable" in {one.kind for one in done.record.residue}
