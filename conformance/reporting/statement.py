@@ -40,7 +40,7 @@ NOBODY: Final = (Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE)
 UNDECIDED: Final = (Reason.UNDOCUMENTED_REQUEST, Reason.INCONCLUSIVE)
 """Why a run that tried all it could may still not tell: the documents leave the server the choice."""
 NEEDED: Final = (2, 3)
-"""The share of a profile's must requirements below which nothing is said of it."""
+"""The share of a profile's must requirements that the safety level allows, below which nothing is said of it."""
 
 
 class Unstatable(Exception):
@@ -202,7 +202,7 @@ def state(record: RunRecord, product: str | None = None, version: str | None = N
     """
     firm = _by_profile(one for one in record.verdicts if one.level in FIRM)
     claimed = {name: found for name, found in firm.items() if any(map(_counts, found))}
-    if missing := list(_cut_short(record)) or list(_too_little(claimed)):
+    if missing := list(_cut_short(record)) or list(_too_little(claimed, record.target.safety)):
         raise Unstatable("\n".join(missing))
     everything = _by_profile(record.verdicts)
     profiles = [_profile(name, found, everything[name]) for name, found in claimed.items()]
@@ -252,18 +252,29 @@ def _cut_short(record: RunRecord) -> Iterator[str]:
         yield "the run tried no requirement at all."
 
 
-def _too_little(claimed: dict[str, list[VerdictRecord]]) -> Iterator[str]:
-    """For each profile of which too little was exercised, what is missing."""
+def _too_little(claimed: dict[str, list[VerdictRecord]], safety: str) -> Iterator[str]:
+    """For each profile of which too little was exercised, what is missing.
+
+    What the safety level of the run forbids is not asked for, as long as it allows something of the profile's level.
+    """
     part, whole = NEEDED
     for name, found in claimed.items():
         counting = [one for one in found if _counts(one)]
         level = Level.MUST if any(one.level is Level.MUST for one in counting) else Level.SHOULD
-        asked = [one for one in counting if one.level is level]
+        firm = [one for one in counting if one.level is level]
+        asked = [one for one in firm if one.reason is not Reason.SAFETY_LEVEL]
+        if not asked:
+            yield (
+                f"{name}: safety level {safety} allows none of {words.count(len(firm), f'{level} requirement')} to be"
+                " tried; run it at a higher level, or name in `unsupported` what the product does not have."
+            )
+            continue
         open_ = [one for one in asked if one.outcome is Outcome.NOT_EXERCISED]
         done = len(asked) - len(open_)
         if done * whole < len(asked) * part:
+            allowed = f" that safety level {safety} allows" if len(asked) < len(firm) else ""
             yield (
-                f"{name}: {done} of {words.count(len(asked), f'{level} requirement')} exercised, "
+                f"{name}: {done} of {words.count(len(asked), f'{level} requirement')}{allowed} exercised, "
                 f"{-(-len(asked) * part // whole)} are needed ({_lacking(open_)}); "
                 "give the target file what is missing, or name in `unsupported` what the product does not have."
             )
@@ -315,7 +326,8 @@ def _standing(firm: Sequence[VerdictRecord]) -> tuple[Standing, str]:
         musts,
         shoulds,
         told((one for one in firm if one.outcome is Outcome.BLOCKED), "blocked by a deviation"),
-        told((one for one in left if one.reason not in UNDECIDED), "not exercised"),
+        told((one for one in left if one.reason is Reason.SAFETY_LEVEL), "not tested because of the safety level"),
+        told((one for one in left if one.reason not in (*UNDECIDED, Reason.SAFETY_LEVEL)), "not exercised"),
         told((one for one in firm if one.outcome is Outcome.UNSUPPORTED), "not claimed"),
     ]
     why = "; ".join(one for one in reasons if one)

@@ -41,9 +41,9 @@ def run(*verdicts: VerdictRecord, **changes: Any) -> RunRecord:
     return sample.record(**{**quiet, "verdicts": [*conforming(), *verdicts], **changes})
 
 
-def lacking(number: int, detail: str = "case") -> list[VerdictRecord]:
+def lacking(number: int, detail: str = "case", reason: Reason = Reason.MISSING_FIXTURE) -> list[VerdictRecord]:
     return [
-        verdict(f"L{n}", Outcome.NOT_EXERCISED, profile=CASES, reason=Reason.MISSING_FIXTURE, detail=detail)
+        verdict(f"L{reason}{n}", Outcome.NOT_EXERCISED, profile=CASES, reason=reason, detail=detail)
         for n in range(number)
     ]
 
@@ -83,7 +83,10 @@ def test_what_no_document_demands_or_no_run_can_tell_lowers_no_profile(mild: Ver
         (one(Outcome.DEVIATES, level=Level.SHOULD), "1 requirement of level should contradicted"),
         (one(Outcome.BLOCKED, blocked_by="0" * 16), "1 requirement blocked by a deviation"),
         (one(Outcome.NOT_EXERCISED, reason=Reason.MISSING_FIXTURE), "1 requirement not exercised"),
-        (one(Outcome.NOT_EXERCISED, reason=Reason.SAFETY_LEVEL), "1 requirement not exercised"),
+        (
+            one(Outcome.NOT_EXERCISED, reason=Reason.SAFETY_LEVEL),
+            "1 requirement not tested because of the safety level",
+        ),
         (one(Outcome.UNSUPPORTED), "1 requirement not claimed"),
     ],
 )
@@ -180,6 +183,24 @@ def test_two_thirds_of_the_musts_of_each_claimed_profile_are_needed() -> None:
     assert str(told.value).startswith(
         f"{CASES}: 4 of 7 must requirements exercised, 5 are needed (3 missing fixture: case); give the target file"
     )
+
+
+def test_what_the_safety_level_forbids_is_listed_and_not_asked_for() -> None:
+    forbidden = lacking(9, reason=Reason.SAFETY_LEVEL)
+    made = state(run(*conforming(CASES, 4), *forbidden))
+    profile = made.profiles[1]
+    assert (profile.standing, profile.why) == (
+        Standing.PARTIAL,
+        "9 requirements not tested because of the safety level",
+    )
+    assert profile.score == Score(reached=4, reachable=4, total=13)
+    assert profile.unexercised == {"safety level": 9}
+    with pytest.raises(Unstatable) as told:
+        state(run(*conforming(CASES, 3), *lacking(2), *forbidden))
+    assert f"{CASES}: 3 of 5 must requirements that safety level owned allows exercised, 4 are" in str(told.value)
+    with pytest.raises(Unstatable) as told:
+        state(run(*forbidden, verdict("S", Outcome.CONFORMS, profile=CASES, level=Level.SHOULD)))
+    assert str(told.value).startswith(f"{CASES}: safety level owned allows none of 9 must requirements to be tried")
 
 
 def test_each_key_that_is_missing_is_named_once() -> None:

@@ -57,12 +57,14 @@ def levels(fault: str) -> set[Level]:
 FAULTS = faults()
 
 
-def made(system: str, with_faults: Collection[str], claimed: Collection[str], directory: Path) -> Statement:
+def made(
+    system: str, with_faults: Collection[str], claimed: Collection[str], directory: Path, *options: str
+) -> Statement:
     with served(system, with_faults) as (_, text):
         data = tomllib.loads(text)
         data[system]["unsupported"] = [one for one in PROFILES[system] if one not in claimed]
         (directory / "target.toml").write_text(toml(data))
-        return state(run(directory / "target.toml", directory / "run", "--max-examples", "1").record)
+        return state(run(directory / "target.toml", directory / "run", "--max-examples", "1", *options).record)
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +118,14 @@ def test_what_a_faultless_reference_claims_conforms(system: str, faultless: Call
     statement = faultless(system, CLAIMED[system])
     assert standings(statement) == dict.fromkeys(CLAIMED[system], Standing.CONFORMS)
     assert statement.suite.documents == load(system).documents
+
+
+def test_a_run_at_the_default_level_makes_a_statement_that_says_what_the_level_forbids(tmp_path: Path) -> None:
+    statement = made("processmaker3", (), PROFILES["processmaker3"], tmp_path, "--safety", "owned")
+    found = standings(statement)
+    assert found.keys() >= {*CLAIMED["processmaker3"], "processmaker3/input-documents"}
+    assert {*found.values()} == {Standing.CONFORMS, Standing.PARTIAL}
+    assert found["processmaker3/groups"] is Standing.CONFORMS
+    assert found["processmaker3/roles"] is Standing.PARTIAL
+    roles = next(one for one in statement.profiles if one.profile == "processmaker3/roles")
+    assert roles.why == f"{roles.unexercised['safety level']} requirements not tested because of the safety level"
