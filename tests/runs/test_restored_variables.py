@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ONLY = ("-k", "trigger")
 
 
-def holding(value: Any) -> Callable[[ProcessMaker3], None]:
+def holding(value: Any) -> Callable[[Any], None]:
     """A change of a reference: its case has the variable that the trigger unsets, and one more that it takes along."""
 
     def change(reference: ProcessMaker3) -> None:
@@ -55,7 +55,7 @@ def test_a_trigger_leaves_the_variables_of_the_case_as_they_were(tmp_path: Path,
 
 
 def test_what_cannot_be_set_again_is_residue(tmp_path: Path) -> None:
-    def change(reference: ProcessMaker3) -> None:
+    def change(reference: Any) -> None:
         holding("10 %")(reference)
 
         def refused(_case: Any, _variables: Any) -> None:
