@@ -44,9 +44,15 @@ DEVIATIONS: dict[str, list[str]] = {
     "start-as-documented-curl-d-no-event": ["startRequest.2XX:status"],
 }
 
+PREFERRED_DATES = ["getProcess.200./pro_create_date:preferred", "getProcess.200./pro_update_date:preferred"]
 FINDINGS: dict[str, list[str]] = {
     # Line 36 knows ACTIVE and INACTIVE; that a disabled project is called DISABLED is the other reading of A-PM3-55.
-    "import-source-get-after-disable": ["getProcess.200./pro_status:tolerated"],
+    "import-source-get-after-disable": [*PREFERRED_DATES, "getProcess.200./pro_status:tolerated"],
+    # Its own example has dates in ISO 8601 (line 1445); the other form is accepted, and the other reading of A-PM3-19.
+    **dict.fromkeys(
+        ("process-get", "process-get-after-put", "process-get-after-put-fields", "process-get-inactive"),
+        PREFERRED_DATES,
+    ),
 }
 
 DOCUMENTED_STARTS = [name for name in DEVIATIONS if name.startswith("start-as-documented")]

@@ -65,7 +65,7 @@ GOOD = f'[[deviation]]\nfingerprint = "{ONE}"\nrequirement = "R"\n'
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("[[deviation]\n", "is not TOML: .*; correct it"),
+        ("[[deviation]\n", "is not TOML: .*; correct that line"),
         ("[[deviations]]\n", r"deviations: is an unknown key; write each entry under \[\[deviation\]\]"),
         ("[deviation]\n", "deviation: is one table"),
         ("deviation = [3]\n", "entry 1: is not a table"),

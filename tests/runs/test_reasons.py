@@ -99,6 +99,10 @@ def away(data: Tables) -> None:
     data["processmaker4"]["url"] = "http://127.0.0.1:9"
 
 
+def not_listing(data: Tables) -> None:
+    data["processmaker3"]["unsupported"] = ["listProjects"]
+
+
 def few_executions(data: Tables) -> None:
     data["limits"]["executions"] = 1
 
@@ -152,7 +156,14 @@ HINDERED = [
     Hindered(Reason.SAFETY_LEVEL, "createProject.201:status", "category", options=("--safety", "read-only")),
     Hindered(Reason.SAFETY_LEVEL, "PM3-BULK-STARTED-CASES", "started", owned, told="may_change"),
     Hindered(Reason.TIME_BUDGET, "PM4-START-WITH-DATA", options=("--time-budget", "0.0001s"), told="seconds"),
-    Hindered(Reason.LIMIT_REACHED, "PM4-START-DESCRIBES-INSTANCE", "empty_object", few_executions, told="1 execution"),
+    Hindered(Reason.LIMIT_REACHED, "PM4-START-DESCRIBES-INSTANCE", "describes", few_executions, told="1 execution"),
+    Hindered(
+        Reason.UNSUPPORTED,
+        "PM3-PROJECT-UPDATE-LISTED",
+        "createProject",
+        not_listing,
+        told="listProjects is unsupported",
+    ),
     Hindered(
         Reason.LIMIT_REACHED,
         "PM3-PROJECT-CREATE-READABLE",

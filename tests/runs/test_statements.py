@@ -94,7 +94,8 @@ def turned(profile: str, claimed: tuple[str, ...], faultless: Callable[..., Stat
 
 
 def test_every_profile_of_which_something_is_demanded_has_a_fault_of_its_own() -> None:
-    assert set(FAULTS) == {one.profile for one in FIRM}
+    demanded = {one.profile for one in FIRM if one.level is Level.MUST}
+    assert demanded <= set(FAULTS) <= {one.profile for one in FIRM}  # a should may share its fault with other profiles
 
 
 @pytest.mark.timeout(600)

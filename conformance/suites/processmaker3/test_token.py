@@ -123,6 +123,8 @@ def test_no_token_is_given_for_what_is_wrong(session: Session) -> None:
         if not control.answer.ok:
             raise NotExercised(Reason.INCONCLUSIVE, f"{TOKEN}: {describe(control)} after a wrong {member}")
         no_token(session, requirement, refused, control)
+    if getattr(session.table, "token_url", None):
+        raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{TOKEN}: `token_url` of the target file names no workspace")
     elsewhere = once(session, account, in_json=in_json, workspace=session.ledger.made_up())
     no_token(session, WRONG[-1], elsewhere, right)
 
