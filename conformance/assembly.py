@@ -302,6 +302,9 @@ def remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
             known = journal.started_of((system, kind))  # in the order in which they were started
             unknown = [""] * (journal.residue[system, kind] - len(known))
             stays.setdefault((system, kind, ""), []).extend([*known, *unknown])
+        for key, (_, why) in journal.doubtful.items():
+            one = journal.entries[key]
+            stays.setdefault((one.system, one.kind, why), []).append(one.name)
         for one in _marked(journal):
             stays.setdefault((one.system, one.kind, MARKED), []).append(one.identifier)
     residue = [

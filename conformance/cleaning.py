@@ -36,6 +36,8 @@ class Cleaning:
     """Why something is still there, where that is known."""
     damaged: list[str] = field(default_factory=list)
     """Lines of journals that no run would have written, and that were left out."""
+    unproved: dict[Entry, str] = field(default_factory=dict)
+    """What was created and not proved to be the run's own, with the reason: it stays."""
 
 
 def clean(target: Target, directory: Path, *, doubting: bool = False) -> Cleaning:
@@ -54,6 +56,7 @@ def clean(target: Target, directory: Path, *, doubting: bool = False) -> Cleanin
         with locked(directory / f"lock-{_worker(path)}"):
             journal = ledger.read(path)
             done.damaged += [f"{path.name}, line {number}" for number in journal.damaged]
+            done.unproved.update({journal.entries[key]: why for key, (_, why) in journal.doubtful.items()})
             before = journal.open()
             if not before:
                 continue

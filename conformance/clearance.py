@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from conformance.operation import Operation
@@ -19,6 +20,14 @@ def clearance(operation: Operation) -> Safety:
     if operation.effect == "administer" or operation.personal or unnamed:
         return Safety.DISPOSABLE
     return Safety.OWNED
+
+
+def provable(operations: Mapping[str, Operation], maker: Operation) -> bool:
+    """Whether a document gives a list of what an operation creates: else nobody knows what was there before.
+
+    Then a response that names somebody else's thing cannot be told from one that names a new thing.
+    """
+    return any(one.resource == maker.resource and one.link("list") for one in operations.values())
 
 
 def cleared(operation: Operation, level: Safety) -> bool:

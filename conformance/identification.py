@@ -122,6 +122,32 @@ def under(exchange: Exchange, link: Link, name: str) -> list[str]:
     return [one for item in items for one in showing.likeliest(item, own) if addressable(one)]
 
 
+def own_identifiers(exchange: Exchange, link: Link, mark: str = "") -> set[str]:
+    """The identifiers that the items of a list have as their own; with a `mark`, of those in which a value holds it."""
+    items = [showing.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict)]
+    own = link.item.rpartition("/")[2]
+    found = {
+        identifier
+        for item in items
+        if not mark or any(showing.holds(value, mark) for _, value in showing.single(item))
+        for identifier in showing.likeliest(item, own)
+    }
+    if mark:
+        return found
+    return found | _keys(exchange)
+
+
+def _keys(exchange: Exchange) -> set[str]:
+    """The identifiers under which a list that is an object has its items, and those that it has as bare values."""
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        return set()
+    names = {name for node in showing.objects(body) for name in node if IDENTIFIER.fullmatch(name)}
+    bare = {str(one) for array in arrays(body) for one in array if isinstance(one, str | int)}
+    return names | bare
+
+
 def containing(exchange: Exchange, link: Link, names: Collection[str]) -> list[str]:
     """The identifiers of the items of a list in which a value holds one of the names, as that of a copy does."""
     items = [showing.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict)]

@@ -8,20 +8,22 @@ clean up later, from another machine.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NewType
 
 MARK: Final = "conf"
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 GLOB: Final = "ledger-*.ndjson"
+DIGESTS_A_LINE: Final = 1_000
 LONGEST_LINE: Final = 65_536  # bytes of a journal
 EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "target": ("system",),
@@ -30,12 +32,17 @@ EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "refused": ("key",),
     "turned away": ("key",),
     "created": ("key", "identifier"),
+    "unproved": ("key", "identifier", "why"),
+    "there": ("system", "kind"),
     "withdrawn": ("key",),
     "removed": ("key",),
     "kept": ("key", "why"),
     "residue": ("system", "kind", "identifier"),
 }
 """What each line of a journal must say besides which run it belongs to, as text."""
+
+Ours = NewType("Ours", str)
+"""An identifier that is proved to be the run's own; only what proves it makes one (`ownership`)."""
 
 
 class Unwritable(Exception):
@@ -84,6 +91,10 @@ class Ledger:
     kept: dict[str, tuple[str, bool]] = field(default_factory=dict)
     """By key: why something could not be removed, and whether no operation of the target can."""
     outside: set[str] = field(default_factory=set)
+    doubtful: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By key: the identifier of what was created and is not proved to be the run's own, and why. It stays."""
+    before: set[str] = field(default_factory=set)
+    """What was there before the run created anything, as digests: other people's identifiers are not kept."""
     started: dict[str, tuple[str, str]] = field(default_factory=dict)
     targets: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """By system: the server on which it was created, as `identity` names it."""
@@ -94,6 +105,7 @@ class Ledger:
     hide: Callable[[str], str] = str
     _named: set[str] = field(default_factory=set)
     _made_up: set[str] = field(default_factory=set)
+    _surveyed: set[str] = field(default_factory=set)
     _serial: int = 0
 
     def name(self, label: str = "") -> str:
@@ -182,7 +194,45 @@ class Ledger:
         told = (self.accepted, self.refused, self.outside, self.removed)
         return not any(entry.key in keys for keys in told) and not self.entries[entry.key].identifier
 
-    def created(self, entry: Entry, identifier: str) -> Entry:
+    def surveys(self, system: str, kind: str, within: Mapping[str, str]) -> bool:
+        """Whether what is there of a kind, within something, is still to be noted; from now on it is not."""
+        place = json.dumps([system, kind, sorted(within.items())])
+        new = place not in self._surveyed
+        self._surveyed.add(place)
+        return new
+
+    def surveyed(self, system: str, kind: str, within: Mapping[str, str], found: Iterable[str], *, whole: bool) -> None:
+        """Journal what was there of a kind before the first create of it; `whole`: and that there was nothing else."""
+        digests = sorted({digest(system, kind, one) for one in found})
+        self.before.update(digests)
+        told = {"system": system, "kind": kind, "within": dict(within), "whole": whole}
+        for start in range(0, max(1, len(digests)), DIGESTS_A_LINE):
+            self._note("there", **told, digests=digests[start : start + DIGESTS_A_LINE])
+
+    def was_there(self, system: str, kind: str, identifier: str) -> bool:
+        """Whether a list showed an identifier before the first create of a kind."""
+        return digest(system, kind, identifier) in self.before
+
+    def had(self, identifier: str) -> bool:
+        """Whether something of the run's own has or had an identifier, in any of its workers."""
+        return any(identifier == one.identifier for one in self.entries.values()) or any(
+            event["event"] == "created" and event["identifier"] == identifier
+            for path in (self.path.parent.glob(GLOB) if self.path else ())
+            for _, event in _events(path, [])
+        )
+
+    def unproved(self, entry: Entry, identifier: str, why: str) -> Entry:
+        """Journal that something was created that is not proved to be the run's own; it is never changed, and stays."""
+        self.doubtful[entry.key] = (identifier, why)
+        self._note("unproved", key=entry.key, identifier=self.hide(identifier), why=why)
+        return replace(entry, identifier=identifier)
+
+    def doubts(self, kind: str, identifier: str) -> bool:
+        """Whether an identifier names something of a kind that is not proved to be the run's own."""
+        claimed = (self.entries[key].kind for key, (one, _) in self.doubtful.items() if one == identifier)
+        return bool(identifier) and kind in claimed
+
+    def created(self, entry: Entry, identifier: Ours) -> Entry:
         """Journal the identifier under which the target knows what was created."""
         known = replace(entry, identifier=identifier)
         self.entries[entry.key] = known
@@ -237,7 +287,8 @@ class Ledger:
 
     def open(self, system: str = "") -> list[Entry]:
         """What is still there, or may be, newest first: the order of removal."""
-        entries = [entry for entry in self.entries.values() if entry.key not in self.removed]
+        done = self.removed | self.doubtful.keys()
+        entries = [entry for entry in self.entries.values() if entry.key not in done]
         return [entry for entry in reversed(entries) if system in ("", entry.system)]
 
     def _note(self, event: str, **data: Any) -> None:
@@ -289,6 +340,11 @@ def _taken(ledger: Ledger, event: Mapping[str, Any]) -> bool:
             if key in ledger.entries or not isinstance(within, dict):
                 return False
             ledger.entries[key] = Entry(key, *made, within=within)
+        case "there":
+            digests = event.get("digests")
+            if not isinstance(digests, list):
+                return False
+            ledger.before.update(map(str, digests))
         case "residue":
             ledger.residue[event["system"], event["kind"]] += 1
             if event["identifier"]:
@@ -299,6 +355,8 @@ def _taken(ledger: Ledger, event: Mapping[str, Any]) -> bool:
             if ledger.entries[key].identifier not in ("", event["identifier"]):
                 return False
             ledger.entries[key] = replace(ledger.entries[key], identifier=event["identifier"])
+        case "unproved":
+            ledger.doubtful[key] = (event["identifier"], event["why"])
         case "accepted":
             ledger.accepted.add(key)
         case "refused":
@@ -311,6 +369,12 @@ def _taken(ledger: Ledger, event: Mapping[str, Any]) -> bool:
         case "kept":
             ledger.kept[key] = (event["why"], event["permanent"] is True)
     return True
+
+
+def digest(system: str, kind: str, identifier: str) -> str:
+    """What is kept of an identifier, however a server spells it: in any letters, as a number or a GUID in braces."""
+    plain = re.sub(r"[-{}\s]", "", identifier).casefold().lstrip("0")
+    return hashlib.sha256(f"{system}\0{kind}\0{plain}".encode("utf-8", "replace")).hexdigest()[:24]
 
 
 def _events(path: Path, damaged: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:

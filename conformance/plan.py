@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from conformance import supply
-from conformance.clearance import RANK, clearance
+from conformance.clearance import RANK, clearance, provable
 from conformance.requirement import Requirement
 from conformance.specification import Operation, Specification
 from conformance.systems import ELSEWHERE, System
@@ -128,6 +128,12 @@ def without_delete(specification: Specification, unsupported: Collection[str]) -
     return found
 
 
+def unprovable(specification: Specification) -> list[Operation]:
+    """The creates of which no list shows what was there before: what they make is the run's own by no proof."""
+    operations = specification.operations
+    return [one for one in operations.values() if one.effect == "create" and not provable(operations, one)]
+
+
 def _places(table: System, keys: tuple[str, ...]) -> str:
     return ", ".join(map(table.place, keys))
 
@@ -138,7 +144,22 @@ def _least(one: Requirement, specification: Specification, gives: Callable[[str]
     abroad = one.refusal and any(touch.foreign for touch in operation.touches)  # it is refused on somebody else's
     if one.disposable or abroad:
         return Safety.DISPOSABLE
-    return max(map(clearance, supply.chain(specification.operations, operation, gives)), key=RANK.__getitem__)
+    called = supply.chain(specification.operations, operation, gives)
+    if any(_unproved(each, specification, gives) for each in called):
+        return Safety.DISPOSABLE
+    return max(map(clearance, called), key=RANK.__getitem__)
+
+
+def _unproved(operation: Operation, specification: Specification, gives: Callable[[str], bool]) -> bool:
+    """Whether a call changes what the run would create and cannot prove to be its own."""
+    operations = specification.operations
+    for parameter in supply.changed_by(operation):
+        if gives(supply.key_of(operation, parameter)) and supply.takes_named(operations, operation, parameter):
+            continue
+        made_by = supply.source(operations, operation, parameter)
+        if made_by is not None and made_by.effect == "create" and not provable(operations, made_by):
+            return True
+    return False
 
 
 def _sparing(one: Requirement, specification: Specification, table: System, level: Safety) -> tuple[str, ...]:

@@ -90,7 +90,7 @@ class Removal(Calls):
         Returns True when it is gone. It may go later: see `settle_deletions`.
         """
         link = operation.link("delete")
-        if link is None:
+        if link is None or self.ledger.doubts(operation.resource, identifier):
             return False
         within = self.ledger.within(identifier)
         deleted = self._deleted(link, {**within, link.parameter: identifier})

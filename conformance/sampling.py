@@ -13,7 +13,7 @@ from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
 from conformance.specification import Operation, Touch
 from conformance.structure import EXTENSION, Schema, places
-from conformance.supply import key_of, maker, pointers, producer, subjects, takes_named
+from conformance.supply import changed_by, key_of, maker, pointers, producer, subjects, takes_named
 from conformance.target import Safety
 from conformance.verdict import Reason
 from conformance.wire.naming import at
@@ -211,6 +211,8 @@ def _made(session: Session, operation: Operation, parameter: str, key: str) -> s
     found = producer(operations, operation, parameter)
     if found is not None:
         making, link = found
+        if parameter in changed_by(operation):
+            session.need_proof(making)
         request = sample(session, making)
         made = make(session, making, **request.request())
         if link.carries:
@@ -230,6 +232,8 @@ def _made(session: Session, operation: Operation, parameter: str, key: str) -> s
     if made_by is None:
         where = session.table.place(key) if key else f"the target file names nothing for {operation.id}"
         raise NotExercised(Reason.MISSING_FIXTURE, where)
+    if parameter in changed_by(operation):
+        session.need_proof(made_by)
     return make(session, made_by, **sample(session, made_by).request())
 
 

@@ -23,8 +23,10 @@ from conformance.identification import (
 )
 from conformance.judge import Blocked, NotExercised
 from conformance.ledger import Entry
-from conformance.removal import GONE, UNSURE, Removal
+from conformance.ownership import Ownership, sent_names
+from conformance.removal import GONE, UNSURE
 from conformance.specification import Operation
+from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 from conformance.wire.naming import replace
 
@@ -48,7 +50,7 @@ class Resource:
 
 
 @dataclass(eq=False)
-class Session(Removal):
+class Session(Ownership):
     """Calls the operations of one system, on behalf of one test at a time, and answers for what they make."""
 
     _refused: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False)
@@ -187,15 +189,17 @@ class Session(Removal):
         identifier = self._offered(operation, entry, exchange)
         if not identifier and before is None and known is not None:
             identifier = self._appeared(operation, exchange, known)
+        shown = not self._told_by_response_alone(operation, entry)
         if not identifier:
             identifier = self._copied(operation, exchange, before) or self._listed(operation, entry)[0]
-            identifier = identifier or self._beside(operation, entry, exchange)
-        elif identifier in self._claimed() and operation.link("list") is not None:
+            if not identifier:
+                identifier, shown = self._beside(operation, entry, exchange), False
+        elif self._had(identifier) and operation.link("list") is not None:
             identifier = (
                 self._newcomer(operation, entry)[0] or identifier
             )  # the answer may hide what was made beside it
         if identifier:
-            return self.ledger.created(entry, identifier)
+            return self.enter(operation, entry, identifier, shown=shown)
         raise self._lost(operation, exchange, entry, known)
 
     def _appeared(self, operation: Operation, exchange: Exchange, known: Collection[str]) -> str:
@@ -212,18 +216,22 @@ class Session(Removal):
                 return is_read(there, told), there
             return shows(there, link, told), there
 
-        return told if self.eventually(look)[0] else ""
+        found, shown = self.eventually(look)
+        marks = sent_names(operation, exchange)
+        unmarked = self.safety is Safety.OWNED and not any(mentions(shown, mark) for mark in marks)
+        return "" if not found or unmarked or self.was_there(operation, told) else told
 
     def _offered(self, operation: Operation, entry: Entry, exchange: Exchange) -> str:
         """The identifier that the answer to a create gives, if what it names carries our name: else it is not ours."""
         link = operation.link("read")
         source = link or operation.link("delete")
         candidates = offered(exchange, source) if source is not None and source.pointer else []
-        told_by_answer_alone = not entry.name or (link is None and operation.link("list") is None)
+        told_by_answer_alone = not entry.name or self._told_by_response_alone(operation, entry)
         if told_by_answer_alone:  # what was sent is nothing new
             candidates = [one for one in candidates[:1] if one.encode() not in exchange.request.body]
         if link is None and told_by_answer_alone:
             return next((one for one in candidates if one not in self._claimed()), "")
+        candidates = [one for one in candidates if not self.was_there(operation, one)]
         if link is None or not candidates:
             return ""
 
@@ -238,6 +246,11 @@ class Session(Removal):
         found: list[str] = []
         self.eventually(look)
         return next(iter(found), "")
+
+    @staticmethod
+    def _told_by_response_alone(operation: Operation, entry: Entry) -> bool:
+        """Whether nothing but the response to a create can show what it made: no read, and no list by its name."""
+        return operation.link("read") is None and not (entry.name and operation.link("list"))
 
     def _listed(self, operation: Operation, entry: Entry) -> tuple[str, bool]:
         """Its identifier in the list, when it is there; and whether the list could be read.
@@ -288,13 +301,18 @@ class Session(Removal):
         assert link is not None
         exchange = self.send(link.operation, path=entry.within)
         claimed = self._claimed()
-        found = [one for one in under(exchange, link, entry.name) if one not in claimed]
+        shown = [one for one in under(exchange, link, entry.name) if one not in claimed]
+        found = [one for one in shown if not self.was_there(operation, one)]
         read = operation.link("read")
         if (
             len(found) > 1 and read is not None
         ):  # an item has several identifiers: ours is the one under which it is read
             found = [one for one in found if mentions(self._read(read, one, entry.within), entry.name)]
         return next(iter(found), ""), exchange
+
+    def _had(self, identifier: str) -> bool:
+        """Whether an earlier create of this worker got an identifier."""
+        return any(one.identifier == identifier for one in self.ledger.entries.values())
 
     def _claimed(self) -> set[str]:
         """The identifiers of what is there and stands in the ledger already."""
@@ -337,9 +355,10 @@ class Session(Removal):
         """Remove what the answer to a create points at, where nothing shows it and nothing showed it before."""
         delete = operation.link("delete")
         told = pointed(exchange, delete) if delete is not None else ""
-        if delete is None or not told or told in known or told in self._claimed():
+        believed = self.safety is not Safety.OWNED
+        if delete is None or not told or told in known or told in self._claimed() or not believed:
             return
-        self.ledger.created(entry, told)
+        self.enter(operation, entry, told, shown=False)
         if self.deliver(delete.operation, path={**entry.within, delete.parameter: told}).answer.ok:
             self.ledger.gone(told)
 
@@ -358,8 +377,7 @@ class Session(Removal):
                 raise
             looked = looked and exchange.answer.ok
         if identifier:
-            self.ledger.created(entry, identifier)
-            self.remove(identifier, operation)
+            self.remove(self.enter(operation, entry, identifier, shown=True).identifier, operation)
         elif looked or entry.key in self.ledger.outside:  # else the sweep looks again
             self.ledger.withdrawn(entry)
         return bool(identifier)
@@ -412,7 +430,7 @@ class Session(Removal):
                         return False
                     self.ledger.withdrawn(entry)
                     return True
-                self.ledger.created(entry, identifier)
+                self.enter(operation, entry, identifier, shown=True)
             elif self.doubting and not self.proves(identifier, operation):
                 return False
             return identifier not in self._claimed() or self.remove(identifier, operation)

@@ -45,6 +45,12 @@ def subjects(operation: Operation) -> list[str]:
     return operation.path_parameters or ([""] if named_by_body else [])
 
 
+def changed_by(operation: Operation) -> list[str]:
+    """The subjects that a call changes: those of which the guard wants to know whose they are."""
+    touched = {touch.name if touch.where == "path" else "" for touch in operation.touches if not touch.optional}
+    return [one for one in subjects(operation) if one in touched] if operation.effect != "read" else []
+
+
 def pointers(operation: Operation) -> list[str]:
     """The places of the body that are fixtures, beside what the path names."""
     return [place for place in operation.fixtures if place.startswith("/") and operation.path_parameters]

@@ -14,7 +14,7 @@ from conformance.clearance import clearance, cleared
 from conformance.cli.additions import additions, example, inline
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.run import REFERENCE
-from conformance.plan import Plan, plan, without_delete
+from conformance.plan import Plan, plan, unprovable, without_delete
 from conformance.proxies import proxy_for
 from conformance.reporting import words
 from conformance.systems import Procesio, ProcessMaker4, urls
@@ -80,6 +80,7 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
     if table.unsupported:
         yield f"  unsupported: {', '.join(table.unsupported)}"
         yield from _left(target, table.specification(), set(table.unsupported))
+    yield from _unproved(target, table.specification(), set(table.unsupported))
     if table.bodies:
         yield f"  bodies: {', '.join(table.bodies)}"
     for one in table.accommodations:
@@ -116,6 +117,17 @@ def _left(target: Target, spec: Specification, unsupported: set[str]) -> Iterato
         told = f"of what {' and '.join(creates)} creates, a run leaves up to"
         number = target.limits.open_resources if target.safety.level is Safety.DISPOSABLE else KEPT_AT_MOST
         yield f"    {name} is unsupported: {told} {number}"
+
+
+def _unproved(target: Target, spec: Specification, unsupported: set[str]) -> Iterator[str]:
+    """What a run leaves on the target at level owned, since nothing proves that it is the run's own."""
+    makers = [one for one in unprovable(spec) if unsupported.isdisjoint({one.id, one.profile})]
+    if target.safety.level is not Safety.OWNED or not makers:
+        return
+    from conformance.ownership import UNPROVED  # opens connections: only when it is wanted
+
+    yield f"  a run leaves a few of what {', '.join(one.id for one in makers)} creates:"
+    yield f"    {UNPROVED}"
 
 
 def _planned(planned: Plan) -> Iterator[str]:

@@ -36,6 +36,8 @@ def command(run: Path, file: Path) -> int:
         click.echo(f"  {_told(entry)}")
     if done.gone:
         click.echo(f"not there any more, or never created: {len(done.gone)}")
+    for entry, reason in done.unproved.items():
+        click.echo(f"stays: {escape.line(f'{entry.system} {entry.kind} {entry.name}')}: {escape.line(reason)}")
     for entry in done.kept:
         why = done.reasons.get(entry)
         click.echo(f"still there: {_told(entry)}{f': {escape.line(why)}' if why else ''}", err=True)

@@ -203,6 +203,8 @@ class Judgement:
         return Pass(operation, operation.effect)
 
     def _allowed(self, operation: Operation, identifier: str) -> None:
+        if self.safety is not Safety.DISPOSABLE and self.ledger.doubts(operation.resource, identifier):
+            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: nothing proves that {identifier!r} is the run's own")
         if self._ours(identifier):
             return
         if identifier in self.fixtures:

@@ -133,7 +133,7 @@ def test_check_says_what_is_left(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("status", "part", "kind"),
-    [(405, "/project/", "project"), (500, "/project/", "project"), (405, "/group/", "group")],
+    [(405, "/project/", "project"), (500, "/project/", "project"), (405, "/department/", "department")],
 )
 def test_what_is_found_not_to_be_removed_leaves_a_handful(tmp_path: Path, status: int, part: str, kind: str) -> None:
     answer = deleting(JSONResponse({"error": {"code": status, "message": "No"}}, status), part)

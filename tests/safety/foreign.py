@@ -98,3 +98,29 @@ def _create(client: httpx.Client, session: Session, operation: Operation, number
     )
     answer = client.request(operation.method, url, json=body, headers=shown)
     assert answer.is_success, (operation.id, answer.status_code, answer.text)
+
+
+def differences(before: Any, after: Any, place: str = "") -> list[str]:
+    """Where something that was there before is there no more, or not the same. What came beside it is passed over."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return [
+            told
+            for name, one in before.items()
+            for told in (
+                differences(one, after[name], f"{place}/{name}") if name in after else [f"{place}/{name} gone"]
+            )
+        ]
+    return [] if before == after else [f"{place}: {before!r} is {after!r}"]
+
+
+def without(state: Any, names: set[str]) -> Any:
+    """A state without the objects that have one of some names, or are one."""
+    if not isinstance(state, dict):
+        return state
+    kept = {
+        key: one
+        for key, one in state.items()
+        if not (isinstance(one, dict) and names & set(map(str, one.values())))
+        and not (isinstance(one, str) and one in names)
+    }
+    return {key: without(one, names) for key, one in kept.items()}

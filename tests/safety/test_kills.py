@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -19,7 +19,7 @@ from conformance.removal import UNPROVED
 from conformance.specification import SYSTEMS, load
 from tests.runs.support import start
 
-from .foreign import filled
+from .foreign import filled, without
 from .kills import MOMENTS, Kill, Killer, spread
 
 pytestmark = pytest.mark.timeout(500)  # it ends by itself; on a busy machine late
@@ -48,17 +48,8 @@ def killed_and_swept(kill: Kill, directory: Path) -> None:
         assert {kind for kind, _ in unproved} <= UNSHOWN
         assert swept.stderr.count("\n") == len(unseen) + len(unproved)
         assert swept.returncode == (exitcodes.DEVIATIONS if unseen or unproved else exitcodes.OK)
-        assert without(there.snapshot(), {name for _, name in [*unseen, *unproved]}) == there.before
-
-
-def without(state: Any, names: set[str]) -> Any:
-    """A state without the objects that have one of some names."""
-    if not isinstance(state, dict):
-        return state
-    kept = {
-        key: one for key, one in state.items() if not (isinstance(one, dict) and names & set(map(str, one.values())))
-    }
-    return {key: without(one, names) for key, one in kept.items()}
+        stays = set(re.findall(r"stays: .*? (conf [0-9a-f]{8} [^:]*): ", swept.stdout))
+        assert without(there.snapshot(), {name for _, name in [*unseen, *unproved]} | stays) == there.before
 
 
 @pytest.mark.parametrize("kill", FEW, ids=str)

@@ -10,7 +10,7 @@ import pytest
 
 from conformance import specification
 from conformance.accommodation import accommodated, departures, dressed, of_the_form
-from conformance.ledger import Ledger
+from conformance.ledger import Ledger, Ours
 from conformance.operation import Form, Operation
 from conformance.placeholders import depends, resolved
 from conformance.target import Safety, Target, TargetError, parse
@@ -50,7 +50,7 @@ def operation(name: str, *accommodations: dict[str, Any], system: str = "process
 def judge(method: str, url: str, *accommodations: dict[str, Any], **request: Any) -> str:
     """The effect that the guard lets pass. Raises what the guard raises."""
     ledger = Ledger(None, "r1")
-    ledger.created(ledger.intend("processmaker3", "project", "createProject", "one"), OWNED)
+    ledger.created(ledger.intend("processmaker3", "project", "createProject", "one"), Ours(OWNED))
     spec = read(*accommodations).table("processmaker3").specification()
     judgement = Judgement(spec, ledger, Safety.OWNED, frozenset({HOST}))
     return judgement.judge(httpx.Request(method, f"{HOST}{url}", **request)).effect

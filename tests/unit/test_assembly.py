@@ -12,7 +12,7 @@ import pytest
 
 from conformance import assembly, specification
 from conformance.baseline import Baseline
-from conformance.ledger import Ledger
+from conformance.ledger import Ledger, Ours
 from conformance.parts import Circumstances
 from conformance.runrecord import BaselineEntry, DeviationRecord, RunRecord, VerdictRecord
 from conformance.target import Target, parse
@@ -404,8 +404,8 @@ def test_what_is_left_on_the_target_is_told_from_the_journals(tmp_path: Path) ->
     write(tmp_path, GOOD)
     for worker in ("gw0", "gw1"):
         book = Ledger(tmp_path / f"ledger-{worker}.ndjson", "r1", worker)
-        book.created(book.intend(SYSTEM, "project", "createProject", f"n {worker}"), f"u {worker}")
-        book.created(book.intend(SYSTEM, "project", "createProject", "gone"), "gone")
+        book.created(book.intend(SYSTEM, "project", "createProject", f"n {worker}"), Ours(f"u {worker}"))
+        book.created(book.intend(SYSTEM, "project", "createProject", "gone"), Ours("gone"))
         book.gone("gone")
         book.remains(SYSTEM, "token")
     record = assemble(tmp_path)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from conformance import specification
-from conformance.ledger import Ledger
+from conformance.ledger import Ledger, Ours
 from conformance.target import Safety
 from conformance.verdict import Reason
 from conformance.wire.deadline import NoAnswer
@@ -26,7 +26,7 @@ MINE = "conf r1 main 1 aa"
 def judgement(system: str = "processmaker3", *, safety: Safety = Safety.OWNED, **more: Any) -> Judgement:
     ledger = Ledger(None, "r1")
     for name, identifier in (("one", OWNED), ("two", "7")):
-        ledger.created(ledger.intend(system, "project", "createProject", name), identifier)
+        ledger.created(ledger.intend(system, "project", "createProject", name), Ours(identifier))
     return Judgement(
         specification.load(system), ledger, safety, frozenset({HOST}), fixtures=frozenset({FIXTURE}), **more
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance import ledger
-from conformance.ledger import Ledger
+from conformance.ledger import Ledger, Ours
 
 PM3 = "processmaker3"
 
@@ -62,7 +62,7 @@ def test_what_is_created_is_open_until_it_is_gone(book: Ledger) -> None:
     entry = book.intend(PM3, "project", "createProject", "name")
     assert [one.identifier for one in book.open()] == [""]
     assert not book.owns("")
-    book.created(entry, "u1")
+    book.created(entry, Ours("u1"))
     assert book.owns("u1")
     assert [(one.identifier, one.name, one.operation) for one in book.open()] == [("u1", "name", "createProject")]
     book.gone("u1")
@@ -78,13 +78,13 @@ def test_what_was_refused_is_withdrawn(book: Ledger, path: Path) -> None:
 
 def test_what_is_open_comes_newest_first_and_by_system(book: Ledger) -> None:
     for system, identifier in ((PM3, "a"), ("procesio", "b"), (PM3, "c")):
-        book.created(book.intend(system, "thing", "op", identifier), identifier)
+        book.created(book.intend(system, "thing", "op", identifier), Ours(identifier))
     assert [one.identifier for one in book.open()] == ["c", "b", "a"]
     assert [one.identifier for one in book.open(PM3)] == ["c", "a"]
 
 
 def test_something_is_gone_only_once(book: Ledger, path: Path) -> None:
-    book.created(book.intend(PM3, "project", "createProject", "n"), "u1")
+    book.created(book.intend(PM3, "project", "createProject", "n"), Ours("u1"))
     book.gone("u1")
     book.gone("u1")
     book.gone("another")
@@ -103,17 +103,17 @@ def test_what_cannot_be_removed_is_counted_and_is_ours(book: Ledger) -> None:
 def test_the_journal_is_on_the_disk_line_by_line_and_only_for_its_owner(book: Ledger, path: Path) -> None:
     entry = book.intend(PM3, "project", "createProject", "name")
     assert events(path) == ["intent"]
-    book.created(entry, "u1")
+    book.created(entry, Ours("u1"))
     assert events(path) == ["intent", "created"]
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_journal_is_read_back_as_it_was_written(book: Ledger, path: Path) -> None:
-    first = book.created(book.intend(PM3, "project", "createProject", "one"), "u1")
+    first = book.created(book.intend(PM3, "project", "createProject", "one"), Ours("u1"))
     second = book.intend(PM3, "project", "importProject", "two")
     book.declined(second)
     book.withdrawn(book.intend(PM3, "project", "createProject", "three"))
-    book.created(book.intend(PM3, "project", "createProject", "four"), "u4")
+    book.created(book.intend(PM3, "project", "createProject", "four"), Ours("u4"))
     book.gone("u4")
     book.remains("processmaker4", "request", "17")
     again = ledger.read(path)
@@ -127,7 +127,7 @@ def test_a_journal_is_read_back_as_it_was_written(book: Ledger, path: Path) -> N
 
 
 def test_what_is_removed_after_reading_back_is_journalled_too(book: Ledger, path: Path) -> None:
-    book.created(book.intend(PM3, "project", "createProject", "one"), "u1")
+    book.created(book.intend(PM3, "project", "createProject", "one"), Ours("u1"))
     ledger.read(path).gone("u1")
     assert ledger.read(path).open() == []
 
@@ -135,14 +135,14 @@ def test_what_is_removed_after_reading_back_is_journalled_too(book: Ledger, path
 @pytest.mark.parametrize("cut", [1, 10, 40])
 def test_a_line_that_was_cut_off_by_a_kill_is_passed_over(book: Ledger, path: Path, cut: int) -> None:
     entry = book.intend(PM3, "project", "createProject", "one")
-    book.created(entry, "u1")
+    book.created(entry, Ours("u1"))
     path.write_bytes(path.read_bytes()[:-cut])
     assert [one.name for one in ledger.read(path).open()] == ["one"]
 
 
 def test_what_is_journalled_behind_a_cut_off_line_is_not_lost(book: Ledger, path: Path) -> None:
-    book.created(book.intend(PM3, "project", "createProject", "one"), "u1")
-    book.created(book.intend(PM3, "project", "createProject", "two"), "u2")
+    book.created(book.intend(PM3, "project", "createProject", "one"), Ours("u1"))
+    book.created(book.intend(PM3, "project", "createProject", "two"), Ours("u2"))
     path.write_bytes(path.read_bytes()[:-5])
     ledger.read(path).gone("u1")
     assert [one.name for one in ledger.read(path).open()] == ["two"]

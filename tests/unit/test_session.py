@@ -14,7 +14,7 @@ from conformance import specification
 from conformance.exchange import Exchange, Request, Response
 from conformance.identification import identifier_of, listed
 from conformance.judge import Blocked, NotExercised
-from conformance.ledger import Ledger
+from conformance.ledger import Ledger, Ours
 from conformance.session import Session
 from conformance.specification import Link
 from conformance.systems import ProcessMaker3
@@ -306,7 +306,9 @@ def test_the_sweep_removes_newest_first_and_only_what_is_ours(server: Server, se
     for digit in "34":
         name = session.ledger.name()
         server.projects[digit * 32] = name
-        session.ledger.created(session.ledger.intend("processmaker3", "project", "createProject", name), digit * 32)
+        session.ledger.created(
+            session.ledger.intend("processmaker3", "project", "createProject", name), Ours(digit * 32)
+        )
     assert session.sweep() == []
     assert server.projects == {"9" * 32: "Payroll"}
     assert [path[-32:] for method, path in server.seen if method == "DELETE"] == ["4" * 32, "3" * 32]
@@ -320,7 +322,10 @@ def test_what_is_not_shown_to_be_gone_is_kept_as_a_leftover(server: Server, sess
     assert [one.identifier for one in session.ledger.open()] == [UID]
 
 
-def test_what_nothing_reads_or_lists_is_known_by_the_answer_alone(server: Server, session: Session) -> None:
+def test_at_level_disposable_what_nothing_reads_or_lists_is_known_by_the_answer_alone(
+    server: Server, session: Session
+) -> None:
+    session.safety = Safety.DISPOSABLE
     group = "/api/1.0/w/group"
     members: list[str] = []
     server.answers["POST", group] = status(201, json={"grp_uid": UID})

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
 
 def made(session: Session, operation: str, **members: Any) -> Resource:
-    """Something of our own, made by an operation with some members of its body replaced. Raises as `Session.create`."""
+    """Something of our own, made by an operation with some members of its body replaced; it may be changed.
+
+    Raises as `Session.create`, and NotExercised where nothing could prove that it is ours.
+    """
+    session.need_proof(session.operation(operation))
+    return created(session, operation, **members)
+
+
+def created(session: Session, operation: str, **members: Any) -> Resource:
+    """Something that need not be changed, made as `made` does. Raises as `Session.create`."""
     return session.create(operation, json=sampling.body(session, session.operation(operation)) | members)
 
 

@@ -29,7 +29,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     project = answer.get("prj_uid")
     new = isinstance(project, str) and project not in (process, *before)
     if entry is not None and new:
-        session.ledger.created(entry, str(project))
+        session.enter(session.operation(GENERATE), entry, str(project), shown=True)
     if "pro_uid" in answer:
         session.judge.require(
             "PM3-GENERATE-ECHO",

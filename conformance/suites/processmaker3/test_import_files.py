@@ -84,11 +84,12 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
 
 
 def groups(session: Session, project: Resource) -> tuple[dict[str, str], Exchange]:
-    """The groups that the export of a project shows; those of ours go into the ledger, to be removed."""
+    """The groups that the export of a project shows; those of ours go into the ledger."""
     file, exchange = export(session, project)
     shown = groups_of(file)
     for identifier, title in shown.items():
-        if identifier and session.ledger.is_ours(title) and not session.ledger.owns(identifier):
+        known = session.ledger.owns(identifier) or session.ledger.doubts("group", identifier)
+        if identifier and session.ledger.is_ours(title) and not known:
             entry = session.ledger.intend(session.specification.system, "group", "createGroup", title)
-            session.ledger.created(entry, identifier)
+            session.enter(session.operation("createGroup"), entry, identifier, shown=True)
     return shown, exchange

@@ -13,7 +13,7 @@ from conformance.exchange import Exchange, NotJson
 from conformance.identification import arrays
 from conformance.judge import NotExercised
 from conformance.session import Session
-from conformance.suites.processmaker3.people import attempted, made
+from conformance.suites.processmaker3.people import attempted, created
 from conformance.suites.processmaker3.projects import table
 from conformance.verdict import Kind, Reason
 
@@ -62,9 +62,10 @@ def test_every_row_has_an_index(session: Session) -> None:
 
 @pytest.mark.requirement("PM3-PMTABLE-SIZE")
 def test_a_field_of_a_new_table_can_have_a_size(session: Session) -> None:
-    control = made(session, CREATE)
-    session.call("deletePmTable", path={"pmt_uid": control.id})
-    session.ledger.gone(control.id)
+    control = created(session, CREATE)
+    if session.can_prove(session.operation(CREATE)):
+        session.call("deletePmTable", path={"pmt_uid": control.id})
+        session.ledger.gone(control.id)
     body = sampling.body(session, session.operation(CREATE))
     if not isinstance(body.get("fields"), list):
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"the body for {CREATE} has no fields")

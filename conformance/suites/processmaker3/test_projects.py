@@ -125,7 +125,7 @@ def remove_nameless(session: Session, mark: str, before: dict[str, Body]) -> Non
     if not ours and session.safety is Safety.DISPOSABLE:
         ours = [uid for uid, item in new.items() if not session.ledger.is_ours(str(item.get("prj_name", "")))]
     if len(ours) == 1:
-        session.ledger.created(entry, ours[0])
+        session.enter(session.operation(CREATE), entry, ours[0], shown=True)
         session.remove(ours[0], session.operation(CREATE))
     else:
         session.ledger.withdrawn(entry)

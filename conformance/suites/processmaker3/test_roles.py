@@ -14,7 +14,7 @@ from conformance.judge import Blocked, NotExercised
 from conformance.session import Resource, Session
 from conformance.suites.processmaker3.answers import object_of
 from conformance.suites.processmaker3.cases import shown
-from conformance.suites.processmaker3.people import made, naming, objects
+from conformance.suites.processmaker3.people import created, made, naming, objects
 from conformance.verdict import Kind, Reason
 
 AVAILABLE: Final = ("PM3-ROLE-AVAILABLE-USERS", "PM3-ROLE-GIVEN-UNAVAILABLE")
@@ -25,7 +25,7 @@ KEPT: Final = "Bad Request: The role of the administrator can not be changed!"
 
 @pytest.mark.requirement("listAvailableUsers:exists", *AVAILABLE)
 def test_the_users_that_a_role_could_be_given_to_are_listed(session: Session) -> None:
-    role, user = made(session, "createRole"), made(session, "createUser")
+    role, user = created(session, "createRole"), made(session, "createUser")
     path = {"rol_uid": role.id}
 
     def look() -> tuple[bool, Exchange]:

@@ -1,0 +1,151 @@
+"""Lies: a server in whose responses a create seems to have made what somebody else has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from conformance.specification import SYSTEMS, Link, Operation, load
+
+KINDS: Final = {
+    "answered": "the create gives a foreign identifier",
+    "read": "and a read of that identifier shows what was created",
+    "listed": "and the list shows that identifier under the name that was created",
+    "everywhere": "and both the read and the list do",
+    "again": "the create gives the identifier that the create before it got",
+    "spelled": "the create gives a foreign identifier in other letters, and the read shows what was created",
+}
+CREATES: Final = [one for name in SYSTEMS for one in load(name).operations.values() if one.effect == "create"]
+IDENTIFIER: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass
+class Liar:
+    """Around the apps of references: lies of one kind about each create of one operation.
+
+    `foreign` are identifiers of the kind that are somebody else's; they are given one after another. `told` counts the
+    creates that were lied about.
+    """
+
+    operation: Operation
+    kind: str
+    foreign: list[str] = field(default_factory=list)
+    told: int = 0
+    before: str = ""
+    claimed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By the identifier that was given: the one that was created, and its name."""
+
+    def around(self, system: str, app: ASGIApp) -> ASGIApp:
+        """The middleware for an app of a system."""
+        if system != self.operation.system:
+            return app
+
+        async def lying(scope: Scope, receive: Receive, send: Send) -> None:
+            called = load(system).match(scope["method"], scope["path"]) if self.foreign else None
+            if called is None:
+                await app(scope, receive, send)
+                return
+            body = await whole(receive)
+            operation, path = called
+            scope = self._asked(operation, path, scope)
+            start, content = await answered(app, scope, body)
+            if start["status"] < 300:
+                content = self._changed(operation, path, body, content)
+            headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]
+            headers.append((b"content-length", str(len(content)).encode()))
+            await send({**start, "headers": headers})
+            await send({"type": "http.response.body", "body": content})
+
+        return lying
+
+    def _asked(self, operation: Operation, path: Any, scope: Scope) -> Scope:
+        """A read of what was claimed asks for what was created, so that its response shows that."""
+        read = self.operation.link("read")
+        if read is None or operation.id != read.operation or self.kind not in ("read", "everywhere", "spelled"):
+            return scope
+        given = path.get(read.parameter, "")
+        if given not in self.claimed:
+            return scope
+        created = self.claimed[given][0]
+        return {**scope, "path": scope["path"].replace(given, created), "raw_path": None}
+
+    def _changed(self, operation: Operation, path: Any, body: bytes, content: bytes) -> bytes:
+        if operation.id == self.operation.id:
+            return self._created(body, content)
+        read, listing = self.operation.link("read"), self.operation.link("list")
+        if read is not None and operation.id == read.operation and self.kind in ("read", "everywhere", "spelled"):
+            asked = path.get(read.parameter, "")
+            for given, (created, _) in self.claimed.items():
+                if asked == given:
+                    content = content.replace(created.encode(), given.encode())
+        if listing is not None and operation.id == listing.operation and self.kind in ("listed", "everywhere"):
+            return self._listed(listing, content)
+        return content
+
+    def _created(self, body: bytes, content: bytes) -> bytes:
+        """The response to a create, with another identifier in it than the one that was created."""
+        made = next(iter(IDENTIFIER.findall(content.decode())), "")
+        if self.kind == "again":
+            told, self.before = self.before or made, made
+        else:
+            told = self.foreign[self.told % len(self.foreign)]
+            told = told.swapcase() if self.kind == "spelled" else told
+        self.told += 1
+        name = re.search(r"conf [0-9a-f]{8} [^\"\r\n]*", body.decode("utf-8", "replace"))
+        self.claimed[told] = (made, name.group().strip() if name else "")
+        return content.replace(made.encode(), told.encode()) if made else content
+
+    def _listed(self, listing: Link, content: bytes) -> bytes:
+        """The list, in which what was claimed has the name of what was created, and this is not shown."""
+        shown = json.loads(content)
+        own, name = listing.item.strip("/"), listing.name.strip("/")
+        hidden = {created for given, (created, _) in self.claimed.items() if created != given}
+        for one in list(nodes(shown)):
+            for key, items in one.items():
+                if isinstance(items, list):
+                    one[key] = [item for item in items if not (isinstance(item, dict) and item.get(own) in hidden)]
+            if one.get(own) in self.claimed:
+                one[name] = self.claimed[one[own]][1]
+        if isinstance(shown, list):
+            shown = [item for item in shown if not (isinstance(item, dict) and item.get(own) in hidden)]
+        return json.dumps(shown).encode()
+
+
+def nodes(body: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a body."""
+    if isinstance(body, dict):
+        yield body
+    for one in body.values() if isinstance(body, dict) else body if isinstance(body, list) else ():
+        yield from nodes(one)
+
+
+async def whole(receive: Receive) -> bytes:
+    """The body of a request."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    return body
+
+
+async def answered(app: ASGIApp, scope: Scope, body: bytes) -> tuple[Message, bytes]:
+    """What an app responds: the start of it, and the whole body."""
+    start: Message = {}
+    content = bytearray()
+
+    async def give() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def keep(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+        else:
+            content.extend(message.get("body", b""))
+
+    await app(scope, give, keep)
+    return start, bytes(content)

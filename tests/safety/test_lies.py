@@ -1,0 +1,84 @@
+"""A server that names somebody else's things when something is created: at level owned they stay what they are.
+
+`pytest tests/safety/test_lies.py -m matrix` lies in every way about every create.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from conformance import exitcodes, sampling
+from conformance.specification import Operation
+from conformance.target import Safety, SafetyTable
+from conformance.target import load as load_target
+from conformance.worker import Worker
+from tests.runs.support import run
+
+from .foreign import differences, filled
+from .lies import CREATES, KINDS, Liar
+
+FEW: Final = [
+    ("createGroup", "answered"),
+    ("createPmTable", "again"),
+    ("createProject", "read"),
+    ("createUser", "everywhere"),
+    ("createDepartment", "spelled"),
+    ("createSchedule", "listed"),
+    ("createActionTemplate", "read"),
+]
+BY_NAME: Final = {one.id: one for one in CREATES}
+UNCALLED: Final = ("createApiKey", "generateBpmnProject", "uploadInputDocument")
+"""What a run does not call at level owned: it is personal, or would change a fixture."""
+PERMITTED: Final = (exitcodes.OK, exitcodes.DEVIATIONS, exitcodes.UNAVAILABLE)
+
+
+def others(file: Path, operation: Operation, number: int) -> list[str]:
+    """Things of somebody else, made by an operation; returns their identifiers."""
+    target = load_target(file)
+    worker = Worker(target.model_copy(update={"safety": SafetyTable(level=Safety.DISPOSABLE)}), run="others")
+    session, _ = worker.begin(operation.system, ())
+    maker = BY_NAME["createProject"] if operation.resource == "project" else operation
+    made = [session.create(maker.id, **sampling.sample(session, maker).request()).id for _ in range(number)]
+    worker.close(sweep=False)
+    return made
+
+
+def lied_to(operation: Operation, kind: str, directory: Path, options: Sequence[str] = ()) -> Liar:
+    """Run against a server that lies about an operation, and see that what is somebody else's is as it was."""
+    liar = Liar(operation, kind)
+    with filled(directory, 24, around=liar.around) as there:
+        foreign = others(there.file, operation, 3)
+        state = there.snapshot()
+        liar.foreign = foreign
+        result = run(there.file, directory / "run", "--system", operation.system, "--max-examples", "1", *options)
+        assert differences(state, there.snapshot()) == []
+    assert result.code in PERMITTED, result.printed
+    assert result.record.problems == [], result.printed
+    return liar
+
+
+@pytest.mark.parametrize(("operation", "kind"), FEW)
+def test_what_is_somebody_elses_is_safe_from_a_server_that_lies(operation: str, kind: str, tmp_path: Path) -> None:
+    liar = lied_to(BY_NAME[operation], kind, tmp_path)
+    assert liar.told > 0
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("operation", CREATES, ids=lambda one: one.id)
+def test_every_lie_about_every_create_harms_nobody(operation: Operation, kind: str, tmp_path: Path) -> None:
+    liar = lied_to(operation, kind, tmp_path)
+    assert (liar.told > 0) == (operation.id not in UNCALLED)
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("operation", "kind"), FEW)
+def test_three_workers_are_lied_to(operation: str, kind: str, tmp_path: Path) -> None:
+    liar = lied_to(BY_NAME[operation], kind, tmp_path, ["-n", "3"])
+    assert liar.told > 0

@@ -1,0 +1,113 @@
+"""Ownership: a response to a create proves nothing at level owned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+import conformance
+from conformance import ledger, specification
+from conformance.clearance import provable
+from conformance.judge import Blocked, NotExercised
+from conformance.ledger import Ledger, Ours
+from conformance.session import Session
+from conformance.verdict import Reason
+from tests.unit.test_session import BASE, UID, Server, create, keys, server, session, status
+
+__all__ = ["keys", "server", "session"]
+FOREIGN = "a" * 32
+
+
+def lying(server: Server, given: str) -> None:
+    """Let the server respond to a create with another identifier, and show under it what was created."""
+
+    def shown(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"prj_uid": given, "prj_name": server.projects.get(UID, "Payroll")})
+
+    def made(request: httpx.Request) -> httpx.Response:
+        server.usual(request)
+        return httpx.Response(201, json={"prj_uid": given})
+
+    server.answers["POST", BASE] = made
+    server.answers["GET", f"{BASE}/{given}"] = shown
+
+
+@pytest.mark.parametrize("given", [FOREIGN, FOREIGN.upper()])
+def test_what_was_there_before_is_not_ours_whatever_is_read(server: Server, session: Session, given: str) -> None:
+    server.projects[FOREIGN] = "Payroll"
+    lying(server, given)
+    assert create(session).id == UID
+    assert not session.ledger.owns(given)
+    assert session.sweep() == []
+    assert server.projects == {FOREIGN: "Payroll"}
+
+
+def test_what_the_list_shows_under_our_name_is_not_ours_if_it_was_there(server: Server, session: Session) -> None:
+    server.projects[FOREIGN] = "Payroll"
+
+    def renamed(request: httpx.Request) -> httpx.Response:
+        name = server.projects.get(UID, "Payroll")
+        return httpx.Response(200, json=[{"prj_uid": FOREIGN, "prj_name": name}])
+
+    server.answers["GET", BASE] = renamed
+    with pytest.raises((Blocked, NotExercised)):
+        create(session)
+    session.sweep()
+    assert server.projects[FOREIGN] == "Payroll"
+
+
+def test_an_identifier_may_be_given_out_again_after_a_deletion(server: Server, session: Session) -> None:
+    assert create(session).id == UID
+    assert session.sweep() == []
+    assert create(session).id == UID
+    assert session.sweep() == []
+    assert server.projects == {}
+
+
+def test_an_identifier_that_another_worker_had_is_not_somebody_elses(tmp_path: Path) -> None:
+    other = Ledger(tmp_path / "ledger-gw1.ndjson", "r1", "gw1")
+    mine = Ledger(tmp_path / "ledger-gw0.ndjson", "r1", "gw0")
+    other.created(other.intend("processmaker3", "project", "createProject", other.name()), Ours(UID))
+    mine.surveyed("processmaker3", "project", {}, [UID, FOREIGN], whole=True)
+    assert (mine.had(UID), mine.had(FOREIGN)) == (True, False)
+
+
+def test_what_nothing_lists_is_neither_changed_nor_deleted(server: Server, session: Session) -> None:
+    server.answers["POST", "/api/1.0/w/group"] = status(201, json={"grp_uid": FOREIGN})
+    group = session.create("createGroup", json={"grp_title": session.ledger.name()})
+    with pytest.raises(NotExercised) as withheld:
+        session.send("deleteGroup", path={"grp_uid": group.id})
+    assert withheld.value.reason is Reason.SAFETY_LEVEL
+    assert session.sweep() == []
+    assert [method for method, _ in server.seen] == ["POST"]
+    assert [why for _, why in session.ledger.doubtful.values()]
+
+
+def test_a_journal_says_what_was_there_and_what_is_not_proved(tmp_path: Path) -> None:
+    book = Ledger(tmp_path / "ledger-main.ndjson", "r1")
+    book.surveyed("procesio", "process", {}, ["ABC-1"], whole=True)
+    book.unproved(book.intend("processmaker3", "group", "createGroup", book.name()), "g1", "no proof")
+    again = ledger.read(tmp_path / "ledger-main.ndjson")
+    assert again.was_there("procesio", "process", "{abc1}")
+    assert not again.was_there("procesio", "credential", "abc1")
+    assert again.doubts("group", "g1")
+    assert again.open() == []
+    assert "ABC-1" not in (tmp_path / "ledger-main.ndjson").read_text()
+
+
+def test_only_what_proves_it_makes_an_identifier_the_runs_own() -> None:
+    package = Path(conformance.__file__).parent
+    makers = {
+        path.name for path in package.rglob("*.py") if " Ours(" in path.read_text() or "(Ours(" in path.read_text()
+    }
+    assert makers == {"ownership.py"}
+
+
+def test_what_cannot_be_proved_is_what_no_document_lists() -> None:
+    found = set()
+    for system in specification.SYSTEMS:
+        operations = specification.load(system).operations
+        found |= {one.id for one in operations.values() if one.effect == "create" and not provable(operations, one)}
+    assert found == {"createGroup", "createRole", "createPmTable", "createActionTemplate"}
