@@ -113,14 +113,14 @@ def differences(before: Any, after: Any, place: str = "") -> list[str]:
     return [] if before == after else [f"{place}: {before!r} is {after!r}"]
 
 
-def without(state: Any, names: set[str]) -> Any:
-    """A state without the objects that have one of some names, or are one."""
+def without(state: Any, names: set[str], depth: int = 0) -> Any:
+    """The state of references, by system and kind, without the things that have one of some names, or are one."""
     if not isinstance(state, dict):
         return state
-    kept = {
-        key: one
-        for key, one in state.items()
-        if not (isinstance(one, dict) and names & set(map(str, one.values())))
-        and not (isinstance(one, str) and one in names)
-    }
-    return {key: without(one, names) for key, one in kept.items()}
+    kept = {key: one for key, one in state.items() if depth < 2 or not _is_called(one, names)}
+    return {key: without(one, names, depth + 1) for key, one in kept.items()}
+
+
+def _is_called(one: Any, names: set[str]) -> bool:
+    values = one.values() if isinstance(one, dict) else [one]
+    return not names.isdisjoint(map(str, values))
