@@ -122,11 +122,13 @@ def test_what_a_faultless_reference_claims_conforms(system: str, faultless: Call
 
 
 def test_a_run_at_the_default_level_makes_a_statement_that_says_what_the_level_forbids(tmp_path: Path) -> None:
-    statement = made("processmaker3", (), PROFILES["processmaker3"], tmp_path, "--safety", "owned")
+    claimed = [
+        one for one in PROFILES["processmaker3"] if one != "processmaker3/groups"
+    ]  # no proof: no group is changed
+    statement = made("processmaker3", (), claimed, tmp_path, "--safety", "owned")
     found = standings(statement)
-    assert found.keys() >= {*CLAIMED["processmaker3"], "processmaker3/input-documents"}
+    assert found.keys() >= {*CLAIMED["processmaker3"], "processmaker3/input-documents"} - {"processmaker3/groups"}
     assert {*found.values()} == {Standing.CONFORMS, Standing.PARTIAL}
-    assert found["processmaker3/groups"] is Standing.CONFORMS
     assert found["processmaker3/roles"] is Standing.PARTIAL
     roles = next(one for one in statement.profiles if one.profile == "processmaker3/roles")
     assert roles.why == f"{roles.unexercised['safety level']} requirements not tested because of the safety level"
