@@ -88,7 +88,7 @@ def test_an_export_names_the_elements_of_the_diagram(session: Session) -> None:
     holds_elements(session, file, definition, exchange)
 
 
-@pytest.mark.requirement("PM3-EXPORT-AFTER-UPDATE")
+@pytest.mark.requirement("PM3-EXPORT-AFTER-UPDATE", "PM3-EXPORT-COMPLETE")
 def test_an_export_shows_what_an_update_changed(session: Session) -> None:
     project, definition = drawn(session)
     before, _ = projects.read(session, project.id)
