@@ -1,0 +1,87 @@
+"""What a run says of what stays on the server, and of how much it asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.assembly import MARKED
+from conformance.reference.faults import override
+from conformance.reference.pm3_fields import Refused
+
+from .liberty import asking
+from .support import run, served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp, Scope
+
+KEPT = "The role has users, some of them deleted."
+
+
+@pytest.mark.parametrize(
+    ("kind", "only"), [("user", "test_users"), ("document", "test_uploads or test_input_documents")]
+)
+def test_what_a_deletion_only_marks_is_residue(tmp_path: Path, kind: str, only: str) -> None:
+    with served("processmaker3") as (reference, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        record = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=("-k", only)).record
+        if kind == "user":
+            marked = len(reference.people.disabled)
+        else:
+            cases = reference.casebook.cases.values()
+            marked = sum(one.status == "DELETED" for case in cases for one in case.inputs.values())
+    found = [one for one in record.residue if one.why == MARKED and kind in one.kind]
+    assert marked
+    assert sum(one.count for one in found) == marked
+    assert not record.leftovers
+
+
+def keeping_deleted_users(reference: Any) -> None:
+    """A deleted user stays in its role, which cannot be deleted any more then."""
+    people = reference.people
+
+    def abolish(usual: Callable[[str], None]) -> Callable[[str], None]:
+        def checked(uid: str) -> None:
+            if any(person.role == uid for person in people.disabled.values()):
+                raise Refused(KEPT)
+            usual(uid)
+
+        return checked
+
+    override(people, "abolish", abolish)
+
+
+def test_a_role_that_keeps_its_deleted_users_is_left_over_with_the_words_of_the_server(tmp_path: Path) -> None:
+    with served("processmaker3", change=keeping_deleted_users) as (reference, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        before = set(reference.people.roles)
+        done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=("-k", "test_roles"))
+        there = set(reference.people.roles) - before
+    assert not done.deviating
+    assert {one.identifier for one in done.record.leftovers} == there
+    assert there
+    for one in done.record.leftovers:
+        assert one.why.startswith("deleteRole: status 400")
+        assert KEPT in one.why
+
+
+@pytest.mark.parametrize(
+    ("system", "safety"), [("processmaker4", "read-only"), ("processmaker4", "disposable"), ("procesio", "read-only")]
+)
+def test_only_what_was_sent_counts_as_a_request(tmp_path: Path, system: str, safety: str) -> None:
+    """What the guard withholds is no request; what a login asks is none of the suite's."""
+    asked: list[str] = []
+
+    def see(scope: Scope, body: bytes) -> tuple[Scope, bytes] | ASGIApp:
+        asked.append(scope["path"])
+        return scope, body
+
+    with served(system, change=lambda reference: reference.wrap(asking(see))) as (_, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        record = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", "--safety", safety).record
+    assert record.requests == sum("token" not in path for path in asked)
+    assert any(one.reason == "safety level" for one in record.verdicts) is (safety == "read-only")
