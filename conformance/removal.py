@@ -6,6 +6,7 @@ have passed. What is there then is *kept*; of a kind that the target does not re
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Mapping
@@ -56,6 +57,7 @@ class Removal(Calls):
     account: Account = field(default_factory=Account, kw_only=True)
     doubting: bool = field(default=False, init=False)
     """Whether the ledger was read from a file that somebody may have changed, so that it proves nothing."""
+    _inside: list[tuple[str, dict[str, str]]] = field(default_factory=list, init=False)  # what takes a member out again
     _pending: dict[str, Pending] = field(default_factory=dict, init=False)
     _kept: dict[str, Kept] = field(default_factory=dict, init=False)
     _roots: dict[str, str] = field(default_factory=dict, init=False)  # by kind: the deviation that was judged
@@ -65,20 +67,23 @@ class Removal(Calls):
         operation = self.operation(operation_id, documented=request.get("documented", False))
         creating = operation.effect == "create" and request.get("template") is None
         if not creating:
-            return super().send(operation_id, **request)
+            exchange = super().send(operation_id, **request)
+            if exchange.answer.ok and request.get("template") is None:
+                self._entered(operation, request)
+            return exchange
         self._may_create(operation)
         until = time.monotonic() + self.settle
         while True:
-            exchange: Exchange | None = None
+            made: Exchange | None = None
             try:
-                exchange = super().send(operation_id, **request)
-                return exchange
+                made = super().send(operation_id, **request)
+                return made
             except NotExercised as reason:
                 waits = bool(self._pending) or self.account.workers > 1
                 if reason.reason is not Reason.LIMIT_REACHED or not waits or time.monotonic() >= until:
                     raise
             finally:
-                if exchange is None or exchange.answer.refused:
+                if made is None or made.answer.refused:
                     self._uncounted(operation)
             self.settle_deletions()  # what is being deleted still counts as open, also another worker's
             time.sleep(min(PAUSE, self.settle))
@@ -93,6 +98,7 @@ class Removal(Calls):
         if link is None or self.ledger.doubts(operation.resource, identifier):
             return False
         within = self.ledger.within(identifier)
+        self._leave(identifier)
         deleted = self._deleted(link, {**within, link.parameter: identifier})
         if self._is_gone(identifier, operation, deleted):
             self._forget(identifier)
@@ -103,6 +109,27 @@ class Removal(Calls):
         else:
             self._keep(identifier, operation, deleted)
         return False
+
+    def _entered(self, operation: Operation, request: Mapping[str, Any]) -> None:
+        """Note who was put where, if an operation takes them out again: a server may keep deleted members."""
+        for one in self.specification.operations.values():
+            enter, leave = one.link("enter"), one.link("leave")
+            if enter is None or leave is None or enter.operation != operation.id:
+                continue
+            body = request.get("json")
+            given = {**(request.get("path") or {}), **(body if isinstance(body, dict) else {})}
+            names = self.operation(leave.operation).path_parameters
+            path = {name: str(given[name]) for name in names if name in given}
+            if (leave.operation, path) not in self._inside:
+                self._inside.append((leave.operation, path))
+
+    def _leave(self, identifier: str) -> None:
+        """Take members out of where they were put, before they or that is deleted; a refusal says nothing."""
+        concerned = [one for one in self._inside if identifier in one[1].values()]
+        self._inside = [one for one in self._inside if one not in concerned]
+        for leave, path in concerned:
+            with contextlib.suppress(NotExercised):
+                self.deliver(leave, path=path)
 
     def _deleted(self, link: Link, path: Mapping[str, str]) -> Exchange:
         """Delete something of ours, again where a gateway failed: that it is gone then is what is wanted.

@@ -26,7 +26,8 @@ KEPT = "The role has users, some of them deleted."
     ("kind", "only"), [("user", "test_users"), ("document", "test_uploads or test_input_documents")]
 )
 def test_what_a_deletion_only_marks_is_residue(tmp_path: Path, kind: str, only: str) -> None:
-    with served("processmaker3") as (reference, toml):
+    with served("processmaker3") as (served_one, toml):
+        reference: Any = served_one
         (tmp_path / "target.toml").write_text(toml)
         record = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=("-k", only)).record
         if kind == "user":
@@ -56,7 +57,8 @@ def keeping_deleted_users(reference: Any) -> None:
 
 
 def test_a_role_that_keeps_its_deleted_users_is_left_over_with_the_words_of_the_server(tmp_path: Path) -> None:
-    with served("processmaker3", change=keeping_deleted_users) as (reference, toml):
+    with served("processmaker3", change=keeping_deleted_users) as (served_one, toml):
+        reference: Any = served_one
         (tmp_path / "target.toml").write_text(toml)
         before = set(reference.people.roles)
         done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=("-k", "test_roles"))
@@ -67,6 +69,40 @@ def test_a_role_that_keeps_its_deleted_users_is_left_over_with_the_words_of_the_
     for one in done.record.leftovers:
         assert one.why.startswith("deleteRole: status 400")
         assert KEPT in one.why
+
+
+def departments_keeping_deleted_users(reference: Any) -> None:
+    """A user who is deleted in a department stays in it, so that it cannot be deleted any more."""
+    people, stays = reference.people, set[str]()
+
+    def disable(usual: Callable[[str], None]) -> Callable[[str], None]:
+        def kept(uid: str) -> None:
+            stays.add(people.user(uid).department)
+            usual(uid)
+
+        return kept
+
+    def close(usual: Callable[[str], None]) -> Callable[[str], None]:
+        def checked(uid: str) -> None:
+            if uid in stays:
+                raise Refused("Users are assigned.")
+            usual(uid)
+
+        return checked
+
+    override(people, "disable", disable)
+    override(people, "close", close)
+
+
+def test_users_are_taken_out_of_a_department_before_they_are_deleted(tmp_path: Path) -> None:
+    with served("processmaker3", change=departments_keeping_deleted_users) as (reference, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        before = reference.snapshot()["departments"]
+        only = ("-k", "assignDepartmentUser or test_departments")
+        done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=only)
+        assert reference.snapshot()["departments"] == before
+    assert not done.deviating
+    assert not done.record.leftovers
 
 
 @pytest.mark.parametrize(
