@@ -23,6 +23,8 @@ WORKSPACE: Final = "unknown-workspace-refused"
 STRANGERS: Final = ("no-credentials-refused", "wrong-credentials-refused", WORKSPACE)
 """The aspects of who is let in nowhere: nobody, who shows a wrong token, and whose workspace does not exist."""
 SUFFICES: Final = {"permission-suffices": USERS["permission-suffices"]}
+RIGHT_OF: Final = {"cases": "PM_CASES"}
+"""The one right of an account of the target file that has no other."""
 
 
 def concerned(specification: Specification) -> list[Requirement]:
@@ -136,18 +138,33 @@ def try_access(
             kind=Kind.REFUSED,
         )
         return
-    user = REFUSED[requirement.aspect or ""]
-    before = session.there_before(operation) if operation.effect == "create" else None
-    exchange = session.send(operation.id, user=user, **request)
-    entry = session.client.entry
-    if exchange.answer.ok:  # it may have had its effect, so that a control would prove nothing
-        session.judge.refused(requirement.id, exchange, exchange)
-        if entry is not None:
-            session.adopt(operation, entry, exchange, before)
-        return
-    if entry is not None and session.take_over(operation, entry):
-        session.judge.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
-        return
+    refusals = []
+    for user in refused_users(session, requirement):
+        before = session.there_before(operation) if operation.effect == "create" else None
+        exchange = session.send(operation.id, user=user, **request)
+        entry = session.client.entry
+        if exchange.answer.ok:  # it may have had its effect, so that a control would prove nothing
+            session.judge.refused(requirement.id, exchange, exchange)
+            if entry is not None:
+                session.adopt(operation, entry, exchange, before)
+            return
+        if entry is not None and session.take_over(operation, entry):
+            session.judge.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
+            return
+        refusals.append(exchange)
     made = operation.effect == "create"
     control = session.create(operation.id, **request).exchange if made else session.call(operation.id, **request)
-    session.judge.refused(requirement.id, exchange, control)
+    for exchange in refusals:
+        session.judge.refused(requirement.id, exchange, control)
+
+
+def refused_users(session: Session, requirement: Requirement) -> list[str]:
+    """By whom a refusal is tried: also by an account that lacks just the one right, where the target file gives it.
+
+    Who lacks other rights as well may be turned away by a gate in front, whatever the operation itself looks at.
+    """
+    user = REFUSED[requirement.aspect or ""]
+    lacking = SUFFICES["permission-suffices"]
+    granted = session.operation(requirement.operation).permission
+    tried = requirement.aspect == "permission-refused" and granted and RIGHT_OF[lacking] not in granted
+    return [lacking, user] if tried and session.table.gives(f"users.{lacking}") else [user]

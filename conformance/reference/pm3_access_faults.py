@@ -43,10 +43,13 @@ _NAMED: Final = {
 
 
 def _register(operation: str, words: str) -> None:
-    """The three faults of one operation: it serves users without permission, without a token, with a wrong one."""
+    """The faults of one operation: it serves users without (the) permission, without a token, with a wrong one."""
 
     def by_outsider(ref: ProcessMaker3) -> None:
         ref.routes.permissions[operation] = frozenset({"PM_LOGIN"})
+
+    def by_participant(ref: ProcessMaker3) -> None:
+        ref.routes.permissions[operation] = frozenset({"PM_FACTORY", "PM_CASES"})
 
     def without_token(ref: ProcessMaker3) -> None:
         _admit(ref, operation, lambda token: token is None)
@@ -54,6 +57,10 @@ def _register(operation: str, words: str) -> None:
     def wrong_token(ref: ProcessMaker3) -> None:
         _admit(ref, operation, lambda token: token is not None and ref.accounts.holder(token) is None)
 
+    if operation != "get_project":  # for which either is enough
+        fault(f"pm3-{words}-by-participant", SYSTEM, f"The operation {words} takes PM_CASES for PM_FACTORY.")(
+            by_participant
+        )
     for kind, description, apply in (
         ("by-outsider", "needs a token, but no permission", by_outsider),
         ("without-token", "needs no token", without_token),
