@@ -60,6 +60,8 @@ SHOWN_IN = {
     "pm3-create-loop-refused": {"test_a_life_goes_as_documented[createProject]"},
 }
 
+APART = {"pm3-indoc-read-by-anyone"}  # its requests without a whole body make the server close connections
+
 FAULTS = {fault: system for system in SYSTEMS for fault in known_faults(system)}
 REQUIREMENTS = [one for system in SYSTEMS for one in load(system).requirements.values()]
 
@@ -100,7 +102,7 @@ def of_access(fault: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "fault", [pytest.param(one, marks=[pytest.mark.matrix] if of_access(one) else []) for one in FAULTS]
+    "fault", [pytest.param(one, marks=[pytest.mark.matrix] if of_access(one) or one in APART else []) for one in FAULTS]
 )
 def test_a_fault_turns_the_requirements_that_name_it(fault: str, tellers: Callable[[str], str], tmp_path: Path) -> None:
     held_against(fault, tmp_path, ["-k", tellers(fault)])

@@ -176,6 +176,7 @@ def told(record: RunRecord) -> tuple[Any, ...]:
     )
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("delay", [0, 0.01], ids=["fast", "slow"])
 def test_three_nights_on_an_unchanged_server_are_equal(tmp_path: Path, delay: float) -> None:
     """Whatever the second in which a copy is made: a name that is taken is no deviation, and none is lost by it."""

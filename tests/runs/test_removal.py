@@ -150,6 +150,7 @@ def test_what_is_found_not_to_be_removed_leaves_a_handful(tmp_path: Path, status
     assert all(str(status) in one for one in (*left, *(one.why for one in stays)))
 
 
+@pytest.mark.matrix
 def test_what_is_accepted_and_not_done_leaves_a_handful(tmp_path: Path) -> None:
     with ran(tmp_path, lambda one: one.wrap(deleting(JSONResponse({}), "/project/")), at_owned(settle=0.05)) as (
         result,
