@@ -91,6 +91,28 @@ def dressed(answer: Outgoing) -> None:
     answer.headers.append(("X-Request-Id", uuid4().hex))
 
 
+def page_for_unknown(answer: Outgoing) -> None:
+    """An HTML page for a path that is unknown: it repeats the path, and has a number that changes."""
+    if answer.status == 404 and any(text in answer.body for text in UNROUTED):
+        answer.label("text/html; charset=utf-8")
+        path, trace = html.escape(answer.path), traced()
+        answer.body = (
+            f"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1><p>{path} was"
+            f" not found on this server.</p><!-- {trace['traceId']} {trace['at']} --></body></html>"
+        ).encode()
+
+
+def of_operations(edit: Edit) -> Edit:
+    """The edit, but not for the page of an unknown path: a router answers all of these alike, wherever they lead."""
+
+    def edited(answer: Outgoing) -> None:
+        if not answer.body.startswith(b"<!DOCTYPE html>"):
+            edit(answer)
+
+    return edited
+
+
+@of_operations
 def other_refusals(answer: Outgoing) -> None:
     """Refusals with other statuses; an error object that names its own goes on doing so, in other words."""
     was = answer.status
@@ -103,6 +125,7 @@ def other_refusals(answer: Outgoing) -> None:
         answer.json = {"error": {name: told.get(name, value) for name, value in data["error"].items()}}
 
 
+@of_operations
 def in_words(answer: Outgoing) -> None:
     """Refusals as plain text, in capitals; what differs in words goes on differing."""
     if answer.status >= 400 and answer.body:
@@ -110,22 +133,12 @@ def in_words(answer: Outgoing) -> None:
         answer.body = answer.body.decode().upper().encode()
 
 
+@of_operations
 def in_a_list(answer: Outgoing) -> None:
     """Refusals as a list of one problem."""
     if answer.status >= 400 and answer.body:
         said = answer.json if isinstance(answer.json, dict) else {"message": answer.body.decode()}
         answer.tell([{"severity": "error", "problem": said}])
-
-
-def page_for_unknown(answer: Outgoing) -> None:
-    """An HTML page for a path that is unknown: it repeats the path, and has a number that changes."""
-    if answer.status == 404 and any(text in answer.body for text in UNROUTED):
-        answer.label("text/html; charset=utf-8")
-        path, trace = html.escape(answer.path), traced()
-        answer.body = (
-            f"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1><p>{path} was"
-            f" not found on this server.</p><!-- {trace['traceId']} {trace['at']} --></body></html>"
-        ).encode()
 
 
 def other_successes(answer: Outgoing) -> None:
