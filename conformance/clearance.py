@@ -10,6 +10,7 @@ from conformance.target import Safety
 
 ALWAYS: Final = ("token",)  # asking for a token changes nothing but the token's own existence
 RANK: Final = {level: rank for rank, level in enumerate(Safety)}
+UNPROVED: Final = "no documented operation proves that it is the run's own, and at level owned nothing else is removed"
 
 
 def clearance(operation: Operation) -> Safety:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from conformance.clearance import UNPROVED as UNPROVED
 from conformance.clearance import provable
 from conformance.exchange import Exchange
 from conformance.identification import own_identifiers, partial
@@ -26,7 +27,6 @@ from conformance.verdict import Reason
 from conformance.wire.naming import at
 
 UNPROVED_AT_MOST: Final = 5  # things of a kind that cannot be proved to be ours, before no more of it are created
-UNPROVED: Final = "no documented operation proves that it is the run's own, and at level owned nothing else is removed"
 
 
 @dataclass(eq=False)

@@ -124,7 +124,7 @@ def _unproved(target: Target, spec: Specification, unsupported: set[str]) -> Ite
     makers = [one for one in unprovable(spec) if unsupported.isdisjoint({one.id, one.profile})]
     if target.safety.level is not Safety.OWNED or not makers:
         return
-    from conformance.ownership import UNPROVED  # opens connections: only when it is wanted
+    from conformance.clearance import UNPROVED
 
     yield f"  a run leaves a few of what {', '.join(one.id for one in makers)} creates:"
     yield f"    {UNPROVED}"
