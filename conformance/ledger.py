@@ -122,6 +122,23 @@ class Ledger:
         """Whether a name carries the mark of this run."""
         return f"{MARK} {self.run} " in name
 
+    def speaks_of_ours(self, text: str) -> bool:
+        """Whether a text carries a name of this run, or the identifier of something that this worker started."""
+        return self.is_ours(text) or any(one in text for one in self.started)
+
+    @property
+    def moment(self) -> tuple[int, int]:
+        """How much was named and started so far, for `made_since`."""
+        return self._serial, len(self.started)
+
+    def made_since(self, moment: tuple[int, int], text: str) -> bool | None:
+        """Whether a text speaks of something that this worker named or started since; None: of nothing of the run."""
+        serial, started = moment
+        if any(one in text for one in list(self.started)[started:]):
+            return True
+        found = re.findall(rf"{MARK} {re.escape(self.run)} (\S+) (\d+) ", text)
+        return any(worker == self.worker and int(number) > serial for worker, number in found) if found else None
+
     def made_up(self, length: int = 32) -> str:
         """A new identifier that cannot exist on the target: random hexadecimal digits, remembered."""
         value = secrets.token_hex((length + 1) // 2)[:length]

@@ -113,8 +113,8 @@ Shapes = dict[str, dict[str, Seen]]
 """By operation and status."""
 
 
-def note(shapes: Shapes, operation: Operation, exchange: Exchange, *, ours: Callable[[str], bool] | None) -> None:
-    """Add an answer. `ours` is given for a list: of other people's items in it nothing is noted."""
+def note(shapes: Shapes, operation: Operation, exchange: Exchange, *, noted: Callable[[str], bool]) -> None:
+    """Add an answer. Of lists in it only the items are noted for whose text `noted` is true."""
     answer = exchange.answer
     seen = shapes.setdefault(operation.id, {}).setdefault(str(answer.status), Seen())
     seen.answers += 1
@@ -134,7 +134,7 @@ def note(shapes: Shapes, operation: Operation, exchange: Exchange, *, ours: Call
         for rule in found
         if rule.kind in (RuleKind.VALUES, RuleKind.TOLERATED)
     }
-    for place, value in _places(_own(body, ours) if ours and answer.ok else body, seen.objects):
+    for place, value in _places(_only(body, noted) if answer.ok else body, seen.objects):
         if place not in seen.fields and len(seen.fields) >= 4 * FIELDS_LIMIT:
             continue
         one = seen.fields.setdefault(place, SeenField())
@@ -178,12 +178,12 @@ def _joined_field(place: str, fields: Sequence[dict[str, Any]]) -> dict[str, Any
     }
 
 
-def _own(node: Any, ours: Callable[[str], bool]) -> Any:
-    """A list, bare or within objects, without the items of other people."""
+def _only(node: Any, noted: Callable[[str], bool]) -> Any:
+    """A list, bare or within objects, without the items that are not to be noted."""
     if isinstance(node, list):
-        return [item for item in node if ours(json.dumps(item))]
+        return [item for item in node if noted(json.dumps(item))]
     if isinstance(node, dict):
-        return {name: _own(member, ours) for name, member in node.items()}
+        return {name: _only(member, noted) for name, member in node.items()}
     return node
 
 

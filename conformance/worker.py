@@ -84,6 +84,7 @@ class Worker:
         self._doors: list[Any] = []
         self._handing_out: dict[str, str] = {}
         self._earlier: frozenset[str] = frozenset()
+        self._moment = (0, 0)  # when the current test began
         self._steady = False
         path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
         self.ledger = Ledger(path=path, run=self.run, worker=self.name, hide=self.redactor.text)
@@ -142,14 +143,21 @@ class Worker:
             self._saw(exchange)
             if self._steady and exchange.response is not None and exchange.operation in spec.operations:
                 operation = spec.operations[exchange.operation]
-                shapes.note(self.seen, operation, exchange, ours=ledger.is_ours if operation.id in lists else None)
+                anybodys = operation.id not in lists
+
+                # What another worker's test just made, or an earlier one has left, differs from run to run.
+                def noted(item: str) -> bool:
+                    made = ledger.made_since(self._moment, item)
+                    return anybodys if made is None else made
+
+                shapes.note(self.seen, operation, exchange, noted=noted)
 
         evidence = Evidence(
             self.output / PARTS / f"{self.name}-{EXCHANGES}" if self.output else None,
             self.redactor,
             lists=lists,
             others=frozenset(one.id for one in spec.operations.values() if one.confidential),
-            foreign=lambda text: not ledger.is_ours(text),
+            foreign=lambda text: not ledger.speaks_of_ours(text),
             seen=saw,
         )
         constants = {"workspace": table.workspace} if isinstance(table, ProcessMaker3) else {}
@@ -188,6 +196,7 @@ class Worker:
         session = self.session(system)
         self._steady = steady
         self._earlier = frozenset(self.ledger.entries)
+        self._moment = self.ledger.moment
         session.judge = Judge(session.specification, cited)
         return session, session.judge
 
@@ -301,6 +310,13 @@ def _elsewhere(table: ProcessMaker3 | ProcessMaker4 | Procesio, spec: Specificat
 
 
 def _lists(spec: Specification) -> frozenset[str]:
-    """The operations whose answers show other people's things."""
-    links = (link for operation in spec.operations.values() for link in operation.links)
-    return frozenset(link.operation for link in links if link.step == "list")
+    """The operations whose answers show other people's things: also what others started of a fixture of ours."""
+    operations = spec.operations.values()
+    started = {one.resource for one in operations if one.starts and one.effect == "execute"}
+    linked = {link.operation for one in operations for link in one.links if link.step == "list"}
+    of_fixtures = {
+        one.id
+        for one in operations
+        if one.effect == "read" and one.resource in started and 0 < len(one.path_parameters) == len(one.fixtures)
+    }
+    return frozenset(linked | of_fixtures)

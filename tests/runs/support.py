@@ -33,6 +33,7 @@ class Run:
 
     @property
     def record(self) -> RunRecord:
+        assert (self.output / runrecord.FILE_NAME).exists(), f"exit code {self.code}, no record: {self.printed}"
         return runrecord.read(self.output)
 
     @property

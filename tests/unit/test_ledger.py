@@ -46,6 +46,17 @@ def test_names_of_two_workers_and_of_two_runs_never_meet() -> None:
     assert books[1].is_ours(books[0].name())
 
 
+def test_what_was_made_since_a_moment_is_told_from_what_another_worker_or_an_earlier_test_made(book: Ledger) -> None:
+    other, earlier = Ledger(None, "r1", "gw1"), book.name()
+    book.remains("procesio", "instance", "i-1")
+    moment = book.moment
+    book.remains("procesio", "instance", "i-2")
+    told = {text: book.made_since(moment, text) for text in (earlier, other.name(), "Ann's", "i-1", "i-2")}
+    assert list(told.values()) == [False, False, None, None, True]
+    assert book.made_since(moment, f"a copy of {earlier} as {book.name('copy')}")
+    assert [book.speaks_of_ours(text) for text in told] == [True, True, False, True, True]
+
+
 def test_made_up_identifiers_are_remembered_and_have_the_form_that_is_asked_for(book: Ledger) -> None:
     for length in (1, 12, 31, 32):
         made = book.made_up(length)

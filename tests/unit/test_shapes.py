@@ -21,10 +21,14 @@ def exchange(body: Any, media_type: str = "application/json", headers: Headers =
     return Exchange("e1", LIST.id, Request("GET", "http://t/"), answer)
 
 
-def noted(*answers: Exchange, ours: Any = None) -> dict[str, Any]:
+def everything(_: str) -> bool:
+    return True
+
+
+def noted(*answers: Exchange, items: Any = everything) -> dict[str, Any]:
     found: Shapes = {}
     for answer in answers:
-        shapes.note(found, LIST, answer, ours=ours)
+        shapes.note(found, LIST, answer, noted=items)
     return found[LIST.id][str(answers[0].answer.status)].shape()
 
 
@@ -55,9 +59,9 @@ def test_only_documented_values_of_closed_sets_and_documented_booleans_are_kept(
     assert SECRET not in json.dumps(told)
 
 
-def test_of_a_list_only_what_is_ours_is_noted() -> None:
+def test_of_a_list_only_the_items_that_are_to_be_noted_are() -> None:
     body = {"data": [{"own": "conf-1"}, {"foreign": "x"}], "total": 2}
-    told = noted(exchange(body), ours=lambda text: "conf-1" in text)
+    told = noted(exchange(body), items=lambda text: "conf-1" in text)
     assert set(told["fields"]) == {"", "/data", "/data[]", "/data[]/own", "/total"}
 
 
@@ -70,7 +74,7 @@ def test_a_name_that_may_be_data_stands_for_any(name: str) -> None:
 
 def test_a_secret_as_the_name_of_a_member_is_hidden_on_the_way_to_the_record() -> None:
     found: Shapes = {}
-    shapes.note(found, LIST, exchange({SECRET: 1}), ours=None)
+    shapes.note(found, LIST, exchange({SECRET: 1}), noted=everything)
     told = found[LIST.id]["200"].told(lambda text: text.replace(SECRET, "$PASSWORD"))
     joined = Seen()
     joined.add(json.loads(json.dumps(told)))
@@ -82,7 +86,7 @@ def test_what_two_workers_saw_is_added_up() -> None:
     joined, alone = Seen(), noted(*map(exchange, bodies))
     for body in bodies:
         found: Shapes = {}
-        shapes.note(found, LIST, exchange(body), ours=None)
+        shapes.note(found, LIST, exchange(body), noted=everything)
         joined.add(json.loads(json.dumps(found[LIST.id]["200"].told(str))))
     assert joined.shape() == alone
 
