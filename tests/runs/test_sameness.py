@@ -38,6 +38,16 @@ def test_seed_and_workers_change_neither_verdicts_nor_fingerprints(tmp_path: Pat
     assert spread.record.shapes == plain.record.shapes
 
 
+def test_what_an_earlier_run_started_and_nobody_can_remove_changes_no_shapes(tmp_path: Path) -> None:
+    with served("procesio") as (reference, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        chosen = ("-k", "test_processes")
+        first, second = (run(tmp_path / "target.toml", tmp_path / one, pytest_args=chosen) for one in ("1", "2"))
+        assert reference.residue()["instances"] > 1
+    assert first.record.shapes["listInstances"]["200"].fields["[]/id"].types == ["string"]
+    assert second.record.shapes == first.record.shapes
+
+
 def test_history_ids_and_test_ids_are_unique_and_do_not_depend_on_the_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
