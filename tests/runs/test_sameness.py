@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance import runrecord
+from conformance.reference.procesio import Procesio
 from conformance.runrecord import RunRecord
 
 from .support import run, served
@@ -40,10 +41,13 @@ def test_seed_and_workers_change_neither_verdicts_nor_fingerprints(tmp_path: Pat
 
 def test_what_an_earlier_run_started_and_nobody_can_remove_changes_no_shapes(tmp_path: Path) -> None:
     with served("procesio") as (reference, toml):
+        assert isinstance(reference, Procesio)
         (tmp_path / "target.toml").write_text(toml)
         chosen = ("-k", "test_processes")
-        first, second = (run(tmp_path / "target.toml", tmp_path / one, pytest_args=chosen) for one in ("1", "2"))
-        assert reference.residue()["instances"] > 1
+        first = run(tmp_path / "target.toml", tmp_path / "first", pytest_args=chosen)
+        for instance in reference.workspace.started.values():
+            instance.payload = {"amounts": [{"value": 1.5}]}  # as somebody started it
+        second = run(tmp_path / "target.toml", tmp_path / "second", pytest_args=chosen)
     assert first.record.shapes["listInstances"]["200"].fields["[]/id"].types == ["string"]
     assert second.record.shapes == first.record.shapes
 
