@@ -10,6 +10,8 @@ from conformance.target import Safety
 
 ALWAYS: Final = ("token",)  # asking for a token changes nothing but the token's own existence
 RANK: Final = {level: rank for rank, level in enumerate(Safety)}
+MAKING: Final = ("create", "update", "execute")
+"""The effects of operations that may make something: what they make has to be proved to be the run's own."""
 UNPROVED: Final = "no documented operation proves that it is the run's own, and at level owned nothing else is removed"
 
 
@@ -24,7 +26,7 @@ def clearance(operation: Operation) -> Safety:
 
 
 def provable(operations: Mapping[str, Operation], maker: Operation) -> bool:
-    """Whether a document gives a list of what an operation creates: else nobody knows what was there before.
+    """Whether a document gives a list of what an operation makes: else nobody knows what was there before.
 
     Then a response that names somebody else's thing cannot be told from one that names a new thing.
     """

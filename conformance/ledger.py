@@ -96,6 +96,8 @@ class Ledger:
     before: set[str] = field(default_factory=set)
     """What was there before the run created anything, as digests: other people's identifiers are not kept."""
     started: dict[str, tuple[str, str]] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    """What a response named, other than that of a create: as long as nothing proves it, it may be somebody else's."""
     targets: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """By system: the server on which it was created, as `identity` names it."""
     absent: set[str] = field(default_factory=set)
@@ -103,7 +105,8 @@ class Ledger:
     damaged: list[int] = field(default_factory=list)
     """The lines of a journal that was read back which say nothing that a run would have written."""
     hide: Callable[[str], str] = str
-    _named: set[str] = field(default_factory=set)
+    _proved: set[str] = field(default_factory=set)
+    _targets_noted: set[str] = field(default_factory=set)
     _made_up: set[str] = field(default_factory=set)
     _surveyed: set[str] = field(default_factory=set)
     _serial: int = 0
@@ -179,9 +182,9 @@ class Ledger:
         self._serial += 1
         entry = Entry(f"{self.worker}-{self._serial}", system, kind, operation, name, within=within or {})
         self.entries[entry.key] = entry
-        if system in self.targets and system not in self._named:
+        if system in self.targets and system not in self._targets_noted:
             self._note("target", system=system, **self.targets[system])
-            self._named.add(system)
+            self._targets_noted.add(system)
         told: dict[str, Any] = {"key": entry.key, "system": system, "kind": kind, "operation": operation, "name": name}
         try:
             self._write("intent", **told, **({"within": dict(within)} if within else {}))
@@ -245,9 +248,17 @@ class Ledger:
         return replace(entry, identifier=identifier)
 
     def doubts(self, kind: str, identifier: str) -> bool:
-        """Whether an identifier names something of a kind that is not proved to be the run's own."""
+        """Whether an identifier names something of a kind that is not proved to be the run's own.
+
+        What a response named without creating it has no kind: it may be whatever the server likes.
+        """
         claimed = (self.entries[key].kind for key, (one, _) in self.doubtful.items() if one == identifier)
-        return bool(identifier) and kind in claimed
+        hearsay = identifier in self.named and identifier not in self._proved and not self._created(identifier)
+        return bool(identifier) and (hearsay or kind in claimed)
+
+    def proved(self, identifier: Ours) -> None:
+        """Take something that a response `named` for the run's own from now on."""
+        self._proved.add(identifier)
 
     def created(self, entry: Entry, identifier: Ours) -> Entry:
         """Journal the identifier under which the target knows what was created."""
@@ -277,10 +288,11 @@ class Ledger:
                 self._note("kept", key=entry.key, why=self.hide(why), permanent=permanent)
 
     def remains(self, system: str, kind: str, identifier: str = "") -> None:
-        """Count something that no documented operation can remove; it is ours as well."""
+        """Count something that no documented operation can remove; whether it is what `identifier` names is hearsay."""
         self.residue[system, kind] += 1
         if identifier:
             self.started[identifier] = (system, kind)
+            self.named.add(identifier)
         self._note("residue", system=system, kind=kind, identifier=self.hide(identifier))
 
     def within(self, identifier: str) -> Mapping[str, str]:
@@ -292,11 +304,14 @@ class Ledger:
         return next((entry.name for entry in self.entries.values() if entry.identifier == identifier), "")
 
     def owns(self, identifier: str) -> bool:
-        """Whether an identifier names something that this run created, also if it was removed meanwhile."""
-        if not identifier:
-            return False
-        known = (entry.identifier for entry in self.entries.values())
-        return identifier in self.started or identifier in known
+        """Whether an identifier names something that this run made, also if it was removed meanwhile.
+
+        It may not be proved: see `doubts`.
+        """
+        return bool(identifier) and (identifier in self.named or self._created(identifier))
+
+    def _created(self, identifier: str) -> bool:
+        return any(identifier == entry.identifier for entry in self.entries.values())
 
     def started_of(self, key: tuple[str, str]) -> list[str]:
         """The identifiers of what was started, of a system and kind."""
@@ -366,6 +381,7 @@ def _taken(ledger: Ledger, event: Mapping[str, Any]) -> bool:
             ledger.residue[event["system"], event["kind"]] += 1
             if event["identifier"]:
                 ledger.started[event["identifier"]] = (event["system"], event["kind"])
+                ledger.named.add(event["identifier"])
         case _ if key not in ledger.entries:
             return False
         case "created":

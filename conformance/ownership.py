@@ -4,23 +4,27 @@ A response to a create proves nothing: a server may be confused, or lie. At leve
 if the list did not show it before the first create of its kind, and another operation shows the run's mark on it. Where
 no document has a list of a kind, nobody can know what was there, and what was created is *unproved*: it is
 never changed and never deleted. At level `disposable` the target is nobody's, and the response is believed.
+
+What is made by an operation that is no create (an instance of a process, an object of a case tracker) carries no mark:
+it is the run's own if the list of that in which it was made is new to show it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from conformance.clearance import MAKING, provable
 from conformance.clearance import UNPROVED as UNPROVED
-from conformance.clearance import provable
 from conformance.exchange import Exchange
-from conformance.identification import own_identifiers, partial
+from conformance.identification import offered, own_identifiers, partial
 from conformance.judge import Blocked, NotExercised
-from conformance.ledger import Entry, Ours
-from conformance.removal import Removal
+from conformance.ledger import Entry, Ours, digest
+from conformance.removal import PAUSE, Removal
 from conformance.specification import Link, Operation
 from conformance.target import Safety
 from conformance.verdict import Reason
@@ -36,12 +40,17 @@ class Ownership(Removal):
     def send(self, operation_id: str, **request: Any) -> Exchange:
         """As `Removal.send`; before the first create of a kind it looks what is there.
 
+        What the response to another operation names, so that it could be changed, is believed only with a proof.
+
         Raises:
             NotExercised: as `Removal.send`; or enough was created of what cannot be proved to be the run's own.
         """
         operation = self.operation(operation_id, documented=request.get("documented", False))
-        creating = operation.effect == "create" and request.get("template") is None
-        if not creating or self.safety is not Safety.OWNED:
+        if request.get("template") is not None:
+            return super().send(operation_id, **request)
+        if operation.effect != "create" and (link := self._named_by(operation)) is not None:
+            return self._made(operation, link, request)
+        if operation.effect != "create" or self.safety is not Safety.OWNED:
             return super().send(operation_id, **request)
         if not self.can_prove(operation):
             if not self.account.take(_unproved_of(operation), UNPROVED_AT_MOST):
@@ -58,9 +67,9 @@ class Ownership(Removal):
         return super().send(operation_id, **request)
 
     def can_prove(self, operation: Operation) -> bool:
-        """Whether something that an operation creates can be proved to be the run's own, or need not be."""
-        creates = operation.effect == "create"
-        return self.safety is not Safety.OWNED or not creates or provable(self.specification.operations, operation)
+        """Whether something that an operation makes can be proved to be the run's own, or need not be."""
+        makes = operation.effect in MAKING
+        return self.safety is not Safety.OWNED or not makes or provable(self.specification.operations, operation)
 
     def need_proof(self, operation: Operation) -> None:
         """See, before it is made, that what an operation creates may be changed and deleted. Raises NotExercised."""
@@ -89,6 +98,61 @@ class Ownership(Removal):
         if self.safety is Safety.OWNED and not (shown and self.can_prove(operation)):
             return self.ledger.unproved(entry, identifier, UNPROVED)
         return self.ledger.created(entry, Ours(identifier))
+
+    def _named_by(self, operation: Operation) -> Link | None:
+        """Where the response to an operation that is no create names what another one then changes; None: nowhere."""
+        if operation.effect not in MAKING:
+            return None
+        effectful = (link for link in operation.links if link.pointer and not link.sent)
+        return next((link for link in effectful if self.operation(link.operation).effect != "read"), None)
+
+    def _made(self, operation: Operation, link: Link, request: Mapping[str, Any]) -> Exchange:
+        """Send what makes something without being a create, and note which of what its response names is ours."""
+        listing = self.usable(operation, "list") if self.safety is Safety.OWNED else None
+        before = self._digests(operation, listing, request)
+        exchange = super().send(operation.id, **request)
+        candidates = offered(exchange, link) if exchange.answer.ok else []
+        self.ledger.named.update(candidates)
+        if self.safety is not Safety.OWNED:
+            new = set(candidates)
+        elif before is None or not candidates:
+            return exchange
+        else:
+            new = self._new(operation, listing, request, before, candidates)
+        for identifier in new:
+            self.ledger.proved(Ours(identifier))
+        return exchange
+
+    def _new(
+        self,
+        operation: Operation,
+        listing: Link | None,
+        request: Mapping[str, Any],
+        before: set[str],
+        candidates: list[str],
+    ) -> set[str]:
+        """Those of the candidates that a list shows, and did not show before."""
+        new = {digest(operation.system, operation.resource, one): one for one in candidates}
+        until = time.monotonic() + self.settle
+        while True:
+            settled = time.monotonic() >= until
+            shown = (self._digests(operation, listing, request) or set()) - before
+            if settled or shown & new.keys():
+                return {one for known, one in new.items() if known in shown}
+            time.sleep(min(PAUSE, self.settle))
+
+    def _digests(self, operation: Operation, listing: Link | None, request: Mapping[str, Any]) -> set[str] | None:
+        """What a list shows of that in which an operation makes something, as digests; None: not all of it."""
+        if listing is None:
+            return None
+        path = request.get("path") or {}
+        within = {name: path[name] for name in self.operation(listing.operation).path_parameters if name in path}
+        with contextlib.suppress(Blocked, NotExercised):
+            shown = self.send(listing.operation, path=within)
+            if shown.answer.ok and not partial(shown):
+                found = own_identifiers(shown, listing)
+                return {digest(operation.system, operation.resource, one) for one in found}
+        return None
 
     def _survey(self, operation: Operation, path: Mapping[str, str]) -> None:
         """Note what of a kind is there, before the first create of it (in what it belongs to)."""

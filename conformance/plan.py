@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from conformance import supply
-from conformance.clearance import RANK, clearance, provable
+from conformance.clearance import MAKING, RANK, clearance, provable
 from conformance.requirement import Requirement
 from conformance.specification import Operation, Specification
 from conformance.systems import ELSEWHERE, System
@@ -157,7 +157,7 @@ def _unproved(operation: Operation, specification: Specification, gives: Callabl
         if gives(supply.key_of(operation, parameter)) and supply.takes_named(operations, operation, parameter):
             continue
         made_by = supply.source(operations, operation, parameter)
-        if made_by is not None and made_by.effect == "create" and not provable(operations, made_by):
+        if made_by is not None and made_by.effect in MAKING and not provable(operations, made_by):
             return True
     return False
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,7 +21,12 @@ KINDS: Final = {
     "again": "the create gives the identifier that the create before it got",
     "spelled": "the create gives a foreign identifier in other letters, and the read shows what was created",
 }
-CREATES: Final = [one for name in SYSTEMS for one in load(name).operations.values() if one.effect == "create"]
+EVERY: Final = [one for name in SYSTEMS for one in load(name).operations.values()]
+CREATES: Final = [one for one in EVERY if one.effect == "create"]
+MAKERS: Final = [
+    one for one in EVERY if one.effect in ("update", "execute") and any(link.pointer for link in one.links)
+]
+"""What makes something without being a create: its response is believed as little."""
 IDENTIFIER: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -29,13 +35,14 @@ class Liar:
     """Around the apps of references: lies of one kind about each create of one operation.
 
     `foreign` are identifiers of the kind that are somebody else's; they are given one after another. `told` counts the
-    creates that were lied about.
+    creates that were lied about. `asked` are the requests that would change, delete or execute something foreign.
     """
 
     operation: Operation
     kind: str
     foreign: list[str] = field(default_factory=list)
     told: int = 0
+    asked: list[str] = field(default_factory=list)
     before: str = ""
     claimed: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By the identifier that was given: the one that was created, and its name."""
@@ -52,6 +59,7 @@ class Liar:
                 return
             body = await whole(receive)
             operation, path = called
+            self._see(operation, scope, body)
             scope = self._asked(operation, path, scope)
             start, content = await answered(app, scope, body)
             if start["status"] < 300:
@@ -62,6 +70,14 @@ class Liar:
             await send({"type": "http.response.body", "body": content})
 
         return lying
+
+    def _see(self, operation: Operation, scope: Scope, body: bytes) -> None:
+        """Note a request with an effect that names something foreign."""
+        if operation.effect == "read":
+            return
+        text = f"{scope['path']}?{unquote(scope['query_string'].decode())} {body.decode('utf-8', 'replace')}".casefold()
+        named = [one for one in self.foreign if one.casefold() in text]
+        self.asked += [f"{operation.id} of {one}" for one in named]
 
     def _asked(self, operation: Operation, path: Any, scope: Scope) -> Scope:
         """A read of what was claimed asks for what was created, so that its response shows that."""

@@ -13,6 +13,7 @@ from conformance.clearance import provable
 from conformance.judge import Blocked, NotExercised
 from conformance.ledger import Ledger, Ours
 from conformance.session import Session
+from conformance.target import Safety
 from conformance.verdict import Reason
 from tests.unit.test_session import BASE, UID, Server, create, keys, server, session, status
 
@@ -111,3 +112,37 @@ def test_what_cannot_be_proved_is_what_no_document_lists() -> None:
         operations = specification.load(system).operations
         found |= {one.id for one in operations.values() if one.effect == "create" and not provable(operations, one)}
     assert found == {"createGroup", "createRole", "createPmTable", "createActionTemplate"}
+
+
+def test_the_guard_asks_of_all_that_a_path_names_whose_it_is() -> None:
+    untouched = {
+        (one.id, name)
+        for system in specification.SYSTEMS
+        for one in specification.load(system).operations.values()
+        if one.effect != "read"
+        for name in one.path_parameters
+        if name not in {touch.name for touch in one.touches if touch.where == "path"}
+    }
+    # a document is named beside the case that holds it
+    assert untouched == {("deleteInputDocument", "app_uid"), ("deleteOutputDocument", "app_uid")}
+
+
+@pytest.mark.parametrize("safety", [Safety.OWNED, Safety.DISPOSABLE])
+def test_what_a_response_names_is_hearsay_at_level_owned(server: Server, session: Session, safety: Safety) -> None:
+    session.safety = safety
+    project = create(session).id
+    path = f"{BASE}/{project}/case-tracker/object"
+    server.answers["POST", path] = status(201, json={"cto_uid": FOREIGN})
+    server.answers["PUT", f"{path}/{FOREIGN}"] = status(200)
+    session.send("createCaseTrackerObject", path={"prj_uid": project}, json={})
+    assert session.ledger.owns(FOREIGN)
+    assert session.ledger.doubts("case_tracker_object", FOREIGN) is (safety is Safety.OWNED)
+
+
+def test_what_was_named_and_is_proved_later_is_no_hearsay() -> None:
+    book = Ledger(None, "r1")
+    book.remains("procesio", "instance", "i1")
+    assert book.doubts("instance", "i1")
+    assert book.doubts("process", "i1")
+    book.proved(Ours("i1"))
+    assert not book.doubts("instance", "i1")

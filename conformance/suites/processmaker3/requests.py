@@ -70,6 +70,7 @@ def tracked(session: Session) -> Sample:
 
 def _change_of_tracked(session: Session) -> Sample:
     """The change of a case tracker object."""
+    session.need_proof(session.operation(TRACKER))
     new = tracked(session)
     uid = identifier_of(session.call(TRACKER, **new.request()), session.operation(TRACKER).link("update"))
     if not uid:

@@ -28,6 +28,7 @@ def test_type_and_identifier_of_an_object_are_taken_together_only(session: Sessi
         whole["cto_uid_obj"] = session.ledger.made_up()
     control = session.call(CREATE, path=path, json=whole)
     try_halves(session, "PM3-TRACKER-PAIR-CREATE", path, whole, control)
+    session.need_proof(operation)
     uid = identifier_of(control, operation.link("update"))
     if not uid:
         raise NotExercised(Reason.INCONCLUSIVE, f"{CREATE} answers no identifier")
