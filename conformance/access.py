@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from conformance import checks
 from conformance.exchange import Exchange
+from conformance.judge import NotExercised
 from conformance.requirement import USERS
 from conformance.sampling import Sample, sample
 from conformance.session import Session
 from conformance.specification import Operation, Requirement, Specification
-from conformance.verdict import Kind
+from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG
+from conformance.wire.credentials import token_of
 
 REFUSED: Final = {
     "no-credentials-refused": NOBODY,
@@ -54,6 +56,8 @@ def try_strangers(
     """
     for requirement in _requirements(session, operation_id):
         exchange = _as_stranger(session, requirement, operation_id, request)
+        if exchange is None:
+            continue
         if exchange.answer.ok:
             undo()
         _judge(session, requirement, exchange, control)
@@ -70,6 +74,8 @@ def try_no_stranger(
     request, kept_out = prepare(session, operation).request(), []
     for requirement in _requirements(session, operation_id):
         exchange = _as_stranger(session, requirement, operation_id, request)
+        if exchange is None:
+            continue
         entry = session.client.entry
         if entry is not None and not exchange.answer.ok and session.take_over(operation, entry):
             session.judge.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
@@ -98,13 +104,22 @@ def _requirements(session: Session, operation_id: str) -> list[Requirement]:
     return [known.requirements[one] for one in strangers(known, operation_id)]
 
 
-def _as_stranger(session: Session, requirement: Requirement, operation_id: str, request: dict[str, Any]) -> Exchange:
-    """Make a request as the stranger of a requirement; the token of the main user is right, elsewhere."""
-    if requirement.aspect != WORKSPACE:
-        return session.send(operation_id, user=REFUSED[requirement.aspect or ""], **request)
-    path = {**(request.get("path") or {}), "workspace": session.ledger.made_up()}
-    elsewhere = {**request, "path": path, "headers": session.credentials.headers(MAIN)}
-    return session.send(operation_id, user=NOBODY, **elsewhere)
+def _as_stranger(
+    session: Session, requirement: Requirement, operation_id: str, request: dict[str, Any]
+) -> Exchange | None:
+    """Make a request as the stranger of a requirement; the token of the main user is right, elsewhere.
+
+    None where something in front of the API responded: then that is said of the requirement, and the test goes on.
+    """
+    try:
+        if requirement.aspect != WORKSPACE:
+            return session.send(operation_id, user=REFUSED[requirement.aspect or ""], **request)
+        path = {**(request.get("path") or {}), "workspace": session.ledger.made_up()}
+        elsewhere = {**request, "path": path, "headers": session.credentials.headers(MAIN)}
+        return session.send(operation_id, user=NOBODY, may_redirect=True, **elsewhere)
+    except NotExercised as untried:
+        session.judge.skip(requirement.id, untried.reason, untried.detail)
+        return None
 
 
 def _judge(session: Session, requirement: Requirement, exchange: Exchange, control: Exchange) -> None:
@@ -156,6 +171,23 @@ def try_access(
     control = session.create(operation.id, **request).exchange if made else session.call(operation.id, **request)
     for exchange in refusals:
         session.judge.refused(requirement.id, exchange, control)
+
+
+def try_login(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:
+    """Say whether a login with one thing wrong (`exchange`) got no token, beside the right one (`control`).
+
+    By which status it is refused no document says, nor that it is by a status: what counts is the token.
+
+    Raises:
+        NotExercised: the response says neither yes nor no: there is none, or the server failed or has no time.
+    """
+    if exchange.response is None:
+        raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
+    if not (exchange.answer.ok or exchange.answer.refused or 300 <= exchange.answer.status < 400):
+        raise NotExercised(Reason.INCONCLUSIVE, f"{exchange.operation}: status {exchange.answer.status}")
+    given = exchange.answer.ok and (bool(token_of(exchange)) or not token_of(control))
+    told = f"a token: {checks.describe(exchange)}"
+    session.judge.require(requirement, not given, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
 
 
 def refused_users(session: Session, requirement: Requirement) -> list[str]:

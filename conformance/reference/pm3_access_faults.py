@@ -211,6 +211,22 @@ def _(ref: ProcessMaker3) -> None:
     _accepting(ref, "client_secret")
 
 
+@fault("pm3-token-any-user", SYSTEM, "A user who is unknown gets the token of the client's own.")
+def _(ref: ProcessMaker3) -> None:
+    def make(grant: Grant) -> Grant:
+        def gullible(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
+            accounts = ref.accounts
+            known = {one.username for one in accounts.by_client.values()} | set(accounts.newcomers)
+            client = accounts.by_client.get(str(form.get("client_id")))
+            unknown = client is not None and form.get("username") not in known
+            own = {"username": client.username, "password": client.password} if client and unknown else {}
+            return grant({**form, **own}, authorization)
+
+        return gullible
+
+    override(ref.accounts, "grant", make)
+
+
 @fault("pm3-token-any-client", SYSTEM, "A client that is unknown gets tokens as that of the user.")
 def _(ref: ProcessMaker3) -> None:
     def make(grant: Grant) -> Grant:

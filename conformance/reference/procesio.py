@@ -93,8 +93,8 @@ class Procesio(Reference):
 
     These are there for the faults: `operations` does the work of each route and may be replaced by name,
     `anonymous` names the operations that need no credentials, and `token_accepted`, `key_accepted` (name and
-    value of an API key), `secret_accepted` (the client secret), `realm_accepted` and `password_accepted` judge what a
-    request presents.
+    value of an API key), `client_accepted`, `secret_accepted`, `realm_accepted` and `user_accepted` (name and
+    password) judge what a request presents.
     """
 
     system: ClassVar[str] = SYSTEM
@@ -132,7 +132,8 @@ class Procesio(Reference):
         self.key_accepted: Callable[[str, str], bool] = self.keys.accepts
         self.secret_accepted: Callable[[str], bool] = lambda secret: secret in ("", CLIENT_SECRET)
         self.realm_accepted: Callable[[str], bool] = lambda realm: realm == REALM
-        self.password_accepted: Callable[[str], bool] = lambda password: password == PASSWORD
+        self.client_accepted: Callable[[str], bool] = lambda client: client == CLIENT_ID
+        self.user_accepted: Callable[[str, str], bool] = lambda *user: user == (USERNAME, PASSWORD)
         self.web = json_app(route(method, path, self._endpoint(name), name) for _, method, path, name in routes)
         if self.login == "token-url":
             tokens = json_app([route("POST", TOKEN_PATH, self._authenticate, "token")])
@@ -227,9 +228,9 @@ class Procesio(Reference):
             return _no_token(400, "unsupported_grant_type", "The grant_type is not password.")
         if not self.realm_accepted(given["realm"]):
             return _no_token(400, "invalid_realm", "There is no such realm.")
-        if given["client_id"] != CLIENT_ID or not self.secret_accepted(given["client_secret"]):
+        if not self.client_accepted(given["client_id"]) or not self.secret_accepted(given["client_secret"]):
             return _no_token(401, "invalid_client", "The client is unknown or its secret is wrong.")
-        if given["username"] != USERNAME or not self.password_accepted(given["password"]):
+        if not self.user_accepted(given["username"], given["password"]):
             return _no_token(401, "invalid_grant", "The user is unknown or the password is wrong.")
         now = self.clock()
         token = _token(now)

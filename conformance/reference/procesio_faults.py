@@ -59,7 +59,8 @@ def auth_empty_secret_refused(ref: Procesio) -> None:
 @fault("pro-auth-any-password", SYSTEM, "gives a token for any password")
 def auth_any_password(ref: Procesio) -> None:
     """Accept every password."""
-    ref.password_accepted = lambda _: True
+    known = ref.user_accepted
+    ref.user_accepted = lambda username, password: known(username, password) or username == "demo"
 
 
 @fault("pro-auth-any-realm", SYSTEM, "gives a token for any realm")
@@ -72,6 +73,19 @@ def auth_any_realm(ref: Procesio) -> None:
 def auth_any_secret(ref: Procesio) -> None:
     """Accept every secret."""
     ref.secret_accepted = lambda _: True
+
+
+@fault("pro-auth-any-user", SYSTEM, "gives a token to whoever is not known")
+def auth_any_user(ref: Procesio) -> None:
+    """Accept every user, with every password of those that are unknown."""
+    known = ref.user_accepted
+    ref.user_accepted = lambda username, password: known(username, password) or username != "demo"
+
+
+@fault("pro-auth-any-client", SYSTEM, "gives a token to any client")
+def auth_any_client(ref: Procesio) -> None:
+    """Accept every client."""
+    ref.client_accepted = lambda _: True
 
 
 @fault("pro-api-key-any-value", SYSTEM, "accepts any value under the name of an API key")

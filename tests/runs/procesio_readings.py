@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 
+from conformance.reference.edits import editing
+
 from .liberty import Liberty, asking
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-    from conformance.reference.edits import Data
+    from conformance.reference.edits import Data, Outgoing
     from conformance.reference.procesio import Procesio
 
 RUN = re.compile("/api/Projects/[^/]+/run").fullmatch
@@ -25,6 +27,12 @@ def keys_for_runs_only(scope: Scope, body: bytes) -> tuple[Scope, bytes]:
         kept = [(name, value) for name, value in scope["headers"] if name not in (b"key", b"value")]
         return {**scope, "headers": kept}, body
     return scope, body
+
+
+def told_with_200(answer: Outgoing) -> None:
+    """A login that fails is told with 200 and an error in the place of the token (A-PRO-45)."""
+    if answer.path.endswith("/api/Authentication") and 400 <= answer.status < 500:
+        answer.status = 200
 
 
 def worded(reference: Procesio) -> None:
@@ -53,6 +61,7 @@ def worded(reference: Procesio) -> None:
     operations["read_process_analytics"] = workspace.read_process  # its configuration (A-PRO-37)
     operations["read_folder"] = by_process
     reference.anonymous.clear()  # status and version need authorization (A-PRO-35)
+    reference.wrap(editing(told_with_200))
     reference.wrap(asking(keys_for_runs_only))
 
 

@@ -54,10 +54,12 @@ def once(
     """Ask for a token in one encoding only, in the workspace of the target file or in another one."""
     asked = {"grant_type": "password", **({"scope": scope} if scope else {}), **parameters}
     path = {"workspace": workspace} if workspace else {}
+    redirects = bool(workspace)  # a workspace that does not exist may lead to a page that says so
     if in_json:
-        return session.send(TOKEN, path=path, json=asked, headers=headers)
+        return session.send(TOKEN, path=path, json=asked, headers=headers, may_redirect=redirects)
     encoded = urlencode(asked, quote_via=quote).encode()
-    return session.send(TOKEN, path=path, content=encoded, headers={**FORM, **(headers or {})})
+    sent = {**FORM, **(headers or {})}
+    return session.send(TOKEN, path=path, content=encoded, headers=sent, may_redirect=redirects)
 
 
 def is_in_json(exchange: Exchange) -> bool:
