@@ -17,7 +17,7 @@ from conformance import checks
 from conformance.account import Account
 from conformance.calls import ABSENT, Calls
 from conformance.exchange import Exchange
-from conformance.identification import is_read, listed, partial, shows
+from conformance.identification import is_read, listed, partial, seen, shows
 from conformance.judge import Blocked, NotExercised
 from conformance.specification import Link, Operation
 from conformance.target import Safety
@@ -120,7 +120,8 @@ class Removal(Calls):
             given = {**(request.get("path") or {}), **(body if isinstance(body, dict) else {})}
             names = self.operation(leave.operation).path_parameters
             path = {name: str(given[name]) for name in names if name in given}
-            if (leave.operation, path) not in self._inside:
+            ours = all(self.ledger.owns(value) for value in path.values())
+            if ours and (leave.operation, path) not in self._inside:
                 self._inside.append((leave.operation, path))
 
     def _leave(self, identifier: str) -> None:
@@ -129,7 +130,9 @@ class Removal(Calls):
         self._inside = [one for one in self._inside if one not in concerned]
         for leave, path in concerned:
             with contextlib.suppress(NotExercised):
-                self.deliver(leave, path=path)
+                left = self.deliver(leave, path=path)
+                if left.answer.ok:
+                    self.accepted(left)
 
     def _deleted(self, link: Link, path: Mapping[str, str]) -> Exchange:
         """Delete something of ours, again where a gateway failed: that it is gone then is what is wanted.
@@ -195,7 +198,8 @@ class Removal(Calls):
             return not shows(there, listing, identifier) and (told or (there.answer.ok and not partial(there)))
         if read is None or tombstone:
             unknown = deleted.answer.status in GONE and not self._shown(identifier, listing, within)
-            return deleted.answer.ok or unknown
+            accepted = deleted.answer.ok or unknown
+            return accepted and (tombstone or not self._has_parts(identifier, link, within))
         after = self._read(read, identifier, within)
         refusal = self.operation(link.operation).refusal(deleted.answer.status) is not None
         if deleted.answer.refused or refusal:  # a document may call 500 a refusal
@@ -211,6 +215,24 @@ class Removal(Calls):
     def _shown(self, identifier: str, listing: Link | None, within: Mapping[str, str]) -> bool:
         """Whether the list of what an operation creates, if there is one, still shows something."""
         return listing is not None and shows(self.send(listing.operation, path=within), listing, identifier)
+
+    def _has_parts(self, identifier: str, link: Link, within: Mapping[str, str]) -> bool:
+        """Whether a part of something that nothing reads as a whole is still read, as that of nothing else is.
+
+        A part is what is below the path of the deletion (`link`): the rows of a table, the users for a role.
+        """
+        whole = self.operation(link.operation).path
+        for part in self.specification.operations.values():
+            below = part.path.startswith(f"{whole}/") and part.path.count("{") == whole.count("{")
+            if part.effect != "read" or not below or self.unsupported(part.id):
+                continue
+            mine, other = (
+                self.send(part.id, path={**within, link.parameter: one})
+                for one in (identifier, self.ledger.made_up_like(identifier))
+            )
+            if mine.answer.ok and (other.answer.refused or (seen(mine) and not seen(other))):
+                return True
+        return False
 
     def _read(self, link: Link, identifier: str, within: Mapping[str, str]) -> Exchange:
         return self.send(link.operation, path={**within, link.parameter: identifier})

@@ -37,6 +37,7 @@ OPERATIONS: Final[Sequence[Operation]] = (
     ("create_role", "POST", "/role", USERS),
     ("delete_role", "DELETE", "/role/{rol_uid}", USERS),
     ("give_role", "POST", "/role/{rol_uid}/user", USERS),
+    ("take_role", "DELETE", "/role/{rol_uid}/user/{usr_uid}", USERS),
     ("available_users", "GET", "/role/{rol_uid}/available-users", USERS),
 )
 
@@ -141,6 +142,11 @@ class Directory:
         user = await self._user(call)
         self.people.appoint(call.named("rol_uid"), user)
         return Response(status_code=201)
+
+    async def take_role(self, call: Call) -> Response:
+        """Take a role from a user, who has none then."""
+        self.people.release(call.named("rol_uid"), self.people.user(call.named("usr_uid")))
+        return Response(status_code=200)
 
     async def available_users(self, call: Call) -> Response:
         """The users who do not have a role, the administrator among them."""

@@ -263,6 +263,14 @@ class People:
             self.refuse_administrator()
         user.role = role.uid
 
+    def release(self, uid: str, user: Person) -> None:
+        """Take a role from a user. Raises Refused: the user has another one, or is the administrator."""
+        if user.uid == self.admin:
+            self.refuse_administrator()
+        if user.role != self.role(uid).uid:
+            raise Refused("The user does not have the role.")
+        user.role = ""
+
     def refuse_administrator(self) -> None:
         """Raises Refused."""
         raise Refused("The role of the administrator can not be changed!")

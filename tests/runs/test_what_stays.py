@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.responses import Response
 
 from conformance.assembly import MARKED
+from conformance.reference.answers import withdraw
 from conformance.reference.faults import override
 from conformance.reference.pm3_fields import Refused
 
@@ -56,19 +59,69 @@ def keeping_deleted_users(reference: Any) -> None:
     override(people, "abolish", abolish)
 
 
+def taking_no_role(reference: Any) -> None:
+    """As above, and a role cannot be taken from a user, of which no tip speaks."""
+    keeping_deleted_users(reference)
+    withdraw(reference.routes.app, "take_role")
+
+
+def test_users_lose_the_roles_of_a_run_before_they_are_deleted(tmp_path: Path) -> None:
+    with served("processmaker3", change=keeping_deleted_users) as (reference, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        before = reference.snapshot()["roles"]
+        done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=("-k", "test_roles"))
+        assert reference.snapshot()["roles"] == before
+    assert (done.deviating, done.record.leftovers) == (set(), [])
+
+
 def test_a_role_that_keeps_its_deleted_users_is_left_over_with_the_words_of_the_server(tmp_path: Path) -> None:
-    with served("processmaker3", change=keeping_deleted_users) as (served_one, toml):
+    with served("processmaker3", change=taking_no_role) as (served_one, toml):
         reference: Any = served_one
         (tmp_path / "target.toml").write_text(toml)
         before = set(reference.people.roles)
         done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=("-k", "test_roles"))
         there = set(reference.people.roles) - before
-    assert not done.deviating
+    assert (done.record.deviations, done.record.findings) == ([], [])
     assert {one.identifier for one in done.record.leftovers} == there
     assert there
     for one in done.record.leftovers:
         assert one.why.startswith("deleteRole: status 400")
         assert KEPT in one.why
+
+
+def keeping_roles(reference: Any) -> None:
+    """The deletion of a role is accepted, and it stays."""
+    override(reference.people, "abolish", lambda _: lambda uid: reference.people.role(uid) and None)
+
+
+def keeping_tables(reference: Any) -> None:
+    """The deletion of a PM table is accepted, and it stays."""
+
+    async def kept(call: Any) -> Response:
+        reference.tables.find(call.named("pmt_uid"))
+        return Response(status_code=200)
+
+    reference.tables.delete_table = kept
+
+
+@pytest.mark.parametrize(
+    ("change", "only", "kind"),
+    [(keeping_roles, "test_roles", "role"), (keeping_tables, "test_pm_tables", "pm table")],
+)
+def test_what_nothing_reads_as_a_whole_is_left_over_if_a_part_is_still_read(
+    change: Callable[[Any], None], only: str, kind: str, tmp_path: Path
+) -> None:
+    with served("processmaker3", change=change) as (reference, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        before = json.dumps(reference.snapshot())
+        done = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", pytest_args=("-k", only))
+        after = json.dumps(reference.snapshot())
+    left = [one for one in done.record.leftovers if one.kind == kind]
+    assert left
+    for one in left:
+        assert one.identifier in after
+        assert one.identifier not in before
+        assert one.why.endswith("was accepted, and it is still there")
 
 
 def departments_keeping_deleted_users(reference: Any) -> None:
