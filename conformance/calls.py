@@ -362,6 +362,9 @@ class Calls(ABC):
             told = f"{operation.id} was refused since something of that name exists: {checks.describe(exchange)}"
             return NotExercised(Reason.INCONCLUSIVE, told)
         missing, control = self._missing(operation, exchange, user, request)
+        if missing is not False and self._in_front(operation, control):
+            told = f"{operation.method} of any path is refused in front of the API: {checks.describe(exchange)}"
+            return NotExercised(Reason.TARGET_UNAVAILABLE, told)
         exists = f"{operation.id}:exists"
         if operation.documented is not None and (missing or not accepts):
             told = "is not there" if missing else "refused a request"
@@ -482,6 +485,14 @@ class Calls(ABC):
                 if alike(exchange, control, self._control(operation, user, request, other)):
                     return True, control
         return False, control
+
+    def _in_front(self, operation: Operation, control: Exchange) -> bool:
+        """Whether something in front of the API refuses a method: with a page for any path, where a read gets none."""
+        reads = plain_reads(self.specification.operations.values())
+        if operation.method == "GET" or not way.is_error_page(control) or not reads:
+            return False
+        path = unrouted(self.specification, reads[0], self.ledger.made_up(12))
+        return not way.is_error_page(self._control(reads[0], MAIN, {}, path))
 
     def _control(self, operation: Operation, user: str, request: dict[str, Any], path: str) -> Exchange:
         """The same request to a made-up path."""

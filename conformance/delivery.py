@@ -23,6 +23,7 @@ from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
 
 GIVE_UP_AFTER: Final = 3  # calls in a row without any response, or with a page that is not the API's
 AWAY_AT_MOST: Final = 5  # responses of a gateway in a row
+PAGES_AT_MOST: Final = 3  # times that an error page is asked for again, before it counts as the server's
 RENEWALS: Final = 5  # of a token, for one request: other workers may end a session as well
 
 
@@ -68,6 +69,7 @@ class Delivery:
     _outside: int = 0
     _read: dict[str, Sending] = field(default_factory=dict)  # by user, the last read that was accepted
     _worked: set[str] = field(default_factory=set)  # operations of which a response was accepted that is no page
+    _pages: set[tuple[str, str, int]] = field(default_factory=set)  # error pages that come back: the server's own
     _mortal: bool = False  # whether a token that worked has ended in this run
 
     def deliver(self, sending: Sending) -> Exchange:
@@ -91,8 +93,10 @@ class Delivery:
         self._away = 0
         if self._is_outside(sending, exchange):
             exchange = self._past(sending, exchange)
-        if way.speaks_of_limits(exchange):
-            told = f"{sending.operation.id}: a limit of the account (status {exchange.answer.status})"
+        if way.is_error_page(exchange):
+            exchange = self._page_again(sending, exchange)
+        if way.speaks_of_limits(sending.operation, exchange):
+            told = f"{sending.operation.id}: a limit of the account or of a gateway (status {exchange.answer.status})"
             raise NotExercised(Reason.INCONCLUSIVE, told)
         self._remember(sending, exchange)
         return exchange
@@ -223,6 +227,34 @@ class Delivery:
         if not self._worked or self._outside >= GIVE_UP_AFTER:
             return self._raise(self._given_up(told))
         return self._raise(NotExercised(Reason.TARGET_UNAVAILABLE, told))
+
+    def _page_again(self, sending: Sending, exchange: Exchange) -> Exchange:
+        """Ask again where an error page came: a firewall's or a gateway's does not come back, the server's does.
+
+        A write is sent again only where the page says that it was refused, and no create that may have been made.
+
+        Raises:
+            NotExercised: a gateway responded.
+        """
+        status = exchange.answer.status
+        known = (sending.operation.id, sending.user, status)
+        again_may = sending.reads or status == 403 or (status < 500 and sending.operation.effect != "create")
+        login = sending.operation.resource == "token"  # an attempt more may lock the account
+        if known in self._pages or sending.template is not None or login or not again_may:
+            return exchange
+        for _ in range(PAGES_AT_MOST):
+            if status == 403:
+                self._turned_away()
+            again = self._once(sending)
+            if way.is_away(again):
+                raise self._gateway(again)
+            if again.response is None:
+                return again
+            if again.answer.status != status or not way.is_error_page(again):
+                self.failed[way.PAGE] += 1
+                return again
+        self._pages.add(known)
+        return exchange
 
     @staticmethod
     def _raise(error: NotExercised) -> Exchange:

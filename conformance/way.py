@@ -15,10 +15,11 @@ from conformance.operation import Operation
 
 TURNED_AWAY: Final = (401, 403)
 BUSY: Final = (429, 503)
-AWAY: Final = (429, 502, 503, 504)
-"""A gateway's own responses: nobody is there to respond, or nobody has the time."""
+AWAY: Final = frozenset({408, 425, 429, 502, 503, 504, 511, *range(520, 600)})
+"""A gateway's own responses: nobody is there to respond, or has the time. 520 and up stand in no standard."""
 REDIRECT: Final = "redirect"
 PAGE: Final = "page"
+SIZES: Final = (413, 414, 431)
 PAYMENT_REQUIRED: Final = 402
 PAGES: Final = ("text/html", "application/xhtml+xml")
 SHORT: Final = 2000  # characters of an error that are searched: a longer one is a page, where any word may occur
@@ -110,6 +111,12 @@ def is_page(exchange: Exchange) -> bool:
     return answer.ok and (answer.media_type in PAGES or bool(OPENING.match(answer.body[:200])))
 
 
+def is_error_page(exchange: Exchange) -> bool:
+    """Whether a refusal or an error is an HTML page, as gateways and firewalls have them, and some servers as well."""
+    answer = exchange.answer
+    return answer.status >= 400 and (answer.media_type in PAGES or bool(OPENING.match(answer.body[:200])))
+
+
 def may_be_page(operation: Operation) -> bool:
     """Whether an accepted response of an operation may be a page: a document gives its type, and says HTML."""
     return any(one in PAGES for answer in operation.answers for one in answer.media_types)
@@ -129,11 +136,13 @@ def kind_of(exchange: Exchange) -> str:
     return PAGE if is_page(exchange) else ""
 
 
-def speaks_of_limits(exchange: Exchange) -> bool:
-    """Whether a refusal or an error is about a limit of the account: a lockout, a quota, a licence."""
+def speaks_of_limits(operation: Operation, exchange: Exchange) -> bool:
+    """Whether a refusal or an error is about a limit: a lockout, a quota, a licence, an undocumented size."""
     answer = exchange.answer
     if answer.status < 400:
         return False
+    if answer.status in SIZES and not any(one.matches(answer.status) for one in operation.answers):
+        return True
     return answer.status == PAYMENT_REQUIRED or bool(LIMITS.search(" ".join(texts(answer))))
 
 

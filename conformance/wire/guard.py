@@ -22,7 +22,7 @@ from conformance.ledger import Entry, Ledger
 from conformance.specification import Operation, Specification
 from conformance.target import Safety
 from conformance.verdict import Reason
-from conformance.way import BUSY, TURNED_AWAY
+from conformance.way import AWAY, BUSY, TURNED_AWAY
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.naming import METHOD, OVERRIDES, UNREADABLE, Unreadable, members, named
 from conformance.wire.pace import not_processed
@@ -276,7 +276,8 @@ class Guard(httpx.BaseTransport):
                 self._judgement.ledger.withdrawn(entry)
             raise
         unprocessed = not_processed(response)
-        refused = unprocessed or response.is_redirect or response.is_client_error
+        lost = response.status_code in AWAY and response.status_code not in BUSY  # whether it arrived, nobody knows
+        refused = unprocessed or response.is_redirect or (response.is_client_error and not lost)
         counted = decision.operation is not None and decision.operation.starts and decision.effect == "execute"
         if decision.operation and counted and refused:  # nothing was started
             self._judgement.limits.account.give_back(executions_of(decision.operation))
@@ -289,7 +290,7 @@ class Guard(httpx.BaseTransport):
                 ledger.withdrawn(entry)
             elif response.status_code in TURNED_AWAY or response.is_redirect:
                 ledger.turned_away(entry)
-            elif response.is_client_error or response.status_code in BUSY:
+            elif (response.is_client_error and not lost) or response.status_code in BUSY:
                 ledger.declined(entry)
         return response
 

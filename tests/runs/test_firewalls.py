@@ -1,0 +1,99 @@
+"""A page of a firewall, a status of a content network, a method or a size that a proxy refuses: none shows a defect."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from conformance import exitcodes
+from conformance.verdict import Reason
+
+from .fronts import Front, in_front
+from .test_gateways import met, told, wrong
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Scope
+
+REJECTED: Final = "<html><title>Request Rejected</title><body>Your support ID is {}</body></html>"
+SIZE: Final = 3000  # bytes of a body that a proxy lets through
+
+
+def now_and_then(status: int, every: int) -> Front:
+    """Each so manieth request gets a page with a number of its own."""
+    requests = count(1)
+
+    def choose(_: Scope) -> ASGIApp | None:
+        number = next(requests)
+        return HTMLResponse(REJECTED.format(number), status) if number % every == 0 else None
+
+    return in_front(choose)
+
+
+def without_methods(status: int) -> Front:
+    """A proxy that lets only GET and POST through."""
+    return in_front(
+        lambda scope: HTMLResponse("<html>Not here.</html>", status) if scope["method"] in ("PUT", "DELETE") else None
+    )
+
+
+def refused_by_size(response: Response) -> Front:
+    """A proxy that refuses long bodies."""
+    return in_front(lambda scope: response if int(dict(scope["headers"]).get(b"content-length", b"0")) > SIZE else None)
+
+
+def in_matrix(system: str, *values: object) -> object:
+    """A case that runs by default for one system."""
+    return pytest.param(system, *values, marks=[] if system == "procesio" else [pytest.mark.matrix])
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("system", "status", "every"),
+    [
+        in_matrix(system, status, every)
+        for system in ("processmaker3", "processmaker4", "procesio")
+        for status, every in ((403, 20), (520, 10), (408, 10), (511, 15))
+    ],
+)
+def test_a_page_that_does_not_come_back_is_the_way_to_the_server(
+    system: str, status: int, every: int, tmp_path: Path
+) -> None:
+    every = min(every, 5) if system == "processmaker4" else every  # it is sent but a few requests
+    result, reference = met(system, now_and_then(status, every), tmp_path)
+    assert told(result) == []
+    assert wrong(result, reference) == []
+    assert result.code in (exitcodes.OK, exitcodes.UNAVAILABLE)
+    assert result.record.gateway
+    assert status != 403 or result.code == exitcodes.OK  # who was refused may ask again
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("system", "status"),
+    [in_matrix(system, status) for system in ("processmaker3", "procesio") for status in (403, 405)],
+)
+def test_a_method_that_a_proxy_refuses_is_missing_nowhere(system: str, status: int, tmp_path: Path) -> None:
+    result, _ = met(system, without_methods(status), tmp_path)
+    assert told(result) == []
+    assert result.code == exitcodes.UNAVAILABLE
+    details = {one.detail for one in result.record.verdicts if one.reason is Reason.TARGET_UNAVAILABLE}
+    assert any(f"DELETE of any path is refused in front of the API: status {status}" in one for one in details)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("system", "response"),
+    [
+        in_matrix(system, response)
+        for system in ("processmaker3", "procesio")
+        for response in (HTMLResponse("<html>413</html>", 413), JSONResponse({"message": "Too large"}, 413))
+    ],
+)
+def test_a_body_that_is_too_large_for_a_proxy_says_nothing(system: str, response: Response, tmp_path: Path) -> None:
+    result, _ = met(system, refused_by_size(response), tmp_path)
+    assert told(result) == []
+    assert (result.code, result.record.leftovers) == (exitcodes.OK, [])
