@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from conformance import checks, way
-from conformance.control import alike, half_routed, routed, unrouted
+from conformance.control import half_routed, routed, unrouted
 from conformance.delivery import Delivery, Sending
 from conformance.exchange import Exchange, NotJson
 from conformance.fixtures import Fixtures
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.ledger import Ledger
+from conformance.likeness import responds_alike
 from conformance.specification import Operation, Requirement, Specification
 from conformance.systems import ELSEWHERE, Procesio, ProcessMaker3, ProcessMaker4
 from conformance.target import Safety
@@ -59,7 +61,6 @@ class Calls(ABC):
             self.client.specification,
             self.ledger,
             self._ask,
-            lambda exchange, control: alike(exchange, control, control),
             lambda operation: unrouted(self.specification, operation, self.ledger.made_up(12)),
         )
 
@@ -469,22 +470,27 @@ class Calls(ABC):
 
         None: nobody can tell, since the account is refused, or redirected, there as well.
         """
-        made_up = (self.ledger.made_up(12), self.ledger.made_up(12))
-        free = [unrouted(self.specification, operation, one) for one in made_up]
-        control = self._control(operation, user, request, free[0])
+        sent: list[Exchange] = []
+
+        def ask(paths: Callable[[str], Sequence[str]], place: int = 0) -> Exchange:
+            sent.append(self._control(operation, user, request, paths(self.ledger.made_up(12))[place]))
+            return sent[-1]
+
+        free = partial(ask, lambda made_up: [unrouted(self.specification, operation, made_up)])
         if exchange.answer.status in way.TURNED_AWAY or way.redirects(exchange):
+            control = free()
             return (None if exchange.answer.status == control.answer.status else False), control
         if exchange.answer.status in ABSENT:
-            return True, control
-        if alike(exchange, control, self._control(operation, user, request, free[1])):
-            return True, control
+            return True, free()
+        if responds_alike(exchange, free):
+            return True, sent[0]
         taken = [half_routed] if exchange.answer.status not in NOT_FOUND else [half_routed, routed]
-        for paths in taken:  # what is not there may fall to another operation
-            for path, other in zip(*(paths(self.specification, operation, one) for one in made_up), strict=True):
-                control = self._control(operation, user, request, path)
-                if alike(exchange, control, self._control(operation, user, request, other)):
-                    return True, control
-        return False, control
+        for taker in taken:  # what is not there may fall to another operation
+            paths = partial(taker, self.specification, operation)
+            for place in range(len(paths(self.ledger.made_up(12)))):
+                if responds_alike(exchange, partial(ask, paths, place)):
+                    return True, sent[-1]
+        return False, sent[-1]
 
     def _in_front(self, operation: Operation, control: Exchange) -> bool:
         """Whether something in front of the API refuses a method: with a page for any path, where a read gets none."""

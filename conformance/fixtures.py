@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from conformance.exchange import Exchange
 from conformance.ledger import Ledger
+from conformance.likeness import responds_alike
 from conformance.messages import message_of
 from conformance.operation import Operation
 from conformance.specification import Specification
@@ -48,7 +49,6 @@ class Fixtures:
     specification: Specification
     ledger: Ledger
     ask: Ask
-    alike: Callable[[Exchange, Exchange], bool]
     nowhere: Callable[[Operation], str]
     known: set[str] = field(default_factory=set)
     unknown: dict[str, str] = field(default_factory=dict)
@@ -127,15 +127,20 @@ class Fixtures:
         if not exchange.answer.refused or exchange.answer.status in NOT_ABOUT_THE_THING:
             return ""
         value = self.table.fixture(key)
-        made_up = {name: self.ledger.made_up_like(one) if one == value else one for name, one in path.items()}
-        control = self.ask(operation, made_up, content)
-        if control is None or not self.alike(exchange, control):
+
+        def unknown() -> Exchange | None:
+            made_up = {name: self.ledger.made_up_like(one) if one == value else one for name, one in path.items()}
+            return self.ask(operation, made_up, content)
+
+        if not responds_alike(exchange, unknown):
             return ""
         nowhere = self.nowhere(operation)
-        elsewhere = self.ask(operation, path, content, template=nowhere)
+        elsewhere = responds_alike(
+            exchange, lambda: self.ask(operation, path, content, template=self.nowhere(operation))
+        )
         if elsewhere is None:
             return ""
-        if self.alike(exchange, elsewhere):
+        if elsewhere:
             here, there = (self.ask(operation, path, content, template=one, nobody=True) for one in (None, nowhere))
             if here is None or there is None or here.answer.status not in (401, 403):
                 return ""

@@ -19,6 +19,7 @@ from conformance.calls import ABSENT, Calls
 from conformance.exchange import Exchange
 from conformance.identification import is_read, listed, partial, seen, shows
 from conformance.judge import Blocked, NotExercised
+from conformance.likeness import responds_alike
 from conformance.specification import Link, Operation
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
@@ -61,6 +62,8 @@ class Removal(Calls):
     _pending: dict[str, Pending] = field(default_factory=dict, init=False)
     _kept: dict[str, Kept] = field(default_factory=dict, init=False)
     _roots: dict[str, str] = field(default_factory=dict, init=False)  # by kind: the deviation that was judged
+    _unanswered: set[str] = field(default_factory=set, init=False)  # what was deleted without any response
+    _deletes: set[str] = field(default_factory=set, init=False)  # the deletions of which one was accepted
 
     def send(self, operation_id: str, **request: Any) -> Exchange:
         """As `Calls.send`; a create waits for pending deletions, and is not made where it could not be undone."""
@@ -88,6 +91,22 @@ class Removal(Calls):
             self.settle_deletions()  # what is being deleted still counts as open, also another worker's
             time.sleep(min(PAUSE, self.settle))
             self._may_create(operation)
+
+    def deliver(self, operation_id: str, **request: Any) -> Exchange:
+        """As `Calls.deliver`; of a deletion it is noted whether it was accepted, or nobody knows what came of it."""
+        deletes = self.operation(operation_id).effect == "delete" and request.get("template") is None
+        named = {str(value) for value in (request.get("path") or {}).values()} if deletes else set()
+        try:
+            exchange = super().deliver(operation_id, **request)
+        except NotExercised as failed:
+            if failed.reason is Reason.TARGET_UNAVAILABLE:
+                self._unanswered |= named
+            raise
+        if exchange.response is None:
+            self._unanswered |= named
+        elif deletes and exchange.answer.ok:
+            self._deletes.add(operation_id)
+        return exchange
 
     def remove(self, identifier: str, operation: Operation) -> bool:
         """Remove something of ours, without judging; `operation` is the one that created it.
@@ -198,7 +217,7 @@ class Removal(Calls):
             return not shows(there, listing, identifier) and (told or (there.answer.ok and not partial(there)))
         if read is None or tombstone:
             unknown = deleted.answer.status in GONE and not self._shown(identifier, listing, within)
-            accepted = deleted.answer.ok or unknown
+            accepted = deleted.answer.ok or unknown or self._was_deleted(identifier, link, listing, within, deleted)
             return accepted and (tombstone or not self._has_parts(identifier, link, within))
         after = self._read(read, identifier, within)
         refusal = self.operation(link.operation).refusal(deleted.answer.status) is not None
@@ -206,11 +225,40 @@ class Removal(Calls):
             return says_gone(after)
         return (deleted.answer.ok or identifier in self._pending) and self._absent(after, identifier)
 
+    def _was_deleted(
+        self, identifier: str, link: Link, listing: Link | None, within: Mapping[str, str], again: Exchange
+    ) -> bool:
+        """Whether a deletion without a response was done: the next one is refused as that of a made-up identifier.
+
+        That says something only where others are deleted, or no list shows it: else every deletion may be refused so.
+        """
+        refused = again.answer.refused and again.answer.status not in UNSURE
+        if not refused or identifier not in self._unanswered:
+            return False
+        if link.operation not in self._deletes and not self._unlisted(identifier, listing, within):
+            return False
+
+        def unknown() -> Exchange:
+            made_up = self.ledger.made_up_like(identifier)
+            return self._deleted(link, {**within, link.parameter: made_up})
+
+        try:
+            return bool(responds_alike(again, unknown))
+        except NotExercised:
+            return False
+
     def _absent(self, read: Exchange, identifier: str) -> bool:
         """Whether the answer to a read shows that something of ours is gone: it says so, or shows nothing of it."""
         if not read.answer.ok or self.operation(read.operation).success.schema is not None:
             return says_gone(read)
         return not is_read(read, identifier, self.ledger.name_of(identifier))
+
+    def _unlisted(self, identifier: str, listing: Link | None, within: Mapping[str, str]) -> bool:
+        """Whether there is a list of what an operation creates, which is whole and does not show something."""
+        if listing is None:
+            return False
+        there = self.send(listing.operation, path=within)
+        return there.answer.ok and not partial(there) and not shows(there, listing, identifier)
 
     def _shown(self, identifier: str, listing: Link | None, within: Mapping[str, str]) -> bool:
         """Whether the list of what an operation creates, if there is one, still shows something."""

@@ -18,13 +18,17 @@ Data = dict[str, Any]
 
 @dataclass
 class Outgoing:
-    """An answer on its way out, with the request that it belongs to; an edit changes it in place."""
+    """An answer on its way out, with the request that it belongs to; an edit changes it in place.
+
+    `unrouted` is set by the edit that finds that no operation has the path.
+    """
 
     method: str
     path: str
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    unrouted: bool = False
 
     @property
     def accepted(self) -> bool:

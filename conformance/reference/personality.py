@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
 
 from conformance.reference.edits import each_object
 from conformance.reference.faults import nearest
+from conformance.reference.unknown_paths import of_operations, pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +24,6 @@ PERSONALITIES: Final = {
     LIBERAL: "takes every liberty that the documents leave",
 }
 """The personalities by name, with what each is like."""
-
-UNROUTED: Final = (b"There is no such endpoint.", b'"message":"Not Found"')
-"""How references answer a path that no operation has."""
 
 PAUSE: Final = 0.003
 """Seconds that a liberal server thinks about each answer."""
@@ -91,28 +88,6 @@ def dressed(answer: Outgoing) -> None:
     answer.headers.append(("X-Request-Id", uuid4().hex))
 
 
-def page_for_unknown(answer: Outgoing) -> None:
-    """An HTML page for a path that is unknown: it repeats the path, and has a number that changes."""
-    if answer.status == 404 and any(text in answer.body for text in UNROUTED):
-        answer.label("text/html; charset=utf-8")
-        path, trace = html.escape(answer.path), traced()
-        answer.body = (
-            f"<!DOCTYPE html>\n<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1><p>{path} was"
-            f" not found on this server.</p><!-- {trace['traceId']} {trace['at']} --></body></html>"
-        ).encode()
-
-
-def of_operations(edit: Edit) -> Edit:
-    """The edit, but not for the page of an unknown path: a router answers all of these alike, wherever they lead."""
-
-    def edited(answer: Outgoing) -> None:
-        if not answer.body.startswith(b"<!DOCTYPE html>"):
-            edit(answer)
-
-    return edited
-
-
-@of_operations
 def other_refusals(answer: Outgoing) -> None:
     """Refusals with other statuses; an error object that names its own goes on doing so, in other words."""
     was = answer.status
@@ -125,7 +100,6 @@ def other_refusals(answer: Outgoing) -> None:
         answer.json = {"error": {name: told.get(name, value) for name, value in data["error"].items()}}
 
 
-@of_operations
 def in_words(answer: Outgoing) -> None:
     """Refusals as plain text, in capitals; what differs in words goes on differing."""
     if answer.status >= 400 and answer.body:
@@ -133,7 +107,6 @@ def in_words(answer: Outgoing) -> None:
         answer.body = answer.body.decode().upper().encode()
 
 
-@of_operations
 def in_a_list(answer: Outgoing) -> None:
     """Refusals as a list of one problem."""
     if answer.status >= 400 and answer.body:
@@ -158,5 +131,8 @@ def other_way_round(answer: Outgoing) -> None:
 
 
 def taking(*edits: Edit, more: Edit = traced_members) -> tuple[Edit, ...]:
-    """The edits of one system before those of all, in the order in which they are made; `more` adds members."""
-    return (*edits, more, reversed_members, dressed)
+    """The edits of one system and those of all, in the order in which they are made; `more` adds members.
+
+    Unknown paths have pages of their own.
+    """
+    return (pages(), *map(of_operations, (*edits, more, reversed_members)), dressed)

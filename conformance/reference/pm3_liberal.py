@@ -221,7 +221,6 @@ def liberal(reference: ProcessMaker3) -> None:
         bare_rows,
         talkative,
         unless(PROJECT, personality.other_successes),
-        personality.page_for_unknown,
         unless(VERBATIM, personality.other_refusals),
         unless(lambda path: PROJECT(path) or VERBATIM(path) or TOKEN(path), personality.in_words),
         unless(lambda path: not PROJECT(path) or ERROR_OBJECT(path), personality.in_a_list),

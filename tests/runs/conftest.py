@@ -8,6 +8,8 @@ from functools import cache
 
 import pytest
 
+from conformance.reference.personality import PLAIN
+from conformance.runrecord import RunRecord
 from conformance.specification import SYSTEMS, load
 
 from .liberty import tried
@@ -24,14 +26,20 @@ def unchanged_specs() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]]:
-    """For a system, the requirements that its reference lets a run try."""
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], RunRecord]:
+    """For a system and a personality, the record of a whole run against its reference."""
 
     @cache
-    def of(system: str) -> set[str]:
+    def of(system: str, personality: str) -> RunRecord:
         directory = tmp_path_factory.mktemp(system)
-        with served(system) as (_, toml):
+        with served(system, personality=personality) as (_, toml):
             (directory / "target.toml").write_text(toml)
-            return tried(run(directory / "target.toml", directory / "run", "--max-examples", "1").record)
+            return run(directory / "target.toml", directory / "run", "--max-examples", "1").record
 
     return of
+
+
+@pytest.fixture(scope="session")
+def plain(whole_run: Callable[[str, str], RunRecord]) -> Callable[[str], set[str]]:
+    """For a system, the requirements that its reference lets a run try."""
+    return lambda system: tried(whole_run(system, PLAIN))

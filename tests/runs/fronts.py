@@ -49,29 +49,40 @@ def every_tenth(statuses: Sequence[int], *, wait: str = "", passes: bool = False
     def choose(scope: Scope) -> ASGIApp | None:
         return failure() if next(requests) % 10 == 0 else None
 
-    def front(reference: Reference) -> None:
-        if not passes:
-            in_front(choose)(reference)
-            return
+    return losing(choose) if passes else in_front(choose)
 
-        def wrap(app: ASGIApp) -> ASGIApp:
-            async def losing(scope: Scope, receive: Any, send: Any) -> None:
-                lost = choose(scope)
-                if lost is None:
-                    await app(scope, receive, send)
-                    return
 
-                async def nowhere(_: Any) -> None:
-                    pass
+def losing(choose: Choice) -> Front:
+    """The server has every request, but some responses are lost: `choose` gives what comes in their place."""
 
-                await app(scope, receive, nowhere)
-                await lost(scope, receive, send)
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def lost(scope: Scope, receive: Any, send: Any) -> None:
+            instead = choose(scope)
+            if instead is None:
+                await app(scope, receive, send)
+                return
 
-            return losing
+            async def nowhere(_: Any) -> None:
+                pass
 
-        reference.wrap(wrap)
+            await app(scope, receive, nowhere)
+            await instead(scope, receive, send)
 
-    return front
+        return lost
+
+    return lambda reference: reference.wrap(wrap)
+
+
+def first_deletion_lost(path: Callable[[str], Any]) -> Front:
+    """The response to the first deletion of each thing whose path fits is lost."""
+    seen: set[str] = set()
+
+    def choose(scope: Scope) -> ASGIApp | None:
+        first = scope["method"] == "DELETE" and path(scope["path"]) and scope["path"] not in seen
+        seen.add(scope["path"] if scope["method"] == "DELETE" else "")
+        return HTMLResponse("<h1>504</h1>", 504) if first else None
+
+    return losing(choose)
 
 
 def after(requests: int, response: Callable[[], Response]) -> Front:

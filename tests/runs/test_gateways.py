@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from starlette.responses import JSONResponse
 
 from conformance import exitcodes
 from conformance.reference import Reference
@@ -15,6 +17,9 @@ from . import fronts
 from .fronts import Front
 from .liberty import tried
 from .support import Run, run, served
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Scope
 
 MIXED: Final = (429, 502, 503, 504)
 UNSEEN_KINDS: Final = {"group", "role", "pm table", "action_template"}
@@ -94,3 +99,23 @@ def test_what_was_not_processed_is_sent_again_and_costs_nothing(system: str, tmp
     result, _ = met(system, fronts.every_tenth((429, 503), wait="0"), tmp_path, level="disposable")
     assert (result.code, told(result), result.record.leftovers) == (exitcodes.OK, [], [])
     assert plain(system) - tried(result.record) == set()
+
+
+@pytest.mark.parametrize(("kind", "only"), [("user", "test_users"), ("department", "test_departments")])
+def test_what_was_deleted_without_a_response_is_seen_to_be_gone(kind: str, only: str, tmp_path: Path) -> None:
+    front = fronts.first_deletion_lost(re.compile(rf".*/{kind}/[0-9a-f]+").fullmatch)
+    result, reference = met("processmaker3", front, tmp_path, only=only)
+    assert result.record.gateway["504"] >= 3
+    assert (told(result), result.record.leftovers) == ([], [])
+    assert "conf " not in str(reference.snapshot())
+
+
+def test_a_deletion_that_is_always_refused_leaves_something(tmp_path: Path) -> None:
+    def never(scope: Scope) -> ASGIApp | None:
+        deletes = scope["method"] == "DELETE" and "/user/" in scope["path"]
+        return JSONResponse({"error": {"code": 400, "message": "Not here."}}, 400) if deletes else None
+
+    result, reference = met("processmaker3", fronts.in_front(never), tmp_path, only="test_users")
+    left = [one.name for one in result.record.leftovers if one.kind == "user"]
+    assert left
+    assert all(there(reference, name) for name in left)
