@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from conformance.structure import EXTENSION, Schema, types_of
+from conformance.extension import extension
+from conformance.structure import Schema, types_of
 
 ABSENT: Final = object()
 UNSET: Final = (None, "", ABSENT)
@@ -181,8 +182,8 @@ def _identifiers(sent: Any, read: Any, schema: Schema) -> Iterator[tuple[Any, An
 
 
 def _compare(sent: Any, read: Any, schema: Schema, place: str, mapping: Mapping[Any, Any]) -> Iterator[Difference]:
-    extension = schema.get(EXTENSION, {})
-    if extension.get("volatile"):
+    said = extension(schema)
+    if said.volatile:
         return
     if isinstance(sent, dict):
         if not isinstance(read, dict):
@@ -208,7 +209,7 @@ def _compare(sent: Any, read: Any, schema: Schema, place: str, mapping: Mapping[
             yield from _compare(one, other, schema.get("items", {}), f"{place}[]", mapping)
     else:
         by_type = "text" if types_of(schema) in (("string",), ("string", "null")) else ""
-        yield from _value(sent, read, extension.get("equality", by_type), place, mapping)
+        yield from _value(sent, read, said.equality or by_type, place, mapping)
 
 
 def _value(sent: Any, read: Any, equality: str, place: str, mapping: Mapping[Any, Any]) -> Iterator[Difference]:

@@ -19,8 +19,8 @@ from typing import Any, Final
 
 import platformdirs
 
+from conformance.extension import EXTENSION
 from conformance.specification import SYSTEMS, Operation, load
-from conformance.structure import EXTENSION
 
 PACKAGED: Final = Path(__file__).parent / "corpus"
 KEPT: Final = 60  # cases of each operation in the packaged corpus

@@ -299,7 +299,7 @@ def _items(exchange: Exchange, link: Link) -> list[Any]:
         return []
     if link.tree:
         return list(showing.objects(body))
-    found = list(arrays(next(at(body, link.items), []) if link.items else body))
+    found = list(arrays(body))
     alone = [body] if not found and any(at(body, link.item)) else []
     return [*alone, *(item for array in found for item in array)]
 

@@ -16,11 +16,11 @@ from typing import Any
 from conformance import checks, sampling
 from conformance.comparison import Difference, differences, equal, plain, renamed
 from conformance.exchange import Exchange, NotJson
+from conformance.extension import extension
 from conformance.identification import is_read, listed, partial, shows
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Resource, Session
 from conformance.specification import Link, Operation, Requirement, Specification
-from conformance.structure import EXTENSION
 from conformance.verdict import Kind, Reason
 from conformance.wire.naming import at
 
@@ -407,7 +407,7 @@ def writable(body: Any, schema: Mapping[str, Any]) -> Any:
         return {
             name: writable(member, known[name])
             for name, member in body.items()
-            if name in known and not known[name].get(EXTENSION, {}).get("volatile")
+            if name in known and not extension(known[name]).volatile
         }
     if isinstance(body, list):
         return [writable(item, schema.get("items", {})) for item in body]

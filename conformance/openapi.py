@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any
 
+from conformance.extension import (
+    EXTENSION,
+    ExampleExtension,
+    LinkExtension,
+    NamePlace,
+    OperationExtension,
+    Place,
+    ResponseExtension,
+    TouchPlace,
+)
+from conformance.layout import METHODS
 from conformance.operation import Alternative, Answer, Body, Link, Operation, Touch
-from conformance.structure import EXTENSION, Citation, rules
-from conformance.verdict import Level
-
-METHODS: Final = ("get", "post", "put", "patch", "delete")
+from conformance.structure import Citation, rules
 
 
 class SpecificationError(Exception):
@@ -54,7 +63,7 @@ def operations(system: str, source: Mapping[str, Any]) -> Iterator[Operation]:
             servers = raw.get("servers") or item.get("servers") or source["servers"]
             server = servers[0]["url"].strip("{}")
             yield _operation(system, source, path, method, item, raw, server)
-            if namesake := raw.get(EXTENSION, {}).get("namesake"):
+            if namesake := OperationExtension.read(raw[EXTENSION]).namesake:
                 yield _operation(system, source, namesake["path"], method, {}, namesake, server)
 
 
@@ -68,13 +77,10 @@ def _operation(
     server: str,
 ) -> Operation:
     name = raw.get("operationId", f"{method} {path}")
-    extension = raw.get(EXTENSION)
-    if not extension:
+    if EXTENSION not in raw:
         raise SpecificationError(f"{system}: {name} has no {EXTENSION}")
-    missing = {"profile", "effect", "resource", "document", "section", "lines"} - extension.keys()
-    if missing:
-        raise SpecificationError(f"{system}: {name}: {EXTENSION} lacks {', '.join(sorted(missing))}")
-    citation = Citation().refined(extension)
+    said = OperationExtension.read(raw[EXTENSION])
+    citation = Citation().refined(said)
     request = raw.get("requestBody", {})
     security = raw.get("security", source.get("security", []))
     return Operation(
@@ -84,24 +90,24 @@ def _operation(
         path=path,
         server=server,
         summary=raw.get("summary", ""),
-        effect=extension["effect"],
-        resource=extension["resource"],
-        profile=extension["profile"],
+        effect=said.effect,
+        resource=said.resource,
+        profile=said.profile,
         citation=citation,
-        permission=tuple(extension.get("permission", ())),
-        accepted_by=extension.get("accepted_by", ""),
-        starts=extension.get("starts", False),
-        implied=extension.get("implied", False),
-        anonymous=extension.get("anonymous", False),
-        personal=extension.get("personal", False),
-        undocumented_request=extension.get("request") == "undocumented",
-        tombstone=extension.get("tombstone", False),
-        touches=tuple(_touch(touch) for touch in extension.get("touches", ())),
-        names=tuple(_touch(touch) for touch in _listed(extension.get("name", ()))),
-        alternatives=tuple(Alternative(one["reading"], one["path"]) for one in extension.get("alternatives", ())),
-        fixtures=extension.get("fixtures", {}),
-        needs=tuple(extension["needs"]) if "needs" in extension else None,
-        confidential=extension.get("confidential", False),
+        permission=said.permission,
+        accepted_by=said.accepted_by,
+        starts=said.starts,
+        implied=said.implied,
+        anonymous=said.anonymous,
+        personal=said.personal,
+        undocumented_request=said.request == "undocumented",
+        tombstone=said.tombstone,
+        touches=tuple(_touch(one) for one in said.touches),
+        names=tuple(_named(one) for one in said.names),
+        alternatives=tuple(Alternative(", ".join(one.reading), one.path) for one in said.alternatives),
+        fixtures=said.fixtures,
+        needs=said.needs,
+        confidential=said.confidential,
         schemes=tuple(tuple(one) for one in security),
         parameters=(*item.get("parameters", ()), *raw.get("parameters", ())),
         bodies=tuple(
@@ -117,28 +123,23 @@ def _operation(
     )
 
 
-def _listed(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return [value]
-    return list(value)
-
-
-def _touch(raw: Mapping[str, Any]) -> Touch:
-    when = raw.get("when", {})
-    return Touch(
-        where=raw["in"],
-        name=raw.get("name", ""),
-        pointer=raw.get("pointer", ""),
-        other=raw.get("or", ""),
-        part=raw.get("part", ""),
-        xpath=raw.get("xpath", ""),
-        when_query=when.get("query", ""),
-        values=tuple(when.get("in", ())),
-        unless=tuple(when.get("not", ())),
-        optional=raw.get("optional", False),
-        foreign=raw.get("foreign", False),
-        word=raw.get("word", False),
+def _touch(said: TouchPlace) -> Touch:
+    return replace(
+        _place(said),
+        other=said.other or "",
+        when_query=said.when.query if said.when else "",
+        unless=said.when.unless if said.when else (),
+        optional=said.optional,
+        foreign=said.foreign,
     )
+
+
+def _named(said: NamePlace) -> Touch:
+    return replace(_place(said), word=said.word)
+
+
+def _place(said: Place) -> Touch:
+    return Touch(said.where, said.name or "", said.pointer or "", part=said.part or "", xpath=said.xpath or "")
 
 
 def _examples(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,13 +148,16 @@ def _examples(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _accepted(content: Mapping[str, Any]) -> dict[str, str]:
-    extensions = {name: example.get(EXTENSION, {}) for name, example in content.get("examples", {}).items()}
-    return {name: extension["accepted_by"] for name, extension in extensions.items() if "accepted_by" in extension}
+    return {
+        name: ExampleExtension.read(example[EXTENSION]).accepted_by
+        for name, example in content.get("examples", {}).items()
+        if EXTENSION in example
+    }
 
 
 def _answer(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Answer:
-    extension = raw.get(EXTENSION, {})
-    citation = enclosing.refined(extension)
+    said = ResponseExtension.read(raw.get(EXTENSION, {}))
+    citation = enclosing.refined(said)
     contents = raw.get("content", {})
     content: Mapping[str, Any] = next(iter(contents.values()), {})
     schema = content.get("schema")
@@ -163,9 +167,9 @@ def _answer(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Answer:
         schema=schema,
         rules=rules(schema, citation) if schema else (),
         citation=citation,
-        content_type=Level(extension.get("content_type", citation.level)),
-        or_higher=extension.get("or_higher", False),
-        wrapped=extension.get("wrapped", {}).get("reading"),
+        content_type=said.content_type or citation.level,
+        or_higher=said.or_higher,
+        wrapped=", ".join(said.wrapped.reading) if said.wrapped else None,
         examples=tuple(_examples(content).values()),
     )
 
@@ -177,7 +181,7 @@ def _link(step: str, raw: Mapping[str, Any]) -> Link:
     member = ""
     if not parameter:
         member, expression = next(iter(raw.get("requestBody", {}).items()), ("", ""))
-    extension = raw.get(EXTENSION, {})
+    said = LinkExtension.read(raw.get(EXTENSION, {}))
     return Link(
         step=step,
         operation=raw["operationId"],
@@ -185,9 +189,8 @@ def _link(step: str, raw: Mapping[str, Any]) -> Link:
         member=member,
         pointer=str(expression).partition("#")[2],
         sent=str(expression).startswith("$request."),
-        items=extension.get("items", ""),
-        item=extension.get("item", ""),
-        name=extension.get("name", ""),
-        tree=extension.get("tree", False),
-        carries=extension.get("carries", ""),
+        item=said.item,
+        name=said.name,
+        tree=said.tree,
+        carries=said.carries,
     )

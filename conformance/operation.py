@@ -20,9 +20,9 @@ class Touch:
 
     `where` is path, query, body or upload. `name` is the parameter, `pointer` a JSON pointer in which `*` stands for
     every element (`other` is the one of a rejected reading), `part` and `xpath` the part of an upload and the place in
-    its XML; without `xpath` it is the name of the file. `when` limits the touch to requests whose query parameter has
-    (`values`) or does not have (`unless`) one of some values. An `optional` one may name nothing; a `foreign` one may
-    name somebody else's, at level disposable only. A `word` is a name without blanks.
+    its XML; without `xpath` it is the name of the file. `when_query` limits the touch to requests whose query parameter
+    has none of some values (`unless`). An `optional` one may name nothing; a `foreign` one may name somebody else's,
+    at level disposable only. A `word` is a name without blanks.
     """
 
     where: str
@@ -32,7 +32,6 @@ class Touch:
     part: str = ""
     xpath: str = ""
     when_query: str = ""
-    values: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     optional: bool = False
     foreign: bool = False
@@ -42,10 +41,7 @@ class Touch:
         """Whether the touch holds for a request with this query."""
         if not self.when_query:
             return True
-        value = query.get(self.when_query, "").strip().upper()
-        if self.values:
-            return value in self.values
-        return value not in self.unless
+        return query.get(self.when_query, "").strip().upper() not in self.unless
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +68,8 @@ class Link:
 
     `parameter` is the path parameter that takes the identifier (`member` the one of the body, where the path has
     none), `pointer` where the creating answer holds it (empty when it does not), or with `sent` the creating request.
-    For a list, `item` and `name` are pointers within an item, `items` to the array; the items of a `tree` stand at any
-    depth. `carries` is a word: the parameter takes what a member of the created thing holds that is called by it.
+    For a list, `item` and `name` are pointers within an item; the items of a `tree` stand at any depth. `carries` is a
+    word: the parameter takes what a member of the created thing holds that is called by it.
     """
 
     step: str
@@ -82,7 +78,6 @@ class Link:
     member: str = ""
     pointer: str = ""
     sent: bool = False
-    items: str = ""
     item: str = ""
     name: str = ""
     tree: bool = False

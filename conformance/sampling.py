@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from conformance.exchange import NotJson
+from conformance.extension import extension
 from conformance.identification import addressable, identifier_of
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
 from conformance.specification import Operation, Touch
-from conformance.structure import EXTENSION, Schema, places
+from conformance.structure import Schema, places
 from conformance.supply import changed_by, key_of, maker, pointers, producer, subjects, takes_named
 from conformance.target import Safety
 from conformance.verdict import Reason
@@ -121,7 +122,7 @@ def impersonal(content: Any, schema: Schema) -> Any:
         return {
             name: impersonal(member, known.get(name, {}))
             for name, member in content.items()
-            if not known.get(name, {}).get(EXTENSION, {}).get("personal")
+            if not extension(known.get(name, {})).personal
         }
     if isinstance(content, list):
         return [impersonal(item, schema.get("items", {})) for item in content]
@@ -137,7 +138,7 @@ def resolvable(content: Any, schema: Schema, session: Session) -> Any:
     if isinstance(content, dict):
         known, made = schema.get("properties", {}), {}
         for name, member in content.items():
-            key = known.get(name, {}).get(EXTENSION, {}).get("refers")
+            key = extension(known.get(name, {})).refers
             if key is None or member in UNSET or session.ledger.owns(str(member)):
                 made[name] = resolvable(member, known.get(name, {}), session)
             elif there := session.table.fixture(key):

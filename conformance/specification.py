@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,11 +16,15 @@ from typing import Any, Final
 
 import yaml
 
+from conformance import layout
 from conformance.openapi import SpecificationError, inline, operations
 from conformance.operation import Answer, Body, Link, Operation, Touch
+from conformance.register import Entry, Register
 from conformance.requirement import USERS, Requirement, structural
+from conformance.structure import Citation
 from conformance.supply import needed
-from conformance.verdict import Level, Reason
+from conformance.tables import hint
+from conformance.vocabulary import Unknown
 
 __all__ = [
     "SYSTEMS",
@@ -35,16 +39,19 @@ __all__ = [
     "Touch",
     "fields",
     "load",
+    "read",
     "root",
 ]
 
 SYSTEMS: Final = ("processmaker3", "processmaker4", "procesio")
+SPEC: Final = "openapi.yaml"
+REGISTER: Final = "requirements.yaml"
 TITLES: Final = {"processmaker3": "ProcessMaker 3", "processmaker4": "ProcessMaker 4", "procesio": "PROCESIO"}
 
 
 @dataclass(frozen=True)
 class Specification:
-    """All that is known of one system."""
+    """All that is known of one system. Of each document, by name, `documents` has the digest, `lengths` the lines."""
 
     system: str
     title: str
@@ -52,6 +59,7 @@ class Specification:
     requirements: Mapping[str, Requirement]
     digest: str
     documents: Mapping[str, str]
+    lengths: Mapping[str, int]
     source: Mapping[str, Any]
 
     @cached_property
@@ -111,27 +119,59 @@ def load(system: str) -> Specification:
         SpecificationError: they do not follow `docs/spec-format.md`.
     """
     directory = root() / system
-    text = (directory / "openapi.yaml").read_bytes()
-    register = (directory / "requirements.yaml").read_bytes()
-    source = inline(yaml.load(text, Loader=_Loader))  # noqa: S506 - a safe loader
+    return read(system, TITLES[system], directory / SPEC, directory / REGISTER)
+
+
+def read(system: str, title: str, spec: Path, register: Path) -> Specification:
+    """Read a spec and a register from their files.
+
+    Raises:
+        SpecificationError: a file cannot be read, or does not follow `docs/spec-format.md`; a line for each place that
+            names the file, the operation or the entry, the key, what is wrong and what is right.
+    """
+    text, held = _bytes(spec), _bytes(register)
+    document = data(text, spec)
+    if wrong := [f"{spec}: {place}: {told}" for place, told in layout.problems(document)]:
+        raise SpecificationError("\n".join(wrong))
+    source = inline(document)
     found = {operation.id: operation for operation in operations(system, source)}
     requirements: dict[str, Requirement] = {}
     for operation in found.values():
         needs = needed(found, operation) if operation.needs is None else operation.needs
         for requirement in structural(operation):
             requirements[requirement.id] = replace(requirement, needs=() if requirement.untestable else needs)
-    entries = yaml.load(register, Loader=_Loader)  # noqa: S506 - a safe loader
-    for name, faults in entries.get("structural", {}).items():
+    entries = _register(data(held, register), register)
+    for name, faults in entries.structural.items():
         if name not in requirements:
-            raise SpecificationError(f"{system}/requirements.yaml: no structural requirement {name}")
-        requirements[name] = replace(requirements[name], faults=tuple(faults))
-    for entry in _each(entries["requirements"], found):
-        requirement = _registered(system, entry, found)
-        if requirement.id in requirements:
-            raise SpecificationError(f"{system}/requirements.yaml: {requirement.id} stands there twice")
-        requirements[requirement.id] = requirement
-    digest = hashlib.sha256(text + b"\0" + register).hexdigest()
-    return Specification(system, TITLES[system], found, requirements, digest, _documents(system, entries), source)
+            raise SpecificationError(f"{register}: structural: no requirement {name!r}; {hint(name, requirements)}")
+        requirements[name] = replace(requirements[name], faults=faults)
+    for entry in entries.requirements:
+        for requirement in _registered(system, entry, found, register):
+            if requirement.id in requirements:
+                raise SpecificationError(f"{register}: {requirement.id} stands there twice")
+            requirements[requirement.id] = requirement
+    digest = hashlib.sha256(text + b"\0" + held).hexdigest()
+    documents = {name: one.sha256 for name, one in entries.documents.items()}
+    lengths = {name: one.lines for name, one in entries.documents.items()}
+    return Specification(system, title, found, requirements, digest, documents, lengths, source)
+
+
+def data(text: bytes, path: Path) -> Any:
+    """The data of a YAML text; `path` names it. Raises SpecificationError when it is no mapping in YAML."""
+    try:
+        found = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise SpecificationError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(found, dict):
+        raise SpecificationError(f"{path}: is no mapping; write it as docs/spec-format.md says")
+    return found
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SpecificationError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def fields(system: str) -> list[dict[str, str]]:
@@ -150,74 +190,58 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _documents(system: str, entries: Mapping[str, Any]) -> Mapping[str, str]:
-    """The digest of each document, by its name."""
-    documents: dict[str, str] = entries.get("documents", {})
-    for name, digest in documents.items():
-        if not re.fullmatch("[0-9a-f]{64}", str(digest)):
-            raise SpecificationError(f"{system}/requirements.yaml: documents: {name}: {digest!r} is no SHA-256")
-    return documents
+def _register(held: Mapping[str, Any], path: Path) -> Register:
+    """The register, in which each entry is named by its id when it is wrong. Raises SpecificationError."""
+    entries = held.get("requirements")
+    listed = entries if isinstance(entries, list) else []
+    names = [str(one.get("id", "")) if isinstance(one, dict) else "" for one in listed]
+    try:
+        return Register.read(held)
+    except Unknown as error:
+        lines = [f"{path}: {_by_id(told, names)}" for told in error.what]
+        raise SpecificationError("\n".join(lines)) from None
 
 
-def _each(entries: Iterable[Mapping[str, Any]], operations: Mapping[str, Operation]) -> Iterator[Mapping[str, Any]]:
-    """The entries; one that is the same for `each` of several operations as one of each, cited where that one is."""
-    for entry in entries:
-        if "each" not in entry:
-            yield entry
-            continue
-        common = {key: value for key, value in entry.items() if key != "each"}
-        for name in entry["each"]:
-            if name not in operations:
-                raise SpecificationError(f"{entry.get('id', 'an entry without id')}: no operation {name!r}")
-            cited = operations[name].citation
-            place = {"document": cited.document, "section": cited.section, "lines": cited.lines}
-            own = f"{entry['id']}-{re.sub('(?=[A-Z])', '-', name).upper()}"
-            yield {**place, **common, "id": own, "operation": name}
+def _by_id(told: str, names: Sequence[str]) -> str:
+    """A complaint about an entry with its id in the place of its number."""
+    found = re.match(r"requirements\.(\d+)(\.|: )", told)
+    if found is None:
+        return told
+    name = names[int(found[1])] or f"entry {int(found[1]) + 1}, without id"
+    return f"{name}: {told[found.end() :]}"
 
 
-def _registered(system: str, entry: Mapping[str, Any], operations: Mapping[str, Operation]) -> Requirement:
-    name = entry.get("id", "an entry without id")
-    missing = {
-        "id",
-        "level",
-        "operation",
-        "document",
-        "section",
-        "lines",
-        "statement",
-        "tried",
-    } - entry.keys()
-    if missing:
-        raise SpecificationError(f"{system}/requirements.yaml: {name} lacks {', '.join(sorted(missing))}")
-    operation = operations.get(entry["operation"])
-    if operation is None and entry["tried"] != "none":
-        raise SpecificationError(f"{system}/requirements.yaml: {name}: no operation {entry['operation']!r}")
-    profile = entry.get("profile") or (operation.profile if operation else "")
-    reading = entry.get("reading")
-    return Requirement(
-        id=entry["id"],
-        system=system,
-        profile=profile,
-        operation=entry["operation"] or "",
-        level=Level(entry["level"]),
-        document=entry["document"],
-        section=entry["section"],
-        lines=str(entry["lines"]),
-        statement=" ".join(entry["statement"].split()),
-        reading=", ".join(reading) if isinstance(reading, list) else reading,
-        tried=entry["tried"],
-        aspect=entry.get("aspect"),
-        since=entry.get("since"),
-        faults=tuple(entry.get("faults", ())),
-        needs=_needs(entry, operations),
-        untestable=Reason(entry["untestable"]) if "untestable" in entry else None,
-        disposable=entry.get("disposable", False),
-    )
+def _registered(system: str, entry: Entry, operations: Mapping[str, Operation], path: Path) -> Iterator[Requirement]:
+    """The requirement of an entry, or of each of its operations. Raises SpecificationError."""
+    for name in entry.each or (entry.operation,):
+        operation = operations.get(name or "")
+        if operation is None and (name or entry.tried != "none"):
+            raise SpecificationError(f"{path}: {entry.id}: no operation {name!r}; {hint(str(name), operations)}")
+        cited = operation.citation if operation else Citation()
+        yield Requirement(
+            id=f"{entry.id}-{re.sub('(?=[A-Z])', '-', name or '').upper()}" if entry.each else entry.id,
+            system=system,
+            profile=entry.profile or (operation.profile if operation else ""),
+            operation=name or "",
+            level=entry.level,
+            document=entry.document or cited.document,
+            section=entry.section or cited.section,
+            lines=entry.lines or cited.lines,
+            statement=" ".join(entry.statement.split()),
+            reading=", ".join(entry.reading) if entry.reading else None,
+            tried=entry.tried,
+            aspect=entry.aspect,
+            since=entry.since,
+            faults=entry.faults,
+            needs=_needs(entry, operation, operations),
+            untestable=entry.untestable,
+            disposable=entry.disposable,
+        )
 
 
-def _needs(entry: Mapping[str, Any], operations: Mapping[str, Operation]) -> tuple[str, ...]:
+def _needs(entry: Entry, operation: Operation | None, operations: Mapping[str, Operation]) -> tuple[str, ...]:
     """What an entry says that it needs; else what a call of its operation does, and the user of its aspect."""
-    if "needs" in entry or entry["tried"] == "none":
-        return tuple(entry.get("needs", ()))
-    user = USERS.get(entry.get("aspect", ""))
-    return (*needed(operations, operations[entry["operation"]]), *([f"users.{user}"] if user else []))
+    if entry.needs is not None or entry.tried == "none" or operation is None:
+        return entry.needs or ()
+    user = USERS.get(entry.aspect or "")
+    return (*needed(operations, operation), *([f"users.{user}"] if user else []))

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from conformance.extension import EXTENSION, Cited, OtherReading, SchemaExtension, extension
 from conformance.verdict import Kind, Level
 
 Schema = Mapping[str, Any]
-EXTENSION: Final = "x-conformance"
 FORMAT_KEYWORDS: Final = {
     **dict.fromkeys(("pattern", "minLength", "maxLength", "format"), "string"),
     **dict.fromkeys(("minimum", "maximum"), "number"),
@@ -57,17 +57,20 @@ class Citation:
     level: Level = Level.MUST
     since: str | None = None
 
-    def refined(self, extension: Mapping[str, Any]) -> Citation:
+    def refined(self, said: Cited) -> Citation:
         """This citation with what an enclosed `x-conformance` says of its own."""
-        reading = extension.get("reading", self.reading)
         return Citation(
-            document=extension.get("document", self.document),
-            section=extension.get("section", self.section),
-            lines=str(extension.get("lines", self.lines)),
-            reading=", ".join(reading) if isinstance(reading, list) else reading,
-            level=Level(extension.get("level", self.level)),
-            since=extension.get("since", self.since),
+            document=said.document or self.document,
+            section=said.section or self.section,
+            lines=said.lines or self.lines,
+            reading=", ".join(said.reading) if said.reading else self.reading,
+            level=said.level or self.level,
+            since=said.since or self.since,
         )
+
+    def softened(self, other: OtherReading) -> Citation:
+        """This citation for what only another reading allows: it is never more than a finding."""
+        return replace(self, reading=", ".join(other.reading), level=Level.MAY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,19 +152,17 @@ def rules(schema: Schema, citation: Citation) -> tuple[Rule, ...]:
 
 
 def _rules(schema: Schema, place: str, enclosing: Citation) -> Iterator[Rule]:
-    extension = schema.get(EXTENSION, {})
-    citation = enclosing.refined(extension)
-    yield from _own_rules(schema, extension, place, citation)
+    said = extension(schema)
+    citation = enclosing.refined(said)
+    yield from _own_rules(schema, said, place, citation)
     required = set(schema.get("required", ()))
     for name, member in schema.get("properties", {}).items():
         inner = f"{place}/{name}"
         if name in required:
-            own = citation.refined(member.get(EXTENSION, {}))
+            own = citation.refined(extension(member))
             yield Rule(inner, RuleKind.PRESENT, own, f"`{name}` is present")
-            if "alias" in member.get(EXTENSION, {}):
-                alias = member[EXTENSION]["alias"]
-                told = replace(own.refined({"reading": alias["reading"]}), level=Level.MAY)
-                yield Rule(inner, RuleKind.SPELLED, told, f"it is spelled `{name}`", (alias["name"],))
+            if alias := extension(member).alias:
+                yield Rule(inner, RuleKind.SPELLED, own.softened(alias), f"it is spelled `{name}`", (alias.name,))
         yield from _rules(member, inner, citation)
     if "items" in schema:
         yield from _rules(schema["items"], f"{place}[]", citation)
@@ -172,12 +173,12 @@ def demanded(schema: Schema, citation: Citation, place: str = "") -> Iterator[tu
 
     What is merely always sent (`undemanded` in the spec) is not among them.
     """
-    citation = citation.refined(schema.get(EXTENSION, {}))
-    free = schema.get(EXTENSION, {}).get("undemanded", ())
+    said = extension(schema)
+    citation = citation.refined(said)
     for name, member in schema.get("properties", {}).items():
         inner = f"{place}/{name}"
-        if name in schema.get("required", ()) and name not in free:
-            yield inner, citation.refined(member.get(EXTENSION, {}))
+        if name in schema.get("required", ()) and name not in said.undemanded:
+            yield inner, citation.refined(extension(member))
         yield from demanded(member, citation, inner)
     if "items" in schema:
         yield from demanded(schema["items"], citation, f"{place}[]")
@@ -189,7 +190,7 @@ def is_number_in_digits(schema: Schema) -> bool:
     return "pattern" in schema and "string" in types and bool({"integer", "number"} & set(types))
 
 
-def _own_rules(schema: Schema, extension: Mapping[str, Any], place: str, citation: Citation) -> Iterator[Rule]:
+def _own_rules(schema: Schema, said: SchemaExtension, place: str, citation: Citation) -> Iterator[Rule]:
     types = types_allowed(schema)
     in_digits = is_number_in_digits(schema)
     if types:
@@ -204,15 +205,11 @@ def _own_rules(schema: Schema, extension: Mapping[str, Any], place: str, citatio
         told = ", ".join(f"{key} {schema[key]}" for key in keywords)
         spoken_of = tuple(dict.fromkeys(FORMAT_KEYWORDS[key] for key in keywords))
         yield Rule(place, RuleKind.FORMAT, citation, told, spoken_of)
-    if "prefer" in extension:
-        own = replace(citation.refined(extension["prefer"]), level=Level.MAY)
-        wanted, form = types_of(extension["prefer"]), extension["prefer"].get("pattern", "")
-        told = f"text of the form {form}" if form else " or ".join(wanted)
-        yield Rule(place, RuleKind.PREFERRED, own, told, wanted, form)
-    if "tolerate" in extension:
-        own = replace(citation.refined(extension["tolerate"]), level=Level.MAY)
-        tolerated = tuple(extension["tolerate"]["values"])
-        yield Rule(place, RuleKind.TOLERATED, own, "a documented value", tolerated)
+    if prefer := said.prefer:
+        told = f"text of the form {prefer.pattern}" if prefer.pattern else " or ".join(prefer.type)
+        yield Rule(place, RuleKind.PREFERRED, citation.softened(prefer), told, prefer.type, prefer.pattern)
+    if tolerate := said.tolerate:
+        yield Rule(place, RuleKind.TOLERATED, citation.softened(tolerate), "a documented value", tolerate.values)
 
 
 def tolerant(schema: Schema) -> dict[str, Any]:
@@ -220,9 +217,8 @@ def tolerant(schema: Schema) -> dict[str, Any]:
     copy = dict(schema)
     if types := types_allowed(schema):
         copy["type"] = list(types)
-    tolerated = schema.get(EXTENSION, {}).get("tolerate", {}).get("values")
-    if tolerated and "enum" in copy:
-        copy["enum"] = [*copy["enum"], *tolerated]
+    if (tolerate := extension(schema).tolerate) and "enum" in copy:
+        copy["enum"] = [*copy["enum"], *tolerate.values]
     copy.pop(EXTENSION, None)
     if "properties" in copy:
         copy["properties"] = {name: tolerant(member) for name, member in copy["properties"].items()}

@@ -15,9 +15,10 @@ import yaml
 
 from conformance import access, specification
 from conformance.control import METHODS, unrouted
+from conformance.extension import EXTENSION
 from conformance.reference import known_faults
 from conformance.specification import SYSTEMS, Operation, Requirement
-from conformance.structure import EXTENSION, Schema
+from conformance.structure import Schema
 from conformance.systems import PROFILES
 
 TOP = Path(__file__).parent.parent.parent

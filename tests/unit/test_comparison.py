@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.comparison import ABSENT, Difference, differences, equal, number
-from conformance.structure import EXTENSION
+from conformance.extension import EXTENSION
 
 UNSET = [None, "", ABSENT]
 

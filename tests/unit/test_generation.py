@@ -10,9 +10,9 @@ import jsonschema_rs
 import pytest
 
 from conformance import generation
+from conformance.extension import EXTENSION
 from conformance.properties import concerned
 from conformance.specification import SYSTEMS, Operation, load
-from conformance.structure import EXTENSION
 
 VARIED = [operation for system in SYSTEMS for operation in concerned(load(system))]
 OPERATIONS = [operation for operation in VARIED if generation.generated(operation)]

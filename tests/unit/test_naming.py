@@ -95,8 +95,3 @@ def test_an_upload_of_another_content_type_is_unreadable() -> None:
 )
 def test_a_touch_may_hold_for_all_but_some_values_of_a_parameter(query: dict[str, str], holds: bool) -> None:
     assert Touch("path", when_query="o", unless=("KEEP",)).applies(query) is holds
-
-
-@pytest.mark.parametrize(("query", "holds"), [({}, False), ({"o": "a"}, True), ({"o": "B"}, False)])
-def test_a_touch_may_hold_for_some_values_of_a_parameter_only(query: dict[str, str], holds: bool) -> None:
-    assert Touch("path", when_query="o", values=("A",)).applies(query) is holds

@@ -230,7 +230,7 @@ def test_an_entry_that_says_what_it_needs_says_all() -> None:
 
 def test_a_digest_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read(tmp_path, monkeypatch, OPERATION)
-    register = {"requirements": [], "documents": {"d.txt": "abc"}}
+    register = {"requirements": [], "documents": {"d.txt": {"sha256": "abc", "lines": 1}}}
     (tmp_path / "sample/requirements.yaml").write_text(yaml.safe_dump(register))
-    with pytest.raises(SpecificationError, match="'abc' is no SHA-256"):
+    with pytest.raises(SpecificationError, match=r"documents\.d\.txt\.sha256: 'abc' is wrong"):
         specification.load.__wrapped__("sample")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from conformance.structure import EXTENSION, Citation, RuleKind, has_type, json_type, places, rules, tolerant
+from conformance.extension import EXTENSION
+from conformance.structure import Citation, RuleKind, has_type, json_type, places, rules, tolerant
 from conformance.verdict import Level
 
 SCHEMA: dict[str, Any] = {
