@@ -14,12 +14,12 @@ class Unreadable(ValueError):
     """A file does not hold what it should; the message says what is wrong and what to do, without a full stop."""
 
 
-def text(path: Path) -> str:
+def text(path: Path, limit: int = LIMIT) -> str:
     """The text of a file, without a byte order mark. Raises OSError, and Unreadable when it is too long or no UTF-8."""
     with path.open("rb") as file:
-        held = file.read(LIMIT + 1)
-    if len(held) > LIMIT:
-        raise Unreadable(f"is longer than {LIMIT // 1024 // 1024} MiB; name another file")
+        held = file.read(limit + 1)
+    if len(held) > limit:
+        raise Unreadable(f"is longer than {limit // 1024 // 1024} MiB; name another file")
     try:
         return held.decode("utf-8-sig")
     except UnicodeDecodeError as error:

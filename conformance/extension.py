@@ -143,7 +143,7 @@ class OperationExtension(Cited):
     """A path parameter, or a pointer into the body, and the key of the target file that gives its value."""
     needs: tuple[Word, ...] | None = None
     """Keys of the target file that its structural requirements need, where its fixtures do not tell."""
-    names: Annotated[tuple[NamePlace, ...], one_or_more] = Field((), alias="name")
+    names: Annotated[tuple[NamePlace, ...], one_or_more(NamePlace)] = Field((), alias="name")
     """Of a create: where its unique name is, or a list of such places."""
     tombstone: Flag = False
     """Of a delete: whether what was deleted may go on being read and listed."""
@@ -178,7 +178,7 @@ class ResponseExtension(Cited):
 class Preference(OtherReading):
     """The form that a value has by the reading that is taken; another one gives a finding."""
 
-    type: Annotated[tuple[JsonType, ...], one_or_more] = ()
+    type: Annotated[tuple[JsonType, ...], one_or_more(JsonType)] = ()
     """Its JSON type, or a list of types."""
     pattern: Word = ""
     """The form of a text."""

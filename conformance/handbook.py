@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 from collections.abc import Iterator
 from enum import Enum
-from itertools import pairwise
 from pathlib import Path
-from types import ModuleType, UnionType
+from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
@@ -23,10 +20,11 @@ from pydantic import (
 )
 
 from conformance import exitcodes
-from conformance.cli import COMMANDS, main
+from conformance.cli import main
+from conformance.docstrings import described, told
 from conformance.systems import RootUrl, Url
 from conformance.tables import Count, HeaderSecret, Rate, Seconds, Secret, Settling, Some, Text
-from conformance.target import Target, duration
+from conformance.target import Duration, Target
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "reference.md"
 HEAD: Final = """\
@@ -57,7 +55,7 @@ _KINDS: Final[tuple[tuple[object, str], ...]] = (
     (NonNegativeInt, "whole number from 0"),
     (PositiveFloat, "number above 0"),
     (NonNegativeFloat, "number from 0"),
-    (Annotated[float, BeforeValidator(duration)], 'duration such as "20m"'),
+    (Duration, 'duration such as "20m"'),
     (Text, "text"),
     (str, "text"),
     (bool, "true or false"),
@@ -71,18 +69,6 @@ def page() -> str:
     return "\n".join([HEAD, _KEYS, *_tables(), *_commands(), *_codes()])
 
 
-def told(module: ModuleType | type[Any]) -> dict[str, str]:
-    """The names that a module or a class gives values to, each with the docstring below it, on one line."""
-    source = ast.parse(inspect.getsource(module))
-    body = source.body[0].body if isinstance(source.body[0], ast.ClassDef) else source.body
-    return {
-        one.target.id: " ".join(below.value.value.split())
-        for one, below in pairwise(body)
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
-        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
-    }
-
-
 def tables(model: type[BaseModel] = Target, at: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
     """Every table of a target file: its name as the file writes it, empty at the top, with its model."""
     yield at, model
@@ -90,12 +76,6 @@ def tables(model: type[BaseModel] = Target, at: str = "") -> Iterator[tuple[str,
         for inner in _models(annotation):
             name = f"{at.strip('[]')}.{key}".lstrip(".")
             yield from tables(inner, f"[[{name}]]" if get_origin(annotation) is tuple else f"[{name}]")
-
-
-def described(model: type[BaseModel]) -> dict[str, str]:
-    """What the code tells of each key of a table, the keys of the classes that it extends among them."""
-    extended = [one for one in reversed(model.__mro__) if issubclass(one, BaseModel) and one is not BaseModel]
-    return {key: text for one in extended for key, text in told(one).items() if key in model.model_fields}
 
 
 def _annotations(model: type[BaseModel]) -> dict[str, Any]:
@@ -163,21 +143,29 @@ def _commands() -> Iterator[str]:
     yield "## Commands\n"
     yield "`conformance --version` tells the version; every command takes `--help`.\n"
     context = click.Context(main, info_name="conformance")
-    for name in COMMANDS:
-        command = main.get_command(context, name)
-        assert command is not None
-        inside = click.Context(command, info_name=name, parent=context)
+    for name, inside in commands(main, context):
         yield f"### {name}\n"
-        yield f"`{' '.join([inside.command_path, *command.collect_usage_pieces(inside)])}`\n"
-        yield f"{inspect.cleandoc(command.help or '')}\n"
-        if command.epilog:
-            yield f"{command.epilog}\n"
-        options = [one for one in command.params if isinstance(one, click.Option)]
+        yield f"`{' '.join([inside.command_path, *inside.command.collect_usage_pieces(inside)])}`\n"
+        yield f"{inspect.cleandoc(inside.command.help or '')}\n"
+        if inside.command.epilog:
+            yield f"{inside.command.epilog}\n"
+        options = [one for one in inside.command.params if isinstance(one, click.Option)]
         if options:
             yield "| option | value | what it does |"
             yield "|---|---|---|"
             yield from (_option(one, inside) for one in options)
             yield ""
+
+
+def commands(group: click.Group, context: click.Context, above: str = "") -> Iterator[tuple[str, click.Context]]:
+    """Every command of a group with its name, those of the groups in it too: `dev lint`."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        inside = click.Context(command, info_name=name, parent=context)
+        yield f"{above}{name}", inside
+        if isinstance(command, click.Group):
+            yield from commands(command, inside, f"{above}{name} ")
 
 
 def _option(option: click.Option, context: click.Context) -> str:

@@ -81,6 +81,7 @@ MODELS: Final[Mapping[str, type[Vocabulary]]] = {
 }
 """What `x-conformance` says in the kinds of parts that may have it."""
 _CLOSE: Final = 0.8
+_WHOLE: Final = ("path", "operationId", "responses", EXTENSION)  # what a namesake has
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,10 @@ def parts(data: Any, place: str = "", kind: str = "document") -> Iterator[Part]:
         yield from parts(namesake, f"{place} namesake", "operation")
 
 
-def _namesake(operation: Mapping[str, Any]) -> Any:
+def _namesake(operation: Mapping[str, Any]) -> Mapping[str, Any] | None:
     said = operation.get(EXTENSION)
-    return said.get("namesake") if isinstance(said, Mapping) else None
+    namesake = said.get("namesake") if isinstance(said, Mapping) else None
+    return namesake if isinstance(namesake, Mapping) else None
 
 
 def _joined(place: str, name: str, kind: str, key: str = "") -> str:
@@ -144,6 +146,9 @@ def problems(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             model.read(part.data[EXTENSION])
         except Unknown as error:
             yield from ((part.place, f"{EXTENSION}: {told}") for told in error.what)
+        namesake = _namesake(part.data) if part.kind == "operation" else None
+        if namesake is not None and (lacking := [key for key in _WHOLE if key not in namesake]):
+            yield part.place, f"{EXTENSION}: namesake: lacks {', '.join(lacking)}"
 
 
 def _misspelled(name: str) -> bool:

@@ -33,8 +33,8 @@ def inline(document: dict[str, Any]) -> dict[str, Any]:
         for part in reference.removeprefix("#/").split("/"):
             try:
                 node = node[part.replace("~1", "/").replace("~0", "~")]
-            except (KeyError, TypeError):
-                raise SpecificationError(f"$ref to nothing: {reference}") from None
+            except (KeyError, TypeError, IndexError):
+                raise SpecificationError(f"$ref to nothing, {reference}") from None
         return node
 
     def expand(node: Any, within: tuple[str, ...]) -> Any:
@@ -45,8 +45,10 @@ def inline(document: dict[str, Any]) -> dict[str, Any]:
         if "$ref" not in node:
             return {key: expand(value, within) for key, value in node.items()}
         reference = node["$ref"]
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            raise SpecificationError(f"$ref to elsewhere, {reference!r}; write one like #/components/schemas/Thing")
         if reference in within:
-            raise SpecificationError(f"$ref that leads back to itself: {reference}")
+            raise SpecificationError(f"$ref that leads back to itself, {reference}")
         siblings = {key: expand(value, within) for key, value in node.items() if key != "$ref"}
         return {**expand(target(reference), (*within, reference)), **siblings}
 
@@ -60,7 +62,9 @@ def operations(system: str, source: Mapping[str, Any]) -> Iterator[Operation]:
             if method not in item:
                 continue
             raw = item[method]
-            servers = raw.get("servers") or item.get("servers") or source["servers"]
+            servers = raw.get("servers") or item.get("servers") or source.get("servers")
+            if not servers:
+                raise SpecificationError(f"{method} {path} has no servers; name one as url: '{{url}}'")
             server = servers[0]["url"].strip("{}")
             yield _operation(system, source, path, method, item, raw, server)
             if namesake := OperationExtension.read(raw[EXTENSION]).namesake:
@@ -78,9 +82,11 @@ def _operation(
 ) -> Operation:
     name = raw.get("operationId", f"{method} {path}")
     if EXTENSION not in raw:
-        raise SpecificationError(f"{system}: {name} has no {EXTENSION}")
+        raise SpecificationError(f"{name} has no {EXTENSION}")
     said = OperationExtension.read(raw[EXTENSION])
     citation = Citation().refined(said)
+    if "responses" not in raw:
+        raise SpecificationError(f"{name} has no responses; write what the documents say of them")
     request = raw.get("requestBody", {})
     security = raw.get("security", source.get("security", []))
     return Operation(

@@ -1,7 +1,4 @@
-"""The run record: what `run.json` holds, how it is written and read back.
-
-`python -m conformance.runrecord` writes its JSON Schema anew, after a model was changed.
-"""
+"""The run record: what `run.json` holds, how it is written and read back."""
 
 from __future__ import annotations
 
@@ -14,11 +11,12 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from conformance import documents
 from conformance.verdict import Kind, Level, Outcome, Reason
 
 SCHEMA_VERSION: Final = 1
 FILE_NAME: Final = "run.json"
-SCHEMA_FILE: Final = Path(__file__).parent / "run-record.schema.json"
+LIMIT: Final = 256 * 1024 * 1024  # bytes: the record of a whole run of three systems has a hundredth of it
 
 
 class UnreadableRun(Exception):
@@ -31,7 +29,6 @@ class Frozen(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        use_attribute_docstrings=True,
         json_schema_serialization_defaults_required=True,
     )
 
@@ -378,19 +375,6 @@ class RunRecord(Frozen):
     model_config = ConfigDict(populate_by_name=True)
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a run record."""
-    return schema_of(RunRecord)
-
-
-def schema_of(model: type[Frozen]) -> dict[str, Any]:
-    """The JSON Schema of a format. It lets unknown members pass, since every format may get further ones."""
-    made = model.model_json_schema(by_alias=True, mode="serialization")
-    for one in (made, *made["$defs"].values()):
-        one.pop("additionalProperties", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
-
-
 def summarise(verdicts: list[VerdictRecord]) -> Summary:
     """Count the verdicts in the four ways that the reports show."""
     outcomes: dict[str, int] = {outcome.value: 0 for outcome in Outcome}
@@ -445,11 +429,13 @@ def read(run: Path) -> RunRecord:
     """
     path = run / FILE_NAME if run.is_dir() else run
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(documents.text(path, LIMIT))
     except OSError as error:
         raise UnreadableRun(
             f"{path}: cannot be read ({error.strerror}); name the directory that `conformance run` wrote."
         ) from None
+    except documents.Unreadable as error:
+        raise UnreadableRun(f"{path}: {error}.") from None
     except RecursionError:
         raise UnreadableRun(f"{path}: is nested deeper than any record; name a run that this suite wrote.") from None
     except ValueError:
@@ -463,15 +449,12 @@ def read(run: Path) -> RunRecord:
     try:
         return RunRecord.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         place = "/".join(str(part) for part in first["loc"])
-        raise UnreadableRun(f"{path}: {place}: {first['msg']}. Run it again.") from None
-
-
-def main() -> None:
-    """Write the shipped JSON Schema anew, after a model was changed."""
-    write_text(SCHEMA_FILE, json.dumps(json_schema(), indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+        if first["type"] == "extra_forbidden":
+            what = (
+                "is an unknown member; read it with the version of the suite that wrote it, or take out what was added"
+            )
+        else:
+            what = f"{first['msg']}; run it again"
+        raise UnreadableRun(f"{path}: {place}: {what}.") from None

@@ -133,8 +133,11 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
     document = data(text, spec)
     if wrong := [f"{spec}: {place}: {told}" for place, told in layout.problems(document)]:
         raise SpecificationError("\n".join(wrong))
-    source = inline(document)
-    found = {operation.id: operation for operation in operations(system, source)}
+    try:
+        source = inline(document)
+        found = {operation.id: operation for operation in operations(system, source)}
+    except SpecificationError as error:
+        raise SpecificationError(f"{spec}: {error}") from None
     requirements: dict[str, Requirement] = {}
     for operation in found.values():
         needs = needed(found, operation) if operation.needs is None else operation.needs
@@ -160,8 +163,11 @@ def data(text: bytes, path: Path) -> Any:
     """The data of a YAML text; `path` names it. Raises SpecificationError when it is no mapping in YAML."""
     try:
         found = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise SpecificationError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+    except yaml.MarkedYAMLError as error:
+        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise SpecificationError(f"{path}: is not YAML ({error.problem}{line})") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise SpecificationError(f"{path}: is not YAML ({' '.join(str(error).split())})") from None
     if not isinstance(found, dict):
         raise SpecificationError(f"{path}: is no mapping; write it as docs/spec-format.md says")
     return found

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, PositiveInt, SecretStr, model_valida
 
 from conformance import bodies, specification
 from conformance.accommodation import Accommodation, accommodated
-from conformance.accounts import ApiKey, Application, Users
+from conformance.accounts import ApiKey, Application, User, Users
 from conformance.address import Address, checked_url
 from conformance.tables import HeaderSecret, Secret, Table, Text, hint
 
@@ -418,3 +418,18 @@ def identity(table: System) -> dict[str, str]:
     places = {key: f"{one.origin}{one.path.decode('ascii')}" for key, one in known.items()}
     workspace = getattr(table, "workspace", None) or getattr(table, "workspace_id", None)
     return {**places, **({"workspace": workspace} if workspace else {})}
+
+
+TABLES: Final[dict[str, type[System]]] = {one.system: one for one in (ProcessMaker3, ProcessMaker4, Procesio)}
+"""The tables by the system that they describe."""
+
+
+def keys(table: type[System]) -> frozenset[str]:
+    """What a spec may say that a call needs (`System.gives`): keys of a table, of its fixtures and of its users."""
+    own, fixtures = set(table.model_fields), table.model_fields.get("fixtures")
+    held = fixtures.annotation if fixtures is not None else None
+    found = own | (set(held.model_fields) if isinstance(held, type) and issubclass(held, Table) else set())
+    if "users" in own:
+        found |= {f"users.{name}" for name in Users.model_fields}
+        found |= {f"users.{name}.{key}" for name in (*Users.model_fields, "*") for key in User.model_fields}
+    return frozenset(found)

@@ -53,23 +53,23 @@ def header_names(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
     return headers
 
 
-def _between(least: float, most: float) -> AfterValidator:
-    """A number that a run can work with: what is beyond ends in an overflow, or never."""
+def _between(least: float, most: float) -> tuple[AfterValidator, Any]:
+    """A number that a run can work with, here and in an editor: what is beyond ends in an overflow, or never."""
 
     def checked(value: float) -> float:
         if not least <= value <= most:
             raise ValueError(f"is {value:g}; write a number from {least:g} to {most:.10g}")
         return value
 
-    return AfterValidator(checked)
+    return AfterValidator(checked), Field(json_schema_extra={"minimum": least, "maximum": most})
 
 
 Text = Annotated[str, Field(min_length=1)]
-Seconds = Annotated[float, _between(0.001, DAY)]
-Settling = Annotated[float, _between(0, DAY)]
-Rate = Annotated[float, _between(0.001, MANY)]
-Count = Annotated[int, _between(0, MANY)]
-Some = Annotated[int, _between(1, MANY)]
+Seconds = Annotated[float, *_between(0.001, DAY)]
+Settling = Annotated[float, *_between(0, DAY)]
+Rate = Annotated[float, *_between(0.001, MANY)]
+Count = Annotated[int, *_between(0, MANY)]
+Some = Annotated[int, *_between(1, MANY)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 HeaderSecret = Annotated[Secret, AfterValidator(_sendable)]
 
@@ -97,7 +97,7 @@ class Reader:
         """The data of one table, ready for its model."""
         if not isinstance(data, Mapping):
             raise self.error(at, f"is not a table; write it as [{_dotted(at)}] with its keys below.")
-        kinds = {key: _kinds(field.annotation) for key, field in model.model_fields.items()}
+        kinds = {key: kinds_of(field.annotation) for key, field in model.model_fields.items()}
         secret = {key for key, found in kinds.items() if SecretStr in found}
         files = {f"{key}_file": key for key in secret if dict not in kinds[key]}
         done: dict[str, Any] = {}
@@ -105,6 +105,8 @@ class Reader:
             place = (*at, key)
             if key in kinds:
                 inner = next((kind for kind in kinds[key] if issubclass(kind, BaseModel)), None)
+                if isinstance(value, bool) and kinds[key] & {int, float} and bool not in kinds[key]:
+                    raise self.error(place, f"is {str(value).lower()}; write a number.")
                 if inner is None:
                     done[key] = self.value(value, place, secret=key in secret, free=Any in kinds[key])
                 elif tuple in kinds[key]:
@@ -236,8 +238,8 @@ def _placeholder(place: Place) -> str:
     return re.sub(r"\W+", "_", "_".join(part for part in parts if part)).upper()
 
 
-def _kinds(annotation: Any) -> set[type]:
+def kinds_of(annotation: Any) -> set[type]:
     """The classes that an annotation is made of, Any among them."""
-    found = {kind for part in get_args(annotation) for kind in _kinds(part)}
+    found = {kind for part in get_args(annotation) for kind in kinds_of(part)}
     kind = get_origin(annotation) or annotation
     return found | {kind} if isinstance(kind, type) else found

@@ -48,6 +48,9 @@ def duration(text: object) -> float:
     return total
 
 
+Duration = Annotated[float, BeforeValidator(duration, json_schema_input_type=str | float)]
+
+
 class Limits(Table):
     """Limits of a whole run. Without `in_flight` it is four, and one for PROCESIO's Projects; times in seconds."""
 
@@ -57,7 +60,7 @@ class Limits(Table):
     """Calls under way at once, so at most this many workers."""
     request_timeout: Seconds = 30.0
     """Seconds for one call, its body included."""
-    time_budget: Annotated[float, BeforeValidator(duration)] | None = None
+    time_budget: Duration | None = None
     """Start nothing new after this time."""
     open_resources: Count = 50
     """Never more things of the run's own on the server than this."""

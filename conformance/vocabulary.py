@@ -22,11 +22,15 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Words = Annotated[tuple[Word, ...], BeforeValidator(_listed, json_schema_input_type=Word | list[Word])]
+def one_or_more(kind: Any) -> BeforeValidator:
+    """That one thing of a kind may be written instead of a list of them."""
+    return BeforeValidator(_listed, json_schema_input_type=kind | list[kind])
+
+
+Words = Annotated[tuple[Word, ...], one_or_more(Word)]
 """One word, or a list of them."""
 Lines = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int), Field(min_length=1)]
 """Lines of a document: one number, or text such as `8, 226-228`."""
-one_or_more = BeforeValidator(_listed)
 
 
 class Unknown(ValueError):

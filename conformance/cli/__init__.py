@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = (
     *("run", "check", "serve", "report", "compare", "merge", "statement", "baseline", "sweep"),
-    *("requirements", "operations"),
+    *("requirements", "operations", "dev"),
 )
 
 

@@ -1,7 +1,4 @@
-"""Statement: what a vendor may publish of a run, profile by profile.
-
-`python -m conformance.reporting.statement` writes its JSON Schema anew, after a model was changed.
-"""
+"""Statement: what a vendor may publish of a run, profile by profile."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import ConfigDict, Field
@@ -26,13 +22,10 @@ from conformance.runrecord import (
     RunRecord,
     SuiteInfo,
     VerdictRecord,
-    schema_of,
-    write_text,
 )
 from conformance.verdict import Level, Outcome, Reason
 
 SCHEMA_VERSION: Final = 1
-SCHEMA_FILE: Final = Path(__file__).parent.parent / "statement.schema.json"
 FIRM: Final = (Level.MUST, Level.SHOULD)
 TRIED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
 NOBODY: Final = (Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE)
@@ -382,12 +375,3 @@ def _repeat(record: RunRecord) -> str:
 def to_json(statement: Statement) -> str:
     """The statement as the text of `statement.json`."""
     return json.dumps(statement.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=1) + "\n"
-
-
-def main() -> None:
-    """Write the shipped JSON Schema anew, after a model was changed."""
-    write_text(SCHEMA_FILE, json.dumps(schema_of(Statement), indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,4 @@
-"""Upgrade: two runs compared, and what that means for whoever depends on the server.
-
-`python -m conformance.reporting.upgrade` writes the JSON Schema of a comparison anew, after a model was changed.
-"""
+"""Upgrade: two runs compared, and what that means for whoever depends on the server."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import ConfigDict, Field
@@ -17,11 +13,10 @@ from pydantic import ConfigDict, Field
 from conformance import exitcodes
 from conformance.reporting import words
 from conformance.reporting.shape_changes import ShapeChange, What, changes
-from conformance.runrecord import DeviationRecord, Frozen, RunRecord, VerdictRecord, schema_of, write_text
+from conformance.runrecord import DeviationRecord, Frozen, RunRecord, VerdictRecord
 from conformance.verdict import Kind, Level, Outcome, Reason
 
 SCHEMA_VERSION: Final = 1
-SCHEMA_FILE: Final = Path(__file__).parent.parent / "comparison.schema.json"
 TRIED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
 OF_A_PLACE: Final = (Kind.MISSING_FIELD, Kind.TYPE, Kind.VALUE, Kind.FORMAT, Kind.OTHER_READING, Kind.READ_BACK)
 OF_THE_BODY: Final = (Kind.CONTENT_TYPE, Kind.NOT_JSON, Kind.ERROR_OBJECT)
@@ -331,12 +326,3 @@ def _advice(
 def to_json(comparison: Comparison) -> str:
     """The comparison as the text of `comparison.json`."""
     return json.dumps(comparison.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=1) + "\n"
-
-
-def main() -> None:
-    """Write the shipped JSON Schema anew, after a model was changed."""
-    write_text(SCHEMA_FILE, json.dumps(schema_of(Comparison), indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    main()

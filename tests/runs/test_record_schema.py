@@ -8,11 +8,12 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from conformance.runrecord import FILE_NAME, SCHEMA_FILE
+from conformance import schemas
+from conformance.runrecord import FILE_NAME
 
 from .support import run, served
 
-VALIDATOR = jsonschema_rs.Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+VALIDATOR = jsonschema_rs.Draft202012Validator(schemas.published("run-record"))
 
 
 @pytest.mark.parametrize("faults", [(), ("pm4-start-missing",)])

@@ -10,16 +10,16 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from conformance import exitcodes
+from conformance import exitcodes, schemas
 from conformance.cli import main
 from conformance.reference import Reference
 from conformance.reference.faults import edit_json, response_fault
 from conformance.reporting.shape_changes import What
-from conformance.reporting.upgrade import SCHEMA_FILE, Advice, compare
+from conformance.reporting.upgrade import Advice, compare
 
 from .support import Run, run, served
 
-VALIDATOR = jsonschema_rs.Draft202012Validator(json.loads(SCHEMA_FILE.read_text(encoding="utf-8")))
+VALIDATOR = jsonschema_rs.Draft202012Validator(schemas.published("comparison"))
 PROJECT = "/api/1.0/[^/]+/project/[^/]+"
 FAULT = "pm3-list-type-upper"
 

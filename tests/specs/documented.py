@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Final
+
+TOP: Final = Path(__file__).parents[2]
+READINGS: Final = frozenset(
+    re.findall(r"^\| (A-[A-Z0-9]+-\w+) \|", (TOP / "docs/readings.md").read_text(encoding="utf-8"), re.MULTILINE)
+)
+
 WORKSPACE = "/api/1.0/{workspace}"
 
 PROJECTS = [

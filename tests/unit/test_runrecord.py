@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from conformance import runrecord
 from conformance.runrecord import (
+    Coverage,
     RunRecord,
     SuiteInfo,
     TargetInfo,
@@ -84,7 +86,7 @@ def test_verdicts_are_counted_by_outcome_level_system_and_profile() -> None:
     [
         (b"", "not complete JSON"),
         (b'{"schema": 1, ', "not complete JSON"),
-        (b"\xff\xfe", "not complete JSON"),
+        (b"\xff\xfe", "not UTF-8"),
         (b"[]", "format None"),
         (b"{}", "format None"),
         (b'{"schema": 2}', "format 2"),
@@ -105,6 +107,39 @@ def test_a_record_of_another_shape_is_refused(tmp_path: Path, change: dict[str, 
     path = write(record(), tmp_path)
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(UnreadableRun, match=next(iter(change))):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("place", [(), ("target",), ("suite",), ("verdicts", 0), ("summary",), ("coverage",)])
+def test_an_unknown_member_is_refused_wherever_it_is_with_what_to_do(
+    tmp_path: Path, place: tuple[str | int, ...]
+) -> None:
+    path = write(record(), tmp_path)
+    data = json.loads(path.read_text())
+    data["verdicts"] = data["verdicts"] or [verdict("a", Outcome.CONFORMS).model_dump(mode="json")]
+    node = data
+    for part in place:
+        node = node[part]
+    node["unheard_of"] = 1
+    path.write_text(json.dumps(data))
+    where = "/".join(map(str, (*place, "unheard_of")))
+    with pytest.raises(UnreadableRun, match=f"{where}: is an unknown member; read it with the version"):
+        read(tmp_path)
+
+
+def test_a_record_of_an_older_version_that_lacks_later_members_is_read(tmp_path: Path) -> None:
+    path = write(record(), tmp_path)
+    data = json.loads(path.read_text())
+    needed = {name for name, field in RunRecord.model_fields.items() if field.is_required()}
+    path.write_text(json.dumps({key: value for key, value in data.items() if key in needed or key == "schema"}))
+    old = read(tmp_path)
+    assert (old.coverage, old.verdicts, old.gateway) == (Coverage(), [], {})
+
+
+def test_a_record_without_an_end_is_not_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runrecord, "LIMIT", 2 * 1024 * 1024)
+    (tmp_path / "run.json").symlink_to("/dev/zero")
+    with pytest.raises(UnreadableRun, match="is longer than 2 MiB"):
         read(tmp_path)
 
 

@@ -1,0 +1,115 @@
+"""`conformance dev`: for whoever writes a spec, a register or a check."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from conformance import exitcodes, specification
+from conformance.cli.failure import Refused
+from conformance.reporting import words
+from conformance.systems import PROFILES, TABLES, keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.lint.rule import Problem
+
+NAMES: Final = ("target-file", "baseline", "run-record", "comparison", "statement", "spec", "register")
+PAGE: Final = "docs/readings.md"
+CODE: Final = re.compile(r"^\| (A-[A-Z0-9]+-\w+) \|", re.MULTILINE)
+
+
+@click.group("dev", invoke_without_command=True, no_args_is_help=False)
+@click.pass_context
+def command(ctx: click.Context) -> int:
+    """Tools for writing specs and registers, and the schemas of all formats."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return exitcodes.USAGE
+    return exitcodes.OK
+
+
+@command.command("lint")
+@click.argument("files", metavar="[SPEC REGISTER]", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--system", metavar="NAME", help="The system that they describe. [the directory of SPEC]")
+@click.option(
+    "--readings", type=click.Path(path_type=Path, dir_okay=False), help=f"The page of readings. [{PAGE} of a checkout]"
+)
+def lint(files: tuple[Path, ...], system: str | None, readings: Path | None) -> int:
+    """Check a spec and its register.
+
+    SPEC is an OpenAPI document with x-conformance, REGISTER its list of requirements. Without them, the specs of the
+    suite are checked. Each line of the output names the file, the place, the rule, what is wrong and what is right.
+    Exits with 4 if a rule is broken.
+    """
+    from conformance.lint import left_out
+    from conformance.lint import lint as checked
+
+    if len(files) not in (0, 2):
+        raise click.UsageError("lint needs both files: SPEC REGISTER.")
+    if not files and system is not None and system not in specification.SYSTEMS:
+        raise click.UsageError(f"there is no spec of {system!r}; give its files: SPEC REGISTER.")
+    found: list[Problem] = []
+    unchecked: dict[str, None] = {}
+    subjects = list(_subjects(files, system))
+    for name, spec, register in subjects:
+        against = _against(name, readings)
+        found += checked(name, spec, register, **against)
+        unchecked |= dict.fromkeys(f"{one.code} {one.title}" for one in left_out(against))
+    for problem in found:
+        click.echo(problem)
+    for told in unchecked:
+        click.echo(f"not checked: {told}", err=True)
+    click.echo(f"{words.count(len(found), 'problem')} in {words.count(len(subjects), 'spec')}")
+    return exitcodes.USAGE if found else exitcodes.OK
+
+
+@command.command("schema")
+@click.argument("name", type=click.Choice(NAMES))
+def schema(name: str) -> None:
+    """Print the JSON Schema of a format, for your editor or your scripts."""
+    path = Path(__file__).parent.parent / "schemas" / f"{name}.schema.json"
+    click.echo(path.read_text(encoding="utf-8"), nl=False)
+
+
+def _subjects(files: tuple[Path, ...], system: str | None) -> Iterator[tuple[str, Path, Path]]:
+    """The systems with the files of their specs and registers."""
+    if files:
+        spec, register = files
+        yield system or spec.absolute().parent.name, spec, register
+        return
+    for name in [system] if system else specification.SYSTEMS:
+        directory = specification.root() / name
+        yield name, directory / specification.SPEC, directory / specification.REGISTER
+
+
+def _against(system: str, readings: Path | None) -> dict[str, Any]:
+    """What a spec is held against. Of a system that the suite does not know, little is known."""
+    from conformance.reference import known_faults
+
+    known = system in specification.SYSTEMS
+    others = [name for name in specification.SYSTEMS if name != system]
+    return {
+        "elsewhere": {
+            one: specification.TITLES[name] for name in others for one in specification.load(name).operations
+        },
+        "profiles": PROFILES[system] if known else None,
+        "keys": keys(TABLES[system]) if known else None,
+        "faults": known_faults(system).keys() if known else None,
+        "readings": _readings(readings),
+    }
+
+
+def _readings(page: Path | None) -> frozenset[str] | None:
+    """The codes that a page of readings explains; of that of a checkout, none where there is no checkout."""
+    own = specification.root().parent / PAGE
+    if page is None and not own.is_file():
+        return None
+    try:
+        return frozenset(CODE.findall((page or own).read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"{page}: cannot be read ({error}); name a page like {PAGE}.") from None

@@ -1,0 +1,29 @@
+"""Docstrings: what the code tells of the fields of its models, read from the source only where it is asked for."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from itertools import pairwise
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def told(module: ModuleType | type[Any]) -> dict[str, str]:
+    """The names that a module or a class gives values to, each with the docstring below it, on one line."""
+    source = ast.parse(inspect.getsource(module))
+    body = source.body[0].body if isinstance(source.body[0], ast.ClassDef) else source.body
+    return {
+        one.target.id: " ".join(below.value.value.split())
+        for one, below in pairwise(body)
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
+    }
+
+
+def described(model: type[BaseModel]) -> dict[str, str]:
+    """What the code tells of each field of a model, the fields of the classes that it extends among them."""
+    extended = [one for one in reversed(model.__mro__) if issubclass(one, BaseModel) and one is not BaseModel]
+    return {key: text for one in extended for key, text in told(one).items() if key in model.model_fields}
