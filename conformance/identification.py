@@ -16,6 +16,7 @@ from conformance.wire.naming import at
 
 IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{1,18}")
 OFFERED_AT_MOST: Final = 5
+CREATED: Final = 201
 LONGEST: Final = 255  # characters of an identifier
 TRACING: Final = re.compile(r"^(trace|correlation|span|session)", re.IGNORECASE)  # identifiers of a call, of no thing
 CONTINUED: Final = re.compile(
@@ -38,21 +39,37 @@ def offered(exchange: Exchange, link: Link | None) -> list[str]:
 
     What the path of the call names already is no candidate: it names what the new thing belongs to.
     """
+    own = {unquote(one) for one in urlsplit(exchange.request.url).path.split("/")}
     try:
         body = exchange.answer.json
     except NotJson:
-        return []
-    own = {unquote(one) for one in urlsplit(exchange.request.url).path.split("/")}
-    found = (one for one in _ids(body) if one not in own and addressable(one))
+        body = None
+    found = (one for one in (*_ids(body), *_located(exchange)) if one not in own and addressable(one))
     return list(dict.fromkeys([*_pointed(body, link), *found]))[:OFFERED_AT_MOST]
 
 
 def pointed(exchange: Exchange, link: Link) -> str:
-    """The identifier in an answer where the link points, wrapped or not, or its bare text; empty when there is none."""
+    """The identifier in an answer where the link points, wrapped or not, or its bare text; empty when there is none.
+
+    Where the body says nothing, it is the one that the header Location ends with.
+    """
     try:
         return next(_pointed(exchange.answer.json, link), "")
     except NotJson:
-        return ""
+        return next(_located(exchange), "")
+
+
+def _located(exchange: Exchange) -> Iterator[str]:
+    """The identifier at the end of the address at which an accepted create says the new thing is."""
+    if exchange.answer.status != CREATED:
+        return
+    try:
+        path = urlsplit((header(exchange.answer.headers, "location") or "").strip()).path
+    except ValueError:
+        return
+    last = unquote(path.rstrip("/").rpartition("/")[2])
+    if IDENTIFIER.fullmatch(last):
+        yield last
 
 
 def _pointed(body: Any, link: Link | None) -> Iterator[str]:

@@ -6,7 +6,15 @@ from typing import Final
 
 from conformance.reference.personality import LIBERAL
 
-from . import pm3_liberties, pm3_project_liberties, pm3_readings, pm3_tips, procesio_liberties, procesio_readings
+from . import (
+    pm3_liberties,
+    pm3_project_liberties,
+    pm3_readings,
+    pm3_tips,
+    procesio_layouts,
+    procesio_liberties,
+    procesio_readings,
+)
 from .liberty import Liberty
 
 LIBERTIES: Final = (
@@ -34,6 +42,7 @@ LIBERTIES: Final = (
     *pm3_project_liberties.LIBERTIES,
     *pm3_readings.LIBERTIES,
     *pm3_tips.LIBERTIES,
+    *procesio_layouts.LIBERTIES,
     *procesio_liberties.LIBERTIES,
     *procesio_readings.LIBERTIES,
 )

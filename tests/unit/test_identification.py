@@ -49,6 +49,23 @@ def test_an_identifier_is_pointed_at_by_the_documented_place_or_by_a_bare_text_a
     assert pointed(answered({"thingId": UID}), READ) == pointed(answered(["x"]), READ) == ""
 
 
+@pytest.mark.parametrize(
+    ("location", "identifier"),
+    [
+        (f"/things/{UID}", UID),
+        (f"https://t/things/{UID}/?x=1", UID),
+        ("/things", ""),
+        ("http://[", ""),
+        (f"/of/{OTHER}", ""),  # what the call named already
+    ],
+)
+def test_an_empty_response_to_a_create_names_the_thing_by_its_address(location: str, identifier: str) -> None:
+    response = Response(201, (("Location", location),), b"")
+    made = Exchange("e", "op", Request("POST", f"http://t/of/{OTHER}"), response)
+    assert identifier_of(made, READ) == identifier
+    assert offered(replace(made, response=replace(response, status=200)), READ) == []
+
+
 def test_one_alone_is_a_list_of_one_and_a_tree_has_items_at_every_depth() -> None:
     inner = {"id": OTHER, "name": "inner", "children": []}
     tree = {"id": UID, "name": "outer", "children": [inner]}

@@ -1,0 +1,32 @@
+"""In another layout of JSON a fault turns the same requirements: a check finds what it looks for by what it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from conformance.verdict import Level
+
+from .procesio_layouts import LAYOUTS, laid_out
+from .support import run, served
+from .test_faults import BESIDE_ANOTHER_LIST, FAULTS, named
+
+SHOWN: Final = ("pro-update-ignored", "pro-deleted-folder-listed")
+"""What is tried by default, in the layout that is least like the plain one."""
+CASES: Final = [
+    pytest.param(fault, layout, marks=[] if fault in SHOWN and layout == "results" else [pytest.mark.matrix])
+    for layout in LAYOUTS
+    for fault, system in FAULTS.items()
+    if system == "procesio" and fault not in BESIDE_ANOTHER_LIST and named(fault, Level.MUST, Level.SHOULD)
+]
+
+
+@pytest.mark.parametrize(("fault", "layout"), CASES)
+def test_a_fault_shows_in_every_layout(fault: str, layout: str, tmp_path: Path) -> None:
+    with served("procesio", [fault], change=laid_out(layout)) as (_, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1")
+    assert result.deviating == named(fault, Level.MUST, Level.SHOULD)
+    assert result.record.problems == []
