@@ -115,9 +115,11 @@ def _as_stranger(
         if requirement.aspect != WORKSPACE:
             return session.send(operation_id, user=REFUSED[requirement.aspect or ""], **request)
         path = {**(request.get("path") or {}), "workspace": session.ledger.made_up()}
-        elsewhere = {**request, "path": path, "headers": session.credentials.headers(MAIN)}
+        elsewhere = {**request, "path": path, "headers": session.headers_of(MAIN)}
         return session.send(operation_id, user=NOBODY, may_redirect=True, **elsewhere)
     except NotExercised as untried:
+        if session.problem:
+            raise
         session.judge.skip(requirement.id, untried.reason, untried.detail)
         return None
 

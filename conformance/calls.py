@@ -25,7 +25,7 @@ from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.guard import Withheld
-from conformance.wire.logins import plain_reads, refused_key, refused_token
+from conformance.wire.logins import plain_reads, refused_key, refused_token, unknown_token
 
 NOT_FOUND: Final = (404, 410)
 ABSENT: Final = (405, 501)
@@ -50,6 +50,7 @@ class Calls(ABC):
     fixtures: Fixtures = field(init=False)
     delivery: Delivery = field(init=False)
     _opened: str | None = field(default=None, init=False)  # a read that the main user was allowed
+    _unknown: dict[str, str] = field(default_factory=dict, init=False)  # by user: why the token is none, or nothing
     _token_opens: bool = field(default=False, init=False)  # whether the main user's token ever opened anything
     _closed: list[Exchange] = field(default_factory=list, init=False)  # what it did not open, when that was looked into
 
@@ -159,6 +160,8 @@ class Calls(ABC):
         turned_away = exchange.answer.status in way.TURNED_AWAY and user == MAIN and not operation.anonymous
         if turned_away and template is None and self.credentials.given(user) == "api_key":
             raise self._key_turned_away(operation, exchange)
+        if exchange.answer.refused and user != MAIN and self.credentials.given(user) == "access_token":
+            self._see_that_the_token_is_one(user)
         if exchange.response is not None and template is None:
             self.judge.say([checks.server_error(operation, exchange)])
         if (
@@ -173,6 +176,22 @@ class Calls(ABC):
         if exchange.answer.ok and user == MAIN and not operation.anonymous and operation.resource != "token":
             self._token_opens = True
         return exchange
+
+    def headers_of(self, user: str) -> dict[str, str]:
+        """The header fields with which a user shows who that is, for a request that is sent as nobody's.
+
+        Raises:
+            NotExercised: as `send`.
+        """
+        try:
+            return self.credentials.headers(user)
+        except Missing as missing:
+            raise NotExercised(missing.reason, missing.detail) from None
+        except NoToken as empty:
+            raise self._without_token(empty) from None
+        except Unavailable as gone:
+            self.delivery.problem = str(gone)
+            raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem) from None
 
     def _see(
         self, operation: Operation, exchange: Exchange, path: Mapping[str, str], content: Mapping[str, Any]
@@ -216,6 +235,25 @@ class Calls(ABC):
         told = "an answer without a token"
         self.judge.require(requirement.id, False, empty.exchange, observed=told, kind=Kind.MISSING_FIELD)
         return Blocked(self.judge.root_of(requirement.id), empty.exchange.operation)
+
+    def _see_that_the_token_is_one(self, user: str) -> None:
+        """Find out, once, whether the server knows the token that the target file gives of a further user.
+
+        Raises:
+            NotExercised: it does not tell it from one that was never given, so that any refusal may be for that.
+        """
+
+        def send(operation: Operation, as_user: str) -> Exchange:
+            return self.delivery.deliver(Sending(operation, as_user))
+
+        if user not in self._unknown:
+            entry = self.client.entry
+            refusal = unknown_token(send, plain_reads(self.specification.operations.values()), user)
+            self.client.entry = entry
+            told = "" if refusal is None else refused_token(self.table.system, refusal, user)
+            self._unknown[user] = told
+        if self._unknown[user]:
+            raise NotExercised(Reason.MISSING_USER, self._unknown[user])
 
     def _see_that_the_token_opens_something(self) -> None:
         """Find out whether the token of the main user opens anything at all, once one call was turned away.

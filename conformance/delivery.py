@@ -150,7 +150,8 @@ class Delivery:
             return True
         before = self._read.get(sending.user)
         if before is None and self.credentials.given(sending.user):  # nothing reads: one refusal must do
-            return first and bool(self._worked) and self.credentials.given(sending.user) == "access_token"
+            mine = sending.user == MAIN  # of a further user it is found out whether the token is one
+            return mine and first and bool(self._worked) and self.credentials.given(sending.user) == "access_token"
         if before is None:
             return sending.user != MAIN and self._mortal and turned_away and not renewed
         probe = self._aside(before)

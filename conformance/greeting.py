@@ -16,7 +16,7 @@ from conformance.target import Safety, SafetyTable, Target
 from conformance.way import AWAY
 from conformance.wire.client import MAIN
 from conformance.wire.credentials import Missing, NoToken, Unavailable
-from conformance.wire.logins import plain_reads, refused_key, refused_token
+from conformance.wire.logins import plain_reads, refused_key, refused_token, unknown_token
 from conformance.worker import Worker
 
 REFUSALS: Final = (401, 403)
@@ -59,13 +59,27 @@ def _greetings(worker: Worker, system: str) -> Iterator[Greeting]:
                 return
             continue
         if user != MAIN:
-            yield Greeting(what, True, "gets a token")
+            yield _further(session, user, what)
             continue
         opened = _opened(session)
         yield opened
         if not opened.works:
             return
     yield from _fixtures(session)
+
+
+def _further(session: Session, user: str, what: str) -> Greeting:
+    """Whether a further user is let in: by a token that was just given, or by one of the target file."""
+    if not session.credentials.given(user):
+        return Greeting(what, True, "gets a token")
+
+    def send(operation: Operation, as_user: str) -> Exchange:
+        return session.client.send(operation, headers=session.credentials.headers(as_user))
+
+    refusal = unknown_token(send, _reads(session), user)
+    if refusal is not None:
+        return Greeting(what, False, refused_token(session.table.system, refusal, user))
+    return Greeting(what, True, "has a token that the server knows")
 
 
 def _fixtures(session: Session) -> Iterator[Greeting]:

@@ -247,7 +247,7 @@ class ProcessMaker3(System):
         if absent and (self.access_token is None or len(absent) < len(login)):
             raise ValueError(f"lacks {', '.join(absent)}; {_add(absent)}, or access_token = … in place of all four")
         for name, user in self.users:
-            if user is not None and not (user.client_id or self.client_id):
+            if user is not None and user.asks and not (user.client_id or self.client_id):
                 raise ValueError(
                     f"has users.{name} without a client; add client_id = … and client_secret = … under "
                     f"[processmaker3.users.{name}]"

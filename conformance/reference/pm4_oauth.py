@@ -35,6 +35,9 @@ class TokenServer:
         """How many requests a token is good for; 0: any number."""
         self.refresh_token = secrets.token_hex(32)
         self.given = 0
+        self.reused = 0
+        """How often a refresh token was shown again: whoever does that has stolen it, and all tokens end."""
+        self._used: set[str] = set()
         self._tokens: dict[str, tuple[datetime, int]] = {}
 
     def accepts(self, token: str | None) -> bool:
@@ -52,9 +55,14 @@ class TokenServer:
             case "client_credentials":
                 return self._token()
             case "refresh_token" if given.get("refresh_token") == self.refresh_token:
+                self._used.add(self.refresh_token)
                 self.refresh_token = secrets.token_hex(32)
                 return self._token(refresh_token=self.refresh_token)
             case "refresh_token":
+                if given.get("refresh_token") in self._used:
+                    self.reused += 1
+                    self.refresh_token = secrets.token_hex(32)
+                    self._tokens.clear()
                 return _refused("invalid_grant", "The refresh token is invalid.", 400)
         return _refused("unsupported_grant_type", "The authorization grant type is not supported.", 400)
 

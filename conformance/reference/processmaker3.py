@@ -91,6 +91,8 @@ VISITOR: Final = Account(
     "visitor-client-secret",
 )
 ACCOUNTS: Final = (ADMIN, CLERK, CASES, SUPERVISOR, VISITOR)
+FURTHER: Final = {"outsider": CLERK, "cases": CASES, "supervisor": SUPERVISOR, "adhoc": VISITOR, "viewer": VISITOR}
+"""The further users of the target file."""
 OFFICE: Final = Department("d1000000000000000000000000000001", "Head office", parent="", status="ACTIVE")
 CONTRACTS: Final = Table(
     "f0000000000000000000000000000001",
@@ -154,6 +156,7 @@ class ProcessMaker3(Reference):
     logins: ClassVar[Mapping[str, str]] = {
         "access-token": "the main user has a token and no password, as with single sign-on",
         "token-url": "tokens come from another host",
+        "tokens-only": "every user has a token and none a password, as with single sign-on",
         "sign-on": "the main user has a token, the others get theirs from a server at another path and host",
     }
 
@@ -196,7 +199,8 @@ class ProcessMaker3(Reference):
 
     def target(self, urls: dict[str, str]) -> dict[str, Any]:
         """The table `processmaker3` of a target file."""
-        given = {"access_token": self.accounts.issue(ADMIN)} if self.login in ("access-token", "sign-on") else {}
+        signed_on = self.login in ("access-token", "tokens-only", "sign-on")
+        given = {"access_token": self.accounts.issue(ADMIN)} if signed_on else {}
         asked = {"token_url": urls["token_url"] + TOKEN_PATHS[self.login]} if self.login in TOKEN_PATHS else {}
         return {
             "url": urls["url"],
@@ -205,11 +209,8 @@ class ProcessMaker3(Reference):
             **(given or _credentials(ADMIN)),
             "version": VERSION,
             "users": {
-                "outsider": _credentials(CLERK),
-                "cases": _credentials(CASES),
-                "supervisor": _credentials(SUPERVISOR),
-                "adhoc": _credentials(VISITOR),
-                "viewer": _credentials(VISITOR),
+                name: {"access_token": self.accounts.issue(one)} if self.login == "tokens-only" else _credentials(one)
+                for name, one in FURTHER.items()
             },
             "application": {"client_id": SPARE[0], "client_secret": SPARE[1]},
             "fixtures": {

@@ -6,16 +6,19 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance import way
 from conformance.exchange import Exchange, NotJson
+from conformance.likeness import responds_alike
 from conformance.messages import message_of
 from conformance.operation import Form, Operation
 from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, System
 from conformance.verdict import Reason
-from conformance.wire.client import MAIN, Client
+from conformance.wire.client import MAIN, WRONG, Client
 from conformance.wire.credentials import ANY_SECRET, KeyAlone, Missing, Tokens, Unavailable, WithApiKey, basic
+from conformance.wire.tokens import Local
 
 if TYPE_CHECKING:
     from conformance.accounts import User
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 TOKEN_REQUEST: Final = "tokenRequest"  # noqa: S105 - names a request
 """What a request for a token at `token_url` is called: no operation of any document."""
 
+REFRESH: Final = "refresh_token"
 BUSY: Final = 429
 PAUSES: Final = (0.2, 0.4, 0.8)  # seconds between attempts to log in through a gateway that fails
 NOTHING_THERE: Final = (404, 405)
@@ -132,22 +136,25 @@ def _of_processmaker3(table: ProcessMaker3, request: _Asking, redactor: Redactor
         }
         return blamed(exchange, f"user {user!r}" if user else "the user", keys)
 
-    given = {MAIN: table.access_token.get_secret_value()} if table.access_token else {}
-    names = {MAIN: table.username, **{name: user.username for name, user in table.users if user is not None}}
+    users = {name: user for name, user in table.users if user is not None}
+    tokens = {MAIN: table.access_token, **{name: user.access_token for name, user in users.items()}}
+    given = {name: token.get_secret_value() for name, token in tokens.items() if token is not None}
+    names = {MAIN: table.username, **{name: user.username for name, user in users.items()}}
     return Tokens(
         ask,
         redactor,
         "PM3",
         blame,
         given=given,
-        asks=lambda user: user != MAIN or not table.unasked,
+        asks=lambda user: users[user].asks if user in users else user != MAIN or not table.unasked,
         store=store,
         names=names,
     )
 
 
 def _of_processmaker4(table: ProcessMaker4, request: _Asking, redactor: Redactor, store: Store | None) -> Tokens:
-    refresh = [table.refresh_token.get_secret_value()] if table.refresh_token else []
+    first = table.refresh_token.get_secret_value() if table.refresh_token else ""
+    kept: Store = store or Local()
 
     def ask(user: str) -> Exchange:
         if user != MAIN:
@@ -156,20 +163,22 @@ def _of_processmaker4(table: ProcessMaker4, request: _Asking, redactor: Redactor
             raise Unavailable("[processmaker4] access_token: it is no longer accepted. Give another one.")
         secret = table.client_secret.get_secret_value() if table.client_secret else ""
         client = {"client_id": table.client_id or "", **({"client_secret": secret} if secret else {})}
-        if not refresh:
+        if not first:
             return request({"grant_type": "client_credentials", **client}, user)
-        exchange = request({"grant_type": "refresh_token", "refresh_token": refresh[-1], **client}, user)
+        refresh = kept.noted(REFRESH) or first
+        exchange = request({"grant_type": "refresh_token", "refresh_token": refresh, **client}, user)
         with contextlib.suppress(NotJson):
             next_one = exchange.answer.json.get("refresh_token") if isinstance(exchange.answer.json, dict) else None
             if exchange.answer.ok and isinstance(next_one, str) and next_one:
-                refresh[:] = [next_one]  # many servers take each refresh token once
+                redactor.learn("PM4_OTHER_TOKEN", next_one)
+                kept.note(REFRESH, next_one)  # many servers take each refresh token once, from whichever worker
         return exchange
 
     def blame(exchange: Exchange, _: str) -> str:
         client = f"[processmaker4] client_id = {table.client_id!r} or client_secret"
         keys = {
             "client": client,
-            "user": "[processmaker4] refresh_token" if refresh else client,
+            "user": "[processmaker4] refresh_token" if first else client,
             "place": f"[processmaker4] token_url = {table.token_url!r}",
         }
         return blamed(exchange, "the client", keys)
@@ -182,7 +191,7 @@ def _of_processmaker4(table: ProcessMaker4, request: _Asking, redactor: Redactor
         blame,
         given=given,
         asks=lambda user: user != MAIN or table.token_url is not None,
-        store=store,
+        store=kept,
     )
 
 
@@ -246,12 +255,31 @@ def blamed(exchange: Exchange, who: str, keys: Mapping[str, str]) -> str:
     return f"{exchange.request.url}: {what} ({told}). Correct {wrong} in the target file."
 
 
-def refused_token(system: str, exchange: Exchange) -> str:
-    """The sentence on a token of the target file that opens nothing."""
+def refused_token(system: str, exchange: Exchange, user: str = MAIN) -> str:
+    """The sentence on a token of the target file that opens nothing, or that a further user shows and is none."""
+    if user != MAIN:
+        return (
+            f"{exchange.request.url}: refused the token as one that was never given ({_told(exchange)}). "
+            f"Correct [{system}.users.{user}] access_token in the target file."
+        )
     return (
         f"{exchange.request.url}: refused the token ({_told(exchange)}). "
         f"Correct [{system}] access_token in the target file, or give its user the right."
     )
+
+
+def unknown_token(send: Callable[[Operation, str], Exchange], reads: Iterable[Operation], user: str) -> Exchange | None:
+    """The refusal of a token that the server does not tell from one that was never given; None where it does.
+
+    `send` makes a call as a user. Without this, all that is refused for lack of a right would be refused for another
+    reason, where the token has ended.
+    """
+    mine = None
+    for one in reads:
+        mine, wrong = send(one, user), partial(send, one, WRONG)
+        if mine.answer.ok != wrong().answer.ok or not responds_alike(mine, wrong):
+            return None
+    return mine
 
 
 def refused_key(table: System, exchange: Exchange) -> str:

@@ -45,12 +45,21 @@ class Store(Protocol):
         """Let others log in again."""
         ...
 
+    def note(self, name: str, secret: str) -> None:
+        """Keep what the next login needs in the place of what the target file gives: a new refresh token."""
+        ...
+
+    def noted(self, name: str) -> str:
+        """What was kept under a name last; empty where nothing was."""
+        ...
+
 
 class Local:
     """The tokens of a process that shares them with none."""
 
     def __init__(self) -> None:
         self._held: dict[str, Held] = {}
+        self._notes: dict[str, str] = {}
 
     def get(self, user: str, dead: str, obtain: Callable[[], Held]) -> Held:
         """As `Store`."""
@@ -73,6 +82,14 @@ class Local:
     def release(self) -> None:
         """As `Store`."""
 
+    def note(self, name: str, secret: str) -> None:
+        """As `Store`."""
+        self._notes[name] = secret
+
+    def noted(self, name: str) -> str:
+        """As `Store`."""
+        return self._notes.get(name, "")
+
 
 class Shared:
     """The tokens that the controller keeps; a process of its own ones when the controller is gone."""
@@ -81,6 +98,7 @@ class Shared:
         self._connection = connection
         self._system = system
         self._alone: Local | None = None
+        self._last: dict[str, str] = {}  # of what was noted, what this process knows when the controller is gone
 
     def get(self, user: str, dead: str, obtain: Callable[[], Held]) -> Held:
         """As `Store`."""
@@ -113,6 +131,17 @@ class Shared:
         """As `Store`."""
         self._ask("release")
 
+    def note(self, name: str, secret: str) -> None:
+        """As `Store`."""
+        self._last[name] = secret
+        self._ask("note", name, secret)
+
+    def noted(self, name: str) -> str:
+        """As `Store`."""
+        told = self._ask("noted", name)
+        self._last.update({name: told} if told else {})
+        return self._last.get(name, "")
+
     def _ask(self, what: str, *more: str) -> Any:
         if self._alone is None:
             with contextlib.suppress(OSError, EOFError, ValueError):
@@ -130,6 +159,7 @@ class _System:
     held: dict[str, Held] = field(default_factory=dict)
     login: int | None = None
     holder: int | None = None
+    notes: dict[str, str] = field(default_factory=dict)
 
     def free(self, connection: int) -> bool:
         """Whether a connection may log in."""
@@ -194,6 +224,10 @@ class TokenServer:
                     system.holder = me
                 for user in users:
                     system.held.pop(user, None)
+            case "note", [name, secret]:
+                system.notes[name] = secret
+            case "noted", [name]:
+                return system.notes.get(name, "")
             case "release", []:
                 system.holder = None if system.holder == me else system.holder
         return None

@@ -14,6 +14,7 @@ from conformance.reference import Reference, known_logins
 from conformance.specification import SYSTEMS
 from conformance.verdict import Outcome, Reason
 
+from . import fronts
 from .liberty import tried
 from .support import edited, run, served
 
@@ -172,9 +173,54 @@ def test_a_table_says_what_its_login_lacks() -> None:
     pm4 = {"url": "http://a", "process_id": 1}
     assert "lacks access_token" in refused("processmaker4", **pm4)
     assert "add token_url" in refused("processmaker4", **pm4, access_token="t", refresh_token="r")
+    user = {"client_id": "c", "client_secret": "s", "username": "u", "password": "p"}
+    lacks = {"cases": {"username": "u"}, "outsider": {"password": "p", "access_token": "t"}, "viewer": {}}
+    for name, further in lacks.items():
+        told = refused("processmaker3", **pm3, **user, users={name: further})
+        assert f"users.{name}: lacks " in told
+        assert "or access_token = … in place of both" in told
     assert "lacks client_id, client_secret" in refused("processmaker4", **pm4, token_url="http://a/oauth/token")
     assert "lacks workspace_id" in refused("procesio", web_url="http://a", api_key={"name": "n", "value": "v"})
     assert "[procesio.api_key]" in refused("procesio", web_url="http://a")
     assert "lacks password" in refused(
         "procesio", web_url="http://a", proxy_url="http://b", realm="r", username="u", client_id="c"
     )
+
+
+def test_a_refresh_token_is_used_once_by_all_workers_together(tmp_path: Path) -> None:
+    with served("processmaker4", login="refresh-token", change=lasting(2)) as (reference, text):
+        oauth: Any = reference
+        (tmp_path / "target.toml").write_text(text)
+        result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK, "-n", "3")
+        renewed, reused = reference.residue()["tokens"], oauth.oauth.reused
+    assert (result.code, result.record.deviations, result.record.problems) == (exitcodes.OK, [], [])
+    assert (renewed > 3, reused) == (True, 0)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_what_a_further_user_may_not_do_is_not_told_by_a_token_that_is_none(status: int, tmp_path: Path) -> None:
+    def change(reference: Reference) -> None:
+        if status == 403:
+            fronts.forbidden_for_unauthorized(reference)
+
+    with served("processmaker3", login="tokens-only", change=change) as (_, text):
+        wrong = edited(text, lambda data: data["processmaker3"]["users"]["outsider"].update(access_token="nobody-s"))
+        (tmp_path / "target.toml").write_text(wrong)
+        result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK, "-n", "3")
+    record = result.record
+    assert (result.code, record.deviations, record.problems) == (exitcodes.OK, [], [])
+    told = {one.requirement: one for one in record.verdicts}["PM3-ACCESS-BULK-PERMISSION"]
+    assert (told.outcome, told.reason) == (Outcome.NOT_EXERCISED, Reason.MISSING_USER)
+    assert "Correct [processmaker3.users.outsider] access_token" in told.detail
+    assert "nobody-s" not in result.printed + told.detail
+
+
+@pytest.mark.parametrize("only", ["test_a_stranger_is_let_in_nowhere", "test_access"])
+def test_who_cannot_log_in_is_told_so_whatever_is_tried_first(only: str, tmp_path: Path) -> None:
+    with served("processmaker3") as (_, text):
+        wrong = edited(text, lambda data: data["processmaker3"].update(password="nobody-knows-this"))
+        (tmp_path / "target.toml").write_text(wrong)
+        result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK, pytest_args=("-k", only))
+    assert (result.code, result.record.deviations) == (exitcodes.UNAVAILABLE, [])
+    (problem,) = result.record.problems
+    assert "[processmaker3] username = 'admin' or password" in problem
