@@ -88,6 +88,11 @@ def _see_that_it_is_there(target: Target, path: Path) -> None:
         named, known = identity(target.table(system)), journal.targets.get(system)
         if known is None:
             raise OtherTarget(f"{path}: does not say on which server of {system} it created something.")
+        if system in journal.elsewhere:
+            other = _shown(journal.elsewhere[system])
+            raise OtherTarget(
+                f"{path}: names two servers of {system}: {_shown(known)} and {other}. Nothing is removed."
+            )
         if known != named:
             raise OtherTarget(
                 f"the run created its resources on {_shown(known)}, and the target file names {_shown(named)} for"

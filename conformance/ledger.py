@@ -100,6 +100,8 @@ class Ledger:
     """What a response named, other than that of a create: as long as nothing proves it, it may be somebody else's."""
     targets: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """By system: the server on which it was created, as `identity` names it."""
+    elsewhere: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    """By system: another server that a journal names as well, so that nobody knows what is where."""
     absent: set[str] = field(default_factory=set)
     """By key: what needed no removal, since nothing had come into being or it was gone already."""
     damaged: list[int] = field(default_factory=list)
@@ -233,11 +235,16 @@ class Ledger:
         """Whether a list showed an identifier before the first create of a kind."""
         return digest(system, kind, identifier) in self.before
 
-    def had(self, identifier: str) -> bool:
-        """Whether something of the run's own has or had an identifier, in any of its workers."""
-        return any(identifier == one.identifier for one in self.entries.values()) or any(
+    def had(self, identifier: str, *, before: bool = False) -> bool:
+        """Whether something of the run's own has or had an identifier, in any of its workers.
+
+        With `before`, something else than the one thing that has it now.
+        """
+        own = sum(identifier == one.identifier for one in self.entries.values())
+        return own > int(before) or any(
             event["event"] == "created" and event["identifier"] == identifier
             for path in (self.path.parent.glob(GLOB) if self.path else ())
+            if not before or path != self.path
             for _, event in _events(path, [])
         )
 
@@ -365,7 +372,8 @@ def _taken(ledger: Ledger, event: Mapping[str, Any]) -> bool:
     match event["event"]:
         case "target":
             named = {name: value for name, value in event.items() if name not in ("event", "run", "at", "system")}
-            return ledger.targets.setdefault(event["system"], named) == named
+            if ledger.targets.setdefault(event["system"], named) != named:
+                ledger.elsewhere.setdefault(event["system"], named)
         case "intent":
             made = (event["system"], event["kind"], event["operation"], event["name"])
             within = event.get("within", {})

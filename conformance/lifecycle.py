@@ -339,7 +339,7 @@ class Life:
             exchange = self.session.send(link.operation, path={link.parameter: born.id})
             shapeless = self.session.operation(link.operation).success.schema is None
             nothing = exchange.answer.ok and shapeless and not self._reads(exchange, born)
-            return exchange.answer.refused or nothing, exchange
+            return exchange.answer.refused or nothing or self.session.is_anothers(born.id), exchange
 
         gone, exchange = self.session.eventually(look)
         if gone:
@@ -365,9 +365,8 @@ class Life:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation)
-            return exchange.answer.ok and not any(
-                shows(exchange, link, born.id, name) for name in self._names
-            ), exchange
+            shown = any(shows(exchange, link, born.id, name) for name in self._names)
+            return exchange.answer.ok and (not shown or self.session.is_anothers(born.id)), exchange
 
         gone, exchange = self.session.eventually(look)
         if not exchange.answer.ok:

@@ -30,6 +30,7 @@ from conformance.target import Safety
 from conformance.verdict import Reason
 from conformance.wire.naming import at
 
+WAS_THERE: Final = "it was there before the run created anything of its kind"
 UNPROVED_AT_MOST: Final = 5  # things of a kind that cannot be proved to be ours, before no more of it are created
 
 
@@ -83,6 +84,14 @@ class Ownership(Removal):
         """
         there = self.ledger.was_there(operation.system, operation.resource, identifier)
         return self.safety is Safety.OWNED and there and not self.ledger.had(identifier)
+
+    def proves(self, identifier: str, operation: Operation) -> bool:
+        """As `Removal.proves`; what the journal says was there before the run is not its own, whatever is shown."""
+        there = self.ledger.was_there(operation.system, operation.resource, identifier)
+        if there and not self.ledger.had(identifier, before=True):
+            self.ledger.keep(identifier, WAS_THERE)
+            return False
+        return super().proves(identifier, operation)
 
     def enter(self, operation: Operation, entry: Entry, identifier: str, *, shown: bool) -> Entry:
         """Enter in the ledger what was found; `shown`: by another operation than the create, and with our mark.

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from conformance import checks
 from conformance.account import Account
-from conformance.calls import ABSENT, Calls
+from conformance.calls import ABSENT
 from conformance.exchange import Exchange
 from conformance.identification import is_read, listed, partial, seen, shows
 from conformance.judge import Blocked, NotExercised
 from conformance.likeness import responds_alike
+from conformance.reuse import Reuse
 from conformance.specification import Link, Operation
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
@@ -52,7 +53,7 @@ class Kept:
 
 
 @dataclass(eq=False)
-class Removal(Calls):
+class Removal(Reuse):
     """Removes what a session created. `account` is the run's: what one worker cannot remove counts for all."""
 
     account: Account = field(default_factory=Account, kw_only=True)
@@ -66,7 +67,7 @@ class Removal(Calls):
     _deletes: set[str] = field(default_factory=set, init=False)  # the deletions of which one was accepted
 
     def send(self, operation_id: str, **request: Any) -> Exchange:
-        """As `Calls.send`; a create waits for pending deletions, and is not made where it could not be undone."""
+        """As `Reuse.send`; a create waits for pending deletions, and is not made where it could not be undone."""
         operation = self.operation(operation_id, documented=request.get("documented", False))
         creating = operation.effect == "create" and request.get("template") is None
         if not creating:
@@ -116,6 +117,9 @@ class Removal(Calls):
         link = operation.link("delete")
         if link is None or self.ledger.doubts(operation.resource, identifier):
             return False
+        if self.is_anothers(identifier):
+            self._forget(identifier)
+            return True
         within = self.ledger.within(identifier)
         self._leave(identifier)
         deleted = self._deleted(link, {**within, link.parameter: identifier})
@@ -179,7 +183,7 @@ class Removal(Calls):
             there = self._read(read, identifier, within)
             if says_gone(there):
                 return self._found_gone(identifier)
-            proved = there.answer.ok and self.ledger.is_ours(there.answer.body.decode("utf-8", "replace"))
+            proved = there.answer.ok and self._carries_the_mark(there)
         elif listing is not None:
             there = self.send(listing.operation, path=within)
             if there.answer.ok and not partial(there) and not shows(there, listing, identifier):
@@ -199,13 +203,10 @@ class Removal(Calls):
             time.sleep(min(PAUSE, self.settle))
             self._look_again()
 
-    def usable(self, operation: Operation, step: str) -> Link | None:
-        """The link of an operation for a step, unless the target file says that its operation is unsupported."""
-        link = operation.link(step)
-        return None if link is None or self.unsupported(link.operation) else link
-
     def _is_gone(self, identifier: str, operation: Operation, deleted: Exchange) -> bool:
-        """Whether something is seen to be gone, after its deletion."""
+        """Whether something is seen to be gone, after its deletion; its identifier may be somebody else's by then."""
+        if self.is_anothers(identifier):
+            return True
         link = operation.link("delete")
         assert link is not None
         within = self.ledger.within(identifier)

@@ -27,8 +27,9 @@ class Pace(httpx.BaseTransport):
 
     A read (the guard says so in `extensions["effect"]`) that got no answer, or one of a gateway (AWAY), is sent again
     up to `retries` times, after the time that `Retry-After` names or a growing pause. Anything else is sent again only
-    after a 429 or 503 with `Retry-After`, which says that it was not processed. Whatever is sent next waits as well:
-    never past `until` (of `clock`, seconds), and no longer than LONGEST_WAIT for a target that goes on being busy.
+    after a 429 or 503 with `Retry-After`, which says that it was not processed. Whatever is sent next waits as well. A
+    target that goes on being busy by its own word is waited for no longer than LONGEST_WAIT, and for no second try past
+    `until` (of `clock`, seconds), when the run's time is up. What has begun goes on then, and is cleaned up.
     `failed` is called for each response that was not the server's, with its status, and for each that did not come.
     """
 
@@ -52,7 +53,8 @@ class Pace(httpx.BaseTransport):
         self._sleep = sleep
         self._clock = clock
         self._account = account or Account()
-        self._back = 0.0  # when a busy target is there again, by its own word
+        self._back = 0.0  # when a busy target is asked again
+        self._asked_for = False  # by its own word
         self._waited = 0.0  # for it, in a row
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -68,6 +70,7 @@ class Pace(httpx.BaseTransport):
                 self._failed(SILENCE)
                 if not (left and read):
                     raise
+                self._asked_for = False
             else:
                 if response.status_code not in AWAY:
                     self._waited = 0.0
@@ -76,9 +79,10 @@ class Pace(httpx.BaseTransport):
                 busy = response.status_code in BUSY
                 if not busy and not (left and read):
                     return response
-                pause = retry_after(response) or pause
+                told = retry_after(response)
+                pause, self._asked_for = told or pause, bool(told)
                 again = read or not_processed(response)
-                if not (left and again) or pause > self._patience():
+                if not (left and again) or (told and told > self._patience()):
                     self._back = self._clock() + pause
                     return response
             self._back = self._clock() + pause
@@ -89,7 +93,7 @@ class Pace(httpx.BaseTransport):
 
     def _wait(self) -> None:
         busy = max(0.0, self._back - self._clock())
-        if busy and busy > self._patience():  # a test that has begun goes on when the time is up
+        if self._asked_for and busy > LONGEST_WAIT - self._waited:
             raise NoAnswer(f"it is busy, and asks to be left alone for {busy:.0f} seconds", sent=False)
         self._waited += busy
         if busy > 0:
@@ -117,10 +121,16 @@ def _told_wait(response: httpx.Response) -> float | None:
     value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
+    moment, now = _moment(value), _moment(response.headers.get("date", ""))
+    if moment is None:
+        return None
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def _moment(value: str) -> datetime | None:
+    """The moment that a date in a header field names, by the clock of whoever wrote it; None: it is no date."""
     try:
         moment = parsedate_to_datetime(value)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):  # no date, or one with a zone that no clock has
         return None

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from starlette.responses import Response
 
 from conformance import exitcodes, plugin
 from conformance.verdict import Reason
 
+from .fronts import in_front
 from .support import PLAIN, run, served
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Scope
 
 
 @pytest.mark.parametrize(
@@ -38,3 +45,25 @@ def test_a_server_without_a_fault_has_no_deviation_when_the_time_is_up(seconds: 
     assert (record.problems, record.leftovers) == ([], [])
     assert not record.complete
     assert {one.reason for one in record.verdicts} >= {Reason.TIME_BUDGET}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("status", [503, pytest.param(502, marks=pytest.mark.matrix)])
+def test_a_server_that_fails_each_read_once_is_not_called_busy_when_the_time_is_up(status: int, tmp_path: Path) -> None:
+    asked: Counter[str] = Counter()
+
+    def choose(scope: Scope) -> ASGIApp | None:
+        """Each read of a path is accepted every second time."""
+        if scope["method"] != "GET":
+            return None
+        asked[scope["path"]] += 1
+        return Response(status_code=status) if asked[scope["path"]] % 2 else None
+
+    with served("processmaker3", change=in_front(choose)) as (reference, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        state = reference.snapshot()
+        result = run(tmp_path / "target.toml", tmp_path / "run", "--time-budget", "3s")
+        assert reference.snapshot() == state
+    assert result.code in (exitcodes.OK, exitcodes.NOTHING_RUN), result.printed
+    assert (result.record.problems, result.record.leftovers) == ([], [])
+    assert "left alone" not in result.printed

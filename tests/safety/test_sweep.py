@@ -14,10 +14,12 @@ from click.testing import CliRunner
 from conformance import exitcodes, sampling
 from conformance.cli import main
 from conformance.identification import listed
+from conformance.specification import SYSTEMS, load
 from conformance.target import load as load_target
 from conformance.worker import Worker
 
 from .foreign import Filled, filled
+from .lies import Liar
 
 RUN: Final = "0a1b2c3e"
 Edit = Callable[[dict[str, Any]], dict[str, Any] | str]
@@ -89,19 +91,89 @@ def test_a_journal_that_does_not_say_where_it_was_written_removes_nothing(tmp_pa
         assert there.snapshot() == state
 
 
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [(True, "it was there before the run created anything of its kind"), (False, "nothing shows that it is the run's")],
+    ids=["surveyed", "not surveyed"],
+)
 @pytest.mark.parametrize("operation", ["createProject", "createUser", "createProcess", "createCredential"])
-def test_an_identifier_of_somebody_elses_in_the_journal_is_not_removed(operation: str, tmp_path: Path) -> None:
+def test_an_identifier_of_somebody_elses_in_the_journal_is_not_removed(
+    operation: str, known: bool, why: str, tmp_path: Path
+) -> None:
     with filled(tmp_path, 60) as there:
         mine = left_behind(there, tmp_path / "run", operation)
         theirs = _of_others(there, operation)
         edited(tmp_path / "run", "created", lambda event: {**event, "identifier": theirs})
+        if not known:
+            edited(tmp_path / "run", "there", lambda _: "")
         state = there.snapshot()
         code, printed = swept(tmp_path / "run", there.file)
         assert there.snapshot() == state
         assert code == exitcodes.DEVIATIONS
-        assert f"{theirs}: nothing shows that it is the run's own" in printed
+        assert f"{theirs}: {why}" in printed
         assert "removed: 0" in printed
         assert mine not in printed
+
+
+@pytest.mark.parametrize("operation", ["createProject", "createDepartment", "createDataType"])
+def test_an_edited_journal_and_a_server_that_lies_in_its_reads_do_no_harm_together(
+    operation: str, tmp_path: Path
+) -> None:
+    system = next(name for name in SYSTEMS if operation in load(name).operations)
+    liar = Liar(load(system).operations[operation], "read")
+    with filled(tmp_path, 60, around=liar.around) as there:
+        mine = left_behind(there, tmp_path / "run", operation)
+        theirs = _of_others(there, operation)
+        liar.foreign, liar.claimed = [theirs], {theirs: (mine, "")}
+        edited(tmp_path / "run", "created", lambda event: {**event, "identifier": theirs})
+        state = there.snapshot()
+        code, printed = swept(tmp_path / "run", there.file)
+        assert there.snapshot() == state
+    assert code == exitcodes.DEVIATIONS
+    assert f"{theirs}: it was there before" in printed
+    assert liar.asked == []
+
+
+def test_a_journal_that_names_two_servers_removes_nothing_from_either(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    with filled(tmp_path / "one", 24) as one, filled(tmp_path / "other", 24) as other:
+        left_behind(one, tmp_path / "run")
+        left_behind(other, tmp_path / "more")
+        (journal,), (more,) = ((tmp_path / name).glob("ledger-*") for name in ("run", "more"))
+        journal.write_text(journal.read_text() + more.read_text().replace('"main-', '"gw0-'))
+        states = one.snapshot(), other.snapshot()
+        for there in (one, other):
+            code, printed = swept(tmp_path / "run", there.file)
+            assert code == exitcodes.USAGE, printed
+            assert "names two servers of processmaker3" in printed
+        assert (one.snapshot(), other.snapshot()) == states
+
+
+def test_the_journals_of_two_servers_in_one_directory_remove_nothing_from_either(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").mkdir()
+    with filled(tmp_path / "one", 24) as one, filled(tmp_path / "other", 24) as other:
+        left_behind(one, tmp_path / "run")
+        left_behind(other, tmp_path / "more")
+        (tmp_path / "more" / "ledger-main.ndjson").rename(tmp_path / "run" / "ledger-gw0.ndjson")
+        states = one.snapshot(), other.snapshot()
+        for there in (one, other):
+            assert swept(tmp_path / "run", there.file)[0] == exitcodes.USAGE
+        assert (one.snapshot(), other.snapshot()) == states
+
+
+def test_what_was_deleted_and_whose_identifier_is_somebody_elses_now_stays(tmp_path: Path) -> None:
+    """The run's last deletion was accepted, and it was killed before it could journal that."""
+    with filled(tmp_path, 24) as there:
+        mine = left_behind(there, tmp_path / "run")
+        projects = there.references["processmaker3"].workspace.projects  # type: ignore[attr-defined]
+        projects[mine].name = "Payroll"
+        state = there.snapshot()
+        code, printed = swept(tmp_path / "run", there.file)
+        assert there.snapshot() == state
+    assert code == exitcodes.DEVIATIONS
+    assert f"{mine}: nothing shows that it is the run's own" in printed
 
 
 def _of_others(there: Filled, operation: str) -> str:

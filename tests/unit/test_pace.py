@@ -10,6 +10,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
+from conformance.way import BUSY
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.pace import FIRST_PAUSE, LONGEST_WAIT, RETRIES, SILENCE, Pace, retry_after
 
@@ -244,3 +245,46 @@ def test_tries_again_keep_to_the_rate() -> None:
 )
 def test_a_date_that_no_clock_has_is_none(value: str) -> None:
     assert retry_after(httpx.Response(429, headers={"retry-after": value})) == 0
+
+
+@pytest.mark.parametrize("hours", [-1, 0, 1])
+def test_a_date_to_wait_for_is_read_by_the_clock_of_the_server(hours: int) -> None:
+    there = datetime.now(UTC) + timedelta(hours=hours)
+    headers = {"date": format_datetime(there, usegmt=True)}
+    later = format_datetime(there + timedelta(seconds=7), usegmt=True)
+    assert retry_after(httpx.Response(429, headers={**headers, "retry-after": later})) == 7
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 01 Jan 2030 00:00:00 +9999999999999999999"])
+def test_a_date_of_the_server_that_is_none_is_not_reckoned_with(date: str) -> None:
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    assert 28 <= retry_after(httpx.Response(429, headers={"date": date, "retry-after": later})) <= 30
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("left", [-1.0, 0.01])
+def test_a_pause_of_our_own_is_not_the_word_of_a_busy_server(status: int, left: float) -> None:
+    """What is removed after the end of the run goes out, a moment later than what failed before it."""
+    clock = Clock()
+    server = Server(clock, [status])
+    pace = Pace(server, until=clock.now + left, sleep=clock.sleep, clock=clock)
+    assert send(pace, "update").status_code == status
+    assert send(pace, "delete").status_code == 200
+    assert clock.slept == ([FIRST_PAUSE] if status in BUSY else [])
+
+
+@pytest.mark.parametrize("failure", [None, 502, 503])
+def test_a_read_that_has_begun_is_tried_again_after_the_end_of_the_run(failure: int | None) -> None:
+    clock = Clock()
+    server = Server(clock, [failure, failure])
+    pace = Pace(server, until=clock.now - 1, sleep=clock.sleep, clock=clock)
+    assert send(pace).status_code == 200
+    assert len(server.times) == 3
+
+
+def test_a_busy_server_is_waited_for_while_cleaning_up_after_the_end_of_the_run() -> None:
+    clock = Clock()
+    server = Server(clock, [(503, "20"), (429, "20")])
+    pace = Pace(server, until=clock.now - 1, sleep=clock.sleep, clock=clock)
+    assert [send(pace, "delete").status_code for _ in range(3)] == [503, 429, 200]
+    assert clock.slept == [20.0, 20.0]

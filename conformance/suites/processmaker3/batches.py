@@ -80,7 +80,7 @@ def gone(session: Session, project: str) -> tuple[bool, Exchange]:
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send(projects.READ, path={"prj_uid": project})
-        return exchange.answer.status >= 400, exchange
+        return exchange.answer.status >= 400 or session.is_anothers(project), exchange
 
     holds, exchange = session.eventually(look)
     if holds:

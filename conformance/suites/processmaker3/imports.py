@@ -218,7 +218,7 @@ def delete(session: Session, project: Resource) -> None:
 
     def look() -> tuple[bool, Exchange]:
         read = session.send("getProject", path={"prj_uid": project.id})
-        return not read.answer.ok, read
+        return not read.answer.ok or session.is_anothers(project.id), read
 
     gone, read = session.eventually(look)
     if not gone:
@@ -230,7 +230,7 @@ def delete(session: Session, project: Resource) -> None:
 
     def listed() -> tuple[bool, Exchange]:
         shown = session.send("listProjects")
-        return shown.answer.ok and project.id not in items(shown), shown
+        return shown.answer.ok and (project.id not in items(shown) or session.is_anothers(project.id)), shown
 
     unlisted, shown = session.eventually(listed)
     if not unlisted and shown.answer.ok:

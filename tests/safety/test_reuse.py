@@ -1,0 +1,86 @@
+"""A server that gives the identifier of what was deleted to what somebody else makes next: that stays what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from conformance import exitcodes
+from conformance.reference import Reference
+from conformance.reference.procesio_shelf import Shelf
+from tests.runs.support import run
+
+from .foreign import filled
+
+NAME: Final = "Payroll"
+Rename = Callable[[Any], Any]
+AGAIN: Final[Mapping[str, tuple[str, str, str, Rename]]] = {
+    "project": (
+        "processmaker3",
+        "workspace",
+        "projects",
+        lambda one: replace(one, name=NAME, description="", diagrams=[]),
+    ),
+    "department": ("processmaker3", "people", "departments", lambda one: replace(one, title=NAME)),
+    "process": ("procesio", "workspace", "processes", lambda one: {**one, "name": NAME, "title": NAME}),
+    "credential": ("procesio", "credentials", "credentials", lambda one: {"id": one["id"], "name": NAME}),
+    "data type": ("procesio", "data_types", "types", lambda one: {**one, "name": NAME, "displayName": NAME}),
+}
+"""By kind: where a reference keeps such things, and what somebody else makes of the identifier of one."""
+
+
+class GivenAgain(dict[str, Any]):
+    """A store that gives each identifier out once more when what it named is deleted; `given` is what came of that."""
+
+    def __init__(self, store: Mapping[str, Any], rename: Rename) -> None:
+        super().__init__(store)
+        self.rename = rename
+        self.given: dict[str, Any] = {}
+        self.lost: list[str] = []
+
+    def __delitem__(self, key: str) -> None:
+        thing = self[key]
+        super().__delitem__(key)
+        if key in self.given:
+            self.lost.append(key)
+            return
+        self[key] = self.given[key] = self.rename(thing)
+
+    def changed(self) -> list[str]:
+        """What somebody else has no longer, or not as it was made."""
+        return self.lost + [key for key, one in self.given.items() if self.get(key) != one]
+
+
+class ShelfGivenAgain(GivenAgain, Shelf):
+    """The same for a shelf."""
+
+    noun = "thing"
+
+
+def giving_again(reference: Reference, kind: str) -> GivenAgain:
+    """Let a reference give identifiers of a kind out again."""
+    _, service, name, rename = AGAIN[kind]
+    own: Any = reference
+    holder = getattr(own, service)
+    store = getattr(holder, name)
+    again = (ShelfGivenAgain if isinstance(store, Shelf) else GivenAgain)(store, rename)
+    setattr(holder, name, again)
+    return again
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(one, marks=[] if one in ("project", "credential") else [pytest.mark.matrix]) for one in AGAIN]
+)
+def test_what_has_got_the_identifier_of_something_deleted_is_not_touched(kind: str, tmp_path: Path) -> None:
+    system = AGAIN[kind][0]
+    with filled(tmp_path, 24) as there:
+        store = giving_again(there.references[system], kind)
+        result = run(there.file, tmp_path / "run", "--system", system, "--max-examples", "1")
+        assert store.given
+        assert store.changed() == []
+    assert result.code in (exitcodes.OK, exitcodes.DEVIATIONS), result.printed
+    assert (result.record.problems, result.record.leftovers) == ([], [])
