@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +12,8 @@ from ahocorasick_rs import BytesAhoCorasick, MatchKind
 from conformance.wire.decoding import URL_SAFE, encodings
 
 PADDING: Final = re.compile(rb"={1,2}")
+FOLDED: Final = bytes(range(256)).lower().translate(URL_SAFE)
+"""Takes away what tells the spellings of an encoding apart: so one pass finds the candidates of all."""
 KEY: Final = 8  # bytes at the end of a pattern by which it is found; the beginnings of tokens are often the same
 
 
@@ -28,31 +30,35 @@ class Matcher:
         self._parts: list[tuple[list[bytes], BytesAhoCorasick]] = []
         self._lengths: dict[bytes, tuple[int, ...]] = {}  # of the patterns that end in a key
         self._meant: dict[bytes, tuple[bytes, int, int]] = {}
+        self._secrets: list[bytes] = []
         self._sorted: list[bytes] = []
 
     def add(self, secret: bytes) -> None:
         """Look for `secret` from now on."""
-        insort(self._sorted, secret)
-        for pattern, before, after in [(secret, 0, 0), *encodings(secret)]:
-            if pattern == secret or pattern not in self._meant:
-                self._meant[pattern] = secret, before, after
-            key, length = pattern[-KEY:], len(pattern)
-            known = self._lengths.get(key)
+        self._secrets.append(secret)
+        meant, lengths = self._meant, self._lengths
+        meant[secret] = secret, 0, 0
+        for pattern, before, after in (meant[secret], *encodings(secret)):
+            if pattern not in meant:
+                meant[pattern] = secret, before, after
+            key, length = pattern[-KEY:].translate(FOLDED), len(pattern)
+            known = lengths.get(key)
             if known is None:
                 self._fresh.append(key)
-                self._lengths[key] = (length,)
+                lengths[key] = (length,)
             elif length not in known:
-                self._lengths[key] = (*known, length)
+                lengths[key] = (*known, length)
 
     def find(self, content: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Where in `content` a secret begins and ends, in any encoding, and which it is. Places may overlap."""
         self._settle()
-        for spelling in {content, content.translate(URL_SAFE), content.lower()} if self._meant else ():
-            for stop in self._ends(spelling):
-                for length in self._lengths[spelling[stop - KEY : stop]]:
-                    pattern = spelling[max(0, stop - length) : stop]
+        folded = content.translate(FOLDED)
+        for stop in self._ends(folded):
+            for length in self._lengths[folded[stop - KEY : stop]]:
+                written = content[max(0, stop - length) : stop]
+                for pattern in {written, written.translate(URL_SAFE), written.lower()}:
                     secret, before, after = self._meant.get(pattern, (b"", 0, 0))
-                    if not secret or (pattern == secret != content[stop - length : stop]):
+                    if not secret or (pattern == secret != written):
                         continue  # the secret itself is spelled in one way only
                     padding = PADDING.match(content, stop + after) if after else None
                     end = padding.end() if padding else min(stop + after, len(content))
@@ -60,6 +66,8 @@ class Matcher:
 
     def begun(self, content: bytes, least: int) -> tuple[int, bytes] | None:
         """How many bytes at the end of `content` begin a secret, if they are `least` or more, and which."""
+        if len(self._sorted) < len(self._secrets):
+            self._sorted = sorted(self._secrets)
         longest = max(map(len, self._sorted), default=0)
         for length in range(min(longest, len(content)), least - 1, -1):
             end = content[-length:]

@@ -49,6 +49,7 @@ class Redactor:
         self._short_ones: set[bytes] = set()
         self._short: re.Pattern[bytes] | None = None
         self._shown: dict[str, str] = {}  # what came of a short text: most header fields come again and again
+        self._fields: dict[tuple[str, str], str] = {}
         for name, value in secrets.items():
             self.learn(name, value)
 
@@ -57,9 +58,11 @@ class Redactor:
         if not value:
             return
         known = value in self._names
-        if rename or not known:
-            self._names[value] = name
+        if known and not rename:
+            return
+        self._names[value] = name
         self._shown.clear()
+        self._fields.clear()
         if known or value in self._public:
             return
         if len(value) >= BY_VALUE_FROM:
@@ -100,9 +103,11 @@ class Redactor:
         return self._shown[text]
 
     def _without(self, text: str) -> str:
-        text = IN_JSON.sub(self._in_json, text)
-        text = IN_FORM.sub(lambda match: match[1] + self._named(match[2]), text)
-        text = IN_XML.sub(lambda match: match[1] + self._named(match[2]), text)
+        low = text.casefold()
+        if "key" in low or "token" in low or "secret" in low or "password" in low:  # one is in each of the fields
+            text = IN_JSON.sub(self._in_json, text)
+            text = IN_FORM.sub(lambda match: match[1] + self._named(match[2]), text)
+            text = IN_XML.sub(lambda match: match[1] + self._named(match[2]), text)
         content = _bytes(text.removesuffix(CUT))
         spans = sorted(self._spans(content, cut=text.endswith(CUT)))
         if not spans:
@@ -144,7 +149,17 @@ class Redactor:
 
     def headers(self, headers: Headers) -> list[list[str]]:
         """Header fields without secrets; an authentication scheme stays readable."""
-        return [[name, self._header(name, value)] for name, value in headers]
+        return [[name, self._field(name, value)] for name, value in headers]
+
+    def _field(self, name: str, value: str) -> str:
+        if len(value) > REMEMBERED:
+            return self._header(name, value)
+        field = name, value
+        if field not in self._fields:
+            if len(self._fields) >= MEMORY:
+                self._fields.clear()
+            self._fields[field] = self._header(name, value)
+        return self._fields[field]
 
     def _header(self, name: str, value: str) -> str:
         if name.lower() not in SECRET_HEADERS:

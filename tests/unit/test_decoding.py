@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import random
+import re
 from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, quote_plus
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.wire.decoding import views
+from conformance.wire.decoding import _runs, views
 from conformance.wire.matcher import Matcher
 from conformance.wire.redact import CUT, Redactor
 
@@ -123,3 +124,15 @@ def test_each_of_many_secrets_is_found_whenever_it_was_added(number: int) -> Non
     text = " ".join(secrets).encode()
     assert {one.decode() for _, _, one in matcher.find(text)} == set(secrets)
     assert not list(matcher.find(b"eyJhbGciOiJIUzI1NiJ9.99999999"))
+
+
+@given(st.text(alphabet='aZ09+/-_ ="é', max_size=90).map(str.encode))
+def test_the_digits_of_an_encoding_are_found_as_an_expression_finds_them(content: bytes) -> None:
+    found = [one.span() for one in re.finditer(rb"[A-Za-z0-9+/_-]{20,}", content)]
+    assert list(_runs(content)) == found
+
+
+@given(st.text(alphabet="%\\\\&u0d8cDE;x4#amp+ é", max_size=40).map(str.encode))
+def test_a_text_is_read_the_same_way_whatever_is_before_it(content: bytes) -> None:
+    read = [view.content for view in views(content)]
+    assert [view.content for view in views(b"\xc3\xa9. " + content)] == [b"\xc3\xa9. " + one for one in read]

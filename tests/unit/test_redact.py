@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import html
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
 
 from conformance.exchange import Exchange, Request, Response
-from conformance.wire.redact import HIDDEN, KEY_FIELDS, Redactor, secrets_in
+from conformance.wire.redact import HIDDEN, KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
 from conformance.wire.stored import BODY_LIMIT, anonymous, stored
 
 LONG = 's3cr/t & pässwörd"'
@@ -230,3 +231,25 @@ def test_a_refused_list_shows_why(redactor: Redactor) -> None:
 
 def test_a_half_surrogate_in_a_foreign_item_does_no_harm() -> None:
     assert anonymous(b'[{"\\ud800": "conf r1 \\udfff"}]', foreign) == b'[{"?": "conf r1 ?"}]'
+
+
+@pytest.mark.parametrize("field", SECRET_FIELDS.split("|"))
+@pytest.mark.parametrize("spelling", [str, str.upper, lambda name: name.replace("s", "\u017f").replace("k", "\u212a")])
+def test_every_field_of_secrets_is_hidden_by_its_name_however_it_is_written(
+    field: str, spelling: Callable[[str], str]
+) -> None:
+    name = spelling(field)
+    redactor = Redactor({})
+    for text in (f'{{"{name}": "opens"}}', f"/path?{name}=opens", f"<{name}>opens</{name}>", f"{{'{name}': 'opens'}}"):
+        assert "opens" not in redactor.text(text)
+        assert "opens" not in redactor.text(f"{'x' * 300} {text}")
+
+
+def test_a_header_is_shown_anew_when_a_secret_was_learned() -> None:
+    redactor = Redactor({})
+    headers = (("X-Trace", "abcdefghij"), ("Authorization", "Bearer abcdefghij"))
+    assert redactor.headers(headers)[0] == ["X-Trace", "abcdefghij"]
+    redactor.learn("TOKEN", "abcdefghij")
+    assert redactor.headers(headers) == [["X-Trace", "$TOKEN"], ["Authorization", "Bearer $TOKEN"]]
+    redactor.learn("OTHER", "abcdefghij", rename=True)
+    assert redactor.headers(headers) == [["X-Trace", "$OTHER"], ["Authorization", "Bearer $OTHER"]]
