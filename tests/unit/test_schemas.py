@@ -30,6 +30,9 @@ password = "${PM3_PASSWORD}"
 [processmaker3.users.outsider]
 username = "clerk"
 password_file = "clerk.txt"
+[processmaker3.application]
+client_id = "spare"
+client_secret_file = "spare.txt"
 [processmaker3.fixtures]
 case = "c1"
 upload_max_filesize = 1000
@@ -107,6 +110,7 @@ def test_an_editor_reports_what_the_suite_refuses_in_a_register(word: str) -> No
 def target_file(tmp_path: Path) -> Any:
     (tmp_path / "secret.txt").write_text("s3cret-value")
     (tmp_path / "clerk.txt").write_text("s3cret-clerk")
+    (tmp_path / "spare.txt").write_text("s3cret-spare")
     env = {"SETTLE": "3", "PM3_PASSWORD": "s3cret-word", "FLIGHT": "2"}
     data = tomllib.loads(TARGET)
     target.parse(data, base=tmp_path, env=env)
@@ -122,7 +126,7 @@ def test_a_target_file_that_the_suite_reads_is_valid_by_the_schema(tmp_path: Pat
     [
         ('workspace = "workflow"', 'workspce = "workflow"'),
         ('username = "clerk"', 'usrname = "clerk"'),
-        ('password_file = "clerk.txt"', ""),
+        ('client_secret_file = "spare.txt"', ""),
         ('level = "disposable"', 'level = "disposible"'),
         ("request_timeout = 30", "request_timeout = true"),
         ("request_timeout = 30", "request_timeout = 0"),
