@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 USAGE: Final = 4
-"""Usage or configuration: nothing was sent."""
+"""A mistake in the command, the target file or another file: nothing was sent."""
 
 INTERNAL: Final = 3
-"""An internal error, an error while collecting, or a request of the suite's own that the guard refused."""
+"""An internal error of the suite, or a request of its own that the guard refused."""
 
 INTERRUPTED: Final = 2
 """Interrupted by Ctrl-C or SIGTERM."""
 
 UNAVAILABLE: Final = 6
-"""The target, or a system of it, could not be reached, refused the credentials, or went away."""
+"""The target, or one of its systems, could not be reached, refused the credentials, or went away."""
 
 DEVIATIONS: Final = 1
 """At least one deviation that no baseline entry covers."""
@@ -23,4 +23,4 @@ NOTHING_RUN: Final = 5
 """Nothing was run."""
 
 OK: Final = 0
-"""Nothing of the above."""
+"""No new deviation."""
