@@ -12,6 +12,7 @@ from conformance.reference.personality import PLAIN
 from conformance.runrecord import RunRecord
 from conformance.specification import SYSTEMS, load
 
+from .faults import FAULTS, telling
 from .liberty import tried
 from .support import run, served
 
@@ -43,3 +44,9 @@ def whole_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], 
 def plain(whole_run: Callable[[str, str], RunRecord]) -> Callable[[str], set[str]]:
     """For a system, the requirements that its reference lets a run try."""
     return lambda system: tried(whole_run(system, PLAIN))
+
+
+@pytest.fixture(scope="session")
+def tellers(whole_run: Callable[[str, str], RunRecord]) -> Callable[[str], str]:
+    """For a fault, an expression that selects the tests which speak of the requirements that name it."""
+    return lambda fault: telling(fault, whole_run(FAULTS[fault], PLAIN))

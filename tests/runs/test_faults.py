@@ -7,7 +7,6 @@ what, and runs everything against each fault.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from conformance.reference.personality import LIBERAL, PLAIN
 from conformance.specification import SYSTEMS, load
 from conformance.verdict import Level, Outcome
 
+from .faults import FAULTS, REQUIREMENTS, named
 from .support import run, served
 
 # What a fault leaves behind that no run can remove, because removing or finding is what the fault breaks.
@@ -54,45 +54,7 @@ SHOWN_BY_A_LIBERAL = (
 # A list that is missing is not missed beside another one, and of two lists none need have the length that is told.
 BESIDE_ANOTHER_LIST = {"pro-primitive-types-no-list", "pro-primitive-count-off-by-one", "pro-resources-no-list"}
 
-# A structural requirement is spoken of in nearly every test, and contradicted only where something unusual was sent.
-SHOWN_IN = {
-    "pm3-create-null-date-kept": {"test_documented_bodies_are_accepted[createProject]"},
-    "pm3-create-loop-refused": {"test_a_life_goes_as_documented[createProject]"},
-}
-
 APART = {"pm3-indoc-read-by-anyone"}  # its requests without a whole body make the server close connections
-
-FAULTS = {fault: system for system in SYSTEMS for fault in known_faults(system)}
-REQUIREMENTS = [one for system in SYSTEMS for one in load(system).requirements.values()]
-
-
-def named(fault: str, *levels: Level) -> set[str]:
-    """The requirements of these levels that name the fault."""
-    return {one.id for one in REQUIREMENTS if fault in one.faults and one.level in levels}
-
-
-@pytest.fixture(scope="module")
-def tellers(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """For a fault, an expression that selects the tests which speak of the requirements that name it."""
-
-    @cache
-    def spoken(system: str) -> dict[str, list[str]]:
-        directory = tmp_path_factory.mktemp(system)
-        with served(system) as (_, toml):
-            target = directory / "target.toml"
-            target.write_text(toml)
-            record = run(target, directory / "run", "--max-examples", "1").record
-        quickest = [test.id for test in sorted(record.tests, key=lambda test: test.seconds)]
-        found = {one.requirement: sorted(one.tests, key=quickest.index) for one in record.verdicts}
-        citing = {one: [test.id for test in record.tests if one in test.requirements] for one in found}
-        # Nearly every test speaks of a structural requirement: two of them are enough.
-        return {one: citing[one] or tests[:2] for one, tests in found.items()}
-
-    def expression(fault: str) -> str:
-        tests = [test for one in named(fault, *Level) for test in spoken(FAULTS[fault])[one]]
-        return " or ".join(sorted({test.partition("::")[2] for test in tests} | SHOWN_IN.get(fault, set())))
-
-    return expression
 
 
 def of_access(fault: str) -> bool:

@@ -1,0 +1,33 @@
+"""The faults of all references, what they turn, and which tests of a run show it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from conformance.reference import known_faults
+from conformance.runrecord import RunRecord
+from conformance.specification import SYSTEMS, load
+from conformance.verdict import Level
+
+FAULTS: Final = {fault: system for system in SYSTEMS for fault in known_faults(system)}
+REQUIREMENTS: Final = [one for system in SYSTEMS for one in load(system).requirements.values()]
+# A structural requirement is spoken of in nearly every test, and contradicted only where something unusual was sent.
+SHOWN_IN: Final = {
+    "pm3-create-null-date-kept": {"test_documented_bodies_are_accepted[createProject]"},
+    "pm3-create-loop-refused": {"test_a_life_goes_as_documented[createProject]"},
+}
+
+
+def named(fault: str, *levels: Level) -> set[str]:
+    """The requirements of these levels that name the fault."""
+    return {one.id for one in REQUIREMENTS if fault in one.faults and one.level in levels}
+
+
+def telling(fault: str, whole: RunRecord) -> str:
+    """An expression that selects the tests of a `whole` run that speak of the requirements that name the fault."""
+    quickest = [test.id for test in sorted(whole.tests, key=lambda test: test.seconds)]
+    spoken = {one.requirement: sorted(one.tests, key=quickest.index) for one in whole.verdicts}
+    citing = {one: [test.id for test in whole.tests if one in test.requirements] for one in spoken}
+    # Nearly every test speaks of a structural requirement: two of them are enough.
+    tests = [test for one in named(fault, *Level) for test in citing[one] or spoken[one][:2]]
+    return " or ".join(sorted({test.partition("::")[2] for test in tests} | SHOWN_IN.get(fault, set())))

@@ -1,0 +1,138 @@
+"""Each fault, behind what people have in front of their servers, is told exactly as without it.
+
+In front are a gateway below whose path the API is, 403 in the place of 401, and one session per user, where a new login
+ends the one before: each alone, and all together; with one worker and with four. That a refusal has another status than
+401 turns nothing: any 4xx will do (rule 5), and no document names 401. A fault that is in a refusal goes on being one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from conformance.reference import Reference
+from conformance.runrecord import RunRecord
+
+from . import fronts
+from .faults import FAULTS
+from .support import edited, run, served
+from .test_url_with_path import prefixed, prefixes_of
+
+PATH: Final = "path"
+FORBIDDEN: Final = "forbidden"
+ONE_SESSION: Final = "one-session"
+TOGETHER: Final = f"{PATH}+{FORBIDDEN}+{ONE_SESSION}"
+FEW: Final = (
+    "pm3-delete-error-code",
+    "pm3-bulk-missing",
+    "pm3-flow-x2-missing",
+    "pm3-list-without-token",
+    "pm3-outsider-may-list",
+    "pm4-wrong-token-accepted",
+    "pm4-start-missing",
+    "pro-status-missing",
+    "pro-delete-keeps-process",
+)
+"""The faults for which each front is tried alone."""
+SAMPLE: Final = {("pm3-delete-error-code", 1), ("pm4-wrong-token-accepted", 4), ("pro-status-missing", 1)}
+
+
+def in_front(system: str, names: str) -> tuple[Callable[[Reference], None], Callable[[dict[str, Any]], None]]:
+    """The change of a reference, and that of its target file, by the named fronts."""
+    changes: list[Callable[[Reference], None]] = []
+    edits: list[Callable[[dict[str, Any]], None]] = []
+    chosen = names.split("+")
+    if FORBIDDEN in chosen:
+        changes.append(fronts.forbidden_for_unauthorized)
+    if ONE_SESSION in chosen:
+        changes.append(fronts.one_session_per_user)
+    if PATH in chosen:
+        behind, below = prefixed(prefixes_of(system), [])
+        changes.append(behind)
+        edits.append(below)
+
+    def change(reference: Reference) -> None:
+        for one in changes:
+            one(reference)
+
+    def edit(data: dict[str, Any]) -> None:
+        for one in edits:
+            one(data)
+
+    return change, edit
+
+
+def record_of(fault: str, directory: Path, names: str, workers: int, selection: str) -> RunRecord:
+    """The record of the selected tests, run against a reference with a fault behind the named fronts."""
+    system = FAULTS[fault]
+    change, edit = in_front(system, names)
+    with served(system, [fault], change=change) as (_, toml):
+        (directory / "target.toml").write_text(edited(toml, edit))
+        several = ["-n", str(workers)] if workers > 1 else []
+        result = run(
+            directory / "target.toml",
+            directory / "run",
+            "--max-examples",
+            "1",
+            *several,
+            pytest_args=["-k", selection],
+        )
+    return result.record
+
+
+def told(record: RunRecord) -> dict[str, Any]:
+    """What a run says: each verdict, and the fingerprints of deviations and findings."""
+    return {
+        "verdicts": {one.requirement: (one.outcome, one.reason) for one in record.verdicts},
+        "deviations": sorted((one.requirement, one.fingerprint) for one in record.deviations),
+        "findings": sorted((one.requirement, one.fingerprint) for one in record.findings),
+        "problems": record.problems,
+        "leftovers": sorted(one.kind for one in record.leftovers),
+    }
+
+
+@pytest.fixture(scope="session")
+def without_front(
+    tellers: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], dict[str, Any]]:
+    """For a fault, what a run says of it where nothing is in front."""
+
+    @cache
+    def of(fault: str) -> dict[str, Any]:
+        return told(record_of(fault, tmp_path_factory.mktemp("plain"), "", 1, tellers(fault)))
+
+    return of
+
+
+def cases() -> list[Any]:
+    """Every fault behind all fronts at once, and a few behind each, with one worker and with four."""
+    return [
+        pytest.param(
+            fault,
+            names,
+            workers,
+            id=f"{fault}-{names}-{workers}",
+            marks=[] if names == TOGETHER and (fault, workers) in SAMPLE else [pytest.mark.matrix],
+        )
+        for fault in FAULTS
+        for names in ((TOGETHER, PATH, FORBIDDEN, ONE_SESSION) if fault in FEW else (TOGETHER,))
+        for workers in (1, 4)
+    ]
+
+
+@pytest.mark.parametrize(("fault", "names", "workers"), cases())
+def test_a_fault_is_told_alike_whatever_is_in_front(
+    fault: str,
+    names: str,
+    workers: int,
+    tellers: Callable[[str], str],
+    without_front: Callable[[str], dict[str, Any]],
+    tmp_path: Path,
+) -> None:
+    expected = without_front(fault)
+    assert expected["deviations"] or expected["findings"]
+    assert told(record_of(fault, tmp_path, names, workers, tellers(fault))) == expected
