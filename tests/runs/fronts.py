@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import HTMLResponse, Response
 
+from conformance.reference.pm3_oauth import Account
 from conformance.reference.procesio import Procesio
 from conformance.reference.processmaker3 import ProcessMaker3
 
@@ -149,18 +150,15 @@ def one_session_per_user(reference: Reference) -> None:
     match reference:
         case ProcessMaker3():
             accounts = reference.accounts
-            grant = accounts.grant
+            issue = accounts.issue
 
-            def grant_alone(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
-                before = set(accounts.tokens)
-                given = grant(form, authorization)
-                account = accounts.tokens[given["access_token"]].account
-                for token in before:
-                    if accounts.tokens[token].account == account:
+            def issue_alone(account: Account) -> str:
+                for token, one in list(accounts.tokens.items()):
+                    if one.account == account:
                         del accounts.tokens[token]
-                return given
+                return issue(account)
 
-            accounts.grant = grant_alone  # type: ignore[method-assign]
+            accounts.issue = issue_alone  # type: ignore[method-assign]
         case Procesio():
             reference.tokens = OnlyLast()
 

@@ -38,6 +38,8 @@ FEW: Final = (
     "pro-delete-keeps-process",
 )
 """The faults for which each front is tried alone."""
+CURED: Final = {"pro-second-token-dead"}
+"""Faults that one session per user leaves nothing of: where only the last token is left, it is the first one too."""
 SAMPLE: Final = {("pm3-delete-error-code", 1), ("pm4-wrong-token-accepted", 4), ("pro-status-missing", 1)}
 
 
@@ -108,6 +110,13 @@ def without_front(
     return of
 
 
+def choices(fault: str) -> tuple[str, ...]:
+    """The fronts behind which a fault is put."""
+    if fault in CURED:
+        return (f"{PATH}+{FORBIDDEN}",)
+    return (TOGETHER, PATH, FORBIDDEN, ONE_SESSION) if fault in FEW else (TOGETHER,)
+
+
 def cases() -> list[Any]:
     """Every fault behind all fronts at once, and a few behind each, with one worker and with four."""
     return [
@@ -119,7 +128,7 @@ def cases() -> list[Any]:
             marks=[] if names == TOGETHER and (fault, workers) in SAMPLE else [pytest.mark.matrix],
         )
         for fault in FAULTS
-        for names in ((TOGETHER, PATH, FORBIDDEN, ONE_SESSION) if fault in FEW else (TOGETHER,))
+        for names in choices(fault)
         for workers in (1, 4)
     ]
 
