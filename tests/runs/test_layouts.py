@@ -9,9 +9,10 @@ import pytest
 
 from conformance.verdict import Level
 
+from .faults import FAULTS, named
 from .procesio_layouts import LAYOUTS, laid_out
 from .support import run, served
-from .test_faults import BESIDE_ANOTHER_LIST, FAULTS, named
+from .test_faults import BESIDE_ANOTHER_LIST
 
 SHOWN: Final = ("pro-update-ignored", "pro-deleted-folder-listed")
 """What is tried by default, in the layout that is least like the plain one."""
