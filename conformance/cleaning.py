@@ -84,8 +84,17 @@ def _worker(path: Path) -> str:
 def _see_that_it_is_there(target: Target, path: Path) -> None:
     """See that the target file names the server on which the journal's things are. Raises OtherTarget."""
     journal = ledger.read(path)
-    for system in sorted({entry.system for entry in journal.open()} & {*target.systems}):
-        named, known = identity(target.table(system)), journal.targets.get(system)
+    opened = {entry.system for entry in journal.open()}
+    for system in sorted({*opened, *journal.targets}):
+        known = journal.targets.get(system)
+        if system not in target.systems:
+            if system in opened:
+                raise OtherTarget(
+                    f"the run created something on {system}, and the target file has no [{system}]."
+                    " Give the target file of that run."
+                )
+            continue
+        named = identity(target.table(system))
         if known is None:
             raise OtherTarget(f"{path}: does not say on which server of {system} it created something.")
         if system in journal.elsewhere:

@@ -31,16 +31,21 @@ class Kill:
     moment: str
     number: int
     group: bool
+    workers: int = 3
 
     def __str__(self) -> str:
-        return f"{self.number}-{self.moment}-{'all' if self.group else 'controller'}"
+        return f"{self.number}-{self.moment}-{'all' if self.group else 'controller'}-{self.workers}"
 
 
 def spread(count: int) -> list[Kill]:
-    """So many kills over all moments, early and late in a run, every third round of the controller alone."""
-    moments = islice(cycle(MOMENTS), count)
+    """So many kills over all moments, early and late in a run.
+
+    Every second round is of a run with one worker, every third one of the controller alone.
+    """
+    rounds = ((index, moment, index // len(MOMENTS)) for index, moment in enumerate(islice(cycle(MOMENTS), count)))
     return [
-        Kill(moment, 1 + 11 * index % 60, group=index // len(MOMENTS) % 3 != 1) for index, moment in enumerate(moments)
+        Kill(moment, 1 + (11 * index + 5 * (index // 60)) % 60, group=number % 3 != 1, workers=1 if number % 2 else 3)
+        for index, moment, number in rounds
     ]
 
 

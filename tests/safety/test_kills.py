@@ -1,6 +1,7 @@
 """A run that is killed at any moment is swept later: nothing of it is left, and nothing of others was touched.
 
-`pytest tests/safety/test_kills.py -m matrix` kills fifty times.
+After each kill a sweep is given the file of another server first. `pytest tests/safety/test_kills.py -m matrix` kills
+a hundred times.
 """
 
 from __future__ import annotations
@@ -8,18 +9,20 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from conformance import exitcodes
+from conformance.cleaning import locked
 from conformance.ledger import UNSEEN
 from conformance.removal import UNPROVED
 from conformance.specification import SYSTEMS, load
 from tests.runs.support import start
 
-from .foreign import filled, without
+from .foreign import Filled, filled, without
 from .kills import MOMENTS, Kill, Killer, spread
 
 pytestmark = pytest.mark.timeout(500)  # it ends by itself; on a busy machine late
@@ -29,19 +32,45 @@ UNLISTED: Final = {one.resource for one in CREATES if not (one.link("list") and 
 """What nobody can find when it was made and the answer was lost: no documented operation lists it."""
 UNSHOWN: Final = {one.resource for one in CREATES if not (one.link("list") or one.link("read"))}
 """What no operation shows, so that a journal alone would have to be believed that it is the run's own."""
-MANY: Final = 50
-FEW: Final = [Kill("made", 9, group=True), Kill("asked", 3, group=False), Kill("removed", 14, group=True)]
+MANY: Final = 100
+FEW: Final = [
+    Kill("made", 9, group=True),
+    Kill("asked", 3, group=False, workers=1),
+    Kill("removed", 14, group=True, workers=1),
+]
 
 
-def killed_and_swept(kill: Kill, directory: Path) -> None:
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """Other servers of the same systems."""
+    with filled(tmp_path_factory.mktemp("elsewhere"), 1) as other:
+        yield other
+
+
+def sweep(run: Path, there: Filled) -> subprocess.CompletedProcess[str]:
+    call = [sys.executable, "-m", "conformance", "sweep", str(run), "--target", str(there.file)]
+    return subprocess.run(call, capture_output=True, text=True, check=False, timeout=200)
+
+
+def journals(run: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in run.glob("ledger-*.ndjson")}
+
+
+def killed_and_swept(kill: Kill, directory: Path, other: Filled) -> None:
     killer = Killer(kill)
     with filled(directory, 24, around=killer.around) as there:
-        process = start(there.file, directory / "run", "--max-examples", "2", "-n", "2")
+        run = directory / "run"
+        workers = ["-n", str(kill.workers)] if kill.workers > 1 else []
+        process = start(there.file, run, "--max-examples", "2", *workers)
         killer.process = process.pid
         printed, _ = process.communicate(timeout=200)
         assert killer.struck.is_set(), f"the run ended before it: {printed}"
-        call = [sys.executable, "-m", "conformance", "sweep", str(directory / "run"), "--target", str(there.file)]
-        swept = subprocess.run(call, capture_output=True, text=True, check=False, timeout=200)
+        _settled(run)
+        state, journal = there.snapshot(), journals(run)
+        wrong = sweep(run, other)
+        assert wrong.returncode == exitcodes.USAGE, wrong.stderr
+        assert (there.snapshot(), journals(run), other.snapshot()) == (state, journal, other.before)
+        swept = sweep(run, there)
         unseen = re.findall(rf"still there: \w+ (\w+) (.+) \({UNSEEN}\)\n", swept.stderr)
         assert {kind for kind, _ in unseen} <= UNLISTED
         unproved = re.findall(rf"still there: \w+ (\w+) (.+): {UNPROVED}\n", swept.stderr)
@@ -52,18 +81,28 @@ def killed_and_swept(kill: Kill, directory: Path) -> None:
         assert without(there.snapshot(), {name for _, name in [*unseen, *unproved]} | stays) == there.before
 
 
+def _settled(run: Path) -> None:
+    """Wait for workers that outlive their controller: they clean up, and end by themselves."""
+    for path in run.glob("lock-*"):
+        with locked(path):
+            pass
+
+
 @pytest.mark.parametrize("kill", FEW, ids=str)
-def test_a_killed_run_is_swept_and_nothing_of_others_is_touched(kill: Kill, tmp_path: Path) -> None:
-    killed_and_swept(kill, tmp_path)
+def test_a_killed_run_is_swept_and_nothing_of_others_is_touched(kill: Kill, tmp_path: Path, elsewhere: Filled) -> None:
+    killed_and_swept(kill, tmp_path, elsewhere)
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("kill", spread(MANY), ids=str)
-def test_fifty_kills_leave_nothing_that_a_sweep_does_not_remove(kill: Kill, tmp_path: Path) -> None:
-    killed_and_swept(kill, tmp_path)
+def test_a_hundred_kills_leave_nothing_that_a_sweep_does_not_remove(
+    kill: Kill, tmp_path: Path, elsewhere: Filled
+) -> None:
+    killed_and_swept(kill, tmp_path, elsewhere)
 
 
 def test_the_kills_are_spread_over_all_moments() -> None:
     kills = spread(MANY)
-    assert {(one.moment, one.group) for one in kills} == {(one, group) for one in MOMENTS for group in (True, False)}
+    shapes = {(one.moment, one.group, one.workers) for one in kills}
+    assert shapes == {(one, group, workers) for one in MOMENTS for group in (True, False) for workers in (1, 3)}
     assert len({str(one) for one in kills}) == MANY
