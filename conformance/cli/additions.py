@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from conformance.plan import Plan
     from conformance.requirement import Requirement
 
+LOGIN: Final = ("username", "password")
 TEXT: Final = '"…"'
 OTHERWISE: Final = {
     "may_change": "true",
@@ -59,7 +60,8 @@ def _lines(planned: Plan, key: str) -> tuple[str, list[str]]:
             return table.system if own else f"{table.system}.fixtures", [f"{key} = {OTHERWISE.get(key, TEXT)}"]
         model = inner
     required = [name for name, field in model.model_fields.items() if field.is_required()]
-    return f"{table.system}.{key}", [f"{name} = {TEXT}" for name in required]
+    usual = [name for name in LOGIN if name in model.model_fields]  # a user may have a token in place of them
+    return f"{table.system}.{key}", [f"{name} = {TEXT}" for name in required or usual]
 
 
 def _table(model: type[BaseModel], name: str) -> type[BaseModel] | None:

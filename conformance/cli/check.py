@@ -66,6 +66,24 @@ def _head(target: Target) -> Iterator[str]:
     yield f"safety   {target.safety.level}"
     if not target.network.verify:
         yield "network  certificates are NOT verified (network.verify = false)"
+    yield from _hardly_hidden(target)
+
+
+def _hardly_hidden(target: Target) -> Iterator[str]:
+    """The keys of secrets that reports hide in some places only, without their values."""
+    from conformance.wire.redact import BY_VALUE_FROM, WORDS_FROM, Redactor  # with a library: only when it is wanted
+
+    words = frozenset[str]().union(*(specification.load(system).words for system in target.systems))
+    redactor = Redactor(target.secrets(), words=words)
+    elsewhere = {
+        f"fewer than {WORDS_FROM} characters, or a word that reports use (such as an operation id): hidden only where"
+        " the name of a field or header says that it is a secret": redactor.by_field_only,
+        f"fewer than {BY_VALUE_FROM} characters: hidden elsewhere only as a whole word": redactor.by_word_only,
+    }
+    for why, placeholders in elsewhere.items():
+        keys = [".".join(map(str, place)) for place, name in target.placeholders().items() if name in placeholders]
+        if keys:
+            yield f"warning  {', '.join(keys)}: {why}"
 
 
 def _of_table(target: Target, system: str) -> Iterator[str]:

@@ -84,6 +84,12 @@ class Redactor:
         return frozenset(self._names[value] for value in alike)
 
     @property
+    def by_word_only(self) -> frozenset[str]:
+        """The placeholders of secrets that are hidden elsewhere only where they are whole words."""
+        words = (value for value in self._names if WORDS_FROM <= len(value) < BY_VALUE_FROM)
+        return frozenset(self._names[value] for value in words if value.encode() not in self._words)
+
+    @property
     def placeholders(self) -> frozenset[str]:
         """The names of all placeholders."""
         return frozenset(self._names.values())

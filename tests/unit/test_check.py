@@ -136,3 +136,36 @@ def test_bodies_that_the_target_may_refuse_are_told_by_their_operation(tmp_path:
     )
     assert "    createProcess = {" not in given
     assert "  bodies: createProcess" in given.splitlines()
+
+
+FIELD = "hidden only where the name of a field or header says that it is a secret"
+WORD = "hidden elsewhere only as a whole word"
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        ("pw", FIELD),
+        ("createProject", FIELD),
+        ("getProject", FIELD),
+        ("prj_uid", FIELD),
+        ("pass-wo", WORD),
+        ("123", WORD),
+        ("pass-wor", ""),
+        ("createProjects", ""),
+    ],
+)
+def test_a_secret_that_reports_hardly_hide_is_named_without_its_value(secret: str, told: str, tmp_path: Path) -> None:
+    printed = checked(BARE.replace('"s-e-c"', '"s-e-c-r-e-t"').replace('"pass-word"', f'"{secret}"'), tmp_path)
+    warnings = [line for line in printed.splitlines() if line.startswith("warning")]
+    assert [line.split()[1].strip(":") for line in warnings] == (["processmaker3.password"] if told else [])
+    assert all(line.endswith(told) and secret not in line.split() for line in warnings)
+
+
+def test_a_secret_of_the_network_is_named_by_its_key(tmp_path: Path) -> None:
+    (warning,) = (
+        line
+        for line in checked(f"{BARE}\n[network]\nheaders = {{ X-Staging = 'on' }}\n", tmp_path).splitlines()
+        if line.startswith("warning  network")
+    )
+    assert "network.headers.X-Staging:" in warning
