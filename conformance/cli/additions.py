@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LOGIN: Final = ("username", "password")
 TEXT: Final = '"…"'
+ACCOUNT: Final = ("username", "password")
 OTHERWISE: Final = {
     "may_change": "true",
     "upload_max_filesize": "2097152",
