@@ -90,12 +90,14 @@ class Calls(ABC):
         template: str | None = None,
         documented: bool = False,
         may_redirect: bool = False,
+        may_be_too_large: bool = False,
         **content: Any,
     ) -> Exchange:
         """Send one request and say nothing about its response; in the `documented` form where the target wants another.
 
         What comes back is a response of the API, never one of a gateway, a login page or a session that ended; a
-        redirect only where a document gives one (`may_redirect`), or where it is the operation's own.
+        redirect only where a document gives one (`may_redirect`), or where it is the operation's own; a refusal of
+        the size only where a document gives that (`may_be_too_large`).
 
         Raises:
             Unavailable: the target is gone, or refuses the credentials.
@@ -113,6 +115,7 @@ class Calls(ABC):
             template=template,
             documented=documented,
             may_redirect=may_redirect,
+            may_be_too_large=may_be_too_large,
             **content,
         )
 
@@ -134,6 +137,7 @@ class Calls(ABC):
         template: str | None = None,
         documented: bool = False,
         may_redirect: bool = False,
+        may_be_too_large: bool = False,
         **content: Any,
     ) -> Exchange:
         """As `send`, also where the target file says that there is no such operation: a clean-up tries it."""
@@ -147,7 +151,8 @@ class Calls(ABC):
         if operation.resource == "token":
             self.credentials.hold(content)
         try:
-            exchange = self.delivery.deliver(Sending(operation, user, path, headers, template, content, may_redirect))
+            sending = Sending(operation, user, path, headers, template, content, may_redirect, may_be_too_large)
+            exchange = self.delivery.deliver(sending)
         except Withheld as withheld:
             raise NotExercised(withheld.reason, withheld.detail) from None
         except Missing as missing:

@@ -29,7 +29,10 @@ RENEWALS: Final = 5  # of a token, for one request: other workers may end a sess
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One request as a test means it. `may_redirect`: a document gives a redirect as its response."""
+    """One request as a test means it.
+
+    `may_redirect`, `may_be_too_large`: a document gives a redirect, or a refusal of its size, as its response.
+    """
 
     operation: Operation
     user: str = MAIN
@@ -38,6 +41,7 @@ class Sending:
     template: str | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
     may_redirect: bool = False
+    may_be_too_large: bool = False
 
     @property
     def with_token(self) -> bool:
@@ -95,7 +99,8 @@ class Delivery:
             exchange = self._past(sending, exchange)
         if way.is_error_page(exchange):
             exchange = self._page_again(sending, exchange)
-        if way.speaks_of_limits(sending.operation, exchange):
+        refused_size = exchange.answer.status in way.SIZES and not way.is_error_page(exchange)
+        if way.speaks_of_limits(sending.operation, exchange) and not (sending.may_be_too_large and refused_size):
             told = f"{sending.operation.id}: a limit of the account or of a gateway (status {exchange.answer.status})"
             raise NotExercised(Reason.INCONCLUSIVE, told)
         self._remember(sending, exchange)

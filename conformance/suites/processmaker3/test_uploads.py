@@ -34,13 +34,13 @@ def uploaded(session: Session) -> Resource:
     return session.create(UPLOAD, **sample(session))
 
 
-def tried(session: Session, request: dict[str, Any], user: str = "") -> Exchange:
+def tried(session: Session, request: dict[str, Any], user: str = "", *, large: bool = False) -> Exchange:
     """An upload that may be refused, also by the documented redirect; what comes into being is ours to remove.
 
     Raises:
         NotExercised: there was no answer, or the server failed.
     """
-    exchange = session.send(UPLOAD, user=user, may_redirect=True, **request)
+    exchange = session.send(UPLOAD, user=user, may_redirect=True, may_be_too_large=large, **request)
     entry, operation = session.client.entry, session.operation(UPLOAD)
     if entry is not None and entry.name and exchange.answer.ok:
         session.adopt(operation, entry, exchange)
@@ -101,14 +101,14 @@ def test_a_file_above_the_limit_for_files_is_too_big(session: Session) -> None:
     if whole and size + BESIDE > int(whole):
         raise NotExercised(Reason.INCONCLUSIVE, "a file above upload_max_filesize is above post_max_size as well")
     control = uploaded(session).exchange
-    refusal(session, "PM3-INDOC-UPLOAD-SIZE", tried(session, of_size(session, size)), control, 413, TOO_BIG)
+    refusal(session, "PM3-INDOC-UPLOAD-SIZE", tried(session, of_size(session, size), large=True), control, 413, TOO_BIG)
 
 
 @pytest.mark.requirement(*POST)
 def test_an_upload_above_the_limit_for_requests_seems_to_be_empty(session: Session) -> None:
     size = limit(session, "post_max_size")
     control = uploaded(session).exchange
-    exchange = tried(session, of_size(session, size))
+    exchange = tried(session, of_size(session, size), large=True)
     if refusal(session, POST[0], exchange, control, None, NO_TASK):
         told = describe(exchange)
         session.judge.require(POST[1], exchange.answer.status == 400, exchange, observed=told, kind=Kind.STATUS)
