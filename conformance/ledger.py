@@ -379,6 +379,8 @@ def _taken(ledger: Ledger, event: Mapping[str, Any]) -> bool:
             within = event.get("within", {})
             if key in ledger.entries or not isinstance(within, dict):
                 return False
+            if not all(isinstance(one, str) for one in within.values()):
+                return False
             ledger.entries[key] = Entry(key, *made, within=within)
         case "there":
             digests = event.get("digests")
@@ -408,7 +410,7 @@ def _taken(ledger: Ledger, event: Mapping[str, Any]) -> bool:
         case "removed" | "withdrawn":
             ledger.removed.add(key)
         case "kept":
-            ledger.kept[key] = (event["why"], event["permanent"] is True)
+            ledger.kept[key] = (event["why"], event.get("permanent") is True)
     return True
 
 
@@ -426,7 +428,7 @@ def _events(path: Path, damaged: list[int]) -> Iterator[tuple[int, dict[str, Any
                 event = json.loads(line)
             except (ValueError, RecursionError):
                 event = None
-            members = EVENTS.get(event.get("event", "")) if isinstance(event, dict) else None
+            members = EVENTS.get(str(event.get("event"))) if isinstance(event, dict) else None
             if members is not None and all(isinstance(event.get(member), str) for member in ("run", *members)):
                 yield number, event
             elif line.endswith(b"\n") and line.strip():

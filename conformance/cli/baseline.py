@@ -10,6 +10,7 @@ import click
 
 from conformance import baseline, runrecord
 from conformance.cli.failure import Refused, refusing
+from conformance.cli.paths import PATH
 from conformance.reporting import escape
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | Non
 
 
 @click.command("baseline")
-@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--baseline", "path", required=True, type=click.Path(path_type=Path), help="The file; made if need be.")
+@click.argument("run", metavar="RUN", type=PATH)
+@click.option("--baseline", "path", required=True, type=PATH, help="The file; made if need be.")
 @click.option("--prune", is_flag=True, help="Take out what no longer occurs although the run tried it.")
 @click.option("--strict", is_flag=True, help="Findings too, for runs with --strict.")
 @click.option("--reason", default="", metavar="TEXT", help="Why what is added is accepted.")

@@ -13,6 +13,7 @@ from conformance import exitcodes, specification
 from conformance.clearance import clearance, cleared
 from conformance.cli.additions import additions, example, inline
 from conformance.cli.failure import Refused, refusing
+from conformance.cli.paths import PATH
 from conformance.cli.run import REFERENCE
 from conformance.plan import Plan, plan, unprovable, without_delete
 from conformance.proxies import proxy_for
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@click.argument("target", metavar="TARGET", type=click.Path(path_type=Path))
+@click.argument("target", metavar="TARGET", type=PATH)
 @click.option("--offline", is_flag=True, help="Send nothing: only what follows from the file.")
 def command(target: Path, offline: bool) -> int:
     """Tell what a run against TARGET would try.

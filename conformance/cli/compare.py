@@ -9,6 +9,7 @@ import click
 
 from conformance import runrecord
 from conformance.cli.failure import Refused, refusing
+from conformance.cli.paths import PATH
 from conformance.cli.printing import waiting
 from conformance.cli.run import prepared
 from conformance.reporting import allure_page, upgrade
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command("compare")
-@click.argument("before", metavar="BEFORE", type=click.Path(path_type=Path))
-@click.argument("after", metavar="AFTER", type=click.Path(path_type=Path))
-@click.option("--output", type=click.Path(path_type=Path), help="Directory for JSON, Markdown and Allure's page.")
+@click.argument("before", metavar="BEFORE", type=PATH)
+@click.argument("after", metavar="AFTER", type=PATH)
+@click.option("--output", type=PATH, help="Directory for JSON, Markdown and Allure's page.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", help="On the screen."
 )

@@ -10,6 +10,7 @@ import click
 
 from conformance import exitcodes, specification
 from conformance.cli.failure import Refused
+from conformance.cli.paths import PATH
 from conformance.reporting import words
 from conformance.systems import PROFILES, TABLES, keys
 
@@ -34,11 +35,9 @@ def command(ctx: click.Context) -> int:
 
 
 @command.command("lint")
-@click.argument("files", metavar="[SPEC REGISTER]", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", metavar="[SPEC REGISTER]", nargs=-1, type=PATH)
 @click.option("--system", metavar="NAME", help="The system that they describe. [the directory of SPEC]")
-@click.option(
-    "--readings", type=click.Path(path_type=Path, dir_okay=False), help=f"The page of readings. [{PAGE} of a checkout]"
-)
+@click.option("--readings", type=PATH, help=f"The page of readings. [{PAGE} of a checkout]")
 def lint(files: tuple[Path, ...], system: str | None, readings: Path | None) -> int:
     """Check a spec and its register.
 

@@ -8,12 +8,13 @@ import click
 
 from conformance import gathering, merging, runrecord
 from conformance.cli.failure import Refused, refusing
+from conformance.cli.paths import PATH
 from conformance.cli.run import prepared
 
 
 @click.command("merge")
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--output", required=True, type=click.Path(path_type=Path), help="Directory of the merged run.")
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=PATH)
+@click.option("--output", required=True, type=PATH, help="Directory of the merged run.")
 def command(runs: tuple[Path, ...], output: Path) -> int:
     """Join the shards of a run into one run, and end as that run would have.
 

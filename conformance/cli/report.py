@@ -11,16 +11,15 @@ import click
 
 from conformance import runrecord
 from conformance.cli.failure import refusing
+from conformance.cli.paths import PATH
 from conformance.cli.printing import waiting
 from conformance.reporting import allure_page
 
 
 @click.command("report")
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--history", type=click.Path(path_type=Path), help="File of earlier runs [beside the last RUN].")
-@click.option(
-    "--compare", "before", metavar="BEFORE", type=click.Path(path_type=Path), help="Show what changed since that run."
-)
+@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=PATH)
+@click.option("--history", type=PATH, help="File of earlier runs [beside the last RUN].")
+@click.option("--compare", "before", metavar="BEFORE", type=PATH, help="Show what changed since that run.")
 def command(runs: tuple[Path, ...], history: Path | None, before: Path | None) -> None:
     """Make Allure's HTML of one RUN or several.
 

@@ -16,6 +16,7 @@ import click
 
 from conformance import runrecord
 from conformance.cli.failure import Refused, internal, refusing
+from conformance.cli.paths import PATH
 from conformance.sharding import WHOLE, Shard, parse
 from conformance.specification import SYSTEMS
 from conformance.systems import PROFILES
@@ -65,7 +66,7 @@ class PassesOn(click.Command):
 @click.argument("target", metavar="TARGET")
 @click.option("--system", "system", multiple=True, type=click.Choice(SYSTEMS), help="Only this system; repeatable.")
 @click.option("--profile", multiple=True, metavar="SYSTEM/GROUP", help="Only this profile; repeatable.")
-@click.option("--output", type=click.Path(path_type=Path), help="Directory of the run [reports/TIME-TARGET].")
+@click.option("--output", type=PATH, help="Directory of the run [reports/TIME-TARGET].")
 @click.option("-n", "workers", callback=_workers, help="Worker processes [none], or auto.")
 @click.option("--in-flight", type=click.IntRange(1), help="Requests under way at once [the target file's].")
 @click.option("--seed", type=click.IntRange(0), help="Seed of what is generated [0].")
@@ -75,8 +76,8 @@ class PassesOn(click.Command):
 @click.option("--safety", type=click.Choice([level.value for level in Safety]), help="Instead of the file's level.")
 @click.option("--strict", is_flag=True, help="Findings count as deviations.")
 @click.option("--shard", metavar="I/N", callback=_shard, help="Only the I-th of N parts; `merge` joins them.")
-@click.option("--durations", type=click.Path(path_type=Path), help="Run by whose durations the parts are made even.")
-@click.option("--baseline", type=click.Path(path_type=Path), help="Known deviations, which do not fail the run.")
+@click.option("--durations", type=PATH, help="Run by whose durations the parts are made even.")
+@click.option("--baseline", type=PATH, help="Known deviations, which do not fail the run.")
 @click.option(
     "--min-tested",
     type=click.FloatRange(0, 100),

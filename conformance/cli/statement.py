@@ -9,6 +9,7 @@ import click
 
 from conformance import runrecord
 from conformance.cli.failure import Refused, refusing
+from conformance.cli.paths import PATH
 from conformance.cli.run import prepared
 from conformance.reporting import statement as statements
 from conformance.systems import PROFILES
@@ -22,8 +23,8 @@ FILES: Final = ("statement.json", "statement.md", "index.html", "badges")
 
 
 @click.command("statement")
-@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--output", type=click.Path(path_type=Path), help="New, empty, or of a statement [RUN/statement].")
+@click.argument("run", metavar="RUN", type=PATH)
+@click.option("--output", type=PATH, help="New, empty, or of a statement [RUN/statement].")
 @click.option("--product", metavar="NAME", help="What was tested [the target's name].")
 @click.option("--product-version", metavar="VERSION", help="Its version [the target file's].")
 def command(run: Path, output: Path | None, product: str | None, product_version: str | None) -> int:

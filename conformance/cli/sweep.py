@@ -8,13 +8,14 @@ import click
 
 from conformance import exitcodes, ledger
 from conformance.cli.failure import Refused, refusing
+from conformance.cli.paths import PATH
 from conformance.reporting import escape
 from conformance.target import TargetError, load
 
 
 @click.command("sweep")
-@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--target", "file", required=True, type=click.Path(path_type=Path), help="Gives the credentials.")
+@click.argument("run", metavar="RUN", type=PATH)
+@click.option("--target", "file", required=True, type=PATH, help="Gives the credentials.")
 def command(run: Path, file: Path) -> int:
     """Remove what RUN left on the target: what its journals name, and nothing else.
 

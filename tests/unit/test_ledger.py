@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -170,3 +171,23 @@ def test_lines_of_another_kind_are_passed_over(book: Ledger, path: Path, line: s
 def test_without_a_path_nothing_is_written(tmp_path: Path) -> None:
     Ledger(None, "r1").intend(PM3, "project", "createProject", "one")
     assert list(tmp_path.iterdir()) == []
+
+
+INTENT = {"event": "intent", "run": "r", "key": "k", "system": "s", "kind": "p", "operation": "o", "name": "n"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"event": ["created"], "run": "r", "key": "main-1", "identifier": "x"},
+        {"event": {}, "run": "r"},
+        {"event": None, "run": "r"},
+        {"event": "kept", "run": "r", "key": "main-9", "why": "w"},
+        {**INTENT, "within": {"a": 1}},
+        {**INTENT, "within": ["a"]},
+    ],
+)
+def test_a_line_of_odd_values_is_left_out(tmp_path: Path, line: dict[str, Any]) -> None:
+    path = tmp_path / "ledger-main.ndjson"
+    path.write_text(json.dumps(line) + "\n")
+    assert ledger.read(path).damaged == [1]

@@ -1,0 +1,33 @@
+"""Paths: what is given as a path on the command line, checked as far as every path must be."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+THERE_IS_NONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.EACCES)
+
+
+class PathType(click.Path):
+    """A path, there or not; one that no file system can hold is refused at once, before anything asks for it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises click.BadParameter."""
+        try:
+            os.lstat(value)
+        except OSError as error:
+            if error.errno not in THERE_IS_NONE:
+                self.fail(f"{str(value)[:40]!r}…: {error.strerror}; name another path.", param, ctx)
+        except ValueError as error:
+            self.fail(f"{str(value)[:40]!r}: {error}; name another path.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH: Final = PathType()

@@ -1,0 +1,218 @@
+"""Whatever a server answers, a test ends as one of the target's, in time, and writes no secret."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import importlib
+import inspect
+import pkgutil
+import re
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import strategies as st
+
+from conformance import calls, sampling
+from conformance.judge import Blocked, NotExercised
+from conformance.lifecycle import Life, creates
+from conformance.network import Network
+from conformance.session import Session
+from conformance.specification import SYSTEMS, Operation, load
+from conformance.target import Target
+from conformance.target import load as load_target
+from conformance.wire import door, pace
+from conformance.worker import Worker
+from tests.hostile.server import Call, Hostile, fine
+from tests.runs.support import edited, served
+
+from . import odd
+from .leaks import forms
+from .test_odd_inputs import tried
+
+FORMS: Final = frozenset().union(*map(forms, (odd.SECRET, odd.PASSWORD)))
+Action = Callable[[Session], object]
+
+
+@dataclass
+class Plan:
+    """What a server answers in one example: so many true answers, then the odd ones in turn."""
+
+    true: int = 0
+    answers: list[bytes] = field(default_factory=lambda: [b""])
+    tokens: bool = False
+    """Whether token requests are answered oddly too."""
+
+
+class Odd(Hostile):
+    """A server in front of a reference that answers by a plan."""
+
+    plan = Plan()
+
+    def begin(self, plan: Plan) -> None:
+        self.plan = plan
+        self.asked.clear()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(20)
+        with contextlib.suppress(OSError), connection:
+            asked = self._read(connection)
+            if asked is None:
+                return
+            call = Call(asked, self, connection)
+            number = asked.number - self.plan.true - 1
+            if number < 0 or (not self.plan.tokens and re.search("oauth2/token|Authentication", asked.path)):
+                fine(call)
+            else:
+                call.say(self.plan.answers[number % len(self.plan.answers)])
+
+
+@dataclass(frozen=True)
+class There:
+    """The odd server of a system, its target, and what may be done there, by name."""
+
+    server: Odd
+    target: Target
+    actions: dict[str, Action]
+    examples: list[Any]
+
+
+def actions(system: str) -> dict[str, Action]:
+    """Every call, every life, and every test of the suite that needs nothing but a session."""
+    spec = load(system)
+
+    def called(operation: Operation) -> Action:
+        return lambda session: session.call(operation.id, **sampling.sample(session, operation).request())
+
+    found: dict[str, Action] = {f"call {one.id}": called(one) for one in spec.operations.values()}
+    found |= {f"life {one.id}": lambda session, one=one: Life(session, one).walk() for one in creates(spec)}  # type: ignore[misc]
+    package = importlib.import_module(f"conformance.suites.{system}")
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name.startswith("test_"):
+            held = vars(importlib.import_module(f"{package.__name__}.{module.name}"))
+            for name, one in held.items():
+                if name.startswith("test_") and list(inspect.signature(one).parameters) == ["session"]:
+                    found[f"{module.name} {name}"] = one
+    return found
+
+
+@contextlib.contextmanager
+def there(system: str, directory: Path) -> Iterator[There]:
+    with served(system) as (_, toml):
+        url = re.findall(r'"(http://127\.0\.0\.1:\d+)"', toml)
+
+        def change(data: dict[str, Any]) -> None:
+            data["network"] = {"headers": {"X-One": odd.SECRET, "X-Other": odd.PASSWORD}}
+            data["limits"] = {"request_timeout": 5}
+
+        with contextlib.ExitStack() as servers:
+            text = edited(toml, change)
+            fronts = {one: Odd("odd", one) for one in dict.fromkeys(url)}
+            for one, front in fronts.items():
+                servers.enter_context(front)
+                text = text.replace(one, front.url)
+            path = directory / f"{system}.toml"
+            path.write_text(text)
+            last = list(fronts.values())[-1]
+            examples = [
+                example for one in load(system).operations.values() for a in one.answers for example in a.examples
+            ]
+            yield There(last, load_target(path), actions(system), examples or [{}])
+
+
+@st.composite
+def plans(draw: st.DrawFn, place: There) -> tuple[str, Plan]:
+    name = draw(st.sampled_from(sorted(place.actions)))
+    true = draw(st.sampled_from(place.examples))
+    found = draw(st.lists(odd.answers(true), min_size=1, max_size=2))
+    return name, Plan(draw(st.sampled_from([0, 0, 1, 2, 3, 5, 8, 13])), found, draw(st.integers(0, 9)) == 0)
+
+
+class Clock:
+    """Time that passes only while somebody waits: a server may ask for any pause."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        assert 0 <= seconds <= pace.LONGEST_WAIT
+        self.now += seconds
+
+
+def shown(directory: Path) -> list[str]:
+    """The files in which a secret is, also behind one escape."""
+    found = []
+    for path in directory.rglob("*"):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            unescaped = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+            readings = {one.encode("utf-8", "replace") for one in (text, html.unescape(text), unquote(text), unescaped)}
+            if any(form in reading for form in FORMS for reading in readings):
+                found.append(path.name)
+    return found
+
+
+def one_test(place: There, name: str, directory: Path) -> Worker:
+    """One test of one worker, ended as a run ends it. Raises whatever a run would call an error of the suite."""
+    system = place.target.systems[0]
+    worker = Worker(place.target, run="0a1b2c3d", output=directory)
+    session, judge = worker.begin(system, ())
+    reason: Blocked | NotExercised | None = None
+    try:
+        place.actions[name](session)
+    except (Blocked, NotExercised) as error:
+        reason = error
+    judge.conclude(reason)
+    worker.end(session, judge, {"id": name, "message": str(reason or ""), "outcome": "passed"})
+    worker.close()
+    assert worker.internal == []
+    return worker
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize(
+    "number", [pytest.param(25, id="some"), pytest.param(3400, id="3400", marks=pytest.mark.matrix)]
+)
+@pytest.mark.timeout(3600)
+def test_an_odd_answer_is_no_error_of_the_suite(
+    system: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = Network().context()
+    monkeypatch.setattr(Network, "context", lambda _: trusted)  # reading them costs more than all the rest
+    monkeypatch.setattr(calls, "ONCE_MORE", 0.0)
+    clock = Clock()
+    monkeypatch.setattr(door, "Pace", partial(pace.Pace, sleep=clock.sleep, clock=clock))
+    output = tmp_path / "run"
+
+    with there(system, tmp_path) as place:
+
+        def check(example: tuple[str, Plan]) -> None:
+            name, plan = example
+            shutil.rmtree(output, ignore_errors=True)
+            output.mkdir()
+            place.server.begin(plan)
+            one_test(place, name, output)
+            assert shown(output) == []
+
+        tried(number, plans(place), check)
+
+
+def test_the_checks_of_these_tests_can_fail(tmp_path: Path) -> None:
+    for number, text in enumerate((odd.SECRET, "".join(f"\\u{ord(one):04x}" for one in odd.SECRET))):
+        (tmp_path / f"{number}.json").write_text(text)
+    assert sorted(shown(tmp_path)) == ["0.json", "1.json"]
+    with there("processmaker4", tmp_path) as place:
+        place.server.begin(Plan(true=100))
+        worker = one_test(place, "call startRequest", tmp_path)
+    assert worker.sessions["processmaker4"].client.sent
+    assert len(actions("processmaker3")) > 60

@@ -1,0 +1,38 @@
+"""Paths on the command line: one that no file system can hold is refused like any other wrong value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from conformance import exitcodes
+from conformance.cli import main
+
+LONG = "é" * 300
+CALLS: dict[str, Sequence[str]] = {
+    "check": ["check", LONG, "--offline"],
+    "run": ["run", "reference", "--output", LONG],
+    "baseline of a run": ["run", "reference", "--baseline", LONG],
+    "merge": ["merge", LONG, "--output", "out"],
+    "compare": ["compare", LONG, LONG],
+    "statement": ["statement", LONG],
+    "report": ["report", LONG],
+    "sweep": ["sweep", LONG, "--target", "t.toml"],
+    "baseline": ["baseline", LONG, "--baseline", "b.toml"],
+    "lint": ["dev", "lint", LONG, LONG],
+    "an empty byte": ["compare", "a\0b", "c"],
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_path_that_cannot_be_is_refused_before_anything_is_done(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, list(CALLS[name]))
+    assert result.exit_code == exitcodes.USAGE, result.output
+    assert "name another path" in result.output
+    assert list(tmp_path.iterdir()) == []
