@@ -24,6 +24,7 @@ from conformance.requirement import USERS, Requirement, structural
 from conformance.structure import Citation
 from conformance.supply import needed
 from conformance.tables import hint
+from conformance.verdict import Kind, Level, Outcome, Reason
 from conformance.vocabulary import Unknown
 
 __all__ = [
@@ -70,9 +71,15 @@ class Specification:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """What reports name things by: ids of operations and requirements, and the fields and paths within them."""
-        named = (*self.requirements, *self.operations, *(operation.path for operation in self.operations.values()))
-        return frozenset(word for name in named for word in re.findall(r"[\w-]+", name))
+        """What reports name things by: the ids of operations and requirements with the fields and paths within them,
+        documents and their sections, profiles, kinds of things, and what verdicts are called.
+        """
+        named = [*self.requirements, *self.operations, *Level, *Outcome, *Reason, *Kind]
+        for one in self.operations.values():
+            named += [one.path, one.document, one.section, one.profile, one.resource]
+        for requirement in self.requirements.values():
+            named += [requirement.document, requirement.section, requirement.profile]
+        return frozenset(word for name in set(named) for word in re.findall(r"[\w-]+", name))
 
     def match(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]] | None:
         """The operation that a method and a decoded path call, with its path values.

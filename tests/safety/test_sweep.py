@@ -46,7 +46,7 @@ def swept(directory: Path, file: Path) -> tuple[int, str]:
 def edited(directory: Path, event: str, edit: Edit) -> None:
     """Change the lines of an event in the journal."""
     (path,) = directory.glob("ledger-*.ndjson")
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines = [json.loads(line) for line in path.read_text().splitlines() if line]
     changed = [edit(line) if line["event"] == event else line for line in lines]
     path.write_text("".join(f"{one if isinstance(one, str) else json.dumps(one)}\n" for one in changed))
 
@@ -233,3 +233,30 @@ def test_what_is_gone_already_does_not_count_as_removed(tmp_path: Path) -> None:
     assert code == exitcodes.OK, printed
     assert printed.splitlines()[0] == "removed: 0"
     assert "not there any more, or never created: 1" in printed
+
+
+def test_what_never_came_into_being_does_not_count_as_removed(tmp_path: Path) -> None:
+    """The run was killed when it had asked for something, and the server had not got that."""
+    with filled(tmp_path, 24) as there:
+        mine = left_behind(there, tmp_path / "run")
+        del there.references["processmaker3"].workspace.projects[mine]  # type: ignore[attr-defined]
+        for event in ("created", "accepted"):
+            edited(tmp_path / "run", event, lambda _: "")
+        code, printed = swept(tmp_path / "run", there.file)
+        assert there.snapshot() == there.before
+    assert (code, printed.splitlines()[0]) == (exitcodes.OK, "removed: 0")
+    assert "not there any more, or never created: 1" in printed
+
+
+def test_a_file_without_the_system_on_which_something_is_sends_nothing(tmp_path: Path) -> None:
+    with filled(tmp_path, 24) as there:
+        left_behind(there, tmp_path / "run")
+        state, whole = there.snapshot(), there.file.read_text()
+        start = whole.index("[processmaker3]")
+        there.file.write_text(whole[:start] + whole[whole.index("[processmaker4]") :])
+        code, printed = swept(tmp_path / "run", there.file)
+        assert (code, there.snapshot()) == (exitcodes.USAGE, state)
+        assert "no [processmaker3]" in printed
+        there.file.write_text(whole)
+        assert swept(tmp_path / "run", there.file)[0] == exitcodes.OK
+        assert there.snapshot() == there.before

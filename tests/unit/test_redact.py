@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
+from ahocorasick_rs import BytesAhoCorasick
 
 from conformance.exchange import Exchange, Request, Response
+from conformance.wire import matcher
 from conformance.wire.redact import HIDDEN, KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
 from conformance.wire.stored import BODY_LIMIT, anonymous, stored
 
@@ -253,3 +256,39 @@ def test_a_header_is_shown_anew_when_a_secret_was_learned() -> None:
     assert redactor.headers(headers) == [["X-Trace", "$TOKEN"], ["Authorization", "Bearer $TOKEN"]]
     redactor.learn("OTHER", "abcdefghij", rename=True)
     assert redactor.headers(headers) == [["X-Trace", "$OTHER"], ["Authorization", "Bearer $OTHER"]]
+
+
+def built_keys(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many keys all automata together are made of, when a text is redacted after each of so many new secrets."""
+    built: list[int] = []
+
+    def counted(keys: Sequence[bytes], **options: Any) -> Any:
+        built.append(len(keys))
+        return BytesAhoCorasick(keys, **options)
+
+    monkeypatch.setattr(matcher, "BytesAhoCorasick", counted)
+    redactor = Redactor({})
+    for number in range(count):
+        secret = hashlib.sha256(str(number).encode()).hexdigest()
+        redactor.learn(f"TOKEN_{number}", secret)
+        assert redactor.text(f"<{secret}>") == f"<$TOKEN_{number}>"
+    monkeypatch.undo()
+    return sum(built)
+
+
+def test_a_secret_more_costs_little_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    few, many = built_keys(100, monkeypatch), built_keys(1600, monkeypatch)
+    assert many < 16 * few * 2  # were all built anew for each, it would be 16 times that
+
+
+def test_many_secrets_at_once_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def counted(keys: Sequence[bytes], **options: Any) -> Any:
+        made.append(len(keys))
+        return BytesAhoCorasick(keys, **options)
+
+    monkeypatch.setattr(matcher, "BytesAhoCorasick", counted)
+    redactor = Redactor({f"TOKEN_{number}": f"secret-{number:09}" for number in range(3000)})
+    assert redactor.text("a secret-000002999 and secret-000000000") == "a $TOKEN_2999 and $TOKEN_0"
+    assert len(made) == 1
