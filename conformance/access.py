@@ -128,8 +128,11 @@ def _judge(session: Session, requirement: Requirement, exchange: Exchange, contr
     """Say whether a stranger was kept out. How an unknown workspace is refused is not said: by any status but 2xx."""
     if requirement.aspect == WORKSPACE and exchange.response is not None and not exchange.answer.ok:
         session.judge.require(requirement.id, True, exchange, control)
-    else:
+        return
+    try:
         session.judge.refused(requirement.id, exchange, control)
+    except NotExercised as untried:
+        session.judge.skip(requirement.id, untried.reason, untried.detail)
 
 
 def try_access(

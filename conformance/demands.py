@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance import narrowing
+from conformance import narrowing, way
 from conformance.exchange import Exchange
 from conformance.session import Session
 from conformance.specification import Operation, Requirement, Specification
@@ -61,5 +61,7 @@ def judge(session: Session, requirement: str, exchange: Exchange, control: Excha
     """
     if exchange.answer.status >= 500:
         session.judge.skip(requirement, Reason.INCONCLUSIVE, f"status {exchange.answer.status}")
+    elif way.speaks_of_existing(exchange):  # of something else than the field: the others are tried all the same
+        session.judge.skip(requirement, Reason.INCONCLUSIVE, "refused since something of that name exists")
     else:
         session.judge.refused(requirement, exchange, control)

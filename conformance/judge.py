@@ -96,13 +96,18 @@ class Judge:
         self.say([verdict])
         return holds
 
-    def refused(self, requirement: str, exchange: Exchange, control: Exchange) -> bool:
+    def refused(self, requirement: str, exchange: Exchange, control: Exchange, *, taken: bool = False) -> bool:
         """Say whether a request was refused that differs in one thing from the accepted `control`.
 
+        That one thing is a name which is `taken`, or it is something else: then a refusal because of a name is none.
+
         Raises:
-            NotExercised: one of the two has no answer, or the control was refused as well.
+            NotExercised: one of the two has no answer, the control was refused as well, or the reason is another one.
         """
         _answered(exchange, control)
+        if way.speaks_of_existing(exchange) and not taken:
+            told = f"{exchange.operation} was refused since something of that name exists"
+            raise NotExercised(Reason.INCONCLUSIVE, told)
         if exchange.answer.refused and not control.answer.ok:
             told = f"the control request was not accepted either: {checks.describe(control)}"
             raise NotExercised(Reason.INCONCLUSIVE, told)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from conformance.comparison import plain
 
 OBJECTS_AT_MOST: Final = 10_000  # of a body that are looked through
+LATER: Final = 100  # places, by which what is not likely to be an object's own stands behind what is
 EXACT: Final = ("id", "_id", "uuid", "uid", "guid")
 """Members that hold an object's own identifier, the likeliest first."""
 REFERS: Final = re.compile(r"parent|copy|copied|clone|origin|source|previous|former|owner", re.IGNORECASE)
@@ -83,14 +84,29 @@ def identities(item: Any, own: str = "", but: re.Pattern[str] | None = None) -> 
     if not isinstance(item, dict):
         return []
     ranked: list[tuple[int, str]] = []
+    others = {id(one) for one in islice(_of_others(item), OBJECTS_AT_MOST)}  # whoever made it has one as well
     for one in objects(item):
         for name, value in one.items():
             if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
                 continue
             rank = _rank(name, own)
             if rank is not None and not (but and but.search(name)):
-                ranked.append((rank, str(value)))
+                ranked.append((rank + LATER * (id(one) in others), str(value)))
     return list(dict.fromkeys(value for _, value in sorted(ranked, key=lambda pair: pair[0])))
+
+
+def _of_others(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The objects inside an object that stand under a member which names something else."""
+    open_ones: list[tuple[Any, bool]] = [(item, False)]
+    while open_ones:
+        node, other = open_ones.pop()
+        if isinstance(node, dict):
+            if other:
+                yield node
+            named = ((member, bool(CORRELATES.search(name) or REFERS.search(name))) for name, member in node.items())
+            open_ones.extend((member, other or refers) for member, refers in named)
+        elif isinstance(node, list):
+            open_ones.extend((member, other) for member in node)
 
 
 def enclosed(body: Any) -> Iterator[str]:

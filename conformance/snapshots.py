@@ -59,7 +59,7 @@ def _canonical(value: Any) -> str:
         return str(value).lower()
     digits = number(value)
     if digits is not None:
-        return str(digits.normalize())
+        return f"{digits.normalize():f}"  # without an exponent, by which a time would not be known as one
     return plain(value).casefold() if value in ("True", "False", "TRUE", "FALSE") else plain(str(value))
 
 

@@ -29,9 +29,15 @@ _OVER: Final = r"(exceed|reach|exhaust|used up|expire|over your|over the|full|in
 LIMITS: Final = re.compile(
     rf"\bquota\b.{{0,60}}{_OVER}|{_OVER}.{{0,60}}\bquota\b"
     rf"|\blicen[cs]e\b.{{0,60}}{_OVER}|{_OVER}.{{0,60}}\blicen[cs]e\b"
+    r"|\blicen[cs]e\b.{0,60}\b(required|does not|not (permit|allow|cover|include))"
+    r"|\b(requires?|needs?)\b.{0,30}\blicen[cs]e\b|\b(un|not )licen[cs]ed\b"
     r"|\b(account|user|login)\b.{0,40}\block(ed|out)\b|\block(ed)? ?out\b"
+    r"|\btemporarily (blocked|disabled|suspended)\b|\baccount\b.{0,40}\bsuspended\b"
+    r"|\b(blocked|disabled|suspended)\b.{0,60}\b(attempts|failed logins?)\b"
     r"|\btoo many\b.{0,30}\b(attempts|logins|requests|sessions)\b|\brate limit"
-    r"|\b(plan|subscription|trial)\b.{0,40}(limit|exceed|expire|ended|upgrade)",
+    r"|\b(plan|subscription|trial)\b.{0,40}(limit|exceed|expire|ended|upgrade)"
+    r"|\b(storage|usage|monthly|daily|request|execution)s? limit\b"
+    r"|\breached\b.{0,20}\b(maximum|limit)\b.{0,40}\b(account|plan|tenant|workspace|processes|projects|requests|users)\b",
     re.IGNORECASE | re.DOTALL,
 )
 """An account that is locked or has used up what it may have."""

@@ -35,7 +35,7 @@ def test_a_second_department_of_the_same_title_is_refused(session: Session) -> N
     session.create(operation.id, json=body)
     exchange = attempted(session, operation.id, body)
     control = made(session, operation.id)
-    session.judge.refused("PM3-DEPARTMENT-UNIQUE-TITLE", exchange, control.exchange)
+    session.judge.refused("PM3-DEPARTMENT-UNIQUE-TITLE", exchange, control.exchange, taken=True)
 
 
 @pytest.mark.requirement("PM3-DEPARTMENT-LAST-READ")

@@ -1,0 +1,67 @@
+"""A process of ProcessMaker 4 that needs its request data is tested with those of the target file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from starlette.exceptions import HTTPException
+
+from conformance import exitcodes
+from conformance.reference.personality import LIBERAL, PLAIN
+from conformance.verdict import Outcome
+
+from .liberty import tried
+from .support import run, served
+
+WRITTEN: Final = (
+    '{ department = "Purchasing", amount = 250.5, urgent = true, items = [{ article = "Paper", number = 3 }] }'
+)
+DATA: Final = tomllib.loads(f"data = {WRITTEN}")["data"]
+TABLE: Final = "[processmaker4]\n"
+BESIDE: Final = "PM4-START-EMPTY-BESIDE-DATA"
+
+
+def needing(reference: Any) -> None:
+    """No start without all of the data, each of its type."""
+
+    def rule(_: str, data: dict[str, Any]) -> None:
+        if any(type(data.get(name)) is not type(value) for name, value in DATA.items()):
+            raise HTTPException(422, "The request data of this process are incomplete.")
+
+    reference.body_rules.append(rule)
+
+
+@pytest.mark.parametrize("personality", [PLAIN, LIBERAL])
+def test_a_process_that_needs_its_data_is_started_with_them(
+    personality: str, plain: Callable[[str], set[str]], tmp_path: Path
+) -> None:
+    with served("processmaker4", change=needing, personality=personality) as (_, text):
+        target = text.replace(TABLE, f"{TABLE}request_data = {WRITTEN}\n")
+        (tmp_path / "target.toml").write_text(target)
+        result = run(tmp_path / "target.toml", tmp_path / "run")
+    record = result.record
+    assert (result.code, record.deviations, record.problems) == (exitcodes.OK, [], [])
+    assert {one.requirement for one in record.findings} == {BESIDE}
+    assert plain("processmaker4") - tried(record) <= {"PM4-START-EMPTY-OBJECT"}
+
+
+def test_what_needs_no_data_is_started_without_them_too(tmp_path: Path) -> None:
+    with served("processmaker4") as (_, text):
+        target = text.replace(TABLE, f"{TABLE}request_data = {WRITTEN}\n")
+        (tmp_path / "target.toml").write_text(target)
+        result = run(tmp_path / "target.toml", tmp_path / "run")
+    told = {one.requirement: one.outcome for one in result.record.verdicts}
+    assert (result.code, result.record.findings) == (exitcodes.OK, [])
+    assert told["PM4-START-EMPTY-OBJECT"] is told[BESIDE] is Outcome.CONFORMS
+
+
+def test_a_process_that_refuses_even_its_data_deviates(tmp_path: Path) -> None:
+    with served("processmaker4", ["pm4-data-refused"]) as (_, text):
+        target = text.replace(TABLE, f"{TABLE}request_data = {WRITTEN}\n")
+        (tmp_path / "target.toml").write_text(target)
+        result = run(tmp_path / "target.toml", tmp_path / "run")
+    assert (result.code, result.deviating) == (exitcodes.DEVIATIONS, {"PM4-START-WITH-DATA"})

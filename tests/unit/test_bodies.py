@@ -1,0 +1,64 @@
+"""Where a body of the target file holds the name and the identifier of what a request is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.bodies import IDENTIFIER, NAME, given
+from conformance.operation import Operation
+from conformance.specification import load
+
+PROCESIO = load("procesio").operations
+PM3 = load("processmaker3").operations
+
+
+def places(operation: Operation) -> tuple[list[str], list[str]]:
+    """Where names and identifiers are written."""
+    touched = [one.pointer for one in operation.touches if one.where == "body"]
+    return [one.pointer for one in operation.names], touched
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ({"name": "A", "flows": []}, "/name"),
+        ({"title": "A", "steps": [{"name": "first"}]}, "/steps/0/name"),
+        ({"process": {"displayName": "A"}, "kind": 1}, "/process/displayName"),
+        ({"caption": NAME, "title": "B"}, "/caption"),
+        ({"label": "A"}, "/label"),
+        ({"kind": 1}, ""),
+    ],
+)
+def test_the_name_is_where_the_body_says_so_or_its_members_do(body: dict[str, Any], name: str) -> None:
+    names, _ = places(given(PROCESIO, {"createProcess": body})["createProcess"])
+    assert names == ([name] if name else [])
+
+
+def test_an_update_is_the_creation_with_the_identifier_beside_the_name() -> None:
+    known = given(PROCESIO, {"createProcess": {"process": {"title": "A", "kind": 1}}})
+    names, touched = places(known["modifyProcess"])
+    assert (names, touched) == (["/process/title"], ["/process/id"])
+    body = known["modifyProcess"].body("application/json")
+    assert body is not None
+    assert body.examples == {"given": {"process": {"title": NAME, "kind": 1, "id": IDENTIFIER}}}
+
+
+def test_a_given_update_says_itself_where_the_identifier_is() -> None:
+    bodies = {"createProcess": {"name": "A"}, "modifyProcess": {"flow": {"key": IDENTIFIER, "name": "B"}}}
+    names, touched = places(given(PROCESIO, bodies)["modifyProcess"])
+    assert (names, touched) == (["/flow/name"], ["/flow/key"])
+
+
+@pytest.mark.parametrize("operation", ["createProject", "updateProject"])
+def test_a_body_that_a_document_gives_keeps_its_places(operation: str) -> None:
+    assert given(PM3, {operation: {"title": "A"}})[operation] is PM3[operation]
+
+
+def test_what_is_not_given_stays_as_it_is() -> None:
+    known = given(PROCESIO, {"createProcess": {"name": "A"}})
+    assert {name for name, one in known.items() if one is not PROCESIO[name]} <= {
+        "createProcess", "modifyProcess", "validateProcess"
+    }  # fmt: skip
+    assert given(PROCESIO, {}) == PROCESIO
