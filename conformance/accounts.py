@@ -59,6 +59,8 @@ class Users(Table):
     """A process supervisor of the process of `case`, with access to its input documents."""
     adhoc: User | None = None
     """An ad hoc user of the current task of `unassigned_case`."""
+    inactive: User | None = None
+    """Is not ACTIVE and can log in (VACATION); belongs to a group that is assigned to the task of `unassigned_case`."""
     viewer: User | None = None
     """Has the process permission to see the task of `input_document`."""
 

@@ -70,6 +70,8 @@ class Fixtures(Table):
     """The variable that `trigger` unsets: one that `case` does not need."""
     number_variable: Text | None = None
     """The name of a variable of `case` that was entered into a field for numbers."""
+    reassign_variable: Text | None = None
+    """The name of a variable that a trigger sets when `case` is reassigned: never to the text `set by the suite`."""
     grid_variable: Text | None = None
     """The name of a grid of `case` that has rows."""
     query_variable: Text | None = None

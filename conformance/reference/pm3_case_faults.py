@@ -53,6 +53,24 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.casebook, "may_claim", lambda _: lambda case, user: user in case.candidates)
 
 
+@fault("pm3-unassigned-for-inactive", SYSTEM, "Cases that wait for a group are listed for members who are away.")
+def _(ref: ProcessMaker3) -> None:
+    def make(may_claim: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
+        def also_away(case: Case, user: str) -> bool:
+            groups = ref.people.members.values()
+            mates = {one for members in groups if user in members for one in members}
+            return may_claim(case, user) or bool(mates & set(case.candidates))
+
+        return also_away
+
+    override(ref.casebook, "may_claim", make)
+
+
+@fault("pm3-reassign-fires-nothing", SYSTEM, "No trigger is executed when a case is reassigned.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.casebook, "reassigned", lambda _: lambda _case: None)
+
+
 @fault("pm3-case-status-same", SYSTEM, "Every case has the status of a running one.")
 def _(ref: ProcessMaker3) -> None:
     _describe(ref, lambda _: {"app_status": RUNNING})

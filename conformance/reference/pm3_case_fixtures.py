@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from conformance.reference.pm3_case_documents import POST_MAX, UPLOAD_MAX
-from conformance.reference.pm3_cases import Case, Casebook, Document
+from conformance.reference.pm3_cases import REASSIGNED, Case, Casebook, Document
 
 CASE: Final = "e0000000000000000000000000000001"
 PAUSED: Final = "e0000000000000000000000000000002"
@@ -41,6 +41,7 @@ FIXTURES: Final[dict[str, Any]] = {
     "output_document": OUTPUT,
     "trigger": TRIGGER,
     "trigger_unsets": UNSET,
+    "reassign_variable": REASSIGNED,
     "number_variable": "amount",
     "grid_variable": "reviewers",
     "query_variable": "suppliers",
@@ -67,6 +68,7 @@ def casebook(user: str, colleague: str, supervisor: str, visitor: str) -> Casebo
             supervisors=(supervisor,),
             variables={
                 "contractor": "Bridge & Sons",
+                REASSIGNED: "no",
                 "amount": "250.5",
                 "suppliers": {"1": {"NAME": "Peña", "CITY": "La Paz"}},
                 "reviewers": {"1": {"name": "Ada", "approved": "1"}, "2": {"name": "Ben", "approved": "0"}},

@@ -19,6 +19,8 @@ ANYBODY: Final[frozenset[str]] = frozenset()
 RUNNING: Final = "TO_DO"
 ACTIVE: Final = "ACTIVE"
 DELETED: Final = "DELETED"
+REASSIGNED: Final = "reassigned"
+"""The variable that a trigger sets when a case is reassigned."""
 
 # The literal path stands before the one with a parameter: it would be taken for a case otherwise.
 OPERATIONS: Final[Sequence[Operation]] = (
@@ -117,6 +119,11 @@ class Casebook:
             raise Refused("There is no such trigger.")
         case.variables.pop(self.triggers[trigger], None)
 
+    def reassigned(self, case: Case) -> None:
+        """Let the trigger of the process do its work that is for reassignments: it notes that there was one."""
+        if REASSIGNED in case.variables:
+            case.variables[REASSIGNED] = "yes"
+
     def write(self, case: Case, variables: Data) -> None:
         """Set variables; none can be removed so."""
         case.variables |= variables
@@ -149,6 +156,7 @@ class Cases:
         if source != case.user:
             raise Refused("The case is not assigned to that user.")
         case.user = target
+        self.book.reassigned(case)
         return Response(status_code=200)
 
     async def execute_trigger(self, call: Call) -> Response:

@@ -90,8 +90,23 @@ VISITOR: Final = Account(
     "VISITORCLIENTVISITORCLIENTVISITO",
     "visitor-client-secret",
 )
-ACCOUNTS: Final = (ADMIN, CLERK, CASES, SUPERVISOR, VISITOR)
-FURTHER: Final = {"outsider": CLERK, "cases": CASES, "supervisor": SUPERVISOR, "adhoc": VISITOR, "viewer": VISITOR}
+ABSENTEE: Final = Account(
+    "00000000000000000000000000000006",
+    "absentee",
+    "absentee-password",
+    frozenset({"PM_LOGIN", "PM_CASES"}),
+    "ABSENTEECLIENTABSENTEECLIENTABSE",
+    "absentee-client-secret",
+)
+ACCOUNTS: Final = (ADMIN, CLERK, CASES, SUPERVISOR, VISITOR, ABSENTEE)
+FURTHER: Final = {
+    "outsider": CLERK,
+    "cases": CASES,
+    "supervisor": SUPERVISOR,
+    "adhoc": VISITOR,
+    "viewer": VISITOR,
+    "inactive": ABSENTEE,
+}
 """The further users of the target file."""
 OFFICE: Final = Department("d1000000000000000000000000000001", "Head office", parent="", status="ACTIVE")
 CONTRACTS: Final = Table(
@@ -168,6 +183,8 @@ class ProcessMaker3(Reference):
         self.projects = Projects(WORKSPACE, self.workspace, self.importer)
         self.people = People(self.accounts, ACCOUNTS, self.workspace.groups)
         self.people.departments[OFFICE.uid] = OFFICE
+        self.people.users[ABSENTEE.uid].status = "VACATION"
+        self.people.members[_GROUP] = [ADMIN.uid, ABSENTEE.uid]
         self.tables = Tables()
         self.tables.add(CONTRACTS)
         self.tables.add(REPORT)

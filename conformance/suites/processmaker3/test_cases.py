@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
 
 from conformance.access import strangers, try_strangers
 from conformance.exchange import Exchange
-from conformance.identification import scalars
+from conformance.identification import mentions, partial, scalars
 from conformance.judge import Blocked, NotExercised
 from conformance.lifecycle import leaves
 from conformance.sampling import sample
@@ -17,7 +18,10 @@ from conformance.specification import load
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.cases import (
     CASEWORKER,
+    READ_VARIABLES,
+    SET_VARIABLES,
     STATES,
+    conclusive,
     fixture,
     hidden,
     in_json,
@@ -36,6 +40,9 @@ TASKS: Final = "listCaseTasks"
 REASSIGN: Final = "reassignCase"
 EXECUTE: Final = "executeTrigger"
 
+MARK: Final = "set by the suite"
+FIRES: Final = "PM3-PROCESS-TRIGGER-REASSIGNED"
+INACTIVE: Final = "PM3-GROUP-INACTIVE-UNASSIGNED"
 WAITING = ("PM3-CASE-UNASSIGNED-SHOWN", "PM3-CASE-UNASSIGNED-HIDDEN")
 
 
@@ -55,6 +62,20 @@ def test_an_unassigned_case_is_listed_for_an_ad_hoc_user_of_its_task(session: Se
     if not shown(session, WAITING[0], session.call(UNASSIGNED), case):  # then nobody sees it
         raise Blocked(session.judge.root_of(WAITING[0]), UNASSIGNED)
     shown(session, "PM3-CASE-UNASSIGNED-ADHOC", session.call(UNASSIGNED, user="adhoc"), case)
+
+
+@pytest.mark.requirement(INACTIVE)
+def test_an_unassigned_case_waits_for_no_member_who_is_away(session: Session) -> None:
+    seen = session.call(UNASSIGNED)
+    case = fixture(session, "unassigned_case")
+    if not shown(session, WAITING[0], seen, case):  # then nobody sees it
+        raise Blocked(session.judge.root_of(WAITING[0]), UNASSIGNED)
+    asked = conclusive(session.send(UNASSIGNED, user="inactive"))
+    if asked.answer.ok and partial(asked):
+        raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
+    told = "it is listed for a member of the group who is not active"
+    kept_out = not (asked.answer.ok and mentions(asked, case))
+    session.judge.require(INACTIVE, kept_out, asked, seen, observed=told, kind=Kind.NOT_REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +169,43 @@ def test_a_case_is_not_reassigned_without_the_permission(session: Session) -> No
         give_back(session, path, body)
     session.judge.refused("PM3-CASE-REASSIGN-PERMISSION", denied, control)
     try_strangers(session, REASSIGN, control, lambda: give_back(session, path, body), path=path, json=body)
+
+
+@pytest.mark.requirement(FIRES)
+def test_a_trigger_fires_when_a_case_is_reassigned(session: Session) -> None:
+    path, body, name = of_case(session), session.table.bodies.get(REASSIGN), session.table.fixture("reassign_variable")
+    if body is None or not name:
+        place = f"[processmaker3.bodies] {REASSIGN}" if body is None else session.table.place("reassign_variable")
+        raise NotExercised(Reason.MISSING_FIXTURE, place)
+    read = session.call(READ_VARIABLES, path=path)
+    before = object_of(session, read)
+    if before is None:
+        raise blocked_by(session, READ_VARIABLES)
+    if name not in before:
+        raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place('reassign_variable')}: `case` has none")
+    try:
+        session.call(SET_VARIABLES, path=path, json={name: MARK})
+        if not has_variable(session, path, lambda variables: variables.get(name) == MARK)[0]:
+            raise NotExercised(Reason.INCONCLUSIVE, f"{SET_VARIABLES} does not set {name}")
+        reassigned = session.call(REASSIGN, path=path, json=body)
+        give_back(session, path, body)
+        holds, exchange = has_variable(session, path, lambda variables: variables.get(name) not in (MARK, None, ""))
+        told = "the variable is as it was before"
+        session.judge.require(FIRES, holds, exchange, reassigned, observed=told)
+    finally:
+        session.send(SET_VARIABLES, path=path, json={name: before[name]})
+
+
+def has_variable(
+    session: Session, path: dict[str, str], holds: Callable[[dict[str, Any]], bool]
+) -> tuple[bool, Exchange]:
+    """Read the variables of a case until they are as they should be, or long enough."""
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.call(READ_VARIABLES, path=path)
+        return holds(object_of(session, exchange) or {}), exchange
+
+    return session.eventually(look)
 
 
 def give_back(session: Session, path: dict[str, str], body: dict[str, Any]) -> None:
