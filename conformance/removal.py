@@ -153,9 +153,7 @@ class Removal(Reuse):
         self._inside = [one for one in self._inside if one not in concerned]
         for leave, path in concerned:
             with contextlib.suppress(NotExercised):
-                left = self.deliver(leave, path=path)
-                if left.answer.ok:
-                    self.accepted(left)
+                self.deliver(leave, path=path)
 
     def _deleted(self, link: Link, path: Mapping[str, str]) -> Exchange:
         """Delete something of ours, again where a gateway failed: that it is gone then is what is wanted.

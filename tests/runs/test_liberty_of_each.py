@@ -5,6 +5,7 @@ It is told from runs: each liberty of a system is served and run against, and wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,18 @@ def conforming(liberty: Liberty, directory: Path) -> set[str]:
         target.write_text(toml.replace("settle = 0", f"settle = {liberty.settle}"))
         record = run(target, directory / "run", "--max-examples", "1").record
     return {one.requirement for one in record.verdicts if one.outcome is Outcome.CONFORMS}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_firm_requirement_that_can_be_tried_is_tried_on_the_plain_reference(
+    system: str, plain: Callable[[str], set[str]]
+) -> None:
+    firm = {
+        one.id
+        for one in load(system).requirements.values()
+        if one.level is not Level.MAY and one.tried != "none" and not one.structural
+    }
+    assert firm - plain(system) == set()
 
 
 @pytest.mark.matrix
