@@ -47,7 +47,14 @@ def group(client: Client, name: str) -> str:
 
 def test_the_accounts_are_users_and_have_a_city(client: Client) -> None:
     listed = client.call("GET", "/users").json()
-    assert [one["usr_username"] for one in listed] == ["admin", "clerk", "caseworker", "supervisor", "visitor", "absentee"]
+    assert [one["usr_username"] for one in listed] == [
+        "admin",
+        "clerk",
+        "caseworker",
+        "supervisor",
+        "visitor",
+        "absentee",
+    ]
     assert all("usr_city" in one for one in listed)
 
 
