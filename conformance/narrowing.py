@@ -98,17 +98,38 @@ def first(body: Any, place: str) -> Any:
 def culprits(candidates: Sequence[str], accepted: Accepted) -> tuple[str, ...]:
     """The fewest of some members without which a body is accepted; without all of them it is.
 
+    Members of one name are looked at together first: what a server does not know at all, it refuses wherever it is.
+    """
+    alike = _fewest(list(by_name(candidates).values()), accepted)
+    return _fewest([(place,) for place in alike], accepted) if len(alike) > 1 else alike
+
+
+def by_name(found: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Places by the name of the member at them, in the order in which they came."""
+    groups: dict[str, tuple[str, ...]] = {}
+    for place in found:
+        name = place.rpartition("/")[2]
+        groups[name] = (*groups.get(name, ()), place)
+    return groups
+
+
+def _fewest(units: Sequence[tuple[str, ...]], accepted: Accepted) -> tuple[str, ...]:
+    """The fewest of some groups of members without which a body is accepted; without all of them it is.
+
     By halves, so that one of many takes few requests and several are found one after the other.
     """
 
-    def fewest(gone: tuple[str, ...], asked: bool, left: tuple[str, ...]) -> tuple[str, ...]:
+    def fewest(gone: tuple[str, ...], asked: bool, left: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
         if asked and accepted(gone):
             return ()
         if len(left) == 1:
-            return left
+            return left[0]
         first, second = left[: len(left) // 2], left[len(left) // 2 :]
-        of_second = fewest(gone + first, True, second)
-        of_first = fewest(gone + of_second, bool(of_second), first)
+        of_second = fewest((*gone, *flat(first)), True, second)
+        of_first = fewest((*gone, *of_second), bool(of_second), first)
         return of_first + of_second
 
-    return fewest((), False, tuple(candidates))
+    def flat(groups: Sequence[tuple[str, ...]]) -> list[str]:
+        return [place for group in groups for place in group]
+
+    return fewest((), False, units)

@@ -110,14 +110,16 @@ class Session(Ownership):
         if not again.answer.ok:
             return None
         requirement = accepts or f"{operation.id}.{operation.success.status}:status"
-        for place in places:
+        for alike in narrowing.by_name(places).values():  # of one name, they are one defect
+            place, *others = sorted(alike)
+            everywhere = f" (at {', '.join(others)} too)" if others else ""
             self.judge.require(
                 requirement,
                 False,
                 exchange,
                 again,
                 expected=f"{checks.told(narrowing.first(body, place))} is accepted",
-                observed=f"{checks.describe(exchange)}; without the member it is accepted",
+                observed=f"{checks.describe(exchange)}; without the member{everywhere} it is accepted",
                 kind=Kind.REFUSED,
                 location=place,
             )
