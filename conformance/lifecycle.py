@@ -7,7 +7,6 @@ What can only be read, or only be listed, has a life without the other steps.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -16,15 +15,19 @@ from typing import Any
 from conformance import checks, sampling
 from conformance.comparison import Difference, differences, equal, plain, renamed
 from conformance.exchange import Exchange, NotJson
-from conformance.extension import extension
-from conformance.identification import is_read, listed, partial, shows
+from conformance.identification import is_read
 from conformance.judge import Blocked, NotExercised
+from conformance.listing import Listing
+from conformance.neighbours import Neighbours
 from conformance.session import Resource, Session
 from conformance.specification import Link, Operation, Requirement, Specification
+from conformance.structure import leaves, writable
 from conformance.verdict import Kind, Reason
 from conformance.wire.naming import at
 
 CHANGED = "changed by the suite"
+OTHERS = "leaves-others"
+"""The aspect of a step that it touches nothing but what it names."""
 ANOTHER = "what is read is about something else: it has neither the identifier nor the name"
 
 
@@ -60,18 +63,22 @@ class Life:
         self.create = session.operation(create.id)
         self._names: list[str] = []  # what the thing is called, the first name first
         self._hindered: dict[str, Blocked | NotExercised] = {}  # by step of the life
-        self._listed = self._listed_by_name = False
+        self._list = Listing(session, self.create, self._names)
+        self._neighbours = Neighbours(session, self.create)
 
     def walk(self) -> None:
         """Go through the whole life. Raises Blocked and NotExercised, at its end, for what could not be tried."""
+        self._beside()
         request = sampling.sample(self.session, self.create)
         born = self.session.create(self.create.id, **request.request())
         body = born.exchange.request.sent(request.content["json"])
-        self._names = [born.name]
+        self._names.append(born.name)
+        self._unharmed(self.create, born.exchange)
+        self._beside()
         with self._going_on("read"):
             self._reads_as_sent("created-reads-as-sent", self.create, body, born)
         with self._going_on("list"):
-            self._is_listed(born)
+            self._list.shows_created(born, body, self._hindered.get("read"))
         with self._going_on("update"):
             self._update(born, body)
         with self._going_on("delete"):
@@ -176,36 +183,6 @@ class Life:
         elif not hard:
             judge.require(verbatim, True, exchange)
 
-    def _is_listed(self, born: Resource) -> None:
-        requirement = self._aspect("created-is-listed")
-        link = self.create.link("list")
-        if link is None:
-            return
-        exchange = self.session.call(link.operation)
-
-        def look() -> tuple[bool, Exchange]:
-            again = self.session.send(link.operation)
-            return shows(again, link, born.id, born.name), again
-
-        found, exchange = self.session.eventually(look)
-        self._listed = found
-        self._listed_by_name = shows(exchange, link, "", born.name)
-        if not found and "read" in self._hindered:
-            raise self._hindered["read"]
-        if requirement is None:
-            return
-        if not found and partial(exchange):
-            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, "the list shows a part only")
-        else:
-            self.session.judge.require(
-                requirement.id,
-                found,
-                born.exchange,
-                exchange,
-                observed="what was created is not in the list",
-                kind=Kind.ABSENT,
-            )
-
     def _update(self, born: Resource, body: Mapping[str, Any]) -> None:
         link = self.create.link("update")
         if link is None or "read" in self._hindered:
@@ -215,51 +192,36 @@ class Life:
         path = {link.parameter: born.id} if link.parameter else {}
         updated = self.session.call(link.operation, path=path, json=changed)
         changed = updated.request.sent(changed)
-        self._reads_as_sent("updated-reads-as-sent", updating, changed, born)
-        self._is_relisted(born, updating, updated)
-
-    def _is_relisted(self, born: Resource, updating: Operation, updated: Exchange) -> None:
-        """Whether the list still has the thing after its update, under its new name where it lists names."""
-        link = self.create.link("list")
-        if link is None or "list" in self._hindered:
-            return
-        self.session.call(link.operation)  # an item may look otherwise after an update
-        requirement = self._aspect("updated-is-listed", updating)
-        if requirement is None or not self._listed or self._unread(updating):
-            return
-        documented = self.session.operation(link.operation).success.schema is not None
-        old, new = self._names[0], self._names[-1]
-        seen: list[str] = []
-
-        def look() -> tuple[bool, Exchange]:
-            exchange = self.session.send(link.operation)
-            seen[:] = [name for identifier, name in listed(exchange, link) if identifier == born.id]
-            if documented:
-                return new in seen, exchange
-            stale = old != new and self._listed_by_name and shows(exchange, link, "", old)
-            return exchange.answer.ok and shows(exchange, link, born.id, new) and not stale, exchange
-
-        holds, exchange = self.session.eventually(look)
-        there = shows(exchange, link, born.id, new)
-        if not holds and (not exchange.answer.ok or (not there and partial(exchange))):
-            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, "the list shows a part only")
-            return
-        called = checks.told(seen[0]) if seen and documented else "by the name that it had before"
-        told = f"the list calls it {called}" if there else "it is not in the list"
-        self.session.judge.require(requirement.id, holds, exchange, updated, observed=told, kind=Kind.READ_BACK)
-
-    def _unread(self, updating: Operation) -> bool:
-        """Whether an update did not even read back: then the list says nothing of its own."""
-        requirement = self._aspect("updated-reads-as-sent", updating)
-        if requirement is None:
-            return False
         try:
-            root = self.session.judge.root_of(requirement.id)
-        except LookupError:
-            return False
-        if listing := self._aspect("updated-is-listed", updating):
-            self.session.judge.block(listing.id, root)
-        return True
+            self._unharmed(updating, updated)
+        except Blocked:
+            del self._names[1:]  # another one may bear its new name now
+            raise
+        self._reads_as_sent("updated-reads-as-sent", updating, changed, born)
+        if "list" not in self._hindered:
+            self._list.shows_updated(born, updating, updated, changed)
+
+    # -- neighbours -----------------------------------------------------------------------------------------------
+
+    def _beside(self) -> None:
+        """Make another one of the same kind, where something is said of what lies beside. Raises nothing."""
+        said = any(self._aspect(OTHERS, operation) for operation in self._changing())
+        if said and self.session.usable(self.create, "delete") is not None:
+            with self._going_on(OTHERS):
+                self._neighbours.add()
+
+    def _changing(self) -> list[Operation]:
+        """The operations of the walk that change something."""
+        links = [link for step in ("update", "delete") if (link := self.create.link(step)) is not None]
+        return [self.create, *(self.session.operation(link.operation) for link in links)]
+
+    def _unharmed(self, operation: Operation, *evidence: Exchange) -> None:
+        """See that the neighbours are as they were. Raises Blocked: they are not; that is recorded."""
+        requirement = self._aspect(OTHERS, operation)
+        if requirement is None or not {"read", OTHERS}.isdisjoint(self._hindered):
+            return
+        if not self._neighbours.judge(requirement.id, *evidence):
+            raise Blocked(self.session.judge.root_of(requirement.id), operation.id)
 
     def _changed(self, updating: Operation, born: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
         """The complete definition as it was created, with every free text replaced (A-PM3-39).
@@ -269,7 +231,8 @@ class Life:
         """
         documented = updating.body("application/json")
         assert documented is not None
-        if updating.names:  # the target file says what the body looks like
+        fixed = self.session.table.bodies.get(updating.id)
+        if updating.names and fixed:  # the target file says what the body looks like, and where its names are
             given: dict[str, Any] = sampling.body(self.session, updating, born.id)
             self._names.append(str(next(at(given, updating.names[0].pointer))))
             return given
@@ -284,7 +247,6 @@ class Life:
         if reading.success.schema and shaped:
             current = renamed(body, current, reading.success.schema)
         known = documented.schema.get("properties", {})
-        fixed = self.session.table.bodies.get(updating.id)
         changed: dict[str, Any] = deepcopy(fixed) if fixed else writable(current, documented.schema)
         link = self.create.link("update")
         if link is not None and link.member:
@@ -305,6 +267,7 @@ class Life:
         link = self._link("delete")
         deleting = self.session.operation(link.operation)
         exchange = self.session.call(link.operation, path={link.parameter: born.id})
+        self._unharmed(deleting, exchange)
         root = self._is_gone(born, deleting, exchange)
         if root:
             for aspect in ("deleted-is-unlisted", "deleted-again-refused"):
@@ -312,7 +275,9 @@ class Life:
                 if requirement is not None:
                     self.session.judge.block(requirement.id, root)
             return
-        self._is_unlisted(born, deleting, exchange)
+        if "list" not in self._hindered:
+            self._list.shows_deleted(born, deleting, exchange)
+        self._unharmed(deleting, exchange)  # once more: a deletion may have its effect later
         again = self.session.send(link.operation, path={link.parameter: born.id})
         requirement = self._aspect("deleted-again-refused", deleting)
         if requirement is not None:
@@ -354,30 +319,6 @@ class Life:
         self.session.judge.require(requirement.id, gone, exchange, deleted, observed=told)
         return "" if gone else self.session.judge.root_of(requirement.id)
 
-    def _is_unlisted(self, born: Resource, deleting: Operation, deleted: Exchange) -> None:
-        requirement = self._aspect("deleted-is-unlisted", deleting)
-        link = self.create.link("list")
-        if requirement is None or link is None or "list" in self._hindered:
-            return
-        if not self._listed:
-            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, "the list did not show it before either")
-            return
-
-        def look() -> tuple[bool, Exchange]:
-            exchange = self.session.send(link.operation)
-            shown = any(shows(exchange, link, born.id, name) for name in self._names)
-            return exchange.answer.ok and (not shown or self.session.is_anothers(born.id)), exchange
-
-        gone, exchange = self.session.eventually(look)
-        if not exchange.answer.ok:
-            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
-            return
-        if gone and self.create.link("read") is None:
-            self.session.ledger.gone(born.id)
-        self.session.judge.require(
-            requirement.id, gone, exchange, deleted, observed="it is still in the list", kind=Kind.EFFECT
-        )
-
     def _link(self, step: str) -> Link:
         link = self.create.link(step)
         assert link is not None
@@ -385,29 +326,3 @@ class Life:
 
     def _aspect(self, aspect: str, operation: Operation | None = None) -> Requirement | None:
         return self.session.specification.aspect((operation or self.create).id, aspect)
-
-
-def leaves(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Every single value of a body with its place."""
-    if isinstance(node, dict):
-        for name, member in node.items():
-            yield from leaves(member, f"{place}/{name}")
-    elif isinstance(node, list):
-        for item in node:
-            yield from leaves(item, f"{place}[]")
-    else:
-        yield place, node
-
-
-def writable(body: Any, schema: Mapping[str, Any]) -> Any:
-    """A body that was read, cut to the members that a request schema knows, without what it calls volatile."""
-    if isinstance(body, dict) and "properties" in schema:
-        known = schema["properties"]
-        return {
-            name: writable(member, known[name])
-            for name, member in body.items()
-            if name in known and not extension(known[name]).volatile
-        }
-    if isinstance(body, list):
-        return [writable(item, schema.get("items", {})) for item in body]
-    return json.loads(json.dumps(body))

@@ -18,10 +18,9 @@ from conformance.demands import Base, try_demands
 from conformance.exchange import Exchange, NotJson
 from conformance.identification import concerns
 from conformance.judge import Blocked, NotExercised
-from conformance.lifecycle import writable
 from conformance.session import Session
 from conformance.specification import Operation, Specification
-from conformance.structure import Citation, RuleKind, Schema, places, rules
+from conformance.structure import Citation, RuleKind, Schema, places, rules, writable
 from conformance.verdict import Kind, Reason
 from conformance.wire.naming import at
 

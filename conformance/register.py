@@ -13,12 +13,14 @@ from conformance.vocabulary import Flag, Lines, Vocabulary, Word, Words
 Step = Literal[
     "created-is-readable",
     "created-is-listed",
+    "created-is-listed-as-sent",
     "created-reads-as-sent",
     "updated-reads-as-sent",
     "updated-is-listed",
     "deleted-is-gone",
     "deleted-is-unlisted",
     "deleted-again-refused",
+    "leaves-others",
 ]
 Stranger = Literal["no-credentials-refused", "wrong-credentials-refused", "unknown-workspace-refused"]
 Permission = Literal["permission-refused", "permission-suffices"]

@@ -5,6 +5,7 @@ A place names a member without its position: `/diagrams[]/flows[]/flo_x2`; the r
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -237,3 +238,29 @@ def places(body: Any) -> Iterator[tuple[str, Any]]:
             stack.extend((f"{place}/{name}", member) for name, member in value.items())
         elif isinstance(value, list):
             stack.extend((f"{place}[]", item) for item in value)
+
+
+def leaves(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every single value of a body with its place."""
+    if isinstance(node, dict):
+        for name, member in node.items():
+            yield from leaves(member, f"{place}/{name}")
+    elif isinstance(node, list):
+        for item in node:
+            yield from leaves(item, f"{place}[]")
+    else:
+        yield place, node
+
+
+def writable(body: Any, schema: Mapping[str, Any]) -> Any:
+    """A body that was read, cut to the members that a request schema knows, without what it calls volatile."""
+    if isinstance(body, dict) and "properties" in schema:
+        known = schema["properties"]
+        return {
+            name: writable(member, known[name])
+            for name, member in body.items()
+            if name in known and not extension(known[name]).volatile
+        }
+    if isinstance(body, list):
+        return [writable(item, schema.get("items", {})) for item in body]
+    return json.loads(json.dumps(body))

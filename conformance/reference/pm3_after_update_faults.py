@@ -43,6 +43,25 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "listing", make)
 
 
+@fault("pm3-list-description-stale", SYSTEM, "The list shows the first description of a project, also after an update.")
+def _(ref: ProcessMaker3) -> None:
+    first: dict[str, str] = {}
+    name = "prj_description"
+
+    def make(listing: Listing) -> Listing:
+        return lambda: [item | {name: first.setdefault(item["prj_uid"], item[name])} for item in listing()]
+
+    override(ref.workspace, "listing", make)
+
+
+@fault("pm3-list-without-descriptions", SYSTEM, "The list shows an empty description of every project.")
+def _(ref: ProcessMaker3) -> None:
+    def make(listing: Listing) -> Listing:
+        return lambda: [item | {"prj_description": ""} for item in listing()]
+
+    override(ref.workspace, "listing", make)
+
+
 @fault("pm3-updated-not-listed", SYSTEM, "A project that was updated is no longer in the list.")
 def _(ref: ProcessMaker3) -> None:
     updated: set[str] = set()

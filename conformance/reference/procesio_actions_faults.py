@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 from conformance.reference.faults import fault
 from conformance.reference.procesio_actions import ROOT
-from conformance.reference.procesio_common_faults import Life, open_to_all
+from conformance.reference.procesio_common_faults import Life, open_to_all, takes_another
 
 if TYPE_CHECKING:
     from conformance.reference.procesio import Procesio
@@ -39,6 +39,12 @@ open_to_all(
 
 Life("action", create="create_action", read="read_action", list="list_actions", delete="delete_action").register()
 Life("template", create="create_template", read="read_template", delete="delete_template").register()
+
+
+@fault("pro-delete-folder-takes-another", SYSTEM, "deletes the newest other folder along with the one that is named")
+def delete_folder_takes_another(ref: Procesio) -> None:
+    """Delete one more."""
+    takes_another(ref, "create_folder", "delete_folder")
 
 
 @fault("pro-create-folder-not-listed", SYSTEM, "leaves new folders out of the directory tree")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -76,6 +77,18 @@ class Life:
                 f"pro-modify-{self.words}-listed-as-before",
                 f"lists modified {plural} as they were before",
                 self._listed_as_before,
+            ),
+            (
+                True,
+                f"pro-delete-{self.words}-takes-another",
+                f"deletes the newest other {one} along with the one that is named",
+                lambda ref: takes_another(ref, self.create, self.delete),
+            ),
+            (
+                self.update,
+                f"pro-modify-{self.words}-changes-another",
+                f"changes the oldest other {one} along with the one that is named",
+                lambda ref: changes_another(ref, self.create, self.update),
             ),
         ):
             if possible:
@@ -170,3 +183,48 @@ class Life:
 
         ref.operations[self.delete] = delete_visibly
         ref.operations[self.list] = lambda: [*all_of_them(), *deleted]
+
+
+def _made(ref: Procesio, create: str) -> list[str]:
+    """The identifiers of what will be created, the oldest first."""
+    usual, made = ref.operations[create], list[str]()
+
+    def remember(body: dict[str, Any]) -> Any:
+        answer = usual(body)
+        made.append(answer["id"])
+        return answer
+
+    ref.operations[create] = remember
+    return made
+
+
+def takes_another(ref: Procesio, create: str, delete: str) -> None:
+    """Delete the newest other thing of a kind along with the one that is named."""
+    made, usual = _made(ref, create), ref.operations[delete]
+
+    def greedy(identifier: str) -> Any:
+        answer = usual(identifier)
+        if identifier in made:
+            made.remove(identifier)
+        if made:
+            with suppress(HTTPException):
+                usual(made.pop())
+        return answer
+
+    ref.operations[delete] = greedy
+
+
+def changes_another(ref: Procesio, create: str, update: str) -> None:
+    """Change the oldest other thing of a kind along with the one that is named."""
+    made, usual = _made(ref, create), ref.operations[update]
+
+    def both(body: dict[str, Any]) -> Any:
+        answer = usual(body)
+        for other in made:
+            if other != body["id"]:
+                with suppress(HTTPException):  # it may be deleted
+                    usual({**body, "id": other, "name": f"{body['name']} too"})
+                    break
+        return answer
+
+    ref.operations[update] = both

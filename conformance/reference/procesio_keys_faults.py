@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.reference.faults import fault
-from conformance.reference.procesio_common_faults import open_to_all
+from conformance.reference.procesio_common_faults import open_to_all, takes_another
 from conformance.reference.procesio_keys import API_KEY
 
 if TYPE_CHECKING:
@@ -27,6 +27,12 @@ open_to_all(
 def create_key_dead(ref: Procesio) -> None:
     """Accept only the key that was there from the start."""
     ref.key_accepted = lambda name, value: (name, value) == API_KEY
+
+
+@fault("pro-delete-key-takes-another", SYSTEM, "deletes the newest other API key along with the one that is named")
+def delete_key_takes_another(ref: Procesio) -> None:
+    """Delete one more."""
+    takes_another(ref, "create_key", "delete_key")
 
 
 @fault("pro-delete-keeps-key", SYSTEM, "says that it deleted an API key, and keeps it")

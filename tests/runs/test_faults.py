@@ -56,6 +56,9 @@ BESIDE_ANOTHER_LIST = {"pro-primitive-types-no-list", "pro-primitive-count-off-b
 
 APART = {"pm3-indoc-read-by-anyone"}  # its requests without a whole body make the server close connections
 
+# Of the faults by which a call touches another thing of the same kind, these stand for all by default.
+TOUCHING_ANOTHER = {"pro-delete-process-takes-another", "pro-modify-credential-changes-another"}
+
 
 def of_access(fault: str) -> bool:
     """Whether a fault is in who may call an operation: there is one for each operation, all of one make."""
@@ -63,8 +66,17 @@ def of_access(fault: str) -> bool:
     return all(one.tried == "access" for one in naming)
 
 
+def of_neighbours(fault: str) -> bool:
+    """Whether a fault is one of those of a single make by which a call touches another thing of the same kind."""
+    return fault.endswith(("-takes-another", "-changes-another")) and fault not in TOUCHING_ANOTHER
+
+
 @pytest.mark.parametrize(
-    "fault", [pytest.param(one, marks=[pytest.mark.matrix] if of_access(one) or one in APART else []) for one in FAULTS]
+    "fault",
+    [
+        pytest.param(one, marks=[pytest.mark.matrix] if of_access(one) or of_neighbours(one) or one in APART else [])
+        for one in FAULTS
+    ],
 )
 def test_a_fault_turns_the_requirements_that_name_it(fault: str, tellers: Callable[[str], str], tmp_path: Path) -> None:
     held_against(fault, tmp_path, ["-k", tellers(fault)])

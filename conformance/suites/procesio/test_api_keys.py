@@ -13,8 +13,8 @@ from conformance.checks import describe
 from conformance.exchange import Exchange, NotJson
 from conformance.identification import is_read, shows
 from conformance.judge import NotExercised
-from conformance.lifecycle import leaves
 from conformance.session import Resource, Session
+from conformance.structure import leaves
 from conformance.suites.procesio.test_processes import own_process, process, run_body
 from conformance.systems import Procesio
 from conformance.verdict import Kind, Reason

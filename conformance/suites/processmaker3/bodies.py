@@ -12,6 +12,8 @@ from typing import Any, Final
 from conformance.ledger import Ledger
 
 Body = dict[str, Any]
+Size = tuple[int, int]
+"""Width and height."""
 
 UID: Final = {"activities": "act_uid", "events": "evn_uid", "gateways": "gat_uid", "artifacts": "art_uid"}
 ELEMENT_TYPE: Final = {"act_uid": "bpmnActivity", "evn_uid": "bpmnEvent"}
@@ -37,39 +39,56 @@ class Builder:
         diagram = self.diagram(activities=[task], events=[start, end], flows=flows)
         return self.project(diagrams=[diagram], **more)
 
+    def detailed(self, **more: Any) -> Body:
+        """A project with a diagram of two tasks, two events and a gateway, in which no two numbers or texts are equal.
+
+        So it shows what was lost, mixed up or exchanged.
+        """
+        start = self.event("Start", "START", "EMPTY", x=251, y=23, size=(34, 36))
+        task = self.activity("Task", x=207, y=121, size=(151, 73))
+        review = self.activity("Review", x=211, y=227, size=(157, 79))
+        end = self.event("End", "END", "EMPTY", x=263, y=337, size=(37, 35))
+        choice = self.gateway("Choice", "EXCLUSIVE", "DIVERGING", x=409, y=127, size=(41, 47))
+        ways = (("Begin", start, task), ("Continue", task, review), ("Finish", review, end))
+        flows = [self.flow(name, origin, dest, f"@@WAY == '{name}'") for name, origin, dest in ways]
+        diagram = self.diagram(activities=[task, review], events=[start, end], gateways=[choice], flows=flows)
+        return self.project(prj_description="Made by a conformance run in detail", diagrams=[diagram], **more)
+
     def diagram(self, **elements: list[Body]) -> Body:
         """A diagram with the given arrays; those that are not given are empty."""
         return {"activities": [], "events": [], "gateways": [], "flows": [], **elements}
 
-    def activity(self, name: str, *, x: int = 200, y: int = 120) -> Body:
+    def activity(self, name: str, *, x: int = 200, y: int = 120, size: Size = (150, 75)) -> Body:
         """A task."""
-        return {**self._uid("act_uid"), "act_name": name, "act_type": "TASK", **self._box(x, y, 150, 75)}
+        return {**self._uid("act_uid"), "act_name": name, "act_type": "TASK", **self._box(x, y, size)}
 
-    def event(self, name: str, kind: str, marker: str, *, x: int = 250, y: int = 20) -> Body:
+    def event(self, name: str, kind: str, marker: str, *, x: int = 250, y: int = 20, size: Size = (33, 35)) -> Body:
         """A START or END event with one of the documented markers."""
         return {
             **self._uid("evn_uid"),
             "evn_name": name,
             "evn_type": kind,
             "evn_marker": marker,
-            **self._box(x, y, 35, 35),
+            **self._box(x, y, size),
         }
 
-    def gateway(self, name: str, kind: str, direction: str, *, x: int = 400, y: int = 120) -> Body:
+    def gateway(
+        self, name: str, kind: str, direction: str, *, x: int = 400, y: int = 120, size: Size = (41, 45)
+    ) -> Body:
         """A gateway, with its required fields."""
         return {
             **self._uid("gat_uid"),
             "gat_name": name,
             "gat_type": kind,
             "gat_direction": direction,
-            **self._box(x, y, 45, 45),
+            **self._box(x, y, size),
         }
 
     def artifact(self, name: str, kind: str, *, x: int = 20, y: int = 300) -> Body:
         """An artifact."""
-        return {**self._uid("art_uid"), "art_type": kind, "art_name": name, **self._box(x, y, 120, 40)}
+        return {**self._uid("art_uid"), "art_type": kind, "art_name": name, **self._box(x, y, (120, 40))}
 
-    def flow(self, name: str, origin: Body, dest: Body) -> Body:
+    def flow(self, name: str, origin: Body, dest: Body, condition: str = "") -> Body:
         """A flow from one element to another; both are an activity or an event (A-PM3-23)."""
         origin_uid, dest_uid = (next(field for field in ELEMENT_TYPE if field in end) for end in (origin, dest))
         return {
@@ -80,23 +99,29 @@ class Builder:
             "flo_element_dest": dest[dest_uid],
             "flo_element_dest_type": ELEMENT_TYPE[dest_uid],
             "flo_is_inmediate": self.number(1),
-            "flo_condition": "",
-            "flo_x1": origin["bou_x"],
-            "flo_y1": origin["bou_y"],
-            "flo_x2": dest["bou_x"],
-            "flo_y2": dest["bou_y"],
-            "flo_state": [
-                {"x": int(origin["bou_x"]), "y": int(origin["bou_y"])},
-                {"x": int(dest["bou_x"]), "y": int(dest["bou_y"])},
-            ],
+            "flo_condition": condition,
+            **line(origin, dest),
         }
 
     def _uid(self, field: str) -> Body:
         return {field: self.ledger.made_up()}
 
-    def _box(self, x: int, y: int, width: int, height: int) -> Body:
-        number = self.number
+    def _box(self, x: int, y: int, size: Size) -> Body:
+        number, (width, height) = self.number, size
         return {"bou_x": number(x), "bou_y": number(y), "bou_width": number(width), "bou_height": number(height)}
+
+
+def line(origin: Body, dest: Body) -> Body:
+    """Where a flow from one element to another begins, ends and has its points, with an angle on the way."""
+    begin, end = ({axis: int(one[f"bou_{axis}"]) for axis in ("x", "y")} for one in (origin, dest))
+    angle = {"x": begin["x"] + 7, "y": end["y"] - 5}
+    return {
+        "flo_x1": origin["bou_x"],
+        "flo_y1": origin["bou_y"],
+        "flo_x2": dest["bou_x"],
+        "flo_y2": dest["bou_y"],
+        "flo_state": [begin, angle, end],
+    }
 
 
 def batch(*projects: str, kind: str = "bpmn") -> Body:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance.exchange import Exchange, NotJson
 from conformance.identification import arrays, mentions, names, partial
 from conformance.judge import Blocked, NotExercised
-from conformance.lifecycle import leaves
+from conformance.structure import leaves
 from conformance.suites.processmaker3.projects import table
 from conformance.verdict import Kind, Reason
 

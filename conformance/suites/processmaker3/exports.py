@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -10,9 +11,9 @@ from xml.etree.ElementTree import ParseError
 import defusedxml.ElementTree as ElementTree
 
 from conformance.checks import shorten
-from conformance.comparison import plain
+from conformance.comparison import number, plain
 from conformance.judge import Blocked
-from conformance.lifecycle import leaves
+from conformance.structure import leaves
 from conformance.verdict import Kind
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ VERSION: Final = "3.0"
 FILE_NAME: Final = "conformance.pmx"
 BPMN: Final = "BPMN"
 WORKFLOW: Final = "workflow"
-ELEMENT_NAMES: Final = ("act_name", "evn_name", "gat_name")
+ELEMENT_TEXTS: Final = ("act_name", "evn_name", "gat_name", "flo_name", "flo_condition")
+POSITION: Final = re.compile("bou_(x|y|width|height)|flo_[xy][12]|[xy]").fullmatch
+NUMBER: Final = re.compile(r"(?<![\w.])-?\d+(?![\w])")
 
 Record = Mapping[str, str]
 
@@ -147,23 +150,37 @@ def records_project(session: Session, file: Export, project: Resource, exchange:
 
 
 def holds_elements(session: Session, file: Export, definition: Mapping[str, Any], exchange: Exchange) -> bool:
-    """Judge whether an export has the names of all elements that a definition shows."""
-    lacking = sorted(names_of(definition) - {plain(text) for text in file.texts})
+    """Judge whether an export has all that a definition shows of the elements: names, places, sizes, and flows."""
+    lacking = lacks(file, definition)
     return session.judge.require(
         "PM3-EXPORT-COMPLETE",
         not lacking,
         exchange,
-        observed=f"not in the export: {', '.join(lacking)}",
+        observed=f"not in the export: {shorten(', '.join(lacking))}",
         kind=Kind.ABSENT,
     )
 
 
+def lacks(file: Export, definition: Mapping[str, Any]) -> list[str]:
+    """What a definition shows of its elements and no text of an export holds; numbers also within longer texts.
+
+    No document says in which table, and under which name, each of them is.
+    """
+    texts, numbers = {plain(text) for text in file.texts}, set(NUMBER.findall("\n".join(file.texts)))
+    gone, unplaced = names_of(definition) - texts, set()
+    for place, value in leaves(definition):
+        name, counted = place.rpartition("/")[2], number(value)
+        if POSITION(name) and counted is not None and str(int(counted)) not in numbers:
+            unplaced.add(f"{name} {int(counted)}")
+    return sorted(gone) + sorted(unplaced)
+
+
 def names_of(definition: Mapping[str, Any]) -> set[str]:
-    """The names of the elements of a definition."""
+    """The names of the elements and flows of a definition, and the conditions of its flows."""
     return {
         plain(value)
         for place, value in leaves(definition)
-        if place.rpartition("/")[2] in ELEMENT_NAMES and isinstance(value, str) and value
+        if place.rpartition("/")[2] in ELEMENT_TEXTS and isinstance(value, str) and value
     }
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Final
 
-from conformance.suites.processmaker3.bodies import Body
+from conformance.comparison import plain
+from conformance.suites.processmaker3.bodies import UID, Body
 
 ACTIVITY: Final = "bpmnActivity"
 EVENT: Final = "bpmnEvent"
+ENDS: Final = ("origin", "dest")
 BEHAVIOR: Final = {"START": "CATCH", "END": "THROW"}
 """What the examples show beside each type of event."""
 
@@ -62,3 +64,49 @@ def _end(flow: Body, side: str, there: list[tuple[str, str]], number: int) -> tu
 
 def _named(side: str, end: tuple[str, str]) -> Body:
     return {f"flo_element_{side}": end[0], f"flo_element_{side}_type": end[1]}
+
+
+def elements(definition: Body, array: str) -> list[Body]:
+    """The elements of one kind of all diagrams of a definition."""
+    return [element for diagram in definition.get("diagrams") or () for element in diagram.get(array) or ()]
+
+
+def named(definition: Body) -> dict[str, str]:
+    """The names of the elements of a definition, by identifier."""
+    return {
+        str(element.get(uid)): plain(str(element.get(uid.replace("_uid", "_name"))))
+        for array, uid in UID.items()
+        for element in elements(definition, array)
+    }
+
+
+def joined(definition: Body) -> list[tuple[str, str]]:
+    """What the flows of a definition join, by the names of the elements; "nothing" where there is no such element.
+
+    An element of which a flow names another type is called by that type as well.
+    """
+    names, events = named(definition), {str(one.get("evn_uid")) for one in elements(definition, "events")}
+    tasks = {str(one.get("act_uid")) for one in elements(definition, "activities")}
+
+    def end(flow: Body, side: str) -> str:
+        uid, kind = str(flow.get(f"flo_element_{side}")), flow.get(f"flo_element_{side}_type")
+        fitting = uid not in events | tasks or kind == (EVENT if uid in events else ACTIVITY)
+        return names.get(uid, "nothing") if fitting else f"{names[uid]} as {kind}"
+
+    return [(end(flow, "origin"), end(flow, "dest")) for flow in elements(definition, "flows")]
+
+
+def misled(sent: Body, shown: Body) -> list[str]:
+    """Which flows of a definition lead elsewhere than in the one that was sent, in words.
+
+    Where elements or flows are fewer, more, or have other names, which others tell, only those that lead to or from
+    nothing.
+    """
+    left, wrong = joined(sent), []
+    whole = len(left) == len(joined(shown)) and set(named(sent).values()) <= set(named(shown).values())
+    for one in joined(shown):
+        if one in left:
+            left.remove(one)
+        elif whole or "nothing" in one:
+            wrong.append(f"one leads from {one[0]} to {one[1]}")
+    return wrong

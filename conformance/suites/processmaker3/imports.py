@@ -11,8 +11,9 @@ from conformance.comparison import Difference, differences, renamed
 from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
 from conformance.ledger import Entry
-from conformance.lifecycle import CHANGED, leaves, writable
+from conformance.lifecycle import CHANGED
 from conformance.session import Resource, Session
+from conformance.structure import leaves, writable
 from conformance.suites.processmaker3.answers import answered, blocked_by, object_of
 from conformance.suites.processmaker3.exports import (
     FILE_NAME,
@@ -23,7 +24,9 @@ from conformance.suites.processmaker3.exports import (
     records_project,
     upload,
 )
-from conformance.suites.processmaker3.projects import items
+from conformance.suites.processmaker3.flows import misled
+from conformance.suites.processmaker3.projects import builder, items
+from conformance.suites.processmaker3.updates import changed
 from conformance.verdict import Kind, Reason
 
 IDENTIFIERS: Final = ("prj_uid", "dia_uid", "pro_uid", "act_uid", "evn_uid", "gat_uid", "art_uid", "flo_uid")
@@ -57,7 +60,8 @@ def prepare(session: Session) -> Source:
     Raises:
         Blocked, NotExercised: that did not work, or the file names another project, so that it must not be imported.
     """
-    body = sampling.body(session, session.operation("createProject"))
+    given = None if session.table.bodies.get("createProject") else builder(session).detailed()
+    body = sampling.body(session, session.operation("createProject"), given=given)
     project = session.create("createProject", json=body)
     body = project.exchange.request.sent(body)
     definition, _ = answered(session, "getProject", project.id)
@@ -179,7 +183,7 @@ def kind_of(one: Ending, source: Source) -> str:
 
 
 def alter(session: Session, source: Source) -> None:
-    """Give the project and its activities other names than in its file, by an update with the complete definition.
+    """Give the project another name and all of its elements another look than in its file, by an update.
 
     Raises:
         Blocked: it was not accepted, or had no effect.
@@ -190,10 +194,7 @@ def alter(session: Session, source: Source) -> None:
     schema = session.operation("getProject").success.schema or {}
     given = session.table.bodies.get("updateProject") or renamed(source.sent, source.definition, schema)
     head = {"prj_name": session.ledger.name("altered"), "prj_description": CHANGED}
-    body = {**writable(given, documented.schema), **head}
-    for diagram in body.get("diagrams", []):
-        for activity in diagram.get("activities", []):
-            activity["act_name"] = f"{activity.get('act_name', '')} altered"
+    body = {**changed(writable(given, documented.schema)), **head}
     updated = session.call("updateProject", path={"uid": source.project.id}, json=body)
     head = {name: updated.request.sent(body).get(name) for name in head}
     wrong, read = differing(session, source.project.id, head)
@@ -252,24 +253,34 @@ def judge_file_name(session: Session, exchange: Exchange) -> None:
     )
 
 
-def judge_content(session: Session, source: Source, prj_uid: str) -> None:
-    """Judge whether an imported project is like the one that was exported."""
+def sound(session: Session, source: Source) -> None:
+    """See that the file holds the project that it was exported from. Raises Blocked: it does not; that is recorded."""
     if not records_project(session, source.file, source.project, source.exchange):
         raise Blocked(session.judge.root_of("PM3-EXPORT-PROJECT-RECORD"), "exportProject")
     if not holds_elements(session, source.file, source.definition, source.exchange):
         raise Blocked(session.judge.root_of("PM3-EXPORT-COMPLETE"), "exportProject")
+
+
+def judge_content(session: Session, source: Source, prj_uid: str, *evidence: Exchange) -> bool:
+    """Judge whether an imported project is like the one that was exported; returns whether it is. Raises as `sound`."""
+    sound(session, source)
     wanted = {name: value for name, value in source.definition.items() if name != "prj_name"}  # a copy may have its own
-    wrong, read = differing(session, prj_uid, wanted)
-    session.judge.require(
-        "PM3-IMPORT-CONTENT", not wrong, read, source.exchange, observed=told_of(wrong), kind=Kind.READ_BACK
+    wrong, read = differing(session, prj_uid, wanted, joined=True)
+    return session.judge.require(
+        "PM3-IMPORT-CONTENT", not wrong, read, *evidence, source.exchange, observed=told_of(wrong), kind=Kind.READ_BACK
     )
 
 
 # -- what is read -----------------------------------------------------------------------------------------------------
 
 
-def differing(session: Session, prj_uid: str, wanted: dict[str, Any]) -> tuple[tuple[Difference, ...], Exchange]:
-    """What a project still differs in from a definition when it was asked for long enough."""
+def differing(
+    session: Session, prj_uid: str, wanted: dict[str, Any], *, joined: bool = False
+) -> tuple[tuple[Difference, ...], Exchange]:
+    """What a project still differs in from a definition when it was asked for long enough.
+
+    With `joined` its flows must lead from and to the same elements, too.
+    """
     schema = session.operation("getProject").success.schema
     assert schema is not None
     wrong: tuple[Difference, ...] = ()
@@ -282,6 +293,8 @@ def differing(session: Session, prj_uid: str, wanted: dict[str, Any]) -> tuple[t
             wrong = (Difference("", "a project", checks.describe(read)),)
         else:
             wrong = tuple(one for one in differences(wanted, shown, schema) if not one.soft)
+        if shown is not None and joined and not wrong:
+            wrong = tuple(Difference("/diagrams[]/flows[]", "as in the file", one) for one in misled(wanted, shown))
         return not wrong, read
 
     _, read = session.eventually(look)

@@ -11,8 +11,11 @@ from conformance.exchange import Exchange, NotJson
 from conformance.identification import concerns, partial
 from conformance.judge import Blocked, NotExercised
 from conformance.lifecycle import ANOTHER
+from conformance.neighbours import Neighbours
 from conformance.session import Resource, Session
+from conformance.specification import Link
 from conformance.suites.processmaker3.bodies import Body, Builder
+from conformance.suites.processmaker3.flows import elements as elements
 from conformance.systems import ProcessMaker3
 from conformance.verdict import Kind, Reason
 
@@ -21,6 +24,7 @@ READ: Final = "getProject"
 LIST: Final = "listProjects"
 UPDATE: Final = "updateProject"
 DELETE: Final = "deleteProject"
+PROCESS: Final = "getProcess"
 ARRAYS: Final = ("activities", "events", "gateways", "flows", "artifacts")
 
 
@@ -121,9 +125,20 @@ def root(session: Session, operation: str) -> str:
     return roots[-1]
 
 
-def elements(definition: Body, array: str) -> list[Body]:
-    """The elements of one kind of all diagrams of a definition."""
-    return [element for diagram in definition["diagrams"] for element in diagram.get(array, [])]
+def beside(session: Session) -> Neighbours:
+    """One project of our own, with its process, beside what follows; `add` makes more. Raises as `Session.create`."""
+    create = session.operation(CREATE)
+    link = create.link("read")
+    assert link is not None
+    there = Neighbours(session, create, (link, Link("process", PROCESS, parameter="prj_uid")))
+    there.add(builder(session).detailed())
+    return there
+
+
+def unharmed(session: Session, there: Neighbours, requirement: str, *evidence: Exchange) -> None:
+    """See that other projects are as they were. Raises Blocked: a call touched one; that is recorded."""
+    if not there.judge(requirement, *evidence):
+        raise Blocked(session.judge.root_of(requirement), session.specification.requirements[requirement].operation)
 
 
 def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Exchange]:

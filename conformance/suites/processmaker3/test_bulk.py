@@ -64,6 +64,19 @@ def test_a_batch_deletes_every_project_that_it_names(session: Session) -> None:
     )
 
 
+@pytest.mark.requirement("PM3-BULK-GONE", "PM3-BULK-OTHERS")
+def test_a_batch_of_one_deletes_that_project_and_no_other(session: Session) -> None:
+    beside = projects.beside(session)
+    project = own(session)
+    beside.add(projects.builder(session).detailed())
+    beside.look()
+    deleted = delete(session, project)
+    projects.unharmed(session, beside, "PM3-BULK-OTHERS", *deleted.exchanges)
+    went, look = gone(session, project)
+    session.judge.require("PM3-BULK-GONE", went, *deleted.exchanges, look, observed="1 of 1 can still be read")
+    beside.judge("PM3-BULK-OTHERS", *deleted.exchanges)
+
+
 @pytest.mark.requirement(TYPE)
 def test_a_batch_without_a_type_is_refused(session: Session) -> None:
     control = delete(session, own(session))

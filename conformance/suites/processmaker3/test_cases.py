@@ -11,10 +11,10 @@ from conformance.access import strangers, try_strangers
 from conformance.exchange import Exchange
 from conformance.identification import mentions, partial, scalars
 from conformance.judge import Blocked, NotExercised
-from conformance.lifecycle import leaves
 from conformance.sampling import sample
 from conformance.session import Session
 from conformance.specification import load
+from conformance.structure import leaves
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.cases import (
     CASEWORKER,

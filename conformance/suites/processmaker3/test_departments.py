@@ -77,6 +77,31 @@ def test_a_department_can_be_deleted_as_soon_as_nobody_is_assigned_to_it(session
     session.judge.require(UNASSIGNED, holds, again, assigned, exchange, observed=told, kind=Kind.REFUSED)
 
 
+@pytest.mark.requirement("PM3-DEPARTMENT-UNASSIGN-OTHERS")
+def test_only_the_user_who_is_named_leaves_a_department(session: Session) -> None:
+    department = made(session, "createDepartment")
+    users = [made(session, "createUser") for _ in range(2)]
+    path = {"dep_uid": department.id}
+    for user in users:
+        session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, user.id))
+    control = session.send("deleteDepartment", path=path)
+    if not control.answer.refused:  # nothing tells who is in a department but that it cannot be deleted
+        if control.answer.ok and is_gone(session, department):
+            session.judge.refused(REFUSED, control, control)
+            raise Blocked(session.judge.root_of(REFUSED), "deleteDepartment")
+        raise NotExercised(Reason.INCONCLUSIVE, f"a department with users is not refused: {describe(control)}")
+    left = session.call("unassignDepartmentUser", path={**path, "usr_uid": users[0].id})
+    again = session.send("deleteDepartment", path=path)
+    session.judge.require(
+        "PM3-DEPARTMENT-UNASSIGN-OTHERS",
+        not again.answer.ok or not is_gone(session, department),
+        again,
+        left,
+        control,
+        observed="the department is empty, though one of two users was not taken out",
+    )
+
+
 def is_gone(session: Session, department: Resource) -> bool:
     """Whether a department that was deleted cannot be read any more; then it is out of the ledger."""
 

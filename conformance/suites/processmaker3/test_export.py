@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from conformance import sampling
-from conformance.comparison import plain
+from conformance.checks import shorten
+from conformance.comparison import equal, plain
 from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
+from conformance.lifecycle import CHANGED
 from conformance.session import Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered
-from conformance.suites.processmaker3.bodies import Body
 from conformance.suites.processmaker3.exports import (
     BPMN,
     WORKFLOW,
     export,
     holds_elements,
+    lacks,
     names_of,
     names_project,
     records_project,
 )
-from conformance.suites.processmaker3.projects import elements
-from conformance.suites.processmaker3.updates import drawn, update
+from conformance.suites.processmaker3.updates import apart, changed, drawn, update
 from conformance.systems import ProcessMaker3
 from conformance.verdict import Kind, Reason
 
@@ -79,8 +82,8 @@ def test_an_export_holds_the_records_of_the_project(session: Session) -> None:
 
 
 @pytest.mark.requirement("PM3-EXPORT-COMPLETE")
-def test_an_export_names_the_elements_of_the_diagram(session: Session) -> None:
-    project = session.create("createProject", json=sampling.body(session, session.operation("createProject")))
+def test_an_export_has_the_elements_of_the_diagram(session: Session) -> None:
+    project = projects.made(session, projects.builder(session).detailed())
     definition, _ = answered(session, "getProject", project.id)
     if not names_of(definition):
         raise NotExercised(Reason.INCONCLUSIVE, "the diagram that is read shows no element with a name")
@@ -95,25 +98,18 @@ def test_an_export_shows_what_an_update_changed(session: Session) -> None:
     file, exchange = export(session, project)
     if not holds_elements(session, file, before, exchange):
         raise Blocked(session.judge.root_of("PM3-EXPORT-COMPLETE"), "exportProject")
-    definition["prj_name"] = session.ledger.name("exported")
-    for activity in elements(definition, "activities"):
-        activity["act_name"] = f"{activity['act_name']} exported"
-    updated = update(session, project, definition)
-
-    def renamed(one: Body) -> bool:
-        return one.get("prj_name") == definition["prj_name"] and any("exported" in name for name in names_of(one))
-
-    shown, read = projects.read(session, project.id, renamed)
-    wanted = names_of(shown) | {plain(str(shown.get("prj_name")))}
-    new = {one for one in wanted if "exported" in one}
-    if not new:
+    body = changed({**definition, "prj_name": session.ledger.name("exported"), "prj_description": CHANGED})
+    updated = update(session, project, body)
+    shown, read = projects.read(session, project.id, lambda one: not apart(session, body, one))
+    head = {plain(str(shown.get(name))) for name in ("prj_name", "prj_description")}
+    if not (head | names_of(shown)) - names_of(before) - {project.name, str(before.get("prj_description"))}:
         raise NotExercised(Reason.INCONCLUSIVE, "what is read shows nothing of the update")
     lacking: list[str] = []
 
     def look() -> tuple[bool, Exchange]:
         nonlocal lacking
         file, exchange = export(session, project)
-        lacking = sorted(new - {plain(text) for text in file.texts})
+        lacking = sorted(head - {plain(text) for text in file.texts}) + lacks(file, shown)
         return not lacking, exchange
 
     holds, exchange = session.eventually(look)
@@ -123,6 +119,49 @@ def test_an_export_shows_what_an_update_changed(session: Session) -> None:
         exchange,
         updated,
         read,
-        observed=f"not in the export: {', '.join(lacking)}",
+        observed=f"not in the export: {shorten(', '.join(lacking))}",
         kind=Kind.ABSENT,
     )
+
+
+@pytest.mark.requirement("PM3-EXPORT-AFTER-PROCESS-UPDATE")
+def test_an_export_shows_what_an_update_of_the_process_changed(session: Session) -> None:
+    project = projects.made(session, projects.builder(session).detailed())
+    process, _ = answered(session, "getProcess", project.id)
+    own = session.ledger.is_ours(str(process.get("pro_title")))
+    pro_uid = process.get("pro_uid") if own else ""
+    title = session.ledger.name("exported")
+    body = {"pro_uid": pro_uid or project.id, "pro_title": title, "pro_description": CHANGED, "pro_cost": 4711}
+    updated = session.call("updateProcess", path={"prj_uid": project.id}, json=body)
+    shown, read = answered(session, "getProcess", project.id)
+    wanted = {name: value for name in body if plain(value := str(shown.get(name))) == str(body[name])}
+    if plain(wanted.get("pro_title", "")) != title:
+        raise NotExercised(Reason.INCONCLUSIVE, "what is read of the process shows nothing of the update")
+    wrong: dict[str, str] = {}
+
+    def look() -> tuple[bool, Exchange]:
+        nonlocal wrong
+        file, exchange = export(session, project)
+        records = file.records(WORKFLOW, "process")
+        wrong = min((unlike(record, wanted) for record in records), key=len, default=wanted)
+        return not wrong, exchange
+
+    holds, exchange = session.eventually(look)
+    session.judge.require(
+        "PM3-EXPORT-AFTER-PROCESS-UPDATE",
+        holds,
+        exchange,
+        updated,
+        read,
+        observed=f"in the record of the process: {wrong}",
+        kind=Kind.VALUE,
+    )
+
+
+def unlike(record: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """What a record of an export has otherwise than wanted; without a title it is no such record."""
+    return {
+        name: record.get(name, "absent")
+        for name, value in wanted.items()
+        if not equal(plain(value), plain(record.get(name, "" if name == "pro_title" else value)))
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from conformance.checks import describe
@@ -58,3 +60,29 @@ def test_nobody_can_be_put_into_a_deleted_group(session: Session) -> None:
         session.judge.refused("PM3-GROUP-DELETED", exchange, control)
     else:
         session.judge.refused("PM3-GROUP-DELETED", exchange, before)
+
+
+@pytest.mark.requirement("PM3-GROUP-DELETE-OTHERS")
+def test_only_the_group_that_is_named_is_deleted(session: Session) -> None:
+    groups = [made(session, "createGroup") for _ in range(3)]
+    older, group, newer = groups
+    others = (older, newer)
+    users = [made(session, "createUser") for _ in range(2)]
+    for other in others:
+        join(other, users[0], session)
+    deleted = session.call("deleteGroup", path={"grp_uid": group.id})
+    session.ledger.gone(group.id)
+    for other in others:
+
+        def look(path: dict[str, str]) -> tuple[bool, Exchange]:
+            exchange = session.send("addGroupUser", **naming(session, "addGroupUser", path, users[1].id))
+            return exchange.answer.ok, exchange
+
+        accepted, exchange = session.eventually(partial(look, {"grp_uid": other.id}))
+        session.judge.require(
+            "PM3-GROUP-DELETE-OTHERS",
+            accepted,
+            exchange,
+            deleted,
+            observed=f"nobody can be put into another group any more: {describe(exchange)}",
+        )

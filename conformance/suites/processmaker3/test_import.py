@@ -12,8 +12,9 @@ from conformance.demands import judge
 from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
+from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered, blocked_by
-from conformance.suites.processmaker3.exports import holds_elements, records_project, upload
+from conformance.suites.processmaker3.exports import upload
 from conformance.suites.processmaker3.imports import (
     Source,
     adopted,
@@ -31,6 +32,7 @@ from conformance.suites.processmaker3.imports import (
     offered,
     prepare,
     shared,
+    sound,
     told_common,
     told_of,
 )
@@ -38,14 +40,19 @@ from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 
 FILE_REQUIRED: Final = "importProject.request./project_file:required"
+OTHERS: Final = "PM3-IMPORT-OTHERS"
 GROUP_OPTIONS: Final = ("CREATE", "RENAME", "MERGE")
 
 
-@pytest.mark.requirement("PM3-IMPORT-NEW", "PM3-IMPORT-CONTENT", "PM3-IMPORT-FILE-NAME")
+@pytest.mark.requirement("PM3-IMPORT-NEW", "PM3-IMPORT-CONTENT", "PM3-IMPORT-FILE-NAME", OTHERS)
 def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> None:
+    beside = projects.beside(session)
     source = prepare(session)
+    beside.add()
     delete(session, source.project)
+    beside.look()
     exchange, entry = bring_in(session, source, "PM3-IMPORT-NEW", option="CREATE")
+    projects.unharmed(session, beside, OTHERS, exchange)
     judge_file_name(session, exchange)
     prj_uid = offered(session, exchange)
     if not prj_uid:
@@ -109,31 +116,44 @@ def test_create_leaves_a_project_that_exists_alone(session: Session) -> None:
 
 
 def overwritten_elements(session: Session, source: Source, exchange: Exchange) -> None:
-    """Judge whether a project has the elements of its file again, under the identifiers of the file."""
+    """Judge whether a project has the elements of its file again, under the identifiers of the file.
+
+    Where it has not, another project may show that no import brings them, whatever its option.
+    """
     requirement = "PM3-IMPORT-OVERWRITE-ELEMENTS"
-    if not holds_elements(session, source.file, source.definition, source.exchange):
-        session.judge.block(requirement, session.judge.root_of("PM3-EXPORT-COMPLETE"))
-        return
-    wrong, read = differing(session, source.project.id, {"diagrams": source.definition["diagrams"]})
+    sound(session, source)
+    wanted = {"diagrams": source.definition["diagrams"]}
+    wrong, read = differing(session, source.project.id, wanted, joined=True)
+    if wrong:
+        control = prepare(session)
+        if not judge_content(session, control, copy(session, control, option="KEEP").id):
+            session.judge.block(requirement, session.judge.root_of("PM3-IMPORT-CONTENT"))
+            return
     now, read = answered(session, "getProject", source.project.id) if not wrong else ({}, read)
     gone = element_identifiers(source.definition) - element_identifiers(now) if not wrong else set()
     told = f"{len(gone)} elements have other identifiers than in the file" if gone else told_of(wrong)
     session.judge.require(requirement, not wrong and not gone, read, exchange, observed=told, kind=Kind.READ_BACK)
 
 
-@pytest.mark.requirement("PM3-IMPORT-OVERWRITE-UID", "PM3-IMPORT-OVERWRITE-CONTENT", "PM3-IMPORT-OVERWRITE-ELEMENTS")
+@pytest.mark.requirement(
+    "PM3-IMPORT-OVERWRITE-UID", "PM3-IMPORT-OVERWRITE-CONTENT", "PM3-IMPORT-OVERWRITE-ELEMENTS", OTHERS
+)
 def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Session) -> None:
+    beside = projects.beside(session)
     source = prepare(session)
+    beside.add()
     changed: Blocked | NotExercised | None = None
     try:
         alter(session, source)
     except (Blocked, NotExercised) as reason:
         changed = reason
+    beside.look()
     exchange, entry = bring_in(session, source, "PM3-IMPORT-OVERWRITE-UID", option="OVERWRITE")
     try:
         adopted(session, exchange, entry)
     except (Blocked, NotExercised):
         session.ledger.withdrawn(entry)  # nothing came into being beside the project itself
+    projects.unharmed(session, beside, OTHERS, exchange)
     prj_uid = offered(session, exchange) or source.project.id
     read = session.send("getProject", path={"prj_uid": source.project.id})
     kept = session.judge.require(
@@ -148,8 +168,7 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
         raise Blocked(session.judge.root_of("PM3-IMPORT-OVERWRITE-UID"), "importProject")
     if changed is not None:
         raise changed
-    if not records_project(session, source.file, source.project, source.exchange):
-        raise Blocked(session.judge.root_of("PM3-EXPORT-PROJECT-RECORD"), "exportProject")
+    sound(session, source)
     overwritten_elements(session, source, exchange)
     head = {name: source.definition.get(name) for name in ("prj_name", "prj_description")}
     wrong, read = differing(session, source.project.id, head)
@@ -158,9 +177,14 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
     )
 
 
-@pytest.mark.requirement("PM3-IMPORT-DISABLE-KEEPS", "PM3-IMPORT-DISABLE-NEW", "PM3-IMPORT-DISABLE-INACTIVE")
+@pytest.mark.requirement(
+    "PM3-IMPORT-DISABLE-KEEPS", "PM3-IMPORT-DISABLE-NEW", "PM3-IMPORT-DISABLE-INACTIVE", "PM3-IMPORT-CONTENT", OTHERS
+)
 def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
+    beside = projects.beside(session)
     source = prepare(session)
+    beside.add()
+    beside.look()
     exchange, entry = bring_in(session, source, "PM3-IMPORT-DISABLE-NEW", option="DISABLE")
 
     def look() -> tuple[bool, Exchange]:
@@ -170,8 +194,13 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
     there, read = session.eventually(look)
     told = f"the disabled project cannot be read: {checks.describe(read)}"
     session.judge.require("PM3-IMPORT-DISABLE-KEEPS", there, read, exchange, observed=told)
-    common, read = shared(session, source, found(session, exchange, entry, "PM3-IMPORT-DISABLE-NEW"))
-    session.judge.require("PM3-IMPORT-DISABLE-NEW", not common, exchange, read, observed=told_common(common))
+    made = found(session, exchange, entry, "PM3-IMPORT-DISABLE-NEW")
+    projects.unharmed(session, beside, OTHERS, exchange)
+    common, read = shared(session, source, made)
+    if session.judge.require("PM3-IMPORT-DISABLE-NEW", not common, exchange, read, observed=told_common(common)):
+        judge_content(session, source, made.id, exchange)
+    else:
+        session.judge.block("PM3-IMPORT-CONTENT", session.judge.root_of("PM3-IMPORT-DISABLE-NEW"))
     if not there:
         raise Blocked(session.judge.root_of("PM3-IMPORT-DISABLE-KEEPS"), "importProject")
     shown: object = None
@@ -188,16 +217,20 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement("PM3-IMPORT-KEEP", "PM3-IMPORT-OWN-EXPORT")
+@pytest.mark.requirement("PM3-IMPORT-KEEP", "PM3-IMPORT-OWN-EXPORT", "PM3-IMPORT-CONTENT", OTHERS)
 def test_keep_makes_another_project_beside_the_one_that_exists(session: Session) -> None:
+    beside = projects.beside(session)
     source = prepare(session)
+    beside.add()
     with suppress(Blocked):
         alter(session, source)
     before, _ = answered(session, "getProject", source.project.id)
+    beside.look()
     made = copy(session, source, option="KEEP")
+    projects.unharmed(session, beside, OTHERS, made.exchange)
     touched, read = differing(session, source.project.id, before)
     common, other = shared(session, source, made)
-    session.judge.require(
+    kept = session.judge.require(
         "PM3-IMPORT-KEEP",
         not touched and not common,
         made.exchange,
@@ -205,6 +238,10 @@ def test_keep_makes_another_project_beside_the_one_that_exists(session: Session)
         other,
         observed="; ".join([told_of(touched)] * bool(touched) + [told_common(common)] * bool(common)),
     )
+    if kept:
+        judge_content(session, source, made.id, made.exchange)
+    else:
+        session.judge.block("PM3-IMPORT-CONTENT", session.judge.root_of("PM3-IMPORT-KEEP"))
 
 
 @pytest.mark.requirement("PM3-IMPORT-LOWER-CASE")

@@ -11,6 +11,7 @@ from conformance.comparison import Difference, differences, number
 from conformance.exchange import Exchange
 from conformance.judge import Judge, NotExercised
 from conformance.session import Resource, Session
+from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered, blocked_by
 from conformance.systems import ProcessMaker3
 from conformance.verdict import Kind, Reason
@@ -18,6 +19,8 @@ from conformance.verdict import Kind, Reason
 READ_BACK = "PM3-PROCESS-UPDATE-READ-BACK"
 REFERENCES = "PM3-PROCESS-UPDATE-REFERENCES"
 KEPT = "PM3-PROCESS-REFERENCES-READ-BACK"
+OTHERS = "PM3-PROCESS-UPDATE-OTHERS"
+FLAGS = ("pro_show_message", "pro_subprocess", "pro_debug")
 TRIGGERS = ("create", "open", "deleted", "canceled", "paused", "reassigned", "unpaused")
 
 
@@ -85,40 +88,41 @@ def test_the_process_of_a_new_project_has_the_documented_defaults(session: Sessi
         )
 
 
-@pytest.mark.requirement(READ_BACK, REFERENCES, KEPT)
+@pytest.mark.requirement(READ_BACK, REFERENCES, KEPT, OTHERS)
 def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
+    beside = projects.beside(session)
     project = own_project(session)
+    beside.add(projects.builder(session).detailed())
+    beside.look()
     process, _ = answered(session, "getProcess", project.id)
     # The identifier goes into the body of an update: one that may be somebody else's process is not sent.
     own = session.ledger.is_ours(str(process.get("pro_title")))
     pro_uid = process["pro_uid"] if own and process.get("pro_uid") else project.id
-    flags = ("pro_show_message", "pro_subprocess", "pro_debug")
-    there = {
-        "pro_uid": pro_uid,
-        "pro_title": session.ledger.name("retitled"),
-        "pro_description": "Described by an update",
-        "pro_status": "INACTIVE",
-        "pro_type_process": "PRIVATE",
-        "pro_cost": 12,
-        "pro_unit_cost": "$us",
-        **dict.fromkeys(flags, 1),
-    }
-    back = {
-        "pro_uid": pro_uid,
-        "pro_title": session.ledger.name("retitled again"),
-        "pro_description": "Described by another update",
-        "pro_status": "ACTIVE",
-        "pro_type_process": "PUBLIC",
-        "pro_cost": 7,
-        "pro_unit_cost": "$",
-        **dict.fromkeys(flags, 0),
-    }
+    rounds = (  # no two fields have the same values in all of them, so that none stands for another
+        ("Described by an update", "INACTIVE", "PRIVATE", 12, "$us", (1, 0, 1)),
+        ("Described by another update", "ACTIVE", "PUBLIC", 7, "$", (0, 1, 1)),
+        ("Described by a last update", "ACTIVE", "PUBLIC", 7, "$", (0, 0, 0)),
+    )
+    bodies = [
+        {
+            "pro_uid": pro_uid,
+            "pro_title": session.ledger.name("retitled"),
+            "pro_description": description,
+            "pro_status": status,
+            "pro_type_process": kind,
+            "pro_cost": cost,
+            "pro_unit_cost": unit,
+            **dict(zip(FLAGS, flags, strict=True)),
+        }
+        for description, status, kind, cost, unit, flags in rounds
+    ]
     held = True
-    for sent in (there, back):
+    for sent in bodies:
         updated = session.call("updateProcess", path={"prj_uid": project.id}, json=sent)
+        projects.unharmed(session, beside, OTHERS, updated)
         held = reads_back(session, project, updated.request.sent(sent)) and held
     if held:
-        references(session, project, back)
+        references(session, project, bodies[-1])
     else:
         for requirement in (REFERENCES, KEPT):
             session.judge.block(requirement, session.judge.root_of(READ_BACK))

@@ -14,8 +14,10 @@ from conformance.judge import NotExercised
 from conformance.session import Session
 from conformance.structure import Schema
 from conformance.suites.processmaker3 import projects
-from conformance.suites.processmaker3.bodies import UID, Body
+from conformance.suites.processmaker3.bodies import Body
+from conformance.suites.processmaker3.flows import misled
 from conformance.suites.processmaker3.projects import CREATE, DELETE, LIST, builder
+from conformance.suites.processmaker3.updates import apart
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 
@@ -67,6 +69,30 @@ def say_read_back(
             observed=checks.told(one.read),
             kind=Kind.READ_BACK,
             location=f"/diagrams[]/{array}[]{one.place}",
+        )
+
+
+@pytest.mark.requirement("PM3-PROJECT-CREATE-READ-BACK")
+def test_a_diagram_reads_as_it_was_drawn(session: Session) -> None:
+    body = builder(session).detailed()
+    project = projects.made(session, body)
+    sent = project.exchange.request.sent(body)
+    own = ("activities", "events", "flows")  # of gateways another requirement speaks
+    wanted = {**sent, "diagrams": [{array: diagram[array] for array in own} for diagram in sent["diagrams"]]}
+    definition, exchange = projects.read(session, project.id, lambda one: not apart(session, wanted, one))
+    found = apart(session, wanted, definition)
+    if not found:
+        session.judge.require("PM3-PROJECT-CREATE-READ-BACK", True, exchange, project.exchange)
+    for one in {one.place: one for one in found}.values():
+        session.judge.require(
+            "PM3-PROJECT-CREATE-READ-BACK",
+            False,
+            exchange,
+            project.exchange,
+            expected=checks.told(one.sent),
+            observed=checks.told(one.read),
+            kind=Kind.READ_BACK,
+            location=one.place,
         )
 
 
@@ -221,32 +247,16 @@ def test_artifacts_are_created_with_a_diagram(session: Session) -> None:
 
 @pytest.mark.requirement("PM3-PROJECT-CREATE-FLOW-ENDS")
 def test_flows_of_a_new_diagram_join_the_elements_that_were_sent(session: Session) -> None:
-    project = projects.made(session, builder(session).drawn())
-    definition, exchange = projects.read(session, project.id, lambda definition: not _loose(definition))
+    body = builder(session).detailed()
+    project = projects.made(session, body)
+    sent = project.exchange.request.sent(body)
+    definition, exchange = projects.read(session, project.id, lambda definition: not misled(sent, definition))
     if not projects.elements(definition, "flows"):
         raise NotExercised(Reason.INCONCLUSIVE, "the definition shows no flow")
-    wrong = _loose(definition)
+    wrong = misled(sent, definition)
     session.judge.require(
         "PM3-PROJECT-CREATE-FLOW-ENDS", not wrong, exchange, project.exchange, observed="; ".join(wrong)
     )
-
-
-def _loose(definition: Body) -> list[str]:
-    """Flows of `Builder.drawn` that lead from or to nowhere, or join other elements than those that were sent."""
-    names = {
-        element.get(uid): plain(str(element.get(uid.replace("_uid", "_name"))))
-        for array, uid in UID.items()
-        for element in projects.elements(definition, array)
-    }
-    sent = {("Start", "Task"), ("Task", "End")}
-    told = []
-    for flow in projects.elements(definition, "flows"):
-        ends = (names.get(flow.get("flo_element_origin")), names.get(flow.get("flo_element_dest")))
-        if None in ends:
-            told.append("a flow has an end that is no element of the diagram")
-        elif {*ends} <= {"Start", "Task", "End"} and ends not in sent:
-            told.append(f"a flow leads from {ends[0]} to {ends[1]}")
-    return told
 
 
 @pytest.mark.requirement("PM3-PROJECT-CREATE-SETTINGS")

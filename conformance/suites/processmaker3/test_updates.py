@@ -10,37 +10,38 @@ from conformance.exchange import Exchange
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
 from conformance.suites.processmaker3 import projects
-from conformance.suites.processmaker3.bodies import UID, Body
+from conformance.suites.processmaker3.bodies import Body
+from conformance.suites.processmaker3.flows import joined, misled, named
 from conformance.suites.processmaker3.projects import UPDATE
-from conformance.suites.processmaker3.updates import apart, drawn, update
+from conformance.suites.processmaker3.updates import apart, changed, drawn, update
 from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 
 READ_BACK = "PM3-PROJECT-UPDATE-READ-BACK"
 IDENTIFIERS = "PM3-PROJECT-UPDATE-IDENTIFIERS"
 FLOW_ENDS = "PM3-PROJECT-UPDATE-FLOW-ENDS"
-ENDS = ("origin", "dest")
-BOUNDS = ("bou_x", "bou_y", "bou_width", "bou_height")
+OTHERS = "PM3-PROJECT-UPDATE-OTHERS"
+DRAWN = ("activities", "events", "gateways", "flows")
 
 
-@pytest.mark.requirement("PM3-PROJECT-UPDATE-DIAGRAM", "PM3-PROJECT-UPDATE-IDENTIFIERS", "PM3-PROJECT-UPDATE-FLOW-ENDS")
-def test_an_update_renames_and_moves_the_elements_of_a_diagram(session: Session) -> None:
+@pytest.mark.requirement("PM3-PROJECT-UPDATE-DIAGRAM", IDENTIFIERS, FLOW_ENDS, OTHERS)
+def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(session: Session) -> None:
+    beside = projects.beside(session)
     project, definition = drawn(session)
-    wanted = []
-    for array, prefix in (("activities", "act"), ("events", "evn"), ("gateways", "gat")):
-        for element in projects.elements(definition, array):
-            element[f"{prefix}_name"] = f"{element[f'{prefix}_name']} renamed"
-            for bound in BOUNDS[:2]:
-                element[bound] = type(element[bound])(int(element[bound]) + 30)
-        names = (f"{prefix}_name", *BOUNDS)
-        wanted.append((array, [{name: one[name] for name in names} for one in projects.elements(definition, array)]))
-    if not any(changed for _, changed in wanted):
+    if not any(projects.elements(definition, array) for array in DRAWN):
         raise NotExercised(Reason.INCONCLUSIVE, "the diagram of the new project is empty")
     before, _ = projects.read(session, project.id)
-    updated = update(session, project, definition)
-    definition = updated.request.sent(definition)
-    sent = {"diagrams": [dict(wanted)]}
-    after, exchange = projects.read(session, project.id, lambda one: not apart(session, sent, one))
+    body = changed(definition)
+    beside.look()
+    updated = update(session, project, body)
+    projects.unharmed(session, beside, OTHERS, updated)
+    body = updated.request.sent(body)
+    sent = {"diagrams": [{array: projects.elements(body, array) for array in DRAWN}]}
+
+    def as_sent(one: Body) -> bool:
+        return not apart(session, sent, one) and not misled(body, one)
+
+    after, exchange = projects.read(session, project.id, as_sent)
     found = apart(session, sent, after)
     if not found:
         session.judge.require("PM3-PROJECT-UPDATE-DIAGRAM", True, exchange, updated)
@@ -55,7 +56,7 @@ def test_an_update_renames_and_moves_the_elements_of_a_diagram(session: Session)
             kind=Kind.READ_BACK,
             location=one.place,
         )
-    say_identity(session, definition, set(named(before)), after, (exchange, updated))
+    say_identity(session, body, set(named(before)), after, (exchange, updated))
 
 
 def say_identity(session: Session, sent: Body, there: set[str], after: Body, evidence: tuple[Exchange, ...]) -> None:
@@ -71,26 +72,9 @@ def say_identity(session: Session, sent: Body, there: set[str], after: Body, evi
         return
     told = [f"{name} has another identifier" for uid, name in names.items() if uid in there - found.keys()]
     session.judge.require(IDENTIFIERS, not told, *evidence, observed="; ".join(told), kind=Kind.VALUE)
-    wanted, shown = joined(sent), joined(after)
-    if wanted and shown:
-        wrong = [f"one leads from {one[0]} to {one[1]}" for one in shown if one not in wanted]
+    if joined(sent) and joined(after):
+        wrong = misled(sent, after)
         session.judge.require(FLOW_ENDS, not wrong, *evidence, observed="; ".join(wrong))
-
-
-def named(definition: Body) -> dict[str, str]:
-    """The names of the elements of a definition, by identifier."""
-    return {
-        str(element.get(uid)): plain(str(element.get(uid.replace("_uid", "_name"))))
-        for array, uid in UID.items()
-        for element in projects.elements(definition, array)
-    }
-
-
-def joined(definition: Body) -> list[tuple[str, str]]:
-    """What the flows of a definition join, by the names of the elements; "nothing" where there is no such element."""
-    names = named(definition)
-    ends = [[str(flow.get(f"flo_element_{end}")) for end in ENDS] for flow in projects.elements(definition, "flows")]
-    return [(names.get(origin, "nothing"), names.get(dest, "nothing")) for origin, dest in ends]
 
 
 @pytest.mark.requirement("PM3-PROJECT-UPDATE-WITHOUT-DIAGRAMS")

@@ -12,6 +12,7 @@ from conformance.checks import describe
 from conformance.exchange import Exchange
 from conformance.identification import names
 from conformance.judge import NotExercised
+from conformance.neighbours import Neighbours
 from conformance.session import Session
 from conformance.suites.processmaker3.cases import shown
 from conformance.suites.processmaker3.people import made
@@ -51,6 +52,17 @@ def test_a_request_for_what_does_not_exist_is_answered(session: Session) -> None
 def test_a_user_is_given_a_picture(session: Session) -> None:
     user = made(session, "createUser")
     session.call("uploadUserImage", path={"usr_uid": user.id}, files=picture(session))
+
+
+@pytest.mark.requirement("PM3-USER-DELETE-OTHERS")
+def test_only_the_user_who_is_named_is_deleted(session: Session) -> None:
+    beside = Neighbours(session, session.operation("createUser"))
+    beside.add()
+    user = made(session, "createUser")
+    beside.add()
+    deleted = session.call("deleteUser", path={"usr_uid": user.id})
+    session.ledger.gone(user.id)
+    beside.judge("PM3-USER-DELETE-OTHERS", deleted)
 
 
 @pytest.mark.requirement("PM3-USER-DELETE-LOGIN", "deleteUser.2XX:status")

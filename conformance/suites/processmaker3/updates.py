@@ -2,24 +2,62 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from typing import Any, Final
+
 from conformance.comparison import Difference, differences, renamed
 from conformance.exchange import Exchange
 from conformance.session import Resource, Session
 from conformance.suites.processmaker3 import projects
-from conformance.suites.processmaker3.bodies import Body
+from conformance.suites.processmaker3.bodies import UID, Body, line
+from conformance.suites.processmaker3.flows import ENDS
 from conformance.suites.processmaker3.projects import UPDATE, builder
+
+BOUNDS: Final = ("bou_x", "bou_y", "bou_width", "bou_height")
+BY: Final = {"bou_x": 31, "bou_y": 17, "bou_width": 11, "bou_height": 6}
+"""By how much an update moves and enlarges an element: each number by another one."""
 
 
 def drawn(session: Session) -> tuple[Resource, Body]:
     """A project of our own with a diagram, and its complete definition under the server's identifiers (A-PM3-39)."""
-    build = builder(session)
-    body = build.drawn()
-    body["diagrams"][0]["gateways"] = [build.gateway("Choice", "EXCLUSIVE", "DIVERGING")]
+    body = builder(session).detailed()
     project = projects.made(session, body)
     sent = project.exchange.request.sent(body)
     schema = session.operation(projects.READ).success.schema or {}
     definition, _ = projects.read(session, project.id, lambda one: bool(projects.elements(one, "activities")))
     return project, renamed(sent, definition, schema)
+
+
+def changed(definition: Body) -> Body:
+    """A definition in which all elements have other names, places and sizes, and the flows go another way.
+
+    What follows from each other goes together: the tasks change their places in the order, and each flow begins and
+    ends where its elements are. The description of the project and the kinds of things stay as they are.
+    """
+    new = deepcopy(definition)
+    for diagram in new.get("diagrams") or ():
+        there: dict[Any, Body] = {}
+        for array, uid in UID.items():
+            name = uid.replace("_uid", "_name")
+            for element in diagram.get(array) or ():
+                element[name] = f"{element.get(name) or ''} changed".strip()
+                element |= {bound: _more(element[bound], by) for bound, by in BY.items() if bound in element}
+                there[element.get(uid)] = element
+        tasks = [one.get("act_uid") for one in diagram.get("activities") or ()]
+        instead = dict(zip(tasks, tasks[1:] + tasks[:1], strict=True))
+        for flow in diagram.get("flows") or ():
+            for text in ("flo_name", "flo_condition"):
+                flow[text] = f"{flow.get(text) or ''} changed".strip()
+            ends = [f"flo_element_{end}" for end in ENDS]
+            flow |= {end: instead.get(flow.get(end), flow.get(end)) for end in ends}
+            if all(flow[end] in there and {"bou_x", "bou_y"} <= there[flow[end]].keys() for end in ends):
+                flow |= line(*(there[flow[end]] for end in ends))
+    return new
+
+
+def _more(number: Any, by: int) -> Any:
+    """A number, or a string of digits, enlarged."""
+    return type(number)(int(number) + by)
 
 
 def update(session: Session, project: Resource, body: Body) -> Exchange:

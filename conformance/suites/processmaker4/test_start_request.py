@@ -15,8 +15,8 @@ from conformance.comparison import equal
 from conformance.exchange import Exchange, NotJson
 from conformance.identification import mentions
 from conformance.judge import Blocked, NotExercised
-from conformance.lifecycle import leaves
 from conformance.session import Session
+from conformance.structure import leaves
 from conformance.systems import ProcessMaker4
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import NOBODY, WRONG
