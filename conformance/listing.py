@@ -59,13 +59,19 @@ class Listing:
                 observed="what was created is not in the list",
                 kind=Kind.ABSENT,
             )
-        if self.found:
-            self._as_sent(link, born, sent)
+        self._as_sent(link, born, sent)
 
     def _as_sent(self, link: Link, born: Resource, sent: Mapping[str, Any]) -> None:
         """Say whether the item in the list is called and described as it was sent."""
         requirement = self._aspect("created-is-listed-as-sent")
         if requirement is None:
+            return
+        if not self.found:
+            absent = self._aspect("created-is-listed")
+            try:
+                self.session.judge.block(requirement.id, self.session.judge.root_of(absent.id if absent else ""))
+            except LookupError:
+                self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, PART)
             return
 
         def look() -> tuple[bool, Exchange]:
