@@ -1,7 +1,8 @@
 """Account: what a run uses of its limits, one for all its workers.
 
-Each number is a file in the run's directory, changed under a lock. A place at something that only so many may do at
-once is a lock on a file of its own, which the kernel frees when the worker dies.
+Each number is a file in the run's directory, changed under a lock, so that a worker that takes the place of one that
+died goes on where that one was. A place at something that only so many may do at once is a lock on a file of its own,
+which the kernel frees when the worker dies.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -16,23 +18,45 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from conformance.verdict import Reason
+
 DIRECTORY: Final = "account"
 PAUSE: Final = 0.005  # seconds between two looks for a free place
 OPEN: Final = "open"
+
+
+class Withheld(Exception):
+    """A request that the safety level or a limit of the target file does not allow; nothing was sent."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
 
 
 @dataclass
 class Account:
     """The account of a run. Without a `directory` it is that of the one process that there is.
 
-    `worker` is who writes, `workers` is how many there are.
+    `worker` is who writes, `workers` is how many there are. `until` is when the time budget is used up, on the
+    monotonic clock, which all processes of a machine share.
     """
 
     directory: Path | None = None
     worker: str = "main"
     workers: int = 1
+    until: float = math.inf
     _numbers: dict[str, Any] = field(default_factory=dict, init=False)
     _places: dict[str, int] = field(default_factory=dict, init=False)
+
+    @contextlib.contextmanager
+    def cleaning(self) -> Iterator[None]:
+        """Within, there is no end of the time: whatever was created is removed."""
+        before, self.until = self.until, math.inf
+        try:
+            yield
+        finally:
+            self.until = before
 
     def take(self, name: str, most: int) -> bool:
         """Count one more of something, if there are fewer than `most`. Returns whether it was counted."""

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 from conformance import checks, way
+from conformance.account import Withheld
 from conformance.control import half_routed, routed, unrouted
 from conformance.delivery import Delivery, Sending
 from conformance.exchange import Exchange, NotJson
@@ -24,7 +25,6 @@ from conformance.target import Safety
 from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, Unavailable
-from conformance.wire.guard import Withheld
 from conformance.wire.logins import plain_reads, refused_key, refused_token, unknown_token
 
 NOT_FOUND: Final = (404, 410)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from conformance import ledger
+from conformance.account import Account
 from conformance.ledger import Entry
 from conformance.systems import identity
 from conformance.target import Target
@@ -40,15 +41,17 @@ class Cleaning:
     """What was created and not proved to be the run's own, with the reason: it stays."""
 
 
-def clean(target: Target, directory: Path, *, doubting: bool = False) -> Cleaning:
+def clean(target: Target, directory: Path, *, doubting: bool = False, account: Account | None = None) -> Cleaning:
     """Remove what the journals in `directory` leave open. Waits for workers that are still alive.
 
     With `doubting` the journals are not believed: something is removed only if it carries the mark of the run.
+    `account` is what the run used of its limits, which hold here as well; else there is one for all journals.
 
     Raises:
         OtherTarget: what was created is on another server than the target file names.
     """
     done = Cleaning()
+    account = account or Account(worker="sweep")
     for path in sorted(directory.glob(ledger.GLOB)):
         with locked(directory / f"lock-{_worker(path)}"):
             _see_that_it_is_there(target, path)
@@ -60,7 +63,7 @@ def clean(target: Target, directory: Path, *, doubting: bool = False) -> Cleanin
             before = journal.open()
             if not before:
                 continue
-            cleaner = Worker(target, run=journal.run, name=f"{_worker(path)}-sweep", output=None)
+            cleaner = Worker(target, run=journal.run, name=f"{_worker(path)}-sweep", shared=account)
             journal.hide = cleaner.redactor.text
             for system in {entry.system for entry in before}:
                 if system in target.systems:

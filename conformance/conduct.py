@@ -20,8 +20,11 @@ from rich.console import Console
 from conformance import (
     allure_keys,
     assembly,
+    assignment,
     baseline,
+    choice,
     cleaning,
+    directory,
     exitcodes,
     inventory,
     parts,
@@ -29,7 +32,10 @@ from conformance import (
     publication,
     runrecord,
 )
-from conformance.items import TEST_ID, cited, fixtures, system_of, title
+from conformance.account import DIRECTORY, Account
+from conformance.assignment import Assignment, Distribution
+from conformance.entrance import Entrance
+from conformance.items import SUITES_PATH, TEST_ID, cited, fixtures, suite_of, system_of, title
 from conformance.judge import Blocked, Judge, NotExercised
 from conformance.ledger import Unwritable
 from conformance.reporting import terminal
@@ -43,8 +49,7 @@ from conformance.wire.credentials import PUBLIC
 from conformance.wire.guard import Refused
 from conformance.wire.logins import basic_secrets
 from conformance.wire.redact import Redactor
-from conformance.wire.tokens import Tokens, TokenServer
-from conformance.worker import Share, Worker
+from conformance.worker import PARTS, Share, Worker
 
 DEEPEST: Final = 6  # calls of a traceback that are told: those nearest to the error
 CRASHED: Final = "???"  # the step of a test in which a worker of xdist died
@@ -58,11 +63,11 @@ Wrapper = Generator[None, Any, Any]
 class Conduct:
     """One process of a run as pytest sees it: the controller, a worker, or both in one."""
 
-    def __init__(self, config: pytest.Config, run: str) -> None:
+    def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.run = run
-        self.is_worker = hasattr(config, "workerinput")
-        self.is_controller = not self.is_worker
+        given = assignment.received(config)
+        self.is_worker = given is not None
+        self.is_controller = given is None
         self.started = time.time()
         self.interrupted = False
         self.internal: list[str] = []
@@ -70,89 +75,98 @@ class Conduct:
         self.record: runrecord.RunRecord | None = None
         self._judge: Judge | None = None
         self._session: Session | None = None
-        self._ended_by: Blocked | NotExercised | None = None
         self._test: dict[str, Any] = {}
         self._concluded = False
+        self._deviates = False  # whether the verdicts fail the current test
         self._beside: dict[str, None] = {}
-        self._collected: set[str] = set()
-        self._planned: set[str] = set()
+        self._stopped = False
         self._lock: int | None = None
-        self._tokens: TokenServer | None = None
         self._keys = allure_keys.register() if config.getoption("allure_report_dir", None) else None
         self.target = self._load()
-        self.baseline = self._baseline()
-        self.systems = [
-            system for system in self.target.systems if system in (self._option("system") or self.target.systems)
-        ]
-        self.selection = Selection(config, self.target, self.systems)
-        self.output = self._output()
+        self.baseline = None if self.is_worker else self._baseline()
+        self.systems = self._chosen()
+        self.selection = Selection(config, self.target, self.systems, holder=given is None or given.holder)
+        self.assignment = given or self._assignment()
+        self.distribution = Distribution(lambda: self.assignment)
+        self.entrance = Entrance(self.systems, lambda: self.within_budget())
+
+    def _chosen(self) -> list[str]:
+        """The systems of the run."""
+        try:
+            return choice.chosen(self.target, self._option("system"), self._option("profile"), choice.PLUGIN)
+        except choice.Unavailable as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _assignment(self) -> Assignment:
+        """What this process, and each worker that it makes, is told of the run."""
+        mark = assignment.new_mark()
+        named = self._option("output")
+        path = Path(named) if named else directory.named_after(self.target.name, datetime.now(), mark)
+        return Assignment(
+            run=mark,
+            output=path.absolute(),
+            until=time.monotonic() + self._budget(),
+            obstacle=directory.obstacle(path),
+            known=frozenset(self.baseline.known(self._began.date())) if self.baseline else frozenset(),
+        )
 
     def _option(self, name: str) -> Any:
         return self.config.getoption(f"conformance_{name}")
 
     def _load(self) -> Target:
         try:
-            target = load(Path(self.config.getoption("target")))
+            target = load(Path(self.config.getoption("conformance_target")))
         except TargetError as error:
             raise pytest.UsageError(str(error)) from None
-        level = self._option("safety")
-        if level:
-            return target.model_copy(update={"safety": SafetyTable(level=Safety(level))})
-        return target
+        changes: dict[str, Any] = {}
+        if level := self._option("safety"):
+            changes["safety"] = SafetyTable(level=Safety(level))
+        if in_flight := self._option("in_flight"):
+            changes["limits"] = target.limits.model_copy(update={"in_flight": in_flight})
+        return target.model_copy(update=changes)
 
     def _baseline(self) -> baseline.Baseline | None:
         """The baseline, which the controller alone reads: its workers are told what is known."""
         named = self._option("baseline")
         if self._option("baseline_strict") and not named:
             raise pytest.UsageError(baseline.STRICT_ALONE)
-        if not named or self.is_worker:
+        if not named:
             return None
         try:
             return baseline.load(Path(named))
         except baseline.BaselineError as error:
             raise pytest.UsageError(str(error)) from None
 
-    @cached_property
-    def known(self) -> frozenset[str]:
-        """The fingerprints that the baseline covers today."""
-        if self.is_worker:
-            return frozenset(self.config.workerinput["conformance_known"])  # type: ignore[attr-defined]
-        return frozenset(self.baseline.known(self._began.date())) if self.baseline else frozenset()
-
     @property
     def _began(self) -> datetime:
         return datetime.fromtimestamp(self.started, UTC).astimezone()
 
-    def _output(self) -> Path:
-        if self.is_worker:
-            return Path(self.config.workerinput["conformance_output"])  # type: ignore[attr-defined]
-        named = self._option("output")
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        output = Path(named) if named else Path("reports") / f"{stamp}-{self.target.name}"
-        output = output.absolute()
-        try:
-            output = output if named else runrecord.fresh_directory(output)
-            (output / "parts").mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise pytest.UsageError(f"{output}: cannot be written ({error.strerror}).") from None
-        return output
+    @property
+    def output(self) -> Path:
+        """The directory of the run, which is made when the first test begins."""
+        return self.assignment.output
 
     @cached_property
     def worker(self) -> Worker:
-        """The worker of this process, made when the first test needs it."""
-        given = getattr(self.config, "workerinput", {})
+        """The worker of this process, made when the first test needs it. Raises OSError."""
+        told = self.assignment
         worker = Worker(
             self.target,
-            run=self.run,
-            name=self._name(given.get("workerid", "main")),
-            output=self.output,
-            share=Share(given.get("workercount", 1), self.shard, self.selection.starting),
-            until=time.monotonic() + self._left(),
-            tokens=Tokens(*given["conformance_tokens"]) if given.get("conformance_tokens") else None,
+            run=told.run,
+            name=self._name(told.worker),
+            output=told.output,
+            share=Share(told.workers, self.shard, tuple(self.systems), self.selection.starting),
+            until=told.until,
+            tokens=told.tokens,
         )
         self._lock = os.open(self.output / f"lock-{worker.name}", os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         return worker
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether this process has begun a test of the run."""
+        return "worker" in self.__dict__
 
     @property
     def shard(self) -> Shard:
@@ -163,38 +177,20 @@ class Conduct:
         """What a worker is called in journals, names and exchanges, which are joined with those of other shards."""
         return worker if self.shard.whole else f"s{self.shard.index}{worker}"
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker which run it belongs to."""
-        node.workerinput["conformance_run"] = self.run
-        node.workerinput["conformance_output"] = str(self.output)
-        node.workerinput["conformance_known"] = sorted(self.known)
-        if self._tokens is None:
-            with contextlib.suppress(OSError):  # then each worker asks for its own
-                self._tokens = TokenServer()
-        if self._tokens is not None:
-            node.workerinput["conformance_tokens"] = (self._tokens.address, self._tokens.key)
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Learn from a worker which tests it found, and which were to run; one that crashed reports nothing."""
-        given: dict[str, Any] = getattr(node, "workeroutput", None) or {}
-        self._collected.update(given.get("conformance_collected", ()))
-        self._planned.update(given.get("conformance_planned", ()))
-
     # -- one test -------------------------------------------------------------------------------------------------
+
+    def _takes_part(self, item: pytest.Item) -> bool:
+        """Whether a test is about a system of the run."""
+        return system_of(item) in self.systems
 
     def within_budget(self) -> None:
         """Begin nothing new when the time budget is used up. Raises NotExercised."""
-        if self._left() < 0:
+        if time.monotonic() > self.assignment.until:
             raise NotExercised(Reason.TIME_BUDGET, f"{self._budget():g} seconds")
 
     def _budget(self) -> float:
         """The time budget in seconds; infinite when there is none."""
         return float(self._option("time_budget") or self.target.limits.time_budget or math.inf)
-
-    def _left(self) -> float:
-        return self._budget() - (time.time() - self.started)
 
     @property
     def session(self) -> Session:
@@ -205,12 +201,20 @@ class Conduct:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Give the test a judge, and write down at the end what it found."""
-        system = system_of(item)
-        if not system:
+        if not self._takes_part(item):
             return (yield)
-        self._ended_by = None
-        self._concluded = False
-        self._session, self._judge = self.worker.begin(system, cited(item), steady=SEED not in fixtures(item))
+        if self.assignment.obstacle:
+            self._stopped = self.entrance.closed = True
+            item.session.shouldfail = self.assignment.obstacle
+            return (yield)
+        system = system_of(item)
+        self._concluded = self._deviates = False
+        try:
+            self._session, self._judge = self.worker.begin(system, cited(item), steady=SEED not in fixtures(item))
+        except (OSError, Unwritable) as error:
+            self._break_off(item.session, error)
+            self.entrance.closed = True
+            return (yield)
         self._test = {
             "id": item.stash[TEST_ID],
             "title": title(item),
@@ -224,7 +228,8 @@ class Conduct:
         try:
             result = yield
             self._test["seconds"] = round(time.perf_counter() - started, 4)
-            self.worker.end(self._session, self._judge, self._test, passed_over=not self._concluded)
+            passed_over = bool(suite_of(item)) and not self._concluded
+            self.worker.end(self._session, self._judge, self._test, passed_over=passed_over)
         except (OSError, Unwritable) as error:  # also when it was a reporter who could not write
             self._break_off(item.session, error)
             return True
@@ -240,7 +245,7 @@ class Conduct:
         try:
             return (yield)
         except Exception as error:
-            ours = isinstance(request.node, pytest.Item) and system_of(request.node)
+            ours = isinstance(request.node, pytest.Item) and suite_of(request.node)
             if ours and not isinstance(error, Blocked | NotExercised):
                 error.args = tuple(self._hidden(str(one)) for one in error.args)
             raise
@@ -248,7 +253,7 @@ class Conduct:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
         """A fixture may find that nothing behind it can be tried."""
-        if not system_of(item):
+        if not self._takes_part(item):
             return (yield)
         allure_keys.label(item.stash[TEST_ID], system_of(item))
         try:
@@ -260,7 +265,7 @@ class Conduct:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """The result of a test is what its verdicts say."""
-        if not system_of(item):
+        if not self._takes_part(item):
             return (yield)
         ended_by: Exception | None = None
         try:
@@ -291,7 +296,8 @@ class Conduct:
             if not plan.exempt(self._judge.specification.requirements[one.requirement], table)
         ]
         told = "\n".join(self._told(one) for one in deviations)
-        if any(one.fingerprint not in self.known for one in deviations):
+        if any(one.fingerprint not in self.assignment.known for one in deviations):
+            self._deviates = True
             pytest.fail(told, pytrace=False)
         if deviations:
             pytest.xfail(told)
@@ -301,8 +307,13 @@ class Conduct:
             pytest.skip(self.worker.redactor.text(str(reason)) if reason else "nothing of it could be tried")
 
     def _failed(self, item: pytest.Item, error: Exception) -> NoReturn:
-        """An error that is none of the target's is one of the suite; whoever reports it sees no secret."""
+        """An error that is none of the target's is one of the suite; whoever reports it sees no secret.
+
+        In a test of somebody else's it is that test's own.
+        """
         self._concluded = True
+        if not suite_of(item) and not isinstance(error, Unwritable | Refused):
+            raise error
         if isinstance(error, Unwritable):
             self._break_off(item.session, error)
             pytest.fail(self.unwritable, pytrace=False)
@@ -324,9 +335,10 @@ class Conduct:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Note the outcome; an error that is none of the target's is one of the suite."""
         report = yield
-        if system_of(item):
+        ours = bool(suite_of(item))
+        if ours or self._deviates:
             setattr(report, OURS, True)
-        if system_of(item) and self._test:
+        if self._takes_part(item) and self._test:
             if report.outcome != "passed" and self._test["outcome"] == "passed":
                 known = hasattr(report, "wasxfail")
                 self._test["outcome"] = "xfailed" if known else report.outcome
@@ -336,7 +348,7 @@ class Conduct:
             error = call.excinfo.value if call.excinfo else None
             if isinstance(error, KeyboardInterrupt):
                 self.interrupted = True
-            elif error is not None and not isinstance(error, pytest.fail.Exception | pytest.skip.Exception):
+            elif ours and error is not None and not isinstance(error, pytest.fail.Exception | pytest.skip.Exception):
                 name = type(error).__name__  # where no test can catch it: between and after tests
                 self.worker.internal.append(f"{item.stash[TEST_ID]}: an error of the suite: {name}: {error}")
         return report
@@ -368,25 +380,30 @@ class Conduct:
 
     def _hidden(self, text: str) -> str:
         """A text without the secrets that this process knows."""
-        if "worker" in self.__dict__:
+        if self._has_begun:
             return self.worker.redactor.text(text)
         return Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC).text(text)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """An error while collecting is one of the suite."""
-        if report.failed and self.is_controller:
+        """An error while collecting the suites is one of theirs; others fail the run as they fail pytest."""
+        if report.failed and self.is_controller and self._is_suite(report.nodeid):
             self.internal.append(f"collecting {report.nodeid}: {self._hidden(str(report.longrepr))[-500:]}")
+
+    def _is_suite(self, nodeid: str) -> bool:
+        path = self.config.rootpath / nodeid.partition("::")[0]
+        return Path(os.path.normpath(path)).is_relative_to(SUITES_PATH)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         """Clean up; the controller waits for the workers, cleans up after them, and writes the record."""
         if self.is_worker:
-            output: dict[str, Any] = self.config.workeroutput  # type: ignore[attr-defined]
-            output["conformance_collected"] = list(self.selection.collected)
-            output["conformance_planned"] = list(self.selection.planned)
-        used = "worker" in self.__dict__
+            self.config.workeroutput[assignment.KEY] = {  # type: ignore[attr-defined]
+                "collected": list(self.selection.collected),
+                "planned": list(self.selection.planned),
+                "stopped": self._stopped,
+            }
         try:
-            if used:
+            if self._has_begun:
                 self.worker.close()
         except Unwritable as error:
             self._break_off(session, error)
@@ -394,10 +411,11 @@ class Conduct:
             yield
         except OSError as error:  # of a reporter
             self._break_off(session, error)
-        if self._lock is not None:
-            os.close(self._lock)
-        if self.is_controller and not self.config.getoption("collectonly"):
-            self._finish(session)
+        finally:  # also when a plugin ends pytest here
+            if self._lock is not None:
+                os.close(self._lock)
+            if self.is_controller and not self.config.getoption("collectonly"):
+                self._finish(session)
 
     def _break_off(self, session: pytest.Session, error: OSError | Unwritable) -> None:
         """The directory of the run can no longer be written, so that nothing more can be found out."""
@@ -407,29 +425,39 @@ class Conduct:
         session.shouldfail = self.unwritable
 
     def pytest_unconfigure(self) -> None:
-        """Leave Allure as it was, and forget the tokens."""
+        """Leave Allure as it was."""
         if self._keys is not None:
             allure_keys.unregister(self._keys)
-        if self._tokens is not None:
-            self._tokens.close()
 
     def _finish(self, session: pytest.Session) -> None:
+        """Clean up after the workers and write the record, if there is anything to say of a run."""
+        if self._stopped or self.distribution.stopped:
+            self._print(f"conformance: {self.assignment.obstacle}")
+            session.exitstatus = exitcodes.USAGE
+            return
+        begun = not self.assignment.obstacle and (self.output / PARTS).exists()
+        if not (begun or self.unwritable or self.config.pluginmanager.hasplugin(choice.MARK)):
+            return
+        account = Account((self.output / PARTS / DIRECTORY) if begun else None, "cleaning")
         with contextlib.suppress(KeyboardInterrupt):
-            cleaning.clean(self.target, self.output)
+            cleaning.clean(self.target, self.output, account=account)
         try:
             self._publish(session)
         except OSError as error:
             self._break_off(session, error)
         if self.unwritable:
-            told = f"conformance: {self.unwritable}. The run was broken off; make room, or name another --output."
-            with forgiving():
-                Console(stderr=True, soft_wrap=True).print(told, markup=False, highlight=False)
+            advice = "The run was broken off; make room, or name another --output."
+            self._print(f"conformance: {self.unwritable}. {advice}")
             session.exitstatus = exitcodes.INTERNAL
+
+    def _print(self, sentence: str) -> None:
+        with forgiving():
+            Console(stderr=True, soft_wrap=True).print(sentence, markup=False, highlight=False)
 
     def _publish(self, session: pytest.Session) -> None:
         """Write the record and its views, and show the end of the run. Raises OSError."""
         allure_directory = self.config.getoption("allure_report_dir", None)
-        collected = self._collected | set(self.selection.collected)
+        collected = self.distribution.collected | set(self.selection.collected)
         told = parts.Circumstances(
             started=self._began.isoformat(timespec="seconds"),
             seconds=time.time() - self.started,
@@ -445,7 +473,7 @@ class Conduct:
             baseline_strict=self._option("baseline_strict"),
             read_only=self.target.safety.level is Safety.READ_ONLY,
             internal=(*self.internal, *([self.unwritable] if self.unwritable else [])),
-            planned=frozenset(self._planned | set(self.selection.planned)),
+            planned=frozenset(self.distribution.planned | set(self.selection.planned)),
             uncollected=tuple(one for system in self.systems for one in self._uncollected(system, collected)),
             status=int(session.exitstatus),
             beside=tuple(self._beside)[:BESIDE],
@@ -457,7 +485,9 @@ class Conduct:
         publication.publish(self.record, self.output, Path(allure_directory or self.output / "allure-results"))
         with forgiving():
             terminal.show(self.record, self.output, Console())
-        session.exitstatus = self.record.exit_code
+        # pytest-xdist says that nothing was collected where the last worker to report had left the suites to another.
+        kept = 0 if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED else session.exitstatus
+        session.exitstatus = self.record.exit_code or kept
 
     def _uncollected(self, system: str, collected: set[str]) -> list[str]:
         """The tests of a system that exist, and that no process of the run found."""

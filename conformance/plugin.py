@@ -1,24 +1,26 @@
-"""The pytest plugin: options, markers, fixtures, and the hooks that turn verdicts into results.
+"""The pytest plugin: options, markers, and what follows when there is a target.
 
-It does nothing at all unless `--target` is given, since it is loaded into every pytest of its environment.
+It is loaded into every pytest of its environment. It costs next to nothing there, shows nothing of itself to tests of
+others, and does nothing at all unless there is a target.
 """
 
 from __future__ import annotations
 
 import argparse
-import secrets
+import itertools
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from conformance.conduct import Conduct
-    from conformance.session import Session
+from conformance import provided
+from conformance.items import SUITES_PATH
+from conformance.provided import CONDUCT, NO_TARGET
 
-CONDUCT: pytest.StashKey[Conduct] = pytest.StashKey()
-NO_TARGET = "the conformance suites need a target: give --target FILE."
+BARE = "--target"
+TARGET = "--conformance-target"
 MARKERS = (
+    "system(name): a test of your own against that system of the target, with the fixtures of the suites",
     "requirement(*ids): the requirements that a test speaks of",
     "profile(name): the profile of a test that cites no requirement",
     "starts: a test that starts what no operation removes, though the operations of its requirements do not tell",
@@ -43,20 +45,30 @@ def _percent(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _from(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and int(text[:9]) >= least):
+            raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from {least}.")
+        return int(text)
+
+    return number
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Our options; all but `--target` carry our name, so that they collide with nobody's."""
+    """Our options, which all carry our name, so that they collide with nobody's."""
     group = parser.getgroup("conformance", "conformance of a server with its documentation")
-    group.addoption("--target", metavar="FILE", help="the target file of the server under test")
     add = group.addoption
-    add("--conformance-output", metavar="DIR", help="where the run is written [reports/TIME-TARGET]")
+    told = f"the target file of the server under test; also {BARE}, where nothing else has an option of that name"
+    add(TARGET, metavar="FILE", help=told)
+    add("--conformance-output", metavar="DIR", help="where the run is written [reports/TIME-TARGET-RUN]")
     add("--conformance-system", action="append", metavar="SYSTEM", default=[], help="only this system")
     add("--conformance-profile", action="append", metavar="PROFILE", default=[], help="only this profile")
-    add("--conformance-seed", type=int, default=0, metavar="N", help="seed of what is generated")
+    add("--conformance-seed", type=_from(0), default=0, metavar="N", help="seed of what is generated")
     add("--conformance-depth", choices=["quick", "standard", "deep"], default="standard", help="how much is generated")
-    add("--conformance-max-examples", type=int, metavar="N", help="most generated cases per operation")
+    add("--conformance-max-examples", type=_from(1), metavar="N", help="most generated cases per operation")
     add("--conformance-time-budget", type=_duration, metavar="20m", help="start nothing new after this time")
     add("--conformance-safety", choices=["read-only", "owned", "disposable"], help="instead of the file's level")
-    add("--conformance-in-flight", type=int, metavar="N", help="most requests under way at once")
+    add("--conformance-in-flight", type=_from(1), metavar="N", help="requests under way at once [the target file's]")
     add("--conformance-shard", metavar="I/N", help="only the I-th of N parts of the tests")
     add("--conformance-durations", metavar="RUN", help="an earlier run: by its durations the parts are made even")
     add("--conformance-progress", action="store_true", help="a bar instead of dots")
@@ -66,73 +78,60 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--conformance-baseline-strict", action="store_true", help="entries that no longer occur fail the run")
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, None, None]:
+    """Read `--target` as ours if, once every plugin and conftest.py has named its options, it is nobody else's.
+
+    It is never registered: a conftest.py that pytest finds later can still have it.
+    """
+    values = [value for word, value in itertools.pairwise(args) if word == BARE]
+    named = early_config.known_args_namespace.file_or_dir  # where a value counts as a path of tests
+    named[:] = [one for one in named if one not in values or one.endswith(".py") or not Path(one).is_file()]
+    yield
+    if any(_is_bare(word) for word in args) and _is_free(parser):
+        end = args.index("--") if "--" in args else len(args)
+        args[:end] = [TARGET + word.removeprefix(BARE) if _is_bare(word) else word for word in args[:end]]
+
+
+def _is_bare(word: str) -> bool:
+    return word == BARE or word.startswith(f"{BARE}=")
+
+
+def _is_free(parser: pytest.Parser) -> bool:
+    """Whether no plugin or conftest.py has an option `--target`."""
+    try:
+        _, unknown = parser.parse_known_and_unknown_args([BARE])
+    except pytest.UsageError:  # it is known, and wants a value
+        return False
+    return BARE in unknown
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers and, when there is a target, everything else."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
-    if config.getoption("target"):
+    config.pluginmanager.register(provided, "conformance-provided")
+    if config.getoption("conformance_target"):
         from conformance.conduct import Conduct
 
-        conduct = Conduct(config, run=_run_of(config))
+        conduct = Conduct(config)
         config.stash[CONDUCT] = conduct
         config.pluginmanager.register(conduct, "conformance-conduct")
         config.pluginmanager.register(conduct.selection, "conformance-selection")
+        config.pluginmanager.register(conduct.entrance, "conformance-entrance")
+        if conduct.is_controller:
+            config.pluginmanager.register(conduct.distribution, "conformance-distribution")
         if config.getoption("conformance_progress") and conduct.is_controller:
             from conformance.progress import Display
 
             config.pluginmanager.register(Display(), "conformance-progress")
 
 
-def _run_of(config: pytest.Config) -> str:
-    """The mark of the run: the controller's, handed to each worker."""
-    given: dict[str, Any] = getattr(config, "workerinput", {})
-    return str(given.get("conformance_run") or secrets.token_hex(4))
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Without a target our suites can be listed, and have nothing to run against."""
-    suites = str(Path(__file__).parent / "suites")
-    named = any(one.startswith(("conformance.suites", suites)) for one in session.config.args)
-    if named and not (session.config.getoption("target") or session.config.getoption("collectonly")):
+    named = any(one.startswith(("conformance.suites", str(SUITES_PATH))) for one in session.config.args)
+    if named and not (session.config.getoption("conformance_target") or session.config.getoption("collectonly")):
         raise pytest.UsageError(NO_TARGET)
-
-
-@pytest.fixture(autouse=True)
-def _within_budget(request: pytest.FixtureRequest) -> None:
-    """Before anything else: is there time left?"""
-    conduct = request.config.stash.get(CONDUCT, None)
-    if conduct is not None:
-        conduct.within_budget()
-
-
-@pytest.fixture
-def session(request: pytest.FixtureRequest) -> Session:
-    """The session of the system that the test belongs to, with the judge of this test."""
-    conduct = request.config.stash.get(CONDUCT, None)
-    if conduct is None:
-        raise pytest.UsageError(NO_TARGET)
-    return conduct.session
-
-
-@pytest.fixture
-def seed(request: pytest.FixtureRequest) -> int:
-    """The seed of what is generated."""
-    return int(request.config.getoption("conformance_seed"))
-
-
-@pytest.fixture
-def examples(request: pytest.FixtureRequest) -> int:
-    """How many bodies to generate for an operation; what starts something leaves executions for the other tests."""
-    from conformance.properties import DEPTHS
-    from conformance.specification import load
-
-    asked = request.config.getoption("conformance_max_examples")
-    wanted = int(asked or DEPTHS[request.config.getoption("conformance_depth")])
-    operation = request.node.callspec.params.get("operation")
-    if operation is None or not operation.starts:
-        return wanted
-    from conformance.worker import executions
-
-    conduct = request.config.stash[CONDUCT]
-    return min(wanted, max(1, executions(conduct.target, load(operation.system)) // 10))

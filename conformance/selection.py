@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance import runrecord, sharding, specification
+from conformance import choice, runrecord, sharding, specification
 from conformance.accommodation import ACCOMMODATIONS, departures, of_the_form
-from conformance.items import SUITES, TEST_ID, cited, system_of, test_id
+from conformance.items import SUITES, TEST_ID, cited, suite_of, system_of, test_id
 from conformance.sharding import Shard
 from conformance.supply import chain
 from conformance.target import Target
@@ -18,27 +18,35 @@ from conformance.target import Target
 class Selection:
     """The tests of some systems of the target: all, those of some profiles, or a shard of them.
 
+    A process that is no `holder` leaves all tests of ours to the one that is.
     `collected` are the ids of the tests that this process found, `planned` those of its shard: what another plugin or
     an option of pytest's leaves out later is still among them. Workers collect, their controller does not.
     """
 
-    def __init__(self, config: pytest.Config, target: Target, systems: Sequence[str]) -> None:
+    def __init__(self, config: pytest.Config, target: Target, systems: Sequence[str], *, holder: bool = True) -> None:
         self.target = target
         self.systems = systems
+        self.holder = holder
         self.shard = self._shard(config.getoption("conformance_shard"))
         self.division: str | None = None
         self.starting: frozenset[str] | None = None
         self._profiles = set(config.getoption("conformance_profile"))
         self._recorded = config.getoption("conformance_durations")
+        if self._recorded and self.shard.whole:
+            raise pytest.UsageError("--conformance-durations says nothing without --conformance-shard; leave it out.")
         self.narrowed = bool(self._profiles)
         self.collected: tuple[str, ...] = ()
         self.planned: tuple[str, ...] = ()
 
     def _shard(self, named: str | None) -> Shard:
         try:
-            return sharding.parse(named) if named else sharding.WHOLE
+            shard = sharding.parse(named) if named else sharding.WHOLE
+            choice.divisible(self.target, shard, choice.PLUGIN)
         except ValueError as error:
             raise pytest.UsageError(f"--conformance-shard: {error}") from None
+        except choice.Unavailable as error:
+            raise pytest.UsageError(str(error)) from None
+        return shard
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Where the target file accommodates nothing, the tests of documented forms have nothing to say."""
@@ -59,40 +67,48 @@ class Selection:
     @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests of the target's systems and of the selected profiles; stable ids for Allure."""
-        items[:] = [item for item in items if system_of(item) in ("", *self.systems)]
+        items[:] = [item for item in items if suite_of(item) in ("", *self.systems)]
+        if not self.holder:
+            items[:] = [item for item in items if not self._takes_part(item)]
         if self._profiles:
-            out = [item for item in items if not self._profiles & self._profiles_of(item)]
+            out = [item for item in items if self._takes_part(item) and not self._profiles & self._profiles_of(item)]
             items[:] = [item for item in items if item not in out]
             config.hook.pytest_deselected(items=out)
         for item in items:
             item.stash[TEST_ID] = test_id(item)
-        self.collected = _ours(items)
+        self.collected = self._ids(items)
         if not self.shard.whole:
             self._keep_shard(items)
-        self.planned = _ours(items)
+        self.planned = self._ids(items)
         for item in items:
-            system = system_of(item)
-            grouped = bool(system) and specification.load(system).starts
+            grouped = self._takes_part(item) and specification.load(system_of(item)).starts
             if grouped and config.pluginmanager.hasplugin("xdist"):
-                item.add_marker(pytest.mark.xdist_group(system))  # one worker counts what is started
+                item.add_marker(pytest.mark.xdist_group(system_of(item)))  # one worker counts what is started
 
     def _keep_shard(self, items: list[pytest.Item]) -> None:
         """Keep this shard's tests, and whatever is none of ours."""
-        ours = [item.stash[TEST_ID] for item in items if system_of(item)]
-        starting = {item.stash[TEST_ID]: system_of(item) for item in items if may_start(item)}
-        parts = sharding.cut(ours, self._durations(), self.shard.of, starting)
+        ours = [item for item in items if self._takes_part(item)]
+        starting = {item.stash[TEST_ID]: system_of(item) for item in ours if may_start(item)}
+        parts = sharding.cut(self._ids(ours), self._durations(), self.shard.of, starting)
         self.division = sharding.digest(parts)
         kept = set(parts[self.shard.index - 1])
         self.starting = frozenset(system for one, system in starting.items() if one in kept)
-        items[:] = [item for item in items if not system_of(item) or item.stash[TEST_ID] in kept]
+        items[:] = [item for item in items if not self._takes_part(item) or item.stash[TEST_ID] in kept]
+
+    def _takes_part(self, item: pytest.Item) -> bool:
+        """Whether a test is about a system of the run."""
+        return system_of(item) in self.systems
+
+    def _ids(self, items: Sequence[pytest.Item]) -> tuple[str, ...]:
+        return tuple(item.stash[TEST_ID] for item in items if self._takes_part(item))
 
     def _profiles_of(self, item: pytest.Item) -> set[str]:
         spec = specification.load(system_of(item))
         return {spec.requirements[one].profile for one in cited(item) if one in spec.requirements}
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        """A run that leaves tests out is not complete."""
-        self.narrowed = self.narrowed or bool(items)
+        """A run that leaves tests of its own out is not complete."""
+        self.narrowed = self.narrowed or any(map(self._takes_part, items))
 
     def _durations(self) -> dict[str, float]:
         """How many seconds each test took in the run that is named for it."""
@@ -102,12 +118,8 @@ class Selection:
             raise pytest.UsageError(f"--conformance-durations: {error}") from None
 
 
-def _ours(items: Sequence[pytest.Item]) -> tuple[str, ...]:
-    return tuple(item.stash[TEST_ID] for item in items if system_of(item))
-
-
 def may_start(item: pytest.Item) -> bool:
-    """Whether a test of ours may start what no operation removes: by what it cites, or by its marker.
+    """Whether a test may start what no operation removes: by what it cites, or by its marker.
 
     What a call needs may have to be started before.
     """

@@ -35,6 +35,21 @@ class Shard:
 WHOLE: Final = Shard()
 
 
+def too_many(shard: Shard, in_flight: int, open_resources: int) -> str:
+    """Why a run cannot be divided into so many shards, as a sentence; empty where it can."""
+    if shard.of > in_flight:
+        return (
+            f"each shard has a call under way, and no more than {in_flight} may be; "
+            f"take fewer shards, or allow more with in_flight = {shard.of}."
+        )
+    if 0 < open_resources < shard.of:
+        return (
+            f"each shard creates something, and no more than {open_resources} things may be on the target at once; "
+            f"take fewer shards, or allow more with open_resources = {shard.of}."
+        )
+    return ""
+
+
 def parse(text: str) -> Shard:
     """The shard that `I/N` names. Raises ValueError, whose message says how to write it."""
     found = re.fullmatch(r"(\d{1,3})/(\d{1,3})", text)

@@ -22,6 +22,7 @@ from conformance.tables import TargetError as TargetError
 from conformance.tables import hint as hint
 
 LONGEST_RUN: Final = 1000 * 3600.0
+IN_FLIGHT: Final = 4  # calls under way at once, where nothing says how many
 
 
 class Safety(StrEnum):
@@ -52,7 +53,7 @@ Duration = Annotated[float, BeforeValidator(duration, json_schema_input_type=str
 
 
 class Limits(Table):
-    """Limits of a whole run. Without `in_flight` it is four, and one for PROCESIO's Projects; times in seconds."""
+    """Limits of a whole run. Without `in_flight` it is four; times in seconds."""
 
     requests_per_second: Rate | None = None
     """Never faster than this."""
@@ -66,6 +67,11 @@ class Limits(Table):
     """Never more things of the run's own on the server than this."""
     executions: Count = 20
     """Never start more Requests, instances and processes than this."""
+
+    @property
+    def places(self) -> int:
+        """How many calls may be under way at once."""
+        return self.in_flight or IN_FLIGHT
 
 
 class SafetyTable(Table):

@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
@@ -41,20 +41,19 @@ SHOWN: Final = ("expected", "observed", "detail")
 class Share:
     """Who shares the run's limits: they are divided among the shards; the `workers` of a shard have one account.
 
-    `starting` are the systems on which this shard's tests may start something; None: on every one.
+    `systems` are those of the run; none means all of the target. `starting` are the systems on which this shard's tests
+    may start something; None: on every one.
     """
 
     workers: int = 1
     shard: Shard = WHOLE
+    systems: tuple[str, ...] = ()
     starting: frozenset[str] | None = None
 
-    def part(self, whole: int) -> int:
-        """This shard's part of a number, at least one when there is any."""
-        return max(1, whole // self.shard.of) if whole else 0
-
-    def starts(self, system: str) -> bool:
-        """Whether anything may be started on a system."""
-        return self.starting is None or system in self.starting
+    def executions(self, target: Target, spec: Specification) -> int:
+        """How many things this shard may start on one system."""
+        may = self.starting is None or spec.system in self.starting
+        return executions(target, spec, self.systems) if may else 0
 
 
 @dataclass
@@ -62,7 +61,8 @@ class Worker:
     """The state of one worker: its ledger, its sessions, and what it saw.
 
     `until` is when the run's time budget is used up, on the monotonic clock. `tokens` leads to those that all workers
-    of the run share.
+    of the run share. What the worker uses of the limits it notes in the run's directory, else in `shared`, if there is
+    one.
     """
 
     target: Target
@@ -74,6 +74,7 @@ class Worker:
     problems: list[str] = field(default_factory=list)
     internal: list[str] = field(default_factory=list)
     tokens: Tokens | None = None
+    shared: Account | None = None
     seen: shapes.Shapes = field(default_factory=dict)
     durations: dict[str, list[float]] = field(default_factory=dict)
 
@@ -86,17 +87,15 @@ class Worker:
         self._earlier: frozenset[str] = frozenset()
         self._moment = (0, 0)  # when the current test began
         self._steady = False
-        path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
-        self.ledger = Ledger(path=path, run=self.run, worker=self.name, hide=self.redactor.text)
-        self.account = Account(worker=self.name)
+        self.account = self.shared or Account(worker=self.name, until=self.until)
         if self.output:
-            (self.output / PARTS).mkdir(exist_ok=True)
+            directory = self.output / PARTS / DIRECTORY
+            directory.mkdir(parents=True, exist_ok=True)
             # A worker that dies in its first test is missed: its file has no last word.
             (self.output / PARTS / f"{self.name}.ndjson").touch()
-        if self.output and self.share.workers > 1:
-            directory = self.output / PARTS / DIRECTORY
-            directory.mkdir(exist_ok=True)
-            self.account = Account(directory, self.name, self.share.workers)
+            self.account = Account(directory, self.name, self.share.workers, self.until)
+        path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
+        self.ledger = Ledger(path=path, run=self.run, worker=self.name, hide=self.redactor.text)
 
     def session(self, system: str, ledger: Ledger | None = None) -> Session:
         """The session of a system, opened when first asked for; nothing is sent yet."""
@@ -112,8 +111,8 @@ class Worker:
         self._handing_out.update((one.id, secret[one.resource]) for one in handing_out)
         self._handing_out[TOKEN_REQUEST] = SECRET_FIELDS
         limits = Limits(
-            self.share.part(self.target.limits.open_resources),
-            executions(self.target, spec) if self.share.starts(system) else 0,
+            self.share.shard.part(self.target.limits.open_resources),
+            self.share.executions(self.target, spec),
             self.account,
         )
         judgement = Judgement(
@@ -131,8 +130,7 @@ class Worker:
             self.target,
             judgement,
             account=self.account,
-            shards=self.share.shard.of,
-            until=self.until,
+            shard=self.share.shard,
             failed=lambda kind: failed.update([kind]),
         )
         self._doors.append(door)
@@ -214,7 +212,8 @@ class Worker:
         self._append({**told, "passed_over": True} if passed_over else told)
         session.judge = Judge(session.specification)
         session.credentials.release()
-        session.sweep(self._earlier, wait=False)
+        with self.account.cleaning():
+            session.sweep(self._earlier, wait=False)
         self.account.opened(len(self.ledger.open()))
         self.account.leave(CREATING)
         session.client.evidence.forget()
@@ -235,7 +234,8 @@ class Worker:
             session = self.sessions[system]
             if sweep:
                 try:
-                    kept.extend(session.sweep())
+                    with self.account.cleaning():
+                        kept.extend(session.sweep())
                 except Exception as error:  # whatever goes wrong here must not cost the run its record
                     self.internal.append(f"cleaning up {system}: {type(error).__name__}: {error}")
             if session.problem and session.problem not in self.problems:
@@ -277,14 +277,15 @@ class Worker:
             raise Unwritable(path, error) from None
 
 
-def executions(target: Target, spec: Specification) -> int:
-    """How many things a run may start on one system: its number, divided among the systems that start any.
+def executions(target: Target, spec: Specification, systems: Collection[str] = ()) -> int:
+    """How many things a run may start on one system: the limit, divided among its `systems` that start any.
 
-    The tests that may start something on a system are in one shard and go to one worker, so that it need not be
-    divided further.
+    The tests that may start something on a system are in one shard, so that it need not be divided further.
     """
-    starting = [one for one in target.systems if specification.load(one).starts]
-    return max(1, target.limits.executions // len(starting)) if spec.starts else 0
+    starting = [one for one in systems or target.systems if specification.load(one).starts]
+    if spec.system not in starting:
+        return 0
+    return Shard(starting.index(spec.system) + 1, len(starting)).part(target.limits.executions)
 
 
 def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:

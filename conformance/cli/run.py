@@ -10,24 +10,24 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from conformance import runrecord
+from conformance import directory, runrecord
+from conformance.choice import MARK, Unavailable, chosen, divisible
 from conformance.cli.failure import Refused, internal, refusing
 from conformance.cli.paths import PATH
 from conformance.sharding import WHOLE, Shard, parse
 from conformance.specification import SYSTEMS
-from conformance.systems import PROFILES
-from conformance.tables import hint, nearest
-from conformance.target import Safety, Target, TargetError, duration, load
+from conformance.tables import nearest
+from conformance.target import Safety, TargetError, duration, load
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
 REFERENCE: Final = "reference"
-IN_FLIGHT: Final = 4  # calls under way at once, where neither the target file nor an option says how many
 PACKAGE: Final = Path(__file__).parent.parent
 PYTEST_VARIABLES: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
@@ -99,17 +99,22 @@ def command(ctx: click.Context, /, target: str, output: Path | None, workers: st
             raise Refused(f"{target}: is no target file; did you mean {REFERENCE}?")
         with refusing(TargetError):
             loaded = load(path)
-        check_selection(loaded, options["system"], options["profile"])
+        if options["in_flight"]:
+            limits = loaded.limits.model_copy(update={"in_flight": options["in_flight"]})
+            loaded = loaded.model_copy(update={"limits": limits})
+        shard = options["shard"] or WHOLE
+        with refusing(Unavailable):
+            chosen(loaded, options["system"], options["profile"])
+            divisible(loaded, shard)
         if options["baseline"] or options["baseline_strict"]:
             options["baseline"] = checked_baseline(options["baseline"])
         if options["durations"]:
             options["durations"] = checked_durations(options["durations"], options["shard"])
-        in_flight = options["in_flight"] or loaded.limits.in_flight or IN_FLIGHT
-        workers = allowed(workers, in_flight, options["shard"] or WHOLE)
-        directory = prepared(output or default_output(loaded.name))
-        call = [*arguments(path.absolute(), directory, workers, options), *ctx.meta[__name__]]
+        workers = allowed(workers, shard.part(loaded.limits.places))
+        place = prepared(output or default_output(loaded.name))
+        call = [*arguments(path.absolute(), place, workers, options), *ctx.meta[__name__]]
         stack.enter_context(without(PYTEST_VARIABLES))
-        return start(call, directory)
+        return start(call, place)
 
 
 @contextmanager
@@ -121,32 +126,6 @@ def _reference(options: Mapping[str, Any]) -> Iterator[Path]:
         path = Path(directory) / "reference.toml"
         path.write_text(text, encoding="utf-8")
         yield path
-
-
-def check_selection(target: Target, systems: Sequence[str], profiles: Sequence[str]) -> None:
-    """See that the target has what was selected.
-
-    Raises:
-        Refused: a system or profile that is unknown, not of this target, or without operations in this version.
-    """
-    for system in systems:
-        if system not in target.systems:
-            there = ", ".join(target.systems)
-            raise Refused(f"--system {system}: the target file has no table [{system}], only {there}; add it.")
-    if not profiles:
-        return
-    from conformance import specification  # reading the specs takes a while
-
-    for profile in profiles:
-        system = profile.partition("/")[0]
-        if profile not in PROFILES.get(system, ()):
-            known = [one for group in PROFILES.values() for one in group]
-            raise Refused(f"--profile {profile}: there is no such profile; {hint(profile, known)}")
-        if system not in (systems or target.systems):
-            raise Refused(f"--profile {profile}: {system} is not selected or not in the target file; add it.")
-        operations = specification.load(system).operations.values()
-        if not any(operation.profile == profile for operation in operations):
-            raise Refused(f"--profile {profile}: this version has no operations of it yet; leave it out.")
 
 
 def checked_baseline(path: Path | None) -> Path:
@@ -183,8 +162,7 @@ def default_output(name: str) -> Path:
     Raises:
         Refused: it cannot be made.
     """
-    word = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "target"
-    path = Path("reports") / f"{datetime.now():%Y%m%d-%H%M%S}-{word}"
+    path = directory.named_after(name, datetime.now())
     try:
         return runrecord.fresh_directory(path)
     except OSError as error:
@@ -208,21 +186,12 @@ def prepared(directory: Path, ours: Collection[str] = ()) -> Path:
     return directory
 
 
-def allowed(workers: str | None, in_flight: int, shard: Shard = WHOLE) -> str | None:
-    """No more workers than calls may be under way at once: a worker makes one call at a time.
-
-    Raises:
-        Refused: there are more shards than calls may be under way.
-    """
-    if shard.of > in_flight:
-        raise Refused(
-            f"--shard {shard}: each shard has a call under way, and no more than {in_flight} may be; "
-            f"take fewer shards, or allow more with --in-flight {shard.of}."
-        )
+def allowed(workers: str | None, places: int) -> str | None:
+    """No more workers than calls may be under way at once: a worker makes one call at a time."""
     if workers is None:
         return None
     wanted = (os.cpu_count() or 1) if workers == "auto" else int(workers)
-    return str(min(wanted, shard.part(in_flight)))
+    return str(min(wanted, places))
 
 
 def arguments(target: Path, output: Path, workers: str | None, options: Mapping[str, Any]) -> list[str]:
@@ -244,7 +213,7 @@ def arguments(target: Path, output: Path, workers: str | None, options: Mapping[
         *("-q", "-q", "--no-header", "--no-summary", "--tb=no", "--conformance-progress"),
         *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
         *(() if plugin else ("-p", "conformance.plugin")),
-        *("--target", str(target)),
+        *("--conformance-target", str(target)),
         *("--conformance-output", str(output)),
         *ours,
         *("--alluredir", str(output / "allure-results")),
@@ -259,7 +228,7 @@ def start(call: Sequence[str], output: Path) -> int:
     import pytest  # only when everything is known to be in order
 
     try:
-        return int(pytest.main(list(call)))
+        return int(pytest.main(list(call), plugins=[SimpleNamespace(__name__=MARK)]))
     except (Exception, SystemExit) as error:  # whoever ends the process from within a run must not settle its code
         return internal(error, output)
 

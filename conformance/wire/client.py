@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from conformance.accommodation import dressed
+from conformance.account import Withheld
 from conformance.exchange import Exchange, NotJson, Request, Response
 from conformance.ledger import Entry
 from conformance.operation import Form
@@ -19,7 +20,7 @@ from conformance.specification import Operation, Specification
 from conformance.verdict import Reason
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence
-from conformance.wire.guard import Refused, Withheld
+from conformance.wire.guard import Refused
 from conformance.wire.naming import at
 
 MAIN: Final = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -13,6 +12,7 @@ import httpx
 from conformance import __version__
 from conformance.account import Account
 from conformance.proxies import Proxy, proxy_for
+from conformance.sharding import WHOLE, Shard
 from conformance.target import Target
 from conformance.wire.deadline import Deadline
 from conformance.wire.guard import Guard, Judgement
@@ -47,16 +47,14 @@ def open_door(
     judgement: Judgement,
     *,
     account: Account | None = None,
-    shards: int = 1,
+    shard: Shard = WHOLE,
     timeout: float | None = None,
-    until: float = math.inf,
     failed: Callable[[str], None] = lambda _: None,
 ) -> Door:
     """The one door of a worker and system: guard, pace, deadline, in this order.
 
-    `account` is what all workers of the run share, `shards` the number of machines among which the limits are divided,
-    `until` when the run's time is up (on the monotonic clock). `failed` is called for each response that a gateway
-    gave. Redirects are never followed. Each request goes the way that its own URL gives.
+    `account` is what all workers of the run share; a `shard` has its part of the limits. `failed` is called for each
+    response that a gateway gave. Redirects are never followed. Each request goes the way that its own URL gives.
     """
     limits, network = target.limits, target.network
     named = network.proxy.get_secret_value() if network.proxy else None
@@ -71,9 +69,9 @@ def open_door(
         shows_certificate=network.client_cert is not None,
     )
     account = account or Account()
-    rate = limits.requests_per_second / shards if limits.requests_per_second else None
-    places = max(1, limits.in_flight // shards) if limits.in_flight else None
-    pace = Pace(InFlight(deadline, account, places), per_second=rate, until=until, account=account, failed=failed)
+    rate = limits.requests_per_second / shard.of if limits.requests_per_second else None
+    row = InFlight(deadline, account, shard.part(limits.places))
+    pace = Pace(row, per_second=rate, account=account, failed=failed)
     headers = httpx.Headers({"accept-encoding": "identity", "user-agent": AGENT})
     headers.update({name: value.get_secret_value() for name, value in network.headers.items()})
     return Door(Guard(pace, judgement), headers=headers)

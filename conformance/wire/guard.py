@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 import httpx
 
-from conformance.account import Account
+from conformance.account import Account, Withheld
 from conformance.address import Address
 from conformance.clearance import clearance, cleared
 from conformance.ledger import Entry, Ledger
@@ -36,15 +36,6 @@ SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 class Refused(Exception):
     """The guard refused a request: a defect of the suite. The message names the request and the rule."""
-
-
-class Withheld(Exception):
-    """A request that the safety level or a limit of the target file does not allow; nothing was sent."""
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass
@@ -271,16 +262,14 @@ class Guard(httpx.BaseTransport):
             entry = self._judgement.ledger.intend(*kind, decision.creates, decision.within)
         try:
             response = self._inner.handle_request(request)
-        except NoAnswer as failure:
-            if entry is not None and not failure.sent:
-                self._judgement.ledger.withdrawn(entry)
+        except (NoAnswer, Withheld) as failure:
+            if isinstance(failure, Withheld) or not failure.sent:
+                self._not_sent(decision.operation, entry)
             raise
         unprocessed = not_processed(response)
         lost = response.status_code in AWAY and response.status_code not in BUSY  # whether it arrived, nobody knows
-        refused = unprocessed or response.is_redirect or (response.is_client_error and not lost)
-        counted = decision.operation is not None and decision.operation.starts and decision.effect == "execute"
-        if decision.operation and counted and refused:  # nothing was started
-            self._judgement.limits.account.give_back(executions_of(decision.operation))
+        if unprocessed or response.is_redirect or (response.is_client_error and not lost):
+            self._not_started(decision.operation)
         if entry is not None:
             response.extensions["entry"] = entry
             ledger = self._judgement.ledger
@@ -293,6 +282,16 @@ class Guard(httpx.BaseTransport):
             elif (response.is_client_error and not lost) or response.status_code in BUSY:
                 ledger.declined(entry)
         return response
+
+    def _not_sent(self, operation: Operation | None, entry: Entry | None) -> None:
+        """What was not sent created and started nothing."""
+        self._not_started(operation)
+        if entry is not None:
+            self._judgement.ledger.withdrawn(entry)
+
+    def _not_started(self, operation: Operation | None) -> None:
+        if operation is not None and operation.starts and operation.effect == "execute":
+            self._judgement.limits.account.give_back(executions_of(operation))
 
     def close(self) -> None:
         """Close what is behind."""

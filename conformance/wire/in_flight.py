@@ -14,15 +14,13 @@ NAME: Final = "in-flight"
 class InFlight(httpx.BaseTransport):
     """Holds one of the `places` of the run's account while a request is under way."""
 
-    def __init__(self, inner: httpx.BaseTransport, account: Account, places: int | None) -> None:
+    def __init__(self, inner: httpx.BaseTransport, account: Account, places: int) -> None:
         self._inner = inner
         self._account = account
         self._places = places
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass `request` on when there is a place. Raises what is behind raises."""
-        if self._places is None:
-            return self._inner.handle_request(request)
         with self._account.place(NAME, self._places):
             return self._inner.handle_request(request)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +10,8 @@ from typing import Final
 
 import httpx
 
-from conformance.account import Account
+from conformance.account import Account, Withheld
+from conformance.verdict import Reason
 from conformance.way import AWAY, BUSY
 from conformance.wire.deadline import NoAnswer
 
@@ -27,9 +27,9 @@ class Pace(httpx.BaseTransport):
 
     A read (the guard says so in `extensions["effect"]`) that got no answer, or one of a gateway (AWAY), is sent again
     up to `retries` times, after the time that `Retry-After` names or a growing pause. Anything else is sent again only
-    after a 429 or 503 with `Retry-After`, which says that it was not processed. Whatever is sent next waits as well. A
-    target that goes on being busy by its own word is waited for no longer than LONGEST_WAIT, and for no second try past
-    `until` (of `clock`, seconds), when the run's time is up. What has begun goes on then, and is cleaned up.
+    after a 429 or 503 with `Retry-After`, which says that it was not processed. Whatever is sent next waits as well:
+    no longer than LONGEST_WAIT for a target that goes on being busy, and never past the end of the account's time
+    because the target asks for it. Pauses of our own are short, and what has begun goes on.
     `failed` is called for each response that was not the server's, with its status, and for each that did not come.
     """
 
@@ -39,7 +39,6 @@ class Pace(httpx.BaseTransport):
         *,
         per_second: float | None = None,
         retries: int = RETRIES,
-        until: float = math.inf,
         failed: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -48,17 +47,21 @@ class Pace(httpx.BaseTransport):
         self._inner = inner
         self._gap = 1 / per_second if per_second else 0.0
         self._retries = retries
-        self._until = until
         self._failed = failed
         self._sleep = sleep
         self._clock = clock
         self._account = account or Account()
-        self._back = 0.0  # when a busy target is asked again
-        self._asked_for = False  # by its own word
+        self._back = 0.0  # when a busy target is to be asked again
+        self._asked = False  # whether that is its own word
         self._waited = 0.0  # for it, in a row
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass `request` on, in time. Raises NoAnswer, also when the target asks for more patience than there is."""
+        """Pass `request` on, in time.
+
+        Raises:
+            NoAnswer: none came, or the target asks for more patience than there is.
+            Withheld: the target asks to wait until after the time budget is used up. Nothing was processed.
+        """
         judged = "effect" in request.extensions
         read = request.extensions.get("effect") == "read"
         for left in range(self._retries if judged else 0, -1, -1):
@@ -70,7 +73,7 @@ class Pace(httpx.BaseTransport):
                 self._failed(SILENCE)
                 if not (left and read):
                     raise
-                self._asked_for = False
+                self._pause(pause)
             else:
                 if response.status_code not in AWAY:
                     self._waited = 0.0
@@ -79,22 +82,27 @@ class Pace(httpx.BaseTransport):
                 busy = response.status_code in BUSY
                 if not busy and not (left and read):
                     return response
-                told = retry_after(response)
-                pause, self._asked_for = told or pause, bool(told)
+                asked = retry_after(response)
                 again = read or not_processed(response)
-                if not (left and again) or (told and told > self._patience()):
-                    self._back = self._clock() + pause
+                self._pause(asked or pause, asked=bool(asked))
+                if not (left and again) or asked > self._patience:
                     return response
-            self._back = self._clock() + pause
         raise AssertionError("unreachable: the last try returns or raises")
 
+    @property
     def _patience(self) -> float:
-        return min(LONGEST_WAIT - self._waited, self._until - self._clock())
+        return LONGEST_WAIT - self._waited
+
+    def _pause(self, seconds: float, *, asked: bool = False) -> None:
+        """Send nothing for so long. `asked`: the target said so."""
+        self._back, self._asked = self._clock() + seconds, asked
 
     def _wait(self) -> None:
         busy = max(0.0, self._back - self._clock())
-        if self._asked_for and busy > LONGEST_WAIT - self._waited:
+        if self._asked and busy > self._patience:
             raise NoAnswer(f"it is busy, and asks to be left alone for {busy:.0f} seconds", sent=False)
+        if busy and self._asked and self._clock() + busy > self._account.until:
+            raise Withheld(Reason.TIME_BUDGET, f"the server asks to wait {busy:.0f} seconds, and the time is used up")
         self._waited += busy
         if busy > 0:
             self._sleep(busy)

@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import pytest
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance import exitcodes
-from conformance.reference import Reference, build
+from conformance.reference import build
 from conformance.reference.serving import Serving, target_toml
 from tests.runs.support import run
+
+from .watch import Watch, things
 
 PER_SECOND: Final = 60
 IN_FLIGHT: Final = 2
 OPEN: Final = 6
 EXECUTIONS: Final = 4
-RELATIONS: Final = ("members",)
-
-
-@dataclass
-class Watch:
-    """What a server sees of a run: when requests came, how many at once, and how much there was at the most."""
-
-    reference: Reference
-    times: list[float] = field(default_factory=list)
-    under_way: int = 0
-    most_under_way: int = 0
-    most_there: int = 0
-
-    def around(self, app: ASGIApp) -> ASGIApp:
-        """The middleware."""
-
-        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
-            self.times.append(time.monotonic())
-            self.under_way += 1
-            self.most_under_way = max(self.most_under_way, self.under_way)
-            await app(scope, receive, send)
-            self.under_way -= 1
-            self.most_there = max(self.most_there, things(self.reference))
-
-        return watched
-
-    @property
-    def most_in_a_second(self) -> int:
-        """The largest number of requests within one second."""
-        return max(sum(start <= one < start + 1 for one in self.times) for start in self.times)
-
-
-def things(reference: Reference) -> int:
-    """How many things a reference holds, of whatever kind; who belongs to which group is none."""
-    kinds = {kind: held for kind, held in reference.snapshot().items() if kind not in RELATIONS}
-    return sum(len(held) for held in kinds.values() if isinstance(held, dict | list))
 
 
 @pytest.mark.parametrize("workers", ["1", "4"])

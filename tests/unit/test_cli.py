@@ -51,7 +51,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """What pytest would have been called with, instead of a run."""
     made: list[list[str]] = []
 
-    def called(arguments: list[str]) -> int:
+    def called(arguments: list[str], plugins: object = None) -> int:
         made.append(arguments)
         return exitcodes.DEVIATIONS
 
@@ -90,7 +90,7 @@ def test_pytest_gets_the_target_an_own_configuration_and_the_output(
     call("run", target, "--output", "out")
     (arguments,) = calls
     output = str(tmp_path / "out")
-    assert option(arguments, "--target") == target
+    assert option(arguments, "--conformance-target") == target
     assert option(arguments, "--conformance-output") == output
     assert option(arguments, "--rootdir") == output
     assert option(arguments, "--alluredir") == f"{output}/allure-results"
@@ -103,7 +103,7 @@ def test_pytest_gets_the_target_an_own_configuration_and_the_output(
 def test_without_options_the_plugin_decides(target: str, calls: list[list[str]]) -> None:
     call("run", target)
     ours = [one for one in calls[0] if one.startswith("--conformance-")]
-    assert ours == ["--conformance-progress", "--conformance-output"]
+    assert ours == ["--conformance-progress", "--conformance-target", "--conformance-output"]
     assert "-n" not in calls[0]
 
 
@@ -115,6 +115,7 @@ def test_every_option_reaches_the_plugin(target: str, calls: list[list[str]]) ->
     assert result.exit_code == exitcodes.DEVIATIONS, result.output
     assert [one for one in calls[0] if one.startswith("--conformance-")] == [
         "--conformance-progress",
+        "--conformance-target",
         "--conformance-output",
         "--conformance-system=procesio",
         "--conformance-profile=procesio/projects",
@@ -144,7 +145,7 @@ def test_pytest_settings_of_the_environment_do_not_change_a_run(target: str, mon
     seen: list[str | None] = []
     monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing")
 
-    def run(_: list[str]) -> int:
+    def run(_: list[str], plugins: object = None) -> int:
         seen.append(os.environ.get("PYTEST_ADDOPTS"))
         return exitcodes.OK
 
@@ -167,8 +168,8 @@ def test_a_run_goes_by_default_into_a_directory_named_after_time_and_target(
 def test_the_reference_is_served_and_described_during_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
 
-    def run(arguments: list[str]) -> int:
-        seen.update(tomllib.loads(Path(option(arguments, "--target")).read_text(encoding="utf-8")))
+    def run(arguments: list[str], plugins: object = None) -> int:
+        seen.update(tomllib.loads(Path(option(arguments, "--conformance-target")).read_text(encoding="utf-8")))
         port = int(seen["processmaker4"]["url"].rpartition(":")[2])
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
         return exitcodes.OK
@@ -182,20 +183,20 @@ def test_the_reference_is_served_and_described_during_its_run(monkeypatch: pytes
 
 def test_sigterm_ends_a_run_like_ctrl_c(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(pytest, "main", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(pytest, "main", lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))
     assert call("run", target).exit_code == exitcodes.INTERRUPTED
     assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_process_that_is_ended_within_a_run_is_no_success(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pytest, "main", lambda _: sys.exit(0))
+    monkeypatch.setattr(pytest, "main", lambda *_, **__: sys.exit(0))
     assert call("run", target).exit_code == exitcodes.INTERNAL
 
 
 def test_an_internal_error_leaves_its_traceback_in_the_output(
     target: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def fail(_: list[str]) -> int:
+    def fail(_: list[str], plugins: object = None) -> int:
         raise RuntimeError("holds a secret")
 
     monkeypatch.setattr(pytest, "main", fail)

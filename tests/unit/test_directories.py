@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from conformance import generation
+from conformance.directory import named_after, obstacle
 from conformance.runrecord import fresh_directory
 from conformance.specification import load
 
@@ -22,3 +24,30 @@ def test_a_cache_that_cannot_be_written_costs_no_case(tmp_path: Path, monkeypatc
     monkeypatch.setattr(generation, "_cached", lambda *_: tmp_path / "file" / "corpus" / "one.json")
     operation = next(one for one in load("processmaker3").operations.values() if generation.generated(one))
     assert len(generation.cases(operation, 7, 2)) == 2
+
+
+@pytest.mark.parametrize("name", ["../../x", "..", ".", "/tmp/y", "a\\b", "z" * 300, "\N{SNOWMAN}" * 300, "\0", " "])
+def test_a_directory_is_in_reports_whatever_the_target_is_called(name: str, tmp_path: Path) -> None:
+    path = named_after(name, datetime(2026, 1, 2, 3, 4, 5), "0a1b2c3d")
+    assert path.parent == Path("reports")
+    assert path.name.startswith("20260102-030405-")
+    (tmp_path / path).mkdir(parents=True)
+    assert named_after(name, datetime(2026, 1, 2, 3, 4, 5), "4e5f6071") != path
+
+
+@pytest.mark.parametrize("held", ["run.json", "parts", "ledger-gw0.ndjson", "lock-main", "summary.md"])
+def test_what_a_run_left_stands_in_the_way_of_another(held: str, tmp_path: Path) -> None:
+    assert obstacle(tmp_path) == ""
+    (tmp_path / "notes.txt").write_text("mine")
+    assert obstacle(tmp_path) == ""
+    (tmp_path / held).symlink_to(tmp_path / "nowhere")
+    assert f"holds another run ({held})" in obstacle(tmp_path)
+
+
+def test_a_file_stands_in_the_way_of_a_directory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    assert "cannot be written (Not a directory)" in obstacle(tmp_path / "file")
+    assert "cannot be written (Not a directory)" in obstacle(tmp_path / "file" / "below")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    assert "cannot be made" in obstacle(tmp_path / "link")
+    assert obstacle(tmp_path / "not" / "there" / "yet") == ""

@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from conformance import specification
+from conformance.account import Withheld
 from conformance.ledger import Ledger, Ours
 from conformance.target import Safety
 from conformance.verdict import Reason
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.guard import Guard, Judgement, Limits, Refused, Withheld
+from conformance.wire.guard import Guard, Judgement, Limits, Refused
 
 HOST = "http://target:8301"
 PM3 = f"{HOST}/api/1.0/workflow/project"

@@ -10,6 +10,8 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
+from conformance.account import Account, Withheld
+from conformance.verdict import Reason
 from conformance.way import BUSY
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.pace import FIRST_PAUSE, LONGEST_WAIT, RETRIES, SILENCE, Pace, retry_after
@@ -205,18 +207,30 @@ def test_an_answer_between_gives_new_patience() -> None:
     assert clock.slept == [50.0] * 5
 
 
-def test_nobody_waits_past_the_end_of_the_run() -> None:
+def test_nobody_waits_past_the_end_of_the_run_because_the_server_asks() -> None:
     clock = Clock()
     server = Server(clock, [(503, "5"), (503, "5"), (503, "5")])
-    pace = Pace(server, until=clock.now + 8, sleep=clock.sleep, clock=clock)
-    assert send(pace).status_code == 503
+    pace = Pace(server, account=Account(until=clock.now + 8), sleep=clock.sleep, clock=clock)
+    with pytest.raises(Withheld) as withheld:
+        send(pace)
+    assert withheld.value.reason is Reason.TIME_BUDGET
     assert clock.slept == [5.0]
 
 
-def test_what_has_begun_goes_on_after_the_end_of_the_run() -> None:
+@pytest.mark.parametrize("answers", [[None], [502, 503], [None, 504, None]])
+def test_what_has_begun_is_tried_again_after_the_end_of_the_run(answers: list[int | None]) -> None:
     clock = Clock()
-    pace = Pace(Server(clock, [200]), until=clock.now - 1, sleep=clock.sleep, clock=clock)
+    pace = Pace(Server(clock, answers), account=Account(until=clock.now - 1), sleep=clock.sleep, clock=clock)
     assert send(pace).status_code == 200
+    assert len(clock.slept) == len(answers)
+
+
+def test_cleaning_up_waits_as_long_as_ever() -> None:
+    clock, account = Clock(), Account(until=0)
+    pace = Pace(Server(clock, [(503, "5"), (429, "7")]), account=account, sleep=clock.sleep, clock=clock)
+    with account.cleaning():
+        assert send(pace).status_code == 200
+    assert (clock.slept, account.until) == ([5.0, 7.0], 0)
 
 
 def test_a_write_after_a_busy_answer_waits_as_well() -> None:
@@ -267,24 +281,7 @@ def test_a_pause_of_our_own_is_not_the_word_of_a_busy_server(status: int, left: 
     """What is removed after the end of the run goes out, a moment later than what failed before it."""
     clock = Clock()
     server = Server(clock, [status])
-    pace = Pace(server, until=clock.now + left, sleep=clock.sleep, clock=clock)
+    pace = Pace(server, account=Account(until=clock.now + left), sleep=clock.sleep, clock=clock)
     assert send(pace, "update").status_code == status
     assert send(pace, "delete").status_code == 200
     assert clock.slept == ([FIRST_PAUSE] if status in BUSY else [])
-
-
-@pytest.mark.parametrize("failure", [None, 502, 503])
-def test_a_read_that_has_begun_is_tried_again_after_the_end_of_the_run(failure: int | None) -> None:
-    clock = Clock()
-    server = Server(clock, [failure, failure])
-    pace = Pace(server, until=clock.now - 1, sleep=clock.sleep, clock=clock)
-    assert send(pace).status_code == 200
-    assert len(server.times) == 3
-
-
-def test_a_busy_server_is_waited_for_while_cleaning_up_after_the_end_of_the_run() -> None:
-    clock = Clock()
-    server = Server(clock, [(503, "20"), (429, "20")])
-    pace = Pace(server, until=clock.now - 1, sleep=clock.sleep, clock=clock)
-    assert [send(pace, "delete").status_code for _ in range(3)] == [503, 429, 200]
-    assert clock.slept == [20.0, 20.0]

@@ -1,0 +1,131 @@
+"""Assignment: what one process of a run is told, and what the controller does with the workers of pytest-xdist.
+
+Each worker calls pytest anew with the arguments of the controller. What all of them have to agree on is decided once,
+in the controller, and comes with the worker's input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from conformance.wire.tokens import Tokens, TokenServer
+
+KEY: Final = "conformance"
+EACH: Final = "each"  # the way to distribute in which every worker runs every test
+ELSEWHERE: Final = (
+    "the workers of pytest-xdist must be processes of this machine, since they share the limits of the run: use -n, "
+    "or --tx popen; --conformance-shard divides a run among machines."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One process of a run.
+
+    `until` is when the time budget is used up, on the monotonic clock, which all processes of a machine share.
+    `obstacle` is why nothing can be written into `output`; empty where it can. A process that is no `holder` leaves
+    the suites to the one that is: that is how they run once where every worker runs everything. `known` are the
+    fingerprints that the baseline covers.
+    """
+
+    run: str
+    output: Path
+    until: float
+    obstacle: str = ""
+    known: frozenset[str] = frozenset()
+    worker: str = "main"
+    workers: int = 1
+    holder: bool = True
+    tokens: Tokens | None = None
+
+    def told(self) -> dict[str, Any]:
+        """The assignment as pytest-xdist can send it."""
+        return {
+            "run": self.run,
+            "output": str(self.output),
+            "until": repr(self.until),
+            "obstacle": self.obstacle,
+            "known": sorted(self.known),
+            "holder": self.holder,
+            "tokens": (self.tokens.address, self.tokens.key) if self.tokens else None,
+        }
+
+
+def received(config: pytest.Config) -> Assignment | None:
+    """What this process was told, if it is a worker of a run."""
+    given: dict[str, Any] = getattr(config, "workerinput", {})
+    told = given.get(KEY)
+    if told is None:
+        return None
+    return Assignment(
+        run=told["run"],
+        output=Path(told["output"]),
+        until=float(told["until"]),
+        obstacle=told["obstacle"],
+        known=frozenset(told["known"]),
+        worker=given["workerid"],
+        workers=given["workercount"],
+        holder=told["holder"],
+        tokens=Tokens(*told["tokens"]) if told["tokens"] else None,
+    )
+
+
+def new_mark() -> str:
+    """The mark of a run: it is in the name of whatever the run creates."""
+    return secrets.token_hex(4)
+
+
+class Distribution:
+    """What the controller tells each worker, and what it hears from it. Registered with pytest in the controller.
+
+    `assignment` makes what all workers are told, when the first of them is made. Workers report the ids of the tests
+    that they `collected` and of those that were `planned`; and whether one was `stopped` by the obstacle.
+    """
+
+    def __init__(self, assignment: Callable[[], Assignment]) -> None:
+        self.collected: set[str] = set()
+        self.planned: set[str] = set()
+        self.stopped = False
+        self._assignment = assignment
+        self._tokens: TokenServer | None = None
+        self._holder: str | None = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker which run it belongs to."""
+        if not node.gateway.spec.popen:
+            raise pytest.UsageError(ELSEWHERE)
+        each = node.config.getoption("dist") == EACH
+        if each and self._holder is None:
+            self._holder = node.gateway.id
+        holder = not each or node.gateway.id == self._holder
+        assignment = replace(self._assignment(), holder=holder, tokens=self._shared())
+        node.workerinput[KEY] = assignment.told()
+
+    def _shared(self) -> Tokens | None:
+        if self._tokens is None:
+            with contextlib.suppress(OSError):  # then each worker asks for its own
+                self._tokens = TokenServer()
+        return Tokens(self._tokens.address, self._tokens.key) if self._tokens is not None else None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Learn from a worker which tests it found, and which were to run; one that crashed reports nothing."""
+        if node.gateway.id == self._holder:
+            self._holder = None  # the worker that takes its place takes over
+        told: dict[str, Any] = (getattr(node, "workeroutput", None) or {}).get(KEY, {})
+        self.collected.update(told.get("collected", ()))
+        self.planned.update(told.get("planned", ()))
+        self.stopped = self.stopped or bool(told.get("stopped"))
+
+    def pytest_unconfigure(self) -> None:
+        """Forget the tokens."""
+        if self._tokens is not None:
+            self._tokens.close()

@@ -1,0 +1,1 @@
+"""The suite as a guest in the pytest of somebody else."""
