@@ -31,11 +31,11 @@ from conformance.target import load as load_target
 from conformance.wire import door, pace
 from conformance.worker import Worker
 from tests.hostile.server import Call, Hostile, fine
-from tests.runs.support import edited, served
+from tests.runs.support import edited, run, served
 
 from . import odd
 from .leaks import forms
-from .test_odd_inputs import tried
+from .test_odd_inputs import CODES, hidden, tried
 
 FORMS: Final = frozenset().union(*map(forms, (odd.SECRET, odd.PASSWORD)))
 MADE_FOR_IT: Final = ("importProject",)
@@ -51,6 +51,8 @@ class Plan:
     answers: list[bytes] = field(default_factory=lambda: [b""])
     tokens: bool = False
     """Whether token requests are answered oddly too."""
+    every: int = 1
+    """Only every so many-th of the requests then."""
 
 
 class Odd(Hostile):
@@ -70,10 +72,14 @@ class Odd(Hostile):
                 return
             call = Call(asked, self, connection)
             number = asked.number - self.plan.true - 1
-            if number < 0 or (not self.plan.tokens and re.search("oauth2/token|Authentication", asked.path)):
+            if (
+                number < 0
+                or number % self.plan.every
+                or (not self.plan.tokens and re.search("oauth2/token|Authentication", asked.path))
+            ):
                 fine(call)
             else:
-                call.say(self.plan.answers[number % len(self.plan.answers)])
+                call.say(self.plan.answers[number // self.plan.every % len(self.plan.answers)])
 
 
 @dataclass(frozen=True)
@@ -81,9 +87,18 @@ class There:
     """The odd server of a system, its target, and what may be done there, by name."""
 
     server: Odd
+    file: Path
     target: Target
     actions: dict[str, Action]
     examples: list[Any]
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits: time passes at once."""
+    monkeypatch.setattr(calls, "ONCE_MORE", 0.0)
+    clock = Clock()
+    monkeypatch.setattr(door, "Pace", partial(pace.Pace, sleep=clock.sleep, clock=clock))
 
 
 def actions(system: str) -> dict[str, Action]:
@@ -127,7 +142,7 @@ def there(system: str, directory: Path) -> Iterator[There]:
             examples = [
                 example for one in load(system).operations.values() for a in one.answers for example in a.examples
             ]
-            yield There(last, load_target(path), actions(system), examples or [{}])
+            yield There(last, path, load_target(path), actions(system), examples or [{}])
 
 
 @st.composite
@@ -136,6 +151,15 @@ def plans(draw: st.DrawFn, place: There) -> tuple[str, Plan]:
     true = draw(st.sampled_from(place.examples))
     found = draw(st.lists(odd.answers(true), min_size=1, max_size=2))
     return name, Plan(draw(st.sampled_from([0, 0, 1, 2, 3, 5, 8, 13])), found, draw(st.integers(0, 9)) == 0)
+
+
+@st.composite
+def whole_runs(draw: st.DrawFn, place: There) -> Plan:
+    """A run in which some of the responses are odd, of every kind."""
+    true = draw(st.sampled_from(place.examples))
+    found = draw(st.lists(odd.answers(true), min_size=40, max_size=40))
+    every = draw(st.sampled_from([1, 2, 3, 5, 9]))
+    return Plan(draw(st.sampled_from([0, 1, 5, 20])), found, draw(st.integers(0, 3)) == 0, every)
 
 
 class Clock:
@@ -188,13 +212,10 @@ def one_test(place: There, name: str, directory: Path) -> Worker:
 )
 @pytest.mark.timeout(3600)
 def test_an_odd_answer_is_no_error_of_the_suite(
-    system: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    system: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, impatient: None
 ) -> None:
     trusted = Network().context()
     monkeypatch.setattr(Network, "context", lambda _: trusted)  # reading them costs more than all the rest
-    monkeypatch.setattr(calls, "ONCE_MORE", 0.0)
-    clock = Clock()
-    monkeypatch.setattr(door, "Pace", partial(pace.Pace, sleep=clock.sleep, clock=clock))
     output = tmp_path / "run"
 
     with there(system, tmp_path) as place:
@@ -208,6 +229,33 @@ def test_an_odd_answer_is_no_error_of_the_suite(
             assert shown(output) == []
 
         tried(number, plans(place), check)
+
+
+@pytest.mark.parametrize(
+    ("system", "number"),
+    [
+        pytest.param("processmaker4", 2, id="some"),
+        *(pytest.param(system, 12, id=system, marks=pytest.mark.matrix) for system in SYSTEMS),
+    ],
+)
+@pytest.mark.timeout(3600)
+def test_a_whole_run_of_odd_answers_ends_in_good_order(
+    system: str, number: int, tmp_path: Path, impatient: None
+) -> None:
+    output = tmp_path / "run"
+
+    with there(system, tmp_path) as place:
+
+        def check(plan: Plan) -> None:
+            shutil.rmtree(output, ignore_errors=True)
+            place.server.begin(plan)
+            done = run(place.file, output)
+            assert done.code in CODES, done.printed[-2000:]
+            assert not hidden(done.printed)
+            assert shown(output) == []
+            assert done.record.exit_code == done.code
+
+        tried(number, whole_runs(place), check)
 
 
 def test_the_checks_of_these_tests_can_fail(tmp_path: Path) -> None:
