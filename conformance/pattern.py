@@ -7,6 +7,8 @@ differ is a gap, and what fills it may differ again: a trace id of whatever styl
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,9 +18,8 @@ from typing import Final
 WORDS: Final = re.compile(r"[^\s<>\"'=:,;()\[\]{}&]+|[<>\"'=:,;()\[\]{}&]")
 """Words as text, markup and queries have them. No identifier is cut in two by what base64 or hyphens put into it."""
 WORDS_AT_MOST: Final = 5_000
+PAIRS_AT_MOST: Final = 10_000  # equal words of two texts, each with each
 CLOSE: Final = 3  # words of the pattern that a text may lack and still be nearly of it
-
-_END: Final = "\x1f"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Gap:
 
     least: int = 0
     most: int = 0
+
+    def leads(self, starts: Sequence[int], end: int) -> bool:
+        """Whether from one of the places, which are in order, it is as far to the end as the gap is wide."""
+        nearest = bisect_left(starts, end - 1 - self.most)
+        return nearest < len(starts) and starts[nearest] <= end - 1 - self.least
 
     def __or__(self, other: Gap) -> Gap:
         return Gap(min(self.least, other.least), max(self.most, other.most))
@@ -41,10 +47,16 @@ class Pattern:
 
     def fits(self, text: str) -> bool:
         """Whether a text has the shared words in their order, and between them as many others as the texts had."""
-        parts = [_expression(self.gaps[0])]
-        for word, gap in zip(self.shared, self.gaps[1:], strict=True):
-            parts += [re.escape(word + _END), _expression(gap)]
-        return re.fullmatch("".join(parts), "".join(word + _END for word in words(text))) is not None
+        found = words(text)
+        places: dict[str, list[int]] = {}
+        for at, word in enumerate(found):
+            places.setdefault(word, []).append(at)
+        reached = [-1]  # where the shared word before may be: all places, so that nothing is tried twice
+        for word, gap in zip(self.shared, self.gaps, strict=False):
+            reached = [at for at in places.get(word, ()) if gap.leads(reached, at)]
+            if not reached:
+                return False
+        return self.gaps[-1].leads(reached, len(found))
 
     def nearly_fits(self, text: str) -> bool:
         """Whether a text has all shared words but a few, and few others in their place."""
@@ -76,10 +88,27 @@ def common(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
     start = _alike(one, other)
     end = _alike(one[start:][::-1], other[start:][::-1])
     middle, against = one[start : len(one) - end], other[start : len(other) - end]
+    middle, against = _telling(middle, against)
     matcher = SequenceMatcher(None, middle, against, autojunk=False) if middle and against else None
     blocks = matcher.get_matching_blocks() if matcher else []
     inner = [word for block in blocks for word in middle[block.a : block.a + block.size]]
     return (*one[:start], *inner, *one[len(one) - end :])
+
+
+def _telling(one: Sequence[str], other: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The words of two texts without those that are in both so often that to match them takes too long."""
+    here, there = Counter(one), Counter(other)
+    pairs = {word: count * there[word] for word, count in here.items() if word in there}
+    total = sum(pairs.values())
+    if total <= PAIRS_AT_MOST:
+        return one, other
+    frequent = set()
+    for word in sorted(pairs, key=lambda word: (-pairs[word], word)):
+        if total <= PAIRS_AT_MOST:
+            break
+        total -= pairs[word]
+        frequent.add(word)
+    return [word for word in one if word not in frequent], [word for word in other if word not in frequent]
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> int:
@@ -96,7 +125,3 @@ def _gaps(shared: Sequence[str], text: Sequence[str]) -> list[Gap]:
         at += 1
     counts = [after - before - 1 for before, after in pairwise([*places, len(text)])]
     return [Gap(count, count) for count in counts]
-
-
-def _expression(gap: Gap) -> str:
-    return f"(?:[^{_END}]+{_END}){{{gap.least},{gap.most}}}?" if gap.most else ""
