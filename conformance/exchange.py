@@ -12,6 +12,7 @@ from conformance.documents import is_deeper
 
 Headers = tuple[tuple[str, str], ...]
 
+LONGEST_MEDIA_TYPE: Final = 200  # characters
 DEEPEST: Final = 100  # levels of nesting: what walks a body calls itself, and no document comes near
 
 
@@ -77,17 +78,22 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What came back. `truncated` is true when the body was cut off at the size limit."""
+    """What came back. `truncated` is true when the body was cut off at the size limit.
+
+    `left_out` says how many header fields there were beyond those in `headers`.
+    """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
     truncated: bool = False
+    left_out: int = 0
 
     @property
     def media_type(self) -> str:
-        """The content type without parameters, in lower case; empty when there is none."""
-        return (header(self.headers, "content-type") or "").split(";")[0].strip().lower()
+        """The content type without parameters, in lower case, cut off when too long; empty when there is none."""
+        found = (header(self.headers, "content-type") or "").split(";")[0].strip().lower()
+        return found if len(found) <= LONGEST_MEDIA_TYPE else found[:LONGEST_MEDIA_TYPE] + "…"
 
     @cached_property
     def json(self) -> Any:

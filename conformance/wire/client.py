@@ -133,6 +133,7 @@ class Client:
                 tuple(answer.headers.multi_items()),
                 answer.content,
                 truncated=answer.extensions.get("truncated", False),
+                left_out=answer.extensions.get("left_out", 0),
             )
         exchange = Exchange(identifier, operation.id, sent, response, time.perf_counter() - started, error, user=user)
         self.evidence.keep(exchange)

@@ -13,7 +13,7 @@ from conformance.exchange import Exchange, NotJson
 from conformance.systems import Procesio
 from conformance.verdict import Reason
 from conformance.wire.client import MAIN, NOBODY, WRONG
-from conformance.wire.redact import Redactor, secrets_in
+from conformance.wire.redact import LONGEST_SECRET, Redactor, secrets_in
 from conformance.wire.tokens import Held, Local, Store
 
 API_KEY: Final = "api key"
@@ -240,14 +240,17 @@ def basic(name: str, password: str) -> dict[str, str]:
 
 
 def token_of(exchange: Exchange) -> str:
-    """The access token of an answer: `access_token`, else any text that looks like a JWT (A-PRO-05); or empty."""
+    """The access token of an answer: `access_token`, else any text that looks like a JWT (A-PRO-05); or empty.
+
+    What is longer than LONGEST_SECRET is none: no server takes such a header field.
+    """
     try:
         body = exchange.answer.json
     except NotJson:
         return ""
     if isinstance(body, dict) and isinstance(body.get("access_token"), str):
-        return str(body["access_token"])
-    return next((text for text in _texts(body) if JWT.fullmatch(text)), "")
+        return str(body["access_token"]) if len(body["access_token"]) <= LONGEST_SECRET else ""
+    return next((text for text in _texts(body) if len(text) <= LONGEST_SECRET and JWT.fullmatch(text)), "")
 
 
 def _texts(node: Any) -> Iterator[str]:

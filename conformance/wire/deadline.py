@@ -20,7 +20,7 @@ import httpx
 from conformance.proxies import Proxy, UnusableProxy
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
-HEADER_LIMIT: Final = 500
+HEADER_LIMIT: Final = 500  # fields
 RECORD: Final = 16 * 1024  # bytes that are sent at once: as many as a record of TLS holds
 ALERT: Final = re.compile(
     r"ALERT_(CERTIFICATE_\w+|BAD_CERTIFICATE|UNKNOWN_CA|NO_CERTIFICATE|HANDSHAKE_FAILURE|ACCESS_DENIED)"
@@ -221,7 +221,9 @@ class Deadline(httpx.BaseTransport):
         body, cut = _decode(raw, encoding, self._limit)
         for name in ("content-encoding", "content-length", "transfer-encoding"):
             headers.pop(name, None)  # httpx would decode the body a second time
-        return httpx.Response(answer.status, headers=headers, content=body, extensions={"truncated": truncated or cut})
+        left_out = max(0, len(answer.headers) - HEADER_LIMIT)
+        extensions = {"truncated": truncated or cut, "left_out": left_out}
+        return httpx.Response(answer.status, headers=headers, content=body, extensions=extensions)
 
     def close(self) -> None:
         """Close all connections."""

@@ -12,6 +12,7 @@ from conformance.wire.matcher import Matcher
 
 BY_VALUE_FROM: Final = 8  # shorter secrets would turn `administration` into `$PASSWORDistration`
 WORDS_FROM: Final = 3  # from here on they are looked for as whole words; a shorter one may be any number
+LONGEST_SECRET: Final = 16_384  # characters of what a server hands out; a longer one is hidden by field only
 SHORT_AT_MOST: Final = 100  # of these: a server that hands out short tokens by the thousand gives no secrets
 SECRET_HEADERS: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "value", "x-api-key", "x-auth-token"}
@@ -208,7 +209,8 @@ def secrets_in(value: Any, fields: str = SECRET_FIELDS) -> Iterator[str]:
     if isinstance(value, dict):
         for name, member in value.items():
             if isinstance(member, str) and re.fullmatch(fields, name, re.IGNORECASE):
-                yield member
+                if len(member) <= LONGEST_SECRET:
+                    yield member
             else:
                 yield from secrets_in(member, fields)
     elif isinstance(value, list):

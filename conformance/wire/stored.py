@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from conformance.exchange import Exchange, NotJson, parse_json
+from conformance.exchange import Exchange, NotJson, Response, parse_json
 from conformance.structure import json_type
 from conformance.wire.redact import CUT, Redactor
 
 BODY_LIMIT: Final = 16_384  # characters of an answer that are kept
 SENT_LIMIT: Final = 1_048_576  # and of a request, which must be whole to be sent again
+HEADER_LIMIT: Final = 4_096  # characters of the name and of the value of a header field of an answer
+ERROR_LIMIT: Final = 2_000  # characters of what a library says of an answer that is none
 LOOKED_AT: Final = 4  # times as much of an answer is looked at, since redacted text is shorter
 
 
@@ -31,7 +33,7 @@ def stored(
             body = anonymous(body, None if whole else foreign)
         shown = {
             "status": response.status,
-            "headers": redactor.headers(response.headers),
+            "headers": _headers(response, redactor),
             "body": _shown(body, redactor),
             "truncated": response.truncated or len(body) > BODY_LIMIT,
         }
@@ -46,7 +48,7 @@ def stored(
             "body": _capped(redactor.text(request.body.decode("utf-8", "replace")), SENT_LIMIT),
         },
         "response": shown,
-        "error": redactor.text(exchange.error),
+        "error": _capped(redactor.text(exchange.error), ERROR_LIMIT),
         "seconds": round(exchange.seconds, 4),
     }
 
@@ -78,6 +80,12 @@ def _types(node: Any) -> Any:
     if isinstance(node, list):
         return [_types(item) for item in node[:1]]
     return f"<{json_type(node)}>"
+
+
+def _headers(response: Response, redactor: Redactor) -> list[list[str]]:
+    """The header fields of an answer without secrets, cut off where they are too long; and how many more there are."""
+    shown = [[_capped(text, HEADER_LIMIT) for text in pair] for pair in redactor.headers(response.headers)]
+    return [*shown, [CUT, f"{response.left_out} more header fields"]] if response.left_out else shown
 
 
 def _shown(body: bytes, redactor: Redactor) -> str:
