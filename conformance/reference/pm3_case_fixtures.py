@@ -68,7 +68,7 @@ def casebook(user: str, colleague: str, supervisor: str, visitor: str) -> Casebo
             supervisors=(supervisor,),
             variables={
                 "contractor": "Bridge & Sons",
-                REASSIGNED: "no",
+                REASSIGNED: "yes",
                 "amount": "250.5",
                 "suppliers": {"1": {"NAME": "Peña", "CITY": "La Paz"}},
                 "reviewers": {"1": {"name": "Ada", "approved": "1"}, "2": {"name": "Ben", "approved": "0"}},

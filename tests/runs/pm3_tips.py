@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
     from conformance.reference.pm3_cases import Case, Document
+    from conformance.reference.pm3_people import Person
     from conformance.reference.pm3_routes import Call
     from conformance.reference.processmaker3 import ProcessMaker3
 
@@ -141,8 +142,29 @@ def other_post_status(answer: Outgoing) -> None:
         answer.json = {"error": data["error"] | {"code": 413}}
 
 
+def told_with_200(answer: Outgoing) -> None:
+    """A login that fails is told with 200 and an error in the place of the token (A-TIP-41)."""
+    if answer.path.endswith("/oauth2/token") and 400 <= answer.status < 500:
+        answer.status = 200
+
+
+def refused_once(reference: ProcessMaker3) -> None:
+    """The first member of every group who is not active is refused, for a moment."""
+    people, refused = reference.people, set[str]()
+    join = people.join
+
+    def at_second_sight(uid: str, user: Person) -> None:
+        if user.status != "ACTIVE" and user.uid not in refused:
+            refused.add(user.uid)
+            raise Refused("Somebody else changes the group.", 409)
+        join(uid, user)
+
+    people.join = at_second_sight  # type: ignore[method-assign]
+
+
 def worded(reference: ProcessMaker3) -> None:
     """As the other reading of the tips has it."""
+    refused_once(reference)
     people, documents = reference.people, reference.case_documents
     inputs, listed = documents.inputs, documents.list_input_documents
 
@@ -173,7 +195,7 @@ def worded(reference: ProcessMaker3) -> None:
     documents.list_input_documents = with_rights  # type: ignore[method-assign]
     documents.inputs = also_deleted  # type: ignore[method-assign]
     documents.too_big = too_big  # type: ignore[method-assign]
-    reference.wrap(editing(one_current_task, other_post_status))
+    reference.wrap(editing(one_current_task, other_post_status, told_with_200))
     reference.wrap(asking(doubled_prefix))
 
 

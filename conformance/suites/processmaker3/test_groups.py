@@ -29,7 +29,10 @@ def test_a_user_of_any_status_can_be_put_into_a_group(session: Session, status: 
     shown = session.call("readUser", path={"usr_uid": user.id})
     if not has_value(shown, status):
         raise NotExercised(Reason.INCONCLUSIVE, f"the user is not shown as {status}")
-    exchange = session.send("addGroupUser", **naming(session, "addGroupUser", {"grp_uid": group.id}, user.id))
+    request = naming(session, "addGroupUser", {"grp_uid": group.id}, user.id)
+    exchange = session.send("addGroupUser", **request)
+    if exchange.answer.refused:
+        exchange = session.once_more(session.operation("addGroupUser"), exchange, **request)
     session.judge.require(
         f"PM3-GROUP-ADD-{status}",
         exchange.answer.ok,
