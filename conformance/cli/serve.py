@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance import reference
-from conformance.cli.embedded import served
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.printing import show
 from conformance.cli.run import interruptible
-from conformance.reference.serving import PortUnavailable
 from conformance.tables import hint
 
 if TYPE_CHECKING:
@@ -61,6 +59,9 @@ def command(
     if login and len(wanted) > 1:
         raise Refused(f"--login {login}: name the one SYSTEM that is served with it.")
     chosen = chosen_faults(wanted, faults)
+    from conformance.cli.embedded import served  # help and lists need no server
+    from conformance.reference.serving import PortUnavailable
+
     try:
         with (
             refusing(reference.UnknownPersonality, reference.UnknownLogin),
