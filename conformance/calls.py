@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,8 @@ from conformance.wire.logins import plain_reads, refused_key, refused_token, unk
 NOT_FOUND: Final = (404, 410)
 ABSENT: Final = (405, 501)
 ONCE_MORE: Final = 1.1  # seconds before something refused is tried once more: names may be made of the second
+APART: Final = 400  # and up to so many ms longer, by chance: workers that met in one second need not meet in the next
+FREE_WITHIN: Final = 8  # times that a create is tried whose name is taken, until the server shows that none is free
 LOST_AT_MOST: Final = 5  # things that were created and not found again, before no more are
 
 
@@ -52,6 +55,7 @@ class Calls(ABC):
     _opened: str | None = field(default=None, init=False)  # a read that the main user was allowed
     _unknown: dict[str, str] = field(default_factory=dict, init=False)  # by user: why the token is none, or nothing
     _token_opens: bool = field(default=False, init=False)  # whether the main user's token ever opened anything
+    _never_free: set[str] = field(default_factory=set, init=False)  # creates for which no name was free in the end
     _closed: list[Exchange] = field(default_factory=list, init=False)  # what it did not open, when that was looked into
 
     def __post_init__(self) -> None:
@@ -470,15 +474,34 @@ class Calls(ABC):
         guessed = operation.undocumented_request or operation.implied
         return not guessed and exchange.answer.status not in (*way.TURNED_AWAY, *ABSENT)
 
-    def once_more(self, operation: Operation, exchange: Exchange, **request: Any) -> Exchange:
-        """Send once more what was not accepted (`exchange`): it counts only if it repeats, since a name may be taken.
+    def until_free(self, operation_id: str, **request: Any) -> Exchange:
+        """As `send`; but a create whose name is taken is tried again, since the server may name things by the second.
 
         Raises as `send`.
         """
-        self._clear(operation)
-        time.sleep(ONCE_MORE if way.speaks_of_existing(exchange) else min(self.settle, ONCE_MORE))
-        again = self.send(operation.id, **request)
-        return exchange if again.response is None else again
+        exchange = self.send(operation_id, **request)
+        if exchange.response is None or not way.speaks_of_existing(exchange):
+            return exchange
+        return self.once_more(self.operation(operation_id), exchange, **request)
+
+    def once_more(self, operation: Operation, exchange: Exchange, **request: Any) -> Exchange:
+        """Send once more what was not accepted (`exchange`): it counts only if it repeats.
+
+        Where a name is taken, that is done until one is free: other workers copy things in the same seconds.
+        Raises as `send`.
+        """
+        for _ in range(1 if operation.id in self._never_free else FREE_WITHIN):
+            taken = way.speaks_of_existing(exchange)
+            self._clear(operation)
+            time.sleep(ONCE_MORE + secrets.randbelow(APART) / 1000 if taken else min(self.settle, ONCE_MORE))
+            again = self.send(operation.id, **request)
+            if again.response is None:
+                return exchange
+            exchange = again
+            if not way.speaks_of_existing(exchange):
+                return exchange
+        self._never_free.add(operation.id)
+        return exchange
 
     def _has(self, operation: Operation, user: str, request: Mapping[str, Any]) -> bool:
         """Whether a user reads otherwise what an operation reads a part of: then no right can be lacking.

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import baseline, exitcodes
+from conformance import baseline, calls, exitcodes
 from conformance.cli import main
+from conformance.verdict import Outcome
 
 from .liberty import slow
 from .pm3_project_liberties import copies_by_the_second
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from conformance.reference.processmaker3 import ProcessMaker3
     from conformance.runrecord import RunRecord
 
+FAULTS = ("pm3-import-group-rename-same", "pm3-export-version")
+OF_COPIES = ("PM3-IMPORT-KEEP", "PM3-IMPORT-LOWER-CASE", "PM3-IMPORT-GROUP-OPTIONS", "PM3-IMPORT-GROUP-MERGE")
 FIRST, SECOND, THIRD = "pm4-same-answer", "pm4-curl-form-refused", "pm4-wrong-token-accepted"
 
 
@@ -155,11 +158,11 @@ def test_a_baseline_that_cannot_be_used_sends_nothing(team: Team) -> None:
 # -- an unchanged server that names copies by the second ---------------------------------------------------------------
 
 
-def copying(delay: float) -> Callable[[ProcessMaker3], None]:
+def copying(delay: float, second_lasts: float = 1) -> Callable[[ProcessMaker3], None]:
     """A change of a reference: it refuses a second copy in one second, and responds `delay` seconds later."""
 
     def change(reference: ProcessMaker3) -> None:
-        copies_by_the_second(reference)
+        copies_by_the_second(reference, second_lasts)
         if delay:
             reference.wrap(slow(delay))
 
@@ -176,16 +179,40 @@ def told(record: RunRecord) -> tuple[Any, ...]:
     )
 
 
-@pytest.mark.matrix
-@pytest.mark.parametrize("delay", [0, 0.01], ids=["fast", "slow"])
-def test_three_nights_on_an_unchanged_server_are_equal(tmp_path: Path, delay: float) -> None:
-    """Whatever the second in which a copy is made: a name that is taken is no deviation, and none is lost by it."""
-    team = Team(tmp_path, "processmaker3", copying(delay))
-    faults, copies = ["pm3-import-group-rename-same", "pm3-export-version"], "test_import or test_export"
-    first = team.night(faults, only=copies)
+def three_nights(team: Team, *options: str, only: str = "") -> RunRecord:
+    """See that three nights are as the first one, whose deviations the team accepts; the record of the last."""
+    first = team.night(FAULTS, *options, only=only)
     assert first.deviating == {"PM3-IMPORT-GROUP-RENAME", "PM3-EXPORT-ROOT"}
     assert team.baseline(first) == exitcodes.OK
-    one, *others = [told(team.checked(faults, "--baseline-strict", only=copies).record) for _ in range(3)]
+    records = [team.checked(FAULTS, "--baseline-strict", *options, only=only).record for _ in range(3)]
+    one, *others = map(told, records)
     assert one[0] == exitcodes.OK
     assert one[3] == told(first.record)[3]
     assert others == [one, one]
+    taken = "something of that name exists"
+    assert [one for one in records[-1].verdicts if taken in one.detail] == []
+    return records[-1]
+
+
+@pytest.mark.parametrize("delay", [0, 0.01], ids=["fast", "slow"])
+def test_three_nights_on_an_unchanged_server_are_equal(
+    tmp_path: Path, delay: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever a copy is made: a name that is taken is no deviation, and none is lost by it.
+
+    A second lasts a tenth of one, at the server and for who waits for the next.
+    """
+    monkeypatch.setattr(calls, "ONCE_MORE", calls.ONCE_MORE / 10)
+    monkeypatch.setattr(calls, "APART", calls.APART // 10)
+    team = Team(tmp_path, "processmaker3", copying(delay, second_lasts=0.1))
+    record = three_nights(team, only="test_import or test_export")
+    outcomes = {one.requirement: one.outcome for one in record.verdicts}
+    assert {outcomes[one] for one in OF_COPIES} == {Outcome.CONFORMS}
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("workers", ["1", "4"])
+@pytest.mark.parametrize("delay", [0, 0.01], ids=["fast", "slow"])
+def test_three_whole_nights_are_equal_with_any_number_of_workers(tmp_path: Path, delay: float, workers: str) -> None:
+    three_nights(Team(tmp_path, "processmaker3", copying(delay)), *(["-n", workers] if workers != "1" else []))
