@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import math
 import os
@@ -407,15 +406,30 @@ class Conduct:
                 self.worker.close()
         except Unwritable as error:
             self._break_off(session, error)
+        except BaseException as error:  # a time limit, or whatever else: the run ends with a record all the same
+            self._ended_badly(error)
         try:
             yield
         except OSError as error:  # of a reporter
             self._break_off(session, error)
+        except pytest.exit.Exception:  # a plugin ends the run with a code of its own
+            raise
+        except BaseException as error:
+            self._ended_badly(error)
+            if not self.is_controller:
+                raise
         finally:  # also when a plugin ends pytest here
             if self._lock is not None:
                 os.close(self._lock)
             if self.is_controller and not self.config.getoption("collectonly"):
                 self._finish(session)
+
+    def _ended_badly(self, error: BaseException) -> None:
+        """Note what went wrong at the end of a run; an interrupt is none of the suite's errors."""
+        if isinstance(error, KeyboardInterrupt):
+            self.interrupted = True
+        else:
+            self.internal.append(self._hidden(f"at the end of the run: {type(error).__name__}: {error}")[:500])
 
     def _break_off(self, session: pytest.Session, error: OSError | Unwritable) -> None:
         """The directory of the run can no longer be written, so that nothing more can be found out."""
@@ -439,12 +453,19 @@ class Conduct:
         if not (begun or self.unwritable or self.config.pluginmanager.hasplugin(choice.MARK)):
             return
         account = Account((self.output / PARTS / DIRECTORY) if begun else None, "cleaning")
-        with contextlib.suppress(KeyboardInterrupt):
+        try:
             cleaning.clean(self.target, self.output, account=account)
+        except BaseException as error:
+            self._ended_badly(error)
         try:
             self._publish(session)
         except OSError as error:
             self._break_off(session, error)
+        except BaseException as error:  # a time limit; a defect comes again, and goes to who reports defects
+            if (self.output / runrecord.FILE_NAME).exists():
+                raise
+            self._ended_badly(error)
+            self._publish(session)
         if self.unwritable:
             advice = "The run was broken off; make room, or name another --output."
             self._print(f"conformance: {self.unwritable}. {advice}")
@@ -481,8 +502,8 @@ class Conduct:
             min_tested=self._option("min_tested"),
         )
         self.record = assembly.assemble(self.target, self.systems, self.output, told)
-        parts.tidy(self.output)
         publication.publish(self.record, self.output, Path(allure_directory or self.output / "allure-results"))
+        parts.tidy(self.output)
         with forgiving():
             terminal.show(self.record, self.output, Console())
         # pytest-xdist says that nothing was collected where the last worker to report had left the suites to another.

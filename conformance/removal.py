@@ -62,6 +62,7 @@ class Removal(Reuse):
     _inside: list[tuple[str, dict[str, str]]] = field(default_factory=list, init=False)  # what takes a member out again
     _pending: dict[str, Pending] = field(default_factory=dict, init=False)
     _kept: dict[str, Kept] = field(default_factory=dict, init=False)
+    _removes: set[str] = field(default_factory=set, init=False)  # the kinds of which a deletion was seen to work
     _roots: dict[str, str] = field(default_factory=dict, init=False)  # by kind: the deviation that was judged
     _unanswered: set[str] = field(default_factory=set, init=False)  # what was deleted without any response
     _deletes: set[str] = field(default_factory=set, init=False)  # the deletions of which one was accepted
@@ -303,7 +304,9 @@ class Removal(Reuse):
         return True
 
     def _forget(self, identifier: str) -> None:
-        operations = {one.operation for one in self.ledger.open() if one.identifier == identifier}
+        there = [one for one in self.ledger.open() if one.identifier == identifier]
+        operations = {one.operation for one in there}
+        self._removes.update(one.kind for one in there)
         self.ledger.gone(identifier)
         self._pending.pop(identifier, None)
         if (one := self._kept.pop(identifier, None)) is not None:
@@ -357,8 +360,12 @@ class Removal(Reuse):
                 told = f"{delete.operation} is unsupported, as the target file says: no more than {KEPT_AT_MOST}"
                 raise NotExercised(Reason.LIMIT_REACHED, f"{told} of what {operation.id} creates are left")
             return
-        if self.account.count(_kept_of(operation)) < KEPT_AT_MOST:
+        if self._has_room(operation):
             return
+        if self._pending:
+            self.settle_deletions()
+            if self._has_room(operation):
+                return
         those = [name for name, one in self._kept.items() if one.operation.resource == operation.resource]
         for identifier in those:  # late, it may have gone all the same
             one = self._kept[identifier]
@@ -367,6 +374,24 @@ class Removal(Reuse):
                 return
         if not those or not self._removes_again(those[0], self._kept[those[0]].operation):
             raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation.id} creates")
+
+    def _has_room(self, operation: Operation) -> bool:
+        """Whether one more of what an operation creates may be there.
+
+        Once a deletion was seen to work, those that stay are counted; before, all that is there after the first
+        deletion that is not seen: a test may make several, and all of them would stay.
+        """
+        kept = self.account.count(_kept_of(operation))
+        if operation.resource in self._removes:
+            return kept < KEPT_AT_MOST
+        pending = {name for name, one in self._pending.items() if one.operation.resource == operation.resource}
+        apart = pending | self._kept.keys()
+        made = [
+            one
+            for one in self.ledger.open(operation.system)
+            if one.kind == operation.resource and one.identifier and one.identifier not in apart
+        ]
+        return not (kept or pending) or kept + len(pending) + len(made) < KEPT_AT_MOST
 
     def _removes_again(self, identifier: str, operation: Operation) -> bool:
         """Whether something that could not be removed can be now. It is judged: the tests that do create something too.

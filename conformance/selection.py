@@ -9,6 +9,7 @@ import pytest
 
 from conformance import choice, runrecord, sharding, specification
 from conformance.accommodation import ACCOMMODATIONS, departures, of_the_form
+from conformance.exclusion import excluding
 from conformance.items import SUITES, TEST_ID, cited, suite_of, system_of, test_id
 from conformance.sharding import Shard
 from conformance.supply import chain
@@ -89,7 +90,9 @@ class Selection:
         """Keep this shard's tests, and whatever is none of ours."""
         ours = [item for item in items if self._takes_part(item)]
         starting = {item.stash[TEST_ID]: system_of(item) for item in ours if may_start(item)}
-        parts = sharding.cut(self._ids(ours), self._durations(), self.shard.of, starting)
+        # Shards run at the same time as well: what may not meet there is in one of them.
+        apart = {item.stash[TEST_ID]: f"{system_of(item)} fixtures" for item in ours if self._excluding(item)}
+        parts = sharding.cut(self._ids(ours), self._durations(), self.shard.of, {**apart, **starting})
         self.division = sharding.digest(parts)
         kept = set(parts[self.shard.index - 1])
         self.starting = frozenset(system for one, system in starting.items() if one in kept)
@@ -101,6 +104,10 @@ class Selection:
 
     def _ids(self, items: Sequence[pytest.Item]) -> tuple[str, ...]:
         return tuple(item.stash[TEST_ID] for item in items if self._takes_part(item))
+
+    def _excluding(self, item: pytest.Item) -> bool:
+        system = system_of(item)
+        return bool(system) and excluding(specification.load(system), self.target.table(system), cited(item))
 
     def _profiles_of(self, item: pytest.Item) -> set[str]:
         spec = specification.load(system_of(item))

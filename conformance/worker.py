@@ -14,6 +14,7 @@ from typing import Any, Final
 from conformance import shapes, specification
 from conformance.account import DIRECTORY, Account
 from conformance.exchange import Exchange, NotJson
+from conformance.exclusion import excluding
 from conformance.judge import Judge
 from conformance.ledger import Entry, Ledger, Unwritable
 from conformance.session import Session
@@ -33,6 +34,7 @@ from conformance.wire.tokens import Tokens
 
 EXCHANGES: Final = "exchanges.ndjson"
 PARTS: Final = "parts"
+FIXTURES: Final = "fixtures"  # the place at the fixtures that tests change, for one test of the run at a time
 FIELDS: Final = tuple(one.name for one in fields(Verdict))
 SHOWN: Final = ("expected", "observed", "detail")
 
@@ -190,8 +192,11 @@ class Worker:
         """Hand a fresh judge to the session of a system, for one test.
 
         A `steady` test sends the same in every run. From such tests alone come the shapes: runs can be compared.
+        A test that acts on a fixture which tests change waits until no other worker runs such a test.
         """
-        session = self.session(system)
+        session, cited = self.session(system), tuple(cited)
+        if excluding(session.specification, session.table, cited):
+            self.account.enter(FIXTURES, 1)
         self._steady = steady
         self._earlier = frozenset(self.ledger.entries)
         self._moment = self.ledger.moment
@@ -203,6 +208,7 @@ class Worker:
 
         A test is `passed_over` when something else than the suite skipped or ended it. Raises Unwritable.
         """
+        self.account.leave(FIXTURES)
         cited: list[str] = []
         for verdict in judge.verdicts:
             cited.extend(verdict.evidence)
@@ -230,18 +236,20 @@ class Worker:
         """
         kept: list[Entry] = []
         self._steady = False
-        for system in list(self.sessions):
-            session = self.sessions[system]
-            if sweep:
-                try:
-                    with self.account.cleaning():
-                        kept.extend(session.sweep())
-                except Exception as error:  # whatever goes wrong here must not cost the run its record
-                    self.internal.append(f"cleaning up {system}: {type(error).__name__}: {error}")
-            if session.problem and session.problem not in self.problems:
-                self.problems.append(session.problem)
-        for door in self._doors:
-            door.close()
+        try:
+            for system in list(self.sessions):
+                session = self.sessions[system]
+                if sweep:
+                    try:
+                        with self.account.cleaning():
+                            kept.extend(session.sweep())
+                    except Exception as error:  # whatever goes wrong here must not cost the run its record
+                        self.internal.append(f"cleaning up {system}: {type(error).__name__}: {error}")
+                if session.problem and session.problem not in self.problems:
+                    self.problems.append(session.problem)
+        finally:
+            for door in self._doors:
+                door.close()
         self._append(
             {
                 "end": {

@@ -150,16 +150,15 @@ def test_what_is_found_not_to_be_removed_leaves_a_handful(tmp_path: Path, status
     assert all(str(status) in one for one in (*left, *(one.why for one in stays)))
 
 
-@pytest.mark.matrix
-def test_what_is_accepted_and_not_done_leaves_a_handful(tmp_path: Path) -> None:
-    with ran(tmp_path, lambda one: one.wrap(deleting(JSONResponse({}), "/project/")), at_owned(settle=0.05)) as (
-        result,
-        _,
-    ):
+@pytest.mark.parametrize("settle", [0.05, pytest.param(2, marks=pytest.mark.matrix)])
+def test_what_is_accepted_and_not_done_leaves_a_handful(tmp_path: Path, settle: float) -> None:
+    """However long the run waits for a deletion: what waits is not removed either, and a test may make several."""
+    front = deleting(JSONResponse({}), "/project/")
+    with ran(tmp_path, lambda one: one.wrap(front), at_owned(settle=settle)) as (result, _):
         pass
     record = result.record
     assert result.code == exitcodes.DEVIATIONS
     assert blocked_by_nothing(record) == set()
     left = [one for one in record.leftovers if one.kind == "project"]
-    assert 1 <= len(left) <= KEPT_AT_MOST + 1
+    assert 1 <= len(left) <= KEPT_AT_MOST
     assert all("was accepted, and it is still there" in one.why for one in left)

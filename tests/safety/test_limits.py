@@ -36,7 +36,8 @@ def test_a_run_keeps_to_its_limits(system: str, workers: str, tmp_path: Path) ->
         result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", "-n", workers)
     assert result.code == exitcodes.OK, result.printed
     assert 1 <= watch.most_under_way <= IN_FLIGHT
-    assert watch.most_in_a_second <= PER_SECOND + IN_FLIGHT  # each worker begins at once
+    # Each worker waits for its own turn, and may be late for it when the machine is busy.
+    assert watch.most_in_a_second <= PER_SECOND + max(IN_FLIGHT, int(workers))
     stays = sum(one.count for one in result.record.residue if one.why)  # what cannot be removed, and is told
     assert 1 <= watch.most_there - before <= OPEN + stays
     if system == "procesio":

@@ -1,0 +1,64 @@
+"""Whatever goes wrong at the end of a run, the run ends with a record that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xdist.workermanage import NodeManager  # type: ignore[import-untyped]
+
+from conformance import assembly, cleaning, exitcodes
+from conformance.verdict import Outcome
+from conformance.worker import Worker
+
+from .support import run, served
+
+PLACES: dict[str, tuple[Any, str]] = {
+    "while the worker cleans up": (Worker, "_misnamed"),
+    "while the workers are stopped": (NodeManager, "teardown_nodes"),
+    "while the controller cleans up": (cleaning, "clean"),
+    "while the record is made": (assembly, "assemble"),
+}
+
+
+def once(usual: Callable[..., Any], error: BaseException) -> Callable[..., Any]:
+    """A function that raises the first time, and does as usual from then on."""
+    raised: list[BaseException] = []
+
+    def fails(*given: Any, **named: Any) -> Any:
+        if not raised:
+            raised.append(error)
+            raise error
+        return usual(*given, **named)
+
+    return fails
+
+
+@pytest.mark.parametrize("kind", ["time limit", "defect"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_run_that_breaks_at_its_end_has_a_record(
+    place: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, name = PLACES[place]
+    error = pytest.fail.Exception("Timeout (>1.0s)") if kind == "time limit" else RuntimeError("broken")
+    monkeypatch.setattr(owner, name, once(getattr(owner, name), error))
+    options = ("-n", "1") if owner is NodeManager else ()
+    with served("processmaker4") as (_, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        result = run(tmp_path / "target.toml", tmp_path / "run", *options, pytest_args=("-k", "curl"))
+    assert result.code == result.record.exit_code == exitcodes.INTERNAL
+    assert not result.record.complete
+    assert any(str(error) in one for one in result.record.problems), result.record.problems
+    assert Outcome.CONFORMS in {one.outcome for one in result.record.verdicts}
+
+
+def test_an_interrupt_while_the_workers_are_stopped_is_an_interrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NodeManager, "teardown_nodes", once(NodeManager.teardown_nodes, KeyboardInterrupt()))
+    with served("processmaker4") as (_, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        result = run(tmp_path / "target.toml", tmp_path / "run", "-n", "1", pytest_args=("-k", "curl"))
+    assert result.code == result.record.exit_code == exitcodes.INTERRUPTED

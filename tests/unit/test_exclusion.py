@@ -1,0 +1,60 @@
+"""Exclusion: two tests do not meet at a fixture that one of them changes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+from conformance.account import DIRECTORY
+from conformance.exclusion import excluding
+from conformance.reference import build
+from conformance.reference.serving import target_toml
+from conformance.systems import ProcessMaker3
+from conformance.target import Target, load
+from conformance.worker import FIXTURES, PARTS, Share, Worker
+
+CHANGED = ["PM3-CASE-VARIABLE-SET", "PM3-CASE-TRIGGER-UNATTACHED", "PM3-CASE-CURRENT-TASK"]
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Target:
+    urls = {"processmaker3": {"url": "http://127.0.0.1:1"}}
+    (tmp_path / "target.toml").write_text(target_toml([build("processmaker3")], urls))
+    return load(tmp_path / "target.toml")
+
+
+@pytest.mark.parametrize(("requirement", "apart"), [*((one, True) for one in CHANGED), ("PM3-IMPORT-KEEP", False)])
+def test_who_acts_on_a_fixture_that_tests_change_does_so_alone(target: Target, requirement: str, apart: bool) -> None:
+    table = target.table("processmaker3")
+    assert excluding(table.specification(), table, [requirement]) is apart
+
+
+def test_a_case_that_stands_under_two_keys_is_one_fixture(target: Target) -> None:
+    table = target.table("processmaker3")
+    assert isinstance(table, ProcessMaker3)
+    same = table.model_copy(update={"fixtures": table.fixtures.model_copy(update={"note_case": table.fixture("case")})})
+    cited = [one.id for one in table.specification().requirements.values() if one.operation == "listCaseNotes"]
+    assert excluding(same.specification(), same, cited)
+
+
+def test_a_worker_waits_for_the_place_at_the_fixtures_for_the_time_of_a_test(target: Target, tmp_path: Path) -> None:
+    worker = Worker(target, "r1", "gw0", tmp_path, Share(2))
+
+    def is_free() -> bool:
+        descriptor = os.open(tmp_path / PARTS / DIRECTORY / f"{FIXTURES}-0", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
+
+    for cited, free in (([CHANGED[0]], False), (["PM3-IMPORT-KEEP"], True)):
+        session, judge = worker.begin("processmaker3", cited)
+        assert is_free() is free
+        worker.end(session, judge, {"id": "t", "message": ""})
+        assert is_free()
