@@ -95,13 +95,20 @@ def body(session: Session, operation: Operation, identifier: str = "", given: An
     if session.safety is not Safety.DISPOSABLE:
         content = impersonal(content, documented.schema)
     content = fresh(content, session)
-    for touch in operation.names:
+    for touch in operation.names or _renamed(session, operation, content):
         replace(content, touch.pointer, session.ledger.word() if touch.word else session.ledger.name())
     for touch in operation.touches:
         if touch.where == "body" and not touch.optional:
             beside = members.get(touch.pointer[1:]) or _named(session, operation, touch)
             replace(content, touch.pointer, beside or identifier)
     return content
+
+
+def _renamed(session: Session, operation: Operation, content: Any) -> list[Touch]:
+    """Where an update gives another name: that must carry the mark of the run too, or nothing proves whose it is."""
+    made_by = maker(session.specification.operations, operation) if operation.effect == "update" else None
+    names = made_by.names if made_by is not None and made_by.resource == operation.resource else ()
+    return [touch for touch in names if any(True for _ in at(content, touch.pointer))]
 
 
 def _named(session: Session, operation: Operation, touch: Touch) -> str:

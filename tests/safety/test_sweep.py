@@ -15,8 +15,11 @@ from conformance import exitcodes, sampling
 from conformance.cli import main
 from conformance.identification import listed
 from conformance.specification import SYSTEMS, load
+from conformance.supply import maker
 from conformance.target import load as load_target
+from conformance.wire.naming import at
 from conformance.worker import Worker
+from tests.runs.support import served
 
 from .foreign import Filled, filled
 from .lies import Liar
@@ -260,3 +263,24 @@ def test_a_file_without_the_system_on_which_something_is_sends_nothing(tmp_path:
         there.file.write_text(whole)
         assert swept(tmp_path / "run", there.file)[0] == exitcodes.OK
         assert there.snapshot() == there.before
+
+
+@pytest.mark.parametrize("system", ["processmaker3", "procesio"])
+def test_no_update_takes_the_mark_of_the_run_off(system: str, tmp_path: Path) -> None:
+    """A run that is killed after it can only be swept if what was updated is still told from other people's things."""
+    with served(system) as (_, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        worker = Worker(load_target(tmp_path / "target.toml"), run=RUN)
+        session, _ = worker.begin(system, ())
+        named = 0
+        for operation in load(system).operations.values():
+            made_by = maker(load(system).operations, operation)
+            if operation.effect != "update" or made_by is None or operation.body("application/json") is None:
+                continue
+            body = sampling.body(session, operation, "1")
+            for touch in made_by.names:
+                for value in at(body, touch.pointer):
+                    named += 1
+                    assert session.ledger.is_ours(value) or touch.word, operation.id
+        worker.close(sweep=False)
+    assert named
