@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from conformance.entities import unescaped
 from conformance.extension import extension
 from conformance.structure import Schema, types_of
 
@@ -89,7 +89,7 @@ def date(value: Any) -> datetime | None:
 
 def plain(text: str) -> str:
     """Text without what storing may do to it: surrounding white space and HTML escaping."""
-    return html.unescape(text).strip()
+    return unescaped(text).strip()
 
 
 def _same_instant(one: datetime | None, other: datetime | None) -> bool:

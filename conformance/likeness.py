@@ -7,7 +7,6 @@ itself (a time, a trace id, a counter, the path that is repeated), so it proves 
 from __future__ import annotations
 
 import hashlib
-import html
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
@@ -16,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from conformance import pattern
+from conformance.entities import unescaped
 from conformance.exchange import Exchange, NotJson
 
 MOST: Final = 4  # control requests, before what they agree in counts as what they always respond
@@ -163,5 +163,5 @@ def _value(place: str, value: Any, echoed: re.Pattern[str] | None) -> Any:
 
 def _text(text: str, echoed: re.Pattern[str] | None) -> str:
     """A text, unescaped, without the differing segments of the path, and without identifiers and times."""
-    text = html.unescape(unquote(text))
+    text = unescaped(unquote(text))
     return OWN.sub(ANY, echoed.sub(ECHO, text) if echoed else text)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from conformance.entities import unescaped
 from conformance.exchange import NotJson, Response
 
 LONGEST: Final = 160  # characters that are quoted
@@ -70,5 +70,5 @@ def _plain(text: str) -> str:
     """A text as it is; of a page its title and first heading, else its words."""
     if "<" not in text:
         return text
-    headed = [" ".join(html.unescape(TAGS.sub(" ", found[2])).split()) for found in TITLE.finditer(text)]
-    return ": ".join(dict.fromkeys(filter(None, headed))) or html.unescape(TAGS.sub(" ", text))
+    headed = [" ".join(unescaped(TAGS.sub(" ", found[2])).split()) for found in TITLE.finditer(text)]
+    return ": ".join(dict.fromkeys(filter(None, headed))) or unescaped(TAGS.sub(" ", text))

@@ -21,7 +21,8 @@ HARD: Final = (
     "", " ", "\x00", "\ud800", "\x1b[31m", "\u202e", "é" * 300, "a" * 70_000, "${", "${}", "${NOT_SET}", "$HOME", "%zz",
     "{x}", "../../x", "//", "http://", "http://[::1", "http://a..b/", "http://xn--/", "https://user:pw@h/", "file:///",
     "1e400", "NaN", "-0", "0x10", "true", "null", "[", "{", "]]>", "<!DOCTYPE a [<!ENTITY b 'c'>]>", "'; --", "\\", '"',
-    "\r\nX-Injected: 1", "CON", "-", "--help", "2030-12-31", "9" * 5000, "١٢٣", "²", "1_000", "Ⅷ",
+    "\r\nX-Injected: 1", "CON", "-", "--help", "2030-12-31", "9" * 5000, "&#" + "9" * 5000 + ";", "١٢٣", "²", "1_000",
+    "Ⅷ",
 )  # fmt: skip
 texts = st.one_of(st.sampled_from(HARD), st.text(max_size=20))
 numbers = st.one_of(

@@ -1,0 +1,37 @@
+"""Character references: read as HTML reads them, and by no number of a server an error."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance import messages
+from conformance.comparison import plain
+from conformance.entities import unescaped
+from conformance.exchange import Response
+
+
+@given(
+    st.lists(st.sampled_from(["&", "#", "x", "0", "6", "5", "9", ";", "amp", "lt", "é", " "]), max_size=14).map("".join)
+)
+def test_what_html_reads_is_read_the_same_way(text: str) -> None:
+    assert unescaped(text) == html.unescape(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (f"a&#{'9' * 5000};b", "a\ufffdb"),
+        (f"a&#{'0' * 5000}65;b", "aAb"),
+        (f"a&#{'1' * 5000}", "a\ufffd"),
+        (f"&#x{'f' * 5000};", "\ufffd"),
+    ],
+)
+def test_a_number_of_thousands_of_digits_is_no_error(text: str, read: str) -> None:
+    assert unescaped(text) == read
+    assert plain(text) == read
+    page = Response(502, (("Content-Type", "text/html"),), f"<title>{text}</title>".encode())
+    assert messages.message_of(page)
