@@ -135,6 +135,10 @@ class Delivery:
         renewed = 0
         while self._ended(sending, exchange, renewed):
             if renewed == RENEWALS or not self.credentials.renewable(sending.user):
+                if renewed and self.credentials.revert(sending.user):
+                    earlier = self._once(sending)
+                    if earlier.answer.status not in way.TURNED_AWAY and not self._is_outside(sending, earlier):
+                        return earlier
                 raise self._shut_out(sending, exchange)
             self._turned_away()
             self._mortal = True

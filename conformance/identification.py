@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -14,6 +14,7 @@ from conformance.exchange import Exchange, NotJson, header
 from conformance.specification import Link
 from conformance.wire.naming import at
 
+ANOTHER: Final = "what is read is about something else: it has neither the identifier nor the name"
 IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{1,18}")
 OFFERED_AT_MOST: Final = 5
 CREATED: Final = 201
@@ -222,6 +223,39 @@ def concerns(exchange: Exchange, identifier: str, name: str = "") -> bool:
     except NotJson:
         return mentions(exchange, identifier) or bool(name and mentions(exchange, name))
     return showing.shown(body, identifier) or bool(name and showing.mentioned(body, name))
+
+
+def of_another(exchange: Exchange, identifier: str, name: str) -> bool:
+    """Whether an answer gives the identifier of what it is about, and shows neither this identifier nor this name."""
+    try:
+        told = next(showing.enclosed(exchange.answer.json), "")
+    except NotJson:
+        return False
+    return bool(told) and not concerns(exchange, identifier, name)
+
+
+def members_of(exchange: Exchange, identifier: str, value: str) -> Iterator[str]:
+    """The members in which an answer gives a value to a thing of this identifier."""
+    try:
+        thing = showing.about(exchange.answer.json, identifier) or {}
+    except NotJson:
+        return
+    yield from (name for name, held in thing.items() if showing.is_value(held, value))
+
+
+def misnamed(exchange: Exchange, identifier: str, member: str, names: Iterable[str]) -> bool:
+    """Whether an answer has a thing of this identifier under a name that has nothing to do with its own.
+
+    The name is looked for in the given member, where the answer has that. Shortened or longer ones pass.
+    """
+    try:
+        thing = showing.about(exchange.answer.json, identifier)
+    except NotJson:
+        return False
+    called = thing.get(member) if thing is not None else None
+    if not isinstance(called, str) or not called.strip():
+        return False
+    return not any(showing.holds(called, name) or showing.holds(name, called) for name in names if name)
 
 
 def names(exchange: Exchange, identifier: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from conformance import checks, sampling
 from conformance.comparison import Difference, differences, equal, plain, renamed
 from conformance.exchange import Exchange, NotJson
-from conformance.identification import is_read
+from conformance.identification import ANOTHER, is_read, members_of, misnamed
 from conformance.judge import Blocked, NotExercised
 from conformance.listing import Listing
 from conformance.neighbours import Neighbours
@@ -28,7 +28,6 @@ from conformance.wire.naming import at
 CHANGED = "changed by the suite"
 OTHERS = "leaves-others"
 """The aspect of a step that it touches nothing but what it names."""
-ANOTHER = "what is read is about something else: it has neither the identifier nor the name"
 
 
 def creates(specification: Specification) -> list[Operation]:
@@ -78,7 +77,8 @@ class Life:
         with self._going_on("read"):
             self._reads_as_sent("created-reads-as-sent", self.create, body, born)
         with self._going_on("list"):
-            self._list.shows_created(born, body, self._hindered.get("read"))
+            beside = [one.resource for one in self._neighbours.there]
+            self._list.shows_created(born, body, self._hindered.get("read"), beside)
         with self._going_on("update"):
             self._update(born, body)
         with self._going_on("delete"):
@@ -105,8 +105,12 @@ class Life:
         return self.session.call(link.operation, path={link.parameter: born.id})
 
     def _reads(self, exchange: Exchange, born: Resource) -> bool:
-        """Whether a reading shows the thing, under its identifier or any of its names."""
-        return any(is_read(exchange, born.id, name) for name in self._names)
+        """Whether a reading shows the thing, under its identifier or any of its names, and calls it by no other."""
+        if not any(is_read(exchange, born.id, name) for name in self._names):
+            return False
+        sent = {touch.pointer.rpartition("/")[2] for touch in self.create.names}
+        members = sent | set(members_of(born.exchange, born.id, born.name))
+        return not any(misnamed(exchange, born.id, one, self._names) for one in members)
 
     def _reads_as_sent(self, aspect: str, operation: Operation, sent: Mapping[str, Any], born: Resource) -> None:
         if self.create.link("read") is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from conformance import checks, showing
@@ -15,6 +15,7 @@ from conformance.specification import Link, Operation, Requirement
 from conformance.verdict import Kind, Reason
 
 PART = "the list shows a part only"
+WITHOUT_ANOTHER = "another one that was created is not in the list"
 
 
 class Listing:
@@ -27,9 +28,13 @@ class Listing:
         self.found = self.by_name = False
 
     def shows_created(
-        self, born: Resource, sent: Mapping[str, Any], unread: Blocked | NotExercised | None = None
+        self,
+        born: Resource,
+        sent: Mapping[str, Any],
+        unread: Blocked | NotExercised | None = None,
+        others: Iterable[Resource] = (),
     ) -> None:
-        """Say whether the list shows what was created. `unread` is why it could not be read.
+        """Say whether the list shows what was created, and `others` beside it. `unread` is why it could not be read.
 
         Raises:
             Blocked, NotExercised: the list cannot be had; or it does not show what could not be read either.
@@ -42,21 +47,22 @@ class Listing:
 
         def look() -> tuple[bool, Exchange]:
             again = self.session.send(link.operation)
-            return shows(again, link, born.id, born.name), again
+            return all(shows(again, link, one.id, one.name) for one in (born, *others)), again
 
-        self.found, exchange = self.session.eventually(look)
+        whole, exchange = self.session.eventually(look)
+        self.found = shows(exchange, link, born.id, born.name)
         self.by_name = shows(exchange, link, "", born.name)
         if not self.found and unread is not None:
             raise unread
-        if requirement is not None and not self.found and partial(exchange):
+        if requirement is not None and not whole and partial(exchange):
             self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, PART)
         elif requirement is not None:
             self.session.judge.require(
                 requirement.id,
-                self.found,
+                whole,
                 born.exchange,
                 exchange,
-                observed="what was created is not in the list",
+                observed=WITHOUT_ANOTHER if self.found else "what was created is not in the list",
                 kind=Kind.ABSENT,
             )
         self._as_sent(link, born, sent)

@@ -10,10 +10,12 @@ from typing import Any
 from conformance import checks, narrowing
 from conformance.exchange import Exchange
 from conformance.identification import (
+    ANOTHER,
     containing,
     identifier_of,
     is_read,
     mentions,
+    of_another,
     offered,
     partial,
     pointed,
@@ -334,7 +336,10 @@ class Session(Ownership):
             if read is not None and told:
                 readable = self.specification.aspect(operation.id, "created-is-readable")
                 accepts = readable.id if readable is not None else ""
-                self.call(read.operation, path={read.parameter: told}, accepts=accepts)  # where not, that ends here
+                shown = self.call(read.operation, path={read.parameter: told}, accepts=accepts)  # else that ends here
+                if accepts and of_another(shown, told, entry.name):
+                    self.judge.require(accepts, False, exchange, shown, observed=ANOTHER, kind=Kind.VALUE)
+                    return Blocked(self.judge.root_of(accepts), operation.id)
             return NotExercised(Reason.INCONCLUSIVE, f"what {operation.id} created could not be found")
         if link is not None:
             # a list that cannot be had at all is the root, and ends here

@@ -79,10 +79,10 @@ def changed(before: Snapshot, after: Snapshot, ignored: Iterable[str] = ()) -> s
 
 def _times(before: Snapshot, after: Snapshot, place: str) -> bool:
     held = (*before.get(place, ()), *after.get(place, ()))
-    return place in before and place in after and all(_time(value) for value in held)
+    return place in before and place in after and all(is_time(value) for value in held)
 
 
-def _time(value: str) -> bool:
+def is_time(value: str) -> bool:
     """Whether a value is a date, or a number that can be one in seconds or milliseconds since 1970."""
     digits = number(value)
     return date(value) is not None or (digits is not None and digits >= EPOCH)

@@ -18,6 +18,7 @@ from conformance.reference import (  # noqa: F401 - register faults and personal
     procesio_actions_faults,
     procesio_credentials_faults,
     procesio_data_types_faults,
+    procesio_disguised_faults,
     procesio_faults,
     procesio_files_faults,
     procesio_keys_faults,

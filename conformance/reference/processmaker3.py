@@ -13,6 +13,7 @@ from conformance.reference import (  # noqa: F401 - register faults and personal
     pm3_case_faults,
     pm3_case_fixtures,
     pm3_diagram_faults,
+    pm3_disguised_faults,
     pm3_faults,
     pm3_file_faults,
     pm3_import_effect_faults,

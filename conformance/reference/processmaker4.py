@@ -9,7 +9,10 @@ from uuid import uuid4
 
 from starlette.exceptions import HTTPException
 
-from conformance.reference import pm4_liberal  # noqa: F401 - registers the personality
+from conformance.reference import (  # noqa: F401 - register faults and personality
+    pm4_disguised_faults,
+    pm4_liberal,
+)
 from conformance.reference.answers import Answer, bearer_token, json_app, json_object, media_type, route, withdraw
 from conformance.reference.base import Reference
 from conformance.reference.faults import edit_json, fault, response_fault

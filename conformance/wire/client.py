@@ -39,6 +39,10 @@ class Credentials(Protocol):
         """Whether a user can show something else than before."""
         ...
 
+    def revert(self, user: str) -> bool:
+        """Go back to the first token of a user. Returns whether that is another one."""
+        ...
+
     def renew(self, user: str) -> None:
         """Forget what the target no longer takes."""
         ...

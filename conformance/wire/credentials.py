@@ -75,6 +75,7 @@ class Tokens:
         self._given = dict(given or {})
         self._known: dict[str, str] = dict(self._given)
         self._dead: dict[str, str] = {}
+        self._first: dict[str, str] = {}
 
     def headers(self, user: str) -> dict[str, str]:
         """The header fields for a user. Raises Unavailable, NoToken and Missing."""
@@ -86,6 +87,7 @@ class Tokens:
             token, *others = self._store.get(user, self._dead.get(user, ""), lambda: self._obtain(user))
             self._learn(user, token, others)
             self._known[user] = token
+            self._first.setdefault(user, token)
         return bearer(self._known[user])
 
     def renewable(self, user: str) -> bool:
@@ -96,6 +98,17 @@ class Tokens:
         """Forget a token that the target no longer takes, if another one can be had."""
         if self._asks(user) and user in self._known:
             self._dead[user] = self._known.pop(user)
+
+    def revert(self, user: str) -> bool:
+        """Go back to the first token of a user, which may open what later ones do not. Returns whether it is another.
+
+        A server may take the first token alone, though the run asked for another one after a login.
+        """
+        first = self._first.get(user, "")
+        if not first or self._known.get(user) == first:
+            return False
+        self._known[user] = first
+        return True
 
     def stale(self, user: str) -> bool:
         """Whether the token that was last sent for a user has been replaced, or a login may have ended it."""
@@ -163,6 +176,10 @@ class KeyAlone:
     def renew(self, user: str) -> None:
         """Nothing can be renewed."""
 
+    def revert(self, user: str) -> bool:  # noqa: ARG002
+        """There is but one key."""
+        return False
+
     def stale(self, user: str) -> bool:  # noqa: ARG002
         """There is but one key."""
         return False
@@ -200,6 +217,10 @@ class WithApiKey:
     def renew(self, user: str) -> None:
         """Forget a token that the target no longer takes."""
         self._tokens.renew(user)
+
+    def revert(self, user: str) -> bool:
+        """As `Tokens`."""
+        return self._tokens.revert(user)
 
     def stale(self, user: str) -> bool:
         """As `Tokens`."""

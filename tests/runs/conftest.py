@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from conformance.reference.personality import PLAIN
 from conformance.runrecord import RunRecord
 from conformance.specification import SYSTEMS, load
 
+from .covered import PROPERTY, Covers, Trial, covered
 from .faults import FAULTS, telling
 from .liberty import tried
 from .support import run, served
@@ -50,3 +52,25 @@ def plain(whole_run: Callable[[str, str], RunRecord]) -> Callable[[str], set[str
 def tellers(whole_run: Callable[[str, str], RunRecord]) -> Callable[[str], str]:
     """For a fault, an expression that selects the tests which speak of the requirements that name it."""
     return lambda fault: telling(fault, whole_run(FAULTS[fault], PLAIN))
+
+
+@pytest.fixture
+def covers(record_property: Callable[[str, object], None]) -> Covers:
+    """Notes which fault a test runs against, of which system, on which personality and how much of it."""
+    return lambda *trial: record_property(PROPERTY, list(trial))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """After faults of the matrix were tried, print which, where, and what they have in common."""
+    reports: list[Any] = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    if not any("matrix" in report.keywords for report in reports):
+        return
+    trials = [
+        Trial.noted(value, passed=report.passed)
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == PROPERTY and report.when == "call"
+    ]
+    if trials:
+        terminalreporter.section("faults that were tried")
+        terminalreporter.write_line(covered(trials))

@@ -17,6 +17,7 @@ from conformance.reference.personality import LIBERAL, PLAIN
 from conformance.specification import SYSTEMS, load
 from conformance.verdict import Level, Outcome
 
+from .covered import Covers
 from .faults import FAULTS, REQUIREMENTS, named
 from .support import run, served
 
@@ -34,6 +35,13 @@ INDELIBLE = {
     "pro-delete-keeps-data-type",
     "pro-delete-keeps-schedule",
     "pm3-department-delete-keeps",
+    "pm3-department-delete-says-false",
+    "pro-delete-process-says-false",
+    "pro-delete-template-says-false",
+    "pro-list-keys-empty",
+    "pro-read-template-newest",
+    "pro-read-template-other",
+    "pm3-variable-set-beside",
     "pm3-department-never-empty",
     "pm3-role-delete-keeps",
     "pm3-role-never-free",
@@ -51,8 +59,8 @@ SHOWN_BY_A_LIBERAL = (
     "pm4-empty-refusal",
     "pro-delete-keeps-process",
 )
-# A list that is missing is not missed beside another one, and of two lists none need have the length that is told.
-BESIDE_ANOTHER_LIST = {"pro-primitive-types-no-list", "pro-primitive-count-off-by-one", "pro-resources-no-list"}
+# A list that is missing is not missed beside another one.
+BESIDE_ANOTHER_LIST = {"pro-primitive-types-no-list", "pro-resources-no-list"}
 
 APART = {"pm3-indoc-read-by-anyone"}  # its requests without a whole body make the server close connections
 
@@ -78,7 +86,10 @@ def of_neighbours(fault: str) -> bool:
         for one in FAULTS
     ],
 )
-def test_a_fault_turns_the_requirements_that_name_it(fault: str, tellers: Callable[[str], str], tmp_path: Path) -> None:
+def test_a_fault_turns_the_requirements_that_name_it(
+    fault: str, tellers: Callable[[str], str], tmp_path: Path, covers: Covers
+) -> None:
+    covers(fault, FAULTS[fault], PLAIN, "selected tests")
     held_against(fault, tmp_path, ["-k", tellers(fault)])
 
 
@@ -91,14 +102,16 @@ def test_a_fault_turns_the_requirements_that_name_it(fault: str, tellers: Callab
     ],
 )
 def test_a_fault_shows_in_a_liberal_server_as_in_a_plain_one(
-    fault: str, tellers: Callable[[str], str], tmp_path: Path
+    fault: str, tellers: Callable[[str], str], tmp_path: Path, covers: Covers
 ) -> None:
+    covers(fault, FAULTS[fault], LIBERAL, "selected tests")
     held_against(fault, tmp_path, ["-k", tellers(fault)], LIBERAL)
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_turns_nothing_else_in_a_whole_run(fault: str, tmp_path: Path) -> None:
+def test_a_fault_turns_nothing_else_in_a_whole_run(fault: str, tmp_path: Path, covers: Covers) -> None:
+    covers(fault, FAULTS[fault], PLAIN, "whole run")
     held_against(fault, tmp_path, [])
 
 

@@ -88,6 +88,9 @@ class Keys:
     def release(self) -> None:
         pass
 
+    def revert(self, user: str) -> bool:
+        return False
+
     def renew(self, user: str) -> None:
         self.renewed.append(user)
 

@@ -57,6 +57,9 @@ class Anybody:
     def renewable(self, _user: str) -> bool:
         return False
 
+    def revert(self, _user: str) -> bool:
+        return False
+
     def renew(self, _user: str) -> None:
         raise AssertionError
 

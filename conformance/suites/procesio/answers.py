@@ -47,14 +47,14 @@ def single_values(node: Any, member: str = "") -> Iterator[tuple[str, Any]]:
         yield member, node
 
 
-def about(exchange: Exchange, wanted: Resource | str, other: Resource | str) -> bool | None:
-    """Whether an answer is about one thing and not about another one; None where it shows neither of them.
+def about(exchange: Exchange, wanted: Resource | str, *others: Resource | str) -> bool | None:
+    """Whether an answer is about one thing and not about another one; None where it shows none of them.
 
     An answer that names both is about the one that was asked for: the other may be related to it.
     """
     if _tells(exchange, wanted):
         return True
-    return False if _tells(exchange, other) else None
+    return False if any(_tells(exchange, other) for other in others) else None
 
 
 def _tells(exchange: Exchange, thing: Resource | str) -> bool:
@@ -64,10 +64,10 @@ def _tells(exchange: Exchange, thing: Resource | str) -> bool:
 
 
 def require_about(
-    session: Session, requirement: str, exchange: Exchange, wanted: Resource | str, other: Resource | str
+    session: Session, requirement: str, exchange: Exchange, wanted: Resource | str, *others: Resource | str
 ) -> None:
-    """Say by a requirement whether an answer is about the thing that was asked for."""
-    found = about(exchange, wanted, other)
+    """Say by a requirement whether an answer is about the thing that was asked for, and not about one of the others."""
+    found = about(exchange, wanted, *others)
     if found is None:
         session.judge.skip(requirement, Reason.INCONCLUSIVE, "the response does not show which one it is about")
         return

@@ -98,7 +98,7 @@ def _names_both(session: Session, outer: Resource, inner: Resource) -> None:
     )
 
 
-@pytest.mark.requirement("PRO-FOLDER-RENAME-SHOWN")
+@pytest.mark.requirement("PRO-FOLDER-RENAME-SHOWN", "PRO-FOLDER-RENAME-PATH")
 def test_a_folder_can_be_renamed(session: Session) -> None:
     own = folder(session)
     operation, link = session.operation("renameActionFolder"), tree_link(session)
@@ -126,7 +126,25 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
     if not shown and partial(tree):
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree shows a part only")
     told = "the old name is still in the directory tree" if shows(tree, link, "", name) else "the new name is not there"
-    session.judge.require("PRO-FOLDER-RENAME-SHOWN", shown, tree, renamed, own.exchange, observed=told)
+    if not session.judge.require("PRO-FOLDER-RENAME-SHOWN", shown, tree, renamed, own.exchange, observed=told):
+        session.judge.block("PRO-FOLDER-RENAME-PATH", session.judge.root_of("PRO-FOLDER-RENAME-SHOWN"))
+        return
+    _path_is_renamed(session, own, name, renamed)
+
+
+def _path_is_renamed(session: Session, own: Resource, name: str, renamed: Exchange) -> None:
+    """Judge the path of a folder that the tree shows under a new name."""
+    session.call("getActionFolder", path={"id": own.id})
+
+    def look() -> tuple[bool, Exchange]:
+        path = session.send("getActionFolder", path={"id": own.id})
+        return path.answer.ok and mentions(path, name), path
+
+    follows, path = session.eventually(look)
+    if not follows and not mentions(path, own.name):
+        raise NotExercised(Reason.INCONCLUSIVE, "the path does not show the name of the folder")
+    told = "the path has the name that the folder had before"
+    session.judge.require("PRO-FOLDER-RENAME-PATH", follows, path, renamed, observed=told, kind=Kind.READ_BACK)
 
 
 @pytest.mark.requirement("PRO-CATEGORY-OF-ACTION")

@@ -12,9 +12,10 @@ from conformance import sampling
 from conformance.checks import describe
 from conformance.exchange import Exchange, NotJson
 from conformance.identification import is_read, shows
-from conformance.judge import NotExercised
+from conformance.judge import Blocked, NotExercised
 from conformance.session import Resource, Session
 from conformance.structure import leaves
+from conformance.suites.procesio.answers import lists
 from conformance.suites.procesio.test_processes import own_process, process, run_body
 from conformance.systems import Procesio
 from conformance.verdict import Kind, Reason
@@ -95,6 +96,36 @@ def _is_still_listed(session: Session, key: Resource, deleted: Exchange) -> bool
     told = "it is still in the list"
     session.judge.require("PRO-KEY-DELETE-UNLISTED", False, keys, deleted, observed=told)
     return True
+
+
+@pytest.mark.requirement("PRO-KEY-READ-SHOWN")
+def test_reading_the_api_key_shows_one(session: Session) -> None:
+    try:
+        new_key(session)
+    except NotExercised as unclear:  # it was accepted, and nothing shows it
+        if unclear.reason is not Reason.INCONCLUSIVE:
+            raise
+    except Blocked:
+        if all(one.requirement != "PRO-KEY-CREATE-LISTED" for one in session.judge.verdicts):
+            raise
+    session.call("listApiKeys")
+
+    def look() -> tuple[bool, Exchange]:
+        keys = session.send("listApiKeys")
+        return holds_something(keys), keys
+
+    holds, keys = session.eventually(look)
+    told = "there is an API key, and the response has nothing in it"
+    session.judge.require("PRO-KEY-READ-SHOWN", holds, keys, observed=told, kind=Kind.ABSENT)
+
+
+def holds_something(exchange: Exchange) -> bool:
+    """Whether a list in an answer has an item; where it has no list, whether the answer has anything."""
+    try:
+        found = lists(exchange.answer.json)
+    except NotJson:
+        return bool(exchange.answer.body.strip())
+    return any(found) if found else bool(exchange.answer.body.strip(b" {}\r\n"))
 
 
 @pytest.mark.requirement("PRO-KEY-DELETE-KEEPS-PROCESS")

@@ -8,13 +8,15 @@ from typing import Final
 
 import pytest
 
-from conformance import sampling
+from conformance import sampling, showing
+from conformance.checks import describe
 from conformance.comparison import number
+from conformance.exchange import Exchange
 from conformance.identification import is_read, mentions, partial, seen
 from conformance.judge import NotExercised
 from conformance.sampling import sample
 from conformance.session import Resource, Session
-from conformance.suites.procesio.answers import lists, single_values
+from conformance.suites.procesio.answers import lists, name_in, single_values
 from conformance.verdict import Kind, Reason
 
 OF_THE_CALL: Final = re.compile(r"status|code|page|size|limit|offset|version|time|elapsed|duration|id$", re.IGNORECASE)
@@ -23,19 +25,21 @@ OF_THE_CALL: Final = re.compile(r"status|code|page|size|limit|offset|version|tim
 
 @pytest.mark.requirement("PRO-DATATYPE-NAME-FINDS-TYPE")
 def test_a_data_type_is_found_by_its_name(session: Session) -> None:
-    (asked, marks), (other, _) = _marked(session), _marked(session)
-    found = session.call("readDataTypeByName", path={"value": asked.name})
-    holds = is_read(found, asked.id, asked.name) or any(mentions(found, one) for one in marks)
-    foreign = is_read(found, other.id, other.name) or bool(seen(found)) or bool(marks)
-    if not holds and not foreign:
-        raise NotExercised(Reason.INCONCLUSIVE, "the response does not show which data type it is about")
-    session.judge.require(
-        "PRO-DATATYPE-NAME-FINDS-TYPE",
-        holds,
-        found,
-        asked.exchange,
-        observed="the response is about another data type",
-    )
+    first, second = _marked(session), _marked(session)
+    for (asked, marks), (other, _) in ((first, second), (second, first)):
+        found = session.call("readDataTypeByName", path={"value": asked.name})
+        holds = is_read(found, asked.id, asked.name) or any(mentions(found, one) for one in marks)
+        foreign = is_read(found, other.id, other.name) or bool(seen(found)) or bool(marks)
+        if not holds and not foreign:
+            raise NotExercised(Reason.INCONCLUSIVE, "the response does not show which data type it is about")
+        if not session.judge.require(
+            "PRO-DATATYPE-NAME-FINDS-TYPE",
+            holds,
+            found,
+            asked.exchange,
+            observed="the response is about another data type",
+        ):
+            return
 
 
 def _marked(session: Session) -> tuple[Resource, list[str]]:
@@ -47,6 +51,48 @@ def _marked(session: Session) -> tuple[Resource, list[str]]:
     resource = session.create(creating.id, **request)
     read = session.send("readDataType", path={"id": resource.id})
     return resource, [mark] if mentions(read, mark) else []
+
+
+@pytest.mark.requirement("PRO-DATATYPE-NAME-AFTER-MODIFY")
+def test_a_data_type_is_found_by_the_name_that_it_was_given_later(session: Session) -> None:
+    own, _ = _marked(session)
+    first = session.call("readDataTypeByName", path={"value": own.name})
+    updating = session.operation("modifyDataType")
+    body = sampling.body(session, updating, own.id)
+    name = name_in(updating, body) or session.ledger.name("renamed")
+    if not updating.names:
+        sampling.replace(body, "/name", name)
+    session.call(updating.id, json=body)
+
+    def renamed() -> tuple[bool, Exchange]:
+        exchange = session.send("readDataType", path={"id": own.id})
+        return exchange.answer.ok and mentions(exchange, name), exchange
+
+    changed, read = session.eventually(renamed)
+    if not changed or not is_read(first, own.id, own.name):
+        raise NotExercised(Reason.INCONCLUSIVE, "what is read does not show that the data type has another name")
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("readDataTypeByName", path={"value": name})
+        return is_read(exchange, own.id, name), exchange
+
+    found, shown = session.eventually(look)
+    told = f"it is not found by its new name: {describe(shown)}"
+    session.judge.require("PRO-DATATYPE-NAME-AFTER-MODIFY", found, shown, read, observed=told)
+
+
+@pytest.mark.requirement("PRO-DATATYPE-PRIMITIVE-NOT-OWN")
+def test_a_data_type_of_the_tenant_is_no_primitive_one(session: Session) -> None:
+    own, _ = _marked(session)
+    session.call("readDataType", path={"id": own.id})
+    shown = session.call("listPrimitiveDataTypes")
+    session.judge.require(
+        "PRO-DATATYPE-PRIMITIVE-NOT-OWN",
+        not showing.shown(session.json(shown), own.id, names=[own.name]),
+        shown,
+        own.exchange,
+        observed="the list of primitive data types has one that was created",
+    )
 
 
 @pytest.mark.requirement("PRO-DATATYPE-PRIMITIVE-LIST", "PRO-DATATYPE-COUNT-NUMBER", "PRO-DATATYPE-COUNT-MATCHES")

@@ -1,4 +1,4 @@
-"""Processes and their instances: publish, launch, run, status, and what a process tells of itself."""
+"""Processes and their instances: publish, launch, run, status."""
 
 from __future__ import annotations
 
@@ -113,10 +113,12 @@ def test_an_api_key_runs_a_process(session: Session) -> None:
 
 @pytest.mark.requirement(
     "PRO-INSTANCE-PUBLISH-LAUNCHABLE",
+    "PRO-INSTANCE-PUBLISH-NEW",
     "PRO-INSTANCE-LISTED",
     "PRO-INSTANCE-STATUS-ANSWERED",
     "PRO-INSTANCE-STATUS-OF-ONE",
     "PRO-INSTANCE-LAUNCH-EXECUTES",
+    "PRO-RUN-EXECUTES",
 )
 def test_a_published_instance_can_be_launched(session: Session) -> None:
     link = session.operation("publishProcess").link("launch")
@@ -129,8 +131,13 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
         for requirement in session.judge.undecided():
             session.judge.block(requirement, root)
         return
-    _is_listed(session, exchange, instance["id"])
     other = {"id": published(session)}
+    told = "two publications are answered with the identifier of one instance"
+    if not session.judge.require(
+        "PRO-INSTANCE-PUBLISH-NEW", other != instance, exchange, observed=told, kind=Kind.VALUE
+    ):
+        session.judge.block("PRO-INSTANCE-STATUS-OF-ONE", session.judge.root_of("PRO-INSTANCE-PUBLISH-NEW"))
+    _are_listed(session, exchange, [instance["id"], other["id"]])
     before = Statuses.of(session, instance)
     untouched = Statuses.of(session, other)
     launched, root = _launched(session, instance)
@@ -153,9 +160,42 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
         launched,
         observed="the status is the one before the launch",
     )
+    if executes:
+        _runs_too(session, before, after)
+    else:
+        session.judge.block("PRO-RUN-EXECUTES", session.judge.root_of("PRO-INSTANCE-LAUNCH-EXECUTES"))
     still = session.send("getInstanceStatus", path=other)
-    if still.answer.ok and untouched.last.answer.ok:
+    if other != instance and still.answer.ok and untouched.last.answer.ok:
         _is_of_one(session, Statuses(instance["id"], after, after), untouched, still, executes)
+
+
+def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
+    """Judge whether a run executes the instance that it makes: then its status is not that of one that still waits."""
+    turned = waits.turned(executed)
+    ran = session.call("runProcess", path=process(session), json=run_body(session))
+    link = session.operation("runProcess").link("status")
+    told = [one for one in offered(ran, link) if one != process(session)["id"]]
+    known = next((one for one in told if session.send("getInstanceStatus", path={"id": one}).answer.ok), "")
+    if not known:
+        told_nothing = "the response to the run names no instance that has a status"
+        session.judge.skip("PRO-RUN-EXECUTES", Reason.INCONCLUSIVE, told_nothing)
+        return
+
+    def look() -> tuple[bool, Exchange]:
+        status = session.send("getInstanceStatus", path={"id": known})
+        now = snapshot(status, known)
+        was = snapshot(waits.last, waits.instance)
+        return status.answer.ok and any(now.get(place) != was.get(place) for place in turned), status
+
+    executes, status = session.eventually(look)
+    session.judge.require(
+        "PRO-RUN-EXECUTES",
+        executes,
+        status,
+        waits.last,
+        ran,
+        observed="the status of what was run is that of an instance that was only published",
+    )
 
 
 def _is_of_one(session: Session, launched: Statuses, untouched: Statuses, still: Exchange, executes: bool) -> None:
@@ -220,12 +260,12 @@ def is_listed(exchange: Exchange, instance: str) -> bool:
         return False
 
 
-def _is_listed(session: Session, made: Exchange, instance: str) -> None:
+def _are_listed(session: Session, made: Exchange, published: list[str]) -> None:
     session.call("listInstances", path=process(session))
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("listInstances", path=process(session))
-        return is_listed(exchange, instance), exchange
+        return all(is_listed(exchange, instance) for instance in published), exchange
 
     found, instances = session.eventually(look)
     if not found and partial(instances):
@@ -236,7 +276,7 @@ def _is_listed(session: Session, made: Exchange, instance: str) -> None:
         found,
         instances,
         made,
-        observed="the published instance is not in the list",
+        observed="of two instances that were published the list does not have both",
         kind=Kind.ABSENT,
     )
 
@@ -334,53 +374,4 @@ def test_validating_a_process_changes_nothing(session: Session) -> None:
         {"id": own.id},
         own.id,
         lambda: session.call("validateProcess", json=body),
-    )
-
-
-@pytest.mark.requirement("PRO-PROCESS-PAYLOAD-ANSWERED", "PRO-PROCESS-USED-ANSWERED")
-def test_a_process_tells_its_payload_and_what_it_uses(session: Session) -> None:
-    for operation, requirement in (
-        ("getPayload", "PRO-PROCESS-PAYLOAD-ANSWERED"),
-        ("getUsedResources", "PRO-PROCESS-USED-ANSWERED"),
-    ):
-        try:
-            answers_something(session, requirement, operation, path=process(session))
-        except NotExercised as reason:
-            session.judge.skip(requirement, reason.reason, reason.detail)
-
-
-@pytest.mark.requirement("PRO-PROCESS-PAYLOAD-OF-ONE")
-def test_the_payload_is_that_of_the_process(session: Session) -> None:
-    assert isinstance(session.table, Procesio)
-    variables = session.table.payload
-    if not variables:
-        raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("payload"))
-    shown = session.call("getPayload", path=process(session))
-    session.judge.require(
-        "PRO-PROCESS-PAYLOAD-OF-ONE",
-        any(mentions(shown, name) for name in variables),
-        shown,
-        observed="the payload has none of the input variables of the process",
-        kind=Kind.READ_BACK,
-    )
-
-
-@pytest.mark.requirement("PRO-PROCESS-USED-OF-ONE")
-def test_what_a_process_uses_is_not_what_another_one_uses(session: Session) -> None:
-    if "createProcess" in session.table.bodies:
-        raise NotExercised(Reason.INCONCLUSIVE, "a process as the target file gives it may use the same")
-    fixture, own = process(session), own_process(session)
-    used = seen(session.call("getUsedResources", path=fixture))
-    read = session.call("readProcess", path={"id": own.id})
-    shown = session.call("getUsedResources", path={"id": own.id})
-    foreign = sorted((seen(shown) & used) - seen(read) - {own.id})
-    if not used:
-        raise NotExercised(Reason.INCONCLUSIVE, "the process of the target file uses nothing that has an identifier")
-    session.judge.require(
-        "PRO-PROCESS-USED-OF-ONE",
-        not foreign,
-        shown,
-        read,
-        observed="a new process uses what the process of the target file uses",
-        kind=Kind.READ_BACK,
     )

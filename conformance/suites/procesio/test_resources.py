@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import pytest
 
+from conformance import showing
+from conformance.exchange import Exchange, NotJson
+from conformance.identification import IDENTIFIER
 from conformance.sampling import sample
 from conformance.session import Session
 from conformance.suites.procesio.answers import answers_something, lists, require_about
 from conformance.suites.procesio.test_processes import own_process, process, published
 from conformance.verdict import Kind
+
+INSTANCE: Final = re.compile(r"instance_?(id|uuid|guid)$", re.IGNORECASE)
+PROCESS: Final = re.compile(r"(process|project)_?(id|uuid|guid)$", re.IGNORECASE)
 
 
 @pytest.mark.requirement("PRO-RESOURCE-LIST")
@@ -37,14 +46,28 @@ def test_analytics_are_answered(session: Session, operation: str, requirement: s
 
 @pytest.mark.requirement("PRO-ANALYTICS-PROCESS-OF-ONE")
 def test_the_analytics_of_a_process_are_about_that_process(session: Session) -> None:
-    asked, other = process(session)["id"], own_process(session)
-    shown = session.call("getProcessAnalytics", path={"id": other.id})
-    require_about(session, "PRO-ANALYTICS-PROCESS-OF-ONE", shown, other, asked)
+    fixture, own = process(session)["id"], own_process(session)
+    for one, another in ((own, fixture), (fixture, own)):
+        shown = session.call("getProcessAnalytics", path={"id": one if isinstance(one, str) else one.id})
+        named = [value for value in called(shown, PROCESS) if value != own.id and value != fixture]
+        require_about(session, "PRO-ANALYTICS-PROCESS-OF-ONE", shown, one, another, *named)
 
 
 @pytest.mark.starts  # two instances
 @pytest.mark.requirement("PRO-ANALYTICS-INSTANCE-OF-ONE")
 def test_the_analytics_of_an_instance_are_about_that_instance(session: Session) -> None:
     asked, other = published(session), published(session)
-    shown = session.call("getInstanceAnalytics", path={"id": asked})
-    require_about(session, "PRO-ANALYTICS-INSTANCE-OF-ONE", shown, asked, other)
+    for one, another in ((asked, other), (other, asked)):
+        shown = session.call("getInstanceAnalytics", path={"id": one})
+        named = [value for value in called(shown, INSTANCE) if value != one]
+        require_about(session, "PRO-ANALYTICS-INSTANCE-OF-ONE", shown, one, another, *named)
+
+
+def called(exchange: Exchange, members: re.Pattern[str]) -> list[str]:
+    """The identifiers that an answer has in members of such a name."""
+    try:
+        found = list(showing.single(exchange.answer.json))
+    except NotJson:
+        return []
+    own = ((name, str(value)) for name, value in found if members.search(name) and not showing.REFERS.search(name))
+    return [value for _, value in own if IDENTIFIER.fullmatch(value)]

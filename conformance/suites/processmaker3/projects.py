@@ -8,9 +8,8 @@ from typing import Any, Final
 from conformance import checks
 from conformance.checks import body_of, describe
 from conformance.exchange import Exchange, NotJson
-from conformance.identification import concerns, partial
+from conformance.identification import ANOTHER, concerns, partial
 from conformance.judge import Blocked, NotExercised
-from conformance.lifecycle import ANOTHER
 from conformance.neighbours import Neighbours
 from conformance.session import Resource, Session
 from conformance.specification import Link

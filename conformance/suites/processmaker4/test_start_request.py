@@ -16,6 +16,7 @@ from conformance.exchange import Exchange, NotJson
 from conformance.identification import mentions
 from conformance.judge import Blocked, NotExercised
 from conformance.session import Session
+from conformance.snapshots import is_time
 from conformance.structure import leaves
 from conformance.systems import ProcessMaker4
 from conformance.verdict import Kind, Reason
@@ -25,7 +26,8 @@ START = "startRequest"
 ACCEPTED = "PM4-START-WITH-DATA"
 GUIDE: Final = ("key1", "key2")
 OF_THE_CALL: Final = re.compile(
-    r"trace|correlat|span|session|elapsed|duration|took|server|^(timestamp|time|date|now)$", re.IGNORECASE
+    r"trace|correlat|span|session|elapsed|duration|took|latency|response_?time|server|^(timestamp|time|date|now)$",
+    re.IGNORECASE,
 )
 """Words in the name of a member that says something of the call, and nothing of what was started."""
 LINKS: Final = re.compile(r"links?$|href$|url$|^ids$|path$", re.IGNORECASE)
@@ -102,7 +104,7 @@ def test_the_response_describes_the_instance_that_was_started_with_its_data(sess
         )
     session.judge.require(
         "PM4-START-DATA-KEPT",
-        shows(exchange, body),
+        shows(exchange, body) and not exchanged(exchange, body),
         exchange,
         observed="the response shows other request data than was sent",
         kind=Kind.READ_BACK,
@@ -118,13 +120,32 @@ def started_twice(session: Session, body: dict[str, Any]) -> tuple[Exchange, Exc
     first, second = (started(session, body, ACCEPTED) for _ in range(2))
     if not session.judge.require(
         "PM4-START-DESCRIBES-INSTANCE",
-        bool(of_the_instance(session.json(first)) ^ of_the_instance(session.json(second))),
+        told_apart(session.json(first), session.json(second), path(session)["process_id"]),
         first,
         second,
         observed="two starts, one and the same answer",
     ):
         raise Blocked(session.judge.root_of("PM4-START-DESCRIBES-INSTANCE"), START)
     return first, second
+
+
+def told_apart(first: object, second: object, process: str) -> bool:
+    """Whether two responses are about two Requests: by a value that is no time, or where no identifier stands beside.
+
+    An object that has the same identifier in both, and another time in it, is one and the same thing.
+    """
+    differing = of_the_instance(first) ^ of_the_instance(second)
+    if any(not is_time(value) for _, value in differing):
+        return True
+    stamped = {name for name, _ in differing}
+    same = any(
+        name.casefold() in showing.EXACT and str(value) != process
+        for own in map(showing.own_values, showing.objects(first))
+        if stamped & own.keys()
+        for name, value in own.items()
+        if value not in (None, "")
+    )
+    return bool(differing) and not same
 
 
 def of_the_instance(body: object) -> set[tuple[str, str]]:
@@ -271,3 +292,24 @@ def shows(exchange: Exchange, sent: dict[str, Any]) -> bool:
     except NotJson:
         return False
     return all(any(equal(value, one) for one in found) for _, value in leaves(sent))
+
+
+def exchanged(exchange: Exchange, sent: dict[str, Any]) -> bool:
+    """Whether a response shows a member that was sent with the value of another one, and nowhere with its own."""
+    single = {name: value for name, value in sent.items() if not isinstance(value, dict | list)}
+    for name, value in single.items():
+        held = list(beside(exchange.answer.json, name))
+        others = [one for other, one in single.items() if other != name and not equal(one, value)]
+        if any(equal(one, two) for one in held for two in others) and not any(equal(value, one) for one in held):
+            return True
+    return False
+
+
+def beside(body: object, name: str) -> Iterator[Any]:
+    """The values that a response gives to a name: in a member of that name, or beside it in an object that holds it."""
+    for node in showing.objects(body):
+        own = showing.own_values(node)
+        if name in own:
+            yield own[name]
+        if any(showing.is_value(value, name) for value in own.values()):
+            yield from (value for value in own.values() if not showing.is_value(value, name))

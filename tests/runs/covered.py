@@ -1,0 +1,49 @@
+"""What a run of many faults covered, in a table for the end of the run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from .kinds import rows
+
+PROPERTY: Final = "fault"
+"""The name under which a test notes its trial."""
+
+
+class Covers(Protocol):
+    """Notes a trial."""
+
+    def __call__(self, fault: str, system: str, personality: str, extent: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One fault that was served and run against."""
+
+    fault: str
+    system: str
+    personality: str
+    extent: str
+    passed: bool
+
+    @classmethod
+    def noted(cls, value: object, *, passed: bool) -> Trial:
+        """The trial that a test noted as a list of words."""
+        assert isinstance(value, list | tuple)
+        fault, system, personality, extent = map(str, value)
+        return cls(fault, system, personality, extent, passed)
+
+
+def covered(trials: Iterable[Trial]) -> str:
+    """How many faults of each system were tried, how, and how many showed as they should; then kind by kind."""
+    trials = list(trials)
+    groups = Counter((one.system, one.personality, one.extent) for one in trials)
+    shown = Counter((one.system, one.personality, one.extent) for one in trials if one.passed)
+    lines = [f"{'system':<16}{'personality':<14}{'tried in':<18}{'faults':>8}{'as expected':>13}"]
+    for group, count in sorted(groups.items()):
+        system, personality, extent = group
+        lines.append(f"{system:<16}{personality:<14}{extent:<18}{count:>8}{shown[group]:>13}")
+    return "\n".join([*lines, "", *rows({one.fault for one in trials})])
