@@ -89,7 +89,7 @@ def allure() -> None:
         pytest.skip("npx is not installed")
     command = [npx, "--yes", "--prefer-offline", allure_page.PACKAGE, "--version"]
     try:
-        subprocess.run(command, capture_output=True, check=True, timeout=90)
+        subprocess.run(command, capture_output=True, check=True, timeout=300)
     except subprocess.SubprocessError:
         pytest.skip(f"{allure_page.PACKAGE} cannot be had here")
 

@@ -50,7 +50,7 @@ def in_matrix(system: str, *values: object) -> object:
     return pytest.param(system, *values, marks=[] if system == "procesio" else [pytest.mark.matrix])
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("system", "status", "every"),
     [
@@ -71,7 +71,7 @@ def test_a_page_that_does_not_come_back_is_the_way_to_the_server(
     assert status != 403 or result.code == exitcodes.OK  # who was refused may ask again
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("system", "status"),
     [in_matrix(system, status) for system in ("processmaker3", "procesio") for status in (403, 405)],
@@ -84,7 +84,7 @@ def test_a_method_that_a_proxy_refuses_is_missing_nowhere(system: str, status: i
     assert any(f"DELETE of any path is refused in front of the API: status {status}" in one for one in details)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("system", "response"),
     [

@@ -75,7 +75,7 @@ CASES: Final = [
 ]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("system", "workers", "statuses", "wait", "passes"), CASES)
 def test_a_gateway_that_fails_every_tenth_time_shows_no_defect(
     system: str, workers: int, statuses: tuple[int, ...], wait: str, passes: bool, tmp_path: Path

@@ -82,7 +82,7 @@ def test_the_suites_run_under_plain_pytest_with_its_own_options(tmp_path: Path) 
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,
         )
 
     with served("processmaker4", ["pm4-curl-form-refused"]) as (_, toml):
@@ -107,7 +107,7 @@ def test_the_suites_run_under_plain_pytest_with_its_own_options(tmp_path: Path) 
 
 def test_without_a_target_the_suites_ask_for_one(tmp_path: Path) -> None:
     call = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suites"]
-    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 4
     assert "give --conformance-target FILE" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr

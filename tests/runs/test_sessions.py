@@ -60,7 +60,7 @@ def test_a_token_that_ends_is_renewed_whatever_its_refusal_is_called(
     assert plain(system) - tried(result.record) == set()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("workers", "forbidden"),
     [pytest.param(1, True), pytest.param(4, True), *(pytest.param(n, False, marks=pytest.mark.matrix) for n in (1, 4))],

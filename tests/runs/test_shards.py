@@ -62,7 +62,7 @@ class Machines:
         while not list(output.glob(ledger.GLOB)) and time.monotonic() < until:
             time.sleep(0.005)
         os.killpg(process.pid, signal.SIGKILL)
-        process.communicate(timeout=30)
+        process.communicate(timeout=300)
         assert not (output / "run.json").exists(), "the shard ended before it was killed"
         return output
 

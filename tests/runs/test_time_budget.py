@@ -33,7 +33,7 @@ def test_pytest_takes_the_durations_of_the_command(given: str, code: int, told: 
     assert told in done.stderr
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seconds", ["1s", "2s", "4s"])
 def test_a_server_without_a_fault_has_no_deviation_when_the_time_is_up(seconds: str, tmp_path: Path) -> None:
     with served("processmaker3") as (_, toml):
@@ -47,7 +47,7 @@ def test_a_server_without_a_fault_has_no_deviation_when_the_time_is_up(seconds: 
     assert {one.reason for one in record.verdicts} >= {Reason.TIME_BUDGET}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("status", [503, pytest.param(502, marks=pytest.mark.matrix)])
 def test_a_server_that_fails_each_read_once_is_not_called_busy_when_the_time_is_up(status: int, tmp_path: Path) -> None:
     asked: Counter[str] = Counter()

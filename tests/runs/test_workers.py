@@ -58,7 +58,7 @@ def test_no_more_is_taken_by_all_processes_than_there_is(tmp_path: Path) -> None
     those = [context.Process(target=take, args=(tmp_path, str(number), 40, taken)) for number in range(4)]
     for one in those:
         one.start()
-    assert sum(taken.get(timeout=60) for _ in those) == 40
+    assert sum(taken.get(timeout=300) for _ in those) == 40
     for one in those:
         one.join()
     account = Account(tmp_path, "last", 4)
@@ -87,7 +87,7 @@ def test_the_place_of_a_worker_that_was_killed_is_free(tmp_path: Path) -> None:
     told: Any = context.Queue()
     holder = context.Process(target=hold, args=(tmp_path, told))
     holder.start()
-    assert told.get(timeout=60) == "held"
+    assert told.get(timeout=300) == "held"
     holder.kill()
     holder.join()
     with Account(tmp_path, "heir", 2).place("place", 1):

@@ -42,7 +42,7 @@ def test_a_run_on_a_full_disk_breaks_off_in_good_order(size: int, workers: list[
             capture_output=True,
             text=True,
             check=False,
-            timeout=100,
+            timeout=300,
         )
         after = reference.snapshot()
     assert done.returncode == exitcodes.INTERNAL, done.stdout + done.stderr

@@ -25,7 +25,7 @@ from tests.runs.support import start
 from .foreign import Filled, filled, without
 from .kills import MOMENTS, Kill, Killer, spread
 
-pytestmark = pytest.mark.timeout(500)  # it ends by itself; on a busy machine late
+pytestmark = pytest.mark.timeout(900)  # it ends by itself; on a busy machine late
 
 CREATES: Final = [one for name in SYSTEMS for one in load(name).operations.values() if one.effect == "create"]
 UNLISTED: Final = {one.resource for one in CREATES if not (one.link("list") and one.names)}

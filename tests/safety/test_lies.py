@@ -84,7 +84,7 @@ def test_what_is_somebody_elses_is_safe_from_a_server_that_lies(operation: str, 
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("operation", [*CREATES, *MAKERS], ids=lambda one: one.id)
 def test_every_lie_about_every_create_harms_nobody(operation: Operation, kind: str, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_every_lie_about_every_create_harms_nobody(operation: Operation, kind: s
 
 
 @pytest.mark.matrix
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("operation", "kind"), FEW)
 def test_three_workers_are_lied_to(operation: str, kind: str, tmp_path: Path) -> None:
     liar = lied_to(BY_NAME[operation], kind, tmp_path, ["-n", "3"])

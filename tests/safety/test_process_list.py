@@ -13,7 +13,7 @@ import pytest
 from conformance import exitcodes
 from tests.runs.support import served, start
 
-pytestmark = pytest.mark.timeout(500)  # it ends by itself; on a busy machine late
+pytestmark = pytest.mark.timeout(900)  # it ends by itself; on a busy machine late
 
 SECRET: Final = re.compile(rb'(?:password|client_secret) = "(.+)"')
 SHOWN: Final = ("cmdline", "environ", "comm")

@@ -97,7 +97,7 @@ def attempted(harm: str, directory: Path) -> subprocess.CompletedProcess[str]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,
         )
         assert reference.snapshot() == before
     return done

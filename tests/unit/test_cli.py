@@ -347,7 +347,7 @@ def test_serve_prints_its_target_file_and_ends_with_sigterm(tmp_path: Path) -> N
         told = process.stderr.readline()
         url = tomllib.loads(printed.read_text(encoding="utf-8"))["processmaker4"]["url"]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == exitcodes.OK
+        assert process.wait(timeout=300) == exitcodes.OK
     assert told == f"Serving at {url}. Ctrl-C ends it.\n"
     assert call("check", "--offline", str(tmp_path / "printed.toml")).exit_code == exitcodes.OK
 
@@ -360,7 +360,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
         process.stdout.close()
         assert process.stderr is not None
         assert process.stderr.read() == ""
-        assert process.wait(timeout=20) == exitcodes.OK
+        assert process.wait(timeout=300) == exitcodes.OK
 
 
 def test_a_baseline_of_what_is_no_run_is_refused(tmp_path: Path) -> None:
