@@ -14,7 +14,7 @@ from conformance.operation import Operation
 from conformance.specification import Specification
 from conformance.systems import System
 
-NOT_ABOUT_THE_THING: Final = (401, 403, 408, 423, 429)
+NOT_ABOUT_THE_THING: Final = (401, 403, 405, 408, 423, 429)
 """Refusals that say nothing of whether something is there."""
 
 NOT_THERE: Final = (404, 410)
