@@ -19,6 +19,8 @@ IDENTIFIER: Final = "{id}"
 CALLED: Final = ("name", "title", "displayname", "label")
 """Members that hold what a thing is called, the likeliest first."""
 JSON: Final = "application/json"
+GIVEN: Final = "given"
+"""The name of the one example that a given body has."""
 
 
 def given(operations: Mapping[str, Operation], bodies: Mapping[str, Any]) -> dict[str, Operation]:
@@ -86,7 +88,7 @@ def _placed(operation: Operation, content: Any) -> Operation:
         replace(touch, pointer=_identifier(content, touch.pointer, names)) if touch.where == "body" else touch
         for touch in operation.touches
     )
-    body = Body(JSON, {"type": "object"}, {"given": content}, documented.required, {})
+    body = Body(JSON, {"type": "object"}, {GIVEN: content}, documented.required, {})
     return replace(
         operation,
         names=names,
