@@ -24,7 +24,8 @@ EFFECTS = {
 def brought_in(session: Session, own_file: Own, group_option: str) -> Resource:
     """The project that an import of a user's file made. Raises as `Session.create`."""
     options = {"option": "CREATE", "option_group": group_option}
-    return session.create("importProject", accepts="PM3-IMPORT-FILE", params=options, files=upload(own_file.file))
+    accepts = "PM3-IMPORT-FILE" if group_option == "CREATE" else "PM3-IMPORT-GROUP-OPTIONS"
+    return session.create("importProject", accepts=accepts, params=options, files=upload(own_file.file))
 
 
 @pytest.mark.requirement("PM3-IMPORT-FILE")
