@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -133,7 +134,14 @@ def test_an_export_shows_what_an_update_of_the_process_changed(session: Session)
     title = session.ledger.name("exported")
     body = {"pro_uid": pro_uid or project.id, "pro_title": title, "pro_description": CHANGED, "pro_cost": 4711}
     updated = session.call("updateProcess", path={"prj_uid": project.id}, json=body)
-    shown, read = answered(session, "getProcess", project.id)
+    shown: Mapping[str, Any] = {}
+
+    def updated_is_read() -> tuple[bool, Exchange]:
+        nonlocal shown
+        shown, exchange = answered(session, "getProcess", project.id)
+        return plain(str(shown.get("pro_title"))) == title, exchange
+
+    _, read = session.eventually(updated_is_read)
     wanted = {name: value for name in body if plain(value := str(shown.get(name))) == str(body[name])}
     if plain(wanted.get("pro_title", "")) != title:
         raise NotExercised(Reason.INCONCLUSIVE, "what is read of the process shows nothing of the update")
