@@ -120,6 +120,11 @@ LIBERTIES = (
         "undemanding",
         "procesio",
         undemanding,
-        findings=("PRO-AUTH-WITHOUT-GRANT-TYPE", "PRO-RUN-API-KEY-WITHOUT-WORKSPACE"),
+        findings=(
+            "PRO-AUTH-WITHOUT-GRANT-TYPE",
+            "PRO-RUN-API-KEY-WITHOUT-WORKSPACE",
+            "authenticate.request./client_secret:required",
+            "runProcess.request./payload:required",
+        ),
     ),
 )
