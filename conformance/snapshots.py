@@ -13,6 +13,7 @@ from typing import Any, Final
 from conformance import showing
 from conformance.comparison import date, number, plain
 from conformance.exchange import Exchange, NotJson
+from conformance.structure import leaves
 
 Snapshot = Mapping[str, tuple[str, ...]]
 """The values at each place of a body, sorted, in one notation for numbers and digits."""
@@ -37,21 +38,10 @@ def snapshot(exchange: Exchange, identifier: str = "", own: str = "") -> Snapsho
 def values(body: Any) -> Snapshot:
     """The values of a body by place; what is unset is at no place."""
     found: dict[str, list[str]] = defaultdict(list)
-    for place, value in _leaves(body, ""):
+    for place, value in leaves(body):
         if value not in UNSET:
             found[place].append(_canonical(value))
     return {place: tuple(sorted(held)) for place, held in found.items()}
-
-
-def _leaves(node: Any, place: str) -> Iterable[tuple[str, Any]]:
-    if isinstance(node, dict):
-        for name, member in node.items():
-            yield from _leaves(member, f"{place}/{name}")
-    elif isinstance(node, list):
-        for item in node:
-            yield from _leaves(item, f"{place}[]")
-    else:
-        yield place, node
 
 
 def _canonical(value: Any) -> str:

@@ -13,10 +13,10 @@ from typing import Final
 import pytest
 
 from conformance import exitcodes
-from conformance.calls import LOST_AT_MOST
 from conformance.reference import Reference
 from conformance.reference.procesio import Procesio
 from conformance.reference.processmaker3 import ProcessMaker3
+from conformance.requester import LOST_AT_MOST
 from conformance.specification import SYSTEMS
 from conformance.verdict import Outcome, Reason
 from tests.runs.support import Run, run, served

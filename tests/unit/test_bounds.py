@@ -15,7 +15,18 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance import calls, checks, documents, exchange, identification, ledger, messages, removal, showing, tables
+from conformance import (
+    checks,
+    documents,
+    exchange,
+    identification,
+    ledger,
+    messages,
+    removal,
+    requester,
+    showing,
+    tables,
+)
 from conformance.exchange import Exchange, NotJson, Request, Response, parse_json
 from conformance.wire import deadline, pace, redact, stored
 from conformance.wire.credentials import token_of
@@ -60,7 +71,7 @@ def test_the_page_has_the_numbers_of_the_code() -> None:
         ledger.LONGEST_LINE,
     ]
     assert {f"{one:,}" for one in bounds} <= numbers("Bounds")
-    assert calls.LOST_AT_MOST == removal.KEPT_AT_MOST == 5  # "no more than five of a kind"
+    assert requester.LOST_AT_MOST == removal.KEPT_AT_MOST == 5  # "no more than five of a kind"
 
 
 @pytest.mark.parametrize(("name", "value"), [("X-Long", "v" * 90_000), ("X-" + "n" * 9_000, "v"), ("X", "é" * 5_000)])

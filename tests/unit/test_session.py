@@ -367,7 +367,7 @@ def test_a_deleted_user_may_go_on_being_read(server: Server, session: Session) -
 def test_it_looks_again_until_it_holds_or_time_is_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
-    monkeypatch.setattr("conformance.calls.time", clock)
+    monkeypatch.setattr("conformance.requester.time", clock)
     session.settle = 1.0
     exchange = Exchange("e", "op", Request("GET", "http://t/"), Response(200))
     looks = iter([False, False, True])
@@ -399,7 +399,7 @@ def test_what_was_asked_before_time_was_up_is_asked_again_however_long_the_answe
         now[0] += 3
         return next(shown), exchange
 
-    monkeypatch.setattr("conformance.calls.time", clock)
+    monkeypatch.setattr("conformance.requester.time", clock)
     assert session.eventually(slow) == (True, exchange)
 
 
