@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -128,18 +128,9 @@ class Requester:
             self._within_sight(operation)
         if operation.resource == "token":
             self.credentials.hold(content)
-        try:
-            sending = Sending(operation, user, path, headers, template, content, may_redirect, may_be_too_large)
+        sending = Sending(operation, user, path, headers, template, content, may_redirect, may_be_too_large)
+        with self._as_outcomes():
             exchange = self.delivery.deliver(sending)
-        except Withheld as withheld:
-            raise NotExercised(withheld.reason, withheld.detail) from None
-        except Missing as missing:
-            raise NotExercised(missing.reason, missing.detail) from None
-        except NoToken as empty:
-            raise self._without_token(empty) from None
-        except Unavailable as gone:
-            self.delivery.problem = str(gone)
-            raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem) from None
         turned_away = exchange.answer.status in way.TURNED_AWAY and user == MAIN and not operation.anonymous
         if turned_away and template is None and self.credentials.given(user) == "api_key":
             raise self._key_turned_away(operation, exchange)
@@ -166,10 +157,16 @@ class Requester:
         Raises:
             NotExercised: as `send`.
         """
-        try:
+        with self._as_outcomes():
             return self.credentials.headers(user)
-        except Missing as missing:
-            raise NotExercised(missing.reason, missing.detail) from None
+
+    @contextlib.contextmanager
+    def _as_outcomes(self) -> Iterator[None]:
+        """Turn what the guard and the credentials raise into what a test reports: not exercised, or blocked."""
+        try:
+            yield
+        except (Withheld, Missing) as reason:
+            raise NotExercised(reason.reason, reason.detail) from None
         except NoToken as empty:
             raise self._without_token(empty) from None
         except Unavailable as gone:
