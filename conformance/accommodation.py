@@ -15,9 +15,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field
 
 from conformance import placeholders
+from conformance.hints import hint
 from conformance.operation import CONSTANT, Form, Operation
 from conformance.specification import Specification
-from conformance.tables import HeaderSecret, Table, Text, header_names, hint
+from conformance.tables import HeaderSecret, Table, Text, header_names
 from conformance.wire.naming import HOP_BY_HOP, METHOD, OVERRIDES, UNREADABLE
 
 ACCOMMODATIONS: Final = "test_accommodations.py"

@@ -16,9 +16,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from conformance import documents
+from conformance.hints import hint
 from conformance.reporting import escape
 from conformance.runrecord import BaselineEntry, BaselineReport, DeviationRecord, RunRecord, TestRecord, VerdictRecord
-from conformance.tables import hint
 from conformance.verdict import Outcome
 
 TABLE: Final = "deviation"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from conformance.sharding import Shard, too_many
+from conformance.hints import hint
+from conformance.shard import Shard, too_many
 from conformance.systems import PROFILES
-from conformance.tables import hint
 from conformance.target import Target
 
 COMMAND: Final = "--"

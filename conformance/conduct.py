@@ -40,7 +40,7 @@ from conformance.ledger import Unwritable
 from conformance.reporting import terminal
 from conformance.selection import Selection
 from conformance.session import Session
-from conformance.sharding import Shard
+from conformance.shard import Shard
 from conformance.streams import forgiving
 from conformance.target import Safety, SafetyTable, Target, TargetError, load
 from conformance.verdict import Outcome, Reason, Verdict

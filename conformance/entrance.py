@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection
 
 import pytest
 
+from conformance.hints import hint
 from conformance.items import system_of
 from conformance.specification import SYSTEMS
-from conformance.tables import hint
 
 
 class Entrance:

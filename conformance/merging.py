@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
 
-from conformance import exitcodes, sharding
+from conformance import exitcodes
+from conformance import shard as shards
 from conformance.assembly import ordered
 from conformance.baseline import Baseline
 from conformance.covering import coverage, is_short
@@ -27,7 +28,7 @@ from conformance.runrecord import (
     summarise,
 )
 from conformance.shapes import joined
-from conformance.sharding import Shard
+from conformance.shard import Shard
 from conformance.target import Safety
 from conformance.verdict import PRECEDENCE, Outcome, Reason
 
@@ -59,7 +60,7 @@ def shard_of(record: RunRecord) -> Shard:
     """Which part of a run a record is. Raises Unmergeable when it is none."""
     if record.shard is None:
         raise Unmergeable("one of them is of a whole run; name runs that were made with --shard only.")
-    return sharding.parse(record.shard)
+    return shards.parse(record.shard)
 
 
 def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residue: Sequence[Residue] = ()) -> RunRecord:

@@ -14,7 +14,7 @@ from typing import Any
 from conformance.baseline import Baseline
 from conformance.runrecord import BaselineEntry
 from conformance.shapes import Seen, Shapes
-from conformance.sharding import WHOLE, Shard
+from conformance.shard import WHOLE, Shard
 from conformance.verdict import Kind, Outcome, Reason, Verdict
 from conformance.worker import EXCHANGES, PARTS
 

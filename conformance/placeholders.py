@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from conformance.hints import hint, nearest
 from conformance.operation import CONSTANT, Form, Operation
-from conformance.tables import hint, nearest
 
 PLACEHOLDER: Final = re.compile(r"\{(\w+)\.([^{}\s]+)\}")
 KINDS: Final = ("path", "query", "body", "read")

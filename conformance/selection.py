@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from conformance import choice, runrecord, sharding, specification
+from conformance import shard as shards
 from conformance.accommodation import ACCOMMODATIONS, departures, of_the_form
 from conformance.exclusion import excluding
 from conformance.items import SUITES, TEST_ID, cited, suite_of, system_of, test_id
-from conformance.sharding import Shard
+from conformance.shard import Shard
 from conformance.supply import chain
 from conformance.target import Target
 
@@ -41,7 +42,7 @@ class Selection:
 
     def _shard(self, named: str | None) -> Shard:
         try:
-            shard = sharding.parse(named) if named else sharding.WHOLE
+            shard = shards.parse(named) if named else shards.WHOLE
             choice.divisible(self.target, shard, choice.PLUGIN)
         except ValueError as error:
             raise pytest.UsageError(f"--conformance-shard: {error}") from None

@@ -17,13 +17,13 @@ from typing import Any, Final
 import yaml
 
 from conformance import layout
+from conformance.hints import hint
 from conformance.openapi import SpecificationError, inline, operations
 from conformance.operation import Answer, Body, Link, Operation, Touch
 from conformance.register import Entry, Register
 from conformance.requirement import USERS, Requirement, structural
 from conformance.structure import Citation
 from conformance.supply import needed
-from conformance.tables import hint
 from conformance.verdict import Kind, Level, Outcome, Reason
 from conformance.vocabulary import Unknown
 

@@ -13,7 +13,8 @@ from conformance import bodies, specification
 from conformance.accommodation import Accommodation, accommodated
 from conformance.accounts import ApiKey, Application, User, Users
 from conformance.address import Address, checked_url
-from conformance.tables import HeaderSecret, Secret, Table, Text, hint
+from conformance.hints import hint
+from conformance.tables import HeaderSecret, Secret, Table, Text
 
 PROFILES: Final[dict[str, tuple[str, ...]]] = {
     system: tuple(f"{system}/{group}" for group in groups.split())

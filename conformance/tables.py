@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from conformance.hints import hint, nearest
 
 DAY: Final = 86_400
 LONGEST_SECRET: Final = 100_000
@@ -23,20 +24,6 @@ SHORT: Final = {"processmaker3": "PM3", "processmaker4": "PM4", "access_token": 
 
 class TargetError(Exception):
     """A target that cannot be used. Each line names the file, the key, what is wrong and what to do; no secret."""
-
-
-def hint(word: str, known: Iterable[str]) -> str:
-    """What to do about an unknown word: the known ones that are nearest, or else all of them."""
-    known = list(known)
-    close = nearest(word, known)
-    return f"did you mean {' or '.join(close)}?" if close else f"known are: {', '.join(known)}."
-
-
-def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """The known words that are near to one and nearer than all others: several only when they are as near."""
-    close = difflib.get_close_matches(word, known, n=3)
-    near = [difflib.SequenceMatcher(None, one, word).ratio() for one in close]
-    return sorted(one for one, ratio in zip(close, near, strict=True) if ratio == near[0])
 
 
 def _sendable(secret: SecretStr) -> SecretStr:

@@ -19,7 +19,6 @@ from conformance.specification import SYSTEMS
 from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, urls
 from conformance.tables import Count, Place, Rate, Reader, Seconds, Settling, Some, Table, Text
 from conformance.tables import TargetError as TargetError
-from conformance.tables import hint as hint
 
 LONGEST_RUN: Final = 1000 * 3600.0
 IN_FLIGHT: Final = 4  # calls under way at once, where nothing says how many

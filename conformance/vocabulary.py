@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
 
-from conformance.tables import hint
+from conformance.hints import hint
 
 Word = Annotated[str, Field(min_length=1)]
 Flag = StrictBool

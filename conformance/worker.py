@@ -18,7 +18,7 @@ from conformance.exclusion import excluding
 from conformance.judge import Judge
 from conformance.ledger import Entry, Ledger, Unwritable
 from conformance.session import Session
-from conformance.sharding import WHOLE, Shard
+from conformance.shard import WHOLE, Shard
 from conformance.specification import Specification
 from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, identity, urls
 from conformance.target import Target

@@ -10,8 +10,8 @@ import click
 
 from conformance import specification
 from conformance.cli.failure import Refused
+from conformance.hints import hint
 from conformance.systems import PROFILES
-from conformance.tables import hint
 from conformance.verdict import Level
 
 if TYPE_CHECKING:

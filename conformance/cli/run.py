@@ -19,9 +19,9 @@ from conformance import directory, runrecord
 from conformance.choice import MARK, Unavailable, chosen, divisible
 from conformance.cli.failure import Refused, internal, refusing
 from conformance.cli.paths import PATH
-from conformance.sharding import WHOLE, Shard, parse
+from conformance.hints import nearest
+from conformance.shard import WHOLE, Shard, parse
 from conformance.specification import SYSTEMS
-from conformance.tables import nearest
 from conformance.target import Safety, TargetError, duration, load
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from conformance.hints import hint
 from conformance.lint.rule import Found, Subject, rule
 from conformance.lint.spec_rules import wrong_profile
 from conformance.register import ASPECTS
-from conformance.tables import hint
 
 
 class NotLines(ValueError):

@@ -12,11 +12,11 @@ import jsonschema_rs
 
 from conformance.control import METHODS, unrouted
 from conformance.extension import extension
+from conformance.hints import hint
 from conformance.layout import parts
 from conformance.lint.rule import Found, Subject, rule
 from conformance.operation import Operation
 from conformance.structure import Schema
-from conformance.tables import hint
 
 MADE_UP: Final = "c0ffee5ca1ab"
 CHANGING: Final = ("update", "delete", "execute")

@@ -12,7 +12,7 @@ import httpx
 from conformance import __version__
 from conformance.account import Account
 from conformance.proxies import Proxy, proxy_for
-from conformance.sharding import WHOLE, Shard
+from conformance.shard import WHOLE, Shard
 from conformance.target import Target
 from conformance.wire.deadline import Deadline
 from conformance.wire.guard import Guard, Judgement

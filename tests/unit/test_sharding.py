@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from conformance.sharding import WHOLE, Shard, cut, digest, parse
+from conformance.shard import WHOLE, Shard, parse
+from conformance.sharding import cut, digest
 
 TESTS = [f"test-{number}" for number in range(40)]
 
