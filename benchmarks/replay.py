@@ -16,11 +16,11 @@ import jsonschema_rs
 from rich.console import Console
 from rich.table import Table
 
-from conformance import checks, generation
-from conformance.exchange import Exchange, Request, Response
-from conformance.generation import KEPT
-from conformance.specification import Operation, load
-from conformance.structure import tolerant
+from conformance.core.exchange import Exchange, Request, Response
+from conformance.engine import checks, corpus
+from conformance.engine.corpus import KEPT
+from conformance.spec.rules import tolerant
+from conformance.spec.specification import Operation, load
 
 GENERATED = ("createProject", "updateProcess")
 
@@ -54,14 +54,14 @@ def seconds(work: Callable[[], object], rounds: int) -> float:
 
 def bodies(operation: Operation, count: int, rounds: int) -> Comparison:
     """Generating bodies against reading as many from the packaged corpus, for one body."""
-    made = len(list(generation.generate(operation, 0, count)))
-    read = len(generation.cases(operation, 0, count))
+    made = len(list(corpus.generate(operation, 0, count)))
+    read = len(corpus.cases(operation, 0, count))
     return Comparison(
         f"body of {operation.id}",
         "generated",
-        seconds(lambda: list(generation.generate(operation, 0, count)), max(1, rounds // 100)) / made,
+        seconds(lambda: list(corpus.generate(operation, 0, count)), max(1, rounds // 100)) / made,
         "replayed",
-        seconds(lambda: generation.cases(operation, 0, count), rounds) / read,
+        seconds(lambda: corpus.cases(operation, 0, count), rounds) / read,
     )
 
 

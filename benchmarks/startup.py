@@ -24,7 +24,7 @@ PYTEST = ("-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider")
 TARGET = 'name = "t"\n[processmaker4]\nurl = "http://127.0.0.1:9"\naccess_token = "t"\nprocess_id = 1\n'
 WAYS = {
     "pytest alone": (*PYTEST, "--disable-plugin-autoload"),
-    "with the plugin of the suite": (*PYTEST, "--disable-plugin-autoload", "-p", "conformance.plugin"),
+    "with the plugin of the suite": (*PYTEST, "--disable-plugin-autoload", "-p", "conformance.run.plugin.hooks"),
     "with all that is installed": PYTEST,
     "the same without the suite": (*PYTEST, "-p", "no:conformance"),
     "the same without what docs/commands.md switches off": (*PYTEST, *(w for one in OFF for w in ("-p", f"no:{one}"))),

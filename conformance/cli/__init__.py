@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from conformance import __version__, exitcodes
+from conformance import __version__
 from conformance.cli.failure import internal
-from conformance.streams import forgiving
+from conformance.core import exit_codes
+from conformance.core.streams import forgiving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,16 +65,16 @@ class Commands(click.Group):
     def _code(self, args: Sequence[str] | None, prog_name: str, complete_var: str | None, **extra: Any) -> int:
         try:
             code: int | None = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-            return code or exitcodes.OK
+            return code or exit_codes.OK
         except click.ClickException as error:
             context = getattr(error, "ctx", None)
             path = context.command_path if context else "conformance"
             advice = f" See `{path} --help`." if isinstance(error, click.UsageError) else ""
             click.echo(f"{path}: {error.format_message()}{advice}", err=True)
-            return exitcodes.USAGE
+            return exit_codes.USAGE
         except click.Abort:
             click.echo("conformance: interrupted.", err=True)
-            return exitcodes.INTERRUPTED
+            return exit_codes.INTERRUPTED
         except Exception as error:
             return internal(error)
 
@@ -91,5 +92,5 @@ def main(ctx: click.Context) -> int:
     """Where does a server deviate from the documentation of ProcessMaker 3, ProcessMaker 4 or PROCESIO?"""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
-        return exitcodes.USAGE
-    return exitcodes.OK
+        return exit_codes.USAGE
+    return exit_codes.OK

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import BaseModel
 
-from conformance.verdict import Level
+from conformance.core.verdict import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from conformance.operation import Operation
-    from conformance.plan import Plan
-    from conformance.requirement import Requirement
+    from conformance.spec.operation import Operation
+    from conformance.spec.requirement import Requirement
+    from conformance.target.plan import Plan
 
 LOGIN: Final = ("username", "password")
 TEXT: Final = '"…"'

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance import baseline, runrecord
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.paths import PATH
-from conformance.reporting import escape
+from conformance.report import baseline, escape, run_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,13 +36,13 @@ def command(run: Path, path: Path, prune: bool, strict: bool, reason: str, ticke
 
     What is there already stays as it is, comments included; what is new is added at the end.
     """
-    with refusing(runrecord.UnreadableRun, baseline.BaselineError):
-        record = runrecord.read(run)
+    with refusing(run_record.UnreadableRun, baseline.BaselineError):
+        record = run_record.read(run)
         text = baseline.read_text(path) if path.exists() else baseline.HEAD
         words = baseline.Words(reason, ticket, expires)
         update = baseline.updated(text, str(path), record, date.today(), words, findings=strict, prune=prune)
     try:
-        runrecord.write_text(path, update.text)
+        run_record.write_text(path, update.text)
     except OSError as error:
         raise Refused(f"{path}: cannot be written ({error.strerror}); name another file.") from None
     for line in told(update):

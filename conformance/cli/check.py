@@ -9,25 +9,36 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance import exitcodes, specification
-from conformance.clearance import clearance, cleared
 from conformance.cli.additions import additions, example, inline
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.run import REFERENCE
-from conformance.plan import Plan, plan, unprovable, without_delete
-from conformance.proxies import proxy_for
-from conformance.reporting import words
-from conformance.systems import Procesio, ProcessMaker4, urls
-from conformance.target import Safety, Target, TargetError, load
-from conformance.verdict import Level, Reason
+from conformance.core import exit_codes
+from conformance.core.verdict import Level, Reason
+from conformance.report import words
+from conformance.spec import specification
+from conformance.target.plan import (
+    Plan,
+    plan,
+    unprovable,
+    without_delete,
+)
+from conformance.target.proxies import proxy_for
+from conformance.target.safety import clearance, cleared
+from conformance.target.systems import Procesio, ProcessMaker4, urls
+from conformance.target.target import (
+    Safety,
+    Target,
+    TargetError,
+    load,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from conformance.operation import Operation
-    from conformance.requirement import Requirement
-    from conformance.specification import Specification
+    from conformance.spec.operation import Operation
+    from conformance.spec.requirement import Requirement
+    from conformance.spec.specification import Specification
 
 
 @click.command("check")
@@ -57,9 +68,9 @@ def command(target: Path, offline: bool) -> int:
     if failed:
         told = f"{len(failed)} of {len(understood.systems)} systems cannot be tested as the file says"
         click.echo(f"{told}: {', '.join(failed)}. See DOES NOT WORK above.", err=True)
-        return exitcodes.UNAVAILABLE
+        return exit_codes.UNAVAILABLE
     click.echo("The file is valid. Nothing was sent." if offline else "The file is valid, and every system answers.")
-    return exitcodes.OK
+    return exit_codes.OK
 
 
 def _head(target: Target) -> Iterator[str]:
@@ -116,7 +127,7 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
 
 def _greeted(target: Target, system: str) -> bool:
     """Greet a system and print what came of it; returns whether everything works."""
-    from conformance.greeting import greet  # opens connections: only when they are wanted
+    from conformance.run.probe import greet  # opens connections: only when they are wanted
 
     works = True
     for one in greet(target, system):
@@ -130,7 +141,7 @@ def _left(target: Target, spec: Specification, unsupported: set[str]) -> Iterato
     """What a run leaves on the target, since the file says that nothing removes it."""
     if target.safety.level is Safety.READ_ONLY:
         return
-    from conformance.removal import KEPT_AT_MOST  # with all that opens connections: only when it is wanted
+    from conformance.engine.removal import KEPT_AT_MOST  # with all that opens connections: only when it is wanted
 
     for name, creates in without_delete(spec, unsupported).items():
         told = f"of what {' and '.join(creates)} creates, a run leaves up to"
@@ -143,7 +154,7 @@ def _unproved(target: Target, spec: Specification, unsupported: set[str]) -> Ite
     makers = [one for one in unprovable(spec) if unsupported.isdisjoint({one.id, one.profile})]
     if target.safety.level is not Safety.OWNED or not makers:
         return
-    from conformance.clearance import UNPROVED
+    from conformance.target.safety import UNPROVED
 
     yield f"  a run leaves a few of what {', '.join(one.id for one in makers)} creates:"
     yield f"    {UNPROVED}"

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance import runrecord
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.printing import waiting
 from conformance.cli.run import prepared
-from conformance.reporting import allure_page, upgrade
+from conformance.report import run_record
+from conformance.report.allure import page as allure_page
+from conformance.report.upgrade import comparison as upgrade
 
 if TYPE_CHECKING:
-    from conformance.reporting.upgrade import Comparison
+    from conformance.report.upgrade.comparison import Comparison
 
 
 @click.command("compare")
@@ -41,8 +42,8 @@ def command(before: Path, after: Path, output: Path | None, form: str) -> int:
 
 def compared(before: Path, after: Path) -> Comparison:
     """Two runs compared. Raises Refused when one cannot be read, or they cannot be compared."""
-    with refusing(runrecord.UnreadableRun):
-        records = runrecord.read(before), runrecord.read(after)
+    with refusing(run_record.UnreadableRun):
+        records = run_record.read(before), run_record.read(after)
     try:
         return upgrade.compare(*records)
     except upgrade.Incomparable as error:
@@ -52,34 +53,34 @@ def compared(before: Path, after: Path) -> Comparison:
 def _show(comparison: Comparison, form: str) -> None:
     from rich.console import Console
 
-    from conformance.reporting import upgrade_text
+    from conformance.report.upgrade import text
 
     match form:
         case "json":
             click.echo(upgrade.to_json(comparison), nl=False)
         case "markdown":
-            click.echo(upgrade_text.markdown(comparison), nl=False)
+            click.echo(text.markdown(comparison), nl=False)
         case _:
-            upgrade_text.show(comparison, Console())
+            text.show(comparison, Console())
 
 
 def _write(comparison: Comparison, output: Path) -> None:
-    from conformance.reporting import upgrade_allure, upgrade_text
+    from conformance.report.upgrade import allure, text
 
-    runrecord.write_text(output / "comparison.json", upgrade.to_json(comparison))
-    runrecord.write_text(output / "comparison.md", upgrade_text.markdown(comparison))
+    run_record.write_text(output / "comparison.json", upgrade.to_json(comparison))
+    run_record.write_text(output / "comparison.md", text.markdown(comparison))
     results = output / allure_page.RESULTS
     results.mkdir()
-    upgrade_allure.write(comparison, results)
+    allure.write(comparison, results)
 
 
 def _page(comparison: Comparison, output: Path) -> None:
     """Make the page. Without Node there is none, and everything else is there all the same."""
-    from conformance.reporting import upgrade_text
+    from conformance.report.upgrade import text
 
     waiting()
     try:
-        page = allure_page.build_comparison(output, upgrade_text.headline(comparison))
+        page = allure_page.build_comparison(output, text.headline(comparison))
     except allure_page.ReportError as error:
         click.echo(f"conformance: there is no page: {error}", err=True)
     else:

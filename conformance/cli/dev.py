@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from conformance import exitcodes, specification
 from conformance.cli.failure import Refused
 from conformance.cli.paths import PATH
-from conformance.reporting import words
-from conformance.systems import PROFILES, TABLES, keys
+from conformance.core import exit_codes
+from conformance.report import words
+from conformance.spec import specification
+from conformance.target.systems import PROFILES, TABLES, keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.lint.rule import Problem
+    from conformance.spec.lint.rule import Problem
 
 NAMES: Final = ("target-file", "baseline", "run-record", "comparison", "statement", "spec", "register")
 PAGE: Final = "docs/readings.md"
@@ -30,8 +31,8 @@ def command(ctx: click.Context) -> int:
     """Tools for writing specs and registers, and the schemas of all formats."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
-        return exitcodes.USAGE
-    return exitcodes.OK
+        return exit_codes.USAGE
+    return exit_codes.OK
 
 
 @command.command("lint")
@@ -45,8 +46,8 @@ def lint(files: tuple[Path, ...], system: str | None, readings: Path | None) -> 
     suite are checked. Each line of the output names the file, the place, the rule, what is wrong and what is right.
     Exits with 4 if a rule is broken.
     """
-    from conformance.lint import left_out
-    from conformance.lint import lint as checked
+    from conformance.spec.lint import left_out
+    from conformance.spec.lint import lint as checked
 
     if len(files) not in (0, 2):
         raise click.UsageError("lint needs both files: SPEC REGISTER.")
@@ -64,14 +65,14 @@ def lint(files: tuple[Path, ...], system: str | None, readings: Path | None) -> 
     for told in unchecked:
         click.echo(f"not checked: {told}", err=True)
     click.echo(f"{words.count(len(found), 'problem')} in {words.count(len(subjects), 'spec')}")
-    return exitcodes.USAGE if found else exitcodes.OK
+    return exit_codes.USAGE if found else exit_codes.OK
 
 
 @command.command("schema")
 @click.argument("name", type=click.Choice(NAMES))
 def schema(name: str) -> None:
     """Print the JSON Schema of a format, for your editor or your scripts."""
-    path = Path(__file__).parent.parent / "schemas" / f"{name}.schema.json"
+    path = Path(__file__).parent / "schemas" / f"{name}.schema.json"
     click.echo(path.read_text(encoding="utf-8"), nl=False)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Refused(click.ClickException):
     """Input that cannot be used; nothing was sent. The message says what is wrong and what to do."""
 
-    exit_code = exitcodes.USAGE
+    exit_code = exit_codes.USAGE
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def internal(error: BaseException, directory: Path | None = None) -> int:
         click.echo(f"{trace}\n{what} stands above.", err=True)
     else:
         click.echo(f"{what} is in {place}; report it with that file.", err=True)
-    return exitcodes.INTERNAL
+    return exit_codes.INTERNAL
 
 
 def _kept(trace: str, directory: Path | None) -> Path | None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from conformance import specification
 from conformance.cli.failure import Refused
-from conformance.hints import hint
-from conformance.systems import PROFILES
-from conformance.verdict import Level
+from conformance.core.hints import hint
+from conformance.core.verdict import Level
+from conformance.spec import specification
+from conformance.target.systems import PROFILES
 
 if TYPE_CHECKING:
-    from conformance.specification import Specification
+    from conformance.spec.specification import Specification
 
 
 class Cited(Protocol):

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from conformance import gathering, merging, runrecord
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.run import prepared
+from conformance.report import run_record
+from conformance.run import merge, merge_directories
 
 
 @click.command("merge")
@@ -22,15 +23,15 @@ def command(runs: tuple[Path, ...], output: Path) -> int:
     not complete.
     """
     try:
-        with refusing(runrecord.UnreadableRun):
-            record = gathering.gather(runs)
-    except merging.Unmergeable as error:
+        with refusing(run_record.UnreadableRun):
+            record = merge_directories.gather(runs)
+    except merge.Unmergeable as error:
         raise Refused(f"these runs cannot be merged: {error}") from None
     directory = prepared(output)
-    gathering.write(record, runs, directory)
+    merge_directories.write(record, runs, directory)
     from rich.console import Console
 
-    from conformance.reporting import terminal
+    from conformance.report import terminal
 
     terminal.show(record, directory, Console())
     return record.exit_code

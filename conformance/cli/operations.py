@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from conformance.clearance import clearance
 from conformance.cli.listing import Selection, selecting
 from conformance.cli.printing import show
-from conformance.reporting import words
+from conformance.report import words
+from conformance.target.safety import clearance
 
 COLUMNS = ("id", "method", "path", "profile", "effect", "safety", "requirements", "implied", "document", "lines")
 

@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from conformance import runrecord
 from conformance.cli.failure import refusing
 from conformance.cli.paths import PATH
 from conformance.cli.printing import waiting
-from conformance.reporting import allure_page
+from conformance.report import run_record
+from conformance.report.allure import page as allure_page
 
 
 @click.command("report")
@@ -25,9 +25,9 @@ def command(runs: tuple[Path, ...], history: Path | None, before: Path | None) -
 
     RUN is a directory that `conformance run` wrote; the page goes into the last one. Earlier runs are its history.
     """
-    with refusing(runrecord.UnreadableRun, allure_page.ReportError):
+    with refusing(run_record.UnreadableRun, allure_page.ReportError):
         for run in runs:
-            runrecord.read(run)
+            run_record.read(run)
         waiting()
         with _compared(before, runs[-1]) as beside:
             page = allure_page.build([run if run.is_dir() else run.parent for run in runs], history, beside)
@@ -41,9 +41,9 @@ def _compared(before: Path | None, after: Path) -> Iterator[Path | None]:
         yield None
         return
     from conformance.cli.compare import compared
-    from conformance.reporting import upgrade_allure
+    from conformance.report.upgrade import allure
 
     comparison = compared(before, after)
     with TemporaryDirectory(prefix="conformance-comparison-") as name:
-        upgrade_allure.write_beside(comparison, Path(name), runrecord.read(after).seconds)
+        allure.write_beside(comparison, Path(name), run_record.read(after).seconds)
         yield Path(name)

@@ -9,12 +9,12 @@ import click
 
 from conformance.cli.listing import Selection, selecting
 from conformance.cli.printing import show
-from conformance.reporting import words
+from conformance.report import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.specification import Requirement
+    from conformance.spec.specification import Requirement
 
 COLUMNS = ("id", "level", "tried", "document", "lines", "statement")
 TRIED = ("structure", "lifecycle", "access", "scenario", "property", "none")
@@ -46,7 +46,7 @@ def command(*, tried: tuple[str, ...], coverage: bool, as_json: bool, **selected
             row["tried"] += f" ({row['untestable']})" if row["untestable"] else ""
     total = _total(found)
     if coverage:
-        from conformance import coverage as covering  # pytest is asked to collect the suites: a second
+        from conformance.run.plugin import coverage as covering  # pytest is asked to collect the suites: a second
 
         tests = covering.tests(covering.collect(), found)
         for row in rows:

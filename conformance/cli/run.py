@@ -15,14 +15,25 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from conformance import directory, runrecord
-from conformance.choice import MARK, Unavailable, chosen, divisible
 from conformance.cli.failure import Refused, internal, refusing
 from conformance.cli.paths import PATH
-from conformance.hints import nearest
-from conformance.shard import WHOLE, Shard, parse
-from conformance.specification import SYSTEMS
-from conformance.target import Safety, TargetError, duration, load
+from conformance.core.hints import nearest
+from conformance.core.shard import WHOLE, Shard, parse
+from conformance.report import run_record
+from conformance.run import directory
+from conformance.run.choice import (
+    MARK,
+    Unavailable,
+    chosen,
+    divisible,
+)
+from conformance.spec.specification import SYSTEMS
+from conformance.target.target import (
+    Safety,
+    TargetError,
+    duration,
+    load,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -134,7 +145,7 @@ def checked_baseline(path: Path | None) -> Path:
     Raises:
         Refused: none is named, or it cannot be read or holds something else.
     """
-    from conformance import baseline
+    from conformance.report import baseline
 
     if path is None:
         raise Refused(baseline.STRICT_ALONE)
@@ -151,8 +162,8 @@ def checked_durations(path: Path, shard: Shard | None) -> Path:
     """
     if shard is None:
         raise Refused("--durations says nothing without a shard; name one with --shard, or leave it out.")
-    with refusing(runrecord.UnreadableRun):
-        runrecord.read(path)
+    with refusing(run_record.UnreadableRun):
+        run_record.read(path)
     return path.absolute()
 
 
@@ -164,7 +175,7 @@ def default_output(name: str) -> Path:
     """
     path = directory.named_after(name, datetime.now())
     try:
-        return runrecord.fresh_directory(path)
+        return run_record.fresh_directory(path)
     except OSError as error:
         raise Refused(f"{path}: cannot be written ({error.strerror}); name another with --output.") from None
 
@@ -205,14 +216,14 @@ def arguments(target: Path, output: Path, workers: str | None, options: Mapping[
             ours += [f"{option}={one}" for one in (value if isinstance(value, tuple) else (value,))]
     plugin = entry_points(group="pytest11", name="conformance")
     return [
-        *("-c", str(PACKAGE / "pytest.ini")),
+        *("-c", str(PACKAGE / "run" / "pytest.ini")),
         *("--rootdir", str(output)),
         *("-o", f"cache_dir={output.parent / '.pytest_cache'}"),
         *("-p", "no:schemathesis"),
         "--assert=plain",  # rewriting every module of ours at each start costs more than many a run
         *("-q", "-q", "--no-header", "--no-summary", "--tb=no", "--conformance-progress"),
         *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
-        *(() if plugin else ("-p", "conformance.plugin")),
+        *(() if plugin else ("-p", "conformance.run.plugin.hooks")),
         *("--conformance-target", str(target)),
         *("--conformance-output", str(output)),
         *ours,

@@ -12,7 +12,7 @@ from conformance import reference
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.printing import show
 from conformance.cli.run import interruptible
-from conformance.hints import hint
+from conformance.core.hints import hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance import runrecord
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.run import prepared
-from conformance.reporting import statement as statements
-from conformance.systems import PROFILES
+from conformance.report import run_record
+from conformance.report.statement import statement as statements
+from conformance.target.systems import PROFILES
 
 if TYPE_CHECKING:
-    from conformance.reporting.statement import Statement
+    from conformance.report.statement.statement import Statement
 
 
 # What is written, the first of it what an earlier statement is known by.
@@ -32,8 +32,8 @@ def command(run: Path, output: Path | None, product: str | None, product_version
 
     RUN is a directory that `conformance run` wrote. A run that was cut short, or that tried too little, ends with 4.
     """
-    with refusing(runrecord.UnreadableRun):
-        record = runrecord.read(run)
+    with refusing(run_record.UnreadableRun):
+        record = run_record.read(run)
     try:
         made = statements.state(record, product, product_version)
     except statements.Unstatable as error:
@@ -49,14 +49,16 @@ def command(run: Path, output: Path | None, product: str | None, product_version
 
 
 def _write(made: Statement, directory: Path) -> None:
-    from conformance.reporting import statement_badges, statement_page, statement_text
+    from conformance.report.statement import badges as statement_badges
+    from conformance.report.statement import page
+    from conformance.report.statement import text as statement_text
 
-    texts = (statements.to_json(made), statement_text.markdown(made), statement_page.page(made))
+    texts = (statements.to_json(made), statement_text.markdown(made), page.page(made))
     for name, text in zip(FILES, texts, strict=False):
-        runrecord.write_text(directory / name, text)
+        run_record.write_text(directory / name, text)
     badges = directory / FILES[-1]
     badges.mkdir(exist_ok=True)
     for profile in (one for group in PROFILES.values() for one in group):  # of an earlier statement
         (badges / statement_badges.file_name(profile)).unlink(missing_ok=True)
     for name, text in statement_badges.badges(made).items():
-        runrecord.write_text(badges / name, text)
+        run_record.write_text(badges / name, text)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from conformance import exitcodes, ledger
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.paths import PATH
-from conformance.reporting import escape
-from conformance.target import TargetError, load
+from conformance.core import exit_codes
+from conformance.report import escape
+from conformance.target.target import TargetError, load
+from conformance.wire import ledger
 
 
 @click.command("sweep")
@@ -26,7 +27,7 @@ def command(run: Path, file: Path) -> int:
         raise Refused(f"{run}: has no journal of a run; name a directory that `conformance run` wrote.")
     with refusing(TargetError):
         target = load(file)
-    from conformance.cleaning import OtherTarget, clean  # opens connections: only when everything is in order
+    from conformance.run.sweep import OtherTarget, clean  # opens connections: only when everything is in order
 
     with refusing(OtherTarget):
         done = clean(target, run, doubting=True)
@@ -45,8 +46,8 @@ def command(run: Path, file: Path) -> int:
     for problem in done.problems:
         click.echo(problem, err=True)
     if done.problems:
-        return exitcodes.UNAVAILABLE
-    return exitcodes.DEVIATIONS if done.kept else exitcodes.OK
+        return exit_codes.UNAVAILABLE
+    return exit_codes.DEVIATIONS if done.kept else exit_codes.OK
 
 
 def _told(entry: ledger.Entry) -> str:

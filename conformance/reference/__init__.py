@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 SYSTEMS: Final = {"processmaker3": "ProcessMaker3", "processmaker4": "ProcessMaker4", "procesio": "Procesio"}
-"""The systems, each with the name of the class that its module of the same name provides."""
+"""The systems, each with the name of the class that its module `server` provides."""
 
 
 class UnknownSystem(ValueError):
@@ -69,5 +69,5 @@ def known_faults(system: str | None = None) -> dict[str, Fault]:
 def _load(system: str) -> type[Reference]:
     if system not in SYSTEMS:
         raise UnknownSystem(f"there is no system {system!r}{nearest(system, SYSTEMS)}")
-    found: type[Reference] = getattr(import_module(f"{__name__}.{system}"), SYSTEMS[system])
+    found: type[Reference] = getattr(import_module(f"{__name__}.{system}.server"), SYSTEMS[system])
     return found

@@ -10,18 +10,23 @@ from urllib.parse import quote
 
 import httpx
 
-from conformance.accommodation import dressed
-from conformance.account import Withheld
-from conformance.exchange import Exchange, NotJson, Request, Response
-from conformance.ledger import Entry
-from conformance.operation import Form
-from conformance.placeholders import Unresolved, depends, resolved
-from conformance.specification import Operation, Specification
-from conformance.verdict import Reason
+from conformance.core.exchange import (
+    Exchange,
+    NotJson,
+    Request,
+    Response,
+)
+from conformance.core.verdict import Reason
+from conformance.spec.operation import Form
+from conformance.spec.specification import Operation, Specification
+from conformance.spec.touched_ids import at
+from conformance.target.accommodation import dressed
+from conformance.target.placeholders import Unresolved, depends, resolved
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import Refused
-from conformance.wire.naming import at
+from conformance.wire.ledger import Entry
+from conformance.wire.limits import Withheld
 
 MAIN: Final = ""
 NOBODY: Final = "nobody"

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
-from conformance import way
-from conformance.exchange import Exchange, NotJson
-from conformance.systems import Procesio
-from conformance.verdict import Reason
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Reason
+from conformance.target.systems import Procesio
+from conformance.wire import gateways
 from conformance.wire.client import MAIN, NOBODY, WRONG
 from conformance.wire.redact import LONGEST_SECRET, Redactor, secrets_in
 from conformance.wire.tokens import Held, Local, Store
@@ -146,7 +146,7 @@ class Tokens:
             others = list(secrets_in(exchange.answer.json))
             self._learn(user, token, others)
             return (token, *others)
-        if exchange.answer.ok and not way.is_page(exchange):
+        if exchange.answer.ok and not gateways.is_page(exchange):
             raise NoToken(exchange)
         if user != MAIN:
             raise Missing(Reason.MISSING_USER, self._blame(exchange, user))

@@ -17,7 +17,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-from conformance.proxies import Proxy, UnusableProxy
+from conformance.target.proxies import Proxy, UnusableProxy
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
 HEADER_LIMIT: Final = 500  # fields

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from conformance.exchange import Exchange
-from conformance.ledger import Unwritable
+from conformance.core.exchange import Exchange
+from conformance.wire.ledger import Unwritable
 from conformance.wire.redact import Redactor
 from conformance.wire.stored import stored
 

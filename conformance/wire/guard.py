@@ -15,17 +15,24 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 
 import httpx
 
-from conformance.account import Account, Withheld
-from conformance.address import Address
-from conformance.clearance import clearance, cleared
-from conformance.ledger import Entry, Ledger
-from conformance.specification import Operation, Specification
-from conformance.target import Safety
-from conformance.verdict import Reason
-from conformance.way import AWAY, BUSY, TURNED_AWAY
+from conformance.core.address import Address
+from conformance.core.verdict import Reason
+from conformance.spec.specification import Operation, Specification
+from conformance.spec.touched_ids import (
+    METHOD,
+    OVERRIDES,
+    UNREADABLE,
+    Unreadable,
+    members,
+    named,
+)
+from conformance.target.safety import clearance, cleared
+from conformance.target.target import Safety
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.naming import METHOD, OVERRIDES, UNREADABLE, Unreadable, members, named
-from conformance.wire.pace import not_processed
+from conformance.wire.gateways import AWAY, BUSY, TURNED_AWAY
+from conformance.wire.ledger import Entry, Ledger
+from conformance.wire.limits import Account, Withheld
+from conformance.wire.retry import not_processed
 
 CREATING: Final = "creating"
 """The place that a test holds in the run's account from its first create until it is cleaned up."""

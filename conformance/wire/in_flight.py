@@ -6,7 +6,7 @@ from typing import Final
 
 import httpx
 
-from conformance.account import Account
+from conformance.wire.limits import Account
 
 NAME: Final = "in-flight"
 

@@ -9,21 +9,26 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance import way
-from conformance.exchange import Exchange, NotJson
-from conformance.likeness import responds_alike
-from conformance.messages import message_of
-from conformance.operation import Form, Operation
-from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, System
-from conformance.verdict import Reason
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.messages import message_of
+from conformance.core.verdict import Reason
+from conformance.spec.operation import Form, Operation
+from conformance.target.systems import (
+    Procesio,
+    ProcessMaker3,
+    ProcessMaker4,
+    System,
+)
+from conformance.wire import gateways
 from conformance.wire.client import MAIN, WRONG, Client
 from conformance.wire.credentials import ANY_SECRET, KeyAlone, Missing, Tokens, Unavailable, WithApiKey, basic
+from conformance.wire.likeness import responds_alike
 from conformance.wire.tokens import Local
 
 if TYPE_CHECKING:
-    from conformance.accounts import User
-    from conformance.specification import Specification
-    from conformance.target import Target
+    from conformance.spec.specification import Specification
+    from conformance.target.accounts import User
+    from conformance.target.target import Target
     from conformance.wire.redact import Redactor
     from conformance.wire.tokens import Store
 
@@ -106,7 +111,7 @@ class _Asking:
         """A login may be repeated: all that is left of one that was lost is a token that nobody uses."""
         for pause in PAUSES:
             exchange = self._client.send(operation, user=user, **content)
-            if not way.is_away(exchange):
+            if not gateways.is_away(exchange):
                 return exchange
             time.sleep(pause)
         return self._client.send(operation, user=user, **content)
@@ -229,9 +234,9 @@ def blamed(exchange: Exchange, who: str, keys: Mapping[str, str]) -> str:
     perhaps workspace and realm.
     """
     status, said = exchange.answer.status, message_of(exchange.response)
-    location = way.target_of(exchange) if way.redirects(exchange) else ""
-    if way.redirects(exchange) and not ("workspace" in keys and "workspace" in location.lower()):
-        return f"{exchange.request.url}: {way.told_redirect(exchange)}"
+    location = gateways.target_of(exchange) if gateways.redirects(exchange) else ""
+    if gateways.redirects(exchange) and not ("workspace" in keys and "workspace" in location.lower()):
+        return f"{exchange.request.url}: {gateways.told_redirect(exchange)}"
     told = f"{_told(exchange)}{f', a redirect to {location}' if location else ''}"
     lowered = said.lower()
     if status in NOTHING_THERE or 300 <= status < 400:

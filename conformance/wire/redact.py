@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from conformance.exchange import Headers
+from conformance.core.exchange import Headers
 from conformance.wire.decoding import views
 from conformance.wire.matcher import Matcher
 

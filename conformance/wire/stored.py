@@ -6,8 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from conformance.exchange import Exchange, NotJson, Response, parse_json
-from conformance.structure import json_type
+from conformance.core.exchange import (
+    Exchange,
+    NotJson,
+    Response,
+    parse_json,
+)
+from conformance.spec.rules import json_type
 from conformance.wire.redact import CUT, Redactor
 
 BODY_LIMIT: Final = 16_384  # characters of an answer that are kept

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "conformance"
@@ -19,6 +23,7 @@ NOT_IMPORTED = {
     "pytest-xdist",  # an option of pytest
     "pytest-timeout",  # a setting of pytest
     "check-jsonschema",  # its command, and the schemas that it ships
+    "import-linter",  # its command
     "hatchling",  # builds the wheel that a test reads
     "mypy",
     "ruff",
@@ -55,66 +60,60 @@ def imported(path: Path) -> Iterator[str]:
             yield from (name.name for name in node.names)
 
 
-def ours(path: Path) -> Iterator[str]:
-    return (one for one in imported(path) if one.partition(".")[0] == "conformance")
+def packages() -> list[str]:
+    """The packages in the order of the page's table."""
+    return re.findall(r"^\| `(\w+)/` \|", PAGE.split("## Packages\n")[1].split("\n## ")[0], re.MULTILINE)
 
 
-def rows() -> list[list[str]]:
-    """The patterns of each row of the table of modules."""
-    section = PAGE.split("## Modules\n")[1].split("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("| `")]
-    return [re.findall(r"`([^`]+)`", line.split("|")[1]) for line in lines]
+def linted(directory: Path) -> subprocess.CompletedProcess[str]:
+    """What import-linter says of the package in a directory, by the contracts of this project."""
+    environment = {**os.environ, "PYTHONPATH": str(directory)}
+    call = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]
+    call += ["--no-cache", "--config", str(ROOT / "pyproject.toml")]
+    return subprocess.run(call, cwd=directory, env=environment, capture_output=True, text=True, check=False)
 
 
-def row_of(module: str) -> int:
-    found = [number for number, patterns in enumerate(rows()) if any(fnmatch(shown(module), one) for one in patterns)]
-    assert len(found) == 1, f"{shown(module)} stands in {len(found)} rows of docs/architecture.md"
-    return found[0]
+def test_the_page_has_a_row_for_each_package_in_the_order_of_their_imports() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = contracts["contracts"][0]["layers"]
+    there = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    assert packages() == [*layers, "reference"]
+    assert set(packages()) == there
 
 
-def test_every_module_has_one_row_and_every_row_a_module() -> None:
-    filled = {row_of(module) for module in MODULES}
-    assert filled == set(range(len(rows())))
+def test_imports_keep_to_the_contracts() -> None:
+    ended = linted(ROOT)
+    assert ended.returncode == 0, ended.stdout
 
 
-def test_a_module_imports_only_from_rows_above_its_own() -> None:
-    wrong = [
-        f"{shown(module)} imports {shown(other)}"
-        for module, path in MODULES.items()
-        for other in ours(path)
-        if other != module and row_of(other) > row_of(module)
-    ]
-    assert not wrong
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("core/verdict.py", "from conformance.wire import guard"),
+        ("report/words.py", "from conformance.target import target"),
+        ("suites/procesio/answers.py", "from conformance.run import worker"),
+        ("reference/base.py", "from conformance.core import verdict"),
+        ("engine/checks.py", "from conformance.reference import base"),
+    ],
+)
+def test_a_wrong_import_breaks_a_contract(tmp_path: Path, module: str, line: str) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "conformance", ignore=shutil.ignore_patterns("__pycache__", "*.json"))
+    with (tmp_path / "conformance" / module).open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+    ended = linted(tmp_path)
+    assert ended.returncode == 1
+    assert "BROKEN" in ended.stdout
 
 
-def test_the_references_know_nothing_of_the_suite_and_only_the_command_knows_them() -> None:
-    for module, path in MODULES.items():
-        inside = module.startswith("conformance.reference")
-        for other in ours(path):
-            if inside:
-                assert other.startswith("conformance.reference"), f"{module} imports {other}"
-            elif other.startswith("conformance.reference"):
-                assert module.startswith("conformance.cli"), f"{module} imports {other}"
+def test_at_most_twelve_entries_stand_side_by_side_and_no_file_is_long() -> None:
+    assert len([path for path in PACKAGE.iterdir() if path.name not in ("__pycache__", "py.typed")]) <= 12
+    long = {path.name: lines for path in PACKAGE.rglob("*.py") if (lines := len(path.read_text().splitlines())) > 550}
+    assert not long, long
 
 
 def test_the_references_read_no_spec() -> None:
     for path in (PACKAGE / "reference").rglob("*.py"):
         assert not {"yaml", "schemathesis", "importlib.resources"} & set(imported(path)), path.name
-
-
-def test_reports_know_the_record_verdicts_exchanges_and_exit_codes_only() -> None:
-    known = ("reporting", "runrecord", "verdict", "exchange", "exitcodes")
-    allowed = tuple(f"conformance.{one}" for one in known)
-    for path in (PACKAGE / "reporting").rglob("*.py"):
-        for other in ours(path):
-            assert other.startswith(allowed), f"{path.name} imports {other}"
-
-
-def test_suites_do_not_know_how_a_run_is_conducted_or_reported() -> None:
-    hidden = {"assembly", "cli", "conduct", "plugin", "publication", "reporting", "runrecord", "worker"}
-    for path in (PACKAGE / "suites").rglob("*.py"):
-        for other in ours(path):
-            assert other.split(".")[1] not in hidden, f"{path.name} imports {other}"
 
 
 def declared() -> dict[str, list[str]]:
@@ -126,7 +125,7 @@ def declared() -> dict[str, list[str]]:
 
 def outside(*folders: str) -> set[str]:
     """The packages that the code in some folders imports."""
-    local = {path.stem for folder in folders for path in (ROOT / folder).rglob("*.py")} | {"conformance", "tests"}
+    local = {"conformance", "tests"}
     names = {
         one.partition(".")[0] for folder in folders for path in (ROOT / folder).rglob("*.py") for one in imported(path)
     }

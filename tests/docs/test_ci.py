@@ -15,8 +15,8 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from conformance import exitcodes
 from conformance.cli import COMMANDS, main
+from conformance.core import exit_codes
 
 DIRECTORY = Path(__file__).parents[2] / "docs" / "ci"
 GITHUB, GITLAB, KUBERNETES = (
@@ -91,7 +91,7 @@ def test_a_run_in_a_file_is_a_shard_and_survives_the_deviations_that_it_finds(pa
     assert all("--shard" in words for words in calls(path) if words[0] == "run")
     spared = {"github-actions.yml": "|| test $? -eq 1", "gitlab-ci.yml": "exit_codes: [1]"}
     assert spared.get(path.name, "|| test $? -eq 1") in text
-    assert exitcodes.DEVIATIONS == 1
+    assert exit_codes.DEVIATIONS == 1
 
 
 @files

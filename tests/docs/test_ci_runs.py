@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from conformance import exitcodes, runrecord
 from conformance.cli import main
+from conformance.core import exit_codes
+from conformance.report import run_record
 
 from ..runs.support import run, served
 from .test_ci import GITHUB, GITLAB, KUBERNETES, data
@@ -50,8 +51,8 @@ class Machine:
 
     def judged(self, merged: Path, code: int) -> None:
         """See that a merged run is whole, and red for the one deviation that the baseline does not know."""
-        record = runrecord.read(merged)
-        assert (code, record.complete, record.problems) == (exitcodes.DEVIATIONS, True, [])
+        record = run_record.read(merged)
+        assert (code, record.complete, record.problems) == (exit_codes.DEVIATIONS, True, [])
         assert [one.baseline is None for one in record.deviations].count(True) == 1
         assert len(record.deviations) == 2
 
@@ -71,7 +72,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         (tmp_path / "target.toml").write_text(toml)
         first = run(tmp_path / "target.toml", tmp_path / "first", "--max-examples", "1")
     kept = CliRunner().invoke(main, ["baseline", str(first.output), "--baseline", str(here / "baseline.toml")])
-    assert kept.exit_code == exitcodes.OK, kept.output
+    assert kept.exit_code == exit_codes.OK, kept.output
     tool(tools / "conformance", f'exec {shlex.quote(sys.executable)} -m conformance "$@"')
     for name in ("pip", "gh", "curl"):
         tool(tools / name, f'echo "$@" >> {shlex.quote(str(tools / name))}.said')

@@ -13,9 +13,9 @@ import click
 import pytest
 import yaml
 
-from conformance import exitcodes, handbook
-from conformance.cli import main
-from conformance.systems import Fixtures
+from conformance.cli import main, reference_page
+from conformance.core import exit_codes
+from conformance.target.systems import Fixtures
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -23,7 +23,7 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-KNOWN = dict(handbook.commands(main, click.Context(main, info_name="conformance")))
+KNOWN = dict(reference_page.commands(main, click.Context(main, info_name="conformance")))
 COMMANDS_PAGE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -110,9 +110,9 @@ def test_no_page_names_a_path_of_one_machine_or_a_host(page: Path) -> None:
 
 
 def test_the_exit_codes_of_the_readme_are_those_of_the_command() -> None:
-    module = ast.parse(Path(exitcodes.__file__).read_text(encoding="utf-8"))
+    module = ast.parse(Path(exit_codes.__file__).read_text(encoding="utf-8"))
     documented = [
-        (str(getattr(exitcodes, one.target.id)), following.value.value.rstrip("."))
+        (str(getattr(exit_codes, one.target.id)), following.value.value.rstrip("."))
         for one, following in zip(module.body, module.body[1:], strict=False)
         if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
         if isinstance(following, ast.Expr)
@@ -143,7 +143,7 @@ def test_the_smallest_target_files_are_those_of_the_readme(tmp_path: Path, monke
             monkeypatch.setenv(name, "secret")
         path = tmp_path / f"{number}.toml"
         path.write_text(text, encoding="utf-8")
-        assert main(["check", "--offline", str(path)], standalone_mode=False) == exitcodes.OK
+        assert main(["check", "--offline", str(path)], standalone_mode=False) == exit_codes.OK
 
 
 def test_the_page_of_the_target_file_tells_what_every_fixture_is_for() -> None:

@@ -1,4 +1,4 @@
-"""docs/reference.md says what the code says; `python -m conformance.documentation` makes it."""
+"""docs/reference.md says what the code says; `python -m conformance.cli.documentation` makes it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import click
 import pytest
 from pydantic import BaseModel
 
-from conformance import docstrings, exitcodes, handbook
-from conformance.cli import COMMANDS, main
+from conformance.cli import COMMANDS, docstrings, main, reference_page
+from conformance.core import exit_codes
 
-WRITTEN = handbook.PAGE.read_text(encoding="utf-8")
-TABLES = dict(handbook.tables())
+WRITTEN = reference_page.PAGE.read_text(encoding="utf-8")
+TABLES = dict(reference_page.tables())
 
 
 def test_the_page_is_what_the_code_gives() -> None:
-    assert handbook.page() == WRITTEN, "run `python -m conformance.documentation`"
+    assert reference_page.page() == WRITTEN, "run `python -m conformance.cli.documentation`"
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -24,7 +24,7 @@ def test_the_code_tells_of_every_key_of_the_target_file(name: str) -> None:
 
 
 def test_every_command_and_option_stands_on_the_page_with_what_it_does() -> None:
-    found = dict(handbook.commands(main, click.Context(main, info_name="conformance")))
+    found = dict(reference_page.commands(main, click.Context(main, info_name="conformance")))
     assert {*COMMANDS, "dev lint"} <= found.keys()
     for name, context in found.items():
         section = WRITTEN.split(f"\n### {name}\n")[1].split("\n#")[0]
@@ -34,5 +34,5 @@ def test_every_command_and_option_stands_on_the_page_with_what_it_does() -> None
 
 
 def test_every_exit_code_stands_on_the_page() -> None:
-    codes = {name for name in vars(exitcodes) if name.isupper()}
-    assert set(docstrings.told(exitcodes)) == codes
+    codes = {name for name in vars(exit_codes) if name.isupper()}
+    assert set(docstrings.told(exit_codes)) == codes

@@ -1,18 +1,18 @@
-"""docs/requirements.md says what the specs and the registers say; `python -m conformance.documentation` makes it."""
+"""docs/requirements.md says what specs and registers say; `python -m conformance.cli.documentation` makes it."""
 
 from __future__ import annotations
 
 import re
 
-from conformance import documentation
-from conformance.specification import SYSTEMS, load
+from conformance.cli import documentation
+from conformance.spec.specification import SYSTEMS, load
 
 WRITTEN = documentation.PAGE.read_text(encoding="utf-8")
 REQUIREMENTS = [one for system in SYSTEMS for one in load(system).requirements.values()]
 
 
 def test_the_page_is_what_the_specs_and_registers_give() -> None:
-    assert documentation.page() == WRITTEN, "run `python -m conformance.documentation`"
+    assert documentation.page() == WRITTEN, "run `python -m conformance.cli.documentation`"
 
 
 def test_every_behavioural_requirement_stands_on_the_page_once() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from conformance import schemas
-from conformance.runrecord import DeviationRecord, RunRecord
-from conformance.verdict import Outcome, Reason
+from conformance.cli import schemas
+from conformance.core.verdict import Outcome, Reason
+from conformance.report.run_record import DeviationRecord, RunRecord
 
 PAGE = (Path(__file__).parents[2] / "docs" / "run-record.md").read_text(encoding="utf-8")
 SCHEMA = schemas.published("run-record")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reporting import shape_changes
+from conformance.report.upgrade import shape_changes
 
 from . import tutorials
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.runrecord import RunRecord, read
+from conformance.report.run_record import RunRecord, read
 
 HEAVY = ("schemathesis", "hypothesispytest", "anyio", "cacheprovider")  # of no interest here, and slow to load
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.provided import FIXTURES, NO_TARGET
+from conformance.run.plugin.fixtures import FIXTURES, NO_TARGET
 from tests.runs.support import served
 
 from .repository import Repository
@@ -92,7 +92,7 @@ def test_elsewhere(session):
 def test_misspelled(session):
     raise RuntimeError
 """
-    from conformance.specification import load
+    from conformance.spec.specification import load
 
     known = next(one for one in load("processmaker4").requirements if ":" in one)
     repository.write("test_ours.py", text.replace("startRequest:label-of-curl-accepted", known))

@@ -12,13 +12,13 @@ from typing import Final
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
+from conformance.core.verdict import Outcome, Reason
+from conformance.engine.requester import LOST_AT_MOST
 from conformance.reference import Reference
-from conformance.reference.procesio import Procesio
-from conformance.reference.processmaker3 import ProcessMaker3
-from conformance.requester import LOST_AT_MOST
-from conformance.specification import SYSTEMS
-from conformance.verdict import Outcome, Reason
+from conformance.reference.procesio.server import Procesio
+from conformance.reference.processmaker3.server import ProcessMaker3
+from conformance.spec.specification import SYSTEMS
 from tests.runs.support import Run, run, served
 from tests.safety.leaks import leaks
 
@@ -65,7 +65,7 @@ def met(
     assert seconds < LONGEST
     told = (directory / "run" / "run.json").read_text(encoding="utf-8")
     assert result.code == result.record.exit_code
-    assert result.code in (exitcodes.OK, exitcodes.DEVIATIONS, exitcodes.UNAVAILABLE), result.record.problems
+    assert result.code in (exit_codes.OK, exit_codes.DEVIATIONS, exit_codes.UNAVAILABLE), result.record.problems
     for text in (result.printed, told):
         assert "Traceback" not in text
         assert "Error:" not in text.replace("ProtocolError:", "").replace("ReadError:", "")
@@ -125,7 +125,7 @@ HUGE: Final = ("endless_body", "fifty_megabytes", "gzip_bomb")
 @pytest.mark.parametrize("name", UNAVAILABLE)
 def test_a_server_that_cannot_be_worked_with_is_unavailable(name: str, tmp_path: Path) -> None:
     result, server = met("processmaker4", name, tmp_path)
-    assert (result.code, result.record.complete) == (exitcodes.UNAVAILABLE, False)
+    assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert len(result.record.problems) == 1
     assert len(server.asked) <= 6
     reasons = {one.reason for one in result.record.verdicts if one.outcome is Outcome.NOT_EXERCISED}
@@ -135,7 +135,7 @@ def test_a_server_that_cannot_be_worked_with_is_unavailable(name: str, tmp_path:
 @pytest.mark.parametrize("name", CONTRADICTING)
 def test_an_answer_that_contradicts_a_document_is_a_deviation(name: str, tmp_path: Path) -> None:
     result, _ = met("processmaker4", name, tmp_path, timeout=10 if name in HUGE else 0.5)
-    assert (result.code, result.record.complete) == (exitcodes.DEVIATIONS, True)
+    assert (result.code, result.record.complete) == (exit_codes.DEVIATIONS, True)
 
 
 @pytest.mark.parametrize("name", ECHOING)
@@ -144,32 +144,32 @@ def test_a_server_that_repeats_what_it_is_told_gets_no_secret_into_what_a_run_wr
     system: str, name: str, tmp_path: Path
 ) -> None:
     result, server = met(system, name, tmp_path)
-    assert result.code == exitcodes.DEVIATIONS
+    assert result.code == exit_codes.DEVIATIONS
     assert [asked for asked in server.asked if asked.shown]
 
 
 def test_an_answer_of_very_many_values_is_judged_in_time(tmp_path: Path) -> None:
     result, _ = met("processmaker4", "many_small_values", tmp_path, timeout=10, only=["test_request_data"])
-    assert result.code == exitcodes.DEVIATIONS
+    assert result.code == exit_codes.DEVIATIONS
 
 
 @pytest.mark.parametrize("name", ["empty_reply", "html_page", "redirects_elsewhere", "busy_for_ever"])
 def test_a_server_that_gives_no_token_is_asked_for_nothing_else(name: str, tmp_path: Path) -> None:
     result, server = met("processmaker3", name, tmp_path)
-    assert (result.code, result.record.complete) == (exitcodes.UNAVAILABLE, False)
+    assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert "redential" not in result.record.problems[0]
     assert all(asked.for_token for asked in server.asked)
 
 
 def test_a_server_that_dies_in_the_middle_is_unavailable_and_what_was_left_on_it_is_named(tmp_path: Path) -> None:
     result, _ = met("processmaker3", "dies", tmp_path)
-    assert (result.code, result.record.complete) == (exitcodes.UNAVAILABLE, False)
+    assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert len(result.record.leftovers) <= 2
 
 
 def test_a_server_that_is_busy_for_a_while_is_waited_for(tmp_path: Path) -> None:
     result, server = met("processmaker3", "busy_for_a_while", tmp_path, only=["test_updates"])
-    assert result.code == exitcodes.OK
+    assert result.code == exit_codes.OK
     assert len([asked for asked in server.asked[:5] if asked.path == server.asked[2].path]) >= 2
 
 
@@ -184,7 +184,7 @@ def test_a_server_that_is_busy_for_a_while_is_waited_for(tmp_path: Path) -> None
 )
 def test_of_what_cannot_be_found_again_no_more_is_created(name: str, tmp_path: Path) -> None:
     result, _ = met("processmaker3", name, tmp_path)
-    assert result.code == exitcodes.DEVIATIONS
+    assert result.code == exit_codes.DEVIATIONS
     left = Counter(one.kind for one in result.record.leftovers)
     assert left["project"] > 0
     assert max(left.values()) <= LOST_AT_MOST + 1
@@ -202,14 +202,14 @@ def test_of_what_cannot_be_found_again_no_more_is_created(name: str, tmp_path: P
 )
 def test_an_identifier_that_no_path_can_hold_is_never_asked_for(name: str, tmp_path: Path) -> None:
     result, server = met("processmaker3", name, tmp_path, only=["test_updates", "life"])
-    assert result.code == exitcodes.DEVIATIONS
+    assert result.code == exit_codes.DEVIATIONS
     assert not [asked.path for asked in server.asked if "%" in asked.path or ".." in asked.path]
 
 
 @pytest.mark.parametrize("certificate", ["self-signed", "expired", "of another host"])
 def test_a_server_whose_certificate_proves_nothing_is_told_nothing(certificate: str, tmp_path: Path) -> None:
     result, server = met("processmaker4", "fine", tmp_path, certificate=certificate)
-    assert (result.code, result.record.complete) == (exitcodes.UNAVAILABLE, False)
+    assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert "certificate" in result.record.problems[0]
     assert result.record.problems[0].endswith("ca_file")  # whoever tells it goes on with a full stop
     assert server.asked == []
@@ -217,26 +217,26 @@ def test_a_server_whose_certificate_proves_nothing_is_told_nothing(certificate: 
 
 def test_a_server_with_a_certificate_that_is_trusted_is_tested(tmp_path: Path) -> None:
     result, _ = met("processmaker4", "fine", tmp_path, certificate="trusted")
-    assert (result.code, result.record.complete) == (exitcodes.OK, True)
+    assert (result.code, result.record.complete) == (exit_codes.OK, True)
 
 
 def test_a_redirect_to_plain_http_is_not_followed(tmp_path: Path) -> None:
     result, server = met("processmaker4", "redirects_elsewhere", tmp_path, certificate="trusted")
     assert server.url.startswith("https:")
     assert server.elsewhere.startswith("http:")
-    assert result.code == exitcodes.UNAVAILABLE
+    assert result.code == exit_codes.UNAVAILABLE
 
 
 def test_a_token_that_expires_is_renewed(tmp_path: Path) -> None:
     result, server = met(
         "processmaker3", "tokens_that_expire_after_five_requests", tmp_path, only=["test_updates", "life"]
     )
-    assert result.code == exitcodes.OK
+    assert result.code == exit_codes.OK
     assert len({asked.shown for asked in server.asked}) > 3
 
 
 def test_a_server_that_goes_away_and_comes_back_has_been_away(tmp_path: Path) -> None:
     result, server = met("processmaker3", "goes_away_and_comes_back", tmp_path, only=["test_updates", "life"])
-    assert (result.code, result.record.complete) == (exitcodes.UNAVAILABLE, False)
+    assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert result.record.deviations == []
     assert len(server.asked) > 30

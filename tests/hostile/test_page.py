@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from conformance.reporting.allure_page import build
+from conformance.report.allure.page import build
 from tests.pages.browser import opened
 
 from .test_hostile import met

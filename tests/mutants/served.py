@@ -10,19 +10,19 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from conformance.exchange import Exchange
-from conformance.judge import Judge
+from conformance.core.exchange import Exchange
+from conformance.engine.recorder import Judge
+from conformance.engine.sampling import body, sample
+from conformance.engine.session import Session
 from conformance.reference import build
 from conformance.reference.serving import Serving, target
-from conformance.sampling import body, sample
-from conformance.session import Session
-from conformance.specification import SYSTEMS, Operation, load
+from conformance.run.worker import Worker
+from conformance.spec.specification import SYSTEMS, Operation, load
 from conformance.suites.procesio.test_authentication import account
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.requests import prepare
-from conformance.target import parse
+from conformance.target.target import parse
 from conformance.wire.logins import pm3_account
-from conformance.worker import Worker
 
 ABSENT_PATH = 404
 """The reference itself answers, as it does for a path that it does not know."""

@@ -14,13 +14,19 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import checks
-from conformance.exchange import Exchange, Response
-from conformance.judge import Blocked
-from conformance.removal import KEPT_AT_MOST
-from conformance.specification import SYSTEMS, Answer, Operation, fields, load
-from conformance.target import Safety
-from conformance.verdict import Level, Outcome, Verdict
+from conformance.core.exchange import Exchange, Response
+from conformance.core.verdict import Level, Outcome, Verdict
+from conformance.engine import checks
+from conformance.engine.recorder import Blocked
+from conformance.engine.removal import KEPT_AT_MOST
+from conformance.spec.specification import (
+    SYSTEMS,
+    Answer,
+    Operation,
+    fields,
+    load,
+)
+from conformance.target.target import Safety
 
 from .served import ABSENT_PATH, Served, request, served
 

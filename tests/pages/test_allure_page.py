@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from conformance import runrecord
-from conformance.reporting.allure_page import build
-from conformance.verdict import Outcome
+from conformance.core.verdict import Outcome
+from conformance.report import run_record
+from conformance.report.allure.page import build
 from tests.runs.support import run, served
 
 from .browser import Opened, opened
@@ -52,7 +52,7 @@ def test_deviations_stand_first_with_the_firmer_one_on_top_then_requirements_the
     order = ("\nDeviations\n", TOKEN, LABEL, "\nRequirements\n", "\nTests\n", "test_request_data_starts")
     places = [text.index(part) for part in order]
     assert places == sorted(places)
-    record = runrecord.read(file.parent.parent)
+    record = run_record.read(file.parent.parent)
     tried = [one for one in record.verdicts if one.outcome in (Outcome.CONFORMS, Outcome.DEVIATES)]
     assert 2 < len(tried) < len(record.verdicts)
     assert f"2 deviations; {len(tried)} of {len(record.verdicts)} requirements tried" in text

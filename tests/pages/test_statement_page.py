@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reporting import statement_page
+from conformance.report.statement import page
 
 from ..reporting.test_statement import hostile
 from .browser import opened
@@ -14,7 +14,7 @@ from .browser import opened
 
 @pytest.mark.browser
 def test_the_page_fits_400_pixels_and_asks_for_nothing(tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text(statement_page.page(hostile()), encoding="utf-8")
+    (tmp_path / "index.html").write_text(page.page(hostile()), encoding="utf-8")
     with opened(tmp_path / "index.html", width=400) as seen:
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= 400
         assert seen.page.locator("h3").count() == 2

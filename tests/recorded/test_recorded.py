@@ -16,16 +16,17 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import pytest
 
-from conformance import checks, specification
-from conformance.exchange import Exchange, Request, Response
-from conformance.judge import Blocked
-from conformance.ledger import Ledger
-from conformance.session import Session
-from conformance.systems import ProcessMaker4
-from conformance.target import Safety
-from conformance.verdict import Level, Outcome, Verdict
+from conformance.core.exchange import Exchange, Request, Response
+from conformance.core.verdict import Level, Outcome, Verdict
+from conformance.engine import checks
+from conformance.engine.recorder import Blocked
+from conformance.engine.session import Session
+from conformance.spec import specification
+from conformance.target.systems import ProcessMaker4
+from conformance.target.target import Safety
 from conformance.wire.client import Client
 from conformance.wire.evidence import Evidence
+from conformance.wire.ledger import Ledger
 from conformance.wire.logins import credentials
 from conformance.wire.redact import Redactor
 

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from conformance.reference.processmaker3 import ADMIN, CASES, CLERK, SUPERVISOR, ProcessMaker3
+from conformance.reference.processmaker3.server import (
+    ADMIN,
+    CASES,
+    CLERK,
+    SUPERVISOR,
+    ProcessMaker3,
+)
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from conformance.reference.procesio import Procesio
+from conformance.reference.procesio.server import Procesio
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from conformance.reference.procesio import TOKEN_LIFE
-from conformance.reference.procesio_state import RUNNING_TIME
+from conformance.reference.procesio.server import TOKEN_LIFE
+from conformance.reference.procesio.state import RUNNING_TIME
 
 from .procesio_client import AUTHENTICATION, RUN, Server, call, refused
 

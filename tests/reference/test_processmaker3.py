@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from conformance.reference.processmaker3 import ADMIN, CATEGORY, CLASSIC, CLERK, STARTED
+from conformance.reference.processmaker3.server import (
+    ADMIN,
+    CATEGORY,
+    CLASSIC,
+    CLERK,
+    STARTED,
+)
 
 from .pm3_client import API, Client, refused, shapes
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from conformance.reference.pm3_case_documents import POST_MAX, UPLOAD_MAX
-from conformance.reference.pm3_case_fixtures import (
+from conformance.reference.processmaker3.case_documents import POST_MAX, UPLOAD_MAX
+from conformance.reference.processmaker3.case_fixtures import (
     CANCELED,
     CASE,
     COMPLETED,
@@ -20,7 +20,7 @@ from conformance.reference.pm3_case_fixtures import (
     UNASSIGNED,
     UNSET,
 )
-from conformance.reference.processmaker3 import ADMIN, CASES
+from conformance.reference.processmaker3.server import ADMIN, CASES
 
 from .pm3_client import Client, refused
 

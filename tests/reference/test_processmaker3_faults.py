@@ -9,7 +9,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from conformance.reference import known_faults
-from conformance.reference.processmaker3 import ADMIN, CLASSIC, STARTED
+from conformance.reference.processmaker3.server import ADMIN, CLASSIC, STARTED
 
 from .pm3_client import API, Client, shapes
 

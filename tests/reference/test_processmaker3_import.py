@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from conformance.reference.processmaker3 import ADMIN, STARTED
+from conformance.reference.processmaker3.server import ADMIN, STARTED
 
 from .pm3_client import Client, refused, shapes
 

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
-from conformance.reference.pm3_oauth import SPARE
-from conformance.reference.processmaker3 import ADMIN, CLERK, CONTRACTS, OFFICE
+from conformance.reference.processmaker3.oauth import SPARE
+from conformance.reference.processmaker3.server import (
+    ADMIN,
+    CLERK,
+    CONTRACTS,
+    OFFICE,
+)
 
 from .pm3_client import Client, refused
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from conformance.reference.processmaker4 import RUNNING_TIME, ProcessMaker4
+from conformance.reference.processmaker4.server import RUNNING_TIME, ProcessMaker4
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from conformance.runrecord import (
+from conformance.core.verdict import (
+    Kind,
+    Level,
+    Outcome,
+    Reason,
+    fingerprint,
+)
+from conformance.report.run_record import (
     AccommodationRecord,
     BaselineEntry,
     DeviationRecord,
@@ -18,7 +25,6 @@ from conformance.runrecord import (
     summarise,
     write,
 )
-from conformance.verdict import Kind, Level, Outcome, Reason, fingerprint
 
 if TYPE_CHECKING:
     from pathlib import Path

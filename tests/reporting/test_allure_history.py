@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reporting.allure_history import RUNS_AT_MOST, History, HistoryError, beside
+from conformance.report.allure.history import (
+    RUNS_AT_MOST,
+    History,
+    HistoryError,
+    beside,
+)
 
 
 def point(name: str) -> str:

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.cli import main
-from conformance.reporting import allure_page, allure_results, escape, upgrade, upgrade_allure, upgrade_text, words
+from conformance.report import escape, words
+from conformance.report.allure import page as allure_page
+from conformance.report.allure import results as allure_results
+from conformance.report.upgrade import allure as upgrade_allure
+from conformance.report.upgrade import comparison
+from conformance.report.upgrade import text as upgrade_text
 
 from . import sample
 
@@ -152,7 +157,7 @@ def test_earlier_pages_are_remembered_beside_the_runs(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("allure")
 def test_a_comparison_has_a_page_with_its_verdict_on_top(tmp_path: Path) -> None:
     before, after = sample.record(deviations=[sample.deviation(1)]), sample.record(deviations=[sample.deviation(2)])
-    told = upgrade.compare(*(one.model_copy(update={"exit_code": 1}) for one in (before, after)))
+    told = comparison.compare(*(one.model_copy(update={"exit_code": 1}) for one in (before, after)))
     (tmp_path / allure_page.RESULTS).mkdir()
     upgrade_allure.write(told, tmp_path / allure_page.RESULTS)
     page = allure_page.build_comparison(tmp_path, upgrade_text.headline(told)).read_text(encoding="utf-8")

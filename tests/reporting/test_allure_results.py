@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.reporting import allure_coverage, allure_results
-from conformance.verdict import Outcome, Reason
+from conformance.core.verdict import Outcome, Reason
+from conformance.report.allure import coverage
+from conformance.report.allure import results as allure_results
 
 from . import sample
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conformance.runrecord import VerdictRecord
+    from conformance.report.run_record import VerdictRecord
 
 STATUSES = {"failed", "broken", "passed", "skipped"}
 
@@ -234,7 +235,7 @@ def test_what_the_form_of_an_operation_gives_is_summed(
 
 def test_an_accommodation_tells_why_it_is_made_and_for_which_deviation_it_stands(results: Path) -> None:
     (found,) = of(written(results), "accommodation").values()
-    assert labels(found)["parentSuite"] == [allure_coverage.ACCOMMODATIONS]
+    assert labels(found)["parentSuite"] == [coverage.ACCOMMODATIONS]
     assert found["status"] == "unknown"
     for told in ("the server asks for the start event", "node\\_1", sample.deviation(1).fingerprint):
         assert told in found["description"]

@@ -8,9 +8,24 @@ from typing import Any
 
 import pytest
 
-from conformance.baseline import HEAD, Baseline, BaselineError, Words, load, parse, updated
-from conformance.runrecord import BaselineEntry, RunRecord, SuiteInfo, TargetInfo, TestRecord, VerdictRecord
-from conformance.verdict import Kind, Level, Outcome
+from conformance.core.verdict import Kind, Level, Outcome
+from conformance.report.baseline import (
+    HEAD,
+    Baseline,
+    BaselineError,
+    Words,
+    load,
+    parse,
+    updated,
+)
+from conformance.report.run_record import (
+    BaselineEntry,
+    RunRecord,
+    SuiteInfo,
+    TargetInfo,
+    TestRecord,
+    VerdictRecord,
+)
 
 from .sample import deviation
 

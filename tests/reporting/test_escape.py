@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from markdown_it import MarkdownIt
 
-from conformance.reporting import escape
+from conformance.report import escape
 
 from .sample import HOSTILE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.reporting import exchanges
+from conformance.report import exchanges
 
 from . import sample
 

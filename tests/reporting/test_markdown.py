@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 
 from markdown_it import MarkdownIt
 
-from conformance.reporting import escape, markdown
-from conformance.runrecord import AccommodationRecord, Leftover
-from conformance.verdict import Outcome, Reason
+from conformance.core.verdict import Outcome, Reason
+from conformance.report import escape, markdown
+from conformance.report.run_record import AccommodationRecord, Leftover
 
 from . import sample
 

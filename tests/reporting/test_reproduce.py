@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.exchange import Request
-from conformance.reporting.reproduce import ARGUMENT_LIMIT, curl
+from conformance.core.exchange import Request
+from conformance.report.curl import ARGUMENT_LIMIT, curl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,28 @@ from xml.etree import ElementTree
 import jsonschema_rs
 import pytest
 
-from conformance import exitcodes, schemas
-from conformance.cli import main
-from conformance.reporting import statement_badges, statement_page, statement_text
-from conformance.reporting.statement import Score, Standing, Statement, Unstatable, percent, state, to_json
-from conformance.runrecord import BaselineReport, RunRecord, TargetInfo, VerdictRecord, write
-from conformance.verdict import Level, Outcome, Reason
+from conformance.cli import main, schemas
+from conformance.core import exit_codes
+from conformance.core.verdict import Level, Outcome, Reason
+from conformance.report.run_record import (
+    BaselineReport,
+    RunRecord,
+    TargetInfo,
+    VerdictRecord,
+    write,
+)
+from conformance.report.statement import badges as statement_badges
+from conformance.report.statement import page as statement_page
+from conformance.report.statement import text as statement_text
+from conformance.report.statement.statement import (
+    Score,
+    Standing,
+    Statement,
+    Unstatable,
+    percent,
+    state,
+    to_json,
+)
 
 from . import sample
 from .sample import HOSTILE, PM3, PRO, deviation, known, verdict
@@ -329,7 +345,7 @@ def test_a_statement_follows_its_schema(made: Statement) -> None:
 def test_the_command_writes_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(run(), tmp_path)
     call = ["statement", str(tmp_path), "--product", "Flow", "--product-version", "7.1"]
-    assert main(call, standalone_mode=False) == exitcodes.OK
+    assert main(call, standalone_mode=False) == exit_codes.OK
     assert "processmaker3/projects: conforms (" in capsys.readouterr().out
     made = tmp_path / "statement"
     assert {path.name for path in made.iterdir()} == {"statement.json", "statement.md", "index.html", "badges"}
@@ -343,9 +359,9 @@ def test_a_statement_is_made_anew_over_an_earlier_one_and_over_nothing_else(
 ) -> None:
     made, call = tmp_path / "statement", ["statement", str(tmp_path)]
     write(run(*conforming(CASES)), tmp_path)
-    assert main(call, standalone_mode=False) == exitcodes.OK
+    assert main(call, standalone_mode=False) == exit_codes.OK
     write(run(), tmp_path)
-    assert main([*call, "--product", "Flow"], standalone_mode=False) == exitcodes.OK
+    assert main([*call, "--product", "Flow"], standalone_mode=False) == exit_codes.OK
     assert (made / "statement.md").read_text().startswith("# Flow ")
     assert {path.name for path in (made / "badges").iterdir()} == {"overall.svg", "processmaker3-projects.svg"}
     for foreign, kept in (("notes.txt", "statement.json"), ("index.html", "index.html")):
@@ -353,14 +369,14 @@ def test_a_statement_is_made_anew_over_an_earlier_one_and_over_nothing_else(
         other.mkdir()
         for name in {foreign, kept}:
             (other / name).write_text("theirs")
-        assert main([*call, "--output", str(other)], standalone_mode=False) == exitcodes.USAGE
+        assert main([*call, "--output", str(other)], standalone_mode=False) == exit_codes.USAGE
         assert "is not empty" in capsys.readouterr().err
         assert (other / foreign).read_text() == "theirs"
 
 
 def test_the_command_refuses_a_run_that_says_too_little(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(run(*lacking(3)), tmp_path)
-    assert main(["statement", str(tmp_path)], standalone_mode=False) == exitcodes.USAGE
+    assert main(["statement", str(tmp_path)], standalone_mode=False) == exit_codes.USAGE
     assert f"no statement can be made of it:\n  {CASES}: 0 of 3 must" in capsys.readouterr().err
     assert not (tmp_path / "statement").exists()
-    assert main(["statement", str(tmp_path / "absent")], standalone_mode=False) == exitcodes.USAGE
+    assert main(["statement", str(tmp_path / "absent")], standalone_mode=False) == exit_codes.USAGE

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from conformance.reporting import terminal, words
-from conformance.verdict import Level, Outcome, Reason
+from conformance.core.verdict import Level, Outcome, Reason
+from conformance.report import terminal, words
 
 from . import sample
 

@@ -11,12 +11,30 @@ import jsonschema_rs
 import pytest
 from rich.console import Console
 
-from conformance import schemas
-from conformance.reporting import upgrade, upgrade_allure, upgrade_text
-from conformance.reporting.shape_changes import What, changes
-from conformance.reporting.upgrade import Advice, Comparison, Incomparable, compare
-from conformance.runrecord import FieldShape, RunRecord, Shape, SuiteInfo, TargetInfo, TestRecord
-from conformance.verdict import Kind, Level, Outcome, Reason
+from conformance.cli import schemas
+from conformance.core.verdict import (
+    Kind,
+    Level,
+    Outcome,
+    Reason,
+)
+from conformance.report.run_record import (
+    FieldShape,
+    RunRecord,
+    Shape,
+    SuiteInfo,
+    TargetInfo,
+    TestRecord,
+)
+from conformance.report.upgrade import allure, comparison
+from conformance.report.upgrade import text as upgrade_text
+from conformance.report.upgrade.comparison import (
+    Advice,
+    Comparison,
+    Incomparable,
+    compare,
+)
+from conformance.report.upgrade.shape_changes import What, changes
 
 from . import sample
 from .sample import HOSTILE, deviation, known, verdict
@@ -24,7 +42,7 @@ from .sample import HOSTILE, deviation, known, verdict
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conformance.runrecord import DeviationRecord
+    from conformance.report.run_record import DeviationRecord
 
 TRIED = ["PM3-PRJ-001", "PM3-PRJ-002", "PM3-PRJ-003"]
 
@@ -315,7 +333,7 @@ def test_the_markdown_fits_a_comment_and_counts_what_it_leaves_out() -> None:
 
 def test_the_json_is_as_the_shipped_schema_says() -> None:
     schema = schemas.published("comparison")
-    data = json.loads(upgrade.to_json(much()))
+    data = json.loads(comparison.to_json(much()))
     jsonschema_rs.Draft202012Validator(schema).validate(data)
     for one in (schema, *schema["$defs"].values()):
         assert one["description"]
@@ -323,7 +341,7 @@ def test_the_json_is_as_the_shipped_schema_says() -> None:
 
 def test_allure_gets_a_result_for_each_entry_under_its_heading(tmp_path: Path) -> None:
     told = compare(run(deviation(1), **_shapes(shaped())), run(deviation(2), **_shapes(having(a=None))))
-    upgrade_allure.write(told, tmp_path)
+    allure.write(told, tmp_path)
     results = [json.loads(path.read_text()) for path in tmp_path.glob("*-result.json")]
     assert sorted((suite(one), one["status"]) for one in results) == [
         ("1. New deviations", "failed"),
@@ -335,7 +353,7 @@ def test_allure_gets_a_result_for_each_entry_under_its_heading(tmp_path: Path) -
 
 def test_on_the_page_of_its_later_run_a_comparison_is_one_group_in_which_nothing_fails(tmp_path: Path) -> None:
     told = compare(run(deviation(1), **_shapes(shaped())), run(deviation(2), **_shapes(having(a=None))))
-    upgrade_allure.write_beside(told, tmp_path, after=2.5)
+    allure.write_beside(told, tmp_path, after=2.5)
     results = [json.loads(path.read_text()) for path in tmp_path.glob("*-result.json")]
     assert {suite(one) for one in results} == {f"Comparison: {upgrade_text.headline(told)}"}
     assert sorted(one["status"] for one in results) == ["passed", "unknown", "unknown"]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from conformance.reference.personality import PLAIN
-from conformance.runrecord import RunRecord
-from conformance.specification import SYSTEMS, load
+from conformance.report.run_record import RunRecord
+from conformance.spec.specification import SYSTEMS, load
 
 from .covered import PROPERTY, Covers, Trial, covered
 from .faults import FAULTS, telling

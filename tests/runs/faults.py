@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from conformance.core.verdict import Level
 from conformance.reference import known_faults
-from conformance.runrecord import RunRecord
-from conformance.specification import SYSTEMS, load
-from conformance.verdict import Level
+from conformance.report.run_record import RunRecord
+from conformance.spec.specification import SYSTEMS, load
 
 FAULTS: Final = {fault: system for system in SYSTEMS for fault in known_faults(system)}
 REQUIREMENTS: Final = [one for system in SYSTEMS for one in load(system).requirements.values()]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import HTMLResponse, Response
 
-from conformance.reference.pm3_oauth import Account
-from conformance.reference.procesio import Procesio
-from conformance.reference.processmaker3 import ProcessMaker3
+from conformance.reference.procesio.server import Procesio
+from conformance.reference.processmaker3.oauth import Account
+from conformance.reference.processmaker3.server import ProcessMaker3
 
 from .liberty import asking
 

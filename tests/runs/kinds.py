@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from conformance.reference import known_faults
-from conformance.specification import SYSTEMS
+from conformance.spec.specification import SYSTEMS
 
 PM3: Final = "processmaker3"
 PM4: Final = "processmaker4"

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
+from conformance.core.verdict import Outcome, Reason
 from conformance.reference.edits import Edit, Outgoing, on_reading
 from conformance.reference.personality import PLAIN
-from conformance.reference.pm3_oauth import Accounts
-from conformance.verdict import Outcome, Reason
+from conformance.reference.processmaker3.oauth import Accounts
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from conformance.reference import Reference
     from conformance.reference.base import Middleware
-    from conformance.runrecord import RunRecord, VerdictRecord
+    from conformance.report.run_record import RunRecord, VerdictRecord
 
 LAG: Final = 0.02
 EXECUTES: Final = re.compile(".*/instances/(publish|[^/]+/launch)").fullmatch

@@ -8,17 +8,22 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from conformance.core.verdict import Reason
 from conformance.reference.answers import Answer
 from conformance.reference.edits import Data, Outgoing, editing, rewritten, unless
-from conformance.reference.pm3_diagram import elements
-from conformance.reference.pm3_fields import KINDS, Kind
-from conformance.reference.pm3_liberal import API, ASTERISKED, definitions, each_element
-from conformance.verdict import Reason
+from conformance.reference.processmaker3.diagram import elements
+from conformance.reference.processmaker3.fields import KINDS, Kind
+from conformance.reference.processmaker3.liberal import (
+    API,
+    ASTERISKED,
+    definitions,
+    each_element,
+)
 
 from .liberty import LAG, Liberty, first_page, late, refusing
 
 if TYPE_CHECKING:
-    from conformance.reference.processmaker3 import ProcessMaker3
+    from conformance.reference.processmaker3.server import ProcessMaker3
 
 
 @each_element

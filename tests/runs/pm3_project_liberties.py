@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.edits import Data, Outgoing, each_object, editing
 from conformance.reference.faults import override
-from conformance.reference.pm3_fields import Refused
+from conformance.reference.processmaker3.fields import Refused
 
 from .liberty import Liberty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.reference.pm3_state import Project
-    from conformance.reference.pm3_xml import ProjectFile
-    from conformance.reference.processmaker3 import ProcessMaker3
+    from conformance.reference.processmaker3.server import ProcessMaker3
+    from conformance.reference.processmaker3.state import Project
+    from conformance.reference.processmaker3.xml import ProjectFile
 
 UNLABELLED = re.compile("/api/1.0/[^/]+/project/(bulk|generate-bpmn|import|[^/]+/process)").fullmatch
 DELETED = re.compile("/api/1.0/[^/]+/project/[^/]+").fullmatch

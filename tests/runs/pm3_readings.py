@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.edits import Data, Outgoing, each_object, editing, on_reading
 from conformance.reference.faults import override
-from conformance.reference.pm3_fields import KINDS, Refused
-from conformance.reference.pm3_liberal import definitions, each_element
+from conformance.reference.processmaker3.fields import KINDS, Refused
+from conformance.reference.processmaker3.liberal import definitions, each_element
 
 from .liberty import Liberty
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from conformance.reference.base import Middleware
-    from conformance.reference.pm3_fields import Kind
-    from conformance.reference.processmaker3 import ProcessMaker3
+    from conformance.reference.processmaker3.fields import Kind
+    from conformance.reference.processmaker3.server import ProcessMaker3
 
 
 ENDS = ("origin", "dest")

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.reference.answers import Answer
 from conformance.reference.edits import Outgoing, editing, on_reading
-from conformance.reference.pm3_cases import DELETED
-from conformance.reference.pm3_fields import Refused
-from conformance.reference.pm3_liberal import API
-from conformance.reference.pm3_routes import unknown_path
+from conformance.reference.processmaker3.cases import DELETED
+from conformance.reference.processmaker3.fields import Refused
+from conformance.reference.processmaker3.liberal import API
+from conformance.reference.processmaker3.routes import unknown_path
 
 from .liberty import Liberty, asking
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
-    from conformance.reference.pm3_cases import Case, Document
-    from conformance.reference.pm3_people import Person
-    from conformance.reference.pm3_routes import Call
-    from conformance.reference.processmaker3 import ProcessMaker3
+    from conformance.reference.processmaker3.cases import Case, Document
+    from conformance.reference.processmaker3.people import Person
+    from conformance.reference.processmaker3.routes import Call
+    from conformance.reference.processmaker3.server import ProcessMaker3
 
 PM_CASES = frozenset({"PM_CASES"})
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from conformance.reference.edits import Data, Edit, Outgoing, editing, rewritten
-from conformance.reference.procesio_liberal import of_the_web_api
+from conformance.reference.procesio.liberal import of_the_web_api
 
 from .liberty import Liberty
 

@@ -7,16 +7,16 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
+from conformance.core.verdict import Reason
 from conformance.reference.edits import Data, Outgoing, editing, rewritten, unless
-from conformance.reference.procesio_state import WORKSPACE_ID
-from conformance.verdict import Reason
+from conformance.reference.procesio.state import WORKSPACE_ID
 
 from .liberty import LAG, Liberty, asking, enveloped_page, late, refusing
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-    from conformance.reference.procesio import Operation, Procesio
+    from conformance.reference.procesio.server import Operation, Procesio
 
 
 def renamed_ids(answer: Outgoing) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from conformance.reference.edits import Data, Outgoing
-    from conformance.reference.procesio import Procesio
+    from conformance.reference.procesio.server import Procesio
 
 RUN = re.compile("/api/Projects/[^/]+/run").fullmatch
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from conformance import runrecord
 from conformance.cli import main
 from conformance.reference import Reference, build
 from conformance.reference.serving import Serving, target_toml, toml
-from conformance.runrecord import RunRecord
+from conformance.report import run_record
+from conformance.report.run_record import RunRecord
 
 # The pytest around this one looks for what was not closed; doing so here too costs a quarter of the time.
 PLAIN: Final = ("-p", "no:cacheprovider", "-p", "no:unraisableexception")
@@ -33,8 +33,8 @@ class Run:
 
     @property
     def record(self) -> RunRecord:
-        assert (self.output / runrecord.FILE_NAME).exists(), f"exit code {self.code}, no record: {self.printed}"
-        return runrecord.read(self.output)
+        assert (self.output / run_record.FILE_NAME).exists(), f"exit code {self.code}, no record: {self.printed}"
+        return run_record.read(self.output)
 
     @property
     def deviating(self) -> set[str]:

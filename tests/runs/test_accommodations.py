@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 from conformance.reference import Reference
-from conformance.reference.procesio_state import PROCESS_ID
-from conformance.runrecord import RunRecord
+from conformance.reference.procesio.state import PROCESS_ID
+from conformance.report.run_record import RunRecord
 
 from .liberty import tried
 from .support import run, served
@@ -215,7 +215,7 @@ def test_another_form_is_one_deviation_and_keeps_nothing_from_being_tried(
     code, record = against(variant.system, tmp_path / name, lambda one: one.wrap(variant.around), variant.toml)
     assert [one.requirement for one in record.deviations] == ([variant.deviates] if variant.deviates else [])
     assert (record.findings, record.problems, record.leftovers) == ([], [], [])
-    assert code == (exitcodes.DEVIATIONS if variant.deviates else exitcodes.OK)
+    assert code == (exit_codes.DEVIATIONS if variant.deviates else exit_codes.OK)
     assert plain(variant.system) - tried(record) == variant.hides
     (told,) = record.accommodations
     expected = record.deviations[0].fingerprint if variant.deviates else None
@@ -227,7 +227,7 @@ def test_another_form_is_one_deviation_and_keeps_nothing_from_being_tried(
 def test_an_accommodation_that_nobody_needs_is_no_deviation_and_is_told(tmp_path: Path) -> None:
     variant = VARIANTS["event"]
     code, record = against(variant.system, tmp_path / "run", lambda _: None, variant.toml)
-    assert (code, record.deviations, record.problems) == (exitcodes.OK, [], [])
+    assert (code, record.deviations, record.problems) == (exit_codes.OK, [], [])
     assert [(one.operation, one.deviation, one.needed) for one in record.accommodations] == [
         ("startRequest", None, False)
     ]
@@ -262,7 +262,7 @@ def test_the_documented_form_is_tried_on_what_the_file_names_where_nothing_can_b
     form = f'path = "/api/v2/Projects/{{id}}{tail}"'
     more = f'\n[[procesio.accommodations]]\noperation = "{operation}"\n{form}\nreason = "moved"\n'
     code, record = against("procesio", tmp_path / "run", change, more)
-    assert code == exitcodes.DEVIATIONS
+    assert code == exit_codes.DEVIATIONS
     (told,) = record.accommodations
     assert told.deviation in {one.fingerprint for one in [*record.deviations, *record.findings]}
 
@@ -287,7 +287,7 @@ def test_one_cause_has_one_fingerprint_with_and_without_the_accommodation(tmp_pa
     found = []
     for name, more in (("without", ""), ("with", VARIANTS["event"].toml)):
         code, record = against("processmaker4", tmp_path / name, lambda one: one.wrap(event_demanded), more)
-        assert code == exitcodes.DEVIATIONS
+        assert code == exit_codes.DEVIATIONS
         found.append([(one.requirement, one.fingerprint) for one in record.deviations])
         assert "event is required" in record.deviations[0].observed
     assert found[0] == found[1]

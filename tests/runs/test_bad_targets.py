@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance import exitcodes
-from conformance.verdict import Outcome, Reason
+from conformance.core import exit_codes
+from conformance.core.verdict import Outcome, Reason
 
 from .support import run, served
 
@@ -23,7 +23,7 @@ def test_a_server_that_is_not_there_is_told_in_one_message(tmp_path: Path) -> No
             f'name = "nobody"\n[processmaker4]\nurl = "http://127.0.0.1:{port}"\naccess_token = "t"\nprocess_id = 7\n'
         )
         result = run(target, tmp_path / "run")
-    assert result.code == exitcodes.UNAVAILABLE
+    assert result.code == exit_codes.UNAVAILABLE
     assert len(result.record.problems) == 1
     assert "no connection" in result.record.problems[0]
     assert "Traceback" not in result.printed
@@ -49,7 +49,7 @@ def test_wrong_credentials_are_told_in_one_message_and_nothing_is_changed(
         target.write_text(re.sub(*wrong, toml, count=1))
         result = run(target, tmp_path / "run")
         after = reference.snapshot()
-    assert result.code == exitcodes.UNAVAILABLE
+    assert result.code == exit_codes.UNAVAILABLE
     assert after == before
     assert [problem for problem in result.record.problems if "refused the credentials" in problem]
     assert len(result.record.problems) == 1
@@ -68,7 +68,7 @@ def test_one_system_that_is_away_does_not_keep_the_others_from_being_tested(tmp_
         target.write_text(f"{toml}\n{away}")
         result = run(target, tmp_path / "run")
     outcomes = {one.requirement: one.outcome for one in result.record.verdicts}
-    assert result.code == exitcodes.UNAVAILABLE
+    assert result.code == exit_codes.UNAVAILABLE
     assert outcomes["PM4-START-EMPTY-OBJECT"] is Outcome.CONFORMS
     assert outcomes["PRO-PROCESS-CREATE-LISTED"] is Outcome.NOT_EXERCISED
 
@@ -81,5 +81,5 @@ def test_a_token_that_opens_nothing_is_blamed_on_the_target_file(tmp_path: Path)
         (tmp_path / "target.toml").write_text(wrong)
         result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1")
         assert reference.snapshot() == before
-    assert (result.code, result.record.deviations) == (exitcodes.UNAVAILABLE, [])
+    assert (result.code, result.record.deviations) == (exit_codes.UNAVAILABLE, [])
     assert "access_token in the target file" in result.record.problems[0]

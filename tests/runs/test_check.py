@@ -13,11 +13,11 @@ import pytest
 from click.testing import CliRunner
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from conformance import exitcodes
 from conformance.cli import main
+from conformance.core import exit_codes
 from conformance.reference import Reference
-from conformance.specification import SYSTEMS
-from conformance.target import parse
+from conformance.spec.specification import SYSTEMS
+from conformance.target.target import parse
 
 from .support import edited, served
 
@@ -52,7 +52,7 @@ def test_a_target_that_works_is_greeted_and_nothing_on_it_changes(system: str, t
         assert set(reference.residue()) <= {"tokens"} or not any(
             count for kind, count in reference.residue().items() if kind != "tokens"
         )
-    assert code == exitcodes.OK, printed
+    assert code == exit_codes.OK, printed
     assert re.search(r"^  user: (works|answers): GET http://127.0.0.1:\d+/\S+: status \d+", printed, re.MULTILINE)
     assert printed.splitlines()[-1] == "The file is valid, and every system answers."
     assert [method for method, path in calls if method != "GET" and "oauth2" not in path and "Auth" not in path] == []
@@ -63,7 +63,7 @@ def test_a_target_that_works_is_greeted_and_nothing_on_it_changes(system: str, t
 def test_every_user_of_the_file_is_greeted_and_no_secret_is_told(tmp_path: Path) -> None:
     with served("processmaker3") as (_, text):
         code, printed = check(text, tmp_path)
-    assert code == exitcodes.OK
+    assert code == exit_codes.OK
     assert "  user outsider: works: gets a token" in printed.splitlines()
     table = tomllib.loads(text)["processmaker3"]
     for account in (table, *table["users"].values()):
@@ -87,7 +87,7 @@ def test_what_does_not_work_is_told_and_ends_with_6(
 ) -> None:
     with served(system) as (_, text):
         code, printed = check(edited(text, change), tmp_path)
-    assert code == exitcodes.UNAVAILABLE, printed
+    assert code == exit_codes.UNAVAILABLE, printed
     assert "DOES NOT WORK" in printed
     assert "wrong-password" not in printed
     assert "a run tries" in printed
@@ -113,7 +113,7 @@ def test_a_token_that_only_a_start_could_show_is_told_so_and_a_refusal_is_one(
     with served("processmaker4", change=answering(status)) as (_, text):
         found, printed = check(text, tmp_path)
     assert found == code, printed
-    assert ("only a run" in printed) is (code == exitcodes.OK)
+    assert ("only a run" in printed) is (code == exit_codes.OK)
 
 
 @pytest.mark.parametrize(("system", "keys"), [("processmaker3", "`url` or `workspace`"), ("procesio", "`proxy_url`")])
@@ -123,14 +123,14 @@ def test_where_nothing_is_there_the_keys_that_lead_there_are_named(
 ) -> None:
     with served(system, change=answering(status)) as (_, text):
         code, printed = check(text, tmp_path)
-    assert code == exitcodes.UNAVAILABLE
+    assert code == exit_codes.UNAVAILABLE
     assert f"nothing is there (status {status}). Correct {keys} in the target file." in printed
 
 
 def test_https_to_a_server_that_speaks_http_is_told_so(tmp_path: Path) -> None:
     with served("processmaker3") as (_, text):
         code, printed = check(text.replace("http://", "https://"), tmp_path)
-    assert code == exitcodes.UNAVAILABLE
+    assert code == exit_codes.UNAVAILABLE
     assert "it speaks no TLS; if it is meant to be like that, write http:// instead of https://. Is the URL" in printed
 
 
@@ -146,9 +146,9 @@ def test_what_a_server_answers_cannot_steer_the_terminal(tmp_path: Path) -> None
 
     with served("processmaker3", change=lambda reference: reference.wrap(hostile)) as (_, text):
         code, printed = check(text, tmp_path)
-    assert code in (exitcodes.OK, exitcodes.UNAVAILABLE), printed
+    assert code in (exit_codes.OK, exit_codes.UNAVAILABLE), printed
     assert "\x1b" not in printed
 
 
 def test_a_file_that_cannot_be_used_ends_with_4(tmp_path: Path) -> None:
-    assert check("name = 1", tmp_path)[0] == exitcodes.USAGE
+    assert check("name = 1", tmp_path)[0] == exit_codes.USAGE

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 from conformance.reference import build
 from conformance.reference.serving import Serving, target_toml
-from conformance.specification import SYSTEMS
+from conformance.spec.specification import SYSTEMS
 
 from .support import run
 
@@ -28,6 +28,6 @@ def test_a_clock_that_is_an_hour_off_changes_nothing(system: str, hours: int, le
         toml = target_toml([reference], serving.urls)
         target.write_text(toml.replace('level = "disposable"', f'level = "{level}"'))
         result = run(target, tmp_path / "run", "--max-examples", "1")
-    assert (result.code, result.record.problems, result.record.leftovers) == (exitcodes.OK, [], []), result.printed
+    assert (result.code, result.record.problems, result.record.leftovers) == (exit_codes.OK, [], []), result.printed
     if level == "disposable":
         assert reference.snapshot() == before

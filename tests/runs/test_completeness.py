@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance import exitcodes, runrecord
-from conformance.runrecord import RunRecord
+from conformance.core import exit_codes
+from conformance.report import run_record
+from conformance.report.run_record import RunRecord
 
 from .support import served
 
@@ -77,7 +78,7 @@ class Project:
 
     @property
     def record(self) -> RunRecord:
-        return runrecord.read(self.directory / "run")
+        return run_record.read(self.directory / "run")
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ WORKERS = [(), ("-n", "2")]
 def test_a_whole_run_is_complete(project: Project, workers: tuple[str, ...]) -> None:
     project.write("test_mine.py", OWN.format(holds=True))
     ended = project.pytest(*workers)
-    assert ended.returncode == exitcodes.OK, ended.stdout
+    assert ended.returncode == exit_codes.OK, ended.stdout
     assert (project.record.complete, project.record.not_run, project.record.beside) == (True, [], [])
 
 
@@ -102,7 +103,7 @@ def test_a_whole_run_is_complete(project: Project, workers: tuple[str, ...]) -> 
 def test_what_a_conftest_leaves_out_is_missed(project: Project, workers: tuple[str, ...]) -> None:
     project.write("conftest.py", DROPPING)
     ended = project.pytest(*workers)
-    assert ended.returncode == project.record.exit_code == exitcodes.OK, ended.stdout
+    assert ended.returncode == project.record.exit_code == exit_codes.OK, ended.stdout
     assert not project.record.complete
     assert ["curl" in one for one in project.record.not_run] == [True]
 
@@ -115,7 +116,7 @@ def test_what_a_plugin_leaves_out_is_missed(project: Project, way: str, workers:
     project.write("leaving_out.py", LEAVING_OUT[way])
     ended = project.pytest("-p", "leaving_out", "-n", workers)
     record = project.record
-    assert ended.returncode == record.exit_code == exitcodes.OK, ended.stdout
+    assert ended.returncode == record.exit_code == exit_codes.OK, ended.stdout
     assert not record.complete
     assert [("curl" if way != "file" else "test_properties") in one for one in record.not_run] == [True]
 
@@ -136,14 +137,14 @@ def test_what_stops_at_the_first_failure_is_not_complete(tmp_path: Path) -> None
     with served("processmaker4", ["pm4-curl-form-refused"]) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         ended = Project(tmp_path).pytest("--maxfail=1")
-    assert ended.returncode == exitcodes.DEVIATIONS
+    assert ended.returncode == exit_codes.DEVIATIONS
     assert not Project(tmp_path).record.complete
 
 
 def test_a_worker_that_crashes_in_its_first_test_is_missed(project: Project) -> None:
     project.write("crashing.py", CRASHING)
     ended = project.pytest("-p", "crashing", "-n", "3", "--dist", "load")
-    assert ended.returncode == project.record.exit_code == exitcodes.INTERNAL, ended.stdout
+    assert ended.returncode == project.record.exit_code == exit_codes.INTERNAL, ended.stdout
     assert not project.record.complete
     assert any("a worker crashed in" in one for one in project.record.problems)
 
@@ -153,7 +154,7 @@ def test_a_failing_test_beside_the_suites_fails_the_run(project: Project, worker
     project.write("test_mine.py", OWN.format(holds=False))
     ended = project.pytest(*workers)
     record = project.record
-    assert ended.returncode == record.exit_code == exitcodes.DEVIATIONS
+    assert ended.returncode == record.exit_code == exit_codes.DEVIATIONS
     assert record.complete
     assert record.deviations == []
     assert record.beside == ["test_mine.py::test_mine"]

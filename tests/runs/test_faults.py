@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
+from conformance.core.verdict import Level, Outcome
 from conformance.reference import known_faults
 from conformance.reference.personality import LIBERAL, PLAIN
-from conformance.specification import SYSTEMS, load
-from conformance.verdict import Level, Outcome
+from conformance.spec.specification import SYSTEMS, load
 
 from .covered import Covers
 from .faults import FAULTS, REQUIREMENTS, named
@@ -130,7 +130,7 @@ def held_against(fault: str, directory: Path, selection: list[str], personality:
     assert result.deviating == firm
     assert hedged <= findings
     assert firm or findings == hedged or personality != PLAIN
-    assert result.code == (exitcodes.DEVIATIONS if firm else exitcodes.OK)
+    assert result.code == (exit_codes.DEVIATIONS if firm else exit_codes.OK)
     assert result.record.problems == []
     assert after == before or fault in INDELIBLE
 
@@ -147,7 +147,7 @@ def test_without_a_fault_nothing_deviates_and_every_requirement_that_a_fault_can
         after = reference.snapshot()
         residue = reference.residue()
     record = result.record
-    assert (result.code, record.deviations, record.findings, record.problems) == (exitcodes.OK, [], [], [])
+    assert (result.code, record.deviations, record.findings, record.problems) == (exit_codes.OK, [], [], [])
     assert record.complete
     assert after == before
     assert record.leftovers == []

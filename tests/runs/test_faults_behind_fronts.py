@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 
 from conformance.reference import Reference
-from conformance.runrecord import RunRecord
+from conformance.report.run_record import RunRecord
 
 from . import fronts
 from .faults import FAULTS

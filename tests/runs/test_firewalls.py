@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from conformance import exitcodes
-from conformance.verdict import Reason
+from conformance.core import exit_codes
+from conformance.core.verdict import Reason
 
 from .fronts import Front, in_front
 from .test_gateways import met, told, wrong
@@ -66,9 +66,9 @@ def test_a_page_that_does_not_come_back_is_the_way_to_the_server(
     result, reference = met(system, now_and_then(status, every), tmp_path)
     assert told(result) == []
     assert wrong(result, reference) == []
-    assert result.code in (exitcodes.OK, exitcodes.UNAVAILABLE)
+    assert result.code in (exit_codes.OK, exit_codes.UNAVAILABLE)
     assert result.record.gateway
-    assert status != 403 or result.code == exitcodes.OK  # who was refused may ask again
+    assert status != 403 or result.code == exit_codes.OK  # who was refused may ask again
 
 
 @pytest.mark.timeout(900)
@@ -79,7 +79,7 @@ def test_a_page_that_does_not_come_back_is_the_way_to_the_server(
 def test_a_method_that_a_proxy_refuses_is_missing_nowhere(system: str, status: int, tmp_path: Path) -> None:
     result, _ = met(system, without_methods(status), tmp_path)
     assert told(result) == []
-    assert result.code == exitcodes.UNAVAILABLE
+    assert result.code == exit_codes.UNAVAILABLE
     details = {one.detail for one in result.record.verdicts if one.reason is Reason.TARGET_UNAVAILABLE}
     assert any(f"DELETE of any path is refused in front of the API: status {status}" in one for one in details)
 
@@ -96,4 +96,4 @@ def test_a_method_that_a_proxy_refuses_is_missing_nowhere(system: str, status: i
 def test_a_body_that_is_too_large_for_a_proxy_says_nothing(system: str, response: Response, tmp_path: Path) -> None:
     result, _ = met(system, refused_by_size(response), tmp_path)
     assert told(result) == []
-    assert (result.code, result.record.leftovers) == (exitcodes.OK, [])
+    assert (result.code, result.record.leftovers) == (exit_codes.OK, [])

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from conformance import coverage
-from conformance.coverage import Trial
-from conformance.plan import plan
-from conformance.runrecord import RunRecord
-from conformance.specification import SYSTEMS, load
-from conformance.target import Safety
-from conformance.target import load as load_target
-from conformance.verdict import Outcome, Reason
+from conformance.core.verdict import Outcome, Reason
+from conformance.report.run_record import RunRecord
+from conformance.run.plugin import coverage
+from conformance.run.plugin.coverage import Trial
+from conformance.spec.specification import SYSTEMS, load
+from conformance.target.plan import plan
+from conformance.target.target import Safety
+from conformance.target.target import load as load_target
 
 from .support import edited, run, served, without
 from .test_needs import keys

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from starlette.responses import JSONResponse
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 from conformance.reference import Reference
-from conformance.specification import SYSTEMS
+from conformance.spec.specification import SYSTEMS
 
 from . import fronts
 from .fronts import Front
@@ -85,19 +85,19 @@ def test_a_gateway_that_fails_every_tenth_time_shows_no_defect(
     record = result.record
     assert told(result) == []
     assert wrong(result, reference) == []
-    assert result.code in (exitcodes.OK, exitcodes.UNAVAILABLE), record.problems
+    assert result.code in (exit_codes.OK, exit_codes.UNAVAILABLE), record.problems
     assert sum(record.gateway.values()) >= record.requests // 12
     assert {int(kind) for kind in record.gateway} <= set(statuses)
     assert record.gateway
     assert "did not come from the API" in " ".join(result.printed.split())
     if wait and set(statuses) <= {429, 503}:  # nothing was lost, so that nothing is missing
-        assert (result.code, record.leftovers) == (exitcodes.OK, [])
+        assert (result.code, record.leftovers) == (exit_codes.OK, [])
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_what_was_not_processed_is_sent_again_and_costs_nothing(system: str, tmp_path: Path, plain: Any) -> None:
     result, _ = met(system, fronts.every_tenth((429, 503), wait="0"), tmp_path, level="disposable")
-    assert (result.code, told(result), result.record.leftovers) == (exitcodes.OK, [], [])
+    assert (result.code, told(result), result.record.leftovers) == (exit_codes.OK, [], [])
     assert plain(system) - tried(result.record) == set()
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 from conformance.reference import Reference
 from conformance.reference.personality import LIBERAL
-from conformance.reference.procesio import Procesio
+from conformance.reference.procesio.server import Procesio
 
 from .liberty import asking, tried
 from .support import run, served
@@ -62,7 +62,7 @@ def reached(bodies: str, directory: Path) -> tuple[set[str], Any]:
         (directory / "target.toml").write_text(toml + bodies)
         result = run(directory / "target.toml", directory / "run", "--max-examples", "1")
         assert reference.snapshot() == before
-    assert (result.code, result.record.deviations, result.record.leftovers) == (exitcodes.OK, [], [])
+    assert (result.code, result.record.deviations, result.record.leftovers) == (exit_codes.OK, [], [])
     return tried(result.record), result.record
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance import exitcodes, ledger, runrecord
+from conformance.core import exit_codes
+from conformance.report import run_record
+from conformance.wire import ledger
 
 from .support import served, start
 
@@ -35,9 +37,9 @@ def test_an_interrupted_run_leaves_the_target_as_it_was(number: signal.Signals, 
         printed, _ = process.communicate(timeout=200)
         after = reference.snapshot()
     assert created, "nothing was created before the run was interrupted"
-    assert process.returncode == exitcodes.INTERRUPTED, printed
+    assert process.returncode == exit_codes.INTERRUPTED, printed
     assert after == before
-    record = runrecord.read(tmp_path / "run")
+    record = run_record.read(tmp_path / "run")
     assert not record.complete
     assert record.leftovers == []
     assert "Traceback" not in printed
@@ -70,9 +72,9 @@ def test_a_killed_run_is_swept_later_and_nothing_else_is_touched(tmp_path: Path)
         after = reference.snapshot()
     assert created
     assert left != before, "nothing was left to sweep"
-    assert (swept.returncode, swept.stderr) == (exitcodes.OK, "")
+    assert (swept.returncode, swept.stderr) == (exit_codes.OK, "")
     assert after == before
     number, *entries = swept.stdout.splitlines()
     assert number == f"removed: {len(entries)}"
     assert all(entry.startswith("  processmaker3 ") for entry in entries)
-    assert (again.returncode, again.stdout) == (exitcodes.OK, "removed: 0\n")
+    assert (again.returncode, again.stdout) == (exit_codes.OK, "removed: 0\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.reference import known_faults
-from conformance.specification import SYSTEMS
+from conformance.spec.specification import SYSTEMS
 
 from . import test_faults
 from .covered import Trial, covered

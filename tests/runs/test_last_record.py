@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 from xdist.workermanage import NodeManager  # type: ignore[import-untyped]
 
-from conformance import assembly, cleaning, exitcodes
-from conformance.verdict import Outcome
-from conformance.worker import Worker
+from conformance.core import exit_codes
+from conformance.core.verdict import Outcome
+from conformance.run import aggregate, sweep
+from conformance.run.worker import Worker
 
 from .support import run, served
 
 PLACES: dict[str, tuple[Any, str]] = {
     "while the worker cleans up": (Worker, "_misnamed"),
     "while the workers are stopped": (NodeManager, "teardown_nodes"),
-    "while the controller cleans up": (cleaning, "clean"),
-    "while the record is made": (assembly, "assemble"),
+    "while the controller cleans up": (sweep, "clean"),
+    "while the record is made": (aggregate, "assemble"),
 }
 
 
@@ -48,7 +49,7 @@ def test_a_run_that_breaks_at_its_end_has_a_record(
     with served("processmaker4") as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         result = run(tmp_path / "target.toml", tmp_path / "run", *options, pytest_args=("-k", "curl"))
-    assert result.code == result.record.exit_code == exitcodes.INTERNAL
+    assert result.code == result.record.exit_code == exit_codes.INTERNAL
     assert not result.record.complete
     assert any(str(error) in one for one in result.record.problems), result.record.problems
     assert Outcome.CONFORMS in {one.outcome for one in result.record.verdicts}
@@ -61,4 +62,4 @@ def test_an_interrupt_while_the_workers_are_stopped_is_an_interrupt(
     with served("processmaker4") as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         result = run(tmp_path / "target.toml", tmp_path / "run", "-n", "1", pytest_args=("-k", "curl"))
-    assert result.code == result.record.exit_code == exitcodes.INTERRUPTED
+    assert result.code == result.record.exit_code == exit_codes.INTERRUPTED

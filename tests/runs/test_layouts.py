@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from conformance.verdict import Level
+from conformance.core.verdict import Level
 
 from .faults import FAULTS, named
 from .procesio_layouts import LAYOUTS, laid_out

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
+from conformance.core.verdict import Reason
 from conformance.reference import Reference
-from conformance.reference.pm3_directory import USERS
-from conformance.reference.processmaker3 import ProcessMaker3
-from conformance.verdict import Reason
+from conformance.reference.processmaker3.directory import USERS
+from conformance.reference.processmaker3.server import ProcessMaker3
 
 from .liberties import LIBERTIES
 from .liberty import Liberty, fit, late, tried
@@ -36,7 +36,7 @@ def test_a_liberty_is_no_deviation_and_keeps_nothing_from_being_tried(
         after = reference.snapshot()
     record = result.record
     assert [(one.requirement, one.location, one.observed) for one in record.deviations] == []
-    assert (result.code, record.problems, record.leftovers) == (exitcodes.OK, [], [])
+    assert (result.code, record.problems, record.leftovers) == (exit_codes.OK, [], [])
     assert after == before
     unexpected = {one.requirement for one in record.findings if not fit(one.requirement, liberty.findings)}
     assert unexpected == set()
@@ -52,7 +52,7 @@ def test_what_becomes_visible_after_two_seconds_is_there_for_who_asks_again(tmp_
         target.write_text(toml.replace("settle = 0\n", ""))  # five seconds, when nothing is said
         result = run(target, tmp_path / "run", pytest_args=["-k", "test_a_life_goes_as_documented and createProject"])
     record = result.record
-    assert (result.code, record.deviations, record.findings, record.leftovers) == (exitcodes.OK, [], [], [])
+    assert (result.code, record.deviations, record.findings, record.leftovers) == (exit_codes.OK, [], [], [])
     assert "PM3-PROJECT-DELETE-UNLISTED" in tried(record)
     assert record.seconds > 4  # it was waited for, twice at least
 
@@ -75,7 +75,7 @@ def test_who_lacks_a_right_that_no_document_names_finds_nothing_wrong(tmp_path: 
     with served("processmaker3", change=demand) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1")
-    assert (result.code, result.record.deviations) == (exitcodes.OK, [])
+    assert (result.code, result.record.deviations) == (exit_codes.OK, [])
     reasons = {one.requirement: one.reason for one in result.record.verdicts}
     assert reasons["listUsers.2XX:status"] is Reason.INCONCLUSIVE
     assert reasons["getProject.200:status"] is None

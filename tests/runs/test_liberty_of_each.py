@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.specification import SYSTEMS, load
-from conformance.verdict import Level, Outcome
+from conformance.core.verdict import Level, Outcome
+from conformance.spec.specification import SYSTEMS, load
 
 from .liberties import LIBERTIES
 from .liberty import Liberty

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
+from conformance.core.verdict import Outcome, Reason
 from conformance.reference import Reference, known_logins
-from conformance.specification import SYSTEMS
-from conformance.verdict import Outcome, Reason
+from conformance.spec.specification import SYSTEMS
 
 from . import fronts
 from .liberty import tried
@@ -44,7 +44,7 @@ def test_a_login_lets_everything_be_tested_but_what_needs_another(
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
         assert reference.snapshot() == before
     record = result.record
-    assert (result.code, record.deviations, record.findings, record.problems) == (exitcodes.OK, [], [], [])
+    assert (result.code, record.deviations, record.findings, record.problems) == (exit_codes.OK, [], [], [])
     untried = plain(system) - tried(record)
     said = {one.requirement: one for one in record.verdicts}
     asking = {"requestToken", "authenticate", "deleteUser"}  # whether who was deleted still gets a token
@@ -110,7 +110,7 @@ def test_a_wrong_credential_is_the_files_fault_and_its_key_is_named(name: str, t
         (tmp_path / "target.toml").write_text(edited(text, lambda data: wrong(data[system])))
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
         assert reference.snapshot() == before
-    assert (result.code, result.record.deviations) == (exitcodes.UNAVAILABLE, [])
+    assert (result.code, result.record.deviations) == (exit_codes.UNAVAILABLE, [])
     (problem,) = result.record.problems
     assert key in problem
     assert "status 4" in problem
@@ -130,7 +130,7 @@ def test_a_token_that_ends_during_the_run_is_renewed(login: str, tmp_path: Path)
         (tmp_path / "target.toml").write_text(text)
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
         given = reference.residue()["tokens"]
-    assert (result.code, result.record.deviations, result.record.problems) == (exitcodes.OK, [], [])
+    assert (result.code, result.record.deviations, result.record.problems) == (exit_codes.OK, [], [])
     assert given > 2
 
 
@@ -154,7 +154,7 @@ def test_only_the_token_request_goes_to_the_token_url(tmp_path: Path) -> None:
 
 
 def test_a_table_says_what_its_login_lacks() -> None:
-    from conformance.target import TargetError, parse
+    from conformance.target.target import TargetError, parse
 
     def refused(system: str, **table: Any) -> str:
         with pytest.raises(TargetError) as caught:
@@ -193,7 +193,7 @@ def test_a_refresh_token_is_used_once_by_all_workers_together(tmp_path: Path) ->
         (tmp_path / "target.toml").write_text(text)
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK, "-n", "3")
         renewed, reused = reference.residue()["tokens"], oauth.oauth.reused
-    assert (result.code, result.record.deviations, result.record.problems) == (exitcodes.OK, [], [])
+    assert (result.code, result.record.deviations, result.record.problems) == (exit_codes.OK, [], [])
     assert (renewed > 3, reused) == (True, 0)
 
 
@@ -208,7 +208,7 @@ def test_what_a_further_user_may_not_do_is_not_told_by_a_token_that_is_none(stat
         (tmp_path / "target.toml").write_text(wrong)
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK, "-n", "3")
     record = result.record
-    assert (result.code, record.deviations, record.problems) == (exitcodes.OK, [], [])
+    assert (result.code, record.deviations, record.problems) == (exit_codes.OK, [], [])
     told = {one.requirement: one for one in record.verdicts}["PM3-ACCESS-BULK-PERMISSION"]
     assert (told.outcome, told.reason) == (Outcome.NOT_EXERCISED, Reason.MISSING_USER)
     assert "Correct [processmaker3.users.outsider] access_token" in told.detail
@@ -221,6 +221,6 @@ def test_who_cannot_log_in_is_told_so_whatever_is_tried_first(only: str, tmp_pat
         wrong = edited(text, lambda data: data["processmaker3"].update(password="nobody-knows-this"))
         (tmp_path / "target.toml").write_text(wrong)
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK, pytest_args=("-k", only))
-    assert (result.code, result.record.deviations) == (exitcodes.UNAVAILABLE, [])
+    assert (result.code, result.record.deviations) == (exit_codes.UNAVAILABLE, [])
     (problem,) = result.record.problems
     assert "[processmaker3] username = 'admin' or password" in problem

@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
+from conformance.core.verdict import Level, Reason
 from conformance.reference import Reference
 from conformance.reference.personality import LIBERAL, PLAIN, find
-from conformance.runrecord import RunRecord
-from conformance.specification import SYSTEMS, Operation, load
-from conformance.verdict import Level, Reason
+from conformance.report.run_record import RunRecord
+from conformance.spec.specification import SYSTEMS, Operation, load
 
 from ..mutants.served import ABSENT_PATH, Spoiler
 from .liberty import tried
@@ -88,7 +88,7 @@ def held_against(
         after = reference.snapshot()
     record = result.record
     if operation.resource == "token":
-        assert (result.code, record.deviations, record.findings) == (exitcodes.UNAVAILABLE, [], [])
+        assert (result.code, record.deviations, record.findings) == (exit_codes.UNAVAILABLE, [], [])
         return
     exists = f"{operation.id}:exists"
     level = load(operation.system).requirements[exists].level
@@ -98,8 +98,8 @@ def held_against(
     found = [one.requirement for one in record.findings if one.requirement not in usual]
     assert found == (missed if level is Level.MAY else [])
     assert record.problems == []
-    nothing = [exitcodes.NOTHING_RUN] if selected else []  # the selected tests may all need what is missing
-    assert result.code in ([exitcodes.DEVIATIONS] if record.deviations else [exitcodes.OK, *nothing])
+    nothing = [exit_codes.NOTHING_RUN] if selected else []  # the selected tests may all need what is missing
+    assert result.code in ([exit_codes.DEVIATIONS] if record.deviations else [exit_codes.OK, *nothing])
     assert selected or unexplained(record, tried(whole), operation) == {}
     if not removes(operation):
         assert (after, record.leftovers) == (before, [])

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 
 from .support import edited, served
 from .test_check import check
 
 Change = Callable[[dict[str, Any]], Any]
-USAGE, AWAY = exitcodes.USAGE, exitcodes.UNAVAILABLE
+USAGE, AWAY = exit_codes.USAGE, exit_codes.UNAVAILABLE
 GUID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
 
@@ -79,7 +79,7 @@ MISTAKES: dict[str, tuple[str, Change, int, list[str]]] = {
         lambda one: one.update(access_token="stale"),
         AWAY, ["[processmaker3] access_token"],
     ),
-    "pm4 token": ("processmaker4", lambda one: one.update(access_token="stale"), exitcodes.OK, ["only a run shows"]),
+    "pm4 token": ("processmaker4", lambda one: one.update(access_token="stale"), exit_codes.OK, ["only a run shows"]),
     "pm4 process as text": (
         "processmaker4", lambda one: one.update(process_id="seven"), USAGE, ["processmaker4.process_id"]
     ),

@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from conformance.runrecord import VerdictRecord
-from conformance.specification import SYSTEMS, load
-from conformance.systems import Procesio, ProcessMaker3, ProcessMaker4, System
-from conformance.verdict import Outcome, Reason
+from conformance.core.verdict import Outcome, Reason
+from conformance.report.run_record import VerdictRecord
+from conformance.spec.specification import SYSTEMS, load
+from conformance.target.systems import (
+    Procesio,
+    ProcessMaker3,
+    ProcessMaker4,
+    System,
+)
 
 from .support import edited, run, served, without
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 
 from .support import Run, edited, run, served
 from .test_check import check
@@ -96,15 +96,15 @@ def given(authority: trustme.CA, directory: Path) -> None:
 @pytest.mark.parametrize(
     ("shown", "code", "told"),
     [
-        ({"client_cert": "client.pem", "client_key": "client.key"}, exitcodes.OK, ""),
-        ({}, exitcodes.UNAVAILABLE, "it wants a client certificate: name one under [network] client_cert"),
+        ({"client_cert": "client.pem", "client_key": "client.key"}, exit_codes.OK, ""),
+        ({}, exit_codes.UNAVAILABLE, "it wants a client certificate: name one under [network] client_cert"),
         (
             {"client_cert": "foreign.pem", "client_key": "foreign.key"},
-            exitcodes.UNAVAILABLE,
+            exit_codes.UNAVAILABLE,
             "refuses the client certificate of [network] client_cert",
         ),
-        ({"client_cert": "client.pem", "client_key": "other.key"}, exitcodes.USAGE, "network.client_"),
-        ({"client_cert": "nothing.pem", "client_key": "client.key"}, exitcodes.USAGE, "network.client_cert"),
+        ({"client_cert": "client.pem", "client_key": "other.key"}, exit_codes.USAGE, "network.client_"),
+        ({"client_cert": "nothing.pem", "client_key": "client.key"}, exit_codes.USAGE, "network.client_cert"),
     ],
     ids=["right", "none", "wrong", "another-key", "no-file"],
 )
@@ -121,7 +121,7 @@ def test_a_server_that_wants_a_client_certificate(
                 data["network"] = {"ca_file": "ca.pem", **shown}
 
             target = edited(toml, behind)
-            if code == exitcodes.USAGE:
+            if code == exit_codes.USAGE:
                 checked, printed = check(target, tmp_path)
                 assert (checked, told in printed) == (code, True), printed
                 return
@@ -130,7 +130,7 @@ def test_a_server_that_wants_a_client_certificate(
     assert told in printed
     assert told in " ".join(result.printed.split())
     assert (result.record.deviations, result.record.leftovers) == ([], [])
-    assert bool(result.record.problems) == (code != exitcodes.OK)
+    assert bool(result.record.problems) == (code != exit_codes.OK)
 
 
 # -- proxies ------------------------------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ def test_each_of_two_hosts_goes_its_own_way(
     ports: dict[str, int] = {}
     with served("procesio") as (_, toml):
         checked, printed, result = tried("procesio", edited(toml, moved(TWO, ports)), tmp_path)
-    assert (checked, result.code, result.record.deviations) == (exitcodes.OK, exitcodes.OK, [])
+    assert (checked, result.code, result.record.deviations) == (exit_codes.OK, exit_codes.OK, [])
     through = next(key for key in TWO if key != past)
     assert proxy.asked == {f"{TWO[through]}:{ports[through]}"}
     assert "http_proxy" in printed
@@ -251,7 +251,7 @@ def test_a_proxy_that_is_not_there_is_named_with_the_host_that_needs_it(
     with served("procesio") as (_, toml):
         checked, printed, result = tried("procesio", edited(toml, moved(TWO, {})), tmp_path)
     through = next(host for key, host in TWO.items() if key != past)
-    assert (checked, result.code, result.record.deviations) == (exitcodes.UNAVAILABLE, exitcodes.UNAVAILABLE, [])
+    assert (checked, result.code, result.record.deviations) == (exit_codes.UNAVAILABLE, exit_codes.UNAVAILABLE, [])
     for told in (printed, " ".join(result.record.problems)):
         assert nobody in told
         assert "http_proxy" in told
@@ -281,7 +281,7 @@ def test_what_no_proxy_lists_is_reached_past_the_proxy(
         monkeypatch.setenv("HTTP_PROXY", nobody)
         monkeypatch.setenv("NO_PROXY", listed.format(port=ports["url"]))
         checked, printed, result = tried("processmaker4", target, tmp_path)
-    expected = exitcodes.OK if bypassed else exitcodes.UNAVAILABLE
+    expected = exit_codes.OK if bypassed else exit_codes.UNAVAILABLE
     assert (checked, result.code, result.record.deviations) == (expected, expected, [])
     assert (nobody in printed) != bypassed
 
@@ -293,4 +293,4 @@ def test_the_reference_is_never_asked_for_through_a_proxy(
     for variable in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(variable, nobody)
     result = run("reference", tmp_path / "run", "--system", "processmaker4", "--max-examples", "1")
-    assert (result.code, result.record.deviations, result.record.problems) == (exitcodes.OK, [], [])
+    assert (result.code, result.record.deviations, result.record.problems) == (exit_codes.OK, [], [])

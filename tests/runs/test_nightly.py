@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import baseline, calls, exitcodes
 from conformance.cli import main
-from conformance.verdict import Outcome
+from conformance.core import exit_codes
+from conformance.core.verdict import Outcome
+from conformance.engine import calls
+from conformance.report import baseline
 
 from .liberty import slow
 from .pm3_project_liberties import copies_by_the_second
 from .support import Run, run, served
 
 if TYPE_CHECKING:
-    from conformance.reference.processmaker3 import ProcessMaker3
-    from conformance.runrecord import RunRecord
+    from conformance.reference.processmaker3.server import ProcessMaker3
+    from conformance.report.run_record import RunRecord
 
 FAULTS = ("pm3-import-group-rename-same", "pm3-export-version")
 OF_COPIES = ("PM3-IMPORT-KEEP", "PM3-IMPORT-LOWER-CASE", "PM3-IMPORT-GROUP-OPTIONS", "PM3-IMPORT-GROUP-MERGE")
@@ -69,38 +71,38 @@ def new(of: Run) -> list[str]:
 
 def test_a_night_is_red_for_what_is_new_and_tells_what_is_over(team: Team) -> None:
     first = team.night([FIRST, SECOND])
-    assert first.code == exitcodes.DEVIATIONS
-    assert team.baseline(first, "--reason", "older than us", "--ticket", "T-1") == exitcodes.OK
+    assert first.code == exit_codes.DEVIATIONS
+    assert team.baseline(first, "--reason", "older than us", "--ticket", "T-1") == exit_codes.OK
     known = team.entries
     assert len(known) == 2
 
     quiet = team.checked([FIRST, SECOND], "--baseline-strict")
-    assert quiet.code == exitcodes.OK
+    assert quiet.code == exit_codes.OK
     assert {one.baseline.reason for one in quiet.record.deviations if one.baseline} == {"older than us"}
     assert {test.outcome for test in quiet.record.tests if "curl" in test.id} == {"xfailed"}
     assert "no new deviation, 2 known" in quiet.printed
 
     third = team.checked([FIRST, SECOND, THIRD])
-    assert third.code == exitcodes.DEVIATIONS
+    assert third.code == exit_codes.DEVIATIONS
     (fresh,) = new(third)
     assert fresh not in known
     assert "1 new deviation, 2 known" in third.printed
 
     fixed = team.checked([SECOND])
-    assert fixed.code == exitcodes.OK
+    assert fixed.code == exit_codes.OK
     assert fixed.record.baseline is not None
     (gone,) = fixed.record.baseline.gone
     assert "No longer occurring (1)" in fixed.printed
-    assert team.checked([SECOND], "--baseline-strict").code == exitcodes.DEVIATIONS
+    assert team.checked([SECOND], "--baseline-strict").code == exit_codes.DEVIATIONS
 
-    assert team.baseline(fixed) == exitcodes.OK
+    assert team.baseline(fixed) == exit_codes.OK
     assert team.entries == known
-    assert team.baseline(fixed, "--prune") == exitcodes.OK
+    assert team.baseline(fixed, "--prune") == exit_codes.OK
     assert team.entries == known - {gone.fingerprint}
-    assert team.checked([SECOND], "--baseline-strict").code == exitcodes.OK
+    assert team.checked([SECOND], "--baseline-strict").code == exit_codes.OK
 
     back = team.checked([FIRST, SECOND])
-    assert back.code == exitcodes.DEVIATIONS
+    assert back.code == exit_codes.DEVIATIONS
     assert new(back) == [gone.fingerprint]
 
 
@@ -108,7 +110,7 @@ def test_what_a_night_does_not_reach_is_neither_gone_nor_pruned(team: Team) -> N
     team.baseline(team.night([FIRST, SECOND]))
     known = team.entries
     part = team.checked([], "--baseline-strict", only="curl")
-    assert part.code == exitcodes.DEVIATIONS
+    assert part.code == exit_codes.DEVIATIONS
     assert part.record.baseline is not None
     assert [one.requirement for one in part.record.baseline.gone] == ["PM4-START-CURL-LABEL"]
     assert [one.requirement for one in part.record.baseline.unreached] == ["PM4-START-DESCRIBES-INSTANCE"]
@@ -122,14 +124,14 @@ def test_what_a_night_does_not_reach_is_neither_gone_nor_pruned(team: Team) -> N
 def test_an_expired_entry_counts_again_also_with_workers(team: Team) -> None:
     team.baseline(team.night([SECOND]), "--expires", "2001-02-03")
     again = team.checked([SECOND], "-n", "2")
-    assert again.code == exitcodes.DEVIATIONS
+    assert again.code == exit_codes.DEVIATIONS
     assert again.record.baseline is not None
     assert len(again.record.baseline.expired) == 1
     assert {test.outcome for test in again.record.tests if "curl" in test.id} == {"failed"}
     assert "Expired entries of the baseline (1)" in again.printed
     text = team.file.read_text()
     team.file.write_text(text.replace("2001-02-03", "9999-12-31"))
-    assert team.checked([SECOND], "-n", "2").code == exitcodes.OK
+    assert team.checked([SECOND], "-n", "2").code == exit_codes.OK
 
 
 def test_allure_tells_known_from_new(team: Team) -> None:
@@ -150,7 +152,7 @@ def test_allure_tells_known_from_new(team: Team) -> None:
 def test_a_baseline_that_cannot_be_used_sends_nothing(team: Team) -> None:
     team.file.write_text("[[deviation]]\nfingerprint = 3\n")
     broken = team.checked([])
-    assert broken.code == exitcodes.USAGE
+    assert broken.code == exit_codes.USAGE
     assert "entry 1: fingerprint: is no text" in broken.printed
     assert not broken.output.exists()
 
@@ -183,10 +185,10 @@ def three_nights(team: Team, *options: str, only: str = "") -> RunRecord:
     """See that three nights are as the first one, whose deviations the team accepts; the record of the last."""
     first = team.night(FAULTS, *options, only=only)
     assert first.deviating == {"PM3-IMPORT-GROUP-RENAME", "PM3-EXPORT-ROOT"}
-    assert team.baseline(first) == exitcodes.OK
+    assert team.baseline(first) == exit_codes.OK
     records = [team.checked(FAULTS, "--baseline-strict", *options, only=only).record for _ in range(3)]
     one, *others = map(told, records)
-    assert one[0] == exitcodes.OK
+    assert one[0] == exit_codes.OK
     assert one[3] == told(first.record)[3]
     assert others == [one, one]
     taken = "something of that name exists"

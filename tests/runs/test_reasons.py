@@ -14,11 +14,11 @@ import pytest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Scope
 
-from conformance import exitcodes
+from conformance.core import exit_codes
+from conformance.core.verdict import Outcome, Reason
 from conformance.reference import Reference
-from conformance.runrecord import VerdictRecord
-from conformance.specification import SYSTEMS, load
-from conformance.verdict import Outcome, Reason
+from conformance.report.run_record import VerdictRecord
+from conformance.spec.specification import SYSTEMS, load
 
 from .liberty import asking
 from .procesio_liberties import first_items
@@ -172,8 +172,8 @@ HINDERED = [
         owned,
         told="0 open",
     ),
-    Hindered(Reason.INTERRUPTED, "PM4-START-WITH-DATA", hindering=interrupting, code=exitcodes.INTERRUPTED),
-    Hindered(Reason.TARGET_UNAVAILABLE, "PM4-START-WITH-DATA", hinder=away, code=exitcodes.UNAVAILABLE),
+    Hindered(Reason.INTERRUPTED, "PM4-START-WITH-DATA", hindering=interrupting, code=exit_codes.INTERRUPTED),
+    Hindered(Reason.TARGET_UNAVAILABLE, "PM4-START-WITH-DATA", hinder=away, code=exit_codes.UNAVAILABLE),
     Hindered(
         Reason.INCONCLUSIVE,
         "PRO-PROCESS-CREATE-LISTED",
@@ -203,7 +203,7 @@ def test_a_reason_is_there_and_with_it_lifted_the_requirement_is_tried(case: Hin
     assert case.told in hindered.detail
     assert code == case.code or case.code is None
     code, lifted = verdict(case, tmp_path / "lifted", case.tests, case.lift, (case.server,))
-    assert (code, lifted.outcome) == (exitcodes.OK, Outcome.CONFORMS)
+    assert (code, lifted.outcome) == (exit_codes.OK, Outcome.CONFORMS)
 
 
 def verdict(

@@ -8,8 +8,8 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from conformance import schemas
-from conformance.runrecord import FILE_NAME
+from conformance.cli import schemas
+from conformance.report.run_record import FILE_NAME
 
 from .support import run, served
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.responses import JSONResponse
 
-from conformance import exitcodes
-from conformance.verdict import Outcome, Reason
+from conformance.core import exit_codes
+from conformance.core.verdict import Outcome, Reason
 
 from . import fronts
 from .test_gateways import met, told
@@ -53,7 +53,7 @@ def refusing(call: Call, status: int, text: str, *, times: int = 10**6, first: i
 )
 def test_a_refusal_that_does_not_repeat_is_none(call: Call, requirement: str, tmp_path: Path) -> None:
     result, _ = met(call[0], refusing(call, 409, "Busy.", times=1), tmp_path, only=call[3])
-    assert (result.code, told(result), result.record.leftovers) == (exitcodes.OK, [], [])
+    assert (result.code, told(result), result.record.leftovers) == (exit_codes.OK, [], [])
     assert next(one for one in result.record.verdicts if one.requirement == requirement).outcome is Outcome.CONFORMS
 
 
@@ -64,7 +64,7 @@ TAKEN = ("Something of that name already exists.", "Duplicate entry 'x' for key 
 def test_a_name_that_is_taken_is_never_the_refusal_of_a_call(call: Call, tmp_path: Path) -> None:
     text = TAKEN[(CREATE, START, RUN).index(call)]
     result, _ = met(call[0], refusing(call, 400, text, first=2), tmp_path, only=call[3])
-    assert (result.code, told(result)) == (exitcodes.OK, [])
+    assert (result.code, told(result)) == (exit_codes.OK, [])
     assert [one for one in result.record.verdicts if one.reason is Reason.INCONCLUSIVE and "exists" in one.detail]
 
 
@@ -86,6 +86,6 @@ LICENCE = ("Your license has expired.", "This function requires an Enterprise li
 )
 def test_a_limit_of_the_account_is_inconclusive(call: Call, status: int, text: str, tmp_path: Path) -> None:
     result, _ = met(call[0], refusing(call, status, text, first=2), tmp_path, only=call[3])
-    assert (result.code, told(result)) == (exitcodes.OK, [])
+    assert (result.code, told(result)) == (exit_codes.OK, [])
     told_so = [one for one in result.record.verdicts if "a limit of the account" in one.detail]
     assert {one.reason for one in told_so} == {Reason.INCONCLUSIVE}

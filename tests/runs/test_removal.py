@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 from starlette.responses import JSONResponse
 
-from conformance import exitcodes
 from conformance.cli import main
-from conformance.removal import KEPT_AT_MOST
-from conformance.runrecord import RunRecord
-from conformance.verdict import Outcome
+from conformance.core import exit_codes
+from conformance.core.verdict import Outcome
+from conformance.engine.removal import KEPT_AT_MOST
+from conformance.report.run_record import RunRecord
 
 from .liberty import late, tried
 from .support import Run, edited, run, served
@@ -88,7 +88,7 @@ def test_deletions_that_are_seen_late_cost_nothing(tmp_path: Path, owned: set[st
     with ran(tmp_path, lagging, at_owned(settle=SETTLE)) as (result, _):
         pass
     record = result.record
-    assert (result.code, record.leftovers) == (exitcodes.OK, []), result.printed
+    assert (result.code, record.leftovers) == (exit_codes.OK, []), result.printed
     assert owned - tried(record) == set()
 
 
@@ -101,7 +101,7 @@ def test_what_is_declared_unsupported_blocks_nothing_and_leaves_a_handful(
     with ran(tmp_path, lambda one: one.wrap(refusing), at_owned((operation,)), *workers) as (result, _):
         pass
     record = result.record
-    assert (result.code, record.deviations, record.leftovers) == (exitcodes.OK, [], []), result.printed
+    assert (result.code, record.deviations, record.leftovers) == (exit_codes.OK, [], []), result.printed
     assert blocked_by_nothing(record) == set()
     assert Counter(one.outcome for one in record.verdicts)[Outcome.BLOCKED] == 0
     left = [one for one in record.residue if one.kind == kind]
@@ -116,7 +116,7 @@ def test_a_run_whose_coverage_collapses_fails_when_asked_to(tmp_path: Path) -> N
     with ran(tmp_path, lambda _: None, at_owned(("createProject",)), "--min-tested", "90") as (result, _):
         pass
     record = result.record
-    assert result.code == record.exit_code == exitcodes.DEVIATIONS
+    assert result.code == record.exit_code == exit_codes.DEVIATIONS
     assert record.deviations == []
     assert record.coverage.percent < (record.coverage.minimum or 0) == 90
     assert "createProject is unsupported" in record.coverage.cause
@@ -141,7 +141,7 @@ def test_what_is_found_not_to_be_removed_leaves_a_handful(tmp_path: Path, status
         pass
     record = result.record
     implied = kind == "department"  # no document names its deletion, so that nothing says that it must be there
-    assert result.code == (exitcodes.OK if implied else exitcodes.DEVIATIONS)
+    assert result.code == (exit_codes.OK if implied else exit_codes.DEVIATIONS)
     assert blocked_by_nothing(record) == set()
     left = [one.why for one in record.leftovers if one.kind == kind]
     stays = [one for one in record.residue if one.kind == kind]
@@ -157,7 +157,7 @@ def test_what_is_accepted_and_not_done_leaves_a_handful(tmp_path: Path, settle: 
     with ran(tmp_path, lambda one: one.wrap(front), at_owned(settle=settle)) as (result, _):
         pass
     record = result.record
-    assert result.code == exitcodes.DEVIATIONS
+    assert result.code == exit_codes.DEVIATIONS
     assert blocked_by_nothing(record) == set()
     left = [one for one in record.leftovers if one.kind == "project"]
     assert 1 <= len(left) <= KEPT_AT_MOST

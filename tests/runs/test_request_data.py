@@ -10,9 +10,9 @@ from typing import Any, Final
 import pytest
 from starlette.exceptions import HTTPException
 
-from conformance import exitcodes
+from conformance.core import exit_codes
+from conformance.core.verdict import Outcome
 from conformance.reference.personality import LIBERAL, PLAIN
-from conformance.verdict import Outcome
 
 from .liberty import tried
 from .support import run, served
@@ -44,7 +44,7 @@ def test_a_process_that_needs_its_data_is_started_with_them(
         (tmp_path / "target.toml").write_text(target)
         result = run(tmp_path / "target.toml", tmp_path / "run")
     record = result.record
-    assert (result.code, record.deviations, record.problems) == (exitcodes.OK, [], [])
+    assert (result.code, record.deviations, record.problems) == (exit_codes.OK, [], [])
     assert {one.requirement for one in record.findings} == {BESIDE}
     assert plain("processmaker4") - tried(record) <= {"PM4-START-EMPTY-OBJECT"}
 
@@ -55,7 +55,7 @@ def test_what_needs_no_data_is_started_without_them_too(tmp_path: Path) -> None:
         (tmp_path / "target.toml").write_text(target)
         result = run(tmp_path / "target.toml", tmp_path / "run")
     told = {one.requirement: one.outcome for one in result.record.verdicts}
-    assert (result.code, result.record.findings) == (exitcodes.OK, [])
+    assert (result.code, result.record.findings) == (exit_codes.OK, [])
     assert told["PM4-START-EMPTY-OBJECT"] is told[BESIDE] is Outcome.CONFORMS
 
 
@@ -64,4 +64,4 @@ def test_a_process_that_refuses_even_its_data_deviates(tmp_path: Path) -> None:
         target = text.replace(TABLE, f"{TABLE}request_data = {WRITTEN}\n")
         (tmp_path / "target.toml").write_text(target)
         result = run(tmp_path / "target.toml", tmp_path / "run")
-    assert (result.code, result.deviating) == (exitcodes.DEVIATIONS, {"PM4-START-WITH-DATA"})
+    assert (result.code, result.deviating) == (exit_codes.DEVIATIONS, {"PM4-START-WITH-DATA"})

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 from conformance.reference.faults import override
-from conformance.reference.pm3_case_fixtures import CASE, UNSET
-from conformance.reference.pm3_fields import Refused
+from conformance.reference.processmaker3.case_fixtures import CASE, UNSET
+from conformance.reference.processmaker3.fields import Refused
 
 from .support import run, served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.reference.processmaker3 import ProcessMaker3
+    from conformance.reference.processmaker3.server import ProcessMaker3
 
 ONLY = ("-k", "trigger")
 
@@ -50,7 +50,7 @@ def test_a_trigger_leaves_the_variables_of_the_case_as_they_were(tmp_path: Path,
         assert reference.snapshot() == before
     tried = {one.requirement for one in done.record.verdicts if one.outcome == "conforms"}
     assert {"PM3-CASE-VARIABLE-TRIGGER", "PM3-CASE-TRIGGER-UNATTACHED"} <= tried
-    assert done.code == exitcodes.OK
+    assert done.code == exit_codes.OK
     assert "variable" not in {one.kind for one in done.record.residue}
 
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
+from conformance.core.verdict import Reason
 from conformance.reference import Reference
-from conformance.specification import SYSTEMS
-from conformance.verdict import Reason
+from conformance.spec.specification import SYSTEMS
 
 from . import fronts
 from .liberty import tried
@@ -31,7 +31,7 @@ def test_a_session_that_ends_in_the_middle_ends_the_run(
     requests = {"processmaker3": 160, "processmaker4": 6, "procesio": 150}[system]  # not between a deletion and a look
     result, reference = met(system, fronts.after(requests, response), tmp_path)
     assert told(result) == []
-    assert result.code == exitcodes.UNAVAILABLE
+    assert result.code == exit_codes.UNAVAILABLE
     if system != "processmaker4":  # which has so few calls that a run has ended before it gives up
         assert len(result.record.problems) == 1
     if response is fronts.redirected_to_login:
@@ -44,7 +44,7 @@ def test_a_session_that_ends_in_the_middle_ends_the_run(
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_a_redirect_to_where_the_server_is_is_told(system: str, tmp_path: Path) -> None:
     result, _ = met(system, fronts.in_front(fronts.elsewhere), tmp_path)
-    assert (result.code, told(result), result.record.leftovers) == (exitcodes.UNAVAILABLE, [], [])
+    assert (result.code, told(result), result.record.leftovers) == (exit_codes.UNAVAILABLE, [], [])
     assert [
         "redirects to https://pm.example.com: write that in the target file" in one for one in result.record.problems
     ]
@@ -57,7 +57,7 @@ def test_a_token_that_ends_is_renewed_whatever_its_refusal_is_called(
     system: str, status: int, tmp_path: Path, plain: Callable[[str], set[str]]
 ) -> None:
     result, _ = met(system, fronts.tokens_end_after(40, status), tmp_path, level="disposable")
-    assert (result.code, told(result), result.record.leftovers) == (exitcodes.OK, [], [])
+    assert (result.code, told(result), result.record.leftovers) == (exit_codes.OK, [], [])
     assert plain(system) - tried(result.record) == set()
 
 
@@ -76,5 +76,5 @@ def test_one_session_per_user_is_shared_by_all_workers(
             fronts.forbidden_for_unauthorized(reference)
 
     result, _ = met(system, front, tmp_path, "-n", str(workers), level="disposable")
-    assert (result.code, told(result), result.record.leftovers) == (exitcodes.OK, [], [])
+    assert (result.code, told(result), result.record.leftovers) == (exit_codes.OK, [], [])
     assert plain(system) - tried(result.record) == set()

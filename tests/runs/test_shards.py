@@ -16,13 +16,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from conformance import exitcodes, ledger
 from conformance.cli import main
+from conformance.core import exit_codes
+from conformance.core.verdict import Outcome, Reason
 from conformance.reference import build
 from conformance.reference.serving import Serving, target_toml, toml
-from conformance.runrecord import RunRecord
-from conformance.specification import SYSTEMS
-from conformance.verdict import Outcome, Reason
+from conformance.report.run_record import RunRecord
+from conformance.spec.specification import SYSTEMS
+from conformance.wire import ledger
 
 from .support import Run, run, start
 
@@ -96,7 +97,7 @@ def test_a_killed_shard_is_missing_until_it_ran_again(machines: Machines) -> Non
     assert len(ran) == len(set(ran)) < len(whole.record.tests)
 
     part = machines.merge("part", *(shard.output for shard in shards.values()), killed)
-    assert part.code == exitcodes.INTERRUPTED
+    assert part.code == exit_codes.INTERRUPTED
     assert not part.record.complete
     name = f"shard {KILLED}/{machines.of}"
     assert any(name in problem for problem in part.record.problems)
@@ -111,7 +112,7 @@ def test_a_killed_shard_is_missing_until_it_ran_again(machines: Machines) -> Non
 
     shards[KILLED] = machines.shard(KILLED)
     merged = machines.merge("merged", *(shard.output for shard in shards.values()))
-    assert merged.code == whole.code == exitcodes.DEVIATIONS
+    assert merged.code == whole.code == exit_codes.DEVIATIONS
     assert merged.record.complete == whole.record.complete
     assert told(merged.record) == everything
     assert merged.record.summary == whole.record.summary
@@ -149,7 +150,7 @@ def test_what_starts_something_is_in_one_shard_that_may_start_as_much_as_the_who
         whole = machines.whole()
         shards = [machines.shard(number) for number in range(1, 5)]
     merged = machines.merge("merged", *(shard.output for shard in shards))
-    assert merged.code == whole.code == exitcodes.DEVIATIONS
-    assert sorted(shard.code for shard in shards) == [exitcodes.OK] * 3 + [exitcodes.DEVIATIONS]
+    assert merged.code == whole.code == exit_codes.DEVIATIONS
+    assert sorted(shard.code for shard in shards) == [exit_codes.OK] * 3 + [exit_codes.DEVIATIONS]
     assert told(merged.record) == told(whole.record)
     assert len(merged.record.deviations) == 2

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from conformance.core.verdict import Level
 from conformance.reference.serving import toml
-from conformance.reporting.statement import Standing, Statement, state
-from conformance.requirement import Requirement
-from conformance.specification import SYSTEMS, load
-from conformance.systems import PROFILES
-from conformance.verdict import Level
+from conformance.report.statement.statement import Standing, Statement, state
+from conformance.spec.requirement import Requirement
+from conformance.spec.specification import SYSTEMS, load
+from conformance.target.systems import PROFILES
 
 from .support import run, served
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.responses import Response
 
-from conformance import exitcodes, plugin
-from conformance.verdict import Reason
+from conformance.core import exit_codes
+from conformance.core.verdict import Reason
+from conformance.run.plugin import hooks
 
 from .fronts import in_front
 from .support import PLAIN, run, served
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     ("given", "code", "told"),
-    [("1h30m", exitcodes.OK, ""), ("soon", exitcodes.USAGE, "'soon' is no duration; write it like \"90s\"")],
+    [("1h30m", exit_codes.OK, ""), ("soon", exit_codes.USAGE, "'soon' is no duration; write it like \"90s\"")],
 )
 def test_pytest_takes_the_durations_of_the_command(given: str, code: int, told: str) -> None:
-    suite = Path(plugin.__file__).parent / "suites" / "processmaker4"
+    suite = Path(hooks.__file__).parent / "suites" / "processmaker4"
     call = [sys.executable, "-m", "pytest", "--collect-only", *PLAIN, "--conformance-time-budget", given, str(suite)]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stdout
@@ -40,7 +41,7 @@ def test_a_server_without_a_fault_has_no_deviation_when_the_time_is_up(seconds: 
         (tmp_path / "target.toml").write_text(toml)
         result = run(tmp_path / "target.toml", tmp_path / "run", "--time-budget", seconds)
     record = result.record
-    assert result.code in (exitcodes.OK, exitcodes.NOTHING_RUN)  # the second where no test had time to begin
+    assert result.code in (exit_codes.OK, exit_codes.NOTHING_RUN)  # the second where no test had time to begin
     assert (record.deviations, record.findings) == ([], [])
     assert (record.problems, record.leftovers) == ([], [])
     assert not record.complete
@@ -64,6 +65,6 @@ def test_a_server_that_fails_each_read_once_is_not_called_busy_when_the_time_is_
         state = reference.snapshot()
         result = run(tmp_path / "target.toml", tmp_path / "run", "--time-budget", "3s")
         assert reference.snapshot() == state
-    assert result.code in (exitcodes.OK, exitcodes.NOTHING_RUN), result.printed
+    assert result.code in (exit_codes.OK, exit_codes.NOTHING_RUN), result.printed
     assert (result.record.problems, result.record.leftovers) == ([], [])
     assert "left alone" not in result.printed

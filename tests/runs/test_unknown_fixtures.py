@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
+from conformance.core.verdict import Level, Outcome
 from conformance.reference.answers import withdraw
-from conformance.verdict import Level, Outcome
 
 from .liberty import tried
 from .support import edited, run, served
@@ -49,7 +49,7 @@ def test_a_mistyped_fixture_is_told_in_one_sentence_and_hides_nothing_else(
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
         assert reference.snapshot() == before
     assert [one.requirement for one in result.record.deviations] == []
-    assert result.code == exitcodes.UNAVAILABLE
+    assert result.code == exit_codes.UNAVAILABLE
     assert not result.record.complete
     (problem,) = result.record.problems
     assert f"{last} = {str(value)!r}" in problem
@@ -77,7 +77,7 @@ def test_an_operation_that_is_not_there_is_still_the_servers_fault(
     with served(system, faults, change) as (_, text):
         (tmp_path / "target.toml").write_text(text)
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
-    assert result.code == exitcodes.DEVIATIONS
+    assert result.code == exit_codes.DEVIATIONS
     assert requirement in result.deviating
 
 
@@ -88,7 +88,7 @@ def test_a_start_that_needs_its_event_says_which_accommodation_to_try(tmp_path: 
         (tmp_path / "target.toml").write_text(text)
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
     (problem,) = result.record.problems
-    assert result.code == exitcodes.UNAVAILABLE
+    assert result.code == exit_codes.UNAVAILABLE
     assert 'query = { event = "node_1" }' in problem
     musts = [one for one in result.record.verdicts if one.level is Level.MUST and one.outcome is Outcome.DEVIATES]
     assert musts == []

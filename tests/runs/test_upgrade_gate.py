@@ -10,12 +10,12 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from conformance import exitcodes, schemas
-from conformance.cli import main
+from conformance.cli import main, schemas
+from conformance.core import exit_codes
 from conformance.reference import Reference
 from conformance.reference.faults import edit_json, response_fault
-from conformance.reporting.shape_changes import What
-from conformance.reporting.upgrade import Advice, compare
+from conformance.report.upgrade.comparison import Advice, compare
+from conformance.report.upgrade.shape_changes import What
 
 from .support import Run, run, served
 
@@ -95,7 +95,7 @@ def test_the_command_writes_every_form_and_ends_with_1_on_a_regression(
     monkeypatch.setenv("PATH", str(tmp_path))  # without Node: the page is made in a test of its own
     output = tmp_path / "comparison"
     call = ["compare", str(before.output), str(after.output), "--output", str(output)]
-    assert main(call, standalone_mode=False) == exitcodes.DEVIATIONS
+    assert main(call, standalone_mode=False) == exit_codes.DEVIATIONS
     printed = capsys.readouterr()
     assert "STOP: 1 new deviation" in printed.out
     assert "Fields retyped (1)" in printed.out
@@ -104,9 +104,9 @@ def test_the_command_writes_every_form_and_ends_with_1_on_a_regression(
     assert (output / "comparison.md").read_text(encoding="utf-8").startswith("## reference: STOP: 1 new deviation")
     assert len(list((output / "allure-results").glob("*-result.json"))) == 4
     for form, beginning in (("json", "{"), ("markdown", "## ")):
-        assert main([*call[:3], "--format", form], standalone_mode=False) == exitcodes.DEVIATIONS
+        assert main([*call[:3], "--format", form], standalone_mode=False) == exit_codes.DEVIATIONS
         assert capsys.readouterr().out.startswith(beginning)
-    assert main(["compare", str(after.output), str(after.output)], standalone_mode=False) == exitcodes.OK
+    assert main(["compare", str(after.output), str(after.output)], standalone_mode=False) == exit_codes.OK
 
 
 def test_runs_that_say_nothing_of_each_other_are_refused(
@@ -115,6 +115,6 @@ def test_runs_that_say_nothing_of_each_other_are_refused(
     with served("processmaker4") as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         other = run(tmp_path / "target.toml", tmp_path / "other", "--max-examples", "1")
-    assert main(["compare", str(before.output), str(other.output)], standalone_mode=False) == exitcodes.USAGE
+    assert main(["compare", str(before.output), str(other.output)], standalone_mode=False) == exit_codes.USAGE
     assert "cannot be compared: they tested other systems" in capsys.readouterr().err
-    assert main(["compare", str(before.output), str(tmp_path)], standalone_mode=False) == exitcodes.USAGE
+    assert main(["compare", str(before.output), str(tmp_path)], standalone_mode=False) == exit_codes.USAGE

@@ -10,10 +10,10 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from conformance import exitcodes
 from conformance.cli import main
+from conformance.core import exit_codes
 from conformance.reference import Reference
-from conformance.specification import SYSTEMS
+from conformance.spec.specification import SYSTEMS
 from tests.runs.support import Run, edited, run, served
 
 PREFIX: Final = "/apps/pm"
@@ -63,7 +63,7 @@ def ran(
     with served(system, change=behind) as (_, toml):
         target = directory / "target.toml"
         target.write_text(edited(toml, below))
-        assert main(["check", str(target)], standalone_mode=False) == exitcodes.OK
+        assert main(["check", str(target)], standalone_mode=False) == exit_codes.OK
         return run(target, directory / "run", "--max-examples", "1", pytest_args=pytest_args), gateways
 
 
@@ -81,7 +81,7 @@ def same(one: Run, other: Run) -> None:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_what_is_tested_below_a_path_conforms(system: str, tmp_path: Path) -> None:
     result, gateways = ran(system, tmp_path / "below", prefixes_of(system), ["-k", SHORT[system]])
-    assert (result.code, result.record.deviations, result.record.problems) == (exitcodes.OK, [], [])
+    assert (result.code, result.record.deviations, result.record.problems) == (exit_codes.OK, [], [])
     assert result.record.verdicts
     assert gateways[0].astray == []
 
@@ -91,7 +91,7 @@ def test_what_is_tested_below_a_path_conforms(system: str, tmp_path: Path) -> No
 def test_below_a_path_every_verdict_is_the_same(system: str, tmp_path: Path) -> None:
     below, gateways = ran(system, tmp_path / "below", prefixes_of(system))
     plain, _ = ran(system, tmp_path / "plain")
-    assert (below.code, below.record.deviations) == (exitcodes.OK, [])
+    assert (below.code, below.record.deviations) == (exit_codes.OK, [])
     assert gateways[0].astray == []
     same(below, plain)
 
@@ -108,4 +108,4 @@ def test_below_a_path_every_verdict_is_the_same(system: str, tmp_path: Path) -> 
 )
 def test_one_of_two_urls_may_be_the_beginning_of_the_other(prefixes: dict[str, str], tmp_path: Path) -> None:
     below, _ = ran("procesio", tmp_path / "below", prefixes)
-    assert (below.code, below.record.deviations) == (exitcodes.OK, [])
+    assert (below.code, below.record.deviations) == (exit_codes.OK, [])

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.responses import Response
 
-from conformance.assembly import MARKED
 from conformance.reference.answers import withdraw
 from conformance.reference.faults import override
-from conformance.reference.pm3_fields import Refused
+from conformance.reference.processmaker3.fields import Refused
+from conformance.run.aggregate import MARKED
 
 from .liberty import asking
 from .support import run, served

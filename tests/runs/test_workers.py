@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from conformance import exitcodes
-from conformance.account import Account
+from conformance.core import exit_codes
 from conformance.wire.guard import OPEN_AT_MOST
+from conformance.wire.limits import Account
 
 from .support import edited, run, served
 
@@ -29,7 +29,7 @@ def said(directory: Path, system: str, *pytest_args: str) -> dict[str, str]:
         (directory / "target.toml").write_text(edited(toml, limited))
         result = run(directory / "target.toml", directory / "run", "--max-examples", "2", pytest_args=pytest_args)
         started = reference.residue().get("instances", 0)
-    assert result.code == exitcodes.OK, result.printed
+    assert result.code == exit_codes.OK, result.printed
     assert started <= LIMITS["executions"]
     return {one.requirement: f"{one.outcome} {one.reason}" for one in result.record.verdicts}
 

@@ -13,15 +13,15 @@ from typing import Any, Final
 import httpx
 from starlette.types import ASGIApp
 
-from conformance import sampling
+from conformance.engine import sampling
+from conformance.engine.session import Session
 from conformance.reference import Reference, build
 from conformance.reference.serving import Serving, target_toml
-from conformance.session import Session
-from conformance.specification import SYSTEMS, Operation, load
-from conformance.systems import urls
-from conformance.target import Target
-from conformance.target import load as load_target
-from conformance.worker import Worker
+from conformance.run.worker import Worker
+from conformance.spec.specification import SYSTEMS, Operation, load
+from conformance.target.systems import urls
+from conformance.target.target import Target
+from conformance.target.target import load as load_target
 
 Around = Callable[[str, ASGIApp], ASGIApp]
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from conformance.specification import load
+from conformance.spec.specification import load
 
 MOMENTS: Final = {
     "asked": "a create is asked for: its intent is journalled, nothing is made",

@@ -11,7 +11,12 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from conformance.specification import SYSTEMS, Link, Operation, load
+from conformance.spec.specification import (
+    SYSTEMS,
+    Link,
+    Operation,
+    load,
+)
 
 KINDS: Final = {
     "answered": "the create gives a foreign identifier",

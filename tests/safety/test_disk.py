@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 from tests.runs.support import run, served
 
 
@@ -45,7 +45,7 @@ def test_a_run_on_a_full_disk_breaks_off_in_good_order(size: int, workers: list[
             timeout=300,
         )
         after = reference.snapshot()
-    assert done.returncode == exitcodes.INTERNAL, done.stdout + done.stderr
+    assert done.returncode == exit_codes.INTERNAL, done.stdout + done.stderr
     assert "cannot be written (File too large)" in done.stderr
     assert "make room" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr

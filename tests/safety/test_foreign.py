@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance import exitcodes
-from conformance.ownership import UNPROVED
-from conformance.specification import SYSTEMS
+from conformance.core import exit_codes
+from conformance.engine.ownership import UNPROVED
+from conformance.spec.specification import SYSTEMS
 from tests.runs.support import run
 
 from .foreign import Filled, filled, makers, without
@@ -21,7 +21,7 @@ def untouched(there: Filled, output: Path, *options: str, owned: bool = False) -
     """
     result = run(there.file, output, *options)
     assert result.record.problems == []
-    assert (result.code, result.record.complete) == (exitcodes.OK, True), result.printed
+    assert (result.code, result.record.complete) == (exit_codes.OK, True), result.printed
     assert result.record.leftovers == []
     unproved = [one for one in result.record.residue if one.why == UNPROVED]
     assert bool(unproved) == owned

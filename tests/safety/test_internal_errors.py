@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from conformance import exitcodes
-from conformance.conduct import Conduct
-from conformance.session import Session
-from conformance.target import Target
+from conformance.core import exit_codes
+from conformance.engine.session import Session
+from conformance.run.plugin.controller import Conduct
+from conformance.target.target import Target
 from conformance.wire.evidence import Evidence
 from tests.runs.support import run, served
 
@@ -43,7 +43,7 @@ def test_an_internal_error_shows_no_secret(place: str, tmp_path: Path, monkeypat
         kind, name = PLACES[place]
         monkeypatch.setattr(kind, name, raising(secret))
         result = run(tmp_path / "target.toml", tmp_path / "run", pytest_args=["-k", "test_lifecycle"])
-    assert result.code == exitcodes.INTERNAL, result.printed
+    assert result.code == exit_codes.INTERNAL, result.printed
     assert "RuntimeError" in result.printed or "cannot go on" in result.printed
     assert secret not in result.printed
     for path in (tmp_path / "run").rglob("*"):

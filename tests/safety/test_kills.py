@@ -15,11 +15,11 @@ from typing import Final
 
 import pytest
 
-from conformance import exitcodes
-from conformance.cleaning import locked
-from conformance.ledger import UNSEEN
-from conformance.removal import UNPROVED
-from conformance.specification import SYSTEMS, load
+from conformance.core import exit_codes
+from conformance.engine.removal import UNPROVED
+from conformance.run.sweep import locked
+from conformance.spec.specification import SYSTEMS, load
+from conformance.wire.ledger import UNSEEN
 from tests.runs.support import start
 
 from .foreign import Filled, filled, without
@@ -68,7 +68,7 @@ def killed_and_swept(kill: Kill, directory: Path, other: Filled) -> None:
         _settled(run)
         state, journal = there.snapshot(), journals(run)
         wrong = sweep(run, other)
-        assert wrong.returncode == exitcodes.USAGE, wrong.stderr
+        assert wrong.returncode == exit_codes.USAGE, wrong.stderr
         assert (there.snapshot(), journals(run), other.snapshot()) == (state, journal, other.before)
         swept = sweep(run, there)
         unseen = re.findall(rf"still there: \w+ (\w+) (.+) \({UNSEEN}\)\n", swept.stderr)
@@ -76,7 +76,7 @@ def killed_and_swept(kill: Kill, directory: Path, other: Filled) -> None:
         unproved = re.findall(rf"still there: \w+ (\w+) (.+): {UNPROVED}\n", swept.stderr)
         assert {kind for kind, _ in unproved} <= UNSHOWN
         assert swept.stderr.count("\n") == len(unseen) + len(unproved)
-        assert swept.returncode == (exitcodes.DEVIATIONS if unseen or unproved else exitcodes.OK)
+        assert swept.returncode == (exit_codes.DEVIATIONS if unseen or unproved else exit_codes.OK)
         stays = set(re.findall(r"stays: .*? (conf [0-9a-f]{8} [^:]*): ", swept.stdout))
         assert without(there.snapshot(), {name for _, name in [*unseen, *unproved]} | stays) == there.before
 

@@ -11,13 +11,14 @@ from typing import Final
 
 import pytest
 
-from conformance import exitcodes, sampling
-from conformance.session import Session
-from conformance.specification import Operation
+from conformance.core import exit_codes
+from conformance.engine import sampling
+from conformance.engine.session import Session
+from conformance.run.worker import Worker
+from conformance.spec.specification import Operation
 from conformance.suites.processmaker3.requests import tracked
-from conformance.target import Safety, SafetyTable
-from conformance.target import load as load_target
-from conformance.worker import Worker
+from conformance.target.target import Safety, SafetyTable
+from conformance.target.target import load as load_target
 from tests.runs.support import run
 
 from .foreign import differences, filled
@@ -37,7 +38,7 @@ FEW: Final = [
 BY_NAME: Final = {one.id: one for one in [*CREATES, *MAKERS]}
 UNCALLED: Final = ("createApiKey", "generateBpmnProject", "uploadInputDocument")
 """What a run does not call at level owned: it is personal, or would change a fixture."""
-PERMITTED: Final = (exitcodes.OK, exitcodes.DEVIATIONS, exitcodes.UNAVAILABLE)
+PERMITTED: Final = (exit_codes.OK, exit_codes.DEVIATIONS, exit_codes.UNAVAILABLE)
 
 
 def others(file: Path, operation: Operation, number: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 from conformance.reference import build
 from conformance.reference.serving import Serving, target_toml
 from tests.runs.support import run
@@ -34,7 +34,7 @@ def test_a_run_keeps_to_its_limits(system: str, workers: str, tmp_path: Path) ->
         limits += f"executions = {EXECUTIONS}\n"
         (tmp_path / "target.toml").write_text(f"{head}[limits]\n{limits}\n{rest}")
         result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", "-n", workers)
-    assert result.code == exitcodes.OK, result.printed
+    assert result.code == exit_codes.OK, result.printed
     assert 1 <= watch.most_under_way <= IN_FLIGHT
     # Each worker waits for its own turn, and may be late for it when the machine is busy.
     assert watch.most_in_a_second <= PER_SECOND + max(IN_FLIGHT, int(workers))

@@ -20,16 +20,16 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import strategies as st
 
-from conformance import calls, sampling
-from conformance.judge import Blocked, NotExercised
-from conformance.lifecycle import Life, creates
-from conformance.network import Network
-from conformance.session import Session
-from conformance.specification import SYSTEMS, Operation, load
-from conformance.target import Target
-from conformance.target import load as load_target
-from conformance.wire import door, pace
-from conformance.worker import Worker
+from conformance.engine import calls, sampling
+from conformance.engine.lifecycle import Life, creates
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Session
+from conformance.run.worker import Worker
+from conformance.spec.specification import SYSTEMS, Operation, load
+from conformance.target.network import Network
+from conformance.target.target import Target
+from conformance.target.target import load as load_target
+from conformance.wire import retry, transport
 from tests.hostile.server import Call, Hostile, fine
 from tests.runs.support import edited, run, served
 
@@ -98,7 +98,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits: time passes at once."""
     monkeypatch.setattr(calls, "ONCE_MORE", 0.0)
     clock = Clock()
-    monkeypatch.setattr(door, "Pace", partial(pace.Pace, sleep=clock.sleep, clock=clock))
+    monkeypatch.setattr(transport, "Pace", partial(retry.Pace, sleep=clock.sleep, clock=clock))
 
 
 def actions(system: str) -> dict[str, Action]:
@@ -172,7 +172,7 @@ class Clock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        assert 0 <= seconds <= pace.LONGEST_WAIT
+        assert 0 <= seconds <= retry.LONGEST_WAIT
         self.now += seconds
 
 

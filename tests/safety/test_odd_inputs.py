@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance import exitcodes
 from conformance.cli import main
-from conformance.ledger import Ledger, Ours
-from conformance.wire import pace
+from conformance.core import exit_codes
+from conformance.wire import retry
+from conformance.wire.ledger import Ledger, Ours
 from tests.reporting.sample import deviation, write_run
 
 from . import odd
@@ -76,7 +76,7 @@ open_resources = 50
 level = "owned"
 """
 RUN: Final = "0a1b2c3d"
-CODES: Final = (exitcodes.OK, exitcodes.DEVIATIONS, exitcodes.USAGE, exitcodes.NOTHING_RUN, exitcodes.UNAVAILABLE)
+CODES: Final = (exit_codes.OK, exit_codes.DEVIATIONS, exit_codes.USAGE, exit_codes.NOTHING_RUN, exit_codes.UNAVAILABLE)
 matrix = pytest.mark.matrix
 some = pytest.mark.parametrize("number", [pytest.param(30, id="some"), pytest.param(2000, id="2000", marks=matrix)])
 
@@ -84,7 +84,7 @@ some = pytest.mark.parametrize("number", [pytest.param(30, id="some"), pytest.pa
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pause before a read is sent again: nobody listens anyway."""
-    monkeypatch.setattr(pace, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.0)
 
 
 def called(*words: str) -> str:
@@ -287,6 +287,6 @@ def test_the_checks_of_these_tests_can_fail(tmp_path: Path, monkeypatch: pytest.
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError(odd.SECRET)
 
-    monkeypatch.setattr("conformance.documents.text", fails)
+    monkeypatch.setattr("conformance.core.input_files.text", fails)
     with pytest.raises(AssertionError, match="3: conformance: internal error"):
         called("check", str(tmp_path / "target.toml"), "--offline")

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 from tests.runs.support import served, start
 
 pytestmark = pytest.mark.timeout(900)  # it ends by itself; on a busy machine late
@@ -45,7 +45,7 @@ def test_no_process_of_a_run_shows_a_secret(tmp_path: Path) -> None:
             time.sleep(0.05)
         printed, _ = process.communicate()
         secrets = [*SECRET.findall(toml.encode()), *(token.encode() for token in reference.accounts.tokens)]  # type: ignore[attr-defined]
-    assert process.returncode == exitcodes.OK, printed
+    assert process.returncode == exit_codes.OK, printed
     assert most >= 2, "the processes were not seen at all"
     assert len(secrets) > 2
     assert not [one for one in secrets for text in seen if one in text]

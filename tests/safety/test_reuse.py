@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 from conformance.reference import Reference
-from conformance.reference.procesio_shelf import Shelf
+from conformance.reference.procesio.shelf import Shelf
 from tests.runs.support import run
 
 from .foreign import filled
@@ -82,5 +82,5 @@ def test_what_has_got_the_identifier_of_something_deleted_is_not_touched(kind: s
         result = run(there.file, tmp_path / "run", "--system", system, "--max-examples", "1")
         assert store.given
         assert store.changed() == []
-    assert result.code in (exitcodes.OK, exitcodes.DEVIATIONS), result.printed
+    assert result.code in (exit_codes.OK, exit_codes.DEVIATIONS), result.printed
     assert (result.record.problems, result.record.leftovers) == ([], [])

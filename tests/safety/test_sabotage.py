@@ -13,8 +13,10 @@ from typing import Final
 import pytest
 
 import conformance
-from conformance import exitcodes, runrecord, specification
-from conformance.reference.processmaker3 import STARTED
+from conformance.core import exit_codes
+from conformance.reference.processmaker3.server import STARTED
+from conformance.report import run_record
+from conformance.spec import specification
 from tests.runs.support import served
 
 from .leaks import leaks
@@ -38,7 +40,7 @@ def test_harm(session):
 
 
 def body(session):
-    from conformance.sampling import body
+    from conformance.engine.sampling import body
     return body(session, session.operation("createProject"))
 '''
 HARM: Final = {
@@ -72,8 +74,8 @@ def sabotaged(directory: Path, harm: str) -> Path:
     top = directory / "copy"
     package = Path(conformance.__file__).parent
     shutil.copytree(package, top / "conformance", ignore=shutil.ignore_patterns("__pycache__"))
-    if not (top / "conformance" / "_specs").exists():
-        shutil.copytree(specification.root(), top / "conformance" / "_specs")
+    if not (top / "conformance" / "spec" / "_specs").exists():
+        shutil.copytree(specification.root(), top / "conformance" / "spec" / "_specs")
     test = top / "conformance" / "suites" / "processmaker3" / "test_sabotage.py"
     test.write_text(dedent(HEAD.replace("{foreign}", STARTED).replace("{harm}", harm)), encoding="utf-8")
     return top
@@ -106,22 +108,22 @@ def attempted(harm: str, directory: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("way", HARM)
 def test_harm_is_refused_and_the_run_fails_with_a_clear_message(way: str, tmp_path: Path) -> None:
     done = attempted(HARM[way], tmp_path)
-    assert done.returncode == exitcodes.INTERNAL, done.stdout + done.stderr
+    assert done.returncode == exit_codes.INTERNAL, done.stdout + done.stderr
     assert "the guard refused a request" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
-    record = runrecord.read(tmp_path / "run")
+    record = run_record.read(tmp_path / "run")
     assert [problem for problem in record.problems if "the guard refused a request" in problem]
     assert (record.leftovers, record.deviations) == ([], [])
 
 
 def test_a_suite_that_does_no_harm_passes_in_the_same_way(tmp_path: Path) -> None:
     done = attempted('session.call("deleteProject", path={"uid": own})', tmp_path)
-    assert done.returncode == exitcodes.OK, done.stdout + done.stderr
+    assert done.returncode == exit_codes.OK, done.stdout + done.stderr
 
 
 def test_an_error_of_the_suite_is_told_without_a_secret(tmp_path: Path) -> None:
     done = attempted("raise ValueError(session.table.password.get_secret_value(), headers)", tmp_path)
-    assert done.returncode == exitcodes.INTERNAL, done.stdout + done.stderr
+    assert done.returncode == exit_codes.INTERNAL, done.stdout + done.stderr
     told = [path for path in (tmp_path / "run").rglob("*") if path.is_file() and b"ValueError" in path.read_bytes()]
     assert {path.name for path in told} >= {"run.json", "junit.xml"}
     assert leaks(tmp_path / "run", ["admin-password"]) == []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from starlette.responses import Response
 
-from conformance import exitcodes
+from conformance.core import exit_codes
 from conformance.reference import Reference
 from tests.runs.fronts import in_front
 from tests.runs.support import Run, run, served
@@ -68,7 +68,7 @@ def test_a_secret_in_a_header_that_a_library_fails_on_is_shown_nowhere(place: st
 
     result, secrets = ended(change, tmp_path)
     assert secrets["client_secret"] == secret
-    assert result.code in (exitcodes.DEVIATIONS, exitcodes.UNAVAILABLE), result.printed
+    assert result.code in (exit_codes.DEVIATIONS, exit_codes.UNAVAILABLE), result.printed
     assert next(requests) > 7
     assert leaks(tmp_path / "run", [secret]) == []
     assert secret not in result.printed
@@ -114,7 +114,7 @@ def test_thousands_of_secrets_in_one_answer_are_hidden_and_the_run_ends(form: st
         body |= more[form]
 
     result, _ = ended(tokens(change), tmp_path)
-    assert result.code == exitcodes.DEVIATIONS, result.printed
+    assert result.code == exit_codes.DEVIATIONS, result.printed
     assert leaks(tmp_path / "run", given[::100]) == []
 
 
@@ -137,7 +137,7 @@ def test_a_token_that_is_a_word_of_the_suite_leaves_reports_readable(word: str, 
         return meant[0] if shown == word and meant else shown
 
     result, _ = ended(tokens(change, known), tmp_path)
-    assert result.code == exitcodes.DEVIATIONS, result.printed
+    assert result.code == exit_codes.DEVIATIONS, result.printed
     shown = [result.printed, (tmp_path / "run" / "summary.md").read_text(), (tmp_path / "run" / "run.json").read_text()]
     for line in "\n".join(shown).splitlines():
         assert "PM3_ACCESS_TOKEN" not in line or "Bearer" in line or "placeholder" in line or line.strip(' ",') in NAMES

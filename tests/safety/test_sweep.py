@@ -11,14 +11,15 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
-from conformance import exitcodes, sampling
 from conformance.cli import main
-from conformance.identification import listed
-from conformance.specification import SYSTEMS, load
-from conformance.supply import maker
-from conformance.target import load as load_target
-from conformance.wire.naming import at
-from conformance.worker import Worker
+from conformance.core import exit_codes
+from conformance.engine import sampling
+from conformance.engine.identifiers import listed
+from conformance.run.worker import Worker
+from conformance.spec.producers import maker
+from conformance.spec.specification import SYSTEMS, load
+from conformance.spec.touched_ids import at
+from conformance.target.target import load as load_target
 from tests.runs.support import served
 
 from .foreign import Filled, filled
@@ -63,7 +64,7 @@ def test_a_sweep_with_the_file_of_another_server_sends_nothing_and_the_right_one
         left_behind(one, tmp_path / "run")
         journal = next((tmp_path / "run").glob("ledger-*")).read_bytes()
         code, printed = swept(tmp_path / "run", other.file)
-        assert code == exitcodes.USAGE, printed
+        assert code == exit_codes.USAGE, printed
         for there in (one, other):
             url = load_target(there.file).table("processmaker3").url  # type: ignore[union-attr]
             assert url in printed
@@ -71,7 +72,7 @@ def test_a_sweep_with_the_file_of_another_server_sends_nothing_and_the_right_one
         assert other.snapshot() == other.before
         assert one.snapshot() != one.before
         code, printed = swept(tmp_path / "run", one.file)
-        assert (code, printed.splitlines()[0]) == (exitcodes.OK, "removed: 1")
+        assert (code, printed.splitlines()[0]) == (exit_codes.OK, "removed: 1")
         assert one.snapshot() == one.before
 
 
@@ -80,7 +81,7 @@ def test_a_sweep_with_another_workspace_of_the_same_server_sends_nothing(tmp_pat
         left_behind(there, tmp_path / "run")
         there.file.write_text(there.file.read_text().replace('workspace = "workflow"', 'workspace = "sales"'))
         code, printed = swept(tmp_path / "run", there.file)
-    assert code == exitcodes.USAGE
+    assert code == exit_codes.USAGE
     assert "'workflow'" in printed
     assert "'sales'" in printed
 
@@ -90,7 +91,7 @@ def test_a_journal_that_does_not_say_where_it_was_written_removes_nothing(tmp_pa
         left_behind(there, tmp_path / "run")
         state = there.snapshot()
         edited(tmp_path / "run", "target", lambda _: "")
-        assert swept(tmp_path / "run", there.file)[0] == exitcodes.USAGE
+        assert swept(tmp_path / "run", there.file)[0] == exit_codes.USAGE
         assert there.snapshot() == state
 
 
@@ -112,7 +113,7 @@ def test_an_identifier_of_somebody_elses_in_the_journal_is_not_removed(
         state = there.snapshot()
         code, printed = swept(tmp_path / "run", there.file)
         assert there.snapshot() == state
-        assert code == exitcodes.DEVIATIONS
+        assert code == exit_codes.DEVIATIONS
         assert f"{theirs}: {why}" in printed
         assert "removed: 0" in printed
         assert mine not in printed
@@ -132,7 +133,7 @@ def test_an_edited_journal_and_a_server_that_lies_in_its_reads_do_no_harm_togeth
         state = there.snapshot()
         code, printed = swept(tmp_path / "run", there.file)
         assert there.snapshot() == state
-    assert code == exitcodes.DEVIATIONS
+    assert code == exit_codes.DEVIATIONS
     assert f"{theirs}: it was there before" in printed
     assert liar.asked == []
 
@@ -148,7 +149,7 @@ def test_a_journal_that_names_two_servers_removes_nothing_from_either(tmp_path: 
         states = one.snapshot(), other.snapshot()
         for there in (one, other):
             code, printed = swept(tmp_path / "run", there.file)
-            assert code == exitcodes.USAGE, printed
+            assert code == exit_codes.USAGE, printed
             assert "names two servers of processmaker3" in printed
         assert (one.snapshot(), other.snapshot()) == states
 
@@ -162,7 +163,7 @@ def test_the_journals_of_two_servers_in_one_directory_remove_nothing_from_either
         (tmp_path / "more" / "ledger-main.ndjson").rename(tmp_path / "run" / "ledger-gw0.ndjson")
         states = one.snapshot(), other.snapshot()
         for there in (one, other):
-            assert swept(tmp_path / "run", there.file)[0] == exitcodes.USAGE
+            assert swept(tmp_path / "run", there.file)[0] == exit_codes.USAGE
         assert (one.snapshot(), other.snapshot()) == states
 
 
@@ -175,7 +176,7 @@ def test_what_was_deleted_and_whose_identifier_is_somebody_elses_now_stays(tmp_p
         state = there.snapshot()
         code, printed = swept(tmp_path / "run", there.file)
         assert there.snapshot() == state
-    assert code == exitcodes.DEVIATIONS
+    assert code == exit_codes.DEVIATIONS
     assert f"{mine}: nothing shows that it is the run's own" in printed
 
 
@@ -214,7 +215,7 @@ def test_a_damaged_line_is_named_and_left_out(edit: Edit, tmp_path: Path) -> Non
         code, printed = swept(tmp_path / "run", there.file)
         number = events.index("created") + 1
         assert f"left out: ledger-main.ndjson, line {number} is nothing that a run writes" in printed
-        assert code == exitcodes.OK  # its name is known, and it is found by that
+        assert code == exit_codes.OK  # its name is known, and it is found by that
         assert there.snapshot() == there.before
 
 
@@ -223,7 +224,7 @@ def test_an_operation_that_is_none_of_the_suite_is_left(tmp_path: Path) -> None:
         left_behind(there, tmp_path / "run")
         edited(tmp_path / "run", "intent", lambda event: {**event, "operation": "deleteProject"})
         state = there.snapshot()
-        assert swept(tmp_path / "run", there.file)[0] == exitcodes.DEVIATIONS
+        assert swept(tmp_path / "run", there.file)[0] == exit_codes.DEVIATIONS
         assert there.snapshot() == state
 
 
@@ -233,7 +234,7 @@ def test_what_is_gone_already_does_not_count_as_removed(tmp_path: Path) -> None:
         shutil.copytree(tmp_path / "run", tmp_path / "again")
         assert swept(tmp_path / "run", there.file)[1].startswith("removed: 1\n")
         code, printed = swept(tmp_path / "again", there.file)
-    assert code == exitcodes.OK, printed
+    assert code == exit_codes.OK, printed
     assert printed.splitlines()[0] == "removed: 0"
     assert "not there any more, or never created: 1" in printed
 
@@ -247,7 +248,7 @@ def test_what_never_came_into_being_does_not_count_as_removed(tmp_path: Path) ->
             edited(tmp_path / "run", event, lambda _: "")
         code, printed = swept(tmp_path / "run", there.file)
         assert there.snapshot() == there.before
-    assert (code, printed.splitlines()[0]) == (exitcodes.OK, "removed: 0")
+    assert (code, printed.splitlines()[0]) == (exit_codes.OK, "removed: 0")
     assert "not there any more, or never created: 1" in printed
 
 
@@ -258,10 +259,10 @@ def test_a_file_without_the_system_on_which_something_is_sends_nothing(tmp_path:
         start = whole.index("[processmaker3]")
         there.file.write_text(whole[:start] + whole[whole.index("[processmaker4]") :])
         code, printed = swept(tmp_path / "run", there.file)
-        assert (code, there.snapshot()) == (exitcodes.USAGE, state)
+        assert (code, there.snapshot()) == (exit_codes.USAGE, state)
         assert "no [processmaker3]" in printed
         there.file.write_text(whole)
-        assert swept(tmp_path / "run", there.file)[0] == exitcodes.OK
+        assert swept(tmp_path / "run", there.file)[0] == exit_codes.OK
         assert there.snapshot() == there.before
 
 

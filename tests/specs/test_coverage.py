@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import coverage, specification
-from conformance.coverage import Trial
-from conformance.specification import SYSTEMS, Operation, Requirement
-from conformance.verdict import Level
+from conformance.core.verdict import Level
+from conformance.run.plugin import coverage
+from conformance.run.plugin.coverage import Trial
+from conformance.spec import specification
+from conformance.spec.specification import SYSTEMS, Operation, Requirement
 
 from .documented import OPERATIONS as DOCUMENTED
 

@@ -11,11 +11,11 @@ from xml.etree.ElementTree import Element
 import defusedxml.ElementTree as ElementTree
 import pytest
 
-from conformance import specification
-from conformance.lint.register_rules import lines_of
-from conformance.lint.spec_rules import schemas
-from conformance.specification import SYSTEMS
-from conformance.structure import Schema, json_type, places
+from conformance.spec import specification
+from conformance.spec.lint.register_rules import lines_of
+from conformance.spec.lint.spec_rules import schemas
+from conformance.spec.rules import Schema, json_type, places
+from conformance.spec.specification import SYSTEMS
 
 ROWS = [row for system in SYSTEMS for row in specification.fields(system)]
 OPERATIONS = {name: one for system in SYSTEMS for name, one in specification.load(system).operations.items()}

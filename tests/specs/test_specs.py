@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance import specification
-from conformance.lint import lint
 from conformance.reference import known_faults
-from conformance.specification import SYSTEMS
-from conformance.systems import PROFILES, TABLES, keys
+from conformance.spec import specification
+from conformance.spec.lint import lint
+from conformance.spec.specification import SYSTEMS
+from conformance.target.systems import PROFILES, TABLES, keys
 
 from .documented import READINGS, TOP
 
@@ -44,8 +44,8 @@ def test_the_specs_of_a_wheel_are_those_inside_the_package(tmp_path: Path) -> No
     made = subprocess.run(build, cwd=TOP, capture_output=True, text=True, check=True)
     with zipfile.ZipFile(tmp_path / made.stdout.split()[-1]) as wheel:
         wheel.extractall(tmp_path / "installed")
-    ask = "from conformance import specification as s; print(s.root()); [s.load(one) for one in s.SYSTEMS]"
+    ask = "from conformance.spec import specification as s; print(s.root()); [s.load(one) for one in s.SYSTEMS]"
     asked = subprocess.run(
         [sys.executable, "-c", ask], cwd=tmp_path / "installed", capture_output=True, text=True, check=True
     )
-    assert Path(asked.stdout.strip()) == tmp_path / "installed/conformance/_specs"
+    assert Path(asked.stdout.strip()) == tmp_path / "installed/conformance/spec/_specs"

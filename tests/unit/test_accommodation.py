@@ -8,14 +8,24 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance import specification
-from conformance.accommodation import accommodated, departures, dressed, of_the_form
-from conformance.ledger import Ledger, Ours
-from conformance.operation import Form, Operation
-from conformance.placeholders import depends, resolved
-from conformance.target import Safety, Target, TargetError, parse
+from conformance.spec import specification
+from conformance.spec.operation import Form, Operation
+from conformance.spec.touched_ids import OVERRIDES, UNREADABLE
+from conformance.target.accommodation import (
+    accommodated,
+    departures,
+    dressed,
+    of_the_form,
+)
+from conformance.target.placeholders import depends, resolved
+from conformance.target.target import (
+    Safety,
+    Target,
+    TargetError,
+    parse,
+)
 from conformance.wire.guard import Judgement, Refused
-from conformance.wire.naming import OVERRIDES, UNREADABLE
+from conformance.wire.ledger import Ledger, Ours
 
 HOST = "http://target:8301"
 PM3 = {

@@ -10,13 +10,25 @@ from typing import Any
 
 import pytest
 
-from conformance import assembly, specification
-from conformance.baseline import Baseline
-from conformance.ledger import Ledger, Ours
-from conformance.parts import Circumstances
-from conformance.runrecord import BaselineEntry, DeviationRecord, RunRecord, VerdictRecord
-from conformance.target import Target, parse
-from conformance.verdict import Kind, Level, Outcome, Reason, Verdict
+from conformance.core.verdict import (
+    Kind,
+    Level,
+    Outcome,
+    Reason,
+    Verdict,
+)
+from conformance.report.baseline import Baseline
+from conformance.report.run_record import (
+    BaselineEntry,
+    DeviationRecord,
+    RunRecord,
+    VerdictRecord,
+)
+from conformance.run import aggregate
+from conformance.run.worker_log import Circumstances
+from conformance.spec import specification
+from conformance.target.target import Target, parse
+from conformance.wire.ledger import Ledger, Ours
 
 SYSTEM = "processmaker3"
 STATUS = "getProject.200:status"
@@ -69,7 +81,7 @@ def write(output: Path, *lines: dict[str, Any], worker: str = "main", end: dict[
 
 def assemble(output: Path, by: Target | None = None, **told: Any) -> RunRecord:
     told = {"started": "2026-01-01T00:00:00+00:00", "seconds": 1.0, **told}
-    return assembly.assemble(by or target(), [SYSTEM], output, Circumstances(**told))
+    return aggregate.assemble(by or target(), [SYSTEM], output, Circumstances(**told))
 
 
 def verdict(record: RunRecord, requirement: str) -> VerdictRecord:

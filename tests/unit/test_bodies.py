@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from conformance.bodies import IDENTIFIER, NAME, given
-from conformance.operation import Operation
-from conformance.specification import load
+from conformance.spec.operation import Operation
+from conformance.spec.specification import load
+from conformance.target.bodies import IDENTIFIER, NAME, given
 
 PROCESIO = load("procesio").operations
 PM3 = load("processmaker3").operations

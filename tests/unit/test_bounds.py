@@ -15,20 +15,29 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance import (
+from conformance.core import exchange, input_files, messages
+from conformance.core.exchange import (
+    Exchange,
+    NotJson,
+    Request,
+    Response,
+    parse_json,
+)
+from conformance.engine import (
     checks,
-    documents,
-    exchange,
-    identification,
-    ledger,
-    messages,
+    identifiers,
+    presence,
     removal,
     requester,
-    showing,
-    tables,
 )
-from conformance.exchange import Exchange, NotJson, Request, Response, parse_json
-from conformance.wire import deadline, pace, redact, stored
+from conformance.target import tables
+from conformance.wire import (
+    deadline,
+    ledger,
+    redact,
+    retry,
+    stored,
+)
 from conformance.wire.credentials import token_of
 from conformance.wire.redact import Redactor, secrets_in
 
@@ -59,14 +68,14 @@ def test_the_page_has_the_numbers_of_the_code() -> None:
         redact.LONGEST_SECRET,
         sys.int_info.default_max_str_digits,
         exchange.DEEPEST,
-        showing.OBJECTS_AT_MOST,
-        identification.LONGEST,
-        identification.OFFERED_AT_MOST,
+        presence.OBJECTS_AT_MOST,
+        identifiers.LONGEST,
+        identifiers.OFFERED_AT_MOST,
         messages.LONGEST,
         checks.SHOWN,
-        int(pace.LONGEST_WAIT),
-        documents.LIMIT >> 20,
-        documents.DEEPEST,
+        int(retry.LONGEST_WAIT),
+        input_files.LIMIT >> 20,
+        input_files.DEEPEST,
         tables.LONGEST_SECRET,
         ledger.LONGEST_LINE,
     ]

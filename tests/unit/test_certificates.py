@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from conformance.target import Target, TargetError, parse
+from conformance.target.target import Target, TargetError, parse
 from conformance.wire.deadline import Deadline, NoAnswer
 
 PASSWORD = "a-long-passphrase"

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conformance import exitcodes
 from conformance.cli import main
 from conformance.cli.additions import additions
-from conformance.plan import plan
-from conformance.specification import load
-from conformance.target import Target, parse
+from conformance.core import exit_codes
+from conformance.spec.specification import load
+from conformance.target.plan import plan
+from conformance.target.target import Target, parse
 
 BARE = """
 name = "staging one"
@@ -43,7 +43,7 @@ def checked(text: str, directory: Path) -> str:
     path = directory / "target.toml"
     path.write_text(text, encoding="utf-8")
     result = CliRunner().invoke(main, ["check", "--offline", str(path)])
-    assert result.exit_code == exitcodes.OK, result.output
+    assert result.exit_code == exit_codes.OK, result.output
     return result.output
 
 

@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 
-from conformance import checks, specification
-from conformance.exchange import Exchange, Request, Response
-from conformance.specification import Operation, Specification
-from conformance.verdict import Kind, Level, Outcome, Verdict
+from conformance.core.exchange import Exchange, Request, Response
+from conformance.core.verdict import (
+    Kind,
+    Level,
+    Outcome,
+    Verdict,
+)
+from conformance.engine import checks
+from conformance.spec import specification
+from conformance.spec.specification import Operation, Specification
 
 SYSTEM = "sample-of-checks"
 SPEC = """

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance import exitcodes
 from conformance.cli import main
+from conformance.core import exit_codes
 
 TARGET = """
 name = "staging one"
@@ -53,7 +53,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     def called(arguments: list[str], plugins: object = None) -> int:
         made.append(arguments)
-        return exitcodes.DEVIATIONS
+        return exit_codes.DEVIATIONS
 
     monkeypatch.setattr(pytest, "main", called)
     return made
@@ -66,7 +66,7 @@ def call(*arguments: str) -> Result:
 def refused(*arguments: str) -> str:
     """The message of a refusal: the only thing that is printed, without a traceback."""
     result = call(*arguments)
-    assert result.exit_code == exitcodes.USAGE, result.output
+    assert result.exit_code == exit_codes.USAGE, result.output
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
     return result.stderr.strip()
@@ -80,7 +80,7 @@ def option(arguments: list[str], name: str) -> str:
 
 
 def test_the_code_of_a_run_is_that_of_pytest(target: str, calls: list[list[str]]) -> None:
-    assert call("run", target).exit_code == exitcodes.DEVIATIONS
+    assert call("run", target).exit_code == exit_codes.DEVIATIONS
     assert len(calls) == 1
 
 
@@ -112,7 +112,7 @@ def test_every_option_reaches_the_plugin(target: str, calls: list[list[str]]) ->
     result = call(
         "run", target, *given.split(), *["--time-budget", "1h30m", "--safety", "read-only", "--strict", "-n", "2"]
     )
-    assert result.exit_code == exitcodes.DEVIATIONS, result.output
+    assert result.exit_code == exit_codes.DEVIATIONS, result.output
     assert [one for one in calls[0] if one.startswith("--conformance-")] == [
         "--conformance-progress",
         "--conformance-target",
@@ -147,10 +147,10 @@ def test_pytest_settings_of_the_environment_do_not_change_a_run(target: str, mon
 
     def run(_: list[str], plugins: object = None) -> int:
         seen.append(os.environ.get("PYTEST_ADDOPTS"))
-        return exitcodes.OK
+        return exit_codes.OK
 
     monkeypatch.setattr(pytest, "main", run)
-    assert call("run", target).exit_code == exitcodes.OK
+    assert call("run", target).exit_code == exit_codes.OK
     assert seen == [None]
     assert os.environ["PYTEST_ADDOPTS"] == "-k nothing"
 
@@ -172,11 +172,11 @@ def test_the_reference_is_served_and_described_during_its_run(monkeypatch: pytes
         seen.update(tomllib.loads(Path(option(arguments, "--conformance-target")).read_text(encoding="utf-8")))
         port = int(seen["processmaker4"]["url"].rpartition(":")[2])
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        return exitcodes.OK
+        return exit_codes.OK
 
     monkeypatch.setattr(pytest, "main", run)
     result = call("run", "reference", "--system", "processmaker4", "--output", "out")
-    assert result.exit_code == exitcodes.OK, result.output
+    assert result.exit_code == exit_codes.OK, result.output
     assert seen["safety"] == {"level": "disposable"}
     assert "procesio" not in seen
 
@@ -184,13 +184,13 @@ def test_the_reference_is_served_and_described_during_its_run(monkeypatch: pytes
 def test_sigterm_ends_a_run_like_ctrl_c(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(pytest, "main", lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))
-    assert call("run", target).exit_code == exitcodes.INTERRUPTED
+    assert call("run", target).exit_code == exit_codes.INTERRUPTED
     assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_process_that_is_ended_within_a_run_is_no_success(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pytest, "main", lambda *_, **__: sys.exit(0))
-    assert call("run", target).exit_code == exitcodes.INTERNAL
+    assert call("run", target).exit_code == exit_codes.INTERNAL
 
 
 def test_an_internal_error_leaves_its_traceback_in_the_output(
@@ -201,7 +201,7 @@ def test_an_internal_error_leaves_its_traceback_in_the_output(
 
     monkeypatch.setattr(pytest, "main", fail)
     result = call("run", target, "--output", "out")
-    assert result.exit_code == exitcodes.INTERNAL
+    assert result.exit_code == exit_codes.INTERNAL
     assert "internal error (RuntimeError)" in result.stderr
     assert "holds a secret" not in result.stderr
     (trace,) = (tmp_path / "out").glob("traceback-*.txt")
@@ -294,10 +294,10 @@ def test_an_output_directory_that_cannot_be_made_is_refused(target: str, calls: 
 def test_somebody_at_a_terminal_is_told_why_the_page_takes_a_while(
     terminal: bool, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("conformance.reporting.allure_page.build", lambda *_: Path("page.html"))
-    monkeypatch.setattr("conformance.runrecord.read", lambda _: None)
+    monkeypatch.setattr("conformance.report.allure.page.build", lambda *_: Path("page.html"))
+    monkeypatch.setattr("conformance.report.run_record.read", lambda _: None)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
-    assert main(["report", "run"], standalone_mode=False) == exitcodes.OK
+    assert main(["report", "run"], standalone_mode=False) == exit_codes.OK
     printed = capsys.readouterr()
     assert printed.out == "page.html\n"
     assert printed.err.startswith(told)
@@ -311,10 +311,10 @@ def test_an_unknown_command_is_refused_with_the_nearest() -> None:
 
 def test_help_names_every_command() -> None:
     result = call("--help")
-    assert result.exit_code == exitcodes.OK
+    assert result.exit_code == exit_codes.OK
     for name in main.list_commands(None):  # type: ignore[arg-type]
         assert f"\n  {name} " in result.output
-        assert call(name, "--help").exit_code == exitcodes.OK
+        assert call(name, "--help").exit_code == exit_codes.OK
 
 
 def test_an_unknown_fault_is_refused_with_the_nearest() -> None:
@@ -347,9 +347,9 @@ def test_serve_prints_its_target_file_and_ends_with_sigterm(tmp_path: Path) -> N
         told = process.stderr.readline()
         url = tomllib.loads(printed.read_text(encoding="utf-8"))["processmaker4"]["url"]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=300) == exitcodes.OK
+        assert process.wait(timeout=300) == exit_codes.OK
     assert told == f"Serving at {url}. Ctrl-C ends it.\n"
-    assert call("check", "--offline", str(tmp_path / "printed.toml")).exit_code == exitcodes.OK
+    assert call("check", "--offline", str(tmp_path / "printed.toml")).exit_code == exit_codes.OK
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
@@ -360,7 +360,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
         process.stdout.close()
         assert process.stderr is not None
         assert process.stderr.read() == ""
-        assert process.wait(timeout=300) == exitcodes.OK
+        assert process.wait(timeout=300) == exit_codes.OK
 
 
 def test_a_baseline_of_what_is_no_run_is_refused(tmp_path: Path) -> None:

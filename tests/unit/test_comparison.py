@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
-from conformance.comparison import ABSENT, Difference, differences, equal, number
-from conformance.extension import EXTENSION
+from conformance.engine.comparison import (
+    ABSENT,
+    Difference,
+    differences,
+    equal,
+    number,
+)
+from conformance.spec.extension import EXTENSION
 
 UNSET = [None, "", ABSENT]
 

@@ -7,7 +7,7 @@ from types import FrameType, SimpleNamespace, TracebackType
 
 import pytest
 
-from conformance.conduct import Conduct
+from conformance.run.plugin.controller import Conduct
 
 
 def between_two_lines() -> FrameType:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.control import half_routed, routed, unrouted
-from conformance.specification import load
+from conformance.spec.free_paths import half_routed, routed, unrouted
+from conformance.spec.specification import load
 
 
 def test_what_is_no_operation_with_one_method_may_be_one_with_another() -> None:

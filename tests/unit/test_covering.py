@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from conformance.covering import coverage, is_short, percent
-from conformance.runrecord import VerdictRecord
-from conformance.verdict import Level, Outcome, Reason
+from conformance.core.verdict import Level, Outcome, Reason
+from conformance.report.run_record import VerdictRecord
+from conformance.report.tested_share import coverage, is_short, percent
 
 
 def said(number: int, outcome: Outcome, *, promised: bool = True, **more: Any) -> list[VerdictRecord]:

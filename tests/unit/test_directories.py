@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance import generation
-from conformance.directory import named_after, obstacle
-from conformance.runrecord import fresh_directory
-from conformance.specification import load
+from conformance.engine import corpus
+from conformance.report.run_record import fresh_directory
+from conformance.run.directory import named_after, obstacle
+from conformance.spec.specification import load
 
 
 def test_two_runs_of_one_second_have_two_directories(tmp_path: Path) -> None:
@@ -21,9 +21,9 @@ def test_two_runs_of_one_second_have_two_directories(tmp_path: Path) -> None:
 
 def test_a_cache_that_cannot_be_written_costs_no_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("no directory")
-    monkeypatch.setattr(generation, "_cached", lambda *_: tmp_path / "file" / "corpus" / "one.json")
-    operation = next(one for one in load("processmaker3").operations.values() if generation.generated(one))
-    assert len(generation.cases(operation, 7, 2)) == 2
+    monkeypatch.setattr(corpus, "_cached", lambda *_: tmp_path / "file" / "corpus" / "one.json")
+    operation = next(one for one in load("processmaker3").operations.values() if corpus.generated(one))
+    assert len(corpus.cases(operation, 7, 2)) == 2
 
 
 @pytest.mark.parametrize("name", ["../../x", "..", ".", "/tmp/y", "a\\b", "z" * 300, "\N{SNOWMAN}" * 300, "\0", " "])

@@ -13,12 +13,12 @@ import httpx
 import pytest
 import trustme
 
-from conformance import specification
-from conformance.ledger import Ledger
-from conformance.target import Safety, Target, parse
+from conformance.spec import specification
+from conformance.target.target import Safety, Target, parse
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.door import open_door
 from conformance.wire.guard import Judgement, Refused
+from conformance.wire.ledger import Ledger
+from conformance.wire.transport import open_door
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance import messages
-from conformance.comparison import plain
-from conformance.entities import unescaped
-from conformance.exchange import Response
+from conformance.core import messages
+from conformance.core.entities import unescaped
+from conformance.core.exchange import Response
+from conformance.engine.comparison import plain
 
 
 @given(

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.exchange import NO_ANSWER, Exchange, NotJson, Request, Response, header, parse_json
+from conformance.core.exchange import (
+    NO_ANSWER,
+    Exchange,
+    NotJson,
+    Request,
+    Response,
+    header,
+    parse_json,
+)
 
 
 def test_a_header_is_found_in_any_case_and_the_first_one_wins() -> None:

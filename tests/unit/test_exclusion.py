@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from conformance.account import DIRECTORY
-from conformance.exclusion import excluding
 from conformance.reference import build
 from conformance.reference.serving import target_toml
-from conformance.systems import ProcessMaker3
-from conformance.target import Target, load
-from conformance.worker import FIXTURES, PARTS, Share, Worker
+from conformance.run.exclusion import excluding
+from conformance.run.worker import (
+    FIXTURES,
+    PARTS,
+    Share,
+    Worker,
+)
+from conformance.target.systems import ProcessMaker3
+from conformance.target.target import Target, load
+from conformance.wire.limits import DIRECTORY
 
 CHANGED = ["PM3-CASE-VARIABLE-SET", "PM3-CASE-TRIGGER-UNATTACHED", "PM3-CASE-CURRENT-TASK"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from conformance import generation
-from conformance.specification import load
+from conformance.engine import corpus
+from conformance.spec.specification import load
 from conformance.suites.processmaker3.flows import consistent
 
 CREATE = load("processmaker3").operations["createProject"]
@@ -34,7 +34,7 @@ def wrong(body: Any) -> list[str]:
 
 
 def test_generated_bodies_are_made_consistent() -> None:
-    bodies = [consistent(body) for body in generation.cases(CREATE, 0, generation.KEPT)]
+    bodies = [consistent(body) for body in corpus.cases(CREATE, 0, corpus.KEPT)]
     assert [told for body in bodies for told in wrong(body)] == []
     assert any(diagram.get("flows") for body in bodies for diagram in body.get("diagrams", []))
 

@@ -9,10 +9,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from conformance import generation
-from conformance.extension import EXTENSION
-from conformance.properties import concerned
-from conformance.specification import SYSTEMS, Operation, load
+from conformance.engine import corpus as generation
+from conformance.engine.properties import concerned
+from conformance.spec.extension import EXTENSION
+from conformance.spec.specification import SYSTEMS, Operation, load
 
 VARIED = [operation for system in SYSTEMS for operation in concerned(load(system))]
 OPERATIONS = [operation for operation in VARIED if generation.generated(operation)]
@@ -34,7 +34,7 @@ def validator(operation: Operation) -> Any:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_the_packaged_corpus_is_that_of_the_spec(system: str) -> None:
     corpus = json.loads((generation.PACKAGED / f"{system}.json").read_text())
-    assert corpus["spec"] == generation.digest(system), "run `python -m conformance.generation`"
+    assert corpus["spec"] == generation.digest(system), "run `python -m conformance.engine.corpus`"
     assert set(corpus["generators"]) == set(generation.GENERATORS)
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance import specification
-from conformance.account import Withheld
-from conformance.ledger import Ledger, Ours
-from conformance.target import Safety
-from conformance.verdict import Reason
+from conformance.core.verdict import Reason
+from conformance.spec import specification
+from conformance.target.target import Safety
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.guard import Guard, Judgement, Limits, Refused
+from conformance.wire.ledger import Ledger, Ours
+from conformance.wire.limits import Withheld
 
 HOST = "http://target:8301"
 PM3 = f"{HOST}/api/1.0/workflow/project"

@@ -8,9 +8,21 @@ from typing import Any
 
 import pytest
 
-from conformance.exchange import Exchange, Headers, Request, Response
-from conformance.identification import identifier_of, listed, offered, partial, pointed, shows
-from conformance.specification import Link
+from conformance.core.exchange import (
+    Exchange,
+    Headers,
+    Request,
+    Response,
+)
+from conformance.engine.identifiers import (
+    identifier_of,
+    listed,
+    offered,
+    partial,
+    pointed,
+    shows,
+)
+from conformance.spec.specification import Link
 
 UID, OTHER = "1" * 32, "2" * 32
 READ = Link("read", "op", parameter="id", pointer="/id")

@@ -6,9 +6,10 @@ from collections import Counter
 
 import pytest
 
-from conformance import coverage, specification
-from conformance.inventory import absent, inventory
-from conformance.specification import SYSTEMS
+from conformance.run.inventory import absent, inventory
+from conformance.run.plugin import coverage
+from conformance.spec import specification
+from conformance.spec.specification import SYSTEMS
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import specification
-from conformance.exchange import Exchange, Request, Response
-from conformance.judge import Blocked, Judge, NotExercised, UnknownRequirement
-from conformance.verdict import Kind, Outcome, Reason, Verdict
+from conformance.core.exchange import Exchange, Request, Response
+from conformance.core.verdict import (
+    Kind,
+    Outcome,
+    Reason,
+    Verdict,
+)
+from conformance.engine.recorder import (
+    Blocked,
+    Judge,
+    NotExercised,
+    UnknownRequirement,
+)
+from conformance.spec import specification
 
 MUST = "getProject.200:status"
 MAY = "getProject:no-server-error"

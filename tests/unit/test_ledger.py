@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance import ledger
-from conformance.ledger import Ledger, Ours
+from conformance.wire import ledger
+from conformance.wire.ledger import Ledger, Ours
 
 PM3 = "processmaker3"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance import checks
-from conformance.exchange import Exchange, Request, Response
-from conformance.judge import Judge
-from conformance.specification import load
-from conformance.verdict import Outcome, Reason
+from conformance.core.exchange import Exchange, Request, Response
+from conformance.core.verdict import Outcome, Reason
+from conformance.engine import checks
+from conformance.engine.recorder import Judge
+from conformance.spec.specification import load
 
 PM3 = load("processmaker3")
 

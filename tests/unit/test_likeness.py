@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from conformance.exchange import Exchange, Request, Response
-from conformance.likeness import MOST, responds_alike
+from conformance.core.exchange import Exchange, Request, Response
+from conformance.wire.likeness import MOST, responds_alike
 
 PAGES: Final[dict[str, tuple[str, str]]] = {
     "html": (

@@ -12,13 +12,15 @@ import click.testing
 import pytest
 import yaml
 
-from conformance import access, exitcodes, specification
 from conformance.cli import main
-from conformance.extension import EXTENSION
-from conformance.lint import lint
-from conformance.lint.rule import RULES
-from conformance.register import ASPECTS
-from conformance.systems import PROFILES, TABLES, keys
+from conformance.core import exit_codes
+from conformance.engine import access
+from conformance.spec import specification
+from conformance.spec.extension import EXTENSION
+from conformance.spec.lint import lint
+from conformance.spec.lint.rule import RULES
+from conformance.spec.register import ASPECTS
+from conformance.target.systems import PROFILES, TABLES, keys
 
 SAID = {"profile": "sample/things", "resource": "thing", "document": "d.txt", "section": "Things", "lines": "1-9"}
 THING: dict[str, Any] = {
@@ -539,7 +541,7 @@ def command(*words: str) -> click.testing.Result:
 
 def test_the_command_finds_nothing_in_the_specs_of_the_suite() -> None:
     found = command("lint")
-    assert (found.exit_code, found.output) == (exitcodes.OK, "no problem in 3 specs\n")
+    assert (found.exit_code, found.output) == (exit_codes.OK, "no problem in 3 specs\n")
     assert sorted(PROFILES) == sorted(specification.SYSTEMS)
 
 
@@ -548,7 +550,7 @@ def test_the_command_tells_what_is_wrong_in_files_of_ones_own_and_what_it_did_no
     linted(tmp_path / "sample", lambda spec, _: said(spec, "readThing").update(profile="sample/things_"))
     files = [str(tmp_path / "sample" / name) for name in ("openapi.yaml", "requirements.yaml")]
     found = command("lint", *files)
-    assert found.exit_code == exitcodes.USAGE
+    assert found.exit_code == exit_codes.USAGE
     assert f"{files[0]}: readThing: S102 profile 'sample/things_' is not of the form sample/group\n" in found.stdout
     assert "not checked: R106 A fault is one of the reference.\n" in found.stderr
     page = tmp_path / "readings.md"
@@ -571,5 +573,5 @@ def test_the_command_tells_what_is_wrong_in_files_of_ones_own_and_what_it_did_no
 )
 def test_a_call_that_cannot_be_understood_ends_with_4(words: tuple[str, ...], told: str) -> None:
     found = command(*words)
-    assert found.exit_code == exitcodes.USAGE
+    assert found.exit_code == exit_codes.USAGE
     assert told.lower() in found.output.lower()

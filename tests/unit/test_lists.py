@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from conformance import exitcodes
 from conformance.cli import main
+from conformance.core import exit_codes
 
 
 def call(*arguments: str) -> tuple[int, str]:
@@ -19,14 +19,14 @@ def call(*arguments: str) -> tuple[int, str]:
 
 def rows(*arguments: str) -> list[dict[str, Any]]:
     code, printed = call(*arguments, "--json")
-    assert code == exitcodes.OK
+    assert code == exit_codes.OK
     found: list[dict[str, Any]] = json.loads(printed)
     return found
 
 
 def test_operations_are_listed_as_text_and_as_json() -> None:
     code, printed = call("operations", "--system", "processmaker4")
-    assert code == exitcodes.OK
+    assert code == exit_codes.OK
     head, line, total = printed.splitlines()
     assert "\t" not in printed
     for word in ("startRequest", "POST", "execute", "owned", "processmaker-4-start-request.md", "60-80"):
@@ -110,5 +110,5 @@ def test_with_coverage_each_requirement_has_the_tests_that_try_it() -> None:
 )
 def test_what_is_not_there_is_refused_with_the_nearest(command: str, option: str, value: str, told: str) -> None:
     code, printed = call(command, "--system", "procesio", option, value)
-    assert code == exitcodes.USAGE
+    assert code == exit_codes.USAGE
     assert told in printed

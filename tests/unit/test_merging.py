@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
-from conformance import exitcodes
-from conformance.merging import Unmergeable, merge
-from conformance.runrecord import (
+from conformance.core import exit_codes
+from conformance.core.verdict import (
+    Kind,
+    Level,
+    Outcome,
+    Reason,
+)
+from conformance.report.run_record import (
     BaselineEntry,
     BaselineReport,
     DeviationRecord,
@@ -21,7 +26,7 @@ from conformance.runrecord import (
     TestRecord,
     VerdictRecord,
 )
-from conformance.verdict import Kind, Level, Outcome, Reason
+from conformance.run.merge import Unmergeable, merge
 
 
 def verdict(outcome: Outcome, *tests: str, requirement: str = "R", **more: Any) -> VerdictRecord:
@@ -45,7 +50,7 @@ def deviation(*tests: str, **more: Any) -> DeviationRecord:
 
 def shard(number: int, of: int = 2, **more: Any) -> RunRecord:
     told: dict[str, Any] = {
-        "complete": False, "exit_code": exitcodes.OK, "target": TargetInfo(name="staging", systems=["s"]),
+        "complete": False, "exit_code": exit_codes.OK, "target": TargetInfo(name="staging", systems=["s"]),
         "suite": SuiteInfo(version="1", specs={"s": "d"}), "environment": {"python": "3.11"},
         "started": f"2030-01-02T03:04:0{number}+00:00", "seconds": 2.0 + number, "requests": 10 * number,
         "shard": f"{number}/{of}", "division": "cut", "tests": [ran(f"t{number}")], **more,
@@ -99,11 +104,11 @@ def test_where_a_shard_is_missing_silence_may_be_its() -> None:
 
 def test_all_shards_together_are_complete_and_one_missing_is_named() -> None:
     whole = merge([shard(2), shard(1)])
-    assert (whole.complete, whole.exit_code, whole.shard, whole.problems) == (True, exitcodes.OK, None, [])
+    assert (whole.complete, whole.exit_code, whole.shard, whole.problems) == (True, exit_codes.OK, None, [])
     assert (whole.started, whole.seconds, whole.requests) == ("2030-01-02T03:04:01+00:00", 4.0, 30)
     assert [one.id for one in whole.tests] == ["t1", "t2"]
     part = merge([shard(1, 3), shard(3, 3)])
-    assert (part.complete, part.exit_code) == (False, exitcodes.INTERRUPTED)
+    assert (part.complete, part.exit_code) == (False, exit_codes.INTERRUPTED)
     assert part.problems == ["shard 2/3 is missing; run it again, and merge again"]
 
 
@@ -111,7 +116,7 @@ def test_a_defect_that_two_shards_saw_is_one() -> None:
     both = merge([shard(1, deviations=[deviation("a")]), shard(2, deviations=[deviation("b", observed="501")])])
     (one,) = both.deviations
     assert (one.occurrences, one.tests, one.evidence, one.observed) == (2, ["a", "b"], ["e-a", "e-b"], "500")
-    assert both.exit_code == exitcodes.DEVIATIONS
+    assert both.exit_code == exit_codes.DEVIATIONS
 
 
 @pytest.mark.parametrize(
@@ -143,10 +148,10 @@ def test_the_exit_code_is_that_of_a_run(codes: tuple[int, int], expected: int) -
 
 def test_strictness_of_the_shards_holds_for_the_merged_run() -> None:
     finding: dict[str, Any] = {"findings": [deviation("a", level=Level.MAY)]}
-    assert merge([shard(1, **finding), shard(2)]).exit_code == exitcodes.OK
-    assert merge([shard(1, **finding, exit_code=1), shard(2)]).exit_code == exitcodes.DEVIATIONS
+    assert merge([shard(1, **finding), shard(2)]).exit_code == exit_codes.OK
+    assert merge([shard(1, **finding, exit_code=1), shard(2)]).exit_code == exit_codes.DEVIATIONS
     skipped = [shard(number, tests=[ran("t", "skipped")]) for number in (1, 2)]
-    assert merge(skipped).exit_code == exitcodes.NOTHING_RUN
+    assert merge(skipped).exit_code == exit_codes.NOTHING_RUN
 
 
 def test_an_entry_of_the_baseline_that_one_shard_met_is_not_gone() -> None:

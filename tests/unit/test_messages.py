@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from conformance.checks import describe
-from conformance.exchange import Exchange, Request, Response
-from conformance.messages import LONGEST, message_of
+from conformance.core.exchange import Exchange, Request, Response
+from conformance.core.messages import LONGEST, message_of
+from conformance.engine.checks import describe
 
 
 def refusal(body: bytes, label: str = "application/json", status: int = 400, user: str = "") -> Exchange:

@@ -8,8 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.specification import Touch
-from conformance.wire.naming import Unreadable, at, named, upload
+from conformance.spec.specification import Touch
+from conformance.spec.touched_ids import (
+    Unreadable,
+    at,
+    named,
+    upload,
+)
 
 PATH = Touch("path", name="uid")
 QUERY = Touch("query", name="id")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance import narrowing
-from conformance.specification import load
+from conformance.engine import narrowing
+from conformance.spec.specification import load
 
 CREATE = load("processmaker3").operations["createProject"]
 PROCESS = load("processmaker3").operations["updateProcess"]

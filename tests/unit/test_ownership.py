@@ -8,13 +8,14 @@ import httpx
 import pytest
 
 import conformance
-from conformance import ledger, specification
-from conformance.clearance import provable
-from conformance.judge import Blocked, NotExercised
-from conformance.ledger import Ledger, Ours
-from conformance.session import Session
-from conformance.target import Safety
-from conformance.verdict import Reason
+from conformance.core.verdict import Reason
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Session
+from conformance.spec import specification
+from conformance.target.safety import provable
+from conformance.target.target import Safety
+from conformance.wire import ledger
+from conformance.wire.ledger import Ledger, Ours
 from tests.unit.test_session import BASE, UID, Server, create, keys, server, session, status
 
 __all__ = ["keys", "server", "session"]

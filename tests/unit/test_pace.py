@@ -10,11 +10,18 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from conformance.account import Account, Withheld
-from conformance.verdict import Reason
-from conformance.way import BUSY
+from conformance.core.verdict import Reason
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.pace import FIRST_PAUSE, LONGEST_WAIT, RETRIES, SILENCE, Pace, retry_after
+from conformance.wire.gateways import BUSY
+from conformance.wire.limits import Account, Withheld
+from conformance.wire.retry import (
+    FIRST_PAUSE,
+    LONGEST_WAIT,
+    RETRIES,
+    SILENCE,
+    Pace,
+    retry_after,
+)
 
 
 @dataclass

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conformance import exitcodes
 from conformance.cli import main
+from conformance.core import exit_codes
 
 LONG = "é" * 300
 CALLS: dict[str, Sequence[str]] = {
@@ -33,6 +33,6 @@ def test_a_path_that_cannot_be_is_refused_before_anything_is_done(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, list(CALLS[name]))
-    assert result.exit_code == exitcodes.USAGE, result.output
+    assert result.exit_code == exit_codes.USAGE, result.output
     assert "name another path" in result.output
     assert list(tmp_path.iterdir()) == []

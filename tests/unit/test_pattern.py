@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance import pattern
-from conformance.exchange import Exchange, Request, Response
-from conformance.likeness import HUGE, responds_alike
-from conformance.pattern import PAIRS_AT_MOST, Gap, Pattern
+from conformance.core.exchange import Exchange, Request, Response
+from conformance.wire import pattern
+from conformance.wire.likeness import HUGE, responds_alike
+from conformance.wire.pattern import PAIRS_AT_MOST, Gap, Pattern
 
 texts = st.lists(st.sampled_from("abc"), max_size=9).map(" ".join)
 gaps = st.tuples(st.integers(0, 3), st.integers(0, 3)).map(lambda pair: Gap(min(pair), max(pair)))

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from conformance.clearance import clearance, cleared
-from conformance.plan import Plan, plan
-from conformance.specification import SYSTEMS, load
-from conformance.supply import chain, needed
-from conformance.target import Safety, parse
-from conformance.verdict import Outcome, Reason
+from conformance.core.verdict import Outcome, Reason
+from conformance.spec.producers import chain, needed
+from conformance.spec.specification import SYSTEMS, load
+from conformance.target.plan import Plan, plan
+from conformance.target.safety import clearance, cleared
+from conformance.target.target import Safety, parse
 
 PM3 = load("processmaker3")
 PRO = load("procesio")

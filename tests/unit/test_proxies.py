@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.proxies import Proxy, UnusableProxy, bypasses, proxy_for
+from conformance.target.proxies import (
+    Proxy,
+    UnusableProxy,
+    bypasses,
+    proxy_for,
+)
 
 P = "http://p:2"
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from ahocorasick_rs import BytesAhoCorasick
 
-from conformance.exchange import Exchange, Request, Response
+from conformance.core.exchange import Exchange, Request, Response
 from conformance.wire import matcher
 from conformance.wire.redact import HIDDEN, KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
 from conformance.wire.stored import BODY_LIMIT, anonymous, stored

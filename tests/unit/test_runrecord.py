@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from conformance import runrecord
-from conformance.runrecord import (
+from conformance.core.verdict import Level, Outcome
+from conformance.report import run_record
+from conformance.report.run_record import (
     Coverage,
     RunRecord,
     SuiteInfo,
@@ -22,7 +23,6 @@ from conformance.runrecord import (
     write,
     write_text,
 )
-from conformance.verdict import Level, Outcome
 
 
 def verdict(name: str, outcome: Outcome, level: Level = Level.MUST, profile: str = "s/p") -> VerdictRecord:
@@ -137,7 +137,7 @@ def test_a_record_of_an_older_version_that_lacks_later_members_is_read(tmp_path:
 
 
 def test_a_record_without_an_end_is_not_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runrecord, "LIMIT", 2 * 1024 * 1024)
+    monkeypatch.setattr(run_record, "LIMIT", 2 * 1024 * 1024)
     (tmp_path / "run.json").symlink_to("/dev/zero")
     with pytest.raises(UnreadableRun, match="is longer than 2 MiB"):
         read(tmp_path)

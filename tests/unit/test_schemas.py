@@ -12,10 +12,12 @@ import jsonschema_rs
 import pytest
 from click.testing import CliRunner
 
-from conformance import exitcodes, schemas, specification, target
-from conformance.cli import main
-from conformance.extension import EXTENSION
-from conformance.specification import SYSTEMS
+from conformance.cli import main, schemas
+from conformance.core import exit_codes
+from conformance.spec import specification
+from conformance.spec.extension import EXTENSION
+from conformance.spec.specification import SYSTEMS
+from conformance.target import target
 
 TARGET = """
 name = "staging"
@@ -55,7 +57,9 @@ def validator(name: str) -> jsonschema_rs.Draft202012Validator:
 
 @pytest.mark.parametrize("name", schemas.SCHEMAS)
 def test_a_published_schema_is_valid_and_that_of_the_models(name: str) -> None:
-    assert schemas.path(name).read_text(encoding="utf-8") == schemas.text(name), "run `python -m conformance.schemas`"
+    assert schemas.path(name).read_text(encoding="utf-8") == schemas.text(name), (
+        "run `python -m conformance.cli.schemas`"
+    )
     jsonschema_rs.meta.validate(schemas.published(name))
 
 
@@ -170,7 +174,7 @@ def test_a_baseline_is_valid_by_its_schema() -> None:
 
 def test_the_command_prints_a_schema() -> None:
     printed = CliRunner().invoke(main, ["dev", "schema", "target-file"])
-    assert printed.exit_code == exitcodes.OK
+    assert printed.exit_code == exit_codes.OK
     assert printed.output == schemas.path("target-file").read_text(encoding="utf-8")
     refused = CliRunner().invoke(main, ["dev", "schema", "target"])
-    assert refused.exit_code == exitcodes.USAGE
+    assert refused.exit_code == exit_codes.USAGE

@@ -10,21 +10,26 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance import specification
-from conformance.exchange import Exchange, Request, Response
-from conformance.identification import identifier_of, listed
-from conformance.judge import Blocked, NotExercised
-from conformance.ledger import Ledger, Ours
-from conformance.session import Session
-from conformance.specification import Link
-from conformance.systems import ProcessMaker3
-from conformance.target import Safety
-from conformance.verdict import Kind, Outcome, Reason, Verdict
+from conformance.core.exchange import Exchange, Request, Response
+from conformance.core.verdict import (
+    Kind,
+    Outcome,
+    Reason,
+    Verdict,
+)
+from conformance.engine.identifiers import identifier_of, listed
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Session
+from conformance.spec import specification
+from conformance.spec.specification import Link
+from conformance.target.systems import ProcessMaker3
+from conformance.target.target import Safety
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client
 from conformance.wire.credentials import Missing, Unavailable
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import Guard, Judgement, Limits
+from conformance.wire.ledger import Ledger, Ours
 from conformance.wire.redact import Redactor
 
 BASE = "/api/1.0/w/project"
@@ -367,7 +372,7 @@ def test_a_deleted_user_may_go_on_being_read(server: Server, session: Session) -
 def test_it_looks_again_until_it_holds_or_time_is_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
-    monkeypatch.setattr("conformance.requester.time", clock)
+    monkeypatch.setattr("conformance.engine.requester.time", clock)
     session.settle = 1.0
     exchange = Exchange("e", "op", Request("GET", "http://t/"), Response(200))
     looks = iter([False, False, True])
@@ -399,7 +404,7 @@ def test_what_was_asked_before_time_was_up_is_asked_again_however_long_the_answe
         now[0] += 3
         return next(shown), exchange
 
-    monkeypatch.setattr("conformance.requester.time", clock)
+    monkeypatch.setattr("conformance.engine.requester.time", clock)
     assert session.eventually(slow) == (True, exchange)
 
 

@@ -7,9 +7,15 @@ from typing import Any
 
 import pytest
 
-from conformance import shapes, specification
-from conformance.exchange import Exchange, Headers, Request, Response
-from conformance.shapes import Seen, Shapes, format_of
+from conformance.core.exchange import (
+    Exchange,
+    Headers,
+    Request,
+    Response,
+)
+from conformance.engine import shapes
+from conformance.engine.shapes import Seen, Shapes, format_of
+from conformance.spec import specification
 
 LIST = specification.load("processmaker3").operations["listProjects"]
 SECRET = "hunter2-hunter2"

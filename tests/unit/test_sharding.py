@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from conformance.shard import WHOLE, Shard, parse
-from conformance.sharding import cut, digest
+from conformance.core.shard import WHOLE, Shard, parse
+from conformance.run.sharding import cut, digest
 
 TESTS = [f"test-{number}" for number in range(40)]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance import showing
+from conformance.engine import presence
 
 ID = "6f1d2a5b-93c0-4e7d-8b62-0a4c7e9d1f35"
 OTHER = "0b7c4f12-55aa-4c1e-9d3f-7e21c8a09b46"
@@ -26,8 +26,8 @@ NAME = "Approve & pay"
     ],
 )
 def test_an_identifier_is_seen_in_any_layout(body: Any) -> None:
-    assert showing.shown(body, ID)
-    assert not showing.shown(body, OTHER)
+    assert presence.shown(body, ID)
+    assert not presence.shown(body, OTHER)
 
 
 @pytest.mark.parametrize(
@@ -45,41 +45,41 @@ def test_an_identifier_is_seen_in_any_layout(body: Any) -> None:
     ],
 )
 def test_what_only_refers_to_a_thing_does_not_show_it(body: Any) -> None:
-    assert not showing.shown(body, ID)
+    assert not presence.shown(body, ID)
 
 
 @pytest.mark.parametrize("value", [NAME, f" {NAME}\n", "Approve &amp; pay", NAME.upper()])
 def test_a_name_is_seen_after_what_storing_does_to_it(value: str) -> None:
-    assert showing.shown([{"caption": value}], ID, names=[NAME])
-    assert showing.named({"title": value}, NAME)
-    assert not showing.named({"parentTitle": value}, NAME)
+    assert presence.shown([{"caption": value}], ID, names=[NAME])
+    assert presence.named({"title": value}, NAME)
+    assert not presence.named({"parentTitle": value}, NAME)
 
 
 def test_a_number_is_the_whole_of_a_text() -> None:
-    assert showing.mentioned({"number": 7}, "7")
-    assert showing.mentioned({"number": "7"}, "7")
-    assert not showing.mentioned({"number": "17", "told": "7 of them"}, "7")
-    assert not showing.is_value(True, "True")
+    assert presence.mentioned({"number": 7}, "7")
+    assert presence.mentioned({"number": "7"}, "7")
+    assert not presence.mentioned({"number": "17", "told": "7 of them"}, "7")
+    assert not presence.is_value(True, "True")
 
 
 def test_the_likeliest_identifier_is_the_one_of_the_object_itself() -> None:
     item = {"createdBy": {"id": OTHER}, "workspaceId": OTHER, "processId": ID, "name": NAME}
-    assert showing.identities(item) == [ID, OTHER]
-    assert showing.likeliest(item)[0] == ID
-    assert showing.likeliest({**item, "id": ID})[0] == ID
-    assert showing.likeliest({"data": {"id": ID}, "traceId": OTHER})[0] == ID
-    assert showing.likeliest({"pro_uid": ID, "id": OTHER}, own="pro_uid")[0] == ID
+    assert presence.identities(item) == [ID, OTHER]
+    assert presence.likeliest(item)[0] == ID
+    assert presence.likeliest({**item, "id": ID})[0] == ID
+    assert presence.likeliest({"data": {"id": ID}, "traceId": OTHER})[0] == ID
+    assert presence.likeliest({"pro_uid": ID, "id": OTHER}, own="pro_uid")[0] == ID
 
 
 def test_the_innermost_object_about_a_thing_is_the_thing() -> None:
     inner = {"id": ID, "name": NAME}
-    assert showing.about({"id": OTHER, "data": {"flow": inner}}, ID) == inner
-    assert showing.about({"items": {ID: {"name": NAME}}}, ID) == {"name": NAME}
-    assert showing.about({"id": OTHER, "parentId": ID}, ID) is None
+    assert presence.about({"id": OTHER, "data": {"flow": inner}}, ID) == inner
+    assert presence.about({"items": {ID: {"name": NAME}}}, ID) == {"name": NAME}
+    assert presence.about({"id": OTHER, "parentId": ID}, ID) is None
 
 
 def test_a_deep_body_is_looked_through_without_end_of_the_stack() -> None:
     body: Any = {"id": ID}
     for _ in range(5000):
         body = {"data": [body]}
-    assert any(one.get("id") == ID for one in showing.objects(body))
+    assert any(one.get("id") == ID for one in presence.objects(body))

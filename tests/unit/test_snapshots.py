@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
-from conformance.exchange import Exchange, Request, Response
-from conformance.snapshots import changed, snapshot, values, volatile
+from conformance.core.exchange import Exchange, Request, Response
+from conformance.engine.snapshots import (
+    changed,
+    snapshot,
+    values,
+    volatile,
+)
 
 ID = "6f1d2a5b-93c0-4e7d-8b62-0a4c7e9d1f35"
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from conformance import specification
-from conformance.specification import Specification, SpecificationError
-from conformance.verdict import Level, Reason
+from conformance.core.verdict import Level, Reason
+from conformance.spec import specification
+from conformance.spec.specification import Specification, SpecificationError
 
 PM3 = specification.load("processmaker3")
 PRO = specification.load("procesio")

@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from conformance.extension import EXTENSION
-from conformance.structure import Citation, RuleKind, has_type, json_type, places, rules, tolerant
-from conformance.verdict import Level
+from conformance.core.verdict import Level
+from conformance.spec.extension import EXTENSION
+from conformance.spec.rules import (
+    Citation,
+    RuleKind,
+    has_type,
+    json_type,
+    places,
+    rules,
+    tolerant,
+)
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -8,8 +8,16 @@ from typing import Any
 
 import pytest
 
-from conformance.systems import urls
-from conformance.target import Safety, Target, TargetError, duration, load, parse, reference_target
+from conformance.target.systems import urls
+from conformance.target.target import (
+    Safety,
+    Target,
+    TargetError,
+    duration,
+    load,
+    parse,
+    reference_target,
+)
 
 SECRET = "correct-horse-battery"
 

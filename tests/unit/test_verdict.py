@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from conformance.verdict import Kind, Outcome, Reason, Verdict, fingerprint, stronger
+from conformance.core.verdict import (
+    Kind,
+    Outcome,
+    Reason,
+    Verdict,
+    fingerprint,
+    stronger,
+)
 
 
 def test_a_fingerprint_is_the_same_in_every_run_and_on_every_machine() -> None:

@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 import yaml
 
-from conformance import specification
-from conformance.extension import EXTENSION, OperationExtension, SchemaExtension, extension
-from conformance.layout import parts, problems
-from conformance.register import Register
-from conformance.specification import SYSTEMS, SpecificationError
-from conformance.vocabulary import Unknown
+from conformance.core.strict_model import Unknown
+from conformance.spec import specification
+from conformance.spec.extension import (
+    EXTENSION,
+    OperationExtension,
+    SchemaExtension,
+    extension,
+)
+from conformance.spec.layout import parts, problems
+from conformance.spec.register import Register
+from conformance.spec.specification import SYSTEMS, SpecificationError
 
 SAID: dict[str, Any] = {
     "profile": "s/p", "effect": "create", "resource": "r", "document": "d", "section": "s", "lines": 1,

@@ -10,15 +10,17 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance import ledger, sampling, specification
-from conformance.judge import NotExercised
-from conformance.ledger import Ledger
-from conformance.session import Session
-from conformance.systems import ProcessMaker3
-from conformance.target import Safety
+from conformance.engine import sampling
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
+from conformance.spec import specification
+from conformance.target.systems import ProcessMaker3
+from conformance.target.target import Safety
+from conformance.wire import ledger
 from conformance.wire.client import Client
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import Guard, Judgement, Refused
+from conformance.wire.ledger import Ledger
 from conformance.wire.redact import Redactor
 
 CASE, TASK = "c" * 32, "7" * 32

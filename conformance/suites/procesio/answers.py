@@ -6,15 +6,20 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from conformance import showing
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import arrays, is_read, mentions, offered
-from conformance.judge import NotExercised
-from conformance.session import Resource, Session
-from conformance.snapshots import changed, snapshot, volatile
-from conformance.specification import Link, Operation
-from conformance.verdict import Kind, Reason
-from conformance.wire.naming import at
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import presence
+from conformance.engine.identifiers import (
+    arrays,
+    is_read,
+    mentions,
+    offered,
+)
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Resource, Session
+from conformance.engine.snapshots import changed, snapshot, volatile
+from conformance.spec.specification import Link, Operation
+from conformance.spec.touched_ids import at
 
 BESIDE: Final = re.compile(r"links?$|errors?$|warnings?$|messages?$", re.IGNORECASE)
 """Members beside the data of an envelope: an array in one of them is not the list that was asked for."""
@@ -97,7 +102,7 @@ def instance_of(session: Session, exchange: Exchange, link: Link | None, process
 
 def _listed(exchange: Exchange, identifier: str) -> bool:
     try:
-        return showing.shown(exchange.answer.json, identifier)
+        return presence.shown(exchange.answer.json, identifier)
     except NotJson:
         return False
 

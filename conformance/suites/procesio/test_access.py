@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.access import concerned, try_access
-from conformance.session import Session
-from conformance.specification import Requirement, load
+from conformance.engine.access import concerned, try_access
+from conformance.engine.session import Session
+from conformance.spec.specification import Requirement, load
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import sampling, showing
-from conformance.checks import describe
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import mentions, partial, seen, shows
-from conformance.judge import NotExercised
-from conformance.session import Resource, Session
-from conformance.specification import Link
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import presence, sampling
+from conformance.engine.checks import describe
+from conformance.engine.identifiers import (
+    mentions,
+    partial,
+    seen,
+    shows,
+)
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Resource, Session
+from conformance.spec.specification import Link
 from conformance.suites.procesio.answers import answers_something, name_in
-from conformance.verdict import Kind, Reason
 
 
 def folder(session: Session, within: str = "") -> Resource:
@@ -38,15 +43,15 @@ def inside(tree: Exchange, outer: Resource, inner: Resource) -> bool:
         body = tree.answer.json
     except NotJson:
         return False
-    for node in showing.objects(body):
-        if showing.is_about(node, outer.id) or showing.named(showing.own_values(node), outer.name):
+    for node in presence.objects(body):
+        if presence.is_about(node, outer.id) or presence.named(presence.own_values(node), outer.name):
             content = {name: member for name, member in node.items() if isinstance(member, dict | list)}
-            if showing.shown(content, inner.id, names=[inner.name]):
+            if presence.shown(content, inner.id, names=[inner.name]):
                 return True
-        own = showing.own_values(node)
-        if showing.is_about(node, inner.id) or showing.named(own, inner.name):
-            above = (value for name, value in own.items() if showing.REFERS.search(name))
-            if any(showing.is_value(value, outer.id) for value in above):
+        own = presence.own_values(node)
+        if presence.is_about(node, inner.id) or presence.named(own, inner.name):
+            above = (value for name, value in own.items() if presence.REFERS.search(name))
+            if any(presence.is_value(value, outer.id) for value in above):
                 return True
     return False
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from conformance import sampling
-from conformance.checks import describe
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import is_read, shows
-from conformance.judge import Blocked, NotExercised
-from conformance.session import Resource, Session
-from conformance.structure import leaves
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import sampling
+from conformance.engine.checks import describe
+from conformance.engine.identifiers import is_read, shows
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Resource, Session
+from conformance.spec.rules import leaves
 from conformance.suites.procesio.answers import lists
 from conformance.suites.procesio.test_processes import own_process, process, run_body
-from conformance.systems import Procesio
-from conformance.verdict import Kind, Reason
+from conformance.target.systems import Procesio
 from conformance.wire.client import NOBODY
 from conformance.wire.redact import KEY_FIELDS
 

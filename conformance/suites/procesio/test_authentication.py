@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import access
-from conformance.checks import describe
-from conformance.exchange import Exchange
-from conformance.judge import NotExercised
-from conformance.session import Session
-from conformance.snapshots import changed, snapshot, volatile
-from conformance.systems import Procesio
-from conformance.verdict import Kind, Reason
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import access
+from conformance.engine.checks import describe
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
+from conformance.engine.snapshots import changed, snapshot, volatile
+from conformance.target.systems import Procesio
 from conformance.wire.client import NOBODY
 from conformance.wire.credentials import ANY_SECRET, Missing, bearer, token_of
 from conformance.wire.logins import procesio_account

@@ -7,14 +7,22 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import showing
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import is_read, mentions, offered, partial, seen, shows, under
-from conformance.judge import Blocked, NotExercised
-from conformance.sampling import sample
-from conformance.session import Session
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import presence
+from conformance.engine.identifiers import (
+    is_read,
+    mentions,
+    offered,
+    partial,
+    seen,
+    shows,
+    under,
+)
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.sampling import sample
+from conformance.engine.session import Session
 from conformance.suites.procesio.answers import answers_something, name_in, same_after, touched_in
-from conformance.verdict import Kind, Reason
 
 NAMED: Final = ("REST API", "Email Server")
 FIELDS: Final = re.compile(r"field|propert|attribut|param|config|schema|setting|input", re.IGNORECASE)
@@ -70,18 +78,18 @@ def test_the_fields_of_a_type_of_credentials_can_be_read(session: Session) -> No
 def types_called(body: object, name: str) -> list[Any]:
     """What a list of types has under a name: an object that bears it, or the value of a member that is called so."""
     found: list[Any] = []
-    for node in showing.objects(body):
-        if showing.named(showing.own_values(node), name):
+    for node in presence.objects(body):
+        if presence.named(presence.own_values(node), name):
             found.append(node)
-        found += [member for word, member in node.items() if showing.is_value(word, name)]
+        found += [member for word, member in node.items() if presence.is_value(word, name)]
     return found
 
 
 def has_fields(item: object) -> bool:
     """Whether a type of credentials for a REST API shows fields: the one for the URL, or any under such a heading."""
-    if any("url" in str(value).casefold() for _, value in showing.single(item)):
+    if any("url" in str(value).casefold() for _, value in presence.single(item)):
         return True
-    members = [(name, value) for node in showing.objects(item) for name, value in node.items()]
+    members = [(name, value) for node in presence.objects(item) for name, value in node.items()]
     if any("url" in name.casefold() for name, _ in members):
         return True
     return any(FIELDS.search(name) and isinstance(value, list | dict) and bool(value) for name, value in members)
@@ -93,20 +101,20 @@ def distinctive(listed: Exchange, identifier: str) -> set[str]:
         body = listed.answer.json
     except NotJson:
         return set()
-    asked = showing.about(body, identifier)
+    asked = presence.about(body, identifier)
     if asked is None:
         return set()
     nested = {name: value for name, value in asked.items() if isinstance(value, list | dict)}
     inner = {name: value for name, value in nested.items() if FIELDS.search(name)} or nested
-    mine = {value for _, value in showing.single(inner) if isinstance(value, str)}
-    for node in showing.objects(body):
+    mine = {value for _, value in presence.single(inner) if isinstance(value, str)}
+    for node in presence.objects(body):
         if node is not asked and not _within(node, asked) and not _within(asked, node):
-            mine -= {value for _, value in showing.single(node) if isinstance(value, str)}
+            mine -= {value for _, value in presence.single(node) if isinstance(value, str)}
     return mine - {identifier, ""}
 
 
 def _within(inner: object, outer: object) -> bool:
-    return any(inner is node for node in showing.objects(outer))
+    return any(inner is node for node in presence.objects(outer))
 
 
 @pytest.mark.requirement("PRO-CREDENTIAL-TYPE-CREATE-LISTED", "PRO-CREDENTIAL-TYPE-CREATE-READABLE")

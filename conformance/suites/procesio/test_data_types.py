@@ -8,16 +8,21 @@ from typing import Final
 
 import pytest
 
-from conformance import sampling, showing
-from conformance.checks import describe
-from conformance.comparison import number
-from conformance.exchange import Exchange
-from conformance.identification import is_read, mentions, partial, seen
-from conformance.judge import NotExercised
-from conformance.sampling import sample
-from conformance.session import Resource, Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import presence, sampling
+from conformance.engine.checks import describe
+from conformance.engine.comparison import number
+from conformance.engine.identifiers import (
+    is_read,
+    mentions,
+    partial,
+    seen,
+)
+from conformance.engine.recorder import NotExercised
+from conformance.engine.sampling import sample
+from conformance.engine.session import Resource, Session
 from conformance.suites.procesio.answers import lists, name_in, single_values
-from conformance.verdict import Kind, Reason
 
 OF_THE_CALL: Final = re.compile(r"status|code|page|size|limit|offset|version|time|elapsed|duration|id$", re.IGNORECASE)
 """Words in the name of a member whose number counts no data types."""
@@ -88,7 +93,7 @@ def test_a_data_type_of_the_tenant_is_no_primitive_one(session: Session) -> None
     shown = session.call("listPrimitiveDataTypes")
     session.judge.require(
         "PRO-DATATYPE-PRIMITIVE-NOT-OWN",
-        not showing.shown(session.json(shown), own.id, names=[own.name]),
+        not presence.shown(session.json(shown), own.id, names=[own.name]),
         shown,
         own.exchange,
         observed="the list of primitive data types has one that was created",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import access
-from conformance.demands import demands, judge
-from conformance.judge import NotExercised
-from conformance.sampling import sample
-from conformance.session import Session
-from conformance.specification import Requirement, load
+from conformance.core.verdict import Reason
+from conformance.engine import access
+from conformance.engine.recorder import NotExercised
+from conformance.engine.required_fields import demands, judge
+from conformance.engine.sampling import sample
+from conformance.engine.session import Session
+from conformance.spec.specification import Requirement, load
 from conformance.suites.procesio.test_authentication import account, authenticate
-from conformance.verdict import Reason
 
 SPEC = load("procesio")
 

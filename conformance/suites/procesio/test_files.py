@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.session import Session
+from conformance.engine.session import Session
 from conformance.suites.procesio.answers import answers_something
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.lifecycle import Life, creates, steps
-from conformance.session import Session
-from conformance.specification import Operation, load
+from conformance.engine.lifecycle import Life, creates, steps
+from conformance.engine.session import Session
+from conformance.spec.specification import Operation, load
 
 SPEC = load("procesio")
 

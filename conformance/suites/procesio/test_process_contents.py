@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.identification import mentions, seen
-from conformance.judge import NotExercised
-from conformance.session import Session
+from conformance.core.verdict import Kind, Reason
+from conformance.engine.identifiers import mentions, seen
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
 from conformance.suites.procesio.answers import answers_something
 from conformance.suites.procesio.test_processes import own_process, process
-from conformance.systems import Procesio
-from conformance.verdict import Kind, Reason
+from conformance.target.systems import Procesio
 
 
 @pytest.mark.requirement("PRO-PROCESS-PAYLOAD-ANSWERED", "PRO-PROCESS-USED-ANSWERED")

@@ -7,18 +7,28 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import showing
-from conformance.checks import describe
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import mentions, offered, partial, seen
-from conformance.judge import Blocked, NotExercised
-from conformance.sampling import body as body_of
-from conformance.sampling import sample
-from conformance.session import Resource, Session
-from conformance.snapshots import Snapshot, changed, snapshot, volatile
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import presence
+from conformance.engine.checks import describe
+from conformance.engine.identifiers import (
+    mentions,
+    offered,
+    partial,
+    seen,
+)
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.sampling import body as body_of
+from conformance.engine.sampling import sample
+from conformance.engine.session import Resource, Session
+from conformance.engine.snapshots import (
+    Snapshot,
+    changed,
+    snapshot,
+    volatile,
+)
 from conformance.suites.procesio.answers import about, answers_something, instance_of, same_after
-from conformance.systems import Procesio
-from conformance.verdict import Kind, Reason
+from conformance.target.systems import Procesio
 from conformance.wire.credentials import API_KEY
 
 
@@ -273,7 +283,7 @@ def _launched(session: Session, instance: dict[str, str]) -> tuple[Exchange | No
 def is_listed(exchange: Exchange, instance: str) -> bool:
     """Whether a list of instances has one of an identifier; what is no JSON lists nothing."""
     try:
-        return showing.shown(exchange.answer.json, instance)
+        return presence.shown(exchange.answer.json, instance)
     except NotJson:
         return False
 

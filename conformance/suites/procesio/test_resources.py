@@ -7,14 +7,14 @@ from typing import Final
 
 import pytest
 
-from conformance import showing
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import IDENTIFIER
-from conformance.sampling import sample
-from conformance.session import Session
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind
+from conformance.engine import presence
+from conformance.engine.identifiers import IDENTIFIER
+from conformance.engine.sampling import sample
+from conformance.engine.session import Session
 from conformance.suites.procesio.answers import answers_something, lists, require_about
 from conformance.suites.procesio.test_processes import own_process, process, published
-from conformance.verdict import Kind
 
 INSTANCE: Final = re.compile(r"instance_?(id|uuid|guid)$", re.IGNORECASE)
 PROCESS: Final = re.compile(r"(process|project)_?(id|uuid|guid)$", re.IGNORECASE)
@@ -66,8 +66,8 @@ def test_the_analytics_of_an_instance_are_about_that_instance(session: Session) 
 def called(exchange: Exchange, members: re.Pattern[str]) -> list[str]:
     """The identifiers that an answer has in members of such a name."""
     try:
-        found = list(showing.single(exchange.answer.json))
+        found = list(presence.single(exchange.answer.json))
     except NotJson:
         return []
-    own = ((name, str(value)) for name, value in found if members.search(name) and not showing.REFERS.search(name))
+    own = ((name, str(value)) for name, value in found if members.search(name) and not presence.REFERS.search(name))
     return [value for _, value in own if IDENTIFIER.fullmatch(value)]

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from conformance.checks import describe
-from conformance.exchange import Exchange
-from conformance.identification import mentions, partial, seen
-from conformance.judge import NotExercised
-from conformance.removal import says_gone
-from conformance.sampling import sample
-from conformance.session import Resource, Session
-from conformance.snapshots import changed, snapshot, volatile
-from conformance.specification import Link
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine.checks import describe
+from conformance.engine.identifiers import mentions, partial, seen
+from conformance.engine.recorder import NotExercised
+from conformance.engine.removal import says_gone
+from conformance.engine.sampling import sample
+from conformance.engine.session import Resource, Session
+from conformance.engine.snapshots import changed, snapshot, volatile
+from conformance.spec.specification import Link
 from conformance.suites.procesio.answers import touched_in
-from conformance.verdict import Kind, Reason
 
 
 @dataclass(frozen=True, slots=True)

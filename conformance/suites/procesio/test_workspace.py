@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.sampling import sample
-from conformance.session import Session
+from conformance.engine.sampling import sample
+from conformance.engine.session import Session
 from conformance.wire.client import NOBODY
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance import checks
-from conformance.exchange import NotJson
-from conformance.judge import Blocked, NotExercised
+from conformance.core.exchange import NotJson
+from conformance.core.verdict import Reason
+from conformance.engine import checks
+from conformance.engine.recorder import Blocked, NotExercised
 from conformance.suites.processmaker3.projects import READ, about
-from conformance.verdict import Reason
 
 if TYPE_CHECKING:
-    from conformance.exchange import Exchange
-    from conformance.session import Session
+    from conformance.core.exchange import Exchange
+    from conformance.engine.session import Session
 
 
 def answered(session: Session, operation: str, prj_uid: str) -> tuple[dict[str, Any], Exchange]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from conformance.exchange import Exchange, NotJson
-from conformance.session import Session
+from conformance.core.exchange import Exchange, NotJson
+from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.bodies import Body, batch, item
 from conformance.suites.processmaker3.projects import builder

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.ledger import Ledger
+from conformance.wire.ledger import Ledger
 
 Body = dict[str, Any]
 Size = tuple[int, int]

@@ -10,15 +10,20 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import arrays, mentions, names, partial
-from conformance.judge import Blocked, NotExercised
-from conformance.structure import leaves
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine.identifiers import (
+    arrays,
+    mentions,
+    names,
+    partial,
+)
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.spec.rules import leaves
 from conformance.suites.processmaker3.projects import table
-from conformance.verdict import Kind, Reason
 
 if TYPE_CHECKING:
-    from conformance.session import Session
+    from conformance.engine.session import Session
 
 CASEWORKER: Final = "cases"
 OUTSIDER: Final = "outsider"

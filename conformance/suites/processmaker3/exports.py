@@ -10,15 +10,15 @@ from xml.etree.ElementTree import ParseError
 
 import defusedxml.ElementTree as ElementTree
 
-from conformance.checks import shorten
-from conformance.comparison import number, plain
-from conformance.judge import Blocked
-from conformance.structure import leaves
-from conformance.verdict import Kind
+from conformance.core.verdict import Kind
+from conformance.engine.checks import shorten
+from conformance.engine.comparison import number, plain
+from conformance.engine.recorder import Blocked
+from conformance.spec.rules import leaves
 
 if TYPE_CHECKING:
-    from conformance.exchange import Exchange
-    from conformance.session import Resource, Session
+    from conformance.core.exchange import Exchange
+    from conformance.engine.session import Resource, Session
 
 ROOT: Final = "ProcessMaker-Project"
 VERSION: Final = "3.0"

@@ -9,12 +9,12 @@ from typing import Final
 
 import defusedxml.ElementTree as ElementTree
 
-from conformance.judge import NotExercised
-from conformance.ledger import Ledger
-from conformance.session import Session
+from conformance.core.verdict import Reason
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.exports import Export, NotAnExport, parse
-from conformance.verdict import Reason
+from conformance.wire.ledger import Ledger
 
 NAMES: Final = ("prj_name", "pro_name", "pro_title")
 TITLE: Final = "grp_title"

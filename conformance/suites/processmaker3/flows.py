@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Final
 
-from conformance.comparison import plain
+from conformance.engine.comparison import plain
 from conformance.suites.processmaker3.bodies import UID, Body
 
 ACTIVITY: Final = "bpmnActivity"

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance import checks, sampling
-from conformance.comparison import Difference, differences, renamed
-from conformance.exchange import Exchange
-from conformance.judge import Blocked, NotExercised
-from conformance.ledger import Entry
-from conformance.lifecycle import CHANGED
-from conformance.session import Resource, Session
-from conformance.structure import leaves, writable
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks, sampling
+from conformance.engine.comparison import Difference, differences, renamed
+from conformance.engine.lifecycle import CHANGED
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Resource, Session
+from conformance.spec.rules import leaves, writable
 from conformance.suites.processmaker3.answers import answered, blocked_by, object_of
 from conformance.suites.processmaker3.exports import (
     FILE_NAME,
@@ -27,7 +27,7 @@ from conformance.suites.processmaker3.exports import (
 from conformance.suites.processmaker3.flows import misled
 from conformance.suites.processmaker3.projects import builder, items
 from conformance.suites.processmaker3.updates import changed
-from conformance.verdict import Kind, Reason
+from conformance.wire.ledger import Entry
 
 IDENTIFIERS: Final = ("prj_uid", "dia_uid", "pro_uid", "act_uid", "evn_uid", "gat_uid", "art_uid", "flo_uid")
 ELEMENTS: Final = ("act_uid", "evn_uid", "gat_uid")

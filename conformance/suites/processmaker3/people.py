@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from conformance import sampling
-from conformance.judge import NotExercised
-from conformance.verdict import Reason
+from conformance.core.verdict import Reason
+from conformance.engine import sampling
+from conformance.engine.recorder import NotExercised
 
 if TYPE_CHECKING:
-    from conformance.exchange import Exchange
-    from conformance.session import Resource, Session
+    from conformance.core.exchange import Exchange
+    from conformance.engine.session import Resource, Session
 
 
 def made(session: Session, operation: str, **members: Any) -> Resource:

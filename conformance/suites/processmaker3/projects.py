@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from conformance import checks
-from conformance.checks import body_of, describe
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import ANOTHER, concerns, partial
-from conformance.judge import Blocked, NotExercised
-from conformance.neighbours import Neighbours
-from conformance.session import Resource, Session
-from conformance.specification import Link
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks
+from conformance.engine.checks import body_of, describe
+from conformance.engine.identifiers import ANOTHER, concerns, partial
+from conformance.engine.neighbours import Neighbours
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Resource, Session
+from conformance.spec.specification import Link
 from conformance.suites.processmaker3.bodies import Body, Builder
 from conformance.suites.processmaker3.flows import elements as elements
-from conformance.systems import ProcessMaker3
-from conformance.verdict import Kind, Reason
+from conformance.target.systems import ProcessMaker3
 
 CREATE: Final = "createProject"
 READ: Final = "getProject"

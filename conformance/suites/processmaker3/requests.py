@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from conformance.identification import identifier_of
-from conformance.judge import Blocked, NotExercised
-from conformance.sampling import Sample, body, sample
+from conformance.core.verdict import Reason
+from conformance.engine.identifiers import identifier_of
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.sampling import Sample, body, sample
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.cases import fixture, of_case
 from conformance.suites.processmaker3.exports import export, names_project
 from conformance.suites.processmaker3.imports import delete as remove
 from conformance.suites.processmaker3.people import made, naming
 from conformance.suites.processmaker3.test_users import picture
-from conformance.verdict import Reason
 
 if TYPE_CHECKING:
-    from conformance.session import Session
-    from conformance.specification import Operation
+    from conformance.engine.session import Session
+    from conformance.spec.specification import Operation
 
 TRACKER: Final = "createCaseTrackerObject"
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.access import concerned, refused_users, strange, strangers, try_access, try_no_stranger
-from conformance.session import Session
-from conformance.specification import Requirement, load
+from conformance.engine.access import (
+    concerned,
+    refused_users,
+    strange,
+    strangers,
+    try_access,
+    try_no_stranger,
+)
+from conformance.engine.session import Session
+from conformance.spec.specification import Requirement, load
 from conformance.suites.processmaker3.batches import BULK, delete, own
 from conformance.suites.processmaker3.bodies import batch, item
 from conformance.suites.processmaker3.requests import prepare

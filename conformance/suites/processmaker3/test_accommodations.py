@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.session import Session
+from conformance.engine.session import Session
 from conformance.suites.processmaker3.requests import prepare
 from conformance.suites.processmaker3.tokens import ALL, TOKEN, account_of
 from conformance.wire.client import MAIN

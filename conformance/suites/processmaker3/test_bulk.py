@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.checks import describe
-from conformance.comparison import number
-from conformance.demands import judge
-from conformance.exchange import Exchange
-from conformance.judge import NotExercised
-from conformance.session import Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine.checks import describe
+from conformance.engine.comparison import number
+from conformance.engine.recorder import NotExercised
+from conformance.engine.required_fields import judge
+from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.batches import BULK, Batch, delete, enveloped, gone, own
 from conformance.suites.processmaker3.bodies import batch, item
-from conformance.target import Safety
-from conformance.verdict import Kind, Reason
+from conformance.target.target import Safety
 
 TYPE = f"{BULK}.request./data[]/data[]/type:required"
 

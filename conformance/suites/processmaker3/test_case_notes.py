@@ -7,15 +7,16 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import checks, way
-from conformance.comparison import number
-from conformance.exchange import Exchange
-from conformance.judge import Blocked, NotExercised
-from conformance.session import Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks
+from conformance.engine.comparison import number
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Session
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.cases import CASEWORKER, OUTSIDER, conclusive, of_case, says
 from conformance.suites.processmaker3.projects import table
-from conformance.verdict import Kind, Reason
+from conformance.wire import gateways
 
 SHOWN: Final = "PM3-NOTES-READ"
 NOTES: Final = "listCaseNotes"
@@ -74,7 +75,7 @@ def permitted(session: Session, path: dict[str, str]) -> Exchange:
         NotExercised: as `Session.call`.
     """
     exchange = session.send(NOTES, path=path)
-    if exchange.answer.status in way.TURNED_AWAY:  # no document says this of anybody
+    if exchange.answer.status in gateways.TURNED_AWAY:  # no document says this of anybody
         case = session.send("getCase", path=path)
         if case.answer.ok:
             observed = f"{checks.describe(exchange)}, to a user who reads the case"

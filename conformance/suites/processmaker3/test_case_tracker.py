@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import sampling
-from conformance.exchange import Exchange
-from conformance.identification import identifier_of
-from conformance.judge import NotExercised
-from conformance.session import Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Reason
+from conformance.engine import sampling
+from conformance.engine.identifiers import identifier_of
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
-from conformance.verdict import Reason
 
 CREATE: Final = "createCaseTrackerObject"
 CHANGE: Final = "updateCaseTrackerObject"

@@ -8,17 +8,17 @@ from typing import Any, Final
 
 import pytest
 
-from conformance.access import strangers, try_strangers
-from conformance.exchange import Exchange
-from conformance.judge import NotExercised
-from conformance.session import Session
-from conformance.specification import load
-from conformance.structure import json_type
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine.access import strangers, try_strangers
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
+from conformance.spec.rules import json_type
+from conformance.spec.specification import load
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.cases import READ_VARIABLES as READ
 from conformance.suites.processmaker3.cases import SET_VARIABLES as SET
 from conformance.suites.processmaker3.cases import STATES, fixture, of_case, restoring
-from conformance.verdict import Kind, Reason
 
 SPEC: Final = load("processmaker3")
 EXECUTE: Final = "executeTrigger"

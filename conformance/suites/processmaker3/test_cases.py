@@ -8,14 +8,15 @@ from typing import Any, Final
 
 import pytest
 
-from conformance.access import strangers, try_strangers
-from conformance.exchange import Exchange
-from conformance.identification import mentions, partial, scalars
-from conformance.judge import Blocked, NotExercised
-from conformance.sampling import sample
-from conformance.session import Session
-from conformance.specification import load
-from conformance.structure import leaves
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine.access import strangers, try_strangers
+from conformance.engine.identifiers import mentions, partial, scalars
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.sampling import sample
+from conformance.engine.session import Session
+from conformance.spec.rules import leaves
+from conformance.spec.specification import load
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.cases import (
     CASEWORKER,
@@ -31,7 +32,6 @@ from conformance.suites.processmaker3.cases import (
     restoring,
     shown,
 )
-from conformance.verdict import Kind, Reason
 
 SPEC: Final = load("processmaker3")
 ABSENT: Final = object()

@@ -7,17 +7,17 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import sampling
-from conformance.checks import describe, shorten
-from conformance.comparison import number
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import names
-from conformance.judge import Blocked, NotExercised
-from conformance.removal import says_gone
-from conformance.session import Resource, Session
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import sampling
+from conformance.engine.checks import describe, shorten
+from conformance.engine.comparison import number
+from conformance.engine.identifiers import names
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.removal import says_gone
+from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.people import attempted, made, naming, objects
-from conformance.verdict import Kind, Reason
 
 REFUSED: Final = "PM3-DEPARTMENT-DELETE-WITH-USERS"
 UNASSIGNED: Final = "PM3-DEPARTMENT-DELETE-UNASSIGNED"

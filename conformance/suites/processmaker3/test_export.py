@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from conformance import sampling
-from conformance.checks import shorten
-from conformance.comparison import equal, plain
-from conformance.exchange import Exchange
-from conformance.judge import Blocked, NotExercised
-from conformance.lifecycle import CHANGED
-from conformance.session import Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import sampling
+from conformance.engine.checks import shorten
+from conformance.engine.comparison import equal, plain
+from conformance.engine.lifecycle import CHANGED
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered
 from conformance.suites.processmaker3.exports import (
@@ -27,8 +28,7 @@ from conformance.suites.processmaker3.exports import (
     records_project,
 )
 from conformance.suites.processmaker3.updates import apart, changed, drawn, update
-from conformance.systems import ProcessMaker3
-from conformance.verdict import Kind, Reason
+from conformance.target.systems import ProcessMaker3
 
 
 @pytest.mark.requirement(

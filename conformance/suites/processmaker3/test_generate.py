@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import checks
-from conformance.exchange import Exchange, NotJson
-from conformance.judge import Blocked, NotExercised
-from conformance.session import Session
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import object_of
 from conformance.suites.processmaker3.bodies import Body
 from conformance.suites.processmaker3.projects import LIST, READ
-from conformance.verdict import Kind, Reason
 
 GENERATE = "generateBpmnProject"
 

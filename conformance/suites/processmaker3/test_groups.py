@@ -6,13 +6,13 @@ from functools import partial
 
 import pytest
 
-from conformance.checks import describe
-from conformance.exchange import Exchange
-from conformance.identification import has_value
-from conformance.judge import NotExercised
-from conformance.session import Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine.checks import describe
+from conformance.engine.identifiers import has_value
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
 from conformance.suites.processmaker3.people import join, made, naming
-from conformance.verdict import Kind, Reason
 
 
 @pytest.mark.parametrize(

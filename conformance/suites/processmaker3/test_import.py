@@ -7,11 +7,12 @@ from typing import Final
 
 import pytest
 
-from conformance import checks
-from conformance.demands import judge
-from conformance.exchange import Exchange
-from conformance.judge import Blocked, NotExercised
-from conformance.session import Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.required_fields import judge
+from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered, blocked_by
 from conformance.suites.processmaker3.exports import upload
@@ -36,8 +37,7 @@ from conformance.suites.processmaker3.imports import (
     told_common,
     told_of,
 )
-from conformance.target import Safety
-from conformance.verdict import Kind, Reason
+from conformance.target.target import Safety
 
 FILE_REQUIRED: Final = "importProject.request./project_file:required"
 OTHERS: Final = "PM3-IMPORT-OTHERS"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.checks import describe, shorten
-from conformance.exchange import Exchange
-from conformance.judge import NotExercised
-from conformance.session import Resource, Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine.checks import describe, shorten
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.exports import export, upload
 from conformance.suites.processmaker3.files import Own, groups_of, own
 from conformance.suites.processmaker3.imports import found, offered
-from conformance.verdict import Kind, Reason
 
 WITH_GROUPS = "import_file_with_groups"
 EFFECTS = {

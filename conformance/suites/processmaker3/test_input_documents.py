@@ -6,11 +6,12 @@ from typing import Final
 
 import pytest
 
-from conformance.exchange import Exchange
-from conformance.identification import names
-from conformance.judge import Blocked, NotExercised
-from conformance.sampling import sample
-from conformance.session import Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine.identifiers import names
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.sampling import sample
+from conformance.engine.session import Session
 from conformance.suites.processmaker3.cases import (
     STATES,
     accepted,
@@ -24,7 +25,6 @@ from conformance.suites.processmaker3.cases import (
     told_of,
     who_lacks_only_that,
 )
-from conformance.verdict import Kind, Reason
 
 LIST: Final = "listInputDocuments"
 READ: Final = "getInputDocument"

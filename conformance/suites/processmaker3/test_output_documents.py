@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import pytest
 
-from conformance.checks import describe, told
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import names
-from conformance.judge import NotExercised
-from conformance.session import Session
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine.checks import describe, told
+from conformance.engine.identifiers import names
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
 from conformance.suites.processmaker3.cases import fixture, of_case, others, shown, who_lacks_only_that
-from conformance.verdict import Kind, Reason
 
 LIST: Final = "listOutputDocuments"
 LISTED: Final = ("PM3-OUTDOC-LIST-SHOWN", "PM3-OUTDOC-LIST-HIDDEN")

@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import sampling
-from conformance.checks import describe, told
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import arrays
-from conformance.judge import NotExercised
-from conformance.session import Session
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import sampling
+from conformance.engine.checks import describe, told
+from conformance.engine.identifiers import arrays
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
 from conformance.suites.processmaker3.people import attempted, created
 from conformance.suites.processmaker3.projects import table
-from conformance.verdict import Kind, Reason
 
 READ: Final = "readPmTableData"
 CREATE: Final = "createPmTable"

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from conformance import checks, sampling
-from conformance.comparison import Difference, differences, number
-from conformance.exchange import Exchange
-from conformance.judge import Judge, NotExercised
-from conformance.session import Resource, Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks, sampling
+from conformance.engine.comparison import Difference, differences, number
+from conformance.engine.recorder import Judge, NotExercised
+from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered, blocked_by
-from conformance.systems import ProcessMaker3
-from conformance.verdict import Kind, Reason
+from conformance.target.systems import ProcessMaker3
 
 READ_BACK = "PM3-PROCESS-UPDATE-READ-BACK"
 REFERENCES = "PM3-PROCESS-UPDATE-REFERENCES"

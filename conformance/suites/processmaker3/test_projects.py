@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from conformance import checks
-from conformance.comparison import Difference, differences, plain
-from conformance.exchange import Exchange, NotJson
-from conformance.judge import NotExercised
-from conformance.session import Session
-from conformance.structure import Schema
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks
+from conformance.engine.comparison import Difference, differences, plain
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
+from conformance.spec.rules import Schema
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.bodies import Body
 from conformance.suites.processmaker3.flows import misled
 from conformance.suites.processmaker3.projects import CREATE, DELETE, LIST, builder
 from conformance.suites.processmaker3.updates import apart
-from conformance.target import Safety
-from conformance.verdict import Kind, Reason
+from conformance.target.target import Safety
 
 GONE = re.compile(r"found|exist|deleted|gone|no such|unknown", re.IGNORECASE)
 GATEWAYS = ("EXCLUSIVE", "INCLUSIVE", "PARALLEL", "COMPLEX")

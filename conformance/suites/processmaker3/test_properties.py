@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.properties import Properties, concerned, requirements
-from conformance.session import Session
-from conformance.specification import Operation, load
+from conformance.engine.properties import Properties, concerned, requirements
+from conformance.engine.session import Session
+from conformance.spec.specification import Operation, load
 from conformance.suites.processmaker3.flows import consistent
 
 SPEC = load("processmaker3")

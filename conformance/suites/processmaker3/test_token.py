@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from conformance import access
-from conformance.checks import describe
-from conformance.exchange import Exchange
-from conformance.judge import Blocked, NotExercised
-from conformance.session import Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import access
+from conformance.engine.checks import describe
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Session
 from conformance.suites.processmaker3.projects import LIST, table
 from conformance.suites.processmaker3.tokens import TOKEN, account_of, ask, is_in_json, once
-from conformance.verdict import Kind, Reason
 from conformance.wire.client import MAIN, NOBODY
 from conformance.wire.credentials import basic, bearer, token_of
 

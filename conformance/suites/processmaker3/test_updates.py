@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import checks
-from conformance.comparison import plain
-from conformance.exchange import Exchange
-from conformance.judge import Blocked, NotExercised
-from conformance.session import Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks
+from conformance.engine.comparison import plain
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.bodies import Body
 from conformance.suites.processmaker3.flows import joined, misled, named
 from conformance.suites.processmaker3.projects import UPDATE
 from conformance.suites.processmaker3.updates import apart, changed, drawn, update
-from conformance.target import Safety
-from conformance.verdict import Kind, Reason
+from conformance.target.target import Safety
 
 READ_BACK = "PM3-PROJECT-UPDATE-READ-BACK"
 IDENTIFIERS = "PM3-PROJECT-UPDATE-IDENTIFIERS"

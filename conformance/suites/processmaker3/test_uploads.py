@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import sampling
-from conformance.checks import describe
-from conformance.exchange import Exchange
-from conformance.judge import NotExercised
-from conformance.session import Resource, Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import sampling
+from conformance.engine.checks import describe
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.cases import conclusive, fixture, others, says, shown, who_lacks_only_that
-from conformance.verdict import Kind, Reason
 
 UPLOAD: Final = "uploadInputDocument"
 LIST: Final = "listInputDocuments"

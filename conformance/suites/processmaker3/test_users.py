@@ -8,18 +8,18 @@ from typing import Final
 
 import pytest
 
-from conformance import access
-from conformance.checks import describe
-from conformance.exchange import Exchange
-from conformance.identification import names
-from conformance.judge import NotExercised
-from conformance.neighbours import Neighbours
-from conformance.session import Session
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Reason
+from conformance.engine import access
+from conformance.engine.checks import describe
+from conformance.engine.identifiers import names
+from conformance.engine.neighbours import Neighbours
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
 from conformance.suites.processmaker3.cases import shown
 from conformance.suites.processmaker3.people import made
 from conformance.suites.processmaker3.projects import LIST, table
 from conformance.suites.processmaker3.tokens import account_of, ask
-from conformance.verdict import Reason
 from conformance.wire.client import MAIN
 from conformance.wire.credentials import token_of
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
-from conformance.exchange import Exchange, header
-from conformance.judge import NotExercised
-from conformance.systems import ProcessMaker3
+from conformance.core.exchange import Exchange, header
+from conformance.engine.recorder import NotExercised
+from conformance.target.systems import ProcessMaker3
 from conformance.wire.credentials import Missing
 from conformance.wire.logins import pm3_account
 
 if TYPE_CHECKING:
-    from conformance.session import Session
+    from conformance.engine.session import Session
 
 TOKEN: Final = "requestToken"  # noqa: S105 - the id of an operation
 ALL: Final = "*"

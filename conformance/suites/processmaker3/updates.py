@@ -5,9 +5,9 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Final
 
-from conformance.comparison import Difference, differences, renamed
-from conformance.exchange import Exchange
-from conformance.session import Resource, Session
+from conformance.core.exchange import Exchange
+from conformance.engine.comparison import Difference, differences, renamed
+from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.bodies import UID, Body, line
 from conformance.suites.processmaker3.flows import ENDS

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.sampling import sample
-from conformance.session import Session
+from conformance.engine.sampling import sample
+from conformance.engine.session import Session
 from conformance.suites.processmaker4.test_start_request import data
 
 

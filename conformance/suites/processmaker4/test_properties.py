@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.properties import Properties, concerned, requirements
-from conformance.session import Session
-from conformance.specification import Operation, load
-from conformance.systems import ProcessMaker4
+from conformance.engine.properties import Properties, concerned, requirements
+from conformance.engine.session import Session
+from conformance.spec.specification import Operation, load
+from conformance.target.systems import ProcessMaker4
 
 SPEC = load("processmaker4")
 

@@ -9,17 +9,17 @@ from typing import Any, Final
 
 import pytest
 
-from conformance import showing
-from conformance.checks import describe
-from conformance.comparison import equal
-from conformance.exchange import Exchange, NotJson
-from conformance.identification import mentions
-from conformance.judge import Blocked, NotExercised
-from conformance.session import Session
-from conformance.snapshots import is_time
-from conformance.structure import leaves
-from conformance.systems import ProcessMaker4
-from conformance.verdict import Kind, Reason
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import presence
+from conformance.engine.checks import describe
+from conformance.engine.comparison import equal
+from conformance.engine.identifiers import mentions
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Session
+from conformance.engine.snapshots import is_time
+from conformance.spec.rules import leaves
+from conformance.target.systems import ProcessMaker4
 from conformance.wire.client import NOBODY, WRONG
 
 START = "startRequest"
@@ -139,8 +139,8 @@ def told_apart(first: object, second: object, process: str) -> bool:
         return True
     stamped = {name for name, _ in differing}
     same = any(
-        name.casefold() in showing.EXACT and str(value) != process
-        for own in map(showing.own_values, showing.objects(first))
+        name.casefold() in presence.EXACT and str(value) != process
+        for own in map(presence.own_values, presence.objects(first))
         if stamped & own.keys()
         for name, value in own.items()
         if value not in (None, "")
@@ -150,14 +150,14 @@ def told_apart(first: object, second: object, process: str) -> bool:
 
 def of_the_instance(body: object) -> set[tuple[str, str]]:
     """The values of a response, but for those that say something of the call: its time, its trace."""
-    return {(name, str(value)) for name, value in showing.single(body) if not OF_THE_CALL.search(name)}
+    return {(name, str(value)) for name, value in presence.single(body) if not OF_THE_CALL.search(name)}
 
 
 def mentions_any(exchange: Exchange, sent: dict[str, Any]) -> bool:
     """Whether a response shows at least one of the members or values that were sent."""
     texts = [str(value) for _, value in leaves(sent) if isinstance(value, str) and value]
     return any(mentions(exchange, text) for text in texts) or any(
-        name in node for node in showing.objects(exchange.answer.json) for name in sent
+        name in node for node in presence.objects(exchange.answer.json) for name in sent
     )
 
 
@@ -165,7 +165,7 @@ def holds_data(body: object) -> bool:
     """Whether a response has a member for request data in an object that describes a Request."""
     return any(
         HELD.fullmatch(name) and isinstance(value, dict | list)
-        for node in showing.objects(body)
+        for node in presence.objects(body)
         if any(DESCRIBES.fullmatch(name) and not isinstance(value, dict | list) for name, value in node.items())
         for name, value in node.items()
     )
@@ -277,7 +277,7 @@ def test_an_unknown_process_is_not_started(session: Session) -> None:
 def tells(exchange: Exchange) -> bool:
     """Whether a response has content: an empty object tells no more than an empty body."""
     try:
-        said = showing.single(exchange.answer.json)
+        said = presence.single(exchange.answer.json)
         return any(
             value not in (None, "") and not (OF_THE_CALL.search(name) or LINKS.search(name)) for name, value in said
         )
@@ -307,9 +307,9 @@ def exchanged(exchange: Exchange, sent: dict[str, Any]) -> bool:
 
 def beside(body: object, name: str) -> Iterator[Any]:
     """The values that a response gives to a name: in a member of that name, or beside it in an object that holds it."""
-    for node in showing.objects(body):
-        own = showing.own_values(node)
+    for node in presence.objects(body):
+        own = presence.own_values(node)
         if name in own:
             yield own[name]
-        if any(showing.is_value(value, name) for value in own.values()):
-            yield from (value for value in own.values() if not showing.is_value(value, name))
+        if any(presence.is_value(value, name) for value in own.values()):
+            yield from (value for value in own.values() if not presence.is_value(value, name))

@@ -1,0 +1,111 @@
+"""Documentation: `docs/requirements.md`, made of the specs and the registers.
+
+`python -m conformance.cli.documentation` makes it and `docs/reference.md` anew, in a checkout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from conformance.cli import reference_page
+from conformance.cli.reference_page import cell
+from conformance.core.verdict import Level
+from conformance.spec.specification import (
+    SYSTEMS,
+    TITLES,
+    Operation,
+    Requirement,
+    Specification,
+    load,
+)
+
+PAGE: Final = Path(__file__).parents[2] / "docs" / "requirements.md"
+HEAD: Final = """\
+# Requirements
+
+What the suite takes the documents to require, by document, section and line. This page is made of the specs and the
+registers by `python -m conformance.cli.documentation`; do not edit it. `conformance requirements` lists the same, and
+more: every structural requirement by itself, and with `--coverage` the tests that try each.
+
+Levels are explained in [architecture.md](architecture.md), readings in [readings.md](readings.md), the ways by which
+something is tried in [spec-format.md](spec-format.md). *Needs* names what the target file must give.
+"""
+
+
+def page() -> str:
+    """The text of the page."""
+    return "\n".join([HEAD, *(line for system in SYSTEMS for line in _of_system(load(system)))])
+
+
+def _of_system(specification: Specification) -> Iterator[str]:
+    everything = list(specification.requirements.values())
+    register = [one for one in everything if not one.structural]
+    yield f"## {TITLES[specification.system]}\n"
+    levels = Counter(one.level for one in everything)
+    yield f"{len(everything)} requirements: {', '.join(f'{levels[level]} {level}' for level in Level)}.\n"
+    yield from _operations(specification)
+    for document in dict.fromkeys(one.document for one in register):
+        yield f"### {document}\n"
+        yield from _of_document([one for one in register if one.document == document])
+
+
+def _operations(specification: Specification) -> Iterator[str]:
+    """A row for each operation, with its structural requirements counted."""
+    yield f"### Operations of {TITLES[specification.system]}\n"
+    yield "The structural requirements follow from the schemas of the specs; they are counted here.\n"
+    yield "| operation | call | effect | document, lines | must | should | may |"
+    yield "|---|---|---|---|---:|---:|---:|"
+    for one in specification.operations.values():
+        derived = [each for each in specification.requirements.values() if each.structural and each.operation == one.id]
+        counts = Counter(each.level for each in derived)
+        numbers = " | ".join(str(counts[level] or "") for level in Level)
+        yield f"| {one.id} | {_call(one)} | {one.effect} | {one.document}, {one.lines} | {numbers} |"
+    yield ""
+
+
+def _call(operation: Operation) -> str:
+    implied = " (implied)" if operation.implied else ""
+    return f"`{operation.method} {operation.path}`{implied}"
+
+
+def _of_document(register: list[Requirement]) -> Iterator[str]:
+    """A table for each section, in the order of the document."""
+    last: dict[str, int] = {}
+    for one in register:
+        last[one.section] = max(last.get(one.section, 0), first_line(one.lines))
+    by_place = sorted(register, key=lambda one: (last[one.section], one.section, first_line(one.lines), one.id))
+    for section, entries in groupby(by_place, key=lambda one: one.section):
+        yield f"#### {section}\n"
+        yield "| lines | requirement | level | statement | tried by | reading |"
+        yield "|---|---|---|---|---|---|"
+        for one in entries:
+            cells = (one.lines, one.id, one.level, cell(one.statement), _tried(one), one.reading or "")
+            yield f"| {' | '.join(cells)} |"
+        yield ""
+
+
+def _tried(one: Requirement) -> str:
+    if one.untestable:
+        return f"nothing: {one.untestable}"
+    needs = ", ".join(f"`{key}`" for key in one.needs)
+    return f"{one.tried}; needs {needs}" if needs else one.tried
+
+
+def first_line(lines: str) -> int:
+    """The first line of a citation such as `8, 226-228`."""
+    return int(re.findall(r"\d+", lines)[0])
+
+
+def main() -> None:
+    """Write both pages."""
+    PAGE.write_text(page(), encoding="utf-8")
+    reference_page.PAGE.write_text(reference_page.page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+"""Write all schemas anew, after a model was changed: `python -m conformance.cli.schemas`."""
+
+from __future__ import annotations
+
+from conformance.cli.schemas import SCHEMAS, path, text
+from conformance.report.run_record import write_text
+
+if __name__ == "__main__":
+    for name in SCHEMAS:
+        write_text(path(name), text(name))

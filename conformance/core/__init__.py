@@ -1,0 +1,1 @@
+"""Values that every package speaks in: exchanges, verdicts, exit codes, text."""

@@ -1,0 +1,74 @@
+"""Messages: what a server says when it refuses, in one short line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from conformance.core.entities import unescaped
+from conformance.core.exchange import NotJson, Response
+
+LONGEST: Final = 160  # characters that are quoted
+DEEPEST: Final = 4  # levels of JSON at which a message is looked for
+CODES: Final = ("error", "code", "errorcode", "error_code")
+WORDS: Final = ("error_description", "message", "errormessage", "detail", "description", "title", "reason", "msg")
+WRAPPED: Final = ("error", "errors", "fault", "messages", "data", "result")
+TITLE: Final = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
+TAGS: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+
+
+CALLERS: Final = {
+    "": "the main user",
+    "nobody": "a call without credentials",
+    "wrong credentials": "a token that nobody gave",
+    "api key": "the API key",
+}
+
+
+def caller(user: str) -> str:
+    """Who made a call, for a sentence; `user` is as an exchange holds it."""
+    return CALLERS.get(user) or f"user {user}"
+
+
+def message_of(response: Response | None) -> str:
+    """The words of a refusal: OAuth's error with its description, a member that holds a message, or the text itself.
+
+    Empty where there are none. The line is cut, and what would steer a terminal is shown as a code; secrets are in it.
+    """
+    if response is None or not response.body:
+        return ""
+    try:
+        said = list(dict.fromkeys(filter(None, _said(response.json, DEEPEST))))
+        text = ": ".join(said[:2])
+    except NotJson:
+        text = _plain(response.body[:20_000].decode("utf-8", "replace"))
+    text = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in " ".join(text.split()))
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def _said(node: Any, depth: int) -> Iterator[str]:
+    """The code and the words in a JSON value, in this order; those of the first object that has any."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, list) and depth:
+        for one in node[:3]:
+            yield from _said(one, depth - 1)
+    elif isinstance(node, dict) and depth:
+        named = {str(name).lower(): value for name, value in node.items()}
+        words = [named[name] for name in WORDS if isinstance(named.get(name), str) and named[name]]
+        codes = [named[name] for name in CODES if isinstance(named.get(name), str) and named[name]]
+        yield from codes[:1]
+        yield from words[:1]
+        if not words:
+            for name in WRAPPED:
+                if isinstance(named.get(name), dict | list):
+                    yield from _said(named[name], depth - 1)
+
+
+def _plain(text: str) -> str:
+    """A text as it is; of a page its title and first heading, else its words."""
+    if "<" not in text:
+        return text
+    headed = [" ".join(unescaped(TAGS.sub(" ", found[2])).split()) for found in TITLE.finditer(text)]
+    return ": ".join(dict.fromkeys(filter(None, headed))) or unescaped(TAGS.sub(" ", text))

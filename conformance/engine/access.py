@@ -1,0 +1,213 @@
+"""Access: who may call an operation. Each refusal stands beside the same request by a user who may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks
+from conformance.engine.recorder import NotExercised
+from conformance.engine.sampling import Sample, sample
+from conformance.engine.session import Session
+from conformance.spec.requirement import USERS
+from conformance.spec.specification import Operation, Requirement, Specification
+from conformance.wire.client import MAIN, NOBODY, WRONG
+from conformance.wire.credentials import token_of
+
+REFUSED: Final = {
+    "no-credentials-refused": NOBODY,
+    "wrong-credentials-refused": WRONG,
+    "permission-refused": USERS["permission-refused"],
+}
+WORKSPACE: Final = "unknown-workspace-refused"
+STRANGERS: Final = ("no-credentials-refused", "wrong-credentials-refused", WORKSPACE)
+"""The aspects of who is let in nowhere: nobody, who shows a wrong token, and whose workspace does not exist."""
+SUFFICES: Final = {"permission-suffices": USERS["permission-suffices"]}
+RIGHT_OF: Final = {"cases": "PM_CASES"}
+"""The one right of an account of the target file that has no other."""
+
+
+def concerned(specification: Specification) -> list[Requirement]:
+    """The register's requirements on access, one test each; `strangers` are tried together, by operation."""
+    grouped = {one for operation in strange(specification) for one in strangers(specification, operation)}
+    return [one for one in specification.requirements.values() if one.tried == "access" and one.id not in grouped]
+
+
+def strange(specification: Specification) -> list[str]:
+    """The operations that are tried as every kind of stranger, in a workspace that does not exist too."""
+    requirements = specification.requirements.values()
+    return [one.operation for one in requirements if one.tried == "access" and one.aspect == WORKSPACE]
+
+
+def strangers(specification: Specification, operation: str) -> list[str]:
+    """The ids of the register's requirements that an operation lets no stranger in."""
+    found = (specification.aspect(operation, aspect) for aspect in STRANGERS)
+    return [one.id for one in found if one is not None]
+
+
+def try_strangers(
+    session: Session, operation_id: str, control: Exchange, undo: Callable[[], None] = lambda: None, **request: Any
+) -> None:
+    """Try an operation as every kind of stranger, where its accepted request (`control`) may be made again.
+
+    `undo` is called after each request that was accepted.
+    """
+    for requirement in _requirements(session, operation_id):
+        exchange = _as_stranger(session, requirement, operation_id, request)
+        if exchange is None:
+            continue
+        if exchange.answer.ok:
+            undo()
+        _judge(session, requirement, exchange, control)
+
+
+def try_no_stranger(
+    session: Session, operation_id: str, prepare: Callable[[Session, Operation], Sample] = sample
+) -> None:
+    """Try an operation as every kind of stranger, and then, unless one was let in, as who may. Raises as `try_access`.
+
+    What is let in may have had its effect, so that the next one gets a request of its own.
+    """
+    operation = session.operation(operation_id)
+    request, kept_out = prepare(session, operation).request(), []
+    for requirement in _requirements(session, operation_id):
+        exchange = _as_stranger(session, requirement, operation_id, request)
+        if exchange is None:
+            continue
+        entry = session.client.entry
+        if entry is not None and not exchange.answer.ok and session.take_over(operation, entry):
+            session.judge.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
+            continue
+        kept_out.append((requirement, exchange))
+        if exchange.answer.ok:
+            if entry is not None:
+                session.adopt(operation, entry, exchange)
+            _forget(session, operation, request)
+            request = prepare(session, operation).request()
+    made = operation.effect == "create"
+    control = session.create(operation.id, **request).exchange if made else session.call(operation.id, **request)
+    _forget(session, operation, request)
+    for requirement, exchange in kept_out:
+        _judge(session, requirement, exchange, control)
+
+
+def _forget(session: Session, operation: Operation, request: dict[str, Any]) -> None:
+    """What an accepted deletion names is not there any more."""
+    if operation.effect == "delete" and request.get("path"):
+        session.ledger.gone(request["path"][operation.path_parameters[-1]])
+
+
+def _requirements(session: Session, operation_id: str) -> list[Requirement]:
+    known = session.specification
+    return [known.requirements[one] for one in strangers(known, operation_id)]
+
+
+def _as_stranger(
+    session: Session, requirement: Requirement, operation_id: str, request: dict[str, Any]
+) -> Exchange | None:
+    """Make a request as the stranger of a requirement; the token of the main user is right, elsewhere.
+
+    None where something in front of the API responded: then that is said of the requirement, and the test goes on.
+    """
+    try:
+        if requirement.aspect != WORKSPACE:
+            return session.send(operation_id, user=REFUSED[requirement.aspect or ""], **request)
+        path = {**(request.get("path") or {}), "workspace": session.ledger.made_up()}
+        elsewhere = {**request, "path": path, "headers": session.headers_of(MAIN)}
+        return session.send(operation_id, user=NOBODY, may_redirect=True, **elsewhere)
+    except NotExercised as untried:
+        if session.problem:
+            raise
+        session.judge.skip(requirement.id, untried.reason, untried.detail)
+        return None
+
+
+def _judge(session: Session, requirement: Requirement, exchange: Exchange, control: Exchange) -> None:
+    """Say whether a stranger was kept out. How an unknown workspace is refused is not said: by any status but 2xx."""
+    if requirement.aspect == WORKSPACE and exchange.response is not None and not exchange.answer.ok:
+        session.judge.require(requirement.id, True, exchange, control)
+        return
+    try:
+        session.judge.refused(requirement.id, exchange, control)
+    except NotExercised as untried:
+        session.judge.skip(requirement.id, untried.reason, untried.detail)
+
+
+def try_access(
+    session: Session, requirement: Requirement, prepare: Callable[[Session, Operation], Sample] = sample
+) -> None:
+    """Try one requirement on access. `prepare` makes a documented request for the operation.
+
+    Raises:
+        Blocked, NotExercised: the request could not be made, a user is missing, or the control was not accepted.
+    """
+    operation = session.operation(requirement.operation)
+    request = prepare(session, operation).request()
+    if requirement.aspect in SUFFICES:
+        user = SUFFICES[requirement.aspect]
+        control = session.call(operation.id, **request)
+        exchange = _sent(session, operation, user, request)
+        session.judge.require(
+            requirement.id,
+            exchange.answer.ok,
+            exchange,
+            control,
+            observed=checks.describe(exchange),
+            kind=Kind.REFUSED,
+        )
+        return
+    refusals = []
+    for user in refused_users(session, requirement):
+        before = session.there_before(operation) if operation.effect == "create" else None
+        exchange = _sent(session, operation, user, request)
+        entry = session.client.entry
+        if exchange.answer.ok:  # it may have had its effect, so that a control would prove nothing
+            session.judge.refused(requirement.id, exchange, exchange)
+            if entry is not None:
+                session.adopt(operation, entry, exchange, before)
+            return
+        if entry is not None and session.take_over(operation, entry):
+            session.judge.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
+            return
+        refusals.append(exchange)
+    made = operation.effect == "create"
+    control = session.create(operation.id, **request).exchange if made else session.call(operation.id, **request)
+    for exchange in refusals:
+        session.judge.refused(requirement.id, exchange, control)
+
+
+def try_login(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:
+    """Say whether a login with one thing wrong (`exchange`) got no token, beside the right one (`control`).
+
+    By which status it is refused no document says, nor that it is by a status: what counts is the token.
+
+    Raises:
+        NotExercised: the response says neither yes nor no: there is none, or the server failed or has no time.
+    """
+    if exchange.response is None:
+        raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
+    if not (exchange.answer.ok or exchange.answer.refused or 300 <= exchange.answer.status < 400):
+        raise NotExercised(Reason.INCONCLUSIVE, f"{exchange.operation}: status {exchange.answer.status}")
+    given = exchange.answer.ok and (bool(token_of(exchange)) or not token_of(control))
+    told = f"a token: {checks.describe(exchange)}"
+    session.judge.require(requirement, not given, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
+
+
+def _sent(session: Session, operation: Operation, user: str, request: dict[str, Any]) -> Exchange:
+    """Send a request as another user. That a name is taken neither keeps him out nor passes for his being kept out."""
+    send = session.until_free if operation.effect == "create" else session.send
+    return send(operation.id, user=user, **request)
+
+
+def refused_users(session: Session, requirement: Requirement) -> list[str]:
+    """By whom a refusal is tried: also by an account that lacks just the one right, where the target file gives it.
+
+    Who lacks other rights as well may be turned away by a gate in front, whatever the operation itself looks at.
+    """
+    user = REFUSED[requirement.aspect or ""]
+    lacking = SUFFICES["permission-suffices"]
+    granted = session.operation(requirement.operation).permission
+    tried = requirement.aspect == "permission-refused" and granted and RIGHT_OF[lacking] not in granted
+    return [lacking, user] if tried and session.table.gives(f"users.{lacking}") else [user]

@@ -1,0 +1,364 @@
+"""Checks: pure functions from exchanges to verdicts. Nothing here sends, reads or writes anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from itertools import islice
+from typing import Any, Final
+
+import jsonschema_rs
+
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.messages import caller, message_of
+from conformance.core.verdict import (
+    Kind,
+    Level,
+    Outcome,
+    Verdict,
+)
+from conformance.engine.comparison import Words
+from conformance.spec.rules import (
+    DEVIATION_KIND,
+    Rule,
+    RuleKind,
+    has_type,
+    json_type,
+    places,
+    tolerant,
+)
+from conformance.spec.specification import Answer, Operation
+
+SHOWN: Final = 200  # characters of a value that a verdict quotes
+HUGE: Final = 1_000_000  # bytes of an answer, from which on only the first items of each list may be looked at
+FIRST: Final = 1_000
+WALKED: Final = 200_000  # values of one answer that are looked at one by one: more would tell nothing new
+KEYWORDS: Final = {"required": RuleKind.PRESENT, "type": RuleKind.TYPE, "enum": RuleKind.VALUES}
+
+
+def shorten(value: Any) -> str:
+    """A value as a verdict quotes it: in the notation of Python, cut to a readable length."""
+    text = value if isinstance(value, str) else repr(value)
+    text = text.encode("utf-8", "backslashreplace").decode()  # half of a surrogate pair can be stored nowhere
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def told(value: Any) -> str:
+    """A value as a verdict tells it: in JSON, so that text, numbers and null can be told apart."""
+    return value if isinstance(value, Words) else shorten(json.dumps(value, ensure_ascii=False))
+
+
+def describe(exchange: Exchange) -> str:
+    """What came back, in a few words; of a refusal also to whom, and what the server said."""
+    response = exchange.response
+    if response is None:
+        return f"no answer ({exchange.error})"
+    told = f"status {response.status}, {response.media_type or 'no content type'}"
+    if response.status < 300:
+        return told
+    said = message_of(response)
+    return f"{told}, to {caller(exchange.user)}{f': {said}' if said else ''}"
+
+
+def conforms(requirement: str, operation: str, *exchanges: Exchange, location: str = "") -> Verdict:
+    """The verdict that a requirement holds, with the exchanges in which it could have failed."""
+    evidence = tuple(exchange.id for exchange in exchanges)
+    return Verdict(requirement, operation, Outcome.CONFORMS, evidence, location=location)
+
+
+def deviates(
+    requirement: str,
+    operation: str,
+    kind: Kind,
+    expected: str,
+    observed: str,
+    *exchanges: Exchange,
+    location: str = "",
+) -> Verdict:
+    """The verdict that a requirement is contradicted by the exchanges."""
+    evidence = tuple(exchange.id for exchange in exchanges)
+    return Verdict(
+        requirement, operation, Outcome.DEVIATES, evidence, kind, location, shorten(expected), shorten(observed)
+    )
+
+
+def blocked(requirement: str, operation: str, by: str, detail: str = "") -> Verdict:
+    """The verdict that a requirement could not be tried because of the deviation with the fingerprint `by`."""
+    return Verdict(requirement, operation, Outcome.BLOCKED, blocked_by=by, detail=detail)
+
+
+def body_of(operation: Operation, exchange: Exchange) -> Any:
+    """The parsed body, taken out of an array of one where that is the rejected reading of a contradiction.
+
+    Raises:
+        NotJson: there is no JSON in it.
+    """
+    body = exchange.answer.json
+    if operation.success.wrapped and isinstance(body, list) and len(body) == 1:
+        return body[0]
+    return body
+
+
+def refused(requirement: str, operation: str, exchange: Exchange, control: Exchange) -> Verdict:
+    """Whether a request was refused that differs in one thing from the accepted request `control`.
+
+    Any 4xx is a refusal, since no document names one here (rule 5).
+    """
+    if exchange.answer.refused:
+        return conforms(requirement, operation, exchange, control)
+    kind = Kind.NOT_REFUSED if exchange.answer.ok else Kind.STATUS
+    return deviates(requirement, operation, kind, "a refusal with a 4xx status", describe(exchange), exchange, control)
+
+
+def server_error(operation: Operation, exchange: Exchange) -> Verdict:
+    """Whether the server answered a request without an error of its own (500 or higher): at most a finding.
+
+    Where a document says that a refusal is "400 or higher", 500 is one.
+    """
+    requirement = f"{operation.id}:no-server-error"
+    if exchange.answer.status < 500 or operation.refusal(exchange.answer.status) is not None:
+        return conforms(requirement, operation.id, exchange)
+    return deviates(requirement, operation.id, Kind.SERVER_ERROR, "a status below 500", describe(exchange), exchange)
+
+
+def success(operation: Operation, exchange: Exchange) -> list[Verdict]:
+    """All structural verdicts on the accepted answer (2xx) to a documented call (OpenAPI spec of the operation).
+
+    The operation exists; status, content type and every rule of the response schema that the answer reached. An
+    accommodated call says nothing of the first two: they are of the documented form.
+    """
+    answer = operation.success
+    documented = operation.answer(exchange.answer.status) or answer
+    if documented.status[0] != "2":
+        documented = answer
+    verdicts = list(content(operation, documented, exchange))
+    if operation.documented is not None:
+        return verdicts
+    status = [_status(operation, answer, exchange)] if operation.fixes_status(answer) else []
+    return [conforms(f"{operation.id}:exists", operation.id, exchange), *status, *verdicts]
+
+
+def content(operation: Operation, answer: Answer, exchange: Exchange) -> list[Verdict]:
+    """The verdicts on content type and body of an answer that is documented as `answer`."""
+    if not answer.media_types:
+        return []
+    media = _media_type(operation, answer, exchange)
+    if answer.schema is None or not any(media_type.endswith("json") for media_type in answer.media_types):
+        return [media]
+    verdicts = [media]
+    root = f"{operation.id}.{answer.status}.:type"
+    try:
+        body = exchange.answer.json
+    except NotJson as error:
+        firm = media.outcome is Outcome.DEVIATES and answer.content_type is answer.citation.level
+        told = media if firm else None  # what may be cannot stand for what must be
+        if told is None:
+            told = deviates(root, operation.id, Kind.NOT_JSON, "a JSON body", str(error), exchange)
+            verdicts.append(told)
+        verdicts.extend(_blocked_rules(operation, answer, answer.rules, told))
+        return verdicts
+    if answer.wrapped:
+        wrapped = isinstance(body, list) and len(body) == 1
+        verdicts.append(_wrapping(operation, answer, exchange, wrapped))
+        body = body[0] if wrapped else body
+    verdicts.extend(schema(operation, answer, body, exchange))
+    return verdicts
+
+
+def schema(operation: Operation, answer: Answer, body: Any, exchange: Exchange) -> list[Verdict]:
+    """One verdict for each rule of the response schema that the body reached, or broke."""
+    walked = list(islice(places(body), WALKED))
+    wrong: set[tuple[str, int]] = set()
+    broken = dict(_broken(operation, answer, body, walked, exchange, wrong))
+    reached = set(_reached(answer, walked, wrong))
+    roots = {rule.place: verdict for rule, verdict in broken.items() if rule.kind in _CUTTING}
+    verdicts = list(broken.values())
+    for rule in answer.rules:
+        if rule in broken:
+            continue
+        root = _root(rule, roots)
+        if rule in reached:
+            verdicts.append(conforms(_id(operation, answer, rule), operation.id, exchange, location=rule.place))
+        elif root is not None:
+            verdicts.extend(_blocked_rules(operation, answer, [rule], root))
+    return verdicts
+
+
+_CUTTING: Final = frozenset({RuleKind.PRESENT, RuleKind.TYPE})
+_OF_FORM: Final = frozenset({RuleKind.PREFERRED, RuleKind.TOLERATED})  # they speak of values that are right otherwise
+
+
+def _id(operation: Operation, answer: Answer, rule: Rule) -> str:
+    return f"{operation.id}.{answer.status}.{rule.place}:{rule.kind}"
+
+
+def _status(operation: Operation, answer: Answer, exchange: Exchange) -> Verdict:
+    requirement = f"{operation.id}.{answer.status}:status"
+    if any(one.status[0] == "2" and one.matches(exchange.answer.status) for one in operation.answers):
+        return conforms(requirement, operation.id, exchange)
+    return deviates(requirement, operation.id, Kind.STATUS, answer.status, str(exchange.answer.status), exchange)
+
+
+def _media_type(operation: Operation, answer: Answer, exchange: Exchange) -> Verdict:
+    requirement = f"{operation.id}.{answer.status}:content-type"
+    found = exchange.answer.media_type
+    if any(_same_media(wanted, found) for wanted in answer.media_types):
+        return conforms(requirement, operation.id, exchange)
+    wanted = " or ".join(answer.media_types)
+    return deviates(requirement, operation.id, Kind.CONTENT_TYPE, wanted, found or "no content type", exchange)
+
+
+def _same_media(wanted: str, found: str) -> bool:
+    """Exact, but for suffixes of the same family; for XML any media type that says xml (A-PM3-14)."""
+    if wanted.endswith("xml"):
+        return "xml" in found
+    if wanted.endswith("json"):
+        return found == wanted or found.endswith("+json")
+    return found == wanted
+
+
+def _wrapping(operation: Operation, answer: Answer, exchange: Exchange, wrapped: bool) -> Verdict:
+    requirement = f"{operation.id}.{answer.status}:unwrapped"
+    if not wrapped:
+        return conforms(requirement, operation.id, exchange)
+    return deviates(
+        requirement, operation.id, Kind.OTHER_READING, "the object itself", "an array that holds it", exchange
+    )
+
+
+def _blocked_rules(operation: Operation, answer: Answer, rules: Iterable[Rule], root: Verdict) -> Iterator[Verdict]:
+    """What cannot be looked at because of `root`; a finding blocks nothing that is stated more firmly."""
+    by = root.fingerprint
+    if by is None:
+        return
+    own = (rule.citation.level for rule in answer.rules if _id(operation, answer, rule) == root.requirement)
+    finding = next(own, answer.content_type) is Level.MAY
+    for rule in rules:
+        requirement = _id(operation, answer, rule)
+        if requirement != root.requirement and not (finding and rule.citation.level is not Level.MAY):
+            yield blocked(requirement, operation.id, by)
+
+
+def _root(rule: Rule, roots: dict[str, Verdict]) -> Verdict | None:
+    """The broken rule at the place itself or at one that encloses it."""
+    for place, verdict in roots.items():
+        inside = rule.place == place or rule.place.startswith((f"{place}/", f"{place}["))
+        if inside or place == "":
+            return verdict
+    return None
+
+
+@cache
+def _validator(system: str, operation: str, status: str) -> Any:
+    from conformance.spec.specification import load
+
+    answer = next(one for one in load(system).operations[operation].answers if one.status == status)
+    return jsonschema_rs.Draft202012Validator(tolerant(answer.schema or {}), validate_formats=True)
+
+
+def _broken(
+    operation: Operation,
+    answer: Answer,
+    body: Any,
+    walked: list[tuple[str, Any]],
+    exchange: Exchange,
+    wrong: set[tuple[str, int]],
+) -> Iterator[tuple[Rule, Verdict]]:
+    """Each rule that the body breaks, once, with its verdict; of a wrong type nothing else is said.
+
+    The places and identities of the values that are wrong go into `wrong`.
+    """
+    by_key = answer.by_key
+    found: dict[Rule, tuple[str, str]] = {}
+    mistyped: set[str] = set()
+    validator = _validator(operation.system, operation.id, answer.status)
+    if not validator.is_valid(body):
+        fewer = _thinned(body) if len(exchange.answer.body) > HUGE else body  # a million errors take half a minute
+        errors = validator.iter_errors(body if validator.is_valid(fewer) else fewer)
+        errors = sorted(errors, key=lambda error: error.kind.name != "type")
+        for error in errors:
+            steps = tuple(error.instance_path)
+            kind = KEYWORDS.get(error.kind.name, RuleKind.FORMAT)
+            exact = "/".join(str(step) for step in steps)
+            place = _place(steps)
+            if kind is RuleKind.PRESENT:
+                spelled = by_key.get((f"{place}/{error.kind.property}", RuleKind.SPELLED))
+                place = f"{place}/{error.kind.property}"
+                observed = "absent"
+                if spelled is not None and spelled.values[0] in _value(body, steps):
+                    kind, observed = RuleKind.SPELLED, f"`{spelled.values[0]}` in its place"
+            else:
+                if exact in mistyped:
+                    continue
+                value = _value(body, steps)
+                observed = f"{json_type(value)}: {shorten(value)}"
+                wrong.add((place, id(value)))
+                if kind is RuleKind.TYPE:
+                    mistyped.add(exact)
+            rule = by_key.get((place, kind)) or by_key.get((place, RuleKind.TYPE))  # digits belong to the type
+            if rule is not None:
+                found.setdefault(rule, (rule.expected, observed))
+    for place, value in walked:
+        if (place, id(value)) in wrong or not _typed(by_key, place, value):
+            continue
+        tolerated = by_key.get((place, RuleKind.TOLERATED))
+        if tolerated is not None and value in tolerated.values:
+            found.setdefault(tolerated, (tolerated.expected, shorten(value)))
+        preferred = by_key.get((place, RuleKind.PREFERRED))
+        if by_key.get((place, RuleKind.TYPE)) in found:
+            continue
+        if preferred is not None and value is not None and not preferred.prefers(value):
+            found.setdefault(preferred, (preferred.expected, f"{json_type(value)}: {shorten(value)}"))
+    for rule, (expected, observed) in found.items():
+        requirement = _id(operation, answer, rule)
+        kind_of = DEVIATION_KIND[rule.kind]
+        yield (
+            rule,
+            deviates(requirement, operation.id, kind_of, expected, observed, exchange, location=rule.place),
+        )
+
+
+def _thinned(node: Any) -> Any:
+    """A body with the first items of each list only."""
+    if isinstance(node, dict):
+        return {name: _thinned(member) for name, member in node.items()}
+    return [_thinned(item) for item in node[:FIRST]] if isinstance(node, list) else node
+
+
+def _reached(answer: Answer, walked: list[tuple[str, Any]], wrong: set[tuple[str, int]]) -> Iterator[Rule]:
+    """The rules that the body could have broken: a pattern says nothing of a value that is not text."""
+    for place, value in walked:
+        if place in answer.by_place:
+            typed = _typed(answer.by_key, place, value)
+            silent = _OF_FORM if (place, id(value)) in wrong else ()
+            yield from (r for r in answer.by_place[place] if r.kind not in silent and _shows(r, value, typed))
+
+
+def _shows(rule: Rule, value: Any, typed: bool) -> bool:
+    """Whether a value could have broken a rule at its place; `typed` says whether it has one of the place's types."""
+    match rule.kind:
+        case RuleKind.PRESENT | RuleKind.TYPE | RuleKind.SPELLED:
+            return True
+        case RuleKind.FORMAT:
+            return typed and has_type(value, rule.values)
+        case RuleKind.VALUES:
+            return typed and not (value is None and None in rule.values)
+        case _:
+            return typed and value is not None
+
+
+def _typed(by_key: Mapping[tuple[str, RuleKind], Rule], place: str, value: Any) -> bool:
+    """Whether a value has one of the types that are demanded at its place; of another nothing else is said."""
+    rule = by_key.get((place, RuleKind.TYPE))
+    return rule is None or has_type(value, rule.values)
+
+
+def _place(steps: tuple[str | int, ...]) -> str:
+    return "".join("[]" if isinstance(step, int) else f"/{step}" for step in steps)
+
+
+def _value(body: Any, steps: tuple[str | int, ...]) -> Any:
+    for step in steps:
+        body = body[step]
+    return body

@@ -1,0 +1,143 @@
+"""Generation: documented request bodies that nobody thought of, made by schemathesis and kept as a corpus.
+
+Generating a body costs a hundred times what sending it does, so a run replays: the corpus of seed 0 lies in the
+package, that of any other seed is made once and kept in the user's cache directory.
+
+`python -m conformance.engine.corpus` makes the packaged corpus anew, after a spec was changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import platformdirs
+
+from conformance.spec.extension import EXTENSION
+from conformance.spec.specification import SYSTEMS, Operation, load
+
+PACKAGED: Final = Path(__file__).parent / "corpora"
+KEPT: Final = 60  # cases of each operation in the packaged corpus
+GENERATORS: Final = ("schemathesis", "hypothesis")
+
+
+def generated(operation: Operation) -> bool:
+    """Whether bodies are generated for an operation: its spec says so by a requirement of its own."""
+    return f"{operation.id}:generated-accepted" in load(operation.system).requirements
+
+
+def cases(operation: Operation, seed: int, count: int) -> list[Any]:
+    """Up to `count` different documented bodies of an operation: from the corpus, else generated and kept."""
+    if seed == 0 and count <= KEPT:
+        packaged = _read(PACKAGED / f"{operation.system}.json")
+        if packaged and packaged["spec"] == digest(operation.system):
+            return list(packaged["cases"].get(operation.id, []))[:count]
+    path = _cached(operation, seed, count)
+    kept = _read(path)
+    if kept is not None:
+        return list(kept["cases"])
+    made = list(generate(operation, seed, count))
+    with contextlib.suppress(OSError):  # then the next run generates them again: that costs time, and nothing else
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"cases": made}), encoding="utf-8")
+    return made
+
+
+def generate(operation: Operation, seed: int, count: int) -> Iterator[Any]:
+    """Make up to `count` different bodies that follow the request schema; equal seeds make equal bodies."""
+    import hypothesis
+    import schemathesis
+    from schemathesis import GenerationMode
+
+    spec = load(operation.system)
+    schema = schemathesis.openapi.from_dict(deepcopy(dict(spec.source)))  # it adds to what it is given
+    strategy = schema[operation.path][operation.method].as_strategy(generation_mode=GenerationMode.POSITIVE)
+    found: dict[str, Any] = {}
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=count * 3,
+        database=None,
+        deadline=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(case=strategy)
+    def collect(case: Any) -> None:
+        if len(found) < count and isinstance(case.body, dict):
+            body = _plain(case.body)
+            found.setdefault(json.dumps(body, sort_keys=True), body)
+
+    collect()
+    yield from found.values()
+
+
+def _plain(value: Any) -> Any:
+    """A generated value as a client would write it: JSON Schema takes 15.0 for an integer, the documents do not.
+
+    What it gives shares nothing with the spec, from which a generator may take whole examples.
+    """
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def digest(system: str) -> str:
+    """The key of a corpus: what the spec says of the bodies in it."""
+    bodies = {
+        operation.id: _bare(body.schema)
+        for operation in load(system).operations.values()
+        if generated(operation) and (body := operation.body("application/json")) is not None
+    }
+    return hashlib.sha256(json.dumps(bodies, sort_keys=True).encode()).hexdigest()
+
+
+def _bare(schema: Any) -> Any:
+    """A schema without our extension, of which generation knows nothing."""
+    if isinstance(schema, dict):
+        return {name: _bare(member) for name, member in schema.items() if name != EXTENSION}
+    return [_bare(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def _cached(operation: Operation, seed: int, count: int) -> Path:
+    key = [digest(operation.system), operation.id, seed, count, *(version(name) for name in GENERATORS)]
+    name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]
+    return Path(platformdirs.user_cache_dir("conformance")) / "corpus" / f"{name}.json"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def main() -> None:
+    """Make the packaged corpus anew."""
+    for system in SYSTEMS:
+        made = {
+            operation.id: list(generate(operation, 0, KEPT))
+            for operation in load(system).operations.values()
+            if generated(operation)
+        }
+        corpus = {
+            "spec": digest(system),
+            "seed": 0,
+            "generators": {name: version(name) for name in GENERATORS},
+            "cases": made,
+        }
+        text = json.dumps(corpus, ensure_ascii=True, separators=(",", ":"))
+        (PACKAGED / f"{system}.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,349 @@
+"""Lifecycle: the deterministic engine that walks a resource's life by the links of the spec.
+
+Create, read, list, update, read, delete, read again, list, delete again. What a document says of a step is an entry of
+the register with `tried: lifecycle` and the step's `aspect`; where the register is silent, the step judges nothing.
+What can only be read, or only be listed, has a life without the other steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks, sampling
+from conformance.engine.comparison import (
+    Difference,
+    differences,
+    equal,
+    plain,
+    renamed,
+)
+from conformance.engine.identifiers import (
+    ANOTHER,
+    is_read,
+    members_of,
+    misnamed,
+)
+from conformance.engine.listing import Listing
+from conformance.engine.neighbours import Neighbours
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Resource, Session
+from conformance.spec.rules import leaves, writable
+from conformance.spec.specification import (
+    Link,
+    Operation,
+    Requirement,
+    Specification,
+)
+from conformance.spec.touched_ids import at
+from conformance.target.bodies import GIVEN
+
+CHANGED = "changed by the suite"
+OTHERS = "leaves-others"
+"""The aspect of a step that it touches nothing but what it names."""
+
+
+def creates(specification: Specification) -> list[Operation]:
+    """The operations whose resources have a life: what they create has a name, can be read or listed, and deleted."""
+    return [
+        operation
+        for operation in specification.operations.values()
+        if operation.effect == "create"
+        and (operation.link("read") or operation.link("list"))
+        and (delete := operation.link("delete"))
+        and not specification.operations[delete.operation].tombstone
+        and operation.names
+        and operation.body("application/json")
+    ]
+
+
+def steps(specification: Specification, operation: Operation) -> list[str]:
+    """The ids of the requirements that the walk through the life of what `operation` creates tries."""
+    concerned = {operation.id, *(link.operation for link in operation.links)}
+    return [
+        requirement.id
+        for requirement in specification.requirements.values()
+        if requirement.tried == "lifecycle" and requirement.operation in concerned
+    ]
+
+
+class Life:
+    """One walk. `session` calls the target and judges; `create` is the operation that begins the life."""
+
+    def __init__(self, session: Session, create: Operation) -> None:
+        self.session = session
+        self.create = session.operation(create.id)
+        self._names: list[str] = []  # what the thing is called, the first name first
+        self._hindered: dict[str, Blocked | NotExercised] = {}  # by step of the life
+        self._list = Listing(session, self.create, self._names)
+        self._neighbours = Neighbours(session, self.create)
+
+    def walk(self) -> None:
+        """Go through the whole life. Raises Blocked and NotExercised, at its end, for what could not be tried."""
+        self._beside()
+        request = sampling.sample(self.session, self.create)
+        born = self.session.create(self.create.id, **request.request())
+        body = born.exchange.request.sent(request.content["json"])
+        self._names.append(born.name)
+        self._unharmed(self.create, born.exchange)
+        self._beside()
+        with self._going_on("read"):
+            self._reads_as_sent("created-reads-as-sent", self.create, body, born)
+        with self._going_on("list"):
+            beside = [one.resource for one in self._neighbours.there]
+            self._list.shows_created(born, body, self._hindered.get("read"), beside)
+        with self._going_on("update"):
+            self._update(born, body)
+        with self._going_on("delete"):
+            self._delete(born)
+        for reason in self._hindered.values():
+            raise reason
+
+    @contextmanager
+    def _going_on(self, step: str) -> Iterator[None]:
+        """A step that cannot be tried stops nothing but what needs it."""
+        try:
+            yield
+        except (Blocked, NotExercised) as reason:
+            self._hindered[step] = reason
+
+    def _seen(self) -> bool:
+        """Whether what was created was read or listed: only then what is refused later says something."""
+        return any(self.create.link(step) and step not in self._hindered for step in ("read", "list"))
+
+    # -- steps ----------------------------------------------------------------------------------------------------
+
+    def _read(self, born: Resource) -> Exchange:
+        link = self._link("read")
+        return self.session.call(link.operation, path={link.parameter: born.id})
+
+    def _reads(self, exchange: Exchange, born: Resource) -> bool:
+        """Whether a reading shows the thing, under its identifier or any of its names, and calls it by no other."""
+        if not any(is_read(exchange, born.id, name) for name in self._names):
+            return False
+        sent = {touch.pointer.rpartition("/")[2] for touch in self.create.names}
+        members = sent | set(members_of(born.exchange, born.id, born.name))
+        return not any(misnamed(exchange, born.id, one, self._names) for one in members)
+
+    def _reads_as_sent(self, aspect: str, operation: Operation, sent: Mapping[str, Any], born: Resource) -> None:
+        if self.create.link("read") is None:
+            return
+        readable = self._aspect("created-is-readable") if aspect.startswith("created") else None
+        as_sent = self._aspect(aspect, operation)
+        link = self._link("read")
+        reading = self.session.operation(link.operation)
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.session.send(link.operation, path={link.parameter: born.id})
+            hard = [one for one in self._differences(reading, sent, exchange) if not one.soft]
+            return self._reads(exchange, born) and not hard, exchange
+
+        _, exchange = self.session.eventually(look)
+        exchange = exchange if exchange.answer.ok else self._read(born)
+        if exchange.answer.ok and not aspect.startswith("created"):
+            self.session.judge.say(checks.success(reading, exchange))
+        if readable is not None:
+            self.session.judge.say(checks.success(reading, exchange))
+            if not self.session.judge.require(
+                readable.id, self._reads(exchange, born), born.exchange, exchange, observed=ANOTHER, kind=Kind.VALUE
+            ):
+                raise Blocked(self.session.judge.root_of(readable.id), reading.id)
+        found = list(self._differences(reading, sent, exchange))
+        self._say_differences(as_sent, operation, found, exchange)
+
+    def _differences(self, reading: Operation, sent: Mapping[str, Any], exchange: Exchange) -> Iterator[Difference]:
+        try:
+            body = checks.body_of(reading, exchange)
+        except NotJson:
+            return
+        schema = reading.success.schema
+        if schema is None or not sent.keys() & schema.get("properties", {}).keys():
+            # no document says where it stands: what was sent is looked for anywhere
+            found = {value for _, value in leaves(body)}
+            for place, value in leaves(sent):
+                if isinstance(value, str) and not place.endswith("/id") and not any(equal(value, one) for one in found):
+                    alike = next((one for one in found if isinstance(one, str) and plain(one) == plain(value)), None)
+                    yield Difference(place, value, alike or "nowhere in the answer", soft=alike is not None)
+            return
+        yield from differences(sent, body, schema)
+
+    def _say_differences(
+        self, requirement: Requirement | None, operation: Operation, found: list[Difference], exchange: Exchange
+    ) -> None:
+        judge = self.session.judge
+        verbatim = f"{operation.id}:verbatim"
+        hard = [one for one in found if not one.soft]
+        if requirement is not None and not hard:
+            judge.require(requirement.id, True, exchange)
+        for one in {one.place: one for one in hard}.values():
+            if requirement is not None:
+                judge.require(
+                    requirement.id,
+                    False,
+                    exchange,
+                    expected=checks.told(one.sent),
+                    observed=checks.told(one.read),
+                    kind=Kind.READ_BACK,
+                    location=one.place,
+                )
+        soft = next((one for one in found if one.soft), None)
+        if soft is not None:
+            judge.require(
+                verbatim,
+                False,
+                exchange,
+                expected=checks.told(soft.sent),
+                observed=checks.told(soft.read),
+                kind=Kind.READ_BACK,
+                location=soft.place,
+            )
+        elif not hard:
+            judge.require(verbatim, True, exchange)
+
+    def _update(self, born: Resource, body: Mapping[str, Any]) -> None:
+        link = self.create.link("update")
+        if link is None or "read" in self._hindered:
+            return
+        updating = self.session.operation(link.operation)
+        changed = self._changed(updating, born, body)
+        path = {link.parameter: born.id} if link.parameter else {}
+        updated = self.session.call(link.operation, path=path, json=changed)
+        changed = updated.request.sent(changed)
+        try:
+            self._unharmed(updating, updated)
+        except Blocked:
+            del self._names[1:]  # another one may bear its new name now
+            raise
+        self._reads_as_sent("updated-reads-as-sent", updating, changed, born)
+        if "list" not in self._hindered:
+            self._list.shows_updated(born, updating, updated, changed)
+
+    # -- neighbours -----------------------------------------------------------------------------------------------
+
+    def _beside(self) -> None:
+        """Make another one of the same kind, where something is said of what lies beside. Raises nothing."""
+        said = any(self._aspect(OTHERS, operation) for operation in self._changing())
+        if said and self.session.usable(self.create, "delete") is not None:
+            with self._going_on(OTHERS):
+                self._neighbours.add()
+
+    def _changing(self) -> list[Operation]:
+        """The operations of the walk that change something."""
+        links = [link for step in ("update", "delete") if (link := self.create.link(step)) is not None]
+        return [self.create, *(self.session.operation(link.operation) for link in links)]
+
+    def _unharmed(self, operation: Operation, *evidence: Exchange) -> None:
+        """See that the neighbours are as they were. Raises Blocked: they are not; that is recorded."""
+        requirement = self._aspect(OTHERS, operation)
+        if requirement is None or not {"read", OTHERS}.isdisjoint(self._hindered):
+            return
+        if not self._neighbours.judge(requirement.id, *evidence):
+            raise Blocked(self.session.judge.root_of(requirement.id), operation.id)
+
+    def _changed(self, updating: Operation, born: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The complete definition as it was created, with every free text replaced (A-PM3-39).
+
+        Where no document gives its shape, the definition as it is read. What a server got wrong in a creation is
+        thus not sent back to it.
+        """
+        documented = updating.body("application/json")
+        assert documented is not None
+        fixed = self.session.table.bodies.get(updating.id)
+        if updating.names and GIVEN in documented.examples:  # by the target file, which says where names are
+            given: dict[str, Any] = sampling.body(self.session, updating, born.id)
+            self._names.append(str(next(at(given, updating.names[0].pointer))))
+            return given
+        reading = self.session.operation(self._link("read").operation)
+        try:
+            current = checks.body_of(reading, self._read(born))
+        except NotJson:
+            current = body
+        if not isinstance(current, dict):
+            current = body
+        shaped = bool(reading.success.schema and reading.success.schema.get("properties"))
+        if reading.success.schema and shaped:
+            current = renamed(body, current, reading.success.schema)
+        known = documented.schema.get("properties", {})
+        changed: dict[str, Any] = deepcopy(fixed) if fixed else writable(current, documented.schema)
+        link = self.create.link("update")
+        if link is not None and link.member:
+            changed[link.member] = born.id
+        names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
+        for name, schema in known.items():
+            described = schema.get("type") == "string" and not schema.get("enum") and name.endswith("description")
+            if described and (shaped or name in changed):  # a guessed member may not exist
+                changed[name] = CHANGED
+            if name in names:
+                changed[name] = self.session.ledger.name("renamed")
+                self._names.append(changed[name])
+        return changed
+
+    def _delete(self, born: Resource) -> None:
+        if not self._seen():
+            return
+        link = self._link("delete")
+        deleting = self.session.operation(link.operation)
+        exchange = self.session.call(link.operation, path={link.parameter: born.id})
+        self._unharmed(deleting, exchange)
+        root = self._is_gone(born, deleting, exchange)
+        if root:
+            for aspect in ("deleted-is-unlisted", "deleted-again-refused"):
+                requirement = self._aspect(aspect, deleting)
+                if requirement is not None:
+                    self.session.judge.block(requirement.id, root)
+            return
+        if "list" not in self._hindered:
+            self._list.shows_deleted(born, deleting, exchange)
+        self._unharmed(deleting, exchange)  # once more: a deletion may have its effect later
+        again = self.session.send(link.operation, path={link.parameter: born.id})
+        requirement = self._aspect("deleted-again-refused", deleting)
+        if requirement is not None:
+            refused = again.answer.status >= 400
+            self.session.judge.require(
+                requirement.id,
+                refused,
+                again,
+                exchange,
+                observed=checks.describe(again),
+                kind=Kind.NOT_REFUSED,
+            )
+        documented = deleting.refusal(again.answer.status)
+        if documented is not None and again.answer.status >= 400:
+            self.session.judge.say(checks.content(deleting, documented, again))
+
+    def _is_gone(self, born: Resource, deleting: Operation, deleted: Exchange) -> str:
+        """Whether it can no longer be read; returns the fingerprint of the deviation when it can."""
+        link = self.create.link("read")
+        if link is None or "read" in self._hindered:
+            return ""
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.session.send(link.operation, path={link.parameter: born.id})
+            shapeless = self.session.operation(link.operation).success.schema is None
+            nothing = exchange.answer.ok and shapeless and not self._reads(exchange, born)
+            return exchange.answer.refused or nothing or self.session.is_anothers(born.id), exchange
+
+        gone, exchange = self.session.eventually(look)
+        if gone:
+            self.session.ledger.gone(born.id)
+        requirement = self._aspect("deleted-is-gone", deleting)
+        if requirement is None:
+            return ""
+        if not gone and not exchange.answer.ok:
+            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
+            return ""
+        told = f"it can still be read: {checks.describe(exchange)}"
+        self.session.judge.require(requirement.id, gone, exchange, deleted, observed=told)
+        return "" if gone else self.session.judge.root_of(requirement.id)
+
+    def _link(self, step: str) -> Link:
+        link = self.create.link(step)
+        assert link is not None
+        return link
+
+    def _aspect(self, aspect: str, operation: Operation | None = None) -> Requirement | None:
+        return self.session.specification.aspect((operation or self.create).id, aspect)

@@ -1,0 +1,190 @@
+"""Listing: whether the list shows a thing after each step of its life, as it is called and described then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks, presence
+from conformance.engine.comparison import Difference, differences
+from conformance.engine.identifiers import listed, partial, shows
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Resource, Session
+from conformance.spec.specification import Link, Operation, Requirement
+
+PART = "the list shows a part only"
+WITHOUT_ANOTHER = "another one that was created is not in the list"
+
+
+class Listing:
+    """The list in one life. `names` are what the thing is called, the first name first: the life adds to them."""
+
+    def __init__(self, session: Session, create: Operation, names: list[str]) -> None:
+        self.session = session
+        self.create = create
+        self.names = names
+        self.found = self.by_name = False
+
+    def shows_created(
+        self,
+        born: Resource,
+        sent: Mapping[str, Any],
+        unread: Blocked | NotExercised | None = None,
+        others: Iterable[Resource] = (),
+    ) -> None:
+        """Say whether the list shows what was created, and `others` beside it. `unread` is why it could not be read.
+
+        Raises:
+            Blocked, NotExercised: the list cannot be had; or it does not show what could not be read either.
+        """
+        requirement = self._aspect("created-is-listed")
+        link = self.create.link("list")
+        if link is None:
+            return
+        exchange = self.session.call(link.operation)
+
+        def look() -> tuple[bool, Exchange]:
+            again = self.session.send(link.operation)
+            return all(shows(again, link, one.id, one.name) for one in (born, *others)), again
+
+        whole, exchange = self.session.eventually(look)
+        self.found = shows(exchange, link, born.id, born.name)
+        self.by_name = shows(exchange, link, "", born.name)
+        if not self.found and unread is not None:
+            raise unread
+        if requirement is not None and not whole and partial(exchange):
+            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, PART)
+        elif requirement is not None:
+            self.session.judge.require(
+                requirement.id,
+                whole,
+                born.exchange,
+                exchange,
+                observed=WITHOUT_ANOTHER if self.found else "what was created is not in the list",
+                kind=Kind.ABSENT,
+            )
+        self._as_sent(link, born, sent)
+
+    def _as_sent(self, link: Link, born: Resource, sent: Mapping[str, Any]) -> None:
+        """Say whether the item in the list is called and described as it was sent."""
+        requirement = self._aspect("created-is-listed-as-sent")
+        if requirement is None:
+            return
+        if not self.found:
+            absent = self._aspect("created-is-listed")
+            try:
+                self.session.judge.block(requirement.id, self.session.judge.root_of(absent.id if absent else ""))
+            except LookupError:
+                self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, PART)
+            return
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.session.send(link.operation)
+            return not self._unlike(link, born, sent, exchange), exchange
+
+        holds, exchange = self.session.eventually(look)
+        if holds:
+            self.session.judge.require(requirement.id, True, exchange, born.exchange)
+        for one in self._unlike(link, born, sent, exchange):
+            self.session.judge.require(
+                requirement.id,
+                False,
+                exchange,
+                born.exchange,
+                expected=checks.told(one.sent),
+                observed=checks.told(one.read),
+                kind=Kind.READ_BACK,
+                location=f"[]{one.place}",
+            )
+
+    def _unlike(self, link: Link, born: Resource, sent: Mapping[str, Any], exchange: Exchange) -> list[Difference]:
+        """What of name and description the item of a thing shows otherwise, where a document describes items."""
+        schema = (self.session.operation(link.operation).success.schema or {}).get("items", {})
+        try:
+            item = presence.about(exchange.answer.json, born.id, link.item.rpartition("/")[2])
+        except NotJson:
+            item = None
+        names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
+        own = {name: value for name, value in sent.items() if name in names or name.endswith("description")}
+        return [one for one in differences(own, item or {}, schema) if not one.soft]
+
+    def shows_updated(self, born: Resource, updating: Operation, updated: Exchange, sent: Mapping[str, Any]) -> None:
+        """Say whether the list still has the thing after its update, as it is called and described since then.
+
+        Raises:
+            Blocked, NotExercised: the list cannot be had.
+        """
+        link = self.create.link("list")
+        if link is None:
+            return
+        self.session.call(link.operation)  # an item may look otherwise after an update
+        requirement = self._aspect("updated-is-listed", updating)
+        if requirement is None or not self.found or self._behind(requirement, updating):
+            return
+        documented = self.session.operation(link.operation).success.schema is not None
+        old, new = self.names[0], self.names[-1]
+        seen: list[str] = []
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.session.send(link.operation)
+            seen[:] = [name for identifier, name in listed(exchange, link) if identifier == born.id]
+            if documented:
+                return new in seen and not self._unlike(link, born, sent, exchange), exchange
+            stale = old != new and self.by_name and shows(exchange, link, "", old)
+            return exchange.answer.ok and shows(exchange, link, born.id, new) and not stale, exchange
+
+        holds, exchange = self.session.eventually(look)
+        there = shows(exchange, link, born.id, new)
+        if not holds and (not exchange.answer.ok or (not there and partial(exchange))):
+            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, PART)
+            return
+        called = checks.told(seen[0]) if seen and documented else "by the name that it had before"
+        told = f"the list calls it {called}" if there else "it is not in the list"
+        if new in seen:
+            told = "; ".join(
+                f"the list shows {checks.told(one.read)} in {one.place.strip('/')}"
+                for one in self._unlike(link, born, sent, exchange)
+            )
+        self.session.judge.require(requirement.id, holds, exchange, updated, observed=told, kind=Kind.READ_BACK)
+
+    def _behind(self, requirement: Requirement, updating: Operation) -> bool:
+        """Whether an update did not even read back, or the item was wrong before: then the list says nothing new."""
+        for root in (self._aspect("updated-reads-as-sent", updating), self._aspect("created-is-listed-as-sent")):
+            try:
+                fingerprint = self.session.judge.root_of(root.id) if root is not None else ""
+            except LookupError:
+                continue
+            if fingerprint:
+                self.session.judge.block(requirement.id, fingerprint)
+                return True
+        return False
+
+    def shows_deleted(self, born: Resource, deleting: Operation, deleted: Exchange) -> None:
+        """Say whether the list does not show any more what was deleted."""
+        requirement = self._aspect("deleted-is-unlisted", deleting)
+        link = self.create.link("list")
+        if requirement is None or link is None:
+            return
+        if not self.found:
+            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, "the list did not show it before either")
+            return
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.session.send(link.operation)
+            there = any(shows(exchange, link, born.id, name) for name in self.names)
+            return exchange.answer.ok and (not there or self.session.is_anothers(born.id)), exchange
+
+        gone, exchange = self.session.eventually(look)
+        if not exchange.answer.ok:
+            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
+            return
+        if gone and self.create.link("read") is None:
+            self.session.ledger.gone(born.id)
+        self.session.judge.require(
+            requirement.id, gone, exchange, deleted, observed="it is still in the list", kind=Kind.EFFECT
+        )
+
+    def _aspect(self, aspect: str, operation: Operation | None = None) -> Requirement | None:
+        return self.session.specification.aspect((operation or self.create).id, aspect)

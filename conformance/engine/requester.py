@@ -1,0 +1,320 @@
+"""Requester: sends the requests of one system of the target, and finds out whom a refusal of the credentials speaks of.
+
+Of a response itself it says nothing: that is for `calls` and the tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import checks
+from conformance.engine.delivery import Delivery, Sending
+from conformance.engine.fixtures import Fixtures
+from conformance.engine.recorder import Blocked, Judge, NotExercised
+from conformance.spec.free_paths import unrouted
+from conformance.spec.specification import Operation, Requirement, Specification
+from conformance.target.systems import (
+    ELSEWHERE,
+    Procesio,
+    ProcessMaker3,
+    ProcessMaker4,
+)
+from conformance.target.target import Safety
+from conformance.wire import gateways
+from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
+from conformance.wire.credentials import Missing, NoToken, Unavailable
+from conformance.wire.ledger import Ledger
+from conformance.wire.limits import Withheld
+from conformance.wire.logins import plain_reads, refused_key, refused_token, unknown_token
+
+LOST_AT_MOST: Final = 5  # things that were created and not found again, before no more are
+
+
+@dataclass(eq=False)
+class Requester:
+    """Sends for one system of a target, on behalf of one test at a time.
+
+    `judge` is the current test's; `settle` is how long a write may take to become visible, in seconds.
+    """
+
+    table: ProcessMaker3 | ProcessMaker4 | Procesio
+    client: Client
+    credentials: Credentials
+    ledger: Ledger
+    settle: float = field(kw_only=True)
+    safety: Safety = field(kw_only=True)
+    judge: Judge = field(init=False)
+    fixtures: Fixtures = field(init=False)
+    delivery: Delivery = field(init=False)
+    _opened: str | None = field(default=None, init=False)  # a read that the main user was allowed
+    _unknown: dict[str, str] = field(default_factory=dict, init=False)  # by user: why the token is none, or nothing
+    _token_opens: bool = field(default=False, init=False)  # whether the main user's token ever opened anything
+    _closed: list[Exchange] = field(default_factory=list, init=False)  # what it did not open, when that was looked into
+
+    def __post_init__(self) -> None:
+        self.judge = Judge(self.client.specification)
+        self.delivery = Delivery(self.client, self.credentials, self.ledger)
+        self.fixtures = Fixtures(
+            self.table,
+            self.client.specification,
+            self.ledger,
+            self._ask,
+            lambda operation: unrouted(self.specification, operation, self.ledger.made_up(12)),
+        )
+
+    @property
+    def problem(self) -> str:
+        """Why nothing more can be sent; empty as long as something can."""
+        return self.delivery.problem
+
+    @property
+    def specification(self) -> Specification:
+        """The spec and register of the system."""
+        return self.client.specification
+
+    def operation(self, operation_id: str, *, documented: bool = False) -> Operation:
+        """An operation by its id, as the target must be called; or as it is `documented`, where that differs."""
+        operation = self.specification.operations[operation_id]
+        return operation.documented or operation if documented else operation
+
+    def send(self, operation_id: str, *, template: str | None = None, **request: Any) -> Exchange:
+        """Send one request and say nothing about its response; `request` is what `deliver` takes.
+
+        What comes back is a response of the API, never one of a gateway, a login page or a session that ended; a
+        redirect only where a document gives one (`may_redirect`), or where it is the operation's own; a refusal of
+        the size only where a document gives that (`may_be_too_large`).
+
+        Raises:
+            Unavailable: the target is gone, or refuses the credentials.
+            NotExercised: a user is missing, the safety level or a limit forbids the request, or something in front of
+                the API responded; or the target file says that the target does not have the operation.
+        """
+        if template is None and self.unsupported(operation_id):
+            told = f"{operation_id} is unsupported, as the target file says"
+            raise NotExercised(Reason.UNSUPPORTED, told)
+        return self.deliver(operation_id, template=template, **request)
+
+    def unsupported(self, operation_id: str) -> bool:
+        """Whether the target file says that the target does not have an operation.
+
+        A profile that is not claimed may be there all the same, and other profiles need its operations: these are
+        called, and what they lack is not held against the target.
+        """
+        return operation_id in self.table.unsupported
+
+    def deliver(
+        self,
+        operation_id: str,
+        *,
+        user: str = MAIN,
+        path: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        template: str | None = None,
+        documented: bool = False,
+        may_redirect: bool = False,
+        may_be_too_large: bool = False,
+        **content: Any,
+    ) -> Exchange:
+        """As `send`, also where the target file says that there is no such operation: a clean-up tries it.
+
+        `user` sends it, in the `documented` form where the target wants another, or to another path (`template`).
+        """
+        if self.problem:
+            raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+        operation = self.operation(operation_id, documented=documented)
+        if operation.resource == "token" and not self.table.asks_as_documented:
+            raise NotExercised(Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
+        if operation.effect == "create" and template is None and self.safety is not Safety.DISPOSABLE:
+            self._within_sight(operation)
+        if operation.resource == "token":
+            self.credentials.hold(content)
+        sending = Sending(operation, user, path, headers, template, content, may_redirect, may_be_too_large)
+        with self._as_outcomes():
+            exchange = self.delivery.deliver(sending)
+        turned_away = exchange.answer.status in gateways.TURNED_AWAY and user == MAIN and not operation.anonymous
+        if turned_away and template is None and self.credentials.given(user) == "api_key":
+            raise self._key_turned_away(operation, exchange)
+        if exchange.answer.refused and user != MAIN and self.credentials.given(user) == "access_token":
+            self._see_that_the_token_is_one(user)
+        if exchange.response is not None and template is None:
+            self.judge.say([checks.server_error(operation, exchange)])
+        if (
+            user == MAIN
+            and template is None
+            and path
+            and not (documented and operation is not self.operation(operation_id))
+        ):
+            self._see(operation, exchange, path, content)
+        if exchange.answer.ok and user == MAIN and template is None and plain_reads([operation]):
+            self._opened = operation.id
+        if exchange.answer.ok and user == MAIN and not operation.anonymous and operation.resource != "token":
+            self._token_opens = True
+        return exchange
+
+    def headers_of(self, user: str) -> dict[str, str]:
+        """The header fields with which a user shows who that is, for a request that is sent as nobody's.
+
+        Raises:
+            NotExercised: as `send`.
+        """
+        with self._as_outcomes():
+            return self.credentials.headers(user)
+
+    @contextlib.contextmanager
+    def _as_outcomes(self) -> Iterator[None]:
+        """Turn what the guard and the credentials raise into what a test reports: not exercised, or blocked."""
+        try:
+            yield
+        except (Withheld, Missing) as reason:
+            raise NotExercised(reason.reason, reason.detail) from None
+        except NoToken as empty:
+            raise self._without_token(empty) from None
+        except Unavailable as gone:
+            self.delivery.problem = str(gone)
+            raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem) from None
+
+    def _see(
+        self, operation: Operation, exchange: Exchange, path: Mapping[str, str], content: Mapping[str, Any]
+    ) -> None:
+        """See whether a refusal tells of the target file: of a fixture that the server does not know.
+
+        Raises:
+            NotExercised: it does. The run goes on without what names it, and says at its end that the file is wrong.
+        """
+        if exchange.answer.ok:
+            self.fixtures.accepted(path)
+        elif sentence := self.fixtures.refused(operation, exchange, path, content):
+            raise NotExercised(Reason.MISSING_FIXTURE, sentence)
+
+    def _ask(
+        self,
+        operation: Operation,
+        path: Mapping[str, str],
+        content: Mapping[str, Any],
+        *,
+        template: str | None = None,
+        nobody: bool = False,
+    ) -> Exchange | None:
+        """Send a request of which no test speaks; None where it is withheld, or nothing came back."""
+        entry = self.client.entry
+        try:
+            user = NOBODY if nobody else MAIN
+            exchange = self.delivery.deliver(Sending(operation, user, path, template=template, content=content))
+        except (Withheld, Missing, NoToken, Unavailable, NotExercised):
+            return None
+        finally:
+            self.client.entry = entry
+        return exchange if exchange.response is not None else None
+
+    def _without_token(self, empty: NoToken) -> Blocked | NotExercised:
+        """The credentials are right, but no token came: a deviation where the register says so."""
+        requirement = self.specification.aspect(empty.exchange.operation, "answers-a-token")
+        if requirement is None:
+            self.delivery.problem = str(empty)
+            return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+        told = "an answer without a token"
+        self.judge.require(requirement.id, False, empty.exchange, observed=told, kind=Kind.MISSING_FIELD)
+        return Blocked(self.judge.root_of(requirement.id), empty.exchange.operation)
+
+    def _see_that_the_token_is_one(self, user: str) -> None:
+        """Find out, once, whether the server knows the token that the target file gives of a further user.
+
+        Raises:
+            NotExercised: it does not tell it from one that was never given, so that any refusal may be for that.
+        """
+
+        def send(operation: Operation, as_user: str) -> Exchange:
+            return self.delivery.deliver(Sending(operation, as_user))
+
+        if user not in self._unknown:
+            entry = self.client.entry
+            refusal = unknown_token(send, plain_reads(self.specification.operations.values()), user)
+            self.client.entry = entry
+            told = "" if refusal is None else refused_token(self.table.system, refusal, user)
+            self._unknown[user] = told
+        if self._unknown[user]:
+            raise NotExercised(Reason.MISSING_USER, self._unknown[user])
+
+    def _see_that_the_token_opens_something(self) -> None:
+        """Find out whether the token of the main user opens anything at all, once one call was turned away.
+
+        Raises:
+            Blocked: it opens nothing that needs no more than a user, just as a token that is none; the one deviation
+                is recorded at the token.
+        """
+        requirement = self._opening()
+        if requirement is None or self._token_opens:
+            return
+        if not self._closed:
+            for one in plain_reads(self.specification.operations.values()):
+                mine, wrong = self.send(one.id), self.send(one.id, user=WRONG)
+                self._token_opens = self._token_opens or mine.answer.status != wrong.answer.status
+                self._closed.append(mine)
+            if self._token_opens:
+                return
+        told = f"{checks.describe(self._closed[0])}, as for a wrong token, from each of {len(self._closed)} operations"
+        self.judge.require(requirement.id, False, *self._closed, observed=told, kind=Kind.REFUSED)
+        raise Blocked(self.judge.root_of(requirement.id), requirement.operation)
+
+    def _opening(self) -> Requirement | None:
+        """The requirement that a token opens operations, where the register has one."""
+        known = self.specification.requirements.values()
+        return next((one for one in known if one.aspect == "token-opens"), None)
+
+    def _turned_away(self, exchange: Exchange) -> None:
+        """See whether the target file's own token opens anything: if not, that is the file's fault, not the server's.
+
+        Raises:
+            NotExercised: it opens nothing, or nothing any more.
+        """
+        if self._opened is not None and self.send(self._opened).answer.ok:
+            return  # this one call is refused, so that the user may lack a right, or the server is wrong
+        self.delivery.problem = refused_token(self.table.system, exchange)
+        raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+
+    def _key_turned_away(self, operation: Operation, exchange: Exchange) -> NotExercised:
+        """What a refusal of the API key means where there is nothing else to show: it may do what documents give it.
+
+        A key that opens nothing at all is the target file's fault.
+        """
+        told = f"{operation.id}: the API key may not call it ({checks.describe(exchange)})"
+        documented = any("apiKeyName" in scheme for scheme in operation.schemes)
+        if documented or not (self._key_opens() or self.table.fixture("process_id")):
+            self.delivery.problem = refused_key(self.table, exchange)
+            return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+        return NotExercised(Reason.MISSING_USER, f"[procesio] username and password; {told}")
+
+    def _key_opens(self) -> bool:
+        """Whether the API key opens any operation that reads and needs nothing."""
+        if self._opened is None:
+            for one in plain_reads(self.specification.operations.values()):
+                with contextlib.suppress(NotExercised):
+                    if self.delivery.deliver(Sending(one)).answer.ok:
+                        self._opened = one.id
+                        break
+        return self._opened is not None
+
+    def eventually(self, look: Callable[[], tuple[bool, Exchange]]) -> tuple[bool, Exchange]:
+        """Look again until it holds or `settle` seconds have passed (rule 7: not there, or not yet?).
+
+        What was asked before they had passed says nothing, however long the answer took.
+        """
+        until = time.monotonic() + self.settle
+        while True:
+            settled = time.monotonic() >= until
+            holds, exchange = look()
+            if holds or settled:
+                return holds, exchange
+            time.sleep(min(0.25, self.settle))
+
+    def _within_sight(self, operation: Operation) -> None:
+        """Create nothing more while too much was created that is not found again. Raises NotExercised."""
+        there = [one for one in self.ledger.open(operation.system) if one.key in self.ledger.accepted]
+        if sum(one.operation == operation.id and not one.identifier for one in there) >= LOST_AT_MOST:
+            raise NotExercised(Reason.LIMIT_REACHED, f"what {operation.id} creates is not found again")

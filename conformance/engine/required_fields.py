@@ -1,0 +1,68 @@
+"""Demands: bodies without a field that a document requires. That the field is required obliges the client (rule 3).
+
+So a server that does without it is compatible, and told of in a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Reason
+from conformance.engine import narrowing
+from conformance.engine.session import Session
+from conformance.spec.rules import places
+from conformance.spec.specification import Operation, Requirement, Specification
+from conformance.wire import gateways
+
+SUFFIX: Final = ":required"
+"""How the ids of these requirements end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A body that was accepted, with the exchange that shows it."""
+
+    body: Any
+    exchange: Exchange
+
+
+def demands(specification: Specification, operation: Operation, tried: str) -> list[Requirement]:
+    """The requirements that a body without a field is refused, of an operation; by what they are `tried`."""
+    return [
+        one
+        for one in specification.requirements.values()
+        if one.operation == operation.id and one.id.endswith(SUFFIX) and one.tried == tried
+    ]
+
+
+def try_demands(
+    session: Session, operation: Operation, bases: Sequence[Base], send: Callable[[int, Any], Exchange]
+) -> None:
+    """Leave each required field out of an accepted body, everywhere at once.
+
+    `send` sends a body in the place of the base of a number. What no base has is not tried.
+    """
+    for requirement in demands(session.specification, operation, "property"):
+        place = requirement.place
+        number = next((at for at, base in enumerate(bases) if place in {one for one, _ in places(base.body)}), None)
+        if number is None:
+            continue
+        exchange = send(number, narrowing.without(bases[number].body, [requirement.place]))
+        judge(session, requirement.id, exchange, bases[number].exchange)
+
+
+def judge(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:
+    """Say whether a body without a field was refused; an error of the server's own says nothing of it.
+
+    Raises:
+        NotExercised: one of the two has no answer.
+    """
+    if exchange.answer.status >= 500:
+        session.judge.skip(requirement, Reason.INCONCLUSIVE, f"status {exchange.answer.status}")
+    elif gateways.speaks_of_existing(exchange):  # of something else than the field: the others are tried all the same
+        session.judge.skip(requirement, Reason.INCONCLUSIVE, "refused since something of that name exists")
+    else:
+        session.judge.refused(requirement, exchange, control)

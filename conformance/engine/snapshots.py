@@ -1,0 +1,78 @@
+"""Snapshots: what of a body changed between reads, value by value.
+
+What changes from read to read by itself is left out. Time stamps, trace ids, and another order or layout of equal
+values are no change.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from conformance.core.exchange import Exchange, NotJson
+from conformance.engine import presence
+from conformance.engine.comparison import date, number, plain
+from conformance.spec.rules import leaves
+
+Snapshot = Mapping[str, tuple[str, ...]]
+"""The values at each place of a body, sorted, in one notation for numbers and digits."""
+
+UNSET: Final = (None, "")
+EPOCH: Final = 1_000_000_000
+
+
+def snapshot(exchange: Exchange, identifier: str = "", own: str = "") -> Snapshot:
+    """The values of an answer: of the object in it that has the identifier, else of the whole.
+
+    A body that is no JSON is one value.
+    """
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        body = exchange.answer.body.decode("utf-8", "replace")
+    thing = presence.about(body, identifier, own) if identifier else None
+    return values(body if thing is None else thing)
+
+
+def values(body: Any) -> Snapshot:
+    """The values of a body by place; what is unset is at no place."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for place, value in leaves(body):
+        if value not in UNSET:
+            found[place].append(_canonical(value))
+    return {place: tuple(sorted(held)) for place, held in found.items()}
+
+
+def _canonical(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    digits = number(value)
+    if digits is not None:
+        return f"{digits.normalize():f}"  # without an exponent, by which a time would not be known as one
+    return plain(value).casefold() if value in ("True", "False", "TRUE", "FALSE") else plain(str(value))
+
+
+def volatile(*reads: Snapshot) -> set[str]:
+    """The places at which reads between which nothing was done differ."""
+    places = {place for one in reads for place in one}
+    return {place for place in places if len({one.get(place, ()) for one in reads}) > 1}
+
+
+def changed(before: Snapshot, after: Snapshot, ignored: Iterable[str] = ()) -> set[str]:
+    """The places whose values differ; one instant in the place of another is no change."""
+    places = {*before, *after} - set(ignored)
+    return {
+        place for place in places if before.get(place, ()) != after.get(place, ()) and not _times(before, after, place)
+    }
+
+
+def _times(before: Snapshot, after: Snapshot, place: str) -> bool:
+    held = (*before.get(place, ()), *after.get(place, ()))
+    return place in before and place in after and all(is_time(value) for value in held)
+
+
+def is_time(value: str) -> bool:
+    """Whether a value is a date, or a number that can be one in seconds or milliseconds since 1970."""
+    digits = number(value)
+    return date(value) is not None or (digits is not None and digits >= EPOCH)

@@ -1,0 +1,15 @@
+"""Faults of the PROCESIO reference, one function each."""
+
+from conformance.reference.procesio.faults import (  # noqa: F401 - each registers its faults
+    actions,
+    common,
+    credentials,
+    data_types,
+    disguised,
+    files,
+    general,
+    keys,
+    missing,
+    resources,
+    schedules,
+)

@@ -1,0 +1,67 @@
+"""The faults of the PROCESIO reference in its data types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.reference.faults import fault
+from conformance.reference.procesio.faults.common import Life, open_to_all
+
+if TYPE_CHECKING:
+    from conformance.reference.procesio.server import Procesio
+
+SYSTEM: Final = "procesio"
+
+open_to_all(
+    {
+        "create_data_type": "create-data-type",
+        "update_data_type": "modify-data-type",
+        "list_data_types": "list-data-types",
+        "read_data_type": "read-data-type",
+        "delete_data_type": "delete-data-type",
+        "find_data_type": "find-data-type",
+        "list_primitive_types": "list-primitive-types",
+        "count_primitive_types": "count-primitive-types",
+    }
+)
+
+Life(
+    "data-type",
+    create="create_data_type",
+    read="read_data_type",
+    list="list_data_types",
+    update="update_data_type",
+    delete="delete_data_type",
+).register()
+
+
+@fault("pro-find-data-type-other", SYSTEM, "answers the newest data type, whatever the name that it is asked for")
+def find_data_type_other(ref: Procesio) -> None:
+    """Find the last one."""
+    find = ref.operations["find_data_type"]
+
+    def newest(name: str) -> Any:
+        find(name)
+        return ref.data_types.list_data_types()[-1]
+
+    ref.operations["find_data_type"] = newest
+
+
+@fault("pro-primitive-types-no-list", SYSTEM, "answers a text where the list of primitive data types should be")
+def primitive_types_no_list(ref: Procesio) -> None:
+    """Answer their names in one text."""
+    types = ref.operations["list_primitive_types"]
+    ref.operations["list_primitive_types"] = lambda: " ".join(one["name"] for one in types())
+
+
+@fault("pro-primitive-count-in-words", SYSTEM, "counts the primitive data types in words")
+def primitive_count_in_words(ref: Procesio) -> None:
+    """Answer no number."""
+    ref.operations["count_primitive_types"] = lambda: "several"
+
+
+@fault("pro-primitive-count-doubled", SYSTEM, "counts each primitive data type twice")
+def primitive_count_doubled(ref: Procesio) -> None:
+    """Count twice as many."""
+    count = ref.operations["count_primitive_types"]
+    ref.operations["count_primitive_types"] = lambda: 2 * count()

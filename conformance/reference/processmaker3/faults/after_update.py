@@ -1,0 +1,145 @@
+"""The faults of the ProcessMaker 3 reference that show after an update, a deletion or nowhere but in a list."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance.reference.faults import fault, override
+from conformance.reference.processmaker3.diagram import copy, new_uid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.reference.processmaker3.fields import Data
+    from conformance.reference.processmaker3.server import ProcessMaker3
+    from conformance.reference.processmaker3.state import Project
+
+    Listing = Callable[[], list[Data]]
+
+SYSTEM: Final = "processmaker3"
+
+
+def _after_update(ref: ProcessMaker3, change: Callable[[Project], None]) -> None:
+    """Let `change` spoil every project that was updated, in place."""
+
+    def make(update: Callable[[str, Data, str], None]) -> Callable[[str, Data, str], None]:
+        def spoilt(uid: str, data: Data, user: str) -> None:
+            update(uid, data, user)
+            change(ref.workspace.projects[uid])
+
+        return spoilt
+
+    override(ref.workspace, "update", make)
+
+
+@fault("pm3-list-name-stale", SYSTEM, "The list shows a project under its first name, also after an update.")
+def _(ref: ProcessMaker3) -> None:
+    names: dict[str, str] = {}
+
+    def make(listing: Listing) -> Listing:
+        return lambda: [item | {"prj_name": names.setdefault(item["prj_uid"], item["prj_name"])} for item in listing()]
+
+    override(ref.workspace, "listing", make)
+
+
+@fault("pm3-list-description-stale", SYSTEM, "The list shows the first description of a project, also after an update.")
+def _(ref: ProcessMaker3) -> None:
+    first: dict[str, str] = {}
+    name = "prj_description"
+
+    def make(listing: Listing) -> Listing:
+        return lambda: [item | {name: first.setdefault(item["prj_uid"], item[name])} for item in listing()]
+
+    override(ref.workspace, "listing", make)
+
+
+@fault("pm3-list-without-descriptions", SYSTEM, "The list shows an empty description of every project.")
+def _(ref: ProcessMaker3) -> None:
+    def make(listing: Listing) -> Listing:
+        return lambda: [item | {"prj_description": ""} for item in listing()]
+
+    override(ref.workspace, "listing", make)
+
+
+@fault("pm3-updated-not-listed", SYSTEM, "A project that was updated is no longer in the list.")
+def _(ref: ProcessMaker3) -> None:
+    updated: set[str] = set()
+    _after_update(ref, lambda project: updated.add(project.uid))
+
+    def make(listing: Listing) -> Listing:
+        return lambda: [item for item in listing() if item["prj_uid"] not in updated]
+
+    override(ref.workspace, "listing", make)
+
+
+@fault("pm3-update-new-identifiers", SYSTEM, "An update gives every element another identifier.")
+def _(ref: ProcessMaker3) -> None:
+    def change(project: Project) -> None:
+        made = copy(project.diagrams, project.uid)
+        for old, new in zip(project.diagrams, made, strict=True):
+            new |= {name: old[name] for name in ("dia_uid", "pro_uid")}
+        project.diagrams = made
+
+    _after_update(ref, change)
+
+
+@fault("pm3-update-flow-ends-dangling", SYSTEM, "After an update flows end in identifiers that no element has.")
+def _(ref: ProcessMaker3) -> None:
+    def change(project: Project) -> None:
+        for diagram in project.diagrams:
+            for flow in diagram["flows"]:
+                flow["flo_element_dest"] = new_uid()
+
+    _after_update(ref, change)
+
+
+@fault("pm3-export-stale", SYSTEM, "An export holds a project as it was created, also after an update.")
+def _(ref: ProcessMaker3) -> None:
+    created: dict[str, Project] = {}
+
+    def add(usual: Callable[[Project], Project]) -> Callable[[Project], Project]:
+        def noted(project: Project) -> Project:
+            created[project.uid] = deepcopy(project)
+            return usual(project)
+
+        return noted
+
+    def export(usual: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        async def stale(call: Any) -> Any:
+            there = ref.workspace.projects
+            first = {uid: project for uid, project in created.items() if uid in there}
+            ref.workspace.projects = {**there, **first}
+            try:
+                return await usual(call)
+            finally:
+                ref.workspace.projects = there
+
+        return stale
+
+    override(ref.workspace, "add", add)
+    override(ref.projects, "export_project", export)
+
+
+@fault("pm3-deleted-stays-listed", SYSTEM, "A project that was deleted stays in the list.")
+def _(ref: ProcessMaker3) -> None:
+    gone: list[Data] = []
+
+    def delete(usual: Callable[[str], None]) -> Callable[[str], None]:
+        def kept(uid: str) -> None:
+            items = [item for item in ref.workspace.listing() if item["prj_uid"] == uid]
+            usual(uid)
+            gone.extend(items)
+
+        return kept
+
+    def make(listing: Listing) -> Listing:
+        def with_deleted() -> list[Data]:
+            there = listing()
+            shown = {item["prj_uid"] for item in there}
+            return [*there, *(item for item in gone if item["prj_uid"] not in shown)]
+
+        return with_deleted
+
+    override(ref.workspace, "delete", delete)
+    override(ref.workspace, "listing", make)

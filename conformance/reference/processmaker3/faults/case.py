@@ -1,0 +1,249 @@
+"""The faults of the ProcessMaker 3 reference in cases, their variables, and case tracker objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import PlainTextResponse
+
+from conformance.reference.answers import Answer
+from conformance.reference.faults import fault, override
+from conformance.reference.processmaker3.cases import RUNNING
+from conformance.reference.processmaker3.fields import Refused, text
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.responses import Response
+
+    from conformance.reference.processmaker3.cases import Case
+    from conformance.reference.processmaker3.fields import Data
+    from conformance.reference.processmaker3.routes import Call
+    from conformance.reference.processmaker3.server import ProcessMaker3
+
+    Endpoint = Callable[[Call], Awaitable[Response]]
+
+SYSTEM: Final = "processmaker3"
+
+
+@fault("pm3-tracker-half-accepted", SYSTEM, "Kind and identifier of a case tracker object may come one by one.")
+def _(ref: ProcessMaker3) -> None:
+    override(
+        ref.case_tracker,
+        "read",
+        lambda _: lambda data: {name: text(name, value) for name, value in data.items() if name.startswith("cto_")},
+    )
+
+
+@fault("pm3-unassigned-omits", SYSTEM, "The list of unassigned cases is always empty.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.casebook, "unassigned", lambda _: lambda _user: [])
+
+
+@fault("pm3-unassigned-shows-all", SYSTEM, "The list of unassigned cases shows them to everybody.")
+def _(ref: ProcessMaker3) -> None:
+    def everything(_user: str) -> list[Data]:
+        return [ref.casebook.described(case) for case in ref.casebook.cases.values() if not case.user]
+
+    override(ref.casebook, "unassigned", lambda _: everything)
+
+
+@fault("pm3-unassigned-not-adhoc", SYSTEM, "The list of unassigned cases leaves out ad hoc users.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.casebook, "may_claim", lambda _: lambda case, user: user in case.candidates)
+
+
+@fault("pm3-unassigned-for-inactive", SYSTEM, "Cases that wait for a group are listed for members who are away.")
+def _(ref: ProcessMaker3) -> None:
+    def make(may_claim: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
+        def also_away(case: Case, user: str) -> bool:
+            groups = ref.people.members.values()
+            mates = {one for members in groups if user in members for one in members}
+            return may_claim(case, user) or bool(mates & set(case.candidates))
+
+        return also_away
+
+    override(ref.casebook, "may_claim", make)
+
+
+@fault("pm3-reassign-fires-nothing", SYSTEM, "No trigger is executed when a case is reassigned.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.casebook, "reassigned", lambda _: lambda _case: None)
+
+
+@fault("pm3-case-status-same", SYSTEM, "Every case has the status of a running one.")
+def _(ref: ProcessMaker3) -> None:
+    _describe(ref, lambda _: {"app_status": RUNNING})
+
+
+@fault("pm3-case-task-wrong", SYSTEM, "The current task of a case is one that it has left.")
+def _(ref: ProcessMaker3) -> None:
+    _describe(ref, lambda case: {"current_task": [{"tas_uid": next(iter(case.tasks), "")}]})
+
+
+def _describe(ref: ProcessMaker3, wrong: Callable[[Case], Data]) -> None:
+    """Let something be wrong in what a case is told by."""
+
+    def make(described: Callable[[Case], Data]) -> Callable[[Case], Data]:
+        return lambda case: described(case) | wrong(case)
+
+    override(ref.casebook, "described", make)
+
+
+@fault("pm3-case-tasks-lack-current", SYSTEM, "The tasks of a case lack the one at which it stands.")
+def _(ref: ProcessMaker3) -> None:
+    def make(tasks: Callable[[Case], list[Data]]) -> Callable[[Case], list[Data]]:
+        return lambda case: [task for task in tasks(case) if task["tas_uid"] != case.task]
+
+    override(ref.casebook, "tasks", make)
+
+
+@fault("pm3-reassign-by-anyone", SYSTEM, "A case can be reassigned without PM_REASSIGNCASE.")
+def _(ref: ProcessMaker3) -> None:
+    ref.routes.permissions["reassign_case"] = frozenset()
+
+
+@fault("pm3-trigger-attached-only", SYSTEM, "A trigger that no step uses is not executed.")
+def _(ref: ProcessMaker3) -> None:
+    def refuse(_case: Case, _trigger: str) -> None:
+        raise Refused("No step of the process uses the trigger.")
+
+    override(ref.casebook, "execute", lambda _: refuse)
+
+
+@fault("pm3-trigger-unsets-nothing", SYSTEM, "A trigger that unsets a variable leaves it in the case.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.casebook, "execute", lambda _: lambda _case, _trigger: None)
+
+
+@fault("pm3-variable-empty-ignored", SYSTEM, "A variable that is set to the empty text keeps its value.")
+def _(ref: ProcessMaker3) -> None:
+    def make(write: Callable[[Case, Data], None]) -> Callable[[Case, Data], None]:
+        return lambda case, variables: write(case, {name: one for name, one in variables.items() if one != ""})
+
+    override(ref.casebook, "write", make)
+
+
+@fault("pm3-variables-of-running-only", SYSTEM, "Only the variables of running cases can be read.")
+def _(ref: ProcessMaker3) -> None:
+    def make(read: Endpoint) -> Endpoint:
+        async def running(call: Call) -> Response:
+            if ref.cases.case(call).status != RUNNING:
+                raise Refused("The case is not running.")
+            return await read(call)
+
+        return running
+
+    override(ref.cases, "get_case_variables", make)
+
+
+@fault("pm3-variables-as-numbers", SYSTEM, "Numbers of dynaforms are numbers in the variables.")
+def _(ref: ProcessMaker3) -> None:
+    _show_variables(ref, lambda name, value: float(str(value)) if name == "amount" else value)
+
+
+@fault("pm3-variables-grid-array", SYSTEM, "Grids are arrays in the variables.")
+def _(ref: ProcessMaker3) -> None:
+    _show_variables(ref, lambda name, value: list(value.values()) if name == "reviewers" else value)  # type: ignore[attr-defined]
+
+
+@fault("pm3-variables-query-array", SYSTEM, "Results of database queries are arrays in the variables.")
+def _(ref: ProcessMaker3) -> None:
+    _show_variables(ref, lambda name, value: list(value.values()) if name == "suppliers" else value)  # type: ignore[attr-defined]
+
+
+@fault("pm3-variables-grid-from-zero", SYSTEM, "The rows of grids are counted from zero in the variables.")
+def _(ref: ProcessMaker3) -> None:
+    def shifted(_name: str, value: object) -> object:
+        return {str(int(row) - 1): cells for row, cells in value.items()} if isinstance(value, dict) else value
+
+    _show_variables(ref, shifted)
+
+
+def _show_variables(ref: ProcessMaker3, shown: Callable[[str, object], object]) -> None:
+    """Show every variable, by its name, as something else."""
+
+    async def read(call: Call) -> Response:
+        return Answer({name: shown(name, value) for name, value in ref.cases.case(call).variables.items()})
+
+    override(ref.cases, "get_case_variables", lambda _: read)
+
+
+# -- for users who have PM_CASES and nothing else ---------------------------------------------------------------------
+
+
+@fault("pm3-reassign-by-caseworkers", SYSTEM, "A case can be reassigned with PM_CASES, without PM_REASSIGNCASE.")
+def _(ref: ProcessMaker3) -> None:
+    ref.routes.permissions["reassign_case"] = frozenset({"PM_CASES"})
+
+
+@fault("pm3-unassigned-shows-caseworkers", SYSTEM, "The list of unassigned cases shows all to whoever has PM_CASES.")
+def _(ref: ProcessMaker3) -> None:
+    def make(may_claim: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
+        return lambda case, user: may_claim(case, user) or ref.accounts.permits(user, "PM_CASES")
+
+    override(ref.casebook, "may_claim", make)
+
+
+# -- as text, half, or without effect ---------------------------------------------------------------------------------
+
+
+@fault("pm3-unassigned-as-text", SYSTEM, "The list of unassigned cases is no JSON.")
+def _(ref: ProcessMaker3) -> None:
+    async def in_words(call: Call) -> Response:
+        found = ", ".join(str(one["app_uid"]) for one in ref.casebook.unassigned(call.user))
+        return PlainTextResponse(f"cases: {found}")
+
+    override(ref.cases, "list_unassigned_cases", lambda _: in_words)
+
+
+@fault("pm3-case-tasks-without-status", SYSTEM, "The tasks of a case have no status.")
+def _(ref: ProcessMaker3) -> None:
+    def make(tasks: Callable[[Case], list[Data]]) -> Callable[[Case], list[Data]]:
+        return lambda case: [{name: one for name, one in task.items() if name != "status"} for task in tasks(case)]
+
+    override(ref.casebook, "tasks", make)
+
+
+@fault("pm3-case-canceled-as-completed", SYSTEM, "A cancelled case has the status of a completed one.")
+def _(ref: ProcessMaker3) -> None:
+    _describe(ref, lambda case: {"app_status": "COMPLETED"} if case.status == "CANCELLED" else {})
+
+
+@fault("pm3-variable-set-ignored", SYSTEM, "Variables are accepted, and not set.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.casebook, "write", lambda _: lambda _case, _variables: None)
+
+
+@fault("pm3-variable-set-replaces", SYSTEM, "Whoever sets a variable removes all others.")
+def _(ref: ProcessMaker3) -> None:
+    def replace(case: Case, variables: Data) -> None:
+        case.variables = dict(variables)
+
+    override(ref.casebook, "write", lambda _: replace)
+
+
+@fault("pm3-variables-of-others-forbidden", SYSTEM, "The variables of cases that do not run are forbidden.")
+def _(ref: ProcessMaker3) -> None:
+    def make(read: Endpoint) -> Endpoint:
+        async def forbid(call: Call) -> Response:
+            if ref.cases.case(call).status != RUNNING:
+                raise Refused("You may not see the variables.", 403)
+            return await read(call)
+
+        return forbid
+
+    override(ref.cases, "get_case_variables", make)
+
+
+@fault("pm3-variables-forbidden", SYSTEM, "The variables of a running case are forbidden to who works on it.")
+def _(ref: ProcessMaker3) -> None:
+    def make(read: Endpoint) -> Endpoint:
+        async def forbid(call: Call) -> Response:
+            if ref.cases.case(call).status == RUNNING:
+                raise Refused("You may not see the variables.", 403)
+            return await read(call)
+
+        return forbid
+
+    override(ref.cases, "get_case_variables", make)

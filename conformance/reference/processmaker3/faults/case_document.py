@@ -1,0 +1,337 @@
+"""The faults of the ProcessMaker 3 reference in input documents, output documents and notes of cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import PlainTextResponse, Response
+
+from conformance.reference.answers import Answer
+from conformance.reference.faults import edit_json, edit_status, fault, override, response_fault
+from conformance.reference.processmaker3.case_documents import NO_FILE, NO_NOTES, NO_TASK
+from conformance.reference.processmaker3.cases import ACTIVE, RUNNING
+from conformance.reference.processmaker3.fields import Refused
+from conformance.reference.processmaker3.routes import unknown_path
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from conformance.reference.faults import Headers
+    from conformance.reference.processmaker3.cases import Case, Document
+    from conformance.reference.processmaker3.routes import Call
+    from conformance.reference.processmaker3.server import ProcessMaker3
+
+    Endpoint = Callable[[Call], Awaitable[Response]]
+
+SYSTEM: Final = "processmaker3"
+UPLOAD: Final = r".*/cases/[^/]+/input-document"
+NOTES: Final = r".*/cases/[^/]+/notes"
+
+
+def _reword(ref: ProcessMaker3, path: str, status: int, message: str, other: str) -> None:
+    """Put other words for a message into the answers to a path and with a status."""
+
+    def edit(code: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
+        return code, headers, body.replace(message.encode(), other.encode())
+
+    for method in ("GET", "POST"):
+        ref.wrap(response_fault(method, path, status, edit))
+
+
+def _restatus(ref: ProcessMaker3, message: str, status: int) -> None:
+    """Refuse an upload that is refused with a message with another status."""
+
+    def edit(code: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
+        return status if message.encode() in body else code, headers, body
+
+    ref.wrap(response_fault("POST", UPLOAD, None, edit))
+
+
+@fault("pm3-indoc-list-empty", SYSTEM, "The list of input documents shows none that were there at the start.")
+def _(ref: ProcessMaker3) -> None:
+    start = {uid for case in ref.casebook.cases.values() for uid in case.inputs}
+    _list(ref, lambda _case, shown: [one for one in shown if one.uid not in start])
+
+
+@fault("pm3-indoc-list-not-for-viewers", SYSTEM, "The list of input documents is empty for who only may see them.")
+def _(ref: ProcessMaker3) -> None:
+    def make(inputs: Callable[[Case, str], list[Document]]) -> Callable[[Case, str], list[Document]]:
+        return lambda case, user: inputs(case, user) if user == case.user else []
+
+    override(ref.case_documents, "inputs", make)
+
+
+@fault("pm3-indoc-list-shows-all", SYSTEM, "The list of input documents shows all of a case to everybody.")
+def _(ref: ProcessMaker3) -> None:
+    _list(ref, lambda case, _shown: [one for one in case.inputs.values() if one.status == ACTIVE])
+
+
+@fault("pm3-indoc-delete-still-listed", SYSTEM, "The list of input documents shows what is marked as deleted, too.")
+def _(ref: ProcessMaker3) -> None:
+    _list(ref, lambda case, shown: shown and list(case.inputs.values()))
+
+
+def _list(ref: ProcessMaker3, edit: Callable[[Case, list[Document]], list[Document]]) -> None:
+    """Change what the list of input documents shows; the single ones stay as they are."""
+    seen = ref.case_documents.inputs
+
+    async def listed(call: Call) -> Response:
+        case = ref.case_documents.case(call)
+        shown = edit(case, seen(case, call.user))
+        return Answer([{"app_doc_uid": one.uid, "app_doc_filename": one.name} for one in shown])
+
+    override(ref.case_documents, "list_input_documents", lambda _: listed)
+
+
+@fault("pm3-indoc-list-of-running-only", SYSTEM, "Only the input documents of running cases can be listed.")
+def _(ref: ProcessMaker3) -> None:
+    def make(listed: Endpoint) -> Endpoint:
+        async def running(call: Call) -> Response:
+            if ref.case_documents.case(call).status != RUNNING:
+                raise Refused("The case is not running.")
+            return await listed(call)
+
+        return running
+
+    override(ref.case_documents, "list_input_documents", make)
+
+
+@fault("pm3-indoc-read-by-anyone", SYSTEM, "Everybody may read what is known of an input document.")
+def _(ref: ProcessMaker3) -> None:
+    async def read(call: Call) -> Response:
+        document = ref.case_documents.case(call).inputs[call.named("app_doc_uid")]
+        return Answer({"app_doc_uid": document.uid, "app_doc_filename": document.name})
+
+    override(ref.case_documents, "get_input_document", lambda _: read)
+
+
+@fault("pm3-upload-lost", SYSTEM, "An upload is answered as accepted, and nothing is kept.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.case_documents, "keep", lambda _: lambda _case, document: document)
+
+
+@fault("pm3-upload-supervisor-refused", SYSTEM, "Process supervisors may not upload.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.case_documents, "may_upload", lambda _: lambda case, user: user == case.user)
+
+
+@fault("pm3-upload-by-anyone", SYSTEM, "Everybody may upload.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.case_documents, "may_upload", lambda _: lambda _case, _user: True)
+
+
+@fault("pm3-upload-denied-403", SYSTEM, "Who may not upload is refused with 403.")
+def _(ref: ProcessMaker3) -> None:
+    ref.wrap(response_fault("POST", UPLOAD, 302, edit_status(403)))
+
+
+@fault("pm3-upload-name-message", SYSTEM, "An upload without a file is refused in other words.")
+def _(ref: ProcessMaker3) -> None:
+    _reword(ref, UPLOAD, 400, NO_FILE, "Where is the file?")
+
+
+@fault("pm3-upload-name-status", SYSTEM, "An upload without a file is refused with 422.")
+def _(ref: ProcessMaker3) -> None:
+    _restatus(ref, NO_FILE, 422)
+
+
+@fault("pm3-upload-size-message", SYSTEM, "A file that is too large is refused in other words.")
+def _(ref: ProcessMaker3) -> None:
+    _reword(ref, UPLOAD, 413, "is too big", "is rather large")
+
+
+@fault("pm3-upload-size-status", SYSTEM, "A file that is too large is refused with 400.")
+def _(ref: ProcessMaker3) -> None:
+    ref.wrap(response_fault("POST", UPLOAD, 413, edit_status(400)))
+
+
+@fault("pm3-upload-post-message", SYSTEM, "A request that is too large is refused in other words.")
+def _(ref: ProcessMaker3) -> None:
+    _reword(ref, UPLOAD, 400, NO_TASK, "There is too much.")
+
+
+@fault("pm3-upload-post-status", SYSTEM, "A request that is too large is refused with 413.")
+def _(ref: ProcessMaker3) -> None:
+    _restatus(ref, NO_TASK, 413)
+
+
+@fault("pm3-outdoc-list-empty", SYSTEM, "The list of output documents is empty for everybody.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.case_documents, "outputs", lambda _: lambda _case, _user: [])
+
+
+@fault("pm3-outdoc-list-shows-all", SYSTEM, "The list of output documents shows all of a case to everybody.")
+def _(ref: ProcessMaker3) -> None:
+    def everything(case: Case, _user: str) -> list[Document]:
+        return [one for one in case.outputs.values() if one.status == ACTIVE]
+
+    override(ref.case_documents, "outputs", lambda _: everything)
+
+
+@fault("pm3-outdoc-denied-403", SYSTEM, "The list of output documents is refused to who may not see them.")
+def _(ref: ProcessMaker3) -> None:
+    def make(outputs: Callable[[Case, str], list[Document]]) -> Callable[[Case, str], list[Document]]:
+        def seen(case: Case, user: str) -> list[Document]:
+            if user != case.user and user not in (*case.viewers, *case.candidates):
+                raise Refused("You may not see the output documents.", 403)
+            return outputs(case, user)
+
+        return seen
+
+    override(ref.case_documents, "outputs", make)
+
+
+@fault("pm3-outdoc-none-is-null", SYSTEM, "The list of output documents of a case without any is null.")
+def _(ref: ProcessMaker3) -> None:
+    def make(listed: Endpoint) -> Endpoint:
+        async def nothing(call: Call) -> Response:
+            return await listed(call) if ref.case_documents.case(call).outputs else Answer(None)
+
+        return nothing
+
+    override(ref.case_documents, "list_output_documents", make)
+
+
+@fault("pm3-notes-for-everybody", SYSTEM, "Everybody may read the notes of a case.")
+def _(ref: ProcessMaker3) -> None:
+    override(ref.case_documents, "may_read_notes", lambda _: lambda _case, _user: True)
+
+
+@fault("pm3-notes-for-assigned", SYSTEM, "Who works on a case may read its notes without the permission for them.")
+def _(ref: ProcessMaker3) -> None:
+    override(
+        ref.case_documents,
+        "may_read_notes",
+        lambda permitted: lambda case, user: user == case.user or permitted(case, user),
+    )
+
+
+@fault("pm3-notes-denied-403", SYSTEM, "Who may not read the notes of a case is refused with 403.")
+def _(ref: ProcessMaker3) -> None:
+    ref.wrap(response_fault("GET", NOTES, 400, edit_status(403)))
+
+
+@fault("pm3-notes-denied-otherwise", SYSTEM, "Who may not read the notes of a case is told so in other words.")
+def _(ref: ProcessMaker3) -> None:
+    _reword(ref, NOTES, 400, NO_NOTES, "These are not for you")
+
+
+# -- for users who have PM_CASES and nothing else ---------------------------------------------------------------------
+
+
+@fault("pm3-indoc-list-shows-caseworkers", SYSTEM, "The list of input documents shows all to whoever has PM_CASES.")
+def _(ref: ProcessMaker3) -> None:
+    seen = ref.case_documents.inputs
+
+    async def listed(call: Call) -> Response:
+        case = ref.case_documents.case(call)
+        every = [one for one in case.inputs.values() if one.status == ACTIVE]
+        shown = every if ref.accounts.permits(call.user, "PM_CASES") else seen(case, call.user)
+        return Answer([{"app_doc_uid": one.uid, "app_doc_filename": one.name} for one in shown])
+
+    override(ref.case_documents, "list_input_documents", lambda _: listed)
+
+
+@fault("pm3-upload-by-caseworkers", SYSTEM, "Whoever has PM_CASES may upload.")
+def _(ref: ProcessMaker3) -> None:
+    def make(may: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
+        return lambda case, user: may(case, user) or ref.accounts.permits(user, "PM_CASES")
+
+    override(ref.case_documents, "may_upload", make)
+
+
+@fault("pm3-outdoc-list-shows-caseworkers", SYSTEM, "The list of output documents shows all to whoever has PM_CASES.")
+def _(ref: ProcessMaker3) -> None:
+    def make(outputs: Callable[[Case, str], list[Document]]) -> Callable[[Case, str], list[Document]]:
+        def seen(case: Case, user: str) -> list[Document]:
+            every = [one for one in case.outputs.values() if one.status == ACTIVE]
+            return every if ref.accounts.permits(user, "PM_CASES") else outputs(case, user)
+
+        return seen
+
+    override(ref.case_documents, "outputs", make)
+
+
+# -- as text, half, or without effect ---------------------------------------------------------------------------------
+
+
+@fault("pm3-indoc-list-as-text", SYSTEM, "The list of input documents that were there at the start is no JSON.")
+def _(ref: ProcessMaker3) -> None:
+    def make(listed: Endpoint) -> Endpoint:
+        async def in_words(call: Call) -> Response:
+            case = ref.case_documents.case(call)
+            shown = ref.case_documents.inputs(case, call.user)
+            if case.status == RUNNING and shown and call.user == case.user and len(shown) == 1:
+                return PlainTextResponse("documents: " + ", ".join(one.uid for one in shown))
+            return await listed(call)
+
+        return in_words
+
+    override(ref.case_documents, "list_input_documents", make)
+
+
+@fault("pm3-indoc-read-without-uid", SYSTEM, "Everybody is told the name and the task of an input document.")
+def _(ref: ProcessMaker3) -> None:
+    def make(read: Endpoint) -> Endpoint:
+        async def half(call: Call) -> Response:
+            case = ref.case_documents.case(call)
+            if any(one.uid == call.named("app_doc_uid") for one in ref.case_documents.inputs(case, call.user)):
+                return await read(call)
+            document = case.inputs.get(call.named("app_doc_uid"))
+            return Answer({"app_doc_filename": document.name, "tas_uid": document.task} if document else {})
+
+        return half
+
+    override(ref.case_documents, "get_input_document", make)
+
+
+@fault("pm3-indoc-list-empty-unless-running", SYSTEM, "The list of input documents is empty unless a case is running.")
+def _(ref: ProcessMaker3) -> None:
+    _list(ref, lambda case, shown: shown if case.status == RUNNING else [])
+
+
+@fault("pm3-indoc-list-forbidden-to-viewers", SYSTEM, "The list of input documents is forbidden to who may see them.")
+def _(ref: ProcessMaker3) -> None:
+    def make(listed: Endpoint) -> Endpoint:
+        async def forbid(call: Call) -> Response:
+            case = ref.case_documents.case(call)
+            if call.user in case.viewers and call.user != case.user:
+                raise Refused("You may not see the documents.", 403)
+            return await listed(call)
+
+        return forbid
+
+    override(ref.case_documents, "list_input_documents", make)
+
+
+@fault("pm3-indoc-delete-missing", SYSTEM, "There is no operation that deletes an input document.")
+def _(ref: ProcessMaker3) -> None:
+    def nowhere(_code: int, _headers: Headers, _body: bytes) -> tuple[int, Headers, bytes]:
+        answer = unknown_path()
+        return answer.status_code, list(answer.headers.items()), bytes(answer.body)
+
+    ref.wrap(response_fault("DELETE", f"{UPLOAD}/[^/]+", None, nowhere))
+
+
+@fault("pm3-upload-denied-401", SYSTEM, "Who may not upload is refused with 401.")
+def _(ref: ProcessMaker3) -> None:
+    ref.wrap(response_fault("POST", UPLOAD, 302, edit_status(401)))
+
+
+@fault("pm3-notes-for-nobody", SYSTEM, "Nobody may read the notes of a case, who may is told so by 403.")
+def _(ref: ProcessMaker3) -> None:
+    def make(listed: Endpoint) -> Endpoint:
+        async def forbid(call: Call) -> Response:
+            if ref.case_documents.may_read_notes(ref.case_documents.case(call), call.user):
+                raise Refused("Notes are not shown.", 403)
+            return await listed(call)
+
+        return forbid
+
+    override(ref.case_documents, "list_case_notes", make)
+
+
+@fault("pm3-notes-code-text", SYSTEM, "Who may not read the notes of a case is told so with a code in quotes.")
+def _(ref: ProcessMaker3) -> None:
+    quoted = edit_json(lambda data: {"error": {**data["error"], "code": str(data["error"]["code"])}})
+    ref.wrap(response_fault("GET", NOTES, 400, quoted))

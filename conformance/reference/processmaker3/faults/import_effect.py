@@ -1,0 +1,161 @@
+"""The faults of the ProcessMaker 3 reference in what an import leaves behind: accepted, but not what was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from conformance.reference.faults import fault, override
+from conformance.reference.processmaker3.diagram import copy, new_uid
+from conformance.reference.processmaker3.fields import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.reference.processmaker3.server import ProcessMaker3
+    from conformance.reference.processmaker3.state import Project
+    from conformance.reference.processmaker3.xml import ProjectFile
+
+    Run = Callable[[ProjectFile, str, str, str], Project]
+    Group = Callable[[str, str], str]
+
+SYSTEM: Final = "processmaker3"
+
+
+def _after_run(ref: ProcessMaker3, applies: Callable[[str, str], bool], change: Callable[[Project], None]) -> None:
+    """Let `change` spoil what an import makes, where its two options are such as `applies` says."""
+
+    def make(run: Run) -> Run:
+        def spoilt(file: ProjectFile, option: str, group_option: str, user: str) -> Project:
+            project = run(file, option, group_option, user)
+            if applies(option, group_option):
+                change(project)
+            return project
+
+        return spoilt
+
+    override(ref.importer, "run", make)
+
+
+def _forget(ref: ProcessMaker3) -> Callable[[Project], None]:
+    return lambda project: ref.workspace.delete(project.uid)
+
+
+@fault("pm3-import-of-exports-refused", SYSTEM, "Whatever this server exported is refused by an import.")
+def _(ref: ProcessMaker3) -> None:
+    exported: set[str] = set()
+
+    def remember(find: Callable[[str], Project]) -> Callable[[str], Project]:
+        def found(uid: str) -> Project:
+            exported.add(uid)
+            return find(uid)
+
+        return found
+
+    def make(run: Run) -> Run:
+        def refuse(file: ProjectFile, option: str, group_option: str, user: str) -> Project:
+            if file.uid in exported:
+                raise Refused("The file cannot be read.")
+            return run(file, option, group_option, user)
+
+        return refuse
+
+    override(ref.workspace, "find", remember)
+    override(ref.importer, "run", make)
+
+
+@fault("pm3-import-keep-nothing", SYSTEM, "Import with KEEP answers with a new identifier, but makes no project.")
+def _(ref: ProcessMaker3) -> None:
+    _after_run(ref, lambda option, _: option == "KEEP", _forget(ref))
+
+
+@fault("pm3-import-keep-elsewhere", SYSTEM, "Import with KEEP leaves the elements their identifiers.")
+def _(ref: ProcessMaker3) -> None:
+    def make(run: Run) -> Run:
+        def keep(file: ProjectFile, option: str, group_option: str, user: str) -> Project:
+            project = run(file, option, group_option, user)
+            if option == "KEEP":
+                project.diagrams = [{**diagram, "prj_uid": project.uid} for diagram in file.diagrams]
+            return project
+
+        return keep
+
+    override(ref.importer, "run", make)
+
+
+@fault("pm3-import-lowercase-nothing", SYSTEM, "Import with an option in lower case is accepted and makes no project.")
+def _(ref: ProcessMaker3) -> None:
+    _after_run(ref, lambda option, _: option != option.upper(), _forget(ref))
+
+
+@fault("pm3-import-group-rename-nothing", SYSTEM, "Import with KEEP and RENAME is accepted and makes no project.")
+def _(ref: ProcessMaker3) -> None:
+    _after_run(ref, lambda option, groups: (option, groups) == ("KEEP", "RENAME"), _forget(ref))
+
+
+@fault("pm3-import-overwrite-keeps-diagram", SYSTEM, "Import with OVERWRITE leaves the diagram as it is.")
+def _(ref: ProcessMaker3) -> None:
+    def make(overwrite: Callable[[ProjectFile, str], Project]) -> Callable[[ProjectFile, str], Project]:
+        def but_the_diagram(file: ProjectFile, user: str) -> Project:
+            existing = ref.workspace.projects.get(file.uid)
+            kept = existing.diagrams if existing is not None else file.diagrams
+            project = overwrite(file, user)
+            project.diagrams = kept
+            return project
+
+        return but_the_diagram
+
+    override(ref.importer, "overwrite", make)
+
+
+@fault("pm3-import-overwrite-new-elements", SYSTEM, "Import with OVERWRITE gives the elements new identifiers.")
+def _(ref: ProcessMaker3) -> None:
+    def make(overwrite: Callable[[ProjectFile, str], Project]) -> Callable[[ProjectFile, str], Project]:
+        def renewed(file: ProjectFile, user: str) -> Project:
+            project = overwrite(file, user)
+            project.diagrams = copy(project.diagrams, project.uid)
+            return project
+
+        return renewed
+
+    override(ref.importer, "overwrite", make)
+
+
+def _group(ref: ProcessMaker3, option: str, change: Callable[[str], str | None]) -> None:
+    """Let `change` say which group stands for an imported one of this name, with an option; None: the usual one."""
+
+    def make(group: Group) -> Group:
+        def other(name: str, chosen: str) -> str:
+            instead = change(name) if chosen == option and name in ref.workspace.groups.values() else None
+            return instead or group(name, chosen)
+
+        return other
+
+    override(ref.importer, "group", make)
+
+
+@fault("pm3-import-group-rename-same", SYSTEM, "Import with RENAME makes a group of a name that is taken.")
+def _(ref: ProcessMaker3) -> None:
+    def same(name: str) -> str:
+        uid = new_uid()
+        ref.workspace.groups[uid] = name
+        return uid
+
+    _group(ref, "RENAME", same)
+
+
+def _renamed(ref: ProcessMaker3) -> Callable[[str], None]:
+    def rename(name: str) -> None:
+        uid = next(uid for uid, title in ref.workspace.groups.items() if title == name)
+        ref.workspace.groups[uid] = f"{name} of old"
+
+    return rename
+
+
+@fault("pm3-import-merge-renames-group", SYSTEM, "Import with MERGE renames the group that exists.")
+def _(ref: ProcessMaker3) -> None:
+    _group(ref, "MERGE", _renamed(ref))
+
+
+@fault("pm3-import-create-renames-group", SYSTEM, "Import with CREATE for groups renames a group that exists.")
+def _(ref: ProcessMaker3) -> None:
+    _group(ref, "CREATE", _renamed(ref))

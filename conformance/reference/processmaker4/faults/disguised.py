@@ -1,0 +1,123 @@
+"""The faults of the ProcessMaker 4 reference that hide: what is wrong looks at first sight like what is right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from conformance.reference.faults import edit_json, fault, response_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.reference.faults import Headers
+    from conformance.reference.processmaker4.server import ProcessMaker4
+
+SYSTEM: Final = "processmaker4"
+_START: Final = r"/api/1\.0/process_events/[^/]+"
+_ERROR: Final = b'{"success": false, "error": "Unauthenticated."}'
+
+
+def _details(ref: ProcessMaker4, change: Callable[[Any], Any]) -> None:
+    """Change what the answer to a start tells."""
+    ref.wrap(response_fault("POST", _START, 201, edit_json(change)))
+
+
+@fault("pm4-data-names-only", SYSTEM, "tells of the names of request data, without their values")
+def data_names_only(ref: ProcessMaker4) -> None:
+    """Leave the values out."""
+    _details(ref, lambda told: {**told, "data": dict.fromkeys(told["data"])})
+
+
+@fault("pm4-data-first-member", SYSTEM, "keeps the first member of the request data and drops the others")
+def data_first_member(ref: ProcessMaker4) -> None:
+    """Cut the others off."""
+    _details(ref, lambda told: {**told, "data": dict(list(told["data"].items())[:1])})
+
+
+@fault("pm4-data-values-exchanged", SYSTEM, "gives the values of request data to each other's names")
+def data_values_exchanged(ref: ProcessMaker4) -> None:
+    """Every value is there, with the next name."""
+
+    def exchanged(told: Any) -> Any:
+        names, values = list(told["data"]), list(told["data"].values())
+        return {**told, "data": dict(zip(names, values[1:] + values[:1], strict=True))}
+
+    _details(ref, exchanged)
+
+
+@fault("pm4-data-of-previous", SYSTEM, "tells of the data of the Request before")
+def data_of_previous(ref: ProcessMaker4) -> None:
+    """Lag behind by one."""
+    kept: list[Any] = [{}]
+
+    def late(told: Any) -> Any:
+        kept.append(told["data"])
+        return {**told, "data": kept[-2]}
+
+    _details(ref, late)
+
+
+@fault("pm4-start-tells-only-when", SYSTEM, "answers every start with the same numbers, and the time of its own")
+def start_tells_only_when(ref: ProcessMaker4) -> None:
+    """Nothing but time stamps differs."""
+
+    def same(told: Any) -> Any:
+        now = ref.clock().isoformat()
+        times = dict.fromkeys(("initiated_at", "created_at", "updated_at"), now)
+        return {**told, "id": 1, "uuid": "0", **times}
+
+    _details(ref, same)
+
+
+@fault("pm4-second-start-joins", SYSTEM, "answers a start with the Request of the process that runs already")
+def second_start_joins(ref: ProcessMaker4) -> None:
+    """The first Request, and how long it took to find it."""
+    running: dict[int, Any] = {}
+
+    def join(told: Any) -> Any:
+        first = running.setdefault(told["process_id"], told)
+        same = {name: first[name] for name in ("id", "uuid", "created_at", "initiated_at", "status", "completed_at")}
+        return {**told, **same, "updated_at": ref.clock().isoformat(), "response_time": ref.clock().microsecond}
+
+    _details(ref, join)
+
+
+@fault("pm4-path-echoed-only", SYSTEM, "starts the first process, and repeats the path that was asked for")
+def path_echoed_only(ref: ProcessMaker4) -> None:
+    """Know one process under every number that is there, and tell of the path."""
+    known = ref.processes
+    ref.processes = dict.fromkeys(known, next(iter(known.values())))
+    _details(ref, lambda told: {**told, "links": {"self": f"/api/1.0/process_events/{list(known)[-1]}"}})
+
+
+@fault("pm4-wrong-token-guest", SYSTEM, "starts a Request for a guest where the token is wrong")
+def wrong_token_guest(ref: ProcessMaker4) -> None:
+    """Take every token, and tell of another user."""
+    usual = ref.token_accepted
+    ref.token_accepted = lambda token: token is not None or usual(token)
+    _details(ref, lambda told: {**told, "user_id": 2})
+
+
+@fault("pm4-refusal-in-success", SYSTEM, "answers who presents no valid token with 200 and an error")
+def refusal_in_success(ref: ProcessMaker4) -> None:
+    """The error is in the body alone."""
+
+    def accepted(_: int, headers: Headers, __: bytes) -> tuple[int, Headers, bytes]:
+        return 200, headers, _ERROR
+
+    ref.wrap(response_fault("POST", _START, 401, accepted))
+
+
+@fault("pm4-refusal-traced-only", SYSTEM, "refuses with nothing but the number and the time of the answer")
+def refusal_traced_only(ref: ProcessMaker4) -> None:
+    """Leave out why."""
+
+    def bare(told: Any) -> Any:
+        del told
+        return {"error": {"traceId": str(uuid4()), "timestamp": ref.clock().isoformat()}}
+
+    def refused(status: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
+        return edit_json(bare)(status, headers, body) if status >= 400 else (status, headers, body)
+
+    ref.wrap(response_fault("POST", ".*", None, refused))

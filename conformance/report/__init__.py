@@ -1,0 +1,1 @@
+"""Views of a run record: terminal, Markdown, JUnit, Allure, statement, comparison of two runs."""

@@ -1,0 +1,1 @@
+"""Allure results and page, made from a run record."""

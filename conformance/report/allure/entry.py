@@ -1,0 +1,45 @@
+"""Allure entry: what all results of ours in Allure have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from allure_commons.model2 import Label, StatusDetails, TestResult
+
+from conformance.report import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def entry(
+    name: str,
+    key: str,
+    *,
+    layer: str,
+    status: str,
+    details: StatusDetails,
+    description: Iterable[str],
+    labels: Iterable[tuple[str, str]],
+) -> TestResult:
+    """A result that Allure finds again by `key` in the next run; labels without a value are left out."""
+    return TestResult(
+        uuid=str(uuid4()),
+        name=escape.line(name),
+        fullName=f"{layer}:{key}",
+        historyId=key,
+        testCaseId=key,
+        status=status,
+        statusDetails=details,
+        stage="finished",
+        description="\n".join(description),
+        labels=[
+            Label(name=str(name), value=escape.line(value)) for name, value in (("layer", layer), *labels) if value
+        ],
+    )
+
+
+def rows(values: Mapping[str, str]) -> list[str]:
+    """A list in Markdown of names and values; those that are empty are left out."""
+    return [f"- **{name}:** {escape.markdown(value)}" for name, value in values.items() if value]

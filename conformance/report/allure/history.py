@@ -1,0 +1,69 @@
+"""Allure history: what Allure keeps of earlier runs, so that a page tells new from old and shows a trend."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.report.run_record import write_text
+
+RUNS_AT_MOST: Final = 30  # the oldest go first: each run takes about a kilobyte for each test
+
+
+class HistoryError(Exception):
+    """The history cannot be read or kept; the message says why and what to do."""
+
+
+def beside(run: Path, target: str) -> Path:
+    """Where the history of a target lies that has its runs beside each other."""
+    word = re.sub(r"[^\w.-]+", "-", target).strip("-.") or "target"
+    return run.absolute().parent / f"history-{word}.jsonl"
+
+
+class History:
+    """One line of Allure's for each run, in the order of their beginning: a page may be made of an old run again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._points: dict[int, dict[str, Any]] = {}
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+            for line in lines:
+                point = json.loads(line)
+                self._points[int(point["timestamp"])] = point
+        except OSError as error:
+            raise HistoryError(f"{path}: cannot be read ({error.strerror}); name another file.") from None
+        except (ValueError, KeyError, TypeError):
+            raise HistoryError(f"{path}: is no history of Allure's; name another file, or remove it.") from None
+
+    def before(self, started: str) -> str:
+        """What is known of the runs before the one that began then, as Allure reads it."""
+        moment = _moment(started)
+        return "".join(_line(point) for when, point in sorted(self._points.items()) if when < moment)
+
+    def add(self, started: str, line: str) -> None:
+        """Add what Allure wrote about a run, with the time of the run instead of that of its page."""
+        try:
+            point = json.loads(line)
+        except ValueError:
+            raise HistoryError("Allure told nothing of this run; report this as a defect of the suite.") from None
+        self._points[_moment(started)] = {**point, "timestamp": _moment(started)}
+
+    def write(self) -> None:
+        """Write the file anew."""
+        latest = sorted(self._points.items())[-RUNS_AT_MOST:]
+        try:
+            write_text(self.path, "".join(_line(point) for _, point in latest))
+        except OSError as error:
+            raise HistoryError(f"{self.path}: cannot be written ({error.strerror}); name another file.") from None
+
+
+def _moment(started: str) -> int:
+    return round(datetime.fromisoformat(started).timestamp() * 1000)
+
+
+def _line(point: dict[str, Any]) -> str:
+    return json.dumps(point) + "\n"

@@ -1,0 +1,244 @@
+"""Allure page: the HTML report of a run, built by Allure's own command line, as one file that calls nobody."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from conformance.report import escape, run_record, words
+from conformance.report.allure import history as allure_history
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PACKAGE: Final = "allure@3.18.0"
+NODE_MAJOR: Final = 20
+RESULTS: Final = "allure-results"
+CHARTS: Final = (
+    {"type": "currentStatus", "title": "This run"},
+    {"type": "statusDynamics", "title": "Trend: this run and those before it"},
+)
+_TIMEOUT: Final = 300
+
+# What a page would fetch by itself; the links that a reader may click are left alone.
+_FETCHING: Final = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "embed": "src"}
+_ANALYTICS: Final = re.compile(
+    r"<script[^>]*\bsrc=\"https://www\.googletagmanager\.com/[^>]*>\s*</script>"
+    r"(\s*<script>(?:(?!</script>).)*?\bgtag\((?:(?!</script>).)*?</script>)?",
+    re.DOTALL,
+)
+# Second lock: even a script or an attachment that wants to call somebody cannot.
+_POLICY: Final = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    "script-src 'unsafe-inline' 'unsafe-eval' data: blob:; style-src 'unsafe-inline' data: blob:; "
+    "img-src data: blob:; font-src data: blob:; media-src data: blob:; connect-src data: blob:; "
+    "frame-src data: blob:; worker-src data: blob:; form-action 'none'\">"
+)
+_HEAD: Final = '<meta charset="utf-8">'
+
+
+class ReportError(Exception):
+    """The page could not be made; the message says what is missing and what to do."""
+
+
+def build(run_directories: Sequence[Path], history: Path | None = None, beside: Path | None = None) -> Path:
+    """Build the page of the last run into its directory and return the path of the HTML file.
+
+    The earlier runs are its history: Allure then tells what is new and what was there before. What earlier calls left
+    in `history` (`history-TARGET.jsonl` beside the last run, unless another file is named) belongs to it too, and the
+    runs are added there. `beside` is a directory of more results for the page, which are no part of the history. Node
+    and npx must be there; npx fetches Allure once and keeps it.
+
+    Raises:
+        ReportError: node, npx or the results are missing, the history cannot be kept, or Allure failed.
+        UnreadableRun: the record of a run cannot be read.
+    """
+    if not run_directories:
+        raise ReportError("No run was named; name at least one directory that `conformance run` wrote.")
+    for run in run_directories:
+        if not (run / RESULTS).is_dir():
+            raise ReportError(f"{run} holds no {RESULTS}; name a directory that `conformance run` wrote.")
+    last = run_directories[-1]
+    record = run_record.read(last)
+    title = escape.line(f"{record.target.name}: {words.headline(record)}", 200)
+    kept = allure_history.History(history or allure_history.beside(last, record.target.name))
+    try:
+        for run in run_directories:
+            started = run_record.read(run).started
+            earlier = kept.before(started)
+            page, point = _generated([run / RESULTS], title, CATEGORIES, earlier)
+            kept.add(started, point)
+        kept.write()
+        if beside is not None:
+            page, _ = _generated([run / RESULTS, beside], title, CATEGORIES, earlier)
+    except allure_history.HistoryError as error:
+        raise ReportError(str(error)) from None
+    return _stored(page, last)
+
+
+def build_comparison(directory: Path, title: str) -> Path:
+    """Build the page of a comparison whose results are in `directory`, and return the path of the HTML file.
+
+    Raises:
+        ReportError: node or npx are missing, or Allure failed.
+    """
+    page, _ = _generated([directory / RESULTS], escape.line(title, 200), ())
+    return _stored(page, directory)
+
+
+def _generated(
+    results: Sequence[Path], title: str, categories: Sequence[dict[str, object]], history: str = ""
+) -> tuple[str, str]:
+    """The page of some results, and the line that Allure adds to their history."""
+    npx = _npx()
+    with TemporaryDirectory(prefix="conformance-page-") as name:
+        workshop = Path(name)
+        past = workshop / "history.jsonl"
+        past.write_text(history, encoding="utf-8")
+        configuration = workshop / "allurerc.json"
+        settings = _configuration(title, categories, workshop)
+        # An own working directory, so that a configuration of the user's is not picked up.
+        generate = [npx, "--yes", "--prefer-offline", PACKAGE, "generate", "--config", str(configuration)]
+        # Of an empty history Allure says that every result is new: then once more, without one.
+        for given in ({"historyPath": str(past)}, {}) if not history else ({"historyPath": str(past)},):
+            configuration.write_text(json.dumps({**settings, **given}), encoding="utf-8")
+            _run([*generate, *(str(one.resolve()) for one in results)], workshop)
+        page = _harmless((workshop / "page" / "index.html").read_text(encoding="utf-8"))
+        return page, past.read_text(encoding="utf-8").removeprefix(history)
+
+
+def _stored(page: str, directory: Path) -> Path:
+    output = directory / "report" / "index.html"
+    output.parent.mkdir(exist_ok=True)
+    run_record.write_text(output, page)
+    return output
+
+
+def _npx() -> str:
+    """The path of npx, once Node is known to be new enough."""
+    node, npx = shutil.which("node"), shutil.which("npx")
+    if node is None or npx is None:
+        absent = "Node.js is" if node is None else "npx is"
+        raise ReportError(
+            f"{absent} not installed; install Node.js {NODE_MAJOR} or later with npm, then run this command again."
+        )
+    version = _run([node, "--version"], Path.cwd()).strip()
+    major = re.match(r"v(\d+)\.", version)
+    if major is None or int(major[1]) < NODE_MAJOR:
+        raise ReportError(
+            f"Node.js {escape.line(version, 20)} is too old for Allure; install Node.js {NODE_MAJOR} or later."
+        )
+    return npx
+
+
+def _run(command: list[str], directory: Path) -> str:
+    """The standard output of `command`. Raises ReportError when it fails, with the last thing it said."""
+    try:
+        done = subprocess.run(  # noqa: S603
+            command,
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_TIMEOUT,
+        )
+    except subprocess.TimeoutExpired:
+        raise ReportError(
+            f"{PACKAGE} did not finish within {_TIMEOUT} seconds; check that npm reaches its registry, then try again."
+        ) from None
+    except OSError as error:
+        raise ReportError(
+            f"{command[0]} could not be started ({error.strerror}); check the installation of Node.js."
+        ) from None
+    output = done.stdout.decode(errors="replace")
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace") + "\n" + output
+        lines = [text.strip() for text in said.splitlines() if text.strip()]
+        reasons = [text for text in lines if not text.lower().startswith(("npm warn", "npm notice"))]
+        reason = escape.line("; ".join(reasons[:3]), 300) or f"exit status {done.returncode}"
+        raise ReportError(
+            f"{PACKAGE} failed: {reason}. Check that npm reaches its registry (`npx {PACKAGE} --version`)."
+        )
+    return output
+
+
+def _configuration(title: str, categories: Sequence[dict[str, object]], workshop: Path) -> dict[str, object]:
+    return {
+        "name": title,
+        "output": str(workshop / "page"),
+        "defaultLabels": {"layer": "test"},
+        "categories": {"rules": list(categories)},
+        "plugins": {
+            "awesome": {
+                "options": {
+                    "singleFile": True,
+                    "reportName": title,
+                    "reportLanguage": "en",
+                    # Deviations, Findings, Accommodations, Requirements, Tests: by the start of the first.
+                    "groupBy": ["parentSuite", "suite", "subSuite"],
+                    "charts": CHARTS,
+                }
+            }
+        },
+    }
+
+
+def _category(
+    name: str, layer: str, message: str, *, status: str | None = None, expand: bool = False
+) -> dict[str, object]:
+    matcher: dict[str, object] = {"labels": {"layer": f"^{layer}$"}, "message": message}
+    if status is not None:
+        matcher["statuses"] = [status]
+    return {"name": name, "matchers": matcher, "groupByMessage": False, "expand": expand}
+
+
+CATEGORIES: Final = (
+    _category("Deviations: must", "deviation", "^Deviation, must", expand=True),
+    _category("Deviations: should", "deviation", "^Deviation, should", expand=True),
+    _category("Known deviations", "deviation", "^Known deviation"),
+    _category("Findings", "finding", ""),
+    _category("Requirements that were not tried", "requirement", "", status="skipped"),
+    _category("Blocked by a deviation", "test", "[Bb]locked by", status="skipped"),
+    _category("Tests that met known deviations only", "test", "^XFAIL", status="skipped"),
+    _category("Not exercised", "test", "", status="skipped"),
+    _category("Tests that met a deviation", "test", "", status="failed"),
+)
+
+
+def _harmless(page: str) -> str:
+    """The page without Allure's analytics and with a policy that lets it fetch nothing.
+
+    Raises:
+        ReportError: something in it would still be fetched.
+    """
+    cleaned = _ANALYTICS.sub("", page)
+    fetched = outside(cleaned)
+    if fetched or "googletagmanager" in cleaned or _HEAD not in cleaned:
+        what = f"wants to fetch {fetched[0]}" if fetched else "is not built as expected"
+        raise ReportError(f"The page of {PACKAGE} {what}; it was not kept. Report this as a defect of the suite.")
+    return cleaned.replace(_HEAD, f"{_HEAD}\n    {_POLICY}", 1)
+
+
+def outside(page: str) -> list[str]:
+    """The addresses outside of the page that a browser would fetch by itself on opening it."""
+    finder = _Finder()
+    finder.feed(page)
+    finder.close()
+    return finder.found
+
+
+class _Finder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        address = dict(attrs).get(_FETCHING.get(tag, "")) or ""
+        if address.strip().lower().startswith(("http:", "https:", "//")):
+            self.found.append(address)

@@ -1,0 +1,255 @@
+"""Baseline: the known deviations of a target, in a TOML file that people write reasons into and review.
+
+Comments and order are theirs: the suite adds entries at the end and takes out whole entries, and changes nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from conformance.core import input_files
+from conformance.core.hints import hint
+from conformance.core.verdict import Outcome
+from conformance.report import escape
+from conformance.report.run_record import (
+    BaselineEntry,
+    BaselineReport,
+    DeviationRecord,
+    RunRecord,
+    TestRecord,
+    VerdictRecord,
+)
+
+TABLE: Final = "deviation"
+HEAD: Final = """\
+# Known deviations, one [[deviation]] each. Only `fingerprint` and `requirement` are needed. Write into `reason` and
+# `ticket` why an entry is accepted and where it is followed; `expires = 2030-12-31` ends it after that day.
+"""
+STRICT_ALONE: Final = "--baseline-strict says nothing without a baseline; name one with --baseline."
+_HEADER: Final = re.compile(rf"\s*\[\[\s*{TABLE}\s*\]\]\s*(#.*)?")
+_EXERCISED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
+_RAN: Final = ("passed", "failed", "xfailed")
+
+
+class BaselineError(Exception):
+    """A baseline that cannot be used; the message names the file and the entry, what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The entries of one file, in its order."""
+
+    entries: tuple[BaselineEntry, ...] = ()
+
+    def known(self, day: datetime.date) -> dict[str, BaselineEntry]:
+        """The entries that are in force on a day, by fingerprint; one that has expired is not."""
+        return {one.fingerprint: one for one in self.entries if not one.expires or day <= one.expires}
+
+    def report(
+        self,
+        day: datetime.date,
+        found: Collection[str],
+        verdicts: Iterable[VerdictRecord],
+        tests: Iterable[TestRecord],
+        *,
+        complete: bool,
+    ) -> BaselineReport:
+        """What a run says of the entries, when the deviations and findings with the fingerprints `found` occurred."""
+        exercised = {one.requirement for one in verdicts if one.outcome in _EXERCISED}
+        ran = {one.id for one in tests if one.outcome in _RAN}
+
+        def reached(entry: BaselineEntry) -> bool:
+            # In a part of a run another test may speak of the requirement than the one that saw the deviation.
+            return entry.requirement in exercised and (complete or not entry.test or entry.test in ran)
+
+        known = self.known(day)
+        absent = [one for one in self.entries if one.fingerprint not in found]
+        return BaselineReport(
+            entries=len(self.entries),
+            expired=[one for one in self.entries if one.fingerprint in found and one.fingerprint not in known],
+            gone=[one for one in absent if reached(one)],
+            unreached=[one for one in absent if not reached(one)],
+        )
+
+
+def load(path: Path) -> Baseline:
+    """Read a baseline.
+
+    Raises:
+        BaselineError: it cannot be read, is not TOML, or holds something else than entries.
+    """
+    return parse(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a baseline; raises BaselineError when it cannot be read."""
+    try:
+        return input_files.text(path)
+    except OSError as error:
+        raise BaselineError(
+            f"{path}: cannot be read ({error.strerror}); `conformance baseline RUN --baseline {path}` writes one."
+        ) from None
+    except input_files.Unreadable as error:
+        raise BaselineError(f"{path}: {error}.") from None
+
+
+def parse(text: str, source: str) -> Baseline:
+    """The baseline that a TOML text holds; `source` names it in errors.
+
+    Raises:
+        BaselineError: it is not TOML, or holds something else than entries.
+    """
+    try:
+        data = input_files.toml(text)
+    except input_files.Unreadable as error:
+        raise BaselineError(f"{source}: {error}.") from None
+    for key in data:
+        if key != TABLE:
+            raise BaselineError(f"{source}: {key}: is an unknown key; write each entry under [[{TABLE}]].")
+    tables = data.get(TABLE, [])
+    if not isinstance(tables, list):
+        raise BaselineError(f"{source}: {TABLE}: is one table; write each entry under [[{TABLE}]], in two brackets.")
+    entries = tuple(_entry(table, f"{source}: entry {number}") for number, table in enumerate(tables, 1))
+    seen: set[str] = set()
+    for number, entry in enumerate(entries, 1):
+        if entry.fingerprint in seen:
+            raise BaselineError(f"{source}: entry {number}: {entry.fingerprint} is there already; keep one of them.")
+        seen.add(entry.fingerprint)
+    return Baseline(entries)
+
+
+def _entry(table: Any, place: str) -> BaselineEntry:
+    if not isinstance(table, dict):
+        raise BaselineError(f"{place}: is not a table; write it under [[{TABLE}]].")
+    known = BaselineEntry.model_fields
+    for key in table:
+        if key not in known:
+            raise BaselineError(f"{place}: {key}: is an unknown key; {hint(key, known)}")
+    for key in ("date", "expires"):
+        if key in table and type(table[key]) is not datetime.date:  # a datetime is a date too
+            raise BaselineError(f"{place}: {key}: is no date; write it like 2030-12-31, without quotes and time.")
+    try:
+        return BaselineEntry.model_validate(table, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise BaselineError(f"{place}: {key}: is missing; copy it from run.json.") from None
+        if first["type"] == "string_pattern_mismatch":
+            raise BaselineError(f"{place}: {key}: is not 16 hexadecimal digits; copy it from run.json.") from None
+        raise BaselineError(f"{place}: {key}: is no text; write it in quotes.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people say of the entries that are added."""
+
+    reason: str = ""
+    ticket: str = ""
+    expires: datetime.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A baseline file after an update: its text, and what became of the entries."""
+
+    text: str
+    added: tuple[BaselineEntry, ...]
+    pruned: tuple[BaselineEntry, ...]
+    report: BaselineReport
+
+
+def updated(
+    text: str,
+    source: str,
+    record: RunRecord,
+    day: datetime.date,
+    words: Words,
+    *,
+    findings: bool = False,
+    prune: bool = False,
+) -> Update:
+    """The text of a baseline after a run: what is new is added at the end, what is gone is taken out if `prune`.
+
+    Entries that stay are left as people wrote them.
+
+    Raises:
+        BaselineError: the text is no baseline, or is written so that entries cannot be taken out.
+    """
+    before = parse(text, source)
+    there = {entry.fingerprint for entry in before.entries}
+    found = [*record.deviations, *record.findings]
+    wanted = found if findings else record.deviations
+    added = tuple(_made(one, day, words) for one in wanted if one.fingerprint not in there)
+    occurring = {one.fingerprint for one in found}
+    report = before.report(day, occurring, record.verdicts, record.tests, complete=record.complete)
+    pruned = tuple(report.gone) if prune else ()
+    gone = {entry.fingerprint for entry in pruned}
+    kept = _without(text, [entry.fingerprint in gone for entry in before.entries]) if gone else text
+    done = "\n\n".join(part for part in (kept.rstrip("\n"), *map(_written, added)) if part) + "\n"
+    expected = (*(one for one in before.entries if one.fingerprint not in gone), *added)
+    if not _holds(done, expected):
+        raise BaselineError(f"{source}: is not written as [[{TABLE}]] tables, so it cannot be changed; rewrite it so.")
+    return Update(done, added, pruned, report)
+
+
+def _holds(text: str, entries: tuple[BaselineEntry, ...]) -> bool:
+    try:
+        return parse(text, "").entries == entries
+    except BaselineError:
+        return False
+
+
+def _made(deviation: DeviationRecord, day: datetime.date, words: Words) -> BaselineEntry:
+    return BaselineEntry(
+        fingerprint=deviation.fingerprint,
+        requirement=deviation.requirement,
+        title=escape.line(deviation.title, 200),
+        test=deviation.tests[0] if deviation.tests else "",
+        reason=words.reason,
+        ticket=words.ticket,
+        date=day,
+        expires=words.expires,
+    )
+
+
+def _written(entry: BaselineEntry) -> str:
+    """One entry as TOML. What its title quotes from a server has no control characters any more."""
+    lines = [f"[[{TABLE}]]"]
+    for key, value in entry:
+        if isinstance(value, datetime.date):
+            lines.append(f"{key} = {value.isoformat()}")
+        elif value is not None:
+            lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+    return "\n".join(lines)
+
+
+def _without(text: str, out: Sequence[bool]) -> str:
+    """The text without the entries whose turn in `out` is true, and without the comment directly above each.
+
+    Lines, not a TOML library: for those a comment above an entry belongs to the entry before it.
+    """
+    lines = text.splitlines(keepends=True)
+    starts = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line.rstrip("\r\n"))]
+    if len(starts) != len(out):
+        return text  # the caller sees that nothing was taken out
+    heads = [_above(lines, start) for start in starts]
+    ends = [*heads[1:], len(lines)]
+    gone = {at for head, end, taken in zip(heads, ends, out, strict=True) if taken for at in range(head, end)}
+    return "".join(line for number, line in enumerate(lines) if number not in gone)
+
+
+def _above(lines: Sequence[str], start: int) -> int:
+    """Where the comment directly above a line begins; the head of the file is nobody's comment."""
+    first = start
+    while first > 0 and lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    return start if first == 0 else first

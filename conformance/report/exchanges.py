@@ -1,0 +1,96 @@
+"""The exchanges of a run: reads from `exchanges.ndjson` those that a report cites."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from conformance.report import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+FILE_NAME: Final = "exchanges.ndjson"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class SentRequest(_Frozen):
+    """What was sent, redacted; the body as text."""
+
+    method: str
+    url: str
+    headers: list[tuple[str, str]] = []
+    body: str = ""
+
+
+class Answer(_Frozen):
+    """What came back, redacted; the body as text, cut off at the cap of the evidence."""
+
+    status: int
+    headers: list[tuple[str, str]] = []
+    body: str = ""
+    truncated: bool = False
+
+
+class CitedExchange(_Frozen):
+    """One line of the file: a request and its answer, or in `error` why there was none."""
+
+    id: str
+    operation: str = ""
+    user: str = ""
+    request: SentRequest
+    response: Answer | None = None
+    error: str | None = None
+    seconds: float = 0.0
+
+    def text(self) -> str:
+        """The exchange as people read HTTP: request, empty line, answer; control characters as codes."""
+        asked = [f"{self.request.method} {self.request.url}", *_headers(self.request.headers)]
+        parts = ["\n".join(asked)]
+        if self.request.body:
+            parts.append(self.request.body)
+        if self.response is None:
+            parts.append(f"--- no answer within {self.seconds:.3f} s: {self.error or 'unknown cause'}")
+        else:
+            answered = [f"--- answer after {self.seconds:.3f} s", f"HTTP {self.response.status}"]
+            parts.append("\n".join([*answered, *_headers(self.response.headers)]))
+            if self.response.body:
+                parts.append(self.response.body)
+            if self.response.truncated:
+                parts.append("--- the body goes on; the rest was not kept")
+        return escape.block("\n\n".join(parts)) + "\n"
+
+
+def _headers(headers: list[tuple[str, str]]) -> list[str]:
+    return [f"{name}: {value}" for name, value in headers]
+
+
+def read(run_directory: Path, wanted: Collection[str]) -> dict[str, CitedExchange]:
+    """The exchanges with the ids `wanted`, by id; line by line, so that a large file costs no memory.
+
+    An id without a line, a line that was cut off by a kill and a missing file leave a gap, no error: the report
+    of a broken-off run must still be written.
+    """
+    found: dict[str, CitedExchange] = {}
+    missing = set(wanted)
+    try:
+        file = (run_directory / FILE_NAME).open(encoding="utf-8", errors="replace")
+    except OSError:
+        return found
+    with file:
+        for text in file:
+            if not missing:
+                break
+            try:
+                exchange = CitedExchange.model_validate_json(text)
+            except ValidationError:
+                continue
+            if exchange.id in missing:
+                missing.discard(exchange.id)
+                found[exchange.id] = exchange
+    return found

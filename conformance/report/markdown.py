@@ -1,0 +1,173 @@
+"""Markdown: a summary of a run that fits a comment on a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from conformance.core.verdict import Outcome
+from conformance.report import escape, words
+from conformance.report.run_record import summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.report.run_record import DeviationRecord, RunRecord
+
+# What GitHub takes as a comment.
+LIMIT: Final = 65_536
+# Deviations get what the other parts leave; these shares keep that above a third.
+_FOLDED: Final = 6_000
+_LIST: Final = 2_000
+_SYSTEMS: Final = 5
+_TITLE: Final = 200
+_VALUE: Final = 300
+_NAME: Final = 60
+_DETAIL: Final = 40
+
+
+def summary(record: RunRecord) -> str:
+    """The run in Markdown: the verdict first, then counts, deviations, findings and what was not tried.
+
+    Everything that came from the target is escaped. Never longer than `LIMIT`: what is left out is counted.
+    """
+    new = [d for d in words.ordered(record.deviations) if not d.baseline]
+    known = [d for d in words.ordered(record.deviations) if d.baseline]
+    blocked = words.blocked(record)
+    above = [
+        f"## {_name(record.target.name)}: {words.headline(record)}",
+        _run(record),
+        escape.markdown(words.coverage(record), _VALUE),
+        _list("Problems of the run", "what kept it from doing everything", record.problems),
+        _counts(record),
+    ]
+    below = [
+        _list("Expired entries of the baseline", words.EXPIRED, words.expired(record)),
+        _list("No longer occurring", words.GONE, words.gone(record)),
+        _folded("known deviation", words.KNOWN, known, blocked),
+        _folded("finding", words.FINDING, words.ordered(record.findings), blocked),
+        _unexercised(record),
+        _list("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers]),
+        _list("Residue", words.RESIDUE, [words.residue(x) for x in record.residue]),
+        _list("Accommodations", words.ACCOMMODATION, [words.accommodation(x) for x in record.accommodations]),
+    ]
+    room = LIMIT - len(_joined(above + below)) - 300
+    return _joined([*above, _deviations(new, blocked, room), *below])
+
+
+def _joined(sections: list[str]) -> str:
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _name(text: str) -> str:
+    return escape.markdown(text, _NAME)
+
+
+def _run(record: RunRecord) -> str:
+    target = record.target
+    systems = [
+        f"{_name(system)} {_name(target.versions[system])}" if system in target.versions else _name(system)
+        for system in target.systems[:_SYSTEMS]
+    ]
+    parts = [
+        f"{words.count(record.requests, 'request')} in {record.seconds:,.1f} s",
+        ", ".join(systems),
+        f"safety level {_name(target.safety)}",
+        f"suite {_name(record.suite.version)}",
+        _name(record.started),
+    ]
+    if record.gateway:
+        parts.append(words.gateway(record.gateway))
+    if record.shard:
+        parts.append(f"shard {_name(record.shard)}")
+    if not target.verify:
+        parts.append("**TLS certificates were not verified**")
+    return " · ".join(part for part in parts if part)
+
+
+def _counts(record: RunRecord) -> str:
+    summary = summarise(record.verdicts)
+    if not record.verdicts:
+        return ""
+    shown = [outcome for outcome in Outcome if summary.outcomes[outcome]]
+    head = ["Requirements", *(words.OUTCOMES[outcome][0] for outcome in shown)]
+    rows = [
+        [_name(system), *(f"{counts.get(outcome, 0):,}" for outcome in shown)]
+        for system, counts in list(summary.systems.items())[:_SYSTEMS]
+    ]
+    if len(rows) > 1:
+        rows.append(["all", *(f"{summary.outcomes[outcome]:,}" for outcome in shown)])
+    lines = [head, ["---", *("---:" for _ in shown)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _entry(deviation: DeviationRecord, blocks: int) -> str:
+    place = f"{deviation.level.value}, {_name(deviation.operation)} ({_name(deviation.profile)})"
+    lines = [
+        f"- **{escape.markdown(deviation.title, _TITLE)}**",
+        place,
+        escape.markdown(words.names(deviation), _VALUE),
+        escape.markdown(words.citation(deviation), _VALUE),
+        f"expected: {escape.markdown(deviation.expected, _VALUE)}",
+        f"observed: {escape.markdown(deviation.observed, _VALUE)}",
+    ]
+    if blocks:
+        lines.append(f"blocks {words.count(blocks, 'requirement')}")
+    if deviation.baseline:
+        lines.append(f"known: {escape.markdown(words.accepted(deviation.baseline), _VALUE)}")
+    return "<br>\n  ".join(lines)
+
+
+def _fit(entries: Iterable[str], budget: int) -> list[str]:
+    """The first entries that fit into `budget` characters."""
+    shown: list[str] = []
+    for entry in entries:
+        budget -= len(entry) + 1
+        if budget < 0:
+            break
+        shown.append(entry)
+    return shown
+
+
+def _entries(deviations: list[DeviationRecord], blocked: dict[str, int], budget: int) -> str:
+    shown = _fit((_entry(d, blocked.get(d.fingerprint, 0)) for d in deviations), budget)
+    if left := len(deviations) - len(shown):
+        shown.append(f"- … and {left:,} more in `run.json`.")
+    return "\n".join(shown)
+
+
+def _deviations(deviations: list[DeviationRecord], blocked: dict[str, int], room: int) -> str:
+    if not deviations:
+        return ""
+    body = _entries(deviations, blocked, room)
+    return f"### Deviations ({len(deviations):,})\n\n*{words.DEVIATION}*\n\n{body}"
+
+
+def _folded(noun: str, meaning: str, deviations: list[DeviationRecord], blocked: dict[str, int]) -> str:
+    if not deviations:
+        return ""
+    head = f"<summary>{words.count(len(deviations), noun)} ({meaning})</summary>"
+    return f"<details>{head}\n\n{_entries(deviations, blocked, _FOLDED)}\n\n</details>"
+
+
+def _unexercised(record: RunRecord) -> str:
+    lines: list[str] = []
+    for reason, verdicts in words.unexercised(record):
+        details = words.missing(verdicts)
+        named = ", ".join(escape.markdown(detail, _DETAIL) for detail in details[:3])
+        more = f" and {len(details) - 3:,} more" if len(details) > 3 else ""
+        lines.append(
+            f"- {len(verdicts):,} {reason.value}: {words.REASONS[reason]}" + (f" — {named}{more}" if named else "")
+        )
+    if not lines:
+        return ""
+    total = sum(len(verdicts) for _, verdicts in words.unexercised(record))
+    return f"### Not exercised ({total:,})\n\n" + "\n".join(lines)
+
+
+def _list(title: str, meaning: str, entries: list[str]) -> str:
+    if not entries:
+        return ""
+    shown = _fit((f"- {escape.markdown(entry, _VALUE)}" for entry in entries), _LIST)
+    if left := len(entries) - len(shown):
+        shown.append(f"- … and {left:,} more in `run.json`.")
+    return f"### {title} ({len(entries):,})\n\n*{meaning}*\n\n" + "\n".join(shown)

@@ -1,0 +1,465 @@
+"""The run record: what `run.json` holds, how it is written and read back."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import json
+import os
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from conformance.core import input_files as documents
+from conformance.core.verdict import (
+    Kind,
+    Level,
+    Outcome,
+    Reason,
+)
+
+SCHEMA_VERSION: Final = 1
+FILE_NAME: Final = "run.json"
+LIMIT: Final = 256 * 1024 * 1024  # bytes: the record of a whole run of three systems has a hundredth of it
+
+
+class UnreadableRun(Exception):
+    """A run directory that cannot be read; the message says which file, why, and what to do."""
+
+
+class Frozen(BaseModel):
+    """A part of a format that the suite writes: its docstrings are the descriptions of the JSON Schema."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_serialization_defaults_required=True,
+    )
+
+
+class TargetInfo(Frozen):
+    """Which server was tested."""
+
+    name: str
+    """What the target file calls it."""
+    systems: list[str]
+    """The systems that were tested: `processmaker3`, `processmaker4`, `procesio`."""
+    urls: dict[str, str] = {}
+    """Each URL of the target file, by system and key, such as `procesio web_url`."""
+    versions: dict[str, str] = {}
+    """The version that the target file claims, by system."""
+    safety: str = "owned"
+    """The safety level of the run: `read-only`, `owned` or `disposable`."""
+    verify: bool = True
+    """False when certificates were not verified."""
+
+
+class SuiteInfo(Frozen):
+    """Which suite tested it."""
+
+    version: str
+    """The version of the suite."""
+    specs: dict[str, str]
+    """The SHA-256 of spec and register, by system: equal digests mean equal requirements."""
+    documents: dict[str, str] = {}
+    """The SHA-256 of each document that the specs were written from, by its name."""
+    seed: int = 0
+    """The seed of the generated bodies."""
+    depth: str = "standard"
+    """How much was generated: `quick`, `standard` or `deep`."""
+
+
+class VerdictRecord(Frozen):
+    """What the run says of one requirement."""
+
+    requirement: str
+    """The id of the requirement, in the spec or in the register."""
+    system: str
+    """The system that it is about."""
+    profile: str
+    """The group of operations that it belongs to, such as `processmaker3/projects`."""
+    operation: str
+    """The operation at fault when it is contradicted; empty when it is about none."""
+    level: Level
+    """How firmly the document states it."""
+    outcome: Outcome
+    """What came of it."""
+    statement: str = ""
+    """What it demands, in words."""
+    document: str = ""
+    """The document that states it."""
+    section: str = ""
+    """The section of the document."""
+    lines: str = ""
+    """The lines of the document."""
+    reason: Reason | None = None
+    """Why it was not exercised; null for every other outcome."""
+    detail: str = ""
+    """What is missing or who says so, in words: a key of the target file, a user, a limit."""
+    tests: list[str] = []
+    """The tests that spoke of it."""
+    evidence: list[str] = []
+    """Ids of exchanges in `exchanges.ndjson` that the outcome rests on; the first few."""
+    blocked_by: str | None = None
+    """The fingerprint of the deviation at the root, when the outcome is `blocked`."""
+    promised: bool = False
+    """Whether the target file lets a run test it, as `check` says before: what is missing is then the run's."""
+
+
+class BaselineEntry(Frozen):
+    """A known deviation, as the baseline has it."""
+
+    fingerprint: str = Field(pattern="^[0-9a-f]{16}$")
+    """The deviation that it covers, and no other."""
+    requirement: str
+    """The id of the requirement that is contradicted: it tells whether a run reached the entry."""
+    title: str = ""
+    """The deviation in words, for the reader."""
+    test: str = ""
+    """A test that saw it: a run that is not complete reached the entry only if this one ran."""
+    reason: str = ""
+    """Why the deviation is accepted."""
+    ticket: str = ""
+    """Where it is followed."""
+    date: datetime.date | None = None
+    """When it was accepted."""
+    expires: datetime.date | None = None
+    """The last day on which the entry counts; null when it does not expire."""
+
+
+class BaselineReport(Frozen):
+    """What a run says of the entries of its baseline."""
+
+    entries: int
+    """How many entries the baseline has."""
+    expired: list[BaselineEntry] = []
+    """Those that still occur but have expired: their deviations count."""
+    gone: list[BaselineEntry] = []
+    """Those that no longer occur although their requirement was exercised."""
+    unreached: list[BaselineEntry] = []
+    """Those that did not occur, of which the run can tell nothing."""
+
+
+class DeviationRecord(Frozen):
+    """One defect, however many tests saw it."""
+
+    fingerprint: str
+    """16 hexadecimal digits that name the defect, the same in every run."""
+    requirement: str
+    """The id of the requirement that is contradicted."""
+    system: str
+    """The system that deviates."""
+    profile: str
+    """The group of operations that the requirement belongs to."""
+    operation: str
+    """The operation at fault."""
+    level: Level
+    """How firmly the document states the requirement; `may` makes it a finding."""
+    kind: Kind
+    """In what way the target deviates."""
+    location: str
+    """The place in the body without positions, such as `/diagrams[]/flows[]/flo_x2`; empty for the whole answer."""
+    title: str
+    """One line for people. No value of the run is in it."""
+    expected: str
+    """What the document demands there, in words or as a value in Python's notation, cut to 200 characters."""
+    observed: str
+    """What came instead, with secrets redacted, cut to 200 characters."""
+    document: str
+    """The document that states the requirement."""
+    section: str
+    """The section of the document."""
+    lines: str = ""
+    """The lines of the document."""
+    reading: str | None = None
+    """The codes of the readings that the requirement rests on; null when the document is clear."""
+    occurrences: int = 1
+    """The number of tests that saw it."""
+    tests: list[str] = []
+    """Their ids."""
+    evidence: list[str] = []
+    """Ids of exchanges in `exchanges.ndjson` that show it; the first few."""
+    reproduce: str = ""
+    """A curl command that sends the request again, with secrets as `$NAME`."""
+    baseline: BaselineEntry | None = None
+    """The entry of the baseline that covers it; null when none does."""
+
+
+class AccommodationRecord(Frozen):
+    """A declared difference in how the target was called: one of its file's `accommodations`."""
+
+    system: str
+    """The system that is called so."""
+    operation: str
+    """The id of the operation."""
+    reason: str
+    """Why, as the target file says."""
+    deviation: str | None = None
+    """The fingerprint of the deviation that it stands for, which the documented form gave; null when it gave none."""
+    needed: bool | None = None
+    """Whether the target refused the documented form; null when that could not be told, or no document gives a form."""
+    method: str | None = None
+    """The method in the place of the documented one."""
+    path: str | None = None
+    """The path in the place of the documented one."""
+    query: dict[str, Any] = {}
+    """What is sent in the query besides; secrets as `$NAME`."""
+    headers: dict[str, str] = {}
+    """What is sent in header fields besides; their values are secrets."""
+    body: dict[str, Any] = {}
+    """What is sent in the body besides; secrets as `$NAME`."""
+    encoding: str | None = None
+    """How bodies are encoded in the place of the documented way: `json`, `form` or `multipart`."""
+
+
+class TestRecord(Frozen):
+    """One test of the suite."""
+
+    __test__ = False
+
+    id: str
+    """Its id, which does not depend on how pytest was called."""
+    title: str
+    """Its name in words."""
+    system: str
+    """The system that it tests."""
+    outcome: str
+    """`passed`, `failed`, `xfailed` (it met only deviations that the baseline covers) or `skipped`."""
+    seconds: float
+    """How long it took."""
+    requirements: list[str] = []
+    """The ids of the requirements that it promises to speak of."""
+    message: str = ""
+    """Why it failed or was skipped."""
+
+
+class FieldShape(Frozen):
+    """What stood at one place in the bodies."""
+
+    types: list[str] = []
+    """The JSON types that were seen; `null` among them when it may be null."""
+    formats: list[str] = []
+    """What the strings were: `uid`, `uuid`, `integer`, `date-time` and more, or else `text`."""
+    values: list[bool | int | float | str] = []
+    """The booleans and the members of a closed set that were seen, where the spec describes the place."""
+    always: bool = True
+    """Whether every object that could have the member had it."""
+
+
+class Shape(Frozen):
+    """What the answers of one operation with one status looked like, in the tests that send the same in every run."""
+
+    content_types: list[str] = []
+    """The media types that were seen."""
+    headers: list[str] = []
+    """The names, in lower case, of the header fields that every answer had."""
+    fields: dict[str, FieldShape] = {}
+    """By place in the body; of lists only what stood in items of the run's own."""
+
+
+class Leftover(Frozen):
+    """Something of the run that is still on the target, although a documented operation removes such things."""
+
+    system: str
+    """The system that it is on."""
+    kind: str
+    """What it is, such as `project`."""
+    identifier: str
+    """How the target calls it; empty when the run never learned it."""
+    name: str = ""
+    """The name that the run gave it."""
+    why: str = ""
+    """Why it could not be removed."""
+
+
+class Residue(Frozen):
+    """What no documented operation can remove, counted."""
+
+    system: str
+    """The system that it is on."""
+    kind: str
+    """What it is: a token, a request, an instance."""
+    count: int
+    """How many there are."""
+    identifiers: list[str] = []
+    """How the target calls the first fifty of them, where it told."""
+    why: str = ""
+    """Why they stay, where that is not plain from what they are."""
+
+
+class Summary(Frozen):
+    """How many requirements have which outcome."""
+
+    outcomes: dict[str, int] = {}
+    """By outcome; every outcome is there."""
+    levels: dict[str, dict[str, int]] = {}
+    """By level, then by outcome."""
+    systems: dict[str, dict[str, int]] = {}
+    """By system, then by outcome."""
+    profiles: dict[str, dict[str, int]] = {}
+    """By profile, then by outcome."""
+
+
+class Coverage(Frozen):
+    """How much was tested of what the target file lets a run test."""
+
+    promised: int = 0
+    """How many requirements `check` says that a run tests."""
+    tested: int = 0
+    """How many of them conform or deviate."""
+    percent: float = 100.0
+    """Their share, cut off after one decimal."""
+    minimum: float | None = None
+    """The share below which the run fails, from `--min-tested`; null without the option."""
+    cause: str = ""
+    """Why most of the others were not tested; empty when all were."""
+    cost: int = 0
+    """How many of them that is."""
+
+
+class RunRecord(Frozen):
+    """A whole run of the conformance suite: what `run.json` holds."""
+
+    schema_: Literal[1] = Field(default=SCHEMA_VERSION, alias="schema")
+    """The version of this format."""
+    complete: bool
+    """False when anything that applied was not tried: interrupted, out of time, a selection, a target that went."""
+    exit_code: int
+    """What the command exited with."""
+    target: TargetInfo
+    """Which server was tested."""
+    suite: SuiteInfo
+    """Which suite tested it."""
+    environment: dict[str, str]
+    """Where the suite ran: `python` and `platform`."""
+    started: str
+    """When it began: ISO 8601 with offset."""
+    seconds: float
+    """How long it took."""
+    requests: int
+    """How many requests were sent."""
+    gateway: dict[str, int] = {}
+    """How often something in front of the API responded, or nothing did: a status, `redirect`, `page` or `session`."""
+    shard: str | None = None
+    """Which part of a divided run this is, as `I/N`; null for a whole one."""
+    division: str | None = None
+    """The SHA-256 of how the tests were divided: parts of one run have the same; null for a whole one."""
+    verdicts: list[VerdictRecord] = []
+    """One for each requirement of the tested systems, whatever came of it."""
+    deviations: list[DeviationRecord] = []
+    """The contradictions of requirements of level must or should, one for each defect."""
+    findings: list[DeviationRecord] = []
+    """The contradictions of requirements of level may: worth knowing, no part of the judgement without `--strict`."""
+    baseline: BaselineReport | None = None
+    """What became of the entries of the baseline; null when the run had none."""
+    accommodations: list[AccommodationRecord] = []
+    """The declared differences in how the target was called, each with the deviation that it stands for."""
+    tests: list[TestRecord] = []
+    """The tests that ran."""
+    not_run: list[str] = []
+    """Tests that exist for the tested systems and did not run; of a function with parameters, its name alone."""
+    beside: list[str] = []
+    """The first tests of the user's own, run in the same pytest, that failed: they fail the run."""
+    shapes: dict[str, dict[str, Shape]] = {}
+    """What answers looked like, by operation and status."""
+    durations: dict[str, dict[str, float]] = {}
+    """Seconds: in `tests` of each test, in `operations` the mean of each operation's calls, in `medians` their median;
+    in `calls` how many there were."""
+    leftovers: list[Leftover] = []
+    """What of the run is still on the target and should not be; normally nothing."""
+    residue: list[Residue] = []
+    """What the run started and no documented operation can remove."""
+    problems: list[str] = []
+    """What kept the run from doing its work, one line each, in words for people."""
+    summary: Summary = Summary()
+    """How many requirements have which outcome."""
+    coverage: Coverage = Coverage()
+    """How much was tested of what could be."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+
+def summarise(verdicts: list[VerdictRecord]) -> Summary:
+    """Count the verdicts in the four ways that the reports show."""
+    outcomes: dict[str, int] = {outcome.value: 0 for outcome in Outcome}
+    tables: tuple[dict[str, dict[str, int]], ...] = ({}, {}, {})
+    for verdict in verdicts:
+        outcomes[verdict.outcome] += 1
+        for table, key in zip(tables, (verdict.level, verdict.system, verdict.profile), strict=True):
+            row = table.setdefault(str(key), {})
+            row[verdict.outcome] = row.get(verdict.outcome, 0) + 1
+    return Summary(outcomes=outcomes, levels=tables[0], systems=tables[1], profiles=tables[2])
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace `path` in one step, so that a full disk or a kill leaves the old file or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def fresh_directory(path: Path) -> Path:
+    """Make a directory that was not there before: `path`, or `path-2` and so on where another run just made it.
+
+    Raises OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        try:
+            candidate.mkdir()
+        except FileExistsError:
+            continue
+        return candidate
+    raise AssertionError("unreachable: some number is free")
+
+
+def write(record: RunRecord, directory: Path) -> Path:
+    """Write `run.json` into `directory` and return its path."""
+    path = directory / FILE_NAME
+    data = record.model_dump(mode="json", by_alias=True)
+    write_text(path, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+    return path
+
+
+def read(run: Path) -> RunRecord:
+    """Read the record of a run directory (or of a `run.json` itself).
+
+    Raises:
+        UnreadableRun: there is no such file, it is not JSON, or it has another format.
+    """
+    path = run / FILE_NAME if run.is_dir() else run
+    try:
+        data = json.loads(documents.text(path, LIMIT))
+    except OSError as error:
+        raise UnreadableRun(
+            f"{path}: cannot be read ({error.strerror}); name the directory that `conformance run` wrote."
+        ) from None
+    except documents.Unreadable as error:
+        raise UnreadableRun(f"{path}: {error}.") from None
+    except RecursionError:
+        raise UnreadableRun(f"{path}: is nested deeper than any record; name a run that this suite wrote.") from None
+    except ValueError:
+        raise UnreadableRun(f"{path}: is not complete JSON; the run was cut off while writing. Run it again.") from None
+    found = data.get("schema") if isinstance(data, dict) else None
+    if found != SCHEMA_VERSION:
+        raise UnreadableRun(
+            f"{path}: has format {found!r}, this suite reads format {SCHEMA_VERSION}; "
+            "read it with the version of the suite that wrote it."
+        )
+    try:
+        return RunRecord.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = "/".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            what = (
+                "is an unknown member; read it with the version of the suite that wrote it, or take out what was added"
+            )
+        else:
+            what = f"{first['msg']}; run it again"
+        raise UnreadableRun(f"{path}: {place}: {what}.") from None

@@ -1,0 +1,58 @@
+"""Statement badges: one SVG for the whole and one for each profile, which fetch nothing."""
+
+from __future__ import annotations
+
+from html import escape as markup
+from typing import Final
+
+from conformance.report import escape
+from conformance.report.statement.statement import Standing, Statement, words_of
+
+COLOURS: Final = {Standing.CONFORMS: "#1a7f37", Standing.PARTIAL: "#9a6700", Standing.DOES_NOT: "#b3261e"}
+_LABEL: Final = 60
+_ADVANCE: Final = 7  # pixels that a character takes; `textLength` makes any font fit
+_TEMPLATE: Final = """\
+<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{label}: {message}">
+<title>{title}</title>
+<rect width="{width}" height="20" rx="3" fill="#444"/>
+<path d="M{left} 0h{flat}a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-{flat}z" fill="{colour}"/>
+<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">
+<text x="6" y="14" textLength="{label_length}">{label}</text>
+<text x="{start}" y="14" textLength="{message_length}">{message}</text>
+</g>
+</svg>
+"""
+
+
+def file_name(profile: str) -> str:
+    """The name of the file of a profile's badge."""
+    return f"{profile.replace('/', '-')}.svg"
+
+
+def badges(statement: Statement) -> dict[str, str]:
+    """The text of each badge by the name of its file."""
+    product = f"{statement.product.name} {statement.product.version}".strip()
+    about = f"{product}, {statement.date[:10]}, suite {statement.suite.version}"
+    made = {"overall.svg": badge("API conformance", statement.headline, statement.standing, about)}
+    for one in statement.profiles:
+        made[file_name(one.profile)] = badge(one.profile, words_of(one.standing), one.standing, f"{about}: {one.why}")
+    return made
+
+
+def badge(label: str, message: str, standing: Standing, about: str) -> str:
+    """One badge: what, how it stands, and in its title (shown on hovering) of what and when."""
+    label, message = escape.line(label, _LABEL), escape.line(message, _LABEL)
+    lengths = [_ADVANCE * len(text) for text in (label, message)]
+    left = lengths[0] + 12
+    return _TEMPLATE.format(
+        width=left + lengths[1] + 12,
+        left=left,
+        flat=lengths[1] + 9,
+        start=left + 6,
+        label_length=lengths[0],
+        message_length=lengths[1],
+        colour=COLOURS[standing],
+        label=markup(label),
+        message=markup(message),
+        title=markup(escape.line(about)),
+    )

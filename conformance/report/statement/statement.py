@@ -1,0 +1,377 @@
+"""Statement: what a vendor may publish of a run, profile by profile."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import Final, Literal
+
+from pydantic import ConfigDict, Field
+
+from conformance.core.verdict import Level, Outcome, Reason
+from conformance.report import words
+from conformance.report.run_record import (
+    AccommodationRecord,
+    BaselineEntry,
+    BaselineReport,
+    DeviationRecord,
+    Frozen,
+    RunRecord,
+    SuiteInfo,
+    VerdictRecord,
+)
+from conformance.report.upgrade.comparison import CUT_SHORT
+
+SCHEMA_VERSION: Final = 1
+FIRM: Final = (Level.MUST, Level.SHOULD)
+TRIED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
+NOBODY: Final = (Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE)
+"""Why a requirement can be tried by no run at all: it is no part of a statement."""
+UNDECIDED: Final = (Reason.UNDOCUMENTED_REQUEST, Reason.INCONCLUSIVE)
+"""Why a run that tried all it could may still not tell: the documents leave the server the choice."""
+NEEDED: Final = (2, 3)
+"""The share of a profile's must requirements that the safety level allows, below which nothing is said of it."""
+
+
+class Unstatable(Exception):
+    """A run of which no statement can be made; the message says what is missing and what to do."""
+
+
+class Standing(StrEnum):
+    """How a profile stands, the best first."""
+
+    CONFORMS = "conforms"
+    PARTIAL = "partial"
+    DOES_NOT = "does not"
+
+
+class Product(Frozen):
+    """What is stated to conform or not."""
+
+    name: str
+    """Its name; without one, what the target file calls the server."""
+    version: str
+    """Its version; without one, what the target file claims; empty when that says nothing either."""
+
+
+class Conditions(Frozen):
+    """How the server was tested."""
+
+    systems: list[str]
+    """The systems that were tested."""
+    safety: str
+    """The safety level of the run."""
+    verify: bool
+    """False when certificates were not verified."""
+    requests: int
+    """How many requests were sent."""
+
+
+class Score(Frozen):
+    """Requirements of level must and should, counted: those that the vendor claims and that a run can try."""
+
+    reached: int
+    """How many conform."""
+    reachable: int
+    """How many were exercised: the highest score that could have been reached."""
+    total: int
+    """How many there are."""
+
+
+class Profile(Frozen):
+    """How one group of operations stands."""
+
+    profile: str
+    """Its name, such as `processmaker3/projects`."""
+    standing: Standing
+    """`does not`: a must is contradicted. `partial`: a should is, or not everything that can be tried was claimed
+    and tried. `conforms`: neither."""
+    why: str
+    """The standing in words."""
+    score: Score
+    """The score reached, and the highest that could have been."""
+    counts: dict[str, dict[str, int]]
+    """How many requirements have which outcome: by level, then by outcome."""
+    unexercised: dict[str, int]
+    """Why requirements of level must and should were not exercised: how many, by reason."""
+
+
+class Stated(Frozen):
+    """One deviation: nothing of it tells where the server is."""
+
+    fingerprint: str
+    """16 hexadecimal digits that name the defect, the same in every run."""
+    requirement: str
+    """The id of the requirement that is contradicted."""
+    profile: str
+    """The group of operations that the requirement belongs to."""
+    operation: str
+    """The operation at fault."""
+    level: Level
+    """How firmly the document states the requirement."""
+    title: str
+    """One line for people."""
+    expected: str
+    """What the document demands."""
+    observed: str
+    """What came instead."""
+    citation: str
+    """Where the requirement stands: document, section, lines and the reading it rests on."""
+    baseline: BaselineEntry | None
+    """The entry of the baseline that covers it; it deviates all the same."""
+
+
+class Unsupported(Frozen):
+    """What the target file says that the product does not have."""
+
+    profile: str
+    """The profile."""
+    whole: bool
+    """Whether nothing of it is claimed: then it is not among the profiles."""
+    operations: list[str]
+    """The operations that are not claimed."""
+    requirements: int
+    """How many requirements fall away with them."""
+
+
+class Statement(Frozen):
+    """What a vendor may publish of a run: what `statement.json` holds."""
+
+    schema_: Literal[1] = Field(default=SCHEMA_VERSION, alias="schema")
+    """The version of this format."""
+    product: Product
+    """What it is about."""
+    standing: Standing
+    """The lowest standing of a profile."""
+    score: Score
+    """The sum of the profiles' scores."""
+    date: str
+    """When the run began: ISO 8601 with offset."""
+    suite: SuiteInfo
+    """Which suite tested it, with the digests of its specs and of the documents that they were written from."""
+    conditions: Conditions
+    """How it was tested."""
+    profiles: list[Profile]
+    """The profiles that the product claims and of which the documents state something firmly."""
+    deviations: list[Stated]
+    """What contradicts a requirement of level must or should."""
+    accommodations: list[AccommodationRecord]
+    """Declared differences in how the server was called."""
+    baseline: BaselineReport | None
+    """What became of the entries of the baseline; null when the run had none."""
+    unsupported: list[Unsupported]
+    """What the product does not have, by the vendor's own word."""
+    repeat: str
+    """The command that repeats the run; `TARGET` is the target file."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    @property
+    def headline(self) -> str:
+        """The standing of the whole in words."""
+        left_out = sum(one.whole for one in self.unsupported)
+        claimed = f" in {len(self.profiles)} of {len(self.profiles) + left_out} profiles" if left_out else ""
+        return f"{words_of(self.standing)}{claimed}"
+
+
+def words_of(standing: Standing) -> str:
+    """A standing as it is shown."""
+    return {Standing.CONFORMS: "conforms", Standing.PARTIAL: "partial", Standing.DOES_NOT: "does not conform"}[standing]
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in whole percent, rounded down: 100 % is everything."""
+    return f"{100 * part // whole} %" if whole else "0 %"
+
+
+def state(record: RunRecord, product: str | None = None, version: str | None = None) -> Statement:
+    """The statement on the product that a run tested.
+
+    Raises:
+        Unstatable: the run was cut short, or exercised too little of what is claimed.
+    """
+    firm = _by_profile(one for one in record.verdicts if one.level in FIRM)
+    claimed = {name: found for name, found in firm.items() if any(map(_counts, found))}
+    if missing := list(_cut_short(record)) or list(_too_little(claimed, record.target.safety)):
+        raise Unstatable("\n".join(missing))
+    everything = _by_profile(record.verdicts)
+    profiles = [_profile(name, found, everything[name]) for name, found in claimed.items()]
+    target = record.target
+    return Statement(
+        product=Product(name=product or target.name, version=version or _version(record)),
+        standing=max((one.standing for one in profiles), key=list(Standing).index),
+        score=_sum([one.score for one in profiles]),
+        date=record.started,
+        suite=record.suite,
+        conditions=Conditions(
+            systems=target.systems, safety=target.safety, verify=target.verify, requests=record.requests
+        ),
+        profiles=profiles,
+        deviations=[_stated(one) for one in words.ordered(record.deviations)],
+        accommodations=record.accommodations,
+        baseline=record.baseline,
+        unsupported=list(_unsupported(everything)),
+        repeat=_repeat(record),
+    )
+
+
+def _by_profile(verdicts: Iterable[VerdictRecord]) -> dict[str, list[VerdictRecord]]:
+    found: dict[str, list[VerdictRecord]] = {}
+    for one in verdicts:
+        found.setdefault(one.profile, []).append(one)
+    return found
+
+
+def _counts(verdict: VerdictRecord) -> bool:
+    """Whether the vendor claims what a requirement is about, and some run could try it."""
+    exempt = verdict.outcome in (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
+    return not exempt and verdict.reason not in NOBODY
+
+
+def _cut_short(record: RunRecord) -> Iterator[str]:
+    if record.exit_code in CUT_SHORT:
+        yield f"the run {CUT_SHORT[record.exit_code]}: run it again."
+    elif record.shard is not None:
+        yield f"the run is part {record.shard} of a divided one: merge its parts."
+    elif not record.complete:
+        reasons = (Reason.NOT_SELECTED, Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.MISSING_SHARD)
+        left = Counter(one.reason for one in record.verdicts if one.reason in reasons)
+        told = ", ".join(f"{words.count(number, 'requirement')} {reason}" for reason, number in left.items())
+        yield f"the run did not try everything that applies{f' ({told})' if told else ''}: run it again, whole."
+    elif not any(one.outcome in TRIED for one in record.verdicts):
+        yield "the run tried no requirement at all."
+
+
+def _too_little(claimed: dict[str, list[VerdictRecord]], safety: str) -> Iterator[str]:
+    """For each profile of which too little was exercised, what is missing.
+
+    What the safety level of the run forbids is not asked for, as long as it allows something of the profile's level.
+    """
+    part, whole = NEEDED
+    for name, found in claimed.items():
+        counting = [one for one in found if _counts(one)]
+        level = Level.MUST if any(one.level is Level.MUST for one in counting) else Level.SHOULD
+        firm = [one for one in counting if one.level is level]
+        asked = [one for one in firm if one.reason is not Reason.SAFETY_LEVEL]
+        if not asked:
+            yield (
+                f"{name}: safety level {safety} allows none of {words.count(len(firm), f'{level} requirement')} to be"
+                " tried; run it at a higher level, or name in `unsupported` what the product does not have."
+            )
+            continue
+        open_ = [one for one in asked if one.outcome is Outcome.NOT_EXERCISED]
+        done = len(asked) - len(open_)
+        if done * whole < len(asked) * part:
+            allowed = f" that safety level {safety} allows" if len(asked) < len(firm) else ""
+            yield (
+                f"{name}: {done} of {words.count(len(asked), f'{level} requirement')}{allowed} exercised, "
+                f"{-(-len(asked) * part // whole)} are needed ({_lacking(open_)}); "
+                "give the target file what is missing, or name in `unsupported` what the product does not have."
+            )
+
+
+def _lacking(open_: Sequence[VerdictRecord]) -> str:
+    found: dict[str, list[VerdictRecord]] = {}
+    for one in open_:
+        found.setdefault(str(one.reason), []).append(one)
+    return "; ".join(
+        f"{len(group)} {reason}" + (f": {', '.join(details[:4])}" if (details := words.missing(group)) else "")
+        for reason, group in found.items()
+    )
+
+
+def _profile(name: str, firm: Sequence[VerdictRecord], everything: Sequence[VerdictRecord]) -> Profile:
+    standing, why = _standing(firm)
+    counting = [one for one in firm if _counts(one)]
+    counts: dict[str, dict[str, int]] = {}
+    for one in everything:
+        row = counts.setdefault(str(one.level), {})
+        row[str(one.outcome)] = row.get(str(one.outcome), 0) + 1
+    return Profile(
+        profile=name,
+        standing=standing,
+        why=why,
+        score=Score(
+            reached=sum(one.outcome is Outcome.CONFORMS for one in counting),
+            reachable=sum(one.outcome in TRIED for one in counting),
+            total=len(counting),
+        ),
+        counts={level: counts[level] for level in map(str, Level) if level in counts},
+        unexercised=dict(Counter(str(one.reason) for one in firm if one.reason is not None)),
+    )
+
+
+def _standing(firm: Sequence[VerdictRecord]) -> tuple[Standing, str]:
+    """How a profile stands by its requirements of level must and should, and why."""
+
+    def told(found: Iterable[VerdictRecord], what: str) -> str:
+        number = len(list(found))
+        return f"{words.count(number, 'requirement')} {what}" if number else ""
+
+    broken = [one for one in firm if one.outcome is Outcome.DEVIATES]
+    musts = told((one for one in broken if one.level is Level.MUST), "of level must contradicted")
+    shoulds = told((one for one in broken if one.level is Level.SHOULD), "of level should contradicted")
+    left = [one for one in firm if _counts(one) and one.outcome is Outcome.NOT_EXERCISED]
+    reasons = [
+        musts,
+        shoulds,
+        told((one for one in firm if one.outcome is Outcome.BLOCKED), "blocked by a deviation"),
+        told((one for one in left if one.reason is Reason.SAFETY_LEVEL), "not tested because of the safety level"),
+        told((one for one in left if one.reason not in (*UNDECIDED, Reason.SAFETY_LEVEL)), "not exercised"),
+        told((one for one in firm if one.outcome is Outcome.UNSUPPORTED), "not claimed"),
+    ]
+    why = "; ".join(one for one in reasons if one)
+    if musts:
+        return Standing.DOES_NOT, why
+    if why:
+        return Standing.PARTIAL, why
+    return Standing.CONFORMS, "no deviation, and everything that can be tried was"
+
+
+def _sum(scores: Sequence[Score]) -> Score:
+    return Score(
+        reached=sum(one.reached for one in scores),
+        reachable=sum(one.reachable for one in scores),
+        total=sum(one.total for one in scores),
+    )
+
+
+def _version(record: RunRecord) -> str:
+    """The version that the target file claims; of several systems with their names."""
+    versions = record.target.versions
+    if len(record.target.systems) == 1:
+        return "".join(versions.values())
+    return ", ".join(f"{system} {version}" for system, version in versions.items())
+
+
+def _stated(one: DeviationRecord) -> Stated:
+    return Stated(
+        citation=words.citation(one),
+        **{name: getattr(one, name) for name in Stated.model_fields if name != "citation"},
+    )
+
+
+def _unsupported(everything: dict[str, list[VerdictRecord]]) -> Iterator[Unsupported]:
+    for name, found in everything.items():
+        without = [one for one in found if one.outcome is Outcome.UNSUPPORTED]
+        if without:
+            yield Unsupported(
+                profile=name,
+                whole=not any(_counts(one) for one in found if one.level in FIRM),
+                operations=list(dict.fromkeys(one.operation for one in without if one.operation)),
+                requirements=len(without),
+            )
+
+
+def _repeat(record: RunRecord) -> str:
+    systems = [part for system in record.target.systems for part in ("--system", system)]
+    suite = ["--safety", record.target.safety, "--depth", record.suite.depth, "--seed", str(record.suite.seed)]
+    return shlex.join(["conformance", "run", "TARGET", *systems, *suite])
+
+
+def to_json(statement: Statement) -> str:
+    """The statement as the text of `statement.json`."""
+    return json.dumps(statement.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=1) + "\n"

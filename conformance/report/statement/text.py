@@ -1,0 +1,176 @@
+"""Statement text: what a statement says, as lines and tables, and these in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from conformance.core.verdict import Level, Outcome
+from conformance.report import escape, words
+from conformance.report.statement.statement import (
+    Profile,
+    Score,
+    Stated,
+    Statement,
+    Unsupported,
+    percent,
+    words_of,
+)
+
+READ: Final = (
+    "A profile is a group of operations. Its score is the number of requirements of level must and should that hold, "
+    "of all that the vendor claims and a run can try; beside it stands how many this run tried."
+)
+RULES: Final = (
+    "conforms: no requirement of level must or should is contradicted, and everything that can be tried was",
+    "partial: no must is contradicted, but a should is, or something was not tried or is not claimed",
+    "does not conform: a must is contradicted",
+)
+PROFILES: Final = ("Profile", "Standing", "Score", "Tried", "Why")
+COUNTS: Final = ("Profile", "Level", *(words.OUTCOMES[outcome][0] for outcome in Outcome))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One heading with what it means and its entries, each a list of lines, the first of them the main one."""
+
+    title: str
+    meaning: str
+    entries: tuple[tuple[str, ...], ...]
+
+
+def title(statement: Statement) -> str:
+    """The product with its version."""
+    return f"{statement.product.name} {statement.product.version}".strip()
+
+
+def opening(statement: Statement) -> tuple[str, str]:
+    """What was tested by what against what, and how to read the scores."""
+    systems = ", ".join(statement.conditions.systems)
+    return (
+        "The API conformance suite called the server and held what it answered against the API documents of "
+        f"{systems}, whose digests stand at the end.",
+        READ,
+    )
+
+
+def facts(statement: Statement) -> list[tuple[str, str]]:
+    """What was tested by what and when, each with its label."""
+    suite, conditions = statement.suite, statement.conditions
+    how = f"depth {suite.depth}, seed {suite.seed}, {conditions.requests:,} requests"
+    return [
+        ("Standing", statement.headline),
+        ("Score", score(statement.score)),
+        ("Date", statement.date),
+        ("Systems", ", ".join(conditions.systems)),
+        ("Safety level", f"{conditions.safety}: {words.SAFETY.get(conditions.safety, '')}"),
+        *([] if conditions.verify else [("TLS", "certificates were not verified")]),
+        ("Suite", f"conformance {suite.version}, {how}"),
+        ("To repeat it, with the target file", statement.repeat),
+    ]
+
+
+def digests(statement: Statement) -> list[tuple[str, str]]:
+    """The SHA-256 of what the server was held against, each with its name."""
+    suite = statement.suite
+    return [*((f"spec of {system}", digest) for system, digest in suite.specs.items()), *suite.documents.items()]
+
+
+def reached(score: Score) -> str:
+    """The score reached, in words."""
+    return f"{score.reached:,} of {score.total:,} ({percent(score.reached, score.total)})"
+
+
+def score(score: Score) -> str:
+    """The score reached and the highest that could have been, in words."""
+    return f"{reached(score)} hold, {reachable(score)} were tried"
+
+
+def reachable(score: Score) -> str:
+    """The highest score that could have been reached, which is what was tried, in words."""
+    return f"{score.reachable:,} ({percent(score.reachable, score.total)})"
+
+
+def profile(one: Profile) -> tuple[str, ...]:
+    """The row of a profile, under `PROFILES`."""
+    return (one.profile, words_of(one.standing), reached(one.score), reachable(one.score), one.why)
+
+
+def counts(statement: Statement) -> Iterator[tuple[str, ...]]:
+    """The rows of the counts, under `COUNTS`."""
+    for one in statement.profiles:
+        for level in map(str, Level):
+            if row := one.counts.get(level):
+                yield (one.profile, level, *(f"{row.get(str(outcome), 0):,}" for outcome in Outcome))
+
+
+def sections(statement: Statement) -> Iterator[Section]:
+    """The lists of a statement that have something to say."""
+    known = statement.baseline
+    expired, gone = (known.expired, known.gone) if known else ([], [])
+    parts = [
+        Section("Deviations", words.DEVIATION, tuple(map(_deviation, statement.deviations))),
+        Section("Not exercised", "requirements of level must and should, by reason", tuple(_untried(statement))),
+        Section("Not supported", "by the word of the vendor", tuple(map(_unsupported, statement.unsupported))),
+        Section(
+            "Accommodations", words.ACCOMMODATION, _single(words.accommodation(one) for one in statement.accommodations)
+        ),
+        Section("Expired entries of the baseline", words.EXPIRED, _single(words.listed(one) for one in expired)),
+        Section("Entries of the baseline that no longer occur", words.GONE, _single(words.listed(one) for one in gone)),
+    ]
+    return (part for part in parts if part.entries)
+
+
+def _single(lines: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple((line,) for line in lines)
+
+
+def _deviation(one: Stated) -> tuple[str, ...]:
+    known = [f"known: {words.accepted(one.baseline)}"] if one.baseline else []
+    return (
+        one.title,
+        f"{one.level}; {one.operation}, {one.profile}; {one.fingerprint}",
+        one.citation,
+        f"expected: {one.expected}",
+        f"observed: {one.observed}",
+        *known,
+    )
+
+
+def _untried(statement: Statement) -> Iterator[tuple[str, ...]]:
+    meanings = {str(reason): meaning for reason, meaning in words.REASONS.items()}
+    for one in statement.profiles:
+        if one.unexercised:
+            reasons = (f"{number:,} {reason}: {meanings[reason]}" for reason, number in one.unexercised.items())
+            yield (one.profile, *reasons)
+
+
+def _unsupported(one: Unsupported) -> tuple[str, ...]:
+    what = "the whole profile" if one.whole else ", ".join(one.operations)
+    return (f"{one.profile}: {what} ({words.count(one.requirements, 'requirement')})",)
+
+
+def markdown(statement: Statement) -> str:
+    """The statement in Markdown. Nothing that came from a server or a target file is markup in it."""
+    parts = [
+        f"# {escape.markdown(title(statement))}: {statement.headline}",
+        *opening(statement),
+        "\n".join(f"- {label}: {escape.markdown(value)}" for label, value in facts(statement)),
+        "\n".join(["## Profiles", "", *_table(PROFILES, map(profile, statement.profiles))]),
+        "\n".join(f"- {rule}" for rule in RULES),
+        "\n".join(["## Requirements by outcome", "", *_table(COUNTS, counts(statement))]),
+        *(_listed(section) for section in sections(statement)),
+        "\n".join(["## Digests (SHA-256)", "", *_table(("Of", "Digest"), digests(statement))]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *([escape.markdown(cell) for cell in row] for row in rows)]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _listed(section: Section) -> str:
+    entries = ("- " + "<br>\n  ".join(map(escape.markdown, entry)) for entry in section.entries)
+    return "\n".join([f"## {section.title} ({len(section.entries):,})", "", f"*{section.meaning}*", "", *entries])

@@ -1,0 +1,171 @@
+"""Terminal: the end of a run, said so that a tired person understands it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from conformance.core.verdict import Outcome
+from conformance.report import escape, words
+from conformance.report.run_record import summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from conformance.report.run_record import DeviationRecord, RunRecord
+
+# More than these scroll the verdict out of sight; all of them are in the report.
+_SHOWN: Final = 30
+_SHOWN_THINGS: Final = 5
+_TITLE: Final = 200
+_VALUE: Final = 160
+
+
+def show(record: RunRecord, run_directory: Path, console: Console) -> None:
+    """Print the summary of `record` on `console`, and where its report lies.
+
+    Nothing that came from the target can steer the terminal: control characters are shown as their codes and
+    nothing is read as markup.
+    """
+    _Summary(record, console).show(run_directory)
+
+
+def say(console: Console, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
+    """Print a text; where it is folded, its lines hang below its start: after the indent and what leads the first."""
+    start = " " * indent + lead
+    shown = Text(text, style=style)
+    for line in shown.wrap(console, max(console.width - len(start), 20)) if wrap else [shown]:
+        line.rstrip()
+        console.print(Text(start, style=style) + line, soft_wrap=True, highlight=False)
+        start = " " * len(start)
+
+
+class _Summary:
+    """Prints the parts one after the other; remembers which words were explained already."""
+
+    def __init__(self, record: RunRecord, console: Console) -> None:
+        self._record = record
+        self._console = console
+        self._explained: set[str] = set()
+
+    def show(self, run_directory: Path) -> None:
+        record = self._record
+        new = [d for d in words.ordered(record.deviations) if not d.baseline]
+        known = [d for d in words.ordered(record.deviations) if d.baseline]
+        self._verdict(known=bool(known))
+        self._counts()
+        self._deviations("Deviations", new)
+        self._deviations("Known deviations", known, brief=True)
+        self._things("Expired entries of the baseline", words.EXPIRED, words.expired(record))
+        self._things("No longer occurring", words.GONE, words.gone(record))
+        self._things("Findings", words.FINDING, [x.title for x in words.ordered(record.findings)], "summary.md")
+        self._unexercised()
+        self._things("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers])
+        self._things("Residue", words.RESIDUE, [words.residue(x) for x in record.residue])
+        self._things("Accommodations", words.ACCOMMODATION, [words.accommodation(x) for x in record.accommodations])
+        self._things("Problems of the run", "what kept it from doing everything", record.problems)
+        self._report(run_directory)
+
+    def _say(self, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
+        say(self._console, text, indent, style, lead=lead, wrap=wrap)
+
+    def _explain(self, word: str, meaning: str) -> str:
+        """The word, with its meaning the first time."""
+        if word in self._explained:
+            return word
+        self._explained.add(word)
+        return f"{word} ({meaning})"
+
+    def _heading(self, title: str, meaning: str = "") -> None:
+        self._console.print()
+        self._say(f"{title}: {meaning}" if meaning else title, style="bold")
+
+    def _verdict(self, *, known: bool) -> None:
+        record = self._record
+        good = record.exit_code == 0
+        self._console.print()
+        name = escape.line(record.target.name, 80)
+        self._say(f"{name}: {words.headline(record)}", style="bold green" if good else "bold red")
+        self._say(f"deviation: {words.DEVIATION}", 2)
+        if known:
+            self._say(f"known: {words.KNOWN}", 2)
+        safety = escape.line(record.target.safety, 20)
+        meaning = words.SAFETY.get(record.target.safety, "")
+        requests = f"{words.count(record.requests, 'request')} in {record.seconds:,.1f} s"
+        self._say(f"{requests}; safety level {safety}" + (f": {meaning}" if meaning else ""), 2)
+        if record.gateway:
+            self._say(words.gateway(record.gateway), 2, "bold yellow")
+        if told := words.coverage(record):
+            thin = record.coverage.percent < words.THIN
+            self._say(escape.line(told, 2 * _TITLE), 2, "bold yellow" if thin else "")
+        if not record.target.verify:
+            self._say("TLS certificates were not verified: the target file says verify = false", 2, "bold yellow")
+
+    def _counts(self) -> None:
+        if not self._record.verdicts:
+            return
+        outcomes = summarise(self._record.verdicts).outcomes
+        findings = words.only_findings(self._record)
+        self._heading(words.count(len(self._record.verdicts), "requirement"), words.REQUIREMENT)
+        for outcome in Outcome:
+            if number := outcomes[outcome]:
+                word, meaning = words.OUTCOMES[outcome]
+                found = f" ({words.among(findings, 'finding')})" if outcome is Outcome.DEVIATES and findings else ""
+                self._say(f"{word}: {meaning}{found}", 2, lead=f"{number:>6,}  ")
+
+    def _deviations(self, title: str, deviations: Sequence[DeviationRecord], *, brief: bool = False) -> None:
+        if not deviations:
+            return
+        self._heading(f"{title} ({len(deviations):,})")
+        blocked = words.blocked(self._record)
+        for number, deviation in enumerate(deviations[:_SHOWN], 1):
+            self._say(escape.line(deviation.title, _TITLE), 2, "red" if not brief else "", lead=f"{number}. ")
+            if deviation.baseline:
+                self._say(escape.line(words.accepted(deviation.baseline), _VALUE), 5)
+            if brief:
+                continue
+            level = self._explain(deviation.level.value, words.LEVELS[deviation.level])
+            where = f"{deviation.operation}, {deviation.profile}"
+            self._say(f"{level}; {escape.line(where, _VALUE)}", 5)
+            self._say(escape.line(words.names(deviation), _VALUE), 5)
+            self._say(escape.line(words.citation(deviation), _VALUE), 5)
+            self._say(f"expected: {escape.line(deviation.expected, _VALUE)}", 5)
+            self._say(f"observed: {escape.line(deviation.observed, _VALUE)}", 5)
+            if blocks := blocked[deviation.fingerprint]:
+                self._say(f"blocks {words.count(blocks, 'requirement')}", 5)
+        if (left := len(deviations) - _SHOWN) > 0:
+            self._say(f"… and {left:,} more in the report", 2)
+
+    def _unexercised(self) -> None:
+        groups = words.unexercised(self._record)
+        if not groups:
+            return
+        total = sum(len(verdicts) for _, verdicts in groups)
+        self._heading(f"Not exercised ({total:,})", "requirements that this run did not try, and why")
+        for reason, verdicts in groups:
+            details = words.missing(verdicts)
+            named = ", ".join(escape.line(detail, 60) for detail in details[:3])
+            more = f" and {len(details) - 3:,} more" if len(details) > 3 else ""
+            self._say(f"{reason.value}: {words.REASONS[reason]}", 2, lead=f"{len(verdicts):>6,}  ")
+            if named:
+                self._say(f"{named}{more}", 10)
+
+    def _things(self, title: str, meaning: str, things: Sequence[str], whole: str = "run.json") -> None:
+        if not things:
+            return
+        self._heading(f"{title} ({len(things):,})", meaning)
+        for thing in things[:_SHOWN_THINGS]:
+            self._say(escape.line(thing, _VALUE), 2)
+        if (left := len(things) - _SHOWN_THINGS) > 0:
+            self._say(f"… and {left:,} more in {whole}", 2)
+
+    def _report(self, run_directory: Path) -> None:
+        self._console.print()
+        where = str(run_directory)
+        self._say(f"Report: {escape.line(where)} (summary.md to read, run.json for machines)", wrap=False)
+        self._say(f"HTML page: conformance report {escape.line(shlex.quote(where))}", wrap=False)

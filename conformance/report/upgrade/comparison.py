@@ -1,0 +1,338 @@
+"""Upgrade: two runs compared, and what that means for whoever depends on the server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Literal
+
+from pydantic import ConfigDict, Field
+
+from conformance.core import exit_codes
+from conformance.core.verdict import (
+    Kind,
+    Level,
+    Outcome,
+    Reason,
+)
+from conformance.report import words
+from conformance.report.run_record import (
+    DeviationRecord,
+    Frozen,
+    RunRecord,
+    VerdictRecord,
+)
+from conformance.report.upgrade.shape_changes import ShapeChange, What, changes
+
+SCHEMA_VERSION: Final = 1
+TRIED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
+OF_A_PLACE: Final = (Kind.MISSING_FIELD, Kind.TYPE, Kind.VALUE, Kind.FORMAT, Kind.OTHER_READING, Kind.READ_BACK)
+OF_THE_BODY: Final = (Kind.CONTENT_TYPE, Kind.NOT_JSON, Kind.ERROR_OBJECT)
+OF_THE_DEED: Final = (Kind.NOT_REFUSED, Kind.EFFECT, Kind.READ_BACK, Kind.ABSENT)
+CUT_SHORT: Final = {
+    exit_codes.USAGE: "did not begin",
+    exit_codes.INTERNAL: "ended with an internal error",
+    exit_codes.INTERRUPTED: "was interrupted",
+    exit_codes.UNAVAILABLE: "could not reach its target",
+    exit_codes.NOTHING_RUN: "ran nothing",
+}
+UNFINISHED: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
+
+
+class Incomparable(Exception):
+    """Two runs that say nothing of each other; the message says why and what to do."""
+
+
+class Advice(StrEnum):
+    """The verdict on an upgrade."""
+
+    SAFE = "safe"
+    LOOK = "look"
+    STOP = "stop"
+
+
+class Side(Frozen):
+    """One of the two runs."""
+
+    target: str
+    """What the target file calls the server."""
+    versions: dict[str, str]
+    """The version that the target file claims, by system."""
+    started: str
+    """When the run began."""
+    suite: str
+    """The version of the suite."""
+    exit_code: int
+    """What the run exited with."""
+
+
+class Moved(Frozen):
+    """A requirement that BEFORE tried and AFTER did not."""
+
+    requirement: str
+    """Its id."""
+    operation: str
+    """The operation that it is about; empty when it is about none."""
+    level: Level
+    """How firmly the document states it."""
+    statement: str
+    """What it demands, in words."""
+    before: Outcome
+    """What came of it before."""
+    after: Outcome
+    """What came of it after."""
+    why: str
+    """Why it was not tried: a reason with its detail, or the title of the deviation that blocks it."""
+    blocked_by: str | None = None
+    """The fingerprint of that deviation."""
+
+
+class Change(Frozen):
+    """Something that a client may notice, though both forms are allowed by the documents."""
+
+    what: What
+    """The kind of change."""
+    answers: list[str]
+    """The operations, with their statuses where it matters, that show it."""
+    place: str
+    """The place in the body, or the name of a header; empty for the whole answer."""
+    before: str
+    """What was there before, in words without values."""
+    after: str
+    """What is there now."""
+    explained_by: str | None = None
+    """The fingerprint of a new or fixed deviation that this is a part of; such a change is not shown by itself."""
+
+
+class Comparison(Frozen):
+    """Two runs compared: what `comparison.json` holds."""
+
+    schema_: Literal[1] = Field(default=SCHEMA_VERSION, alias="schema")
+    """The version of this format."""
+    verdict: Advice
+    """`stop`: something contradicts the documents that did not. `look`: something changed. `safe`: nothing did."""
+    reason: str
+    """The verdict in words."""
+    before: Side
+    """The run that is compared with."""
+    after: Side
+    """The run that is judged."""
+    notes: list[str]
+    """What to keep in mind when reading this: differences in how the runs were made."""
+    new: list[DeviationRecord]
+    """Deviations of AFTER from requirements that BEFORE tried without seeing them."""
+    unseen: list[DeviationRecord]
+    """Deviations of AFTER from requirements that BEFORE did not try: nobody knows whether they are new."""
+    fixed: list[DeviationRecord]
+    """Deviations of BEFORE that are gone from AFTER, which tried their requirements."""
+    remaining: list[DeviationRecord]
+    """Deviations of both."""
+    findings: list[DeviationRecord]
+    """New findings that no entry of `changes` shows."""
+    blocked: list[Moved]
+    """What BEFORE tried and a deviation now keeps from being tried."""
+    unexercised: list[Moved]
+    """What BEFORE tried and AFTER did not, for another reason."""
+    changes: list[Change]
+    """What changed though the documents allow both."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    @property
+    def noticed(self) -> list[Change]:
+        """The changes that no deviation explains."""
+        return [change for change in self.changes if change.explained_by is None]
+
+    @property
+    def exit_code(self) -> int:
+        """What `conformance compare` exits with."""
+        return exit_codes.DEVIATIONS if self.verdict is Advice.STOP else exit_codes.OK
+
+
+def compare(before: RunRecord, after: RunRecord) -> Comparison:
+    """The comparison of two runs of one kind of target.
+
+    Raises:
+        Incomparable: they tried different things, or one of them was cut short.
+    """
+    _comparable(before, after)
+    was = {one.requirement: one for one in before.verdicts}
+    now = {one.requirement: one for one in after.verdicts}
+    old, found = _by_fingerprint(before.deviations), _by_fingerprint(after.deviations)
+    fresh = [one for key, one in found.items() if key not in old]
+    new = [one for one in fresh if _tried(was, one.requirement)]
+    unseen = [one for one in fresh if not _tried(was, one.requirement)]
+    fixed = [one for key, one in old.items() if key not in found and _tried(now, one.requirement)]
+    changed = _grouped(changes(before, after), [*fresh, *fixed])
+    known_findings = _by_fingerprint(before.findings)
+    findings = [one for one in after.findings if one.fingerprint not in known_findings and not _shown(one, changed)]
+    titles = {one.fingerprint: one.title for one in (*after.deviations, *after.findings)}
+    moved = [_moved(was[key], one, titles) for key, one in now.items() if _tried(was, key) and not _tried(now, key)]
+    blocked = [one for one in moved if one.after is Outcome.BLOCKED]
+    unexercised = [one for one in moved if one.after is not Outcome.BLOCKED]
+    advice, reason = _advice(new, unseen, findings, blocked, unexercised, changed, fixed)
+    return Comparison(
+        verdict=advice,
+        reason=reason,
+        before=_side(before),
+        after=_side(after),
+        notes=list(_notes(before, after)),
+        new=words.ordered(new),
+        unseen=words.ordered(unseen),
+        fixed=words.ordered(fixed),
+        remaining=words.ordered([one for key, one in found.items() if key in old]),
+        findings=words.ordered(findings),
+        blocked=blocked,
+        unexercised=unexercised,
+        changes=changed,
+    )
+
+
+def _by_fingerprint(deviations: Iterable[DeviationRecord]) -> dict[str, DeviationRecord]:
+    return {one.fingerprint: one for one in deviations}
+
+
+def _tried(verdicts: dict[str, VerdictRecord], requirement: str) -> bool:
+    return requirement in verdicts and verdicts[requirement].outcome in TRIED
+
+
+def _comparable(before: RunRecord, after: RunRecord) -> None:
+    for name, run in (("BEFORE", before), ("AFTER", after)):
+        if run.exit_code in CUT_SHORT:
+            raise Incomparable(f"{name} {CUT_SHORT[run.exit_code]}, so it says too little; run it again.")
+        cut = {one.reason for one in run.verdicts if one.reason in UNFINISHED}
+        if cut:
+            raise Incomparable(f"{name} was cut short ({', '.join(sorted(map(str, cut)))}); run it again, whole.")
+    if set(before.target.systems) != set(after.target.systems):
+        told = " and ".join(", ".join(run.target.systems) for run in (before, after))
+        raise Incomparable(f"they tested other systems ({told}); run both with the same --system.")
+    for system, digest in before.suite.specs.items():
+        if after.suite.specs.get(system) != digest:
+            raise Incomparable(
+                f"they were made with other specs of {system}, by suite {before.suite.version} and "
+                f"{after.suite.version}; run both with one version of the suite."
+            )
+    if before.shard != after.shard or (_selected(before, after) and _tests(before) != _tests(after)):
+        raise Incomparable("one tried a part that the other left out; run both whole, or with the same selection.")
+
+
+def _selected(*runs: RunRecord) -> bool:
+    return any(one.reason is Reason.NOT_SELECTED for run in runs for one in run.verdicts)
+
+
+def _tests(run: RunRecord) -> set[str]:
+    return {test.id for test in run.tests}
+
+
+def _notes(before: RunRecord, after: RunRecord) -> Iterable[str]:
+    if before.suite.version != after.suite.version:
+        yield f"other versions of the suite: {before.suite.version} and {after.suite.version}"
+    if before.suite.depth != after.suite.depth:
+        yield f"other depths: {before.suite.depth} and {after.suite.depth}"
+    if before.target.safety != after.target.safety:
+        yield f"other safety levels: {before.target.safety} and {after.target.safety}"
+    if datetime.fromisoformat(before.started) > datetime.fromisoformat(after.started):
+        yield "AFTER was run before BEFORE: are they the wrong way round?"
+
+
+def _side(run: RunRecord) -> Side:
+    return Side(
+        target=run.target.name,
+        versions=run.target.versions,
+        started=run.started,
+        suite=run.suite.version,
+        exit_code=run.exit_code,
+    )
+
+
+def _moved(before: VerdictRecord, after: VerdictRecord, titles: dict[str, str]) -> Moved:
+    why = f"{after.reason}: {after.detail}" if after.reason and after.detail else str(after.reason or after.detail)
+    return Moved(
+        requirement=after.requirement,
+        operation=after.operation,
+        level=after.level,
+        statement=after.statement,
+        before=before.outcome,
+        after=after.outcome,
+        why=titles.get(after.blocked_by or "", why),
+        blocked_by=after.blocked_by,
+    )
+
+
+def _grouped(found: Iterable[ShapeChange], deviations: Sequence[DeviationRecord]) -> list[Change]:
+    """The changes, those that are the same at several answers as one."""
+    groups: dict[tuple[What, str, str, str, str | None], list[str]] = {}
+    for one in found:
+        root = next((deviation.fingerprint for deviation in deviations if _explains(deviation, one)), None)
+        key = (one.what, one.place, one.before, one.after, root)
+        groups.setdefault(key, []).append(f"{one.operation} {one.status}".strip())
+    order = {what: rank for rank, what in enumerate(What)}
+    return [
+        Change(what=what, place=place, before=before, after=after, explained_by=root, answers=answers)
+        for (what, place, before, after, root), answers in sorted(
+            groups.items(), key=lambda item: (order[item[0][0]], item[1], item[0][1])
+        )
+    ]
+
+
+def _explains(deviation: DeviationRecord, change: ShapeChange) -> bool:
+    """Whether a change is but what a new or fixed deviation looks like."""
+    if change.operation != deviation.operation or change.what is What.SLOWER:
+        return False
+    outer = deviation.location
+    if deviation.kind in OF_A_PLACE and (outer or deviation.kind is Kind.TYPE):
+        return not outer or change.place == outer or change.place.startswith((f"{outer}/", f"{outer}[]"))
+    if change.rare:
+        return True
+    if change.what is What.STATUS and deviation.kind in OF_THE_DEED:
+        return change.status.startswith("2")
+    return change.what in (What.STATUS, What.CONTENT_TYPE, What.HEADER) or deviation.kind in OF_THE_BODY
+
+
+def _shown(finding: DeviationRecord, changed: Iterable[Change]) -> bool:
+    """Whether a change shows what a finding says."""
+    return any(
+        finding.location == change.place and any(one.split(" ")[0] == finding.operation for one in change.answers)
+        for change in changed
+    )
+
+
+def _advice(
+    new: Sequence[DeviationRecord],
+    unseen: Sequence[DeviationRecord],
+    findings: Sequence[DeviationRecord],
+    blocked: Sequence[Moved],
+    unexercised: Sequence[Moved],
+    changed: Sequence[Change],
+    fixed: Sequence[DeviationRecord],
+) -> tuple[Advice, str]:
+    accepted = [one for one in new if one.baseline]
+    roots = {one.fingerprint for one in accepted}
+    worse = [one for one in new if not one.baseline]
+    kept = [one for one in blocked if one.blocked_by not in roots]
+    told = [
+        words.count(len(worse), "new deviation") if worse else "",
+        f"{words.count(len(kept), 'requirement')} newly blocked" if kept else "",
+    ]
+    notable = [
+        f"{words.count(len(accepted), 'new deviation')} that the baseline covers" if accepted else "",
+        f"{words.count(len(unseen), 'deviation')} from what was not tried before" if unseen else "",
+        f"{words.count(len(unexercised), 'requirement')} no longer tried" if unexercised else "",
+        words.count(len(findings), "new finding") if findings else "",
+        f"{words.count(n, 'change')} that a client may notice"
+        if (n := sum(one.explained_by is None for one in changed))
+        else "",
+    ]
+    good = [f"{len(fixed):,} fixed"] if fixed else []
+    if any(told):
+        return Advice.STOP, "; ".join([one for one in (*told, *notable) if one] + good)
+    if any(notable):
+        return Advice.LOOK, "no new deviation, but " + "; ".join([one for one in notable if one] + good)
+    return Advice.SAFE, "; ".join(["nothing got worse and nothing changed that a client could notice", *good])
+
+
+def to_json(comparison: Comparison) -> str:
+    """The comparison as the text of `comparison.json`."""
+    return json.dumps(comparison.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=1) + "\n"

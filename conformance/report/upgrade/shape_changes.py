@@ -1,0 +1,159 @@
+"""Shape changes: what a client may notice between two runs though no document forbids it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from conformance.report.run_record import FieldShape, RunRecord, Shape
+
+
+class What(StrEnum):
+    """What changed: the headings of the comparison, in this order."""
+
+    FIELD_GONE = "field gone"
+    RETYPED = "field retyped"
+    NULLABLE = "nullability"
+    FORMAT = "format"
+    VALUES = "values"
+    STATUS = "status"
+    ERROR = "error shape"
+    CONTENT_TYPE = "content type"
+    HEADER = "header"
+    SLOWER = "slower"
+    FIELD_NEW = "field new"
+
+
+BUSY: Final = frozenset({"408", "425", "429", "502", "503", "504"})
+"""What a loaded server or a gateway answers: says nothing of the operation."""
+
+INFRASTRUCTURE: Final = frozenset(
+    {
+        "age", "alt-svc", "connection", "content-encoding", "content-length", "date", "etag", "keep-alive",
+        "last-modified", "server", "server-timing", "set-cookie", "transfer-encoding", "vary", "via", "x-cache",
+        "x-correlation-id", "x-powered-by", "x-request-id", "x-runtime",
+    }
+)  # fmt: skip
+"""Headers that come and go with proxies and load."""
+
+SAMPLES: Final = 5  # calls of an operation, in both runs, before their times say anything
+RATIO: Final = 3.0
+FLOOR: Final = 0.25  # seconds: below that a client does not notice
+EMPTY, TEXT, NULL, ANY = "empty", "text", "null", "/*"
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeChange:
+    """One difference in what one operation answers with one status; `status` is empty for the whole operation.
+
+    `rare` is true of a field that only some answers had: it may be gone since nothing provoked it.
+    """
+
+    what: What
+    operation: str
+    status: str
+    place: str
+    before: str
+    after: str
+    rare: bool = False
+
+
+def changes(before: RunRecord, after: RunRecord) -> Iterator[ShapeChange]:
+    """Every difference between the shapes and times of two runs, by operation."""
+    for operation in sorted(before.shapes.keys() & after.shapes.keys()):
+        yield from _operation(operation, before.shapes[operation], after.shapes[operation])
+    yield from _slower(before, after)
+
+
+def _operation(operation: str, before: Mapping[str, Shape], after: Mapping[str, Shape]) -> Iterator[ShapeChange]:
+    gone = sorted(before.keys() - after.keys() - BUSY)
+    new = sorted(after.keys() - before.keys() - BUSY)
+    pairs = [(status, status) for status in sorted(before.keys() & after.keys())]
+    for status in new:  # one that is only gone may not have been provoked
+        instead_of = [one for one in gone if one[0] == status[0]]
+        yield ShapeChange(What.STATUS, operation, status, "", ", ".join(instead_of or sorted(before)), status)
+        pairs += [(one, status) for one in instead_of] if len(instead_of) == 1 else []
+    for old, status in pairs:
+        for change in _answer(before[old], after[status]):
+            told = replace(change, operation=operation, status=status)
+            in_error = status[0] in "45" and change.what not in (What.CONTENT_TYPE, What.HEADER)
+            yield replace(told, what=What.ERROR) if in_error else told
+
+
+def _answer(before: Shape, after: Shape) -> Iterator[ShapeChange]:
+    if set(after.content_types) - set(before.content_types):
+        yield _change(What.CONTENT_TYPE, "", _listed(before.content_types), _listed(after.content_types))
+    for name in sorted((set(before.headers) ^ set(after.headers)) - INFRASTRUCTURE):
+        was = name in before.headers
+        yield _change(
+            What.HEADER,
+            name,
+            "in every answer" if was else "not in every answer",
+            "not in every answer" if was else "in every answer",
+        )
+    for place in sorted(before.fields.keys() | after.fields.keys()):
+        old, new = before.fields.get(place), after.fields.get(place)
+        if old and new:
+            yield from _field(place, old, new)
+        elif old and _could_be(place, after):
+            yield replace(_change(What.FIELD_GONE, place, _told(old), "absent"), rare=not old.always)
+        elif new and _could_be(place, before):
+            yield _change(What.FIELD_NEW, place, "absent", _told(new))
+
+
+def _could_be(place: str, shape: Shape) -> bool:
+    """Whether objects were seen that could have the member: an array that was empty says nothing of its items."""
+    if place.endswith(("[]", ANY)) or not place:
+        return False
+    parent = shape.fields.get(place.rpartition("/")[0])
+    return parent is not None and "object" in parent.types
+
+
+def _field(place: str, before: FieldShape, after: FieldShape) -> Iterator[ShapeChange]:
+    if before.always and not after.always:
+        yield _change(What.FIELD_GONE, place, "always there", "not always there")
+    old, new = _types(before), _types(after)
+    if old and new and new - old:
+        yield _change(What.RETYPED, place, _told(before), _told(after))
+        return
+    if (NULL in after.types and NULL not in before.types) or (not old and new):
+        yield _change(What.NULLABLE, place, _told(before), _told(after))
+    formats, others = set(before.formats) - {EMPTY}, set(after.formats) - {EMPTY}
+    if "number" in formats:
+        formats.add("integer")
+    if formats and TEXT not in formats and others - formats:
+        yield _change(What.FORMAT, place, _listed(before.formats), _listed(after.formats))
+    if before.values and after.values and {*map(repr, after.values)} - {*map(repr, before.values)}:
+        yield _change(What.VALUES, place, _listed(before.values), _listed(after.values))
+
+
+def _types(field: FieldShape) -> set[str]:
+    """The types without null. Whether a number is a whole one depends on what was counted."""
+    return {"number" if one == "integer" else one for one in field.types} - {NULL}
+
+
+def _told(field: FieldShape) -> str:
+    """The types in words, a string with what it holds."""
+    formats = [one for one in field.formats if one != EMPTY]
+    held = f" ({_listed(formats)})" if formats and formats != [TEXT] else ""
+    return _listed([f"string{held}" if one == "string" else one for one in field.types])
+
+
+def _listed(values: list[str] | list[bool | int | float | str]) -> str:
+    return ", ".join(str(value) for value in values) or "none"
+
+
+def _slower(before: RunRecord, after: RunRecord) -> Iterator[ShapeChange]:
+    """Operations whose times are out of proportion: by ratio, above a floor, and with enough calls on both sides."""
+    for operation, old in before.durations.get("medians", {}).items():
+        new = after.durations.get("medians", {}).get(operation, 0.0)
+        calls = [run.durations.get("calls", {}).get(operation, 0) for run in (before, after)]
+        if min(calls) >= SAMPLES and new >= RATIO * old and new - old >= FLOOR:
+            yield ShapeChange(What.SLOWER, operation, "", "", f"{old:.2f} s", f"{new:.2f} s")
+
+
+def _change(what: What, place: str, before: str, after: str) -> ShapeChange:
+    return ShapeChange(what, "", "", place, before, after)

@@ -1,0 +1,196 @@
+"""Upgrade text: a comparison for people, on the terminal and in Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from conformance.report import escape, terminal, words
+from conformance.report.upgrade.comparison import Advice
+from conformance.report.upgrade.shape_changes import What
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from conformance.report.run_record import DeviationRecord
+    from conformance.report.upgrade.comparison import (
+        Change,
+        Comparison,
+        Moved,
+        Side,
+    )
+
+STYLES: Final = {Advice.SAFE: "bold green", Advice.LOOK: "bold yellow", Advice.STOP: "bold red"}
+MEANINGS: Final = {
+    What.FIELD_GONE: "Fields gone",
+    What.RETYPED: "Fields retyped",
+    What.NULLABLE: "Nullability changed",
+    What.FORMAT: "Formats changed",
+    What.VALUES: "New values",
+    What.STATUS: "Statuses changed",
+    What.ERROR: "Error shapes changed",
+    What.CONTENT_TYPE: "Content types changed",
+    What.HEADER: "Headers changed",
+    What.SLOWER: "Times out of proportion",
+    What.FIELD_NEW: "Fields new",
+}
+ALLOWED: Final = "the documents allow both; a client may notice"
+_SHOWN: Final = 30
+_VALUE: Final = 300
+_ANSWERS: Final = 4
+_MARKDOWN_LIMIT: Final = 65_536  # what GitHub takes as a comment
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One heading of a comparison with its entries, each a list of lines, the first of them the main one.
+
+    `total` is the number of things that the entries tell of, where one tells of several.
+    """
+
+    title: str
+    meaning: str
+    entries: tuple[tuple[str, ...], ...]
+    total: int = 0
+
+    @property
+    def heading(self) -> str:
+        """The title with the number of things below it."""
+        return f"{self.title} ({self.total or len(self.entries):,})"
+
+
+def headline(comparison: Comparison) -> str:
+    """The verdict on one line."""
+    return f"{comparison.after.target}: {comparison.verdict.value.upper()}: {comparison.reason}"
+
+
+def sides(comparison: Comparison) -> Iterator[str]:
+    """What was compared, and what to keep in mind."""
+    for name, side in (("before", comparison.before), ("after", comparison.after)):
+        yield f"{name}: {_side(side)}"
+    yield from comparison.notes
+
+
+def sections(comparison: Comparison) -> Iterator[Section]:
+    """The parts of a comparison that have something to say, the worst first."""
+    blocks = Counter(one.blocked_by for one in comparison.blocked)
+    parts = [
+        Section("New deviations", words.DEVIATION, tuple(_deviation(one, blocks) for one in comparison.new)),
+        Section("Newly blocked", "cannot be tried any more because of a deviation", *_moves(comparison.blocked)),
+        Section(
+            "Deviations from what was not tried before",
+            "nobody knows whether they are new",
+            tuple(_deviation(one, blocks) for one in comparison.unseen),
+        ),
+        Section("No longer exercised", "tried before, not tried now", *_moves(comparison.unexercised)),
+        *_changes(comparison.noticed),
+        Section("New findings", words.FINDING, tuple(_deviation(one, blocks) for one in comparison.findings)),
+        Section("Fixed", "deviations that are gone", tuple((one.title,) for one in comparison.fixed)),
+        Section("Still there", "deviations of both runs", tuple((one.title,) for one in comparison.remaining)),
+    ]
+    return (part for part in parts if part.entries)
+
+
+def _side(side: Side) -> str:
+    versions = ", ".join(f"{system} {version}" for system, version in side.versions.items())
+    return f"{side.target}, {side.started}" + (f", {versions}" if versions else "")
+
+
+def _deviation(one: DeviationRecord, blocks: Counter[str | None]) -> tuple[str, ...]:
+    lines = [
+        one.title,
+        f"{one.level.value}; {one.operation}, {one.profile}",
+        words.citation(one),
+        f"expected: {one.expected}",
+        f"observed: {one.observed}",
+    ]
+    if blocks[one.fingerprint]:
+        lines.append(f"blocks {words.count(blocks[one.fingerprint], 'requirement')}")
+    if one.baseline:
+        lines.append(f"known: {words.accepted(one.baseline)}")
+    return tuple(lines)
+
+
+def _moves(moved: list[Moved]) -> tuple[tuple[tuple[str, ...], ...], int]:
+    """The requirements, those with one reason together, and how many they are."""
+    by_reason = sorted(moved, key=lambda one: (one.why, one.requirement))
+    entries = tuple(
+        (
+            f"{words.count(len(group), 'requirement')}: {why}",
+            *(one.requirement for one in group[:_ANSWERS]),
+            *_more(len(group) - _ANSWERS),
+        )
+        for why, found in groupby(by_reason, key=lambda one: one.why)
+        for group in [list(found)]
+    )
+    return entries, len(moved)
+
+
+def _changes(changes: list[Change]) -> Iterator[Section]:
+    for what, found in groupby(changes, key=lambda one: one.what):  # they come sorted by it
+        yield Section(MEANINGS[what], ALLOWED, tuple(_change(one) for one in found))
+
+
+def _change(one: Change) -> tuple[str, ...]:
+    shown = ", ".join(one.answers[:_ANSWERS])
+    more = "".join(f", {text}" for text in _more(len(one.answers) - _ANSWERS))
+    place = f": {one.place}" if one.place else ""
+    return (f"{shown}{more}{place}: {one.before} → {one.after}",)
+
+
+def _more(left: int) -> list[str]:
+    return [f"and {left:,} more"] if left > 0 else []
+
+
+def show(comparison: Comparison, console: Console) -> None:
+    """Print a comparison. Nothing that a server said can steer the terminal."""
+
+    def say(text: str, indent: int = 0, style: str = "") -> None:
+        terminal.say(console, escape.line(text, _VALUE), indent, style)
+
+    say(headline(comparison), style=STYLES[comparison.verdict])
+    for text in sides(comparison):
+        say(text, 2)
+    for section in sections(comparison):
+        console.print()
+        say(f"{section.heading}: {section.meaning}", style="bold")
+        for entry in section.entries[:_SHOWN]:
+            for number, text in enumerate(entry):
+                say(text, 5 if number else 2)
+        if (left := len(section.entries) - _SHOWN) > 0:
+            say(f"… and {left:,} more in the JSON", 2)
+    explained = len(comparison.changes) - len(comparison.noticed)
+    if explained:
+        console.print()
+        say(f"{words.count(explained, 'more change')} in the answers are but what these deviations look like.")
+
+
+def markdown(comparison: Comparison) -> str:
+    """A comparison in Markdown that fits a comment on a pull request: what is too much is counted."""
+    parts = [f"## {escape.markdown(headline(comparison), _VALUE)}"]
+    parts.append("<br>\n".join(escape.markdown(text, _VALUE) for text in sides(comparison)))
+    room = _MARKDOWN_LIMIT - sum(len(part) + 2 for part in parts) - 200
+    found = list(sections(comparison))
+    for number, section in enumerate(found):
+        share = room // (len(found) - number)
+        text = _markdown(section, share)
+        room -= len(text) + 2
+        parts.append(text)
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown(section: Section, room: int) -> str:
+    lines = [f"### {section.heading}", "", f"*{section.meaning}*", ""]
+    room -= sum(len(line) + 1 for line in lines) + 60
+    for number, entry in enumerate(section.entries):
+        text = "- " + "<br>\n  ".join(escape.markdown(line, _VALUE) for line in entry)
+        room -= len(text) + 1
+        if room < 0:
+            lines.append(f"- … and {len(section.entries) - number:,} more in the JSON")
+            break
+        lines.append(text)
+    return "\n".join(lines)

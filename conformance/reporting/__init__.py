@@ -1,1 +1,0 @@
-"""Views of a run record: Allure results and page, Markdown, terminal, and the command that sends a request again."""

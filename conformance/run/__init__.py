@@ -1,0 +1,1 @@
+"""What happens from the first test to the run record."""

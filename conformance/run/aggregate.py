@@ -1,0 +1,339 @@
+"""Assembly: from what the workers wrote down to the run record. Pure but for reading the parts."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean, median
+from typing import Any, Final
+
+from conformance import __version__
+from conformance.core import exit_codes
+from conformance.core.exchange import Request
+from conformance.core.verdict import (
+    Level,
+    Outcome,
+    Reason,
+    Verdict,
+)
+from conformance.report import curl
+from conformance.report.run_record import (
+    AccommodationRecord,
+    BaselineEntry,
+    BaselineReport,
+    Coverage,
+    DeviationRecord,
+    Leftover,
+    Residue,
+    RunRecord,
+    Shape,
+    SuiteInfo,
+    TargetInfo,
+    TestRecord,
+    VerdictRecord,
+    summarise,
+)
+from conformance.report.tested_share import coverage, is_short
+from conformance.run import outcomes
+from conformance.run.worker import EXCHANGES
+from conformance.run.worker_log import (
+    Circumstances,
+    Parts,
+    join_exchanges,
+    lines,
+    read_parts,
+)
+from conformance.spec import specification
+from conformance.spec.specification import Requirement, Specification
+from conformance.target.accommodation import ACCOMMODATIONS, named, of_the_form
+from conformance.target.systems import urls
+from conformance.target.tables import Place
+from conformance.target.target import Target
+from conformance.wire import ledger
+
+FAILED_IN_PYTEST: Final = 1
+HIGHEST_OF_PYTEST: Final = 5
+MARKED: Final = "its deletion marks it as deleted, and removes nothing"
+CUT_SHORT: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
+
+
+def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dict[str, dict[str, float]]:
+    by_operation = sorted(calls.items())
+    return {
+        "tests": {test.id: round(test.seconds, 3) for test in tests},
+        "operations": {operation: round(mean(seconds), 4) for operation, seconds in by_operation},
+        "medians": {operation: round(median(seconds), 4) for operation, seconds in by_operation},
+        "calls": {operation: len(seconds) for operation, seconds in by_operation},
+    }
+
+
+def assemble(target: Target, systems: list[str], output: Path, told: Circumstances) -> RunRecord:
+    """The run record of what stands in `output`, with the exit code that follows from it."""
+    parts = read_parts(output)
+    absent = parts.absent(told)
+    told = replace(told, selected=told.selected or bool(absent))
+    join_exchanges(output)
+    specs = {system: target.table(system).specification() for system in systems}
+    requirements = {one.id: one for spec in specs.values() for one in spec.requirements.values()}
+    verdicts = outcomes.explained(outcomes.verdicts(target, specs, parts, told))
+    claimed = {one.requirement for one in verdicts if one.outcome not in outcomes.EXEMPT}
+    requirements = {key: one for key, one in requirements.items() if key in claimed}
+    files = target.network.shown(target.placeholders().get(("network", "client_key_password"), ""))
+    deviations, findings = _deviations(parts, requirements, output, told.known, files)
+    verdicts = outcomes.grounded(verdicts, {one.fingerprint for one in (*deviations, *findings)}, parts)
+    problems = [*told.internal, *parts.internal, *parts.problems, *parts.misnamed]
+    problems += [f"a test that is not part of the suites failed: {one}" for one in told.beside]
+    problems += [f"worker {name} ended without a last word" for name in parts.unfinished]
+    tests = [TestRecord(**test) for test in sorted(parts.tests, key=lambda test: str(test["id"]))]
+    leftovers, residue = remains(output)
+    complete = not (
+        told.interrupted
+        or told.selected
+        or not told.shard.whole
+        or parts.unavailable
+        or parts.misnamed
+        or parts.unfinished
+        or told.internal
+        or parts.internal
+        or any(one.reason in CUT_SHORT for one in verdicts)
+    )
+    covered = coverage(verdicts, [*deviations, *findings], told.min_tested)
+    entries = None
+    if told.baseline is not None:
+        found = {one.fingerprint for one in (*deviations, *findings)}
+        entries = told.baseline.report(told.day, found, verdicts, tests, complete=complete)
+    return RunRecord(
+        complete=complete,
+        exit_code=_exit_code(
+            told, parts, verdicts, tests, [*deviations, *(findings if told.strict else [])], entries, covered
+        ),
+        target=TargetInfo(
+            name=target.name,
+            systems=systems,
+            urls={f"{system} {key}": url for system in systems for key, url in urls(target.table(system)).items()},
+            versions={one: version for one in systems if (version := target.table(one).version)},
+            safety=target.safety.level,
+            verify=target.network.verify,
+        ),
+        suite=SuiteInfo(
+            version=__version__,
+            specs={system: spec.digest for system, spec in specs.items()},
+            documents={name: digest for spec in specs.values() for name, digest in spec.documents.items()},
+            seed=told.seed,
+            depth=told.depth,
+        ),
+        environment={"python": platform.python_version(), "platform": platform.platform()},
+        started=told.started,
+        seconds=round(told.seconds, 2),
+        requests=parts.requests,
+        gateway=dict(sorted(parts.gateway.items())),
+        shard=None if told.shard.whole else str(told.shard),
+        division=told.division,
+        verdicts=verdicts,
+        deviations=deviations,
+        findings=findings,
+        accommodations=[one for system in systems for one in _accommodations(target, specs[system], parts)],
+        baseline=entries,
+        tests=tests,
+        not_run=absent,
+        beside=list(told.beside),
+        shapes={
+            operation: {status: Shape(**seen.shape()) for status, seen in sorted(statuses.items())}
+            for operation, statuses in sorted(parts.shapes.items())
+        },
+        durations=_durations(tests, parts.durations),
+        leftovers=leftovers,
+        residue=residue,
+        problems=problems,
+        summary=summarise(verdicts),
+        coverage=covered,
+    )
+
+
+def _accommodations(target: Target, spec: Specification, parts: Parts) -> Iterator[AccommodationRecord]:
+    """What the target file accommodates, without secrets, with what the test of the documented form said of it."""
+    for number, one in enumerate(target.table(spec.system).accommodations):
+        operation = named(spec, one.operation)
+        about = of_the_form(spec, operation)
+        end = f"{ACCOMMODATIONS}::"
+        said = [
+            verdict
+            for test, verdict in parts.verdicts
+            if test.startswith(f"{spec.system}/{end}") and verdict.requirement in about
+        ]
+        deviation = next((verdict.fingerprint for verdict in said if verdict.fingerprint), None)
+        accepted = said and all(verdict.outcome is Outcome.CONFORMS for verdict in said)
+        data = one.model_dump(mode="json", exclude={"operation"}, exclude_defaults=True)
+        place = (spec.system, "accommodations", str(number))
+        yield AccommodationRecord(
+            system=spec.system,
+            operation=operation.id,
+            deviation=deviation,
+            needed=True if deviation else False if accepted else None,
+            **_without_secrets(data, place, target.placeholders()),
+        )
+
+
+def _without_secrets(data: Any, place: Place, placeholders: Mapping[Place, str]) -> Any:
+    """Data of the target file with `$NAME` in the place of each secret."""
+    if isinstance(data, dict):
+        return {key: _without_secrets(one, (*place, key), placeholders) for key, one in data.items()}
+    if isinstance(data, list):
+        return [_without_secrets(one, (*place, str(index)), placeholders) for index, one in enumerate(data)]
+    return f"${placeholders[place]}" if place in placeholders else data
+
+
+def _exit_code(
+    told: Circumstances,
+    parts: Parts,
+    verdicts: list[VerdictRecord],
+    tests: list[TestRecord],
+    counting: list[DeviationRecord],
+    entries: BaselineReport | None,
+    covered: Coverage,
+) -> int:
+    """The first that applies, in the order of the contract; `counting` are the deviations that may count."""
+    broke_off = (parts.unfinished or told.crashed) and not told.interrupted
+    if told.internal or parts.internal or broke_off:
+        return exit_codes.INTERNAL
+    if told.interrupted:
+        return exit_codes.INTERRUPTED
+    away = any(one.reason is Reason.TARGET_UNAVAILABLE and one.level is not Level.MAY for one in verdicts)
+    if parts.unavailable or parts.misnamed or away:
+        return exit_codes.UNAVAILABLE
+    if any(one.baseline is None for one in counting):
+        return exit_codes.DEVIATIONS
+    if told.baseline_strict and entries and entries.gone:
+        return exit_codes.DEVIATIONS
+    if is_short(covered) and told.shard.whole:  # of a shard, only the merged run can tell
+        return exit_codes.DEVIATIONS
+    if told.status == FAILED_IN_PYTEST or told.status > HIGHEST_OF_PYTEST:
+        return told.status  # a test beside the suites failed, or a plugin ended the run with a code of its own
+    nothing = all(test.outcome == "skipped" for test in tests)
+    if nothing and told.shard.whole:  # of a shard, only the merged run can tell
+        return exit_codes.NOTHING_RUN
+    return exit_codes.OK
+
+
+def title(requirement: Requirement, verdict: Verdict) -> str:
+    """What a deviation is called: no value of the run is in it, so it is the same every night."""
+    if requirement.structural:
+        _, _, tail = requirement.id.partition(".")
+        status = tail.partition(".")[0] if tail[:1].isdigit() else ""
+        where = verdict.location or "answer"
+        told = f"{requirement.operation} {status.partition(':')[0]}".strip()
+        return f"{told}: {where}: {verdict.kind}" if verdict.location else f"{told}: {verdict.kind}"
+    place = f" ({verdict.location})" if verdict.location else ""
+    return f"{requirement.operation} contradicts: {requirement.statement.rstrip('.')}{place}"
+
+
+def _deviations(
+    parts: Parts,
+    requirements: Mapping[str, Requirement],
+    output: Path,
+    known: Mapping[str, BaselineEntry],
+    files: Mapping[str, str],
+) -> tuple[list[DeviationRecord], list[DeviationRecord]]:
+    groups: dict[str, list[tuple[str, Verdict]]] = {}
+    for test, verdict in parts.verdicts:
+        if verdict.fingerprint is not None and verdict.requirement in requirements:
+            groups.setdefault(verdict.fingerprint, []).append((test, verdict))
+    wanted = {group[0][1].evidence[0] for group in groups.values()}
+    commands = _commands(output, wanted, parts.placeholders, files)
+    records: list[DeviationRecord] = []
+    for key, group in sorted(groups.items()):
+        first = group[0][1]
+        requirement = requirements[first.requirement]
+        tests = sorted({test for test, _ in group})
+        assert first.kind is not None
+        records.append(
+            DeviationRecord(
+                fingerprint=key,
+                requirement=requirement.id,
+                system=requirement.system,
+                profile=requirement.profile,
+                operation=requirement.operation,
+                level=requirement.level,
+                kind=first.kind,
+                location=first.location,
+                title=title(requirement, first),
+                expected=first.expected,
+                observed=first.observed,
+                document=requirement.document,
+                section=requirement.section,
+                lines=requirement.lines,
+                reading=requirement.reading,
+                occurrences=len(tests),
+                tests=tests,
+                evidence=list(dict.fromkeys(one for _, verdict in group[:3] for one in verdict.evidence))[:6],
+                reproduce=commands.get(first.evidence[0], ""),
+                baseline=known.get(key),
+            )
+        )
+    records = ordered(records)
+    return (
+        [one for one in records if one.level is not Level.MAY],
+        [one for one in records if one.level is Level.MAY],
+    )
+
+
+def ordered(records: Iterable[DeviationRecord]) -> list[DeviationRecord]:
+    """Deviations in the order in which a record holds them."""
+    order = {level: rank for rank, level in enumerate(Level)}
+    return sorted(records, key=lambda one: (one.system, order[one.level], one.operation, one.requirement, one.location))
+
+
+def _commands(
+    output: Path, wanted: Iterable[str], placeholders: Iterable[str], files: Mapping[str, str]
+) -> dict[str, str]:
+    names = set(wanted)
+    known = frozenset(placeholders)
+    commands: dict[str, str] = {}
+    for record in lines(output / EXCHANGES):
+        if record["id"] in names:
+            sent = record["request"]
+            headers = tuple((name, value) for name, value in sent["headers"])
+            request = Request(sent["method"], sent["url"], headers, sent["body"].encode())
+            commands[record["id"]] = curl.curl(request, known, files)
+    return commands
+
+
+def remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
+    """What the journals in a directory say is still on the target: what could be removed, and what nobody can."""
+    leftovers: list[Leftover] = []
+    stays: dict[tuple[str, str, str], list[str]] = {}
+    for path in sorted(output.glob(ledger.GLOB)):
+        journal = ledger.read(path)
+        for one in journal.open():
+            why, permanent = journal.kept.get(one.key, ("" if one.identifier else ledger.UNSEEN, False))
+            if permanent:
+                stays.setdefault((one.system, one.kind, why), []).append(one.identifier)
+            else:
+                left = Leftover(system=one.system, kind=one.kind, identifier=one.identifier, name=one.name, why=why)
+                leftovers.append(left)
+        for system, kind in journal.residue:
+            known = journal.started_of((system, kind))  # in the order in which they were started
+            unknown = [""] * (journal.residue[system, kind] - len(known))
+            stays.setdefault((system, kind, ""), []).extend([*known, *unknown])
+        for key, (_, why) in journal.doubtful.items():
+            one = journal.entries[key]
+            stays.setdefault((one.system, one.kind, why), []).append(one.name)
+        for one in _marked(journal):
+            stays.setdefault((one.system, one.kind, MARKED), []).append(one.identifier)
+    residue = [
+        Residue(system=system, kind=kind, count=len(those), identifiers=list(filter(None, those))[:50], why=why)
+        for (system, kind, why), those in sorted(stays.items())
+    ]
+    return leftovers, residue
+
+
+def _marked(journal: ledger.Ledger) -> Iterator[ledger.Entry]:
+    """What was deleted by an operation that only marks it."""
+    for one in journal.entries.values():
+        if one.key in journal.removed and one.identifier:
+            operations = specification.load(one.system).operations
+            link = operations[one.operation].link("delete")
+            if link is not None and operations[link.operation].tombstone:
+                yield one

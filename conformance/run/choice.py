@@ -1,0 +1,54 @@
+"""Choice: which part of the target a run tests, as the options of the command and of pytest name it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from conformance.core.hints import hint
+from conformance.core.shard import Shard, too_many
+from conformance.target.systems import PROFILES
+from conformance.target.target import Target
+
+COMMAND: Final = "--"
+PLUGIN: Final = "--conformance-"
+MARK: Final = "conformance-command"
+"""The name of the plugin that says that the command calls pytest: then there is a record whatever comes of the run."""
+
+
+class Unavailable(Exception):
+    """The target does not have what is chosen; the message names the option and says what is right."""
+
+
+def chosen(target: Target, systems: Collection[str], profiles: Sequence[str], prefix: str = COMMAND) -> list[str]:
+    """The systems of the target that are tested: those that are named, else all. `prefix` is that of the options.
+
+    Raises:
+        Unavailable: a system or profile that is unknown, not of this target, or without operations in this version.
+    """
+    for system in systems:
+        if system not in target.systems:
+            there = ", ".join(target.systems)
+            raise Unavailable(
+                f"{prefix}system {system}: the target file has no table [{system}], only {there}; add it."
+            )
+    wanted = [one for one in target.systems if one in (systems or target.systems)]
+    for profile in profiles:
+        system = profile.partition("/")[0]
+        if profile not in PROFILES.get(system, ()):
+            known = [one for group in PROFILES.values() for one in group]
+            raise Unavailable(f"{prefix}profile {profile}: there is no such profile; {hint(profile, known)}")
+        if system not in wanted:
+            raise Unavailable(f"{prefix}profile {profile}: {system} is not selected or not in the target file; add it.")
+        from conformance.spec import specification  # reading the specs takes a while
+
+        operations = specification.load(system).operations.values()
+        if not any(operation.profile == profile for operation in operations):
+            raise Unavailable(f"{prefix}profile {profile}: this version has no operations of it yet; leave it out.")
+    return wanted
+
+
+def divisible(target: Target, shard: Shard, prefix: str = COMMAND) -> None:
+    """See that the limits of the target can be divided among so many shards. Raises Unavailable."""
+    if told := too_many(shard, target.limits.places, target.limits.open_resources):
+        raise Unavailable(f"{prefix}shard {shard}: {told}")

@@ -1,0 +1,28 @@
+"""Exclusion: which tests must not run at the same time, since one changes a fixture that the other looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from conformance.spec.specification import Specification
+    from conformance.target.systems import Procesio, ProcessMaker3, ProcessMaker4
+
+CHANGING: Final = ("update", "delete", "administer")
+
+
+def excluding(spec: Specification, table: ProcessMaker3 | ProcessMaker4 | Procesio, cited: Iterable[str]) -> bool:
+    """Whether a test acts on a fixture that an operation changes; `cited` are the requirements of which it speaks.
+
+    What the target file names twice, under two keys, is one fixture.
+    """
+    operations = {spec.requirements[one].operation for one in cited if one in spec.requirements}
+    used = {table.fixture(key) for one in operations for key in spec.operations[one].fixtures.values()}
+    changed = {
+        table.fixture(key)
+        for one in spec.operations.values()
+        if one.effect in CHANGING
+        for key in one.fixtures.values()
+    }
+    return bool({one for one in used & changed if one})

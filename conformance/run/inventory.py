@@ -1,0 +1,66 @@
+"""Inventory: how many tests the suites hold, counted without pytest, so that what ran can be compared with what exists.
+
+What pytest collects depends on options, configuration, plugins and the conftest.py of whoever calls it; this does not.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import math
+import pkgutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from types import FunctionType, ModuleType
+from typing import Final
+
+from conformance.run.plugin.items import SUITES
+from conformance.spec.specification import Specification
+from conformance.target.accommodation import ACCOMMODATIONS, departures
+
+ACCOMMODATED: Final = "accommodated"
+"""The parameter of a test that is made once for each operation that the target file accommodates."""
+
+
+def inventory(specification: Specification) -> dict[str, int]:
+    """How many tests each test function of a system's suite makes, by the id of the function.
+
+    `specification` is the target's: its accommodations have tests of their own.
+    """
+    system = specification.system
+    counted: dict[str, int] = {}
+    departing = len(list(departures(specification)))
+    for module in _modules(system):
+        if module.__name__.endswith(f".{ACCOMMODATIONS.removesuffix('.py')}") and not departing:
+            continue
+        place = module.__name__.removeprefix(SUITES).replace(".", "/")
+        for name, function in _functions(module):
+            number = departing if ACCOMMODATED in inspect.signature(function).parameters else 1
+            counted[f"{place}.py::{name}"] = number * math.prod(_parametrized(function))
+    return counted
+
+
+def absent(expected: Mapping[str, int], ids: Iterable[str]) -> list[str]:
+    """The functions of which fewer tests are among `ids` than there are, sorted."""
+    found = Counter(one.partition("[")[0] for one in set(ids))
+    return sorted(one for one, number in expected.items() if found[one] < number)
+
+
+def _modules(system: str) -> Iterator[ModuleType]:
+    package = importlib.import_module(f"{SUITES}{system}")
+    for found in pkgutil.iter_modules(package.__path__):
+        if found.name.startswith("test_"):
+            yield importlib.import_module(f"{package.__name__}.{found.name}")
+
+
+def _functions(module: ModuleType) -> Iterator[tuple[str, FunctionType]]:
+    for name, value in vars(module).items():
+        if name.startswith("test_") and isinstance(value, FunctionType):
+            yield name, value
+
+
+def _parametrized(function: FunctionType) -> Iterator[int]:
+    """The number of cases of each `parametrize` mark of a test."""
+    for mark in getattr(function, "pytestmark", ()):
+        if mark.name == "parametrize":
+            yield len(list(mark.args[1]))

@@ -1,0 +1,318 @@
+"""Merging: from the records of the shards of a run to one. Pure: nothing is read or written here."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import median
+from typing import Any, Final
+
+from conformance.core import exit_codes
+from conformance.core import shard as shards
+from conformance.core.shard import Shard
+from conformance.core.verdict import PRECEDENCE, Outcome, Reason
+from conformance.engine.shapes import joined
+from conformance.report.baseline import Baseline
+from conformance.report.run_record import (
+    AccommodationRecord,
+    BaselineEntry,
+    BaselineReport,
+    DeviationRecord,
+    Leftover,
+    Residue,
+    RunRecord,
+    Shape,
+    TestRecord,
+    VerdictRecord,
+    summarise,
+)
+from conformance.report.tested_share import coverage, is_short
+from conformance.run.aggregate import ordered
+from conformance.run.outcomes import explained, silence
+from conformance.target.target import Safety
+
+IDENTIFIERS: Final = 50
+EVIDENCE: Final = 5
+UNSPOKEN: Final = (  # why no test spoke of a requirement, the first that some shard says
+    Reason.TARGET_UNAVAILABLE,
+    Reason.INTERRUPTED,
+    Reason.NOT_SELECTED,
+    Reason.TIME_BUDGET,
+)
+CODES: Final = (exit_codes.INTERNAL, exit_codes.INTERRUPTED, exit_codes.UNAVAILABLE)
+ALIKE: Final[Mapping[str, Callable[[RunRecord], object]]] = {
+    "targets": lambda record: record.target,
+    "versions of the suite": lambda record: record.suite.version,
+    "specs": lambda record: record.suite.specs,
+    "seeds": lambda record: record.suite.seed,
+    "depths": lambda record: record.suite.depth,
+    "numbers of shards": lambda record: shard_of(record).of,
+    "divisions of the tests, by other --durations or another selection": lambda record: record.division,
+}
+
+
+class Unmergeable(Exception):
+    """Records that are not of one run; the message says why, and what to do."""
+
+
+def shard_of(record: RunRecord) -> Shard:
+    """Which part of a run a record is. Raises Unmergeable when it is none."""
+    if record.shard is None:
+        raise Unmergeable("one of them is of a whole run; name runs that were made with --shard only.")
+    return shards.parse(record.shard)
+
+
+def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residue: Sequence[Residue] = ()) -> RunRecord:
+    """One record of the shards of a run, in whatever order they come.
+
+    `leftovers` and `residue` are those of shards that ended without a record. Requirements of which a missing shard
+    might speak are *missing shard*, and the record is not complete.
+
+    Raises:
+        Unmergeable: the records do not belong together, or one shard is there twice.
+    """
+    records = sorted(given, key=lambda record: shard_of(record).index)
+    absent = _checked(records)
+    first = records[0]
+    verdicts = _verdicts(records, ", ".join(absent))
+    tests = sorted((test for record in records for test in record.tests), key=lambda test: test.id)
+    deviations = _deviations([record.deviations for record in records])
+    findings = _deviations([record.findings for record in records])
+    complete = not absent and not any(map(_cut_short, records))
+    started = min(records, key=lambda record: datetime.datetime.fromisoformat(record.started)).started
+    day = datetime.datetime.fromisoformat(started).date()
+    entries = _baseline(records, day, verdicts, tests, [*deviations, *findings], complete=complete)
+    minimum = max((one for record in records if (one := record.coverage.minimum) is not None), default=None)
+    covered = coverage(verdicts, [*deviations, *findings], minimum)
+    problems = [f"{one} is missing; run it again, and merge again" for one in absent]
+    problems += dict.fromkeys(problem for record in records for problem in record.problems)
+    return RunRecord(
+        complete=complete,
+        exit_code=_exit_code(
+            records, deviations, findings, tests, entries, missing=bool(absent), short=is_short(covered)
+        ),
+        target=first.target,
+        suite=first.suite,
+        environment={
+            key: ", ".join(dict.fromkeys(record.environment[key] for record in records if key in record.environment))
+            for key in first.environment
+        },
+        started=started,
+        seconds=max(record.seconds for record in records),
+        requests=sum(record.requests for record in records),
+        gateway=dict(sorted(sum((Counter(record.gateway) for record in records), Counter()).items())),
+        verdicts=verdicts,
+        deviations=deviations,
+        findings=findings,
+        baseline=entries,
+        accommodations=_accommodations(records),
+        tests=tests,
+        not_run=sorted({one for record in records for one in record.not_run}),
+        beside=list(dict.fromkeys(one for record in records for one in record.beside)),
+        shapes=_shapes(records),
+        durations=_durations([record.durations for record in records]),
+        leftovers=[*(one for record in records for one in record.leftovers), *leftovers],
+        residue=_residue([*(one for record in records for one in record.residue), *residue]),
+        problems=problems,
+        summary=summarise(verdicts),
+        coverage=covered,
+    )
+
+
+def _checked(records: Sequence[RunRecord]) -> list[str]:
+    """The shards that are missing. Raises Unmergeable."""
+    if not records:
+        raise Unmergeable("none of them holds a record; run at least one shard again.")
+    for what, told in ALIKE.items():
+        if any(told(record) != told(records[0]) for record in records):
+            raise Unmergeable(f"they have different {what}; name the shards of one run.")
+    numbers = [shard_of(record).index for record in records]
+    for number in numbers:
+        if numbers.count(number) > 1:
+            raise Unmergeable(f"shard {number}/{shard_of(records[0]).of} is there twice; leave one of them out.")
+    of = shard_of(records[0]).of
+    return [f"shard {number}/{of}" for number in range(1, of + 1) if number not in numbers]
+
+
+def _cut_short(record: RunRecord) -> bool:
+    """Whether a shard did less than its part, beyond what other shards make good."""
+    return (
+        record.exit_code in CODES
+        or bool(record.not_run)
+        or any(
+            one.reason in (Reason.TARGET_UNAVAILABLE, Reason.INTERRUPTED, Reason.TIME_BUDGET, Reason.NOT_SELECTED)
+            for one in record.verdicts
+        )
+    )
+
+
+# ---- verdicts -------------------------------------------------------------------------------------------------------
+
+
+def _verdicts(records: Sequence[RunRecord], absent: str) -> list[VerdictRecord]:
+    by_requirement: dict[str, list[VerdictRecord]] = {}
+    for record in records:
+        for one in record.verdicts:
+            by_requirement.setdefault(one.requirement, []).append(one)
+    read_only = records[0].target.safety == Safety.READ_ONLY
+    return explained(_verdict(said, absent, read_only=read_only) for said in by_requirement.values())
+
+
+def _verdict(said: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> VerdictRecord:
+    """What all shards together say of one requirement: what tests found goes before what follows from their silence."""
+    spoken = [one for one in said if one.tests]
+    if not spoken:
+        return _silent(said, absent, read_only=read_only)
+    outcome = min((one.outcome for one in spoken), key=PRECEDENCE.__getitem__)
+    winning = [one for one in spoken if one.outcome is outcome]
+    return winning[0].model_copy(
+        update={
+            "tests": sorted({test for one in spoken for test in one.tests}),
+            "evidence": list(dict.fromkeys(name for one in winning for name in one.evidence))[:EVIDENCE],
+        }
+    )
+
+
+def _silent(said: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> VerdictRecord:
+    outcome = min((one.outcome for one in said), key=PRECEDENCE.__getitem__)
+    if outcome is not Outcome.NOT_EXERCISED:
+        return next(one for one in said if one.outcome is outcome)
+    for reason in UNSPOKEN:
+        for one in said:
+            if one.reason is reason:
+                return one
+    first = next((one for one in said if one.reason is not Reason.MISSING_SHARD), said[0])
+    if first.reason is not Reason.MISSING_SHARD:
+        return first
+    reason, detail = (Reason.MISSING_SHARD, absent) if absent else silence(read_only=read_only)
+    return first.model_copy(update={"reason": reason, "detail": detail})
+
+
+def _deviations(lists: Iterable[Iterable[DeviationRecord]]) -> list[DeviationRecord]:
+    """Defects by fingerprint; what several shards saw is one."""
+    found: dict[str, DeviationRecord] = {}
+    for records in lists:
+        for one in records:
+            other = found.get(one.fingerprint)
+            found[one.fingerprint] = one if other is None else _seen_again(other, one)
+    return ordered(found[key] for key in sorted(found))
+
+
+def _seen_again(one: DeviationRecord, other: DeviationRecord) -> DeviationRecord:
+    return one.model_copy(
+        update={
+            "occurrences": one.occurrences + other.occurrences,
+            "tests": sorted({*one.tests, *other.tests}),
+            "evidence": list(dict.fromkeys([*one.evidence, *other.evidence]))[: EVIDENCE + 1],
+        }
+    )
+
+
+# ---- the rest of the record -----------------------------------------------------------------------------------------
+
+
+def _baseline(
+    records: Sequence[RunRecord],
+    day: datetime.date,
+    verdicts: list[VerdictRecord],
+    tests: list[TestRecord],
+    found: Sequence[DeviationRecord],
+    *,
+    complete: bool,
+) -> BaselineReport | None:
+    """What became of the baseline's entries, judged anew: an entry that one shard misses may be met in another."""
+    reports = [record.baseline for record in records if record.baseline is not None]
+    if not reports:
+        return None
+    entries: dict[str, BaselineEntry] = {
+        entry.fingerprint: entry for report in reports for entry in (*report.gone, *report.unreached, *report.expired)
+    }
+    entries.update({one.fingerprint: one.baseline for one in found if one.baseline is not None})
+    whole = Baseline(tuple(entries[key] for key in sorted(entries)))
+    return whole.report(day, {one.fingerprint for one in found}, verdicts, tests, complete=complete)
+
+
+def _exit_code(
+    records: Sequence[RunRecord],
+    deviations: Sequence[DeviationRecord],
+    findings: Sequence[DeviationRecord],
+    tests: Sequence[TestRecord],
+    entries: BaselineReport | None,
+    *,
+    missing: bool,
+    short: bool,
+) -> int:
+    """What the run would have ended with; one that lacks a shard was interrupted."""
+    codes = {record.exit_code for record in records} | ({exit_codes.INTERRUPTED} if missing else set())
+    for code in CODES:
+        if code in codes:
+            return code
+    if any(one.baseline is None for one in deviations) or any(record.beside for record in records) or short:
+        return exit_codes.DEVIATIONS
+    # Then a shard that was red all the same was run with --strict or --baseline-strict.
+    strictly = any(one.baseline is None for one in findings) or bool(entries and entries.gone)
+    if exit_codes.DEVIATIONS in codes and strictly:
+        return exit_codes.DEVIATIONS
+    return exit_codes.NOTHING_RUN if all(test.outcome == "skipped" for test in tests) else exit_codes.OK
+
+
+def _accommodations(records: Sequence[RunRecord]) -> list[AccommodationRecord]:
+    """Each once, from the shard whose tests tried its documented form."""
+    found: dict[str, AccommodationRecord] = {}
+    for record in records:
+        for one in record.accommodations:
+            if one.operation not in found or found[one.operation].needed is None:
+                found[one.operation] = one
+    return list(found.values())
+
+
+def _shapes(records: Sequence[RunRecord]) -> dict[str, dict[str, Shape]]:
+    seen: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for record in records:
+        for operation, statuses in record.shapes.items():
+            for status, shape in statuses.items():
+                seen.setdefault(operation, {}).setdefault(status, []).append(shape.model_dump())
+    return {
+        operation: {status: Shape(**joined(shapes)) for status, shapes in sorted(statuses.items())}
+        for operation, statuses in sorted(seen.items())
+    }
+
+
+def _durations(given: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
+    """Means by their number of calls; a median is that of the calls of each shard as if they all took its median."""
+    told = [{"tests": {}, "operations": {}, "medians": {}, "calls": {}, **one} for one in given]
+    calls: dict[str, int] = {}
+    for one in told:
+        for operation, count in one["calls"].items():
+            calls[operation] = calls.get(operation, 0) + int(count)
+    means, medians = {}, {}
+    for operation, count in sorted(calls.items()):
+        those = [one for one in told if operation in one["calls"]]
+        whole = sum(one["operations"][operation] * one["calls"][operation] for one in those)
+        means[operation] = round(whole / count, 4)
+        each = [one["medians"][operation] for one in those for _ in range(int(one["calls"][operation]))]
+        medians[operation] = round(median(each), 4)
+    tests = {test: seconds for one in told for test, seconds in one["tests"].items()}
+    return {
+        "tests": dict(sorted(tests.items())),
+        "operations": means,
+        "medians": medians,
+        "calls": {operation: float(count) for operation, count in sorted(calls.items())},
+    }
+
+
+def _residue(given: Iterable[Residue]) -> list[Residue]:
+    by_kind: dict[tuple[str, str, str], list[Residue]] = {}
+    for one in given:
+        by_kind.setdefault((one.system, one.kind, one.why), []).append(one)
+    return [
+        Residue(
+            system=system,
+            kind=kind,
+            count=sum(one.count for one in those),
+            identifiers=[name for one in those for name in one.identifiers][:IDENTIFIERS],
+            why=why,
+        )
+        for (system, kind, why), those in sorted(by_kind.items())
+    ]

@@ -1,0 +1,176 @@
+"""Outcomes: what a run says of each requirement, from what its tests said; where none did, why."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from conformance.core.verdict import (
+    Kind,
+    Outcome,
+    Reason,
+    Verdict,
+    stronger,
+)
+from conformance.report.run_record import VerdictRecord
+from conformance.run.worker_log import Circumstances, Parts
+from conformance.spec.specification import Requirement, Specification
+from conformance.target.accommodation import departures
+from conformance.target.plan import Hindrance, hindrance
+from conformance.target.target import Target
+
+EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
+"""What the target does not claim to do cannot be done wrong: no deviation counts against it."""
+
+KEPT: Final = (Outcome.BLOCKED, Outcome.NOT_EXERCISED)
+SILENCE: Final = (Reason.INCONCLUSIVE, "no answer showed it")
+MILD: Final = (":no-server-error", ":generated-accepted", ":accepted")  # they say nothing of other requests
+
+
+def verdicts(
+    target: Target, specs: Mapping[str, Specification], parts: Parts, told: Circumstances
+) -> Iterator[VerdictRecord]:
+    """One record for each requirement of the tested systems, whatever came of it; `explained` says more of some."""
+    spoken: dict[str, list[tuple[str, Verdict]]] = {}
+    for test, verdict in parts.verdicts:
+        spoken.setdefault(verdict.requirement, []).append((test, verdict))
+    dead = _dead(parts, {one.id for spec in specs.values() for one in departures(spec)})
+    lenient = _lenient(parts)
+    for system, spec in specs.items():
+        for requirement in spec.requirements.values():
+            said = spoken.get(requirement.id, [])
+            promised = not told.profiles or requirement.profile in told.profiles
+            hindered = hindrance(requirement, spec, target.table(system), target.safety.level)
+            if hindered is not None and hindered.outcome in EXEMPT:
+                yield _record(requirement, hindered.outcome, detail=hindered.detail)
+            elif said:
+                yield _merged(requirement, said).model_copy(update={"promised": promised and hindered is None})
+            else:
+                root = dead.get(requirement.operation) or (
+                    lenient.get(requirement.operation) if requirement.refusal else None
+                )
+                record = _unspoken(requirement, hindered, parts, told, root)
+                yield record.model_copy(update={"promised": promised and hindered is None})
+
+
+def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:
+    """The records; of operations that no call reached, those without a word say what kept the tests from them."""
+    records = list(records)
+    reached = {
+        one.operation
+        for one in records
+        if one.outcome is Outcome.CONFORMS
+        and one.requirement.startswith((f"{one.operation}:exists", f"{one.operation}."))
+    }
+    kept = [one for one in records if one.tests and one.outcome in KEPT and one.operation not in reached]
+    kept.sort(key=lambda one: (one.outcome is Outcome.BLOCKED, one.blocked_by or "", one.reason or "", one.detail))
+    why = {one.operation: one for one in kept}  # the last one stands: a deviation goes before a reason
+    return [
+        one.model_copy(update=why[one.operation].model_dump(include={"outcome", "reason", "detail", "blocked_by"}))
+        if (one.reason, one.detail) == SILENCE and not one.tests and one.operation in why
+        else one
+        for one in records
+    ]
+
+
+def grounded(records: Iterable[VerdictRecord], recorded: Container[str], parts: Parts) -> list[VerdictRecord]:
+    """The records, each blocked one by a deviation that is `recorded`.
+
+    A deviation of what the target does not claim is not recorded, and blocks nothing: what needs that is not exercised.
+    """
+    operations = {one.fingerprint: one.operation for _, one in parts.verdicts if one.fingerprint}
+    return [
+        one.model_copy(
+            update={
+                "outcome": Outcome.NOT_EXERCISED,
+                "blocked_by": None,
+                "reason": Reason.UNSUPPORTED,
+                "detail": f"needs {operations[one.blocked_by]}, which the target does not claim to have",
+            }
+        )
+        if one.outcome is Outcome.BLOCKED and one.blocked_by in operations and one.blocked_by not in recorded
+        else one
+        for one in records
+    ]
+
+
+def _merged(requirement: Requirement, said: list[tuple[str, Verdict]]) -> VerdictRecord:
+    outcome = said[0][1].outcome
+    for _, verdict in said[1:]:
+        outcome = stronger(outcome, verdict.outcome)
+    winning = [(test, verdict) for test, verdict in said if verdict.outcome is outcome]
+    first = winning[0][1]
+    return _record(
+        requirement,
+        outcome,
+        reason=first.reason if outcome is Outcome.NOT_EXERCISED else None,
+        detail=first.detail,
+        tests=sorted({test for test, _ in said}),
+        evidence=list(dict.fromkeys(one for _, verdict in winning[:3] for one in verdict.evidence))[:5],
+        blocked_by=first.blocked_by,
+    )
+
+
+def _dead(parts: Parts, accommodated: Container[str]) -> dict[str, str]:
+    """Operations that cannot be called at all, with the deviation that says so."""
+    dead: dict[str, str] = {}
+    for _, verdict in parts.verdicts:
+        cut = verdict.kind in (Kind.MISSING_OPERATION, Kind.REFUSED, Kind.SERVER_ERROR)
+        own = verdict.requirement.startswith(f"{verdict.operation}") and not verdict.requirement.endswith(MILD)
+        if cut and verdict.fingerprint and own and verdict.operation not in accommodated:
+            dead.setdefault(verdict.operation, verdict.fingerprint)
+    return dead
+
+
+def _lenient(parts: Parts) -> dict[str, str]:
+    """Operations that do not refuse as documented, with the deviation that says so: no documented refusal was seen."""
+    kinds = (Kind.NOT_REFUSED, Kind.STATUS)
+    found = [one for _, one in parts.verdicts if one.kind in kinds and one.fingerprint and ":" not in one.requirement]
+    return {one.operation: one.fingerprint for one in reversed(found) if one.fingerprint}
+
+
+def _unspoken(
+    requirement: Requirement, hindered: Hindrance | None, parts: Parts, told: Circumstances, root: str | None
+) -> VerdictRecord:
+    """Why no test said anything of a requirement; `root` is the deviation that keeps it from being tried."""
+    if requirement.untestable is not None:
+        return _record(requirement, Outcome.NOT_EXERCISED, reason=requirement.untestable)
+    if root is not None:
+        return _record(requirement, Outcome.BLOCKED, blocked_by=root)
+    detail = ""
+    if requirement.system in parts.unavailable:
+        reason = Reason.TARGET_UNAVAILABLE
+    elif told.interrupted or parts.unfinished:
+        reason = Reason.INTERRUPTED
+    elif hindered is not None and hindered.reason is not None:
+        reason, detail = hindered.reason, hindered.detail
+    elif told.selected:
+        reason = Reason.NOT_SELECTED
+    elif parts.out_of_time:
+        reason = Reason.TIME_BUDGET
+    elif told.shard.whole:
+        reason, detail = silence(read_only=told.read_only)
+    else:
+        reason, detail = Reason.MISSING_SHARD, f"not in shard {told.shard}"
+    return _record(requirement, Outcome.NOT_EXERCISED, reason=reason, detail=detail)
+
+
+def silence(*, read_only: bool) -> tuple[Reason, str]:
+    """Reason and detail where every test was there and none had anything to say."""
+    return (Reason.SAFETY_LEVEL, "") if read_only else SILENCE
+
+
+def _record(requirement: Requirement, outcome: Outcome, **more: Any) -> VerdictRecord:
+    return VerdictRecord(
+        requirement=requirement.id,
+        system=requirement.system,
+        profile=requirement.profile,
+        operation=requirement.operation,
+        level=requirement.level,
+        outcome=outcome,
+        statement=requirement.statement,
+        document=requirement.document,
+        section=requirement.section,
+        lines=requirement.lines,
+        **more,
+    )

@@ -1,0 +1,1 @@
+"""The pytest plugin: options, fixtures, which tests run, and the controller of a run."""

@@ -1,0 +1,39 @@
+"""Entrance: which tests about a system may begin. Registered with pytest when there is a target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import pytest
+
+from conformance.core.hints import hint
+from conformance.run.plugin.items import system_of
+from conformance.spec.specification import SYSTEMS
+
+
+class Entrance:
+    """Lets a test about one of the `systems` of the run begin, unless `permit` raises; no test about another system.
+
+    Once it is `closed` no test begins, and none is reported.
+    """
+
+    def __init__(self, systems: Collection[str], permit: Callable[[], None]) -> None:
+        self._systems = systems
+        self._permit = permit
+        self.closed = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self) -> bool | None:
+        """Whether the test is dealt with already."""
+        return self.closed or None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Before any fixture. No wrapper: those of pytest's own have begun, and end in good order."""
+        system = system_of(item)
+        if system in self._systems:
+            self._permit()
+        elif system and system not in SYSTEMS:
+            pytest.fail(f"@pytest.mark.system({system!r}): there is no such system; {hint(system, SYSTEMS)}", False)
+        elif system:
+            pytest.skip(f"the run does not test {system}: the target file has no table [{system}], or it is deselected")

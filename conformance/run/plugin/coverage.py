@@ -1,0 +1,153 @@
+"""Coverage: which tests of the suites try which requirement, found out without a target.
+
+pytest collects the suites in this process and sends nothing. A requirement of the register is tried by the tests that
+cite it, as an engine's or by hand. A structural one is tried by whatever calls its operation: the one whose requirement
+a test cites, the one that an engine's test is parametrized with, else one whose id stands in the test's code or in a
+helper of the suites that it uses; and those that make what these act on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, Final
+
+import pytest
+
+from conformance.run.plugin.items import (
+    SUITES,
+    cited,
+    system_of,
+    test_id,
+)
+from conformance.spec import producers
+from conformance.spec.specification import (
+    SYSTEMS,
+    Operation,
+    Requirement,
+    load,
+)
+from conformance.target.accommodation import ACCOMMODATIONS
+
+PACKAGE: Final = Path(__file__).parents[2]
+
+
+class NotCollected(Exception):
+    """pytest could not collect the suites; the message holds what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One test: its id, its system, the ids that it cites, and the operations that it calls."""
+
+    test: str
+    system: str
+    cited: tuple[str, ...]
+    operations: frozenset[str]
+
+
+def collect(suites: Path = PACKAGE / "suites") -> list[Trial]:
+    """The tests of the suites, in their order.
+
+    Raises:
+        NotCollected: a module cannot be imported, or there is none.
+    """
+    found = _Collector()
+    printed = io.StringIO()
+    arguments = [
+        "-c",
+        str(PACKAGE / "run" / "pytest.ini"),
+        "--rootdir",
+        str(suites),
+        "--collect-only",
+        "-q",
+        str(suites),
+    ]
+    arguments.append(f"--ignore-glob=*/{ACCOMMODATIONS}")  # what these speak of, a target file says
+    plain = [word for name in ("cacheprovider", "schemathesis", "xdist") for word in ("-p", f"no:{name}")]
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        code = pytest.main([*arguments, *plain, "--assert=plain"], plugins=[found])
+    if code != pytest.ExitCode.OK:
+        raise NotCollected(printed.getvalue())
+    return [_trial(item) for item in found.items]
+
+
+def tests(trials: Iterable[Trial], requirements: Collection[Requirement]) -> dict[str, tuple[str, ...]]:
+    """The tests that try each of the requirements, by its id; those that no test tries have none."""
+    citing: dict[str, list[str]] = {}
+    calling: dict[str, list[str]] = {}
+    for trial in trials:
+        for name in trial.cited:
+            citing.setdefault(name, []).append(trial.test)
+        for operation in trial.operations:
+            calling.setdefault(operation, []).append(trial.test)
+    by_structure = {one.id: calling.get(one.operation, []) for one in requirements if one.tried == "structure"}
+    return {one.id: tuple(citing.get(one.id) or by_structure.get(one.id, [])) for one in requirements}
+
+
+class _Collector:
+    """The plugin that keeps what pytest collected."""
+
+    def __init__(self) -> None:
+        self.items: list[pytest.Item] = []
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.items = [item for item in session.items if system_of(item) in SYSTEMS]
+
+
+def _trial(item: pytest.Item) -> Trial:
+    specification = load(system_of(item))
+    ids = tuple(cited(item))
+    called = {specification.requirements[one].operation for one in ids if one in specification.requirements}
+    given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    if any(isinstance(one, Operation | Requirement) for one in given):  # an engine's: its code has branches for others
+        called.update(_walked(one for one in given if isinstance(one, Operation)))
+    else:
+        texts = [*given, *_texts(item.function)]  # type: ignore[attr-defined]
+        called.update(one for one in texts if one in specification.operations)
+    operations = specification.operations
+    chains = (producers.chain(operations, operations[name]) for name in called if name)
+    return Trial(test_id(item), specification.system, ids, frozenset(one.id for chain in chains for one in chain))
+
+
+def _walked(operations: Iterable[Operation]) -> Iterator[str]:
+    """What an engine calls: the operation, and those that its links lead to."""
+    for operation in operations:
+        yield operation.id
+        yield from (link.operation for link in operation.links)
+
+
+def _texts(function: FunctionType) -> Iterator[str]:
+    """Every text in the code of a test, and in what it uses of the suites."""
+    seen: set[int] = set()
+    waiting: list[Any] = [function]
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, str):
+            yield thing
+        elif isinstance(thing, tuple | list | frozenset | set):
+            waiting += thing
+        elif isinstance(thing, Mapping):
+            waiting += [*thing.keys(), *thing.values()]
+        elif isinstance(thing, FunctionType) and thing.__module__.startswith(SUITES):
+            waiting += _used(thing.__code__, thing.__globals__)
+        elif isinstance(thing, type) and thing.__module__.startswith(SUITES):
+            waiting += vars(thing).values()
+
+
+def _used(code: CodeType, names: Mapping[str, Any]) -> Iterator[Any]:
+    """The constants of a code object, and what its names stand for, also as members of a module of the suites."""
+    for constant in code.co_consts:
+        yield from _used(constant, names) if isinstance(constant, CodeType) else (constant,)
+    found = [names[name] for name in code.co_names if name in names]
+    yield from found
+    for module in found:
+        if isinstance(module, ModuleType) and module.__name__.startswith(SUITES):
+            yield from (vars(module)[name] for name in code.co_names if name in vars(module))

@@ -1,0 +1,74 @@
+"""Provided: the fixtures of ours, for our suites and for the tests that ask for a system by its marker.
+
+pytest shows a fixture of a plugin to every test of its environment. These are therefore registered where they are to be
+seen: on the modules of the suites, and on each test that carries the marker. To any other test they do not exist.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from conformance.run.plugin.items import SUITES_PATH, SYSTEM
+
+if TYPE_CHECKING:
+    from conformance.engine.session import Session
+    from conformance.run.plugin.controller import Conduct
+
+CONDUCT: Final[pytest.StashKey[Conduct]] = pytest.StashKey()
+NO_TARGET: Final = "the conformance suites need a target: give --conformance-target FILE."
+
+
+def session(request: pytest.FixtureRequest) -> Session:
+    """The session of the system that the test belongs to, with the judge of this test."""
+    return _conduct(request).session
+
+
+def seed(request: pytest.FixtureRequest) -> int:
+    """The seed of what is generated."""
+    return int(request.config.getoption("conformance_seed"))
+
+
+def examples(request: pytest.FixtureRequest) -> int:
+    """How many bodies to generate for an operation; what starts something leaves executions for the other tests."""
+    from conformance.engine.properties import DEPTHS
+    from conformance.spec.specification import load
+
+    asked = request.config.getoption("conformance_max_examples")
+    wanted = int(asked or DEPTHS[request.config.getoption("conformance_depth")])
+    callspec = getattr(request.node, "callspec", None)
+    operation: Any = callspec.params.get("operation") if callspec else None
+    if operation is None or not operation.starts:
+        return wanted
+    from conformance.run.worker import executions
+
+    conduct = _conduct(request)
+    return min(wanted, max(1, executions(conduct.target, load(operation.system), conduct.systems) // 10))
+
+
+def _conduct(request: pytest.FixtureRequest) -> Conduct:
+    conduct = request.config.stash.get(CONDUCT, None)
+    if conduct is None:
+        pytest.fail(NO_TARGET, pytrace=False)
+    return conduct
+
+
+FIXTURES: Final = {"session": session, "seed": seed, "examples": examples}
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """Show the fixtures to the modules of the suites."""
+    if isinstance(collector, pytest.Module) and collector.path.is_relative_to(SUITES_PATH):
+        _show(collector)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Show the fixtures to a test that asks for a system. One of the same name that it sees otherwise goes first."""
+    if item.get_closest_marker(SYSTEM) is not None and not item.path.is_relative_to(SUITES_PATH):
+        _show(item)
+
+
+def _show(node: pytest.Item | pytest.Collector) -> None:
+    for name, function in FIXTURES.items():
+        pytest.register_fixture(name=name, func=function, node=node)

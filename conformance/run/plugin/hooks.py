@@ -1,0 +1,137 @@
+"""The pytest plugin: options, markers, and what follows when there is a target.
+
+It is loaded into every pytest of its environment. It costs next to nothing there, shows nothing of itself to tests of
+others, and does nothing at all unless there is a target.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+
+from conformance.run.plugin import fixtures
+from conformance.run.plugin.fixtures import CONDUCT, NO_TARGET
+from conformance.run.plugin.items import SUITES_PATH
+
+BARE = "--target"
+TARGET = "--conformance-target"
+MARKERS = (
+    "system(name): a test of your own against that system of the target, with the fixtures of the suites",
+    "requirement(*ids): the requirements that a test speaks of",
+    "profile(name): the profile of a test that cites no requirement",
+    "starts: a test that starts what no operation removes, though the operations of its requirements do not tell",
+)
+
+
+def _duration(text: str) -> float:
+    from conformance.target.target import duration  # only where it is needed: every pytest loads this module
+
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}.") from None
+
+
+def _percent(text: str) -> float:
+    from conformance.report.tested_share import percent
+
+    try:
+        return percent(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _from(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and int(text[:9]) >= least):
+            raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from {least}.")
+        return int(text)
+
+    return number
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Our options, which all carry our name, so that they collide with nobody's."""
+    group = parser.getgroup("conformance", "conformance of a server with its documentation")
+    add = group.addoption
+    told = f"the target file of the server under test; also {BARE}, where nothing else has an option of that name"
+    add(TARGET, metavar="FILE", help=told)
+    add("--conformance-output", metavar="DIR", help="where the run is written [reports/TIME-TARGET-RUN]")
+    add("--conformance-system", action="append", metavar="SYSTEM", default=[], help="only this system")
+    add("--conformance-profile", action="append", metavar="PROFILE", default=[], help="only this profile")
+    add("--conformance-seed", type=_from(0), default=0, metavar="N", help="seed of what is generated")
+    add("--conformance-depth", choices=["quick", "standard", "deep"], default="standard", help="how much is generated")
+    add("--conformance-max-examples", type=_from(1), metavar="N", help="most generated cases per operation")
+    add("--conformance-time-budget", type=_duration, metavar="20m", help="start nothing new after this time")
+    add("--conformance-safety", choices=["read-only", "owned", "disposable"], help="instead of the file's level")
+    add("--conformance-in-flight", type=_from(1), metavar="N", help="requests under way at once [the target file's]")
+    add("--conformance-shard", metavar="I/N", help="only the I-th of N parts of the tests")
+    add("--conformance-durations", metavar="RUN", help="an earlier run: by its durations the parts are made even")
+    add("--conformance-progress", action="store_true", help="a bar instead of dots")
+    add("--conformance-strict", action="store_true", help="findings count as deviations")
+    add("--conformance-baseline", metavar="FILE", help="known deviations, which do not fail the run")
+    add("--conformance-min-tested", type=_percent, metavar="PERCENT", help="fail if less of what can be is tested")
+    add("--conformance-baseline-strict", action="store_true", help="entries that no longer occur fail the run")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, None, None]:
+    """Read `--target` as ours if, once every plugin and conftest.py has named its options, it is nobody else's.
+
+    It is never registered: a conftest.py that pytest finds later can still have it.
+    """
+    values = [value for word, value in itertools.pairwise(args) if word == BARE]
+    named = early_config.known_args_namespace.file_or_dir  # where a value counts as a path of tests
+    named[:] = [one for one in named if one not in values or one.endswith(".py") or not Path(one).is_file()]
+    yield
+    if any(_is_bare(word) for word in args) and _is_free(parser):
+        end = args.index("--") if "--" in args else len(args)
+        args[:end] = [TARGET + word.removeprefix(BARE) if _is_bare(word) else word for word in args[:end]]
+
+
+def _is_bare(word: str) -> bool:
+    return word == BARE or word.startswith(f"{BARE}=")
+
+
+def _is_free(parser: pytest.Parser) -> bool:
+    """Whether no plugin or conftest.py has an option `--target`."""
+    try:
+        _, unknown = parser.parse_known_and_unknown_args([BARE])
+    except pytest.UsageError:  # it is known, and wants a value
+        return False
+    return BARE in unknown
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers and, when there is a target, everything else."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.pluginmanager.register(fixtures, "conformance-provided")
+    if config.getoption("conformance_target"):
+        from conformance.run.plugin.controller import Conduct
+
+        conduct = Conduct(config)
+        config.stash[CONDUCT] = conduct
+        config.pluginmanager.register(conduct, "conformance-conduct")
+        config.pluginmanager.register(conduct.selection, "conformance-selection")
+        config.pluginmanager.register(conduct.entrance, "conformance-entrance")
+        if conduct.is_controller:
+            config.pluginmanager.register(conduct.distribution, "conformance-distribution")
+        if config.getoption("conformance_progress") and conduct.is_controller:
+            from conformance.run.plugin.progress import Display
+
+            config.pluginmanager.register(Display(), "conformance-progress")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Without a target our suites can be listed, and have nothing to run against."""
+    named = any(one.startswith(("conformance.suites", str(SUITES_PATH))) for one in session.config.args)
+    if named and not (session.config.getoption("conformance_target") or session.config.getoption("collectonly")):
+        raise pytest.UsageError(NO_TARGET)

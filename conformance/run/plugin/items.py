@@ -1,0 +1,54 @@
+"""Items: the tests as pytest holds them. To which system each belongs, what it cites, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+SUITES: Final = "conformance.suites."
+SUITES_PATH: Final = Path(__file__).parents[2] / "suites"
+SYSTEM: Final = "system"
+"""The marker with which a test of somebody else's asks for a system: `@pytest.mark.system("processmaker3")`."""
+TEST_ID: Final = pytest.StashKey[str]()
+
+
+def suite_of(item: pytest.Item) -> str:
+    """The system to whose suite a test of ours belongs; empty for a test of somebody else's."""
+    module = getattr(item, "module", None)
+    name = getattr(module, "__name__", "")
+    return name.removeprefix(SUITES).split(".")[0] if name.startswith(SUITES) else ""
+
+
+def system_of(item: pytest.Item) -> str:
+    """The system that a test is about: that of its suite, else the one that it asks for; empty for any other test."""
+    asking = item.get_closest_marker(SYSTEM)
+    return suite_of(item) or (str(asking.args[0]) if asking is not None and asking.args else "")
+
+
+def fixtures(item: pytest.Item) -> Sequence[str]:
+    """The names of the fixtures that a test asks for."""
+    names: Sequence[str] = getattr(item, "fixturenames", ())
+    return names
+
+
+def cited(item: pytest.Item) -> list[str]:
+    """The ids of the requirements that a test cites."""
+    return list(dict.fromkeys(str(one) for mark in item.iter_markers("requirement") for one in mark.args))
+
+
+def test_id(item: pytest.Item) -> str:
+    """A test's name; that of one of ours does not depend on how pytest was called."""
+    if not suite_of(item):
+        return item.nodeid
+    module = item.module.__name__.removeprefix(SUITES).replace(".", "/")  # type: ignore[attr-defined]
+    return f"{module}.py::{item.name}"
+
+
+def title(item: pytest.Item) -> str:
+    """The fact that a test's name states."""
+    name, _, parameter = item.name.partition("[")
+    words = name.removeprefix("test_").replace("_", " ")
+    return f"{words} [{parameter}" if parameter else words

@@ -1,0 +1,151 @@
+"""Selection: which tests a run has, of all that there are. Registered with pytest when there is a target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from conformance.core import shard as shards
+from conformance.core.shard import Shard
+from conformance.report import run_record
+from conformance.run import choice, sharding
+from conformance.run.exclusion import excluding
+from conformance.run.plugin.items import (
+    SUITES,
+    SUITES_PATH,
+    TEST_ID,
+    cited,
+    suite_of,
+    system_of,
+    test_id,
+)
+from conformance.spec import specification
+from conformance.spec.producers import chain
+from conformance.target.accommodation import ACCOMMODATIONS, departures, of_the_form
+from conformance.target.target import Target
+
+
+class Selection:
+    """The tests of some systems of the target: all, those of some profiles, or a shard of them.
+
+    A process that is no `holder` leaves all tests of ours to the one that is.
+    `collected` are the ids of the tests that this process found, `planned` those of its shard: what another plugin or
+    an option of pytest's leaves out later is still among them. Workers collect, their controller does not.
+    """
+
+    def __init__(self, config: pytest.Config, target: Target, systems: Sequence[str], *, holder: bool = True) -> None:
+        self.target = target
+        self.systems = systems
+        self.holder = holder
+        self.shard = self._shard(config.getoption("conformance_shard"))
+        self.division: str | None = None
+        self.starting: frozenset[str] | None = None
+        self._profiles = set(config.getoption("conformance_profile"))
+        self._recorded = config.getoption("conformance_durations")
+        if self._recorded and self.shard.whole:
+            raise pytest.UsageError("--conformance-durations says nothing without --conformance-shard; leave it out.")
+        self.narrowed = bool(self._profiles)
+        self.collected: tuple[str, ...] = ()
+        self.planned: tuple[str, ...] = ()
+
+    def _shard(self, named: str | None) -> Shard:
+        try:
+            shard = shards.parse(named) if named else shards.WHOLE
+            choice.divisible(self.target, shard, choice.PLUGIN)
+        except ValueError as error:
+            raise pytest.UsageError(f"--conformance-shard: {error}") from None
+        except choice.Unavailable as error:
+            raise pytest.UsageError(str(error)) from None
+        return shard
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Where the target file accommodates nothing, the tests of documented forms have nothing to say."""
+        system = collection_path.parent.name
+        if collection_path.name != ACCOMMODATIONS or collection_path.parent.parent != SUITES_PATH:
+            return None
+        return True if system not in self.systems or not departures(self.target.table(system).specification()) else None
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One test of the documented form for each operation that the target wants in another."""
+        if "accommodated" not in metafunc.fixturenames:
+            return
+        spec = self.target.table(metafunc.module.__name__.removeprefix(SUITES).split(".")[0]).specification()
+        marked = {one.id: pytest.mark.requirement(*of_the_form(spec, one)) for one in departures(spec)}
+        cases = [pytest.param(name, id=name, marks=mark) for name, mark in marked.items()]
+        metafunc.parametrize("accommodated", cases)
+
+    @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep the tests of the target's systems and of the selected profiles; stable ids for Allure."""
+        items[:] = [item for item in items if suite_of(item) in ("", *self.systems)]
+        if not self.holder:
+            items[:] = [item for item in items if not self._takes_part(item)]
+        if self._profiles:
+            out = [item for item in items if self._takes_part(item) and not self._profiles & self._profiles_of(item)]
+            items[:] = [item for item in items if item not in out]
+            config.hook.pytest_deselected(items=out)
+        for item in items:
+            item.stash[TEST_ID] = test_id(item)
+        self.collected = self._ids(items)
+        if not self.shard.whole:
+            self._keep_shard(items)
+        self.planned = self._ids(items)
+        for item in items:
+            grouped = self._takes_part(item) and specification.load(system_of(item)).starts
+            if grouped and config.pluginmanager.hasplugin("xdist"):
+                item.add_marker(pytest.mark.xdist_group(system_of(item)))  # one worker counts what is started
+
+    def _keep_shard(self, items: list[pytest.Item]) -> None:
+        """Keep this shard's tests, and whatever is none of ours."""
+        ours = [item for item in items if self._takes_part(item)]
+        starting = {item.stash[TEST_ID]: system_of(item) for item in ours if may_start(item)}
+        # Shards run at the same time as well: what may not meet there is in one of them.
+        apart = {item.stash[TEST_ID]: f"{system_of(item)} fixtures" for item in ours if self._excluding(item)}
+        parts = sharding.cut(self._ids(ours), self._durations(), self.shard.of, {**apart, **starting})
+        self.division = sharding.digest(parts)
+        kept = set(parts[self.shard.index - 1])
+        self.starting = frozenset(system for one, system in starting.items() if one in kept)
+        items[:] = [item for item in items if not self._takes_part(item) or item.stash[TEST_ID] in kept]
+
+    def _takes_part(self, item: pytest.Item) -> bool:
+        """Whether a test is about a system of the run."""
+        return system_of(item) in self.systems
+
+    def _ids(self, items: Sequence[pytest.Item]) -> tuple[str, ...]:
+        return tuple(item.stash[TEST_ID] for item in items if self._takes_part(item))
+
+    def _excluding(self, item: pytest.Item) -> bool:
+        system = system_of(item)
+        return bool(system) and excluding(specification.load(system), self.target.table(system), cited(item))
+
+    def _profiles_of(self, item: pytest.Item) -> set[str]:
+        spec = specification.load(system_of(item))
+        return {spec.requirements[one].profile for one in cited(item) if one in spec.requirements}
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """A run that leaves tests of its own out is not complete."""
+        self.narrowed = self.narrowed or any(map(self._takes_part, items))
+
+    def _durations(self) -> dict[str, float]:
+        """How many seconds each test took in the run that is named for it."""
+        try:
+            return run_record.read(Path(self._recorded)).durations.get("tests", {}) if self._recorded else {}
+        except run_record.UnreadableRun as error:
+            raise pytest.UsageError(f"--conformance-durations: {error}") from None
+
+
+def may_start(item: pytest.Item) -> bool:
+    """Whether a test may start what no operation removes: by what it cites, or by its marker.
+
+    What a call needs may have to be started before.
+    """
+    system = system_of(item)
+    if not system or not (spec := specification.load(system)).starts:
+        return False
+    called = (spec.requirements[one].operation for one in cited(item) if one in spec.requirements)
+    operations = (spec.operations[one] for one in called if one in spec.operations)
+    return item.get_closest_marker("starts") is not None or any(
+        one.starts for operation in operations for one in chain(spec.operations, operation)
+    )

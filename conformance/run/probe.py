@@ -1,0 +1,158 @@
+"""Greeting: whether a system answers and takes the credentials. Asks for tokens and reads; changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from conformance.core.exchange import Exchange
+from conformance.core.messages import message_of
+from conformance.engine.session import Session
+from conformance.report import escape
+from conformance.run.worker import Worker
+from conformance.spec.specification import Operation
+from conformance.target.systems import Procesio, ProcessMaker3, ProcessMaker4
+from conformance.target.target import Safety, SafetyTable, Target
+from conformance.wire.client import MAIN
+from conformance.wire.credentials import Missing, NoToken, Unavailable
+from conformance.wire.gateways import AWAY
+from conformance.wire.logins import plain_reads, refused_key, refused_token, unknown_token
+
+REFUSALS: Final = (401, 403)
+NOT_THERE: Final = (404, 405)
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What came of one attempt: who or what was tried, whether it works, and what is to be told of it."""
+
+    what: str
+    works: bool
+    told: str
+    unsure: bool = False
+    """It answers, and whether it works nobody can tell yet."""
+
+
+def greet(target: Target, system: str) -> Iterator[Greeting]:
+    """Try each user of a system, and one read with the main one."""
+    cautious = target.model_copy(update={"safety": SafetyTable(level=Safety.READ_ONLY)})
+    worker = Worker(cautious, run="0" * 8)
+    try:
+        for greeting in _greetings(worker, system):
+            yield replace(greeting, told=escape.line(worker.redactor.text(greeting.told)))
+    finally:
+        worker.close(sweep=False)
+
+
+def _greetings(worker: Worker, system: str) -> Iterator[Greeting]:
+    session = worker.session(system)
+    table = session.table
+    users = [name for name, user in table.users if user is not None] if isinstance(table, ProcessMaker3) else []
+    for user in (MAIN, *users):
+        what = f"user {user}" if user else "user"
+        try:
+            session.credentials.headers(user)
+        except (Unavailable, NoToken, Missing) as reason:
+            yield Greeting(what, False, str(reason))
+            if user == MAIN:
+                return
+            continue
+        if user != MAIN:
+            yield _further(session, user, what)
+            continue
+        opened = _opened(session)
+        yield opened
+        if not opened.works:
+            return
+    yield from _fixtures(session)
+
+
+def _further(session: Session, user: str, what: str) -> Greeting:
+    """Whether a further user is let in: by a token that was just given, or by one of the target file."""
+    if not session.credentials.given(user):
+        return Greeting(what, True, "gets a token")
+
+    def send(operation: Operation, as_user: str) -> Exchange:
+        return session.client.send(operation, headers=session.credentials.headers(as_user))
+
+    refusal = unknown_token(send, _reads(session), user)
+    if refusal is not None:
+        return Greeting(what, False, refused_token(session.table.system, refusal, user))
+    return Greeting(what, True, "has a token that the server knows")
+
+
+def _fixtures(session: Session) -> Iterator[Greeting]:
+    """Of each thing that the target file names and a read can show, whether the server knows it."""
+    for key, value in session.table.things.items():
+        if not session.fixtures.readable(key):
+            continue
+        sentence = session.fixtures.look(key)
+        if sentence or key in session.fixtures.known:
+            told = sentence or f"{value} is there"
+            yield Greeting(key, not sentence, told)
+        else:
+            yield Greeting(key, True, f"{value}: only a run shows whether it is there", unsure=True)
+
+
+def _opened(session: Session) -> Greeting:
+    """What a read answers to the main user."""
+    table, operation = session.table, _harmless(session.specification.operations.values())
+    path = {"process_id": str(table.process_id)} if isinstance(table, ProcessMaker4) else {}
+    exchange = session.client.send(operation, path=path, headers=session.credentials.headers(MAIN))
+    status, said = exchange.answer.status, message_of(exchange.response)
+    answered = f"status {status}{f': {said}' if said and not exchange.answer.ok else ''}"
+    if exchange.response is None:
+        works, told = False, f"{exchange.error}. Is the URL right and the server running?"
+    elif status in REFUSALS:
+        works, told = _refused(session, operation, exchange, answered)
+    elif status in NOT_THERE and _reads(session) and not _any_there(session):
+        key = "web_url" if isinstance(table, Procesio) else "url"
+        told = f"nothing is there ({answered}). Correct [{table.system}] {key} = {getattr(table, key)!r}."
+        works = False
+    elif status in AWAY:
+        works, told = False, f"{answered}. Does the server work?"
+    else:
+        works, told = True, answered
+        if not exchange.answer.ok:
+            told += "; only a run shows whether it takes the credentials"
+    unsure = works and not exchange.answer.ok
+    return Greeting("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)
+
+
+def _refused(session: Session, operation: Operation, exchange: Exchange, answered: str) -> tuple[bool, str]:
+    """What a refusal of a token or a key means: whether a run can work all the same, and the key to correct."""
+    table = session.table
+    match session.credentials.given(MAIN):
+        case "api_key":
+            if any(
+                session.client.send(one, headers=session.credentials.headers(MAIN)).answer.ok for one in _reads(session)
+            ):
+                return True, f"{answered}; the API key opens other operations"
+            if table.fixture("process_id"):
+                return True, f"{answered}; only a run shows whether the API key runs the process"
+            return False, refused_key(table, exchange).partition(": ")[2]
+        case "access_token":
+            return False, refused_token(table.system, exchange).partition(": ")[2]
+    if isinstance(table, Procesio) and table.workspace_id is not None:
+        place = f"[procesio] workspace_id = {table.workspace_id!r}"
+        return False, f"got a token and was refused ({answered}). Correct {place}, or give the user access to it."
+    rights = " or ".join(operation.permission)
+    needed = f"the permission {rights}" if rights else "the right to call it"
+    user = f"[{table.system}] username = {getattr(table, 'username', None)!r}"
+    return False, f"got a token and was refused ({answered}). Give the user {needed}, or correct {user}."
+
+
+def _any_there(session: Session) -> bool:
+    """Whether any operation that reads and needs nothing answers otherwise than a path that is not there."""
+    shown = session.credentials.headers(MAIN)
+    return any(session.client.send(one, headers=shown).answer.status not in NOT_THERE for one in _reads(session))
+
+
+def _reads(session: Session) -> list[Operation]:
+    return plain_reads(session.specification.operations.values())
+
+
+def _harmless(operations: Collection[Operation]) -> Operation:
+    """A read that needs nothing to be there; else a GET of the path of what has an effect only when it is posted to."""
+    return next(iter(plain_reads(operations)), None) or replace(next(iter(operations)), method="GET")

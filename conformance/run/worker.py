@@ -1,0 +1,338 @@
+"""Worker: one process of a run. It opens the sessions, and writes down test by test what was found."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.shard import WHOLE, Shard
+from conformance.core.verdict import Verdict
+from conformance.engine import shapes
+from conformance.engine.recorder import Judge
+from conformance.engine.session import Session
+from conformance.run.exclusion import excluding
+from conformance.spec import specification
+from conformance.spec.specification import Specification
+from conformance.target.systems import (
+    Procesio,
+    ProcessMaker3,
+    ProcessMaker4,
+    identity,
+    urls,
+)
+from conformance.target.target import Target
+from conformance.wire.client import Client
+from conformance.wire.credentials import PUBLIC
+from conformance.wire.evidence import Evidence
+from conformance.wire.guard import CREATING, Judgement, Limits
+from conformance.wire.ledger import Entry, Ledger, Unwritable
+from conformance.wire.limits import DIRECTORY, Account
+from conformance.wire.logins import TOKEN_REQUEST, basic_secrets, credentials
+from conformance.wire.redact import KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
+from conformance.wire.tokens import Tokens
+from conformance.wire.transport import open_door
+
+EXCHANGES: Final = "exchanges.ndjson"
+PARTS: Final = "parts"
+FIXTURES: Final = "fixtures"  # the place at the fixtures that tests change, for one test of the run at a time
+FIELDS: Final = tuple(one.name for one in fields(Verdict))
+SHOWN: Final = ("expected", "observed", "detail")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Who shares the run's limits: they are divided among the shards; the `workers` of a shard have one account.
+
+    `systems` are those of the run; none means all of the target. `starting` are the systems on which this shard's tests
+    may start something; None: on every one.
+    """
+
+    workers: int = 1
+    shard: Shard = WHOLE
+    systems: tuple[str, ...] = ()
+    starting: frozenset[str] | None = None
+
+    def executions(self, target: Target, spec: Specification) -> int:
+        """How many things this shard may start on one system."""
+        may = self.starting is None or spec.system in self.starting
+        return executions(target, spec, self.systems) if may else 0
+
+
+@dataclass
+class Worker:
+    """The state of one worker: its ledger, its sessions, and what it saw.
+
+    `until` is when the run's time budget is used up, on the monotonic clock. `tokens` leads to those that all workers
+    of the run share. What the worker uses of the limits it notes in the run's directory, else in `shared`, if there is
+    one.
+    """
+
+    target: Target
+    run: str
+    name: str = "main"
+    output: Path | None = None
+    share: Share = field(default_factory=Share)
+    until: float = math.inf
+    problems: list[str] = field(default_factory=list)
+    internal: list[str] = field(default_factory=list)
+    tokens: Tokens | None = None
+    shared: Account | None = None
+    seen: shapes.Shapes = field(default_factory=dict)
+    durations: dict[str, list[float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        words = frozenset[str]().union(*(specification.load(system).words for system in self.target.systems))
+        self.redactor = Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC, words)
+        self.sessions: dict[str, Session] = {}
+        self._doors: list[Any] = []
+        self._handing_out: dict[str, str] = {}
+        self._earlier: frozenset[str] = frozenset()
+        self._moment = (0, 0)  # when the current test began
+        self._steady = False
+        self.account = self.shared or Account(worker=self.name, until=self.until)
+        if self.output:
+            directory = self.output / PARTS / DIRECTORY
+            directory.mkdir(parents=True, exist_ok=True)
+            # A worker that dies in its first test is missed: its file has no last word.
+            (self.output / PARTS / f"{self.name}.ndjson").touch()
+            self.account = Account(directory, self.name, self.share.workers, self.until)
+        path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
+        self.ledger = Ledger(path=path, run=self.run, worker=self.name, hide=self.redactor.text)
+
+    def session(self, system: str, ledger: Ledger | None = None) -> Session:
+        """The session of a system, opened when first asked for; nothing is sent yet."""
+        if system not in self.sessions:
+            self.sessions[system] = self._open(system, ledger or self.ledger)
+        return self.sessions[system]
+
+    def _open(self, system: str, ledger: Ledger) -> Session:
+        table = self.target.table(system)
+        spec = table.specification()
+        secret = {"token": SECRET_FIELDS, "api_key": KEY_FIELDS}
+        handing_out = (one for one in spec.operations.values() if one.resource in secret)
+        self._handing_out.update((one.id, secret[one.resource]) for one in handing_out)
+        self._handing_out[TOKEN_REQUEST] = SECRET_FIELDS
+        limits = Limits(
+            self.share.shard.part(self.target.limits.open_resources),
+            self.share.executions(self.target, spec),
+            self.account,
+        )
+        judgement = Judgement(
+            specification=spec,
+            ledger=ledger,
+            safety=self.target.safety.level,
+            urls=frozenset(url for key, url in urls(table).items() if key != "token_url"),
+            token_url=urls(table).get("token_url", ""),
+            fixtures=fixtures(table),
+            may_change=not isinstance(table, ProcessMaker4) and table.fixtures.may_change,
+            limits=limits,
+        )
+        failed: Counter[str] = Counter()
+        door = open_door(
+            self.target,
+            judgement,
+            account=self.account,
+            shard=self.share.shard,
+            failed=lambda kind: failed.update([kind]),
+        )
+        self._doors.append(door)
+        lists = _lists(spec)
+        ledger.targets.setdefault(system, identity(table))
+
+        def saw(exchange: Exchange) -> None:
+            self._saw(exchange)
+            if self._steady and exchange.response is not None and exchange.operation in spec.operations:
+                operation = spec.operations[exchange.operation]
+                anybodys = operation.id not in lists
+
+                # What another worker's test just made, or an earlier one has left, differs from run to run.
+                def noted(item: str) -> bool:
+                    made = ledger.made_since(self._moment, item)
+                    return anybodys if made is None else made
+
+                shapes.note(self.seen, operation, exchange, noted=noted)
+
+        evidence = Evidence(
+            self.output / PARTS / f"{self.name}-{EXCHANGES}" if self.output else None,
+            self.redactor,
+            lists=lists,
+            others=frozenset(one.id for one in spec.operations.values() if one.confidential),
+            foreign=lambda text: not ledger.speaks_of_ours(text),
+            seen=saw,
+        )
+        constants = {"workspace": table.workspace} if isinstance(table, ProcessMaker3) else {}
+        client = Client(
+            spec, door, urls(table), evidence, constants=constants, worker=self.name, elsewhere=_elsewhere(table, spec)
+        )
+        store = self.tokens.of(system) if self.tokens else None
+        shown = credentials(table, client, self.redactor, lambda: ledger.remains(system, "token"), store)
+        session = Session(
+            table,
+            client,
+            shown,
+            ledger,
+            settle=self.target.settle,
+            safety=self.target.safety.level,
+            account=self.account,
+        )
+        session.delivery.failed = failed
+        return session
+
+    def _saw(self, exchange: Exchange) -> None:
+        """Note how long it took, and the secrets in its answer."""
+        self.durations.setdefault(exchange.operation, []).append(exchange.seconds)
+        if exchange.response is not None and exchange.operation in self._handing_out:
+            with contextlib.suppress(NotJson):
+                found = secrets_in(exchange.answer.json, self._handing_out[exchange.operation])
+                for secret in found:  # whoever asked, a token is a secret
+                    if not self.ledger.is_ours(secret):  # a name
+                        self.redactor.learn(f"TOKEN_{self.redactor.known}", secret)
+
+    def begin(self, system: str, cited: Iterable[str], *, steady: bool = True) -> tuple[Session, Judge]:
+        """Hand a fresh judge to the session of a system, for one test.
+
+        A `steady` test sends the same in every run. From such tests alone come the shapes: runs can be compared.
+        A test that acts on a fixture which tests change waits until no other worker runs such a test.
+        """
+        session, cited = self.session(system), tuple(cited)
+        if excluding(session.specification, session.table, cited):
+            self.account.enter(FIXTURES, 1)
+        self._steady = steady
+        self._earlier = frozenset(self.ledger.entries)
+        self._moment = self.ledger.moment
+        session.judge = Judge(session.specification, cited)
+        return session, session.judge
+
+    def end(self, session: Session, judge: Judge, test: dict[str, Any], *, passed_over: bool = False) -> None:
+        """Store what a test found, its verdicts and the exchanges that they cite, and remove what it made.
+
+        A test is `passed_over` when something else than the suite skipped or ended it. Raises Unwritable.
+        """
+        self.account.leave(FIXTURES)
+        cited: list[str] = []
+        for verdict in judge.verdicts:
+            cited.extend(verdict.evidence)
+        session.client.evidence.cite(cited)
+        verdicts = [self._told(verdict) for verdict in judge.verdicts]
+        told: dict[str, Any] = {"test": {**test, "message": self.redactor.text(test["message"])}, "verdicts": verdicts}
+        self._append({**told, "passed_over": True} if passed_over else told)
+        session.judge = Judge(session.specification)
+        session.credentials.release()
+        with self.account.cleaning():
+            session.sweep(self._earlier, wait=False)
+        self.account.opened(len(self.ledger.open()))
+        self.account.leave(CREATING)
+        session.client.evidence.forget()
+
+    def _told(self, verdict: Verdict) -> dict[str, Any]:
+        """A verdict as it is stored: without what is unset, without secrets."""
+        told = {name: value for name in FIELDS if (value := getattr(verdict, name))}
+        return {name: self.redactor.text(value) if name in SHOWN else value for name, value in told.items()}
+
+    def close(self, *, sweep: bool = True) -> list[Entry]:
+        """Clean up, close the connections, and write down what is left to say. Returns what could not be removed.
+
+        Raises Unwritable.
+        """
+        kept: list[Entry] = []
+        self._steady = False
+        try:
+            for system in list(self.sessions):
+                session = self.sessions[system]
+                if sweep:
+                    try:
+                        with self.account.cleaning():
+                            kept.extend(session.sweep())
+                    except Exception as error:  # whatever goes wrong here must not cost the run its record
+                        self.internal.append(f"cleaning up {system}: {type(error).__name__}: {error}")
+                if session.problem and session.problem not in self.problems:
+                    self.problems.append(session.problem)
+        finally:
+            for door in self._doors:
+                door.close()
+        self._append(
+            {
+                "end": {
+                    "internal": [self.redactor.text(problem) for problem in self.internal],
+                    "problems": [self.redactor.text(problem) for problem in self.problems],
+                    "misnamed": [self.redactor.text(one) for one in self._misnamed()],
+                    "unavailable": sorted(name for name, session in self.sessions.items() if session.problem),
+                    "requests": sum(session.client.sent for session in self.sessions.values()),
+                    "gateway": sum((one.delivery.failed for one in self.sessions.values()), Counter()),
+                    "shapes": {
+                        operation: {status: seen.told(self.redactor.text) for status, seen in statuses.items()}
+                        for operation, statuses in self.seen.items()
+                    },
+                    "durations": self.durations,
+                    "placeholders": sorted(self.redactor.placeholders),
+                }
+            }
+        )
+        return kept
+
+    def _misnamed(self) -> list[str]:
+        """The sentences on what the target file names and the server does not know."""
+        return [told for session in self.sessions.values() for told in session.fixtures.unknown.values()]
+
+    def _append(self, record: dict[str, Any]) -> None:
+        if self.output is None:
+            return
+        path = self.output / PARTS / f"{self.name}.ndjson"
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record, default=str) + "\n")
+        except OSError as error:
+            raise Unwritable(path, error) from None
+
+
+def executions(target: Target, spec: Specification, systems: Collection[str] = ()) -> int:
+    """How many things a run may start on one system: the limit, divided among its `systems` that start any.
+
+    The tests that may start something on a system are in one shard, so that it need not be divided further.
+    """
+    starting = [one for one in systems or target.systems if specification.load(one).starts]
+    if spec.system not in starting:
+        return 0
+    return Shard(starting.index(spec.system) + 1, len(starting)).part(target.limits.executions)
+
+
+def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:
+    """The identifiers that the target file gives: they may be read and executed."""
+    match table:
+        case ProcessMaker3():
+            return table.fixtures.identifiers
+        case ProcessMaker4():
+            return frozenset(str(one) for one in (table.process_id, table.other_process_id) if one is not None)
+        case Procesio():
+            named = [table.process_id, *table.fixtures.model_dump(exclude={"may_change"}).values()]
+            return frozenset(value for value in named if isinstance(value, str))
+
+
+def _elsewhere(table: ProcessMaker3 | ProcessMaker4 | Procesio, spec: Specification) -> dict[str, str]:
+    """The requests whose whole URL is the target file's `token_url`; the documented one where it leads there."""
+    url = urls(table).get("token_url")
+    if url is None:
+        return {}
+    moved = table.asks_as_documented and "proxy_url" not in urls(table)
+    documented = [one.id for one in spec.operations.values() if one.resource == "token" and moved]
+    return dict.fromkeys([TOKEN_REQUEST, *documented], url)
+
+
+def _lists(spec: Specification) -> frozenset[str]:
+    """The operations whose answers show other people's things: also what others started of a fixture of ours."""
+    operations = spec.operations.values()
+    started = {one.resource for one in operations if one.starts and one.effect == "execute"}
+    linked = {link.operation for one in operations for link in one.links if link.step == "list"}
+    of_fixtures = {
+        one.id
+        for one in operations
+        if one.effect == "read" and one.resource in started and 0 < len(one.path_parameters) == len(one.fixtures)
+    }
+    return frozenset(linked | of_fixtures)

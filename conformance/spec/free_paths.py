@@ -1,0 +1,47 @@
+"""Control requests: made-up paths that no operation takes, or that other operations take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Final
+
+from conformance.spec.specification import Operation, Specification
+
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+def unrouted(specification: Specification, operation: Operation, made_up: str) -> str:
+    """The path as deep as that of an operation, with made-up segments, that no operation takes with any method."""
+    paths = [*_one_made_up(operation, made_up), *_more_made_up(operation, made_up)]
+    return next(path for path in paths if not any(specification.match(method, path) for method in METHODS))
+
+
+def routed(specification: Specification, operation: Operation, made_up: str) -> list[str]:
+    """The made-up paths that another operation takes, since it has a parameter where this one has a literal segment."""
+    return [path for path in _one_made_up(operation, made_up) if specification.match(operation.method, path)]
+
+
+def half_routed(specification: Specification, operation: Operation, made_up: str) -> list[str]:
+    """The made-up paths that other operations take, but with another method than this one has."""
+    paths = [one for one in _one_made_up(operation, made_up) if not specification.match(operation.method, one)]
+    return [path for path in paths if any(specification.match(method, path) for method in METHODS)]
+
+
+def _literals(operation: Operation) -> tuple[list[str], list[int]]:
+    segments = operation.path.split("/")
+    literal = [index for index, segment in enumerate(segments) if segment and not segment.startswith("{")]
+    return segments, literal[::-1]
+
+
+def _one_made_up(operation: Operation, made_up: str) -> list[str]:
+    segments, literals = _literals(operation)
+    return ["/".join([*segments[:one], made_up, *segments[one + 1 :]]) for one in literals]
+
+
+def _more_made_up(operation: Operation, made_up: str) -> Iterator[str]:
+    """Paths in which several segments are made up, and at last all that are literal."""
+    segments, literals = _literals(operation)
+    for count in range(2, len(literals) + 1):
+        for chosen in combinations(literals, count):
+            yield "/".join(made_up if index in chosen else one for index, one in enumerate(segments))

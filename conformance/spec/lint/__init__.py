@@ -1,0 +1,130 @@
+"""Lint: the rules for a spec and a register of one's own (`docs/spec-format.md`).
+
+A rule is a function from a subject to what is wrong with it; its docstring says what is right. What keeps the files
+from being read has codes too: S001 (and R001 for a register) for the format, S002 for OpenAPI.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from openapi_spec_validator.validation.exceptions import DuplicateOperationIDError, UnresolvableParameterError
+
+from conformance.core import input_files
+from conformance.spec import specification
+from conformance.spec.lint import register_rules, spec_rules  # noqa: F401 - register the rules
+from conformance.spec.lint.rule import (
+    RULES,
+    Problem,
+    Rule,
+    Subject,
+)
+from conformance.spec.openapi import inline
+
+DEEPEST: Final = 100
+LARGEST: Final = 1_000_000
+OPENAPI: Final = "S002"
+READABLE: Final = {"spec": "S001", "register": "R001"}
+
+
+def lint(system: str, spec_file: Path, register_file: Path, **against: Any) -> list[Problem]:
+    """Everything in a spec and a register that breaks a rule; `against` is what they are held against (`Subject`).
+
+    What keeps a file from being read is all that is said of it.
+    """
+    try:
+        document = data(spec_file)
+        data(register_file)
+        try:
+            inline(document)
+        except specification.SpecificationError as error:
+            raise specification.SpecificationError(f"{spec_file}: {error}") from None
+        if wrong := [Problem(spec_file, place, OPENAPI, told) for place, told in openapi(document)]:
+            return wrong
+        title = specification.TITLES.get(system, system)
+        spec = specification.read(system, title, spec_file, register_file)
+    except specification.SpecificationError as error:
+        return [_unreadable(line, spec_file, register_file) for line in str(error).splitlines()]
+    return check(Subject(spec_file, register_file, spec, document, **against))
+
+
+def check(subject: Subject) -> list[Problem]:
+    """Everything in a subject that breaks a rule, by rule; rules that ask for what is not known are left out."""
+    return [
+        Problem(subject.register_file if one.of_register else subject.spec_file, place, one.code, told)
+        for one in RULES.values()
+        if not any(getattr(subject, name) is None for name in one.asks)
+        for place, told in one.check(subject)
+    ]
+
+
+def left_out(against: Mapping[str, Any]) -> list[Rule]:
+    """The rules that are not checked, since what they ask for is not known."""
+    return [one for one in RULES.values() if any(against.get(name) is None for name in one.asks)]
+
+
+def data(path: Path) -> dict[str, Any]:
+    """The data of a YAML file of somebody's own, bounded in size and depth. Raises SpecificationError."""
+    try:
+        text = input_files.text(path)
+    except OSError as error:
+        raise specification.SpecificationError(f"{path}: cannot be read ({error.strerror})") from None
+    except input_files.Unreadable as error:
+        raise specification.SpecificationError(f"{path}: {error}") from None
+    found: dict[str, Any] = specification.data(text.encode(), path)
+    if _size(found, {}, 0) > LARGEST:
+        raise specification.SpecificationError(
+            f"{path}: is nested more than {DEEPEST} levels deep, or its aliases make more than {LARGEST:,} nodes"
+        )
+    return found
+
+
+def _size(node: Any, known: dict[int, int], depth: int) -> int:
+    """How many nodes there are when each alias is written out; more than the largest where it is too deep."""
+    if not isinstance(node, dict | list):
+        return 1
+    if depth > DEEPEST:
+        return LARGEST + 1
+    if id(node) not in known:
+        known[id(node)] = LARGEST + 1  # while it is counted: a node that holds itself has no end
+        members = node.values() if isinstance(node, dict) else node
+        known[id(node)] = 1 + sum(_size(one, known, depth + 1) for one in members)
+    return known[id(node)]
+
+
+def openapi(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What in a document is no OpenAPI 3.1: the place, and what is wrong."""
+    if odd := list(_odd_keys(document)):
+        yield from odd
+        return
+    if not str(document.get("openapi", "")).startswith("3.1."):
+        yield "openapi", f"is {document.get('openapi')!r}; write the spec in OpenAPI 3.1, openapi: 3.1.0"
+        return
+    for error in OpenAPIV31SpecValidator(dict(document)).iter_errors():
+        if isinstance(error, UnresolvableParameterError | DuplicateOperationIDError):
+            continue  # S101 and S104 say it in words of the format
+        yield " ".join(str(part) for part in error.absolute_path), error.message.splitlines()[0]
+
+
+def _odd_keys(node: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for key, member in node.items():
+            if not isinstance(key, str):
+                yield place, f"the key {key!r} is no text; write it in quotes"
+            yield from _odd_keys(member, f"{place} {key}".strip())
+    elif isinstance(node, list):
+        for number, member in enumerate(node):
+            yield from _odd_keys(member, f"{place} {number}".strip())
+
+
+def _unreadable(line: str, spec_file: Path, register_file: Path) -> Problem:
+    """A line of a SpecificationError as a problem."""
+    of_register = line.startswith(f"{register_file}: ")
+    file = register_file if of_register else spec_file
+    told = line.removeprefix(f"{file}: ")
+    place, found, what = told.partition(": ")
+    code = READABLE["register" if of_register else "spec"]
+    return Problem(file, place, code, what) if found else Problem(file, "", code, told)

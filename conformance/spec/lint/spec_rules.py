@@ -1,0 +1,272 @@
+"""Rules for a spec."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, Final
+
+import jsonschema_rs
+
+from conformance.core.hints import hint
+from conformance.spec.extension import extension
+from conformance.spec.free_paths import METHODS, unrouted
+from conformance.spec.layout import parts
+from conformance.spec.lint.rule import Found, Subject, rule
+from conformance.spec.operation import Operation
+from conformance.spec.rules import Schema
+
+MADE_UP: Final = "c0ffee5ca1ab"
+CHANGING: Final = ("update", "delete", "execute")
+STEPS: Final = ("read", "update", "delete", "list")
+CLOSE: Final = 0.75  # `raed` is to `read`; `rename` is not
+KEYWORDS: Final = frozenset(
+    {
+        *("type", "properties", "required", "items", "enum", "pattern", "format", "minLength", "maxLength"),
+        *("minimum", "maximum", "minItems", "maxItems", "contentMediaType", "contentEncoding"),
+        *("title", "description", "example", "examples", "default", "deprecated", "readOnly", "writeOnly"),
+    }
+)
+"""The keywords that the checks understand, and those that demand nothing."""
+
+
+def schemas(schema: Schema, place: str = "") -> Iterator[tuple[str, Schema]]:
+    """Every schema within a schema with its place in a body, itself first."""
+    yield place, schema
+    for name, member in schema.get("properties", {}).items():
+        yield from schemas(member, f"{place}/{name}")
+    if "items" in schema:
+        yield from schemas(schema["items"], f"{place}[]")
+
+
+@rule("S101")
+def unique_operations(subject: Subject) -> Found:
+    """An operation id names one operation of all systems."""
+    named = Counter(
+        str(part.data.get("operationId", "")) for part in parts(subject.document) if part.kind == "operation"
+    )
+    for name, count in named.items():
+        if count > 1:
+            yield name, f"the id is given to {count} operations; give each its own"
+        if name in subject.elsewhere:
+            yield name, f"the id is that of an operation of {subject.elsewhere[name]}; give it another"
+
+
+@rule("S102")
+def known_profiles(subject: Subject) -> Found:
+    """A profile is one that a target can claim."""
+    for one in subject.operations:
+        yield from ((one.id, told) for told in wrong_profile(subject, one.profile))
+
+
+def wrong_profile(subject: Subject, profile: str) -> Iterator[str]:
+    """What is wrong with a profile; of a system that is not known, only its form is."""
+    if subject.profiles is None:
+        if not re.fullmatch(rf"{re.escape(subject.spec.system)}/[a-z0-9-]+", profile):
+            yield f"profile {profile!r} is not of the form {subject.spec.system}/group"
+    elif profile not in subject.profiles:
+        yield f"unknown profile {profile!r}; {hint(profile, subject.profiles)}"
+
+
+@rule("S103")
+def says_what_it_acts_on(subject: Subject) -> Found:
+    """What changes something says what it acts on (`touches`); a create, what the new thing is called (`name`)."""
+    for one in subject.operations:
+        if one.effect in CHANGING and not one.touches:
+            yield one.id, f"effect {one.effect} without touches; write where the request names what it acts on"
+        if one.effect == "create" and not (one.names or one.touches):
+            yield one.id, "effect create without name; write where the request holds the name of the new thing"
+
+
+@rule("S104")
+def declared_parameters(subject: Subject) -> Found:
+    """The parameters of a path are exactly those that are declared for it."""
+    for one in subject.operations:
+        declared = {parameter["name"] for parameter in one.parameters if parameter["in"] == "path"}
+        used = set(re.findall(r"\{(\w+)\}", one.path))
+        for name in sorted(used - declared):
+            yield one.id, f"{{{name}}} of {one.path} is not declared; add it to parameters with in: path"
+        for name in sorted(declared - used):
+            yield one.id, f"the path parameter {name} is not in {one.path}; {hint(name, used)}"
+
+
+@rule("S105")
+def touched_places(subject: Subject) -> Found:
+    """What `touches`, `name` and `fixtures` name is a parameter of the operation, or a place in its body."""
+    for one in subject.operations:
+        declared = {str(parameter["name"]) for parameter in one.parameters if parameter["in"] in ("path", "query")}
+        named = [touch.name for touch in one.touches if touch.name]
+        named += [touch.when_query for touch in one.touches if touch.when_query]
+        named += [key for key in one.fixtures if not key.startswith("/")]
+        for name in named:
+            if name not in declared:
+                yield one.id, f"no parameter {name!r}; {hint(name, declared)}"
+        pointers = [touch.pointer for touch in (*one.touches, *one.names) if touch.pointer]
+        pointers += [key for key in one.fixtures if key.startswith("/")]
+        for pointer in pointers:
+            lacking = [_lacking(body.schema, pointer) for body in one.bodies]
+            if not lacking:
+                yield one.id, f"there is no body for {pointer}; describe it under requestBody"
+            elif all(lacking):
+                yield one.id, f"no body has {pointer}; {lacking[0]}"
+
+
+def _lacking(schema: Schema, pointer: str) -> str:
+    """What is right where a body lacks the place of a pointer; empty where it has it, or says nothing of that place."""
+    for part in pointer.split("/")[1:]:
+        if part == "*":
+            schema = schema.get("items", {})
+        elif "properties" in schema:
+            if part not in schema["properties"]:
+                return hint(part, schema["properties"])
+            schema = schema["properties"][part]
+    return ""
+
+
+@rule("S106")
+def links_lead_somewhere(subject: Subject) -> Found:
+    """A link leads to an operation of the spec and to a parameter of its path; one to a list says how an item is known.
+
+    A key that is nearly one of the steps of a life is a misspelled one.
+    """
+    for one in subject.operations:
+        for link in one.links:
+            target = subject.spec.operations.get(link.operation)
+            if target is None:
+                yield one.id, f"link {link.step}: no operation {link.operation!r}; {_near(link.operation, subject)}"
+            elif link.parameter and f"{{{link.parameter}}}" not in target.path:
+                known = re.findall(r"\{(\w+)\}", target.path)
+                yield (
+                    one.id,
+                    f"link {link.step}: {target.path} has no {link.parameter!r}; {hint(link.parameter, known)}",
+                )
+            if link.step == "list" and not (link.item and link.name):
+                yield one.id, "link list: lacks item or name; write both under x-conformance"
+            if link.step not in STEPS and (close := get_close_matches(link.step.lower(), STEPS, 1, CLOSE)):
+                yield one.id, f"link {link.step}: is no step of a life; did you mean {close[0]}?"
+
+
+def _near(name: str, subject: Subject) -> str:
+    return hint(name, subject.spec.operations)
+
+
+@rule("S107")
+def understood_schemas(subject: Subject) -> Found:
+    """A response schema uses only keywords that the checks understand, and requires only members that it describes."""
+    for one in subject.operations:
+        for answer in one.answers:
+            for place, schema in schemas(answer.schema or {}):
+                at = f"response {answer.status} {place or 'body'}"
+                for keyword in sorted(schema.keys() - KEYWORDS):
+                    if not keyword.startswith("x-"):
+                        yield one.id, f"{at}: no check understands {keyword!r}; {hint(keyword, sorted(KEYWORDS))}"
+                for name in schema.get("required", ()):
+                    if name not in schema.get("properties", {}):
+                        yield one.id, f"{at}: requires {name!r}, which its properties lack; {_known(name, schema)}"
+
+
+def _known(name: str, schema: Schema) -> str:
+    properties = schema.get("properties", {})
+    return hint(name, properties) if properties else "describe it there"
+
+
+@rule("S108")
+def tolerated_values(subject: Subject) -> Found:
+    """`tolerate` is written beside the `enum` whose values it extends, and repeats none of them."""
+    for one in subject.operations:
+        for answer in one.answers:
+            for place, schema in schemas(answer.schema or {}):
+                tolerate = extension(schema).tolerate
+                if tolerate is None:
+                    continue
+                at = f"response {answer.status} {place or 'body'}"
+                if "enum" not in schema:
+                    yield one.id, f"{at}: tolerate without enum; list the documented values there"
+                for value in tolerate.values:
+                    if value in schema.get("enum", ()):
+                        yield one.id, f"{at}: {value!r} is in enum and in tolerate; keep one of them"
+
+
+@rule("S109")
+def formed_requirements(subject: Subject) -> Found:
+    """Every operation has structural requirements, with ids of the documented form."""
+    ids: dict[str, list[str]] = {}
+    for requirement in subject.spec.requirements.values():
+        if requirement.structural:
+            ids.setdefault(requirement.operation, []).append(requirement.id)
+    for one in subject.operations:
+        own = ids.get(one.id, [])
+        if f"{one.id}:exists" not in own:
+            yield one.id, f"has no requirement {one.id}:exists"
+        form = re.compile(rf"{re.escape(one.id)}((\.(\dXX|\d{{3}}|request)\.?[^:]*)?):[a-z-]+")
+        for name in own:
+            if not form.fullmatch(name):
+                yield one.id, f"{name!r} is no id of a requirement; name statuses and fields without colons"
+
+
+@rule("S110")
+def registered_acceptance(subject: Subject) -> Found:
+    """`accepted_by` names an entry of the register."""
+    known = [entry.id for entry in subject.entries]
+    for one in subject.operations:
+        named = [one.accepted_by, *(name for body in one.bodies for name in body.accepted_by.values())]
+        for name in dict.fromkeys(filter(None, named)):
+            if name not in known:
+                yield one.id, f"accepted_by: no entry {name!r}; {hint(name, known)}"
+
+
+@rule("S111")
+def distinguishable_paths(subject: Subject) -> Found:
+    """A path as deep as the operation's, with made-up segments, calls no operation: so a missing one can be told."""
+    for one in subject.operations:
+        path = next(iter(_unrouted(subject, one)), None)
+        if path is None or path.count("/") != one.path.count("/"):
+            yield one.id, f"every made-up path like {one.path} calls an operation; write one parameter less in another"
+        elif any(subject.spec.match(method, path) for method in METHODS):
+            yield one.id, f"{path} calls an operation; write one parameter less there"
+
+
+def _unrouted(subject: Subject, operation: Operation) -> Iterator[str]:
+    try:
+        yield unrouted(subject.spec, operation, MADE_UP)
+    except StopIteration:
+        return
+
+
+@rule("S112")
+def valid_examples(subject: Subject) -> Found:
+    """A request body has an example; every example is valid by its schema."""
+    for one in subject.operations:
+        for body in one.bodies:
+            if not body.examples:
+                yield one.id, f"the body {body.media_type} has no example; the suite sends one, so write it"
+            for name, example in body.examples.items():
+                yield from ((one.id, f"example {name}: {told}") for told in invalid(example, body.schema))
+        for answer in one.answers:
+            for example in answer.examples:
+                yield from (
+                    (one.id, f"example of {answer.status}: {told}") for told in invalid(example, answer.schema or {})
+                )
+
+
+def invalid(example: Any, schema: Mapping[str, Any]) -> Iterator[str]:
+    """What in an example is not valid by its schema."""
+    try:
+        validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        yield f"its schema is no JSON Schema: {str(error).splitlines()[0]}"
+        return
+    for one in validator.iter_errors(example):
+        yield f"/{'/'.join(map(str, one.instance_path))} is not valid: {one.message}"
+
+
+@rule("S113", "keys")
+def known_keys(subject: Subject) -> Found:
+    """`fixtures` and `needs` name keys of the target file."""
+    assert subject.keys is not None
+    for one in subject.operations:
+        for key in dict.fromkeys((*one.fixtures.values(), *(one.needs or ()))):
+            if key not in subject.keys:
+                yield one.id, f"unknown key {key!r} of the target file; {hint(key, subject.keys)}"

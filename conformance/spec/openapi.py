@@ -1,0 +1,209 @@
+"""OpenAPI: reads the operations of a spec (`docs/spec-format.md`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from conformance.spec.extension import (
+    EXTENSION,
+    ExampleExtension,
+    LinkExtension,
+    NamePlace,
+    OperationExtension,
+    Place,
+    ResponseExtension,
+    TouchPlace,
+)
+from conformance.spec.layout import METHODS
+from conformance.spec.operation import (
+    Alternative,
+    Answer,
+    Body,
+    Link,
+    Operation,
+    Touch,
+)
+from conformance.spec.rules import Citation, rules
+
+
+class SpecificationError(Exception):
+    """A spec or register that does not follow the format; the message names the place and what is wrong."""
+
+
+def inline(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with every local `$ref` replaced by what it refers to; siblings of a `$ref` go before it."""
+
+    def target(reference: str) -> Any:
+        node: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            try:
+                node = node[part.replace("~1", "/").replace("~0", "~")]
+            except (KeyError, TypeError, IndexError):
+                raise SpecificationError(f"$ref to nothing, {reference}") from None
+        return node
+
+    def expand(node: Any, within: tuple[str, ...]) -> Any:
+        if isinstance(node, list):
+            return [expand(item, within) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" not in node:
+            return {key: expand(value, within) for key, value in node.items()}
+        reference = node["$ref"]
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            raise SpecificationError(f"$ref to elsewhere, {reference!r}; write one like #/components/schemas/Thing")
+        if reference in within:
+            raise SpecificationError(f"$ref that leads back to itself, {reference}")
+        siblings = {key: expand(value, within) for key, value in node.items() if key != "$ref"}
+        return {**expand(target(reference), (*within, reference)), **siblings}
+
+    return {key: value if key == "components" else expand(value, ()) for key, value in document.items()}
+
+
+def operations(system: str, source: Mapping[str, Any]) -> Iterator[Operation]:
+    """The operations of an inlined OpenAPI document. Raises SpecificationError."""
+    for path, item in source["paths"].items():
+        for method in METHODS:
+            if method not in item:
+                continue
+            raw = item[method]
+            servers = raw.get("servers") or item.get("servers") or source.get("servers")
+            if not servers:
+                raise SpecificationError(f"{method} {path} has no servers; name one as url: '{{url}}'")
+            server = servers[0]["url"].strip("{}")
+            yield _operation(system, source, path, method, item, raw, server)
+            if namesake := OperationExtension.read(raw[EXTENSION]).namesake:
+                yield _operation(system, source, namesake["path"], method, {}, namesake, server)
+
+
+def _operation(
+    system: str,
+    source: Mapping[str, Any],
+    path: str,
+    method: str,
+    item: Mapping[str, Any],
+    raw: Mapping[str, Any],
+    server: str,
+) -> Operation:
+    name = raw.get("operationId", f"{method} {path}")
+    if EXTENSION not in raw:
+        raise SpecificationError(f"{name} has no {EXTENSION}")
+    said = OperationExtension.read(raw[EXTENSION])
+    citation = Citation().refined(said)
+    if "responses" not in raw:
+        raise SpecificationError(f"{name} has no responses; write what the documents say of them")
+    request = raw.get("requestBody", {})
+    security = raw.get("security", source.get("security", []))
+    return Operation(
+        id=name,
+        system=system,
+        method=method.upper(),
+        path=path,
+        server=server,
+        summary=raw.get("summary", ""),
+        effect=said.effect,
+        resource=said.resource,
+        profile=said.profile,
+        citation=citation,
+        permission=said.permission,
+        accepted_by=said.accepted_by,
+        starts=said.starts,
+        implied=said.implied,
+        anonymous=said.anonymous,
+        personal=said.personal,
+        undocumented_request=said.request == "undocumented",
+        tombstone=said.tombstone,
+        touches=tuple(_touch(one) for one in said.touches),
+        names=tuple(_named(one) for one in said.names),
+        alternatives=tuple(Alternative(", ".join(one.reading), one.path) for one in said.alternatives),
+        fixtures=said.fixtures,
+        needs=said.needs,
+        confidential=said.confidential,
+        schemes=tuple(tuple(one) for one in security),
+        parameters=(*item.get("parameters", ()), *raw.get("parameters", ())),
+        bodies=tuple(
+            Body(
+                media, content.get("schema", {}), _examples(content), request.get("required", False), _accepted(content)
+            )
+            for media, content in request.get("content", {}).items()
+        ),
+        answers=tuple(_answer(str(status), answer, citation) for status, answer in raw["responses"].items()),
+        links=tuple(
+            _link(step, link) for answer in raw["responses"].values() for step, link in answer.get("links", {}).items()
+        ),
+    )
+
+
+def _touch(said: TouchPlace) -> Touch:
+    return replace(
+        _place(said),
+        other=said.other or "",
+        when_query=said.when.query if said.when else "",
+        unless=said.when.unless if said.when else (),
+        optional=said.optional,
+        foreign=said.foreign,
+    )
+
+
+def _named(said: NamePlace) -> Touch:
+    return replace(_place(said), word=said.word)
+
+
+def _place(said: Place) -> Touch:
+    return Touch(said.where, said.name or "", said.pointer or "", part=said.part or "", xpath=said.xpath or "")
+
+
+def _examples(content: Mapping[str, Any]) -> dict[str, Any]:
+    named = {name: example["value"] for name, example in content.get("examples", {}).items()}
+    return {**({"default": content["example"]} if "example" in content else {}), **named}
+
+
+def _accepted(content: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        name: ExampleExtension.read(example[EXTENSION]).accepted_by
+        for name, example in content.get("examples", {}).items()
+        if EXTENSION in example
+    }
+
+
+def _answer(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Answer:
+    said = ResponseExtension.read(raw.get(EXTENSION, {}))
+    citation = enclosing.refined(said)
+    contents = raw.get("content", {})
+    content: Mapping[str, Any] = next(iter(contents.values()), {})
+    schema = content.get("schema")
+    return Answer(
+        status=status,
+        media_types=tuple(contents),
+        schema=schema,
+        rules=rules(schema, citation) if schema else (),
+        citation=citation,
+        content_type=said.content_type or citation.level,
+        or_higher=said.or_higher,
+        wrapped=", ".join(said.wrapped.reading) if said.wrapped else None,
+        examples=tuple(_examples(content).values()),
+    )
+
+
+def _link(step: str, raw: Mapping[str, Any]) -> Link:
+    # What stands in the path of the create stays as it is: the ledger knows it (`Entry.within`).
+    given = {name: value for name, value in raw.get("parameters", {}).items() if not value.startswith("$request.path.")}
+    parameter, expression = next(iter(given.items()), ("", ""))
+    member = ""
+    if not parameter:
+        member, expression = next(iter(raw.get("requestBody", {}).items()), ("", ""))
+    said = LinkExtension.read(raw.get(EXTENSION, {}))
+    return Link(
+        step=step,
+        operation=raw["operationId"],
+        parameter=parameter,
+        member=member,
+        pointer=str(expression).partition("#")[2],
+        sent=str(expression).startswith("$request."),
+        item=said.item,
+        name=said.name,
+        tree=said.tree,
+        carries=said.carries,
+    )

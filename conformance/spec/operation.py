@@ -1,0 +1,264 @@
+"""Operation: one call that a spec describes, with what its `x-conformance` says (`docs/spec-format.md`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from conformance.core.verdict import Level
+from conformance.spec.rules import (
+    Citation,
+    Rule,
+    RuleKind,
+    Schema,
+)
+
+CONSTANT: Final = ("workspace",)  # path parameters that name nothing that a test could choose
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Where a request names what it acts on.
+
+    `where` is path, query, body or upload. `name` is the parameter, `pointer` a JSON pointer in which `*` stands for
+    every element (`other` is the one of a rejected reading), `part` and `xpath` the part of an upload and the place in
+    its XML; without `xpath` it is the name of the file. `when_query` limits the touch to requests whose query parameter
+    has none of some values (`unless`). An `optional` one may name nothing; a `foreign` one may name somebody else's,
+    at level disposable only. A `word` is a name without blanks.
+    """
+
+    where: str
+    name: str = ""
+    pointer: str = ""
+    other: str = ""
+    part: str = ""
+    xpath: str = ""
+    when_query: str = ""
+    unless: tuple[str, ...] = ()
+    optional: bool = False
+    foreign: bool = False
+    word: bool = False
+
+    def applies(self, query: Mapping[str, str]) -> bool:
+        """Whether the touch holds for a request with this query."""
+        if not self.when_query:
+            return True
+        return query.get(self.when_query, "").strip().upper() not in self.unless
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """The rejected reading of a contradiction: another way to call an operation; following it is a finding."""
+
+    reading: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a target wants in each call of an operation besides what the document says, and how its body is encoded."""
+
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] = field(default_factory=dict)
+    encoding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A step of a resource's life: from the create to what reads, updates, lists or deletes the resource.
+
+    `parameter` is the path parameter that takes the identifier (`member` the one of the body, where the path has
+    none), `pointer` where the creating answer holds it (empty when it does not), or with `sent` the creating request.
+    For a list, `item` and `name` are pointers within an item; the items of a `tree` stand at any depth. `carries` is a
+    word: the parameter takes what a member of the created thing holds that is called by it.
+    """
+
+    step: str
+    operation: str
+    parameter: str = ""
+    member: str = ""
+    pointer: str = ""
+    sent: bool = False
+    item: str = ""
+    name: str = ""
+    tree: bool = False
+    carries: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A documented response: `status` is a number or a class such as `2XX`.
+
+    `content_type` is the level at which its content type is demanded. With `or_higher` a refusal with any status above
+    is one of this kind as well.
+    """
+
+    status: str
+    media_types: tuple[str, ...]
+    schema: Schema | None
+    rules: tuple[Rule, ...]
+    citation: Citation
+    content_type: Level
+    wrapped: str | None = None
+    examples: tuple[Any, ...] = ()
+    or_higher: bool = False
+
+    def matches(self, status: int) -> bool:
+        """Whether an answer with this status is of this kind."""
+        if self.status == "default":
+            return True
+        if self.status.upper().endswith("XX"):
+            return str(status)[0] == self.status[0]
+        return str(status) == self.status
+
+    @cached_property
+    def by_key(self) -> Mapping[tuple[str, RuleKind], Rule]:
+        """The rules by place and kind."""
+        return {(rule.place, rule.kind): rule for rule in self.rules}
+
+    @cached_property
+    def by_place(self) -> Mapping[str, tuple[Rule, ...]]:
+        """The rules by place."""
+        found: dict[str, tuple[Rule, ...]] = {}
+        for rule in self.rules:
+            found[rule.place] = (*found.get(rule.place, ()), rule)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A documented request body of one media type.
+
+    `accepted_by` maps the name of an example to the requirement of the register that says that it is accepted.
+    """
+
+    media_type: str
+    schema: Schema
+    examples: Mapping[str, Any]
+    required: bool
+    accepted_by: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a spec, with what its `x-conformance` says.
+
+    `fixtures` maps a path parameter, or a pointer into the body, to the key of the target file that gives its value
+    where no operation makes it; `needs` are the keys without which nothing calls it, where its fixtures do not
+    tell. A `personal` one concerns access to the account as well. What a `tombstone` deletes may go on being
+    read and listed. A `confidential` one answers what is other people's as a whole.
+    """
+
+    id: str
+    system: str
+    method: str
+    path: str
+    server: str
+    summary: str
+    effect: str
+    resource: str
+    profile: str
+    citation: Citation
+    permission: tuple[str, ...] = ()
+    accepted_by: str = ""
+    starts: bool = False
+    implied: bool = False
+    anonymous: bool = False
+    personal: bool = False
+    undocumented_request: bool = False
+    tombstone: bool = False
+    touches: tuple[Touch, ...] = ()
+    names: tuple[Touch, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    fixtures: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] | None = None
+    confidential: bool = False
+    schemes: tuple[tuple[str, ...], ...] = ()
+    parameters: tuple[Mapping[str, Any], ...] = ()
+    bodies: tuple[Body, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    links: tuple[Link, ...] = ()
+    form: Form = Form()
+    documented: Operation | None = None
+
+    @property
+    def path_parameters(self) -> list[str]:
+        """The names of the path's parameters, but for those that are the same everywhere."""
+        return [one["name"] for one in self.parameters if one.get("in") == "path" and one["name"] not in CONSTANT]
+
+    @property
+    def document(self) -> str:
+        """The document that describes the operation."""
+        return self.citation.document
+
+    @property
+    def section(self) -> str:
+        """The section of the document."""
+        return self.citation.section
+
+    @property
+    def lines(self) -> str:
+        """The lines of the document."""
+        return self.citation.lines
+
+    @property
+    def success(self) -> Answer:
+        """The documented success."""
+        return next(answer for answer in self.answers if answer.status[0] == "2")
+
+    def answer(self, status: int) -> Answer | None:
+        """What is documented for a status, or None; an exact number goes before a class."""
+        fitting = [answer for answer in self.answers if answer.matches(status)]
+        return min(fitting, key=lambda answer: (answer.status == "default", "X" in answer.status), default=None)
+
+    def refusal(self, status: int) -> Answer | None:
+        """What is documented for a refusal with a status, or None: the answer of that status, or one "or higher"."""
+        higher = (one for one in self.answers if one.or_higher and status >= int(one.status[0]) * 100)
+        return self.answer(status) or next(higher, None)
+
+    def fixes_status(self, answer: Answer) -> bool:
+        """Whether a call can contradict the status of a documented success.
+
+        Where only the class is told, any success fits, and a refusal contradicts the requirement that the register
+        has for it (`accepted_by`), or nothing (no document gives the request).
+        """
+        return not answer.status.upper().endswith("XX") or not (self.accepted_by or self.undocumented_request)
+
+    def link(self, step: str) -> Link | None:
+        """The link for a step of the life, or None."""
+        return next((link for link in self.links if link.step == step), None)
+
+    def body(self, media_type: str = "") -> Body | None:
+        """The request body of a media type, the first one by default."""
+        return next((body for body in self.bodies if media_type in ("", body.media_type)), None)
+
+    def fits(self, path: Mapping[str, str]) -> bool:
+        """Whether the values of a path have the forms that its parameters give: so are namesakes told apart."""
+        forms = ((one["name"], one.get("schema", {}).get("pattern", "")) for one in self.parameters)
+        return all(re.search(form, path.get(name, "")) for name, form in forms)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches a decoded path; each path parameter is a named group."""
+        return _pattern(self.path)
+
+    @cached_property
+    def other_patterns(self) -> tuple[re.Pattern[str], ...]:
+        """The same for the paths of rejected readings: they call this operation too."""
+        return tuple(_pattern(one.path) for one in self.alternatives)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    seen: set[str] = set()
+
+    def group(name: str) -> str:
+        known = name in seen  # a prefix that stands twice names the same thing twice
+        seen.add(name)
+        return f"(?P={name})" if known else f"(?P<{name}>[^/]+)"
+
+    parts = re.split(r"\{(\w+)\}", path)
+    return re.compile("".join(group(part) if index % 2 else re.escape(part) for index, part in enumerate(parts)))

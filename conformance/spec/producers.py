@@ -1,0 +1,98 @@
+"""Supply: where what a call acts on comes from: another operation makes it, or the target file names it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from conformance.spec.operation import Link, Operation
+
+
+def producer(
+    operations: Mapping[str, Operation], operation: Operation, parameter: str = ""
+) -> tuple[Operation, Link] | None:
+    """The operation that makes what `operation` acts on, with the link that leads there.
+
+    With a `parameter`, the one that makes what this path parameter names.
+    """
+    for maker in operations.values():
+        for link in maker.links:
+            leads = link.parameter or link.member
+            if link.operation == operation.id and leads and (not parameter or link.parameter == parameter):
+                return maker, link
+    return None
+
+
+def maker(operations: Mapping[str, Operation], operation: Operation) -> Operation | None:
+    """The operation that creates the kind of thing that `operation` acts on, from nothing but a body."""
+    if operation.effect == "create":
+        return None
+    for one in operations.values():
+        alone = one.effect == "create" and not one.path_parameters
+        if alone and one.resource == operation.resource and one.link("delete") and one.names:
+            return one
+    return None
+
+
+def source(operations: Mapping[str, Operation], operation: Operation, parameter: str) -> Operation | None:
+    """The operation by which what a parameter (or, when it is empty, the body) stands for is made; None: a fixture."""
+    found = producer(operations, operation, parameter)
+    return found[0] if found else maker(operations, operation)
+
+
+def subjects(operation: Operation) -> list[str]:
+    """What a call acts on: its path parameters; the empty name for what its body alone tells."""
+    named_by_body = any(touch.where == "body" and not touch.optional for touch in operation.touches)
+    return operation.path_parameters or ([""] if named_by_body else [])
+
+
+def changed_by(operation: Operation) -> list[str]:
+    """The subjects that a call changes: those of which the guard wants to know whose they are."""
+    touched = {touch.name if touch.where == "path" else "" for touch in operation.touches if not touch.optional}
+    return [one for one in subjects(operation) if one in touched] if operation.effect != "read" else []
+
+
+def pointers(operation: Operation) -> list[str]:
+    """The places of the body that are fixtures, beside what the path names."""
+    return [place for place in operation.fixtures if place.startswith("/") and operation.path_parameters]
+
+
+def key_of(operation: Operation, parameter: str) -> str:
+    """The key of the target file that names what a parameter (or, when it is empty, the body) stands for; or empty."""
+    fallback = "" if parameter else next(iter(operation.fixtures.values()), "")
+    return operation.fixtures.get(parameter, fallback)
+
+
+def takes_named(operations: Mapping[str, Operation], operation: Operation, parameter: str) -> bool:
+    """Whether a call acts on what the target file names, where it names something; else on what is made for it."""
+    found = producer(operations, operation, parameter)
+    if found is not None:
+        return found[0].effect == "administer"
+    return maker(operations, operation) is None or operation.effect in ("read", "execute")
+
+
+def chain(
+    operations: Mapping[str, Operation], operation: Operation, gives: Callable[[str], bool] = lambda _: False
+) -> list[Operation]:
+    """The operation and, one after another, those that make what each acts on.
+
+    `gives` tells which keys the target file names.
+    """
+    found = [operation]
+    for one in found:
+        for parameter in subjects(one):
+            made_by = source(operations, one, parameter)
+            given = gives(key_of(one, parameter)) and takes_named(operations, one, parameter)
+            if made_by is not None and made_by not in found and not given:
+                found.append(made_by)
+    return found
+
+
+def needed(operations: Mapping[str, Operation], operation: Operation) -> tuple[str, ...]:
+    """The keys of the target file without which no documented call of an operation can be made."""
+    keys = [
+        key_of(one, parameter)
+        for one in chain(operations, operation)
+        for parameter in [*subjects(one), *pointers(one)]
+        if source(operations, one, parameter) is None
+    ]
+    return tuple(dict.fromkeys(key for key in keys if key))

@@ -1,0 +1,272 @@
+"""Structural rules: what a response schema demands of each place of a body, one requirement a rule.
+
+A place names a member without its position: `/diagrams[]/flows[]/flo_x2`; the root is the empty string.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from conformance.core.verdict import Kind, Level
+from conformance.spec.extension import (
+    EXTENSION,
+    Cited,
+    OtherReading,
+    SchemaExtension,
+    extension,
+)
+
+Schema = Mapping[str, Any]
+FORMAT_KEYWORDS: Final = {
+    **dict.fromkeys(("pattern", "minLength", "maxLength", "format"), "string"),
+    **dict.fromkeys(("minimum", "maximum"), "number"),
+    **dict.fromkeys(("minItems", "maxItems"), "array"),
+}
+"""The keywords of a format, with the type of value that each speaks of: JSON Schema lets every other type pass."""
+
+
+class RuleKind(StrEnum):
+    """What a rule demands; the value is the last part of the requirement's id."""
+
+    PRESENT = "present"
+    TYPE = "type"
+    VALUES = "values"
+    FORMAT = "format"
+    PREFERRED = "preferred"
+    TOLERATED = "tolerated"
+    SPELLED = "spelled"
+
+
+DEVIATION_KIND: Final = {
+    RuleKind.PRESENT: Kind.MISSING_FIELD,
+    RuleKind.TYPE: Kind.TYPE,
+    RuleKind.VALUES: Kind.VALUE,
+    RuleKind.FORMAT: Kind.FORMAT,
+    RuleKind.PREFERRED: Kind.OTHER_READING,
+    RuleKind.TOLERATED: Kind.OTHER_READING,
+    RuleKind.SPELLED: Kind.OTHER_READING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a rule comes from, and how firmly it is stated there."""
+
+    document: str = ""
+    section: str = ""
+    lines: str = ""
+    reading: str | None = None
+    level: Level = Level.MUST
+    since: str | None = None
+
+    def refined(self, said: Cited) -> Citation:
+        """This citation with what an enclosed `x-conformance` says of its own."""
+        return Citation(
+            document=said.document or self.document,
+            section=said.section or self.section,
+            lines=said.lines or self.lines,
+            reading=", ".join(said.reading) if said.reading else self.reading,
+            level=said.level or self.level,
+            since=said.since or self.since,
+        )
+
+    def softened(self, other: OtherReading) -> Citation:
+        """This citation for what only another reading allows: it is never more than a finding."""
+        return replace(self, reading=", ".join(other.reading), level=Level.MAY)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One demand on one place. `expected` says it in words; `values` holds the types or values it allows.
+
+    For a format `values` holds the types that it speaks of. A preference is one for types, or for the `form` of a text.
+    """
+
+    place: str
+    kind: RuleKind
+    citation: Citation
+    expected: str
+    values: tuple[Any, ...] = ()
+    form: str = ""
+
+    def prefers(self, value: Any) -> bool:
+        """Whether a value has what a preference asks for."""
+        if self.form:
+            return not isinstance(value, str) or re.search(self.form, value) is not None
+        return has_type(value, self.values)
+
+
+def types_of(schema: Schema) -> tuple[str, ...]:
+    """The JSON types that a schema allows; empty when it says nothing."""
+    declared = schema.get("type", ())
+    return (declared,) if isinstance(declared, str) else tuple(declared)
+
+
+def json_type(value: Any) -> str:
+    """The JSON type of a parsed value."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def has_type(value: Any, types: tuple[str, ...]) -> bool:
+    """Whether a value is of one of the types; a whole number counts as integer, as in JSON Schema."""
+    found = json_type(value)
+    if found in types:
+        return True
+    if found == "integer":
+        return "number" in types
+    return found == "number" and "integer" in types and float(value).is_integer()
+
+
+def types_allowed(schema: Schema) -> tuple[str, ...]:
+    """The JSON types that an answer may have: null too wherever a text may be empty, for both say that it is unset.
+
+    A text may be empty unless its values, its length or its form say otherwise; so this one place decides it for every
+    String of every spec.
+    """
+    types = types_of(schema)
+    return (*types, "null") if "string" in types and "null" not in types and _may_be_empty(schema) else types
+
+
+def _may_be_empty(schema: Schema) -> bool:
+    """Whether nothing in a schema of a text forbids the empty one."""
+    if "enum" in schema or "format" in schema or schema.get("minLength", 0) > 0:
+        return False
+    return re.search(schema.get("pattern", ""), "") is not None
+
+
+def rules(schema: Schema, citation: Citation) -> tuple[Rule, ...]:
+    """Every rule that a response schema holds, outermost first."""
+    return tuple(_rules(schema, "", citation))
+
+
+def _rules(schema: Schema, place: str, enclosing: Citation) -> Iterator[Rule]:
+    said = extension(schema)
+    citation = enclosing.refined(said)
+    yield from _own_rules(schema, said, place, citation)
+    required = set(schema.get("required", ()))
+    for name, member in schema.get("properties", {}).items():
+        inner = f"{place}/{name}"
+        if name in required:
+            own = citation.refined(extension(member))
+            yield Rule(inner, RuleKind.PRESENT, own, f"`{name}` is present")
+            if alias := extension(member).alias:
+                yield Rule(inner, RuleKind.SPELLED, own.softened(alias), f"it is spelled `{name}`", (alias.name,))
+        yield from _rules(member, inner, citation)
+    if "items" in schema:
+        yield from _rules(schema["items"], f"{place}[]", citation)
+
+
+def demanded(schema: Schema, citation: Citation, place: str = "") -> Iterator[tuple[str, Citation]]:
+    """Every place of a request schema that a document requires, outermost first.
+
+    What is merely always sent (`undemanded` in the spec) is not among them.
+    """
+    said = extension(schema)
+    citation = citation.refined(said)
+    for name, member in schema.get("properties", {}).items():
+        inner = f"{place}/{name}"
+        if name in schema.get("required", ()) and name not in said.undemanded:
+            yield inner, citation.refined(extension(member))
+        yield from demanded(member, citation, inner)
+    if "items" in schema:
+        yield from demanded(schema["items"], citation, f"{place}[]")
+
+
+def is_number_in_digits(schema: Schema) -> bool:
+    """Whether a number may also come as a string of digits (A-PM3-03): then the digits are part of its type."""
+    types = types_of(schema)
+    return "pattern" in schema and "string" in types and bool({"integer", "number"} & set(types))
+
+
+def _own_rules(schema: Schema, said: SchemaExtension, place: str, citation: Citation) -> Iterator[Rule]:
+    types = types_allowed(schema)
+    in_digits = is_number_in_digits(schema)
+    if types:
+        told = " or ".join("a string of digits" if in_digits and one == "string" else one for one in types)
+        yield Rule(place, RuleKind.TYPE, citation, told, types)
+    if "enum" in schema:
+        values = tuple(schema["enum"])
+        shown = ", ".join("null" if value is None else repr(value) for value in values)
+        yield Rule(place, RuleKind.VALUES, citation, f"one of {shown}", values)
+    keywords = sorted(FORMAT_KEYWORDS.keys() & schema.keys())
+    if keywords and not in_digits:
+        told = ", ".join(f"{key} {schema[key]}" for key in keywords)
+        spoken_of = tuple(dict.fromkeys(FORMAT_KEYWORDS[key] for key in keywords))
+        yield Rule(place, RuleKind.FORMAT, citation, told, spoken_of)
+    if prefer := said.prefer:
+        told = f"text of the form {prefer.pattern}" if prefer.pattern else " or ".join(prefer.type)
+        yield Rule(place, RuleKind.PREFERRED, citation.softened(prefer), told, prefer.type, prefer.pattern)
+    if tolerate := said.tolerate:
+        yield Rule(place, RuleKind.TOLERATED, citation.softened(tolerate), "a documented value", tolerate.values)
+
+
+def tolerant(schema: Schema) -> dict[str, Any]:
+    """The schema with tolerated values added to each `enum`, and null to each text: what a validator must accept."""
+    copy = dict(schema)
+    if types := types_allowed(schema):
+        copy["type"] = list(types)
+    if (tolerate := extension(schema).tolerate) and "enum" in copy:
+        copy["enum"] = [*copy["enum"], *tolerate.values]
+    copy.pop(EXTENSION, None)
+    if "properties" in copy:
+        copy["properties"] = {name: tolerant(member) for name, member in copy["properties"].items()}
+    if "items" in copy:
+        copy["items"] = tolerant(copy["items"])
+    return copy
+
+
+def places(body: Any) -> Iterator[tuple[str, Any]]:
+    """Every value of a body with its place, outermost first; iterative, so that depth cannot harm."""
+    stack: list[tuple[str, Any]] = [("", body)]
+    while stack:
+        place, value = stack.pop()
+        yield place, value
+        if isinstance(value, dict):
+            stack.extend((f"{place}/{name}", member) for name, member in value.items())
+        elif isinstance(value, list):
+            stack.extend((f"{place}[]", item) for item in value)
+
+
+def leaves(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every single value of a body with its place."""
+    if isinstance(node, dict):
+        for name, member in node.items():
+            yield from leaves(member, f"{place}/{name}")
+    elif isinstance(node, list):
+        for item in node:
+            yield from leaves(item, f"{place}[]")
+    else:
+        yield place, node
+
+
+def writable(body: Any, schema: Mapping[str, Any]) -> Any:
+    """A body that was read, cut to the members that a request schema knows, without what it calls volatile."""
+    if isinstance(body, dict) and "properties" in schema:
+        known = schema["properties"]
+        return {
+            name: writable(member, known[name])
+            for name, member in body.items()
+            if name in known and not extension(known[name]).volatile
+        }
+    if isinstance(body, list):
+        return [writable(item, schema.get("items", {})) for item in body]
+    return json.loads(json.dumps(body))

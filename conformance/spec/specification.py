@@ -1,0 +1,271 @@
+"""Specs and register, read into frozen values.
+
+The specs are OpenAPI 3.1 with one extension, `x-conformance`; `docs/spec-format.md` describes both.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from conformance.core.hints import hint
+from conformance.core.strict_model import Unknown
+from conformance.core.verdict import (
+    Kind,
+    Level,
+    Outcome,
+    Reason,
+)
+from conformance.spec import layout
+from conformance.spec.openapi import SpecificationError, inline, operations
+from conformance.spec.operation import (
+    Answer,
+    Body,
+    Link,
+    Operation,
+    Touch,
+)
+from conformance.spec.producers import needed
+from conformance.spec.register import Entry, Register
+from conformance.spec.requirement import USERS, Requirement, structural
+from conformance.spec.rules import Citation
+
+__all__ = [
+    "SYSTEMS",
+    "TITLES",
+    "Answer",
+    "Body",
+    "Link",
+    "Operation",
+    "Requirement",
+    "Specification",
+    "SpecificationError",
+    "Touch",
+    "fields",
+    "load",
+    "read",
+    "root",
+]
+
+SYSTEMS: Final = ("processmaker3", "processmaker4", "procesio")
+SPEC: Final = "openapi.yaml"
+REGISTER: Final = "requirements.yaml"
+TITLES: Final = {"processmaker3": "ProcessMaker 3", "processmaker4": "ProcessMaker 4", "procesio": "PROCESIO"}
+
+
+@dataclass(frozen=True)
+class Specification:
+    """All that is known of one system. Of each document, by name, `documents` has the digest, `lengths` the lines."""
+
+    system: str
+    title: str
+    operations: Mapping[str, Operation]
+    requirements: Mapping[str, Requirement]
+    digest: str
+    documents: Mapping[str, str]
+    lengths: Mapping[str, int]
+    source: Mapping[str, Any]
+
+    @cached_property
+    def forms(self) -> tuple[Operation, ...]:
+        """Every operation as the target must be called, and as it is documented where these differ."""
+        known = self.operations.values()
+        return (*known, *(one.documented for one in known if one.documented is not None))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """What reports name things by: the ids of operations and requirements with the fields and paths within them,
+        documents and their sections, profiles, kinds of things, and what verdicts are called.
+        """
+        named = [*self.requirements, *self.operations, *Level, *Outcome, *Reason, *Kind]
+        for one in self.operations.values():
+            named += [one.path, one.document, one.section, one.profile, one.resource]
+        for requirement in self.requirements.values():
+            named += [requirement.document, requirement.section, requirement.profile]
+        return frozenset(word for name in set(named) for word in re.findall(r"[\w-]+", name))
+
+    def match(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]] | None:
+        """The operation that a method and a decoded path call, with its path values.
+
+        A literal path goes before one with parameters (`/project/bulk` is not a project), and of two with the same
+        template one whose parameters have the form of the values.
+        """
+        fitting = [
+            (operation, found.groupdict())
+            for operation in self.forms
+            for pattern in (operation.pattern, *operation.other_patterns)
+            if operation.method == method and (found := pattern.fullmatch(path))
+        ]
+        return min(fitting, key=lambda pair: (len(pair[1]), not pair[0].fits(pair[1])), default=None)
+
+    @property
+    def starts(self) -> bool:
+        """Whether an operation of the system starts something that no operation can remove."""
+        return any(operation.starts for operation in self.operations.values())
+
+    def aspect(self, operation: str, aspect: str) -> Requirement | None:
+        """The register's requirement for a step of the engine at an operation, or None: the document is silent."""
+        return next(
+            (
+                requirement
+                for requirement in self.requirements.values()
+                if requirement.operation == operation and requirement.aspect == aspect
+            ),
+            None,
+        )
+
+
+def root() -> Path:
+    """The directory of the specs: inside the installed package, or at the top of a checkout."""
+    packaged = Path(__file__).parent / "_specs"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "specs"
+
+
+@cache
+def load(system: str) -> Specification:
+    """Read spec and register of a system.
+
+    Raises:
+        SpecificationError: they do not follow `docs/spec-format.md`.
+    """
+    directory = root() / system
+    return read(system, TITLES[system], directory / SPEC, directory / REGISTER)
+
+
+def read(system: str, title: str, spec: Path, register: Path) -> Specification:
+    """Read a spec and a register from their files.
+
+    Raises:
+        SpecificationError: a file cannot be read, or does not follow `docs/spec-format.md`; a line for each place that
+            names the file, the operation or the entry, the key, what is wrong and what is right.
+    """
+    text, held = _bytes(spec), _bytes(register)
+    document = data(text, spec)
+    if wrong := [f"{spec}: {place}: {told}" for place, told in layout.problems(document)]:
+        raise SpecificationError("\n".join(wrong))
+    try:
+        source = inline(document)
+        found = {operation.id: operation for operation in operations(system, source)}
+    except SpecificationError as error:
+        raise SpecificationError(f"{spec}: {error}") from None
+    requirements: dict[str, Requirement] = {}
+    for operation in found.values():
+        needs = needed(found, operation) if operation.needs is None else operation.needs
+        for requirement in structural(operation):
+            requirements[requirement.id] = replace(requirement, needs=() if requirement.untestable else needs)
+    entries = _register(data(held, register), register)
+    for name, faults in entries.structural.items():
+        if name not in requirements:
+            raise SpecificationError(f"{register}: structural: no requirement {name!r}; {hint(name, requirements)}")
+        requirements[name] = replace(requirements[name], faults=faults)
+    for entry in entries.requirements:
+        for requirement in _registered(system, entry, found, register):
+            if requirement.id in requirements:
+                raise SpecificationError(f"{register}: {requirement.id} stands there twice")
+            requirements[requirement.id] = requirement
+    digest = hashlib.sha256(text + b"\0" + held).hexdigest()
+    documents = {name: one.sha256 for name, one in entries.documents.items()}
+    lengths = {name: one.lines for name, one in entries.documents.items()}
+    return Specification(system, title, found, requirements, digest, documents, lengths, source)
+
+
+def data(text: bytes, path: Path) -> Any:
+    """The data of a YAML text; `path` names it. Raises SpecificationError when it is no mapping in YAML."""
+    try:
+        found = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
+    except yaml.MarkedYAMLError as error:
+        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise SpecificationError(f"{path}: is not YAML ({error.problem}{line})") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise SpecificationError(f"{path}: is not YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(found, dict):
+        raise SpecificationError(f"{path}: is no mapping; write it as docs/spec-format.md says")
+    return found
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SpecificationError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def fields(system: str) -> list[dict[str, str]]:
+    """The rows of the inventory of a system's documented fields."""
+    with (root() / system / "fields.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML without dates: a version or a date in a spec stays the text that it is."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _register(held: Mapping[str, Any], path: Path) -> Register:
+    """The register, in which each entry is named by its id when it is wrong. Raises SpecificationError."""
+    entries = held.get("requirements")
+    listed = entries if isinstance(entries, list) else []
+    names = [str(one.get("id", "")) if isinstance(one, dict) else "" for one in listed]
+    try:
+        return Register.read(held)
+    except Unknown as error:
+        lines = [f"{path}: {_by_id(told, names)}" for told in error.what]
+        raise SpecificationError("\n".join(lines)) from None
+
+
+def _by_id(told: str, names: Sequence[str]) -> str:
+    """A complaint about an entry with its id in the place of its number."""
+    found = re.match(r"requirements\.(\d+)(\.|: )", told)
+    if found is None:
+        return told
+    name = names[int(found[1])] or f"entry {int(found[1]) + 1}, without id"
+    return f"{name}: {told[found.end() :]}"
+
+
+def _registered(system: str, entry: Entry, operations: Mapping[str, Operation], path: Path) -> Iterator[Requirement]:
+    """The requirement of an entry, or of each of its operations. Raises SpecificationError."""
+    for name in entry.each or (entry.operation,):
+        operation = operations.get(name or "")
+        if operation is None and (name or entry.tried != "none"):
+            raise SpecificationError(f"{path}: {entry.id}: no operation {name!r}; {hint(str(name), operations)}")
+        cited = operation.citation if operation else Citation()
+        yield Requirement(
+            id=f"{entry.id}-{re.sub('(?=[A-Z])', '-', name or '').upper()}" if entry.each else entry.id,
+            system=system,
+            profile=entry.profile or (operation.profile if operation else ""),
+            operation=name or "",
+            level=entry.level,
+            document=entry.document or cited.document,
+            section=entry.section or cited.section,
+            lines=entry.lines or cited.lines,
+            statement=" ".join(entry.statement.split()),
+            reading=", ".join(entry.reading) if entry.reading else None,
+            tried=entry.tried,
+            aspect=entry.aspect,
+            since=entry.since,
+            faults=entry.faults,
+            needs=_needs(entry, operation, operations),
+            untestable=entry.untestable,
+            disposable=entry.disposable,
+        )
+
+
+def _needs(entry: Entry, operation: Operation | None, operations: Mapping[str, Operation]) -> tuple[str, ...]:
+    """What an entry says that it needs; else what a call of its operation does, and the user of its aspect."""
+    if entry.needs is not None or entry.tried == "none" or operation is None:
+        return entry.needs or ()
+    user = USERS.get(entry.aspect or "")
+    return (*needed(operations, operation), *([f"users.{user}"] if user else []))

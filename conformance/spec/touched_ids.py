@@ -1,0 +1,195 @@
+"""Naming: which resources a request names, read from the bytes that go out as its operation's spec says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+import defusedxml.ElementTree as ElementTree
+
+from conformance.spec.specification import Touch
+
+OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url")
+METHOD: Final = "_method"  # the name of a parameter by which some frameworks take another method than the request's
+HOP_BY_HOP: Final = (
+    *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
+    *("te", "trailer", "transfer-encoding", "upgrade"),
+)
+"""Header fields that speak of a connection, which is the HTTP library's and a proxy's own business."""
+UNREADABLE: Final = ("content-encoding", "transfer-encoding")  # they make other bytes of a body than those judged
+
+
+class Unreadable(Exception):
+    """The request does not show what it names: the guard must refuse it."""
+
+
+def named(
+    touches: tuple[Touch, ...], path: Mapping[str, str], query: bytes, content_type: str, body: bytes
+) -> Iterator[str]:
+    """Every value that a request holds at the given places.
+
+    Raises:
+        Unreadable: a place should hold a value, and none can be read there.
+    """
+    pairs = parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True)
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs):
+        raise Unreadable("a query parameter stands twice, and servers differ in which one they take")
+    for touch in touches:
+        if not touch.applies(parameters):
+            continue
+        match touch.where:
+            case "path":
+                yield path[touch.name]
+            case "query":
+                yield from _required([parameters[touch.name]] if touch.name in parameters else [], touch.name)
+            case "body":
+                pointers = [pointer for pointer in (touch.pointer, touch.other) if pointer]
+                held = list(_held(content_type, body))
+                values = [
+                    str(one) for pointer in pointers for data in held for one in at(data, pointer) if one is not None
+                ]
+                yield from filter(None, values) if touch.optional else _required(values, touch.pointer)
+            case "upload" if not touch.xpath:
+                named_file, _ = _part(content_type, body, touch.part) or ("", None)
+                yield from _required([named_file] if named_file else [], f"the file {touch.part}")
+            case "upload" if touch.optional:
+                yield from _in_upload(content_type, body, touch)
+            case "upload":
+                yield from _required(list(_in_upload(content_type, body, touch)), touch.xpath)
+
+
+def _required(values: list[str], place: str) -> list[str]:
+    if not values:
+        raise Unreadable(f"the request names nothing at {place}")
+    return values
+
+
+def _held(content_type: str, body: bytes) -> Iterator[Any]:
+    """What a body holds as data, in each way in which a server may read it: as JSON, and as its label says.
+
+    Raises:
+        Unreadable: in no way, or a name stands twice, or is one that some servers take for a place within a member.
+    """
+    try:
+        document = json.loads(body, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        document = None
+    label = content_type.partition(";")[0].strip().lower()
+    fields: list[tuple[str, str]] | None = None
+    if label == "application/x-www-form-urlencoded":
+        fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+    elif label.startswith("multipart/"):
+        fields = [(name, (part or b"").decode("utf-8", "replace")) for name, _, part in _parts(content_type, body)]
+    if document is None and fields is None:
+        raise Unreadable("the request body is not JSON, or a name stands twice in it")
+    if document is not None:
+        yield document
+    if fields is not None:
+        if len(dict(fields)) < len(fields) or (document is None and any("[" in name for name, _ in fields)):
+            raise Unreadable("a name stands twice in the request body, or holds a bracket")
+        yield {name: _member(text) for name, text in fields}
+
+
+def _member(text: str) -> Any:
+    """The value of a field of a form: objects and arrays stand there as JSON."""
+    try:
+        return json.loads(text, object_pairs_hook=_once) if text[:1] in ("{", "[") else text
+    except (ValueError, RecursionError):
+        return text
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which no name stands twice: servers differ in which one they take. Raises ValueError."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def members(content_type: str, body: bytes) -> Iterator[tuple[str, str]]:
+    """Names and texts of what a body holds at its top, whatever its label says: form, parts, or JSON members."""
+    if not body:
+        return
+    if content_type.startswith("multipart/"):
+        yield from ((name, "") for name, _, _ in _parts(content_type, body))
+        return
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        yield from parse_qsl(body.decode("latin-1"), keep_blank_values=True)
+        return
+    if isinstance(document, dict):
+        yield from ((name, str(value)) for name, value in document.items())
+
+
+def at(document: Any, pointer: str) -> Iterator[Any]:
+    """The values at a JSON pointer in which `*` stands for every element of an array.
+
+    Of an object too: some servers take `{"0": …}` for an array.
+    """
+    found = [document]
+    for part in pointer.split("/")[1:]:
+        following: list[Any] = []
+        for node in found:
+            if part == "*" and isinstance(node, list):
+                following.extend(node)
+            elif part == "*" and isinstance(node, dict):
+                following.extend(node.values())
+            elif isinstance(node, dict) and part in node:
+                following.append(node[part])
+            elif isinstance(node, list) and part.isdigit() and int(part) < len(node):
+                following.append(node[int(part)])
+        found = following
+    yield from found
+
+
+def replace(content: Any, pointer: str, value: Any) -> None:
+    """Put `value` at every place that a pointer (with `*`) names."""
+    parents, _, last = pointer.rpartition("/")
+    for node in at(content, parents) if parents else [content]:
+        if isinstance(node, dict):
+            node[last] = value
+
+
+def _in_upload(content_type: str, body: bytes, touch: Touch) -> Iterator[str]:
+    part = upload(content_type, body, touch.part)
+    if part is None:
+        return
+    try:
+        tree = ElementTree.fromstring(part)
+    except Exception as error:  # defusedxml raises several unrelated kinds
+        raise Unreadable(f"the uploaded file is not plain XML ({error})") from None
+    yield from (element.text.strip() for element in tree.findall(touch.xpath) if element.text and element.text.strip())
+
+
+def upload(content_type: str, body: bytes, name: str) -> bytes | None:
+    """The content of the part `name` of a multipart body; None when there is none.
+
+    Raises:
+        Unreadable: there are two of that name, and servers differ in which one they take.
+    """
+    found = _part(content_type, body, name)
+    return found[1] if found else None
+
+
+def _part(content_type: str, body: bytes, name: str) -> tuple[str | None, bytes | None] | None:
+    """File name and content of the only part `name` of a multipart body; None when there is none. Raises Unreadable."""
+    found = [(file, payload) for other, file, payload in _parts(content_type, body) if other == name]
+    if len(found) > 1:
+        raise Unreadable(f"the part {name!r} stands twice")
+    return found[0] if found else None
+
+
+def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, str | None, bytes | None]]:
+    """Name, file name and content of every part of a multipart body."""
+    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
+    for part in message.walk():
+        name = part.get_param("name", header="content-disposition")
+        if isinstance(name, str):
+            payload = part.get_payload(decode=True)
+            yield name, part.get_filename(), payload if isinstance(payload, bytes) else None

@@ -1,0 +1,235 @@
+"""Accommodation: how a target must be called where it departs from the documents, to try what lies behind.
+
+An accommodated operation is the same operation, with the same effect and touches, in another form: client, guard and
+control requests read it like any other. The documented form stays beside it (`Operation.documented`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, Field
+
+from conformance.core.hints import hint
+from conformance.spec.operation import CONSTANT, Form, Operation
+from conformance.spec.specification import Specification
+from conformance.spec.touched_ids import (
+    HOP_BY_HOP,
+    METHOD,
+    OVERRIDES,
+    UNREADABLE,
+)
+from conformance.target import placeholders
+from conformance.target.tables import (
+    HeaderSecret,
+    Table,
+    Text,
+    header_names,
+)
+
+ACCOMMODATIONS: Final = "test_accommodations.py"
+"""The module of each system's suite that tries documented forms."""
+
+MEDIA: Final = {
+    "json": "application/json",
+    "form": "application/x-www-form-urlencoded",
+    "multipart": "multipart/form-data",
+}
+OURS: Final = ("authorization", "content-length", "host", *HOP_BY_HOP, *OVERRIDES, *UNREADABLE)
+"""Header fields that say who calls, or would make another request of it than the one that the guard judges."""
+
+SEGMENTS: Final = re.compile(r"(/(\{\w+\}|[A-Za-z0-9_.~$()'@:+-]+))+/?")
+READING: Final = ("GET", "POST")
+
+
+def _header_fields(headers: dict[str, Any]) -> dict[str, Any]:
+    if theirs := [name for name in header_names(headers) if name.lower() in OURS]:
+        raise ValueError(f"has {theirs[0]}, which the suite sets itself; remove it")
+    return headers
+
+
+def _parameters(query: dict[str, Any]) -> dict[str, Any]:
+    if any(name.casefold() == METHOD for name in query):
+        raise ValueError(f"has {METHOD}, by which some servers take another method; give `method` instead")
+    if any(isinstance(value, list | dict) for value in query.values()):
+        raise ValueError("has a list or a table for a parameter; give a text, a number or true or false")
+    return query
+
+
+class Accommodation(Table):
+    """One entry of `accommodations`: an operation by its id or as `POST /path/{template}`, and what is other about it.
+
+    `query`, `headers` and `body` are sent besides what a test sends, which goes first where both name the same. Their
+    values may depend on the call: `{path.app_uid}`, `{query.x}`, `{body.x}`, or `{read.getCase.x}` for what is read.
+    """
+
+    operation: Text
+    """An operation id, or `POST /path/{template}`."""
+    reason: Text
+    """Why; shown in every report."""
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
+    """Instead of the documented method."""
+    path: Text | None = None
+    """Instead of the documented path, with the same parameters."""
+    query: Annotated[dict[str, Any], AfterValidator(_parameters)] = Field({}, repr=False)
+    """Parameters to send besides."""
+    headers: Annotated[dict[str, HeaderSecret], AfterValidator(_header_fields)] = Field(default={})
+    """Header fields to send besides."""
+    body: dict[str, Any] = Field({}, repr=False)
+    """Members of the body to send besides."""
+    encoding: Literal["json", "form", "multipart"] | None = None
+    """How the members of a body are sent."""
+
+    def of(self, specification: Specification) -> Operation:
+        """The accommodated operation.
+
+        `documented` is set where something departs from the documents; the encoding need not, where none names one.
+
+        Raises:
+            ValueError: there is no such operation, nothing is other about it, or the guard could not judge it safely.
+        """
+        documented = named(specification, self.operation)
+        headers = {name: value.get_secret_value() for name, value in self.headers.items()}
+        query = {name: _text(value) for name, value in self.query.items()}
+        other = replace(
+            documented,
+            method=self.method or documented.method,
+            path=self.path or documented.path,
+            form=Form(query, headers, self.body, self.encoding or ""),
+            alternatives=(),
+        )
+        moved = (other.method, other.path) != (documented.method, documented.path)
+        if not moved and other.form == Form():
+            raise ValueError(
+                f"says nothing of how {documented.id} must be called; give method, path, query or the like"
+            )
+        placeholders.check(documented, specification.operations, other.form)
+        if moved:
+            _judgeable(specification, documented, other)
+        if self.encoding and not any(_sendable_as(body.media_type) for body in documented.bodies):
+            raise ValueError(f"{documented.id} has no body that could be encoded otherwise; remove `encoding`")
+        named_encoding = not self.encoding or MEDIA[self.encoding] in {body.media_type for body in documented.bodies}
+        departs = moved or other.form != Form(encoding=other.form.encoding) or not named_encoding
+        return replace(other, documented=documented) if departs else other
+
+
+def accommodated(specification: Specification, accommodations: Iterable[Accommodation]) -> Specification:
+    """The specification of a target that must be called otherwise.
+
+    Raises:
+        ValueError: as `Accommodation.of`, or two of them are of one operation, or of one form.
+    """
+    for one in accommodations:
+        operation = one.of(specification)
+        if specification.operations[operation.id].form != Form() or specification.operations[operation.id].documented:
+            raise ValueError(f"{operation.id} stands there twice; write both as one")
+        specification = replace(specification, operations={**specification.operations, operation.id: operation})
+    return specification
+
+
+def departures(specification: Specification) -> list[Operation]:
+    """The accommodated operations whose documented form is to be tried as well."""
+    return [one for one in specification.operations.values() if one.documented is not None]
+
+
+def of_the_form(specification: Specification, operation: Operation) -> list[str]:
+    """The requirements that the documented form of an operation is there, and is accepted."""
+    known = (f"{operation.id}:exists", f"{operation.id}.{operation.success.status}:status", operation.accepted_by)
+    return [one for one in known if one in specification.requirements]
+
+
+def named(specification: Specification, text: str) -> Operation:
+    """The operation that is meant by an id, or by `METHOD /path/{template}`. Raises ValueError when there is none."""
+    if text in specification.operations:
+        return specification.operations[text]
+    forms = {f"{one.method} {one.path}": one for one in specification.forms}
+    method, _, path = text.partition(" ")
+    if (found := forms.get(f"{method.upper()} {path.strip()}")) is not None:
+        return found
+    known = forms if path else specification.operations
+    raise ValueError(f"names {text!r}, which is no operation of {specification.title}; {hint(text, known)}")
+
+
+def dressed(operation: Operation, content: Mapping[str, Any]) -> dict[str, Any]:
+    """What httpx takes for a call of an operation (params, json, data, files, content), in the operation's form.
+
+    Raw `content` is sent as it is: its bytes are what a test is about.
+    """
+    form, sent = operation.form, dict(content)
+    if form.query:
+        sent["params"] = {**form.query, **(sent.get("params") or {})}
+    if "content" in sent or not (form.body or form.encoding):
+        return sent
+    key = next((key for key in ("json", "data") if key in sent), "")
+    held = sent.get(key, {})
+    if not isinstance(held, Mapping) or not (key or form.body):
+        return sent
+    whole = _merged(form.body, held)
+    if "files" in sent:
+        return {**sent, "data": {name: _text(value) for name, value in whole.items()}}
+    sent.pop(key, None)
+    documented = next(("form" for one in operation.bodies[:1] if one.media_type == MEDIA["form"]), "json")
+    return {**sent, **_encoded(whole, form.encoding or {"json": "json", "data": "form"}.get(key, documented))}
+
+
+def _encoded(members: Mapping[str, Any], encoding: str) -> dict[str, Any]:
+    texts = {name: _text(value) for name, value in members.items()}
+    match encoding:
+        case "form":
+            return {"data": texts}
+        case "multipart":
+            return {"files": {name: (None, value) for name, value in texts.items()}}
+        case _:
+            return {"json": dict(members)}
+
+
+def _merged(given: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of both; of one that both have, what was sent, or for objects their members."""
+    both = {
+        name: _merged(given[name], value) if isinstance(value, Mapping) and isinstance(given[name], Mapping) else value
+        for name, value in sent.items()
+        if name in given
+    }
+    return {**given, **sent, **both}
+
+
+def _text(value: Any) -> str:
+    """A value as a form or a query holds it."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value)
+
+
+def _sendable_as(media_type: str) -> bool:
+    """Whether a documented body is made of members: an upload is not."""
+    return media_type != MEDIA["multipart"]
+
+
+def _judgeable(specification: Specification, documented: Operation, other: Operation) -> None:
+    """See that the guard can tell another form of an operation from every other operation. Raises ValueError."""
+    if not SEGMENTS.fullmatch(other.path) or {".", ".."} & set(other.path.split("/")):
+        raise ValueError(f"has the path {other.path!r}; write whole segments, each plain text or one {{parameter}}")
+    parameters, known = (re.findall(r"\{(\w+)\}", one.path) for one in (other, documented))
+    wanted = [name for name in known if name not in CONSTANT]
+    if sorted(name for name in parameters if name not in CONSTANT) != sorted(wanted) or not {*parameters} <= {*known}:
+        told = ", ".join(f"{{{name}}}" for name in known) or "none"
+        raise ValueError(f"has the path {other.path!r}; it takes the parameters of {documented.id}, each once: {told}")
+    if documented.effect == "read" and other.method not in READING:
+        raise ValueError(f"has the method {other.method} for {documented.id}, which only reads; give GET or POST")
+    for one in specification.forms:
+        more_literal = one.path.count("{") < other.path.count("{")
+        if one.id != documented.id and not more_literal and _overlap(one, other):
+            raise ValueError(
+                f"{other.method} {other.path} may be taken for {one.id}; the guard could not tell them apart"
+            )
+
+
+def _overlap(one: Operation, other: Operation) -> bool:
+    """Whether one request may be of the form of both operations, as a lenient server reads it."""
+    ours, theirs = (form.path.strip("/").casefold().split("/") for form in (one, other))
+    alike = (mine == its or "{" in mine + its for mine, its in zip(ours, theirs, strict=False))
+    return (one.method, one.server, len(ours)) == (other.method, other.server, len(theirs)) and all(alike)

@@ -1,0 +1,88 @@
+"""Placeholders: values of an accommodation that depend on the call, `{path.app_uid}` or `{read.getCase.name}`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from conformance.core.hints import hint, nearest
+from conformance.spec.operation import CONSTANT, Form, Operation
+
+PLACEHOLDER: Final = re.compile(r"\{(\w+)\.([^{}\s]+)\}")
+KINDS: Final = ("path", "query", "body", "read")
+"""Where a value comes from: the path, query or body of the same call, or what a read of the same thing shows."""
+
+
+class Unresolved(Exception):
+    """A placeholder for which the call, or what was read, has no value; the message says which."""
+
+
+def check(operation: Operation, operations: Mapping[str, Operation], form: Form) -> None:
+    """See that each placeholder of a form can be meant for a call of an operation.
+
+    Raises:
+        ValueError: it names another kind of value, a path parameter that there is not, or a read that cannot be made.
+    """
+    for kind, name in _named([form.query, form.headers, form.body]):
+        whole = f"{{{kind}.{name}}}"
+        if kind not in KINDS:
+            if nearest(kind, KINDS):
+                raise ValueError(f"has the placeholder {whole}; {hint(kind, KINDS)}")
+            continue
+        if kind == "path" and name not in (*operation.path_parameters, *CONSTANT):
+            known = operation.path_parameters
+            told = hint(name, known) if known else f"{operation.id} has no path parameter."
+            raise ValueError(f"has the placeholder {whole}; {told}")
+        if kind == "read":
+            _readable(operation, operations, whole, name)
+
+
+def _readable(operation: Operation, operations: Mapping[str, Operation], whole: str, name: str) -> None:
+    read, _, member = name.partition(".")
+    reads = {one.id for one in operations.values() if one.effect == "read"}
+    if read not in reads:
+        raise ValueError(f"has the placeholder {whole}, and {read} is no operation that reads; {hint(read, reads)}")
+    if not member:
+        raise ValueError(f"has the placeholder {whole} without a member; write it like {{read.{read}.name}}")
+    if missing := [one for one in operations[read].path_parameters if one not in operation.path_parameters]:
+        raise ValueError(f"has the placeholder {whole}, and {read} needs {missing[0]}, which {operation.id} has not")
+
+
+def depends(form: Form) -> bool:
+    """Whether a form has a placeholder."""
+    return any(kind in KINDS for kind, _ in _named([form.query, form.headers, form.body]))
+
+
+def resolved(form: Form, lookup: Callable[[str, str], Any]) -> Form:
+    """The form with values in place of its placeholders; `lookup` takes kind and name. Raises what it raises."""
+    query = {name: _text(_filled(value, lookup)) for name, value in form.query.items()}
+    headers = {name: _text(_filled(value, lookup)) for name, value in form.headers.items()}
+    return Form(query, headers, _filled(form.body, lookup), form.encoding)
+
+
+def _filled(value: Any, lookup: Callable[[str, str], Any]) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _filled(one, lookup) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one, lookup) for one in value]
+    if not isinstance(value, str):
+        return value
+    found = PLACEHOLDER.fullmatch(value)
+    if found and found[1] in KINDS:  # a value alone keeps its type
+        return lookup(found[1], found[2])
+    return PLACEHOLDER.sub(lambda one: _text(lookup(one[1], one[2])) if one[1] in KINDS else one[0], value)
+
+
+def _named(node: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(node, str):
+        yield from ((found[1], found[2]) for found in PLACEHOLDER.finditer(node))
+    elif isinstance(node, Mapping | list | tuple):
+        for one in node.values() if isinstance(node, Mapping) else node:
+            yield from _named(one)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

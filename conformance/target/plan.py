@@ -1,0 +1,187 @@
+"""Plan: what a run would try on a target, what it would not, why, and what the target file could say to change that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from conformance.core.verdict import Outcome, Reason
+from conformance.spec import producers
+from conformance.spec.requirement import Requirement
+from conformance.spec.specification import Operation, Specification
+from conformance.target.safety import (
+    MAKING,
+    RANK,
+    clearance,
+    provable,
+)
+from conformance.target.systems import ELSEWHERE, System
+from conformance.target.target import Safety
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """What keeps a requirement from being tried: the outcome that it will have, its reason, and more of it in words.
+
+    `missing` are the keys that the target file lacks, `level` is the safety level from which on it is tried.
+    """
+
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str = ""
+    missing: tuple[str, ...] = ()
+    level: Safety | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """For one system of a target: each requirement with what keeps it from being tried, or None."""
+
+    specification: Specification
+    table: System
+    level: Safety
+    hindrances: tuple[tuple[Requirement, Hindrance | None], ...]
+
+    @property
+    def tried(self) -> list[Requirement]:
+        """What a run would try, as far as the target lets it."""
+        return [one for one, hindrance in self.hindrances if hindrance is None]
+
+    def hindered(self) -> dict[tuple[Outcome, Reason | None], list[Requirement]]:
+        """The others, by the outcome and reason that they will have."""
+        found: dict[tuple[Outcome, Reason | None], list[Requirement]] = {}
+        for one, hindrance in self.hindrances:
+            if hindrance is not None:
+                found.setdefault((hindrance.outcome, hindrance.reason), []).append(one)
+        return found
+
+    def unlocked(self) -> dict[str, list[tuple[Requirement, tuple[str, ...]]]]:
+        """By each key that the target file lacks: what needs it, with the other keys that this lacks too."""
+        found: dict[str, list[tuple[Requirement, tuple[str, ...]]]] = {}
+        for one, hindrance in self.hindrances:
+            missing = hindrance.missing if hindrance else ()
+            for key in missing:
+                found.setdefault(key, []).append((one, tuple(other for other in missing if other != key)))
+        return found
+
+    def guesses(self) -> list[Operation]:
+        """The operations that are called with a body of the suite's own, since no document and no target file gives it.
+
+        A target that refuses it leaves what is behind it *not exercised*, until the target file gives one.
+        """
+        called = {one.operation for one in self.tried}
+        return [
+            one
+            for one in self.specification.operations.values()
+            if one.id in called and one.undocumented_request and one.bodies and one.id not in self.table.bodies
+        ]
+
+
+def plan(specification: Specification, table: System, level: Safety) -> Plan:
+    """The plan for one system of a target, at a safety level."""
+    hindrances = ((one, hindrance(one, specification, table, level)) for one in specification.requirements.values())
+    return Plan(specification, table, level, tuple(hindrances))
+
+
+def hindrance(one: Requirement, specification: Specification, table: System, level: Safety) -> Hindrance | None:
+    """What the target file says or does not say that keeps a requirement from being tried; None: nothing does."""
+    if (outside := exempt(one, table)) is not None:
+        return outside
+    if one.untestable is not None:
+        return Hindrance(Outcome.NOT_EXERCISED, one.untestable)
+    not_tried, missing = Outcome.NOT_EXERCISED, tuple(table.missing(one.needs))
+    if specification.operations[one.operation].resource == "token":
+        if not table.asks_as_documented and not table.unasked:
+            return Hindrance(not_tried, Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
+        missing = (*missing, *table.unasked)
+    least = _least(one, specification, table.gives)
+    if RANK[least] > RANK[level]:
+        sparing = _sparing(one, specification, table, level)
+        told = f"{_places(table, sparing)}, or from {least} on" if sparing else f"from {least} on"
+        lacking = tuple(dict.fromkeys((*missing, *sparing))) if sparing else ()
+        return Hindrance(not_tried, Reason.SAFETY_LEVEL, told, lacking, least)
+    forbidden = (
+        level is not Safety.DISPOSABLE and _changes_a_fixture(one, specification, table) and not _may_change(table)
+    )
+    lacking = (*missing, "may_change") if forbidden else missing
+    if not missing:
+        told = _places(table, lacking)
+        return Hindrance(not_tried, Reason.SAFETY_LEVEL, told, lacking, Safety.DISPOSABLE) if forbidden else None
+    users = all(key.startswith("users.") or key in table.unasked for key in missing)
+    reason = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE
+    return Hindrance(not_tried, reason, _places(table, missing), lacking)
+
+
+def exempt(one: Requirement, table: System) -> Hindrance | None:
+    """Why the target does not claim what a requirement states: no deviation counts against it. None: it does."""
+    if {one.profile, one.operation} & set(table.unsupported):
+        return Hindrance(Outcome.UNSUPPORTED, detail="the target file says so")
+    if one.later_than(table.version):
+        return Hindrance(Outcome.NOT_APPLICABLE, detail=f"since {one.since}")
+    return None
+
+
+def without_delete(specification: Specification, unsupported: Collection[str]) -> dict[str, list[str]]:
+    """The deletions among the `unsupported` operations, each with the operations that it would undo."""
+    found: dict[str, list[str]] = {}
+    for one in specification.operations.values():
+        link = one.link("delete")
+        if one.effect != "create" or link is None or one.id in unsupported:
+            continue
+        if link.operation in unsupported:
+            found.setdefault(link.operation, []).append(one.id)
+    return found
+
+
+def unprovable(specification: Specification) -> list[Operation]:
+    """The creates of which no list shows what was there before: what they make is the run's own by no proof."""
+    operations = specification.operations
+    return [one for one in operations.values() if one.effect == "create" and not provable(operations, one)]
+
+
+def _places(table: System, keys: tuple[str, ...]) -> str:
+    return ", ".join(map(table.place, keys))
+
+
+def _least(one: Requirement, specification: Specification, gives: Callable[[str], bool]) -> Safety:
+    """The lowest level at which it is tried: at which its operation and all that make what it acts on may be called."""
+    operation = specification.operations[one.operation]
+    abroad = one.refusal and any(touch.foreign for touch in operation.touches)  # it is refused on somebody else's
+    if one.disposable or abroad:
+        return Safety.DISPOSABLE
+    called = producers.chain(specification.operations, operation, gives)
+    if any(_unproved(each, specification, gives) for each in called):
+        return Safety.DISPOSABLE
+    return max(map(clearance, called), key=RANK.__getitem__)
+
+
+def _unproved(operation: Operation, specification: Specification, gives: Callable[[str], bool]) -> bool:
+    """Whether a call changes what the run would create and cannot prove to be its own."""
+    operations = specification.operations
+    for parameter in producers.changed_by(operation):
+        if gives(producers.key_of(operation, parameter)) and producers.takes_named(operations, operation, parameter):
+            continue
+        made_by = producers.source(operations, operation, parameter)
+        if made_by is not None and made_by.effect in MAKING and not provable(operations, made_by):
+            return True
+    return False
+
+
+def _sparing(one: Requirement, specification: Specification, table: System, level: Safety) -> tuple[str, ...]:
+    """The keys with which what the level forbids to make need not be made; none when they would not help."""
+    operations = specification.operations
+    called = producers.chain(operations, operations[one.operation], table.gives)
+    keys = {producers.key_of(each, parameter): None for each in called for parameter in producers.subjects(each)}
+    spared = _least(one, specification, lambda key: key in keys or table.gives(key))
+    return tuple(table.missing(filter(None, keys))) if RANK[spared] <= RANK[level] else ()
+
+
+def _changes_a_fixture(one: Requirement, specification: Specification, table: System) -> bool:
+    """Whether the guard would have to let a fixture be changed."""
+    operation = specification.operations[one.operation]
+    acts = bool(operation.touches) and operation.effect not in ("read", "execute")
+    return acts and any(table.is_fixture(key) for key in one.needs)
+
+
+def _may_change(table: System) -> bool:
+    return bool(getattr(getattr(table, "fixtures", None), "may_change", False))

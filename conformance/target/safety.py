@@ -1,0 +1,38 @@
+"""Clearance: from which safety level on an operation may be called at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from conformance.spec.operation import Operation
+from conformance.target.target import Safety
+
+ALWAYS: Final = ("token",)  # asking for a token changes nothing but the token's own existence
+RANK: Final = {level: rank for rank, level in enumerate(Safety)}
+MAKING: Final = ("create", "update", "execute")
+"""The effects of operations that may make something: what they make has to be proved to be the run's own."""
+UNPROVED: Final = "no documented operation proves that it is the run's own, and at level owned nothing else is removed"
+
+
+def clearance(operation: Operation) -> Safety:
+    """The lowest level at which an operation may be called; the guard sees besides that it acts on the run's own."""
+    if operation.effect == "read" or (operation.effect == "administer" and operation.resource in ALWAYS):
+        return Safety.READ_ONLY
+    unnamed = operation.effect in ("update", "delete") and not operation.touches
+    if operation.effect == "administer" or operation.personal or unnamed:
+        return Safety.DISPOSABLE
+    return Safety.OWNED
+
+
+def provable(operations: Mapping[str, Operation], maker: Operation) -> bool:
+    """Whether a document gives a list of what an operation makes: else nobody knows what was there before.
+
+    Then a response that names somebody else's thing cannot be told from one that names a new thing.
+    """
+    return any(one.resource == maker.resource and one.link("list") for one in operations.values())
+
+
+def cleared(operation: Operation, level: Safety) -> bool:
+    """Whether an operation may be called at a level."""
+    return RANK[level] >= RANK[clearance(operation)]

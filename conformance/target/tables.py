@@ -1,0 +1,232 @@
+"""Tables: TOML data read for pydantic models, with `${NAME}`, secrets in files, and errors that say what to do."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from conformance.core.hints import hint, nearest
+
+DAY: Final = 86_400
+LONGEST_SECRET: Final = 100_000
+MANY: Final = 1_000_000_000
+Place = tuple[str, ...]
+"""The keys that lead to a value, from the top."""
+
+VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+SHORT: Final = {"processmaker3": "PM3", "processmaker4": "PM4", "access_token": "TOKEN", "api_key": "KEY", "users": ""}
+
+
+class TargetError(Exception):
+    """A target that cannot be used. Each line names the file, the key, what is wrong and what to do; no secret."""
+
+
+def _sendable(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[\x20-\x7e]*", secret.get_secret_value()):
+        raise ValueError("has a character that no HTTP header can hold; use printable ASCII")
+    return secret
+
+
+def header_names(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    """The header fields, whose names can be some. Raises ValueError when one cannot."""
+    for name in headers:
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+            raise ValueError(f"has {name!r}, which is no name of an HTTP header; use letters, digits and hyphens")
+    return headers
+
+
+def _between(least: float, most: float) -> tuple[AfterValidator, Any]:
+    """A number that a run can work with, here and in an editor: what is beyond ends in an overflow, or never."""
+
+    def checked(value: float) -> float:
+        if not least <= value <= most:
+            raise ValueError(f"is {value:g}; write a number from {least:g} to {most:.10g}")
+        return value
+
+    return AfterValidator(checked), Field(json_schema_extra={"minimum": least, "maximum": most})
+
+
+Text = Annotated[str, Field(min_length=1)]
+Seconds = Annotated[float, *_between(0.001, DAY)]
+Settling = Annotated[float, *_between(0, DAY)]
+Rate = Annotated[float, *_between(0.001, MANY)]
+Count = Annotated[int, *_between(0, MANY)]
+Some = Annotated[int, *_between(1, MANY)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+HeaderSecret = Annotated[Secret, AfterValidator(_sendable)]
+
+
+class Table(BaseModel):
+    """A table of the target file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+    other_names: ClassVar[Mapping[str, str]] = {}
+    """What other tools call a key of the table, and what it is called here."""
+
+
+class Reader:
+    """Walks the data beside the models before pydantic sees them: unknown keys, `${NAME}`, `x_file`, secrets."""
+
+    def __init__(self, source: str, base: Path, env: Mapping[str, str]) -> None:
+        self.source, self.base, self.env = source, base, env
+        self.secrets: dict[Place, tuple[str, str]] = {}
+
+    def error(self, place: Place, what: str) -> TargetError:
+        """An error about the value at `place`; `what` says what is wrong and what to do."""
+        return TargetError(f"{self.source}: {f'{_dotted(place)}: ' if place else ''}{what}")
+
+    def table(self, model: type[BaseModel], data: Any, at: Place) -> dict[str, Any]:
+        """The data of one table, ready for its model."""
+        if not isinstance(data, Mapping):
+            raise self.error(at, f"is not a table; write it as [{_dotted(at)}] with its keys below.")
+        kinds = {key: kinds_of(field.annotation) for key, field in model.model_fields.items()}
+        secret = {key for key, found in kinds.items() if SecretStr in found}
+        files = {f"{key}_file": key for key in secret if dict not in kinds[key]}
+        done: dict[str, Any] = {}
+        for key, value in data.items():
+            place = (*at, key)
+            if key in kinds:
+                inner = next((kind for kind in kinds[key] if issubclass(kind, BaseModel)), None)
+                if isinstance(value, bool) and kinds[key] & {int, float} and bool not in kinds[key]:
+                    raise self.error(place, f"is {str(value).lower()}; write a number.")
+                if inner is None:
+                    done[key] = self.value(value, place, secret=key in secret, free=Any in kinds[key])
+                elif tuple in kinds[key]:
+                    done[key] = self.tables(inner, value, place)
+                else:
+                    done[key] = self.table(inner, value, place)
+            elif key in files and files[key] in data:
+                raise self.error(place, f"stands beside {files[key]}; remove one of them.")
+            elif key in files:
+                done[files[key]] = self.file(value, place, (*at, files[key]))
+            elif issubclass(model, Table) and key in model.other_names:
+                raise self.error(place, f"is an unknown key; here it is called {model.other_names[key]}.")
+            else:
+                plain = [one for one, found in kinds.items() if not any(issubclass(kind, BaseModel) for kind in found)]
+                fitting = [*kinds, *files] if isinstance(value, Mapping | list) else [*plain, *files]
+                known = fitting if nearest(key, fitting) else [*kinds, *files]
+                raise self.error(place, f"is an unknown key; {hint(key, known)}")
+        for key in done.keys() & {key for key, found in kinds.items() if Path in found}:
+            done[key] = self.existing(done[key], (*at, key))
+        return done
+
+    def tables(self, model: type[BaseModel], data: Any, at: Place) -> list[dict[str, Any]]:
+        """The data of a list of tables, ready for their model."""
+        if not isinstance(data, list):
+            raise self.error(at, f"is no list of tables; write each as [[{_dotted(at)}]] with its keys below.")
+        return [self.table(model, one, (*at, str(number))) for number, one in enumerate(data)]
+
+    def value(self, value: Any, place: Place, *, secret: bool, free: bool) -> Any:
+        """A value with `${NAME}` replaced. In `free` data, which end in requests, what is replaced is a secret."""
+        if isinstance(value, Mapping):
+            return {key: self.value(one, (*place, key), secret=secret, free=free) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self.value(one, (*place, str(i)), secret=secret, free=free) for i, one in enumerate(value)]
+        if isinstance(value, str):
+            if value[:1] == "$" and value[1:] in self.env:
+                raise self.error(place, f"names an environment variable without braces; write ${{{value[1:]}}}.")
+            text = VARIABLE.sub(lambda match: self.env[match[1]], value)
+            if secret or (free and text != value):
+                whole = VARIABLE.fullmatch(value)
+                self.secrets[place] = (whole[1] if whole else _placeholder(place), text)
+            return text
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self.error(place, "is not a finite number; write a finite one.")
+        if not isinstance(value, int | float | bool | None):
+            raise self.error(place, "is a TOML date or time, which JSON has not; write it in quotes.")
+        return value
+
+    def unset(self, data: Any, at: Place = ()) -> Iterator[str]:
+        """For each environment variable that is named and not set, an error in a line."""
+        if isinstance(data, Mapping | list):
+            for key, one in data.items() if isinstance(data, Mapping) else enumerate(data):
+                yield from self.unset(one, (*at, str(key)))
+        elif isinstance(data, str):
+            for name in VARIABLE.findall(data):
+                if name not in self.env:
+                    yield str(self.error(at, f"needs the environment variable {name}, which is not set; set it."))
+
+    def file(self, value: Any, place: Place, target: Place) -> str:
+        """The stripped content of the file that holds a secret."""
+        path = self.existing(self.value(value, place, secret=False, free=False), place)
+        try:
+            with path.open("rb") as file:
+                held = file.read(LONGEST_SECRET + 1)
+            text = held.decode("utf-8-sig").strip()
+        except OSError as error:
+            raise self.error(place, f"the file cannot be read ({error.strerror}); allow reading it.") from None
+        except UnicodeDecodeError:
+            raise self.error(place, "the file is not UTF-8; write the secret into it as text.") from None
+        if len(held) > LONGEST_SECRET:
+            raise self.error(place, f"the file is longer than {LONGEST_SECRET:,} bytes; name one that holds a secret.")
+        if not text:
+            raise self.error(place, "the file is empty; write the secret into it.")
+        self.secrets[target] = (_placeholder(target), text)
+        return text
+
+    def existing(self, value: Any, place: Place) -> Path:
+        """The path of a file that is there. An error does not repeat it: someone may have put a secret instead."""
+        path = self.base / value if isinstance(value, str) and value else None
+        try:
+            found = path is not None and path.is_file()
+        except (OSError, ValueError):
+            found = False
+        if path is None or not found:
+            raise self.error(place, "there is no such file; name one by its path from the target file.")
+        return path
+
+    def complaint(self, error: dict[str, Any]) -> str:
+        """One of pydantic's errors as a line of ours; without the value, which may be a secret."""
+        place = tuple(str(part) for part in error["loc"])
+        if error["type"] == "missing":
+            return str(self.error(place, f"is missing; add {place[-1]} = … {_under(place[:-1])}."))
+        if error["type"] == "value_error":
+            told = str(error["ctx"]["error"])
+            return str(self.error(place, told if told.endswith((".", "?")) else f"{told}."))
+        if error["type"] == "enum":
+            return str(self.error(place, f"is none of {error['ctx']['expected']}; write one of them."))
+        if error["type"] in ("too_short", "string_too_short"):
+            return str(self.error(place, "is empty; write it, or leave the key out if it is optional."))
+        if error["type"] in ("tuple_type", "list_type"):
+            return str(self.error(place, "is no list; write it in brackets."))
+        told = error["msg"][0].lower() + error["msg"][1:]
+        return str(self.error(place, f"is wrong: {told}; correct it."))
+
+    def named(self) -> dict[Place, tuple[str, str]]:
+        """The secrets with one name for one value: a name that is taken by another value gets a number."""
+        taken: dict[str, str] = {}
+        done: dict[Place, tuple[str, str]] = {}
+        for place, (name, value) in self.secrets.items():
+            number, free = 1, name
+            while taken.setdefault(free, value) != value:
+                number += 1
+                free = f"{name}_{number}"
+            done[place] = (free, value)
+        return done
+
+
+def _dotted(place: Place) -> str:
+    return ".".join(place)
+
+
+def _under(place: Place) -> str:
+    if place and place[-1].isdigit():
+        return f"under [[{_dotted(place[:-1])}]], number {int(place[-1]) + 1}"
+    return f"under [{_dotted(place)}]" if place else "at the top"
+
+
+def _placeholder(place: Place) -> str:
+    parts = (SHORT.get(part, part) for part in place)
+    return re.sub(r"\W+", "_", "_".join(part for part in parts if part)).upper()
+
+
+def kinds_of(annotation: Any) -> set[type]:
+    """The classes that an annotation is made of, Any among them."""
+    found = {kind for part in get_args(annotation) for kind in kinds_of(part)}
+    kind = get_origin(annotation) or annotation
+    return found | {kind} if isinstance(kind, type) else found

@@ -1,0 +1,206 @@
+"""Target: the server under test, as its TOML file describes it. Nothing here is ever sent anywhere."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, PrivateAttr, ValidationError
+
+from conformance.core import input_files
+from conformance.spec.specification import SYSTEMS
+from conformance.target.certificates import UnusableCertificate
+from conformance.target.network import Network
+from conformance.target.proxies import UnusableProxy, proxy_for
+from conformance.target.systems import (
+    Procesio,
+    ProcessMaker3,
+    ProcessMaker4,
+    urls,
+)
+from conformance.target.tables import (
+    Count,
+    Place,
+    Rate,
+    Reader,
+    Seconds,
+    Settling,
+    Some,
+    Table,
+    Text,
+)
+from conformance.target.tables import TargetError as TargetError
+
+LONGEST_RUN: Final = 1000 * 3600.0
+IN_FLIGHT: Final = 4  # calls under way at once, where nothing says how many
+
+
+class Safety(StrEnum):
+    """How far a run may go: only read, change only what it made, or destroy the whole instance."""
+
+    READ_ONLY = "read-only"
+    OWNED = "owned"
+    DISPOSABLE = "disposable"
+
+
+def duration(text: object) -> float:
+    """Seconds of a duration such as "90s", "20m", "1h30m", or a plain number of seconds.
+
+    Raises:
+        ValueError: it is none, or it is not longer than nothing.
+    """
+    match = re.fullmatch(
+        r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", "" if isinstance(text, bool) else str(text).strip()
+    )
+    hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else (0.0, 0.0, 0.0)
+    total = hours * 3600 + minutes * 60 + seconds
+    if not 0 < total <= LONGEST_RUN:
+        raise ValueError('is no duration; write it like "90s", "20m" or "1h30m", and at most 1000h')
+    return total
+
+
+Duration = Annotated[float, BeforeValidator(duration, json_schema_input_type=str | float)]
+
+
+class Limits(Table):
+    """Limits of a whole run. Without `in_flight` it is four; times in seconds."""
+
+    requests_per_second: Rate | None = None
+    """Never faster than this."""
+    in_flight: Some | None = None
+    """Calls under way at once, so at most this many workers."""
+    request_timeout: Seconds = 30.0
+    """Seconds for one call, its body included."""
+    time_budget: Duration | None = None
+    """Start nothing new after this time."""
+    open_resources: Count = 50
+    """Never more things of the run's own on the server than this."""
+    executions: Count = 20
+    """Never start more Requests, instances and processes than this."""
+
+    @property
+    def places(self) -> int:
+        """How many calls may be under way at once."""
+        return self.in_flight or IN_FLIGHT
+
+
+class SafetyTable(Table):
+    """The table `safety`."""
+
+    level: Safety = Safety.OWNED
+    """What a run may change: nothing; what it created; anything."""
+
+
+class Target(Table):
+    """What stands above all tables."""
+
+    name: Text
+    """The name of the target, shown in every report."""
+    settle: Settling = 5.0
+    """Seconds that a write may take to become visible."""
+    processmaker3: ProcessMaker3 | None = None
+    """The ProcessMaker 3 to test."""
+    processmaker4: ProcessMaker4 | None = None
+    """The ProcessMaker 4 to test."""
+    procesio: Procesio | None = None
+    """The PROCESIO to test."""
+    network: Network = Network()
+    """How to reach the target."""
+    limits: Limits = Limits()
+    """Limits of the whole run."""
+    safety: SafetyTable = SafetyTable()
+    """How far the run may go."""
+
+    # Filled by `parse`, which knows where secrets came from: so nothing else makes a target.
+    _secrets: dict[Place, tuple[str, str]] = PrivateAttr(default_factory=dict)
+
+    @property
+    def systems(self) -> list[str]:
+        """The systems that the file has a table for."""
+        return [system for system in SYSTEMS if getattr(self, system) is not None]
+
+    def table(self, system: str) -> ProcessMaker3 | ProcessMaker4 | Procesio:
+        """The table of a system. Raises KeyError when the file has none."""
+        if system not in self.systems:
+            raise KeyError(system)
+        table: ProcessMaker3 | ProcessMaker4 | Procesio = getattr(self, system)
+        return table
+
+    def secrets(self) -> dict[str, str]:
+        """Every secret value by its placeholder: the environment variable it came from, else a name like PM3_PASSWORD.
+
+        To redact what is stored or shown, and to print commands in which `$PM3_PASSWORD` stands for the value.
+        Empty values are left out.
+        """
+        return {name: value for name, value in self._secrets.values() if value}
+
+    def placeholders(self) -> dict[Place, str]:
+        """The place of every secret in the file (keys from the top) with its placeholder."""
+        return {place: name for place, (name, _) in self._secrets.items()}
+
+
+def load(path: Path | str, env: Mapping[str, str] | None = None) -> Target:
+    """Read a target file, with `${NAME}` from `env` (by default the environment).
+
+    Raises:
+        TargetError: it cannot be read, is not TOML, or does not describe a target.
+    """
+    path = Path(path)
+    try:
+        data = input_files.toml(input_files.text(path))
+    except input_files.Unreadable as error:
+        raise TargetError(f"{path}: {error}.") from None
+    except OSError as error:
+        raise TargetError(f"{path}: cannot be read ({error.strerror}); name an existing target file.") from None
+    return parse(data, base=path.parent, env=os.environ if env is None else env, source=str(path))
+
+
+def parse(data: Mapping[str, Any], *, base: Path, env: Mapping[str, str], source: str = "target file") -> Target:
+    """Make a target of the data of a target file; files that it names are relative to `base`.
+
+    Raises:
+        TargetError: the data do not describe a target; `source` is the name of the file in its message.
+    """
+    reader = Reader(source, base, env)
+    if unset := list(reader.unset(data)):
+        raise TargetError("\n".join(unset))
+    plain = reader.table(Target, data, ())
+    if not any(system in plain for system in SYSTEMS):
+        raise reader.error((), f"names no system; add a table [{'], ['.join(SYSTEMS[:2])}] or [{SYSTEMS[2]}].")
+    try:
+        target = Target.model_validate(plain)
+    except ValidationError as error:
+        raise TargetError("\n".join(reader.complaint(dict(one)) for one in error.errors())) from None
+    target._secrets = reader.named()
+    _reachable(target, reader)
+    return target
+
+
+def _reachable(target: Target, reader: Reader) -> None:
+    """See that certificates and proxy can be used. Raises TargetError."""
+    if target.network.is_secured:
+        try:
+            target.network.context()
+        except UnusableCertificate as error:
+            raise reader.error(("network", error.key), f"{error}.") from None
+    named = target.network.proxy.get_secret_value() if target.network.proxy else None
+    for system in target.systems:
+        for key, url in urls(target.table(system)).items():
+            try:
+                proxy_for(url, named, reader.env)
+            except UnusableProxy as error:
+                raise reader.error((system, key), f"{error}.") from None
+
+
+def reference_target(tables: Mapping[str, Any], name: str = "reference") -> Target:
+    """The target of reference servers: their tables by system, no waiting, and leave to destroy everything.
+
+    Raises:
+        TargetError: a table is not as a target file has it.
+    """
+    data = {"name": name, "settle": 0, "safety": {"level": Safety.DISPOSABLE.value}, **tables}
+    return parse(data, base=Path(), env={}, source=name)

@@ -1,0 +1,180 @@
+"""The way to a server: which responses come from something in front of its API, or speak of the account instead.
+
+Pure functions of responses. What they recognise is never what an operation does, so that no check may see it as that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from conformance.core.exchange import (
+    Exchange,
+    NotJson,
+    Response,
+    header,
+)
+from conformance.spec.operation import Operation
+
+TURNED_AWAY: Final = (401, 403)
+BUSY: Final = (429, 503)
+AWAY: Final = frozenset({408, 425, 429, 502, 503, 504, 511, *range(520, 600)})
+"""A gateway's own responses: nobody is there to respond, or has the time. 520 and up stand in no standard."""
+REDIRECT: Final = "redirect"
+PAGE: Final = "page"
+SIZES: Final = (413, 414, 431)
+PAYMENT_REQUIRED: Final = 402
+PAGES: Final = ("text/html", "application/xhtml+xml")
+SHORT: Final = 2000  # characters of an error that are searched: a longer one is a page, where any word may occur
+OPENING: Final = re.compile(rb"\s*(<!doctype html|<html)\b", re.IGNORECASE)
+
+_OVER: Final = r"(exceed|reach|exhaust|used up|expire|over your|over the|full|invalid|missing|no valid|insufficient)"
+LIMITS: Final = re.compile(
+    rf"\bquota\b.{{0,60}}{_OVER}|{_OVER}.{{0,60}}\bquota\b"
+    rf"|\blicen[cs]e\b.{{0,60}}{_OVER}|{_OVER}.{{0,60}}\blicen[cs]e\b"
+    r"|\blicen[cs]e\b.{0,60}\b(required|does not|not (permit|allow|cover|include))"
+    r"|\b(requires?|needs?)\b.{0,30}\blicen[cs]e\b|\b(un|not )licen[cs]ed\b"
+    r"|\b(account|user|login)\b.{0,40}\block(ed|out)\b|\block(ed)? ?out\b"
+    r"|\btemporarily (blocked|disabled|suspended)\b|\baccount\b.{0,40}\bsuspended\b"
+    r"|\b(blocked|disabled|suspended)\b.{0,60}\b(attempts|failed logins?)\b"
+    r"|\btoo many\b.{0,30}\b(attempts|logins|requests|sessions)\b|\brate limit"
+    r"|\b(plan|subscription|trial)\b.{0,40}(limit|exceed|expire|ended|upgrade)"
+    r"|\b(storage|usage|monthly|daily|request|execution)s? limit\b"
+    r"|\breached\b.{0,20}\b(maximum|limit)\b.{0,40}\b(account|plan|tenant|workspace|processes|projects|requests|users)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""An account that is locked or has used up what it may have."""
+EXISTS: Final = re.compile(
+    r"\balready (exists?|in use|used|taken|registered|being used)\b|\bexists already\b"
+    r"|\bduplicate (entry|key|name|title)\b|\bmust be unique\b|\b(is|has) (been )?taken\b|\bis not unique\b",
+    re.IGNORECASE,
+)
+"""A name that is taken."""
+
+
+def is_away(exchange: Exchange) -> bool:
+    """Whether a gateway responded that the server cannot be reached or has no time."""
+    return exchange.answer.status in AWAY
+
+
+def is_redirect(operation: Operation, exchange: Exchange) -> bool:
+    """Whether a response leads elsewhere though no document gives such a status for the operation."""
+    status = exchange.answer.status
+    return 300 <= status < 400 and status != 304 and not documents_redirect(operation, status)
+
+
+def documents_redirect(operation: Operation, status: int) -> bool:
+    """Whether a document gives this status of a redirect for an operation."""
+    return any(one.status[0] == "3" and one.matches(status) for one in operation.answers)
+
+
+def redirects(exchange: Exchange) -> bool:
+    """Whether a response leads elsewhere, documented or not."""
+    return 300 <= exchange.answer.status < 400
+
+
+def target_of(exchange: Exchange) -> str:
+    """Where a redirect leads: an absolute URL without user, query and fragment, which may hold secrets; or empty."""
+    location = header(exchange.answer.headers, "location")
+    if not location:
+        return ""
+    try:
+        parts = urlsplit(urljoin(exchange.request.url, location.strip()))
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not host:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
+
+
+def place_of(exchange: Exchange) -> tuple[str, str]:
+    """Scheme and host to which a redirect leads; equal for redirects to one place whatever they were asked for."""
+    parts = urlsplit(target_of(exchange))
+    return parts.scheme, parts.netloc
+
+
+def leads_away(exchange: Exchange) -> bool:
+    """Whether a redirect leads to another scheme, host or port than was asked."""
+    asked = urlsplit(exchange.request.url)
+    return redirects(exchange) and place_of(exchange) not in ((asked.scheme, asked.netloc), ("", ""))
+
+
+def told_redirect(exchange: Exchange) -> str:
+    """Where a redirect leads, and what to do about it."""
+    target = target_of(exchange)
+    asked = urlsplit(exchange.request.url)
+    if not target:
+        return f"redirects without saying where (status {exchange.answer.status})"
+    parts = urlsplit(target)
+    if leads_away(exchange) and parts.path.rstrip("/").endswith(asked.path.rstrip("/")):
+        base = target.rstrip("/").removesuffix(asked.path.rstrip("/"))
+        return f"redirects to {base}: write that in the target file"
+    return f"redirects to {target} (status {exchange.answer.status}): is it a login page?"
+
+
+def is_page(exchange: Exchange) -> bool:
+    """Whether an accepted response is an HTML page."""
+    answer = exchange.answer
+    return answer.ok and (answer.media_type in PAGES or bool(OPENING.match(answer.body[:200])))
+
+
+def is_error_page(exchange: Exchange) -> bool:
+    """Whether a refusal or an error is an HTML page, as gateways and firewalls have them, and some servers as well."""
+    answer = exchange.answer
+    return answer.status >= 400 and (answer.media_type in PAGES or bool(OPENING.match(answer.body[:200])))
+
+
+def may_be_page(operation: Operation) -> bool:
+    """Whether an accepted response of an operation may be a page: a document gives its type, and says HTML."""
+    return any(one in PAGES for answer in operation.answers for one in answer.media_types)
+
+
+def is_outside(operation: Operation, exchange: Exchange) -> bool:
+    """Whether a response may come from a login page in front of the API: an undocumented redirect, or a page."""
+    return is_redirect(operation, exchange) or (is_page(exchange) and not may_be_page(operation))
+
+
+def kind_of(exchange: Exchange) -> str:
+    """What responded in place of the API, as the run record counts it; empty when the API may have."""
+    if exchange.answer.status in AWAY:
+        return str(exchange.answer.status)
+    if redirects(exchange):
+        return REDIRECT
+    return PAGE if is_page(exchange) else ""
+
+
+def speaks_of_limits(operation: Operation, exchange: Exchange) -> bool:
+    """Whether a refusal or an error is about a limit: a lockout, a quota, a licence, an undocumented size."""
+    answer = exchange.answer
+    if answer.status < 400:
+        return False
+    if answer.status in SIZES and not any(one.matches(answer.status) for one in operation.answers):
+        return True
+    return answer.status == PAYMENT_REQUIRED or bool(LIMITS.search(" ".join(texts(answer))))
+
+
+def speaks_of_existing(exchange: Exchange) -> bool:
+    """Whether a refusal says that something of that name exists already."""
+    return exchange.answer.refused and bool(EXISTS.search(" ".join(texts(exchange.answer))))
+
+
+def texts(answer: Response) -> Iterable[str]:
+    """The texts of a JSON body, or a short body as it is; a page says nothing here."""
+    try:
+        found = list(_strings(answer.json))
+    except NotJson:
+        body = answer.body.decode("utf-8", "replace")
+        return [body] if len(body) <= SHORT and not OPENING.match(answer.body[:200]) else []
+    return [text for text in found if len(text) <= SHORT]
+
+
+def _strings(node: object) -> Iterable[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict | list):
+        for member in node.values() if isinstance(node, dict) else node:
+            yield from _strings(member)

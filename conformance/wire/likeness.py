@@ -1,0 +1,167 @@
+"""Likeness: whether a response is the one that a control request gets, whatever changes from response to response.
+
+Responses are compared by their parsed values, member by member. What differs between control requests changes by
+itself (a time, a trace id, a counter, the path that is repeated), so it proves nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum
+from itertools import zip_longest
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from conformance.core.entities import unescaped
+from conformance.core.exchange import Exchange, NotJson
+from conformance.wire import pattern
+
+MOST: Final = 4  # control requests, before what they agree in counts as what they always respond
+FEW: Final = 2  # members that may differ from control requests which agree, before more of them are of no use
+HUGE: Final = 300_000  # bytes of a body that are not looked into
+ANY: Final = "*"
+ECHO: Final = "\u2026"
+EPOCH: Final = re.compile(r"[1-4]\d{9}(?:\d{3}){0,3}(?:\.\d+)?")
+"""A time in seconds since 1970, or in the thousandth, millionth or billionth part of them."""
+TAKES: Final = re.compile(r"took|elapsed|duration|latency|time|millis|(?<![a-z])ms$", re.IGNORECASE)
+"""Words in the name of a number that is a time or a duration."""
+_DAY: Final = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?"
+_MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+_CLOCK: Final = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[AP]M\b)?(?: ?(?:Z|GMT|UTC|[+-]\d\d:?\d\d)\b)?"
+_DATE: Final = (
+    r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[/.]\d\d?[/.]\d{4}"
+    rf"|\d\d?[ /-]{_MONTH}[ /-]\d{{2,4}}|{_MONTH} +\d\d?,?(?: \d{{4}})?"
+)
+OWN: Final = re.compile(
+    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+    rf"|(?:\b{_DAY} )?\b(?:{_DATE})[T :,]*(?:at )?(?<!\d){_CLOCK}(?: \d{{4}}\b)?"
+    rf"|(?<![\w:.])(?:{_CLOCK}|{_DATE})(?![\w:])"
+    r"|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.])"
+    r"|(?<![\w.])\d+(?:\.\d+)? ?(?:ns|us|\u00b5s|ms|msec|milliseconds?|s|secs?|seconds?)\b"
+    rf"|(?<![\w.]){EPOCH.pattern}(?![\w.])"
+    r"|\b(?=[a-z]*\d)(?=\d*[a-z])(?=[a-z]*\d[a-z]*\d)[0-9a-z]{12,}\b"
+    r"|\b(?=[0-9a-z]*\d)[0-9a-z]{16,}\b",
+    re.IGNORECASE,
+)
+"""What a text has for itself in each response: identifiers, times, durations and addresses."""
+
+
+class Likeness(Enum):
+    """How a response compares with those of control requests."""
+
+    SAME = "same"
+    NEAR = "near"  # a few words or values differ, in which the control requests agree so far
+    OTHER = "other"
+
+
+def responds_alike(exchange: Exchange, ask: Callable[[], Exchange | None]) -> bool | None:
+    """Whether a response is the one that control requests get; `ask` sends one more of them.
+
+    Two are sent, to see what changes by itself. Where a response differs from both in little, more are: a duration or
+    the name of a node may be the same twice. None when a control request got no response.
+    """
+    controls: list[Exchange] = []
+    while len(controls) < MOST:
+        control = ask()
+        if control is None:
+            return None
+        controls.append(control)
+        if len(controls) == 1:
+            if not _same_kind(exchange, controls):
+                return False
+            continue
+        likeness = compare(exchange, controls)
+        if likeness is not Likeness.NEAR:
+            return likeness is Likeness.SAME
+    return False
+
+
+def compare(exchange: Exchange, controls: Sequence[Exchange]) -> Likeness:
+    """Compare a response with those of two or more control requests: status, media type, and every member.
+
+    What the control requests differ in may differ here as well.
+    """
+    if not _same_kind(exchange, controls):
+        return Likeness.OTHER
+    echoed = _echoes([exchange, *controls])
+    asked, *others = (_members(one, echoed) for one in (exchange, *controls))
+    always = set.intersection(*(set(one) for one in others))
+    if not always <= set(asked) or not set(asked) <= set().union(*others):
+        return Likeness.OTHER
+    found = [_fits(asked[place], [one[place] for one in others]) for place in asked if place in always]
+    if Likeness.OTHER in found or found.count(Likeness.NEAR) > FEW:
+        return Likeness.OTHER
+    return Likeness.NEAR if Likeness.NEAR in found else Likeness.SAME
+
+
+def _same_kind(exchange: Exchange, controls: Sequence[Exchange]) -> bool:
+    """Whether status and media type are those of the control requests."""
+    return len({(one.answer.status, one.answer.media_type) for one in (exchange, *controls)}) == 1
+
+
+def _fits(value: Any, others: Sequence[Any]) -> Likeness:
+    """Whether a value is that of the control requests, where they agree."""
+    if value in others and len({type(one) for one in others}) == 1:
+        return Likeness.SAME
+    if isinstance(value, str) and all(isinstance(one, str) for one in others):
+        known = pattern.of(others)
+        if known.fits(value):
+            return Likeness.SAME
+        return Likeness.NEAR if known.nearly_fits(value) else Likeness.OTHER
+    if any(one != others[0] for one in others):
+        return Likeness.SAME if type(value) in {type(one) for one in others} else Likeness.OTHER
+    if value == others[0]:
+        return Likeness.SAME
+    return Likeness.NEAR if type(value) is type(others[0]) else Likeness.OTHER
+
+
+def _echoes(exchanges: Sequence[Exchange]) -> re.Pattern[str] | None:
+    """Finds the segments in which the paths of requests differ, wherever a response repeats them; None if in none."""
+    paths = [urlsplit(one.request.url).path.split("/") for one in exchanges]
+    differing = {
+        segment for segments in zip_longest(*paths, fillvalue="") if len(set(segments)) > 1 for segment in segments
+    }
+    forms = {form for segment in differing for form in (segment, unquote(segment)) if form}
+    if not forms:
+        return None
+    longest_first = sorted(forms, key=lambda form: (-len(form), form))
+    return re.compile(rf"(?<![0-9A-Za-z])({'|'.join(map(re.escape, longest_first))})(?![0-9A-Za-z])", re.IGNORECASE)
+
+
+def _members(exchange: Exchange, echoed: re.Pattern[str] | None) -> Mapping[str, Any]:
+    """Each single value of a body by its place, without what belongs to this one request; other than JSON: the text.
+
+    A huge body is like another only to the byte: its digest is all that it has.
+    """
+    if len(exchange.answer.body) > HUGE:
+        return {hashlib.sha256(exchange.answer.body).hexdigest(): ANY}
+    try:
+        body = exchange.answer.json
+    except NotJson:
+        body = exchange.answer.body.decode("utf-8", "replace")
+    return {_text(place, echoed): _value(place, value, echoed) for place, value in _leaves(body, "")}
+
+
+def _leaves(node: Any, place: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, dict | list) and node:
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from _leaves(value, f"{place}/{key}")
+    else:
+        yield place, node
+
+
+def _value(place: str, value: Any, echoed: re.Pattern[str] | None) -> Any:
+    """A value without the path that it may repeat, and without identifiers and times."""
+    if isinstance(value, str):
+        return _text(value, echoed)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return ANY if EPOCH.fullmatch(str(value)) or TAKES.search(place.rpartition("/")[2]) else value
+    return value
+
+
+def _text(text: str, echoed: re.Pattern[str] | None) -> str:
+    """A text, unescaped, without the differing segments of the path, and without identifiers and times."""
+    text = unescaped(unquote(text))
+    return OWN.sub(ANY, echoed.sub(ECHO, text) if echoed else text)

@@ -1,0 +1,144 @@
+"""Pace: never faster than the target file allows; reads are sent again, writes if told when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+
+from conformance.core.verdict import Reason
+from conformance.wire.deadline import NoAnswer
+from conformance.wire.gateways import AWAY, BUSY
+from conformance.wire.limits import Account, Withheld
+
+RETRIES: Final = 3
+FIRST_PAUSE: Final = 0.05  # seconds, and four times as long each time
+SILENCE: Final = "no response"
+
+LONGEST_WAIT: Final = 60.0  # seconds that a busy target is waited for in a row, between two answers that are worth it
+
+
+class Pace(httpx.BaseTransport):
+    """Waits so long before each request that no more than `per_second` go out of all the workers of an `account`.
+
+    A read (the guard says so in `extensions["effect"]`) that got no answer, or one of a gateway (AWAY), is sent again
+    up to `retries` times, after the time that `Retry-After` names or a growing pause. Anything else is sent again only
+    after a 429 or 503 with `Retry-After`, which says that it was not processed. Whatever is sent next waits as well:
+    no longer than LONGEST_WAIT for a target that goes on being busy, and never past the end of the account's time
+    because the target asks for it. Pauses of our own are short, and what has begun goes on.
+    `failed` is called for each response that was not the server's, with its status, and for each that did not come.
+    """
+
+    def __init__(
+        self,
+        inner: httpx.BaseTransport,
+        *,
+        per_second: float | None = None,
+        retries: int = RETRIES,
+        failed: Callable[[str], None] = lambda _: None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        account: Account | None = None,
+    ) -> None:
+        self._inner = inner
+        self._gap = 1 / per_second if per_second else 0.0
+        self._retries = retries
+        self._failed = failed
+        self._sleep = sleep
+        self._clock = clock
+        self._account = account or Account()
+        self._back = 0.0  # when a busy target is to be asked again
+        self._asked = False  # whether that is its own word
+        self._waited = 0.0  # for it, in a row
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass `request` on, in time.
+
+        Raises:
+            NoAnswer: none came, or the target asks for more patience than there is.
+            Withheld: the target asks to wait until after the time budget is used up. Nothing was processed.
+        """
+        judged = "effect" in request.extensions
+        read = request.extensions.get("effect") == "read"
+        for left in range(self._retries if judged else 0, -1, -1):
+            self._wait()
+            pause = FIRST_PAUSE * 4 ** (self._retries - left)
+            try:
+                response = self._inner.handle_request(request)
+            except NoAnswer:
+                self._failed(SILENCE)
+                if not (left and read):
+                    raise
+                self._pause(pause)
+            else:
+                if response.status_code not in AWAY:
+                    self._waited = 0.0
+                    return response
+                self._failed(str(response.status_code))
+                busy = response.status_code in BUSY
+                if not busy and not (left and read):
+                    return response
+                asked = retry_after(response)
+                again = read or not_processed(response)
+                self._pause(asked or pause, asked=bool(asked))
+                if not (left and again) or asked > self._patience:
+                    return response
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    @property
+    def _patience(self) -> float:
+        return LONGEST_WAIT - self._waited
+
+    def _pause(self, seconds: float, *, asked: bool = False) -> None:
+        """Send nothing for so long. `asked`: the target said so."""
+        self._back, self._asked = self._clock() + seconds, asked
+
+    def _wait(self) -> None:
+        busy = max(0.0, self._back - self._clock())
+        if self._asked and busy > self._patience:
+            raise NoAnswer(f"it is busy, and asks to be left alone for {busy:.0f} seconds", sent=False)
+        if busy and self._asked and self._clock() + busy > self._account.until:
+            raise Withheld(Reason.TIME_BUDGET, f"the server asks to wait {busy:.0f} seconds, and the time is used up")
+        self._waited += busy
+        if busy > 0:
+            self._sleep(busy)
+        pause = self._account.turn(self._gap, self._clock) if self._gap else 0.0
+        if pause > 0:
+            self._sleep(pause)
+
+    def close(self) -> None:
+        """Close what is behind."""
+        self._inner.close()
+
+
+def not_processed(response: httpx.Response) -> bool:
+    """Whether a response says that the request was not processed, and when it may be sent again."""
+    return response.status_code in BUSY and _told_wait(response) is not None
+
+
+def retry_after(response: httpx.Response) -> float:
+    """In how many seconds a busy target is to be asked again, told as a number or a date; 0 when it tells none."""
+    return _told_wait(response) or 0.0
+
+
+def _told_wait(response: httpx.Response) -> float | None:
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    moment, now = _moment(value), _moment(response.headers.get("date", ""))
+    if moment is None:
+        return None
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())
+
+
+def _moment(value: str) -> datetime | None:
+    """The moment that a date in a header field names, by the clock of whoever wrote it; None: it is no date."""
+    try:
+        moment = parsedate_to_datetime(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # no date, or one with a zone that no clock has
+        return None
