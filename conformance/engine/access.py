@@ -78,7 +78,7 @@ def try_no_stranger(
             continue
         entry = session.client.entry
         if entry is not None and not exchange.answer.ok and session.take_over(operation, entry):
-            session.judge.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
+            session.recorder.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
             continue
         kept_out.append((requirement, exchange))
         if exchange.answer.ok:
@@ -120,19 +120,19 @@ def _as_stranger(
     except NotExercised as untried:
         if session.problem:
             raise
-        session.judge.skip(requirement.id, untried.reason, untried.detail)
+        session.recorder.skip(requirement.id, untried.reason, untried.detail)
         return None
 
 
 def _judge(session: Session, requirement: Requirement, exchange: Exchange, control: Exchange) -> None:
     """Say whether a stranger was kept out. How an unknown workspace is refused is not said: by any status but 2xx."""
     if requirement.aspect == WORKSPACE and exchange.response is not None and not exchange.answer.ok:
-        session.judge.require(requirement.id, True, exchange, control)
+        session.recorder.require(requirement.id, True, exchange, control)
         return
     try:
-        session.judge.refused(requirement.id, exchange, control)
+        session.recorder.refused(requirement.id, exchange, control)
     except NotExercised as untried:
-        session.judge.skip(requirement.id, untried.reason, untried.detail)
+        session.recorder.skip(requirement.id, untried.reason, untried.detail)
 
 
 def try_access(
@@ -149,7 +149,7 @@ def try_access(
         user = SUFFICES[requirement.aspect]
         control = session.call(operation.id, **request)
         exchange = _sent(session, operation, user, request)
-        session.judge.require(
+        session.recorder.require(
             requirement.id,
             exchange.answer.ok,
             exchange,
@@ -164,18 +164,18 @@ def try_access(
         exchange = _sent(session, operation, user, request)
         entry = session.client.entry
         if exchange.answer.ok:  # it may have had its effect, so that a control would prove nothing
-            session.judge.refused(requirement.id, exchange, exchange)
+            session.recorder.refused(requirement.id, exchange, exchange)
             if entry is not None:
                 session.adopt(operation, entry, exchange, before)
             return
         if entry is not None and session.take_over(operation, entry):
-            session.judge.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
+            session.recorder.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
             return
         refusals.append(exchange)
     made = operation.effect == "create"
     control = session.create(operation.id, **request).exchange if made else session.call(operation.id, **request)
     for exchange in refusals:
-        session.judge.refused(requirement.id, exchange, control)
+        session.recorder.refused(requirement.id, exchange, control)
 
 
 def try_login(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:
@@ -192,7 +192,7 @@ def try_login(session: Session, requirement: str, exchange: Exchange, control: E
         raise NotExercised(Reason.INCONCLUSIVE, f"{exchange.operation}: status {exchange.answer.status}")
     given = exchange.answer.ok and (bool(token_of(exchange)) or not token_of(control))
     told = f"a token: {checks.describe(exchange)}"
-    session.judge.require(requirement, not given, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
+    session.recorder.require(requirement, not given, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
 
 
 def _sent(session: Session, operation: Operation, user: str, request: dict[str, Any]) -> Exchange:

@@ -72,16 +72,16 @@ class Calls(Requester, ABC):
         accepts = accepts or operation.accepted_by
         if exchange.answer.ok:
             if accepts:
-                self.judge.require(accepts, True, exchange)
+                self.recorder.require(accepts, True, exchange)
             if operation.alternatives:
-                self.judge.require(f"{operation_id}:documented-form", True, exchange)
-            self.judge.say(checks.success(operation, exchange))
+                self.recorder.require(f"{operation_id}:documented-form", True, exchange)
+            self.recorder.record(checks.success(operation, exchange))
             return exchange
         for alternative in operation.alternatives:
             other = self.send(operation_id, user=user, **{**request, "template": alternative.path})
             if other.answer.ok:
                 told = f"{alternative.path} only, as in the other reading of {alternative.reading}"
-                self.judge.require(
+                self.recorder.require(
                     f"{operation_id}:documented-form",
                     False,
                     exchange,
@@ -91,8 +91,8 @@ class Calls(Requester, ABC):
                     kind=Kind.OTHER_READING,
                 )
                 if accepts:
-                    self.judge.require(accepts, True, other)
-                self.judge.say(checks.success(operation, other))
+                    self.recorder.require(accepts, True, other)
+                self.recorder.record(checks.success(operation, other))
                 return other
         if user == MAIN and exchange.answer.refused and not gateways.speaks_of_existing(exchange):
             narrowed = self._narrowed(operation, exchange, request, accepts)
@@ -111,7 +111,7 @@ class Calls(Requester, ABC):
 
     def accepted(self, exchange: Exchange) -> None:
         """Judge the structure of an accepted answer to a documented call that was made by `send`."""
-        self.judge.say(checks.success(self.operation(exchange.operation), exchange))
+        self.recorder.record(checks.success(self.operation(exchange.operation), exchange))
 
     def _unaccepted(
         self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any], accepts: str
@@ -134,10 +134,10 @@ class Calls(Requester, ABC):
             if operation.implied:
                 return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} is missing")
             told = f"{checks.describe(exchange)}, as for a made-up path"
-            self.judge.require(exists, False, exchange, control, observed=told, kind=Kind.MISSING_OPERATION)
-            return Blocked(self.judge.root_of(exists), operation.id)
+            self.recorder.require(exists, False, exchange, control, observed=told, kind=Kind.MISSING_OPERATION)
+            return Blocked(self.recorder.root_of(exists), operation.id)
         if operation.documented is None and missing is not None:
-            self.judge.say([checks.conforms(exists, operation.id, exchange, control)])
+            self.recorder.record([checks.conforms(exists, operation.id, exchange, control)])
         if operation.undocumented_request or operation.implied:
             return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} refused a request that no document gives")
         lacks_right = exchange.answer.status in gateways.TURNED_AWAY and not operation.permission
@@ -151,10 +151,10 @@ class Calls(Requester, ABC):
         if exchange.answer.status >= 500:
             kind = Kind.SERVER_ERROR
         if accepts:
-            self.judge.require(accepts, False, exchange, observed=checks.describe(exchange), kind=kind)
-            return Blocked(self.judge.root_of(accepts), operation.id)
+            self.recorder.require(accepts, False, exchange, observed=checks.describe(exchange), kind=kind)
+            return Blocked(self.recorder.root_of(accepts), operation.id)
         status = f"{operation.id}.{operation.success.status}:status"
-        self.judge.say(
+        self.recorder.record(
             [
                 checks.deviates(
                     status,
@@ -166,7 +166,7 @@ class Calls(Requester, ABC):
                 )
             ]
         )
-        return Blocked(self.judge.root_of(status), operation.id)
+        return Blocked(self.recorder.root_of(status), operation.id)
 
     def _accepted_as_wanted(self, operation: Operation, user: str, request: Mapping[str, Any]) -> bool:
         """Whether a refused documented form of a read is accepted in the form of the accommodation, by the same user.
@@ -295,5 +295,5 @@ class Calls(Requester, ABC):
             status = operation.success.status
             for requirement in (f"{operation.id}.{status}:content-type", f"{operation.id}.{status}.:type"):
                 with contextlib.suppress(LookupError):
-                    raise Blocked(self.judge.root_of(requirement), operation.id) from None
+                    raise Blocked(self.recorder.root_of(requirement), operation.id) from None
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} answers no JSON") from None

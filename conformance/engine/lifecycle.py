@@ -145,13 +145,13 @@ class Life:
         _, exchange = self.session.eventually(look)
         exchange = exchange if exchange.answer.ok else self._read(born)
         if exchange.answer.ok and not aspect.startswith("created"):
-            self.session.judge.say(checks.success(reading, exchange))
+            self.session.recorder.record(checks.success(reading, exchange))
         if readable is not None:
-            self.session.judge.say(checks.success(reading, exchange))
-            if not self.session.judge.require(
+            self.session.recorder.record(checks.success(reading, exchange))
+            if not self.session.recorder.require(
                 readable.id, self._reads(exchange, born), born.exchange, exchange, observed=ANOTHER, kind=Kind.VALUE
             ):
-                raise Blocked(self.session.judge.root_of(readable.id), reading.id)
+                raise Blocked(self.session.recorder.root_of(readable.id), reading.id)
         found = list(self._differences(reading, sent, exchange))
         self._say_differences(as_sent, operation, found, exchange)
 
@@ -174,14 +174,14 @@ class Life:
     def _say_differences(
         self, requirement: Requirement | None, operation: Operation, found: list[Difference], exchange: Exchange
     ) -> None:
-        judge = self.session.judge
+        recorder = self.session.recorder
         verbatim = f"{operation.id}:verbatim"
         hard = [one for one in found if not one.soft]
         if requirement is not None and not hard:
-            judge.require(requirement.id, True, exchange)
+            recorder.require(requirement.id, True, exchange)
         for one in {one.place: one for one in hard}.values():
             if requirement is not None:
-                judge.require(
+                recorder.require(
                     requirement.id,
                     False,
                     exchange,
@@ -192,7 +192,7 @@ class Life:
                 )
         soft = next((one for one in found if one.soft), None)
         if soft is not None:
-            judge.require(
+            recorder.require(
                 verbatim,
                 False,
                 exchange,
@@ -202,7 +202,7 @@ class Life:
                 location=soft.place,
             )
         elif not hard:
-            judge.require(verbatim, True, exchange)
+            recorder.require(verbatim, True, exchange)
 
     def _update(self, born: Resource, body: Mapping[str, Any]) -> None:
         link = self.create.link("update")
@@ -242,7 +242,7 @@ class Life:
         if requirement is None or not {"read", OTHERS}.isdisjoint(self._hindered):
             return
         if not self._neighbours.judge(requirement.id, *evidence):
-            raise Blocked(self.session.judge.root_of(requirement.id), operation.id)
+            raise Blocked(self.session.recorder.root_of(requirement.id), operation.id)
 
     def _changed(self, updating: Operation, born: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
         """The complete definition as it was created, with every free text replaced (A-PM3-39).
@@ -294,7 +294,7 @@ class Life:
             for aspect in ("deleted-is-unlisted", "deleted-again-refused"):
                 requirement = self._aspect(aspect, deleting)
                 if requirement is not None:
-                    self.session.judge.block(requirement.id, root)
+                    self.session.recorder.block(requirement.id, root)
             return
         if "list" not in self._hindered:
             self._list.shows_deleted(born, deleting, exchange)
@@ -303,7 +303,7 @@ class Life:
         requirement = self._aspect("deleted-again-refused", deleting)
         if requirement is not None:
             refused = again.answer.status >= 400
-            self.session.judge.require(
+            self.session.recorder.require(
                 requirement.id,
                 refused,
                 again,
@@ -313,7 +313,7 @@ class Life:
             )
         documented = deleting.refusal(again.answer.status)
         if documented is not None and again.answer.status >= 400:
-            self.session.judge.say(checks.content(deleting, documented, again))
+            self.session.recorder.record(checks.content(deleting, documented, again))
 
     def _is_gone(self, born: Resource, deleting: Operation, deleted: Exchange) -> str:
         """Whether it can no longer be read; returns the fingerprint of the deviation when it can."""
@@ -334,11 +334,11 @@ class Life:
         if requirement is None:
             return ""
         if not gone and not exchange.answer.ok:
-            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
+            self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
             return ""
         told = f"it can still be read: {checks.describe(exchange)}"
-        self.session.judge.require(requirement.id, gone, exchange, deleted, observed=told)
-        return "" if gone else self.session.judge.root_of(requirement.id)
+        self.session.recorder.require(requirement.id, gone, exchange, deleted, observed=told)
+        return "" if gone else self.session.recorder.root_of(requirement.id)
 
     def _link(self, step: str) -> Link:
         link = self.create.link(step)

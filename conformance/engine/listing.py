@@ -55,9 +55,9 @@ class Listing:
         if not self.found and unread is not None:
             raise unread
         if requirement is not None and not whole and partial(exchange):
-            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, PART)
+            self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, PART)
         elif requirement is not None:
-            self.session.judge.require(
+            self.session.recorder.require(
                 requirement.id,
                 whole,
                 born.exchange,
@@ -75,9 +75,9 @@ class Listing:
         if not self.found:
             absent = self._aspect("created-is-listed")
             try:
-                self.session.judge.block(requirement.id, self.session.judge.root_of(absent.id if absent else ""))
+                self.session.recorder.block(requirement.id, self.session.recorder.root_of(absent.id if absent else ""))
             except LookupError:
-                self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, PART)
+                self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, PART)
             return
 
         def look() -> tuple[bool, Exchange]:
@@ -86,9 +86,9 @@ class Listing:
 
         holds, exchange = self.session.eventually(look)
         if holds:
-            self.session.judge.require(requirement.id, True, exchange, born.exchange)
+            self.session.recorder.require(requirement.id, True, exchange, born.exchange)
         for one in self._unlike(link, born, sent, exchange):
-            self.session.judge.require(
+            self.session.recorder.require(
                 requirement.id,
                 False,
                 exchange,
@@ -138,7 +138,7 @@ class Listing:
         holds, exchange = self.session.eventually(look)
         there = shows(exchange, link, born.id, new)
         if not holds and (not exchange.answer.ok or (not there and partial(exchange))):
-            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, PART)
+            self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, PART)
             return
         called = checks.told(seen[0]) if seen and documented else "by the name that it had before"
         told = f"the list calls it {called}" if there else "it is not in the list"
@@ -147,17 +147,17 @@ class Listing:
                 f"the list shows {checks.told(one.read)} in {one.place.strip('/')}"
                 for one in self._unlike(link, born, sent, exchange)
             )
-        self.session.judge.require(requirement.id, holds, exchange, updated, observed=told, kind=Kind.READ_BACK)
+        self.session.recorder.require(requirement.id, holds, exchange, updated, observed=told, kind=Kind.READ_BACK)
 
     def _behind(self, requirement: Requirement, updating: Operation) -> bool:
         """Whether an update did not even read back, or the item was wrong before: then the list says nothing new."""
         for root in (self._aspect("updated-reads-as-sent", updating), self._aspect("created-is-listed-as-sent")):
             try:
-                fingerprint = self.session.judge.root_of(root.id) if root is not None else ""
+                fingerprint = self.session.recorder.root_of(root.id) if root is not None else ""
             except LookupError:
                 continue
             if fingerprint:
-                self.session.judge.block(requirement.id, fingerprint)
+                self.session.recorder.block(requirement.id, fingerprint)
                 return True
         return False
 
@@ -168,7 +168,7 @@ class Listing:
         if requirement is None or link is None:
             return
         if not self.found:
-            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, "the list did not show it before either")
+            self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, "the list did not show it before either")
             return
 
         def look() -> tuple[bool, Exchange]:
@@ -178,11 +178,11 @@ class Listing:
 
         gone, exchange = self.session.eventually(look)
         if not exchange.answer.ok:
-            self.session.judge.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
+            self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
             return
         if gone and self.create.link("read") is None:
             self.session.ledger.gone(born.id)
-        self.session.judge.require(
+        self.session.recorder.require(
             requirement.id, gone, exchange, deleted, observed="it is still in the list", kind=Kind.EFFECT
         )
 

@@ -88,10 +88,10 @@ class Neighbours:
         self.look()
         if not told and (unseen or not looked):
             why = checks.describe(unseen[0]) if unseen else "nothing shows another one of its kind"
-            self.session.judge.skip(requirement, Reason.INCONCLUSIVE, why)
+            self.session.recorder.skip(requirement, Reason.INCONCLUSIVE, why)
             return True
         observed = f"another one: {'; '.join(dict.fromkeys(told))}"
-        return self.session.judge.require(requirement, not told, *seen, *evidence, observed=observed)
+        return self.session.recorder.require(requirement, not told, *seen, *evidence, observed=observed)
 
     def _harm(self, way: Link, one: Neighbour) -> tuple[str | None, Exchange]:
         """What happened to a neighbour, in words; nothing where it is as it was; None where that cannot be seen."""

@@ -150,7 +150,7 @@ class Properties:
             for value in values:
                 requirement = f"{self.operation.id}.request.{place}:accepted"
                 if repr(value) in there:
-                    self.session.judge.require(requirement, True, there[repr(value)], location=place)
+                    self.session.recorder.require(requirement, True, there[repr(value)], location=place)
                     continue
                 variation = self._variation(place, value, bases)
                 if variation is not None and not self._accepted(variation, send(variation)):
@@ -225,7 +225,7 @@ class Properties:
         requirement = f"{self.operation.id}.request.{variation.place}:accepted"
         if not (exchange.answer.ok or exchange.answer.refused):
             return True  # an error of the server's says nothing about the value
-        return self.session.judge.require(
+        return self.session.recorder.require(
             requirement,
             exchange.answer.ok,
             exchange,
@@ -288,8 +288,8 @@ class Properties:
         schema = reading.success.schema
         if schema is None:
             return
-        judge = self.session.judge
-        told = {one.location for one in judge.verdicts if one.requirement == requirement.id and one.fingerprint}
+        recorder = self.session.recorder
+        told = {one.location for one in recorder.verdicts if one.requirement == requirement.id and one.fingerprint}
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: identifier})
@@ -300,7 +300,7 @@ class Properties:
             return  # the walk through a life speaks of that
         self.session.accepted(exchange)
         for one in {one.place: one for one in self._apart(reading, sent, exchange)}.values():
-            judge.require(
+            recorder.require(
                 requirement.id,
                 False,
                 exchange,

@@ -1,4 +1,4 @@
-"""Judge: collects what one test says about requirements, and what it could not say."""
+"""Recorder: collects the verdicts of one test, and the reasons for what it could not test."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class UnknownRequirement(LookupError):
     """A test speaks of a requirement that neither spec nor register has: a defect of the suite."""
 
 
-class Judge:
+class Recorder:
     """The verdicts of one test. `cited` are the ids that the test promises to speak of."""
 
     def __init__(self, specification: Specification, cited: Iterable[str] = ()) -> None:
@@ -55,7 +55,7 @@ class Judge:
         for requirement in self.cited:
             self._known(requirement)
 
-    def say(self, verdicts: Iterable[Verdict]) -> None:
+    def record(self, verdicts: Iterable[Verdict]) -> None:
         """Take over verdicts. What was said before is not said again: the first evidence is enough."""
         for verdict in verdicts:
             key = (verdict.requirement, verdict.outcome, verdict.fingerprint)
@@ -100,7 +100,7 @@ class Judge:
                 *exchanges,
                 location=location,
             )
-        self.say([verdict])
+        self.record([verdict])
         return holds
 
     def refused(self, requirement: str, exchange: Exchange, control: Exchange, *, taken: bool = False) -> bool:
@@ -119,13 +119,13 @@ class Judge:
             told = f"the control request was not accepted either: {checks.describe(control)}"
             raise NotExercised(Reason.INCONCLUSIVE, told)
         verdict = checks.refused(requirement, self._known(requirement).operation, exchange, control)
-        self.say([verdict])
+        self.record([verdict])
         return verdict.outcome is Outcome.CONFORMS
 
     def skip(self, requirement: str, reason: Reason, detail: str = "") -> None:
         """Say that a requirement was not exercised, and go on."""
         operation = self._known(requirement).operation
-        self.say([Verdict(requirement, operation, Outcome.NOT_EXERCISED, reason=reason, detail=detail)])
+        self.record([Verdict(requirement, operation, Outcome.NOT_EXERCISED, reason=reason, detail=detail)])
 
     def block(self, requirement: str, root: str) -> None:
         """Say that a requirement could not be tried because of the deviation `root`, and go on.
@@ -138,7 +138,7 @@ class Judge:
         if finding and known.level is not Level.MAY:
             self.skip(requirement, Reason.INCONCLUSIVE, f"what it needs goes by another reading ({behind})")
             return
-        self.say([checks.blocked(requirement, known.operation, root)])
+        self.record([checks.blocked(requirement, known.operation, root)])
 
     def root_of(self, requirement: str) -> str:
         """The fingerprint of this test's deviation from a requirement; raises LookupError when there is none."""

@@ -443,8 +443,8 @@ class Removal(Reuse):
         requirement = self.specification.aspect(delete.operation, "deleted-is-gone")
         if exchange.answer.ok and requirement is not None:
             told = f"it can still be read: {checks.describe(exchange)}"
-            self.judge.require(requirement.id, False, exchange, deleted, observed=told, kind=Kind.EFFECT)
-            self._roots[operation.resource] = self.judge.root_of(requirement.id)
+            self.recorder.require(requirement.id, False, exchange, deleted, observed=told, kind=Kind.EFFECT)
+            self._roots[operation.resource] = self.recorder.root_of(requirement.id)
             raise Blocked(self._roots[operation.resource], delete.operation)
         return gone
 

@@ -16,7 +16,7 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.delivery import Delivery, Sending
 from conformance.engine.fixtures import Fixtures
-from conformance.engine.recorder import Blocked, Judge, NotExercised
+from conformance.engine.recorder import Blocked, NotExercised, Recorder
 from conformance.spec.free_paths import unrouted
 from conformance.spec.specification import Operation, Requirement, Specification
 from conformance.target.systems import (
@@ -40,7 +40,7 @@ LOST_AT_MOST: Final = 5  # things that were created and not found again, before 
 class Requester:
     """Sends for one system of a target, on behalf of one test at a time.
 
-    `judge` is the current test's; `settle` is how long a write may take to become visible, in seconds.
+    `recorder` is the current test's; `settle` is how long a write may take to become visible, in seconds.
     """
 
     table: ProcessMaker3 | ProcessMaker4 | Procesio
@@ -49,7 +49,7 @@ class Requester:
     ledger: Ledger
     settle: float = field(kw_only=True)
     safety: Safety = field(kw_only=True)
-    judge: Judge = field(init=False)
+    recorder: Recorder = field(init=False)
     fixtures: Fixtures = field(init=False)
     delivery: Delivery = field(init=False)
     _opened: str | None = field(default=None, init=False)  # a read that the main user was allowed
@@ -58,7 +58,7 @@ class Requester:
     _closed: list[Exchange] = field(default_factory=list, init=False)  # what it did not open, when that was looked into
 
     def __post_init__(self) -> None:
-        self.judge = Judge(self.client.specification)
+        self.recorder = Recorder(self.client.specification)
         self.delivery = Delivery(self.client, self.credentials, self.ledger)
         self.fixtures = Fixtures(
             self.table,
@@ -143,7 +143,7 @@ class Requester:
         if exchange.answer.refused and user != MAIN and self.credentials.given(user) == "access_token":
             self._see_that_the_token_is_one(user)
         if exchange.response is not None and template is None:
-            self.judge.say([checks.server_error(operation, exchange)])
+            self.recorder.record([checks.server_error(operation, exchange)])
         if (
             user == MAIN
             and template is None
@@ -219,8 +219,8 @@ class Requester:
             self.delivery.problem = str(empty)
             return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         told = "an answer without a token"
-        self.judge.require(requirement.id, False, empty.exchange, observed=told, kind=Kind.MISSING_FIELD)
-        return Blocked(self.judge.root_of(requirement.id), empty.exchange.operation)
+        self.recorder.require(requirement.id, False, empty.exchange, observed=told, kind=Kind.MISSING_FIELD)
+        return Blocked(self.recorder.root_of(requirement.id), empty.exchange.operation)
 
     def _see_that_the_token_is_one(self, user: str) -> None:
         """Find out, once, whether the server knows the token that the target file gives of a further user.
@@ -259,8 +259,8 @@ class Requester:
             if self._token_opens:
                 return
         told = f"{checks.describe(self._closed[0])}, as for a wrong token, from each of {len(self._closed)} operations"
-        self.judge.require(requirement.id, False, *self._closed, observed=told, kind=Kind.REFUSED)
-        raise Blocked(self.judge.root_of(requirement.id), requirement.operation)
+        self.recorder.require(requirement.id, False, *self._closed, observed=told, kind=Kind.REFUSED)
+        raise Blocked(self.recorder.root_of(requirement.id), requirement.operation)
 
     def _opening(self) -> Requirement | None:
         """The requirement that a token opens operations, where the register has one."""

@@ -51,18 +51,18 @@ def try_demands(
         if number is None:
             continue
         exchange = send(number, narrowing.without(bases[number].body, [requirement.place]))
-        judge(session, requirement.id, exchange, bases[number].exchange)
+        record_refusal(session, requirement.id, exchange, bases[number].exchange)
 
 
-def judge(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:
+def record_refusal(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:
     """Say whether a body without a field was refused; an error of the server's own says nothing of it.
 
     Raises:
         NotExercised: one of the two has no answer.
     """
     if exchange.answer.status >= 500:
-        session.judge.skip(requirement, Reason.INCONCLUSIVE, f"status {exchange.answer.status}")
+        session.recorder.skip(requirement, Reason.INCONCLUSIVE, f"status {exchange.answer.status}")
     elif gateways.speaks_of_existing(exchange):  # of something else than the field: the others are tried all the same
-        session.judge.skip(requirement, Reason.INCONCLUSIVE, "refused since something of that name exists")
+        session.recorder.skip(requirement, Reason.INCONCLUSIVE, "refused since something of that name exists")
     else:
-        session.judge.refused(requirement, exchange, control)
+        session.recorder.refused(requirement, exchange, control)

@@ -115,7 +115,7 @@ class Session(Ownership):
         for alike in narrowing.by_name(places).values():  # of one name, they are one defect
             place, *others = sorted(alike)
             everywhere = f" (at {', '.join(others)} too)" if others else ""
-            self.judge.require(
+            self.recorder.require(
                 requirement,
                 False,
                 exchange,
@@ -338,8 +338,8 @@ class Session(Ownership):
                 accepts = readable.id if readable is not None else ""
                 shown = self.call(read.operation, path={read.parameter: told}, accepts=accepts)  # else that ends here
                 if accepts and of_another(shown, told, entry.name):
-                    self.judge.require(accepts, False, exchange, shown, observed=ANOTHER, kind=Kind.VALUE)
-                    return Blocked(self.judge.root_of(accepts), operation.id)
+                    self.recorder.require(accepts, False, exchange, shown, observed=ANOTHER, kind=Kind.VALUE)
+                    return Blocked(self.recorder.root_of(accepts), operation.id)
             return NotExercised(Reason.INCONCLUSIVE, f"what {operation.id} created could not be found")
         if link is not None:
             # a list that cannot be had at all is the root, and ends here
@@ -353,10 +353,10 @@ class Session(Ownership):
             undocumented = self.operation(link.operation).success.schema is None
             if undocumented and entry.name and mentions(shown, entry.name):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows no identifier of what was created")
-        self.judge.require(
+        self.recorder.require(
             requirement.id, False, exchange, observed="what was created is not in the list", kind=Kind.ABSENT
         )
-        return Blocked(self.judge.root_of(requirement.id), operation.id)
+        return Blocked(self.recorder.root_of(requirement.id), operation.id)
 
     def _named(self, operation: Operation, exchange: Exchange, entry: Entry, known: Collection[str]) -> None:
         """Remove what the answer to a create points at, where nothing shows it and nothing showed it before."""

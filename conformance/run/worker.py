@@ -15,7 +15,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.shard import WHOLE, Shard
 from conformance.core.verdict import Verdict
 from conformance.engine import shapes
-from conformance.engine.recorder import Judge
+from conformance.engine.recorder import Recorder
 from conformance.engine.session import Session
 from conformance.run.exclusion import excluding
 from conformance.spec import specification
@@ -195,8 +195,8 @@ class Worker:
                     if not self.ledger.is_ours(secret):  # a name
                         self.redactor.learn(f"TOKEN_{self.redactor.known}", secret)
 
-    def begin(self, system: str, cited: Iterable[str], *, steady: bool = True) -> tuple[Session, Judge]:
-        """Hand a fresh judge to the session of a system, for one test.
+    def begin(self, system: str, cited: Iterable[str], *, steady: bool = True) -> tuple[Session, Recorder]:
+        """Hand a new recorder to the session of a system, for one test.
 
         A `steady` test sends the same in every run. From such tests alone come the shapes: runs can be compared.
         A test that acts on a fixture which tests change waits until no other worker runs such a test.
@@ -207,23 +207,23 @@ class Worker:
         self._steady = steady
         self._earlier = frozenset(self.ledger.entries)
         self._moment = self.ledger.moment
-        session.judge = Judge(session.specification, cited)
-        return session, session.judge
+        session.recorder = Recorder(session.specification, cited)
+        return session, session.recorder
 
-    def end(self, session: Session, judge: Judge, test: dict[str, Any], *, passed_over: bool = False) -> None:
+    def end(self, session: Session, recorder: Recorder, test: dict[str, Any], *, passed_over: bool = False) -> None:
         """Store what a test found, its verdicts and the exchanges that they cite, and remove what it made.
 
         A test is `passed_over` when something else than the suite skipped or ended it. Raises Unwritable.
         """
         self.account.leave(FIXTURES)
         cited: list[str] = []
-        for verdict in judge.verdicts:
+        for verdict in recorder.verdicts:
             cited.extend(verdict.evidence)
         session.client.evidence.cite(cited)
-        verdicts = [self._told(verdict) for verdict in judge.verdicts]
+        verdicts = [self._told(verdict) for verdict in recorder.verdicts]
         told: dict[str, Any] = {"test": {**test, "message": self.redactor.text(test["message"])}, "verdicts": verdicts}
         self._append({**told, "passed_over": True} if passed_over else told)
-        session.judge = Judge(session.specification)
+        session.recorder = Recorder(session.specification)
         session.credentials.release()
         with self.account.cleaning():
             session.sweep(self._earlier, wait=False)

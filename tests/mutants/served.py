@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.core.exchange import Exchange
-from conformance.engine.recorder import Judge
+from conformance.engine.recorder import Recorder
 from conformance.engine.sampling import body, sample
 from conformance.engine.session import Session
 from conformance.reference import build
@@ -81,8 +81,8 @@ class Served:
         self.spoiler = spoiler
         self._answers: dict[str, Exchange] = {}
 
-    def begin(self, operation: Operation) -> tuple[Session, Judge]:
-        """The session of the operation's system, with a judge that has heard nothing yet."""
+    def begin(self, operation: Operation) -> tuple[Session, Recorder]:
+        """The session of the operation's system, with a recorder that holds nothing yet."""
         return self.worker.begin(operation.system, ())
 
     def answer(self, operation: Operation) -> Exchange:

@@ -277,11 +277,11 @@ def test_what_is_wrong_in_an_answer_turns_its_requirement_and_no_other(requireme
 def test_an_operation_that_is_not_there_or_refuses_turns_one_requirement(requirement: str, references: Served) -> None:
     operation = OPERATIONS[FIRM[requirement].operation]
     for status in (ABSENT_PATH, 405, 501) if requirement.endswith(":exists") else (400, 500):
-        session, judge = references.begin(operation)
+        session, recorder = references.begin(operation)
         call = request(session, operation)
         with references.spoiler.spoiling(operation, status), pytest.raises(Blocked):
             session.call(operation.id, **call)
-        assert {one.requirement for one in judge.deviations} == {requirement}, status
+        assert {one.requirement for one in recorder.deviations} == {requirement}, status
         control = checks.success(operation, references.answer(operation))
         assert requirement in those(control, Outcome.CONFORMS)
 
@@ -289,15 +289,15 @@ def test_an_operation_that_is_not_there_or_refuses_turns_one_requirement(require
 def test_a_missing_deletion_is_said_before_the_run_stops_creating() -> None:
     creating, deleting = OPERATIONS["createProject"], OPERATIONS["deleteProject"]
     with served() as references:
-        session, judge = references.begin(creating)
+        session, recorder = references.begin(creating)
         session.safety = Safety.OWNED  # where everything may be destroyed, it would go on
         with references.spoiler.spoiling(deleting, ABSENT_PATH):
             for _ in range(KEPT_AT_MOST):
                 session.remove(session.create(creating.id, **request(session, creating)).id, creating)
-            assert judge.deviations == []
+            assert recorder.deviations == []
             with pytest.raises(Blocked):
                 session.create(creating.id, **request(session, creating))
-        assert {one.requirement for one in judge.deviations} == {"deleteProject:exists"}
+        assert {one.requirement for one in recorder.deviations} == {"deleteProject:exists"}
         session.create(creating.id, **request(session, creating))
 
 

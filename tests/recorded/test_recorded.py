@@ -115,7 +115,7 @@ def called(one: Exchange) -> list[Verdict]:
     session = Session(table, client, shown, Ledger(None, "run"), settle=0, safety=Safety.OWNED)
     with pytest.raises(Blocked):
         session.call("startRequest", path={"process_id": sent.path.rsplit("/", 1)[-1]}, content=one.request.body)
-    return session.judge.verdicts
+    return session.recorder.verdicts
 
 
 def contradicted(system: str, name: str) -> Iterator[tuple[str, Level]]:

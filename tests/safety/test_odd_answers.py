@@ -193,14 +193,14 @@ def one_test(place: There, name: str, directory: Path) -> Worker:
     """One test of one worker, ended as a run ends it. Raises whatever a run would call an error of the suite."""
     system = place.target.systems[0]
     worker = Worker(place.target, run="0a1b2c3d", output=directory)
-    session, judge = worker.begin(system, ())
+    session, recorder = worker.begin(system, ())
     reason: Blocked | NotExercised | None = None
     try:
         place.actions[name](session)
     except (Blocked, NotExercised) as error:
         reason = error
-    judge.conclude(reason)
-    worker.end(session, judge, {"id": name, "message": str(reason or ""), "outcome": "passed"})
+    recorder.conclude(reason)
+    worker.end(session, recorder, {"id": name, "message": str(reason or ""), "outcome": "passed"})
     worker.close()
     assert worker.internal == []
     return worker

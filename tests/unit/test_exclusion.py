@@ -59,7 +59,7 @@ def test_a_worker_waits_for_the_place_at_the_fixtures_for_the_time_of_a_test(tar
         return True
 
     for cited, free in (([CHANGED[0]], False), (["PM3-IMPORT-KEEP"], True)):
-        session, judge = worker.begin("processmaker3", cited)
+        session, recorder = worker.begin("processmaker3", cited)
         assert is_free() is free
-        worker.end(session, judge, {"id": "t", "message": ""})
+        worker.end(session, recorder, {"id": "t", "message": ""})
         assert is_free()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.core.exchange import Exchange, Request, Response
 from conformance.core.verdict import Outcome, Reason
 from conformance.engine import checks
-from conformance.engine.recorder import Judge
+from conformance.engine.recorder import Recorder
 from conformance.spec.specification import load
 
 PM3 = load("processmaker3")
@@ -22,13 +22,13 @@ def test_a_rule_of_a_schema_is_not_blocked_by_a_finding() -> None:
 
 
 def test_a_requirement_is_not_blocked_by_a_finding_of_its_test() -> None:
-    judge = Judge(PM3)
+    recorder = Recorder(PM3)
     response = Response(400, (), b"")
     exchange = Exchange("1", "createProject", Request("POST", "http://localhost"), response)
-    judge.require("PM3-PROJECT-CREATE-ARTIFACTS", False, exchange, observed="status 400")
-    root = judge.root_of("PM3-PROJECT-CREATE-ARTIFACTS")
+    recorder.require("PM3-PROJECT-CREATE-ARTIFACTS", False, exchange, observed="status 400")
+    root = recorder.root_of("PM3-PROJECT-CREATE-ARTIFACTS")
     for requirement in ("PM3-PROJECT-CREATE-SETTINGS", "PM3-PROJECT-CREATE-GATEWAYS"):
-        judge.block(requirement, root)
-    told = {one.requirement: (one.outcome, one.reason) for one in judge.verdicts}
+        recorder.block(requirement, root)
+    told = {one.requirement: (one.outcome, one.reason) for one in recorder.verdicts}
     assert told["PM3-PROJECT-CREATE-SETTINGS"] == (Outcome.BLOCKED, None)
     assert told["PM3-PROJECT-CREATE-GATEWAYS"] == (Outcome.NOT_EXERCISED, Reason.INCONCLUSIVE)

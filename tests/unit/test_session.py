@@ -133,7 +133,7 @@ def create(session: Session) -> Any:
 
 
 def deviating(session: Session) -> list[Verdict]:
-    return [one for one in session.judge.verdicts if one.outcome is Outcome.DEVIATES]
+    return [one for one in session.recorder.verdicts if one.outcome is Outcome.DEVIATES]
 
 
 def status(number: int, **more: Any) -> Answer:
@@ -157,7 +157,7 @@ def test_a_documented_call_that_is_not_accepted_contradicts_its_status(
     found = {one.requirement: one for one in deviating(session)}
     assert found["listProjects.200:status"].kind is kind
     assert blocked.value.root == found["listProjects.200:status"].fingerprint
-    assert {one.requirement for one in session.judge.verdicts if one.outcome is Outcome.CONFORMS} >= {
+    assert {one.requirement for one in session.recorder.verdicts if one.outcome is Outcome.CONFORMS} >= {
         "listProjects:exists"
     }
 
@@ -183,7 +183,7 @@ def test_the_other_reading_of_a_path_is_a_finding_and_the_test_goes_on(server: S
     server.answers["GET", f"{BASE}/{UID}/process/"] = status(200, json={})
     session.call("getProcess", path={"prj_uid": UID})
     assert "getProcess:documented-form" in {one.requirement for one in deviating(session)}
-    assert "getProcess:documented-form" not in {one.requirement for one in session.judge.deviations}
+    assert "getProcess:documented-form" not in {one.requirement for one in session.recorder.deviations}
 
 
 def test_a_renewed_token_is_tried_once_and_for_nobody_never(server: Server, session: Session, keys: Keys) -> None:

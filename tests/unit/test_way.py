@@ -8,7 +8,7 @@ import pytest
 
 from conformance.core.exchange import Exchange, Request, Response
 from conformance.core.verdict import Outcome, Reason
-from conformance.engine.recorder import Judge, NotExercised
+from conformance.engine.recorder import NotExercised, Recorder
 from conformance.spec.specification import load
 from conformance.wire import gateways
 
@@ -79,16 +79,16 @@ TAKEN = (
 
 @pytest.mark.parametrize("text", TAKEN)
 def test_a_name_that_is_taken_is_not_the_refusal_that_is_tested(text: str) -> None:
-    judge, control = Judge(PM3), refusal("", 201)
+    recorder, control = Recorder(PM3), refusal("", 201)
     assert gateways.speaks_of_existing(refusal(text))
     with pytest.raises(NotExercised) as reason:
-        judge.refused("PM3-PROJECT-CREATE-NAMELESS", refusal(text), control)
+        recorder.refused("PM3-PROJECT-CREATE-NAMELESS", refusal(text), control)
     assert reason.value.reason is Reason.INCONCLUSIVE
-    assert judge.verdicts == []
-    assert judge.refused("PM3-PROJECT-CREATE-NAMELESS", refusal("prj_name is missing."), control)
+    assert recorder.verdicts == []
+    assert recorder.refused("PM3-PROJECT-CREATE-NAMELESS", refusal("prj_name is missing."), control)
 
 
 def test_a_name_that_is_taken_is_the_refusal_where_that_is_tested() -> None:
-    judge = Judge(PM3)
-    assert judge.refused("PM3-DEPARTMENT-UNIQUE-TITLE", refusal(TAKEN[0]), refusal("", 201), taken=True)
-    assert [one.outcome for one in judge.verdicts] == [Outcome.CONFORMS]
+    recorder = Recorder(PM3)
+    assert recorder.refused("PM3-DEPARTMENT-UNIQUE-TITLE", refusal(TAKEN[0]), refusal("", 201), taken=True)
+    assert [one.outcome for one in recorder.verdicts] == [Outcome.CONFORMS]

@@ -20,7 +20,7 @@ from conformance.core import exit_codes
 from conformance.core.shard import Shard
 from conformance.core.streams import forgiving
 from conformance.core.verdict import Outcome, Reason, Verdict
-from conformance.engine.recorder import Blocked, Judge, NotExercised
+from conformance.engine.recorder import Blocked, NotExercised, Recorder
 from conformance.engine.session import Session
 from conformance.report import baseline, run_record, terminal
 from conformance.run import (
@@ -83,7 +83,7 @@ class Conduct:
         self.internal: list[str] = []
         self.unwritable = ""
         self.record: run_record.RunRecord | None = None
-        self._judge: Judge | None = None
+        self._recorder: Recorder | None = None
         self._session: Session | None = None
         self._test: dict[str, Any] = {}
         self._concluded = False
@@ -204,13 +204,13 @@ class Conduct:
 
     @property
     def session(self) -> Session:
-        """The session of the current test's system, with the judge of this test."""
+        """The session of the current test's system, with the recorder of this test."""
         assert self._session is not None
         return self._session
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Give the test a judge, and write down at the end what it found."""
+        """Give the test a recorder, and write down at the end what it found."""
         if not self._takes_part(item):
             return (yield)
         if self.assignment.obstacle:
@@ -220,7 +220,7 @@ class Conduct:
         system = system_of(item)
         self._concluded = self._deviates = False
         try:
-            self._session, self._judge = self.worker.begin(system, cited(item), steady=SEED not in fixtures(item))
+            self._session, self._recorder = self.worker.begin(system, cited(item), steady=SEED not in fixtures(item))
         except (OSError, Unwritable) as error:
             self._break_off(item.session, error)
             self.entrance.closed = True
@@ -239,7 +239,7 @@ class Conduct:
             result = yield
             self._test["seconds"] = round(time.perf_counter() - started, 4)
             passed_over = bool(suite_of(item)) and not self._concluded
-            self.worker.end(self._session, self._judge, self._test, passed_over=passed_over)
+            self.worker.end(self._session, self._recorder, self._test, passed_over=passed_over)
         except (OSError, Unwritable) as error:  # also when it was a reporter who could not write
             self._break_off(item.session, error)
             return True
@@ -296,14 +296,14 @@ class Conduct:
 
     def _conclude(self, reason: Blocked | NotExercised | None) -> None:
         """Say of everything cited what became of it; then fail, skip or pass."""
-        assert self._judge is not None
+        assert self._recorder is not None
         self._concluded = True
-        self._judge.conclude(reason)
-        table = self.target.table(self._judge.specification.system)
+        self._recorder.conclude(reason)
+        table = self.target.table(self._recorder.specification.system)
         deviations = [
             one
-            for one in self._judge.deviations
-            if not plan.exempt(self._judge.specification.requirements[one.requirement], table)
+            for one in self._recorder.deviations
+            if not plan.exempt(self._recorder.specification.requirements[one.requirement], table)
         ]
         told = "\n".join(self._told(one) for one in deviations)
         if any(one.fingerprint not in self.assignment.known for one in deviations):
@@ -311,7 +311,7 @@ class Conduct:
             pytest.fail(told, pytrace=False)
         if deviations:
             pytest.xfail(told)
-        outcomes = {verdict.outcome for verdict in self._judge.verdicts}
+        outcomes = {verdict.outcome for verdict in self._recorder.verdicts}
         open_ones = {Outcome.BLOCKED, Outcome.NOT_EXERCISED}
         if reason is not None or (outcomes & open_ones and Outcome.CONFORMS not in outcomes):
             pytest.skip(self.worker.redactor.text(str(reason)) if reason else "nothing of it could be tried")
@@ -333,7 +333,7 @@ class Conduct:
         pytest.fail(self.worker.redactor.text(f"{kind}: {told}"), pytrace=False)
 
     def _told(self, verdict: Verdict) -> str:
-        requirement = self._judge.specification.requirements[verdict.requirement] if self._judge else None
+        requirement = self._recorder.specification.requirements[verdict.requirement] if self._recorder else None
         cite = f" ({requirement.document}, {requirement.section}, {requirement.lines})" if requirement else ""
         return self.worker.redactor.text(
             f"{verdict.requirement}{cite}: expected {verdict.expected}; observed {verdict.observed}"

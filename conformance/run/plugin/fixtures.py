@@ -21,7 +21,7 @@ NO_TARGET: Final = "the conformance suites need a target: give --conformance-tar
 
 
 def session(request: pytest.FixtureRequest) -> Session:
-    """The session of the system that the test belongs to, with the judge of this test."""
+    """The session of the system that the test belongs to, with the recorder of this test."""
     return _conduct(request).session
 
 

@@ -28,7 +28,7 @@ BESIDE: Final = re.compile(r"links?$|errors?$|warnings?$|messages?$", re.IGNOREC
 def answers_something(session: Session, requirement: str, operation: str, **request: Any) -> Exchange:
     """Make a documented call, and say by a requirement whether its answer has a body. Raises as `Session.call`."""
     exchange = session.call(operation, **request)
-    session.judge.require(requirement, bool(exchange.answer.body.strip()), exchange, observed="an empty body")
+    session.recorder.require(requirement, bool(exchange.answer.body.strip()), exchange, observed="an empty body")
     return exchange
 
 
@@ -74,10 +74,10 @@ def require_about(
     """Say by a requirement whether an answer is about the thing that was asked for, and not about one of the others."""
     found = about(exchange, wanted, *others)
     if found is None:
-        session.judge.skip(requirement, Reason.INCONCLUSIVE, "the response does not show which one it is about")
+        session.recorder.skip(requirement, Reason.INCONCLUSIVE, "the response does not show which one it is about")
         return
     told = "the response is about another one"
-    session.judge.require(requirement, found, exchange, observed=told, kind=Kind.READ_BACK)
+    session.recorder.require(requirement, found, exchange, observed=told, kind=Kind.READ_BACK)
 
 
 def name_in(operation: Operation, body: Any) -> str:
@@ -121,7 +121,7 @@ def same_after(
     ignored = volatile(*reads[:2]) | volatile(*reads[2:])
     places = sorted(changed(reads[1], reads[2], ignored))
     told = f"it reads differently than before at {', '.join(places[:3])}"
-    session.judge.require(requirement, not places, after, before, exchange, observed=told)
+    session.recorder.require(requirement, not places, after, before, exchange, observed=told)
 
 
 def not_shown(detail: str) -> NotExercised:

@@ -80,7 +80,7 @@ def test_a_folder_goes_with_its_content(session: Session) -> None:
     empty, after = session.eventually(gone)
     if not empty and (not after.answer.ok or shows(after, link, outer.id, outer.name)):
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show that the folder itself is gone")
-    session.judge.require(
+    session.recorder.require(
         "PRO-FOLDER-DELETE-CONTENT",
         empty,
         after,
@@ -93,7 +93,7 @@ def test_a_folder_goes_with_its_content(session: Session) -> None:
 def _names_both(session: Session, outer: Resource, inner: Resource) -> None:
     """Judge the path of a folder that the tree shows within another."""
     path = session.call("getActionFolder", path={"id": inner.id})
-    session.judge.require(
+    session.recorder.require(
         "PRO-FOLDER-PATH-FULL",
         mentions(path, outer.name) and mentions(path, inner.name),
         path,
@@ -131,8 +131,8 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
     if not shown and partial(tree):
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree shows a part only")
     told = "the old name is still in the directory tree" if shows(tree, link, "", name) else "the new name is not there"
-    if not session.judge.require("PRO-FOLDER-RENAME-SHOWN", shown, tree, renamed, own.exchange, observed=told):
-        session.judge.block("PRO-FOLDER-RENAME-PATH", session.judge.root_of("PRO-FOLDER-RENAME-SHOWN"))
+    if not session.recorder.require("PRO-FOLDER-RENAME-SHOWN", shown, tree, renamed, own.exchange, observed=told):
+        session.recorder.block("PRO-FOLDER-RENAME-PATH", session.recorder.root_of("PRO-FOLDER-RENAME-SHOWN"))
         return
     _path_is_renamed(session, own, name, renamed)
 
@@ -149,7 +149,7 @@ def _path_is_renamed(session: Session, own: Resource, name: str, renamed: Exchan
     if not follows and not mentions(path, own.name):
         raise NotExercised(Reason.INCONCLUSIVE, "the path does not show the name of the folder")
     told = "the path has the name that the folder had before"
-    session.judge.require("PRO-FOLDER-RENAME-PATH", follows, path, renamed, observed=told, kind=Kind.READ_BACK)
+    session.recorder.require("PRO-FOLDER-RENAME-PATH", follows, path, renamed, observed=told, kind=Kind.READ_BACK)
 
 
 @pytest.mark.requirement("PRO-CATEGORY-OF-ACTION")
@@ -159,7 +159,7 @@ def test_the_category_of_an_action_can_be_asked_for(session: Session) -> None:
     found = sampling.carried(session, maker, action.id, "category")
     accepted = [one for one in found if session.send("getActionCategory", path={"category": one}).answer.ok]
     shown = session.call("getActionCategory", path={"category": (accepted or found)[0]})
-    session.judge.require(
+    session.recorder.require(
         "PRO-CATEGORY-OF-ACTION",
         any(mentions(shown, one) for one in (*found, action.id, action.name)) or not identified(shown),
         shown,

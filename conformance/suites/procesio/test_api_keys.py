@@ -67,18 +67,20 @@ def test_a_new_key_runs_a_process_until_it_is_deleted(session: Session) -> None:
     works, ran = session.eventually(look)
     control = ran if works else session.call("runProcess", **request)
     told = describe(ran)
-    if not session.judge.require("PRO-KEY-USABLE", works, ran, control, key.exchange, observed=told, kind=Kind.REFUSED):
-        session.judge.block("PRO-KEY-DELETED-REFUSED", session.judge.root_of("PRO-KEY-USABLE"))
+    if not session.recorder.require(
+        "PRO-KEY-USABLE", works, ran, control, key.exchange, observed=told, kind=Kind.REFUSED
+    ):
+        session.recorder.block("PRO-KEY-DELETED-REFUSED", session.recorder.root_of("PRO-KEY-USABLE"))
         return
     deleted = session.call("deleteApiKey", path={"id": key.id})
     if _is_still_listed(session, key, deleted):
-        session.judge.block("PRO-KEY-DELETED-REFUSED", session.judge.root_of("PRO-KEY-DELETE-UNLISTED"))
+        session.recorder.block("PRO-KEY-DELETED-REFUSED", session.recorder.root_of("PRO-KEY-DELETE-UNLISTED"))
         return
     after = session.send("runProcess", user=NOBODY, headers=headers, **request)
     if after.answer.ok:  # not yet, perhaps: each try starts something, so there is one more, when it must be done
         session.eventually(lambda: (False, session.send("listApiKeys")))
         after = session.send("runProcess", user=NOBODY, headers=headers, **request)
-    session.judge.refused("PRO-KEY-DELETED-REFUSED", after, ran)
+    session.recorder.refused("PRO-KEY-DELETED-REFUSED", after, ran)
 
 
 def _is_still_listed(session: Session, key: Resource, deleted: Exchange) -> bool:
@@ -94,7 +96,7 @@ def _is_still_listed(session: Session, key: Resource, deleted: Exchange) -> bool
     if gone or not keys.answer.ok:
         return False
     told = "it is still in the list"
-    session.judge.require("PRO-KEY-DELETE-UNLISTED", False, keys, deleted, observed=told)
+    session.recorder.require("PRO-KEY-DELETE-UNLISTED", False, keys, deleted, observed=told)
     return True
 
 
@@ -106,7 +108,7 @@ def test_reading_the_api_key_shows_one(session: Session) -> None:
         if unclear.reason is not Reason.INCONCLUSIVE:
             raise
     except Blocked:
-        if all(one.requirement != "PRO-KEY-CREATE-LISTED" for one in session.judge.verdicts):
+        if all(one.requirement != "PRO-KEY-CREATE-LISTED" for one in session.recorder.verdicts):
             raise
     session.call("listApiKeys")
 
@@ -116,7 +118,7 @@ def test_reading_the_api_key_shows_one(session: Session) -> None:
 
     holds, keys = session.eventually(look)
     told = "there is an API key, and the response has nothing in it"
-    session.judge.require("PRO-KEY-READ-SHOWN", holds, keys, observed=told, kind=Kind.ABSENT)
+    session.recorder.require("PRO-KEY-READ-SHOWN", holds, keys, observed=told, kind=Kind.ABSENT)
 
 
 def holds_something(exchange: Exchange) -> bool:
@@ -141,7 +143,7 @@ def test_deleting_a_key_deletes_no_process(session: Session) -> None:
     after = session.send("readProcess", path=own)
     if not after.answer.ok and not after.answer.refused:
         raise NotExercised(Reason.INCONCLUSIVE, describe(after))
-    session.judge.require(
+    session.recorder.require(
         "PRO-KEY-DELETE-KEEPS-PROCESS",
         is_read(after, process_of_ours.id, process_of_ours.name),
         after,

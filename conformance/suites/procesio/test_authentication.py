@@ -46,20 +46,22 @@ def test_a_token_of_the_proxy_api_opens_the_web_api(session: Session) -> None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, f"the credentials were refused: {describe(asked)}")
     session.accepted(asked)
     token = token_of(asked)
-    if not session.judge.require(
+    if not session.recorder.require(
         "PRO-AUTH-TOKEN", bool(token), asked, observed="an answer without a token", kind=Kind.MISSING_FIELD
     ):
-        session.judge.block("PRO-AUTH-TOKEN-OPENS-WEB-API", session.judge.root_of("PRO-AUTH-TOKEN"))
+        session.recorder.block("PRO-AUTH-TOKEN-OPENS-WEB-API", session.recorder.root_of("PRO-AUTH-TOKEN"))
         return
     used = session.send("listProcesses", user=NOBODY, headers=bearer(token))
     if not used.answer.ok and not own.answer.ok and taken_for_unknown(session, token):
         told = "what can be read is refused as it is with a token that was never issued"
-        session.judge.require("PRO-AUTH-TOKEN-OPENS-WEB-API", False, used, asked, own, observed=told, kind=Kind.REFUSED)
+        session.recorder.require(
+            "PRO-AUTH-TOKEN-OPENS-WEB-API", False, used, asked, own, observed=told, kind=Kind.REFUSED
+        )
         return
     session.accepted(own) if own.answer.ok else session.call("listProcesses")
     if used.answer.status not in (401, 403):  # something other than the token may be wrong: then that is the root
         used = session.call("listProcesses", user=NOBODY, headers=bearer(token))
-    session.judge.require(
+    session.recorder.require(
         "PRO-AUTH-TOKEN-OPENS-WEB-API", used.answer.ok, used, asked, observed=describe(used), kind=Kind.REFUSED
     )
 
@@ -92,7 +94,7 @@ def test_an_empty_client_secret_is_accepted(session: Session) -> None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, f"the credentials were refused: {describe(control)}")
     holds = asked.answer.ok and (bool(token_of(asked)) or not token_of(control))
     told = "an answer without a token" if asked.answer.ok else describe(asked)
-    session.judge.require("PRO-AUTH-EMPTY-SECRET", holds, asked, control, observed=told, kind=Kind.REFUSED)
+    session.recorder.require("PRO-AUTH-EMPTY-SECRET", holds, asked, control, observed=told, kind=Kind.REFUSED)
 
 
 @pytest.mark.parametrize(

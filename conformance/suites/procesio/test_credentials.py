@@ -35,7 +35,7 @@ def test_the_types_of_credentials_are_told(session: Session) -> None:
     if partial(types):
         raise NotExercised(Reason.INCONCLUSIVE, "the list of types shows a part only")
     missing = [one for one in NAMED if not mentions(types, one)]
-    session.judge.require(
+    session.recorder.require(
         "PRO-CREDENTIAL-TYPES-NAMED", not missing, types, observed=f"without {' and '.join(missing)}", kind=Kind.ABSENT
     )
 
@@ -46,7 +46,7 @@ def test_a_type_of_credentials_is_listed_with_its_fields(session: Session) -> No
     items = types_called(session.json(types), NAMED[0])
     if not items:
         raise NotExercised(Reason.INCONCLUSIVE, f"the list of types shows no {NAMED[0]}")
-    session.judge.require(
+    session.recorder.require(
         "PRO-CREDENTIAL-TYPES-FIELDS",
         any(has_fields(item) for item in items),
         types,
@@ -65,7 +65,7 @@ def test_the_fields_of_a_type_of_credentials_can_be_read(session: Session) -> No
     wanted = distinctive(listed, asked)
     if not wanted:
         raise NotExercised(Reason.INCONCLUSIVE, "the list of types does not show what distinguishes the type")
-    session.judge.require(
+    session.recorder.require(
         "PRO-CREDENTIAL-TYPE-FIELDS",
         any(mentions(shown, one) for one in wanted),
         shown,
@@ -138,17 +138,17 @@ def test_a_new_type_of_credentials_is_listed_and_can_be_read(session: Session) -
     if not found and seen(types) - before:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "a new type is listed with neither its identifier nor its name")
     observed = "the new type is not in the list"
-    if not session.judge.require(
+    if not session.recorder.require(
         "PRO-CREDENTIAL-TYPE-CREATE-LISTED", found, types, made, observed=observed, kind=Kind.ABSENT
     ):
-        raise Blocked(session.judge.root_of("PRO-CREDENTIAL-TYPE-CREATE-LISTED"), creating.id)
+        raise Blocked(session.recorder.root_of("PRO-CREDENTIAL-TYPE-CREATE-LISTED"), creating.id)
     listed = [one for one in told if shows(types, link, one)] or under(types, link, name)
     if not listed:
         raise NotExercised(Reason.INCONCLUSIVE, "the list of types shows no identifier of the new one")
     read = session.call("getCredentialType", path={"id": listed[0]}, accepts="PRO-CREDENTIAL-TYPE-CREATE-READABLE")
     if seen(read) and not is_read(read, listed[0], name):  # the fields alone need not say of which type they are
         told_of = "the response is about another type"
-        session.judge.require("PRO-CREDENTIAL-TYPE-CREATE-READABLE", False, read, made, observed=told_of)
+        session.recorder.require("PRO-CREDENTIAL-TYPE-CREATE-READABLE", False, read, made, observed=told_of)
 
 
 @pytest.mark.requirement("PRO-CREDENTIAL-TEST-ANSWERED", "PRO-CREDENTIAL-TEST-CHANGES-NOTHING")
@@ -177,7 +177,7 @@ def test_a_template_tells_its_credentials_and_its_verbs(session: Session) -> Non
                 session, requirement, operation, **sample(session, session.operation(operation)).request()
             )
         except NotExercised as reason:
-            session.judge.skip(requirement, reason.reason, reason.detail)
+            session.recorder.skip(requirement, reason.reason, reason.detail)
 
 
 @pytest.mark.requirement("PRO-CREDENTIAL-UPLOAD-UNKNOWN")
@@ -185,4 +185,4 @@ def test_a_file_for_unknown_credentials_is_refused(session: Session) -> None:
     request = sample(session, session.operation("uploadCredential")).request()
     control = session.call("uploadCredential", **request)
     unknown = {**request, "path": {"credentialsId": session.ledger.made_up_guid()}}
-    session.judge.refused("PRO-CREDENTIAL-UPLOAD-UNKNOWN", session.send("uploadCredential", **unknown), control)
+    session.recorder.refused("PRO-CREDENTIAL-UPLOAD-UNKNOWN", session.send("uploadCredential", **unknown), control)

@@ -37,7 +37,7 @@ def test_a_data_type_is_found_by_its_name(session: Session) -> None:
         foreign = is_read(found, other.id, other.name) or bool(seen(found)) or bool(marks)
         if not holds and not foreign:
             raise NotExercised(Reason.INCONCLUSIVE, "the response does not show which data type it is about")
-        if not session.judge.require(
+        if not session.recorder.require(
             "PRO-DATATYPE-NAME-FINDS-TYPE",
             holds,
             found,
@@ -83,7 +83,7 @@ def test_a_data_type_is_found_by_the_name_that_it_was_given_later(session: Sessi
 
     found, shown = session.eventually(look)
     told = f"it is not found by its new name: {describe(shown)}"
-    session.judge.require("PRO-DATATYPE-NAME-AFTER-MODIFY", found, shown, read, observed=told)
+    session.recorder.require("PRO-DATATYPE-NAME-AFTER-MODIFY", found, shown, read, observed=told)
 
 
 @pytest.mark.requirement("PRO-DATATYPE-PRIMITIVE-NOT-OWN")
@@ -91,7 +91,7 @@ def test_a_data_type_of_the_tenant_is_no_primitive_one(session: Session) -> None
     own, _ = _marked(session)
     session.call("readDataType", path={"id": own.id})
     shown = session.call("listPrimitiveDataTypes")
-    session.judge.require(
+    session.recorder.require(
         "PRO-DATATYPE-PRIMITIVE-NOT-OWN",
         not presence.shown(session.json(shown), own.id, names=[own.name]),
         shown,
@@ -104,21 +104,21 @@ def test_a_data_type_of_the_tenant_is_no_primitive_one(session: Session) -> None
 def test_as_many_primitive_data_types_are_counted_as_are_listed(session: Session) -> None:
     counted = session.call("countPrimitiveDataTypes")
     numbers = set(counts_in(session.json(counted)))
-    counts = session.judge.require(
+    counts = session.recorder.require(
         "PRO-DATATYPE-COUNT-NUMBER", bool(numbers), counted, observed="no whole number", kind=Kind.TYPE
     )
     shown = session.call("listPrimitiveDataTypes")
     lengths = [len(one) for one in lists(session.json(shown))]
-    listing = session.judge.require(
+    listing = session.recorder.require(
         "PRO-DATATYPE-PRIMITIVE-LIST", any(lengths), shown, observed="no list, or an empty one", kind=Kind.TYPE
     )
     if not (counts and listing):
         root = "PRO-DATATYPE-PRIMITIVE-LIST" if counts else "PRO-DATATYPE-COUNT-NUMBER"
-        session.judge.block("PRO-DATATYPE-COUNT-MATCHES", session.judge.root_of(root))
+        session.recorder.block("PRO-DATATYPE-COUNT-MATCHES", session.recorder.root_of(root))
         return
     if partial(shown):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
-    session.judge.require(
+    session.recorder.require(
         "PRO-DATATYPE-COUNT-MATCHES",
         bool(numbers & {*lengths, sum(lengths)}),
         counted,

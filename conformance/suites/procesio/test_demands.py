@@ -7,7 +7,7 @@ import pytest
 from conformance.core.verdict import Reason
 from conformance.engine import access
 from conformance.engine.recorder import NotExercised
-from conformance.engine.required_fields import demands, judge
+from conformance.engine.required_fields import demands, record_refusal
 from conformance.engine.sampling import sample
 from conformance.engine.session import Session
 from conformance.spec.specification import Requirement, load
@@ -41,4 +41,4 @@ def test_a_run_without_a_required_member_is_refused(session: Session, requiremen
     request = sample(session, operation).request()
     control = session.call(operation.id, **request)
     fewer = {name: value for name, value in request["json"].items() if name != requirement.place[1:]}
-    judge(session, requirement.id, session.send(operation.id, **{**request, "json": fewer}), control)
+    record_refusal(session, requirement.id, session.send(operation.id, **{**request, "json": fewer}), control)

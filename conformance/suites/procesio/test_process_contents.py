@@ -22,7 +22,7 @@ def test_a_process_tells_its_payload_and_what_it_uses(session: Session) -> None:
         try:
             answers_something(session, requirement, operation, path=process(session))
         except NotExercised as reason:
-            session.judge.skip(requirement, reason.reason, reason.detail)
+            session.recorder.skip(requirement, reason.reason, reason.detail)
 
 
 @pytest.mark.requirement("PRO-PROCESS-PAYLOAD-OF-ONE")
@@ -32,7 +32,7 @@ def test_the_payload_is_that_of_the_process(session: Session) -> None:
     if not variables:
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("payload"))
     shown = session.call("getPayload", path=process(session))
-    held = session.judge.require(
+    held = session.recorder.require(
         "PRO-PROCESS-PAYLOAD-OF-ONE",
         any(mentions(shown, name) for name in variables),
         shown,
@@ -54,7 +54,7 @@ def _is_not_of_another(session: Session, variables: list[str]) -> None:
     foreign = [name for name in variables if mentions(shown, name) and not mentions(read, name)]
     if foreign:
         told = "the payload of a new process has an input variable of the process of the target file"
-        session.judge.require("PRO-PROCESS-PAYLOAD-OF-ONE", False, shown, read, observed=told, kind=Kind.READ_BACK)
+        session.recorder.require("PRO-PROCESS-PAYLOAD-OF-ONE", False, shown, read, observed=told, kind=Kind.READ_BACK)
 
 
 @pytest.mark.requirement("PRO-PROCESS-USED-OF-ONE")
@@ -68,7 +68,7 @@ def test_what_a_process_uses_is_not_what_another_one_uses(session: Session) -> N
     foreign = sorted((seen(shown) & used) - seen(read) - {own.id})
     if not used:
         raise NotExercised(Reason.INCONCLUSIVE, "the process of the target file uses nothing that has an identifier")
-    session.judge.require(
+    session.recorder.require(
         "PRO-PROCESS-USED-OF-ONE",
         not foreign,
         shown,

@@ -82,7 +82,7 @@ def test_a_token_runs_a_process(session: Session) -> None:
     known = _with_status(session, told)
     if not grew and not known and (partial(after) or not after.answer.ok):
         raise NotExercised(Reason.INCONCLUSIVE, "the list of instances shows a part only")
-    session.judge.require(
+    session.recorder.require(
         "PRO-RUN-MAKES-INSTANCE",
         grew or bool(known),
         after,
@@ -121,22 +121,22 @@ def test_an_api_key_runs_a_process(session: Session) -> None:
     request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
     ran = session.send("runProcess", user=API_KEY, **request)
     control = ran if ran.answer.ok else session.call("runProcess", **request)
-    works = session.judge.require(
+    works = session.recorder.require(
         "PRO-RUN-API-KEY", ran.answer.ok, ran, control, observed=describe(ran), kind=Kind.REFUSED
     )
     if not works:
         for requirement in KEY_REFUSALS:
-            session.judge.block(requirement, session.judge.root_of("PRO-RUN-API-KEY"))
+            session.recorder.block(requirement, session.recorder.root_of("PRO-RUN-API-KEY"))
         return
     assert isinstance(session.table, Procesio)
     assert session.table.api_key is not None
     key = {"key": session.table.api_key.name, "value": session.table.api_key.value.get_secret_value()}
     without = session.send("runProcess", user="nobody", headers=key, **request)
-    session.judge.refused("PRO-RUN-API-KEY-WITHOUT-WORKSPACE", without, ran)
+    session.recorder.refused("PRO-RUN-API-KEY-WITHOUT-WORKSPACE", without, ran)
     for member, requirement in (("value", "PRO-RUN-API-KEY-WRONG-VALUE"), ("key", "PRO-RUN-API-KEY-WRONG-NAME")):
         wrong = {**key, member: session.ledger.made_up(), "workspaceId": session.table.workspace_id or ""}
         other = session.send("runProcess", user="nobody", headers=wrong, **request)
-        session.judge.refused(requirement, other, ran)
+        session.recorder.refused(requirement, other, ran)
 
 
 @pytest.mark.requirement(
@@ -154,23 +154,23 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
     instance = {"id": instance_of(session, exchange, link, process(session)["id"])}
     if not instance["id"]:
         told, kind = "an answer without an identifier", Kind.MISSING_FIELD
-        session.judge.require("PRO-INSTANCE-PUBLISH-LAUNCHABLE", False, exchange, observed=told, kind=kind)
-        root = session.judge.root_of("PRO-INSTANCE-PUBLISH-LAUNCHABLE")
-        for requirement in session.judge.undecided():
-            session.judge.block(requirement, root)
+        session.recorder.require("PRO-INSTANCE-PUBLISH-LAUNCHABLE", False, exchange, observed=told, kind=kind)
+        root = session.recorder.root_of("PRO-INSTANCE-PUBLISH-LAUNCHABLE")
+        for requirement in session.recorder.undecided():
+            session.recorder.block(requirement, root)
         return
     other = {"id": published(session)}
     told = "two publications are answered with the identifier of one instance"
-    if not session.judge.require(
+    if not session.recorder.require(
         "PRO-INSTANCE-PUBLISH-NEW", other != instance, exchange, observed=told, kind=Kind.VALUE
     ):
-        session.judge.block("PRO-INSTANCE-STATUS-OF-ONE", session.judge.root_of("PRO-INSTANCE-PUBLISH-NEW"))
+        session.recorder.block("PRO-INSTANCE-STATUS-OF-ONE", session.recorder.root_of("PRO-INSTANCE-PUBLISH-NEW"))
     _are_listed(session, exchange, [instance["id"], other["id"]])
     before = Statuses.of(session, instance)
     untouched = Statuses.of(session, other)
     launched, root = _launched(session, instance)
     if root:
-        session.judge.block("PRO-INSTANCE-LAUNCH-EXECUTES", root)
+        session.recorder.block("PRO-INSTANCE-LAUNCH-EXECUTES", root)
     answers_something(session, "PRO-INSTANCE-STATUS-ANSWERED", "getInstanceStatus", path=instance)
     if launched is None:
         return
@@ -180,7 +180,7 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
         return after.answer.ok and before.differs(after), after
 
     differs, after = session.eventually(look)
-    executes = session.judge.require(
+    executes = session.recorder.require(
         "PRO-INSTANCE-LAUNCH-EXECUTES",
         differs,
         after,
@@ -191,7 +191,7 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
     if executes:
         _runs_too(session, before, after)
     else:
-        session.judge.block("PRO-RUN-EXECUTES", session.judge.root_of("PRO-INSTANCE-LAUNCH-EXECUTES"))
+        session.recorder.block("PRO-RUN-EXECUTES", session.recorder.root_of("PRO-INSTANCE-LAUNCH-EXECUTES"))
     still = session.send("getInstanceStatus", path=other)
     if other != instance and still.answer.ok and untouched.last.answer.ok:
         _is_of_one(session, Statuses(instance["id"], after, after), untouched, still, executes)
@@ -206,7 +206,7 @@ def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
     known = _with_status(session, told)
     if not known:
         told_nothing = "the response to the run names no instance that has a status"
-        session.judge.skip("PRO-RUN-EXECUTES", Reason.INCONCLUSIVE, told_nothing)
+        session.recorder.skip("PRO-RUN-EXECUTES", Reason.INCONCLUSIVE, told_nothing)
         return
 
     def look() -> tuple[bool, Exchange]:
@@ -216,7 +216,7 @@ def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
         return status.answer.ok and any(now.get(place) != was.get(place) for place in turned), status
 
     executes, status = session.eventually(look)
-    session.judge.require(
+    session.recorder.require(
         "PRO-RUN-EXECUTES",
         executes,
         status,
@@ -234,7 +234,7 @@ def _is_of_one(session: Session, launched: Statuses, untouched: Statuses, still:
     turned, there = untouched.turned(still), snapshot(launched.last, launched.instance)
     now = snapshot(still, untouched.instance)
     follows = executes and any(now.get(place) == there.get(place) for place in turned)
-    session.judge.require(
+    session.recorder.require(
         "PRO-INSTANCE-STATUS-OF-ONE",
         spoken is not False and not follows,
         still,
@@ -275,8 +275,8 @@ def _launched(session: Session, instance: dict[str, str]) -> tuple[Exchange | No
     try:
         return session.call("launchInstance", path=instance), ""
     except Blocked as blocked:
-        if "PRO-INSTANCE-PUBLISH-LAUNCHABLE" in session.judge.undecided():
-            session.judge.block("PRO-INSTANCE-PUBLISH-LAUNCHABLE", blocked.root)
+        if "PRO-INSTANCE-PUBLISH-LAUNCHABLE" in session.recorder.undecided():
+            session.recorder.block("PRO-INSTANCE-PUBLISH-LAUNCHABLE", blocked.root)
         return None, blocked.root
 
 
@@ -297,9 +297,9 @@ def _are_listed(session: Session, made: Exchange, published: list[str]) -> None:
 
     found, instances = session.eventually(look)
     if not found and partial(instances):
-        session.judge.skip("PRO-INSTANCE-LISTED", Reason.INCONCLUSIVE, "the list shows a part only")
+        session.recorder.skip("PRO-INSTANCE-LISTED", Reason.INCONCLUSIVE, "the list shows a part only")
         return
-    session.judge.require(
+    session.recorder.require(
         "PRO-INSTANCE-LISTED",
         found,
         instances,
@@ -323,7 +323,7 @@ def test_publishing_changes_no_process_and_concerns_one(session: Session) -> Non
     if not instance:
         raise NotExercised(Reason.INCONCLUSIVE, "publishProcess answers no identifier of an instance")
     foreign = session.call("listInstances", path={"id": own_process(session).id})
-    session.judge.require(
+    session.recorder.require(
         "PRO-INSTANCE-LISTED-BY-PROCESS",
         not is_listed(foreign, instance),
         foreign,
@@ -366,7 +366,7 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
 
     differs, _ = session.eventually(look)
     after = states[-1]
-    holds = session.judge.require(
+    holds = session.recorder.require(
         "PRO-PROCESS-TOGGLE-CHANGES-STATE",
         differs,
         after.read,
@@ -375,7 +375,7 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
         observed="reading and listing the process show what they showed before",
     )
     if not holds:
-        session.judge.block("PRO-PROCESS-TOGGLE-BACK", session.judge.root_of("PRO-PROCESS-TOGGLE-CHANGES-STATE"))
+        session.recorder.block("PRO-PROCESS-TOGGLE-BACK", session.recorder.root_of("PRO-PROCESS-TOGGLE-CHANGES-STATE"))
         return
     turned = changed(before.values, after.values, ignored)
     session.call("toggleActivation", path=path)
@@ -386,7 +386,7 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
 
     returned, _ = session.eventually(back)
     last = states[-1]
-    session.judge.require(
+    session.recorder.require(
         "PRO-PROCESS-TOGGLE-BACK", returned, last.read, last.listed, after.read, observed="the state stayed changed"
     )
 

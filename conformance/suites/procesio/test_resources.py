@@ -23,7 +23,7 @@ PROCESS: Final = re.compile(r"(process|project)_?(id|uuid|guid)$", re.IGNORECASE
 @pytest.mark.requirement("PRO-RESOURCE-LIST")
 def test_the_resources_of_the_account_are_a_list(session: Session) -> None:
     shown = session.call("listAccountResources")
-    session.judge.require(
+    session.recorder.require(
         "PRO-RESOURCE-LIST", bool(lists(session.json(shown))), shown, observed="no list", kind=Kind.TYPE
     )
 

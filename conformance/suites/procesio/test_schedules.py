@@ -55,7 +55,7 @@ def test_deleting_a_schedule_leaves_its_process(session: Session) -> None:
     gone, after = session.eventually(look)
     if not gone and not after.answer.ok:
         raise NotExercised(Reason.INCONCLUSIVE, describe(after))
-    session.judge.require(
+    session.recorder.require(
         "PRO-SCHEDULE-DELETE-KEEPS-PROCESS",
         not gone,
         after,
@@ -79,7 +79,7 @@ def test_a_schedule_can_be_duplicated(session: Session) -> None:
             raise
         _nothing_new(session, link, before)
         raise
-    session.judge.require("PRO-SCHEDULE-DUPLICATE-NEW", True, copy.exchange)
+    session.recorder.require("PRO-SCHEDULE-DUPLICATE-NEW", True, copy.exchange)
     original = session.call("readSchedule", path=own.path)
     if not mentions(original, own.process):
         raise NotExercised(Reason.INCONCLUSIVE, "a schedule does not show its process")
@@ -89,7 +89,7 @@ def test_a_schedule_can_be_duplicated(session: Session) -> None:
         return mentions(exchange, own.process), exchange
 
     same, read = session.eventually(look)
-    session.judge.require(
+    session.recorder.require(
         "PRO-SCHEDULE-DUPLICATE-SAME",
         same,
         read,
@@ -111,8 +111,8 @@ def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
     if grew or not shown.answer.ok or partial(shown):
         return
     told = "the list has no schedule that was not there before"
-    session.judge.require("PRO-SCHEDULE-DUPLICATE-NEW", False, shown, observed=told, kind=Kind.ABSENT)
-    session.judge.block("PRO-SCHEDULE-DUPLICATE-SAME", session.judge.root_of("PRO-SCHEDULE-DUPLICATE-NEW"))
+    session.recorder.require("PRO-SCHEDULE-DUPLICATE-NEW", False, shown, observed=told, kind=Kind.ABSENT)
+    session.recorder.block("PRO-SCHEDULE-DUPLICATE-SAME", session.recorder.root_of("PRO-SCHEDULE-DUPLICATE-NEW"))
 
 
 @pytest.mark.requirement("PRO-SCHEDULE-CREATE-PROCESS")
@@ -125,7 +125,7 @@ def test_a_schedule_shows_the_process_that_it_is_for(session: Session) -> None:
         return exchange.answer.ok and mentions(exchange, own.process), exchange
 
     shown, read = session.eventually(look)
-    session.judge.require(
+    session.recorder.require(
         "PRO-SCHEDULE-CREATE-PROCESS",
         shown,
         read,
@@ -144,7 +144,7 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
     ignored = volatile(snapshot(first, own.schedule.id), was)
     body = sample(session, session.operation("changeScheduleStatus")).content
     exchange = session.call("changeScheduleStatus", path=own.path, **body)
-    session.judge.require(
+    session.recorder.require(
         "PRO-SCHEDULE-STATUS-ANSWERED", bool(exchange.answer.body.strip()), exchange, observed="an empty body"
     )
 
@@ -153,6 +153,6 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
         return read.answer.ok and bool(changed(was, snapshot(read, own.schedule.id), ignored)), read
 
     differs, after = session.eventually(look)
-    session.judge.require(
+    session.recorder.require(
         "PRO-SCHEDULE-STATUS-CHANGES", differs, after, before, exchange, observed="the schedule reads as before"
     )

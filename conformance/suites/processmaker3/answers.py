@@ -41,7 +41,7 @@ def object_of(session: Session, exchange: Exchange) -> dict[str, Any] | None:
 
 def blocked_by(session: Session, operation: str) -> Blocked | NotExercised:
     """What to raise when an accepted answer of an operation cannot be used: the test's deviation at its root."""
-    for verdict in session.judge.verdicts:
+    for verdict in session.recorder.verdicts:
         if verdict.operation == operation and verdict.fingerprint:
             return Blocked(verdict.fingerprint, operation)
     return NotExercised(Reason.INCONCLUSIVE, f"the answer of {operation} cannot be used")

@@ -94,7 +94,7 @@ def shown(session: Session, requirement: str, listing: Exchange, identifier: str
     if not found and partial(listing):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
     told = "it is not in the list" if in_json(listing) else "the answer is no JSON"
-    return session.judge.require(requirement, found, listing, observed=told, kind=Kind.ABSENT)
+    return session.recorder.require(requirement, found, listing, observed=told, kind=Kind.ABSENT)
 
 
 def accepted(session: Session, requirement: str, operation: str, **request: Any) -> Exchange:
@@ -154,12 +154,12 @@ def hidden(
     for user, exchange in asked.items():
         if exchange.answer.ok and mentions(exchange, identifier):
             told = f"it is shown to the user {user!r} as well"
-            session.judge.require(requirement, False, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
+            session.recorder.require(requirement, False, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
             return
     denied = who_lacks_only_that(session, asked)
     if denied.answer.ok and partial(denied):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
-    session.judge.require(requirement, True, denied, control)
+    session.recorder.require(requirement, True, denied, control)
 
 
 def says(exchange: Exchange, message: str) -> bool:

@@ -103,11 +103,11 @@ def export(session: Session, project: Resource) -> tuple[Export, Exchange]:
     try:
         file = parse(exchange.answer.body)
     except NotAnExport as error:
-        session.judge.require(
+        session.recorder.require(
             requirement, False, exchange, expected=expected, observed=str(error), kind=Kind.FORMAT, location="/"
         )
-        raise Blocked(session.judge.root_of(requirement), "exportProject") from None
-    session.judge.require(
+        raise Blocked(session.recorder.root_of(requirement), "exportProject") from None
+    session.recorder.require(
         requirement,
         (file.root, file.version) == (ROOT, VERSION),
         exchange,
@@ -122,7 +122,7 @@ def export(session: Session, project: Resource) -> tuple[Export, Exchange]:
 def names_project(session: Session, file: Export, project: Resource, exchange: Exchange) -> bool:
     """Judge whether the metadata of an export name the project; without that an import of it would be a risk."""
     named = [
-        session.judge.require(
+        session.recorder.require(
             "PM3-EXPORT-METADATA",
             set(file.named(key)) == {wanted},
             exchange,
@@ -140,7 +140,7 @@ def records_project(session: Session, file: Export, project: Resource, exchange:
     """Judge whether an export has the record of the project, without which an import cannot know its content."""
     wanted = {"prj_uid": project.id, "prj_name": project.name}
     records = file.records(BPMN, "PROJECT")
-    return session.judge.require(
+    return session.recorder.require(
         "PM3-EXPORT-PROJECT-RECORD",
         any(wanted.items() <= record.items() for record in records),
         exchange,
@@ -152,7 +152,7 @@ def records_project(session: Session, file: Export, project: Resource, exchange:
 def holds_elements(session: Session, file: Export, definition: Mapping[str, Any], exchange: Exchange) -> bool:
     """Judge whether an export has all that a definition shows of the elements: names, places, sizes, and flows."""
     lacking = lacks(file, definition)
-    return session.judge.require(
+    return session.recorder.require(
         "PM3-EXPORT-COMPLETE",
         not lacking,
         exchange,

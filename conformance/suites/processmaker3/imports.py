@@ -67,7 +67,7 @@ def prepare(session: Session) -> Source:
     definition, _ = answered(session, "getProject", project.id)
     file, exchange = export(session, project)
     if not names_project(session, file, project, exchange):
-        raise Blocked(session.judge.root_of("PM3-EXPORT-METADATA"), "exportProject")
+        raise Blocked(session.recorder.root_of("PM3-EXPORT-METADATA"), "exportProject")
     return Source(project, body, definition, file, exchange)
 
 
@@ -92,7 +92,7 @@ def bring_in(session: Session, source: Source, requirement: str, **options: str)
         return exchange, entry
     session.take_over(operation, entry)
     control = copy(session, prepare(session), option="KEEP")
-    session.judge.require(
+    session.recorder.require(
         requirement,
         False,
         exchange,
@@ -100,7 +100,7 @@ def bring_in(session: Session, source: Source, requirement: str, **options: str)
         observed=checks.describe(exchange),
         kind=Kind.REFUSED if exchange.answer.refused else Kind.STATUS,
     )
-    raise Blocked(session.judge.root_of(requirement), operation.id)
+    raise Blocked(session.recorder.root_of(requirement), operation.id)
 
 
 def copy(session: Session, source: Source, requirement: str = "PM3-IMPORT-KEEP", **options: str) -> Resource:
@@ -141,8 +141,8 @@ def found(session: Session, exchange: Exchange, entry: Entry, requirement: str) 
         if there and not session.ledger.owns(named):
             raise
         told = "the answer names the project that the file came from" if there else checks.describe(read)
-        session.judge.require(requirement, False, exchange, read, observed=f"no project came into being: {told}")
-        raise Blocked(session.judge.root_of(requirement), "importProject") from None
+        session.recorder.require(requirement, False, exchange, read, observed=f"no project came into being: {told}")
+        raise Blocked(session.recorder.root_of(requirement), "importProject") from None
 
 
 def adopted(session: Session, exchange: Exchange, entry: Entry) -> Resource:
@@ -199,7 +199,7 @@ def alter(session: Session, source: Source) -> None:
     head = {name: updated.request.sent(body).get(name) for name in head}
     wrong, read = differing(session, source.project.id, head)
     for one in wrong:
-        session.judge.require(
+        session.recorder.require(
             "PM3-PROJECT-UPDATE-READ-BACK",
             False,
             read,
@@ -210,7 +210,7 @@ def alter(session: Session, source: Source) -> None:
             location=one.place,
         )
     if wrong:
-        raise Blocked(session.judge.root_of("PM3-PROJECT-UPDATE-READ-BACK"), "updateProject")
+        raise Blocked(session.recorder.root_of("PM3-PROJECT-UPDATE-READ-BACK"), "updateProject")
 
 
 def delete(session: Session, project: Resource) -> None:
@@ -224,8 +224,8 @@ def delete(session: Session, project: Resource) -> None:
     gone, read = session.eventually(look)
     if not gone:
         told = f"it can still be read: {checks.describe(read)}"
-        session.judge.require("PM3-PROJECT-DELETE-GONE", False, read, deleted, observed=told)
-        raise Blocked(session.judge.root_of("PM3-PROJECT-DELETE-GONE"), "deleteProject")
+        session.recorder.require("PM3-PROJECT-DELETE-GONE", False, read, deleted, observed=told)
+        raise Blocked(session.recorder.root_of("PM3-PROJECT-DELETE-GONE"), "deleteProject")
     session.ledger.gone(project.id)
     session.call("listProjects")
 
@@ -236,14 +236,14 @@ def delete(session: Session, project: Resource) -> None:
     unlisted, shown = session.eventually(listed)
     if not unlisted and shown.answer.ok:
         requirement = "PM3-PROJECT-DELETE-UNLISTED"
-        session.judge.require(requirement, False, shown, deleted, observed="it is still in the list")
-        raise Blocked(session.judge.root_of(requirement), "listProjects")
+        session.recorder.require(requirement, False, shown, deleted, observed="it is still in the list")
+        raise Blocked(session.recorder.root_of(requirement), "listProjects")
 
 
 def judge_file_name(session: Session, exchange: Exchange) -> None:
     """Judge whether an answer names the file."""
     shown = (object_of(session, exchange) or {}).get("prj_file")
-    session.judge.require(
+    session.recorder.require(
         "PM3-IMPORT-FILE-NAME",
         shown == FILE_NAME,
         exchange,
@@ -256,9 +256,9 @@ def judge_file_name(session: Session, exchange: Exchange) -> None:
 def sound(session: Session, source: Source) -> None:
     """See that the file holds the project that it was exported from. Raises Blocked: it does not; that is recorded."""
     if not records_project(session, source.file, source.project, source.exchange):
-        raise Blocked(session.judge.root_of("PM3-EXPORT-PROJECT-RECORD"), "exportProject")
+        raise Blocked(session.recorder.root_of("PM3-EXPORT-PROJECT-RECORD"), "exportProject")
     if not holds_elements(session, source.file, source.definition, source.exchange):
-        raise Blocked(session.judge.root_of("PM3-EXPORT-COMPLETE"), "exportProject")
+        raise Blocked(session.recorder.root_of("PM3-EXPORT-COMPLETE"), "exportProject")
 
 
 def judge_content(session: Session, source: Source, prj_uid: str, *evidence: Exchange) -> bool:
@@ -266,7 +266,7 @@ def judge_content(session: Session, source: Source, prj_uid: str, *evidence: Exc
     sound(session, source)
     wanted = {name: value for name, value in source.definition.items() if name != "prj_name"}  # a copy may have its own
     wrong, read = differing(session, prj_uid, wanted, joined=True)
-    return session.judge.require(
+    return session.recorder.require(
         "PM3-IMPORT-CONTENT", not wrong, read, *evidence, source.exchange, observed=told_of(wrong), kind=Kind.READ_BACK
     )
 

@@ -54,12 +54,12 @@ def accepted(session: Session, requirement: str, body: Body, control: Body) -> R
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
     if exchange.answer.ok:
         session.accepted(exchange)
-        session.judge.require(requirement, True, exchange)
+        session.recorder.require(requirement, True, exchange)
         return Resource(session.adopt(operation, entry, exchange), exchange)
     session.take_over(operation, entry)
     plain = made(session, control)
     kind = Kind.REFUSED if exchange.answer.refused else Kind.STATUS
-    session.judge.require(requirement, False, exchange, plain.exchange, observed=describe(exchange), kind=kind)
+    session.recorder.require(requirement, False, exchange, plain.exchange, observed=describe(exchange), kind=kind)
     return None
 
 
@@ -98,8 +98,8 @@ def about(session: Session, project: str, exchange: Exchange) -> None:
     """See that what is read is the project that was asked for. Raises Blocked: it is another; that is recorded."""
     readable = "PM3-PROJECT-CREATE-READABLE"
     if not concerns(exchange, project):
-        session.judge.require(readable, False, exchange, observed=ANOTHER, kind=Kind.VALUE)
-        raise Blocked(session.judge.root_of(readable), READ)
+        session.recorder.require(readable, False, exchange, observed=ANOTHER, kind=Kind.VALUE)
+        raise Blocked(session.recorder.root_of(readable), READ)
 
 
 def _definition(session: Session, exchange: Exchange) -> Body:
@@ -120,7 +120,7 @@ def _objects(value: Any) -> bool:
 
 def root(session: Session, operation: str) -> str:
     """The last deviation of an operation that this test has seen: what makes its answers unusable."""
-    roots = [one.fingerprint for one in session.judge.verdicts if one.operation == operation and one.fingerprint]
+    roots = [one.fingerprint for one in session.recorder.verdicts if one.operation == operation and one.fingerprint]
     return roots[-1]
 
 
@@ -137,7 +137,7 @@ def beside(session: Session) -> Neighbours:
 def unharmed(session: Session, there: Neighbours, requirement: str, *evidence: Exchange) -> None:
     """See that other projects are as they were. Raises Blocked: a call touched one; that is recorded."""
     if not there.judge(requirement, *evidence):
-        raise Blocked(session.judge.root_of(requirement), session.specification.requirements[requirement].operation)
+        raise Blocked(session.recorder.root_of(requirement), session.specification.requirements[requirement].operation)
 
 
 def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Exchange]:
@@ -156,7 +156,7 @@ def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Ex
     found, exchange = session.eventually(look)
     if not found and partial(exchange):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
-    if not session.judge.require(
+    if not session.recorder.require(
         "PM3-PROJECT-CREATE-LISTED",
         found,
         created,
@@ -164,7 +164,7 @@ def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Ex
         observed="what was created is not in the list",
         kind=Kind.ABSENT,
     ):
-        raise Blocked(session.judge.root_of("PM3-PROJECT-CREATE-LISTED"), LIST)
+        raise Blocked(session.recorder.root_of("PM3-PROJECT-CREATE-LISTED"), LIST)
     return items(exchange)[project], exchange
 
 
@@ -187,7 +187,7 @@ def say_settings(session: Session, requirement: str, enabled: bool, project: str
         return isinstance(settings, dict) and settings.get("enabled_grid") is enabled
 
     definition, exchange = read(session, project, holds)
-    session.judge.require(
+    session.recorder.require(
         requirement,
         holds(definition),
         exchange,

@@ -34,7 +34,7 @@ def _import(session: Session) -> Sample:
     source = projects.made(session, projects.builder(session).drawn())
     file, exchange = export(session, source)
     if not names_project(session, file, source, exchange):  # else it could reach somebody else's
-        raise Blocked(session.judge.root_of("PM3-EXPORT-METADATA"), "exportProject")
+        raise Blocked(session.recorder.root_of("PM3-EXPORT-METADATA"), "exportProject")
     # without its source, a project of that name can only have come from the import
     remove(session, source)
     upload = (f"{source.name}.pmx", file.content, "application/octet-stream")

@@ -30,11 +30,11 @@ def try_batch(session: Session, requirement: Requirement) -> None:
     for user in refused_users(session, requirement):
         exchanges.append(session.send(BULK, user=user, json=body))
         if exchanges[-1].answer.ok:  # it may have had its effect
-            session.judge.refused(requirement.id, exchanges[-1], exchanges[-1])
+            session.recorder.refused(requirement.id, exchanges[-1], exchanges[-1])
             return
     control = delete(session, project).exchanges[-1]
     for exchange in exchanges:
-        session.judge.refused(requirement.id, exchange, control)
+        session.recorder.refused(requirement.id, exchange, control)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine.checks import describe
 from conformance.engine.comparison import number
 from conformance.engine.recorder import NotExercised
-from conformance.engine.required_fields import judge
+from conformance.engine.required_fields import record_refusal
 from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.batches import BULK, Batch, delete, enveloped, gone, own
@@ -21,11 +21,11 @@ TYPE = f"{BULK}.request./data[]/data[]/type:required"
 
 @pytest.mark.requirement("PM3-BULK-GONE", "PM3-BULK-ANSWER-NAMES-EACH", "PM3-BULK-RESULT", "PM3-BULK-ENVELOPE")
 def test_a_batch_deletes_every_project_that_it_names(session: Session) -> None:
-    judge = session.judge
+    recorder = session.recorder
     wanted = [own(session), own(session)]
     deleted = delete(session, *wanted)
     bare = any(enveloped(one) is not one for one in deleted.exchanges)
-    judge.require(
+    recorder.require(
         "PM3-BULK-ENVELOPE",
         not deleted.flat and not bare,
         *deleted.exchanges,
@@ -34,7 +34,7 @@ def test_a_batch_deletes_every_project_that_it_names(session: Session) -> None:
     )
     looked = {project: gone(session, project) for project in wanted}
     left = sum(not holds for holds, _ in looked.values())
-    judge.require(
+    recorder.require(
         "PM3-BULK-GONE",
         not left,
         *deleted.exchanges,
@@ -43,7 +43,7 @@ def test_a_batch_deletes_every_project_that_it_names(session: Session) -> None:
     )
     told = list(deleted.items())
     named = [one["prj_uid"] for one in told]
-    judge.require(
+    recorder.require(
         "PM3-BULK-ANSWER-NAMES-EACH",
         sorted(map(str, named)) == sorted(wanted),
         *deleted.exchanges,
@@ -52,10 +52,10 @@ def test_a_batch_deletes_every_project_that_it_names(session: Session) -> None:
     )
     went = [one for one in told if one["prj_uid"] in wanted and looked[one["prj_uid"]][0]]
     if not went:
-        judge.block("PM3-BULK-RESULT", judge.root_of("PM3-BULK-GONE" if left else "PM3-BULK-ANSWER-NAMES-EACH"))
+        recorder.block("PM3-BULK-RESULT", recorder.root_of("PM3-BULK-GONE" if left else "PM3-BULK-ANSWER-NAMES-EACH"))
         return
     wrong = [one for one in went if number(one.get("status")) != 200 or one.get("result") is not True]
-    judge.require(
+    recorder.require(
         "PM3-BULK-RESULT",
         not wrong,
         *deleted.exchanges,
@@ -73,7 +73,7 @@ def test_a_batch_of_one_deletes_that_project_and_no_other(session: Session) -> N
     deleted = delete(session, project)
     projects.unharmed(session, beside, "PM3-BULK-OTHERS", *deleted.exchanges)
     went, look = gone(session, project)
-    session.judge.require("PM3-BULK-GONE", went, *deleted.exchanges, look, observed="1 of 1 can still be read")
+    session.recorder.require("PM3-BULK-GONE", went, *deleted.exchanges, look, observed="1 of 1 can still be read")
     beside.judge("PM3-BULK-OTHERS", *deleted.exchanges)
 
 
@@ -83,7 +83,7 @@ def test_a_batch_without_a_type_is_refused(session: Session) -> None:
     project = own(session)
     one = {"prj_uid": project}
     body = one if control.flat else {"data": [{"action": "delete", "data": [one]}]}
-    judge(session, TYPE, session.send(BULK, json=body), control.exchanges[-1])
+    record_refusal(session, TYPE, session.send(BULK, json=body), control.exchanges[-1])
     gone(session, project)
 
 
@@ -94,7 +94,7 @@ def test_a_batch_of_another_type_deletes_nothing(session: Session) -> None:
     body = item(project, kind="classic") if control.flat else batch(project, kind="classic")
     sent = session.send(BULK, json=body)
     still = session.send(projects.READ, path={"prj_uid": project})
-    session.judge.require(
+    session.recorder.require(
         "PM3-BULK-OTHER-TYPE",
         still.answer.ok,
         still,
@@ -123,10 +123,10 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
     say_started(session, other, went, kept, (kept, read_other, *sent, before))
     answered = tuple(one for one in sent if one.answer.status == 200)
     if not answered or not kept.answer.ok:
-        session.judge.block("PM3-BULK-STARTED-CASES-RESULT", projects.root(session, BULK))
+        session.recorder.block("PM3-BULK-STARTED-CASES-RESULT", projects.root(session, BULK))
         return
     claims = [one for one in Batch(answered).items() if one["prj_uid"] == started and one.get("result") is True]
-    session.judge.require(
+    session.recorder.require(
         "PM3-BULK-STARTED-CASES-RESULT",
         not claims,
         *answered,
@@ -138,17 +138,17 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
 
 def say_started(session: Session, other: str, went: bool, kept: Exchange, evidence: tuple[Exchange, ...]) -> None:
     """Say whether of a batch the project with cases is `kept`, and the `other` one `went`."""
-    judge, requirement = session.judge, "PM3-BULK-STARTED-CASES"
+    recorder, requirement = session.recorder, "PM3-BULK-STARTED-CASES"
     if not kept.answer.ok:
-        judge.require(requirement, False, *evidence, observed="the project with cases is gone")
+        recorder.require(requirement, False, *evidence, observed="the project with cases is gone")
         return
     if went:
-        judge.require(requirement, True, *evidence)
+        recorder.require(requirement, True, *evidence)
         return
     control = delete(session, other)
     if not gone(session, other)[0]:
-        judge.require("PM3-BULK-GONE", False, *control.exchanges, observed="1 of 1 can still be read")
-        judge.block(requirement, judge.root_of("PM3-BULK-GONE"))
+        recorder.require("PM3-BULK-GONE", False, *control.exchanges, observed="1 of 1 can still be read")
+        recorder.block(requirement, recorder.root_of("PM3-BULK-GONE"))
         return
     told = "the project without cases is still there"
-    judge.require(requirement, False, *evidence, *control.exchanges, observed=told)
+    recorder.require(requirement, False, *evidence, *control.exchanges, observed=told)

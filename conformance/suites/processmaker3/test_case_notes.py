@@ -44,7 +44,7 @@ def test_notes_are_refused_without_the_permission_for_them(session: Session) -> 
 
 def judge_denied(session: Session, denied: Exchange, control: Exchange) -> None:
     """Say whether notes are refused as documented."""
-    session.judge.require(
+    session.recorder.require(
         DENIED[0],
         denied.answer.status == 400,
         denied,
@@ -53,10 +53,10 @@ def judge_denied(session: Session, denied: Exchange, control: Exchange) -> None:
         kind=Kind.NOT_REFUSED if denied.answer.ok else Kind.STATUS,
     )
     if denied.answer.ok:
-        session.judge.block(DENIED[1], session.judge.root_of(DENIED[0]))
+        session.recorder.block(DENIED[1], session.recorder.root_of(DENIED[0]))
         return
     error = error_of(session, denied)
-    session.judge.require(
+    session.recorder.require(
         DENIED[1],
         number(error["code"]) == 400 and str(error["message"]).strip() == MESSAGE,
         denied,
@@ -79,14 +79,14 @@ def permitted(session: Session, path: dict[str, str]) -> Exchange:
         case = session.send("getCase", path=path)
         if case.answer.ok:
             observed = f"{checks.describe(exchange)}, to a user who reads the case"
-            session.judge.require(SHOWN, False, exchange, case, observed=observed, kind=Kind.REFUSED)
-            raise Blocked(session.judge.root_of(SHOWN), NOTES)
+            session.recorder.require(SHOWN, False, exchange, case, observed=observed, kind=Kind.REFUSED)
+            raise Blocked(session.recorder.root_of(SHOWN), NOTES)
     if exchange.answer.refused and says(exchange, re.escape(MESSAGE)):
         raise NotExercised(
             Reason.MISSING_FIXTURE, f"{session.table.place('note_case')}: the main user may not see them"
         )
     exchange = session.call(NOTES, path=path)
-    session.judge.require(SHOWN, True, exchange)
+    session.recorder.require(SHOWN, True, exchange)
     return exchange
 
 
@@ -95,7 +95,7 @@ def test_to_work_on_a_case_is_not_enough_to_see_its_notes(session: Session) -> N
     path = of_case(session, "note_case")
     denied = conclusive(session.send(NOTES, user=CASEWORKER, path=path))
     control = denied if denied.answer.ok else permitted(session, path)
-    if session.judge.refused("PM3-NOTES-ASSIGNED", denied, control):
+    if session.recorder.refused("PM3-NOTES-ASSIGNED", denied, control):
         error_of(session, denied)
 
 
@@ -108,7 +108,7 @@ def error_of(session: Session, denied: Exchange) -> dict[str, Any]:
     operation = session.operation(NOTES)
     documented = operation.answer(400)
     assert documented is not None
-    session.judge.say(checks.content(operation, documented, denied))
+    session.recorder.record(checks.content(operation, documented, denied))
     error = (object_of(session, denied) or {}).get("error")
     if not isinstance(error, dict) or "code" not in error or "message" not in error:
         raise blocked_by(session, NOTES)

@@ -44,4 +44,4 @@ def try_halves(
     for name in PAIR:
         half = {other: value for other, value in whole.items() if other != name}
         exchange = session.send(control.operation, path=path, json=half)
-        session.judge.refused(requirement, exchange, control)
+        session.recorder.refused(requirement, exchange, control)

@@ -47,7 +47,7 @@ def test_variables_can_be_read_in_any_state_of_a_case(session: Session, state: s
 @pytest.mark.requirement("PM3-CASE-VARIABLES-NUMBER")
 def test_a_number_of_a_dynaform_is_a_string(session: Session) -> None:
     value, exchange = variable(session, "number_variable")
-    session.judge.require(
+    session.recorder.require(
         "PM3-CASE-VARIABLES-NUMBER", isinstance(value, str), exchange, observed=json_type(value), kind=Kind.TYPE
     )
 
@@ -56,11 +56,11 @@ def test_a_number_of_a_dynaform_is_a_string(session: Session) -> None:
 def test_a_grid_is_an_object_of_objects(session: Session) -> None:
     grid, exchange = variable(session, "grid_variable")
     if not of_objects(session, GRID[0], grid, exchange):
-        session.judge.block(GRID[1], session.judge.root_of(GRID[0]))
+        session.recorder.block(GRID[1], session.recorder.root_of(GRID[0]))
         return
     counted = [int(row) for row in grid if row.isdigit()]
     from_one = sorted(counted) == list(range(1, len(counted or grid) + 1))
-    session.judge.require(GRID[1], from_one, exchange, observed="they are called otherwise", kind=Kind.VALUE)
+    session.recorder.require(GRID[1], from_one, exchange, observed="they are called otherwise", kind=Kind.VALUE)
 
 
 @pytest.mark.requirement("PM3-CASE-VARIABLES-QUERY")
@@ -76,7 +76,7 @@ def of_objects(session: Session, requirement: str, value: Any, exchange: Exchang
     rows = list((counted or named).values())  # what stands beside counted rows is more than a document tells
     wrong = next((row for row in rows if not isinstance(row, dict)), None)
     told = f"a row that is {json_type(wrong)}" if rows else json_type(value)
-    return session.judge.require(requirement, bool(rows) and wrong is None, exchange, observed=told, kind=Kind.TYPE)
+    return session.recorder.require(requirement, bool(rows) and wrong is None, exchange, observed=told, kind=Kind.TYPE)
 
 
 @pytest.mark.requirement(*VARIABLE, *strangers(SPEC, SET))
@@ -94,13 +94,13 @@ def test_a_variable_is_emptied_by_setting_it_and_removed_by_a_trigger(session: S
         lost = keeps_others(session, name, before)
         session.call(SET, path=path, json={name: ""})
         empty, exchange = until(session, name, lambda value: value in UNSET)
-        session.judge.require(EMPTY, empty, exchange, observed="it keeps its value", kind=Kind.READ_BACK)
+        session.recorder.require(EMPTY, empty, exchange, observed="it keeps its value", kind=Kind.READ_BACK)
         if not unsets:
             raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("trigger_unsets"))
         with restoring(session, spare=name):
             session.call(EXECUTE, path={**path, "tri_uid": fixture(session, "trigger")})
             gone, exchange = until(session, name, lambda value: value is ABSENT)
-        session.judge.require(REMOVED, gone, exchange, observed="it is still there")
+        session.recorder.require(REMOVED, gone, exchange, observed="it is still there")
     finally:
         if name in before or lost:
             session.send(SET, path=path, json={**lost, **({name: before[name]} if name in before else {})})
@@ -113,9 +113,9 @@ def sets(session: Session, name: str) -> bool:
     accepted = session.call(SET, path=of_case(session), json={name: MARK})
     holds, exchange = until(session, name, lambda value: value == MARK)
     observed = "it was accepted, and the variable has not that value"
-    if not session.judge.require(IS_SET, holds, exchange, accepted, observed=observed, kind=Kind.READ_BACK):
+    if not session.recorder.require(IS_SET, holds, exchange, accepted, observed=observed, kind=Kind.READ_BACK):
         for other in (STAYS, EMPTY, REMOVED):
-            session.judge.block(other, session.judge.root_of(IS_SET))
+            session.recorder.block(other, session.recorder.root_of(IS_SET))
     return holds
 
 
@@ -126,12 +126,12 @@ def keeps_others(session: Session, name: str, before: dict[str, Any]) -> dict[st
     """
     other = [one for one, value in before.items() if one != name and value not in UNSET]
     if not other:
-        session.judge.skip(STAYS, Reason.MISSING_FIXTURE, f"{session.table.place('case')}: a case with a variable")
+        session.recorder.skip(STAYS, Reason.MISSING_FIXTURE, f"{session.table.place('case')}: a case with a variable")
         return {}
     found, exchange = variables(session)
     lost = {one: before[one] for one in other if one not in found}
     told = f"gone after another one was set: {', '.join(lost)}"
-    session.judge.require(STAYS, not lost, exchange, observed=told, kind=Kind.ABSENT)
+    session.recorder.require(STAYS, not lost, exchange, observed=told, kind=Kind.ABSENT)
     return lost
 
 

@@ -52,7 +52,7 @@ def test_an_unassigned_case_is_listed_for_those_whom_it_waits_for(session: Sessi
     seen = session.call(UNASSIGNED)
     case = fixture(session, "unassigned_case")
     if not shown(session, WAITING[0], seen, case):
-        session.judge.block(WAITING[1], session.judge.root_of(WAITING[0]))
+        session.recorder.block(WAITING[1], session.recorder.root_of(WAITING[0]))
         return
     hidden(session, WAITING[1], lambda user: session.send(UNASSIGNED, user=user), seen, case)
 
@@ -61,7 +61,7 @@ def test_an_unassigned_case_is_listed_for_those_whom_it_waits_for(session: Sessi
 def test_an_unassigned_case_is_listed_for_an_ad_hoc_user_of_its_task(session: Session) -> None:
     case = fixture(session, "unassigned_case")
     if not shown(session, WAITING[0], session.call(UNASSIGNED), case):  # then nobody sees it
-        raise Blocked(session.judge.root_of(WAITING[0]), UNASSIGNED)
+        raise Blocked(session.recorder.root_of(WAITING[0]), UNASSIGNED)
     shown(session, "PM3-CASE-UNASSIGNED-ADHOC", session.call(UNASSIGNED, user="adhoc"), case)
 
 
@@ -70,13 +70,13 @@ def test_an_unassigned_case_waits_for_no_member_who_is_away(session: Session) ->
     seen = session.call(UNASSIGNED)
     case = fixture(session, "unassigned_case")
     if not shown(session, WAITING[0], seen, case):  # then nobody sees it
-        raise Blocked(session.judge.root_of(WAITING[0]), UNASSIGNED)
+        raise Blocked(session.recorder.root_of(WAITING[0]), UNASSIGNED)
     asked = conclusive(session.send(UNASSIGNED, user="inactive"))
     if asked.answer.ok and partial(asked):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
     told = "it is listed for a member of the group who is not active"
     kept_out = not (asked.answer.ok and mentions(asked, case))
-    session.judge.require(INACTIVE, kept_out, asked, seen, observed=told, kind=Kind.NOT_REFUSED)
+    session.recorder.require(INACTIVE, kept_out, asked, seen, observed=told, kind=Kind.NOT_REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_status_of_a_case_tells_its_state(session: Session, state: str) -> N
         evidence.append(beside)
         if case["app_status"] == told["app_status"] != running["app_status"]:
             same.append(other)
-    session.judge.require(
+    session.recorder.require(
         f"PM3-CASE-STATUS-{state.upper()}",
         not same,
         exchange,
@@ -109,7 +109,7 @@ def test_a_case_tells_the_task_at_which_it_stands(session: Session) -> None:
     case, exchange = described(session, of_case(session))
     told = "current_task" in case
     named = {str(one) for one in scalars(case.get("current_task"))}
-    session.judge.require(
+    session.recorder.require(
         "PM3-CASE-CURRENT-TASK",
         bool(named & {task, *titles(session, task)}),
         exchange,
@@ -133,13 +133,13 @@ def test_the_tasks_of_a_case_include_the_one_at_which_it_stands(session: Session
     tasks = session.call(TASKS, path=of_case(session))
     task = fixture(session, "case_task")
     if not shown(session, "PM3-CASE-TASKS-CURRENT", tasks, task):
-        session.judge.block("PM3-CASE-TASKS-STATUS", session.judge.root_of("PM3-CASE-TASKS-CURRENT"))
+        session.recorder.block("PM3-CASE-TASKS-STATUS", session.recorder.root_of("PM3-CASE-TASKS-CURRENT"))
         return
     found = [(one, status_of(one)) for one in items(tasks.answer.json)]
     if not found:
         raise NotExercised(Reason.INCONCLUSIVE, f"{TASKS} shows no list of tasks")
     lacking = [one for one, status in found if status is ABSENT or (status in (None, "") and names_task(one, task))]
-    session.judge.require(
+    session.recorder.require(
         "PM3-CASE-TASKS-STATUS",
         not lacking,
         tasks,
@@ -168,7 +168,7 @@ def test_a_case_is_not_reassigned_without_the_permission(session: Session) -> No
     denied = session.send(REASSIGN, user=CASEWORKER, path=path, json=body)
     if denied.answer.ok:
         give_back(session, path, body)
-    session.judge.refused("PM3-CASE-REASSIGN-PERMISSION", denied, control)
+    session.recorder.refused("PM3-CASE-REASSIGN-PERMISSION", denied, control)
     try_strangers(session, REASSIGN, control, lambda: give_back(session, path, body), path=path, json=body)
 
 
@@ -192,7 +192,7 @@ def test_a_trigger_fires_when_a_case_is_reassigned(session: Session) -> None:
         give_back(session, path, body)
         holds, exchange = has_variable(session, path, lambda variables: variables.get(name) != MARK)
         told = "the variable is as it was before"
-        session.judge.require(FIRES, holds, exchange, reassigned, observed=told)
+        session.recorder.require(FIRES, holds, exchange, reassigned, observed=told)
     finally:
         with contextlib.suppress(Blocked, NotExercised):  # by the path that the server takes, which may be another one
             session.call(SET_VARIABLES, path=path, json={name: before[name]})

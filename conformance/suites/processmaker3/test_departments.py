@@ -35,7 +35,7 @@ def test_a_second_department_of_the_same_title_is_refused(session: Session) -> N
     session.create(operation.id, json=body)
     exchange = attempted(session, operation.id, body)
     control = made(session, operation.id)
-    session.judge.refused("PM3-DEPARTMENT-UNIQUE-TITLE", exchange, control.exchange, taken=True)
+    session.recorder.refused("PM3-DEPARTMENT-UNIQUE-TITLE", exchange, control.exchange, taken=True)
 
 
 @pytest.mark.requirement("PM3-DEPARTMENT-LAST-READ")
@@ -53,17 +53,19 @@ def test_a_department_can_be_deleted_as_soon_as_nobody_is_assigned_to_it(session
     empty = made(session, "createDepartment")
     control = session.call("deleteDepartment", path={"dep_uid": empty.id})
     if not is_gone(session, empty):
-        session.judge.require(GONE, False, control, observed="it can still be read")
-        raise Blocked(session.judge.root_of(GONE), "deleteDepartment")
-    session.judge.require(GONE, True, control)
+        session.recorder.require(GONE, False, control, observed="it can still be read")
+        raise Blocked(session.recorder.root_of(GONE), "deleteDepartment")
+    session.recorder.require(GONE, True, control)
     department, user = made(session, "createDepartment"), made(session, "createUser")
     path = {"dep_uid": department.id}
     assigned = session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, user.id))
     exchange = session.send("deleteDepartment", path=path)
     if exchange.answer.ok and not is_gone(session, department):
-        session.judge.skip(REFUSED, Reason.INCONCLUSIVE, "the deletion was accepted, and the department is still there")
-    elif not session.judge.refused(REFUSED, exchange, control):
-        session.judge.block(UNASSIGNED, session.judge.root_of(REFUSED))
+        session.recorder.skip(
+            REFUSED, Reason.INCONCLUSIVE, "the deletion was accepted, and the department is still there"
+        )
+    elif not session.recorder.refused(REFUSED, exchange, control):
+        session.recorder.block(UNASSIGNED, session.recorder.root_of(REFUSED))
         return
     session.call("unassignDepartmentUser", path={**path, "usr_uid": user.id})
 
@@ -74,7 +76,7 @@ def test_a_department_can_be_deleted_as_soon_as_nobody_is_assigned_to_it(session
     accepted, again = session.eventually(look)
     holds = accepted and is_gone(session, department)
     told = "it was accepted, and the department can still be read" if accepted else describe(again)
-    session.judge.require(UNASSIGNED, holds, again, assigned, exchange, observed=told, kind=Kind.REFUSED)
+    session.recorder.require(UNASSIGNED, holds, again, assigned, exchange, observed=told, kind=Kind.REFUSED)
 
 
 @pytest.mark.requirement("PM3-DEPARTMENT-UNASSIGN-OTHERS")
@@ -87,12 +89,12 @@ def test_only_the_user_who_is_named_leaves_a_department(session: Session) -> Non
     control = session.send("deleteDepartment", path=path)
     if not control.answer.refused:  # nothing tells who is in a department but that it cannot be deleted
         if control.answer.ok and is_gone(session, department):
-            session.judge.refused(REFUSED, control, control)
-            raise Blocked(session.judge.root_of(REFUSED), "deleteDepartment")
+            session.recorder.refused(REFUSED, control, control)
+            raise Blocked(session.recorder.root_of(REFUSED), "deleteDepartment")
         raise NotExercised(Reason.INCONCLUSIVE, f"a department with users is not refused: {describe(control)}")
     left = session.call("unassignDepartmentUser", path={**path, "usr_uid": users[0].id})
     again = session.send("deleteDepartment", path=path)
-    session.judge.require(
+    session.recorder.require(
         "PM3-DEPARTMENT-UNASSIGN-OTHERS",
         not again.answer.ok or not is_gone(session, department),
         again,
@@ -145,7 +147,9 @@ def judge_last(session: Session, requirement: str, operation: str, look: Look) -
         if any("dep_last" not in one for one in found if one is not None):
             raise blocked_by(session, operation)
         observed = f"of {count}: " + told(found)
-        if not session.judge.require(requirement, holds, *evidence, expected=ONE, observed=observed, kind=Kind.VALUE):
+        if not session.recorder.require(
+            requirement, holds, *evidence, expected=ONE, observed=observed, kind=Kind.VALUE
+        ):
             return
 
 

@@ -44,9 +44,9 @@ def test_an_export_holds_the_records_of_the_project(session: Session) -> None:
     assert isinstance(session.table, ProcessMaker3)
     project = session.create("createProject", json=sampling.body(session, session.operation("createProject")))
     file, exchange = export(session, project)
-    judge = session.judge
+    recorder = session.recorder
     names_project(session, file, project, exchange)
-    judge.require(
+    recorder.require(
         "PM3-EXPORT-METADATA",
         file.metadata.get("workspace") == session.table.workspace,
         exchange,
@@ -56,7 +56,7 @@ def test_an_export_holds_the_records_of_the_project(session: Session) -> None:
         location="/metadata/workspace",
     )
     records_project(session, file, project, exchange)
-    judge.require(
+    recorder.require(
         "PM3-EXPORT-PROCESS-RECORD",
         any(
             record.get("prj_uid") == project.id and record.get("pro_uid") and "pro_name" in record
@@ -69,17 +69,17 @@ def test_an_export_holds_the_records_of_the_project(session: Session) -> None:
     processes = [record for record in file.records(WORKFLOW, "process") if {"pro_uid", "pro_title"} <= record.keys()]
     missing = [f"the table {name}" for name in ("tasks", "dynaforms") if (WORKFLOW, name) not in file.tables]
     missing += [] if processes else ["a process record with pro_uid and pro_title"]
-    judge.require(
+    recorder.require(
         "PM3-EXPORT-WORKFLOW", not missing, exchange, observed=f"without {', '.join(missing)}", kind=Kind.ABSENT
     )
     if processes:
         found = [record["pro_uid"] for record in processes]
-        judge.require(
+        recorder.require(
             "PM3-EXPORT-WORKFLOW-UID", project.id in found, exchange, observed=", ".join(found), kind=Kind.VALUE
         )
     else:
-        judge.block("PM3-EXPORT-WORKFLOW-UID", judge.root_of("PM3-EXPORT-WORKFLOW"))
-    judge.require("PM3-EXPORT-FILES", file.has_files, exchange, observed="no such element", kind=Kind.ABSENT)
+        recorder.block("PM3-EXPORT-WORKFLOW-UID", recorder.root_of("PM3-EXPORT-WORKFLOW"))
+    recorder.require("PM3-EXPORT-FILES", file.has_files, exchange, observed="no such element", kind=Kind.ABSENT)
 
 
 @pytest.mark.requirement("PM3-EXPORT-COMPLETE")
@@ -98,7 +98,7 @@ def test_an_export_shows_what_an_update_changed(session: Session) -> None:
     before, _ = projects.read(session, project.id)
     file, exchange = export(session, project)
     if not holds_elements(session, file, before, exchange):
-        raise Blocked(session.judge.root_of("PM3-EXPORT-COMPLETE"), "exportProject")
+        raise Blocked(session.recorder.root_of("PM3-EXPORT-COMPLETE"), "exportProject")
     body = changed({**definition, "prj_name": session.ledger.name("exported"), "prj_description": CHANGED})
     updated = update(session, project, body)
     shown, read = projects.read(session, project.id, lambda one: not apart(session, body, one))
@@ -114,7 +114,7 @@ def test_an_export_shows_what_an_update_changed(session: Session) -> None:
         return not lacking, exchange
 
     holds, exchange = session.eventually(look)
-    session.judge.require(
+    session.recorder.require(
         "PM3-EXPORT-AFTER-UPDATE",
         holds,
         exchange,
@@ -155,7 +155,7 @@ def test_an_export_shows_what_an_update_of_the_process_changed(session: Session)
         return not wrong, exchange
 
     holds, exchange = session.eventually(look)
-    session.judge.require(
+    session.recorder.require(
         "PM3-EXPORT-AFTER-PROCESS-UPDATE",
         holds,
         exchange,

@@ -31,7 +31,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     if entry is not None and new:
         session.enter(session.operation(GENERATE), entry, str(project), shown=True)
     if "pro_uid" in answer:
-        session.judge.require(
+        session.recorder.require(
             "PM3-GENERATE-ECHO",
             answer["pro_uid"] == process,
             generated,
@@ -51,11 +51,11 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     session.accepted(read)
     shown = (object_of(session, read) or {}).get("prj_uid")
     if shown is None:
-        session.judge.block(readable, projects.root(session, READ))
+        session.recorder.block(readable, projects.root(session, READ))
     else:
         if shown != project:  # it may be reading that shows another project than it is asked for
             projects.read(session, projects.made(session, projects.builder(session).project()).id)
-        session.judge.require(
+        session.recorder.require(
             readable,
             shown == project,
             read,
@@ -92,7 +92,7 @@ def say_type(session: Session, project: str, generated: Exchange) -> None:
     kind = item.get("prj_type")
     if kind not in ("bpmn", "classic"):  # the structure of the list has been judged
         raise Blocked(projects.root(session, LIST), LIST)
-    session.judge.require(
+    session.recorder.require(
         "PM3-GENERATE-TYPE",
         kind == "bpmn",
         listing,

@@ -33,7 +33,7 @@ def test_a_user_of_any_status_can_be_put_into_a_group(session: Session, status: 
     exchange = session.send("addGroupUser", **request)
     if exchange.answer.refused:
         exchange = session.once_more(session.operation("addGroupUser"), exchange, **request)
-    session.judge.require(
+    session.recorder.require(
         f"PM3-GROUP-ADD-{status}",
         exchange.answer.ok,
         exchange,
@@ -60,9 +60,9 @@ def test_nobody_can_be_put_into_a_deleted_group(session: Session) -> None:
     _, exchange = session.eventually(look)
     if before.answer.ok and exchange.answer.refused:
         control = join(other, second, session)  # it is the group that is refused, not the user
-        session.judge.refused("PM3-GROUP-DELETED", exchange, control)
+        session.recorder.refused("PM3-GROUP-DELETED", exchange, control)
     else:
-        session.judge.refused("PM3-GROUP-DELETED", exchange, before)
+        session.recorder.refused("PM3-GROUP-DELETED", exchange, before)
 
 
 @pytest.mark.requirement("PM3-GROUP-DELETE-OTHERS")
@@ -82,7 +82,7 @@ def test_only_the_group_that_is_named_is_deleted(session: Session) -> None:
             return exchange.answer.ok, exchange
 
         accepted, exchange = session.eventually(partial(look, {"grp_uid": other.id}))
-        session.judge.require(
+        session.recorder.require(
             "PM3-GROUP-DELETE-OTHERS",
             accepted,
             exchange,

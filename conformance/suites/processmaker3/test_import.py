@@ -11,7 +11,7 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.recorder import Blocked, NotExercised
-from conformance.engine.required_fields import judge
+from conformance.engine.required_fields import record_refusal
 from conformance.engine.session import Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered, blocked_by
@@ -73,8 +73,8 @@ def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> 
     told = "the answer names another project than the one that came into being"
     if not readable:
         told = f"the prj_uid of the answer cannot be read: {checks.describe(read)}"
-    if not session.judge.require("PM3-IMPORT-NEW", readable and known == prj_uid, read, exchange, observed=told):
-        raise Blocked(session.judge.root_of("PM3-IMPORT-NEW"), "importProject")
+    if not session.recorder.require("PM3-IMPORT-NEW", readable and known == prj_uid, read, exchange, observed=told):
+        raise Blocked(session.recorder.root_of("PM3-IMPORT-NEW"), "importProject")
     judge_content(session, source, prj_uid)
 
 
@@ -85,7 +85,7 @@ def test_create_leaves_a_project_that_exists_alone(session: Session) -> None:
     with suppress(Blocked):
         alter(session, source)
     creating = ending(session, source, {"option": "CREATE"})
-    session.judge.require(
+    session.recorder.require(
         "PM3-IMPORT-CREATE-EXISTING",
         not creating.touched,
         creating.read,
@@ -93,7 +93,7 @@ def test_create_leaves_a_project_that_exists_alone(session: Session) -> None:
         control.exchange,
         observed=told_of(creating.touched),
     )
-    session.judge.require(
+    session.recorder.require(
         "PM3-IMPORT-CREATE-REFUSED",
         creating.exchange.answer.refused and not creating.offered,
         creating.exchange,
@@ -104,7 +104,7 @@ def test_create_leaves_a_project_that_exists_alone(session: Session) -> None:
     default = ending(session, source, {})
     # Refusing is what the example shows of an import without an option, whatever CREATE itself does (A-PM3-10).
     alike = not default.offered or kind_of(default, source) == kind_of(creating, source)
-    session.judge.require(
+    session.recorder.require(
         "PM3-IMPORT-DEFAULT-OPTION",
         alike and bool(creating.touched or not default.touched),
         default.exchange,
@@ -127,12 +127,12 @@ def overwritten_elements(session: Session, source: Source, exchange: Exchange) -
     if wrong:
         control = prepare(session)
         if not judge_content(session, control, copy(session, control, option="KEEP").id):
-            session.judge.block(requirement, session.judge.root_of("PM3-IMPORT-CONTENT"))
+            session.recorder.block(requirement, session.recorder.root_of("PM3-IMPORT-CONTENT"))
             return
     now, read = answered(session, "getProject", source.project.id) if not wrong else ({}, read)
     gone = element_identifiers(source.definition) - element_identifiers(now) if not wrong else set()
     told = f"{len(gone)} elements have other identifiers than in the file" if gone else told_of(wrong)
-    session.judge.require(requirement, not wrong and not gone, read, exchange, observed=told, kind=Kind.READ_BACK)
+    session.recorder.require(requirement, not wrong and not gone, read, exchange, observed=told, kind=Kind.READ_BACK)
 
 
 @pytest.mark.requirement(
@@ -156,7 +156,7 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
     projects.unharmed(session, beside, OTHERS, exchange)
     prj_uid = offered(session, exchange) or source.project.id
     read = session.send("getProject", path={"prj_uid": source.project.id})
-    kept = session.judge.require(
+    kept = session.recorder.require(
         "PM3-IMPORT-OVERWRITE-UID",
         prj_uid == source.project.id and read.answer.ok,
         exchange,
@@ -165,14 +165,14 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
         f"the project reads with {checks.describe(read)}",
     )
     if not kept:
-        raise Blocked(session.judge.root_of("PM3-IMPORT-OVERWRITE-UID"), "importProject")
+        raise Blocked(session.recorder.root_of("PM3-IMPORT-OVERWRITE-UID"), "importProject")
     if changed is not None:
         raise changed
     sound(session, source)
     overwritten_elements(session, source, exchange)
     head = {name: source.definition.get(name) for name in ("prj_name", "prj_description")}
     wrong, read = differing(session, source.project.id, head)
-    session.judge.require(
+    session.recorder.require(
         "PM3-IMPORT-OVERWRITE-CONTENT", not wrong, read, exchange, observed=told_of(wrong), kind=Kind.READ_BACK
     )
 
@@ -193,16 +193,16 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
 
     there, read = session.eventually(look)
     told = f"the disabled project cannot be read: {checks.describe(read)}"
-    session.judge.require("PM3-IMPORT-DISABLE-KEEPS", there, read, exchange, observed=told)
+    session.recorder.require("PM3-IMPORT-DISABLE-KEEPS", there, read, exchange, observed=told)
     made = found(session, exchange, entry, "PM3-IMPORT-DISABLE-NEW")
     projects.unharmed(session, beside, OTHERS, exchange)
     common, read = shared(session, source, made)
-    if session.judge.require("PM3-IMPORT-DISABLE-NEW", not common, exchange, read, observed=told_common(common)):
+    if session.recorder.require("PM3-IMPORT-DISABLE-NEW", not common, exchange, read, observed=told_common(common)):
         judge_content(session, source, made.id, exchange)
     else:
-        session.judge.block("PM3-IMPORT-CONTENT", session.judge.root_of("PM3-IMPORT-DISABLE-NEW"))
+        session.recorder.block("PM3-IMPORT-CONTENT", session.recorder.root_of("PM3-IMPORT-DISABLE-NEW"))
     if not there:
-        raise Blocked(session.judge.root_of("PM3-IMPORT-DISABLE-KEEPS"), "importProject")
+        raise Blocked(session.recorder.root_of("PM3-IMPORT-DISABLE-KEEPS"), "importProject")
     shown: object = None
 
     def inactive() -> tuple[bool, Exchange]:
@@ -212,7 +212,7 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
         return shown == "INACTIVE", exchange
 
     holds, read = session.eventually(inactive)
-    session.judge.require(
+    session.recorder.require(
         "PM3-IMPORT-DISABLE-INACTIVE", holds, read, exchange, observed=f"pro_status {shown!r}", kind=Kind.VALUE
     )
 
@@ -230,7 +230,7 @@ def test_keep_makes_another_project_beside_the_one_that_exists(session: Session)
     projects.unharmed(session, beside, OTHERS, made.exchange)
     touched, read = differing(session, source.project.id, before)
     common, other = shared(session, source, made)
-    kept = session.judge.require(
+    kept = session.recorder.require(
         "PM3-IMPORT-KEEP",
         not touched and not common,
         made.exchange,
@@ -241,7 +241,7 @@ def test_keep_makes_another_project_beside_the_one_that_exists(session: Session)
     if kept:
         judge_content(session, source, made.id, made.exchange)
     else:
-        session.judge.block("PM3-IMPORT-CONTENT", session.judge.root_of("PM3-IMPORT-KEEP"))
+        session.recorder.block("PM3-IMPORT-CONTENT", session.recorder.root_of("PM3-IMPORT-KEEP"))
 
 
 def sent(session: Session, source: Source, **options: str) -> Exchange:
@@ -272,7 +272,7 @@ def test_keep_and_merge_are_understood_in_lower_case(session: Session) -> None:
         lower = found(session, exchange, entry, "PM3-IMPORT-LOWER-CASE")
         holds = (lower.id == source.project.id) == (upper.id == original.project.id)
         told, kind = "the project that exists was taken, not another one made", Kind.EFFECT
-    session.judge.require(
+    session.recorder.require(
         "PM3-IMPORT-LOWER-CASE",
         holds,
         exchange,
@@ -291,7 +291,7 @@ def test_an_import_without_a_file_is_refused(session: Session) -> None:
     exchange = session.send("importProject", params={"option": "CREATE"}, files={"other": ("other.txt", b"nothing")})
     if (entry := session.client.entry) is not None:
         session.ledger.withdrawn(entry)
-    judge(session, FILE_REQUIRED, exchange, control.exchange)
+    record_refusal(session, FILE_REQUIRED, exchange, control.exchange)
 
 
 @pytest.mark.requirement("PM3-IMPORT-GROUP-OPTIONS")
@@ -304,7 +304,7 @@ def test_each_option_for_groups_is_taken(session: Session) -> None:
         entry = session.client.entry
         if exchange.response is None or entry is None:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-        session.judge.require(
+        session.recorder.require(
             "PM3-IMPORT-GROUP-OPTIONS",
             exchange.answer.ok,
             exchange,

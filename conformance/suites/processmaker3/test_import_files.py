@@ -38,7 +38,7 @@ def test_a_file_of_the_users_is_imported(session: Session) -> None:
         return read.answer.ok, read
 
     readable, read = session.eventually(look)
-    session.judge.require(
+    session.recorder.require(
         "PM3-IMPORT-FILE",
         readable,
         read,
@@ -67,15 +67,15 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
             exchange = made.exchange
             imported, _ = groups(session, made)
             if option == "RENAME" and not imported:
-                session.judge.skip(requirement, Reason.INCONCLUSIVE, "the export of the copy shows no groups")
+                session.recorder.skip(requirement, Reason.INCONCLUSIVE, "the export of the copy shows no groups")
                 continue
             same = sorted(set(imported.values()) & set(first.groups)) if option == "RENAME" else []
             if same:
                 told = f"an imported group is still called {shorten(same[0])}"
-                session.judge.require(requirement, False, exchange, observed=told, kind=Kind.VALUE)
+                session.recorder.require(requirement, False, exchange, observed=told, kind=Kind.VALUE)
                 continue
         after, read = groups(session, there)
-        session.judge.require(
+        session.recorder.require(
             requirement,
             after == before,
             read,

@@ -38,7 +38,7 @@ def test_the_files_of_a_case_are_listed_for_those_whom_they_concern(session: Ses
     document, path = fixture(session, "input_document"), of_case(session)
     seen = session.call(LIST, path=path)
     if not shown(session, LISTED[0], seen, document):
-        session.judge.block(LISTED[1], session.judge.root_of(LISTED[0]))
+        session.recorder.block(LISTED[1], session.recorder.root_of(LISTED[0]))
         return
     hidden(session, LISTED[1], lambda user: session.send(LIST, user=user, path=path), seen, document)
 
@@ -47,7 +47,7 @@ def test_the_files_of_a_case_are_listed_for_those_whom_they_concern(session: Ses
 def test_the_files_of_a_case_are_listed_for_who_may_see_its_task(session: Session) -> None:
     document, path = fixture(session, "input_document"), of_case(session)
     if not shown(session, LISTED[0], session.call(LIST, path=path), document):  # then nobody sees it
-        raise Blocked(session.judge.root_of(LISTED[0]), LIST)
+        raise Blocked(session.recorder.root_of(LISTED[0]), LIST)
     seen = accepted(session, "PM3-INDOC-LIST-VIEWER", LIST, user="viewer", path=path)
     shown(session, "PM3-INDOC-LIST-VIEWER", seen, document)
 
@@ -60,13 +60,13 @@ def test_files_can_be_listed_in_any_state_of_a_case(session: Session, state: str
     running = session.call(LIST, path=of_case(session))  # whom it is refused anyway, it tells nothing of the state
     usual = session.table.fixture("input_document")
     if usual and not shown(session, LISTED[0], running, usual):  # then no state shows any
-        raise Blocked(session.judge.root_of(LISTED[0]), LIST)
+        raise Blocked(session.recorder.root_of(LISTED[0]), LIST)
     listing = accepted(session, requirement, LIST, path=path)
     document = session.table.fixture(f"{state}_document")
     if document:
         shown(session, requirement, listing, document)
     elif in_json(listing) and items(listing.answer.json):
-        session.judge.require(requirement, True, listing)
+        session.recorder.require(requirement, True, listing)
     else:  # the case may have no documents
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place(f"{state}_document"))
 
@@ -84,11 +84,11 @@ def test_a_file_is_read_by_nobody_whom_it_does_not_concern(session: Session) -> 
     for user, exchange in asked.items():
         if exchange.answer.ok and (secret & told_of(exchange) or (not secret and names(exchange, document))):
             told = f"the user {user!r} is told of it"
-            session.judge.require(
+            session.recorder.require(
                 "PM3-INDOC-READ-HIDDEN", False, exchange, control, observed=told, kind=Kind.NOT_REFUSED
             )
             return
-    session.judge.require("PM3-INDOC-READ-HIDDEN", True, who_lacks_only_that(session, asked), control)
+    session.recorder.require("PM3-INDOC-READ-HIDDEN", True, who_lacks_only_that(session, asked), control)
 
 
 @pytest.mark.requirement("PM3-INDOC-DELETE-UNLISTED")
@@ -107,4 +107,4 @@ def test_a_deleted_file_is_no_longer_listed(session: Session) -> None:
     elif not exchange.answer.ok:
         raise NotExercised(Reason.INCONCLUSIVE, f"{LIST} is refused after the deletion")
     told = "it is still in the list"
-    session.judge.require("PM3-INDOC-DELETE-UNLISTED", gone, exchange, deleted, observed=told)
+    session.recorder.require("PM3-INDOC-DELETE-UNLISTED", gone, exchange, deleted, observed=told)

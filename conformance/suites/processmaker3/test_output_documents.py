@@ -23,12 +23,12 @@ def test_output_documents_are_listed_for_those_who_may_see_them(session: Session
     document, path = fixture(session, "output_document"), of_case(session)
     seen = session.call(LIST, path=path)
     if not shown(session, LISTED[0], seen, document):
-        session.judge.block(LISTED[1], session.judge.root_of(LISTED[0]))
+        session.recorder.block(LISTED[1], session.recorder.root_of(LISTED[0]))
         return
     asked = others(session, lambda user: session.send(LIST, user=user, path=path))
     leak = next((one for one in asked.values() if one.answer.ok and names(one, document)), None)
     denied = leak or who_lacks_only_that(session, asked)
-    session.judge.require(
+    session.recorder.require(
         LISTED[1],
         denied.answer.ok and content(denied) == [],
         denied,
@@ -46,7 +46,7 @@ def test_a_case_without_output_documents_is_answered_with_an_empty_array(session
     if found:
         raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place('unassigned_case')} has output documents")
     # null, an empty object, no body: all of them tell of none, but not as documented
-    session.judge.require("PM3-OUTDOC-LIST-NONE", found == [], exchange, observed=told(found), kind=Kind.VALUE)
+    session.recorder.require("PM3-OUTDOC-LIST-NONE", found == [], exchange, observed=told(found), kind=Kind.VALUE)
 
 
 def content(exchange: Exchange) -> Any:

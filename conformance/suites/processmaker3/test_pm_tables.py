@@ -32,7 +32,7 @@ def test_fields_are_named_in_lower_case(session: Session) -> None:
     upper = sorted(name for name in names if name != name.lower())
     if names <= {INDEX}:
         raise lacking(session, "with fields")
-    session.judge.require(
+    session.recorder.require(
         "PM3-PMTABLE-LOWER-CASE", not upper, exchange, observed=f"named {', '.join(upper)}", kind=Kind.VALUE
     )
 
@@ -57,7 +57,7 @@ def test_every_row_has_an_index(session: Session) -> None:
     holds = all(INDEX in row for row in rows)
     blank = holds and any(row[INDEX] in (None, "") for row in rows)
     observed = f"a row whose {INDEX} is empty" if blank else f"a row without {INDEX}"
-    session.judge.require(
+    session.recorder.require(
         "PM3-PMTABLE-INDEX", holds and not blank, exchange, observed=observed, kind=Kind.MISSING_FIELD
     )
 
@@ -72,7 +72,7 @@ def test_a_field_of_a_new_table_can_have_a_size(session: Session) -> None:
     if not isinstance(body.get("fields"), list):
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"the body for {CREATE} has no fields")
     exchange = attempted(session, CREATE, body | {"fields": [*body["fields"], SIZED]})
-    session.judge.require(
+    session.recorder.require(
         "PM3-PMTABLE-SIZE",
         exchange.answer.ok,
         exchange,
@@ -124,4 +124,4 @@ def say_strings(
     if not found and not any(isinstance(value, str) and form.fullmatch(value) for value in values(rows)):
         raise lacking(session, "with such values")
     observed = f"not a string: {told(found[0])}" if found else ""
-    session.judge.require(requirement, not found, exchange, observed=observed, kind=Kind.TYPE)
+    session.recorder.require(requirement, not found, exchange, observed=observed, kind=Kind.TYPE)

@@ -10,7 +10,7 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, sampling
 from conformance.engine.comparison import Difference, differences, number
-from conformance.engine.recorder import Judge, NotExercised
+from conformance.engine.recorder import NotExercised, Recorder
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered, blocked_by
@@ -37,7 +37,7 @@ def test_each_project_shows_its_own_process(session: Session) -> None:
     one, first = answered(session, "getProcess", owners[0])
     other, second = answered(session, "getProcess", owners[1])
     if "pro_bpmn" in one:
-        session.judge.require(
+        session.recorder.require(
             "PM3-PROCESS-BPMN",
             number(one["pro_bpmn"]) == 1,
             first,
@@ -45,14 +45,14 @@ def test_each_project_shows_its_own_process(session: Session) -> None:
             kind=Kind.VALUE,
         )
     else:
-        session.judge.block("PM3-PROCESS-BPMN", root(session, "pro_bpmn"))
+        session.recorder.block("PM3-PROCESS-BPMN", root(session, "pro_bpmn"))
     if not (one.get("pro_uid") and other.get("pro_uid")):
         raise blocked_by(session, "getProcess")
     foreign = any(
         shown.get("prj_uid") not in (None, "", owner) for shown, owner in zip((one, other), owners, strict=True)
     )
     told = "the process names another project" if foreign else "two projects show a process with the same pro_uid"
-    session.judge.require(
+    session.recorder.require(
         "PM3-PROCESS-OF-PROJECT",
         one["pro_uid"] != other["pro_uid"] and not foreign,
         first,
@@ -74,10 +74,10 @@ def test_the_process_of_a_new_project_has_the_documented_defaults(session: Sessi
     process, exchange = answered(session, "getProcess", own_project(session).id)
     for requirement, name, expected in DEFAULTS:
         if name not in process:
-            session.judge.block(requirement, root(session, name))
+            session.recorder.block(requirement, root(session, name))
             continue
         value = process[name]
-        session.judge.require(
+        session.recorder.require(
             requirement,
             value in (None, "") if name == "pro_type_day" else number(value) == 1,
             exchange,
@@ -125,17 +125,17 @@ def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
         references(session, project, bodies[-1])
     else:
         for requirement in (REFERENCES, KEPT):
-            session.judge.block(requirement, session.judge.root_of(READ_BACK))
+            session.recorder.block(requirement, session.recorder.root_of(READ_BACK))
 
 
 def reads_back(session: Session, project: Resource, sent: dict[str, Any]) -> bool:
     """Judge whether the process reads as an update said; of a field that is not shown at all nothing more is said."""
     found, process, exchange = read_until(session, project, sent)
-    judge = session.judge
+    recorder = session.recorder
     hidden = [name for name in sent if name != "pro_uid" and name not in process]
     wrong = [one for one in found if not one.soft and one.place.strip("/") not in hidden]
     for one in wrong:
-        judge.require(
+        recorder.require(
             READ_BACK,
             False,
             exchange,
@@ -145,11 +145,11 @@ def reads_back(session: Session, project: Resource, sent: dict[str, Any]) -> boo
             location=one.place,
         )
     if hidden:
-        judge.block(READ_BACK, root(session, hidden[0]))
+        recorder.block(READ_BACK, root(session, hidden[0]))
     if not wrong and len(hidden) < len(sent) - 1:
-        judge.require(READ_BACK, True, exchange)
+        recorder.require(READ_BACK, True, exchange)
     soft = next((one for one in found if one.soft), None)
-    judge.require(
+    recorder.require(
         "updateProcess:verbatim",
         soft is None,
         exchange,
@@ -181,16 +181,16 @@ def references(session: Session, project: Resource, sent: dict[str, Any]) -> Non
         updated = session.send("updateProcess", path={"prj_uid": project.id}, json={**sent, **some})
         if not updated.answer.ok:
             told = f"{checks.describe(updated)} to {', '.join(some)}"
-            session.judge.require(REFERENCES, False, updated, observed=told, kind=Kind.REFUSED)
+            session.recorder.require(REFERENCES, False, updated, observed=told, kind=Kind.REFUSED)
             continue
-        session.judge.require(REFERENCES, True, updated)
+        session.recorder.require(REFERENCES, True, updated)
         found, process, exchange = read_until(session, project, some)
         for one in found:
             name = one.place.strip("/")
             if name not in process:
-                session.judge.block(KEPT, root(session, name))
+                session.recorder.block(KEPT, root(session, name))
                 continue
-            session.judge.require(
+            session.recorder.require(
                 KEPT,
                 False,
                 exchange,
@@ -201,7 +201,7 @@ def references(session: Session, project: Resource, sent: dict[str, Any]) -> Non
                 location=one.place,
             )
         if not found:
-            session.judge.require(KEPT, True, exchange, updated)
+            session.recorder.require(KEPT, True, exchange, updated)
 
 
 def read_until(
@@ -225,5 +225,5 @@ def read_until(
 
 def root(session: Session, name: str) -> str:
     """The fingerprint of the deviation that a field of a process is not shown."""
-    judge: Judge = session.judge
-    return judge.root_of(f"getProcess.200./{name}:present")
+    recorder: Recorder = session.recorder
+    return recorder.root_of(f"getProcess.200./{name}:present")

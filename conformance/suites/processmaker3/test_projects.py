@@ -58,9 +58,9 @@ def say_read_back(
     definition, exchange = projects.read(session, project, as_sent)
     found = unlike(session, array, sent, projects.elements(definition, array))
     if not found:
-        session.judge.require(requirement, True, exchange, created)
+        session.recorder.require(requirement, True, exchange, created)
     for one in {one.place: one for one in found}.values():
-        session.judge.require(
+        session.recorder.require(
             requirement,
             False,
             exchange,
@@ -82,9 +82,9 @@ def test_a_diagram_reads_as_it_was_drawn(session: Session) -> None:
     definition, exchange = projects.read(session, project.id, lambda one: not apart(session, wanted, one))
     found = apart(session, wanted, definition)
     if not found:
-        session.judge.require("PM3-PROJECT-CREATE-READ-BACK", True, exchange, project.exchange)
+        session.recorder.require("PM3-PROJECT-CREATE-READ-BACK", True, exchange, project.exchange)
     for one in {one.place: one for one in found}.values():
-        session.judge.require(
+        session.recorder.require(
             "PM3-PROJECT-CREATE-READ-BACK",
             False,
             exchange,
@@ -134,7 +134,7 @@ def test_a_project_without_a_name_is_refused(session: Session) -> None:
     mark = session.ledger.name()
     exchange = session.send(CREATE, json={"prj_description": mark})
     remove_nameless(session, mark, before)
-    session.judge.refused("PM3-PROJECT-CREATE-NAMELESS", exchange, control.exchange)
+    session.recorder.refused("PM3-PROJECT-CREATE-NAMELESS", exchange, control.exchange)
 
 
 def remove_nameless(session: Session, mark: str, before: dict[str, Body]) -> None:
@@ -166,7 +166,7 @@ def test_the_list_shows_the_category_of_a_new_project(session: Session) -> None:
     body = build.drawn(prj_category=category)
     project = projects.made(session, body)
     item, exchange = projects.item_of(session, project.id, project.exchange)
-    session.judge.require(
+    session.recorder.require(
         "PM3-PROJECT-CREATE-CATEGORY",
         item.get("prj_category") == category,
         exchange,
@@ -194,7 +194,7 @@ def test_integers_may_be_sent_as_numbers_or_as_digits(session: Session) -> None:
 
     other, read_numbers = projects.read(session, as_numbers.id, lambda other: not apart(other))
     for difference in apart(other).values():
-        session.judge.require(
+        session.recorder.require(
             requirement,
             False,
             read_numbers,
@@ -254,7 +254,7 @@ def test_flows_of_a_new_diagram_join_the_elements_that_were_sent(session: Sessio
     if not projects.elements(definition, "flows"):
         raise NotExercised(Reason.INCONCLUSIVE, "the definition shows no flow")
     wrong = misled(sent, definition)
-    session.judge.require(
+    session.recorder.require(
         "PM3-PROJECT-CREATE-FLOW-ENDS", not wrong, exchange, project.exchange, observed="; ".join(wrong)
     )
 
@@ -274,8 +274,8 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
     project = projects.made(session, builder(session).project())
     refused = session.send(DELETE, path={"uid": session.ledger.made_up()})
     control = session.call(DELETE, path={"uid": project.id})
-    judge = session.judge
-    if not judge.require(
+    recorder = session.recorder
+    if not recorder.require(
         "PM3-PROJECT-DELETE-UNKNOWN",
         refused.answer.status >= 400,
         refused,
@@ -283,24 +283,24 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
         observed=checks.describe(refused),
         kind=Kind.NOT_REFUSED,
     ):
-        root = judge.root_of("PM3-PROJECT-DELETE-UNKNOWN")
-        for requirement in judge.undecided():
-            judge.block(requirement, root)
+        root = recorder.root_of("PM3-PROJECT-DELETE-UNKNOWN")
+        for requirement in recorder.undecided():
+            recorder.block(requirement, root)
         return
     operation = session.operation(DELETE)
     documented = operation.refusal(refused.answer.status)
     if documented is not None:
-        judge.say(checks.content(operation, documented, refused))
+        recorder.record(checks.content(operation, documented, refused))
     error = error_of(refused)
-    broken = [one.fingerprint for one in judge.verdicts if one.operation == DELETE and one.fingerprint]
+    broken = [one.fingerprint for one in recorder.verdicts if one.operation == DELETE and one.fingerprint]
     if error is None:
-        for requirement in judge.undecided():
+        for requirement in recorder.undecided():
             if broken:
-                judge.block(requirement, broken[0])
+                recorder.block(requirement, broken[0])
             else:
-                judge.skip(requirement, Reason.INCONCLUSIVE, "the refusal holds no error object")
+                recorder.skip(requirement, Reason.INCONCLUSIVE, "the refusal holds no error object")
         return
-    judge.require(
+    recorder.require(
         "PM3-PROJECT-DELETE-ERROR-CODE",
         type(error.get("code")) is int and error["code"] == refused.answer.status,
         refused,
@@ -309,7 +309,7 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
         kind=Kind.ERROR_OBJECT,
         location="/error/code",
     )
-    judge.require(
+    recorder.require(
         "PM3-PROJECT-DELETE-ERROR-TEXT",
         GONE.search(str(error.get("message"))) is not None,
         refused,

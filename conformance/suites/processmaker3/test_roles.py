@@ -34,7 +34,7 @@ def test_the_users_that_a_role_could_be_given_to_are_listed(session: Session) ->
 
     _, listing = session.eventually(look)
     if not shown(session, AVAILABLE[0], listing, user.id):
-        session.judge.block(AVAILABLE[1], session.judge.root_of(AVAILABLE[0]))
+        session.recorder.block(AVAILABLE[1], session.recorder.root_of(AVAILABLE[0]))
         return
     given = session.call("giveRole", **naming(session, "giveRole", path, user.id))
 
@@ -43,7 +43,7 @@ def test_the_users_that_a_role_could_be_given_to_are_listed(session: Session) ->
         return not names(listing, user.id), listing
 
     holds, exchange = session.eventually(look_again)
-    session.judge.require(AVAILABLE[1], holds, exchange, given, observed="the user is still available for the role")
+    session.recorder.require(AVAILABLE[1], holds, exchange, given, observed="the user is still available for the role")
 
 
 @pytest.mark.requirement(*DELETE)
@@ -53,17 +53,17 @@ def test_a_role_can_be_deleted_as_soon_as_nobody_has_it(session: Session) -> Non
     role, other = made(session, "createRole"), made(session, "createRole")
     user, witness = made(session, "createUser"), made(session, "createUser")
     if not is_gone(session, unused, witness, other):
-        session.judge.require(DELETE[2], False, control, observed="it can still be given to a user")
-        raise Blocked(session.judge.root_of(DELETE[2]), "deleteRole")
-    session.judge.require(DELETE[2], True, control)
+        session.recorder.require(DELETE[2], False, control, observed="it can still be given to a user")
+        raise Blocked(session.recorder.root_of(DELETE[2]), "deleteRole")
+    session.recorder.require(DELETE[2], True, control)
     given = session.call("giveRole", **naming(session, "giveRole", {"rol_uid": role.id}, user.id))
     exchange = session.send("deleteRole", path={"rol_uid": role.id})
     if exchange.answer.ok and not is_gone(session, role, witness, other):
-        session.judge.skip(
+        session.recorder.skip(
             DELETE[0], Reason.INCONCLUSIVE, "the deletion was accepted, and the role can still be given to a user"
         )
-    elif not session.judge.refused(DELETE[0], exchange, control):
-        session.judge.block(DELETE[1], session.judge.root_of(DELETE[0]))
+    elif not session.recorder.refused(DELETE[0], exchange, control):
+        session.recorder.block(DELETE[1], session.recorder.root_of(DELETE[0]))
         return
     session.call("giveRole", **naming(session, "giveRole", {"rol_uid": other.id}, user.id))
 
@@ -74,7 +74,7 @@ def test_a_role_can_be_deleted_as_soon_as_nobody_has_it(session: Session) -> Non
     accepted, again = session.eventually(look)
     holds = accepted and is_gone(session, role, witness, other)
     observed = "it was accepted, and the role can still be given to a user" if accepted else describe(again)
-    session.judge.require(DELETE[1], holds, again, given, exchange, observed=observed, kind=Kind.REFUSED)
+    session.recorder.require(DELETE[1], holds, again, given, exchange, observed=observed, kind=Kind.REFUSED)
 
 
 def is_gone(session: Session, role: Resource, witness: Resource, home: Resource | None = None) -> bool:
@@ -100,15 +100,15 @@ def test_the_administrator_keeps_his_role(session: Session) -> None:
     path = {"rol_uid": role.id}
     control = session.call("giveRole", **naming(session, "giveRole", path, user.id))
     exchange = session.send("giveRole", **naming(session, "giveRole", path, administrator(session)))
-    if not session.judge.refused("PM3-ROLE-ADMIN-KEPT", exchange, control):
-        session.judge.block("PM3-ROLE-ADMIN-ERROR", session.judge.root_of("PM3-ROLE-ADMIN-KEPT"))
+    if not session.recorder.refused("PM3-ROLE-ADMIN-KEPT", exchange, control):
+        session.recorder.block("PM3-ROLE-ADMIN-ERROR", session.recorder.root_of("PM3-ROLE-ADMIN-KEPT"))
         return
     operation = session.operation("giveRole")
     documented = next(one for one in operation.answers if one.status == "400")
-    session.judge.say(content(operation, documented, exchange))
+    session.recorder.record(content(operation, documented, exchange))
     error = (object_of(session, exchange) or {}).get("error")
     code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
-    session.judge.require(
+    session.recorder.require(
         "PM3-ROLE-ADMIN-ERROR",
         exchange.answer.status == 400 and number(code) == 400 and message == KEPT,
         exchange,

@@ -42,13 +42,13 @@ def granted(session: Session, parameters: Mapping[str, str]) -> Exchange:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{TOKEN}: {describe(exchange)}")
     if exchange.answer.ok and not token_of(exchange) and not token_of(control):
         session.accepted(exchange)  # the member is called otherwise: that is judged with the structure
-        session.judge.require(SCOPE_ALL, True, exchange)
+        session.recorder.require(SCOPE_ALL, True, exchange)
         return exchange
-    holds = session.judge.require(
+    holds = session.recorder.require(
         SCOPE_ALL, is_token(exchange), exchange, control, observed=without(exchange), kind=Kind.REFUSED
     )
     if not holds:
-        raise Blocked(session.judge.root_of(SCOPE_ALL), TOKEN)
+        raise Blocked(session.recorder.root_of(SCOPE_ALL), TOKEN)
     session.accepted(exchange)
     return exchange
 
@@ -79,7 +79,7 @@ def test_a_token_for_every_scope_opens_the_project_operations(session: Session) 
     asked = granted(session, account_of(session, MAIN))
     token = token_of(asked)
     used = session.send(LIST, user=NOBODY, headers=bearer(token))
-    session.judge.require(
+    session.recorder.require(
         OPENS,
         bool(token) and used.answer.ok,
         used,
@@ -98,7 +98,9 @@ def test_scopes_with_a_blank_between_them_are_accepted(session: Session) -> None
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"the scopes {' and '.join(SCOPES)} are not both known here")
     several = ask(session, account, scope=" ".join(SCOPES))
     holds = is_token(several) or (several.answer.ok and not any(map(is_token, single)))
-    session.judge.require("PM3-TOKEN-SCOPE-LIST", holds, several, *single, observed=without(several), kind=Kind.REFUSED)
+    session.recorder.require(
+        "PM3-TOKEN-SCOPE-LIST", holds, several, *single, observed=without(several), kind=Kind.REFUSED
+    )
 
 
 @pytest.mark.requirement("PM3-TOKEN-CLIENT-BASIC")
@@ -108,7 +110,9 @@ def test_the_credentials_of_the_client_may_come_by_http_basic(session: Session) 
     header = basic(account.pop("client_id"), account.pop("client_secret"))
     asked = ask(session, account, **header)
     holds = is_token(asked) or (asked.answer.ok and not is_token(control))
-    session.judge.require("PM3-TOKEN-CLIENT-BASIC", holds, asked, control, observed=without(asked), kind=Kind.REFUSED)
+    session.recorder.require(
+        "PM3-TOKEN-CLIENT-BASIC", holds, asked, control, observed=without(asked), kind=Kind.REFUSED
+    )
 
 
 @pytest.mark.requirement(*WRONG)
@@ -146,10 +150,10 @@ def test_a_client_works_for_its_own_user_and_for_nobody_else(session: Session) -
     own = ask(session, account_of(session, user))
     other = ask(session, foreign(session, user))
     if is_token(own) or (own.answer.ok and not is_token(other)):
-        session.judge.require("PM3-TOKEN-OWN-CLIENT", True, own)
+        session.recorder.require("PM3-TOKEN-OWN-CLIENT", True, own)
         access.try_login(session, "PM3-TOKEN-FOREIGN-CLIENT", other, own)
         return
     if not other.answer.ok or b"invalid_client" in own.answer.body:  # what the target file says may be wrong
         raise NotExercised(Reason.MISSING_USER, f"[processmaker3.users.{user}] is refused: {describe(own)}")
-    session.judge.require("PM3-TOKEN-OWN-CLIENT", False, own, other, observed=without(own), kind=Kind.REFUSED)
-    session.judge.block("PM3-TOKEN-FOREIGN-CLIENT", session.judge.root_of("PM3-TOKEN-OWN-CLIENT"))
+    session.recorder.require("PM3-TOKEN-OWN-CLIENT", False, own, other, observed=without(own), kind=Kind.REFUSED)
+    session.recorder.block("PM3-TOKEN-FOREIGN-CLIENT", session.recorder.root_of("PM3-TOKEN-OWN-CLIENT"))

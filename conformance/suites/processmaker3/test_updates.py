@@ -44,9 +44,9 @@ def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(ses
     after, exchange = projects.read(session, project.id, as_sent)
     found = apart(session, sent, after)
     if not found:
-        session.judge.require("PM3-PROJECT-UPDATE-DIAGRAM", True, exchange, updated)
+        session.recorder.require("PM3-PROJECT-UPDATE-DIAGRAM", True, exchange, updated)
     for one in {one.place: one for one in found}.values():
-        session.judge.require(
+        session.recorder.require(
             "PM3-PROJECT-UPDATE-DIAGRAM",
             False,
             exchange,
@@ -68,13 +68,13 @@ def say_identity(session: Session, sent: Body, there: set[str], after: Body, evi
     names, found = named(sent), named(after)
     if not set(names.values()) <= set(found.values()):
         for requirement in (IDENTIFIERS, FLOW_ENDS):
-            session.judge.block(requirement, session.judge.root_of("PM3-PROJECT-UPDATE-DIAGRAM"))
+            session.recorder.block(requirement, session.recorder.root_of("PM3-PROJECT-UPDATE-DIAGRAM"))
         return
     told = [f"{name} has another identifier" for uid, name in names.items() if uid in there - found.keys()]
-    session.judge.require(IDENTIFIERS, not told, *evidence, observed="; ".join(told), kind=Kind.VALUE)
+    session.recorder.require(IDENTIFIERS, not told, *evidence, observed="; ".join(told), kind=Kind.VALUE)
     if joined(sent) and joined(after):
         wrong = misled(sent, after)
-        session.judge.require(FLOW_ENDS, not wrong, *evidence, observed="; ".join(wrong))
+        session.recorder.require(FLOW_ENDS, not wrong, *evidence, observed="; ".join(wrong))
 
 
 @pytest.mark.requirement("PM3-PROJECT-UPDATE-WITHOUT-DIAGRAMS")
@@ -88,7 +88,7 @@ def test_an_update_without_diagrams_leaves_them(session: Session) -> None:
         return plain(str(one.get("prj_description"))) == body["prj_description"]
 
     after, exchange = projects.read(session, project.id, described)
-    if not session.judge.require(
+    if not session.recorder.require(
         READ_BACK,
         described(after),
         exchange,
@@ -98,9 +98,9 @@ def test_an_update_without_diagrams_leaves_them(session: Session) -> None:
         kind=Kind.READ_BACK,
         location="/prj_description",
     ):
-        raise Blocked(session.judge.root_of(READ_BACK), UPDATE)
+        raise Blocked(session.recorder.root_of(READ_BACK), UPDATE)
     found = apart(session, {"diagrams": before["diagrams"]}, after)
-    session.judge.require(
+    session.recorder.require(
         "PM3-PROJECT-UPDATE-WITHOUT-DIAGRAMS",
         not found,
         exchange,

@@ -60,7 +60,7 @@ def test_an_upload_is_an_input_document_of_the_case(session: Session) -> None:
 def test_a_supervisor_uploads_as_who_works_on_the_case_does(session: Session) -> None:
     control = uploaded(session).exchange
     exchange = tried(session, sample(session), "supervisor")
-    session.judge.require(
+    session.recorder.require(
         "PM3-INDOC-UPLOAD-SUPERVISOR",
         exchange.answer.ok,
         exchange,
@@ -75,7 +75,7 @@ def test_an_upload_without_the_right_is_answered_with_302(session: Session) -> N
     control = uploaded(session).exchange
     asked = others(session, lambda user: tried(session, sample(session), user))
     exchange = next((one for one in asked.values() if one.answer.ok), None) or who_lacks_only_that(session, asked)
-    session.judge.require(
+    session.recorder.require(
         "PM3-INDOC-UPLOAD-302",
         exchange.answer.status == 302,
         exchange,
@@ -111,9 +111,9 @@ def test_an_upload_above_the_limit_for_requests_seems_to_be_empty(session: Sessi
     exchange = tried(session, of_size(session, size), large=True)
     if refusal(session, POST[0], exchange, control, None, NO_TASK):
         told = describe(exchange)
-        session.judge.require(POST[1], exchange.answer.status == 400, exchange, observed=told, kind=Kind.STATUS)
+        session.recorder.require(POST[1], exchange.answer.status == 400, exchange, observed=told, kind=Kind.STATUS)
     else:
-        session.judge.block(POST[1], session.judge.root_of(POST[0]))
+        session.recorder.block(POST[1], session.recorder.root_of(POST[0]))
 
 
 def refusal(
@@ -124,7 +124,7 @@ def refusal(
     holds = as_documented and says(exchange, message)
     kind = Kind.NOT_REFUSED if exchange.answer.ok else Kind.MESSAGE if as_documented else Kind.STATUS
     told = "another message" if as_documented else describe(exchange)
-    return session.judge.require(requirement, holds, exchange, control, observed=told, kind=kind)
+    return session.recorder.require(requirement, holds, exchange, control, observed=told, kind=kind)
 
 
 def limit(session: Session, key: str) -> int:

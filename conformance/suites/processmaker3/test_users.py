@@ -45,7 +45,7 @@ def test_a_request_for_what_does_not_exist_is_answered(session: Session) -> None
     control = session.call(LIST)
     exchange = session.send("listAvailableUsers", path={"rol_uid": session.ledger.made_up()})
     answered = exchange.response is not None
-    session.judge.require(
+    session.recorder.require(
         "PM3-API-ANSWERS", answered, exchange, control, observed=describe(exchange), silence_counts=True
     )
 

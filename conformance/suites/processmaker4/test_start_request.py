@@ -62,7 +62,7 @@ def started(session: Session, body: dict[str, Any], accepts: str) -> Exchange:
     """
     exchange = session.send(START, path=path(session), json=body)
     if exchange.answer.ok:
-        session.judge.require(accepts, True, exchange)
+        session.recorder.require(accepts, True, exchange)
         session.accepted(exchange)
         return exchange
     other = data(session) if not body else {}
@@ -74,13 +74,13 @@ def started(session: Session, body: dict[str, Any], accepts: str) -> Exchange:
 def test_the_empty_object_starts_a_request(session: Session) -> None:
     if not table(session).request_data:
         exchange = started(session, {}, "PM4-START-EMPTY-OBJECT")
-        session.judge.require("PM4-START-EMPTY-BESIDE-DATA", True, exchange)
+        session.recorder.require("PM4-START-EMPTY-BESIDE-DATA", True, exchange)
         return
     control = started(session, data(session), ACCEPTED)
     sent = session.send(START, path=path(session), json={})
     if sent.response is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, sent.error)
-    taken = session.judge.require(
+    taken = session.recorder.require(
         "PM4-START-EMPTY-BESIDE-DATA",
         sent.answer.ok,
         sent,
@@ -89,9 +89,9 @@ def test_the_empty_object_starts_a_request(session: Session) -> None:
         kind=Kind.REFUSED,
     )
     if taken:
-        session.judge.require("PM4-START-EMPTY-OBJECT", True, sent)
+        session.recorder.require("PM4-START-EMPTY-OBJECT", True, sent)
     else:
-        session.judge.skip("PM4-START-EMPTY-OBJECT", Reason.INCONCLUSIVE, "the process may need its request_data")
+        session.recorder.skip("PM4-START-EMPTY-OBJECT", Reason.INCONCLUSIVE, "the process may need its request_data")
 
 
 @pytest.mark.requirement("PM4-START-DESCRIBES-INSTANCE", "PM4-START-DATA-KEPT")
@@ -102,7 +102,7 @@ def test_the_response_describes_the_instance_that_was_started_with_its_data(sess
         raise NotExercised(
             Reason.INCONCLUSIVE, "responses show no request data; an accommodation may ask for them (query.include)"
         )
-    session.judge.require(
+    session.recorder.require(
         "PM4-START-DATA-KEPT",
         shows(exchange, body) and not exchanged(exchange, body),
         exchange,
@@ -118,14 +118,14 @@ def started_twice(session: Session, body: dict[str, Any]) -> tuple[Exchange, Exc
         Blocked: the responses describe one and the same; the deviation is recorded.
     """
     first, second = (started(session, body, ACCEPTED) for _ in range(2))
-    if not session.judge.require(
+    if not session.recorder.require(
         "PM4-START-DESCRIBES-INSTANCE",
         told_apart(session.json(first), session.json(second), path(session)["process_id"]),
         first,
         second,
         observed="two starts, one and the same answer",
     ):
-        raise Blocked(session.judge.root_of("PM4-START-DESCRIBES-INSTANCE"), START)
+        raise Blocked(session.recorder.root_of("PM4-START-DESCRIBES-INSTANCE"), START)
     return first, second
 
 
@@ -190,7 +190,7 @@ def test_the_path_selects_the_process(session: Session) -> None:
     differs = bool(kept[0] ^ kept[1])
     if not differs and not any(told):
         raise NotExercised(Reason.INCONCLUSIVE, "responses do not show which process was started")
-    session.judge.require(
+    session.recorder.require(
         "PM4-START-PATH-SELECTS",
         str(other) in told[1] or (differs and path(session)["process_id"] not in told[1]),
         others[0],
@@ -226,7 +226,7 @@ def test_the_curl_command_starts_a_request(session: Session) -> None:
         content=json.dumps(body).encode(),
         headers={"content-type": "application/x-www-form-urlencoded"},
     )
-    accepted = session.judge.require(
+    accepted = session.recorder.require(
         "PM4-START-CURL-LABEL",
         sent.answer.ok,
         sent,
@@ -235,11 +235,11 @@ def test_the_curl_command_starts_a_request(session: Session) -> None:
         kind=Kind.REFUSED,
     )
     if not accepted:
-        session.judge.block("PM4-START-CURL-DATA", session.judge.root_of("PM4-START-CURL-LABEL"))
+        session.recorder.block("PM4-START-CURL-DATA", session.recorder.root_of("PM4-START-CURL-LABEL"))
     elif not shows(control, body):
-        session.judge.skip("PM4-START-CURL-DATA", Reason.INCONCLUSIVE, "answers do not show request data")
+        session.recorder.skip("PM4-START-CURL-DATA", Reason.INCONCLUSIVE, "answers do not show request data")
     else:
-        session.judge.require("PM4-START-CURL-DATA", shows(sent, body), sent, control, observed="other request data")
+        session.recorder.require("PM4-START-CURL-DATA", shows(sent, body), sent, control, observed="other request data")
 
 
 @pytest.mark.requirement("PM4-START-NO-TOKEN", "PM4-START-WRONG-TOKEN", "PM4-REFUSAL-HAS-BODY")
@@ -251,15 +251,15 @@ def test_a_start_without_a_valid_token_is_refused_with_a_body(session: Session) 
     refusals = [
         one
         for one, held in (
-            (without, session.judge.refused("PM4-START-NO-TOKEN", without, control)),
-            (wrong, session.judge.refused("PM4-START-WRONG-TOKEN", wrong, control)),
+            (without, session.recorder.refused("PM4-START-NO-TOKEN", without, control)),
+            (wrong, session.recorder.refused("PM4-START-WRONG-TOKEN", wrong, control)),
         )
         if held
     ]
     if not refusals:
-        session.judge.block("PM4-REFUSAL-HAS-BODY", session.judge.root_of("PM4-START-NO-TOKEN"))
+        session.recorder.block("PM4-REFUSAL-HAS-BODY", session.recorder.root_of("PM4-START-NO-TOKEN"))
         return
-    session.judge.require(
+    session.recorder.require(
         "PM4-REFUSAL-HAS-BODY",
         all(tells(one) for one in refusals),
         *refusals,
@@ -271,7 +271,7 @@ def test_a_start_without_a_valid_token_is_refused_with_a_body(session: Session) 
 def test_an_unknown_process_is_not_started(session: Session) -> None:
     control = started(session, data(session), ACCEPTED)
     unknown = session.send(START, path={"process_id": session.ledger.made_up_number()}, json=data(session))
-    session.judge.refused("PM4-START-UNKNOWN-PROCESS", unknown, control)
+    session.recorder.refused("PM4-START-UNKNOWN-PROCESS", unknown, control)
 
 
 def tells(exchange: Exchange) -> bool:
