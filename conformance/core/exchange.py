@@ -117,22 +117,23 @@ class Response:
 class Exchange:
     """One request of an operation with what came of it.
 
-    Exactly one of `response` and `error` is set: `error` says in words why no answer arrived.
-    `id` is unique within a run; `seconds` is the time until the last byte of the body.
+    Without a response, `response` is an empty one of status 0, so that checks need no special case, and `error` says
+    in words why none arrived. `id` is unique within a run; `seconds` is the time until the last byte of the body.
     """
 
     id: str
     operation: str
     request: Request
-    response: Response | None
+    response: Response
     seconds: float = 0.0
     error: str = ""
     user: str = field(default="", kw_only=True)
 
     @property
-    def answer(self) -> Response:
-        """The response, or an empty one of status 0 when there was none: checks need no special case."""
-        return self.response if self.response is not None else NO_ANSWER
+    def has_response(self) -> bool:
+        """Whether a response arrived."""
+        return self.response.status != NO_RESPONSE.status
 
 
-NO_ANSWER: Final = Response(status=0)
+NO_RESPONSE: Final = Response(status=0)
+"""What an exchange holds in the place of a response that never arrived."""

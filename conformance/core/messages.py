@@ -31,12 +31,12 @@ def caller(user: str) -> str:
     return CALLERS.get(user) or f"user {user}"
 
 
-def message_of(response: Response | None) -> str:
+def message_of(response: Response) -> str:
     """The words of a refusal: OAuth's error with its description, a member that holds a message, or the text itself.
 
     Empty where there are none. The line is cut, and what would steer a terminal is shown as a code; secrets are in it.
     """
-    if response is None or not response.body:
+    if not response.body:
         return ""
     try:
         said = list(dict.fromkeys(filter(None, _said(response.json, DEEPEST))))

@@ -58,7 +58,7 @@ def try_strangers(
         exchange = _as_stranger(session, requirement, operation_id, request)
         if exchange is None:
             continue
-        if exchange.answer.ok:
+        if exchange.response.ok:
             undo()
         _judge(session, requirement, exchange, control)
 
@@ -77,11 +77,11 @@ def try_no_stranger(
         if exchange is None:
             continue
         entry = session.client.entry
-        if entry is not None and not exchange.answer.ok and session.take_over(operation, entry):
+        if entry is not None and not exchange.response.ok and session.take_over(operation, entry):
             session.recorder.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
             continue
         kept_out.append((requirement, exchange))
-        if exchange.answer.ok:
+        if exchange.response.ok:
             if entry is not None:
                 session.adopt(operation, entry, exchange)
             _forget(session, operation, request)
@@ -126,7 +126,7 @@ def _as_stranger(
 
 def _judge(session: Session, requirement: Requirement, exchange: Exchange, control: Exchange) -> None:
     """Say whether a stranger was kept out. How an unknown workspace is refused is not said: by any status but 2xx."""
-    if requirement.aspect == WORKSPACE and exchange.response is not None and not exchange.answer.ok:
+    if requirement.aspect == WORKSPACE and exchange.has_response and not exchange.response.ok:
         session.recorder.require(requirement.id, True, exchange, control)
         return
     try:
@@ -151,7 +151,7 @@ def try_access(
         exchange = _sent(session, operation, user, request)
         session.recorder.require(
             requirement.id,
-            exchange.answer.ok,
+            exchange.response.ok,
             exchange,
             control,
             observed=checks.describe(exchange),
@@ -163,7 +163,7 @@ def try_access(
         before = session.there_before(operation) if operation.effect == "create" else None
         exchange = _sent(session, operation, user, request)
         entry = session.client.entry
-        if exchange.answer.ok:  # it may have had its effect, so that a control would prove nothing
+        if exchange.response.ok:  # it may have had its effect, so that a control would prove nothing
             session.recorder.refused(requirement.id, exchange, exchange)
             if entry is not None:
                 session.adopt(operation, entry, exchange, before)
@@ -186,11 +186,11 @@ def try_login(session: Session, requirement: str, exchange: Exchange, control: E
     Raises:
         NotExercised: the response says neither yes nor no: there is none, or the server failed or has no time.
     """
-    if exchange.response is None:
+    if not exchange.has_response:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-    if not (exchange.answer.ok or exchange.answer.refused or 300 <= exchange.answer.status < 400):
-        raise NotExercised(Reason.INCONCLUSIVE, f"{exchange.operation}: status {exchange.answer.status}")
-    given = exchange.answer.ok and (bool(token_of(exchange)) or not token_of(control))
+    if not (exchange.response.ok or exchange.response.refused or 300 <= exchange.response.status < 400):
+        raise NotExercised(Reason.INCONCLUSIVE, f"{exchange.operation}: status {exchange.response.status}")
+    given = exchange.response.ok and (bool(token_of(exchange)) or not token_of(control))
     told = f"a token: {checks.describe(exchange)}"
     session.recorder.require(requirement, not given, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
 

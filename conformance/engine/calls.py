@@ -49,20 +49,20 @@ class Calls(Requester, ABC):
         exchange = self.send(operation_id, user=user, **request)
         operation = self.operation(operation_id, documented=request.get("documented", False))
         if (
-            exchange.answer.refused
+            exchange.response.refused
             and operation.effect == "read"
             and time.monotonic() < self.delivery.changed + self.settle
         ):
 
             def look() -> tuple[bool, Exchange]:  # what was made a moment ago may not be there yet
                 again = self.send(operation_id, user=user, **request)
-                return not again.answer.refused, again
+                return not again.response.refused, again
 
             _, exchange = self.eventually(look)
-        if exchange.response is None:
+        if not exchange.has_response:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
         if (
-            exchange.answer.status in gateways.TURNED_AWAY
+            exchange.response.status in gateways.TURNED_AWAY
             and user == MAIN
             and self.credentials.given(user) == "access_token"
         ):
@@ -70,7 +70,7 @@ class Calls(Requester, ABC):
         if self._may_differ(operation, exchange):
             exchange = self.once_more(operation, exchange, user=user, **request)
         accepts = accepts or operation.accepted_by
-        if exchange.answer.ok:
+        if exchange.response.ok:
             if accepts:
                 self.recorder.require(accepts, True, exchange)
             if operation.alternatives:
@@ -79,7 +79,7 @@ class Calls(Requester, ABC):
             return exchange
         for alternative in operation.alternatives:
             other = self.send(operation_id, user=user, **{**request, "template": alternative.path})
-            if other.answer.ok:
+            if other.response.ok:
                 told = f"{alternative.path} only, as in the other reading of {alternative.reading}"
                 self.recorder.require(
                     f"{operation_id}:documented-form",
@@ -94,7 +94,7 @@ class Calls(Requester, ABC):
                     self.recorder.require(accepts, True, other)
                 self.recorder.record(checks.success(operation, other))
                 return other
-        if user == MAIN and exchange.answer.refused and not gateways.speaks_of_existing(exchange):
+        if user == MAIN and exchange.response.refused and not gateways.speaks_of_existing(exchange):
             narrowed = self._narrowed(operation, exchange, request, accepts)
             if narrowed is not None:
                 return narrowed
@@ -117,7 +117,7 @@ class Calls(Requester, ABC):
         self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any], accepts: str
     ) -> Blocked | NotExercised:
         """Record why a documented call was not accepted: the operation is missing, or it refuses."""
-        if exchange.answer.status in gateways.TURNED_AWAY and user == MAIN:
+        if exchange.response.status in gateways.TURNED_AWAY and user == MAIN:
             self._see_that_the_token_opens_something()
         if gateways.speaks_of_existing(exchange):
             told = f"{operation.id} was refused since something of that name exists: {checks.describe(exchange)}"
@@ -140,15 +140,15 @@ class Calls(Requester, ABC):
             self.recorder.record([checks.conforms(exists, operation.id, exchange, control)])
         if operation.undocumented_request or operation.implied:
             return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} refused a request that no document gives")
-        lacks_right = exchange.answer.status in gateways.TURNED_AWAY and not operation.permission
+        lacks_right = exchange.response.status in gateways.TURNED_AWAY and not operation.permission
         otherwise = lacks_right and (
             self._accepted_as_wanted(operation, user, request) or self._has(operation, user, request)
         )
         if lacks_right and not otherwise:
             told = f"{operation.id}: the account may lack a right that no document names"
             return NotExercised(Reason.INCONCLUSIVE, told)
-        kind = Kind.REFUSED if exchange.answer.refused else Kind.STATUS
-        if exchange.answer.status >= 500:
+        kind = Kind.REFUSED if exchange.response.refused else Kind.STATUS
+        if exchange.response.status >= 500:
             kind = Kind.SERVER_ERROR
         if accepts:
             self.recorder.require(accepts, False, exchange, observed=checks.describe(exchange), kind=kind)
@@ -175,17 +175,17 @@ class Calls(Requester, ABC):
         """
         if not request.get("documented") or operation.effect != "read":
             return False
-        return self.send(operation.id, user=user, **{**request, "documented": False}).answer.ok
+        return self.send(operation.id, user=user, **{**request, "documented": False}).response.ok
 
     @staticmethod
     def _may_differ(operation: Operation, exchange: Exchange) -> bool:
         """Whether what was not accepted may be when it is tried again, and whether that matters."""
-        if exchange.answer.ok or operation.effect == "read":
+        if exchange.response.ok or operation.effect == "read":
             return False
         if gateways.speaks_of_existing(exchange):
             return True
         guessed = operation.undocumented_request or operation.implied
-        return not guessed and exchange.answer.status not in (*gateways.TURNED_AWAY, *ABSENT)
+        return not guessed and exchange.response.status not in (*gateways.TURNED_AWAY, *ABSENT)
 
     def until_free(self, operation_id: str, **request: Any) -> Exchange:
         """As `send`; but a create whose name is taken is tried again, since the server may name things by the second.
@@ -193,7 +193,7 @@ class Calls(Requester, ABC):
         Raises as `send`.
         """
         exchange = self.send(operation_id, **request)
-        if exchange.response is None or not gateways.speaks_of_existing(exchange):
+        if not exchange.has_response or not gateways.speaks_of_existing(exchange):
             return exchange
         return self.once_more(self.operation(operation_id), exchange, **request)
 
@@ -208,7 +208,7 @@ class Calls(Requester, ABC):
             self._clear(operation)
             time.sleep(ONCE_MORE + secrets.randbelow(APART) / 1000 if taken else min(self.settle, ONCE_MORE))
             again = self.send(operation.id, **request)
-            if again.response is None:
+            if not again.has_response:
                 return exchange
             exchange = again
             if not gateways.speaks_of_existing(exchange):
@@ -235,7 +235,7 @@ class Calls(Requester, ABC):
         for whole in wholes:
             given = {name: value for name, value in path.items() if name in whole.path_parameters}
             if len(given) == len(whole.path_parameters):
-                return self.send(whole.id, user=user, path=given).answer.ok
+                return self.send(whole.id, user=user, path=given).response.ok
         return False
 
     @abstractmethod
@@ -256,14 +256,14 @@ class Calls(Requester, ABC):
             return sent[-1]
 
         free = partial(ask, lambda made_up: [unrouted(self.specification, operation, made_up)])
-        if exchange.answer.status in gateways.TURNED_AWAY or gateways.redirects(exchange):
+        if exchange.response.status in gateways.TURNED_AWAY or gateways.redirects(exchange):
             control = free()
-            return (None if exchange.answer.status == control.answer.status else False), control
-        if exchange.answer.status in ABSENT:
+            return (None if exchange.response.status == control.response.status else False), control
+        if exchange.response.status in ABSENT:
             return True, free()
         if responds_alike(exchange, free):
             return True, sent[0]
-        taken = [half_routed] if exchange.answer.status not in NOT_FOUND else [half_routed, routed]
+        taken = [half_routed] if exchange.response.status not in NOT_FOUND else [half_routed, routed]
         for taker in taken:  # what is not there may fall to another operation
             paths = partial(taker, self.specification, operation)
             for place in range(len(paths(self.ledger.made_up(12)))):

@@ -28,7 +28,7 @@ from conformance.spec.rules import (
     places,
     tolerant,
 )
-from conformance.spec.specification import Answer, Operation
+from conformance.spec.specification import Operation, ResponseSpec
 
 SHOWN: Final = 200  # characters of a value that a verdict quotes
 HUGE: Final = 1_000_000  # bytes of an answer, from which on only the first items of each list may be looked at
@@ -52,7 +52,7 @@ def told(value: Any) -> str:
 def describe(exchange: Exchange) -> str:
     """What came back, in a few words; of a refusal also to whom, and what the server said."""
     response = exchange.response
-    if response is None:
+    if not exchange.has_response:
         return f"no answer ({exchange.error})"
     told = f"status {response.status}, {response.media_type or 'no content type'}"
     if response.status < 300:
@@ -94,7 +94,7 @@ def body_of(operation: Operation, exchange: Exchange) -> Any:
     Raises:
         NotJson: there is no JSON in it.
     """
-    body = exchange.answer.json
+    body = exchange.response.json
     if operation.success.wrapped and isinstance(body, list) and len(body) == 1:
         return body[0]
     return body
@@ -105,9 +105,9 @@ def refused(requirement: str, operation: str, exchange: Exchange, control: Excha
 
     Any 4xx is a refusal, since no document names one here (rule 5).
     """
-    if exchange.answer.refused:
+    if exchange.response.refused:
         return conforms(requirement, operation, exchange, control)
-    kind = Kind.NOT_REFUSED if exchange.answer.ok else Kind.STATUS
+    kind = Kind.NOT_REFUSED if exchange.response.ok else Kind.STATUS
     return deviates(requirement, operation, kind, "a refusal with a 4xx status", describe(exchange), exchange, control)
 
 
@@ -117,7 +117,7 @@ def server_error(operation: Operation, exchange: Exchange) -> Verdict:
     Where a document says that a refusal is "400 or higher", 500 is one.
     """
     requirement = f"{operation.id}:no-server-error"
-    if exchange.answer.status < 500 or operation.refusal(exchange.answer.status) is not None:
+    if exchange.response.status < 500 or operation.refusal(exchange.response.status) is not None:
         return conforms(requirement, operation.id, exchange)
     return deviates(requirement, operation.id, Kind.SERVER_ERROR, "a status below 500", describe(exchange), exchange)
 
@@ -128,60 +128,60 @@ def success(operation: Operation, exchange: Exchange) -> list[Verdict]:
     The operation exists; status, content type and every rule of the response schema that the answer reached. An
     accommodated call says nothing of the first two: they are of the documented form.
     """
-    answer = operation.success
-    documented = operation.answer(exchange.answer.status) or answer
+    expected = operation.success
+    documented = operation.response(exchange.response.status) or expected
     if documented.status[0] != "2":
-        documented = answer
+        documented = expected
     verdicts = list(content(operation, documented, exchange))
     if operation.documented is not None:
         return verdicts
-    status = [_status(operation, answer, exchange)] if operation.fixes_status(answer) else []
+    status = [_status(operation, expected, exchange)] if operation.fixes_status(expected) else []
     return [conforms(f"{operation.id}:exists", operation.id, exchange), *status, *verdicts]
 
 
-def content(operation: Operation, answer: Answer, exchange: Exchange) -> list[Verdict]:
-    """The verdicts on content type and body of an answer that is documented as `answer`."""
-    if not answer.media_types:
+def content(operation: Operation, documented: ResponseSpec, exchange: Exchange) -> list[Verdict]:
+    """The verdicts on content type and body of an answer that is `documented`."""
+    if not documented.media_types:
         return []
-    media = _media_type(operation, answer, exchange)
-    if answer.schema is None or not any(media_type.endswith("json") for media_type in answer.media_types):
+    media = _media_type(operation, documented, exchange)
+    if documented.schema is None or not any(media_type.endswith("json") for media_type in documented.media_types):
         return [media]
     verdicts = [media]
-    root = f"{operation.id}.{answer.status}.:type"
+    root = f"{operation.id}.{documented.status}.:type"
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson as error:
-        firm = media.outcome is Outcome.DEVIATES and answer.content_type is answer.citation.level
+        firm = media.outcome is Outcome.DEVIATES and documented.content_type is documented.citation.level
         told = media if firm else None  # what may be cannot stand for what must be
         if told is None:
             told = deviates(root, operation.id, Kind.NOT_JSON, "a JSON body", str(error), exchange)
             verdicts.append(told)
-        verdicts.extend(_blocked_rules(operation, answer, answer.rules, told))
+        verdicts.extend(_blocked_rules(operation, documented, documented.rules, told))
         return verdicts
-    if answer.wrapped:
+    if documented.wrapped:
         wrapped = isinstance(body, list) and len(body) == 1
-        verdicts.append(_wrapping(operation, answer, exchange, wrapped))
+        verdicts.append(_wrapping(operation, documented, exchange, wrapped))
         body = body[0] if wrapped else body
-    verdicts.extend(schema(operation, answer, body, exchange))
+    verdicts.extend(schema(operation, documented, body, exchange))
     return verdicts
 
 
-def schema(operation: Operation, answer: Answer, body: Any, exchange: Exchange) -> list[Verdict]:
+def schema(operation: Operation, documented: ResponseSpec, body: Any, exchange: Exchange) -> list[Verdict]:
     """One verdict for each rule of the response schema that the body reached, or broke."""
     walked = list(islice(places(body), WALKED))
     wrong: set[tuple[str, int]] = set()
-    broken = dict(_broken(operation, answer, body, walked, exchange, wrong))
-    reached = set(_reached(answer, walked, wrong))
+    broken = dict(_broken(operation, documented, body, walked, exchange, wrong))
+    reached = set(_reached(documented, walked, wrong))
     roots = {rule.place: verdict for rule, verdict in broken.items() if rule.kind in _CUTTING}
     verdicts = list(broken.values())
-    for rule in answer.rules:
+    for rule in documented.rules:
         if rule in broken:
             continue
         root = _root(rule, roots)
         if rule in reached:
-            verdicts.append(conforms(_id(operation, answer, rule), operation.id, exchange, location=rule.place))
+            verdicts.append(conforms(_id(operation, documented, rule), operation.id, exchange, location=rule.place))
         elif root is not None:
-            verdicts.extend(_blocked_rules(operation, answer, [rule], root))
+            verdicts.extend(_blocked_rules(operation, documented, [rule], root))
     return verdicts
 
 
@@ -189,23 +189,23 @@ _CUTTING: Final = frozenset({RuleKind.PRESENT, RuleKind.TYPE})
 _OF_FORM: Final = frozenset({RuleKind.PREFERRED, RuleKind.TOLERATED})  # they speak of values that are right otherwise
 
 
-def _id(operation: Operation, answer: Answer, rule: Rule) -> str:
-    return f"{operation.id}.{answer.status}.{rule.place}:{rule.kind}"
+def _id(operation: Operation, documented: ResponseSpec, rule: Rule) -> str:
+    return f"{operation.id}.{documented.status}.{rule.place}:{rule.kind}"
 
 
-def _status(operation: Operation, answer: Answer, exchange: Exchange) -> Verdict:
-    requirement = f"{operation.id}.{answer.status}:status"
-    if any(one.status[0] == "2" and one.matches(exchange.answer.status) for one in operation.answers):
+def _status(operation: Operation, documented: ResponseSpec, exchange: Exchange) -> Verdict:
+    requirement = f"{operation.id}.{documented.status}:status"
+    if any(one.status[0] == "2" and one.matches(exchange.response.status) for one in operation.responses):
         return conforms(requirement, operation.id, exchange)
-    return deviates(requirement, operation.id, Kind.STATUS, answer.status, str(exchange.answer.status), exchange)
+    return deviates(requirement, operation.id, Kind.STATUS, documented.status, str(exchange.response.status), exchange)
 
 
-def _media_type(operation: Operation, answer: Answer, exchange: Exchange) -> Verdict:
-    requirement = f"{operation.id}.{answer.status}:content-type"
-    found = exchange.answer.media_type
-    if any(_same_media(wanted, found) for wanted in answer.media_types):
+def _media_type(operation: Operation, documented: ResponseSpec, exchange: Exchange) -> Verdict:
+    requirement = f"{operation.id}.{documented.status}:content-type"
+    found = exchange.response.media_type
+    if any(_same_media(wanted, found) for wanted in documented.media_types):
         return conforms(requirement, operation.id, exchange)
-    wanted = " or ".join(answer.media_types)
+    wanted = " or ".join(documented.media_types)
     return deviates(requirement, operation.id, Kind.CONTENT_TYPE, wanted, found or "no content type", exchange)
 
 
@@ -218,8 +218,8 @@ def _same_media(wanted: str, found: str) -> bool:
     return found == wanted
 
 
-def _wrapping(operation: Operation, answer: Answer, exchange: Exchange, wrapped: bool) -> Verdict:
-    requirement = f"{operation.id}.{answer.status}:unwrapped"
+def _wrapping(operation: Operation, documented: ResponseSpec, exchange: Exchange, wrapped: bool) -> Verdict:
+    requirement = f"{operation.id}.{documented.status}:unwrapped"
     if not wrapped:
         return conforms(requirement, operation.id, exchange)
     return deviates(
@@ -227,15 +227,17 @@ def _wrapping(operation: Operation, answer: Answer, exchange: Exchange, wrapped:
     )
 
 
-def _blocked_rules(operation: Operation, answer: Answer, rules: Iterable[Rule], root: Verdict) -> Iterator[Verdict]:
+def _blocked_rules(
+    operation: Operation, documented: ResponseSpec, rules: Iterable[Rule], root: Verdict
+) -> Iterator[Verdict]:
     """What cannot be looked at because of `root`; a finding blocks nothing that is stated more firmly."""
     by = root.fingerprint
     if by is None:
         return
-    own = (rule.citation.level for rule in answer.rules if _id(operation, answer, rule) == root.requirement)
-    finding = next(own, answer.content_type) is Level.MAY
+    own = (rule.citation.level for rule in documented.rules if _id(operation, documented, rule) == root.requirement)
+    finding = next(own, documented.content_type) is Level.MAY
     for rule in rules:
-        requirement = _id(operation, answer, rule)
+        requirement = _id(operation, documented, rule)
         if requirement != root.requirement and not (finding and rule.citation.level is not Level.MAY):
             yield blocked(requirement, operation.id, by)
 
@@ -253,13 +255,13 @@ def _root(rule: Rule, roots: dict[str, Verdict]) -> Verdict | None:
 def _validator(system: str, operation: str, status: str) -> Any:
     from conformance.spec.specification import load
 
-    answer = next(one for one in load(system).operations[operation].answers if one.status == status)
-    return jsonschema_rs.Draft202012Validator(tolerant(answer.schema or {}), validate_formats=True)
+    documented = next(one for one in load(system).operations[operation].responses if one.status == status)
+    return jsonschema_rs.Draft202012Validator(tolerant(documented.schema or {}), validate_formats=True)
 
 
 def _broken(
     operation: Operation,
-    answer: Answer,
+    documented: ResponseSpec,
     body: Any,
     walked: list[tuple[str, Any]],
     exchange: Exchange,
@@ -269,12 +271,12 @@ def _broken(
 
     The places and identities of the values that are wrong go into `wrong`.
     """
-    by_key = answer.by_key
+    by_key = documented.by_key
     found: dict[Rule, tuple[str, str]] = {}
     mistyped: set[str] = set()
-    validator = _validator(operation.system, operation.id, answer.status)
+    validator = _validator(operation.system, operation.id, documented.status)
     if not validator.is_valid(body):
-        fewer = _thinned(body) if len(exchange.answer.body) > HUGE else body  # a million errors take half a minute
+        fewer = _thinned(body) if len(exchange.response.body) > HUGE else body  # a million errors take half a minute
         errors = validator.iter_errors(body if validator.is_valid(fewer) else fewer)
         errors = sorted(errors, key=lambda error: error.kind.name != "type")
         for error in errors:
@@ -311,7 +313,7 @@ def _broken(
         if preferred is not None and value is not None and not preferred.prefers(value):
             found.setdefault(preferred, (preferred.expected, f"{json_type(value)}: {shorten(value)}"))
     for rule, (expected, observed) in found.items():
-        requirement = _id(operation, answer, rule)
+        requirement = _id(operation, documented, rule)
         kind_of = DEVIATION_KIND[rule.kind]
         yield (
             rule,
@@ -326,13 +328,13 @@ def _thinned(node: Any) -> Any:
     return [_thinned(item) for item in node[:FIRST]] if isinstance(node, list) else node
 
 
-def _reached(answer: Answer, walked: list[tuple[str, Any]], wrong: set[tuple[str, int]]) -> Iterator[Rule]:
+def _reached(documented: ResponseSpec, walked: list[tuple[str, Any]], wrong: set[tuple[str, int]]) -> Iterator[Rule]:
     """The rules that the body could have broken: a pattern says nothing of a value that is not text."""
     for place, value in walked:
-        if place in answer.by_place:
-            typed = _typed(answer.by_key, place, value)
+        if place in documented.by_place:
+            typed = _typed(documented.by_key, place, value)
             silent = _OF_FORM if (place, id(value)) in wrong else ()
-            yield from (r for r in answer.by_place[place] if r.kind not in silent and _shows(r, value, typed))
+            yield from (r for r in documented.by_place[place] if r.kind not in silent and _shows(r, value, typed))
 
 
 def _shows(rule: Rule, value: Any, typed: bool) -> bool:

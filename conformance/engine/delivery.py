@@ -86,7 +86,7 @@ class Delivery:
         if self.problem:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         exchange = self._let_in(sending, self._once(sending))
-        if exchange.response is None:
+        if not exchange.has_response:
             self._silent += 1
             if self._silent >= GIVE_UP_AFTER:
                 raise self._given_up(f"{exchange.request.url}: {self._silent} times in a row: {exchange.error}")
@@ -99,9 +99,9 @@ class Delivery:
             exchange = self._past(sending, exchange)
         if gateways.is_error_page(exchange):
             exchange = self._page_again(sending, exchange)
-        refused_size = exchange.answer.status in gateways.SIZES and not gateways.is_error_page(exchange)
+        refused_size = exchange.response.status in gateways.SIZES and not gateways.is_error_page(exchange)
         if gateways.speaks_of_limits(sending.operation, exchange) and not (sending.may_be_too_large and refused_size):
-            told = f"{sending.operation.id}: a limit of the account or of a gateway (status {exchange.answer.status})"
+            told = f"{sending.operation.id}: a limit of the account or of a gateway (status {exchange.response.status})"
             raise NotExercised(Reason.INCONCLUSIVE, told)
         self._remember(sending, exchange)
         return exchange
@@ -117,11 +117,11 @@ class Delivery:
             user=sending.user,
             **sending.content,
         )
-        if exchange.answer.ok and operation.effect != "read":
+        if exchange.response.ok and operation.effect != "read":
             self.changed = time.monotonic()
-        if exchange.answer.ok and operation.resource == "token":
+        if exchange.response.ok and operation.resource == "token":
             self.ledger.remains(operation.system, operation.resource)
-        if exchange.answer.ok and operation.starts:
+        if exchange.response.ok and operation.starts:
             link = operation.links[0] if operation.links else None
             self.ledger.remains(operation.system, operation.resource, identifier_of(exchange, link))
         return exchange
@@ -137,7 +137,7 @@ class Delivery:
             if renewed == RENEWALS or not self.credentials.renewable(sending.user):
                 if renewed and self.credentials.revert(sending.user):
                     earlier = self._once(sending)
-                    if earlier.answer.status not in gateways.TURNED_AWAY and not self._is_outside(sending, earlier):
+                    if earlier.response.status not in gateways.TURNED_AWAY and not self._is_outside(sending, earlier):
                         return earlier
                 raise self._shut_out(sending, exchange)
             self._turned_away()
@@ -149,11 +149,11 @@ class Delivery:
 
     def _ended(self, sending: Sending, exchange: Exchange, renewed: int) -> bool:
         """Whether the token of a request opens nothing any more, as far as a read shows that was accepted before."""
-        turned_away = exchange.answer.status in gateways.TURNED_AWAY
+        turned_away = exchange.response.status in gateways.TURNED_AWAY
         outside = self._is_outside(sending, exchange) or (sending.may_redirect and gateways.redirects(exchange))
         if not (turned_away or outside):
             return False
-        first = exchange.answer.status == gateways.TURNED_AWAY[0] and not renewed
+        first = exchange.response.status == gateways.TURNED_AWAY[0] and not renewed
         replaced = renewed < RENEWALS and self.credentials.stale(sending.user)
         if self.credentials.renewable(sending.user) and (first or replaced):
             return True
@@ -164,7 +164,7 @@ class Delivery:
         if before is None:
             return sending.user != MAIN and self._mortal and turned_away and not renewed
         probe = self._aside(before)
-        return probe.answer.status in gateways.TURNED_AWAY or self._is_outside(before, probe)
+        return probe.response.status in gateways.TURNED_AWAY or self._is_outside(before, probe)
 
     def _aside(self, sending: Sending) -> Exchange:
         """Send something between a request and its judgement: what the request may have created stays known."""
@@ -186,8 +186,8 @@ class Delivery:
             gateways.told_redirect(exchange)
             if gateways.redirects(exchange)
             else "responds with an HTML page, as to somebody who is not logged in"
-            if exchange.answer.ok
-            else f"refuses the token (status {exchange.answer.status})"
+            if exchange.response.ok
+            else f"refuses the token (status {exchange.response.status})"
         )
         more = "a new token does not help" if self.credentials.renewable(sending.user) else "it was accepted before"
         told = f"{exchange.request.url}: {what}; {more}"
@@ -205,7 +205,7 @@ class Delivery:
 
     def _gateway(self, exchange: Exchange) -> NotExercised:
         self._away += 1
-        status = exchange.answer.status
+        status = exchange.response.status
         if self._away >= AWAY_AT_MOST:
             return self._given_up(f"{exchange.request.url}: {self._away} times in a row: status {status}")
         told = f"{exchange.request.url}: status {status}, which is a gateway's"
@@ -219,17 +219,17 @@ class Delivery:
         """
         if sending.reads:
             again = self._once(sending)
-            if again.response is not None and not self._is_outside(sending, again) and not gateways.is_away(again):
+            if again.has_response and not self._is_outside(sending, again) and not gateways.is_away(again):
                 self._count(exchange)
                 return again
-            exchange = again if again.response is not None and self._is_outside(sending, again) else exchange
+            exchange = again if again.has_response and self._is_outside(sending, again) else exchange
         if self._is_own(sending, exchange):
             self._outside = 0
             return exchange
         self._count(exchange)
         if self.client.entry is not None:
             self.ledger.turned_away(self.client.entry)
-        told = "responds with an HTML page" if exchange.answer.ok else gateways.told_redirect(exchange)
+        told = "responds with an HTML page" if exchange.response.ok else gateways.told_redirect(exchange)
         told = f"{exchange.request.url}: {told}"
         if not sending.with_token:
             return self._raise(NotExercised(Reason.INCONCLUSIVE, told))
@@ -246,7 +246,7 @@ class Delivery:
         Raises:
             NotExercised: a gateway responded.
         """
-        status = exchange.answer.status
+        status = exchange.response.status
         known = (sending.operation.id, sending.user, status)
         again_may = sending.reads or status == 403 or (status < 500 and sending.operation.effect != "create")
         login = sending.operation.resource == "token"  # an attempt more may lock the account
@@ -258,9 +258,9 @@ class Delivery:
             again = self._once(sending)
             if gateways.is_away(again):
                 raise self._gateway(again)
-            if again.response is None:
+            if not again.has_response:
                 return again
-            if again.answer.status != status or not gateways.is_error_page(again):
+            if again.response.status != status or not gateways.is_error_page(again):
                 self.failed[gateways.PAGE] += 1
                 return again
         self._pages.add(known)
@@ -272,7 +272,7 @@ class Delivery:
 
     def _is_own(self, sending: Sending, exchange: Exchange) -> bool:
         """Whether a redirect or a page is the operation's own: others are accepted, and this one never was."""
-        page = exchange.answer.ok
+        page = exchange.response.ok
         if page and not self._worked:
             return True  # there was never anything else: that is what the server responds
         if not sending.with_token or gateways.leads_away(exchange):
@@ -282,7 +282,7 @@ class Delivery:
 
     def _count(self, exchange: Exchange) -> None:
         self.failed[
-            gateways.REDIRECT if gateways.redirects(exchange) else gateways.PAGE if exchange.answer.ok else "session"
+            gateways.REDIRECT if gateways.redirects(exchange) else gateways.PAGE if exchange.response.ok else "session"
         ] += 1
 
     def _given_up(self, told: str) -> NotExercised:
@@ -290,7 +290,7 @@ class Delivery:
         return NotExercised(Reason.TARGET_UNAVAILABLE, told)
 
     def _remember(self, sending: Sending, exchange: Exchange) -> None:
-        if not exchange.answer.ok or gateways.is_page(exchange):
+        if not exchange.response.ok or gateways.is_page(exchange):
             return
         self._outside = 0
         self._worked.add(sending.operation.id)

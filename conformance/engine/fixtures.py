@@ -66,7 +66,7 @@ class Fixtures:
         self, operation: Operation, exchange: Exchange, path: Mapping[str, str], content: Mapping[str, Any]
     ) -> str:
         """The sentence on a fixture that a refused request names and the server does not know; else empty."""
-        if not exchange.answer.refused or exchange.answer.status in NOT_ABOUT_THE_THING:
+        if not exchange.response.refused or exchange.response.status in NOT_ABOUT_THE_THING:
             return ""
         for key in self.named_in(path):
             if sentence := self.look(key, lambda one: self._of_call(one, operation, exchange, path, content)):
@@ -84,7 +84,7 @@ class Fixtures:
             exchange = self.ask(one, named, {})
             if exchange is None:
                 continue
-            if exchange.answer.ok:
+            if exchange.response.ok:
                 self.known.add(key)
                 return ""
             told = told or self._compared(key, one, exchange, named, {})
@@ -102,7 +102,7 @@ class Fixtures:
         self, key: str, operation: Operation, exchange: Exchange, path: Mapping[str, str], content: Mapping[str, Any]
     ) -> str:
         """What a refused call says of a fixture that no read can show; nothing where it would create something."""
-        if exchange.answer.status not in NOT_THERE or operation.effect == "create":
+        if exchange.response.status not in NOT_THERE or operation.effect == "create":
             return ""
         return self._compared(key, operation, exchange, path, content)
 
@@ -124,7 +124,7 @@ class Fixtures:
         self, key: str, operation: Operation, exchange: Exchange, path: Mapping[str, str], content: Mapping[str, Any]
     ) -> str:
         """The sentence, where the answer is that to a made-up identifier by an operation that is there; else empty."""
-        if not exchange.answer.refused or exchange.answer.status in NOT_ABOUT_THE_THING:
+        if not exchange.response.refused or exchange.response.status in NOT_ABOUT_THE_THING:
             return ""
         value = self.table.fixture(key)
 
@@ -142,11 +142,12 @@ class Fixtures:
             return ""
         if elsewhere:
             here, there = (self.ask(operation, path, content, template=one, nobody=True) for one in (None, nowhere))
-            if here is None or there is None or here.answer.status not in (401, 403):
+            if here is None or there is None or here.response.status not in (401, 403):
                 return ""
         said = message_of(exchange.response)
+        status = f"status {exchange.response.status}{f' ({said})' if said else ''}"
         return (
             f"{self.table.place(key)} = {value!r}: {exchange.request.method} {exchange.request.url} is answered with "
-            f"status {exchange.answer.status}{f' ({said})' if said else ''}, as for an identifier that does not exist. "
+            f"{status}, as for an identifier that does not exist. "
             f"Correct {key} in the target file{self.table.advice}."
         )

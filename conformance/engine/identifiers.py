@@ -42,7 +42,7 @@ def offered(exchange: Exchange, link: Link | None) -> list[str]:
     """
     own = {unquote(one) for one in urlsplit(exchange.request.url).path.split("/")}
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         body = None
     found = (one for one in (*_ids(body), *_located(exchange)) if one not in own and addressable(one))
@@ -55,17 +55,17 @@ def pointed(exchange: Exchange, link: Link) -> str:
     Where the body says nothing, it is the one that the header Location ends with.
     """
     try:
-        return next(_pointed(exchange.answer.json, link), "")
+        return next(_pointed(exchange.response.json, link), "")
     except NotJson:
         return next(_located(exchange), "")
 
 
 def _located(exchange: Exchange) -> Iterator[str]:
     """The identifier at the end of the address at which an accepted create says the new thing is."""
-    if exchange.answer.status != CREATED:
+    if exchange.response.status != CREATED:
         return
     try:
-        path = urlsplit((header(exchange.answer.headers, "location") or "").strip()).path
+        path = urlsplit((header(exchange.response.headers, "location") or "").strip()).path
     except ValueError:
         return
     last = unquote(path.rstrip("/").rpartition("/")[2])
@@ -118,7 +118,7 @@ def _identity(item: dict[str, Any], link: Link) -> str:
 def seen(exchange: Exchange) -> set[str]:
     """Everything in an answer that may be the identifier of something, and not of the call."""
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return set()
     nodes = [presence.own_values(node) for node in presence.objects(body)]
@@ -158,7 +158,7 @@ def own_identifiers(exchange: Exchange, link: Link, mark: str = "") -> set[str]:
 def _keys(exchange: Exchange) -> set[str]:
     """The identifiers under which a list that is an object has its items, and those that it has as bare values."""
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return set()
     names = {name for node in presence.objects(body) for name in node if IDENTIFIER.fullmatch(name)}
@@ -184,7 +184,7 @@ def shows(exchange: Exchange, link: Link, identifier: str, name: str = "") -> bo
     What is no JSON shows nothing.
     """
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return False
     return presence.shown(body, identifier, link.item.rpartition("/")[2], [name])
@@ -193,25 +193,25 @@ def shows(exchange: Exchange, link: Link, identifier: str, name: str = "") -> bo
 def mentions(exchange: Exchange, text: str) -> bool:
     """Whether an answer names an identifier or a name: one of its values holds it; what is no JSON, as plain text."""
     try:
-        return presence.mentioned(exchange.answer.json, text)
+        return presence.mentioned(exchange.response.json, text)
     except NotJson:
         pass
-    if exchange.answer.media_type == "text/html":
+    if exchange.response.media_type == "text/html":
         return False
-    return presence.holds(exchange.answer.body.decode("utf-8", "replace"), text)
+    return presence.holds(exchange.response.body.decode("utf-8", "replace"), text)
 
 
 def has_value(exchange: Exchange, value: str) -> bool:
     """Whether one of the single values of an answer is this one."""
     try:
-        return any(presence.is_value(one, value) for _, one in presence.single(exchange.answer.json))
+        return any(presence.is_value(one, value) for _, one in presence.single(exchange.response.json))
     except NotJson:
         return False
 
 
 def is_read(exchange: Exchange, identifier: str, name: str = "") -> bool:
     """Whether an accepted answer shows a thing, as `concerns` has it."""
-    return exchange.answer.ok and concerns(exchange, identifier, name)
+    return exchange.response.ok and concerns(exchange, identifier, name)
 
 
 def concerns(exchange: Exchange, identifier: str, name: str = "") -> bool:
@@ -221,7 +221,7 @@ def concerns(exchange: Exchange, identifier: str, name: str = "") -> bool:
     enough that it mentions one of them.
     """
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return mentions(exchange, identifier) or bool(name and mentions(exchange, name))
     return presence.shown(body, identifier) or bool(name and presence.mentioned(body, name))
@@ -230,7 +230,7 @@ def concerns(exchange: Exchange, identifier: str, name: str = "") -> bool:
 def of_another(exchange: Exchange, identifier: str, name: str) -> bool:
     """Whether an answer gives the identifier of what it is about, and shows neither this identifier nor this name."""
     try:
-        told = next(presence.enclosed(exchange.answer.json), "")
+        told = next(presence.enclosed(exchange.response.json), "")
     except NotJson:
         return False
     return bool(told) and not concerns(exchange, identifier, name)
@@ -239,7 +239,7 @@ def of_another(exchange: Exchange, identifier: str, name: str) -> bool:
 def members_of(exchange: Exchange, identifier: str, value: str) -> Iterator[str]:
     """The members in which an answer gives a value to a thing of this identifier."""
     try:
-        thing = presence.about(exchange.answer.json, identifier) or {}
+        thing = presence.about(exchange.response.json, identifier) or {}
     except NotJson:
         return
     yield from (name for name, held in thing.items() if presence.is_value(held, value))
@@ -251,7 +251,7 @@ def misnamed(exchange: Exchange, identifier: str, member: str, names: Iterable[s
     The name is looked for in the given member, where the answer has that. Shortened or longer ones pass.
     """
     try:
-        thing = presence.about(exchange.answer.json, identifier)
+        thing = presence.about(exchange.response.json, identifier)
     except NotJson:
         return False
     called = thing.get(member) if thing is not None else None
@@ -266,7 +266,7 @@ def names(exchange: Exchange, identifier: str) -> bool:
     In an answer that is no JSON, and inside a longer text, nothing is named.
     """
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return False
     return any(str(one) == identifier for one in scalars(body))
@@ -292,7 +292,7 @@ def partial(exchange: Exchange) -> bool:
     A page number, a size or a count proves nothing by itself: a list that shows as many items as there are in
     all, or fewer than fit on its first page, is whole.
     """
-    answer = exchange.answer
+    answer = exchange.response
     if "next" in (header(answer.headers, "link") or "") or header(answer.headers, "content-range"):
         return True
     try:
@@ -347,7 +347,7 @@ def _beside(body: Any) -> Iterator[tuple[str, Any]]:
 def _items(exchange: Exchange, link: Link) -> list[Any]:
     """The items of a list, bare or wrapped in objects; of a tree at every depth; one alone is a list of one."""
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return []
     if link.tree:

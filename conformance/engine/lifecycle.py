@@ -143,8 +143,8 @@ class Life:
             return self._reads(exchange, born) and not hard, exchange
 
         _, exchange = self.session.eventually(look)
-        exchange = exchange if exchange.answer.ok else self._read(born)
-        if exchange.answer.ok and not aspect.startswith("created"):
+        exchange = exchange if exchange.response.ok else self._read(born)
+        if exchange.response.ok and not aspect.startswith("created"):
             self.session.recorder.record(checks.success(reading, exchange))
         if readable is not None:
             self.session.recorder.record(checks.success(reading, exchange))
@@ -302,7 +302,7 @@ class Life:
         again = self.session.send(link.operation, path={link.parameter: born.id})
         requirement = self._aspect("deleted-again-refused", deleting)
         if requirement is not None:
-            refused = again.answer.status >= 400
+            refused = again.response.status >= 400
             self.session.recorder.require(
                 requirement.id,
                 refused,
@@ -311,8 +311,8 @@ class Life:
                 observed=checks.describe(again),
                 kind=Kind.NOT_REFUSED,
             )
-        documented = deleting.refusal(again.answer.status)
-        if documented is not None and again.answer.status >= 400:
+        documented = deleting.refusal(again.response.status)
+        if documented is not None and again.response.status >= 400:
             self.session.recorder.record(checks.content(deleting, documented, again))
 
     def _is_gone(self, born: Resource, deleting: Operation, deleted: Exchange) -> str:
@@ -324,8 +324,8 @@ class Life:
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: born.id})
             shapeless = self.session.operation(link.operation).success.schema is None
-            nothing = exchange.answer.ok and shapeless and not self._reads(exchange, born)
-            return exchange.answer.refused or nothing or self.session.is_anothers(born.id), exchange
+            nothing = exchange.response.ok and shapeless and not self._reads(exchange, born)
+            return exchange.response.refused or nothing or self.session.is_anothers(born.id), exchange
 
         gone, exchange = self.session.eventually(look)
         if gone:
@@ -333,7 +333,7 @@ class Life:
         requirement = self._aspect("deleted-is-gone", deleting)
         if requirement is None:
             return ""
-        if not gone and not exchange.answer.ok:
+        if not gone and not exchange.response.ok:
             self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
             return ""
         told = f"it can still be read: {checks.describe(exchange)}"

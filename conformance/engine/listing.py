@@ -103,7 +103,7 @@ class Listing:
         """What of name and description the item of a thing shows otherwise, where a document describes items."""
         schema = (self.session.operation(link.operation).success.schema or {}).get("items", {})
         try:
-            item = presence.about(exchange.answer.json, born.id, link.item.rpartition("/")[2])
+            item = presence.about(exchange.response.json, born.id, link.item.rpartition("/")[2])
         except NotJson:
             item = None
         names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
@@ -133,11 +133,11 @@ class Listing:
             if documented:
                 return new in seen and not self._unlike(link, born, sent, exchange), exchange
             stale = old != new and self.by_name and shows(exchange, link, "", old)
-            return exchange.answer.ok and shows(exchange, link, born.id, new) and not stale, exchange
+            return exchange.response.ok and shows(exchange, link, born.id, new) and not stale, exchange
 
         holds, exchange = self.session.eventually(look)
         there = shows(exchange, link, born.id, new)
-        if not holds and (not exchange.answer.ok or (not there and partial(exchange))):
+        if not holds and (not exchange.response.ok or (not there and partial(exchange))):
             self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, PART)
             return
         called = checks.told(seen[0]) if seen and documented else "by the name that it had before"
@@ -174,10 +174,10 @@ class Listing:
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation)
             there = any(shows(exchange, link, born.id, name) for name in self.names)
-            return exchange.answer.ok and (not there or self.session.is_anothers(born.id)), exchange
+            return exchange.response.ok and (not there or self.session.is_anothers(born.id)), exchange
 
         gone, exchange = self.session.eventually(look)
-        if not exchange.answer.ok:
+        if not exchange.response.ok:
             self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
             return
         if gone and self.create.link("read") is None:

@@ -99,9 +99,9 @@ class Neighbours:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self._look(way, one.resource)
-            if exchange.answer.ok and self._shown(way, one, exchange):
+            if exchange.response.ok and self._shown(way, one, exchange):
                 harm.append(self._changed(way, one, exchange))
-            elif says_gone(exchange) or (exchange.answer.ok and not paged(exchange)):
+            elif says_gone(exchange) or (exchange.response.ok and not paged(exchange)):
                 harm.append(f"it is gone: {checks.describe(exchange)}")
             else:
                 harm.append(None)
@@ -112,9 +112,9 @@ class Neighbours:
 
     def _shown(self, way: Link, one: Neighbour, exchange: Exchange) -> bool:
         if way.step == "list":
-            return exchange.answer.ok and shows(exchange, way, one.resource.id, one.resource.name)
+            return exchange.response.ok and shows(exchange, way, one.resource.id, one.resource.name)
         other = way.step != "read"  # what belongs to it has an identifier of its own
-        return exchange.answer.ok and (other or is_read(exchange, one.resource.id, one.resource.name))
+        return exchange.response.ok and (other or is_read(exchange, one.resource.id, one.resource.name))
 
     def _changed(self, way: Link, one: Neighbour, exchange: Exchange) -> str:
         """How a neighbour differs from what it was: in what a document describes, else in the texts that were sent.

@@ -61,7 +61,7 @@ class Ownership(Removal):
             try:
                 exchange = super().send(operation_id, **request)
             finally:
-                if exchange is None or exchange.answer.refused:
+                if exchange is None or exchange.response.refused:
                     self.account.give_back(_unproved_of(operation))
             return exchange
         self._survey(operation, request.get("path") or {})
@@ -120,7 +120,7 @@ class Ownership(Removal):
         listing = self.usable(operation, "list") if self.safety is Safety.OWNED else None
         before = self._digests(operation, listing, request)
         exchange = super().send(operation.id, **request)
-        candidates = offered(exchange, link) if exchange.answer.ok else []
+        candidates = offered(exchange, link) if exchange.response.ok else []
         self.ledger.named.update(candidates)
         if self.safety is not Safety.OWNED:
             new = set(candidates)
@@ -158,7 +158,7 @@ class Ownership(Removal):
         within = {name: path[name] for name in self.operation(listing.operation).path_parameters if name in path}
         with contextlib.suppress(Blocked, NotExercised):
             shown = self.send(listing.operation, path=within)
-            if shown.answer.ok and not partial(shown):
+            if shown.response.ok and not partial(shown):
                 found = own_identifiers(shown, listing)
                 return {digest(operation.system, operation.resource, one) for one in found}
         return None
@@ -174,7 +174,7 @@ class Ownership(Removal):
         found: set[str] = set()
         with contextlib.suppress(Blocked, NotExercised):
             shown = self.send(listing.operation, path=within)
-            if not shown.answer.ok:
+            if not shown.response.ok:
                 return
             found = own_identifiers(shown, listing)
             self.ledger.surveyed(operation.system, operation.resource, within, found, whole=not partial(shown))

@@ -192,7 +192,7 @@ class Properties:
         def send(variation: Variation) -> Exchange:
             owner = owners[variation.base]
             exchange = session.send(self.operation.id, path={link.parameter: owner}, json=variation.body)
-            if exchange.answer.ok:
+            if exchange.response.ok:
                 self._read_back(maker, "updated-reads-as-sent", variation.body, owner)
             return exchange
 
@@ -223,11 +223,11 @@ class Properties:
 
     def _accepted(self, variation: Variation, exchange: Exchange) -> bool:
         requirement = f"{self.operation.id}.request.{variation.place}:accepted"
-        if not (exchange.answer.ok or exchange.answer.refused):
+        if not (exchange.response.ok or exchange.response.refused):
             return True  # an error of the server's says nothing about the value
         return self.session.recorder.require(
             requirement,
-            exchange.answer.ok,
+            exchange.response.ok,
             exchange,
             variation.control,
             expected=f"{variation.value!r} is accepted",
@@ -258,14 +258,14 @@ class Properties:
             exchange = session.call(operation.id, accepts=accepts, **request)
         else:
             exchange = session.send(operation.id, **request)
-            if exchange.response is None:
+            if not exchange.has_response:
                 raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-            if exchange.answer.ok:
+            if exchange.response.ok:
                 session.accepted(exchange)
         entry = session.client.entry
         if entry is None:
             return exchange
-        if not exchange.answer.ok:
+        if not exchange.response.ok:
             session.take_over(operation, entry)
             return exchange
         try:
@@ -296,7 +296,7 @@ class Properties:
             return not {one.place for one in self._apart(reading, sent, exchange)} - told, exchange
 
         _, exchange = self.session.eventually(look)  # for what was told before, nobody needs to wait again
-        if not exchange.answer.ok or not concerns(exchange, identifier, _name(maker, sent)):
+        if not exchange.response.ok or not concerns(exchange, identifier, _name(maker, sent)):
             return  # the walk through a life speaks of that
         self.session.accepted(exchange)
         for one in {one.place: one for one in self._apart(reading, sent, exchange)}.values():
@@ -313,7 +313,7 @@ class Properties:
     @staticmethod
     def _apart(reading: Operation, sent: Any, exchange: Exchange) -> list[Difference]:
         """What was not read as sent, but for white space and HTML escaping; nothing where no body is read."""
-        if not exchange.answer.ok:
+        if not exchange.response.ok:
             return []
         try:
             read = checks.body_of(reading, exchange)

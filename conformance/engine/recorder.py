@@ -36,7 +36,7 @@ class NotExercised(Exception):
 
 def _answered(*exchanges: Exchange) -> None:
     for one in exchanges:
-        if one.response is None:
+        if not one.has_response:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, one.error or "")
 
 
@@ -115,7 +115,7 @@ class Recorder:
         if gateways.speaks_of_existing(exchange) and not taken:
             told = f"{exchange.operation} was refused since something of that name exists"
             raise NotExercised(Reason.INCONCLUSIVE, told)
-        if exchange.answer.refused and not control.answer.ok:
+        if exchange.response.refused and not control.response.ok:
             told = f"the control request was not accepted either: {checks.describe(control)}"
             raise NotExercised(Reason.INCONCLUSIVE, told)
         verdict = checks.refused(requirement, self._known(requirement).operation, exchange, control)

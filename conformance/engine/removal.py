@@ -79,7 +79,7 @@ class Removal(Reuse):
         creating = operation.effect == "create" and request.get("template") is None
         if not creating:
             exchange = super().send(operation_id, **request)
-            if exchange.answer.ok and request.get("template") is None:
+            if exchange.response.ok and request.get("template") is None:
                 self._entered(operation, request)
             return exchange
         self._may_create(operation)
@@ -94,7 +94,7 @@ class Removal(Reuse):
                 if reason.reason is not Reason.LIMIT_REACHED or not waits or time.monotonic() >= until:
                     raise
             finally:
-                if made is None or made.answer.refused:
+                if made is None or made.response.refused:
                     self._uncounted(operation)
             self.settle_deletions()  # what is being deleted still counts as open, also another worker's
             time.sleep(min(PAUSE, self.settle))
@@ -110,9 +110,9 @@ class Removal(Reuse):
             if failed.reason is Reason.TARGET_UNAVAILABLE:
                 self._unanswered |= named
             raise
-        if exchange.response is None:
+        if not exchange.has_response:
             self._unanswered |= named
-        elif deletes and exchange.answer.ok:
+        elif deletes and exchange.response.ok:
             self._deletes.add(operation_id)
         return exchange
 
@@ -134,7 +134,7 @@ class Removal(Reuse):
             self._forget(identifier)
             return True
         now = time.monotonic()
-        if self.settle and not deleted.answer.refused:
+        if self.settle and not deleted.response.refused:
             self._pending[identifier] = Pending(operation, deleted, now + self.settle, now)
         else:
             self._keep(identifier, operation, deleted)
@@ -188,10 +188,10 @@ class Removal(Reuse):
             there = self._read(read, identifier, within)
             if says_gone(there):
                 return self._found_gone(identifier)
-            proved = there.answer.ok and self._carries_the_mark(there)
+            proved = there.response.ok and self._carries_the_mark(there)
         elif listing is not None:
             there = self.send(listing.operation, path=within)
-            if there.answer.ok and not partial(there) and not shows(there, listing, identifier):
+            if there.response.ok and not partial(there) and not shows(there, listing, identifier):
                 return self._found_gone(identifier)
             names = [name for one, name in listed(there, listing) if one == identifier]
             proved = any(self.ledger.is_ours(name) for name in names)
@@ -218,18 +218,18 @@ class Removal(Reuse):
         read, listing = self.usable(operation, "read"), self.usable(operation, "list")
         tombstone = self.operation(link.operation).tombstone
         if read is None and listing is not None and not tombstone:
-            told = deleted.answer.ok or deleted.answer.status in GONE
+            told = deleted.response.ok or deleted.response.status in GONE
             there = self.send(listing.operation, path=within)
-            return not shows(there, listing, identifier) and (told or (there.answer.ok and not partial(there)))
+            return not shows(there, listing, identifier) and (told or (there.response.ok and not partial(there)))
         if read is None or tombstone:
-            unknown = deleted.answer.status in GONE and not self._shown(identifier, listing, within)
-            accepted = deleted.answer.ok or unknown or self._was_deleted(identifier, link, listing, within, deleted)
+            unknown = deleted.response.status in GONE and not self._shown(identifier, listing, within)
+            accepted = deleted.response.ok or unknown or self._was_deleted(identifier, link, listing, within, deleted)
             return accepted and (tombstone or not self._has_parts(identifier, link, within))
         after = self._read(read, identifier, within)
-        refusal = self.operation(link.operation).refusal(deleted.answer.status) is not None
-        if deleted.answer.refused or refusal:  # a document may call 500 a refusal
+        refusal = self.operation(link.operation).refusal(deleted.response.status) is not None
+        if deleted.response.refused or refusal:  # a document may call 500 a refusal
             return says_gone(after)
-        return (deleted.answer.ok or identifier in self._pending) and self._absent(after, identifier)
+        return (deleted.response.ok or identifier in self._pending) and self._absent(after, identifier)
 
     def _was_deleted(
         self, identifier: str, link: Link, listing: Link | None, within: Mapping[str, str], again: Exchange
@@ -238,7 +238,7 @@ class Removal(Reuse):
 
         That says something only where others are deleted, or no list shows it: else every deletion may be refused so.
         """
-        refused = again.answer.refused and again.answer.status not in UNSURE
+        refused = again.response.refused and again.response.status not in UNSURE
         if not refused or identifier not in self._unanswered:
             return False
         if link.operation not in self._deletes and not self._unlisted(identifier, listing, within):
@@ -255,7 +255,7 @@ class Removal(Reuse):
 
     def _absent(self, read: Exchange, identifier: str) -> bool:
         """Whether the answer to a read shows that something of ours is gone: it says so, or shows nothing of it."""
-        if not read.answer.ok or self.operation(read.operation).success.schema is not None:
+        if not read.response.ok or self.operation(read.operation).success.schema is not None:
             return says_gone(read)
         return not is_read(read, identifier, self.ledger.name_of(identifier))
 
@@ -264,7 +264,7 @@ class Removal(Reuse):
         if listing is None:
             return False
         there = self.send(listing.operation, path=within)
-        return there.answer.ok and not partial(there) and not shows(there, listing, identifier)
+        return there.response.ok and not partial(there) and not shows(there, listing, identifier)
 
     def _shown(self, identifier: str, listing: Link | None, within: Mapping[str, str]) -> bool:
         """Whether the list of what an operation creates, if there is one, still shows something."""
@@ -284,7 +284,7 @@ class Removal(Reuse):
                 self.send(part.id, path={**within, link.parameter: one})
                 for one in (identifier, self.ledger.made_up_like(identifier))
             )
-            if mine.answer.ok and (other.answer.refused or (seen(mine) and not seen(other))):
+            if mine.response.ok and (other.response.refused or (seen(mine) and not seen(other))):
                 return True
         return False
 
@@ -336,10 +336,10 @@ class Removal(Reuse):
         assert link is not None
         if self.unsupported(link.operation):
             self.ledger.keep(identifier, f"{link.operation} is unsupported, as the target file says", permanent=True)
-        elif deleted.answer.status in ABSENT:
+        elif deleted.response.status in ABSENT:
             told = f"the target has no {link.operation} ({checks.describe(deleted)})"
             self.ledger.keep(identifier, told, permanent=True)
-        elif deleted.answer.ok:
+        elif deleted.response.ok:
             self.ledger.keep(identifier, f"{link.operation} was accepted, and it is still there")
         else:
             self.ledger.keep(identifier, f"{link.operation}: {checks.describe(deleted)}")
@@ -375,7 +375,7 @@ class Removal(Reuse):
         those = [name for name, one in self._kept.items() if one.operation.resource == operation.resource]
         for identifier in those:  # late, it may have gone all the same
             one = self._kept[identifier]
-            if one.deleted.answer.ok and self._is_gone(identifier, one.operation, one.deleted):
+            if one.deleted.response.ok and self._is_gone(identifier, one.operation, one.deleted):
                 self._forget(identifier)
                 return
         if not those or not self._removes_again(those[0], self._kept[those[0]].operation):
@@ -409,7 +409,7 @@ class Removal(Reuse):
         assert delete is not None
         within = self.ledger.within(identifier)
         known = self._roots.get(operation.resource)
-        if known is None and (read is None or not self._read(read, identifier, within).answer.ok):
+        if known is None and (read is None or not self._read(read, identifier, within).response.ok):
             if self.remove(identifier, operation):
                 return True
             self.settle_deletions()
@@ -426,7 +426,7 @@ class Removal(Reuse):
     def _judged(self, identifier: str, operation: Operation, read: Link, delete: Link) -> bool:
         """Delete it as a test would, and judge what comes of that. Raises Blocked."""
         within = self.ledger.within(identifier)
-        again = self.call if self._kept[identifier].deleted.answer.refused else self.send
+        again = self.call if self._kept[identifier].deleted.response.refused else self.send
         try:
             deleted = again(delete.operation, path={**within, delete.parameter: identifier})
         except Blocked as blocked:
@@ -441,7 +441,7 @@ class Removal(Reuse):
         if gone:
             self._forget(identifier)
         requirement = self.specification.aspect(delete.operation, "deleted-is-gone")
-        if exchange.answer.ok and requirement is not None:
+        if exchange.response.ok and requirement is not None:
             told = f"it can still be read: {checks.describe(exchange)}"
             self.recorder.require(requirement.id, False, exchange, deleted, observed=told, kind=Kind.EFFECT)
             self._roots[operation.resource] = self.recorder.root_of(requirement.id)
@@ -461,4 +461,4 @@ def _unremovable(operation: Operation) -> str:
 
 def says_gone(exchange: Exchange) -> bool:
     """Whether the answer to a read says that nothing is there, not that this user may not see it now."""
-    return exchange.answer.refused and exchange.answer.status not in UNSURE
+    return exchange.response.refused and exchange.response.status not in UNSURE

@@ -137,12 +137,12 @@ class Requester:
         sending = Sending(operation, user, path, headers, template, content, may_redirect, may_be_too_large)
         with self._as_outcomes():
             exchange = self.delivery.deliver(sending)
-        turned_away = exchange.answer.status in gateways.TURNED_AWAY and user == MAIN and not operation.anonymous
+        turned_away = exchange.response.status in gateways.TURNED_AWAY and user == MAIN and not operation.anonymous
         if turned_away and template is None and self.credentials.given(user) == "api_key":
             raise self._key_turned_away(operation, exchange)
-        if exchange.answer.refused and user != MAIN and self.credentials.given(user) == "access_token":
+        if exchange.response.refused and user != MAIN and self.credentials.given(user) == "access_token":
             self._see_that_the_token_is_one(user)
-        if exchange.response is not None and template is None:
+        if exchange.has_response and template is None:
             self.recorder.record([checks.server_error(operation, exchange)])
         if (
             user == MAIN
@@ -151,9 +151,9 @@ class Requester:
             and not (documented and operation is not self.operation(operation_id))
         ):
             self._see(operation, exchange, path, content)
-        if exchange.answer.ok and user == MAIN and template is None and plain_reads([operation]):
+        if exchange.response.ok and user == MAIN and template is None and plain_reads([operation]):
             self._opened = operation.id
-        if exchange.answer.ok and user == MAIN and not operation.anonymous and operation.resource != "token":
+        if exchange.response.ok and user == MAIN and not operation.anonymous and operation.resource != "token":
             self._token_opens = True
         return exchange
 
@@ -187,7 +187,7 @@ class Requester:
         Raises:
             NotExercised: it does. The run goes on without what names it, and says at its end that the file is wrong.
         """
-        if exchange.answer.ok:
+        if exchange.response.ok:
             self.fixtures.accepted(path)
         elif sentence := self.fixtures.refused(operation, exchange, path, content):
             raise NotExercised(Reason.MISSING_FIXTURE, sentence)
@@ -210,7 +210,7 @@ class Requester:
             return None
         finally:
             self.client.entry = entry
-        return exchange if exchange.response is not None else None
+        return exchange if exchange.has_response else None
 
     def _without_token(self, empty: NoToken) -> Blocked | NotExercised:
         """The credentials are right, but no token came: a deviation where the register says so."""
@@ -254,7 +254,7 @@ class Requester:
         if not self._closed:
             for one in plain_reads(self.specification.operations.values()):
                 mine, wrong = self.send(one.id), self.send(one.id, user=WRONG)
-                self._token_opens = self._token_opens or mine.answer.status != wrong.answer.status
+                self._token_opens = self._token_opens or mine.response.status != wrong.response.status
                 self._closed.append(mine)
             if self._token_opens:
                 return
@@ -273,7 +273,7 @@ class Requester:
         Raises:
             NotExercised: it opens nothing, or nothing any more.
         """
-        if self._opened is not None and self.send(self._opened).answer.ok:
+        if self._opened is not None and self.send(self._opened).response.ok:
             return  # this one call is refused, so that the user may lack a right, or the server is wrong
         self.delivery.problem = refused_token(self.table.system, exchange)
         raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
@@ -295,7 +295,7 @@ class Requester:
         if self._opened is None:
             for one in plain_reads(self.specification.operations.values()):
                 with contextlib.suppress(NotExercised):
-                    if self.delivery.deliver(Sending(one)).answer.ok:
+                    if self.delivery.deliver(Sending(one)).response.ok:
                         self._opened = one.id
                         break
         return self._opened is not None

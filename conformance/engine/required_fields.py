@@ -60,8 +60,8 @@ def record_refusal(session: Session, requirement: str, exchange: Exchange, contr
     Raises:
         NotExercised: one of the two has no answer.
     """
-    if exchange.answer.status >= 500:
-        session.recorder.skip(requirement, Reason.INCONCLUSIVE, f"status {exchange.answer.status}")
+    if exchange.response.status >= 500:
+        session.recorder.skip(requirement, Reason.INCONCLUSIVE, f"status {exchange.response.status}")
     elif gateways.speaks_of_existing(exchange):  # of something else than the field: the others are tried all the same
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, "refused since something of that name exists")
     else:

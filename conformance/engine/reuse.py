@@ -35,7 +35,7 @@ class Reuse(Calls):
                 told = f"{operation_id}: what has the identifier {identifier} since its deletion is not the run's own"
                 raise NotExercised(Reason.INCONCLUSIVE, told)
         exchange = super().deliver(operation_id, **request)
-        if operation.effect == "delete" and exchange.answer.ok:
+        if operation.effect == "delete" and exchange.response.ok:
             self._deleted_once |= {one for one in named if self.ledger.owns(one)}
         return exchange
 
@@ -55,12 +55,12 @@ class Reuse(Calls):
             return is_read(there, identifier) and not self._carries_the_mark(there)
         if (listing := self.usable(operation, "list")) is not None:
             there = self.send(listing.operation, path=within)
-            names = [name for one, name in listed(there, listing) if one == identifier] if there.answer.ok else []
+            names = [name for one, name in listed(there, listing) if one == identifier] if there.response.ok else []
             return bool(names) and not any(map(self.ledger.is_ours, names))
         return False
 
     def _carries_the_mark(self, exchange: Exchange) -> bool:
-        return self.ledger.is_ours(exchange.answer.body.decode("utf-8", "replace"))
+        return self.ledger.is_ours(exchange.response.body.decode("utf-8", "replace"))
 
     def usable(self, operation: Operation, step: str) -> Link | None:
         """The link of an operation for a step, unless the target file says that its operation is unsupported."""

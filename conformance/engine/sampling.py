@@ -263,7 +263,7 @@ def carried(session: Session, making: Operation, identifier: str, word: str) -> 
     assert link is not None
     read = session.call(link.operation, path={link.parameter: identifier})
     try:
-        found = list(places(read.answer.json))
+        found = list(places(read.response.json))
     except NotJson:
         found = []
     values = [str(value) for place, value in found if word in place.lower() and type(value) in (str, int)]

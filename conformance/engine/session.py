@@ -79,7 +79,7 @@ class Session(Ownership):
         body = request.get("json")
         free = operation.undocumented_request or operation.implied or request.get("documented")
         effects = operation.effect in ("create", "update")
-        if free or not effects or not isinstance(body, dict) or exchange.answer.status in (*UNSURE, *GONE):
+        if free or not effects or not isinstance(body, dict) or exchange.response.status in (*UNSURE, *GONE):
             return None
         if self.client.entry is not None:
             self.take_over(operation, self.client.entry)
@@ -96,12 +96,12 @@ class Session(Ownership):
             if next(left, None) is None:
                 return False
             probe = send(places)
-            if (entry := self.client.entry) is not None and probe.answer.ok:
+            if (entry := self.client.entry) is not None and probe.response.ok:
                 with contextlib.suppress(Blocked, NotExercised):
                     self.remove(self.adopt(operation, entry, probe).identifier, operation)
             elif entry is not None:
                 self.take_over(operation, entry)
-            return probe.answer.ok
+            return probe.response.ok
 
         known = self._refused.get(operation.id, ())
         places = known if known and accepted(known) else narrowing.search(operation, body, accepted)
@@ -109,7 +109,7 @@ class Session(Ownership):
             return None
         self._refused[operation.id] = places
         again = send(places)
-        if not again.answer.ok:
+        if not again.response.ok:
             return None
         requirement = accepts or f"{operation.id}.{operation.success.status}:status"
         for alike in narrowing.by_name(places).values():  # of one name, they are one defect
@@ -167,7 +167,7 @@ class Session(Ownership):
         if not operation.undocumented_request or operation.path_parameters or link is None:
             return None
         shown = self.send(link.operation)
-        return seen(shown) if shown.answer.ok and not partial(shown) else None
+        return seen(shown) if shown.response.ok and not partial(shown) else None
 
     def adopt(
         self,
@@ -242,7 +242,7 @@ class Session(Ownership):
         def look() -> tuple[bool, Exchange]:
             for one in candidates:
                 read = self._read(link, one, entry.within)
-                if read.answer.ok and (mentions(read, entry.name) if entry.name else is_read(read, one)):
+                if read.response.ok and (mentions(read, entry.name) if entry.name else is_read(read, one)):
                     found.append(one)
                     break
             return bool(found), read
@@ -271,7 +271,7 @@ class Session(Ownership):
 
         found: list[str] = []
         _, exchange = self.eventually(look)
-        return found[-1], exchange.answer.ok
+        return found[-1], exchange.response.ok
 
     def _beside(self, operation: Operation, entry: Entry, exchange: Exchange) -> str:
         """What stands beside our name in the answer to the create, where nothing reads it and a list shows a part."""
@@ -366,7 +366,7 @@ class Session(Ownership):
         if delete is None or not told or told in known or told in self._claimed() or not believed:
             return
         self.enter(operation, entry, told, shown=False)
-        if self.deliver(delete.operation, path={**entry.within, delete.parameter: told}).answer.ok:
+        if self.deliver(delete.operation, path={**entry.within, delete.parameter: told}).response.ok:
             self.ledger.gone(told)
 
     def take_over(self, operation: Operation, entry: Entry) -> bool:
@@ -382,7 +382,7 @@ class Session(Ownership):
                 if entry.key in self.ledger.outside:
                     self.ledger.withdrawn(entry)
                 raise
-            looked = looked and exchange.answer.ok
+            looked = looked and exchange.response.ok
         if identifier:
             self.remove(self.enter(operation, entry, identifier, shown=True).identifier, operation)
         elif looked or entry.key in self.ledger.outside:  # else the sweep looks again

@@ -114,19 +114,19 @@ Shapes = dict[str, dict[str, Seen]]
 
 
 def note(shapes: Shapes, operation: Operation, exchange: Exchange, *, noted: Callable[[str], bool]) -> None:
-    """Add an answer. Of lists in it only the items are noted for whose text `noted` is true."""
-    answer = exchange.answer
-    seen = shapes.setdefault(operation.id, {}).setdefault(str(answer.status), Seen())
+    """Add an response. Of lists in it only the items are noted for whose text `noted` is true."""
+    response = exchange.response
+    seen = shapes.setdefault(operation.id, {}).setdefault(str(response.status), Seen())
     seen.answers += 1
-    seen.content_types.add(answer.media_type)
-    seen.headers.update({name.lower() for name, _ in answer.headers})
-    if "json" not in answer.media_type or len(answer.body) > BODY_LIMIT:
+    seen.content_types.add(response.media_type)
+    seen.headers.update({name.lower() for name, _ in response.headers})
+    if "json" not in response.media_type or len(response.body) > BODY_LIMIT:
         return
     try:
-        body = answer.json
+        body = response.json
     except NotJson:
         return
-    described = operation.answer(answer.status)
+    described = operation.response(response.status)
     rules = described.by_place if described else {}
     closed = {
         rule.place: rule.values
@@ -134,7 +134,7 @@ def note(shapes: Shapes, operation: Operation, exchange: Exchange, *, noted: Cal
         for rule in found
         if rule.kind in (RuleKind.VALUES, RuleKind.TOLERATED)
     }
-    for place, value in _places(_only(body, noted) if answer.ok else body, seen.objects):
+    for place, value in _places(_only(body, noted) if response.ok else body, seen.objects):
         if place not in seen.fields and len(seen.fields) >= 4 * FIELDS_LIMIT:
             continue
         one = seen.fields.setdefault(place, SeenField())

@@ -28,9 +28,9 @@ def snapshot(exchange: Exchange, identifier: str = "", own: str = "") -> Snapsho
     A body that is no JSON is one value.
     """
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
-        body = exchange.answer.body.decode("utf-8", "replace")
+        body = exchange.response.body.decode("utf-8", "replace")
     thing = presence.about(body, identifier, own) if identifier else None
     return values(body if thing is None else thing)
 

@@ -100,9 +100,9 @@ def _opened(session: Session) -> Greeting:
     table, operation = session.table, _harmless(session.specification.operations.values())
     path = {"process_id": str(table.process_id)} if isinstance(table, ProcessMaker4) else {}
     exchange = session.client.send(operation, path=path, headers=session.credentials.headers(MAIN))
-    status, said = exchange.answer.status, message_of(exchange.response)
-    answered = f"status {status}{f': {said}' if said and not exchange.answer.ok else ''}"
-    if exchange.response is None:
+    status, said = exchange.response.status, message_of(exchange.response)
+    answered = f"status {status}{f': {said}' if said and not exchange.response.ok else ''}"
+    if not exchange.has_response:
         works, told = False, f"{exchange.error}. Is the URL right and the server running?"
     elif status in REFUSALS:
         works, told = _refused(session, operation, exchange, answered)
@@ -114,9 +114,9 @@ def _opened(session: Session) -> Greeting:
         works, told = False, f"{answered}. Does the server work?"
     else:
         works, told = True, answered
-        if not exchange.answer.ok:
+        if not exchange.response.ok:
             told += "; only a run shows whether it takes the credentials"
-    unsure = works and not exchange.answer.ok
+    unsure = works and not exchange.response.ok
     return Greeting("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)
 
 
@@ -126,7 +126,8 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
     match session.credentials.given(MAIN):
         case "api_key":
             if any(
-                session.client.send(one, headers=session.credentials.headers(MAIN)).answer.ok for one in _reads(session)
+                session.client.send(one, headers=session.credentials.headers(MAIN)).response.ok
+                for one in _reads(session)
             ):
                 return True, f"{answered}; the API key opens other operations"
             if table.fixture("process_id"):
@@ -146,7 +147,7 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
 def _any_there(session: Session) -> bool:
     """Whether any operation that reads and needs nothing answers otherwise than a path that is not there."""
     shown = session.credentials.headers(MAIN)
-    return any(session.client.send(one, headers=shown).answer.status not in NOT_THERE for one in _reads(session))
+    return any(session.client.send(one, headers=shown).response.status not in NOT_THERE for one in _reads(session))
 
 
 def _reads(session: Session) -> list[Operation]:

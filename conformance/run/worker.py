@@ -148,7 +148,7 @@ class Worker:
 
         def saw(exchange: Exchange) -> None:
             self._saw(exchange)
-            if self._steady and exchange.response is not None and exchange.operation in spec.operations:
+            if self._steady and exchange.has_response and exchange.operation in spec.operations:
                 operation = spec.operations[exchange.operation]
                 anybodys = operation.id not in lists
 
@@ -188,9 +188,9 @@ class Worker:
     def _saw(self, exchange: Exchange) -> None:
         """Note how long it took, and the secrets in its answer."""
         self.durations.setdefault(exchange.operation, []).append(exchange.seconds)
-        if exchange.response is not None and exchange.operation in self._handing_out:
+        if exchange.has_response and exchange.operation in self._handing_out:
             with contextlib.suppress(NotJson):
-                found = secrets_in(exchange.answer.json, self._handing_out[exchange.operation])
+                found = secrets_in(exchange.response.json, self._handing_out[exchange.operation])
                 for secret in found:  # whoever asked, a token is a secret
                     if not self.ledger.is_ours(secret):  # a name
                         self.redactor.learn(f"TOKEN_{self.redactor.known}", secret)

@@ -19,10 +19,10 @@ from conformance.spec.extension import (
 from conformance.spec.layout import METHODS
 from conformance.spec.operation import (
     Alternative,
-    Answer,
     Body,
     Link,
     Operation,
+    ResponseSpec,
     Touch,
 )
 from conformance.spec.rules import Citation, rules
@@ -129,9 +129,11 @@ def _operation(
             )
             for media, content in request.get("content", {}).items()
         ),
-        answers=tuple(_answer(str(status), answer, citation) for status, answer in raw["responses"].items()),
+        responses=tuple(_response(str(status), response, citation) for status, response in raw["responses"].items()),
         links=tuple(
-            _link(step, link) for answer in raw["responses"].values() for step, link in answer.get("links", {}).items()
+            _link(step, link)
+            for response in raw["responses"].values()
+            for step, link in response.get("links", {}).items()
         ),
     )
 
@@ -168,13 +170,13 @@ def _accepted(content: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _answer(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Answer:
+def _response(status: str, raw: Mapping[str, Any], enclosing: Citation) -> ResponseSpec:
     said = ResponseExtension.read(raw.get(EXTENSION, {}))
     citation = enclosing.refined(said)
     contents = raw.get("content", {})
     content: Mapping[str, Any] = next(iter(contents.values()), {})
     schema = content.get("schema")
-    return Answer(
+    return ResponseSpec(
         status=status,
         media_types=tuple(contents),
         schema=schema,

@@ -90,7 +90,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ResponseSpec:
     """A documented response: `status` is a number or a class such as `2XX`.
 
     `content_type` is the level at which its content type is demanded. With `or_higher` a refusal with any status above
@@ -180,7 +180,7 @@ class Operation:
     schemes: tuple[tuple[str, ...], ...] = ()
     parameters: tuple[Mapping[str, Any], ...] = ()
     bodies: tuple[Body, ...] = ()
-    answers: tuple[Answer, ...] = ()
+    responses: tuple[ResponseSpec, ...] = ()
     links: tuple[Link, ...] = ()
     form: Form = Form()
     documented: Operation | None = None
@@ -206,27 +206,27 @@ class Operation:
         return self.citation.lines
 
     @property
-    def success(self) -> Answer:
+    def success(self) -> ResponseSpec:
         """The documented success."""
-        return next(answer for answer in self.answers if answer.status[0] == "2")
+        return next(response for response in self.responses if response.status[0] == "2")
 
-    def answer(self, status: int) -> Answer | None:
+    def response(self, status: int) -> ResponseSpec | None:
         """What is documented for a status, or None; an exact number goes before a class."""
-        fitting = [answer for answer in self.answers if answer.matches(status)]
-        return min(fitting, key=lambda answer: (answer.status == "default", "X" in answer.status), default=None)
+        fitting = [response for response in self.responses if response.matches(status)]
+        return min(fitting, key=lambda response: (response.status == "default", "X" in response.status), default=None)
 
-    def refusal(self, status: int) -> Answer | None:
+    def refusal(self, status: int) -> ResponseSpec | None:
         """What is documented for a refusal with a status, or None: the answer of that status, or one "or higher"."""
-        higher = (one for one in self.answers if one.or_higher and status >= int(one.status[0]) * 100)
-        return self.answer(status) or next(higher, None)
+        higher = (one for one in self.responses if one.or_higher and status >= int(one.status[0]) * 100)
+        return self.response(status) or next(higher, None)
 
-    def fixes_status(self, answer: Answer) -> bool:
+    def fixes_status(self, response: ResponseSpec) -> bool:
         """Whether a call can contradict the status of a documented success.
 
         Where only the class is told, any success fits, and a refusal contradicts the requirement that the register
         has for it (`accepted_by`), or nothing (no document gives the request).
         """
-        return not answer.status.upper().endswith("XX") or not (self.accepted_by or self.undocumented_request)
+        return not response.status.upper().endswith("XX") or not (self.accepted_by or self.undocumented_request)
 
     def link(self, step: str) -> Link | None:
         """The link for a step of the life, or None."""

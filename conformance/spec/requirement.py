@@ -106,19 +106,19 @@ def structural(operation: Operation) -> Iterator[Requirement]:
     if _combinable(operation):
         combined = made(":generated-accepted", lax, "A body of documented values is accepted, in any combination.")
         yield replace(combined, tried="property")
-    for answer in operation.answers:
-        at = f".{answer.status}"
-        if answer.status[0] == "2" and operation.fixes_status(answer):
-            firm = replace(answer.citation, level=own.level)
-            yield made(f"{at}:status", firm, f"A documented call is answered with {answer.status}.")
-        if answer.media_types:
-            told_media = " or ".join(answer.media_types)
-            of_type = replace(answer.citation, level=answer.content_type)
+    for response in operation.responses:
+        at = f".{response.status}"
+        if response.status[0] == "2" and operation.fixes_status(response):
+            firm = replace(response.citation, level=own.level)
+            yield made(f"{at}:status", firm, f"A documented call is answered with {response.status}.")
+        if response.media_types:
+            told_media = " or ".join(response.media_types)
+            of_type = replace(response.citation, level=response.content_type)
             yield made(f"{at}:content-type", of_type, f"The answer is of type {told_media}.")
-        if answer.wrapped:
-            bare = replace(answer.citation, level=Level.MAY, reading=answer.wrapped)
+        if response.wrapped:
+            bare = replace(response.citation, level=Level.MAY, reading=response.wrapped)
             yield made(f"{at}:unwrapped", bare, "The answer is the object itself, not an array that holds it.")
-        for rule in answer.rules:
+        for rule in response.rules:
             where = rule.place or "the body"
             yield made(f"{at}.{rule.place}:{rule.kind}", rule.citation, f"{where}: {rule.expected}.", rule.place)
 

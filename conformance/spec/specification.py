@@ -27,10 +27,10 @@ from conformance.core.verdict import (
 from conformance.spec import layout
 from conformance.spec.openapi import SpecificationError, inline, operations
 from conformance.spec.operation import (
-    Answer,
     Body,
     Link,
     Operation,
+    ResponseSpec,
     Touch,
 )
 from conformance.spec.producers import needed
@@ -41,11 +41,11 @@ from conformance.spec.rules import Citation
 __all__ = [
     "SYSTEMS",
     "TITLES",
-    "Answer",
     "Body",
     "Link",
     "Operation",
     "Requirement",
+    "ResponseSpec",
     "Specification",
     "SpecificationError",
     "Touch",

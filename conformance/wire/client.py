@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from conformance.core.exchange import (
+    NO_RESPONSE,
     Exchange,
     NotJson,
     Request,
@@ -123,7 +124,7 @@ class Client:
         identifier = f"{self._worker}-{self.specification.system}-{self.sent:05d}"
         self.entry = None
         started = time.perf_counter()
-        response: Response | None = None
+        response = NO_RESPONSE
         error = ""
         sent = Request(operation.method, url)
         try:
@@ -171,10 +172,10 @@ class Client:
             reading = self.specification.operations[read]
             known = {one: path[one] for one in reading.path_parameters if one in path}
             exchange = self.send(reading, path=known, headers=headers, user=user)
-            if not exchange.answer.ok:
+            if not exchange.response.ok:
                 return ""  # the call itself shows what is wrong
             try:
-                return _member(exchange.answer.json, member, f"{{read.{name}}}")
+                return _member(exchange.response.json, member, f"{{read.{name}}}")
             except NotJson:
                 raise Unresolved(f"{{read.{name}}}: {read} is answered without JSON") from None
 

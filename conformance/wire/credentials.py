@@ -139,14 +139,14 @@ class Tokens:
 
     def _obtain(self, user: str) -> Held:
         exchange = self._ask(user)
-        if exchange.response is None:
+        if not exchange.has_response:
             raise Unavailable(f"{exchange.request.url}: {exchange.error}. Is the URL right and the server running?")
         token = token_of(exchange)
-        if exchange.answer.ok and token:
-            others = list(secrets_in(exchange.answer.json))
+        if exchange.response.ok and token:
+            others = list(secrets_in(exchange.response.json))
             self._learn(user, token, others)
             return (token, *others)
-        if exchange.answer.ok and not gateways.is_page(exchange):
+        if exchange.response.ok and not gateways.is_page(exchange):
             raise NoToken(exchange)
         if user != MAIN:
             raise Missing(Reason.MISSING_USER, self._blame(exchange, user))
@@ -266,7 +266,7 @@ def token_of(exchange: Exchange) -> str:
     What is longer than LONGEST_SECRET is none: no server takes such a header field.
     """
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return ""
     if isinstance(body, dict) and isinstance(body.get("access_token"), str):

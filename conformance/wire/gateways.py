@@ -56,28 +56,28 @@ EXISTS: Final = re.compile(
 
 def is_away(exchange: Exchange) -> bool:
     """Whether a gateway responded that the server cannot be reached or has no time."""
-    return exchange.answer.status in AWAY
+    return exchange.response.status in AWAY
 
 
 def is_redirect(operation: Operation, exchange: Exchange) -> bool:
     """Whether a response leads elsewhere though no document gives such a status for the operation."""
-    status = exchange.answer.status
+    status = exchange.response.status
     return 300 <= status < 400 and status != 304 and not documents_redirect(operation, status)
 
 
 def documents_redirect(operation: Operation, status: int) -> bool:
     """Whether a document gives this status of a redirect for an operation."""
-    return any(one.status[0] == "3" and one.matches(status) for one in operation.answers)
+    return any(one.status[0] == "3" and one.matches(status) for one in operation.responses)
 
 
 def redirects(exchange: Exchange) -> bool:
     """Whether a response leads elsewhere, documented or not."""
-    return 300 <= exchange.answer.status < 400
+    return 300 <= exchange.response.status < 400
 
 
 def target_of(exchange: Exchange) -> str:
     """Where a redirect leads: an absolute URL without user, query and fragment, which may hold secrets; or empty."""
-    location = header(exchange.answer.headers, "location")
+    location = header(exchange.response.headers, "location")
     if not location:
         return ""
     try:
@@ -108,29 +108,29 @@ def told_redirect(exchange: Exchange) -> str:
     target = target_of(exchange)
     asked = urlsplit(exchange.request.url)
     if not target:
-        return f"redirects without saying where (status {exchange.answer.status})"
+        return f"redirects without saying where (status {exchange.response.status})"
     parts = urlsplit(target)
     if leads_away(exchange) and parts.path.rstrip("/").endswith(asked.path.rstrip("/")):
         base = target.rstrip("/").removesuffix(asked.path.rstrip("/"))
         return f"redirects to {base}: write that in the target file"
-    return f"redirects to {target} (status {exchange.answer.status}): is it a login page?"
+    return f"redirects to {target} (status {exchange.response.status}): is it a login page?"
 
 
 def is_page(exchange: Exchange) -> bool:
     """Whether an accepted response is an HTML page."""
-    answer = exchange.answer
-    return answer.ok and (answer.media_type in PAGES or bool(OPENING.match(answer.body[:200])))
+    response = exchange.response
+    return response.ok and (response.media_type in PAGES or bool(OPENING.match(response.body[:200])))
 
 
 def is_error_page(exchange: Exchange) -> bool:
     """Whether a refusal or an error is an HTML page, as gateways and firewalls have them, and some servers as well."""
-    answer = exchange.answer
-    return answer.status >= 400 and (answer.media_type in PAGES or bool(OPENING.match(answer.body[:200])))
+    response = exchange.response
+    return response.status >= 400 and (response.media_type in PAGES or bool(OPENING.match(response.body[:200])))
 
 
 def may_be_page(operation: Operation) -> bool:
     """Whether an accepted response of an operation may be a page: a document gives its type, and says HTML."""
-    return any(one in PAGES for answer in operation.answers for one in answer.media_types)
+    return any(one in PAGES for response in operation.responses for one in response.media_types)
 
 
 def is_outside(operation: Operation, exchange: Exchange) -> bool:
@@ -140,8 +140,8 @@ def is_outside(operation: Operation, exchange: Exchange) -> bool:
 
 def kind_of(exchange: Exchange) -> str:
     """What responded in place of the API, as the run record counts it; empty when the API may have."""
-    if exchange.answer.status in AWAY:
-        return str(exchange.answer.status)
+    if exchange.response.status in AWAY:
+        return str(exchange.response.status)
     if redirects(exchange):
         return REDIRECT
     return PAGE if is_page(exchange) else ""
@@ -149,26 +149,26 @@ def kind_of(exchange: Exchange) -> str:
 
 def speaks_of_limits(operation: Operation, exchange: Exchange) -> bool:
     """Whether a refusal or an error is about a limit: a lockout, a quota, a licence, an undocumented size."""
-    answer = exchange.answer
-    if answer.status < 400:
+    response = exchange.response
+    if response.status < 400:
         return False
-    if answer.status in SIZES and not any(one.matches(answer.status) for one in operation.answers):
+    if response.status in SIZES and not any(one.matches(response.status) for one in operation.responses):
         return True
-    return answer.status == PAYMENT_REQUIRED or bool(LIMITS.search(" ".join(texts(answer))))
+    return response.status == PAYMENT_REQUIRED or bool(LIMITS.search(" ".join(texts(response))))
 
 
 def speaks_of_existing(exchange: Exchange) -> bool:
     """Whether a refusal says that something of that name exists already."""
-    return exchange.answer.refused and bool(EXISTS.search(" ".join(texts(exchange.answer))))
+    return exchange.response.refused and bool(EXISTS.search(" ".join(texts(exchange.response))))
 
 
-def texts(answer: Response) -> Iterable[str]:
+def texts(response: Response) -> Iterable[str]:
     """The texts of a JSON body, or a short body as it is; a page says nothing here."""
     try:
-        found = list(_strings(answer.json))
+        found = list(_strings(response.json))
     except NotJson:
-        body = answer.body.decode("utf-8", "replace")
-        return [body] if len(body) <= SHORT and not OPENING.match(answer.body[:200]) else []
+        body = response.body.decode("utf-8", "replace")
+        return [body] if len(body) <= SHORT and not OPENING.match(response.body[:200]) else []
     return [text for text in found if len(text) <= SHORT]
 
 

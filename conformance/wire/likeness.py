@@ -98,7 +98,7 @@ def compare(exchange: Exchange, controls: Sequence[Exchange]) -> Likeness:
 
 def _same_kind(exchange: Exchange, controls: Sequence[Exchange]) -> bool:
     """Whether status and media type are those of the control requests."""
-    return len({(one.answer.status, one.answer.media_type) for one in (exchange, *controls)}) == 1
+    return len({(one.response.status, one.response.media_type) for one in (exchange, *controls)}) == 1
 
 
 def _fits(value: Any, others: Sequence[Any]) -> Likeness:
@@ -135,12 +135,12 @@ def _members(exchange: Exchange, echoed: re.Pattern[str] | None) -> Mapping[str,
 
     A huge body is like another only to the byte: its digest is all that it has.
     """
-    if len(exchange.answer.body) > HUGE:
-        return {hashlib.sha256(exchange.answer.body).hexdigest(): ANY}
+    if len(exchange.response.body) > HUGE:
+        return {hashlib.sha256(exchange.response.body).hexdigest(): ANY}
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
-        body = exchange.answer.body.decode("utf-8", "replace")
+        body = exchange.response.body.decode("utf-8", "replace")
     return {_text(place, echoed): _value(place, value, echoed) for place, value in _leaves(body, "")}
 
 

@@ -100,10 +100,10 @@ class _Asking:
     def __call__(self, parameters: Mapping[str, str], user: str) -> Exchange:
         assert self._operation is not None
         exchange = self._patiently(self._operation, user, data=dict(parameters))
-        if exchange.answer.refused:  # a server may read JSON only; no document names the encoding
+        if exchange.response.refused:  # a server may read JSON only; no document names the encoding
             again = self._patiently(self._operation, user, json=dict(parameters))
-            exchange = again if again.answer.ok else exchange
-        if exchange.answer.ok:
+            exchange = again if again.response.ok else exchange
+        if exchange.response.ok:
             self._asked()
         return exchange
 
@@ -121,7 +121,7 @@ def _of_processmaker3(table: ProcessMaker3, request: _Asking, redactor: Redactor
     def ask(user: str) -> Exchange:
         parameters = {"grant_type": "password", **pm3_account(table, user)}
         exchange = request({**parameters, "scope": "*"}, user)
-        if exchange.answer.refused and b"scope" in exchange.answer.body:
+        if exchange.response.refused and b"scope" in exchange.response.body:
             # A server may wrongly know no such scope; with its own choice everything else can still be tried.
             exchange = request(parameters, user)
         return exchange
@@ -173,8 +173,8 @@ def _of_processmaker4(table: ProcessMaker4, request: _Asking, redactor: Redactor
         refresh = kept.noted(REFRESH) or first
         exchange = request({"grant_type": "refresh_token", "refresh_token": refresh, **client}, user)
         with contextlib.suppress(NotJson):
-            next_one = exchange.answer.json.get("refresh_token") if isinstance(exchange.answer.json, dict) else None
-            if exchange.answer.ok and isinstance(next_one, str) and next_one:
+            next_one = exchange.response.json.get("refresh_token") if isinstance(exchange.response.json, dict) else None
+            if exchange.response.ok and isinstance(next_one, str) and next_one:
                 redactor.learn("PM4_OTHER_TOKEN", next_one)
                 kept.note(REFRESH, next_one)  # many servers take each refresh token once, from whichever worker
         return exchange
@@ -206,10 +206,10 @@ def _of_procesio(table: Procesio, request: _Asking, redactor: Redactor, store: S
             raise Missing(Reason.MISSING_USER, f"user {user!r}")
         parameters = procesio_account(table)
         exchange = request(parameters, user)
-        if exchange.answer.refused and not parameters["client_secret"]:
+        if exchange.response.refused and not parameters["client_secret"]:
             # A server may wrongly want a secret; with one of any value everything else can still be tried.
             again = request({**parameters, "client_secret": ANY_SECRET}, user)
-            exchange = again if again.answer.ok else exchange
+            exchange = again if again.response.ok else exchange
         return exchange
 
     def blame(exchange: Exchange, _: str) -> str:
@@ -233,7 +233,7 @@ def blamed(exchange: Exchange, who: str, keys: Mapping[str, str]) -> str:
     `keys` are places of the target file by what a server may find wrong: client, user, place (nothing is there), and
     perhaps workspace and realm.
     """
-    status, said = exchange.answer.status, message_of(exchange.response)
+    status, said = exchange.response.status, message_of(exchange.response)
     location = gateways.target_of(exchange) if gateways.redirects(exchange) else ""
     if gateways.redirects(exchange) and not ("workspace" in keys and "workspace" in location.lower()):
         return f"{exchange.request.url}: {gateways.told_redirect(exchange)}"
@@ -243,7 +243,7 @@ def blamed(exchange: Exchange, who: str, keys: Mapping[str, str]) -> str:
         what, wrong = "nothing is there", keys["place"]
         if "workspace" in keys and "workspace" in f"{lowered}{location.lower()}":
             what, wrong = f"refused {who}", keys["workspace"]
-    elif not exchange.answer.refused or status == BUSY:
+    elif not exchange.response.refused or status == BUSY:
         return f"{exchange.request.url}: gave {who} no token ({told}). Is the URL right and does the server work?"
     else:
         what = f"refused the credentials of {who}"
@@ -282,7 +282,7 @@ def unknown_token(send: Callable[[Operation, str], Exchange], reads: Iterable[Op
     mine = None
     for one in reads:
         mine, wrong = send(one, user), partial(send, one, WRONG)
-        if mine.answer.ok != wrong().answer.ok or not responds_alike(mine, wrong):
+        if mine.response.ok != wrong().response.ok or not responds_alike(mine, wrong):
             return None
     return mine
 
@@ -311,7 +311,7 @@ def plain_reads(operations: Iterable[Operation]) -> list[Operation]:
 def _told(exchange: Exchange) -> str:
     """What came back: the status, and what the server said with it."""
     said = message_of(exchange.response)
-    return f"status {exchange.answer.status}{f': {said}' if said else ''}"
+    return f"status {exchange.response.status}{f': {said}' if said else ''}"
 
 
 def pm3_account(table: ProcessMaker3, user: str) -> dict[str, str]:

@@ -32,7 +32,7 @@ def stored(
     """
     request, response = exchange.request, exchange.response
     shown: dict[str, Any] | None = None
-    if response is not None:
+    if exchange.has_response:
         body = response.body
         if (foreign is not None or whole) and response.ok:
             body = anonymous(body, None if whole else foreign)

@@ -21,8 +21,8 @@ from conformance.engine.recorder import Blocked
 from conformance.engine.removal import KEPT_AT_MOST
 from conformance.spec.specification import (
     SYSTEMS,
-    Answer,
     Operation,
+    ResponseSpec,
     fields,
     load,
 )
@@ -88,7 +88,7 @@ class Mutant:
 
     requirement: str
     operation: Operation
-    answer: Answer
+    answer: ResponseSpec
     change: Change
     place: str = ""
 
@@ -159,10 +159,10 @@ def of_type(media_type: str) -> Change:
     return change
 
 
-def answer_with_body(operation: str) -> tuple[Operation, Answer]:
+def answer_with_body(operation: str) -> tuple[Operation, ResponseSpec]:
     """The operation, and the answer whose body a document describes."""
     found = OPERATIONS[operation]
-    return found, next(one for one in found.answers if one.media_types)
+    return found, next(one for one in found.responses if one.media_types)
 
 
 def field_mutants(row: dict[str, str]) -> Iterator[Mutant]:
@@ -214,7 +214,7 @@ def container_mutants() -> Iterator[Mutant]:
 
 def answer_mutants(operation: Operation) -> Iterator[Mutant]:
     """What can be wrong with a documented status and content type."""
-    for answer in operation.answers:
+    for answer in operation.responses:
         head = f"{operation.id}.{answer.status}"
         if answer.status[0] == "2" and answer.status != "2XX":
             for status in {200, 201, 202, 204} - {int(answer.status)}:
@@ -263,7 +263,7 @@ def those(verdicts: list[Verdict], outcome: Outcome) -> set[str]:
 def test_what_is_wrong_in_an_answer_turns_its_requirement_and_no_other(requirement: str, references: Served) -> None:
     for mutant in MUTANTS[requirement]:
         exchange = references.error(mutant.operation) if mutant.is_error else references.answer(mutant.operation)
-        good = exchange.answer
+        good = exchange.response
         if (mutant.operation.id, mutant.place) in BEYOND:
             good = with_value(mutant.place, BEYOND[mutant.operation.id, mutant.place])(good)
         control = judged(mutant, replace(exchange, response=good))

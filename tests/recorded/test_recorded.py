@@ -88,11 +88,11 @@ def judged(system: str, name: str) -> list[Verdict]:
     if one is None:
         return []
     operation = specification.load(system).operations[one.operation]
-    if one.answer.ok:
+    if one.response.ok:
         return checks.success(operation, one)
     if name in DOCUMENTED_STARTS:
         return called(one)
-    documented = operation.answer(one.answer.status)
+    documented = operation.response(one.response.status)
     return checks.content(operation, documented, one) if documented is not None else []
 
 
@@ -103,7 +103,7 @@ def called(one: Exchange) -> list[Verdict]:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path != sent.path:
             return httpx.Response(404, html="<h1>Not Found</h1>")
-        return httpx.Response(one.answer.status, headers=list(one.answer.headers), content=one.answer.body)
+        return httpx.Response(one.response.status, headers=list(one.response.headers), content=one.response.body)
 
     spec = specification.load("processmaker4")
     redactor = Redactor({})
@@ -177,6 +177,6 @@ def test_a_real_refusal_counts_as_one_whatever_its_status(system: str, name: str
 
 def test_the_answers_to_accepted_starts_differ_from_one_to_the_next() -> None:
     starts = ["start-event-empty-object", "start-event-with-data"]
-    bodies = [one.answer.json for name in starts if (one := exchange("processmaker4", name))]
+    bodies = [one.response.json for name in starts if (one := exchange("processmaker4", name))]
     assert len(bodies) == 2
     assert any(bodies[0][member] != bodies[1][member] for member in bodies[0])

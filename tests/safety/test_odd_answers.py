@@ -140,7 +140,7 @@ def there(system: str, directory: Path) -> Iterator[There]:
             path.write_text(text)
             last = list(fronts.values())[-1]
             examples = [
-                example for one in load(system).operations.values() for a in one.answers for example in a.examples
+                example for one in load(system).operations.values() for a in one.responses for example in a.examples
             ]
             yield There(last, path, load_target(path), actions(system), examples or [{}])
 

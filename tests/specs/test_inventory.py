@@ -31,7 +31,7 @@ def named_by(operation: str, direction: str) -> frozenset[str]:
     """Every place that the spec names for an operation, as the inventory writes places."""
     one = OPERATIONS[operation]
     if direction == "response":
-        return frozenset(place for answer in one.answers for place, _ in below(answer.schema or {}))
+        return frozenset(place for answer in one.responses for place, _ in below(answer.schema or {}))
     found = {place for body in one.bodies for place, _ in below(body.schema)}
     spelled = {"path": "{{{}}}", "query": "?{}", "header": "header/{}"}
     found |= {spelled[parameter["in"]].format(parameter["name"]) for parameter in one.parameters}
@@ -93,7 +93,7 @@ def test_closed_sets_of_the_inventory_are_closed_in_the_spec(direction: str) -> 
     rows = [row for row in JSON_ROWS if row["direction"] == direction and "|" in row["values"]]
     for row in rows:
         one = OPERATIONS[row["operation"]]
-        schemas = [answer.schema or {} for answer in one.answers] if direction == "response" else []
+        schemas = [answer.schema or {} for answer in one.responses] if direction == "response" else []
         schemas += [body.schema for body in one.bodies] if direction == "request" else []
         found = [member for schema in schemas for place, member in below(schema) if place == row["place"]]
         found += [one["schema"] for one in one.parameters if f"?{one['name']}" == row["place"]]
@@ -106,7 +106,7 @@ def test_an_asterisk_makes_a_field_required_in_answers() -> None:
     required = {
         f"{one.id} {rule.place}"
         for one in OPERATIONS.values()
-        for answer in one.answers
+        for answer in one.responses
         for rule in answer.rules
         if rule.kind == "present"
     }
@@ -143,7 +143,7 @@ KINDS = {
 def examples(operation: str, direction: str) -> list[Any]:
     one = OPERATIONS[operation]
     if direction == "response":
-        return [example for answer in one.answers for example in answer.examples]
+        return [example for answer in one.responses for example in answer.examples]
     return [example for body in one.bodies for example in body.examples.values()]
 
 

@@ -129,7 +129,7 @@ def responding(fields: list[bytes]) -> Iterator[str]:
 @pytest.mark.parametrize("kind", ["x" * 50_000, "application/" + "j" * 300, "é" * 201])
 def test_a_media_type_is_cut_off(kind: str) -> None:
     found = Exchange("e1", "op", Request("GET", "http://t/"), Response(200, (("Content-Type", kind),)))
-    assert found.answer.media_type == kind[: exchange.LONGEST_MEDIA_TYPE] + "…"
+    assert found.response.media_type == kind[: exchange.LONGEST_MEDIA_TYPE] + "…"
     assert len(checks.describe(found)) < exchange.LONGEST_MEDIA_TYPE + 50
 
 

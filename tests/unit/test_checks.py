@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from conformance.core.exchange import Exchange, Request, Response
+from conformance.core.exchange import NO_RESPONSE, Exchange, Request, Response
 from conformance.core.verdict import (
     Kind,
     Level,
@@ -319,7 +319,7 @@ def test_another_success_than_the_documented_one_deviates_and_is_still_looked_in
 
 
 def test_a_documented_refusal_is_held_against_its_own_schema(thing: Operation) -> None:
-    documented = thing.answer(404)
+    documented = thing.response(404)
     assert documented is not None
     verdicts = checks.content(thing, documented, answered({"error": "text"}, status=404))
     assert {one.requirement for one in verdicts if one.outcome is Outcome.DEVIATES} == {"getThing.4XX./error:type"}
@@ -343,7 +343,7 @@ def test_any_4xx_is_a_refusal_and_nothing_else(status: int, outcome: Outcome, ki
 
 
 def test_no_answer_at_all_is_no_refusal() -> None:
-    lost = Exchange("e1", "op", Request("GET", "http://t/"), None, error="reset")
+    lost = Exchange("e1", "op", Request("GET", "http://t/"), NO_RESPONSE, error="reset")
     verdict = checks.refused("R", "op", lost, answered(b""))
     assert verdict.outcome is Outcome.DEVIATES
     assert "reset" in verdict.observed

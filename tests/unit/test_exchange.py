@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.core.exchange import (
-    NO_ANSWER,
+    NO_RESPONSE,
     Exchange,
     NotJson,
     Request,
@@ -97,9 +97,9 @@ def test_a_status_is_accepted_refused_or_neither(status: int, ok: bool, refused:
 
 
 def test_without_a_response_the_answer_is_neither_accepted_nor_refused() -> None:
-    exchange = Exchange("e", "op", Request("GET", "http://t/"), None, error="reset")
-    assert exchange.answer is NO_ANSWER
-    assert not exchange.answer.ok
-    assert not exchange.answer.refused
+    exchange = Exchange("e", "op", Request("GET", "http://t/"), NO_RESPONSE, error="reset")
+    assert exchange.response is NO_RESPONSE
+    assert not exchange.response.ok
+    assert not exchange.response.refused
     with pytest.raises(NotJson):
-        _ = exchange.answer.json
+        _ = exchange.response.json

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.core.exchange import Exchange, Request, Response
+from conformance.core.exchange import NO_RESPONSE, Exchange, Request, Response
 from conformance.core.messages import LONGEST, message_of
 from conformance.engine.checks import describe
 
@@ -39,7 +39,7 @@ def test_a_page_is_told_by_its_title_and_a_long_text_is_cut() -> None:
     assert message_of(refusal(page, "text/html").response) == "Not found: Nothing & nobody"
     assert message_of(refusal(b"<p>No <b>title</b></p>", "text/html").response) == "No title"
     assert len(message_of(refusal(b"x" * 5000, "text/plain").response)) == LONGEST + 1
-    assert message_of(None) == message_of(Response(404)) == ""
+    assert message_of(NO_RESPONSE) == message_of(Response(404)) == ""
 
 
 def test_a_refusal_is_described_by_status_user_and_message() -> None:

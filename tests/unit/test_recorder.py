@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.core.exchange import Exchange, Request, Response
+from conformance.core.exchange import NO_RESPONSE, Exchange, Request, Response
 from conformance.core.verdict import (
     Kind,
     Outcome,
@@ -76,7 +76,7 @@ def test_a_refusal_stands_beside_its_control(recorder: Recorder) -> None:
 
 
 def test_silence_contradicts_nothing(recorder: Recorder) -> None:
-    silent = Exchange("e1", "getProject", Request("GET", "http://t/"), None, error="connection lost")
+    silent = Exchange("e1", "getProject", Request("GET", "http://t/"), NO_RESPONSE, error="connection lost")
     with pytest.raises(NotExercised, match="target unavailable: connection lost"):
         recorder.require(REGISTERED, False, exchange(), silent)
     for one, other in ((silent, exchange()), (exchange("e2", 403), silent)):

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from ahocorasick_rs import BytesAhoCorasick
 
-from conformance.core.exchange import Exchange, Request, Response
+from conformance.core.exchange import NO_RESPONSE, Exchange, Request, Response
 from conformance.wire import matcher
 from conformance.wire.redact import HIDDEN, KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
 from conformance.wire.stored import BODY_LIMIT, anonymous, stored
@@ -161,7 +161,7 @@ def test_a_stored_exchange_holds_no_secret_anywhere(redactor: Redactor) -> None:
     exchange = sent(
         text, f"http://t/?secret={SHORT}&x={quote(LONG, safe='')}", Authorization=f"Bearer {LONG}", X_E=LONG
     )
-    lost = Exchange("e2", "op", Request("GET", "http://t/"), None, error=f"reset by {LONG}")
+    lost = Exchange("e2", "op", Request("GET", "http://t/"), NO_RESPONSE, error=f"reset by {LONG}")
     record = json.dumps([stored(exchange, redactor), stored(lost, redactor)], ensure_ascii=False)
     assert "$PM3_PASSWORD" in record
     for spelling in (LONG, quote(LONG, safe=""), json.dumps(LONG)[1:-1], SHORT):

@@ -35,7 +35,7 @@ def noted(*answers: Exchange, items: Any = everything) -> dict[str, Any]:
     found: Shapes = {}
     for answer in answers:
         shapes.note(found, LIST, answer, noted=items)
-    return found[LIST.id][str(answers[0].answer.status)].shape()
+    return found[LIST.id][str(answers[0].response.status)].shape()
 
 
 def test_places_types_and_formats_are_noted() -> None:
@@ -104,7 +104,7 @@ def test_answers_that_are_no_json_or_too_large_have_a_content_type_and_no_fields
         exchange(["x" * shapes.BODY_LIMIT]),
     ):
         assert noted(answer)["fields"] == {}
-        assert noted(answer)["content_types"] == [answer.answer.media_type]
+        assert noted(answer)["content_types"] == [answer.response.media_type]
 
 
 def test_what_is_kept_is_bounded() -> None:

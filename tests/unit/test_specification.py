@@ -61,7 +61,7 @@ def test_no_other_spelling_is_an_operation(method: str, path: str) -> None:
     ("status", "documented"), [(200, "200"), (404, "4XX"), (400, "4XX"), (500, None), (201, None), (302, None)]
 )
 def test_an_answer_is_documented_by_number_or_class(status: int, documented: str | None) -> None:
-    answer = PM3.operations["deleteProject"].answer(status)
+    answer = PM3.operations["deleteProject"].response(status)
     assert (answer.status if answer else None) == documented
 
 

@@ -156,9 +156,9 @@ def _near(name: str, subject: Subject) -> str:
 def understood_schemas(subject: Subject) -> Found:
     """A response schema uses only keywords that the checks understand, and requires only members that it describes."""
     for one in subject.operations:
-        for answer in one.answers:
-            for place, schema in schemas(answer.schema or {}):
-                at = f"response {answer.status} {place or 'body'}"
+        for response in one.responses:
+            for place, schema in schemas(response.schema or {}):
+                at = f"response {response.status} {place or 'body'}"
                 for keyword in sorted(schema.keys() - KEYWORDS):
                     if not keyword.startswith("x-"):
                         yield one.id, f"{at}: no check understands {keyword!r}; {hint(keyword, sorted(KEYWORDS))}"
@@ -176,12 +176,12 @@ def _known(name: str, schema: Schema) -> str:
 def tolerated_values(subject: Subject) -> Found:
     """`tolerate` is written beside the `enum` whose values it extends, and repeats none of them."""
     for one in subject.operations:
-        for answer in one.answers:
-            for place, schema in schemas(answer.schema or {}):
+        for response in one.responses:
+            for place, schema in schemas(response.schema or {}):
                 tolerate = extension(schema).tolerate
                 if tolerate is None:
                     continue
-                at = f"response {answer.status} {place or 'body'}"
+                at = f"response {response.status} {place or 'body'}"
                 if "enum" not in schema:
                     yield one.id, f"{at}: tolerate without enum; list the documented values there"
                 for value in tolerate.values:
@@ -244,10 +244,11 @@ def valid_examples(subject: Subject) -> Found:
                 yield one.id, f"the body {body.media_type} has no example; the suite sends one, so write it"
             for name, example in body.examples.items():
                 yield from ((one.id, f"example {name}: {told}") for told in invalid(example, body.schema))
-        for answer in one.answers:
-            for example in answer.examples:
+        for response in one.responses:
+            for example in response.examples:
                 yield from (
-                    (one.id, f"example of {answer.status}: {told}") for told in invalid(example, answer.schema or {})
+                    (one.id, f"example of {response.status}: {told}")
+                    for told in invalid(example, response.schema or {})
                 )
 
 

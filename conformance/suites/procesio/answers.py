@@ -28,7 +28,7 @@ BESIDE: Final = re.compile(r"links?$|errors?$|warnings?$|messages?$", re.IGNOREC
 def answers_something(session: Session, requirement: str, operation: str, **request: Any) -> Exchange:
     """Make a documented call, and say by a requirement whether its answer has a body. Raises as `Session.call`."""
     exchange = session.call(operation, **request)
-    session.recorder.require(requirement, bool(exchange.answer.body.strip()), exchange, observed="an empty body")
+    session.recorder.require(requirement, bool(exchange.response.body.strip()), exchange, observed="an empty body")
     return exchange
 
 
@@ -102,7 +102,7 @@ def instance_of(session: Session, exchange: Exchange, link: Link | None, process
 
 def _listed(exchange: Exchange, identifier: str) -> bool:
     try:
-        return presence.shown(exchange.answer.json, identifier)
+        return presence.shown(exchange.response.json, identifier)
     except NotJson:
         return False
 

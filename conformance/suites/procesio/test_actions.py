@@ -40,7 +40,7 @@ def tree_link(session: Session) -> Link:
 def inside(tree: Exchange, outer: Resource, inner: Resource) -> bool:
     """Whether the directory tree shows one folder within another: in its object, or as referring to it."""
     try:
-        body = tree.answer.json
+        body = tree.response.json
     except NotJson:
         return False
     for node in presence.objects(body):
@@ -75,10 +75,10 @@ def test_a_folder_goes_with_its_content(session: Session) -> None:
 
     def gone() -> tuple[bool, Exchange]:
         tree = session.send("listActionFolders")
-        return tree.answer.ok and not shows(tree, link, inner.id, inner.name), tree
+        return tree.response.ok and not shows(tree, link, inner.id, inner.name), tree
 
     empty, after = session.eventually(gone)
-    if not empty and (not after.answer.ok or shows(after, link, outer.id, outer.name)):
+    if not empty and (not after.response.ok or shows(after, link, outer.id, outer.name)):
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show that the folder itself is gone")
     session.recorder.require(
         "PRO-FOLDER-DELETE-CONTENT",
@@ -123,10 +123,10 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
 
     def look() -> tuple[bool, Exchange]:
         tree = session.send("listActionFolders")
-        return tree.answer.ok and shows(tree, link, "", name) and not shows(tree, link, "", own.name), tree
+        return tree.response.ok and shows(tree, link, "", name) and not shows(tree, link, "", own.name), tree
 
     shown, tree = session.eventually(look)
-    if not shown and not tree.answer.ok:
+    if not shown and not tree.response.ok:
         raise NotExercised(Reason.INCONCLUSIVE, describe(tree))
     if not shown and partial(tree):
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree shows a part only")
@@ -143,7 +143,7 @@ def _path_is_renamed(session: Session, own: Resource, name: str, renamed: Exchan
 
     def look() -> tuple[bool, Exchange]:
         path = session.send("getActionFolder", path={"id": own.id})
-        return path.answer.ok and mentions(path, name), path
+        return path.response.ok and mentions(path, name), path
 
     follows, path = session.eventually(look)
     if not follows and not mentions(path, own.name):
@@ -157,7 +157,7 @@ def test_the_category_of_an_action_can_be_asked_for(session: Session) -> None:
     maker = session.operation("createAction")
     action = session.create(maker.id, **sampling.sample(session, maker).request())
     found = sampling.carried(session, maker, action.id, "category")
-    accepted = [one for one in found if session.send("getActionCategory", path={"category": one}).answer.ok]
+    accepted = [one for one in found if session.send("getActionCategory", path={"category": one}).response.ok]
     shown = session.call("getActionCategory", path={"category": (accepted or found)[0]})
     session.recorder.require(
         "PRO-CATEGORY-OF-ACTION",

@@ -43,7 +43,7 @@ def shown(session: Session, key: Resource) -> dict[str, str]:
 def value_in(exchange: Exchange, key: Resource) -> Iterator[str]:
     """What may be the value of a key in an answer: a text in a member that is called so."""
     try:
-        found = list(leaves(exchange.answer.json))
+        found = list(leaves(exchange.response.json))
     except NotJson:
         return
     for place, value in found:
@@ -62,7 +62,7 @@ def test_a_new_key_runs_a_process_until_it_is_deleted(session: Session) -> None:
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("runProcess", user=NOBODY, headers=headers, **request)
-        return exchange.answer.ok, exchange
+        return exchange.response.ok, exchange
 
     works, ran = session.eventually(look)
     control = ran if works else session.call("runProcess", **request)
@@ -77,7 +77,7 @@ def test_a_new_key_runs_a_process_until_it_is_deleted(session: Session) -> None:
         session.recorder.block("PRO-KEY-DELETED-REFUSED", session.recorder.root_of("PRO-KEY-DELETE-UNLISTED"))
         return
     after = session.send("runProcess", user=NOBODY, headers=headers, **request)
-    if after.answer.ok:  # not yet, perhaps: each try starts something, so there is one more, when it must be done
+    if after.response.ok:  # not yet, perhaps: each try starts something, so there is one more, when it must be done
         session.eventually(lambda: (False, session.send("listApiKeys")))
         after = session.send("runProcess", user=NOBODY, headers=headers, **request)
     session.recorder.refused("PRO-KEY-DELETED-REFUSED", after, ran)
@@ -90,10 +90,10 @@ def _is_still_listed(session: Session, key: Resource, deleted: Exchange) -> bool
 
     def look() -> tuple[bool, Exchange]:
         keys = session.send(link.operation)
-        return keys.answer.ok and not shows(keys, link, key.id, key.name), keys
+        return keys.response.ok and not shows(keys, link, key.id, key.name), keys
 
     gone, keys = session.eventually(look)
-    if gone or not keys.answer.ok:
+    if gone or not keys.response.ok:
         return False
     told = "it is still in the list"
     session.recorder.require("PRO-KEY-DELETE-UNLISTED", False, keys, deleted, observed=told)
@@ -124,10 +124,10 @@ def test_reading_the_api_key_shows_one(session: Session) -> None:
 def holds_something(exchange: Exchange) -> bool:
     """Whether a list in an answer has an item; where it has no list, whether the answer has anything."""
     try:
-        found = lists(exchange.answer.json)
+        found = lists(exchange.response.json)
     except NotJson:
-        return bool(exchange.answer.body.strip())
-    return any(found) if found else bool(exchange.answer.body.strip(b" {}\r\n"))
+        return bool(exchange.response.body.strip())
+    return any(found) if found else bool(exchange.response.body.strip(b" {}\r\n"))
 
 
 @pytest.mark.requirement("PRO-KEY-DELETE-KEEPS-PROCESS")
@@ -141,7 +141,7 @@ def test_deleting_a_key_deletes_no_process(session: Session) -> None:
     deleted = session.call("deleteApiKey", path={"id": key.id})
     mistaken = session.send("deleteApiKey", path=own)
     after = session.send("readProcess", path=own)
-    if not after.answer.ok and not after.answer.refused:
+    if not after.response.ok and not after.response.refused:
         raise NotExercised(Reason.INCONCLUSIVE, describe(after))
     session.recorder.require(
         "PRO-KEY-DELETE-KEEPS-PROCESS",

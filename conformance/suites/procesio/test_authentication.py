@@ -33,16 +33,16 @@ def account(session: Session, **changed: str) -> dict[str, str]:
 def authenticate(session: Session, parameters: dict[str, str]) -> Exchange:
     """Authenticate form-encoded, or by JSON where the server reads only that: no document names the encoding."""
     exchange = session.send(OPERATION, data=parameters)
-    return exchange if exchange.answer.ok else session.send(OPERATION, json=parameters)
+    return exchange if exchange.response.ok else session.send(OPERATION, json=parameters)
 
 
 @pytest.mark.requirement("PRO-AUTH-TOKEN", "PRO-AUTH-TOKEN-OPENS-WEB-API")
 def test_a_token_of_the_proxy_api_opens_the_web_api(session: Session) -> None:
     own = session.send("listProcesses")  # with the run's own token, so that the one below is not the only one
     asked = authenticate(session, account(session))
-    if not asked.answer.ok:
+    if not asked.response.ok:
         asked = authenticate(session, account(session, client_secret=ANY_SECRET))
-    if not asked.answer.ok:
+    if not asked.response.ok:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, f"the credentials were refused: {describe(asked)}")
     session.accepted(asked)
     token = token_of(asked)
@@ -52,17 +52,17 @@ def test_a_token_of_the_proxy_api_opens_the_web_api(session: Session) -> None:
         session.recorder.block("PRO-AUTH-TOKEN-OPENS-WEB-API", session.recorder.root_of("PRO-AUTH-TOKEN"))
         return
     used = session.send("listProcesses", user=NOBODY, headers=bearer(token))
-    if not used.answer.ok and not own.answer.ok and taken_for_unknown(session, token):
+    if not used.response.ok and not own.response.ok and taken_for_unknown(session, token):
         told = "what can be read is refused as it is with a token that was never issued"
         session.recorder.require(
             "PRO-AUTH-TOKEN-OPENS-WEB-API", False, used, asked, own, observed=told, kind=Kind.REFUSED
         )
         return
-    session.accepted(own) if own.answer.ok else session.call("listProcesses")
-    if used.answer.status not in (401, 403):  # something other than the token may be wrong: then that is the root
+    session.accepted(own) if own.response.ok else session.call("listProcesses")
+    if used.response.status not in (401, 403):  # something other than the token may be wrong: then that is the root
         used = session.call("listProcesses", user=NOBODY, headers=bearer(token))
     session.recorder.require(
-        "PRO-AUTH-TOKEN-OPENS-WEB-API", used.answer.ok, used, asked, observed=describe(used), kind=Kind.REFUSED
+        "PRO-AUTH-TOKEN-OPENS-WEB-API", used.response.ok, used, asked, observed=describe(used), kind=Kind.REFUSED
     )
 
 
@@ -74,10 +74,10 @@ def taken_for_unknown(session: Session, token: str) -> bool:
     unknown = session.ledger.made_up()
     for operation in READABLE:
         answers = [session.send(operation, user=NOBODY, headers=bearer(one)) for one in (token, token, unknown)]
-        if any(one.answer.ok or not one.answer.refused for one in answers):
+        if any(one.response.ok or not one.response.refused for one in answers):
             return False
         first, again, other = (snapshot(one) for one in answers)
-        if answers[0].answer.status != answers[2].answer.status or changed(first, other, volatile(first, again)):
+        if answers[0].response.status != answers[2].response.status or changed(first, other, volatile(first, again)):
             return False
     return True
 
@@ -87,13 +87,13 @@ def test_an_empty_client_secret_is_accepted(session: Session) -> None:
     asked = authenticate(session, account(session, client_secret=""))
     control = asked
     for secret in (account(session)["client_secret"], ANY_SECRET):
-        if secret and not (control.answer.ok and token_of(control)):
+        if secret and not (control.response.ok and token_of(control)):
             other = authenticate(session, account(session, client_secret=secret))
-            control = other if other.answer.ok else control
-    if not control.answer.ok:
+            control = other if other.response.ok else control
+    if not control.response.ok:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, f"the credentials were refused: {describe(control)}")
-    holds = asked.answer.ok and (bool(token_of(asked)) or not token_of(control))
-    told = "an answer without a token" if asked.answer.ok else describe(asked)
+    holds = asked.response.ok and (bool(token_of(asked)) or not token_of(control))
+    told = "an answer without a token" if asked.response.ok else describe(asked)
     session.recorder.require("PRO-AUTH-EMPTY-SECRET", holds, asked, control, observed=told, kind=Kind.REFUSED)
 
 
@@ -135,7 +135,7 @@ def alike(session: Session, control: Exchange, parameters: dict[str, str]) -> Ex
     Raises:
         NotExercised: the control itself was refused.
     """
-    if not control.answer.ok:
+    if not control.response.ok:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, f"the credentials were refused: {describe(control)}")
     if control.request.body.lstrip().startswith(b"{"):
         return session.send(OPERATION, json=parameters)

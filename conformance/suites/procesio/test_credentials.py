@@ -98,7 +98,7 @@ def has_fields(item: object) -> bool:
 def distinctive(listed: Exchange, identifier: str) -> set[str]:
     """The texts with which a list shows one type and no other, but for its identifier and its name."""
     try:
-        body = listed.answer.json
+        body = listed.response.json
     except NotJson:
         return set()
     asked = presence.about(body, identifier)

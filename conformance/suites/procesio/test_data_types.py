@@ -71,7 +71,7 @@ def test_a_data_type_is_found_by_the_name_that_it_was_given_later(session: Sessi
 
     def renamed() -> tuple[bool, Exchange]:
         exchange = session.send("readDataType", path={"id": own.id})
-        return exchange.answer.ok and mentions(exchange, name), exchange
+        return exchange.response.ok and mentions(exchange, name), exchange
 
     changed, read = session.eventually(renamed)
     if not changed or not is_read(first, own.id, own.name):

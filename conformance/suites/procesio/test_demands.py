@@ -27,7 +27,7 @@ def each(operation: str) -> pytest.MarkDecorator:
 def test_an_authentication_without_a_required_parameter_is_refused(session: Session, requirement: Requirement) -> None:
     parameters = account(session)
     control = authenticate(session, parameters)
-    if not control.answer.ok:
+    if not control.response.ok:
         raise NotExercised(Reason.INCONCLUSIVE, "the complete parameters are refused")
     in_json = (control.request.body or b"").lstrip().startswith(b"{")
     fewer = {name: value for name, value in parameters.items() if name != requirement.place[1:]}

@@ -76,11 +76,11 @@ def test_a_token_runs_a_process(session: Session) -> None:
     def look() -> tuple[bool, Exchange]:
         after = session.send("listInstances", path=process(session))
         new = seen(after) - before
-        return after.answer.ok and bool(new & set(told) if told and new & set(told) else new), after
+        return after.response.ok and bool(new & set(told) if told and new & set(told) else new), after
 
     grew, after = session.eventually(look)
     known = _with_status(session, told)
-    if not grew and not known and (partial(after) or not after.answer.ok):
+    if not grew and not known and (partial(after) or not after.response.ok):
         raise NotExercised(Reason.INCONCLUSIVE, "the list of instances shows a part only")
     session.recorder.require(
         "PRO-RUN-MAKES-INSTANCE",
@@ -99,7 +99,7 @@ def _with_status(session: Session, named: list[str]) -> str:
         nonlocal known
         for one in named:
             status = session.send("getInstanceStatus", path={"id": one})
-            if status.answer.ok:
+            if status.response.ok:
                 known = one
                 break
         return bool(known), status
@@ -120,9 +120,9 @@ KEY_REFUSALS: Final = (
 def test_an_api_key_runs_a_process(session: Session) -> None:
     request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
     ran = session.send("runProcess", user=API_KEY, **request)
-    control = ran if ran.answer.ok else session.call("runProcess", **request)
+    control = ran if ran.response.ok else session.call("runProcess", **request)
     works = session.recorder.require(
-        "PRO-RUN-API-KEY", ran.answer.ok, ran, control, observed=describe(ran), kind=Kind.REFUSED
+        "PRO-RUN-API-KEY", ran.response.ok, ran, control, observed=describe(ran), kind=Kind.REFUSED
     )
     if not works:
         for requirement in KEY_REFUSALS:
@@ -177,7 +177,7 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
 
     def look() -> tuple[bool, Exchange]:
         after = session.send("getInstanceStatus", path=instance)
-        return after.answer.ok and before.differs(after), after
+        return after.response.ok and before.differs(after), after
 
     differs, after = session.eventually(look)
     executes = session.recorder.require(
@@ -193,7 +193,7 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
     else:
         session.recorder.block("PRO-RUN-EXECUTES", session.recorder.root_of("PRO-INSTANCE-LAUNCH-EXECUTES"))
     still = session.send("getInstanceStatus", path=other)
-    if other != instance and still.answer.ok and untouched.last.answer.ok:
+    if other != instance and still.response.ok and untouched.last.response.ok:
         _is_of_one(session, Statuses(instance["id"], after, after), untouched, still, executes)
 
 
@@ -213,7 +213,7 @@ def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
         status = session.send("getInstanceStatus", path={"id": known})
         now = snapshot(status, known)
         was = snapshot(waits.last, waits.instance)
-        return status.answer.ok and any(now.get(place) != was.get(place) for place in turned), status
+        return status.response.ok and any(now.get(place) != was.get(place) for place in turned), status
 
     executes, status = session.eventually(look)
     session.recorder.require(
@@ -283,7 +283,7 @@ def _launched(session: Session, instance: dict[str, str]) -> tuple[Exchange | No
 def is_listed(exchange: Exchange, instance: str) -> bool:
     """Whether a list of instances has one of an identifier; what is no JSON lists nothing."""
     try:
-        return presence.shown(exchange.answer.json, instance)
+        return presence.shown(exchange.response.json, instance)
     except NotJson:
         return False
 
@@ -344,8 +344,8 @@ class State:
     def of(cls, session: Session, own: Resource) -> State:
         """Read and list it."""
         read, listed = session.send("readProcess", path={"id": own.id}), session.send("listProcesses")
-        shown = {f"read{place}": held for place, held in snapshot(read, own.id).items()} if read.answer.ok else {}
-        if listed.answer.ok and mentions(listed, own.id):
+        shown = {f"read{place}": held for place, held in snapshot(read, own.id).items()} if read.response.ok else {}
+        if listed.response.ok and mentions(listed, own.id):
             shown |= {f"listed{place}": held for place, held in snapshot(listed, own.id).items()}
         return cls(read, listed, shown)
 

@@ -66,7 +66,7 @@ def test_the_analytics_of_an_instance_are_about_that_instance(session: Session) 
 def called(exchange: Exchange, members: re.Pattern[str]) -> list[str]:
     """The identifiers that an answer has in members of such a name."""
     try:
-        found = list(presence.single(exchange.answer.json))
+        found = list(presence.single(exchange.response.json))
     except NotJson:
         return []
     own = ((name, str(value)) for name, value in found if members.search(name) and not presence.REFERS.search(name))

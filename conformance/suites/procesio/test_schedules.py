@@ -49,11 +49,11 @@ def test_deleting_a_schedule_leaves_its_process(session: Session) -> None:
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("readProcess", path={"id": own.process})
-        lost = exchange.answer.ok and shown and not mentions(exchange, own.process)
+        lost = exchange.response.ok and shown and not mentions(exchange, own.process)
         return lost or says_gone(exchange), exchange
 
     gone, after = session.eventually(look)
-    if not gone and not after.answer.ok:
+    if not gone and not after.response.ok:
         raise NotExercised(Reason.INCONCLUSIVE, describe(after))
     session.recorder.require(
         "PRO-SCHEDULE-DELETE-KEEPS-PROCESS",
@@ -108,7 +108,7 @@ def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
         return bool(seen(exchange) - before), exchange
 
     grew, shown = session.eventually(look)
-    if grew or not shown.answer.ok or partial(shown):
+    if grew or not shown.response.ok or partial(shown):
         return
     told = "the list has no schedule that was not there before"
     session.recorder.require("PRO-SCHEDULE-DUPLICATE-NEW", False, shown, observed=told, kind=Kind.ABSENT)
@@ -122,7 +122,7 @@ def test_a_schedule_shows_the_process_that_it_is_for(session: Session) -> None:
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("readSchedule", path=own.path)
-        return exchange.answer.ok and mentions(exchange, own.process), exchange
+        return exchange.response.ok and mentions(exchange, own.process), exchange
 
     shown, read = session.eventually(look)
     session.recorder.require(
@@ -145,12 +145,12 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
     body = sample(session, session.operation("changeScheduleStatus")).content
     exchange = session.call("changeScheduleStatus", path=own.path, **body)
     session.recorder.require(
-        "PRO-SCHEDULE-STATUS-ANSWERED", bool(exchange.answer.body.strip()), exchange, observed="an empty body"
+        "PRO-SCHEDULE-STATUS-ANSWERED", bool(exchange.response.body.strip()), exchange, observed="an empty body"
     )
 
     def look() -> tuple[bool, Exchange]:
         read = session.send("readSchedule", path=own.path)
-        return read.answer.ok and bool(changed(was, snapshot(read, own.schedule.id), ignored)), read
+        return read.response.ok and bool(changed(was, snapshot(read, own.schedule.id), ignored)), read
 
     differs, after = session.eventually(look)
     session.recorder.require(

@@ -27,7 +27,7 @@ class Batch:
         """What the answers say of each project."""
         for exchange in self.exchanges:
             try:
-                yield from _items(exchange.answer.json)
+                yield from _items(exchange.response.json)
             except NotJson:
                 continue
 
@@ -51,11 +51,11 @@ def delete(session: Session, *wanted: str) -> Batch:
         Blocked: both are refused, or the operation is missing; the deviation is recorded.
     """
     exchange = session.send(BULK, json=batch(*wanted))
-    if exchange.answer.ok:
+    if exchange.response.ok:
         session.accepted(enveloped(exchange))
         return Batch((exchange,))
     one_by_one = tuple(session.send(BULK, json=item(project)) for project in wanted)
-    if all(one.answer.ok for one in one_by_one):
+    if all(one.response.ok for one in one_by_one):
         for one in one_by_one:
             session.accepted(enveloped(one))
         return Batch((exchange, *one_by_one), flat=True)
@@ -65,11 +65,11 @@ def delete(session: Session, *wanted: str) -> Batch:
 def enveloped(exchange: Exchange) -> Exchange:
     """The answer as its structure is documented, where the items came bare: that is a finding of its own."""
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return exchange
     bare = body if isinstance(body, list) else [body]
-    if exchange.response is None or not all(isinstance(one, dict) and "prj_uid" in one for one in bare):
+    if not exchange.has_response or not all(isinstance(one, dict) and "prj_uid" in one for one in bare):
         return exchange
     content = json.dumps({"data": [{"action": "delete", "data": bare}]}).encode()
     return replace(exchange, response=replace(exchange.response, body=content))
@@ -80,7 +80,7 @@ def gone(session: Session, project: str) -> tuple[bool, Exchange]:
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send(projects.READ, path={"prj_uid": project})
-        return exchange.answer.status >= 400 or session.is_anothers(project), exchange
+        return exchange.response.status >= 400 or session.is_anothers(project), exchange
 
     holds, exchange = session.eventually(look)
     if holds:

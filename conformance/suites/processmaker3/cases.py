@@ -63,7 +63,7 @@ def restoring(session: Session, spare: str = "") -> Iterator[None]:
         with contextlib.suppress(Blocked, NotExercised):
             gone = before.keys() - _variables(session).keys() | ({unsets} & before.keys())
             again = {name: before[name] for name in sorted(gone - {spare})}
-            holds = not again or session.send(SET_VARIABLES, path=of_case(session), json=again).answer.ok
+            holds = not again or session.send(SET_VARIABLES, path=of_case(session), json=again).response.ok
         if before and not holds:
             session.ledger.remains(session.specification.system, "variable")
 
@@ -71,16 +71,16 @@ def restoring(session: Session, spare: str = "") -> Iterator[None]:
 def _variables(session: Session) -> dict[str, Any]:
     """The variables of `case`; none where they cannot be read."""
     exchange = session.send(READ_VARIABLES, path=of_case(session))
-    found = exchange.answer.json if exchange.answer.ok and in_json(exchange) else None
+    found = exchange.response.json if exchange.response.ok and in_json(exchange) else None
     return found if isinstance(found, dict) else {}
 
 
 def conclusive(exchange: Exchange) -> Exchange:
     """An exchange whose answer says yes or no. Raises NotExercised when there is none, or the server has no time."""
-    if exchange.response is None:
+    if not exchange.has_response:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-    if exchange.answer.status >= 500 or exchange.answer.status == TOO_MANY:
-        raise NotExercised(Reason.INCONCLUSIVE, f"{exchange.operation}: status {exchange.answer.status}")
+    if exchange.response.status >= 500 or exchange.response.status == TOO_MANY:
+        raise NotExercised(Reason.INCONCLUSIVE, f"{exchange.operation}: status {exchange.response.status}")
     return exchange
 
 
@@ -105,7 +105,7 @@ def accepted(session: Session, requirement: str, operation: str, **request: Any)
         NotExercised: as `Session.call`.
     """
     exchange = session.send(operation, **request)
-    if not exchange.answer.ok:
+    if not exchange.response.ok:
         return session.call(operation, accepts=requirement, **request)
     session.accepted(exchange)
     return exchange
@@ -114,7 +114,7 @@ def accepted(session: Session, requirement: str, operation: str, **request: Any)
 def in_json(exchange: Exchange) -> bool:
     """Whether an answer has a body in JSON."""
     try:
-        exchange.answer.json  # noqa: B018 - raises NotJson
+        exchange.response.json  # noqa: B018 - raises NotJson
     except NotJson:
         return False
     return True
@@ -152,12 +152,12 @@ def hidden(
     """
     asked = others(session, ask)
     for user, exchange in asked.items():
-        if exchange.answer.ok and mentions(exchange, identifier):
+        if exchange.response.ok and mentions(exchange, identifier):
             told = f"it is shown to the user {user!r} as well"
             session.recorder.require(requirement, False, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
             return
     denied = who_lacks_only_that(session, asked)
-    if denied.answer.ok and partial(denied):
+    if denied.response.ok and partial(denied):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
     session.recorder.require(requirement, True, denied, control)
 
@@ -165,16 +165,16 @@ def hidden(
 def says(exchange: Exchange, message: str) -> bool:
     """Whether an answer says exactly what the regular expression `message` describes, wherever it does."""
     try:
-        texts = [value for _, value in leaves(exchange.answer.json) if isinstance(value, str)]
+        texts = [value for _, value in leaves(exchange.response.json) if isinstance(value, str)]
     except NotJson:
-        return bool(re.search(message, exchange.answer.body.decode("utf-8", "replace")))
+        return bool(re.search(message, exchange.response.body.decode("utf-8", "replace")))
     return any(re.fullmatch(message, text.strip()) for text in texts)
 
 
 def told_of(exchange: Exchange) -> set[str]:
     """The texts and numbers that an answer in JSON holds as values; empty when it is none."""
     try:
-        return {str(value) for _, value in leaves(exchange.answer.json) if value not in (None, True, False, "")}
+        return {str(value) for _, value in leaves(exchange.response.json) if value not in (None, True, False, "")}
     except NotJson:
         return set()
 

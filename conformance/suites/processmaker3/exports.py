@@ -101,7 +101,7 @@ def export(session: Session, project: Resource) -> tuple[Export, Exchange]:
     requirement = "PM3-EXPORT-ROOT"
     expected = f'<{ROOT} version="{VERSION}">'
     try:
-        file = parse(exchange.answer.body)
+        file = parse(exchange.response.body)
     except NotAnExport as error:
         session.recorder.require(
             requirement, False, exchange, expected=expected, observed=str(error), kind=Kind.FORMAT, location="/"

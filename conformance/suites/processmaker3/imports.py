@@ -82,12 +82,12 @@ def bring_in(session: Session, source: Source, requirement: str, **options: str)
     """
     operation = session.operation("importProject")
     exchange = session.send(operation.id, params=options, files=upload(source.file))
-    if exchange.answer.refused:  # a copy may be named by the second
+    if exchange.response.refused:  # a copy may be named by the second
         exchange = session.once_more(operation, exchange, params=options, files=upload(source.file))
     entry = session.client.entry
-    if exchange.response is None or entry is None:
+    if not exchange.has_response or entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-    if exchange.answer.ok:
+    if exchange.response.ok:
         session.accepted(exchange)
         return exchange, entry
     session.take_over(operation, entry)
@@ -98,7 +98,7 @@ def bring_in(session: Session, source: Source, requirement: str, **options: str)
         exchange,
         control.exchange,
         observed=checks.describe(exchange),
-        kind=Kind.REFUSED if exchange.answer.refused else Kind.STATUS,
+        kind=Kind.REFUSED if exchange.response.refused else Kind.STATUS,
     )
     raise Blocked(session.recorder.root_of(requirement), operation.id)
 
@@ -135,7 +135,7 @@ def found(session: Session, exchange: Exchange, entry: Entry, requirement: str) 
 
         def look() -> tuple[bool, Exchange]:
             read = session.send("getProject", path={"prj_uid": named})
-            return read.answer.ok, read
+            return read.response.ok, read
 
         there, read = session.eventually(look)
         if there and not session.ledger.owns(named):
@@ -163,9 +163,9 @@ def ending(session: Session, source: Source, options: dict[str, str]) -> Ending:
     operation = session.operation("importProject")
     exchange = session.send(operation.id, params=options, files=upload(source.file))
     entry = session.client.entry
-    if exchange.response is None or entry is None:
+    if not exchange.has_response or entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-    prj_uid = offered(session, exchange) if exchange.answer.ok else ""
+    prj_uid = offered(session, exchange) if exchange.response.ok else ""
     if prj_uid:
         session.accepted(exchange)
         adopted(session, exchange, entry)
@@ -219,7 +219,7 @@ def delete(session: Session, project: Resource) -> None:
 
     def look() -> tuple[bool, Exchange]:
         read = session.send("getProject", path={"prj_uid": project.id})
-        return not read.answer.ok or session.is_anothers(project.id), read
+        return not read.response.ok or session.is_anothers(project.id), read
 
     gone, read = session.eventually(look)
     if not gone:
@@ -231,10 +231,10 @@ def delete(session: Session, project: Resource) -> None:
 
     def listed() -> tuple[bool, Exchange]:
         shown = session.send("listProjects")
-        return shown.answer.ok and (project.id not in items(shown) or session.is_anothers(project.id)), shown
+        return shown.response.ok and (project.id not in items(shown) or session.is_anothers(project.id)), shown
 
     unlisted, shown = session.eventually(listed)
-    if not unlisted and shown.answer.ok:
+    if not unlisted and shown.response.ok:
         requirement = "PM3-PROJECT-DELETE-UNLISTED"
         session.recorder.require(requirement, False, shown, deleted, observed="it is still in the list")
         raise Blocked(session.recorder.root_of(requirement), "listProjects")
@@ -288,7 +288,7 @@ def differing(
     def look() -> tuple[bool, Exchange]:
         nonlocal wrong
         read = session.send("getProject", path={"prj_uid": prj_uid})
-        shown = object_of(session, read) if read.answer.ok else None
+        shown = object_of(session, read) if read.response.ok else None
         if shown is None:
             wrong = (Difference("", "a project", checks.describe(read)),)
         else:

@@ -37,9 +37,9 @@ def attempted(session: Session, operation_id: str, body: Any) -> Exchange:
     operation = session.operation(operation_id)
     exchange = session.send(operation_id, json=body)
     entry = session.client.entry
-    if exchange.response is None or entry is None:
+    if not exchange.has_response or entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-    if exchange.answer.ok:
+    if exchange.response.ok:
         session.adopt(operation, entry, exchange)
     else:
         session.take_over(operation, entry)

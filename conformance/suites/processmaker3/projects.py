@@ -50,15 +50,15 @@ def accepted(session: Session, requirement: str, body: Body, control: Body) -> R
     operation = session.operation(CREATE)
     exchange = session.send(CREATE, json=body)
     entry = session.client.entry
-    if exchange.response is None or entry is None:
+    if not exchange.has_response or entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-    if exchange.answer.ok:
+    if exchange.response.ok:
         session.accepted(exchange)
         session.recorder.require(requirement, True, exchange)
         return Resource(session.adopt(operation, entry, exchange), exchange)
     session.take_over(operation, entry)
     plain = made(session, control)
-    kind = Kind.REFUSED if exchange.answer.refused else Kind.STATUS
+    kind = Kind.REFUSED if exchange.response.refused else Kind.STATUS
     session.recorder.require(requirement, False, exchange, plain.exchange, observed=describe(exchange), kind=kind)
     return None
 
@@ -83,7 +83,7 @@ def read(session: Session, project: str, holds: Callable[[Body], bool] = bool) -
         return bool(definition) and holds(definition), exchange
 
     _, exchange = session.eventually(look)
-    if exchange.answer.ok:
+    if exchange.response.ok:
         session.accepted(exchange)
     else:
         exchange = session.call(READ, path={"prj_uid": project})
@@ -108,7 +108,7 @@ def _definition(session: Session, exchange: Exchange) -> Body:
         body = body_of(session.operation(READ), exchange)
     except NotJson:
         return {}
-    if not exchange.answer.ok or not isinstance(body, dict) or not _objects(body.get("diagrams")):
+    if not exchange.response.ok or not isinstance(body, dict) or not _objects(body.get("diagrams")):
         return {}
     whole = all(_objects(diagram.get(array)) for diagram in body["diagrams"] for array in ARRAYS)
     return body if whole else {}
@@ -171,7 +171,7 @@ def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Ex
 def items(exchange: Exchange) -> dict[str, Body]:
     """The items of a list by their identifier; none where the answer is no list."""
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return {}
     if not isinstance(body, list):

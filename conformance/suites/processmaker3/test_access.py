@@ -29,7 +29,7 @@ def try_batch(session: Session, requirement: Requirement) -> None:
     exchanges = []
     for user in refused_users(session, requirement):
         exchanges.append(session.send(BULK, user=user, json=body))
-        if exchanges[-1].answer.ok:  # it may have had its effect
+        if exchanges[-1].response.ok:  # it may have had its effect
             session.recorder.refused(requirement.id, exchanges[-1], exchanges[-1])
             return
     control = delete(session, project).exchanges[-1]

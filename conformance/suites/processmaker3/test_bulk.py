@@ -96,7 +96,7 @@ def test_a_batch_of_another_type_deletes_nothing(session: Session) -> None:
     still = session.send(projects.READ, path={"prj_uid": project})
     session.recorder.require(
         "PM3-BULK-OTHER-TYPE",
-        still.answer.ok,
+        still.response.ok,
         still,
         sent,
         *control.exchanges,
@@ -113,7 +113,7 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
         raise NotExercised(Reason.SAFETY_LEVEL, "the batch names a fixture: may_change, or level disposable")
     started, other = fixtures.started_project, own(session)
     before = session.send(projects.READ, path={"prj_uid": started})
-    if not before.answer.ok:
+    if not before.response.ok:
         raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] started_project cannot be read")
     flat = delete(session, own(session)).flat
     bodies = [item(started), item(other)] if flat else [batch(started, other)]
@@ -121,8 +121,8 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
     went, read_other = gone(session, other)
     kept = session.send(projects.READ, path={"prj_uid": started})
     say_started(session, other, went, kept, (kept, read_other, *sent, before))
-    answered = tuple(one for one in sent if one.answer.status == 200)
-    if not answered or not kept.answer.ok:
+    answered = tuple(one for one in sent if one.response.status == 200)
+    if not answered or not kept.response.ok:
         session.recorder.block("PM3-BULK-STARTED-CASES-RESULT", projects.root(session, BULK))
         return
     claims = [one for one in Batch(answered).items() if one["prj_uid"] == started and one.get("result") is True]
@@ -139,7 +139,7 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
 def say_started(session: Session, other: str, went: bool, kept: Exchange, evidence: tuple[Exchange, ...]) -> None:
     """Say whether of a batch the project with cases is `kept`, and the `other` one `went`."""
     recorder, requirement = session.recorder, "PM3-BULK-STARTED-CASES"
-    if not kept.answer.ok:
+    if not kept.response.ok:
         recorder.require(requirement, False, *evidence, observed="the project with cases is gone")
         return
     if went:

@@ -38,7 +38,7 @@ def test_notes_are_refused_without_the_permission_for_them(session: Session) -> 
     if table(session).users.cases is not None:
         worker = conclusive(session.send(NOTES, user=CASEWORKER, path=path))
     # `cases` lacks just the one right: how `outsider` is refused may have another reason
-    exchange = stranger if stranger.answer.ok or worker is None or worker.answer.ok else worker
+    exchange = stranger if stranger.response.ok or worker is None or worker.response.ok else worker
     judge_denied(session, exchange, control)
 
 
@@ -46,13 +46,13 @@ def judge_denied(session: Session, denied: Exchange, control: Exchange) -> None:
     """Say whether notes are refused as documented."""
     session.recorder.require(
         DENIED[0],
-        denied.answer.status == 400,
+        denied.response.status == 400,
         denied,
         control,
         observed=checks.describe(denied),
-        kind=Kind.NOT_REFUSED if denied.answer.ok else Kind.STATUS,
+        kind=Kind.NOT_REFUSED if denied.response.ok else Kind.STATUS,
     )
-    if denied.answer.ok:
+    if denied.response.ok:
         session.recorder.block(DENIED[1], session.recorder.root_of(DENIED[0]))
         return
     error = error_of(session, denied)
@@ -75,13 +75,13 @@ def permitted(session: Session, path: dict[str, str]) -> Exchange:
         NotExercised: as `Session.call`.
     """
     exchange = session.send(NOTES, path=path)
-    if exchange.answer.status in gateways.TURNED_AWAY:  # no document says this of anybody
+    if exchange.response.status in gateways.TURNED_AWAY:  # no document says this of anybody
         case = session.send("getCase", path=path)
-        if case.answer.ok:
+        if case.response.ok:
             observed = f"{checks.describe(exchange)}, to a user who reads the case"
             session.recorder.require(SHOWN, False, exchange, case, observed=observed, kind=Kind.REFUSED)
             raise Blocked(session.recorder.root_of(SHOWN), NOTES)
-    if exchange.answer.refused and says(exchange, re.escape(MESSAGE)):
+    if exchange.response.refused and says(exchange, re.escape(MESSAGE)):
         raise NotExercised(
             Reason.MISSING_FIXTURE, f"{session.table.place('note_case')}: the main user may not see them"
         )
@@ -94,7 +94,7 @@ def permitted(session: Session, path: dict[str, str]) -> Exchange:
 def test_to_work_on_a_case_is_not_enough_to_see_its_notes(session: Session) -> None:
     path = of_case(session, "note_case")
     denied = conclusive(session.send(NOTES, user=CASEWORKER, path=path))
-    control = denied if denied.answer.ok else permitted(session, path)
+    control = denied if denied.response.ok else permitted(session, path)
     if session.recorder.refused("PM3-NOTES-ASSIGNED", denied, control):
         error_of(session, denied)
 
@@ -106,7 +106,7 @@ def error_of(session: Session, denied: Exchange) -> dict[str, Any]:
         Blocked, NotExercised: it is no documented error object.
     """
     operation = session.operation(NOTES)
-    documented = operation.answer(400)
+    documented = operation.response(400)
     assert documented is not None
     session.recorder.record(checks.content(operation, documented, denied))
     error = (object_of(session, denied) or {}).get("error")

@@ -72,10 +72,10 @@ def test_an_unassigned_case_waits_for_no_member_who_is_away(session: Session) ->
     if not shown(session, WAITING[0], seen, case):  # then nobody sees it
         raise Blocked(session.recorder.root_of(WAITING[0]), UNASSIGNED)
     asked = conclusive(session.send(UNASSIGNED, user="inactive"))
-    if asked.answer.ok and partial(asked):
+    if asked.response.ok and partial(asked):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
     told = "it is listed for a member of the group who is not active"
-    kept_out = not (asked.answer.ok and mentions(asked, case))
+    kept_out = not (asked.response.ok and mentions(asked, case))
     session.recorder.require(INACTIVE, kept_out, asked, seen, observed=told, kind=Kind.NOT_REFUSED)
 
 
@@ -121,9 +121,9 @@ def test_a_case_tells_the_task_at_which_it_stands(session: Session) -> None:
 def titles(session: Session, task: str) -> set[str]:
     """What the list of tasks says of a task, and of no other one: no document says how `current_task` names it."""
     listing = session.send(TASKS, path=of_case(session))
-    if not listing.answer.ok or not in_json(listing):
+    if not listing.response.ok or not in_json(listing):
         return set()
-    told = [{str(value) for _, value in leaves(one)} for one in items(listing.answer.json)]
+    told = [{str(value) for _, value in leaves(one)} for one in items(listing.response.json)]
     own = [one for one in told if task in one]
     return set.union(*own).difference(*(one for one in told if task not in one)) if own else set()
 
@@ -135,7 +135,7 @@ def test_the_tasks_of_a_case_include_the_one_at_which_it_stands(session: Session
     if not shown(session, "PM3-CASE-TASKS-CURRENT", tasks, task):
         session.recorder.block("PM3-CASE-TASKS-STATUS", session.recorder.root_of("PM3-CASE-TASKS-CURRENT"))
         return
-    found = [(one, status_of(one)) for one in items(tasks.answer.json)]
+    found = [(one, status_of(one)) for one in items(tasks.response.json)]
     if not found:
         raise NotExercised(Reason.INCONCLUSIVE, f"{TASKS} shows no list of tasks")
     lacking = [one for one, status in found if status is ABSENT or (status in (None, "") and names_task(one, task))]
@@ -166,7 +166,7 @@ def test_a_case_is_not_reassigned_without_the_permission(session: Session) -> No
     control = session.call(REASSIGN, path=path, json=body)
     give_back(session, path, body)
     denied = session.send(REASSIGN, user=CASEWORKER, path=path, json=body)
-    if denied.answer.ok:
+    if denied.response.ok:
         give_back(session, path, body)
     session.recorder.refused("PM3-CASE-REASSIGN-PERMISSION", denied, control)
     try_strangers(session, REASSIGN, control, lambda: give_back(session, path, body), path=path, json=body)

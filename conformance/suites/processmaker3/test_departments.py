@@ -60,7 +60,7 @@ def test_a_department_can_be_deleted_as_soon_as_nobody_is_assigned_to_it(session
     path = {"dep_uid": department.id}
     assigned = session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, user.id))
     exchange = session.send("deleteDepartment", path=path)
-    if exchange.answer.ok and not is_gone(session, department):
+    if exchange.response.ok and not is_gone(session, department):
         session.recorder.skip(
             REFUSED, Reason.INCONCLUSIVE, "the deletion was accepted, and the department is still there"
         )
@@ -71,7 +71,7 @@ def test_a_department_can_be_deleted_as_soon_as_nobody_is_assigned_to_it(session
 
     def look() -> tuple[bool, Exchange]:
         again = session.send("deleteDepartment", path=path)
-        return again.answer.ok, again
+        return again.response.ok, again
 
     accepted, again = session.eventually(look)
     holds = accepted and is_gone(session, department)
@@ -87,8 +87,8 @@ def test_only_the_user_who_is_named_leaves_a_department(session: Session) -> Non
     for user in users:
         session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, user.id))
     control = session.send("deleteDepartment", path=path)
-    if not control.answer.refused:  # nothing tells who is in a department but that it cannot be deleted
-        if control.answer.ok and is_gone(session, department):
+    if not control.response.refused:  # nothing tells who is in a department but that it cannot be deleted
+        if control.response.ok and is_gone(session, department):
             session.recorder.refused(REFUSED, control, control)
             raise Blocked(session.recorder.root_of(REFUSED), "deleteDepartment")
         raise NotExercised(Reason.INCONCLUSIVE, f"a department with users is not refused: {describe(control)}")
@@ -96,7 +96,7 @@ def test_only_the_user_who_is_named_leaves_a_department(session: Session) -> Non
     again = session.send("deleteDepartment", path=path)
     session.recorder.require(
         "PM3-DEPARTMENT-UNASSIGN-OTHERS",
-        not again.answer.ok or not is_gone(session, department),
+        not again.response.ok or not is_gone(session, department),
         again,
         left,
         control,
@@ -168,7 +168,7 @@ def in_the_list(session: Session, level: list[Resource], evidence: list[Exchange
 def listed(exchange: Exchange, department: Resource) -> Data | None:
     """What a list shows of a department, however deep."""
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return None
     return next((one for one in objects(body) if department.id in one.values()), None)

@@ -46,7 +46,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
         session.ledger.withdrawn(entry)  # whatever the answer means: what was there before must stay
     readable = "PM3-GENERATE-READABLE"  # of which prj_uid and pro_uid may be equal (A-PM3-33)
     read = last_reading(session, project)
-    if not read.answer.ok:
+    if not read.response.ok:
         read = session.call(READ, path={"prj_uid": project}, accepts=readable)  # or reading itself is not there
     session.accepted(read)
     shown = (object_of(session, read) or {}).get("prj_uid")
@@ -70,7 +70,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
 def answered(exchange: Exchange) -> Body:
     """The object of an answer; empty when it is none."""
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return {}
     return body if isinstance(body, dict) else {}
@@ -81,7 +81,7 @@ def last_reading(session: Session, project: str) -> Exchange:
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send(READ, path={"prj_uid": project})
-        return exchange.answer.ok, exchange
+        return exchange.response.ok, exchange
 
     return session.eventually(look)[1]
 

@@ -31,16 +31,16 @@ def test_a_user_of_any_status_can_be_put_into_a_group(session: Session, status: 
         raise NotExercised(Reason.INCONCLUSIVE, f"the user is not shown as {status}")
     request = naming(session, "addGroupUser", {"grp_uid": group.id}, user.id)
     exchange = session.send("addGroupUser", **request)
-    if exchange.answer.refused:
+    if exchange.response.refused:
         exchange = session.once_more(session.operation("addGroupUser"), exchange, **request)
     session.recorder.require(
         f"PM3-GROUP-ADD-{status}",
-        exchange.answer.ok,
+        exchange.response.ok,
         exchange,
         control,
         shown,
         observed=describe(exchange),
-        kind=Kind.REFUSED if exchange.answer.refused else Kind.STATUS,
+        kind=Kind.REFUSED if exchange.response.refused else Kind.STATUS,
     )
 
 
@@ -55,10 +55,10 @@ def test_nobody_can_be_put_into_a_deleted_group(session: Session) -> None:
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("addGroupUser", **request)
-        return not exchange.answer.ok, exchange
+        return not exchange.response.ok, exchange
 
     _, exchange = session.eventually(look)
-    if before.answer.ok and exchange.answer.refused:
+    if before.response.ok and exchange.response.refused:
         control = join(other, second, session)  # it is the group that is refused, not the user
         session.recorder.refused("PM3-GROUP-DELETED", exchange, control)
     else:
@@ -79,7 +79,7 @@ def test_only_the_group_that_is_named_is_deleted(session: Session) -> None:
 
         def look(path: dict[str, str]) -> tuple[bool, Exchange]:
             exchange = session.send("addGroupUser", **naming(session, "addGroupUser", path, users[1].id))
-            return exchange.answer.ok, exchange
+            return exchange.response.ok, exchange
 
         accepted, exchange = session.eventually(partial(look, {"grp_uid": other.id}))
         session.recorder.require(

@@ -61,7 +61,7 @@ def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> 
 
     def look() -> tuple[bool, Exchange]:
         read = session.send("getProject", path={"prj_uid": prj_uid})
-        return read.answer.ok, read
+        return read.response.ok, read
 
     readable, read = session.eventually(look)
     known = ""
@@ -95,7 +95,7 @@ def test_create_leaves_a_project_that_exists_alone(session: Session) -> None:
     )
     session.recorder.require(
         "PM3-IMPORT-CREATE-REFUSED",
-        creating.exchange.answer.refused and not creating.offered,
+        creating.exchange.response.refused and not creating.offered,
         creating.exchange,
         control.exchange,
         observed=checks.describe(creating.exchange),
@@ -158,7 +158,7 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
     read = session.send("getProject", path={"prj_uid": source.project.id})
     kept = session.recorder.require(
         "PM3-IMPORT-OVERWRITE-UID",
-        prj_uid == source.project.id and read.answer.ok,
+        prj_uid == source.project.id and read.response.ok,
         exchange,
         read,
         observed=f"the answer names {'the same' if prj_uid == source.project.id else 'another'} prj_uid; "
@@ -189,7 +189,7 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
 
     def look() -> tuple[bool, Exchange]:
         read = session.send("getProject", path={"prj_uid": source.project.id})
-        return read.answer.ok, read
+        return read.response.ok, read
 
     there, read = session.eventually(look)
     told = f"the disabled project cannot be read: {checks.describe(read)}"
@@ -251,7 +251,7 @@ def sent(session: Session, source: Source, **options: str) -> Exchange:
     """
     operation = session.operation("importProject")
     exchange = session.send(operation.id, params=options, files=upload(source.file))
-    if exchange.answer.refused:
+    if exchange.response.refused:
         exchange = session.once_more(operation, exchange, params=options, files=upload(source.file))
     return exchange
 
@@ -262,9 +262,9 @@ def test_keep_and_merge_are_understood_in_lower_case(session: Session) -> None:
     upper = copy(session, original, option="KEEP", option_group="MERGE")
     exchange = sent(session, source, option="keep", option_group="merge")
     entry = session.client.entry
-    if exchange.response is None or entry is None:
+    if not exchange.has_response or entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-    if not exchange.answer.ok:
+    if not exchange.response.ok:
         session.take_over(session.operation("importProject"), entry)
         told, holds, kind = checks.describe(exchange), False, Kind.REFUSED
     else:
@@ -302,11 +302,11 @@ def test_each_option_for_groups_is_taken(session: Session) -> None:
         source = prepare(session)
         exchange = sent(session, source, option="KEEP", option_group=value)
         entry = session.client.entry
-        if exchange.response is None or entry is None:
+        if not exchange.has_response or entry is None:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
         session.recorder.require(
             "PM3-IMPORT-GROUP-OPTIONS",
-            exchange.answer.ok,
+            exchange.response.ok,
             exchange,
             control.exchange,
             expected=f"option_group={value} is accepted",
@@ -314,7 +314,7 @@ def test_each_option_for_groups_is_taken(session: Session) -> None:
             kind=Kind.REFUSED,
             location=f"option_group={value}",
         )
-        if exchange.answer.ok:
+        if exchange.response.ok:
             session.accepted(exchange)
             with suppress(Blocked):
                 found(session, exchange, entry, "PM3-IMPORT-GROUP-OPTIONS")

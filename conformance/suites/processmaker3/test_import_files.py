@@ -35,7 +35,7 @@ def test_a_file_of_the_users_is_imported(session: Session) -> None:
 
     def look() -> tuple[bool, Exchange]:
         read = session.send("getProject", path={"prj_uid": named or made.id})
-        return read.answer.ok, read
+        return read.response.ok, read
 
     readable, read = session.eventually(look)
     session.recorder.require(
@@ -60,7 +60,7 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
         again = own(session, WITH_GROUPS, first.groups)
         if option == "CREATE":  # that it is taken where the name is in use is left open (A-PM3-13)
             exchange = session.send("importProject", params={"option": option}, files=upload(again.file))
-            if exchange.answer.ok and session.client.entry is not None:
+            if exchange.response.ok and session.client.entry is not None:
                 groups(session, found(session, exchange, session.client.entry, requirement))
         else:
             made = brought_in(session, again, option)

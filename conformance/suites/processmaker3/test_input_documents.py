@@ -65,7 +65,7 @@ def test_files_can_be_listed_in_any_state_of_a_case(session: Session, state: str
     document = session.table.fixture(f"{state}_document")
     if document:
         shown(session, requirement, listing, document)
-    elif in_json(listing) and items(listing.answer.json):
+    elif in_json(listing) and items(listing.response.json):
         session.recorder.require(requirement, True, listing)
     else:  # the case may have no documents
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place(f"{state}_document"))
@@ -82,7 +82,7 @@ def test_a_file_is_read_by_nobody_whom_it_does_not_concern(session: Session) -> 
     secret = told_of(control) - told_of(common) - {document}
     asked = others(session, lambda user: session.send(READ, user=user, path=path))
     for user, exchange in asked.items():
-        if exchange.answer.ok and (secret & told_of(exchange) or (not secret and names(exchange, document))):
+        if exchange.response.ok and (secret & told_of(exchange) or (not secret and names(exchange, document))):
             told = f"the user {user!r} is told of it"
             session.recorder.require(
                 "PM3-INDOC-READ-HIDDEN", False, exchange, control, observed=told, kind=Kind.NOT_REFUSED
@@ -99,12 +99,12 @@ def test_a_deleted_file_is_no_longer_listed(session: Session) -> None:
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send(LIST, path=path)
-        return exchange.answer.ok and not names(exchange, own.id), exchange
+        return exchange.response.ok and not names(exchange, own.id), exchange
 
     gone, exchange = session.eventually(look)
     if gone:
         session.ledger.gone(own.id)
-    elif not exchange.answer.ok:
+    elif not exchange.response.ok:
         raise NotExercised(Reason.INCONCLUSIVE, f"{LIST} is refused after the deletion")
     told = "it is still in the list"
     session.recorder.require("PM3-INDOC-DELETE-UNLISTED", gone, exchange, deleted, observed=told)

@@ -26,15 +26,15 @@ def test_output_documents_are_listed_for_those_who_may_see_them(session: Session
         session.recorder.block(LISTED[1], session.recorder.root_of(LISTED[0]))
         return
     asked = others(session, lambda user: session.send(LIST, user=user, path=path))
-    leak = next((one for one in asked.values() if one.answer.ok and names(one, document)), None)
+    leak = next((one for one in asked.values() if one.response.ok and names(one, document)), None)
     denied = leak or who_lacks_only_that(session, asked)
     session.recorder.require(
         LISTED[1],
-        denied.answer.ok and content(denied) == [],
+        denied.response.ok and content(denied) == [],
         denied,
         seen,
-        observed=f"{denied.user!r}: {'another body' if denied.answer.ok else describe(denied)}",
-        kind=Kind.VALUE if denied.answer.ok else Kind.STATUS,
+        observed=f"{denied.user!r}: {'another body' if denied.response.ok else describe(denied)}",
+        kind=Kind.VALUE if denied.response.ok else Kind.STATUS,
     )
 
 
@@ -52,6 +52,6 @@ def test_a_case_without_output_documents_is_answered_with_an_empty_array(session
 def content(exchange: Exchange) -> Any:
     """The parsed body, the text of one that is no JSON."""
     try:
-        return exchange.answer.json
+        return exchange.response.json
     except NotJson:
-        return exchange.answer.body.decode("utf-8", "replace").strip()
+        return exchange.response.body.decode("utf-8", "replace").strip()

@@ -74,7 +74,7 @@ def test_a_field_of_a_new_table_can_have_a_size(session: Session) -> None:
     exchange = attempted(session, CREATE, body | {"fields": [*body["fields"], SIZED]})
     session.recorder.require(
         "PM3-PMTABLE-SIZE",
-        exchange.answer.ok,
+        exchange.response.ok,
         exchange,
         control.exchange,
         observed=describe(exchange),
@@ -93,7 +93,7 @@ def read(session: Session) -> tuple[list[dict[str, Any]], Exchange]:
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("pm_table"))
     exchange = session.call(READ, path={"pmt_uid": named})
     try:
-        lists = [[row for row in one if isinstance(row, dict)] for one in arrays(exchange.answer.json)]
+        lists = [[row for row in one if isinstance(row, dict)] for one in arrays(exchange.response.json)]
     except NotJson:
         lists = []
     rows = max(lists, key=lambda one: sum(map(len, one)), default=[])  # beside them may stand what is about them

@@ -179,7 +179,7 @@ def references(session: Session, project: Resource, sent: dict[str, Any]) -> Non
         if not some:
             continue
         updated = session.send("updateProcess", path={"prj_uid": project.id}, json={**sent, **some})
-        if not updated.answer.ok:
+        if not updated.response.ok:
             told = f"{checks.describe(updated)} to {', '.join(some)}"
             session.recorder.require(REFERENCES, False, updated, observed=told, kind=Kind.REFUSED)
             continue

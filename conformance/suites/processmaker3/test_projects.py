@@ -277,7 +277,7 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
     recorder = session.recorder
     if not recorder.require(
         "PM3-PROJECT-DELETE-UNKNOWN",
-        refused.answer.status >= 400,
+        refused.response.status >= 400,
         refused,
         control,
         observed=checks.describe(refused),
@@ -288,7 +288,7 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
             recorder.block(requirement, root)
         return
     operation = session.operation(DELETE)
-    documented = operation.refusal(refused.answer.status)
+    documented = operation.refusal(refused.response.status)
     if documented is not None:
         recorder.record(checks.content(operation, documented, refused))
     error = error_of(refused)
@@ -302,9 +302,9 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
         return
     recorder.require(
         "PM3-PROJECT-DELETE-ERROR-CODE",
-        type(error.get("code")) is int and error["code"] == refused.answer.status,
+        type(error.get("code")) is int and error["code"] == refused.response.status,
         refused,
-        expected=f"code {refused.answer.status}, the HTTP status as a number",
+        expected=f"code {refused.response.status}, the HTTP status as a number",
         observed=f"code {checks.told(error.get('code'))}",
         kind=Kind.ERROR_OBJECT,
         location="/error/code",
@@ -322,7 +322,7 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
 def error_of(exchange: Exchange) -> Body | None:
     """The error object of a refusal with both its members, or None."""
     try:
-        body = exchange.answer.json
+        body = exchange.response.json
     except NotJson:
         return None
     error = body.get("error") if isinstance(body, dict) else None

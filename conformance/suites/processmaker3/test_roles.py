@@ -58,7 +58,7 @@ def test_a_role_can_be_deleted_as_soon_as_nobody_has_it(session: Session) -> Non
     session.recorder.require(DELETE[2], True, control)
     given = session.call("giveRole", **naming(session, "giveRole", {"rol_uid": role.id}, user.id))
     exchange = session.send("deleteRole", path={"rol_uid": role.id})
-    if exchange.answer.ok and not is_gone(session, role, witness, other):
+    if exchange.response.ok and not is_gone(session, role, witness, other):
         session.recorder.skip(
             DELETE[0], Reason.INCONCLUSIVE, "the deletion was accepted, and the role can still be given to a user"
         )
@@ -69,7 +69,7 @@ def test_a_role_can_be_deleted_as_soon_as_nobody_has_it(session: Session) -> Non
 
     def look() -> tuple[bool, Exchange]:
         again = session.send("deleteRole", path={"rol_uid": role.id})
-        return again.answer.ok, again
+        return again.response.ok, again
 
     accepted, again = session.eventually(look)
     holds = accepted and is_gone(session, role, witness, other)
@@ -83,10 +83,10 @@ def is_gone(session: Session, role: Resource, witness: Resource, home: Resource 
     No tip relies on an operation that reads a role. Where it is still there, `witness` gets the role `home` again;
     where it is not, it is out of the ledger.
     """
-    gone = session.send("listAvailableUsers", path={"rol_uid": role.id}).answer.refused
+    gone = session.send("listAvailableUsers", path={"rol_uid": role.id}).response.refused
     if not gone:
         given = session.send("giveRole", **naming(session, "giveRole", {"rol_uid": role.id}, witness.id))
-        gone = given.answer.refused
+        gone = given.response.refused
     if gone:
         session.ledger.gone(role.id)
     elif home is not None:
@@ -104,13 +104,13 @@ def test_the_administrator_keeps_his_role(session: Session) -> None:
         session.recorder.block("PM3-ROLE-ADMIN-ERROR", session.recorder.root_of("PM3-ROLE-ADMIN-KEPT"))
         return
     operation = session.operation("giveRole")
-    documented = next(one for one in operation.answers if one.status == "400")
+    documented = next(one for one in operation.responses if one.status == "400")
     session.recorder.record(content(operation, documented, exchange))
     error = (object_of(session, exchange) or {}).get("error")
     code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
     session.recorder.require(
         "PM3-ROLE-ADMIN-ERROR",
-        exchange.answer.status == 400 and number(code) == 400 and message == KEPT,
+        exchange.response.status == 400 and number(code) == 400 and message == KEPT,
         exchange,
         expected=f"status 400, code 400, {KEPT}",
         observed=f"{describe(exchange)}, code {shorten(code)}, {shorten(message)}",
@@ -137,6 +137,6 @@ def administrator(session: Session) -> str:
 
 def _body(exchange: Exchange) -> object:
     try:
-        return exchange.answer.json
+        return exchange.response.json
     except NotJson:
         return None

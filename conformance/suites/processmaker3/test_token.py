@@ -38,9 +38,9 @@ def granted(session: Session, parameters: Mapping[str, str]) -> Exchange:
     """
     exchange = ask(session, parameters)
     control = exchange if is_token(exchange) else ask(session, parameters, scope="")
-    if not control.answer.ok:
+    if not control.response.ok:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{TOKEN}: {describe(exchange)}")
-    if exchange.answer.ok and not token_of(exchange) and not token_of(control):
+    if exchange.response.ok and not token_of(exchange) and not token_of(control):
         session.accepted(exchange)  # the member is called otherwise: that is judged with the structure
         session.recorder.require(SCOPE_ALL, True, exchange)
         return exchange
@@ -81,7 +81,7 @@ def test_a_token_for_every_scope_opens_the_project_operations(session: Session) 
     used = session.send(LIST, user=NOBODY, headers=bearer(token))
     session.recorder.require(
         OPENS,
-        bool(token) and used.answer.ok,
+        bool(token) and used.response.ok,
         used,
         asked,
         control,
@@ -94,10 +94,10 @@ def test_a_token_for_every_scope_opens_the_project_operations(session: Session) 
 def test_scopes_with_a_blank_between_them_are_accepted(session: Session) -> None:
     account = account_of(session, MAIN)
     single = [ask(session, account, scope=scope) for scope in SCOPES]
-    if not all(one.answer.ok for one in single):
+    if not all(one.response.ok for one in single):
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"the scopes {' and '.join(SCOPES)} are not both known here")
     several = ask(session, account, scope=" ".join(SCOPES))
-    holds = is_token(several) or (several.answer.ok and not any(map(is_token, single)))
+    holds = is_token(several) or (several.response.ok and not any(map(is_token, single)))
     session.recorder.require(
         "PM3-TOKEN-SCOPE-LIST", holds, several, *single, observed=without(several), kind=Kind.REFUSED
     )
@@ -109,7 +109,7 @@ def test_the_credentials_of_the_client_may_come_by_http_basic(session: Session) 
     control = granted(session, account)
     header = basic(account.pop("client_id"), account.pop("client_secret"))
     asked = ask(session, account, **header)
-    holds = is_token(asked) or (asked.answer.ok and not is_token(control))
+    holds = is_token(asked) or (asked.response.ok and not is_token(control))
     session.recorder.require(
         "PM3-TOKEN-CLIENT-BASIC", holds, asked, control, observed=without(asked), kind=Kind.REFUSED
     )
@@ -119,13 +119,13 @@ def test_the_credentials_of_the_client_may_come_by_http_basic(session: Session) 
 def test_no_token_is_given_for_what_is_wrong(session: Session) -> None:
     account = account_of(session, MAIN)
     right = ask(session, account)
-    if not right.answer.ok:
+    if not right.response.ok:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{TOKEN}: {describe(right)}")
     in_json = is_in_json(right)
     for requirement, member in zip(WRONG, ("password", "client_secret", "client_id", "username"), strict=False):
         refused = once(session, {**account, member: session.ledger.made_up()}, in_json=in_json)
         control = once(session, account, in_json=in_json)  # one wrong password at a time: who fails often is locked out
-        if not control.answer.ok:
+        if not control.response.ok:
             raise NotExercised(Reason.INCONCLUSIVE, f"{TOKEN}: {describe(control)} after a wrong {member}")
         access.try_login(session, requirement, refused, control)
     if getattr(session.table, "token_url", None):
@@ -136,12 +136,12 @@ def test_no_token_is_given_for_what_is_wrong(session: Session) -> None:
 
 def is_token(exchange: Exchange) -> bool:
     """Whether a token was given."""
-    return exchange.answer.ok and bool(token_of(exchange))
+    return exchange.response.ok and bool(token_of(exchange))
 
 
 def without(exchange: Exchange) -> str:
     """What came in the place of a token, in words."""
-    return "an answer without a token" if exchange.answer.ok else describe(exchange)
+    return "an answer without a token" if exchange.response.ok else describe(exchange)
 
 
 @pytest.mark.requirement("PM3-TOKEN-OWN-CLIENT", "PM3-TOKEN-FOREIGN-CLIENT")
@@ -149,11 +149,11 @@ def test_a_client_works_for_its_own_user_and_for_nobody_else(session: Session) -
     user = with_own_client(session)
     own = ask(session, account_of(session, user))
     other = ask(session, foreign(session, user))
-    if is_token(own) or (own.answer.ok and not is_token(other)):
+    if is_token(own) or (own.response.ok and not is_token(other)):
         session.recorder.require("PM3-TOKEN-OWN-CLIENT", True, own)
         access.try_login(session, "PM3-TOKEN-FOREIGN-CLIENT", other, own)
         return
-    if not other.answer.ok or b"invalid_client" in own.answer.body:  # what the target file says may be wrong
+    if not other.response.ok or b"invalid_client" in own.response.body:  # what the target file says may be wrong
         raise NotExercised(Reason.MISSING_USER, f"[processmaker3.users.{user}] is refused: {describe(own)}")
     session.recorder.require("PM3-TOKEN-OWN-CLIENT", False, own, other, observed=without(own), kind=Kind.REFUSED)
     session.recorder.block("PM3-TOKEN-FOREIGN-CLIENT", session.recorder.root_of("PM3-TOKEN-OWN-CLIENT"))

@@ -42,9 +42,9 @@ def tried(session: Session, request: dict[str, Any], user: str = "", *, large: b
     """
     exchange = session.send(UPLOAD, user=user, may_redirect=True, may_be_too_large=large, **request)
     entry, operation = session.client.entry, session.operation(UPLOAD)
-    if entry is not None and entry.name and exchange.answer.ok:
+    if entry is not None and entry.name and exchange.response.ok:
         session.adopt(operation, entry, exchange)
-    elif entry is not None and not exchange.answer.ok:
+    elif entry is not None and not exchange.response.ok:
         session.take_over(operation, entry)
     return conclusive(exchange)
 
@@ -62,7 +62,7 @@ def test_a_supervisor_uploads_as_who_works_on_the_case_does(session: Session) ->
     exchange = tried(session, sample(session), "supervisor")
     session.recorder.require(
         "PM3-INDOC-UPLOAD-SUPERVISOR",
-        exchange.answer.ok,
+        exchange.response.ok,
         exchange,
         control,
         observed=describe(exchange),
@@ -74,14 +74,14 @@ def test_a_supervisor_uploads_as_who_works_on_the_case_does(session: Session) ->
 def test_an_upload_without_the_right_is_answered_with_302(session: Session) -> None:
     control = uploaded(session).exchange
     asked = others(session, lambda user: tried(session, sample(session), user))
-    exchange = next((one for one in asked.values() if one.answer.ok), None) or who_lacks_only_that(session, asked)
+    exchange = next((one for one in asked.values() if one.response.ok), None) or who_lacks_only_that(session, asked)
     session.recorder.require(
         "PM3-INDOC-UPLOAD-302",
-        exchange.answer.status == 302,
+        exchange.response.status == 302,
         exchange,
         control,
         observed=f"{exchange.user!r}: {describe(exchange)}",
-        kind=Kind.NOT_REFUSED if exchange.answer.ok else Kind.STATUS,
+        kind=Kind.NOT_REFUSED if exchange.response.ok else Kind.STATUS,
     )
 
 
@@ -111,7 +111,7 @@ def test_an_upload_above_the_limit_for_requests_seems_to_be_empty(session: Sessi
     exchange = tried(session, of_size(session, size), large=True)
     if refusal(session, POST[0], exchange, control, None, NO_TASK):
         told = describe(exchange)
-        session.recorder.require(POST[1], exchange.answer.status == 400, exchange, observed=told, kind=Kind.STATUS)
+        session.recorder.require(POST[1], exchange.response.status == 400, exchange, observed=told, kind=Kind.STATUS)
     else:
         session.recorder.block(POST[1], session.recorder.root_of(POST[0]))
 
@@ -120,9 +120,9 @@ def refusal(
     session: Session, requirement: str, exchange: Exchange, control: Exchange, status: int | None, message: str
 ) -> bool:
     """Say whether an upload was refused with a message, and a status if one is documented, beside an accepted one."""
-    as_documented = exchange.answer.refused if status is None else exchange.answer.status == status
+    as_documented = exchange.response.refused if status is None else exchange.response.status == status
     holds = as_documented and says(exchange, message)
-    kind = Kind.NOT_REFUSED if exchange.answer.ok else Kind.MESSAGE if as_documented else Kind.STATUS
+    kind = Kind.NOT_REFUSED if exchange.response.ok else Kind.MESSAGE if as_documented else Kind.STATUS
     told = "another message" if as_documented else describe(exchange)
     return session.recorder.require(requirement, holds, exchange, control, observed=told, kind=kind)
 

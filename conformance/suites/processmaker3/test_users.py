@@ -44,7 +44,7 @@ def test_users_are_listed(session: Session) -> None:
 def test_a_request_for_what_does_not_exist_is_answered(session: Session) -> None:
     control = session.call(LIST)
     exchange = session.send("listAvailableUsers", path={"rol_uid": session.ledger.made_up()})
-    answered = exchange.response is not None
+    answered = exchange.has_response
     session.recorder.require(
         "PM3-API-ANSWERS", answered, exchange, control, observed=describe(exchange), silence_counts=True
     )
@@ -74,12 +74,12 @@ def test_a_deleted_user_gets_no_token(session: Session) -> None:
     control = ask(session, account)
     session.call("deleteUser", path={"usr_uid": user.id})
     session.ledger.gone(user.id)
-    if not (control.answer.ok and token_of(control)):
+    if not (control.response.ok and token_of(control)):
         raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place('application')} that works for a new user")
 
     def look() -> tuple[bool, Exchange]:
         asked = ask(session, account)
-        return not (asked.answer.ok and token_of(asked)), asked
+        return not (asked.response.ok and token_of(asked)), asked
 
     _, exchange = session.eventually(look)
     access.try_login(session, "PM3-USER-DELETE-LOGIN", exchange, control)

@@ -36,9 +36,9 @@ def account_of(session: Session, user: str) -> dict[str, str]:
 def ask(session: Session, parameters: Mapping[str, str], *, scope: str = ALL, **headers: str) -> Exchange:
     """Ask for a token, form-encoded with %20 for a blank, or by JSON where the server reads only that."""
     exchange = once(session, parameters, scope=scope, headers=headers)
-    if exchange.answer.refused:
+    if exchange.response.refused:
         again = once(session, parameters, scope=scope, in_json=True, headers=headers)
-        exchange = again if again.answer.ok else exchange
+        exchange = again if again.response.ok else exchange
     return exchange
 
 

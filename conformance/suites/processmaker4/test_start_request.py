@@ -61,12 +61,12 @@ def started(session: Session, body: dict[str, Any], accepts: str) -> Exchange:
         Blocked, NotExercised: it was not accepted, as `Session.call`.
     """
     exchange = session.send(START, path=path(session), json=body)
-    if exchange.answer.ok:
+    if exchange.response.ok:
         session.recorder.require(accepts, True, exchange)
         session.accepted(exchange)
         return exchange
     other = data(session) if not body else {}
-    whatever = exchange.answer.refused and session.send(START, path=path(session), json=other).answer.refused
+    whatever = exchange.response.refused and session.send(START, path=path(session), json=other).response.refused
     return session.call(START, path=path(session), json=body, accepts="" if whatever else accepts)
 
 
@@ -78,11 +78,11 @@ def test_the_empty_object_starts_a_request(session: Session) -> None:
         return
     control = started(session, data(session), ACCEPTED)
     sent = session.send(START, path=path(session), json={})
-    if sent.response is None:
+    if not sent.has_response:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, sent.error)
     taken = session.recorder.require(
         "PM4-START-EMPTY-BESIDE-DATA",
-        sent.answer.ok,
+        sent.response.ok,
         sent,
         control,
         observed=describe(sent),
@@ -157,7 +157,7 @@ def mentions_any(exchange: Exchange, sent: dict[str, Any]) -> bool:
     """Whether a response shows at least one of the members or values that were sent."""
     texts = [str(value) for _, value in leaves(sent) if isinstance(value, str) and value]
     return any(mentions(exchange, text) for text in texts) or any(
-        name in node for node in presence.objects(exchange.answer.json) for name in sent
+        name in node for node in presence.objects(exchange.response.json) for name in sent
     )
 
 
@@ -180,7 +180,7 @@ def test_the_path_selects_the_process(session: Session) -> None:
     ones = started_twice(session, body)
     asked = {"process_id": str(other)}
     others = (session.send(START, path=asked, json=body), session.send(START, path=asked, json=body))
-    if not all(one.answer.ok for one in others):
+    if not all(one.response.ok for one in others):
         raise NotExercised(Reason.INCONCLUSIVE, f"other_process_id: {describe(others[0])}")
     kept = [of_the_instance(session.json(one)) & of_the_instance(session.json(two)) for one, two in (ones, others)]
     told = [
@@ -228,7 +228,7 @@ def test_the_curl_command_starts_a_request(session: Session) -> None:
     )
     accepted = session.recorder.require(
         "PM4-START-CURL-LABEL",
-        sent.answer.ok,
+        sent.response.ok,
         sent,
         control,
         observed=describe(sent),
@@ -277,18 +277,18 @@ def test_an_unknown_process_is_not_started(session: Session) -> None:
 def tells(exchange: Exchange) -> bool:
     """Whether a response has content: an empty object tells no more than an empty body."""
     try:
-        said = presence.single(exchange.answer.json)
+        said = presence.single(exchange.response.json)
         return any(
             value not in (None, "") and not (OF_THE_CALL.search(name) or LINKS.search(name)) for name, value in said
         )
     except NotJson:
-        return bool(exchange.answer.body.strip())
+        return bool(exchange.response.body.strip())
 
 
 def shows(exchange: Exchange, sent: dict[str, Any]) -> bool:
     """Whether every single value that was sent is somewhere in the response, in whatever notation."""
     try:
-        found = [value for _, value in leaves(exchange.answer.json)]
+        found = [value for _, value in leaves(exchange.response.json)]
     except NotJson:
         return False
     return all(any(equal(value, one) for one in found) for _, value in leaves(sent))
@@ -298,7 +298,7 @@ def exchanged(exchange: Exchange, sent: dict[str, Any]) -> bool:
     """Whether a response shows a member that was sent with the value of another one, and nowhere with its own."""
     single = {name: value for name, value in sent.items() if not isinstance(value, dict | list)}
     for name, value in single.items():
-        held = list(beside(exchange.answer.json, name))
+        held = list(beside(exchange.response.json, name))
         others = [one for other, one in single.items() if other != name and not equal(one, value)]
         if any(equal(one, two) for one in held for two in others) and not any(equal(value, one) for one in held):
             return True
