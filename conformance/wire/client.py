@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,6 +33,9 @@ from conformance.wire.limits import Withheld
 MAIN: Final = ""
 NOBODY: Final = "nobody"
 WRONG: Final = "wrong credentials"
+
+FIELD_VALUE: Final = re.compile(rb"[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?")
+"""The value of a header field as it may go over the wire (RFC 9110, section 5.5)."""
 
 
 class Credentials(Protocol):
@@ -197,9 +201,16 @@ class Client:
         try:
             fields = httpx.Headers({"accept": "*/*", **operation.form.headers})
             fields.update(headers)
-            return self._http.build_request(operation.method, url, headers=fields, **dressed(operation, content))
+            request = self._http.build_request(operation.method, url, headers=fields, **dressed(operation, content))
         except (UnicodeError, httpx.InvalidURL) as error:  # a token beyond ASCII, an endless identifier
             raise NoAnswer(f"the request cannot be sent: {type(error).__name__}: {error}", sent=False) from None
+        for name, value in request.headers.raw:
+            if value and not FIELD_VALUE.fullmatch(value):
+                told = (
+                    f"the request cannot be sent: the header {name.decode()} would have a value that no header can hold"
+                )
+                raise NoAnswer(told, sent=False)
+        return request
 
 
 def _member(document: Any, name: str, placeholder: str) -> Any:

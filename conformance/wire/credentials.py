@@ -21,7 +21,9 @@ WRONG_TOKEN: Final = "0" * 40
 ANY_SECRET: Final = "any"  # noqa: S105 - nobody's secret
 PUBLIC: Final = (WRONG_TOKEN, ANY_SECRET)
 WORKSPACE: Final = "workspaceId"
-JWT: Final = re.compile(r"[\w-]{4,}\.[\w-]{4,}\.[\w-]*")
+SENDABLE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+"""A text that a header field can carry."""
+JWT: Final = re.compile(r"[\w-]{4,}\.[\w-]{4,}\.[\w-]*", re.ASCII)
 
 
 class Unavailable(Exception):
@@ -263,14 +265,15 @@ def basic(name: str, password: str) -> dict[str, str]:
 def token_of(exchange: Exchange) -> str:
     """The access token of an answer: `access_token`, else any text that looks like a JWT (A-PRO-05); or empty.
 
-    What is longer than LONGEST_SECRET is none: no server takes such a header field.
+    A text that no header field can carry is no token: one that is longer than LONGEST_SECRET, has a character beyond
+    printable ASCII (a line break would start another field), or begins or ends with a blank.
     """
     try:
         body = exchange.response.json
     except NotJson:
         return ""
-    if isinstance(body, dict) and isinstance(body.get("access_token"), str):
-        return str(body["access_token"]) if len(body["access_token"]) <= LONGEST_SECRET else ""
+    if isinstance(body, dict) and isinstance(token := body.get("access_token"), str):
+        return token if len(token) <= LONGEST_SECRET and SENDABLE.fullmatch(token) else ""
     return next((text for text in _texts(body) if len(text) <= LONGEST_SECRET and JWT.fullmatch(text)), "")
 
 

@@ -142,6 +142,14 @@ def test_a_token_that_no_header_field_holds_is_none(body: str) -> None:
     assert not given(redact.LONGEST_SECRET + 1)
 
 
+@pytest.mark.parametrize(
+    "token", ["t\u00f6ken", "a\r\nX-Evil: 1", "a\nb", "a\x00", " a", "a ", "a\tb", "\U0001f511", "\x7f"]
+)
+def test_a_text_that_no_header_field_can_carry_is_no_token(token: str) -> None:
+    body = json.dumps({"access_token": token}).encode()
+    assert token_of(Exchange("e", "op", Request("POST", "/"), Response(200, (), body))) == ""
+
+
 def test_a_secret_that_is_too_long_is_hidden_by_field() -> None:
     body = {"secret": "y" * (redact.LONGEST_SECRET + 1), "refresh_token": "z" * redact.LONGEST_SECRET}
     assert list(secrets_in(body)) == [body["refresh_token"]]
