@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = (
     *("run", "check", "serve", "report", "compare", "merge", "statement", "baseline", "sweep"),
-    *("requirements", "operations", "dev"),
+    *("requirements", "operations", "spec", "dev"),
 )
 
 

@@ -12,14 +12,13 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
-from copy import deepcopy
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
 
-from conformance.spec.extension import EXTENSION
+from conformance.spec.guidance import guided, guided_document
 from conformance.spec.specification import SYSTEMS, Operation, load
 
 PACKAGED: Final = Path(__file__).parent / "corpora"
@@ -50,14 +49,14 @@ def cases(operation: Operation, seed: int, count: int) -> list[Any]:
 
 
 def generate(operation: Operation, seed: int, count: int) -> Iterator[Any]:
-    """Make up to `count` different bodies that follow the request schema; equal seeds make equal bodies."""
+    """Make up to `count` different bodies that follow the guided request schema; equal seeds make equal bodies."""
     import hypothesis
     import schemathesis
     from schemathesis import GenerationMode
 
     spec = load(operation.system)
-    schema = schemathesis.openapi.from_dict(deepcopy(dict(spec.source)))  # it adds to what it is given
-    strategy = schema[operation.path][operation.method].as_strategy(generation_mode=GenerationMode.POSITIVE)
+    schema = schemathesis.openapi.from_dict(guided_document(spec.source))
+    strategy = schema.find_operation_by_id(operation.id).as_strategy(generation_mode=GenerationMode.POSITIVE)
     found: dict[str, Any] = {}
 
     @hypothesis.seed(seed)
@@ -93,18 +92,11 @@ def _plain(value: Any) -> Any:
 def digest(system: str) -> str:
     """The key of a corpus: what the spec says of the bodies in it."""
     bodies = {
-        operation.id: _bare(body.schema)
+        operation.id: guided(body.schema)
         for operation in load(system).operations.values()
         if generated(operation) and (body := operation.body("application/json")) is not None
     }
     return hashlib.sha256(json.dumps(bodies, sort_keys=True).encode()).hexdigest()
-
-
-def _bare(schema: Any) -> Any:
-    """A schema without our extension, of which generation knows nothing."""
-    if isinstance(schema, dict):
-        return {name: _bare(member) for name, member in schema.items() if name != EXTENSION}
-    return [_bare(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def _cached(operation: Operation, seed: int, count: int) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
+from conformance.spec.guidance import always_sent
 from conformance.spec.rules import Schema, places
 from conformance.spec.specification import Operation
 
@@ -55,7 +56,7 @@ def levels(operation: Operation, body: Any) -> Iterator[tuple[str, ...]]:
         found: dict[str, None] = {}
         below: list[tuple[str, Schema, list[Any]]] = []
         for place, schema, holders in level:
-            required = set(schema.get("required", ()))
+            required = always_sent(schema)
             for name, member in schema.get("properties", {}).items():
                 values = [holder[name] for holder in holders if isinstance(holder, dict) and name in holder]
                 if not values:

@@ -124,6 +124,8 @@ class OperationExtension(Cited):
     """The group of operations that a server claims to have or not: `system/group`."""
     effect: Effect
     """What it does to data."""
+    path: Word = ""
+    """The path as the document spells it, where it calls a parameter by another name than the path of the spec."""
     resource: Word
     """The kind of thing that is read, created, changed, …"""
     document: Word
@@ -211,6 +213,32 @@ class Spelling(OtherReading):
     """The other name."""
 
 
+class Guidance(Vocabulary):
+    """Keywords of JSON Schema that keep generated values plain, short and consistent."""
+
+    pattern: Word | None = None
+    """The form of a text."""
+    max_length: int | None = Field(None, alias="maxLength")
+    """The length of a text, at the most."""
+    minimum: int | None = None
+    """The smallest number."""
+    maximum: int | None = None
+    """The largest number."""
+    min_items: int | None = Field(None, alias="minItems")
+    """The number of elements, at the least."""
+    max_items: int | None = Field(None, alias="maxItems")
+    """The number of elements, at the most."""
+    values: tuple[Any, ...] | None = Field(None, alias="enum")
+    """The values."""
+    required: tuple[Word, ...] | None = None
+    """The members that are always sent, beside those that the schema requires."""
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """The keywords as JSON Schema writes them."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
 class SchemaExtension(Cited):
     """What the documents say of a place in a body beyond its JSON Schema."""
 
@@ -230,6 +258,8 @@ class SchemaExtension(Cited):
     """Of a request: the fields in `required` that are always sent though no document requires them there."""
     refers: Word | None = None
     """Of a request: it names something that must exist; the key of `fixtures` that names one, if any."""
+    generate: Guidance | None = None
+    """Of a request: what only generated values keep to, beyond what the documents say."""
 
 
 class LinkExtension(Vocabulary):

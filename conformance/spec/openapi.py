@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -33,7 +34,10 @@ class SpecificationError(Exception):
 
 
 def inline(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with every local `$ref` replaced by what it refers to; siblings of a `$ref` go before it."""
+    """The document with every local `$ref` replaced by what it refers to; siblings of a `$ref` refine it.
+
+    What siblings add to `properties` and `required` is added, as in JSON Schema; guidance for the generator stays.
+    """
 
     def target(reference: str) -> Any:
         node: Any = document
@@ -57,13 +61,49 @@ def inline(document: dict[str, Any]) -> dict[str, Any]:
         if reference in within:
             raise SpecificationError(f"$ref that leads back to itself, {reference}")
         siblings = {key: expand(value, within) for key, value in node.items() if key != "$ref"}
-        return {**expand(target(reference), (*within, reference)), **siblings}
+        return refined(expand(target(reference), (*within, reference)), siblings)
 
     return {key: value if key == "components" else expand(value, ()) for key, value in document.items()}
 
 
+def refined(target: dict[str, Any], siblings: Mapping[str, Any]) -> dict[str, Any]:
+    """What a `$ref` refers to with the siblings of the `$ref`."""
+    refined = {**target, **siblings}
+    if "properties" in target and "properties" in siblings:
+        refined["properties"] = {**target["properties"], **siblings["properties"]}
+    if "required" in target and "required" in siblings and isinstance(target["required"], list):
+        refined["required"] = list(dict.fromkeys([*siblings["required"], *target["required"]]))
+    guidance = target.get(EXTENSION, {}).get("generate") if isinstance(target.get(EXTENSION), dict) else None
+    if guidance and EXTENSION in siblings:
+        refined[EXTENSION] = {"generate": guidance, **siblings[EXTENSION]}
+    return refined
+
+
 def operations(system: str, source: Mapping[str, Any]) -> Iterator[Operation]:
-    """The operations of an inlined OpenAPI document. Raises SpecificationError."""
+    """The operations of an inlined OpenAPI document, with paths as their documents spell them.
+
+    Raises:
+        SpecificationError: the document does not follow the format.
+    """
+    found = list(_operations(system, source))
+    spelled = {one.id: _spelled(template, one.path) for template, one in found}
+    for _, one in found:
+        links = (
+            replace(link, parameter=spelled[link.operation].get(link.parameter, link.parameter))
+            if link.operation in spelled
+            else link
+            for link in one.links
+        )
+        yield replace(one, links=tuple(links))
+
+
+def _spelled(template: str, path: str) -> dict[str, str]:
+    """What a document calls the parameters of a path, by their names in the spec."""
+    return dict(zip(re.findall(r"\{(\w+)\}", template), re.findall(r"\{(\w+)\}", path), strict=False))
+
+
+def _operations(system: str, source: Mapping[str, Any]) -> Iterator[tuple[str, Operation]]:
+    """The operations, each with its path in the spec."""
     for path, item in source["paths"].items():
         for method in METHODS:
             if method not in item:
@@ -73,9 +113,10 @@ def operations(system: str, source: Mapping[str, Any]) -> Iterator[Operation]:
             if not servers:
                 raise SpecificationError(f"{method} {path} has no servers; name one as url: '{{url}}'")
             server = servers[0]["url"].strip("{}")
-            yield _operation(system, source, path, method, item, raw, server)
+            yield path, _operation(system, source, path, method, item, raw, server)
             if namesake := OperationExtension.read(raw[EXTENSION]).namesake:
-                yield _operation(system, source, namesake["path"], method, {}, namesake, server)
+                own = namesake["path"]
+                yield own, _operation(system, source, own, method, {}, namesake, server)
 
 
 def _operation(
@@ -94,13 +135,14 @@ def _operation(
     citation = Citation().refined(said)
     if "responses" not in raw:
         raise SpecificationError(f"{name} has no responses; write what the documents say of them")
+    spelled = _spelled(path, said.path) if said.path else {}
     request = raw.get("requestBody", {})
     security = raw.get("security", source.get("security", []))
     return Operation(
         id=name,
         system=system,
         method=method.upper(),
-        path=path,
+        path=said.path or path,
         server=server,
         summary=raw.get("summary", ""),
         effect=said.effect,
@@ -122,7 +164,10 @@ def _operation(
         needs=said.needs,
         confidential=said.confidential,
         schemes=tuple(tuple(one) for one in security),
-        parameters=(*item.get("parameters", ()), *raw.get("parameters", ())),
+        parameters=tuple(
+            {**one, "name": spelled.get(one["name"], one["name"])} if one.get("in") == "path" else one
+            for one in (*item.get("parameters", ()), *raw.get("parameters", ()))
+        ),
         bodies=tuple(
             Body(
                 media, content.get("schema", {}), _examples(content), request.get("required", False), _accepted(content)

@@ -374,6 +374,18 @@ BROKEN: list[tuple[str, str, str, Change]] = [
         lambda spec, _: said(spec, "readThing").update(fixtures={"id": "proces_id"}),
     ),
     (
+        "S114",
+        "/things/{key}",
+        "is the path /things/{id} with other names; write its operations there, with path: /things/{key}",
+        lambda spec, _: spec["paths"].update({"/things/{key}": {}}),
+    ),
+    (
+        "S115",
+        "readThing",
+        "no path of the spec is /thing/{id} but for the names of its parameters",
+        lambda spec, _: said(spec, "readThing").update(path="/thing/{id}"),
+    ),
+    (
         "R001",
         "SMP-READ",
         "aspct: is an unknown key; did you mean aspect?",

@@ -11,6 +11,7 @@ from typing import Any, Final
 import jsonschema_rs
 
 from conformance.core.hints import hint
+from conformance.spec.bundle import same_but_for_names
 from conformance.spec.extension import extension
 from conformance.spec.free_paths import METHODS, unrouted
 from conformance.spec.layout import parts
@@ -261,6 +262,26 @@ def invalid(example: Any, schema: Mapping[str, Any]) -> Iterator[str]:
         return
     for one in validator.iter_errors(example):
         yield f"/{'/'.join(map(str, one.instance_path))} is not valid: {one.message}"
+
+
+@rule("S114")
+def distinct_paths(subject: Subject) -> Found:
+    """No two paths are one but for the names of their parameters; `path` of an operation has the document's names."""
+    for first, second in same_but_for_names(subject.document.get("paths", {})):
+        yield second, f"is the path {first} with other names; write its operations there, with path: {second}"
+
+
+@rule("S115")
+def spelled_paths(subject: Subject) -> Found:
+    """The `path` of an operation is that of the spec but for the names of its parameters."""
+    for part in parts(subject.document):
+        said = part.data.get("x-conformance") if part.kind == "operation" else None
+        if isinstance(said, Mapping) and (spelled := said.get("path")) and not _same(subject, spelled):
+            yield part.place, f"no path of the spec is {spelled} but for the names of its parameters"
+
+
+def _same(subject: Subject, spelled: str) -> bool:
+    return any(same_but_for_names(dict.fromkeys((spelled, one))) or one == spelled for one in subject.document["paths"])
 
 
 @rule("S113", "keys")

@@ -1,0 +1,121 @@
+"""What `conformance spec` prints: one plain OpenAPI document, for tools that know nothing of the suite."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import openapi_spec_validator
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from conformance.cli.spec import command
+from conformance.spec import specification
+from conformance.spec.bundle import IMPLIED, bundle, same_but_for_names
+from conformance.spec.lint.spec_rules import invalid
+from conformance.spec.openapi import inline
+from conformance.spec.specification import SYSTEMS, load
+
+TOOLS: Final = Path(__file__).with_name("openapi_tools")
+EXAMPLES: Final = json.loads(Path(__file__).with_name("documented_examples.json").read_text())
+MERGE: Final = re.compile(r"(^|[\s{,-])<<\s*:", re.MULTILINE)
+
+
+def printed(system: str) -> dict[str, Any]:
+    path = specification.root() / system / specification.SPEC
+    return bundle(system, specification.data(path.read_bytes(), path))
+
+
+def schemas(node: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a document that can be a schema."""
+    if isinstance(node, dict):
+        yield node
+        for name, value in node.items():
+            if name not in ("example", "examples", "value", "default"):
+                yield from schemas(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from schemas(item)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_printed_document_is_valid_openapi_without_our_extension(system: str) -> None:
+    result = CliRunner().invoke(command, [system])
+    assert result.exit_code == 0
+    document = yaml.safe_load(result.stdout)
+    openapi_spec_validator.validate(document)
+    assert "x-conformance" not in result.stdout
+    assert json.loads(CliRunner().invoke(command, [system, "--json"]).stdout) == document == printed(system)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_operation_is_in_the_printed_document_and_says_where_it_is_documented(system: str) -> None:
+    text = json.dumps(printed(system))
+    for one in load(system).operations.values():
+        assert one.id in text, one.id
+    for item in printed(system)["paths"].values():
+        for method in {"get", "put", "post", "patch", "delete"} & item.keys():
+            operation = item[method]
+            known = load(system).operations[operation["operationId"]]
+            assert known.document in operation["description"]
+            assert (IMPLIED in operation["description"]) is known.implied
+            assert [f"{system}/{tag}" for tag in operation["tags"]] == [known.profile]
+            assert any(status.startswith("4") for status in operation["responses"])
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_spec_has_nothing_that_other_tools_cannot_read(system: str) -> None:
+    path = specification.root() / system / specification.SPEC
+    text = path.read_text(encoding="utf-8")
+    document = specification.data(text.encode(), path)
+    assert MERGE.search(text) is None
+    assert same_but_for_names(document["paths"]) == []
+    for schema in schemas({"paths": document["paths"], "schemas": document["components"].get("schemas", {})}):
+        types = schema.get("type")
+        assert "array" not in (types if isinstance(types, list) else [types]) or "items" in schema, schema
+        values = [one.casefold() for one in schema.get("enum", ()) if isinstance(one, str)]
+        assert len(values) == len(set(values)), values
+
+
+def test_what_other_tools_cannot_read_is_seen() -> None:
+    assert same_but_for_names({"/a/{b}": {}, "/a/{c}": {}, "/a/b": {}}) == [("/a/{b}", "/a/{c}")]
+    assert MERGE.search("a:\n  <<: *b")
+    assert MERGE.search("- {<<: *b, c: 1}")
+
+
+@pytest.mark.parametrize("place", [name for name in EXAMPLES if name.endswith(".request")])
+def test_the_printed_schema_of_a_request_takes_the_example_of_the_documents(place: str) -> None:
+    name = place.removesuffix(".request")
+    system = next(one for one in SYSTEMS if name in load(one).operations)
+    document = printed(system)
+    inlined = inline(document)
+    operations = (one for item in inlined["paths"].values() for one in item.values() if isinstance(one, dict))
+    operation = next(one for one in operations if one.get("operationId") == name)
+    schema = next(iter(operation["requestBody"]["content"].values()))["schema"]
+    assert list(invalid(EXAMPLES[place], schema)) == []
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["redocly", "lint", "--config", str(TOOLS / "redocly.yaml"), "api.yaml"],
+        ["spectral", "lint", "--fail-severity", "warn", "-r", str(TOOLS / "spectral.yaml"), "api.yaml"],
+        ["openapi-typescript", "api.yaml", "-o", "api.ts"],
+    ],
+    ids=lambda call: call[0],
+)
+def test_tools_of_others_take_the_printed_document(system: str, call: list[str], tmp_path: Path) -> None:
+    tool = shutil.which(call[0])
+    if tool is None:
+        pytest.skip(f"{call[0]} is not on the PATH")
+    (tmp_path / "api.yaml").write_text(yaml.safe_dump(printed(system), sort_keys=False), encoding="utf-8")
+    done = subprocess.run([tool, *call[1:]], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
