@@ -10,7 +10,8 @@ import click
 
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.paths import PATH
-from conformance.report import baseline, escape, run_record
+from conformance.core.atomic_write import write_text
+from conformance.report import baseline, escape, record_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,13 +37,13 @@ def command(run: Path, path: Path, prune: bool, strict: bool, reason: str, ticke
 
     What is there already stays as it is, comments included; what is new is added at the end.
     """
-    with refusing(run_record.UnreadableRun, baseline.BaselineError):
-        record = run_record.read(run)
+    with refusing(record_file.UnreadableRun, baseline.BaselineError):
+        record = record_file.read(run)
         text = baseline.read_text(path) if path.exists() else baseline.HEAD
         words = baseline.Words(reason, ticket, expires)
         update = baseline.updated(text, str(path), record, date.today(), words, findings=strict, prune=prune)
     try:
-        run_record.write_text(path, update.text)
+        write_text(path, update.text)
     except OSError as error:
         raise Refused(f"{path}: cannot be written ({error.strerror}); name another file.") from None
     for line in told(update):

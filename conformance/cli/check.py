@@ -61,7 +61,7 @@ def command(target: Path, offline: bool) -> int:
         for line in _of_table(understood, system):
             click.echo(line)
         if not offline:
-            failed += [] if _greeted(understood, system) else [system]
+            failed += [] if _probed(understood, system) else [system]
         for line in _planned(plan(specification.load(system), understood.table(system), understood.safety.level)):
             click.echo(line)
     click.echo("")
@@ -125,12 +125,12 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
         )
 
 
-def _greeted(target: Target, system: str) -> bool:
-    """Greet a system and print what came of it; returns whether everything works."""
-    from conformance.run.probe import greet  # opens connections: only when they are wanted
+def _probed(target: Target, system: str) -> bool:
+    """Probe a system and print what came of it; returns whether everything works."""
+    from conformance.run.probe import probe  # opens connections: only when they are wanted
 
     works = True
-    for one in greet(target, system):
+    for one in probe(target, system):
         word = "answers" if one.unsure else "works" if one.works else "DOES NOT WORK"
         click.echo(f"  {one.what}: {word}: {one.told}")
         works = works and one.works

@@ -11,7 +11,9 @@ from conformance.cli.failure import Refused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.printing import waiting
 from conformance.cli.run import prepared
-from conformance.report import run_record
+from conformance.core.atomic_write import write_text
+from conformance.core.run_directory import ALLURE_RESULTS
+from conformance.report import record_file
 from conformance.report.allure import page as allure_page
 from conformance.report.upgrade import comparison as upgrade
 
@@ -42,8 +44,8 @@ def command(before: Path, after: Path, output: Path | None, form: str) -> int:
 
 def compared(before: Path, after: Path) -> Comparison:
     """Two runs compared. Raises Refused when one cannot be read, or they cannot be compared."""
-    with refusing(run_record.UnreadableRun):
-        records = run_record.read(before), run_record.read(after)
+    with refusing(record_file.UnreadableRun):
+        records = record_file.read(before), record_file.read(after)
     try:
         return upgrade.compare(*records)
     except upgrade.Incomparable as error:
@@ -67,9 +69,9 @@ def _show(comparison: Comparison, form: str) -> None:
 def _write(comparison: Comparison, output: Path) -> None:
     from conformance.report.upgrade import allure, text
 
-    run_record.write_text(output / "comparison.json", upgrade.to_json(comparison))
-    run_record.write_text(output / "comparison.md", text.markdown(comparison))
-    results = output / allure_page.RESULTS
+    write_text(output / "comparison.json", upgrade.to_json(comparison))
+    write_text(output / "comparison.md", text.markdown(comparison))
+    results = output / ALLURE_RESULTS
     results.mkdir()
     allure.write(comparison, results)
 

@@ -9,7 +9,7 @@ import click
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.run import prepared
-from conformance.report import run_record
+from conformance.report import record_file
 from conformance.run import merge, merge_directories
 
 
@@ -23,8 +23,8 @@ def command(runs: tuple[Path, ...], output: Path) -> int:
     not complete.
     """
     try:
-        with refusing(run_record.UnreadableRun):
-            record = merge_directories.gather(runs)
+        with refusing(record_file.UnreadableRun):
+            record = merge_directories.merge_directories(runs)
     except merge.Unmergeable as error:
         raise Refused(f"these runs cannot be merged: {error}") from None
     directory = prepared(output)

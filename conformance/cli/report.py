@@ -12,7 +12,7 @@ import click
 from conformance.cli.failure import refusing
 from conformance.cli.paths import PATH
 from conformance.cli.printing import waiting
-from conformance.report import run_record
+from conformance.report import record_file
 from conformance.report.allure import page as allure_page
 
 
@@ -25,9 +25,9 @@ def command(runs: tuple[Path, ...], history: Path | None, before: Path | None) -
 
     RUN is a directory that `conformance run` wrote; the page goes into the last one. Earlier runs are its history.
     """
-    with refusing(run_record.UnreadableRun, allure_page.ReportError):
+    with refusing(record_file.UnreadableRun, allure_page.ReportError):
         for run in runs:
-            run_record.read(run)
+            record_file.read(run)
         waiting()
         with _compared(before, runs[-1]) as beside:
             page = allure_page.build([run if run.is_dir() else run.parent for run in runs], history, beside)
@@ -45,5 +45,5 @@ def _compared(before: Path | None, after: Path) -> Iterator[Path | None]:
 
     comparison = compared(before, after)
     with TemporaryDirectory(prefix="conformance-comparison-") as name:
-        allure.write_beside(comparison, Path(name), run_record.read(after).seconds)
+        allure.write_beside(comparison, Path(name), record_file.read(after).seconds)
         yield Path(name)

@@ -17,10 +17,11 @@ import click
 
 from conformance.cli.failure import Refused, internal, refusing
 from conformance.cli.paths import PATH
+from conformance.core import run_directory
 from conformance.core.hints import nearest
+from conformance.core.run_directory import RunDirectory
 from conformance.core.shard import WHOLE, Shard, parse
-from conformance.report import run_record
-from conformance.run import directory
+from conformance.report import record_file
 from conformance.run.choice import (
     MARK,
     Unavailable,
@@ -162,8 +163,8 @@ def checked_durations(path: Path, shard: Shard | None) -> Path:
     """
     if shard is None:
         raise Refused("--durations says nothing without a shard; name one with --shard, or leave it out.")
-    with refusing(run_record.UnreadableRun):
-        run_record.read(path)
+    with refusing(record_file.UnreadableRun):
+        record_file.read(path)
     return path.absolute()
 
 
@@ -173,9 +174,9 @@ def default_output(name: str) -> Path:
     Raises:
         Refused: it cannot be made.
     """
-    path = directory.named_after(name, datetime.now())
+    path = run_directory.named_after(name, datetime.now())
     try:
-        return run_record.fresh_directory(path)
+        return run_directory.fresh_directory(path)
     except OSError as error:
         raise Refused(f"{path}: cannot be written ({error.strerror}); name another with --output.") from None
 
@@ -227,8 +228,8 @@ def arguments(target: Path, output: Path, workers: str | None, options: Mapping[
         *("--conformance-target", str(target)),
         *("--conformance-output", str(output)),
         *ours,
-        *("--alluredir", str(output / "allure-results")),
-        *("--junitxml", str(output / "junit.xml")),
+        *("--alluredir", str(RunDirectory(output).allure_results)),
+        *("--junitxml", str(RunDirectory(output).junit)),
         *(("-n", workers, "--dist", "loadgroup") if workers else ()),
         str(PACKAGE / "suites"),  # by name, pytest would also read a conftest.py of the working directory
     ]

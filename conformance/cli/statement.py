@@ -10,7 +10,8 @@ import click
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.run import prepared
-from conformance.report import run_record
+from conformance.core.atomic_write import write_text
+from conformance.report import record_file
 from conformance.report.statement import statement as statements
 from conformance.target.systems import PROFILES
 
@@ -32,8 +33,8 @@ def command(run: Path, output: Path | None, product: str | None, product_version
 
     RUN is a directory that `conformance run` wrote. A run that was cut short, or that tried too little, ends with 4.
     """
-    with refusing(run_record.UnreadableRun):
-        record = run_record.read(run)
+    with refusing(record_file.UnreadableRun):
+        record = record_file.read(run)
     try:
         made = statements.state(record, product, product_version)
     except statements.Unstatable as error:
@@ -55,10 +56,10 @@ def _write(made: Statement, directory: Path) -> None:
 
     texts = (statements.to_json(made), statement_text.markdown(made), page.page(made))
     for name, text in zip(FILES, texts, strict=False):
-        run_record.write_text(directory / name, text)
+        write_text(directory / name, text)
     badges = directory / FILES[-1]
     badges.mkdir(exist_ok=True)
     for profile in (one for group in PROFILES.values() for one in group):  # of an earlier statement
         (badges / statement_badges.file_name(profile)).unlink(missing_ok=True)
     for name, text in statement_badges.badges(made).items():
-        run_record.write_text(badges / name, text)
+        write_text(badges / name, text)

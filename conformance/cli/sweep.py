@@ -9,6 +9,7 @@ import click
 from conformance.cli.failure import Refused, refusing
 from conformance.cli.paths import PATH
 from conformance.core import exit_codes
+from conformance.core.run_directory import RunDirectory
 from conformance.report import escape
 from conformance.target.target import TargetError, load
 from conformance.wire import ledger
@@ -23,7 +24,7 @@ def command(run: Path, file: Path) -> int:
     RUN is a directory that `conformance run` wrote; a run that was killed can be swept later, also from another
     machine. It waits for workers of the run that are still alive.
     """
-    if not any(run.glob(ledger.GLOB)):
+    if not RunDirectory(run).journals():
         raise Refused(f"{run}: has no journal of a run; name a directory that `conformance run` wrote.")
     with refusing(TargetError):
         target = load(file)

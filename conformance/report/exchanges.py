@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from conformance.core.run_directory import RunDirectory
 from conformance.report import escape
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
-
-FILE_NAME: Final = "exchanges.ndjson"
 
 
 class _Frozen(BaseModel):
@@ -79,7 +78,7 @@ def read(run_directory: Path, wanted: Collection[str]) -> dict[str, CitedExchang
     found: dict[str, CitedExchange] = {}
     missing = set(wanted)
     try:
-        file = (run_directory / FILE_NAME).open(encoding="utf-8", errors="replace")
+        file = RunDirectory(run_directory).exchanges.open(encoding="utf-8", errors="replace")
     except OSError:
         return found
     with file:

@@ -1,17 +1,12 @@
-"""The run record: what `run.json` holds, how it is written and read back."""
+"""The run record: what `run.json` holds."""
 
 from __future__ import annotations
 
 import datetime
-import itertools
-import json
-import os
-from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from conformance.core import input_files as documents
 from conformance.core.verdict import (
     Kind,
     Level,
@@ -20,12 +15,6 @@ from conformance.core.verdict import (
 )
 
 SCHEMA_VERSION: Final = 1
-FILE_NAME: Final = "run.json"
-LIMIT: Final = 256 * 1024 * 1024  # bytes: the record of a whole run of three systems has a hundredth of it
-
-
-class UnreadableRun(Exception):
-    """A run directory that cannot be read; the message says which file, why, and what to do."""
 
 
 class Frozen(BaseModel):
@@ -390,76 +379,3 @@ def summarise(verdicts: list[VerdictRecord]) -> Summary:
             row = table.setdefault(str(key), {})
             row[verdict.outcome] = row.get(verdict.outcome, 0) + 1
     return Summary(outcomes=outcomes, levels=tables[0], systems=tables[1], profiles=tables[2])
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace `path` in one step, so that a full disk or a kill leaves the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def fresh_directory(path: Path) -> Path:
-    """Make a directory that was not there before: `path`, or `path-2` and so on where another run just made it.
-
-    Raises OSError.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for number in itertools.count(1):
-        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
-        try:
-            candidate.mkdir()
-        except FileExistsError:
-            continue
-        return candidate
-    raise AssertionError("unreachable: some number is free")
-
-
-def write(record: RunRecord, directory: Path) -> Path:
-    """Write `run.json` into `directory` and return its path."""
-    path = directory / FILE_NAME
-    data = record.model_dump(mode="json", by_alias=True)
-    write_text(path, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
-    return path
-
-
-def read(run: Path) -> RunRecord:
-    """Read the record of a run directory (or of a `run.json` itself).
-
-    Raises:
-        UnreadableRun: there is no such file, it is not JSON, or it has another format.
-    """
-    path = run / FILE_NAME if run.is_dir() else run
-    try:
-        data = json.loads(documents.text(path, LIMIT))
-    except OSError as error:
-        raise UnreadableRun(
-            f"{path}: cannot be read ({error.strerror}); name the directory that `conformance run` wrote."
-        ) from None
-    except documents.Unreadable as error:
-        raise UnreadableRun(f"{path}: {error}.") from None
-    except RecursionError:
-        raise UnreadableRun(f"{path}: is nested deeper than any record; name a run that this suite wrote.") from None
-    except ValueError:
-        raise UnreadableRun(f"{path}: is not complete JSON; the run was cut off while writing. Run it again.") from None
-    found = data.get("schema") if isinstance(data, dict) else None
-    if found != SCHEMA_VERSION:
-        raise UnreadableRun(
-            f"{path}: has format {found!r}, this suite reads format {SCHEMA_VERSION}; "
-            "read it with the version of the suite that wrote it."
-        )
-    try:
-        return RunRecord.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = "/".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            what = (
-                "is an unknown member; read it with the version of the suite that wrote it, or take out what was added"
-            )
-        else:
-            what = f"{first['msg']}; run it again"
-        raise UnreadableRun(f"{path}: {place}: {what}.") from None

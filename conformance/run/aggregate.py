@@ -1,4 +1,4 @@
-"""Assembly: from what the workers wrote down to the run record. Pure but for reading the parts."""
+"""Aggregation: from the logs of the workers to the run record. Pure but for reading them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, Final
 from conformance import __version__
 from conformance.core import exit_codes
 from conformance.core.exchange import Request
+from conformance.core.run_directory import RunDirectory
 from conformance.core.verdict import (
     Level,
     Outcome,
@@ -36,15 +37,9 @@ from conformance.report.run_record import (
     summarise,
 )
 from conformance.report.tested_share import coverage, is_short
-from conformance.run import outcomes
-from conformance.run.worker import EXCHANGES
-from conformance.run.worker_log import (
-    Circumstances,
-    Parts,
-    join_exchanges,
-    lines,
-    read_parts,
-)
+from conformance.run import outcomes, worker_log
+from conformance.run.context import RunContext
+from conformance.run.worker_log import WorkerLogs
 from conformance.spec import specification
 from conformance.spec.specification import Requirement, Specification
 from conformance.target.accommodation import ACCOMMODATIONS, named, of_the_form
@@ -69,45 +64,46 @@ def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dic
     }
 
 
-def assemble(target: Target, systems: list[str], output: Path, told: Circumstances) -> RunRecord:
+def aggregate(target: Target, systems: list[str], output: Path, context: RunContext) -> RunRecord:
     """The run record of what stands in `output`, with the exit code that follows from it."""
-    parts = read_parts(output)
-    absent = parts.absent(told)
-    told = replace(told, selected=told.selected or bool(absent))
-    join_exchanges(output)
+    directory = RunDirectory(output)
+    logs = worker_log.read(directory.worker_logs())
+    absent = logs.absent(context)
+    context = replace(context, selected=context.selected or bool(absent))
+    worker_log.join_exchanges(directory)
     specs = {system: target.table(system).specification() for system in systems}
     requirements = {one.id: one for spec in specs.values() for one in spec.requirements.values()}
-    verdicts = outcomes.explained(outcomes.verdicts(target, specs, parts, told))
+    verdicts = outcomes.explained(outcomes.verdicts(target, specs, logs, context))
     claimed = {one.requirement for one in verdicts if one.outcome not in outcomes.EXEMPT}
     requirements = {key: one for key, one in requirements.items() if key in claimed}
     files = target.network.shown(target.placeholders().get(("network", "client_key_password"), ""))
-    deviations, findings = _deviations(parts, requirements, output, told.known, files)
-    verdicts = outcomes.grounded(verdicts, {one.fingerprint for one in (*deviations, *findings)}, parts)
-    problems = [*told.internal, *parts.internal, *parts.problems, *parts.misnamed]
-    problems += [f"a test that is not part of the suites failed: {one}" for one in told.beside]
-    problems += [f"worker {name} ended without a last word" for name in parts.unfinished]
-    tests = [TestRecord(**test) for test in sorted(parts.tests, key=lambda test: str(test["id"]))]
+    deviations, findings = _deviations(logs, requirements, output, context.known, files)
+    verdicts = outcomes.grounded(verdicts, {one.fingerprint for one in (*deviations, *findings)}, logs)
+    problems = [*context.internal, *logs.internal, *logs.problems, *logs.misnamed]
+    problems += [f"a test that is not part of the suites failed: {one}" for one in context.beside]
+    problems += [f"worker {name} ended without a last word" for name in logs.unfinished]
+    tests = [TestRecord(**test) for test in sorted(logs.tests, key=lambda test: str(test["id"]))]
     leftovers, residue = remains(output)
     complete = not (
-        told.interrupted
-        or told.selected
-        or not told.shard.whole
-        or parts.unavailable
-        or parts.misnamed
-        or parts.unfinished
-        or told.internal
-        or parts.internal
+        context.interrupted
+        or context.selected
+        or not context.shard.whole
+        or logs.unavailable
+        or logs.misnamed
+        or logs.unfinished
+        or context.internal
+        or logs.internal
         or any(one.reason in CUT_SHORT for one in verdicts)
     )
-    covered = coverage(verdicts, [*deviations, *findings], told.min_tested)
+    covered = coverage(verdicts, [*deviations, *findings], context.min_tested)
     entries = None
-    if told.baseline is not None:
+    if context.baseline is not None:
         found = {one.fingerprint for one in (*deviations, *findings)}
-        entries = told.baseline.report(told.day, found, verdicts, tests, complete=complete)
+        entries = context.baseline.report(context.day, found, verdicts, tests, complete=complete)
     return RunRecord(
         complete=complete,
         exit_code=_exit_code(
-            told, parts, verdicts, tests, [*deviations, *(findings if told.strict else [])], entries, covered
+            context, logs, verdicts, tests, [*deviations, *(findings if context.strict else [])], entries, covered
         ),
         target=TargetInfo(
             name=target.name,
@@ -121,29 +117,29 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
             version=__version__,
             specs={system: spec.digest for system, spec in specs.items()},
             documents={name: digest for spec in specs.values() for name, digest in spec.documents.items()},
-            seed=told.seed,
-            depth=told.depth,
+            seed=context.seed,
+            depth=context.depth,
         ),
         environment={"python": platform.python_version(), "platform": platform.platform()},
-        started=told.started,
-        seconds=round(told.seconds, 2),
-        requests=parts.requests,
-        gateway=dict(sorted(parts.gateway.items())),
-        shard=None if told.shard.whole else str(told.shard),
-        division=told.division,
+        started=context.started,
+        seconds=round(context.seconds, 2),
+        requests=logs.requests,
+        gateway=dict(sorted(logs.gateway.items())),
+        shard=None if context.shard.whole else str(context.shard),
+        division=context.division,
         verdicts=verdicts,
         deviations=deviations,
         findings=findings,
-        accommodations=[one for system in systems for one in _accommodations(target, specs[system], parts)],
+        accommodations=[one for system in systems for one in _accommodations(target, specs[system], logs)],
         baseline=entries,
         tests=tests,
         not_run=absent,
-        beside=list(told.beside),
+        beside=list(context.beside),
         shapes={
             operation: {status: Shape(**seen.shape()) for status, seen in sorted(statuses.items())}
-            for operation, statuses in sorted(parts.shapes.items())
+            for operation, statuses in sorted(logs.shapes.items())
         },
-        durations=_durations(tests, parts.durations),
+        durations=_durations(tests, logs.durations),
         leftovers=leftovers,
         residue=residue,
         problems=problems,
@@ -152,7 +148,7 @@ def assemble(target: Target, systems: list[str], output: Path, told: Circumstanc
     )
 
 
-def _accommodations(target: Target, spec: Specification, parts: Parts) -> Iterator[AccommodationRecord]:
+def _accommodations(target: Target, spec: Specification, logs: WorkerLogs) -> Iterator[AccommodationRecord]:
     """What the target file accommodates, without secrets, with what the test of the documented form said of it."""
     for number, one in enumerate(target.table(spec.system).accommodations):
         operation = named(spec, one.operation)
@@ -160,7 +156,7 @@ def _accommodations(target: Target, spec: Specification, parts: Parts) -> Iterat
         end = f"{ACCOMMODATIONS}::"
         said = [
             verdict
-            for test, verdict in parts.verdicts
+            for test, verdict in logs.verdicts
             if test.startswith(f"{spec.system}/{end}") and verdict.requirement in about
         ]
         deviation = next((verdict.fingerprint for verdict in said if verdict.fingerprint), None)
@@ -186,8 +182,8 @@ def _without_secrets(data: Any, place: Place, placeholders: Mapping[Place, str])
 
 
 def _exit_code(
-    told: Circumstances,
-    parts: Parts,
+    context: RunContext,
+    logs: WorkerLogs,
     verdicts: list[VerdictRecord],
     tests: list[TestRecord],
     counting: list[DeviationRecord],
@@ -195,24 +191,24 @@ def _exit_code(
     covered: Coverage,
 ) -> int:
     """The first that applies, in the order of the contract; `counting` are the deviations that may count."""
-    broke_off = (parts.unfinished or told.crashed) and not told.interrupted
-    if told.internal or parts.internal or broke_off:
+    broke_off = (logs.unfinished or context.crashed) and not context.interrupted
+    if context.internal or logs.internal or broke_off:
         return exit_codes.INTERNAL
-    if told.interrupted:
+    if context.interrupted:
         return exit_codes.INTERRUPTED
     away = any(one.reason is Reason.TARGET_UNAVAILABLE and one.level is not Level.MAY for one in verdicts)
-    if parts.unavailable or parts.misnamed or away:
+    if logs.unavailable or logs.misnamed or away:
         return exit_codes.UNAVAILABLE
     if any(one.baseline is None for one in counting):
         return exit_codes.DEVIATIONS
-    if told.baseline_strict and entries and entries.gone:
+    if context.baseline_strict and entries and entries.gone:
         return exit_codes.DEVIATIONS
-    if is_short(covered) and told.shard.whole:  # of a shard, only the merged run can tell
+    if is_short(covered) and context.shard.whole:  # of a shard, only the merged run can tell
         return exit_codes.DEVIATIONS
-    if told.status == FAILED_IN_PYTEST or told.status > HIGHEST_OF_PYTEST:
-        return told.status  # a test beside the suites failed, or a plugin ended the run with a code of its own
+    if context.status == FAILED_IN_PYTEST or context.status > HIGHEST_OF_PYTEST:
+        return context.status  # a test beside the suites failed, or a plugin ended the run with a code of its own
     nothing = all(test.outcome == "skipped" for test in tests)
-    if nothing and told.shard.whole:  # of a shard, only the merged run can tell
+    if nothing and context.shard.whole:  # of a shard, only the merged run can tell
         return exit_codes.NOTHING_RUN
     return exit_codes.OK
 
@@ -230,18 +226,18 @@ def title(requirement: Requirement, verdict: Verdict) -> str:
 
 
 def _deviations(
-    parts: Parts,
+    logs: WorkerLogs,
     requirements: Mapping[str, Requirement],
     output: Path,
     known: Mapping[str, BaselineEntry],
     files: Mapping[str, str],
 ) -> tuple[list[DeviationRecord], list[DeviationRecord]]:
     groups: dict[str, list[tuple[str, Verdict]]] = {}
-    for test, verdict in parts.verdicts:
+    for test, verdict in logs.verdicts:
         if verdict.fingerprint is not None and verdict.requirement in requirements:
             groups.setdefault(verdict.fingerprint, []).append((test, verdict))
     wanted = {group[0][1].evidence[0] for group in groups.values()}
-    commands = _commands(output, wanted, parts.placeholders, files)
+    commands = _commands(output, wanted, logs.placeholders, files)
     records: list[DeviationRecord] = []
     for key, group in sorted(groups.items()):
         first = group[0][1]
@@ -291,7 +287,7 @@ def _commands(
     names = set(wanted)
     known = frozenset(placeholders)
     commands: dict[str, str] = {}
-    for record in lines(output / EXCHANGES):
+    for record in worker_log.lines(RunDirectory(output).exchanges):
         if record["id"] in names:
             sent = record["request"]
             headers = tuple((name, value) for name, value in sent["headers"])
@@ -304,7 +300,7 @@ def remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
     """What the journals in a directory say is still on the target: what could be removed, and what nobody can."""
     leftovers: list[Leftover] = []
     stays: dict[tuple[str, str, str], list[str]] = {}
-    for path in sorted(output.glob(ledger.GLOB)):
+    for path in RunDirectory(output).journals():
         journal = ledger.read(path)
         for one in journal.open():
             why, permanent = journal.kept.get(one.key, ("" if one.identifier else ledger.UNSEEN, False))

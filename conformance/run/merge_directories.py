@@ -1,4 +1,4 @@
-"""Gathering: the directories of the shards of a run, read, merged, and written as one directory."""
+"""Merging directories: the directories of the shards of a run, read, merged, and written as one directory."""
 
 from __future__ import annotations
 
@@ -7,33 +7,29 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from xml.etree.ElementTree import ParseError
 
 import defusedxml.ElementTree as ElementTree
 
-from conformance.report import run_record
+from conformance.core.run_directory import RunDirectory
+from conformance.report import record_file
 from conformance.report.allure.coverage import ACCOMMODATION, REQUIREMENT
-from conformance.report.allure.page import RESULTS
 from conformance.report.allure.results import DEVIATION, FINDING
 from conformance.report.run_record import RunRecord
 from conformance.run import aggregate, merge, write_reports
-from conformance.run.worker import EXCHANGES, PARTS
 from conformance.run.worker_log import concatenate
-from conformance.wire import ledger
-
-JUNIT: Final = "junit.xml"
 
 
-def gather(runs: Sequence[Path]) -> RunRecord:
+def merge_directories(runs: Sequence[Path]) -> RunRecord:
     """The record of what stands in the directories of shards, some of which may have been killed.
 
     Raises:
         UnreadableRun: a directory is none of a run, or its record cannot be read.
         Unmergeable: they do not belong together.
     """
-    killed = [run for run in runs if _killed(run)]
-    records = [run_record.read(run) for run in runs if run not in killed]
+    killed = [run for run in runs if RunDirectory(run).is_killed]
+    records = [record_file.read(run) for run in runs if run not in killed]
     remains = [aggregate.remains(run) for run in killed]
     record = merge.merge(
         records,
@@ -46,28 +42,22 @@ def gather(runs: Sequence[Path]) -> RunRecord:
 
 def write(record: RunRecord, runs: Sequence[Path], output: Path) -> None:
     """Write a merged record and what belongs to it into an empty directory. Raises OSError."""
-    directories = [run if run.is_dir() else run.parent for run in runs]
+    directories, merged = [RunDirectory.of(run) for run in runs], RunDirectory(output)
     for path, name in _journals(directories):
         shutil.copyfile(path, output / name)
-    concatenate((path for run in directories if (path := run / EXCHANGES).exists()), output / EXCHANGES)
-    _join_junit([path for run in directories if (path := run / JUNIT).exists()], output / JUNIT)
-    (output / RESULTS).mkdir()
+    concatenate((one.exchanges for one in directories if one.exchanges.exists()), merged.exchanges)
+    _join_junit([one.junit for one in directories if one.junit.exists()], merged.junit)
+    merged.allure_results.mkdir()
     for path in _tests_results(directories):
-        shutil.copyfile(path, output / RESULTS / path.name)
-    write_reports.publish(record, output, output / RESULTS)
+        shutil.copyfile(path, merged.allure_results / path.name)
+    write_reports.write_reports(record, output, merged.allure_results)
 
 
-def _killed(run: Path) -> bool:
-    """Whether a run was begun in a directory and never came to its record."""
-    begun = (run / PARTS).is_dir() or any(run.glob(ledger.GLOB))
-    return begun and not (run / run_record.FILE_NAME).exists()
-
-
-def _journals(directories: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def _journals(directories: Sequence[RunDirectory]) -> Iterator[tuple[Path, str]]:
     """Every journal with a name of its own: a shard that was killed and ran again has two."""
     taken: set[str] = set()
     for number, directory in enumerate(directories, 1):
-        for path in sorted(directory.glob(ledger.GLOB)):
+        for path in directory.journals():
             name = path.name if path.name not in taken else f"{path.stem}-{number}{path.suffix}"
             taken.add(name)
             yield path, name
@@ -86,10 +76,10 @@ def _join_junit(paths: Sequence[Path], joined: Path) -> None:
         joined.write_bytes(ElementTree.tostring(first, encoding="utf-8", xml_declaration=True))
 
 
-def _tests_results(directories: Sequence[Path]) -> Iterator[Path]:
+def _tests_results(directories: Sequence[RunDirectory]) -> Iterator[Path]:
     """Allure's files of the tests. Those of deviations and findings are made anew, of the merged record."""
     for directory in directories:
-        for path in sorted((directory / RESULTS).glob("*.json")):
+        for path in sorted(directory.allure_results.glob("*.json")):
             kind = path.stem.rpartition("-")[2]
             if kind not in ("result", "container"):
                 continue

@@ -13,7 +13,8 @@ from conformance.core.verdict import (
     stronger,
 )
 from conformance.report.run_record import VerdictRecord
-from conformance.run.worker_log import Circumstances, Parts
+from conformance.run.context import RunContext
+from conformance.run.worker_log import WorkerLogs
 from conformance.spec.specification import Requirement, Specification
 from conformance.target.accommodation import departures
 from conformance.target.plan import Hindrance, hindrance
@@ -28,18 +29,18 @@ MILD: Final = (":no-server-error", ":generated-accepted", ":accepted")  # they s
 
 
 def verdicts(
-    target: Target, specs: Mapping[str, Specification], parts: Parts, told: Circumstances
+    target: Target, specs: Mapping[str, Specification], logs: WorkerLogs, context: RunContext
 ) -> Iterator[VerdictRecord]:
     """One record for each requirement of the tested systems, whatever came of it; `explained` says more of some."""
     spoken: dict[str, list[tuple[str, Verdict]]] = {}
-    for test, verdict in parts.verdicts:
+    for test, verdict in logs.verdicts:
         spoken.setdefault(verdict.requirement, []).append((test, verdict))
-    dead = _dead(parts, {one.id for spec in specs.values() for one in departures(spec)})
-    lenient = _lenient(parts)
+    dead = _dead(logs, {one.id for spec in specs.values() for one in departures(spec)})
+    lenient = _lenient(logs)
     for system, spec in specs.items():
         for requirement in spec.requirements.values():
             said = spoken.get(requirement.id, [])
-            promised = not told.profiles or requirement.profile in told.profiles
+            promised = not context.profiles or requirement.profile in context.profiles
             hindered = hindrance(requirement, spec, target.table(system), target.safety.level)
             if hindered is not None and hindered.outcome in EXEMPT:
                 yield _record(requirement, hindered.outcome, detail=hindered.detail)
@@ -49,7 +50,7 @@ def verdicts(
                 root = dead.get(requirement.operation) or (
                     lenient.get(requirement.operation) if requirement.refusal else None
                 )
-                record = _unspoken(requirement, hindered, parts, told, root)
+                record = _unspoken(requirement, hindered, logs, context, root)
                 yield record.model_copy(update={"promised": promised and hindered is None})
 
 
@@ -73,12 +74,12 @@ def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:
     ]
 
 
-def grounded(records: Iterable[VerdictRecord], recorded: Container[str], parts: Parts) -> list[VerdictRecord]:
+def grounded(records: Iterable[VerdictRecord], recorded: Container[str], logs: WorkerLogs) -> list[VerdictRecord]:
     """The records, each blocked one by a deviation that is `recorded`.
 
     A deviation of what the target does not claim is not recorded, and blocks nothing: what needs that is not exercised.
     """
-    operations = {one.fingerprint: one.operation for _, one in parts.verdicts if one.fingerprint}
+    operations = {one.fingerprint: one.operation for _, one in logs.verdicts if one.fingerprint}
     return [
         one.model_copy(
             update={
@@ -111,10 +112,10 @@ def _merged(requirement: Requirement, said: list[tuple[str, Verdict]]) -> Verdic
     )
 
 
-def _dead(parts: Parts, accommodated: Container[str]) -> dict[str, str]:
+def _dead(logs: WorkerLogs, accommodated: Container[str]) -> dict[str, str]:
     """Operations that cannot be called at all, with the deviation that says so."""
     dead: dict[str, str] = {}
-    for _, verdict in parts.verdicts:
+    for _, verdict in logs.verdicts:
         cut = verdict.kind in (Kind.MISSING_OPERATION, Kind.REFUSED, Kind.SERVER_ERROR)
         own = verdict.requirement.startswith(f"{verdict.operation}") and not verdict.requirement.endswith(MILD)
         if cut and verdict.fingerprint and own and verdict.operation not in accommodated:
@@ -122,15 +123,15 @@ def _dead(parts: Parts, accommodated: Container[str]) -> dict[str, str]:
     return dead
 
 
-def _lenient(parts: Parts) -> dict[str, str]:
+def _lenient(logs: WorkerLogs) -> dict[str, str]:
     """Operations that do not refuse as documented, with the deviation that says so: no documented refusal was seen."""
     kinds = (Kind.NOT_REFUSED, Kind.STATUS)
-    found = [one for _, one in parts.verdicts if one.kind in kinds and one.fingerprint and ":" not in one.requirement]
+    found = [one for _, one in logs.verdicts if one.kind in kinds and one.fingerprint and ":" not in one.requirement]
     return {one.operation: one.fingerprint for one in reversed(found) if one.fingerprint}
 
 
 def _unspoken(
-    requirement: Requirement, hindered: Hindrance | None, parts: Parts, told: Circumstances, root: str | None
+    requirement: Requirement, hindered: Hindrance | None, logs: WorkerLogs, context: RunContext, root: str | None
 ) -> VerdictRecord:
     """Why no test said anything of a requirement; `root` is the deviation that keeps it from being tried."""
     if requirement.untestable is not None:
@@ -138,20 +139,20 @@ def _unspoken(
     if root is not None:
         return _record(requirement, Outcome.BLOCKED, blocked_by=root)
     detail = ""
-    if requirement.system in parts.unavailable:
+    if requirement.system in logs.unavailable:
         reason = Reason.TARGET_UNAVAILABLE
-    elif told.interrupted or parts.unfinished:
+    elif context.interrupted or logs.unfinished:
         reason = Reason.INTERRUPTED
     elif hindered is not None and hindered.reason is not None:
         reason, detail = hindered.reason, hindered.detail
-    elif told.selected:
+    elif context.selected:
         reason = Reason.NOT_SELECTED
-    elif parts.out_of_time:
+    elif logs.out_of_time:
         reason = Reason.TIME_BUDGET
-    elif told.shard.whole:
-        reason, detail = silence(read_only=told.read_only)
+    elif context.shard.whole:
+        reason, detail = silence(read_only=context.read_only)
     else:
-        reason, detail = Reason.MISSING_SHARD, f"not in shard {told.shard}"
+        reason, detail = Reason.MISSING_SHARD, f"not in shard {context.shard}"
     return _record(requirement, Outcome.NOT_EXERCISED, reason=reason, detail=detail)
 
 

@@ -1,4 +1,4 @@
-"""Greeting: whether a system answers and takes the credentials. Asks for tokens and reads; changes nothing."""
+"""The probe: whether a system answers and takes the credentials. Asks for tokens and reads; changes nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOT_THERE: Final = (404, 405)
 
 
 @dataclass(frozen=True, slots=True)
-class Greeting:
+class ProbeResult:
     """What came of one attempt: who or what was tried, whether it works, and what is to be told of it."""
 
     what: str
@@ -34,18 +34,18 @@ class Greeting:
     """It answers, and whether it works nobody can tell yet."""
 
 
-def greet(target: Target, system: str) -> Iterator[Greeting]:
+def probe(target: Target, system: str) -> Iterator[ProbeResult]:
     """Try each user of a system, and one read with the main one."""
     cautious = target.model_copy(update={"safety": SafetyTable(level=Safety.READ_ONLY)})
     worker = Worker(cautious, run="0" * 8)
     try:
-        for greeting in _greetings(worker, system):
-            yield replace(greeting, told=escape.line(worker.redactor.text(greeting.told)))
+        for result in _results(worker, system):
+            yield replace(result, told=escape.line(worker.redactor.text(result.told)))
     finally:
         worker.close(sweep=False)
 
 
-def _greetings(worker: Worker, system: str) -> Iterator[Greeting]:
+def _results(worker: Worker, system: str) -> Iterator[ProbeResult]:
     session = worker.session(system)
     table = session.table
     users = [name for name, user in table.users if user is not None] if isinstance(table, ProcessMaker3) else []
@@ -54,7 +54,7 @@ def _greetings(worker: Worker, system: str) -> Iterator[Greeting]:
         try:
             session.credentials.headers(user)
         except (Unavailable, NoToken, Missing) as reason:
-            yield Greeting(what, False, str(reason))
+            yield ProbeResult(what, False, str(reason))
             if user == MAIN:
                 return
             continue
@@ -68,21 +68,21 @@ def _greetings(worker: Worker, system: str) -> Iterator[Greeting]:
     yield from _fixtures(session)
 
 
-def _further(session: Session, user: str, what: str) -> Greeting:
+def _further(session: Session, user: str, what: str) -> ProbeResult:
     """Whether a further user is let in: by a token that was just given, or by one of the target file."""
     if not session.credentials.given(user):
-        return Greeting(what, True, "gets a token")
+        return ProbeResult(what, True, "gets a token")
 
     def send(operation: Operation, as_user: str) -> Exchange:
         return session.client.send(operation, headers=session.credentials.headers(as_user))
 
     refusal = unknown_token(send, _reads(session), user)
     if refusal is not None:
-        return Greeting(what, False, refused_token(session.table.system, refusal, user))
-    return Greeting(what, True, "has a token that the server knows")
+        return ProbeResult(what, False, refused_token(session.table.system, refusal, user))
+    return ProbeResult(what, True, "has a token that the server knows")
 
 
-def _fixtures(session: Session) -> Iterator[Greeting]:
+def _fixtures(session: Session) -> Iterator[ProbeResult]:
     """Of each thing that the target file names and a read can show, whether the server knows it."""
     for key, value in session.table.things.items():
         if not session.fixtures.readable(key):
@@ -90,12 +90,12 @@ def _fixtures(session: Session) -> Iterator[Greeting]:
         sentence = session.fixtures.look(key)
         if sentence or key in session.fixtures.known:
             told = sentence or f"{value} is there"
-            yield Greeting(key, not sentence, told)
+            yield ProbeResult(key, not sentence, told)
         else:
-            yield Greeting(key, True, f"{value}: only a run shows whether it is there", unsure=True)
+            yield ProbeResult(key, True, f"{value}: only a run shows whether it is there", unsure=True)
 
 
-def _opened(session: Session) -> Greeting:
+def _opened(session: Session) -> ProbeResult:
     """What a read answers to the main user."""
     table, operation = session.table, _harmless(session.specification.operations.values())
     path = {"process_id": str(table.process_id)} if isinstance(table, ProcessMaker4) else {}
@@ -117,7 +117,7 @@ def _opened(session: Session) -> Greeting:
         if not exchange.response.ok:
             told += "; only a run shows whether it takes the credentials"
     unsure = works and not exchange.response.ok
-    return Greeting("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)
+    return ProbeResult("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)
 
 
 def _refused(session: Session, operation: Operation, exchange: Exchange, answered: str) -> tuple[bool, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from conformance.core.run_directory import RunDirectory, worker_of
 from conformance.run.worker import Worker
 from conformance.target.systems import identity
 from conformance.target.target import Target
@@ -50,20 +51,20 @@ def clean(target: Target, directory: Path, *, doubting: bool = False, account: A
     Raises:
         OtherTarget: what was created is on another server than the target file names.
     """
-    done = Cleaning()
+    done, place = Cleaning(), RunDirectory(directory)
     account = account or Account(worker="sweep")
-    for path in sorted(directory.glob(ledger.GLOB)):
-        with locked(directory / f"lock-{_worker(path)}"):
+    for path in place.journals():
+        with locked(place.lock(worker_of(path))):
             _see_that_it_is_there(target, path)
-    for path in sorted(directory.glob(ledger.GLOB)):
-        with locked(directory / f"lock-{_worker(path)}"):
+    for path in place.journals():
+        with locked(place.lock(worker_of(path))):
             journal = ledger.read(path)
             done.damaged += [f"{path.name}, line {number}" for number in journal.damaged]
             done.unproved.update({journal.entries[key]: why for key, (_, why) in journal.doubtful.items()})
             before = journal.open()
             if not before:
                 continue
-            cleaner = Worker(target, run=journal.run, name=f"{_worker(path)}-sweep", shared=account)
+            cleaner = Worker(target, run=journal.run, name=f"{worker_of(path)}-sweep", shared=account)
             journal.hide = cleaner.redactor.text
             for system in {entry.system for entry in before}:
                 if system in target.systems:
@@ -78,10 +79,6 @@ def clean(target: Target, directory: Path, *, doubting: bool = False, account: A
             done.gone.extend(entry for entry in settled if entry.key in journal.absent)
             done.problems.extend([*cleaner.internal, *cleaner.problems])
     return done
-
-
-def _worker(path: Path) -> str:
-    return path.stem.removeprefix("ledger-")
 
 
 def _see_that_it_is_there(target: Target, path: Path) -> None:

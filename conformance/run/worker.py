@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.run_directory import RunDirectory
 from conformance.core.shard import WHOLE, Shard
-from conformance.core.verdict import Verdict
 from conformance.engine import shapes
 from conformance.engine.recorder import Recorder
 from conformance.engine.session import Session
 from conformance.run.exclusion import excluding
+from conformance.run.worker_log import LastWord, WorkerLog
 from conformance.spec import specification
 from conformance.spec.specification import Specification
 from conformance.target.systems import (
@@ -32,22 +32,18 @@ from conformance.wire.client import Client
 from conformance.wire.credentials import PUBLIC
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import CREATING, Judgement, Limits
-from conformance.wire.ledger import Entry, Ledger, Unwritable
-from conformance.wire.limits import DIRECTORY, Account
+from conformance.wire.ledger import Entry, Ledger
+from conformance.wire.limits import Account
 from conformance.wire.logins import TOKEN_REQUEST, basic_secrets, credentials
 from conformance.wire.redact import KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
 from conformance.wire.tokens import Tokens
 from conformance.wire.transport import open_door
 
-EXCHANGES: Final = "exchanges.ndjson"
-PARTS: Final = "parts"
 FIXTURES: Final = "fixtures"  # the place at the fixtures that tests change, for one test of the run at a time
-FIELDS: Final = tuple(one.name for one in fields(Verdict))
-SHOWN: Final = ("expected", "observed", "detail")
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class WorkerQuota:
     """Who shares the run's limits: they are divided among the shards; the `workers` of a shard have one account.
 
     `systems` are those of the run; none means all of the target. `starting` are the systems on which this shard's tests
@@ -78,7 +74,7 @@ class Worker:
     run: str
     name: str = "main"
     output: Path | None = None
-    share: Share = field(default_factory=Share)
+    quota: WorkerQuota = field(default_factory=WorkerQuota)
     until: float = math.inf
     problems: list[str] = field(default_factory=list)
     internal: list[str] = field(default_factory=list)
@@ -97,14 +93,14 @@ class Worker:
         self._moment = (0, 0)  # when the current test began
         self._steady = False
         self.account = self.shared or Account(worker=self.name, until=self.until)
-        if self.output:
-            directory = self.output / PARTS / DIRECTORY
-            directory.mkdir(parents=True, exist_ok=True)
-            # A worker that dies in its first test is missed: its file has no last word.
-            (self.output / PARTS / f"{self.name}.ndjson").touch()
-            self.account = Account(directory, self.name, self.share.workers, self.until)
-        path = self.output / f"ledger-{self.name}.ndjson" if self.output else None
-        self.ledger = Ledger(path=path, run=self.run, worker=self.name, hide=self.redactor.text)
+        self.directory = RunDirectory(self.output) if self.output else None
+        if self.directory:
+            self.directory.account.mkdir(parents=True, exist_ok=True)
+            self.account = Account(self.directory.account, self.name, self.quota.workers, self.until)
+        self.log = WorkerLog(self.directory.log(self.name) if self.directory else None, self.redactor.text)
+        self.log.begin()
+        journal = self.directory.journal(self.name) if self.directory else None
+        self.ledger = Ledger(path=journal, run=self.run, worker=self.name, hide=self.redactor.text)
 
     def session(self, system: str, ledger: Ledger | None = None) -> Session:
         """The session of a system, opened when first asked for; nothing is sent yet."""
@@ -120,8 +116,8 @@ class Worker:
         self._handing_out.update((one.id, secret[one.resource]) for one in handing_out)
         self._handing_out[TOKEN_REQUEST] = SECRET_FIELDS
         limits = Limits(
-            self.share.shard.part(self.target.limits.open_resources),
-            self.share.executions(self.target, spec),
+            self.quota.shard.part(self.target.limits.open_resources),
+            self.quota.executions(self.target, spec),
             self.account,
         )
         judgement = Judgement(
@@ -139,7 +135,7 @@ class Worker:
             self.target,
             judgement,
             account=self.account,
-            shard=self.share.shard,
+            shard=self.quota.shard,
             failed=lambda kind: failed.update([kind]),
         )
         self._doors.append(door)
@@ -160,7 +156,7 @@ class Worker:
                 shapes.note(self.seen, operation, exchange, noted=noted)
 
         evidence = Evidence(
-            self.output / PARTS / f"{self.name}-{EXCHANGES}" if self.output else None,
+            self.directory.worker_exchanges(self.name) if self.directory else None,
             self.redactor,
             lists=lists,
             others=frozenset(one.id for one in spec.operations.values() if one.confidential),
@@ -220,9 +216,7 @@ class Worker:
         for verdict in recorder.verdicts:
             cited.extend(verdict.evidence)
         session.client.evidence.cite(cited)
-        verdicts = [self._told(verdict) for verdict in recorder.verdicts]
-        told: dict[str, Any] = {"test": {**test, "message": self.redactor.text(test["message"])}, "verdicts": verdicts}
-        self._append({**told, "passed_over": True} if passed_over else told)
+        self.log.test(test, recorder.verdicts, passed_over=passed_over)
         session.recorder = Recorder(session.specification)
         session.credentials.release()
         with self.account.cleaning():
@@ -230,11 +224,6 @@ class Worker:
         self.account.opened(len(self.ledger.open()))
         self.account.leave(CREATING)
         session.client.evidence.forget()
-
-    def _told(self, verdict: Verdict) -> dict[str, Any]:
-        """A verdict as it is stored: without what is unset, without secrets."""
-        told = {name: value for name in FIELDS if (value := getattr(verdict, name))}
-        return {name: self.redactor.text(value) if name in SHOWN else value for name, value in told.items()}
 
     def close(self, *, sweep: bool = True) -> list[Entry]:
         """Clean up, close the connections, and write down what is left to say. Returns what could not be removed.
@@ -257,39 +246,27 @@ class Worker:
         finally:
             for door in self._doors:
                 door.close()
-        self._append(
-            {
-                "end": {
-                    "internal": [self.redactor.text(problem) for problem in self.internal],
-                    "problems": [self.redactor.text(problem) for problem in self.problems],
-                    "misnamed": [self.redactor.text(one) for one in self._misnamed()],
-                    "unavailable": sorted(name for name, session in self.sessions.items() if session.problem),
-                    "requests": sum(session.client.sent for session in self.sessions.values()),
-                    "gateway": sum((one.delivery.failed for one in self.sessions.values()), Counter()),
-                    "shapes": {
-                        operation: {status: seen.told(self.redactor.text) for status, seen in statuses.items()}
-                        for operation, statuses in self.seen.items()
-                    },
-                    "durations": self.durations,
-                    "placeholders": sorted(self.redactor.placeholders),
-                }
-            }
+        sessions = self.sessions.values()
+        word = LastWord(
+            internal=self.internal,
+            problems=self.problems,
+            misnamed=self._misnamed(),
+            unavailable=sorted(name for name, session in self.sessions.items() if session.problem),
+            requests=sum(session.client.sent for session in sessions),
+            gateway=dict(sum((session.delivery.failed for session in sessions), Counter())),
+            shapes={
+                operation: {status: seen.told(self.redactor.text) for status, seen in statuses.items()}
+                for operation, statuses in self.seen.items()
+            },
+            durations=self.durations,
+            placeholders=sorted(self.redactor.placeholders),
         )
+        self.log.end(word)
         return kept
 
     def _misnamed(self) -> list[str]:
         """The sentences on what the target file names and the server does not know."""
         return [told for session in self.sessions.values() for told in session.fixtures.unknown.values()]
-
-    def _append(self, record: dict[str, Any]) -> None:
-        if self.output is None:
-            return
-        path = self.output / PARTS / f"{self.name}.ndjson"
-        try:
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(record, default=str) + "\n")
-        except OSError as error:
-            raise Unwritable(path, error) from None
 
 
 def executions(target: Target, spec: Specification, systems: Collection[str] = ()) -> int:

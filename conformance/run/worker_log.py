@@ -1,17 +1,15 @@
-"""Parts: what the workers of a run wrote down, read back and joined."""
+"""The worker log: one file for each worker, a line for each of its tests and a last word. Written and read here."""
 
 from __future__ import annotations
 
-import datetime
 import json
-import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from conformance.core.shard import WHOLE, Shard
+from conformance.core.run_directory import RunDirectory
 from conformance.core.verdict import (
     Kind,
     Outcome,
@@ -19,54 +17,72 @@ from conformance.core.verdict import (
     Verdict,
 )
 from conformance.engine.shapes import Seen, Shapes
-from conformance.report.baseline import Baseline
-from conformance.report.run_record import BaselineEntry
-from conformance.run.worker import EXCHANGES, PARTS
+from conformance.run.context import RunContext
+from conformance.wire.journal import Unwritable
+
+FIELDS: Final = tuple(one.name for one in fields(Verdict))
+REDACTED: Final = ("expected", "observed", "detail")
+"""The fields of a verdict that may quote the target."""
+SENTENCES: Final = ("internal", "problems", "misnamed")
+"""The fields of a last word that may quote the target."""
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """How the run went as a whole: what the parts cannot know.
+class LastWord:
+    """What a worker says when it ends; without one it was killed."""
 
-    `planned` are the ids of the tests that were to run, `uncollected` those that exist and were not even found.
-    `profiles` are those that were selected, none means all; `min_tested` is the percentage that has to be tested.
-    `status` is what pytest itself would have ended with, `beside` are failed tests that are none of the suites'.
-    """
+    internal: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    misnamed: list[str] = field(default_factory=list)
+    unavailable: list[str] = field(default_factory=list)
+    requests: int = 0
+    gateway: dict[str, int] = field(default_factory=dict)
+    shapes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    durations: dict[str, list[float]] = field(default_factory=dict)
+    placeholders: list[str] = field(default_factory=list)
 
-    started: str
-    seconds: float
-    seed: int = 0
-    depth: str = "standard"
-    interrupted: bool = False
-    crashed: bool = False
-    selected: bool = False
-    shard: Shard = WHOLE
-    division: str | None = None
-    strict: bool = False
-    baseline: Baseline | None = None
-    baseline_strict: bool = False
-    read_only: bool = False
-    internal: tuple[str, ...] = ()
-    planned: frozenset[str] = frozenset()
-    uncollected: tuple[str, ...] = ()
-    status: int = 0
-    beside: tuple[str, ...] = ()
-    profiles: frozenset[str] = frozenset()
-    min_tested: float | None = None
 
-    @property
-    def day(self) -> datetime.date:
-        """The day on which it began: what expires later is in force."""
-        return datetime.datetime.fromisoformat(self.started).date()
+@dataclass(frozen=True, slots=True)
+class WorkerLog:
+    """The log of one worker, to be written. Without a `path` nothing is. `hide` takes secrets out of a text."""
 
-    @property
-    def known(self) -> dict[str, BaselineEntry]:
-        """The entries of the baseline that are in force, by fingerprint."""
-        return self.baseline.known(self.day) if self.baseline else {}
+    path: Path | None
+    hide: Callable[[str], str] = str
+
+    def begin(self) -> None:
+        """Make the file: a worker that dies in its first test is missed, since its log has no last word."""
+        if self.path is not None:
+            self.path.touch()
+
+    def test(self, test: Mapping[str, Any], verdicts: Iterable[Verdict], *, passed_over: bool = False) -> None:
+        """Write down a test with its verdicts. Raises Unwritable."""
+        line = {"test": {**test, "message": self.hide(test["message"])}, "verdicts": [*map(self._stored, verdicts)]}
+        self._append({**line, "passed_over": True} if passed_over else line)
+
+    def end(self, word: LastWord) -> None:
+        """Write down the last word. Raises Unwritable."""
+        hidden = {
+            name: [self.hide(one) for one in getattr(word, name)] for name in ("internal", "problems", "misnamed")
+        }
+        self._append({"end": {**asdict(word), **hidden}})
+
+    def _stored(self, verdict: Verdict) -> dict[str, Any]:
+        """A verdict as it is stored: without what is unset, without secrets."""
+        stored = {name: value for name in FIELDS if (value := getattr(verdict, name))}
+        return {name: self.hide(value) if name in REDACTED else value for name, value in stored.items()}
+
+    def _append(self, record: Mapping[str, Any]) -> None:
+        if self.path is None:
+            return
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record, default=str) + "\n")
+        except OSError as error:
+            raise Unwritable(self.path, error) from None
 
 
 @dataclass
-class Parts:
+class WorkerLogs:
     """What all workers wrote, joined."""
 
     tests: list[dict[str, Any]] = field(default_factory=list)
@@ -85,32 +101,50 @@ class Parts:
     passed_over: set[str] = field(default_factory=set)
     """Tests that another plugin or fixture skipped or ended before they could say anything."""
 
-    def absent(self, told: Circumstances) -> list[str]:
+    def absent(self, context: RunContext) -> list[str]:
         """The tests that exist for the run and did not run."""
         ran = {str(test["id"]) for test in self.tests} - self.passed_over
-        return sorted({*told.uncollected, *(told.planned - ran), *self.passed_over})
+        return sorted({*context.uncollected, *(context.planned - ran), *self.passed_over})
+
+    def add_test(self, line: Mapping[str, Any]) -> None:
+        """Take in a test with its verdicts."""
+        test = line["test"]
+        self.tests.append(test)
+        self.verdicts.extend((test["id"], _verdict(one)) for one in line["verdicts"])
+        if line.get("passed_over"):
+            self.passed_over.add(str(test["id"]))
+
+    def add_end(self, word: LastWord) -> None:
+        """Take in the last word of a worker."""
+        self.problems.extend(problem for problem in word.problems if problem not in self.problems)
+        self.misnamed.extend(one for one in word.misnamed if one not in self.misnamed)
+        self.internal.extend(word.internal)
+        self.unavailable.update(word.unavailable)
+        self.requests += word.requests
+        self.gateway.update(word.gateway)
+        self.placeholders.update(word.placeholders)
+        for operation, seconds in word.durations.items():
+            self.durations.setdefault(operation, []).extend(seconds)
+        for operation, statuses in word.shapes.items():
+            for status, shape in statuses.items():
+                self.shapes.setdefault(operation, {}).setdefault(status, Seen()).add(shape)
 
 
-def read_parts(output: Path) -> Parts:
+def read(paths: Sequence[Path]) -> WorkerLogs:
     """Read what the workers of a run wrote; a worker without a last word is `unfinished`."""
-    parts = Parts()
-    for path in sorted((output / PARTS).glob("*.ndjson")):
-        if path.name.endswith(EXCHANGES):
-            continue
+    logs = WorkerLogs()
+    for path in paths:
         finished = False
-        for record in lines(path):
-            if "test" in record:
-                parts.tests.append(record["test"])
-                parts.verdicts.extend((record["test"]["id"], _verdict(one)) for one in record["verdicts"])
-                if record.get("passed_over"):
-                    parts.passed_over.add(str(record["test"]["id"]))
+        for line in lines(path):
+            if "test" in line:
+                logs.add_test(line)
             else:
                 finished = True
-                _take_end(parts, record["end"])
+                logs.add_end(LastWord(**line["end"]))
         if not finished:
-            parts.unfinished.append(path.stem)
-    parts.out_of_time = any(verdict.reason is Reason.TIME_BUDGET for _, verdict in parts.verdicts)
-    return parts
+            logs.unfinished.append(path.stem)
+    logs.out_of_time = any(verdict.reason is Reason.TIME_BUDGET for _, verdict in logs.verdicts)
+    return logs
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -122,36 +156,9 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
             continue
 
 
-def _verdict(raw: dict[str, Any]) -> Verdict:
-    return Verdict(
-        **{
-            **raw,
-            "outcome": Outcome(raw["outcome"]),
-            "kind": Kind(raw["kind"]) if raw.get("kind") else None,
-            "reason": Reason(raw["reason"]) if raw.get("reason") else None,
-            "evidence": tuple(raw.get("evidence", ())),
-        }
-    )
-
-
-def _take_end(parts: Parts, end: dict[str, Any]) -> None:
-    parts.problems.extend(problem for problem in end["problems"] if problem not in parts.problems)
-    parts.misnamed.extend(one for one in end.get("misnamed", ()) if one not in parts.misnamed)
-    parts.internal.extend(end["internal"])
-    parts.unavailable.update(end["unavailable"])
-    parts.requests += end["requests"]
-    parts.gateway.update(end["gateway"])
-    parts.placeholders.update(end["placeholders"])
-    for operation, seconds in end["durations"].items():
-        parts.durations.setdefault(operation, []).extend(seconds)
-    for operation, statuses in end["shapes"].items():
-        for status, shape in statuses.items():
-            parts.shapes.setdefault(operation, {}).setdefault(status, Seen()).add(shape)
-
-
-def join_exchanges(output: Path) -> None:
-    """Make one `exchanges.ndjson` of the workers' files."""
-    concatenate(sorted((output / PARTS).glob(f"*-{EXCHANGES}")), output / EXCHANGES)
+def join_exchanges(directory: RunDirectory) -> None:
+    """Make one file of the exchanges of all workers."""
+    concatenate(directory.all_worker_exchanges(), directory.exchanges)
 
 
 def concatenate(paths: Iterable[Path], joined: Path) -> None:
@@ -164,8 +171,13 @@ def concatenate(paths: Iterable[Path], joined: Path) -> None:
             )  # a worker may have been killed while it wrote
 
 
-def tidy(output: Path) -> None:
-    """Remove what only the workers needed: their parts and locks. The journals stay."""
-    shutil.rmtree(output / PARTS, ignore_errors=True)
-    for path in output.glob("lock-*"):
-        path.unlink(missing_ok=True)
+def _verdict(raw: Mapping[str, Any]) -> Verdict:
+    return Verdict(
+        **{
+            **raw,
+            "outcome": Outcome(raw["outcome"]),
+            "kind": Kind(raw["kind"]) if raw.get("kind") else None,
+            "reason": Reason(raw["reason"]) if raw.get("reason") else None,
+            "evidence": tuple(raw.get("evidence", ())),
+        }
+    )

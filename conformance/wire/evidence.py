@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from conformance.core.exchange import Exchange
-from conformance.wire.ledger import Unwritable
+from conformance.wire.journal import Unwritable
 from conformance.wire.redact import Redactor
 from conformance.wire.stored import stored
 

@@ -1,55 +1,27 @@
-"""The ledger: a write-ahead journal of what a run created, and what became of it.
-
-One file per worker, one JSON object a line. Each line reaches the system at once, so that it outlives the process; an
-intent is flushed to the disk before the create that it speaks of is sent. The journal holds no secrets and is enough to
-clean up later, from another machine.
-"""
+"""The ledger: what a run created, and what became of it. Each change is written to its journal first."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import json
-import os
 import re
 import secrets
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NewType
 
+from conformance.core.run_directory import RunDirectory, worker_of
+from conformance.wire import journal
+from conformance.wire.journal import Unwritable
+
 MARK: Final = "conf"
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-GLOB: Final = "ledger-*.ndjson"
 DIGESTS_A_LINE: Final = 1_000
-LONGEST_LINE: Final = 65_536  # bytes of a journal
-EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "target": ("system",),
-    "intent": ("key", "system", "kind", "operation", "name"),
-    "accepted": ("key",),
-    "refused": ("key",),
-    "turned away": ("key",),
-    "created": ("key", "identifier"),
-    "unproved": ("key", "identifier", "why"),
-    "there": ("system", "kind"),
-    "withdrawn": ("key",),
-    "removed": ("key",),
-    "kept": ("key", "why"),
-    "residue": ("system", "kind", "identifier"),
-}
-"""What each line of a journal must say besides which run it belongs to, as text."""
-
 Ours = NewType("Ours", str)
 """An identifier that is proved to be the run's own; only what proves it makes one (`ownership`)."""
-
-
-class Unwritable(Exception):
-    """The directory of a run can no longer be written; the message says which file, and why."""
-
-    def __init__(self, path: Path, error: OSError) -> None:
-        super().__init__(f"{path}: cannot be written ({error.strerror})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +161,7 @@ class Ledger:
             self._targets_noted.add(system)
         told: dict[str, Any] = {"key": entry.key, "system": system, "kind": kind, "operation": operation, "name": name}
         try:
-            self._write("intent", **told, **({"within": dict(within)} if within else {}))
+            journal.append(self.path, "intent", run=self.run, **told, **({"within": dict(within)} if within else {}))
         except OSError as error:
             del self.entries[entry.key]
             raise Unwritable(self.path or Path(), error) from None
@@ -243,9 +215,9 @@ class Ledger:
         own = sum(identifier == one.identifier for one in self.entries.values())
         return own > int(before) or any(
             event["event"] == "created" and event["identifier"] == identifier
-            for path in (self.path.parent.glob(GLOB) if self.path else ())
+            for path in (RunDirectory(self.path.parent).journals() if self.path else ())
             if not before or path != self.path
-            for _, event in _events(path, [])
+            for _, event in journal.events(path, [])
         )
 
     def unproved(self, entry: Entry, identifier: str, why: str) -> Entry:
@@ -333,21 +305,7 @@ class Ledger:
     def _note(self, event: str, **data: Any) -> None:
         """Journal what became of an intent. Without it a later sweep asks the target: to remove goes before to note."""
         with contextlib.suppress(OSError):
-            self._write(event, **data)
-
-    def _write(self, event: str, **data: Any) -> None:
-        if self.path is None:
-            return
-        line = json.dumps({"event": event, "run": self.run, "at": round(time.time(), 3), **data})
-        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            size = os.fstat(descriptor).st_size
-            torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # the writer before was killed
-            os.write(descriptor, b"\n" * torn + line.encode() + b"\n")
-            if event == "intent":  # what comes later is found again by the name, should the machine itself fail
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            journal.append(self.path, event, run=self.run, **data)
 
 
 def read(path: Path) -> Ledger:
@@ -356,8 +314,8 @@ def read(path: Path) -> Ledger:
     A last line that was cut off by a kill is passed over. Any other line that no run would have written is noted in
     `damaged` and left out: who edited it, or what broke it, nobody knows.
     """
-    ledger = Ledger(path=path, run="", worker=path.stem.removeprefix("ledger-"))
-    for number, event in _events(path, ledger.damaged):
+    ledger = Ledger(path=path, run="", worker=worker_of(path))
+    for number, event in journal.events(path, ledger.damaged):
         if ledger.run not in ("", event["run"]) or not _taken(ledger, event):
             ledger.damaged.append(number)
         else:
@@ -418,18 +376,3 @@ def digest(system: str, kind: str, identifier: str) -> str:
     """What is kept of an identifier, however a server spells it: in any letters, as a number or a GUID in braces."""
     plain = re.sub(r"[-{}\s]", "", identifier).casefold().lstrip("0")
     return hashlib.sha256(f"{system}\0{kind}\0{plain}".encode("utf-8", "replace")).hexdigest()[:24]
-
-
-def _events(path: Path, damaged: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The events of a journal with the numbers of their lines; what is none of them goes into `damaged`."""
-    with path.open("rb") as file:
-        for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
-            try:
-                event = json.loads(line)
-            except (ValueError, RecursionError):
-                event = None
-            members = EVENTS.get(str(event.get("event"))) if isinstance(event, dict) else None
-            if members is not None and all(isinstance(event.get(member), str) for member in ("run", *members)):
-                yield number, event
-            elif line.endswith(b"\n") and line.strip():
-                damaged.append(number)

@@ -20,7 +20,6 @@ from typing import Any, Final
 
 from conformance.core.verdict import Reason
 
-DIRECTORY: Final = "account"
 PAUSE: Final = 0.005  # seconds between two looks for a free place
 OPEN: Final = "open"
 

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 from conformance.cli import main
 from conformance.core import exit_codes
-from conformance.report import run_record
+from conformance.report import record_file
 
 from ..runs.support import run, served
 from .test_ci import GITHUB, GITLAB, KUBERNETES, data
@@ -51,7 +51,7 @@ class Machine:
 
     def judged(self, merged: Path, code: int) -> None:
         """See that a merged run is whole, and red for the one deviation that the baseline does not know."""
-        record = run_record.read(merged)
+        record = record_file.read(merged)
         assert (code, record.complete, record.problems) == (exit_codes.DEVIATIONS, True, [])
         assert [one.baseline is None for one in record.deviations].count(True) == 1
         assert len(record.deviations) == 2

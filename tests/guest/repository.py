@@ -8,7 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.report.run_record import RunRecord, read
+from conformance.report.record_file import read
+from conformance.report.run_record import RunRecord
 
 HEAVY = ("schemathesis", "hypothesispytest", "anyio", "cacheprovider")  # of no interest here, and slow to load
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from conformance.core.verdict import Outcome
-from conformance.report import run_record
+from conformance.report import record_file
 from conformance.report.allure.page import build
 from tests.runs.support import run, served
 
@@ -52,7 +52,7 @@ def test_deviations_stand_first_with_the_firmer_one_on_top_then_requirements_the
     order = ("\nDeviations\n", TOKEN, LABEL, "\nRequirements\n", "\nTests\n", "test_request_data_starts")
     places = [text.index(part) for part in order]
     assert places == sorted(places)
-    record = run_record.read(file.parent.parent)
+    record = record_file.read(file.parent.parent)
     tried = [one for one in record.verdicts if one.outcome in (Outcome.CONFORMS, Outcome.DEVIATES)]
     assert 2 < len(tried) < len(record.verdicts)
     assert f"2 deviations; {len(tried)} of {len(record.verdicts)} requirements tried" in text

@@ -12,6 +12,7 @@ from conformance.core.verdict import (
     Reason,
     fingerprint,
 )
+from conformance.report.record_file import write
 from conformance.report.run_record import (
     AccommodationRecord,
     BaselineEntry,
@@ -23,7 +24,6 @@ from conformance.report.run_record import (
     TargetInfo,
     VerdictRecord,
     summarise,
-    write,
 )
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.cli import main
+from conformance.core.run_directory import ALLURE_RESULTS
 from conformance.report import escape, words
 from conformance.report.allure import page as allure_page
 from conformance.report.allure import results as allure_results
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 def run_in(directory: Path, **changes: Any) -> Path:
     record = sample.write_run(directory, sample.record(**changes))
-    allure_results.write(record, directory, directory / allure_page.RESULTS)
+    allure_results.write(record, directory, directory / ALLURE_RESULTS)
     return directory
 
 
@@ -158,8 +159,8 @@ def test_earlier_pages_are_remembered_beside_the_runs(tmp_path: Path) -> None:
 def test_a_comparison_has_a_page_with_its_verdict_on_top(tmp_path: Path) -> None:
     before, after = sample.record(deviations=[sample.deviation(1)]), sample.record(deviations=[sample.deviation(2)])
     told = comparison.compare(*(one.model_copy(update={"exit_code": 1}) for one in (before, after)))
-    (tmp_path / allure_page.RESULTS).mkdir()
-    upgrade_allure.write(told, tmp_path / allure_page.RESULTS)
+    (tmp_path / ALLURE_RESULTS).mkdir()
+    upgrade_allure.write(told, tmp_path / ALLURE_RESULTS)
     page = allure_page.build_comparison(tmp_path, upgrade_text.headline(told)).read_text(encoding="utf-8")
     assert allure_page.outside(page) == []
     assert re.search(rf"<title>\s*staging: {told.verdict.value.upper()}: ", page)

@@ -14,12 +14,12 @@ import pytest
 from conformance.cli import main, schemas
 from conformance.core import exit_codes
 from conformance.core.verdict import Level, Outcome, Reason
+from conformance.report.record_file import write
 from conformance.report.run_record import (
     BaselineReport,
     RunRecord,
     TargetInfo,
     VerdictRecord,
-    write,
 )
 from conformance.report.statement import badges as statement_badges
 from conformance.report.statement import page as statement_page

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.cli import main
+from conformance.core import run_directory
 from conformance.reference import Reference, build
 from conformance.reference.serving import Serving, target_toml, toml
-from conformance.report import run_record
+from conformance.report import record_file
 from conformance.report.run_record import RunRecord
 
 # The pytest around this one looks for what was not closed; doing so here too costs a quarter of the time.
@@ -33,8 +34,8 @@ class Run:
 
     @property
     def record(self) -> RunRecord:
-        assert (self.output / run_record.FILE_NAME).exists(), f"exit code {self.code}, no record: {self.printed}"
-        return run_record.read(self.output)
+        assert (self.output / run_directory.RECORD).exists(), f"exit code {self.code}, no record: {self.printed}"
+        return record_file.read(self.output)
 
     @property
     def deviating(self) -> set[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conformance.core import exit_codes
-from conformance.report import run_record
+from conformance.report import record_file
 from conformance.report.run_record import RunRecord
 
 from .support import served
@@ -78,7 +78,7 @@ class Project:
 
     @property
     def record(self) -> RunRecord:
-        return run_record.read(self.directory / "run")
+        return record_file.read(self.directory / "run")
 
 
 @pytest.fixture

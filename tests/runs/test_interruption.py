@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from conformance.core import exit_codes
-from conformance.report import run_record
+from conformance.core.run_directory import RunDirectory
+from conformance.report import record_file
 from conformance.wire import ledger
 
 from .support import served, start
@@ -39,7 +40,7 @@ def test_an_interrupted_run_leaves_the_target_as_it_was(number: signal.Signals, 
     assert created, "nothing was created before the run was interrupted"
     assert process.returncode == exit_codes.INTERRUPTED, printed
     assert after == before
-    record = run_record.read(tmp_path / "run")
+    record = record_file.read(tmp_path / "run")
     assert not record.complete
     assert record.leftovers == []
     assert "Traceback" not in printed
@@ -49,7 +50,7 @@ def wait_for_a_create(output: Path, seconds: float = 30) -> bool:
     """Wait until the journal tells of something that was created and not yet removed."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        for path in output.glob(ledger.GLOB):
+        for path in RunDirectory(output).journals():
             if any(entry.identifier for entry in ledger.read(path).open()):
                 return True
         time.sleep(0.01)

@@ -20,7 +20,7 @@ PLACES: dict[str, tuple[Any, str]] = {
     "while the worker cleans up": (Worker, "_misnamed"),
     "while the workers are stopped": (NodeManager, "teardown_nodes"),
     "while the controller cleans up": (sweep, "clean"),
-    "while the record is made": (aggregate, "assemble"),
+    "while the record is made": (aggregate, "aggregate"),
 }
 
 

@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 
 from conformance.cli import schemas
-from conformance.report.run_record import FILE_NAME
+from conformance.core.run_directory import RECORD
 
 from .support import run, served
 
@@ -22,7 +22,7 @@ def test_the_record_of_a_run_is_valid_by_the_shipped_schema(faults: tuple[str, .
         target = tmp_path / "target.toml"
         target.write_text(toml)
         result = run(target, tmp_path / "run", "--max-examples", "1")
-    data = json.loads((result.output / FILE_NAME).read_text(encoding="utf-8"))
+    data = json.loads((result.output / RECORD).read_text(encoding="utf-8"))
     assert bool(data["deviations"]) == bool(faults)
     VALIDATOR.validate(data)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance.reference.procesio.server import Procesio
-from conformance.report import run_record
+from conformance.report import record_file
 from conformance.report.run_record import RunRecord
 
 from .support import run, served
@@ -90,7 +90,7 @@ def test_the_suites_run_under_plain_pytest_with_its_own_options(tmp_path: Path) 
         target.write_text(toml)
         chosen = call("-k", "curl", "--conformance-output", "chosen", "--alluredir", "results")
         failed = call("--lf", "-x", "--conformance-output", "failed")
-    record = run_record.read(tmp_path / "chosen")
+    record = record_file.read(tmp_path / "chosen")
     assert chosen.returncode == 1, chosen.stdout
     assert [test.id for test in record.tests] == [
         "processmaker4/test_start_request.py::test_the_curl_command_starts_a_request"
@@ -102,7 +102,7 @@ def test_the_suites_run_under_plain_pytest_with_its_own_options(tmp_path: Path) 
     assert layers.pop("requirement") > 1
     assert layers == {"test": 1, "deviation": 1}
     assert failed.returncode == 1, failed.stdout
-    assert [test.outcome for test in run_record.read(tmp_path / "failed").tests] == ["failed"]
+    assert [test.outcome for test in record_file.read(tmp_path / "failed").tests] == ["failed"]
 
 
 def test_without_a_target_the_suites_ask_for_one(tmp_path: Path) -> None:

@@ -18,12 +18,12 @@ import pytest
 
 from conformance.cli import main
 from conformance.core import exit_codes
+from conformance.core.run_directory import RunDirectory
 from conformance.core.verdict import Outcome, Reason
 from conformance.reference import build
 from conformance.reference.serving import Serving, target_toml, toml
 from conformance.report.run_record import RunRecord
 from conformance.spec.specification import SYSTEMS
-from conformance.wire import ledger
 
 from .support import Run, run, start
 
@@ -60,7 +60,7 @@ class Machines:
         output = self.directory / f"killed-{number}"
         process = start(self.target, output, "--max-examples", "60", "--shard", f"{number}/{self.of}")
         until = time.monotonic() + 60
-        while not list(output.glob(ledger.GLOB)) and time.monotonic() < until:
+        while not RunDirectory(output).journals() and time.monotonic() < until:
             time.sleep(0.005)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=300)

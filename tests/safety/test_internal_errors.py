@@ -11,7 +11,8 @@ import pytest
 
 from conformance.core import exit_codes
 from conformance.engine.session import Session
-from conformance.run.plugin.controller import Conduct
+from conformance.run.plugin.process import RunProcess
+from conformance.run.plugin.protocol import TestProtocol
 from conformance.target.target import Target
 from conformance.wire.evidence import Evidence
 from tests.runs.support import run, served
@@ -28,9 +29,9 @@ PLACES: dict[str, tuple[type, str]] = {
     "in a test": (Session, "call"),
     "while cleaning up after a test": (Session, "sweep"),
     "while storing what a test found": (Evidence, "cite"),
-    "in a hook of pytest": (Conduct, "within_budget"),
+    "in a hook of pytest": (RunProcess, "within_budget"),
     "while loading what a run needs": (Target, "table"),
-    "in the report of a test": (Conduct, "_told"),
+    "in the report of a test": (TestProtocol, "_told"),
 }
 
 

@@ -15,7 +15,7 @@ import pytest
 import conformance
 from conformance.core import exit_codes
 from conformance.reference.processmaker3.server import STARTED
-from conformance.report import run_record
+from conformance.report import record_file
 from conformance.spec import specification
 from tests.runs.support import served
 
@@ -111,7 +111,7 @@ def test_harm_is_refused_and_the_run_fails_with_a_clear_message(way: str, tmp_pa
     assert done.returncode == exit_codes.INTERNAL, done.stdout + done.stderr
     assert "the guard refused a request" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
-    record = run_record.read(tmp_path / "run")
+    record = record_file.read(tmp_path / "run")
     assert [problem for problem in record.problems if "the guard refused a request" in problem]
     assert (record.leftovers, record.deviations) == ([], [])
 

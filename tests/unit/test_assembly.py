@@ -25,7 +25,7 @@ from conformance.report.run_record import (
     VerdictRecord,
 )
 from conformance.run import aggregate
-from conformance.run.worker_log import Circumstances
+from conformance.run.context import RunContext
 from conformance.spec import specification
 from conformance.target.target import Target, parse
 from conformance.wire.ledger import Ledger, Ours
@@ -81,7 +81,7 @@ def write(output: Path, *lines: dict[str, Any], worker: str = "main", end: dict[
 
 def assemble(output: Path, by: Target | None = None, **told: Any) -> RunRecord:
     told = {"started": "2026-01-01T00:00:00+00:00", "seconds": 1.0, **told}
-    return aggregate.assemble(by or target(), [SYSTEM], output, Circumstances(**told))
+    return aggregate.aggregate(by or target(), [SYSTEM], output, RunContext(**told))
 
 
 def verdict(record: RunRecord, requirement: str) -> VerdictRecord:

@@ -33,7 +33,7 @@ from conformance.engine import (
 from conformance.target import tables
 from conformance.wire import (
     deadline,
-    ledger,
+    journal,
     redact,
     retry,
     stored,
@@ -77,7 +77,7 @@ def test_the_page_has_the_numbers_of_the_code() -> None:
         input_files.LIMIT >> 20,
         input_files.DEEPEST,
         tables.LONGEST_SECRET,
-        ledger.LONGEST_LINE,
+        journal.LONGEST_LINE,
     ]
     assert {f"{one:,}" for one in bounds} <= numbers("Bounds")
     assert requester.LOST_AT_MOST == removal.KEPT_AT_MOST == 5  # "no more than five of a kind"

@@ -295,7 +295,7 @@ def test_somebody_at_a_terminal_is_told_why_the_page_takes_a_while(
     terminal: bool, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("conformance.report.allure.page.build", lambda *_: Path("page.html"))
-    monkeypatch.setattr("conformance.report.run_record.read", lambda _: None)
+    monkeypatch.setattr("conformance.report.record_file.read", lambda _: None)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
     assert main(["report", "run"], standalone_mode=False) == exit_codes.OK
     printed = capsys.readouterr()

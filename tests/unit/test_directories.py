@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from conformance.core.run_directory import RunDirectory, fresh_directory, named_after
 from conformance.engine import corpus
-from conformance.report.run_record import fresh_directory
-from conformance.run.directory import named_after, obstacle
 from conformance.spec.specification import load
 
 
@@ -37,17 +36,17 @@ def test_a_directory_is_in_reports_whatever_the_target_is_called(name: str, tmp_
 
 @pytest.mark.parametrize("held", ["run.json", "parts", "ledger-gw0.ndjson", "lock-main", "summary.md"])
 def test_what_a_run_left_stands_in_the_way_of_another(held: str, tmp_path: Path) -> None:
-    assert obstacle(tmp_path) == ""
+    assert RunDirectory(tmp_path).obstacle() == ""
     (tmp_path / "notes.txt").write_text("mine")
-    assert obstacle(tmp_path) == ""
+    assert RunDirectory(tmp_path).obstacle() == ""
     (tmp_path / held).symlink_to(tmp_path / "nowhere")
-    assert f"holds another run ({held})" in obstacle(tmp_path)
+    assert f"holds another run ({held})" in RunDirectory(tmp_path).obstacle()
 
 
 def test_a_file_stands_in_the_way_of_a_directory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    assert "cannot be written (Not a directory)" in obstacle(tmp_path / "file")
-    assert "cannot be written (Not a directory)" in obstacle(tmp_path / "file" / "below")
+    assert "cannot be written (Not a directory)" in RunDirectory(tmp_path / "file").obstacle()
+    assert "cannot be written (Not a directory)" in RunDirectory(tmp_path / "file" / "below").obstacle()
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    assert "cannot be made" in obstacle(tmp_path / "link")
-    assert obstacle(tmp_path / "not" / "there" / "yet") == ""
+    assert "cannot be made" in RunDirectory(tmp_path / "link").obstacle()
+    assert RunDirectory(tmp_path / "not" / "there" / "yet").obstacle() == ""

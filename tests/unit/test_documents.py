@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.report import baseline, run_record
+from conformance.report import baseline, record_file
 from conformance.report.baseline import BaselineError
-from conformance.report.run_record import UnreadableRun
+from conformance.report.record_file import UnreadableRun
 from conformance.target.target import TargetError, load
 
 PM4 = '[processmaker4]\nurl = "http://h"\naccess_token = "t"\nprocess_id = 7\n'
@@ -56,4 +56,4 @@ def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
 def test_a_record_that_is_nested_deeply_is_no_record(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("[" * 100_000 + "]" * 100_000)
     with pytest.raises(UnreadableRun):
-        run_record.read(tmp_path)
+        record_file.read(tmp_path)

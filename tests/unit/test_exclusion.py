@@ -8,18 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from conformance.core.run_directory import RunDirectory
 from conformance.reference import build
 from conformance.reference.serving import target_toml
 from conformance.run.exclusion import excluding
 from conformance.run.worker import (
     FIXTURES,
-    PARTS,
-    Share,
     Worker,
+    WorkerQuota,
 )
 from conformance.target.systems import ProcessMaker3
 from conformance.target.target import Target, load
-from conformance.wire.limits import DIRECTORY
 
 CHANGED = ["PM3-CASE-VARIABLE-SET", "PM3-CASE-TRIGGER-UNATTACHED", "PM3-CASE-CURRENT-TASK"]
 
@@ -46,10 +45,10 @@ def test_a_case_that_stands_under_two_keys_is_one_fixture(target: Target) -> Non
 
 
 def test_a_worker_waits_for_the_place_at_the_fixtures_for_the_time_of_a_test(target: Target, tmp_path: Path) -> None:
-    worker = Worker(target, "r1", "gw0", tmp_path, Share(2))
+    worker = Worker(target, "r1", "gw0", tmp_path, WorkerQuota(2))
 
     def is_free() -> bool:
-        descriptor = os.open(tmp_path / PARTS / DIRECTORY / f"{FIXTURES}-0", os.O_CREAT | os.O_RDWR, 0o600)
+        descriptor = os.open(RunDirectory(tmp_path).account / f"{FIXTURES}-0", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

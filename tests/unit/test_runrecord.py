@@ -9,19 +9,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from conformance.core.atomic_write import write_text
 from conformance.core.verdict import Level, Outcome
-from conformance.report import run_record
+from conformance.report import record_file
+from conformance.report.record_file import UnreadableRun, read, write
 from conformance.report.run_record import (
     Coverage,
     RunRecord,
     SuiteInfo,
     TargetInfo,
-    UnreadableRun,
     VerdictRecord,
-    read,
     summarise,
-    write,
-    write_text,
 )
 
 
@@ -137,7 +135,7 @@ def test_a_record_of_an_older_version_that_lacks_later_members_is_read(tmp_path:
 
 
 def test_a_record_without_an_end_is_not_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_record, "LIMIT", 2 * 1024 * 1024)
+    monkeypatch.setattr(record_file, "LIMIT", 2 * 1024 * 1024)
     (tmp_path / "run.json").symlink_to("/dev/zero")
     with pytest.raises(UnreadableRun, match="is longer than 2 MiB"):
         read(tmp_path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.cli.schemas import SCHEMAS, path, text
-from conformance.report.run_record import write_text
+from conformance.core.atomic_write import write_text
 
 if __name__ == "__main__":
     for name in SCHEMAS:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from conformance.report.run_record import write_text
+from conformance.core.atomic_write import write_text
 
 RUNS_AT_MOST: Final = 30  # the oldest go first: each run takes about a kilobyte for each test
 

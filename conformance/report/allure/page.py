@@ -11,7 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from conformance.report import escape, run_record, words
+from conformance.core.atomic_write import write_text
+from conformance.core.run_directory import ALLURE_RESULTS
+from conformance.report import escape, record_file, words
 from conformance.report.allure import history as allure_history
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = "allure@3.18.0"
 NODE_MAJOR: Final = 20
-RESULTS: Final = "allure-results"
 CHARTS: Final = (
     {"type": "currentStatus", "title": "This run"},
     {"type": "statusDynamics", "title": "Trend: this run and those before it"},
@@ -62,21 +63,21 @@ def build(run_directories: Sequence[Path], history: Path | None = None, beside: 
     if not run_directories:
         raise ReportError("No run was named; name at least one directory that `conformance run` wrote.")
     for run in run_directories:
-        if not (run / RESULTS).is_dir():
-            raise ReportError(f"{run} holds no {RESULTS}; name a directory that `conformance run` wrote.")
+        if not (run / ALLURE_RESULTS).is_dir():
+            raise ReportError(f"{run} holds no {ALLURE_RESULTS}; name a directory that `conformance run` wrote.")
     last = run_directories[-1]
-    record = run_record.read(last)
+    record = record_file.read(last)
     title = escape.line(f"{record.target.name}: {words.headline(record)}", 200)
     kept = allure_history.History(history or allure_history.beside(last, record.target.name))
     try:
         for run in run_directories:
-            started = run_record.read(run).started
+            started = record_file.read(run).started
             earlier = kept.before(started)
-            page, point = _generated([run / RESULTS], title, CATEGORIES, earlier)
+            page, point = _generated([run / ALLURE_RESULTS], title, CATEGORIES, earlier)
             kept.add(started, point)
         kept.write()
         if beside is not None:
-            page, _ = _generated([run / RESULTS, beside], title, CATEGORIES, earlier)
+            page, _ = _generated([run / ALLURE_RESULTS, beside], title, CATEGORIES, earlier)
     except allure_history.HistoryError as error:
         raise ReportError(str(error)) from None
     return _stored(page, last)
@@ -88,7 +89,7 @@ def build_comparison(directory: Path, title: str) -> Path:
     Raises:
         ReportError: node or npx are missing, or Allure failed.
     """
-    page, _ = _generated([directory / RESULTS], escape.line(title, 200), ())
+    page, _ = _generated([directory / ALLURE_RESULTS], escape.line(title, 200), ())
     return _stored(page, directory)
 
 
@@ -116,7 +117,7 @@ def _generated(
 def _stored(page: str, directory: Path) -> Path:
     output = directory / "report" / "index.html"
     output.parent.mkdir(exist_ok=True)
-    run_record.write_text(output, page)
+    write_text(output, page)
     return output
 
 

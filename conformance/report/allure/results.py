@@ -12,12 +12,13 @@ from allure_commons.model2 import Attachment, Status, StatusDetails
 from allure_commons.types import AttachmentType, LabelType, Severity
 from attr import attrib, attrs
 
+from conformance.core.atomic_write import write_text
+from conformance.core.run_directory import EXCHANGES
 from conformance.core.verdict import Level
 from conformance.report import escape, exchanges, words
 from conformance.report.allure import coverage
 from conformance.report.allure.entry import entry as allure_entry
 from conformance.report.allure.entry import rows as listed
-from conformance.report.run_record import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,7 +149,7 @@ def _description(entry: DeviationRecord, layer: str, blocks: int) -> list[str]:
         lines += ["", "Tests that saw it:", "", *(f"- {escape.markdown(test)}" for test in entry.tests)]
     left_out = len(entry.evidence) - ATTACHED_EXCHANGES
     if left_out > 0:
-        lines += ["", f"{words.count(left_out, 'more exchange')} in {escape.markdown(exchanges.FILE_NAME)}."]
+        lines += ["", f"{words.count(left_out, 'more exchange')} in {escape.markdown(EXCHANGES)}."]
     return lines
 
 

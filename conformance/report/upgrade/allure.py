@@ -10,9 +10,9 @@ from allure_commons.logger import AllureFileLogger
 from allure_commons.model2 import Label, Status, StatusDetails
 from allure_commons.types import LabelType
 
+from conformance.core.atomic_write import write_text
 from conformance.report import escape
 from conformance.report.allure.entry import entry
-from conformance.report.run_record import write_text
 from conformance.report.upgrade.text import headline, sections, sides
 
 if TYPE_CHECKING:

@@ -14,15 +14,15 @@ from conformance.run.plugin.items import SUITES_PATH, SYSTEM
 
 if TYPE_CHECKING:
     from conformance.engine.session import Session
-    from conformance.run.plugin.controller import Conduct
+    from conformance.run.plugin.controller import RunController
 
-CONDUCT: Final[pytest.StashKey[Conduct]] = pytest.StashKey()
+CONTROLLER: Final[pytest.StashKey[RunController]] = pytest.StashKey()
 NO_TARGET: Final = "the conformance suites need a target: give --conformance-target FILE."
 
 
 def session(request: pytest.FixtureRequest) -> Session:
     """The session of the system that the test belongs to, with the recorder of this test."""
-    return _conduct(request).session
+    return _controller(request).protocol.session
 
 
 def seed(request: pytest.FixtureRequest) -> int:
@@ -43,15 +43,15 @@ def examples(request: pytest.FixtureRequest) -> int:
         return wanted
     from conformance.run.worker import executions
 
-    conduct = _conduct(request)
-    return min(wanted, max(1, executions(conduct.target, load(operation.system), conduct.systems) // 10))
+    process = _controller(request).process
+    return min(wanted, max(1, executions(process.target, load(operation.system), process.systems) // 10))
 
 
-def _conduct(request: pytest.FixtureRequest) -> Conduct:
-    conduct = request.config.stash.get(CONDUCT, None)
-    if conduct is None:
+def _controller(request: pytest.FixtureRequest) -> RunController:
+    controller = request.config.stash.get(CONTROLLER, None)
+    if controller is None:
         pytest.fail(NO_TARGET, pytrace=False)
-    return conduct
+    return controller
 
 
 FIXTURES: Final = {"session": session, "seed": seed, "examples": examples}

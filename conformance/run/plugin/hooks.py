@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conformance.run.plugin import fixtures
-from conformance.run.plugin.fixtures import CONDUCT, NO_TARGET
+from conformance.run.plugin.fixtures import CONTROLLER, NO_TARGET
 from conformance.run.plugin.items import SUITES_PATH
 
 BARE = "--target"
@@ -114,16 +114,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(fixtures, "conformance-provided")
     if config.getoption("conformance_target"):
-        from conformance.run.plugin.controller import Conduct
+        from conformance.run.plugin.controller import RunController
 
-        conduct = Conduct(config)
-        config.stash[CONDUCT] = conduct
-        config.pluginmanager.register(conduct, "conformance-conduct")
-        config.pluginmanager.register(conduct.selection, "conformance-selection")
-        config.pluginmanager.register(conduct.entrance, "conformance-entrance")
-        if conduct.is_controller:
-            config.pluginmanager.register(conduct.distribution, "conformance-distribution")
-        if config.getoption("conformance_progress") and conduct.is_controller:
+        controller = RunController(config)
+        config.stash[CONTROLLER] = controller
+        process = controller.process
+        config.pluginmanager.register(controller, "conformance-controller")
+        config.pluginmanager.register(controller.protocol, "conformance-protocol")
+        config.pluginmanager.register(process.selection, "conformance-selection")
+        config.pluginmanager.register(controller.entrance, "conformance-entrance")
+        if process.is_controller:
+            config.pluginmanager.register(process.distribution, "conformance-distribution")
+        if config.getoption("conformance_progress") and process.is_controller:
             from conformance.run.plugin.progress import Display
 
             config.pluginmanager.register(Display(), "conformance-progress")

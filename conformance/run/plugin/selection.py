@@ -9,7 +9,7 @@ import pytest
 
 from conformance.core import shard as shards
 from conformance.core.shard import Shard
-from conformance.report import run_record
+from conformance.report import record_file
 from conformance.run import choice, sharding
 from conformance.run.exclusion import excluding
 from conformance.run.plugin.items import (
@@ -131,8 +131,8 @@ class Selection:
     def _durations(self) -> dict[str, float]:
         """How many seconds each test took in the run that is named for it."""
         try:
-            return run_record.read(Path(self._recorded)).durations.get("tests", {}) if self._recorded else {}
-        except run_record.UnreadableRun as error:
+            return record_file.read(Path(self._recorded)).durations.get("tests", {}) if self._recorded else {}
+        except record_file.UnreadableRun as error:
             raise pytest.UsageError(f"--conformance-durations: {error}") from None
 
 

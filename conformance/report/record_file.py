@@ -1,0 +1,67 @@
+"""The file of a run record: how `run.json` is written, and read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from conformance.core import input_files
+from conformance.core.atomic_write import write_text
+from conformance.core.run_directory import RunDirectory
+from conformance.report.run_record import SCHEMA_VERSION, RunRecord
+
+LIMIT: Final = 256 * 1024 * 1024  # bytes: the record of a whole run of three systems has a hundredth of it
+
+
+class UnreadableRun(Exception):
+    """A run directory that cannot be read; the message says which file, why, and what to do."""
+
+
+def write(record: RunRecord, directory: Path) -> Path:
+    """Write `run.json` into `directory` and return its path."""
+    path = RunDirectory(directory).record
+    data = record.model_dump(mode="json", by_alias=True)
+    write_text(path, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
+    return path
+
+
+def read(run: Path) -> RunRecord:
+    """Read the record of a run directory (or of a `run.json` itself).
+
+    Raises:
+        UnreadableRun: there is no such file, it is not JSON, or it has another format.
+    """
+    path = RunDirectory(run).record if run.is_dir() else run
+    try:
+        data = json.loads(input_files.text(path, LIMIT))
+    except OSError as error:
+        raise UnreadableRun(
+            f"{path}: cannot be read ({error.strerror}); name the directory that `conformance run` wrote."
+        ) from None
+    except input_files.Unreadable as error:
+        raise UnreadableRun(f"{path}: {error}.") from None
+    except RecursionError:
+        raise UnreadableRun(f"{path}: is nested deeper than any record; name a run that this suite wrote.") from None
+    except ValueError:
+        raise UnreadableRun(f"{path}: is not complete JSON; the run was cut off while writing. Run it again.") from None
+    found = data.get("schema") if isinstance(data, dict) else None
+    if found != SCHEMA_VERSION:
+        raise UnreadableRun(
+            f"{path}: has format {found!r}, this suite reads format {SCHEMA_VERSION}; "
+            "read it with the version of the suite that wrote it."
+        )
+    try:
+        return RunRecord.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = "/".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            what = (
+                "is an unknown member; read it with the version of the suite that wrote it, or take out what was added"
+            )
+        else:
+            what = f"{first['msg']}; run it again"
+        raise UnreadableRun(f"{path}: {place}: {what}.") from None

@@ -1,0 +1,51 @@
+"""The context of a run: how it went as a whole."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from conformance.core.shard import WHOLE, Shard
+from conformance.report.baseline import Baseline
+from conformance.report.run_record import BaselineEntry
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """How the run went as a whole: what the logs of its workers cannot know.
+
+    `planned` are the ids of the tests that were to run, `uncollected` those that exist and were not even found.
+    `profiles` are those that were selected, none means all; `min_tested` is the percentage that has to be tested.
+    `status` is what pytest itself would have ended with, `beside` are failed tests that are none of the suites'.
+    """
+
+    started: str
+    seconds: float
+    seed: int = 0
+    depth: str = "standard"
+    interrupted: bool = False
+    crashed: bool = False
+    selected: bool = False
+    shard: Shard = WHOLE
+    division: str | None = None
+    strict: bool = False
+    baseline: Baseline | None = None
+    baseline_strict: bool = False
+    read_only: bool = False
+    internal: tuple[str, ...] = ()
+    planned: frozenset[str] = frozenset()
+    uncollected: tuple[str, ...] = ()
+    status: int = 0
+    beside: tuple[str, ...] = ()
+    profiles: frozenset[str] = frozenset()
+    min_tested: float | None = None
+
+    @property
+    def day(self) -> datetime.date:
+        """The day on which it began: what expires later is in force."""
+        return datetime.datetime.fromisoformat(self.started).date()
+
+    @property
+    def known(self) -> dict[str, BaselineEntry]:
+        """The entries of the baseline that are in force, by fingerprint."""
+        return self.baseline.known(self.day) if self.baseline else {}

@@ -1,0 +1,187 @@
+"""One process of a run: what it was told, its target and its tests, its worker, and what went wrong in it."""
+
+from __future__ import annotations
+
+import fcntl
+import math
+import os
+import time
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.core import run_directory
+from conformance.core.run_directory import RunDirectory
+from conformance.core.shard import Shard
+from conformance.core.verdict import Reason
+from conformance.engine.recorder import NotExercised
+from conformance.report import baseline
+from conformance.run import choice
+from conformance.run.plugin import assignment
+from conformance.run.plugin.assignment import Assignment, Distribution
+from conformance.run.plugin.selection import Selection
+from conformance.run.worker import Worker, WorkerQuota
+from conformance.target.target import Safety, SafetyTable, Target, TargetError, load
+from conformance.wire.credentials import PUBLIC
+from conformance.wire.journal import Unwritable
+from conformance.wire.logins import basic_secrets
+from conformance.wire.redact import Redactor
+
+
+class RunProcess:
+    """One process of a run: the controller, a worker, or both in one.
+
+    Raises:
+        pytest.UsageError: the options or the target file are wrong.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        given = assignment.received(config)
+        self.is_worker = given is not None
+        self.is_controller = given is None
+        self.started = time.time()
+        self.interrupted = False
+        self.internal: list[str] = []
+        self.unwritable = ""
+        self.stopped = False  # whether an obstacle kept a test from being begun
+        self._lock: int | None = None
+        self.target = self._load()
+        self.baseline = None if self.is_worker else self._baseline()
+        self.systems = self._chosen()
+        self.selection = Selection(config, self.target, self.systems, holder=given is None or given.holder)
+        self.assignment = given or self._assignment()
+        self.distribution = Distribution(lambda: self.assignment)
+
+    def _chosen(self) -> list[str]:
+        """The systems of the run."""
+        try:
+            return choice.chosen(self.target, self.option("system"), self.option("profile"), choice.PLUGIN)
+        except choice.Unavailable as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _assignment(self) -> Assignment:
+        """What this process, and each worker that it makes, is told of the run."""
+        mark = assignment.new_mark()
+        named = self.option("output")
+        path = Path(named) if named else run_directory.named_after(self.target.name, datetime.now(), mark)
+        return Assignment(
+            run=mark,
+            output=path.absolute(),
+            until=time.monotonic() + self._budget(),
+            obstacle=RunDirectory(path).obstacle(),
+            known=frozenset(self.baseline.known(self.began.date())) if self.baseline else frozenset(),
+        )
+
+    def option(self, name: str) -> Any:
+        """The value of the option `--conformance-` with that name."""
+        return self.config.getoption(f"conformance_{name}")
+
+    def _load(self) -> Target:
+        try:
+            target = load(Path(self.config.getoption("conformance_target")))
+        except TargetError as error:
+            raise pytest.UsageError(str(error)) from None
+        changes: dict[str, Any] = {}
+        if level := self.option("safety"):
+            changes["safety"] = SafetyTable(level=Safety(level))
+        if in_flight := self.option("in_flight"):
+            changes["limits"] = target.limits.model_copy(update={"in_flight": in_flight})
+        return target.model_copy(update=changes)
+
+    def _baseline(self) -> baseline.Baseline | None:
+        """The baseline, which the controller alone reads: its workers are told what is known."""
+        named = self.option("baseline")
+        if self.option("baseline_strict") and not named:
+            raise pytest.UsageError(baseline.STRICT_ALONE)
+        if not named:
+            return None
+        try:
+            return baseline.load(Path(named))
+        except baseline.BaselineError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    @property
+    def began(self) -> datetime:
+        """When this process began."""
+        return datetime.fromtimestamp(self.started, UTC).astimezone()
+
+    @property
+    def output(self) -> Path:
+        """The directory of the run, which is made when the first test begins."""
+        return self.assignment.output
+
+    @property
+    def directory(self) -> RunDirectory:
+        """The files of the run."""
+        return RunDirectory(self.output)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """The worker of this process, made when the first test needs it. Raises OSError."""
+        told = self.assignment
+        worker = Worker(
+            self.target,
+            run=told.run,
+            name=self._name(told.worker),
+            output=told.output,
+            quota=WorkerQuota(told.workers, self.shard, tuple(self.systems), self.selection.starting),
+            until=told.until,
+            tokens=told.tokens,
+        )
+        self._lock = os.open(self.directory.lock(worker.name), os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        return worker
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether this process has begun a test of the run."""
+        return "worker" in self.__dict__
+
+    @property
+    def shard(self) -> Shard:
+        """Which part of the run this is."""
+        return self.selection.shard
+
+    def _name(self, worker: str) -> str:
+        """What a worker is called in journals, names and exchanges, which are joined with those of other shards."""
+        return worker if self.shard.whole else f"s{self.shard.index}{worker}"
+
+    def within_budget(self) -> None:
+        """Begin nothing new when the time budget is used up. Raises NotExercised."""
+        if time.monotonic() > self.assignment.until:
+            raise NotExercised(Reason.TIME_BUDGET, f"{self._budget():g} seconds")
+
+    def _budget(self) -> float:
+        """The time budget in seconds; infinite when there is none."""
+        return float(self.option("time_budget") or self.target.limits.time_budget or math.inf)
+
+    def hidden(self, text: str) -> str:
+        """A text without the secrets that this process knows."""
+        if self.has_begun:
+            return self.worker.redactor.text(text)
+        return Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC).text(text)
+
+    # -- what goes wrong -------------------------------------------------------------------------------------------
+
+    def ended_badly(self, error: BaseException) -> None:
+        """Note what went wrong at the end of a run; an interrupt is none of the suite's errors."""
+        if isinstance(error, KeyboardInterrupt):
+            self.interrupted = True
+        else:
+            self.internal.append(self.hidden(f"at the end of the run: {type(error).__name__}: {error}")[:500])
+
+    def break_off(self, session: pytest.Session, error: OSError | Unwritable) -> None:
+        """The directory of the run can no longer be written, so that nothing more can be found out."""
+        if isinstance(error, OSError):
+            error = Unwritable(Path(error.filename or self.output), error)
+        self.unwritable = self.unwritable or str(error)
+        session.shouldfail = self.unwritable
+
+    def release(self) -> None:
+        """Let go of the lock that says that this process is alive."""
+        if self._lock is not None:
+            os.close(self._lock)

@@ -1,0 +1,213 @@
+"""The protocol of one test: it gets a recorder, and its result is what its verdicts say. Registered with pytest."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Generator
+from typing import Any, Final, NoReturn
+
+import pytest
+
+from conformance.core.verdict import Outcome, Verdict
+from conformance.engine.recorder import Blocked, NotExercised, Recorder
+from conformance.engine.session import Session
+from conformance.run.plugin import allure_keys
+from conformance.run.plugin.admission import Entrance
+from conformance.run.plugin.items import TEST_ID, cited, fixtures, suite_of, system_of, title
+from conformance.run.plugin.process import RunProcess
+from conformance.target import plan
+from conformance.wire.guard import Refused
+from conformance.wire.journal import Unwritable
+
+DEEPEST: Final = 6  # calls of a traceback that are shown: those nearest to the error
+OURS: Final = "conformance"  # the mark of a report on a test of the suites, which survives the way from a worker
+SEED: Final = "seed"  # the fixture of the tests that send something else in every run
+
+
+class TestProtocol:
+    """What happens around each test about a system of the run; `entrance` is closed when no further test may begin."""
+
+    __test__ = False
+
+    def __init__(self, process: RunProcess, entrance: Entrance) -> None:
+        self.process = process
+        self.entrance = entrance
+        self._recorder: Recorder | None = None
+        self._session: Session | None = None
+        self._test: dict[str, Any] = {}
+        self._concluded = False
+        self._deviates = False  # whether the verdicts fail the current test
+
+    def _takes_part(self, item: pytest.Item) -> bool:
+        """Whether a test is about a system of the run."""
+        return system_of(item) in self.process.systems
+
+    @property
+    def session(self) -> Session:
+        """The session of the current test's system, with the recorder of this test."""
+        assert self._session is not None
+        return self._session
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Give the test a recorder, and write down at the end what it found."""
+        if not self._takes_part(item):
+            return (yield)
+        if self.process.assignment.obstacle:
+            self.process.stopped = self.entrance.closed = True
+            item.session.shouldfail = self.process.assignment.obstacle
+            return (yield)
+        system = system_of(item)
+        self._concluded = self._deviates = False
+        try:
+            self._session, self._recorder = self.process.worker.begin(
+                system, cited(item), steady=SEED not in fixtures(item)
+            )
+        except (OSError, Unwritable) as error:
+            self.process.break_off(item.session, error)
+            self.entrance.closed = True
+            return (yield)
+        self._test = {
+            "id": item.stash[TEST_ID],
+            "title": title(item),
+            "system": system,
+            "outcome": "passed",
+            "seconds": 0.0,
+            "requirements": cited(item),
+            "message": "",
+        }
+        started = time.perf_counter()
+        try:
+            result = yield
+            self._test["seconds"] = round(time.perf_counter() - started, 4)
+            passed_over = bool(suite_of(item)) and not self._concluded
+            self.process.worker.end(self._session, self._recorder, self._test, passed_over=passed_over)
+        except (OSError, Unwritable) as error:  # also when it was a reporter who could not write
+            self.process.break_off(item.session, error)
+            return True
+        except Exception as error:  # pytest would print it as it is, and end
+            self.process.worker.internal.append(f"after {item.stash[TEST_ID]}: {type(error).__name__}: {error}")
+            item.session.shouldfail = "an error of the suite"
+            return True
+        return result
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_fixture_setup(self, request: pytest.FixtureRequest) -> Generator[None, object, object]:
+        """Reporters write down what a fixture raises, as it is: before they see it, secrets are taken out of it."""
+        try:
+            return (yield)
+        except Exception as error:
+            ours = isinstance(request.node, pytest.Item) and suite_of(request.node)
+            if ours and not isinstance(error, Blocked | NotExercised):
+                error.args = tuple(self.process.hidden(str(one)) for one in error.args)
+            raise
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        """A fixture may find that nothing behind it can be tried."""
+        if not self._takes_part(item):
+            return (yield)
+        allure_keys.label(item.stash[TEST_ID], system_of(item))
+        try:
+            return (yield)
+        except Exception as error:
+            ended_by = error
+        return self._end(item, ended_by)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """The result of a test is what its verdicts say."""
+        if not self._takes_part(item):
+            return (yield)
+        ended_by: Exception | None = None
+        try:
+            yield
+        except Exception as error:
+            ended_by = error
+        self._end(item, ended_by)
+
+    def _end(self, item: pytest.Item, error: Exception | None) -> None:
+        """Settle the result of a test; not within the handling of `error`, which reporters would show as it is."""
+        if error is None or isinstance(error, Blocked | NotExercised):
+            try:
+                self._conclude(error)
+                return
+            except Exception as unexpected:  # outcomes of pytest are none
+                error = unexpected
+        self._failed(item, error)
+
+    def _conclude(self, reason: Blocked | NotExercised | None) -> None:
+        """Say of everything cited what became of it; then fail, skip or pass."""
+        assert self._recorder is not None
+        self._concluded = True
+        self._recorder.conclude(reason)
+        table = self.process.target.table(self._recorder.specification.system)
+        deviations = [
+            one
+            for one in self._recorder.deviations
+            if not plan.exempt(self._recorder.specification.requirements[one.requirement], table)
+        ]
+        told = "\n".join(self._told(one) for one in deviations)
+        if any(one.fingerprint not in self.process.assignment.known for one in deviations):
+            self._deviates = True
+            pytest.fail(told, pytrace=False)
+        if deviations:
+            pytest.xfail(told)
+        outcomes = {verdict.outcome for verdict in self._recorder.verdicts}
+        open_ones = {Outcome.BLOCKED, Outcome.NOT_EXERCISED}
+        if reason is not None or (outcomes & open_ones and Outcome.CONFORMS not in outcomes):
+            pytest.skip(self.process.worker.redactor.text(str(reason)) if reason else "nothing of it could be tried")
+
+    def _failed(self, item: pytest.Item, error: Exception) -> NoReturn:
+        """An error that is none of the target's is one of the suite; whoever reports it sees no secret.
+
+        In a test of somebody else's it is that test's own.
+        """
+        self._concluded = True
+        if not suite_of(item) and not isinstance(error, Unwritable | Refused):
+            raise error
+        if isinstance(error, Unwritable):
+            self.process.break_off(item.session, error)
+            pytest.fail(self.process.unwritable, pytrace=False)
+        kind = "the guard refused a request" if isinstance(error, Refused) else "an error of the suite"
+        self.process.worker.internal.append(f"{item.stash[TEST_ID]}: {kind}: {type(error).__name__}: {error}")
+        told = "".join(traceback.format_exception(error, limit=-DEEPEST))
+        pytest.fail(self.process.worker.redactor.text(f"{kind}: {told}"), pytrace=False)
+
+    def _told(self, verdict: Verdict) -> str:
+        requirement = self._recorder.specification.requirements[verdict.requirement] if self._recorder else None
+        cite = f" ({requirement.document}, {requirement.section}, {requirement.lines})" if requirement else ""
+        return self.process.worker.redactor.text(
+            f"{verdict.requirement}{cite}: expected {verdict.expected}; observed {verdict.observed}"
+        )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note the outcome; an error that is none of the target's is one of the suite."""
+        report = yield
+        ours = bool(suite_of(item))
+        if ours or self._deviates:
+            setattr(report, OURS, True)
+        if self._takes_part(item) and self._test:
+            if report.outcome != "passed" and self._test["outcome"] == "passed":
+                known = hasattr(report, "wasxfail")
+                self._test["outcome"] = "xfailed" if known else report.outcome
+                self._test["message"] = (
+                    _skipped(report) if report.skipped and not known else str(report.longrepr)[:2000]
+                )
+            error = call.excinfo.value if call.excinfo else None
+            if isinstance(error, KeyboardInterrupt):
+                self.process.interrupted = True
+            elif ours and error is not None and not isinstance(error, pytest.fail.Exception | pytest.skip.Exception):
+                name = type(error).__name__  # where no test can catch it: between and after tests
+                self.process.worker.internal.append(f"{item.stash[TEST_ID]}: an error of the suite: {name}: {error}")
+        return report
+
+
+def _skipped(report: pytest.TestReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2])
+    return str(report.longrepr or "")

@@ -1,0 +1,69 @@
+"""The journal of a ledger: a file for each worker, one JSON object a line. Written and read here.
+
+Each line reaches the system at once, so that it outlives the process; an intent is flushed to the disk before the
+create that it speaks of is sent. The journal holds no secrets and is enough to clean up later, from another machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+LONGEST_LINE: Final = 65_536  # bytes
+EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "target": ("system",),
+    "intent": ("key", "system", "kind", "operation", "name"),
+    "accepted": ("key",),
+    "refused": ("key",),
+    "turned away": ("key",),
+    "created": ("key", "identifier"),
+    "unproved": ("key", "identifier", "why"),
+    "there": ("system", "kind"),
+    "withdrawn": ("key",),
+    "removed": ("key",),
+    "kept": ("key", "why"),
+    "residue": ("system", "kind", "identifier"),
+}
+"""What each line of a journal must say besides which run it belongs to, as text."""
+
+
+class Unwritable(Exception):
+    """The directory of a run can no longer be written; the message says which file, and why."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(f"{path}: cannot be written ({error.strerror})")
+
+
+def append(path: Path | None, event: str, *, run: str, **data: Any) -> None:
+    """Write an event of a run at the end of its journal, if there is one. Raises OSError."""
+    if path is None:
+        return
+    line = json.dumps({"event": event, "run": run, "at": round(time.time(), 3), **data})
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        size = os.fstat(descriptor).st_size
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # the writer before was killed
+        os.write(descriptor, b"\n" * torn + line.encode() + b"\n")
+        if event == "intent":  # what comes later is found again by the name, should the machine itself fail
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def events(path: Path, damaged: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The events of a journal with the numbers of their lines; what is none of them goes into `damaged`."""
+    with path.open("rb") as file:
+        for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
+            try:
+                event = json.loads(line)
+            except (ValueError, RecursionError):
+                event = None
+            members = EVENTS.get(str(event.get("event"))) if isinstance(event, dict) else None
+            if members is not None and all(isinstance(event.get(member), str) for member in ("run", *members)):
+                yield number, event
+            elif line.endswith(b"\n") and line.strip():
+                damaged.append(number)
