@@ -31,7 +31,7 @@ from conformance.target.target import Target
 from conformance.wire.client import Client
 from conformance.wire.credentials import PUBLIC
 from conformance.wire.evidence import Evidence
-from conformance.wire.guard import CREATING, Judgement, Limits
+from conformance.wire.guard import CREATING, Limits, Policy
 from conformance.wire.ledger import Entry, Ledger
 from conformance.wire.limits import Account
 from conformance.wire.logins import TOKEN_REQUEST, basic_secrets, credentials
@@ -120,7 +120,7 @@ class Worker:
             self.quota.executions(self.target, spec),
             self.account,
         )
-        judgement = Judgement(
+        policy = Policy(
             specification=spec,
             ledger=ledger,
             safety=self.target.safety.level,
@@ -133,7 +133,7 @@ class Worker:
         failed: Counter[str] = Counter()
         door = open_door(
             self.target,
-            judgement,
+            policy,
             account=self.account,
             shard=self.quota.shard,
             failed=lambda kind: failed.update([kind]),

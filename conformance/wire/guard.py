@@ -60,7 +60,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class Decision:
     """The guard's decision on a request that may go: which operation it calls, and what it would create, in what."""
 
     operation: Operation | None
@@ -70,8 +70,8 @@ class Pass:
 
 
 @dataclass
-class Judgement:
-    """The rules, without any I/O but that of the run's account.
+class Policy:
+    """The rules of the guard, without any I/O but that of the run's account.
 
     `fixtures` are identifiers that may be read and executed, never changed.
 
@@ -89,7 +89,7 @@ class Judgement:
     limits: Limits = field(default_factory=Limits)
     token_url: str = ""
 
-    def judge(self, request: httpx.Request) -> Pass:
+    def judge(self, request: httpx.Request) -> Decision:
         """Decide on a request.
 
         Raises:
@@ -120,7 +120,7 @@ class Judgement:
             return self._unknown(request.method, min(below, key=len))
         effectful = [(operation, path) for operation, path in called.values() if operation.effect != "read"]
         if not effectful:
-            return Pass(next(iter(called.values()))[0], "read")
+            return Decision(next(iter(called.values()))[0], "read")
         if len(effectful) > 1:
             raise Refused(f"{request.method} {raw_path!r} may be any of {', '.join(one.id for one, _ in effectful)}")
         return self._effectful(*effectful[0], query, content_type, body)
@@ -129,12 +129,12 @@ class Judgement:
     def _addresses(self) -> tuple[Address, ...]:
         return tuple(dict.fromkeys(Address.of(url) for url in sorted(self.urls)))
 
-    def _token(self, request: httpx.Request) -> Pass:
+    def _token(self, request: httpx.Request) -> Decision:
         """A request for a token where the target file says that tokens are given."""
         _plain_headers(request)
         if request.extensions.get("target", request.url.raw_path) != request.url.raw_path:
             raise Refused("the request target is not the path of token_url")
-        return Pass(None, "administer")
+        return Decision(None, "administer")
 
     def _operation(self, method: str, raw_path: bytes) -> tuple[Operation, Mapping[str, str]] | None:
         """What the target may take the path for. An odd spelling of an operation with an effect is refused."""
@@ -158,17 +158,17 @@ class Judgement:
         fewest = min((len(one.path_parameters) for one in fitting), default=0)
         return [one for one in fitting if len(one.path_parameters) == fewest]
 
-    def _unknown(self, method: str, raw_path: bytes) -> Pass:
+    def _unknown(self, method: str, raw_path: bytes) -> Decision:
         """A path of no operation: harmless to read, and to call when a plain segment of it was made up."""
         segments = unquote_to_bytes(raw_path).decode("utf-8", "replace").split("/")
         made_up = any(self.ledger.is_made_up(segment) for segment in segments)
         if method in SAFE_METHODS or (made_up and not any(_odd(segment) for segment in segments)):
-            return Pass(None, "read" if method in SAFE_METHODS else "none")
+            return Decision(None, "read" if method in SAFE_METHODS else "none")
         raise Refused(f"{method} {raw_path!r} is no operation of the spec")
 
     def _effectful(
         self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
-    ) -> Pass:
+    ) -> Decision:
         least = clearance(operation)
         if not cleared(operation, self.safety):
             told = (
@@ -178,7 +178,7 @@ class Judgement:
             )
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} {told}")
         if least is Safety.READ_ONLY:
-            return Pass(operation, operation.effect)
+            return Decision(operation, operation.effect)
         for touch in operation.touches:
             try:
                 touched = list(named((touch,), path, query, content_type, body))
@@ -194,11 +194,11 @@ class Judgement:
         if operation.effect == "execute":
             if operation.starts:
                 self._execution(operation)
-            return Pass(operation, operation.effect)
+            return Decision(operation, operation.effect)
         if operation.effect == "create":
             name = self._creation(operation, path, query, content_type, body)
-            return Pass(operation, operation.effect, name, {one: path[one] for one in operation.path_parameters})
-        return Pass(operation, operation.effect)
+            return Decision(operation, operation.effect, name, {one: path[one] for one in operation.path_parameters})
+        return Decision(operation, operation.effect)
 
     def _allowed(self, operation: Operation, identifier: str) -> None:
         doubtful = identifier not in self.fixtures and self.ledger.doubts(operation.resource, identifier)
@@ -255,19 +255,19 @@ def executions_of(operation: Operation) -> str:
 class Guard(httpx.BaseTransport):
     """The first transport of the row: judges, journals the intent of a create, and passes on."""
 
-    def __init__(self, inner: httpx.BaseTransport, judgement: Judgement) -> None:
+    def __init__(self, inner: httpx.BaseTransport, policy: Policy) -> None:
         self._inner = inner
-        self._judgement = judgement
+        self._policy = policy
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass `request` on if it may go. Raises Refused, Withheld, and what is behind raises."""
-        decision = self._judgement.judge(request)
+        decision = self._policy.judge(request)
         request.extensions["effect"] = decision.effect
         entry: Entry | None = None
         if decision.operation is not None and decision.effect == "create":
             operation = decision.operation
             kind = (operation.system, operation.resource, operation.id)
-            entry = self._judgement.ledger.intend(*kind, decision.creates, decision.within)
+            entry = self._policy.ledger.intend(*kind, decision.creates, decision.within)
         try:
             response = self._inner.handle_request(request)
         except (NoAnswer, Withheld) as failure:
@@ -280,7 +280,7 @@ class Guard(httpx.BaseTransport):
             self._not_started(decision.operation)
         if entry is not None:
             response.extensions["entry"] = entry
-            ledger = self._judgement.ledger
+            ledger = self._policy.ledger
             if response.is_success:
                 ledger.answered(entry)
             elif unprocessed:
@@ -295,11 +295,11 @@ class Guard(httpx.BaseTransport):
         """What was not sent created and started nothing."""
         self._not_started(operation)
         if entry is not None:
-            self._judgement.ledger.withdrawn(entry)
+            self._policy.ledger.withdrawn(entry)
 
     def _not_started(self, operation: Operation | None) -> None:
         if operation is not None and operation.starts and operation.effect == "execute":
-            self._judgement.limits.account.give_back(executions_of(operation))
+            self._policy.limits.account.give_back(executions_of(operation))
 
     def close(self) -> None:
         """Close what is behind."""

@@ -14,7 +14,7 @@ from conformance.core.shard import WHOLE, Shard
 from conformance.target.proxies import Proxy, proxy_for
 from conformance.target.target import Target
 from conformance.wire.deadline import Deadline
-from conformance.wire.guard import Guard, Judgement
+from conformance.wire.guard import Guard, Policy
 from conformance.wire.in_flight import InFlight
 from conformance.wire.limits import Account
 from conformance.wire.retry import Pace
@@ -44,7 +44,7 @@ class Door(httpx.Client):
 
 def open_door(
     target: Target,
-    judgement: Judgement,
+    policy: Policy,
     *,
     account: Account | None = None,
     shard: Shard = WHOLE,
@@ -74,4 +74,4 @@ def open_door(
     pace = Pace(row, per_second=rate, account=account, failed=failed)
     headers = httpx.Headers({"accept-encoding": "identity", "user-agent": AGENT})
     headers.update({name: value.get_secret_value() for name, value in network.headers.items()})
-    return Door(Guard(pace, judgement), headers=headers)
+    return Door(Guard(pace, policy), headers=headers)

@@ -24,7 +24,7 @@ from conformance.target.target import (
     TargetError,
     parse,
 )
-from conformance.wire.guard import Judgement, Refused
+from conformance.wire.guard import Policy, Refused
 from conformance.wire.ledger import Ledger, Ours
 
 HOST = "http://target:8301"
@@ -62,8 +62,8 @@ def judge(method: str, url: str, *accommodations: dict[str, Any], **request: Any
     ledger = Ledger(None, "r1")
     ledger.created(ledger.intend("processmaker3", "project", "createProject", "one"), Ours(OWNED))
     spec = read(*accommodations).table("processmaker3").specification()
-    judgement = Judgement(spec, ledger, Safety.OWNED, frozenset({HOST}))
-    return judgement.judge(httpx.Request(method, f"{HOST}{url}", **request)).effect
+    policy = Policy(spec, ledger, Safety.OWNED, frozenset({HOST}))
+    return policy.judge(httpx.Request(method, f"{HOST}{url}", **request)).effect
 
 
 # -- the target file --------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import trustme
 from conformance.spec import specification
 from conformance.target.target import Safety, Target, parse
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.guard import Judgement, Refused
+from conformance.wire.guard import Policy, Refused
 from conformance.wire.ledger import Ledger
 from conformance.wire.transport import open_door
 
@@ -64,8 +64,8 @@ def door(server: str) -> Iterator[httpx.Client]:
 
 def opened(url: str, **tables: Any) -> httpx.Client:
     spec = specification.load("processmaker4")
-    judgement = Judgement(spec, Ledger(None, "r1"), Safety.OWNED, frozenset({url}))
-    return open_door(target(url, **tables), judgement, timeout=5)
+    policy = Policy(spec, Ledger(None, "r1"), Safety.OWNED, frozenset({url}))
+    return open_door(target(url, **tables), policy, timeout=5)
 
 
 def test_a_redirect_is_never_followed(server: str, door: httpx.Client) -> None:
@@ -143,8 +143,8 @@ def test_each_request_goes_the_way_of_its_own_url(server: str, no_environment: p
     no_environment.setenv("no_proxy", "direct.invalid:80")
     spec = specification.load("procesio")
     urls = frozenset({"http://proxied.invalid", "http://direct.invalid", "http://direct.invalid:81"})
-    judgement = Judgement(spec, Ledger(None, "r1"), Safety.OWNED, urls)
-    with open_door(target("http://proxied.invalid"), judgement, timeout=5) as client:
+    policy = Policy(spec, Ledger(None, "r1"), Safety.OWNED, urls)
+    with open_door(target("http://proxied.invalid"), policy, timeout=5) as client:
         assert client.get("http://proxied.invalid/a").status_code == 302
         with pytest.raises(NoAnswer, match="no connection") as direct:
             client.get("http://direct.invalid/b")

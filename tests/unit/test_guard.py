@@ -13,7 +13,7 @@ from conformance.core.verdict import Reason
 from conformance.spec import specification
 from conformance.target.target import Safety
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.guard import Guard, Judgement, Limits, Refused
+from conformance.wire.guard import Guard, Limits, Policy, Refused
 from conformance.wire.ledger import Ledger, Ours
 from conformance.wire.limits import Withheld
 
@@ -24,18 +24,16 @@ FOREIGN, OWNED, FIXTURE = "f" * 32, "0" * 32, "c" * 32
 MINE = "conf r1 main 1 aa"
 
 
-def judgement(system: str = "processmaker3", *, safety: Safety = Safety.OWNED, **more: Any) -> Judgement:
+def policy(system: str = "processmaker3", *, safety: Safety = Safety.OWNED, **more: Any) -> Policy:
     ledger = Ledger(None, "r1")
     for name, identifier in (("one", OWNED), ("two", "7")):
         ledger.created(ledger.intend(system, "project", "createProject", name), Ours(identifier))
-    return Judgement(
-        specification.load(system), ledger, safety, frozenset({HOST}), fixtures=frozenset({FIXTURE}), **more
-    )
+    return Policy(specification.load(system), ledger, safety, frozenset({HOST}), fixtures=frozenset({FIXTURE}), **more)
 
 
-def judge(method: str, url: str, system: str = "processmaker3", *, by: Judgement | None = None, **request: Any) -> str:
+def judge(method: str, url: str, system: str = "processmaker3", *, by: Policy | None = None, **request: Any) -> str:
     """The effect that the guard lets pass. Raises what the guard raises."""
-    return (by or judgement(system)).judge(httpx.Request(method, url, **request)).effect
+    return (by or policy(system)).judge(httpx.Request(method, url, **request)).effect
 
 
 def refused(method: str, url: str, system: str = "processmaker3", **more: Any) -> None:
@@ -58,15 +56,15 @@ def test_what_the_run_created_may_be_changed_and_deleted() -> None:
 
 
 def test_made_up_identifiers_pass_since_they_cannot_exist() -> None:
-    by = judgement()
+    by = policy()
     assert judge("DELETE", f"{PM3}/{by.ledger.made_up()}", by=by) == "delete"
     assert judge("POST", f"{HOST}/api/1.0/workflow/{by.ledger.made_up(12)}", by=by) == "none"
-    by = judgement("procesio")
+    by = policy("procesio")
     assert judge("DELETE", f"{PRO}/{by.ledger.made_up_guid()}", by=by) == "delete"
 
 
 def test_asking_for_a_token_is_allowed_even_when_only_reading() -> None:
-    by = judgement(safety=Safety.READ_ONLY)
+    by = policy(safety=Safety.READ_ONLY)
     assert judge("POST", f"{HOST}/workflow/oauth2/token", by=by, data={"grant_type": "password"}) == "administer"
 
 
@@ -93,7 +91,7 @@ def test_what_the_run_did_not_create_is_not_touched(method: str, path: str) -> N
 @pytest.mark.parametrize("safety", Safety)
 def test_no_level_opens_what_belongs_to_others(safety: Safety) -> None:
     with pytest.raises((Refused, Withheld)):
-        judge("DELETE", f"{PM3}/{FOREIGN}", by=judgement(safety=safety))
+        judge("DELETE", f"{PM3}/{FOREIGN}", by=policy(safety=safety))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +106,7 @@ def test_no_level_opens_what_belongs_to_others(safety: Safety) -> None:
 def test_an_odd_spelling_opens_nothing(path: str) -> None:
     request = httpx.Request("DELETE", PM3, extensions={"target": httpx.URL(PM3).raw_path + path.encode()})
     with pytest.raises(Refused):
-        judgement().judge(request)
+        policy().judge(request)
 
 
 @pytest.mark.parametrize("path", ["/API/1.0/workflow/Project/", "/api/1.0/workflow/PROJECT/"])
@@ -183,7 +181,7 @@ def test_a_write_to_no_operation_is_refused() -> None:
 
 @pytest.mark.parametrize("path", ["{}/../plugin", "{}/%2e%2e/plugin", "plugin;{}", "{}/..;/plugin"])
 def test_a_made_up_segment_does_not_open_the_path_around_it(path: str) -> None:
-    by = judgement()
+    by = policy()
     refused("POST", f"{HOST}/api/1.0/workflow/" + path.format(by.ledger.made_up(12)), by=by, json={})
 
 
@@ -245,7 +243,7 @@ def test_somebody_else_is_given_a_role_only_where_everything_may_be_destroyed() 
     role = f"{HOST}/api/1.0/workflow/role/{OWNED}/user"
     with pytest.raises(Withheld):
         judge("POST", role, json={"usr_uid": FOREIGN})
-    assert judge("POST", role, by=judgement(safety=Safety.DISPOSABLE), json={"usr_uid": FOREIGN}) == "update"
+    assert judge("POST", role, by=policy(safety=Safety.DISPOSABLE), json={"usr_uid": FOREIGN}) == "update"
     assert judge("POST", role, json={"usr_uid": OWNED}) == "update"
     refused("POST", role.replace(OWNED, FIXTURE[:-1] + "d"), json={"usr_uid": OWNED})
 
@@ -295,7 +293,7 @@ def test_an_upload_that_cannot_be_read_is_refused() -> None:
 
 
 def test_what_is_created_carries_the_mark_of_the_run() -> None:
-    by = judgement()
+    by = policy()
     assert by.judge(httpx.Request("POST", PM3, json={"prj_name": by.ledger.name()})).creates.startswith("conf r1 ")
     for name in ("Orders", "conf r2 main 1 aa", "", "conf r1x"):
         refused("POST", PM3, json={"prj_name": name})
@@ -307,7 +305,7 @@ def test_a_create_without_a_name_needs_an_instance_that_may_be_destroyed() -> No
         with pytest.raises(Withheld) as withheld:
             judge("POST", PM3, json=body)
         assert withheld.value.reason is Reason.SAFETY_LEVEL
-        assert judge("POST", PM3, by=judgement(safety=Safety.DISPOSABLE), json=body) == "create"
+        assert judge("POST", PM3, by=policy(safety=Safety.DISPOSABLE), json=body) == "create"
 
 
 # -- what concerns more than what it names -----------------------------------------------------------------------------
@@ -318,11 +316,11 @@ def test_access_and_what_nobody_can_remove_are_made_only_where_all_may_be_destro
     with pytest.raises(Withheld) as withheld:
         judge("POST", f"{HOST}/api/{path}", "procesio", json={"name": MINE})
     assert withheld.value.reason is Reason.SAFETY_LEVEL
-    assert judge("POST", f"{HOST}/api/{path}", by=judgement("procesio", safety=Safety.DISPOSABLE), json={"name": MINE})
+    assert judge("POST", f"{HOST}/api/{path}", by=policy("procesio", safety=Safety.DISPOSABLE), json={"name": MINE})
 
 
 def test_a_literal_path_is_no_odd_spelling_of_one_with_a_parameter() -> None:
-    by = judgement("procesio", safety=Safety.DISPOSABLE)
+    by = policy("procesio", safety=Safety.DISPOSABLE)
     files = {"file": ("a.txt", b"")}
     assert judge("POST", f"{HOST}/api/Credentials/upload/test", by=by, files=files) == "administer"
     for path in ("/api/credentials/upload/test", f"/api/Credentials/Upload/{OWNED}"):
@@ -330,7 +328,7 @@ def test_a_literal_path_is_no_odd_spelling_of_one_with_a_parameter() -> None:
 
 
 def test_a_deletion_of_api_keys_names_one_of_ours() -> None:
-    by = judgement("procesio", safety=Safety.DISPOSABLE)
+    by = policy("procesio", safety=Safety.DISPOSABLE)
     assert judge("DELETE", f"{HOST}/api/ApiKey", by=by, json={"id": OWNED}) == "administer"
     for body in ({"id": FOREIGN}, {}):
         refused("DELETE", f"{HOST}/api/ApiKey", by=by, json=body)
@@ -344,7 +342,7 @@ def test_a_deletion_of_api_keys_names_one_of_ours() -> None:
 def test_publish_and_launch_count_as_writes(path: str) -> None:
     refused("GET", PRO + path, "procesio")
     with pytest.raises(Withheld):
-        judge("GET", PRO + path.replace(FOREIGN, OWNED), by=judgement("procesio", safety=Safety.READ_ONLY))
+        judge("GET", PRO + path.replace(FOREIGN, OWNED), by=policy("procesio", safety=Safety.READ_ONLY))
     assert judge("GET", PRO + path.replace(FOREIGN, OWNED), "procesio") == "execute"
 
 
@@ -359,7 +357,7 @@ def test_publish_and_launch_count_as_writes(path: str) -> None:
 def test_no_other_spelling_of_publish_and_launch_counts_as_reading(path: str) -> None:
     request = httpx.Request("GET", PRO, extensions={"target": path.encode()})
     with pytest.raises(Refused):
-        judgement("procesio").judge(request)
+        policy("procesio").judge(request)
 
 
 # -- safety level, fixtures and limits --------------------------------------------------------------------------------
@@ -374,7 +372,7 @@ def test_no_other_spelling_of_publish_and_launch_counts_as_reading(path: str) ->
 )  # fmt: skip
 def test_a_read_only_run_changes_nothing(method: str, url: str, system: str) -> None:
     with pytest.raises(Withheld) as withheld:
-        judge(method, url, by=judgement(system, safety=Safety.READ_ONLY), json={"prj_name": MINE})
+        judge(method, url, by=policy(system, safety=Safety.READ_ONLY), json={"prj_name": MINE})
     assert withheld.value.reason is Reason.SAFETY_LEVEL
 
 
@@ -385,12 +383,12 @@ def test_a_fixture_is_executed_and_not_changed() -> None:
 
 
 def test_a_fixture_may_change_if_the_target_file_says_so_or_the_instance_may_be_destroyed() -> None:
-    assert judge("PUT", f"{PM3}/{FIXTURE}", by=judgement(may_change=True), json={}) == "update"
-    assert judge("PUT", f"{PM3}/{FIXTURE}", by=judgement(safety=Safety.DISPOSABLE), json={}) == "update"
+    assert judge("PUT", f"{PM3}/{FIXTURE}", by=policy(may_change=True), json={}) == "update"
+    assert judge("PUT", f"{PM3}/{FIXTURE}", by=policy(safety=Safety.DISPOSABLE), json={}) == "update"
 
 
 def test_no_more_is_executed_than_allowed() -> None:
-    by = judgement("procesio", limits=Limits(executions=2))
+    by = policy("procesio", limits=Limits(executions=2))
     for _ in range(2):
         judge("POST", f"{PRO}/{OWNED}/run", by=by, json={})
     with pytest.raises(Withheld) as withheld:
@@ -399,7 +397,7 @@ def test_no_more_is_executed_than_allowed() -> None:
 
 
 def test_no_more_is_created_than_may_be_open() -> None:
-    by = judgement(limits=Limits(open_resources=3))
+    by = policy(limits=Limits(open_resources=3))
     judge("POST", PM3, by=by, json={"prj_name": MINE})
     by.ledger.intend("processmaker3", "project", "createProject", "three")
     with pytest.raises(Withheld) as withheld:
@@ -413,7 +411,7 @@ def test_no_more_is_created_than_may_be_open() -> None:
 
 
 def test_the_intent_of_a_create_is_on_the_disk_before_the_request_goes_out(tmp_path: Path) -> None:
-    by = judgement()
+    by = policy()
     by.ledger.path = tmp_path / "ledger-main.ndjson"
     seen: list[dict[str, Any]] = []
 
@@ -433,7 +431,7 @@ def test_what_is_refused_never_reaches_the_wire() -> None:
         raise AssertionError(request.url)
 
     with pytest.raises(Refused):
-        Guard(httpx.MockTransport(fail), judgement()).handle_request(httpx.Request("DELETE", f"{PM3}/{FOREIGN}"))
+        Guard(httpx.MockTransport(fail), policy()).handle_request(httpx.Request("DELETE", f"{PM3}/{FOREIGN}"))
 
 
 @pytest.mark.parametrize(("status", "left"), [(200, 1), (404, 2), (500, 1), (0, 1)])
@@ -443,7 +441,7 @@ def test_an_execution_counts_unless_it_was_refused(status: int, left: int) -> No
             raise NoAnswer("lost", sent=True)
         return httpx.Response(status)
 
-    by = judgement("procesio", limits=Limits(executions=2))
+    by = policy("procesio", limits=Limits(executions=2))
     client = httpx.Client(transport=Guard(httpx.MockTransport(answer), by))
     try:
         client.post(f"{PRO}/{OWNED}/run", json={})
@@ -457,8 +455,8 @@ def test_an_execution_counts_unless_it_was_refused(status: int, left: int) -> No
 BELOW = f"{HOST}/apps/pm"
 
 
-def judgement_below(*urls: str, system: str = "processmaker3") -> Judgement:
-    by = judgement(system)
+def judgement_below(*urls: str, system: str = "processmaker3") -> Policy:
+    by = policy(system)
     by.urls = frozenset(urls or (BELOW,))
     return by
 

@@ -28,7 +28,7 @@ from conformance.wire.client import MAIN, NOBODY, WRONG, Client
 from conformance.wire.credentials import Missing, Unavailable
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence
-from conformance.wire.guard import Guard, Judgement, Limits
+from conformance.wire.guard import Guard, Limits, Policy
 from conformance.wire.ledger import Ledger, Ours
 from conformance.wire.redact import Redactor
 
@@ -118,12 +118,12 @@ def session(server: Server, keys: Keys) -> Iterator[Session]:
     spec = specification.load("processmaker3")
     ledger = Ledger(None, "r1")
     limits = Limits(open_resources=3)
-    judgement = Judgement(spec, ledger, Safety.OWNED, frozenset({"http://t"}), limits=limits)
+    policy = Policy(spec, ledger, Safety.OWNED, frozenset({"http://t"}), limits=limits)
     evidence = Evidence(None, Redactor({}), lists=frozenset(), foreign=bool, seen=lambda _: None)
     table = ProcessMaker3.model_validate(
         {"url": "http://t", "workspace": "w", "client_id": "c", "client_secret": "s", "username": "u", "password": "p"}
     )
-    with httpx.Client(transport=Guard(server, judgement)) as http:
+    with httpx.Client(transport=Guard(server, policy)) as http:
         client = Client(spec, http, {"url": "http://t"}, evidence, constants={"workspace": "w"}, worker="main")
         yield Session(table, client, keys, ledger, settle=0, safety=Safety.OWNED)
 

@@ -19,7 +19,7 @@ from conformance.target.target import Safety
 from conformance.wire import ledger
 from conformance.wire.client import Client
 from conformance.wire.evidence import Evidence
-from conformance.wire.guard import Guard, Judgement, Refused
+from conformance.wire.guard import Guard, Policy, Refused
 from conformance.wire.ledger import Ledger
 from conformance.wire.redact import Redactor
 
@@ -101,9 +101,9 @@ def opened(server: Case, book: Ledger, *, may_change: bool = True) -> Iterator[S
     account: dict[str, Any] = dict.fromkeys(("workspace", "client_id", "client_secret", "username", "password"), "w")
     table = ProcessMaker3.model_validate({"url": "http://t", "fixtures": fixtures, **account})
     origins = frozenset({"http://t"})
-    judgement = Judgement(spec, book, Safety.OWNED, origins, table.fixtures.identifiers, may_change)
+    policy = Policy(spec, book, Safety.OWNED, origins, table.fixtures.identifiers, may_change)
     evidence = Evidence(None, Redactor({}), lists=frozenset(), foreign=bool, seen=lambda _: None)
-    with httpx.Client(transport=Guard(server, judgement)) as http:
+    with httpx.Client(transport=Guard(server, policy)) as http:
         client = Client(spec, http, {"url": "http://t"}, evidence, constants={"workspace": "w"}, worker="main")
         yield Session(table, client, Anybody(), book, settle=0, safety=Safety.OWNED)
 
