@@ -1,4 +1,4 @@
-"""Pace: never faster than the target file allows; reads are sent again, writes if told when."""
+"""RetryTransport: never faster than the target file allows; reads are sent again, writes if told when."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from conformance.wire.limits import Account, Withheld
 
 RETRIES: Final = 3
 FIRST_PAUSE: Final = 0.05  # seconds, and four times as long each time
-SILENCE: Final = "no response"
+NO_RESPONSE: Final = "no response"
 
 LONGEST_WAIT: Final = 60.0  # seconds that a busy target is waited for in a row, between two answers that are worth it
 
 
-class Pace(httpx.BaseTransport):
+class RetryTransport(httpx.BaseTransport):
     """Waits so long before each request that no more than `per_second` go out of all the workers of an `account`.
 
     A read (the guard says so in `extensions["effect"]`) that got no answer, or one of a gateway (AWAY), is sent again
@@ -70,7 +70,7 @@ class Pace(httpx.BaseTransport):
             try:
                 response = self._inner.handle_request(request)
             except NoAnswer:
-                self._failed(SILENCE)
+                self._failed(NO_RESPONSE)
                 if not (left and read):
                     raise
                 self._pause(pause)
@@ -85,12 +85,12 @@ class Pace(httpx.BaseTransport):
                 asked = retry_after(response)
                 again = read or not_processed(response)
                 self._pause(asked or pause, asked=bool(asked))
-                if not (left and again) or asked > self._patience:
+                if not (left and again) or asked > self._remaining_wait:
                     return response
         raise AssertionError("unreachable: the last try returns or raises")
 
     @property
-    def _patience(self) -> float:
+    def _remaining_wait(self) -> float:
         return LONGEST_WAIT - self._waited
 
     def _pause(self, seconds: float, *, asked: bool = False) -> None:
@@ -99,7 +99,7 @@ class Pace(httpx.BaseTransport):
 
     def _wait(self) -> None:
         busy = max(0.0, self._back - self._clock())
-        if self._asked and busy > self._patience:
+        if self._asked and busy > self._remaining_wait:
             raise NoAnswer(f"it is busy, and asks to be left alone for {busy:.0f} seconds", sent=False)
         if busy and self._asked and self._clock() + busy > self._account.until:
             raise Withheld(Reason.TIME_BUDGET, f"the server asks to wait {busy:.0f} seconds, and the time is used up")

@@ -17,7 +17,7 @@ from conformance.wire.deadline import Deadline
 from conformance.wire.guard import Guard, Policy
 from conformance.wire.in_flight import InFlight
 from conformance.wire.limits import Account
-from conformance.wire.retry import Pace
+from conformance.wire.retry import RetryTransport
 
 AGENT: Final = f"conformance/{__version__}"
 NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
@@ -51,7 +51,7 @@ def open_door(
     timeout: float | None = None,
     failed: Callable[[str], None] = lambda _: None,
 ) -> Door:
-    """The one door of a worker and system: guard, pace, deadline, in this order.
+    """The one door of a worker and system: guard, retrying, deadline, in this order.
 
     `account` is what all workers of the run share; a `shard` has its part of the limits. `failed` is called for each
     response that a gateway gave. Redirects are never followed. Each request goes the way that its own URL gives.
@@ -71,7 +71,7 @@ def open_door(
     account = account or Account()
     rate = limits.requests_per_second / shard.of if limits.requests_per_second else None
     row = InFlight(deadline, account, shard.part(limits.places))
-    pace = Pace(row, per_second=rate, account=account, failed=failed)
+    retrying = RetryTransport(row, per_second=rate, account=account, failed=failed)
     headers = httpx.Headers({"accept-encoding": "identity", "user-agent": AGENT})
     headers.update({name: value.get_secret_value() for name, value in network.headers.items()})
-    return Door(Guard(pace, policy), headers=headers)
+    return Door(Guard(retrying, policy), headers=headers)

@@ -98,7 +98,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits: time passes at once."""
     monkeypatch.setattr(calls, "ONCE_MORE", 0.0)
     clock = Clock()
-    monkeypatch.setattr(transport, "Pace", partial(retry.Pace, sleep=clock.sleep, clock=clock))
+    monkeypatch.setattr(transport, "RetryTransport", partial(retry.RetryTransport, sleep=clock.sleep, clock=clock))
 
 
 def actions(system: str) -> dict[str, Action]:

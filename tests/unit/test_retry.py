@@ -1,4 +1,4 @@
-"""Pace: never faster than allowed; reads are tried again, writes never."""
+"""RetryTransport: never faster than allowed; reads are tried again, writes never."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from conformance.wire.retry import (
     LONGEST_WAIT,
     RETRIES,
     SILENCE,
-    Pace,
+    RetryTransport,
     retry_after,
 )
 
@@ -55,14 +55,16 @@ class Server(httpx.BaseTransport):
         return httpx.Response(status, headers={"retry-after": after} if after else {})
 
 
-def send(pace: Pace, effect: str = "read") -> httpx.Response:
+def send(pace: RetryTransport, effect: str = "read") -> httpx.Response:
     return pace.handle_request(httpx.Request("GET", "http://t/", extensions={"effect": effect}))
 
 
-def made(*answers: int | tuple[int, str] | None, per_second: float | None = None) -> tuple[Pace, Server, Clock]:
+def made(
+    *answers: int | tuple[int, str] | None, per_second: float | None = None
+) -> tuple[RetryTransport, Server, Clock]:
     clock = Clock()
     server = Server(clock, answers)
-    return Pace(server, per_second=per_second, sleep=clock.sleep, clock=clock), server, clock
+    return RetryTransport(server, per_second=per_second, sleep=clock.sleep, clock=clock), server, clock
 
 
 def test_requests_go_out_no_faster_than_allowed() -> None:
@@ -138,7 +140,7 @@ def test_each_response_that_is_not_the_servers_is_counted() -> None:
     counted: list[str] = []
     clock = Clock()
     server = Server(clock, [502, None, (429, "1"), 200])
-    assert send(Pace(server, failed=counted.append, sleep=clock.sleep, clock=clock)).status_code == 200
+    assert send(RetryTransport(server, failed=counted.append, sleep=clock.sleep, clock=clock)).status_code == 200
     assert counted == ["502", SILENCE, "429"]
 
 
@@ -172,7 +174,7 @@ WAITS: list[tuple[bytes, float]] = [
 def test_the_server_may_say_how_long_to_wait(after: bytes, pause: float) -> None:
     clock = Clock()
     answers = [httpx.Response(200), httpx.Response(429, headers=[(b"retry-after", after)])]
-    send(Pace(httpx.MockTransport(lambda _: answers.pop()), sleep=clock.sleep, clock=clock))
+    send(RetryTransport(httpx.MockTransport(lambda _: answers.pop()), sleep=clock.sleep, clock=clock))
     assert clock.slept == [pause]
 
 
@@ -189,7 +191,7 @@ def test_a_server_that_asks_for_more_patience_than_there_is_is_asked_no_more(aft
         asked.append(request)
         return httpx.Response(429, headers=[(b"retry-after", after)])
 
-    pace = Pace(httpx.MockTransport(busy), sleep=clock.sleep, clock=clock)
+    pace = RetryTransport(httpx.MockTransport(busy), sleep=clock.sleep, clock=clock)
     assert send(pace).status_code == 429
     for effect in ("read", "create"):
         with pytest.raises(NoAnswer, match="left alone") as told:
@@ -217,7 +219,7 @@ def test_an_answer_between_gives_new_patience() -> None:
 def test_nobody_waits_past_the_end_of_the_run_because_the_server_asks() -> None:
     clock = Clock()
     server = Server(clock, [(503, "5"), (503, "5"), (503, "5")])
-    pace = Pace(server, account=Account(until=clock.now + 8), sleep=clock.sleep, clock=clock)
+    pace = RetryTransport(server, account=Account(until=clock.now + 8), sleep=clock.sleep, clock=clock)
     with pytest.raises(Withheld) as withheld:
         send(pace)
     assert withheld.value.reason is Reason.TIME_BUDGET
@@ -227,14 +229,14 @@ def test_nobody_waits_past_the_end_of_the_run_because_the_server_asks() -> None:
 @pytest.mark.parametrize("answers", [[None], [502, 503], [None, 504, None]])
 def test_what_has_begun_is_tried_again_after_the_end_of_the_run(answers: list[int | None]) -> None:
     clock = Clock()
-    pace = Pace(Server(clock, answers), account=Account(until=clock.now - 1), sleep=clock.sleep, clock=clock)
+    pace = RetryTransport(Server(clock, answers), account=Account(until=clock.now - 1), sleep=clock.sleep, clock=clock)
     assert send(pace).status_code == 200
     assert len(clock.slept) == len(answers)
 
 
 def test_cleaning_up_waits_as_long_as_ever() -> None:
     clock, account = Clock(), Account(until=0)
-    pace = Pace(Server(clock, [(503, "5"), (429, "7")]), account=account, sleep=clock.sleep, clock=clock)
+    pace = RetryTransport(Server(clock, [(503, "5"), (429, "7")]), account=account, sleep=clock.sleep, clock=clock)
     with account.cleaning():
         assert send(pace).status_code == 200
     assert (clock.slept, account.until) == ([5.0, 7.0], 0)
@@ -288,7 +290,7 @@ def test_a_pause_of_our_own_is_not_the_word_of_a_busy_server(status: int, left: 
     """What is removed after the end of the run goes out, a moment later than what failed before it."""
     clock = Clock()
     server = Server(clock, [status])
-    pace = Pace(server, account=Account(until=clock.now + left), sleep=clock.sleep, clock=clock)
+    pace = RetryTransport(server, account=Account(until=clock.now + left), sleep=clock.sleep, clock=clock)
     assert send(pace, "update").status_code == status
     assert send(pace, "delete").status_code == 200
     assert clock.slept == ([FIRST_PAUSE] if status in BUSY else [])
