@@ -29,7 +29,7 @@ from conformance.report.run_record import (
 )
 from conformance.report.tested_share import coverage, is_short
 from conformance.run.aggregate import ordered
-from conformance.run.outcomes import explained, silence
+from conformance.run.outcomes import explained, no_evidence
 from conformance.target.target import Safety
 
 IDENTIFIERS: Final = 50
@@ -160,7 +160,7 @@ def _verdicts(records: Sequence[RunRecord], absent: str) -> list[VerdictRecord]:
 
 
 def _verdict(said: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> VerdictRecord:
-    """What all shards together say of one requirement: what tests found goes before what follows from their silence."""
+    """What all shards together say of one requirement: what tests found goes before what follows from their no_evidence."""
     spoken = [one for one in said if one.tests]
     if not spoken:
         return _silent(said, absent, read_only=read_only)
@@ -185,7 +185,7 @@ def _silent(said: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> V
     first = next((one for one in said if one.reason is not Reason.MISSING_SHARD), said[0])
     if first.reason is not Reason.MISSING_SHARD:
         return first
-    reason, detail = (Reason.MISSING_SHARD, absent) if absent else silence(read_only=read_only)
+    reason, detail = (Reason.MISSING_SHARD, absent) if absent else no_evidence(read_only=read_only)
     return first.model_copy(update={"reason": reason, "detail": detail})
 
 

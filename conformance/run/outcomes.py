@@ -23,9 +23,9 @@ from conformance.target.target import Target
 EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
 """What the target does not claim to do cannot be done wrong: no deviation counts against it."""
 
-KEPT: Final = (Outcome.BLOCKED, Outcome.NOT_EXERCISED)
-SILENCE: Final = (Reason.INCONCLUSIVE, "no answer showed it")
-MILD: Final = (":no-server-error", ":generated-accepted", ":accepted")  # they say nothing of other requests
+NOT_TRIED: Final = (Outcome.BLOCKED, Outcome.NOT_EXERCISED)
+NO_EVIDENCE: Final = (Reason.INCONCLUSIVE, "no answer showed it")
+NON_BLOCKING: Final = (":no-server-error", ":generated-accepted", ":accepted")  # they say nothing of other requests
 
 
 def verdicts(
@@ -63,12 +63,12 @@ def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:
         if one.outcome is Outcome.CONFORMS
         and one.requirement.startswith((f"{one.operation}:exists", f"{one.operation}."))
     }
-    kept = [one for one in records if one.tests and one.outcome in KEPT and one.operation not in reached]
+    kept = [one for one in records if one.tests and one.outcome in NOT_TRIED and one.operation not in reached]
     kept.sort(key=lambda one: (one.outcome is Outcome.BLOCKED, one.blocked_by or "", one.reason or "", one.detail))
     why = {one.operation: one for one in kept}  # the last one stands: a deviation goes before a reason
     return [
         one.model_copy(update=why[one.operation].model_dump(include={"outcome", "reason", "detail", "blocked_by"}))
-        if (one.reason, one.detail) == SILENCE and not one.tests and one.operation in why
+        if (one.reason, one.detail) == NO_EVIDENCE and not one.tests and one.operation in why
         else one
         for one in records
     ]
@@ -117,7 +117,7 @@ def _dead(logs: WorkerLogs, accommodated: Container[str]) -> dict[str, str]:
     dead: dict[str, str] = {}
     for _, verdict in logs.verdicts:
         cut = verdict.kind in (Kind.MISSING_OPERATION, Kind.REFUSED, Kind.SERVER_ERROR)
-        own = verdict.requirement.startswith(f"{verdict.operation}") and not verdict.requirement.endswith(MILD)
+        own = verdict.requirement.startswith(f"{verdict.operation}") and not verdict.requirement.endswith(NON_BLOCKING)
         if cut and verdict.fingerprint and own and verdict.operation not in accommodated:
             dead.setdefault(verdict.operation, verdict.fingerprint)
     return dead
@@ -150,15 +150,15 @@ def _unspoken(
     elif logs.out_of_time:
         reason = Reason.TIME_BUDGET
     elif context.shard.whole:
-        reason, detail = silence(read_only=context.read_only)
+        reason, detail = no_evidence(read_only=context.read_only)
     else:
         reason, detail = Reason.MISSING_SHARD, f"not in shard {context.shard}"
     return _record(requirement, Outcome.NOT_EXERCISED, reason=reason, detail=detail)
 
 
-def silence(*, read_only: bool) -> tuple[Reason, str]:
+def no_evidence(*, read_only: bool) -> tuple[Reason, str]:
     """Reason and detail where every test was there and none had anything to say."""
-    return (Reason.SAFETY_LEVEL, "") if read_only else SILENCE
+    return (Reason.SAFETY_LEVEL, "") if read_only else NO_EVIDENCE
 
 
 def _record(requirement: Requirement, outcome: Outcome, **more: Any) -> VerdictRecord:
