@@ -162,8 +162,8 @@ def _unproved(target: Target, spec: Specification, unsupported: set[str]) -> Ite
 
 def _planned(planned: Plan) -> Iterator[str]:
     """What would be tried, what not and why, what each effect needs, and what to add."""
-    yield f"  a run tries up to {_counted(planned.tried)}, of {len(planned.hindrances)} in all"
-    for (outcome, reason), those in planned.hindered().items():
+    yield f"  a run tries up to {_counted(planned.tried)}, of {len(planned.obstacles)} in all"
+    for (outcome, reason), those in planned.obstructed().items():
         yield f"    {reason or words.OUTCOMES[outcome][0]}: {_counted(those)}{_advice(planned, reason)}"
     yield f"  operations by what they do to data, at safety level {planned.level}"
     operations: dict[str, list[Operation]] = {}
@@ -188,11 +188,11 @@ def _planned(planned: Plan) -> Iterator[str]:
 def _advice(planned: Plan, reason: Reason | None) -> str:
     """What to do about a reason."""
     if reason in (Reason.MISSING_FIXTURE, Reason.MISSING_USER):
-        lacking = sum(bool(one.missing) for _, one in planned.hindrances if one and one.reason is reason)
+        lacking = sum(bool(one.missing) for _, one in planned.obstacles if one and one.reason is reason)
         return "; the lines to add are listed below" if lacking else ""
-    levels = Counter(one.level for _, one in planned.hindrances if one and one.reason is reason and one.level)
+    levels = Counter(one.level for _, one in planned.obstacles if one and one.reason is reason and one.level)
     told = ", ".join(f"{count} from {level} on" for level, count in levels.items())
-    spared = sum(bool(one.missing) for _, one in planned.hindrances if one and one.reason is reason and one.level)
+    spared = sum(bool(one.missing) for _, one in planned.obstacles if one and one.reason is reason and one.level)
     lines = f"; the lines to add for {spared} are listed below" if spared else ""
     return f"; {told}: the key level of [safety]{lines}" if told else ""
 

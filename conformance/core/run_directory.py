@@ -111,7 +111,7 @@ class RunDirectory:
         for path in self.path.glob(f"{_LOCK}*"):
             path.unlink(missing_ok=True)
 
-    def obstacle(self) -> str:
+    def problem(self) -> str:
         """Why no run can be written here, as a sentence; empty where one can. Other files may be here."""
         try:
             held = [name for name in os.listdir(self.path) if _OURS.fullmatch(name)]

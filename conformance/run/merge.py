@@ -160,7 +160,7 @@ def _verdicts(records: Sequence[RunRecord], absent: str) -> list[VerdictRecord]:
 
 
 def _verdict(said: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> VerdictRecord:
-    """What all shards together say of one requirement: what tests found goes before what follows from their no_evidence."""
+    """What all shards together say of one requirement: what tests found goes before their silence."""
     spoken = [one for one in said if one.tests]
     if not spoken:
         return _silent(said, absent, read_only=read_only)

@@ -17,7 +17,7 @@ from conformance.run.context import RunContext
 from conformance.run.worker_log import WorkerLogs
 from conformance.spec.specification import Requirement, Specification
 from conformance.target.accommodation import departures
-from conformance.target.plan import Hindrance, hindrance
+from conformance.target.plan import Obstacle, obstacle_of
 from conformance.target.target import Target
 
 EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
@@ -41,17 +41,17 @@ def verdicts(
         for requirement in spec.requirements.values():
             said = spoken.get(requirement.id, [])
             promised = not context.profiles or requirement.profile in context.profiles
-            hindered = hindrance(requirement, spec, target.table(system), target.safety.level)
-            if hindered is not None and hindered.outcome in EXEMPT:
-                yield _record(requirement, hindered.outcome, detail=hindered.detail)
+            obstacle = obstacle_of(requirement, spec, target.table(system), target.safety.level)
+            if obstacle is not None and obstacle.outcome in EXEMPT:
+                yield _record(requirement, obstacle.outcome, detail=obstacle.detail)
             elif said:
-                yield _merged(requirement, said).model_copy(update={"promised": promised and hindered is None})
+                yield _merged(requirement, said).model_copy(update={"promised": promised and obstacle is None})
             else:
                 root = dead.get(requirement.operation) or (
                     lenient.get(requirement.operation) if requirement.refusal else None
                 )
-                record = _unspoken(requirement, hindered, logs, context, root)
-                yield record.model_copy(update={"promised": promised and hindered is None})
+                record = _unspoken(requirement, obstacle, logs, context, root)
+                yield record.model_copy(update={"promised": promised and obstacle is None})
 
 
 def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:
@@ -131,7 +131,7 @@ def _lenient(logs: WorkerLogs) -> dict[str, str]:
 
 
 def _unspoken(
-    requirement: Requirement, hindered: Hindrance | None, logs: WorkerLogs, context: RunContext, root: str | None
+    requirement: Requirement, obstacle: Obstacle | None, logs: WorkerLogs, context: RunContext, root: str | None
 ) -> VerdictRecord:
     """Why no test said anything of a requirement; `root` is the deviation that keeps it from being tried."""
     if requirement.untestable is not None:
@@ -143,8 +143,8 @@ def _unspoken(
         reason = Reason.TARGET_UNAVAILABLE
     elif context.interrupted or logs.unfinished:
         reason = Reason.INTERRUPTED
-    elif hindered is not None and hindered.reason is not None:
-        reason, detail = hindered.reason, hindered.detail
+    elif obstacle is not None and obstacle.reason is not None:
+        reason, detail = obstacle.reason, obstacle.detail
     elif context.selected:
         reason = Reason.NOT_SELECTED
     elif logs.out_of_time:

@@ -20,7 +20,7 @@ from conformance.target.target import Safety
 
 
 @dataclass(frozen=True, slots=True)
-class Hindrance:
+class Obstacle:
     """What keeps a requirement from being tried: the outcome that it will have, its reason, and more of it in words.
 
     `missing` are the keys that the target file lacks, `level` is the safety level from which on it is tried.
@@ -40,26 +40,26 @@ class Plan:
     specification: Specification
     table: System
     level: Safety
-    hindrances: tuple[tuple[Requirement, Hindrance | None], ...]
+    obstacles: tuple[tuple[Requirement, Obstacle | None], ...]
 
     @property
     def tried(self) -> list[Requirement]:
         """What a run would try, as far as the target lets it."""
-        return [one for one, hindrance in self.hindrances if hindrance is None]
+        return [one for one, obstacle in self.obstacles if obstacle is None]
 
-    def hindered(self) -> dict[tuple[Outcome, Reason | None], list[Requirement]]:
+    def obstructed(self) -> dict[tuple[Outcome, Reason | None], list[Requirement]]:
         """The others, by the outcome and reason that they will have."""
         found: dict[tuple[Outcome, Reason | None], list[Requirement]] = {}
-        for one, hindrance in self.hindrances:
-            if hindrance is not None:
-                found.setdefault((hindrance.outcome, hindrance.reason), []).append(one)
+        for one, obstacle in self.obstacles:
+            if obstacle is not None:
+                found.setdefault((obstacle.outcome, obstacle.reason), []).append(one)
         return found
 
     def unlocked(self) -> dict[str, list[tuple[Requirement, tuple[str, ...]]]]:
         """By each key that the target file lacks: what needs it, with the other keys that this lacks too."""
         found: dict[str, list[tuple[Requirement, tuple[str, ...]]]] = {}
-        for one, hindrance in self.hindrances:
-            missing = hindrance.missing if hindrance else ()
+        for one, obstacle in self.obstacles:
+            missing = obstacle.missing if obstacle else ()
             for key in missing:
                 found.setdefault(key, []).append((one, tuple(other for other in missing if other != key)))
         return found
@@ -79,45 +79,45 @@ class Plan:
 
 def plan(specification: Specification, table: System, level: Safety) -> Plan:
     """The plan for one system of a target, at a safety level."""
-    hindrances = ((one, hindrance(one, specification, table, level)) for one in specification.requirements.values())
-    return Plan(specification, table, level, tuple(hindrances))
+    obstacles = ((one, obstacle_of(one, specification, table, level)) for one in specification.requirements.values())
+    return Plan(specification, table, level, tuple(obstacles))
 
 
-def hindrance(one: Requirement, specification: Specification, table: System, level: Safety) -> Hindrance | None:
+def obstacle_of(one: Requirement, specification: Specification, table: System, level: Safety) -> Obstacle | None:
     """What the target file says or does not say that keeps a requirement from being tried; None: nothing does."""
     if (outside := exempt(one, table)) is not None:
         return outside
     if one.untestable is not None:
-        return Hindrance(Outcome.NOT_EXERCISED, one.untestable)
+        return Obstacle(Outcome.NOT_EXERCISED, one.untestable)
     not_tried, missing = Outcome.NOT_EXERCISED, tuple(table.missing(one.needs))
     if specification.operations[one.operation].resource == "token":
         if not table.asks_as_documented and not table.unasked:
-            return Hindrance(not_tried, Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
+            return Obstacle(not_tried, Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
         missing = (*missing, *table.unasked)
     least = _least(one, specification, table.gives)
     if RANK[least] > RANK[level]:
-        sparing = _sparing(one, specification, table, level)
-        told = f"{_places(table, sparing)}, or from {least} on" if sparing else f"from {least} on"
-        lacking = tuple(dict.fromkeys((*missing, *sparing))) if sparing else ()
-        return Hindrance(not_tried, Reason.SAFETY_LEVEL, told, lacking, least)
+        avoiding = _fixtures_that_avoid(one, specification, table, level)
+        told = f"{_places(table, avoiding)}, or from {least} on" if avoiding else f"from {least} on"
+        lacking = tuple(dict.fromkeys((*missing, *avoiding))) if avoiding else ()
+        return Obstacle(not_tried, Reason.SAFETY_LEVEL, told, lacking, least)
     forbidden = (
         level is not Safety.DISPOSABLE and _changes_a_fixture(one, specification, table) and not _may_change(table)
     )
     lacking = (*missing, "may_change") if forbidden else missing
     if not missing:
         told = _places(table, lacking)
-        return Hindrance(not_tried, Reason.SAFETY_LEVEL, told, lacking, Safety.DISPOSABLE) if forbidden else None
+        return Obstacle(not_tried, Reason.SAFETY_LEVEL, told, lacking, Safety.DISPOSABLE) if forbidden else None
     users = all(key.startswith("users.") or key in table.unasked for key in missing)
     reason = Reason.MISSING_USER if users else Reason.MISSING_FIXTURE
-    return Hindrance(not_tried, reason, _places(table, missing), lacking)
+    return Obstacle(not_tried, reason, _places(table, missing), lacking)
 
 
-def exempt(one: Requirement, table: System) -> Hindrance | None:
+def exempt(one: Requirement, table: System) -> Obstacle | None:
     """Why the target does not claim what a requirement states: no deviation counts against it. None: it does."""
     if {one.profile, one.operation} & set(table.unsupported):
-        return Hindrance(Outcome.UNSUPPORTED, detail="the target file says so")
+        return Obstacle(Outcome.UNSUPPORTED, detail="the target file says so")
     if one.later_than(table.version):
-        return Hindrance(Outcome.NOT_APPLICABLE, detail=f"since {one.since}")
+        return Obstacle(Outcome.NOT_APPLICABLE, detail=f"since {one.since}")
     return None
 
 
@@ -167,7 +167,9 @@ def _unproved(operation: Operation, specification: Specification, gives: Callabl
     return False
 
 
-def _sparing(one: Requirement, specification: Specification, table: System, level: Safety) -> tuple[str, ...]:
+def _fixtures_that_avoid(
+    one: Requirement, specification: Specification, table: System, level: Safety
+) -> tuple[str, ...]:
     """The keys with which what the level forbids to make need not be made; none when they would not help."""
     operations = specification.operations
     called = producers.chain(operations, operations[one.operation], table.gives)

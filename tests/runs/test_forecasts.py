@@ -53,8 +53,8 @@ def test_what_conforms_is_tried_by_a_test_of_which_its_coverage_tells(
 def test_a_run_tries_what_was_planned_and_nothing_else(system: str, tmp_path: Path) -> None:
     verdicts = {one.requirement: one for one in record(system, tmp_path, Safety.OWNED, keys(system)).verdicts}
     given = load_target(tmp_path / "target.toml")
-    hindrances = plan(load(system), given.table(system), given.safety.level).hindrances
-    told = {one.id: (found.outcome, found.reason) for one, found in hindrances if found is not None}
+    obstacles = plan(load(system), given.table(system), given.safety.level).obstacles
+    told = {one.id: (found.outcome, found.reason) for one, found in obstacles if found is not None}
     assert {name: (verdicts[name].outcome, verdicts[name].reason) for name in told} == told
     left = {name for name in verdicts.keys() - told if verdicts[name].outcome is not Outcome.CONFORMS}
     assert {verdicts[name].reason for name in left} <= {Reason.INCONCLUSIVE}

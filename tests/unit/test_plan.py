@@ -37,7 +37,7 @@ def planned(system: str, level: Safety = Safety.OWNED, **more: Any) -> Plan:
 
 
 def outcome(given: Plan, requirement: str) -> tuple[Outcome, Reason | None] | None:
-    ((_, found),) = [pair for pair in given.hindrances if pair[0].id == requirement]
+    ((_, found),) = [pair for pair in given.obstacles if pair[0].id == requirement]
     return None if found is None else (found.outcome, found.reason)
 
 
@@ -85,7 +85,7 @@ def test_what_nothing_makes_is_needed_of_the_target_file() -> None:
 
 def test_each_requirement_stands_in_the_plan_once() -> None:
     given = planned("processmaker3")
-    assert [one.id for one, _ in given.hindrances] == list(PM3.requirements)
+    assert [one.id for one, _ in given.obstacles] == list(PM3.requirements)
     hindered = [one for those in given.hindered().values() for one in those]
     assert len(given.tried) + len(hindered) == len(PM3.requirements)
 

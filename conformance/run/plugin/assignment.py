@@ -30,7 +30,7 @@ class Assignment:
     """One process of a run.
 
     `until` is when the time budget is used up, on the monotonic clock, which all processes of a machine share.
-    `obstacle` is why nothing can be written into `output`; empty where it can. A process that is no `holder` leaves
+    `problem` is why nothing can be written into `output`; empty where it can. A process that is no `holder` leaves
     the suites to the one that is: that is how they run once where every worker runs everything. `known` are the
     fingerprints that the baseline covers.
     """
@@ -38,7 +38,7 @@ class Assignment:
     run: str
     output: Path
     until: float
-    obstacle: str = ""
+    problem: str = ""
     known: frozenset[str] = frozenset()
     worker: str = "main"
     workers: int = 1
@@ -51,7 +51,7 @@ class Assignment:
             "run": self.run,
             "output": str(self.output),
             "until": repr(self.until),
-            "obstacle": self.obstacle,
+            "problem": self.problem,
             "known": sorted(self.known),
             "holder": self.holder,
             "tokens": (self.tokens.address, self.tokens.key) if self.tokens else None,
@@ -68,7 +68,7 @@ def received(config: pytest.Config) -> Assignment | None:
         run=told["run"],
         output=Path(told["output"]),
         until=float(told["until"]),
-        obstacle=told["obstacle"],
+        problem=told["problem"],
         known=frozenset(told["known"]),
         worker=given["workerid"],
         workers=given["workercount"],
@@ -86,7 +86,7 @@ class Distribution:
     """What the controller tells each worker, and what it hears from it. Registered with pytest in the controller.
 
     `assignment` makes what all workers are told, when the first of them is made. Workers report the ids of the tests
-    that they `collected` and of those that were `planned`; and whether one was `stopped` by the obstacle.
+    that they `collected` and of those that were `planned`; and whether one was `stopped` by the problem.
     """
 
     def __init__(self, assignment: Callable[[], Assignment]) -> None:

@@ -115,10 +115,10 @@ class RunController:
     def _finish(self, session: pytest.Session) -> None:
         """Clean up after the workers and write the record, if there is anything to say of a run."""
         if self.process.stopped or self.process.distribution.stopped:
-            self._print(f"conformance: {self.process.assignment.obstacle}")
+            self._print(f"conformance: {self.process.assignment.problem}")
             session.exitstatus = exit_codes.USAGE
             return
-        begun = not self.process.assignment.obstacle and self.process.directory.logs.exists()
+        begun = not self.process.assignment.problem and self.process.directory.logs.exists()
         if not (begun or self.process.unwritable or self.config.pluginmanager.hasplugin(choice.MARK)):
             return
         account = Account(self.process.directory.account if begun else None, "cleaning")

@@ -47,7 +47,7 @@ class RunProcess:
         self.interrupted = False
         self.internal: list[str] = []
         self.unwritable = ""
-        self.stopped = False  # whether an obstacle kept a test from being begun
+        self.stopped = False  # whether an problem kept a test from being begun
         self._lock: int | None = None
         self.target = self._load()
         self.baseline = None if self.is_worker else self._baseline()
@@ -72,7 +72,7 @@ class RunProcess:
             run=mark,
             output=path.absolute(),
             until=time.monotonic() + self._budget(),
-            obstacle=RunDirectory(path).obstacle(),
+            problem=RunDirectory(path).problem(),
             known=frozenset(self.baseline.known(self.began.date())) if self.baseline else frozenset(),
         )
 

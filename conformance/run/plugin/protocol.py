@@ -54,9 +54,9 @@ class TestProtocol:
         """Give the test a recorder, and write down at the end what it found."""
         if not self._takes_part(item):
             return (yield)
-        if self.process.assignment.obstacle:
+        if self.process.assignment.problem:
             self.process.stopped = self.entrance.closed = True
-            item.session.shouldfail = self.process.assignment.obstacle
+            item.session.shouldfail = self.process.assignment.problem
             return (yield)
         system = system_of(item)
         self._concluded = self._deviates = False
