@@ -48,7 +48,7 @@ def compared(before: Path, after: Path) -> Comparison:
         records = record_file.read(before), record_file.read(after)
     try:
         return upgrade.compare(*records)
-    except upgrade.Incomparable as error:
+    except upgrade.NotComparable as error:
         raise Refused(f"{before} and {after} cannot be compared: {error}") from None
 
 

@@ -37,7 +37,7 @@ def command(run: Path, output: Path | None, product: str | None, product_version
         record = record_file.read(run)
     try:
         made = statements.state(record, product, product_version)
-    except statements.Unstatable as error:
+    except statements.NotEnoughData as error:
         told = str(error).replace("\n", "\n  ")
         raise Refused(f"{run}: no statement can be made of it:\n  {told}") from None
     directory = output or (run if run.is_dir() else run.parent) / "statement"

@@ -25,10 +25,10 @@ from conformance.report.statement import badges as statement_badges
 from conformance.report.statement import page as statement_page
 from conformance.report.statement import text as statement_text
 from conformance.report.statement.statement import (
+    Conformance,
+    NotEnoughData,
     Score,
-    Standing,
     Statement,
-    Unstatable,
     percent,
     state,
     to_json,
@@ -64,7 +64,7 @@ def lacking(number: int, detail: str = "case", reason: Reason = Reason.MISSING_F
     ]
 
 
-def standing(*verdicts: VerdictRecord) -> tuple[Standing, str]:
+def standing(*verdicts: VerdictRecord) -> tuple[Conformance, str]:
     profile = state(run(*verdicts)).profiles[0]
     return profile.standing, profile.why
 
@@ -73,7 +73,7 @@ def standing(*verdicts: VerdictRecord) -> tuple[Standing, str]:
 
 
 def test_a_profile_conforms_when_nothing_is_contradicted_and_all_that_can_be_tried_was() -> None:
-    assert standing() == (Standing.CONFORMS, "no deviation, and everything that can be tried was")
+    assert standing() == (Conformance.CONFORMS, "no deviation, and everything that can be tried was")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_profile_conforms_when_nothing_is_contradicted_and_all_that_can_be_tri
     ids=lambda found: f"{found.level} {found.outcome} {found.reason}",
 )
 def test_what_no_document_demands_or_no_run_can_tell_lowers_no_profile(mild: VerdictRecord) -> None:
-    assert standing(mild)[0] is Standing.CONFORMS
+    assert standing(mild)[0] is Conformance.CONFORMS
 
 
 @pytest.mark.parametrize(
@@ -109,22 +109,22 @@ def test_what_no_document_demands_or_no_run_can_tell_lowers_no_profile(mild: Ver
 def test_a_profile_is_partial_when_a_should_is_contradicted_or_something_was_not_tried(
     found: VerdictRecord, why: str
 ) -> None:
-    assert standing(found) == (Standing.PARTIAL, why)
+    assert standing(found) == (Conformance.PARTIAL, why)
 
 
 def test_a_contradicted_must_turns_its_profile_and_the_whole_and_no_other_profile() -> None:
     made = state(run(*conforming(CASES), one(Outcome.DEVIATES, profile=CASES)))
     assert {each.profile: each.standing for each in made.profiles} == {
-        PROJECTS: Standing.CONFORMS,
-        CASES: Standing.DOES_NOT,
+        PROJECTS: Conformance.CONFORMS,
+        CASES: Conformance.DOES_NOT,
     }
-    assert (made.standing, made.headline) == (Standing.DOES_NOT, "does not conform")
+    assert (made.standing, made.headline) == (Conformance.DOES_NOT, "does not conform")
 
 
 def test_a_known_deviation_deviates_all_the_same_and_says_that_it_is_known() -> None:
     accepted = known(deviation(1), "agreed until summer")
     made = state(run(verdict(accepted.requirement, Outcome.DEVIATES), deviations=[accepted]))
-    assert made.standing is Standing.DOES_NOT
+    assert made.standing is Conformance.DOES_NOT
     assert "known: agreed until summer" in statement_text.markdown(made)
 
 
@@ -187,14 +187,14 @@ def test_a_profile_of_which_nothing_firm_is_documented_is_not_stated() -> None:
     ],
 )
 def test_a_run_that_was_cut_short_makes_no_statement(record: RunRecord, why: str) -> None:
-    with pytest.raises(Unstatable, match=why) as told:
+    with pytest.raises(NotEnoughData, match=why) as told:
         state(record)
     assert "\n" not in str(told.value)
 
 
 def test_two_thirds_of_the_musts_of_each_claimed_profile_are_needed() -> None:
-    assert state(run(*conforming(CASES, 4), *lacking(2))).profiles[1].standing is Standing.PARTIAL
-    with pytest.raises(Unstatable) as told:
+    assert state(run(*conforming(CASES, 4), *lacking(2))).profiles[1].standing is Conformance.PARTIAL
+    with pytest.raises(NotEnoughData) as told:
         state(run(*conforming(CASES, 4), *lacking(3)))
     assert str(told.value).startswith(
         f"{CASES}: 4 of 7 must requirements exercised, 5 are needed (3 missing fixture: case); give the target file"
@@ -206,28 +206,28 @@ def test_what_the_safety_level_forbids_is_listed_and_not_asked_for() -> None:
     made = state(run(*conforming(CASES, 4), *forbidden))
     profile = made.profiles[1]
     assert (profile.standing, profile.why) == (
-        Standing.PARTIAL,
+        Conformance.PARTIAL,
         "9 requirements not tested because of the safety level",
     )
     assert profile.score == Score(reached=4, reachable=4, total=13)
     assert profile.unexercised == {"safety level": 9}
-    with pytest.raises(Unstatable) as told:
+    with pytest.raises(NotEnoughData) as told:
         state(run(*conforming(CASES, 3), *lacking(2), *forbidden))
     assert f"{CASES}: 3 of 5 must requirements that safety level owned allows exercised, 4 are" in str(told.value)
-    with pytest.raises(Unstatable) as told:
+    with pytest.raises(NotEnoughData) as told:
         state(run(*forbidden, verdict("S", Outcome.CONFORMS, profile=CASES, level=Level.SHOULD)))
     assert str(told.value).startswith(f"{CASES}: safety level owned allows none of 9 must requirements to be tried")
 
 
 def test_each_key_that_is_missing_is_named_once() -> None:
-    with pytest.raises(Unstatable, match=CASES) as told:
+    with pytest.raises(NotEnoughData, match=CASES) as told:
         state(run(*lacking(2, "[p] case, [p] trigger"), *lacking(1, "[p] case")))
     assert "(3 missing fixture: [p] case, [p] trigger)" in str(told.value)
 
 
 def test_what_a_deviation_blocks_counts_as_exercised_there() -> None:
     blocked = [verdict(f"B{n}", Outcome.BLOCKED, profile=CASES, blocked_by="0" * 16) for n in range(5)]
-    assert state(run(*blocked)).profiles[1].standing is Standing.PARTIAL
+    assert state(run(*blocked)).profiles[1].standing is Conformance.PARTIAL
 
 
 # -- how it is shown --------------------------------------------------------------------------------------------------
@@ -301,7 +301,7 @@ def test_the_statement_carries_the_digests_and_the_command_that_repeats_it() -> 
 def test_it_says_at_first_what_was_held_against_what_and_how_to_read_a_score() -> None:
     made = state(run())
     for text in (statement_text.markdown(made), statement_page.page(made)):
-        assert text.index("against the API documents of processmaker3, procesio") < text.index("Standing")
+        assert text.index("against the API documents of processmaker3, procesio") < text.index("Conformance")
         assert statement_text.READ in text
         assert f"conformance {made.suite.version}, depth" in text
         assert "6 of 6 (100 %) hold, 6 (100 %) were tried" in text

@@ -31,7 +31,7 @@ from conformance.report.upgrade import text as upgrade_text
 from conformance.report.upgrade.comparison import (
     Advice,
     Comparison,
-    Incomparable,
+    NotComparable,
     compare,
 )
 from conformance.report.upgrade.shape_changes import What, changes
@@ -278,7 +278,7 @@ def ran(name: str) -> TestRecord:
     ],
 )
 def test_runs_that_say_nothing_of_each_other_are_refused(after: RunRecord, why: str) -> None:
-    with pytest.raises(Incomparable, match=why):
+    with pytest.raises(NotComparable, match=why):
         compare(run(), after)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from conformance.core.verdict import Level
 from conformance.reference.serving import toml
-from conformance.report.statement.statement import Standing, Statement, state
+from conformance.report.statement.statement import Conformance, Statement, state
 from conformance.spec.requirement import Requirement
 from conformance.spec.specification import SYSTEMS, load
 from conformance.target.systems import PROFILES
@@ -78,7 +78,7 @@ def faultless(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, tuple[
     return of
 
 
-def standings(statement: Statement) -> dict[str, Standing]:
+def standings(statement: Statement) -> dict[str, Conformance]:
     return {one.profile: one.standing for one in statement.profiles}
 
 
@@ -87,10 +87,10 @@ def turned(profile: str, claimed: tuple[str, ...], faultless: Callable[..., Stat
     system = profile.partition("/")[0]
     before = faultless(system, claimed)
     after = made(system, [FAULTS[profile]], claimed, directory)
-    expected = Standing.DOES_NOT if Level.MUST in levels(FAULTS[profile]) else Standing.PARTIAL
+    expected = Conformance.DOES_NOT if Level.MUST in levels(FAULTS[profile]) else Conformance.PARTIAL
     assert {one.profile for one in after.deviations} == {profile}
     assert standings(after) == {**standings(before), profile: expected}
-    assert after.standing is max(standings(after).values(), key=list(Standing).index)
+    assert after.standing is max(standings(after).values(), key=list(Conformance).index)
 
 
 def test_every_profile_of_which_something_is_demanded_has_a_fault_of_its_own() -> None:
@@ -117,7 +117,7 @@ def test_a_fault_turns_exactly_its_profile_in_a_whole_run(
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_what_a_faultless_reference_claims_conforms(system: str, faultless: Callable[..., Statement]) -> None:
     statement = faultless(system, CLAIMED[system])
-    assert standings(statement) == dict.fromkeys(CLAIMED[system], Standing.CONFORMS)
+    assert standings(statement) == dict.fromkeys(CLAIMED[system], Conformance.CONFORMS)
     assert statement.suite.documents == load(system).documents
 
 
@@ -128,7 +128,7 @@ def test_a_run_at_the_default_level_makes_a_statement_that_says_what_the_level_f
     statement = made("processmaker3", (), claimed, tmp_path, "--safety", "owned")
     found = standings(statement)
     assert found.keys() >= {*CLAIMED["processmaker3"], "processmaker3/input-documents"} - {"processmaker3/groups"}
-    assert {*found.values()} == {Standing.CONFORMS, Standing.PARTIAL}
-    assert found["processmaker3/roles"] is Standing.PARTIAL
+    assert {*found.values()} == {Conformance.CONFORMS, Conformance.PARTIAL}
+    assert found["processmaker3/roles"] is Conformance.PARTIAL
     roles = next(one for one in statement.profiles if one.profile == "processmaker3/roles")
     assert roles.why == f"{roles.unexercised['safety level']} requirements not tested because of the safety level"

@@ -6,9 +6,9 @@ from html import escape as markup
 from typing import Final
 
 from conformance.report import escape
-from conformance.report.statement.statement import Standing, Statement, words_of
+from conformance.report.statement.statement import Conformance, Statement, words_of
 
-COLOURS: Final = {Standing.CONFORMS: "#1a7f37", Standing.PARTIAL: "#9a6700", Standing.DOES_NOT: "#b3261e"}
+COLOURS: Final = {Conformance.CONFORMS: "#1a7f37", Conformance.PARTIAL: "#9a6700", Conformance.DOES_NOT: "#b3261e"}
 _LABEL: Final = 60
 _ADVANCE: Final = 7  # pixels that a character takes; `textLength` makes any font fit
 _TEMPLATE: Final = """\
@@ -39,7 +39,7 @@ def badges(statement: Statement) -> dict[str, str]:
     return made
 
 
-def badge(label: str, message: str, standing: Standing, about: str) -> str:
+def badge(label: str, message: str, standing: Conformance, about: str) -> str:
     """One badge: what, how it stands, and in its title (shown on hovering) of what and when."""
     label, message = escape.line(label, _LABEL), escape.line(message, _LABEL)
     lengths = [_ADVANCE * len(text) for text in (label, message)]

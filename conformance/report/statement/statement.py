@@ -36,11 +36,11 @@ NEEDED: Final = (2, 3)
 """The share of a profile's must requirements that the safety level allows, below which nothing is said of it."""
 
 
-class Unstatable(Exception):
+class NotEnoughData(Exception):
     """A run of which no statement can be made; the message says what is missing and what to do."""
 
 
-class Standing(StrEnum):
+class Conformance(StrEnum):
     """How a profile stands, the best first."""
 
     CONFORMS = "conforms"
@@ -86,7 +86,7 @@ class Profile(Frozen):
 
     profile: str
     """Its name, such as `processmaker3/projects`."""
-    standing: Standing
+    standing: Conformance
     """`does not`: a must is contradicted. `partial`: a should is, or not everything that can be tried was claimed
     and tried. `conforms`: neither."""
     why: str
@@ -144,7 +144,7 @@ class Statement(Frozen):
     """The version of this format."""
     product: Product
     """What it is about."""
-    standing: Standing
+    standing: Conformance
     """The lowest standing of a profile."""
     score: Score
     """The sum of the profiles' scores."""
@@ -177,9 +177,11 @@ class Statement(Frozen):
         return f"{words_of(self.standing)}{claimed}"
 
 
-def words_of(standing: Standing) -> str:
+def words_of(standing: Conformance) -> str:
     """A standing as it is shown."""
-    return {Standing.CONFORMS: "conforms", Standing.PARTIAL: "partial", Standing.DOES_NOT: "does not conform"}[standing]
+    return {Conformance.CONFORMS: "conforms", Conformance.PARTIAL: "partial", Conformance.DOES_NOT: "does not conform"}[
+        standing
+    ]
 
 
 def percent(part: int, whole: int) -> str:
@@ -191,18 +193,18 @@ def state(record: RunRecord, product: str | None = None, version: str | None = N
     """The statement on the product that a run tested.
 
     Raises:
-        Unstatable: the run was cut short, or exercised too little of what is claimed.
+        NotEnoughData: the run was cut short, or exercised too little of what is claimed.
     """
     firm = _by_profile(one for one in record.verdicts if one.level in FIRM)
     claimed = {name: found for name, found in firm.items() if any(map(_counts, found))}
     if missing := list(_cut_short(record)) or list(_too_little(claimed, record.target.safety)):
-        raise Unstatable("\n".join(missing))
+        raise NotEnoughData("\n".join(missing))
     everything = _by_profile(record.verdicts)
     profiles = [_profile(name, found, everything[name]) for name, found in claimed.items()]
     target = record.target
     return Statement(
         product=Product(name=product or target.name, version=version or _version(record)),
-        standing=max((one.standing for one in profiles), key=list(Standing).index),
+        standing=max((one.standing for one in profiles), key=list(Conformance).index),
         score=_sum([one.score for one in profiles]),
         date=record.started,
         suite=record.suite,
@@ -304,7 +306,7 @@ def _profile(name: str, firm: Sequence[VerdictRecord], everything: Sequence[Verd
     )
 
 
-def _standing(firm: Sequence[VerdictRecord]) -> tuple[Standing, str]:
+def _standing(firm: Sequence[VerdictRecord]) -> tuple[Conformance, str]:
     """How a profile stands by its requirements of level must and should, and why."""
 
     def told(found: Iterable[VerdictRecord], what: str) -> str:
@@ -325,10 +327,10 @@ def _standing(firm: Sequence[VerdictRecord]) -> tuple[Standing, str]:
     ]
     why = "; ".join(one for one in reasons if one)
     if musts:
-        return Standing.DOES_NOT, why
+        return Conformance.DOES_NOT, why
     if why:
-        return Standing.PARTIAL, why
-    return Standing.CONFORMS, "no deviation, and everything that can be tried was"
+        return Conformance.PARTIAL, why
+    return Conformance.CONFORMS, "no deviation, and everything that can be tried was"
 
 
 def _sum(scores: Sequence[Score]) -> Score:

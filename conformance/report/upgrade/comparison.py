@@ -41,7 +41,7 @@ CUT_SHORT: Final = {
 UNFINISHED: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
 
 
-class Incomparable(Exception):
+class NotComparable(Exception):
     """Two runs that say nothing of each other; the message says why and what to do."""
 
 
@@ -155,7 +155,7 @@ def compare(before: RunRecord, after: RunRecord) -> Comparison:
     """The comparison of two runs of one kind of target.
 
     Raises:
-        Incomparable: they tried different things, or one of them was cut short.
+        NotComparable: they tried different things, or one of them was cut short.
     """
     _comparable(before, after)
     was = {one.requirement: one for one in before.verdicts}
@@ -201,21 +201,21 @@ def _tried(verdicts: dict[str, VerdictRecord], requirement: str) -> bool:
 def _comparable(before: RunRecord, after: RunRecord) -> None:
     for name, run in (("BEFORE", before), ("AFTER", after)):
         if run.exit_code in CUT_SHORT:
-            raise Incomparable(f"{name} {CUT_SHORT[run.exit_code]}, so it says too little; run it again.")
+            raise NotComparable(f"{name} {CUT_SHORT[run.exit_code]}, so it says too little; run it again.")
         cut = {one.reason for one in run.verdicts if one.reason in UNFINISHED}
         if cut:
-            raise Incomparable(f"{name} was cut short ({', '.join(sorted(map(str, cut)))}); run it again, whole.")
+            raise NotComparable(f"{name} was cut short ({', '.join(sorted(map(str, cut)))}); run it again, whole.")
     if set(before.target.systems) != set(after.target.systems):
         told = " and ".join(", ".join(run.target.systems) for run in (before, after))
-        raise Incomparable(f"they tested other systems ({told}); run both with the same --system.")
+        raise NotComparable(f"they tested other systems ({told}); run both with the same --system.")
     for system, digest in before.suite.specs.items():
         if after.suite.specs.get(system) != digest:
-            raise Incomparable(
+            raise NotComparable(
                 f"they were made with other specs of {system}, by suite {before.suite.version} and "
                 f"{after.suite.version}; run both with one version of the suite."
             )
     if before.shard != after.shard or (_selected(before, after) and _tests(before) != _tests(after)):
-        raise Incomparable("one tried a part that the other left out; run both whole, or with the same selection.")
+        raise NotComparable("one tried a part that the other left out; run both whole, or with the same selection.")
 
 
 def _selected(*runs: RunRecord) -> bool:
