@@ -24,7 +24,7 @@ from conformance.target.plan import (
     without_delete,
 )
 from conformance.target.proxies import proxy_for
-from conformance.target.safety import clearance, cleared
+from conformance.target.safety import is_allowed, required_safety
 from conformance.target.systems import Procesio, ProcessMaker4, urls
 from conformance.target.target import (
     Safety,
@@ -170,7 +170,7 @@ def _planned(planned: Plan) -> Iterator[str]:
     for one in planned.specification.operations.values():
         operations.setdefault(one.effect, []).append(one)
     for effect, group in operations.items():
-        held = Counter(clearance(one) for one in group if not cleared(one, planned.level))
+        held = Counter(required_safety(one) for one in group if not is_allowed(one, planned.level))
         told = "".join(f"; {number} from {level} on" for level, number in held.items())
         yield f"    {effect}: {len(group) - held.total()} of {len(group)} may be called{told}"
     guesses = planned.guesses()

@@ -10,7 +10,7 @@ import click
 from conformance.cli.listing import Selection, selecting
 from conformance.cli.printing import show
 from conformance.report import words
-from conformance.target.safety import clearance
+from conformance.target.safety import required_safety
 
 COLUMNS = ("id", "method", "path", "profile", "effect", "safety", "requirements", "implied", "document", "lines")
 
@@ -40,7 +40,7 @@ def command(*, as_json: bool, **selected: tuple[str, ...]) -> None:
             "method": one.method,
             "path": one.path,
             "effect": one.effect,
-            "safety": clearance(one).value,
+            "safety": required_safety(one).value,
             "requirements": counts[one.id],
             "implied": one.implied,
             "document": one.document,

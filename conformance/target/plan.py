@@ -12,8 +12,8 @@ from conformance.spec.specification import Operation, Specification
 from conformance.target.safety import (
     MAKING,
     RANK,
-    clearance,
     provable,
+    required_safety,
 )
 from conformance.target.systems import ELSEWHERE, System
 from conformance.target.target import Safety
@@ -152,7 +152,7 @@ def _least(one: Requirement, specification: Specification, gives: Callable[[str]
     called = producers.chain(specification.operations, operation, gives)
     if any(_unproved(each, specification, gives) for each in called):
         return Safety.DISPOSABLE
-    return max(map(clearance, called), key=RANK.__getitem__)
+    return max(map(required_safety, called), key=RANK.__getitem__)
 
 
 def _unproved(operation: Operation, specification: Specification, gives: Callable[[str], bool]) -> bool:

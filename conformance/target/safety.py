@@ -15,7 +15,7 @@ MAKING: Final = ("create", "update", "execute")
 UNPROVED: Final = "no documented operation proves that it is the run's own, and at level owned nothing else is removed"
 
 
-def clearance(operation: Operation) -> Safety:
+def required_safety(operation: Operation) -> Safety:
     """The lowest level at which an operation may be called; the guard sees besides that it acts on the run's own."""
     if operation.effect == "read" or (operation.effect == "administer" and operation.resource in ALWAYS):
         return Safety.READ_ONLY
@@ -33,6 +33,6 @@ def provable(operations: Mapping[str, Operation], maker: Operation) -> bool:
     return any(one.resource == maker.resource and one.link("list") for one in operations.values())
 
 
-def cleared(operation: Operation, level: Safety) -> bool:
+def is_allowed(operation: Operation, level: Safety) -> bool:
     """Whether an operation may be called at a level."""
-    return RANK[level] >= RANK[clearance(operation)]
+    return RANK[level] >= RANK[required_safety(operation)]

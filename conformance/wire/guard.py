@@ -26,7 +26,7 @@ from conformance.spec.touched_ids import (
     members,
     named,
 )
-from conformance.target.safety import clearance, cleared
+from conformance.target.safety import is_allowed, required_safety
 from conformance.target.target import Safety
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.gateways import AWAY, BUSY, TURNED_AWAY
@@ -169,8 +169,8 @@ class Policy:
     def _effectful(
         self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
     ) -> Decision:
-        least = clearance(operation)
-        if not cleared(operation, self.safety):
+        least = required_safety(operation)
+        if not is_allowed(operation, self.safety):
             told = (
                 "changes data, and the level is read-only"
                 if self.safety is Safety.READ_ONLY

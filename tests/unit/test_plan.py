@@ -11,7 +11,7 @@ from conformance.core.verdict import Outcome, Reason
 from conformance.spec.producers import chain, needed
 from conformance.spec.specification import SYSTEMS, load
 from conformance.target.plan import Plan, plan
-from conformance.target.safety import clearance, cleared
+from conformance.target.safety import is_allowed, required_safety
 from conformance.target.target import Safety, parse
 
 PM3 = load("processmaker3")
@@ -41,24 +41,24 @@ def outcome(given: Plan, requirement: str) -> tuple[Outcome, Reason | None] | No
     return None if found is None else (found.outcome, found.reason)
 
 
-# -- clearance --------------------------------------------------------------------------------------------------------
+# -- required_safety --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_nothing_but_reads_and_tokens_is_cleared_at_read_only(system: str) -> None:
-    cleared_ones = [one for one in load(system).operations.values() if cleared(one, Safety.READ_ONLY)]
+    cleared_ones = [one for one in load(system).operations.values() if is_allowed(one, Safety.READ_ONLY)]
     assert {one.effect for one in cleared_ones if one.resource != "token"} <= {"read"}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_everything_is_cleared_at_disposable(system: str) -> None:
-    assert all(cleared(one, Safety.DISPOSABLE) for one in load(system).operations.values())
+    assert all(is_allowed(one, Safety.DISPOSABLE) for one in load(system).operations.values())
 
 
 def test_what_concerns_the_account_or_the_installation_is_cleared_at_disposable_only() -> None:
-    assert clearance(PRO.operations["postVersion"]) is Safety.DISPOSABLE
-    assert clearance(PM3.operations["createProject"]) is Safety.OWNED
-    assert clearance(PM3.operations["requestToken"]) is Safety.READ_ONLY
+    assert required_safety(PRO.operations["postVersion"]) is Safety.DISPOSABLE
+    assert required_safety(PM3.operations["createProject"]) is Safety.OWNED
+    assert required_safety(PM3.operations["requestToken"]) is Safety.READ_ONLY
 
 
 # -- supply -----------------------------------------------------------------------------------------------------------
