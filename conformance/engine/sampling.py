@@ -15,10 +15,10 @@ from conformance.engine.session import Session
 from conformance.spec.extension import extension
 from conformance.spec.producers import (
     changed_by,
+    creator_of,
     key_of,
-    maker,
     pointers,
-    producer,
+    producer_of,
     subjects,
     takes_named,
 )
@@ -114,7 +114,7 @@ def body(session: Session, operation: Operation, identifier: str = "", given: An
 
 def _renamed(session: Session, operation: Operation, content: Any) -> list[Touch]:
     """Where an update gives another name: that must carry the mark of the run too, or nothing proves whose it is."""
-    made_by = maker(session.specification.operations, operation) if operation.effect == "update" else None
+    made_by = creator_of(session.specification.operations, operation) if operation.effect == "update" else None
     names = made_by.names if made_by is not None and made_by.resource == operation.resource else ()
     return [touch for touch in names if any(True for _ in at(content, touch.pointer))]
 
@@ -224,7 +224,7 @@ def _subject(session: Session, operation: Operation, parameter: str = "") -> str
 def _made(session: Session, operation: Operation, parameter: str, key: str) -> str:
     """The identifier of what is made for a call. Raises as `_subject`."""
     operations = session.specification.operations
-    found = producer(operations, operation, parameter)
+    found = producer_of(operations, operation, parameter)
     if found is not None:
         making, link = found
         if parameter in changed_by(operation):
@@ -244,7 +244,7 @@ def _made(session: Session, operation: Operation, parameter: str, key: str) -> s
             if link.sent
             else made
         )
-    made_by = maker(operations, operation)
+    made_by = creator_of(operations, operation)
     if made_by is None:
         where = session.table.place(key) if key else f"the target file names nothing for {operation.id}"
         raise NotExercised(Reason.MISSING_FIXTURE, where)

@@ -1,4 +1,4 @@
-"""Supply: where what a call acts on comes from: another operation makes it, or the target file names it."""
+"""Producers: where what a call acts on comes from: another operation makes it, or the target file names it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from conformance.spec.operation import Link, Operation
 
 
-def producer(
+def producer_of(
     operations: Mapping[str, Operation], operation: Operation, parameter: str = ""
 ) -> tuple[Operation, Link] | None:
     """The operation that makes what `operation` acts on, with the link that leads there.
@@ -22,7 +22,7 @@ def producer(
     return None
 
 
-def maker(operations: Mapping[str, Operation], operation: Operation) -> Operation | None:
+def creator_of(operations: Mapping[str, Operation], operation: Operation) -> Operation | None:
     """The operation that creates the kind of thing that `operation` acts on, from nothing but a body."""
     if operation.effect == "create":
         return None
@@ -35,8 +35,8 @@ def maker(operations: Mapping[str, Operation], operation: Operation) -> Operatio
 
 def source(operations: Mapping[str, Operation], operation: Operation, parameter: str) -> Operation | None:
     """The operation by which what a parameter (or, when it is empty, the body) stands for is made; None: a fixture."""
-    found = producer(operations, operation, parameter)
-    return found[0] if found else maker(operations, operation)
+    found = producer_of(operations, operation, parameter)
+    return found[0] if found else creator_of(operations, operation)
 
 
 def subjects(operation: Operation) -> list[str]:
@@ -64,13 +64,13 @@ def key_of(operation: Operation, parameter: str) -> str:
 
 def takes_named(operations: Mapping[str, Operation], operation: Operation, parameter: str) -> bool:
     """Whether a call acts on what the target file names, where it names something; else on what is made for it."""
-    found = producer(operations, operation, parameter)
+    found = producer_of(operations, operation, parameter)
     if found is not None:
         return found[0].effect == "administer"
-    return maker(operations, operation) is None or operation.effect in ("read", "execute")
+    return creator_of(operations, operation) is None or operation.effect in ("read", "execute")
 
 
-def chain(
+def dependencies(
     operations: Mapping[str, Operation], operation: Operation, gives: Callable[[str], bool] = lambda _: False
 ) -> list[Operation]:
     """The operation and, one after another, those that make what each acts on.
@@ -91,7 +91,7 @@ def needed(operations: Mapping[str, Operation], operation: Operation) -> tuple[s
     """The keys of the target file without which no documented call of an operation can be made."""
     keys = [
         key_of(one, parameter)
-        for one in chain(operations, operation)
+        for one in dependencies(operations, operation)
         for parameter in [*subjects(one), *pointers(one)]
         if source(operations, one, parameter) is None
     ]

@@ -149,7 +149,7 @@ def _least(one: Requirement, specification: Specification, gives: Callable[[str]
     abroad = one.refusal and any(touch.foreign for touch in operation.touches)  # it is refused on somebody else's
     if one.disposable or abroad:
         return Safety.DISPOSABLE
-    called = producers.chain(specification.operations, operation, gives)
+    called = producers.dependencies(specification.operations, operation, gives)
     if any(_unproved(each, specification, gives) for each in called):
         return Safety.DISPOSABLE
     return max(map(required_safety, called), key=RANK.__getitem__)
@@ -172,7 +172,7 @@ def _fixtures_that_avoid(
 ) -> tuple[str, ...]:
     """The keys with which what the level forbids to make need not be made; none when they would not help."""
     operations = specification.operations
-    called = producers.chain(operations, operations[one.operation], table.gives)
+    called = producers.dependencies(operations, operations[one.operation], table.gives)
     keys = {producers.key_of(each, parameter): None for each in called for parameter in producers.subjects(each)}
     spared = _least(one, specification, lambda key: key in keys or table.gives(key))
     return tuple(table.missing(filter(None, keys))) if RANK[spared] <= RANK[level] else ()

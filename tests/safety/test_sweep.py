@@ -16,7 +16,7 @@ from conformance.core import exit_codes
 from conformance.engine import sampling
 from conformance.engine.identifiers import listed
 from conformance.run.worker import Worker
-from conformance.spec.producers import maker
+from conformance.spec.producers import creator_of
 from conformance.spec.specification import SYSTEMS, load
 from conformance.spec.touched_ids import at
 from conformance.target.target import load as load_target
@@ -275,7 +275,7 @@ def test_no_update_takes_the_mark_of_the_run_off(system: str, tmp_path: Path) ->
         session, _ = worker.begin(system, ())
         named = 0
         for operation in load(system).operations.values():
-            made_by = maker(load(system).operations, operation)
+            made_by = creator_of(load(system).operations, operation)
             if operation.effect != "update" or made_by is None or operation.body("application/json") is None:
                 continue
             body = sampling.body(session, operation, "1")

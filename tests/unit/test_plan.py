@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.core.verdict import Outcome, Reason
-from conformance.spec.producers import chain, needed
+from conformance.spec.producers import dependencies, needed
 from conformance.spec.specification import SYSTEMS, load
 from conformance.target.plan import Plan, plan
 from conformance.target.safety import is_allowed, required_safety
@@ -65,14 +65,14 @@ def test_what_concerns_the_account_or_the_installation_is_cleared_at_disposable_
 
 
 def test_a_chain_leads_from_an_operation_to_what_makes_the_thing_it_acts_on() -> None:
-    made = chain(PRO.operations, PRO.operations["launchInstance"])
+    made = dependencies(PRO.operations, PRO.operations["launchInstance"])
     assert [one.id for one in made] == ["launchInstance", "publishProcess", "createProcess"]
 
 
 def test_what_the_target_file_names_need_not_be_made_to_be_read() -> None:
     reading = PRO.operations["getPayload"]
-    assert [one.id for one in chain(PRO.operations, reading)] == ["getPayload", "createProcess"]
-    assert [one.id for one in chain(PRO.operations, reading, lambda key: key == "process_id")] == ["getPayload"]
+    assert [one.id for one in dependencies(PRO.operations, reading)] == ["getPayload", "createProcess"]
+    assert [one.id for one in dependencies(PRO.operations, reading, lambda key: key == "process_id")] == ["getPayload"]
 
 
 def test_what_nothing_makes_is_needed_of_the_target_file() -> None:

@@ -110,7 +110,7 @@ def _trial(item: pytest.Item) -> Trial:
         texts = [*given, *_texts(item.function)]  # type: ignore[attr-defined]
         called.update(one for one in texts if one in specification.operations)
     operations = specification.operations
-    chains = (producers.chain(operations, operations[name]) for name in called if name)
+    chains = (producers.dependencies(operations, operations[name]) for name in called if name)
     return Trial(test_id(item), specification.system, ids, frozenset(one.id for chain in chains for one in chain))
 
 

@@ -22,7 +22,7 @@ from conformance.run.plugin.items import (
     test_id,
 )
 from conformance.spec import specification
-from conformance.spec.producers import chain
+from conformance.spec.producers import dependencies
 from conformance.target.accommodation import ACCOMMODATIONS, departures, of_the_form
 from conformance.target.target import Target
 
@@ -147,5 +147,5 @@ def may_start(item: pytest.Item) -> bool:
     called = (spec.requirements[one].operation for one in cited(item) if one in spec.requirements)
     operations = (spec.operations[one] for one in called if one in spec.operations)
     return item.get_closest_marker("starts") is not None or any(
-        one.starts for operation in operations for one in chain(spec.operations, operation)
+        one.starts for operation in operations for one in dependencies(spec.operations, operation)
     )
