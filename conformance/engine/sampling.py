@@ -23,7 +23,7 @@ from conformance.spec.producers import (
     takes_named,
 )
 from conformance.spec.rules import Schema, places
-from conformance.spec.specification import Operation, Touch
+from conformance.spec.specification import Operation, ResourceReference
 from conformance.spec.touched_ids import at
 from conformance.spec.touched_ids import replace as replace
 from conformance.target.target import Safety
@@ -104,7 +104,7 @@ def body(session: Session, operation: Operation, identifier: str = "", given: An
         content = impersonal(content, documented.schema)
     content = fresh(content, session)
     for touch in operation.names or _renamed(session, operation, content):
-        replace(content, touch.pointer, session.ledger.word() if touch.word else session.ledger.name())
+        replace(content, touch.pointer, session.ledger.word() if touch.no_blanks else session.ledger.name())
     for touch in operation.touches:
         if touch.where == "body" and not touch.optional:
             beside = members.get(touch.pointer[1:]) or _named(session, operation, touch)
@@ -112,14 +112,14 @@ def body(session: Session, operation: Operation, identifier: str = "", given: An
     return content
 
 
-def _renamed(session: Session, operation: Operation, content: Any) -> list[Touch]:
+def _renamed(session: Session, operation: Operation, content: Any) -> list[ResourceReference]:
     """Where an update gives another name: that must carry the mark of the run too, or nothing proves whose it is."""
     made_by = creator_of(session.specification.operations, operation) if operation.effect == "update" else None
     names = made_by.names if made_by is not None and made_by.resource == operation.resource else ()
     return [touch for touch in names if any(True for _ in at(content, touch.pointer))]
 
 
-def _named(session: Session, operation: Operation, touch: Touch) -> str:
+def _named(session: Session, operation: Operation, touch: ResourceReference) -> str:
     """The identifier of what a body names beside the path, made for it; empty when nothing is."""
     if not operation.path_parameters:
         return ""

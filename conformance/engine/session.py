@@ -89,7 +89,7 @@ class Session(Ownership):
             shorter = narrowing.without(body, places)
             made_anew = operation.names if operation.effect == "create" else ()
             for touch in made_anew:  # a name may be taken, even by what was refused
-                replace(shorter, touch.pointer, self.ledger.word() if touch.word else self.ledger.name())
+                replace(shorter, touch.pointer, self.ledger.word() if touch.no_blanks else self.ledger.name())
             return self.send(operation.id, **{**request, "json": shorter})
 
         def accepted(places: Sequence[str]) -> bool:

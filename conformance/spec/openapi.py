@@ -23,8 +23,8 @@ from conformance.spec.operation import (
     Body,
     Link,
     Operation,
+    ResourceReference,
     ResponseSpec,
-    Touch,
 )
 from conformance.spec.rules import Citation, rules
 
@@ -183,23 +183,25 @@ def _operation(
     )
 
 
-def _touch(said: TouchPlace) -> Touch:
+def _touch(said: TouchPlace) -> ResourceReference:
     return replace(
         _place(said),
         other=said.other or "",
         when_query=said.when.query if said.when else "",
         unless=said.when.unless if said.when else (),
         optional=said.optional,
-        foreign=said.foreign,
+        allows_foreign=said.foreign,
     )
 
 
-def _named(said: NamePlace) -> Touch:
-    return replace(_place(said), word=said.word)
+def _named(said: NamePlace) -> ResourceReference:
+    return replace(_place(said), no_blanks=said.word)
 
 
-def _place(said: Place) -> Touch:
-    return Touch(said.where, said.name or "", said.pointer or "", part=said.part or "", xpath=said.xpath or "")
+def _place(said: Place) -> ResourceReference:
+    return ResourceReference(
+        said.where, said.name or "", said.pointer or "", part=said.part or "", xpath=said.xpath or ""
+    )
 
 
 def _examples(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,14 +20,14 @@ CONSTANT: Final = ("workspace",)  # path parameters that name nothing that a tes
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class ResourceReference:
     """Where a request names what it acts on.
 
     `where` is path, query, body or upload. `name` is the parameter, `pointer` a JSON pointer in which `*` stands for
     every element (`other` is the one of a rejected reading), `part` and `xpath` the part of an upload and the place in
-    its XML; without `xpath` it is the name of the file. `when_query` limits the touch to requests whose query parameter
-    has none of some values (`unless`). An `optional` one may name nothing; a `foreign` one may name somebody else's,
-    at level disposable only. A `word` is a name without blanks.
+    its XML; without `xpath` it is the name of the file. `when_query` limits it to requests whose query parameter has none of
+    some values (`unless`). An `optional` one may name nothing; one that `allows_foreign` may name somebody else's, at
+    level disposable only. With `no_blanks` it is a name without blanks.
     """
 
     where: str
@@ -39,8 +39,8 @@ class Touch:
     when_query: str = ""
     unless: tuple[str, ...] = ()
     optional: bool = False
-    foreign: bool = False
-    word: bool = False
+    allows_foreign: bool = False
+    no_blanks: bool = False
 
     def applies(self, query: Mapping[str, str]) -> bool:
         """Whether the touch holds for a request with this query."""
@@ -171,8 +171,8 @@ class Operation:
     personal: bool = False
     undocumented_request: bool = False
     tombstone: bool = False
-    touches: tuple[Touch, ...] = ()
-    names: tuple[Touch, ...] = ()
+    touches: tuple[ResourceReference, ...] = ()
+    names: tuple[ResourceReference, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     fixtures: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] | None = None

@@ -30,8 +30,8 @@ from conformance.spec.operation import (
     Body,
     Link,
     Operation,
+    ResourceReference,
     ResponseSpec,
-    Touch,
 )
 from conformance.spec.producers import needed
 from conformance.spec.register import Entry, Register
@@ -45,10 +45,10 @@ __all__ = [
     "Link",
     "Operation",
     "Requirement",
+    "ResourceReference",
     "ResponseSpec",
     "Specification",
     "SpecificationError",
-    "Touch",
     "fields",
     "load",
     "read",

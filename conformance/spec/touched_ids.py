@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import defusedxml.ElementTree as ElementTree
 
-from conformance.spec.specification import Touch
+from conformance.spec.specification import ResourceReference
 
 OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url")
 METHOD: Final = "_method"  # the name of a parameter by which some frameworks take another method than the request's
@@ -28,7 +28,7 @@ class Unreadable(Exception):
 
 
 def named(
-    touches: tuple[Touch, ...], path: Mapping[str, str], query: bytes, content_type: str, body: bytes
+    touches: tuple[ResourceReference, ...], path: Mapping[str, str], query: bytes, content_type: str, body: bytes
 ) -> Iterator[str]:
     """Every value that a request holds at the given places.
 
@@ -156,7 +156,7 @@ def replace(content: Any, pointer: str, value: Any) -> None:
             node[last] = value
 
 
-def _in_upload(content_type: str, body: bytes, touch: Touch) -> Iterator[str]:
+def _in_upload(content_type: str, body: bytes, touch: ResourceReference) -> Iterator[str]:
     part = upload(content_type, body, touch.part)
     if part is None:
         return

@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Final
 
-from conformance.spec.operation import Body, Operation, Touch
+from conformance.spec.operation import Body, Operation, ResourceReference
 from conformance.spec.touched_ids import at
 
 NAME: Final = "{name}"
@@ -82,7 +82,7 @@ def _placed(operation: Operation, content: Any) -> Operation:
     marked = {NAME, IDENTIFIER} & {value for value in found.values() if isinstance(value, str)}
     if not marked and (len(operation.names) > 1 or (operation.names and all(place in found for place in usual))):
         return operation
-    wanted = operation.names or (Touch("body", pointer="/name"),)
+    wanted = operation.names or (ResourceReference("body", pointer="/name"),)
     names = tuple(replace(wanted[0], pointer=place) for place in _names(content, wanted[0].pointer))
     touches = tuple(
         replace(touch, pointer=_identifier(content, touch.pointer, names)) if touch.where == "body" else touch
@@ -111,7 +111,7 @@ def _names(content: Any, usual: str) -> list[str]:
     return []
 
 
-def _identifier(content: Any, usual: str, names: tuple[Touch, ...]) -> str:
+def _identifier(content: Any, usual: str, names: tuple[ResourceReference, ...]) -> str:
     found = dict(_places(content))
     marked = next((place for place, value in found.items() if value == IDENTIFIER), "")
     if marked or usual in found:

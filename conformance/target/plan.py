@@ -146,7 +146,9 @@ def _places(table: System, keys: tuple[str, ...]) -> str:
 def _least(one: Requirement, specification: Specification, gives: Callable[[str], bool]) -> Safety:
     """The lowest level at which it is tried: at which its operation and all that make what it acts on may be called."""
     operation = specification.operations[one.operation]
-    abroad = one.refusal and any(touch.foreign for touch in operation.touches)  # it is refused on somebody else's
+    abroad = one.refusal and any(
+        touch.allows_foreign for touch in operation.touches
+    )  # it is refused on somebody else's
     if one.disposable or abroad:
         return Safety.DISPOSABLE
     called = producers.dependencies(specification.operations, operation, gives)

@@ -187,7 +187,7 @@ class Policy:
             for identifier in touched:
                 if touch.optional and not self._ours(identifier):  # the target made the file: not our defect
                     raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: the file names {identifier!r}, not ours")
-                if touch.foreign and not self._ours(identifier):
+                if touch.allows_foreign and not self._ours(identifier):
                     self._abroad(operation)
                 else:
                     self._allowed(operation, identifier)

@@ -301,7 +301,7 @@ def test_the_statement_carries_the_digests_and_the_command_that_repeats_it() -> 
 def test_it_says_at_first_what_was_held_against_what_and_how_to_read_a_score() -> None:
     made = state(run())
     for text in (statement_text.markdown(made), statement_page.page(made)):
-        assert text.index("against the API documents of processmaker3, procesio") < text.index("Conformance")
+        assert text.index("against the API documents of processmaker3, procesio") < text.index("Standing")
         assert statement_text.READ in text
         assert f"conformance {made.suite.version}, depth" in text
         assert "6 of 6 (100 %) hold, 6 (100 %) were tried" in text

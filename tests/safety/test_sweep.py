@@ -282,6 +282,6 @@ def test_no_update_takes_the_mark_of_the_run_off(system: str, tmp_path: Path) ->
             for touch in made_by.names:
                 for value in at(body, touch.pointer):
                     named += 1
-                    assert session.ledger.is_ours(value) or touch.word, operation.id
+                    assert session.ledger.is_ours(value) or touch.no_blanks, operation.id
         worker.close(sweep=False)
     assert named

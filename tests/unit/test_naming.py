@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.spec.specification import Touch
+from conformance.spec.specification import ResourceReference
 from conformance.spec.touched_ids import (
     Unreadable,
     at,
@@ -16,13 +16,13 @@ from conformance.spec.touched_ids import (
     upload,
 )
 
-PATH = Touch("path", name="uid")
-QUERY = Touch("query", name="id")
-BODY = Touch("body", pointer="/data/*/id")
-UPLOAD = Touch("upload", part="file", xpath=".//meta[@key='uid']")
+PATH = ResourceReference("path", name="uid")
+QUERY = ResourceReference("query", name="id")
+BODY = ResourceReference("body", pointer="/data/*/id")
+UPLOAD = ResourceReference("upload", part="file", xpath=".//meta[@key='uid']")
 
 
-def read(touch: Touch, *, query: bytes = b"", body: Any = None, **upload: Any) -> list[str]:
+def read(touch: ResourceReference, *, query: bytes = b"", body: Any = None, **upload: Any) -> list[str]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return list(named((touch,), {"uid": "in-path"}, query, upload.get("content_type", ""), raw))
 
@@ -99,4 +99,4 @@ def test_an_upload_of_another_content_type_is_unreadable() -> None:
     [({}, True), ({"o": "KEEP"}, False), ({"o": " keep "}, False), ({"o": "OTHER"}, True), ({"p": "KEEP"}, True)],
 )
 def test_a_touch_may_hold_for_all_but_some_values_of_a_parameter(query: dict[str, str], holds: bool) -> None:
-    assert Touch("path", when_query="o", unless=("KEEP",)).applies(query) is holds
+    assert ResourceReference("path", when_query="o", unless=("KEEP",)).applies(query) is holds

@@ -41,13 +41,13 @@ def outcome(given: Plan, requirement: str) -> tuple[Outcome, Reason | None] | No
     return None if found is None else (found.outcome, found.reason)
 
 
-# -- required_safety --------------------------------------------------------------------------------------------------------
+# -- safety levels -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_nothing_but_reads_and_tokens_is_cleared_at_read_only(system: str) -> None:
-    cleared_ones = [one for one in load(system).operations.values() if is_allowed(one, Safety.READ_ONLY)]
-    assert {one.effect for one in cleared_ones if one.resource != "token"} <= {"read"}
+    allowed = [one for one in load(system).operations.values() if is_allowed(one, Safety.READ_ONLY)]
+    assert {one.effect for one in allowed if one.resource != "token"} <= {"read"}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

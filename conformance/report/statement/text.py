@@ -60,7 +60,7 @@ def facts(statement: Statement) -> list[tuple[str, str]]:
     suite, conditions = statement.suite, statement.conditions
     how = f"depth {suite.depth}, seed {suite.seed}, {conditions.requests:,} requests"
     return [
-        ("Conformance", statement.headline),
+        ("Standing", statement.headline),
         ("Score", score(statement.score)),
         ("Date", statement.date),
         ("Systems", ", ".join(conditions.systems)),
