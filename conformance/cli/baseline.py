@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.failure import Refused, refusing
+from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.paths import PATH
 from conformance.core.atomic_write import write_text
 from conformance.report import baseline, escape, record_file
@@ -45,7 +45,7 @@ def command(run: Path, path: Path, prune: bool, strict: bool, reason: str, ticke
     try:
         write_text(path, update.text)
     except OSError as error:
-        raise Refused(f"{path}: cannot be written ({error.strerror}); name another file.") from None
+        raise InputRefused(f"{path}: cannot be written ({error.strerror}); name another file.") from None
     for line in told(update):
         click.echo(line)
 

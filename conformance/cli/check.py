@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.additions import additions, example, inline
-from conformance.cli.failure import Refused, refusing
+from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.run import REFERENCE
 from conformance.core import exit_codes
@@ -51,7 +51,9 @@ def command(target: Path, offline: bool) -> int:
     and why, and which lines to add to the target file. It asks for tokens and reads; it changes nothing.
     """
     if str(target) == REFERENCE and not target.exists():
-        raise Refused(f"{target}: only `conformance run` takes that word; `conformance serve` prints its target file.")
+        raise InputRefused(
+            f"{target}: only `conformance run` takes that word; `conformance serve` prints its target file."
+        )
     with refusing(TargetError):
         understood = load(target)
     for line in _head(understood):

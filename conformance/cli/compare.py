@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.cli.failure import Refused, refusing
+from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.printing import waiting
 from conformance.cli.run import prepared
@@ -43,13 +43,13 @@ def command(before: Path, after: Path, output: Path | None, form: str) -> int:
 
 
 def compared(before: Path, after: Path) -> Comparison:
-    """Two runs compared. Raises Refused when one cannot be read, or they cannot be compared."""
+    """Two runs compared. Raises InputRefused when one cannot be read, or they cannot be compared."""
     with refusing(record_file.UnreadableRun):
         records = record_file.read(before), record_file.read(after)
     try:
         return upgrade.compare(*records)
     except upgrade.NotComparable as error:
-        raise Refused(f"{before} and {after} cannot be compared: {error}") from None
+        raise InputRefused(f"{before} and {after} cannot be compared: {error}") from None
 
 
 def _show(comparison: Comparison, form: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from conformance.cli.failure import Refused
+from conformance.cli.failure import InputRefused
 from conformance.cli.paths import PATH
 from conformance.core import exit_codes
 from conformance.report import words
@@ -112,4 +112,4 @@ def _readings(page: Path | None) -> frozenset[str] | None:
     try:
         return frozenset(CODE.findall((page or own).read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{page}: cannot be read ({error}); name a page like {PAGE}.") from None
+        raise InputRefused(f"{page}: cannot be read ({error}); name a page like {PAGE}.") from None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Refused(click.ClickException):
+class InputRefused(click.ClickException):
     """Input that cannot be used; nothing was sent. The message says what is wrong and what to do."""
 
     exit_code = exit_codes.USAGE
@@ -29,7 +29,7 @@ def refusing(*kinds: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kinds as error:
-        raise Refused(str(error)) from None
+        raise InputRefused(str(error)) from None
 
 
 def internal(error: BaseException, directory: Path | None = None) -> int:

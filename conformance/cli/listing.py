@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from conformance.cli.failure import Refused
+from conformance.cli.failure import InputRefused
 from conformance.core.hints import hint
 from conformance.core.verdict import Level
 from conformance.spec import specification
@@ -44,7 +44,7 @@ class Selection:
         return [specification.load(system) for system in self.systems or specification.SYSTEMS]
 
     def check(self, everything: Collection[Cited]) -> None:
-        """See that what was named is there. Raises Refused with the nearest that is."""
+        """See that what was named is there. Raises InputRefused with the nearest that is."""
         known: list[tuple[str, Sequence[str], Iterable[str]]] = [
             ("profile", self.profiles, (one for group in PROFILES.values() for one in group)),
             ("document", self.documents, {one.document for one in everything}),
@@ -54,7 +54,7 @@ class Selection:
             choice = sorted(there)
             for name in named:
                 if name not in choice:
-                    raise Refused(f"there is no {kind} {name!r} here; {hint(name, choice)}")
+                    raise InputRefused(f"there is no {kind} {name!r} here; {hint(name, choice)}")
 
     def takes(self, one: Cited) -> bool:
         """Whether an operation or requirement is of the profiles, documents and sections."""

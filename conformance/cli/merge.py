@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.failure import Refused, refusing
+from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.run import prepared
 from conformance.report import record_file
@@ -26,7 +26,7 @@ def command(runs: tuple[Path, ...], output: Path) -> int:
         with refusing(record_file.UnreadableRun):
             record = merge_directories.merge_directories(runs)
     except merge.Unmergeable as error:
-        raise Refused(f"these runs cannot be merged: {error}") from None
+        raise InputRefused(f"these runs cannot be merged: {error}") from None
     directory = prepared(output)
     merge_directories.write(record, runs, directory)
     from rich.console import Console

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from conformance.cli.failure import Refused, internal, refusing
+from conformance.cli.failure import InputRefused, internal, refusing
 from conformance.cli.paths import PATH
 from conformance.core import run_directory
 from conformance.core.hints import nearest
@@ -108,7 +108,7 @@ def command(ctx: click.Context, /, target: str, output: Path | None, workers: st
         stack.enter_context(interruptible())
         path = stack.enter_context(_reference(options)) if target == REFERENCE else Path(target)
         if not path.exists() and nearest(target, [REFERENCE]):
-            raise Refused(f"{target}: is no target file; did you mean {REFERENCE}?")
+            raise InputRefused(f"{target}: is no target file; did you mean {REFERENCE}?")
         with refusing(TargetError):
             loaded = load(path)
         if options["in_flight"]:
@@ -144,12 +144,12 @@ def checked_baseline(path: Path | None) -> Path:
     """The absolute path of a baseline that can be used.
 
     Raises:
-        Refused: none is named, or it cannot be read or holds something else.
+        InputRefused: none is named, or it cannot be read or holds something else.
     """
     from conformance.report import baseline
 
     if path is None:
-        raise Refused(baseline.STRICT_ALONE)
+        raise InputRefused(baseline.STRICT_ALONE)
     with refusing(baseline.BaselineError):
         baseline.load(path)
     return path.absolute()
@@ -159,10 +159,10 @@ def checked_durations(path: Path, shard: Shard | None) -> Path:
     """The absolute path of a run that can be read for its durations.
 
     Raises:
-        Refused: it cannot be read, or nothing is to be divided.
+        InputRefused: it cannot be read, or nothing is to be divided.
     """
     if shard is None:
-        raise Refused("--durations says nothing without a shard; name one with --shard, or leave it out.")
+        raise InputRefused("--durations says nothing without a shard; name one with --shard, or leave it out.")
     with refusing(record_file.UnreadableRun):
         record_file.read(path)
     return path.absolute()
@@ -172,29 +172,29 @@ def default_output(name: str) -> Path:
     """A new directory for a run of now against the target `name`: two runs of the same second have two.
 
     Raises:
-        Refused: it cannot be made.
+        InputRefused: it cannot be made.
     """
     path = run_directory.named_after(name, datetime.now())
     try:
         return run_directory.fresh_directory(path)
     except OSError as error:
-        raise Refused(f"{path}: cannot be written ({error.strerror}); name another with --output.") from None
+        raise InputRefused(f"{path}: cannot be written ({error.strerror}); name another with --output.") from None
 
 
 def prepared(directory: Path, ours: Collection[str] = ()) -> Path:
     """The directory as an absolute path, made if need be, writable, and empty but for what is `ours`.
 
     Raises:
-        Refused: it is not empty, no directory, or nothing can be written there.
+        InputRefused: it is not empty, no directory, or nothing can be written there.
     """
     directory = directory.absolute()
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if any(one.name not in ours for one in directory.iterdir()):
-            raise Refused(f"{directory}: is not empty; name another directory, or remove this one.")
+            raise InputRefused(f"{directory}: is not empty; name another directory, or remove this one.")
         tempfile.TemporaryFile(dir=directory).close()
     except OSError as error:
-        raise Refused(f"{directory}: cannot be written ({error.strerror}); name another with --output.") from None
+        raise InputRefused(f"{directory}: cannot be written ({error.strerror}); name another with --output.") from None
     return directory
 
 

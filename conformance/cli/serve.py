@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance import reference
-from conformance.cli.failure import Refused, refusing
+from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.printing import show
 from conformance.cli.run import interruptible
 from conformance.core.hints import hint
@@ -57,7 +57,7 @@ def command(
         show([dict(zip(columns, row, strict=True)) for row in found], columns, f"{len(found)} logins")
         return
     if login and len(wanted) > 1:
-        raise Refused(f"--login {login}: name the one SYSTEM that is served with it.")
+        raise InputRefused(f"--login {login}: name the one SYSTEM that is served with it.")
     chosen = chosen_faults(wanted, faults)
     from conformance.cli.embedded import served  # help and lists need no server
     from conformance.reference.serving import PortUnavailable
@@ -72,7 +72,7 @@ def command(
             click.echo(f"Serving at {', '.join(_addresses(target))}. Ctrl-C ends it.", err=True)
             threading.Event().wait()
     except PortUnavailable as error:
-        raise Refused(str(error.strerror)) from None
+        raise InputRefused(str(error.strerror)) from None
     except KeyboardInterrupt:
         return
 
@@ -88,14 +88,14 @@ def chosen_faults(systems: Sequence[str], names: Sequence[str]) -> dict[str, lis
     """The faults by their system.
 
     Raises:
-        Refused: a fault that does not exist, or is one of a system that is not served.
+        InputRefused: a fault that does not exist, or is one of a system that is not served.
     """
     known = reference.known_faults()
     chosen: dict[str, list[str]] = {}
     for name in names:
         if name not in known:
-            raise Refused(f"there is no fault {name!r}; {hint(name, known)}")
+            raise InputRefused(f"there is no fault {name!r}; {hint(name, known)}")
         if known[name].system not in systems:
-            raise Refused(f"{name} is a fault of {known[name].system}, which is not served; name that system too.")
+            raise InputRefused(f"{name} is a fault of {known[name].system}, which is not served; name that system too.")
         chosen.setdefault(known[name].system, []).append(name)
     return chosen

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from conformance.cli.failure import Refused, refusing
+from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.run import prepared
 from conformance.core.atomic_write import write_text
@@ -39,7 +39,7 @@ def command(run: Path, output: Path | None, product: str | None, product_version
         made = statements.state(record, product, product_version)
     except statements.NotEnoughData as error:
         told = str(error).replace("\n", "\n  ")
-        raise Refused(f"{run}: no statement can be made of it:\n  {told}") from None
+        raise InputRefused(f"{run}: no statement can be made of it:\n  {told}") from None
     directory = output or (run if run.is_dir() else run.parent) / "statement"
     directory = prepared(directory, FILES if (directory / FILES[0]).is_file() else ())
     _write(made, directory)

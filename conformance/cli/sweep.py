@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from conformance.cli.failure import Refused, refusing
+from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.paths import PATH
 from conformance.core import exit_codes
 from conformance.core.run_directory import RunDirectory
@@ -25,7 +25,7 @@ def command(run: Path, file: Path) -> int:
     machine. It waits for workers of the run that are still alive.
     """
     if not RunDirectory(run).journals():
-        raise Refused(f"{run}: has no journal of a run; name a directory that `conformance run` wrote.")
+        raise InputRefused(f"{run}: has no journal of a run; name a directory that `conformance run` wrote.")
     with refusing(TargetError):
         target = load(file)
     from conformance.run.sweep import OtherTarget, clean  # opens connections: only when everything is in order

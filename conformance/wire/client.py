@@ -26,7 +26,7 @@ from conformance.target.accommodation import dressed
 from conformance.target.placeholders import Unresolved, depends, resolved
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence
-from conformance.wire.guard import Refused
+from conformance.wire.guard import RequestRefused
 from conformance.wire.ledger import Entry
 from conformance.wire.limits import Withheld
 
@@ -115,7 +115,7 @@ class Client:
         """Send one request and return the exchange, also when no answer came.
 
         `path` holds the path parameters; `template` replaces the documented path (a control path, another reading);
-        `content` is what httpx takes: params, json, data, files, content. Raises Refused and Withheld (the guard).
+        `content` is what httpx takes: params, json, data, files, content. Raises RequestRefused and Withheld (the guard).
         """
         values = {**self._constants, **(path or {})}
         quoted = {name: quote(str(value), safe="") for name, value in values.items()}
@@ -137,7 +137,7 @@ class Client:
             answer = self._http.send(request)
         except NoAnswer as failure:
             error = str(failure)
-        except (Refused, Withheld):
+        except (RequestRefused, Withheld):
             self.sent -= 1
             raise
         else:

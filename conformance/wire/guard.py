@@ -41,7 +41,7 @@ OPEN_AT_MOST: Final = 10
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The guard refused a request: a defect of the suite. The message names the request and the rule."""
 
 
@@ -93,7 +93,7 @@ class Policy:
         """Decide on a request.
 
         Raises:
-            Refused: it would go to a foreign host or beside the path of its URL, or change something that the run did
+            RequestRefused: it would go to a foreign host or beside the path of its URL, or change something that the run did
                 not create.
             Withheld: the safety level or a limit does not allow it.
         """
@@ -102,19 +102,19 @@ class Policy:
             return self._token(request)
         here = [one for one in self._addresses if one.origin == origin]
         if not here:
-            raise Refused(f"{request.method} {origin}: not a host of the target file")
+            raise RequestRefused(f"{request.method} {origin}: not a host of the target file")
         _plain_headers(request)
         target: bytes = request.extensions.get("target", request.url.raw_path)
         raw_path, _, query = target.partition(b"?")
         content_type, body = request.headers.get("content-type", ""), request.read()
         sent = (*parse_qsl(query.decode("latin-1"), keep_blank_values=True), *members(content_type, body))
         if any(name.casefold() == METHOD for name, _ in sent):
-            raise Refused("a parameter that changes the method of a request is never sent")
+            raise RequestRefused("a parameter that changes the method of a request is never sent")
         if not raw_path.startswith(b"/"):
-            raise Refused(f"the request target {raw_path!r} is not a path")
+            raise RequestRefused(f"the request target {raw_path!r} is not a path")
         below = [path for one in here if (path := _below(one, raw_path)) is not None]
         if not below:
-            raise Refused(f"{request.method} {origin}: {raw_path!r} is not below a URL of the target file")
+            raise RequestRefused(f"{request.method} {origin}: {raw_path!r} is not below a URL of the target file")
         called = {one[0].id: one for path in below if (one := self._operation(request.method, path)) is not None}
         if not called:
             return self._unknown(request.method, min(below, key=len))
@@ -122,7 +122,9 @@ class Policy:
         if not effectful:
             return Decision(next(iter(called.values()))[0], "read")
         if len(effectful) > 1:
-            raise Refused(f"{request.method} {raw_path!r} may be any of {', '.join(one.id for one, _ in effectful)}")
+            raise RequestRefused(
+                f"{request.method} {raw_path!r} may be any of {', '.join(one.id for one, _ in effectful)}"
+            )
         return self._effectful(*effectful[0], query, content_type, body)
 
     @cached_property
@@ -133,7 +135,7 @@ class Policy:
         """A request for a token where the target file says that tokens are given."""
         _plain_headers(request)
         if request.extensions.get("target", request.url.raw_path) != request.url.raw_path:
-            raise Refused("the request target is not the path of token_url")
+            raise RequestRefused("the request target is not the path of token_url")
         return Decision(None, "administer")
 
     def _operation(self, method: str, raw_path: bytes) -> tuple[Operation, Mapping[str, str]] | None:
@@ -143,9 +145,9 @@ class Policy:
         for spelling in _spellings(plain) if exact else (plain, *_spellings(plain)):
             for other in self._taken_for(method, spelling):
                 if other.effect != "read" and not (exact and other.id == exact[0].id):
-                    raise Refused(f"{method} {plain!r} is an odd spelling of {other.id}")
+                    raise RequestRefused(f"{method} {plain!r} is an odd spelling of {other.id}")
         if exact is not None and exact[0].effect != "read" and any(_odd(value) for value in exact[1].values()):
-            raise Refused(f"{method} {plain!r}: a path value with a slash, dot segment or control character")
+            raise RequestRefused(f"{method} {plain!r}: a path value with a slash, dot segment or control character")
         return exact
 
     def _taken_for(self, method: str, spelling: str) -> list[Operation]:
@@ -164,7 +166,7 @@ class Policy:
         made_up = any(self.ledger.is_made_up(segment) for segment in segments)
         if method in SAFE_METHODS or (made_up and not any(_odd(segment) for segment in segments)):
             return Decision(None, "read" if method in SAFE_METHODS else "none")
-        raise Refused(f"{method} {raw_path!r} is no operation of the spec")
+        raise RequestRefused(f"{method} {raw_path!r} is no operation of the spec")
 
     def _effectful(
         self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
@@ -183,7 +185,7 @@ class Policy:
             try:
                 touched = list(named((touch,), path, query, content_type, body))
             except Unreadable as error:
-                raise Refused(f"{operation.id}: {error}") from None
+                raise RequestRefused(f"{operation.id}: {error}") from None
             for identifier in touched:
                 if touch.optional and not self._ours(identifier):  # the target made the file: not our defect
                     raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: the file names {identifier!r}, not ours")
@@ -210,7 +212,7 @@ class Policy:
             if operation.effect == "execute" or self.may_change or self.safety is Safety.DISPOSABLE:
                 return
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} would change a fixture (may_change is false)")
-        raise Refused(f"{operation.id} names {identifier!r}, which this run did not create")
+        raise RequestRefused(f"{operation.id} names {identifier!r}, which this run did not create")
 
     def _abroad(self, operation: Operation) -> None:
         if self.safety is not Safety.DISPOSABLE:
@@ -243,7 +245,7 @@ class Policy:
                 Reason.SAFETY_LEVEL, f"{operation.id} without a name: a leftover could not be told from others"
             ) from None
         if not self.ledger.is_ours(name):
-            raise Refused(f"{operation.id} names {name!r}, which does not carry the mark of this run")
+            raise RequestRefused(f"{operation.id} names {name!r}, which does not carry the mark of this run")
         return name
 
 
@@ -260,7 +262,7 @@ class Guard(httpx.BaseTransport):
         self._policy = policy
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass `request` on if it may go. Raises Refused, Withheld, and what is behind raises."""
+        """Pass `request` on if it may go. Raises RequestRefused, Withheld, and what is behind raises."""
         decision = self._policy.judge(request)
         request.extensions["effect"] = decision.effect
         entry: Entry | None = None
@@ -307,16 +309,16 @@ class Guard(httpx.BaseTransport):
 
 
 def _plain_headers(request: httpx.Request) -> None:
-    """See that no header makes another request of it than the one that is judged. Raises Refused."""
+    """See that no header makes another request of it than the one that is judged. Raises RequestRefused."""
     if any(name in request.headers for name in OVERRIDES):
-        raise Refused("a header that changes the method or the path of a request is never sent")
+        raise RequestRefused("a header that changes the method or the path of a request is never sent")
     if any(name in request.headers for name in UNREADABLE):
-        raise Refused("a header that changes how a body is read is never sent")
+        raise RequestRefused("a header that changes how a body is read is never sent")
     hosts = request.headers.get_list("host")
     if hosts != [request.url.netloc.decode("ascii")]:
-        raise Refused(f"the Host header names {', '.join(hosts) or 'nothing'}, not the host of the URL")
+        raise RequestRefused(f"the Host header names {', '.join(hosts) or 'nothing'}, not the host of the URL")
     if request.headers.get_list("content-length") not in ([], [str(len(request.read()))]):
-        raise Refused("the Content-Length is not that of the body")
+        raise RequestRefused("the Content-Length is not that of the body")
 
 
 def _below(address: Address, raw_path: bytes) -> bytes | None:

@@ -24,7 +24,7 @@ from conformance.target.target import (
     TargetError,
     parse,
 )
-from conformance.wire.guard import Policy, Refused
+from conformance.wire.guard import Policy, RequestRefused
 from conformance.wire.ledger import Ledger, Ours
 
 HOST = "http://target:8301"
@@ -221,14 +221,14 @@ def test_another_form_of_an_operation_is_judged_as_that_operation() -> None:
     ],
 )
 def test_no_form_of_a_deletion_passes_for_what_is_not_ours(method: str, path: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         judge(method, path, REMOVE)
 
 
 def test_a_deletion_by_get_is_no_reading() -> None:
     entry = {"operation": "deleteProject", "method": "GET", "path": OTHER_PATH}
     assert judge("GET", f"/api/2.0/workflow/projects/{OWNED}/remove", entry) == "delete"
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         judge("GET", f"/api/2.0/workflow/projects/{FOREIGN}/remove", entry)
 
 
@@ -245,19 +245,19 @@ def test_what_a_form_or_its_parts_name_is_read_like_json(kind: str) -> None:
         {"prj_uid": OWNED, "data[0][data][0][prj_uid]": FOREIGN},
         {"other": "x"},
     ):
-        with pytest.raises(Refused):
+        with pytest.raises(RequestRefused):
             judge("POST", BULK, POSTED, **sent(**members))
 
 
 def test_a_name_that_stands_twice_in_a_form_is_refused() -> None:
     body = f"prj_uid={OWNED}&prj_uid={FOREIGN}".encode()
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         judge("POST", BULK, POSTED, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
 
 
 def test_json_with_the_label_of_a_form_is_read_in_both_ways() -> None:
     body = f'{{"prj_uid": "{OWNED}", "x": "&prj_uid={FOREIGN}&y="}}'.encode()
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         judge("POST", BULK, POSTED, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
 
 

@@ -16,7 +16,7 @@ import trustme
 from conformance.spec import specification
 from conformance.target.target import Safety, Target, parse
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.guard import Policy, Refused
+from conformance.wire.guard import Policy, RequestRefused
 from conformance.wire.ledger import Ledger
 from conformance.wire.transport import open_door
 
@@ -91,9 +91,9 @@ def test_the_header_fields_of_the_target_file_go_with_every_request(server: str)
 
 
 def test_the_guard_stands_first(server: str, door: httpx.Client) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         door.get("http://127.0.0.1:1/")
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         door.delete(f"{server}/api/1.0/process_events/7")
     assert Handler.seen == []
 

@@ -13,7 +13,7 @@ from conformance.core.verdict import Reason
 from conformance.spec import specification
 from conformance.target.target import Safety
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.guard import Guard, Limits, Policy, Refused
+from conformance.wire.guard import Guard, Limits, Policy, RequestRefused
 from conformance.wire.ledger import Ledger, Ours
 from conformance.wire.limits import Withheld
 
@@ -37,7 +37,7 @@ def judge(method: str, url: str, system: str = "processmaker3", *, by: Policy | 
 
 
 def refused(method: str, url: str, system: str = "processmaker3", **more: Any) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         judge(method, url, system, **more)
 
 
@@ -90,7 +90,7 @@ def test_what_the_run_did_not_create_is_not_touched(method: str, path: str) -> N
 
 @pytest.mark.parametrize("safety", Safety)
 def test_no_level_opens_what_belongs_to_others(safety: Safety) -> None:
-    with pytest.raises((Refused, Withheld)):
+    with pytest.raises((RequestRefused, Withheld)):
         judge("DELETE", f"{PM3}/{FOREIGN}", by=policy(safety=safety))
 
 
@@ -105,7 +105,7 @@ def test_no_level_opens_what_belongs_to_others(safety: Safety) -> None:
 )  # fmt: skip
 def test_an_odd_spelling_opens_nothing(path: str) -> None:
     request = httpx.Request("DELETE", PM3, extensions={"target": httpx.URL(PM3).raw_path + path.encode()})
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         policy().judge(request)
 
 
@@ -356,7 +356,7 @@ def test_publish_and_launch_count_as_writes(path: str) -> None:
 )  # fmt: skip
 def test_no_other_spelling_of_publish_and_launch_counts_as_reading(path: str) -> None:
     request = httpx.Request("GET", PRO, extensions={"target": path.encode()})
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         policy("procesio").judge(request)
 
 
@@ -430,7 +430,7 @@ def test_what_is_refused_never_reaches_the_wire() -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise AssertionError(request.url)
 
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         Guard(httpx.MockTransport(fail), policy()).handle_request(httpx.Request("DELETE", f"{PM3}/{FOREIGN}"))
 
 

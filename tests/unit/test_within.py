@@ -19,7 +19,7 @@ from conformance.target.target import Safety
 from conformance.wire import ledger
 from conformance.wire.client import Client
 from conformance.wire.evidence import Evidence
-from conformance.wire.guard import Guard, Policy, Refused
+from conformance.wire.guard import Guard, Policy, RequestRefused
 from conformance.wire.ledger import Ledger
 from conformance.wire.redact import Redactor
 
@@ -147,7 +147,7 @@ def test_nothing_is_uploaded_into_a_fixture_that_may_not_be_changed(server: Case
 def test_a_file_that_does_not_carry_our_name_is_refused_by_the_guard(server: Case, session: Session) -> None:
     asked = upload(session)
     asked["files"] = {"form": ("report.pdf", b"x")}
-    with pytest.raises(Refused, match=r"report\.pdf"):
+    with pytest.raises(RequestRefused, match=r"report\.pdf"):
         session.send(UPLOAD, **asked)
     assert _changes(server) == []
 
@@ -160,5 +160,5 @@ def test_what_a_rejected_reading_calls_is_judged_as_the_operation_itself(session
     assert twice[1]["app_uid"] == CASE
     assert session.specification.match("PUT", f"/api/1.0/w/api/1.0/x/cases/{CASE}/variable") is None
     other = twice[0].alternatives[0].path
-    with pytest.raises(Refused, match="did not create"):
+    with pytest.raises(RequestRefused, match="did not create"):
         session.send("setCaseVariable", path={"app_uid": "d" * 32}, template=other, json={"a": "b"})

@@ -17,7 +17,7 @@ from conformance.run.plugin.admission import Entrance
 from conformance.run.plugin.items import TEST_ID, cited, fixtures, suite_of, system_of, title
 from conformance.run.plugin.process import RunProcess
 from conformance.target import plan
-from conformance.wire.guard import Refused
+from conformance.wire.guard import RequestRefused
 from conformance.wire.journal import Unwritable
 
 DEEPEST: Final = 6  # calls of a traceback that are shown: those nearest to the error
@@ -165,12 +165,12 @@ class TestProtocol:
         In a test of somebody else's it is that test's own.
         """
         self._concluded = True
-        if not suite_of(item) and not isinstance(error, Unwritable | Refused):
+        if not suite_of(item) and not isinstance(error, Unwritable | RequestRefused):
             raise error
         if isinstance(error, Unwritable):
             self.process.break_off(item.session, error)
             pytest.fail(self.process.unwritable, pytrace=False)
-        kind = "the guard refused a request" if isinstance(error, Refused) else "an error of the suite"
+        kind = "the guard refused a request" if isinstance(error, RequestRefused) else "an error of the suite"
         self.process.worker.internal.append(f"{item.stash[TEST_ID]}: {kind}: {type(error).__name__}: {error}")
         told = "".join(traceback.format_exception(error, limit=-DEEPEST))
         pytest.fail(self.process.worker.redactor.text(f"{kind}: {told}"), pytrace=False)
