@@ -40,8 +40,8 @@ def command(run: Path, path: Path, prune: bool, strict: bool, reason: str, ticke
     with refusing(record_file.UnreadableRun, baseline.BaselineError):
         record = record_file.read(run)
         text = baseline.read_text(path) if path.exists() else baseline.HEAD
-        words = baseline.Words(reason, ticket, expires)
-        update = baseline.updated(text, str(path), record, date.today(), words, findings=strict, prune=prune)
+        notes = baseline.EntryNotes(reason, ticket, expires)
+        update = baseline.updated(text, str(path), record, date.today(), notes, findings=strict, prune=prune)
     try:
         write_text(path, update.text)
     except OSError as error:

@@ -30,7 +30,7 @@ class Cited(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Filter:
     """What to list: all of it where nothing is named."""
 
     systems: tuple[str, ...]
@@ -63,7 +63,7 @@ class Selection:
 
 
 def selecting(function: Callable[..., None]) -> Callable[..., None]:
-    """The options that both lists have: those of a Selection by their names there, and `as_json`."""
+    """The options that both lists have: those of a Filter by their names there, and `as_json`."""
     options = (
         click.option(
             "--system", "systems", multiple=True, type=click.Choice(specification.SYSTEMS), help="Only this system."

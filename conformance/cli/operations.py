@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from conformance.cli.listing import Selection, selecting
+from conformance.cli.listing import Filter, selecting
 from conformance.cli.printing import show
 from conformance.report import words
 from conformance.target.safety import required_safety
@@ -23,7 +23,7 @@ def command(*, as_json: bool, **selected: tuple[str, ...]) -> None:
     Beside each stand what it does to data (its effect), the safety level from which on it is called, the number of its
     requirements, of the chosen levels, whether its method and path are implied only, and where it is described.
     """
-    selection = Selection(**selected)
+    selection = Filter(**selected)
     found = selection.specifications()
     selection.check([one for specification in found for one in specification.operations.values()])
     counts = Counter(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.cli.listing import Selection, selecting
+from conformance.cli.listing import Filter, selecting
 from conformance.cli.printing import show
 from conformance.report import words
 
@@ -30,7 +30,7 @@ def command(*, tried: tuple[str, ...], coverage: bool, as_json: bool, **selected
 
     Beside each stands what tries it; `none` means that no test can, and says why. With --coverage, the tests that do.
     """
-    selection = Selection(**selected)
+    selection = Filter(**selected)
     everything = [one for system in selection.specifications() for one in system.requirements.values()]
     selection.check(everything)
     found = [

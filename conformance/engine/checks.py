@@ -18,7 +18,7 @@ from conformance.core.verdict import (
     Outcome,
     Verdict,
 )
-from conformance.engine.comparison import Words
+from conformance.engine.comparison import Described
 from conformance.spec.rules import (
     DEVIATION_KIND,
     Rule,
@@ -46,7 +46,7 @@ def shorten(value: Any) -> str:
 
 def told(value: Any) -> str:
     """A value as a verdict tells it: in JSON, so that text, numbers and null can be told apart."""
-    return value if isinstance(value, Words) else shorten(json.dumps(value, ensure_ascii=False))
+    return value if isinstance(value, Described) else shorten(json.dumps(value, ensure_ascii=False))
 
 
 def describe(exchange: Exchange) -> str:

@@ -17,7 +17,7 @@ UNSET: Final = (None, "", ABSENT)
 NO_LOOP: Final = ("NONE", "EMPTY", *UNSET)
 
 
-class Words(str):
+class Described(str):
     """What is said of a value in the place of the value itself."""
 
     __slots__ = ()
@@ -200,7 +200,7 @@ def _compare(sent: Any, read: Any, schema: Schema, place: str, mapping: Mapping[
             yield Difference(place, sent, None if read is ABSENT else read)
             return
         if len(sent) != len(read):
-            yield Difference(place, Words(f"{len(sent)} elements"), Words(f"{len(read)} elements"))
+            yield Difference(place, Described(f"{len(sent)} elements"), Described(f"{len(read)} elements"))
         for _, one, other in _pairs(sent, read, schema.get("items", {})):
             if other is ABSENT:
                 if len(sent) == len(read):

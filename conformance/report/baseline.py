@@ -149,7 +149,7 @@ def _entry(table: Any, place: str) -> BaselineEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class EntryNotes:
     """What people say of the entries that are added."""
 
     reason: str = ""
@@ -172,7 +172,7 @@ def updated(
     source: str,
     record: RunRecord,
     day: datetime.date,
-    words: Words,
+    notes: EntryNotes,
     *,
     findings: bool = False,
     prune: bool = False,
@@ -188,7 +188,7 @@ def updated(
     there = {entry.fingerprint for entry in before.entries}
     found = [*record.deviations, *record.findings]
     wanted = found if findings else record.deviations
-    added = tuple(_made(one, day, words) for one in wanted if one.fingerprint not in there)
+    added = tuple(_made(one, day, notes) for one in wanted if one.fingerprint not in there)
     occurring = {one.fingerprint for one in found}
     report = before.report(day, occurring, record.verdicts, record.tests, complete=record.complete)
     pruned = tuple(report.gone) if prune else ()
@@ -208,16 +208,16 @@ def _holds(text: str, entries: tuple[BaselineEntry, ...]) -> bool:
         return False
 
 
-def _made(deviation: DeviationRecord, day: datetime.date, words: Words) -> BaselineEntry:
+def _made(deviation: DeviationRecord, day: datetime.date, notes: EntryNotes) -> BaselineEntry:
     return BaselineEntry(
         fingerprint=deviation.fingerprint,
         requirement=deviation.requirement,
         title=escape.line(deviation.title, 200),
         test=deviation.tests[0] if deviation.tests else "",
-        reason=words.reason,
-        ticket=words.ticket,
+        reason=notes.reason,
+        ticket=notes.ticket,
         date=day,
-        expires=words.expires,
+        expires=notes.expires,
     )
 
 

@@ -31,7 +31,7 @@ from conformance.target.target import Target
 from conformance.wire.client import Client
 from conformance.wire.credentials import PUBLIC
 from conformance.wire.evidence import Evidence
-from conformance.wire.guard import CREATING, Limits, Policy
+from conformance.wire.guard import CREATING, Allowance, Policy
 from conformance.wire.ledger import Entry, Ledger
 from conformance.wire.limits import Account
 from conformance.wire.logins import TOKEN_REQUEST, basic_secrets, credentials
@@ -115,7 +115,7 @@ class Worker:
         handing_out = (one for one in spec.operations.values() if one.resource in secret)
         self._handing_out.update((one.id, secret[one.resource]) for one in handing_out)
         self._handing_out[TOKEN_REQUEST] = SECRET_FIELDS
-        limits = Limits(
+        limits = Allowance(
             self.quota.shard.part(self.target.limits.open_resources),
             self.quota.executions(self.target, spec),
             self.account,

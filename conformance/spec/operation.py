@@ -25,9 +25,9 @@ class ResourceReference:
 
     `where` is path, query, body or upload. `name` is the parameter, `pointer` a JSON pointer in which `*` stands for
     every element (`other` is the one of a rejected reading), `part` and `xpath` the part of an upload and the place in
-    its XML; without `xpath` it is the name of the file. `when_query` limits it to requests whose query parameter has none of
-    some values (`unless`). An `optional` one may name nothing; one that `allows_foreign` may name somebody else's, at
-    level disposable only. With `no_blanks` it is a name without blanks.
+    its XML; without `xpath` it is the name of the file. `when_query` limits it to requests whose query parameter has
+    none of some values (`unless`). An `optional` one may name nothing; one that `allows_foreign` may name somebody
+    else's, at level disposable only. With `no_blanks` it is a name without blanks.
     """
 
     where: str

@@ -115,7 +115,7 @@ class Client:
         """Send one request and return the exchange, also when no answer came.
 
         `path` holds the path parameters; `template` replaces the documented path (a control path, another reading);
-        `content` is what httpx takes: params, json, data, files, content. Raises RequestRefused and Withheld (the guard).
+        `content` is what httpx takes: params, json, data, files, content. The guard raises RequestRefused and Withheld.
         """
         values = {**self._constants, **(path or {})}
         quoted = {name: quote(str(value), safe="") for name, value in values.items()}

@@ -46,7 +46,7 @@ class RequestRefused(Exception):
 
 
 @dataclass
-class Limits:
+class Allowance:
     """What a run may do at the most, and the account of what all its workers did."""
 
     open_resources: int = 50
@@ -86,15 +86,15 @@ class Policy:
     urls: frozenset[str]
     fixtures: frozenset[str] = frozenset()
     may_change: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: Allowance = field(default_factory=Allowance)
     token_url: str = ""
 
     def judge(self, request: httpx.Request) -> Decision:
         """Decide on a request.
 
         Raises:
-            RequestRefused: it would go to a foreign host or beside the path of its URL, or change something that the run did
-                not create.
+            RequestRefused: it would go to a foreign host or beside the path of its URL, or change something that the
+                run did not create.
             Withheld: the safety level or a limit does not allow it.
         """
         origin = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"

@@ -13,7 +13,7 @@ from conformance.report.baseline import (
     HEAD,
     Baseline,
     BaselineError,
-    Words,
+    EntryNotes,
     load,
     parse,
     updated,
@@ -156,7 +156,7 @@ def test_an_expired_entry_is_told_where_it_still_occurs() -> None:
 
 
 def test_what_is_new_is_added_and_is_read_back() -> None:
-    made = updated(HEAD, "b.toml", record(1, 2), DAY, Words("old server", "T-1", DAY))
+    made = updated(HEAD, "b.toml", record(1, 2), DAY, EntryNotes("old server", "T-1", DAY))
     assert made.text.startswith(HEAD)
     first, second = parse(made.text, "b.toml").entries
     assert first == BaselineEntry(
@@ -170,7 +170,7 @@ def test_what_is_new_is_added_and_is_read_back() -> None:
         expires=DAY,
     )
     assert second.fingerprint == deviation(2).fingerprint
-    again = updated(made.text, "b.toml", record(1, 2), DAY, Words("other"))
+    again = updated(made.text, "b.toml", record(1, 2), DAY, EntryNotes("other"))
     assert again.text == made.text
     assert again.added == ()
 
@@ -178,8 +178,8 @@ def test_what_is_new_is_added_and_is_read_back() -> None:
 def test_findings_are_added_only_when_asked_for() -> None:
     finding = deviation(5, level=Level.MAY, kind=Kind.SERVER_ERROR)
     run = record(1, findings=[finding])
-    assert len(updated("", "b", run, DAY, Words()).added) == 1
-    assert [one.fingerprint for one in updated("", "b", run, DAY, Words(), findings=True).added] == [
+    assert len(updated("", "b", run, DAY, EntryNotes()).added) == 1
+    assert [one.fingerprint for one in updated("", "b", run, DAY, EntryNotes(), findings=True).added] == [
         deviation(1).fingerprint,
         finding.fingerprint,
     ]
@@ -188,7 +188,7 @@ def test_findings_are_added_only_when_asked_for() -> None:
 def test_a_title_that_quotes_a_server_cannot_leave_its_string() -> None:
     hostile = '"\n[[deviation]]\n\\ \x1b[31m \x7f ü'
     found = deviation(1, title=hostile)
-    made = updated("", "b", record(deviations=[found]), DAY, Words('a "quoted" \\ reason'))
+    made = updated("", "b", record(deviations=[found]), DAY, EntryNotes('a "quoted" \\ reason'))
     (one,) = parse(made.text, "b").entries
     assert one.fingerprint == found.fingerprint
     assert "\x1b" not in made.text
@@ -227,20 +227,20 @@ def reached(*numbers: int) -> list[VerdictRecord]:
 
 
 def test_pruning_takes_an_entry_with_its_comment_and_leaves_every_other_line() -> None:
-    made = updated(file(), "b", record(1, 3, verdicts=reached(1, 2, 3)), DAY, Words(), prune=True)
+    made = updated(file(), "b", record(1, 3, verdicts=reached(1, 2, 3)), DAY, EntryNotes(), prune=True)
     assert [one.fingerprint for one in made.pruned] == [deviation(2).fingerprint]
     head, _, rest = file().partition("# of two")
     assert made.text == head + rest[rest.index("# of three") :]
 
 
 def test_without_prune_nothing_is_taken_out() -> None:
-    made = updated(file(), "b", record(verdicts=reached(1, 2, 3)), DAY, Words())
+    made = updated(file(), "b", record(verdicts=reached(1, 2, 3)), DAY, EntryNotes())
     assert made.text == file()
     assert len(made.report.gone) == 3
 
 
 def test_what_the_run_did_not_reach_is_not_pruned() -> None:
-    made = updated(file(), "b", record(verdicts=reached(1, 3)), DAY, Words(), prune=True)
+    made = updated(file(), "b", record(verdicts=reached(1, 3)), DAY, EntryNotes(), prune=True)
     assert [one.requirement for one in parse(made.text, "b").entries] == [deviation(2).requirement]
     assert made.text.startswith("# ours, do not delete\n")
     assert "# second line" in made.text
@@ -248,7 +248,7 @@ def test_what_the_run_did_not_reach_is_not_pruned() -> None:
 
 def test_the_head_of_a_file_stays_when_its_first_entry_goes() -> None:
     text = f"# head\n{GOOD}"
-    made = updated(text, "b", record(verdicts=[verdict("R", Outcome.CONFORMS)]), DAY, Words(), prune=True)
+    made = updated(text, "b", record(verdicts=[verdict("R", Outcome.CONFORMS)]), DAY, EntryNotes(), prune=True)
     assert made.text == "# head\n"
 
 
@@ -261,10 +261,10 @@ def test_the_head_of_a_file_stays_when_its_first_entry_goes() -> None:
 )
 def test_a_file_that_is_written_otherwise_is_left_alone(text: str) -> None:
     with pytest.raises(BaselineError, match="cannot be changed; rewrite it so"):
-        updated(text, "b", record(verdicts=[verdict("R", Outcome.CONFORMS)]), DAY, Words(), prune=True)
+        updated(text, "b", record(verdicts=[verdict("R", Outcome.CONFORMS)]), DAY, EntryNotes(), prune=True)
 
 
 def test_a_new_entry_is_refused_where_it_would_not_be_toml() -> None:
     text = f'deviation = [{{fingerprint = "{ONE}", requirement = "R"}}]\n'
     with pytest.raises(BaselineError, match="cannot be changed; rewrite it so"):
-        updated(text, "b", record(1), DAY, Words())
+        updated(text, "b", record(1), DAY, EntryNotes())

@@ -13,7 +13,7 @@ from conformance.core.verdict import Reason
 from conformance.spec import specification
 from conformance.target.target import Safety
 from conformance.wire.deadline import NoAnswer
-from conformance.wire.guard import Guard, Limits, Policy, RequestRefused
+from conformance.wire.guard import Allowance, Guard, Policy, RequestRefused
 from conformance.wire.ledger import Ledger, Ours
 from conformance.wire.limits import Withheld
 
@@ -388,7 +388,7 @@ def test_a_fixture_may_change_if_the_target_file_says_so_or_the_instance_may_be_
 
 
 def test_no_more_is_executed_than_allowed() -> None:
-    by = policy("procesio", limits=Limits(executions=2))
+    by = policy("procesio", limits=Allowance(executions=2))
     for _ in range(2):
         judge("POST", f"{PRO}/{OWNED}/run", by=by, json={})
     with pytest.raises(Withheld) as withheld:
@@ -397,7 +397,7 @@ def test_no_more_is_executed_than_allowed() -> None:
 
 
 def test_no_more_is_created_than_may_be_open() -> None:
-    by = policy(limits=Limits(open_resources=3))
+    by = policy(limits=Allowance(open_resources=3))
     judge("POST", PM3, by=by, json={"prj_name": MINE})
     by.ledger.intend("processmaker3", "project", "createProject", "three")
     with pytest.raises(Withheld) as withheld:
@@ -441,7 +441,7 @@ def test_an_execution_counts_unless_it_was_refused(status: int, left: int) -> No
             raise NoAnswer("lost", sent=True)
         return httpx.Response(status)
 
-    by = policy("procesio", limits=Limits(executions=2))
+    by = policy("procesio", limits=Allowance(executions=2))
     client = httpx.Client(transport=Guard(httpx.MockTransport(answer), by))
     try:
         client.post(f"{PRO}/{OWNED}/run", json={})

@@ -28,7 +28,7 @@ from conformance.wire.client import MAIN, NOBODY, WRONG, Client
 from conformance.wire.credentials import Missing, Unavailable
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence
-from conformance.wire.guard import Guard, Limits, Policy
+from conformance.wire.guard import Allowance, Guard, Policy
 from conformance.wire.ledger import Ledger, Ours
 from conformance.wire.redact import Redactor
 
@@ -117,7 +117,7 @@ def keys() -> Keys:
 def session(server: Server, keys: Keys) -> Iterator[Session]:
     spec = specification.load("processmaker3")
     ledger = Ledger(None, "r1")
-    limits = Limits(open_resources=3)
+    limits = Allowance(open_resources=3)
     policy = Policy(spec, ledger, Safety.OWNED, frozenset({"http://t"}), limits=limits)
     evidence = Evidence(None, Redactor({}), lists=frozenset(), foreign=bool, seen=lambda _: None)
     table = ProcessMaker3.model_validate(

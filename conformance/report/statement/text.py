@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from conformance.core.verdict import Level, Outcome
 from conformance.report import escape, words
+from conformance.report.section import Section
 from conformance.report.statement.statement import (
     Profile,
     Score,
@@ -29,15 +29,6 @@ RULES: Final = (
 )
 PROFILES: Final = ("Profile", "Standing", "Score", "Tried", "Why")
 COUNTS: Final = ("Profile", "Level", *(words.OUTCOMES[outcome][0] for outcome in Outcome))
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One heading with what it means and its entries, each a list of lines, the first of them the main one."""
-
-    title: str
-    meaning: str
-    entries: tuple[tuple[str, ...], ...]
 
 
 def title(statement: Statement) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from conformance.report import escape, terminal, words
+from conformance.report.section import Section
 from conformance.report.upgrade.comparison import Advice
 from conformance.report.upgrade.shape_changes import What
 
@@ -43,24 +43,6 @@ _SHOWN: Final = 30
 _VALUE: Final = 300
 _ANSWERS: Final = 4
 _MARKDOWN_LIMIT: Final = 65_536  # what GitHub takes as a comment
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One heading of a comparison with its entries, each a list of lines, the first of them the main one.
-
-    `total` is the number of things that the entries tell of, where one tells of several.
-    """
-
-    title: str
-    meaning: str
-    entries: tuple[tuple[str, ...], ...]
-    total: int = 0
-
-    @property
-    def heading(self) -> str:
-        """The title with the number of things below it."""
-        return f"{self.title} ({self.total or len(self.entries):,})"
 
 
 def headline(comparison: Comparison) -> str:
