@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from conformance.spec.specification import Requirement
 
 COLUMNS = ("id", "level", "tried", "document", "lines", "statement")
-TRIED = ("structure", "lifecycle", "access", "scenario", "property", "none")
-SHOWN = 2  # tests that a row of text names
+LAYERS = ("structure", "lifecycle", "access", "scenario", "property", "none")
+NAMED_AT_MOST = 2  # tests that a row of text names
 
 
 @click.command("requirements")
 @selecting
-@click.option("--tried", "tried", multiple=True, type=click.Choice(TRIED), help="Only what this tries.")
+@click.option("--tried", "tried", multiple=True, type=click.Choice(LAYERS), help="Only what this tries.")
 @click.option("--coverage", is_flag=True, help="Show the tests that try each.")
 def command(*, tried: tuple[str, ...], coverage: bool, as_json: bool, **selected: tuple[str, ...]) -> None:
     """List the requirements.
@@ -84,5 +84,5 @@ def _total(found: Sequence[Requirement]) -> str:
 
 
 def _told(tests: Sequence[str]) -> str:
-    more = f" +{len(tests) - SHOWN}" if len(tests) > SHOWN else ""
-    return ", ".join(tests[:SHOWN]) + more
+    more = f" +{len(tests) - NAMED_AT_MOST}" if len(tests) > NAMED_AT_MOST else ""
+    return ", ".join(tests[:NAMED_AT_MOST]) + more

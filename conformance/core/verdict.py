@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Level(StrEnum):
@@ -43,6 +44,13 @@ class Reason(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NOT_SELECTED = "not selected"
     UNSUPPORTED = "unsupported operation"
+
+
+TESTED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
+"""The outcomes of a requirement that was tested."""
+
+UNFINISHED: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
+"""The reasons for which a run was not finished: another run of the same target may say more."""
 
 
 class Kind(StrEnum):

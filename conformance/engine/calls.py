@@ -24,7 +24,7 @@ from conformance.wire.likeness import responds_alike
 from conformance.wire.logins import plain_reads
 
 NOT_FOUND: Final = (404, 410)
-ABSENT: Final = (405, 501)
+NOT_IMPLEMENTED: Final = (405, 501)
 ONCE_MORE: Final = 1.1  # seconds before something refused is tried once more: names may be made of the second
 APART: Final = 400  # and up to so many ms longer, by chance: workers that met in one second need not meet in the next
 FREE_WITHIN: Final = 8  # times that a create is tried whose name is taken, until the server shows that none is free
@@ -185,7 +185,7 @@ class Calls(Requester, ABC):
         if gateways.speaks_of_existing(exchange):
             return True
         guessed = operation.undocumented_request or operation.implied
-        return not guessed and exchange.response.status not in (*gateways.TURNED_AWAY, *ABSENT)
+        return not guessed and exchange.response.status not in (*gateways.TURNED_AWAY, *NOT_IMPLEMENTED)
 
     def until_free(self, operation_id: str, **request: Any) -> Exchange:
         """As `send`; but a create whose name is taken is tried again, since the server may name things by the second.
@@ -259,7 +259,7 @@ class Calls(Requester, ABC):
         if exchange.response.status in gateways.TURNED_AWAY or gateways.redirects(exchange):
             control = free()
             return (None if exchange.response.status == control.response.status else False), control
-        if exchange.response.status in ABSENT:
+        if exchange.response.status in NOT_IMPLEMENTED:
             return True, free()
         if responds_alike(exchange, free):
             return True, sent[0]

@@ -30,7 +30,7 @@ from conformance.spec.rules import (
 )
 from conformance.spec.specification import Operation, ResponseSpec
 
-SHOWN: Final = 200  # characters of a value that a verdict quotes
+QUOTED_AT_MOST: Final = 200  # characters of a value that a verdict quotes
 HUGE: Final = 1_000_000  # bytes of an answer, from which on only the first items of each list may be looked at
 FIRST: Final = 1_000
 WALKED: Final = 200_000  # values of one answer that are looked at one by one: more would tell nothing new
@@ -41,7 +41,7 @@ def shorten(value: Any) -> str:
     """A value as a verdict quotes it: in the notation of Python, cut to a readable length."""
     text = value if isinstance(value, str) else repr(value)
     text = text.encode("utf-8", "backslashreplace").decode()  # half of a surrogate pair can be stored nowhere
-    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+    return text if len(text) <= QUOTED_AT_MOST else text[:QUOTED_AT_MOST] + "…"
 
 
 def told(value: Any) -> str:

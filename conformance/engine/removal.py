@@ -16,7 +16,7 @@ from typing import Any, Final
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
-from conformance.engine.calls import ABSENT
+from conformance.engine.calls import NOT_IMPLEMENTED
 from conformance.engine.identifiers import (
     is_read,
     listed,
@@ -336,7 +336,7 @@ class Removal(Reuse):
         assert link is not None
         if self.unsupported(link.operation):
             self.ledger.keep(identifier, f"{link.operation} is unsupported, as the target file says", permanent=True)
-        elif deleted.response.status in ABSENT:
+        elif deleted.response.status in NOT_IMPLEMENTED:
             told = f"the target has no {link.operation} ({checks.describe(deleted)})"
             self.ledger.keep(identifier, told, permanent=True)
         elif deleted.response.ok:

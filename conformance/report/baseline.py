@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from conformance.core import input_files
 from conformance.core.hints import hint
-from conformance.core.verdict import Outcome
+from conformance.core.verdict import TESTED
 from conformance.report import escape
 from conformance.report.run_record import (
     BaselineEntry,
@@ -35,7 +35,6 @@ HEAD: Final = """\
 """
 STRICT_ALONE: Final = "--baseline-strict says nothing without a baseline; name one with --baseline."
 _HEADER: Final = re.compile(rf"\s*\[\[\s*{TABLE}\s*\]\]\s*(#.*)?")
-_EXERCISED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
 _RAN: Final = ("passed", "failed", "xfailed")
 
 
@@ -63,7 +62,7 @@ class Baseline:
         complete: bool,
     ) -> BaselineReport:
         """What a run says of the entries, when the deviations and findings with the fingerprints `found` occurred."""
-        exercised = {one.requirement for one in verdicts if one.outcome in _EXERCISED}
+        exercised = {one.requirement for one in verdicts if one.outcome in TESTED}
         ran = {one.id for one in tests if one.outcome in _RAN}
 
         def reached(entry: BaselineEntry) -> bool:

@@ -27,7 +27,7 @@ class SentRequest(_Frozen):
     body: str = ""
 
 
-class Answer(_Frozen):
+class ReceivedResponse(_Frozen):
     """What came back, redacted; the body as text, cut off at the cap of the evidence."""
 
     status: int
@@ -43,7 +43,7 @@ class CitedExchange(_Frozen):
     operation: str = ""
     user: str = ""
     request: SentRequest
-    response: Answer | None = None
+    response: ReceivedResponse | None = None
     error: str | None = None
     seconds: float = 0.0
 

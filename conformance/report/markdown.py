@@ -42,7 +42,7 @@ def summary(record: RunRecord) -> str:
     ]
     below = [
         _list("Expired entries of the baseline", words.EXPIRED, words.expired(record)),
-        _list("No longer occurring", words.GONE, words.gone(record)),
+        _list("No longer occurring", words.NO_LONGER_OCCURS, words.gone(record)),
         _folded("known deviation", words.KNOWN, known, blocked),
         _folded("finding", words.FINDING, words.ordered(record.findings), blocked),
         _unexercised(record),

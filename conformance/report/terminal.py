@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conformance.report.run_record import DeviationRecord, RunRecord
 
 # More than these scroll the verdict out of sight; all of them are in the report.
-_SHOWN: Final = 30
+_LISTED_AT_MOST: Final = 30
 _SHOWN_THINGS: Final = 5
 _TITLE: Final = 200
 _VALUE: Final = 160
@@ -62,7 +62,7 @@ class _Summary:
         self._deviations("Deviations", new)
         self._deviations("Known deviations", known, brief=True)
         self._things("Expired entries of the baseline", words.EXPIRED, words.expired(record))
-        self._things("No longer occurring", words.GONE, words.gone(record))
+        self._things("No longer occurring", words.NO_LONGER_OCCURS, words.gone(record))
         self._things("Findings", words.FINDING, [x.title for x in words.ordered(record.findings)], "summary.md")
         self._unexercised()
         self._things("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers])
@@ -123,7 +123,7 @@ class _Summary:
             return
         self._heading(f"{title} ({len(deviations):,})")
         blocked = words.blocked(self._record)
-        for number, deviation in enumerate(deviations[:_SHOWN], 1):
+        for number, deviation in enumerate(deviations[:_LISTED_AT_MOST], 1):
             self._say(escape.line(deviation.title, _TITLE), 2, "red" if not brief else "", lead=f"{number}. ")
             if deviation.baseline:
                 self._say(escape.line(words.accepted(deviation.baseline), _VALUE), 5)
@@ -138,7 +138,7 @@ class _Summary:
             self._say(f"observed: {escape.line(deviation.observed, _VALUE)}", 5)
             if blocks := blocked[deviation.fingerprint]:
                 self._say(f"blocks {words.count(blocks, 'requirement')}", 5)
-        if (left := len(deviations) - _SHOWN) > 0:
+        if (left := len(deviations) - _LISTED_AT_MOST) > 0:
             self._say(f"… and {left:,} more in the report", 2)
 
     def _unexercised(self) -> None:

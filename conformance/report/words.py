@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DEVIATION: Final = "the server does something else than its documents say"
 KNOWN: Final = "the baseline, your list of accepted deviations, already has it"
-GONE: Final = (
+NO_LONGER_OCCURS: Final = (
     "in the baseline, and the server now does what the document says; `conformance baseline --prune` removes it"
 )
 EXPIRED: Final = "in the baseline, but only until the day that is given: the deviation counts again"

@@ -14,6 +14,7 @@ from conformance.core import exit_codes
 from conformance.core.exchange import Request
 from conformance.core.run_directory import RunDirectory
 from conformance.core.verdict import (
+    UNFINISHED,
     Level,
     Outcome,
     Reason,
@@ -51,7 +52,6 @@ from conformance.wire import ledger
 FAILED_IN_PYTEST: Final = 1
 HIGHEST_OF_PYTEST: Final = 5
 MARKED: Final = "its deletion marks it as deleted, and removes nothing"
-CUT_SHORT: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
 
 
 def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dict[str, dict[str, float]]:
@@ -93,7 +93,7 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
         or logs.unfinished
         or context.internal
         or logs.internal
-        or any(one.reason in CUT_SHORT for one in verdicts)
+        or any(one.reason in UNFINISHED for one in verdicts)
     )
     covered = coverage(verdicts, [*deviations, *findings], context.min_tested)
     entries = None

@@ -72,7 +72,7 @@ def test_the_page_has_the_numbers_of_the_code() -> None:
         identifiers.LONGEST,
         identifiers.OFFERED_AT_MOST,
         messages.LONGEST,
-        checks.SHOWN,
+        checks.QUOTED_AT_MOST,
         int(retry.LONGEST_WAIT),
         input_files.LIMIT >> 20,
         input_files.DEEPEST,

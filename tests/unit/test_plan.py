@@ -86,7 +86,7 @@ def test_what_nothing_makes_is_needed_of_the_target_file() -> None:
 def test_each_requirement_stands_in_the_plan_once() -> None:
     given = planned("processmaker3")
     assert [one.id for one, _ in given.obstacles] == list(PM3.requirements)
-    hindered = [one for those in given.hindered().values() for one in those]
+    hindered = [one for those in given.obstructed().values() for one in those]
     assert len(given.tried) + len(hindered) == len(PM3.requirements)
 
 

@@ -17,8 +17,8 @@ from conformance.wire.limits import Account, Withheld
 from conformance.wire.retry import (
     FIRST_PAUSE,
     LONGEST_WAIT,
+    NO_RESPONSE,
     RETRIES,
-    SILENCE,
     RetryTransport,
     retry_after,
 )
@@ -141,7 +141,7 @@ def test_each_response_that_is_not_the_servers_is_counted() -> None:
     clock = Clock()
     server = Server(clock, [502, None, (429, "1"), 200])
     assert send(RetryTransport(server, failed=counted.append, sleep=clock.sleep, clock=clock)).status_code == 200
-    assert counted == ["502", SILENCE, "429"]
+    assert counted == ["502", NO_RESPONSE, "429"]
 
 
 @pytest.mark.parametrize("trouble", [502, 504])

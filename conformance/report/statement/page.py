@@ -8,10 +8,10 @@ from html import escape as markup
 from typing import Final
 
 from conformance.report import escape
+from conformance.report.section import Section
 from conformance.report.statement import text as statement_text
 from conformance.report.statement.badges import COLOURS
 from conformance.report.statement.statement import Profile, Statement, words_of
-from conformance.report.statement.text import Section
 
 _STYLE: Final = """\
 body { margin: 0 auto; max-width: 60rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #1f2328;

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from pydantic import ConfigDict, Field
 
-from conformance.core.verdict import Level, Outcome, Reason
+from conformance.core.verdict import TESTED, Level, Outcome, Reason
 from conformance.report import words
 from conformance.report.run_record import (
     AccommodationRecord,
@@ -27,7 +27,6 @@ from conformance.report.upgrade.comparison import CUT_SHORT
 
 SCHEMA_VERSION: Final = 1
 FIRM: Final = (Level.MUST, Level.SHOULD)
-TRIED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
 NOBODY: Final = (Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE)
 """Why a requirement can be tried by no run at all: it is no part of a statement."""
 UNDECIDED: Final = (Reason.UNDOCUMENTED_REQUEST, Reason.INCONCLUSIVE)
@@ -243,7 +242,7 @@ def _cut_short(record: RunRecord) -> Iterator[str]:
         left = Counter(one.reason for one in record.verdicts if one.reason in reasons)
         told = ", ".join(f"{words.count(number, 'requirement')} {reason}" for reason, number in left.items())
         yield f"the run did not try everything that applies{f' ({told})' if told else ''}: run it again, whole."
-    elif not any(one.outcome in TRIED for one in record.verdicts):
+    elif not any(one.outcome in TESTED for one in record.verdicts):
         yield "the run tried no requirement at all."
 
 
@@ -298,7 +297,7 @@ def _profile(name: str, firm: Sequence[VerdictRecord], everything: Sequence[Verd
         why=why,
         score=Score(
             reached=sum(one.outcome is Outcome.CONFORMS for one in counting),
-            reachable=sum(one.outcome in TRIED for one in counting),
+            reachable=sum(one.outcome in TESTED for one in counting),
             total=len(counting),
         ),
         counts={level: counts[level] for level in map(str, Level) if level in counts},

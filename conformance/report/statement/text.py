@@ -108,7 +108,11 @@ def sections(statement: Statement) -> Iterator[Section]:
             "Accommodations", words.ACCOMMODATION, _single(words.accommodation(one) for one in statement.accommodations)
         ),
         Section("Expired entries of the baseline", words.EXPIRED, _single(words.listed(one) for one in expired)),
-        Section("Entries of the baseline that no longer occur", words.GONE, _single(words.listed(one) for one in gone)),
+        Section(
+            "Entries of the baseline that no longer occur",
+            words.NO_LONGER_OCCURS,
+            _single(words.listed(one) for one in gone),
+        ),
     ]
     return (part for part in parts if part.entries)
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from allure_commons.model2 import TestResult
 
+    from conformance.report.section import Section
     from conformance.report.upgrade.comparison import Comparison
-    from conformance.report.upgrade.text import Section
 
 _FAILED: Final = ("New deviations", "Newly blocked")
 _PASSED: Final = ("Fixed",)

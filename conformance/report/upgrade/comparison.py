@@ -12,6 +12,8 @@ from pydantic import ConfigDict, Field
 
 from conformance.core import exit_codes
 from conformance.core.verdict import (
+    TESTED,
+    UNFINISHED,
     Kind,
     Level,
     Outcome,
@@ -27,7 +29,6 @@ from conformance.report.run_record import (
 from conformance.report.upgrade.shape_changes import ShapeChange, What, changes
 
 SCHEMA_VERSION: Final = 1
-TRIED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
 OF_A_PLACE: Final = (Kind.MISSING_FIELD, Kind.TYPE, Kind.VALUE, Kind.FORMAT, Kind.OTHER_READING, Kind.READ_BACK)
 OF_THE_BODY: Final = (Kind.CONTENT_TYPE, Kind.NOT_JSON, Kind.ERROR_OBJECT)
 OF_THE_DEED: Final = (Kind.NOT_REFUSED, Kind.EFFECT, Kind.READ_BACK, Kind.ABSENT)
@@ -38,7 +39,6 @@ CUT_SHORT: Final = {
     exit_codes.UNAVAILABLE: "could not reach its target",
     exit_codes.NOTHING_RUN: "ran nothing",
 }
-UNFINISHED: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
 
 
 class NotComparable(Exception):
@@ -195,7 +195,7 @@ def _by_fingerprint(deviations: Iterable[DeviationRecord]) -> dict[str, Deviatio
 
 
 def _tried(verdicts: dict[str, VerdictRecord], requirement: str) -> bool:
-    return requirement in verdicts and verdicts[requirement].outcome in TRIED
+    return requirement in verdicts and verdicts[requirement].outcome in TESTED
 
 
 def _comparable(before: RunRecord, after: RunRecord) -> None:

@@ -39,7 +39,7 @@ MEANINGS: Final = {
     What.FIELD_NEW: "Fields new",
 }
 ALLOWED: Final = "the documents allow both; a client may notice"
-_SHOWN: Final = 30
+_LISTED_AT_MOST: Final = 30
 _VALUE: Final = 300
 _ANSWERS: Final = 4
 _MARKDOWN_LIMIT: Final = 65_536  # what GitHub takes as a comment
@@ -140,10 +140,10 @@ def show(comparison: Comparison, console: Console) -> None:
     for section in sections(comparison):
         console.print()
         say(f"{section.heading}: {section.meaning}", style="bold")
-        for entry in section.entries[:_SHOWN]:
+        for entry in section.entries[:_LISTED_AT_MOST]:
             for number, text in enumerate(entry):
                 say(text, 5 if number else 2)
-        if (left := len(section.entries) - _SHOWN) > 0:
+        if (left := len(section.entries) - _LISTED_AT_MOST) > 0:
             say(f"… and {left:,} more in the JSON", 2)
     explained = len(comparison.changes) - len(comparison.noticed)
     if explained:

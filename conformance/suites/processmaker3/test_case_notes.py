@@ -18,13 +18,13 @@ from conformance.suites.processmaker3.cases import CASEWORKER, OUTSIDER, conclus
 from conformance.suites.processmaker3.projects import table
 from conformance.wire import gateways
 
-SHOWN: Final = "PM3-NOTES-READ"
+NOTES_READ: Final = "PM3-NOTES-READ"
 NOTES: Final = "listCaseNotes"
 DENIED: Final = ("PM3-NOTES-PERMISSION", "PM3-NOTES-ERROR")
 MESSAGE: Final = "Bad Request: You do not have permission to access the cases notes"
 
 
-@pytest.mark.requirement(SHOWN)
+@pytest.mark.requirement(NOTES_READ)
 def test_notes_are_read_with_the_permission_for_them(session: Session) -> None:
     permitted(session, of_case(session, "note_case"))
 
@@ -79,14 +79,14 @@ def permitted(session: Session, path: dict[str, str]) -> Exchange:
         case = session.send("getCase", path=path)
         if case.response.ok:
             observed = f"{checks.describe(exchange)}, to a user who reads the case"
-            session.recorder.require(SHOWN, False, exchange, case, observed=observed, kind=Kind.REFUSED)
-            raise Blocked(session.recorder.root_of(SHOWN), NOTES)
+            session.recorder.require(NOTES_READ, False, exchange, case, observed=observed, kind=Kind.REFUSED)
+            raise Blocked(session.recorder.root_of(NOTES_READ), NOTES)
     if exchange.response.refused and says(exchange, re.escape(MESSAGE)):
         raise NotExercised(
             Reason.MISSING_FIXTURE, f"{session.table.place('note_case')}: the main user may not see them"
         )
     exchange = session.call(NOTES, path=path)
-    session.recorder.require(SHOWN, True, exchange)
+    session.recorder.require(NOTES_READ, True, exchange)
     return exchange
 
 

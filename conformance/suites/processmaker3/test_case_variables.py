@@ -11,6 +11,7 @@ import pytest
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.access import strangers, try_strangers
+from conformance.engine.comparison import ABSENT, UNSET
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.spec.rules import json_type
@@ -31,8 +32,6 @@ VARIABLE: Final = (
 )
 IS_SET, STAYS, EMPTY, REMOVED = VARIABLE
 MARK: Final = "set by the suite"
-ABSENT: Final = object()
-UNSET: Final = ("", None, ABSENT)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.access import strangers, try_strangers
+from conformance.engine.comparison import ABSENT
 from conformance.engine.identifiers import mentions, partial, scalars
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.sampling import sample
@@ -34,7 +35,6 @@ from conformance.suites.processmaker3.cases import (
 )
 
 SPEC: Final = load("processmaker3")
-ABSENT: Final = object()
 UNASSIGNED: Final = "listUnassignedCases"
 READ: Final = "getCase"
 TASKS: Final = "listCaseTasks"

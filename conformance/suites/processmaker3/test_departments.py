@@ -21,7 +21,7 @@ from conformance.suites.processmaker3.people import attempted, made, naming, obj
 
 REFUSED: Final = "PM3-DEPARTMENT-DELETE-WITH-USERS"
 UNASSIGNED: Final = "PM3-DEPARTMENT-DELETE-UNASSIGNED"
-GONE: Final = "PM3-DEPARTMENT-DELETE-GONE"
+GONE_AFTER_DELETE: Final = "PM3-DEPARTMENT-DELETE-GONE_AFTER_DELETE"
 ONE: Final = "of the departments of a level, exactly one is the last"
 
 Data = dict[str, Any]
@@ -48,14 +48,14 @@ def test_dep_last_of_a_department_in_the_list_is_right(session: Session) -> None
     judge_last(session, "PM3-DEPARTMENT-LAST-LISTED", "listDepartments", in_the_list)
 
 
-@pytest.mark.requirement(REFUSED, UNASSIGNED, GONE)
+@pytest.mark.requirement(REFUSED, UNASSIGNED, GONE_AFTER_DELETE)
 def test_a_department_can_be_deleted_as_soon_as_nobody_is_assigned_to_it(session: Session) -> None:
     empty = made(session, "createDepartment")
     control = session.call("deleteDepartment", path={"dep_uid": empty.id})
     if not is_gone(session, empty):
-        session.recorder.require(GONE, False, control, observed="it can still be read")
-        raise Blocked(session.recorder.root_of(GONE), "deleteDepartment")
-    session.recorder.require(GONE, True, control)
+        session.recorder.require(GONE_AFTER_DELETE, False, control, observed="it can still be read")
+        raise Blocked(session.recorder.root_of(GONE_AFTER_DELETE), "deleteDepartment")
+    session.recorder.require(GONE_AFTER_DELETE, True, control)
     department, user = made(session, "createDepartment"), made(session, "createUser")
     path = {"dep_uid": department.id}
     assigned = session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, user.id))

@@ -21,7 +21,7 @@ from conformance.suites.processmaker3.projects import CREATE, DELETE, LIST, buil
 from conformance.suites.processmaker3.updates import apart
 from conformance.target.target import Safety
 
-GONE = re.compile(r"found|exist|deleted|gone|no such|unknown", re.IGNORECASE)
+SAYS_GONE = re.compile(r"found|exist|deleted|gone|no such|unknown", re.IGNORECASE)
 GATEWAYS = ("EXCLUSIVE", "INCLUSIVE", "PARALLEL", "COMPLEX")
 ARTIFACTS = ("TEXT_ANNOTATION", "HORIZONTAL_LINE", "VERTICAL_LINE")
 
@@ -311,7 +311,7 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
     )
     recorder.require(
         "PM3-PROJECT-DELETE-ERROR-TEXT",
-        GONE.search(str(error.get("message"))) is not None,
+        SAYS_GONE.search(str(error.get("message"))) is not None,
         refused,
         observed=checks.told(error.get("message")),
         kind=Kind.MESSAGE,
