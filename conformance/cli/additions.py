@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 LOGIN: Final = ("username", "password")
 TEXT: Final = '"…"'
 ACCOUNT: Final = ("username", "password")
-OTHERWISE: Final = {
-    "may_change": "true",
-    "upload_max_filesize": "2097152",
-    "post_max_size": "8388608",
-    "payload": '{ "…" = "…" }',
-    "other_process_id": "8",
-    "import_file": '"MyProject.pmx"',
-    "import_file_with_groups": '"WithGroups.pmx"',
-}
 
 
 def additions(planned: Plan) -> Iterator[str]:
@@ -48,8 +39,10 @@ def _lines(planned: Plan, key: str) -> tuple[str, list[str]]:
     """The table of a key and what to write there."""
     table = planned.table
     *outer, last = key.split(".")
-    if "*" in outer:  # anybody's: the outsider's is as good as any
-        return f"{table.system}.{'.'.join(outer).replace('*', 'outsider')}", [
+    if "*" in outer:  # anybody's: the first one's is as good as any
+        users = _table(type(table), outer[0])
+        first = next(iter(users.model_fields)) if users is not None else "*"
+        return f"{table.system}.{'.'.join(outer).replace('*', first)}", [
             f"{last} = {TEXT}",
             f"client_secret = {TEXT}",
         ]
@@ -58,7 +51,7 @@ def _lines(planned: Plan, key: str) -> tuple[str, list[str]]:
         inner = _table(model, name)
         if inner is None:
             own = name in model.model_fields
-            return table.system if own else f"{table.system}.fixtures", [f"{key} = {OTHERWISE.get(key, TEXT)}"]
+            return table.system if own else f"{table.system}.fixtures", [f"{key} = {_value(type(table), key)}"]
         model = inner
     required = [name for name, field in model.model_fields.items() if field.is_required()]
     usual = [name for name in LOGIN if name in model.model_fields]  # a user may have a token in place of them
@@ -70,6 +63,16 @@ def _table(model: type[BaseModel], name: str) -> type[BaseModel] | None:
     field = model.model_fields.get(name)
     kinds = (field.annotation, *get_args(field.annotation)) if field else ()
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+
+
+def _value(model: type[BaseModel], key: str) -> str:
+    """What to write for a key of a table or of its fixtures: the example of its field, if it has one."""
+    fixtures = _table(model, "fixtures")
+    fields = {**(fixtures.model_fields if fixtures is not None else {}), **model.model_fields}
+    field = fields.get(key)
+    if field is None or (field.annotation is not bool and not field.examples):
+        return TEXT
+    return "true" if field.annotation is bool else inline(field.examples[0]) if field.examples else TEXT
 
 
 def _told(unlocked: Sequence[tuple[Requirement, tuple[str, ...]]]) -> str:

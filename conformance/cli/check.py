@@ -25,7 +25,8 @@ from conformance.target.plan import (
 )
 from conformance.target.proxies import proxy_for
 from conformance.target.safety import is_allowed, required_safety
-from conformance.target.systems import Procesio, ProcessMaker4, urls
+from conformance.target.system_table import urls
+from conformance.target.tables import Table
 from conformance.target.target import (
     Safety,
     Target,
@@ -117,11 +118,11 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
         yield f"  bodies: {', '.join(table.bodies)}"
     for one in table.accommodations:
         yield f"  accommodation of {one.operation}: {one.reason}"
-    if not isinstance(table, ProcessMaker4):
-        key_alone = isinstance(table, Procesio) and table.key_alone
-        yield f"  user: {table.username or ('none, the API key alone' if key_alone else 'the one of access_token')}"
-        given = table.fixtures.model_dump(exclude={"may_change"}, exclude_none=True)
-        free = table.fixtures.may_change or target.safety.level == "disposable"
+    if table.login:
+        yield f"  user: {table.login}"
+    if isinstance(fixtures := getattr(table, "fixtures", None), Table):
+        given = fixtures.model_dump(exclude={"may_change"}, exclude_none=True)
+        free = table.may_change or target.safety.level == "disposable"
         yield f"  fixtures ({'may be' if free else 'are not'} changed): " + (
             ", ".join(f"{name} = {value}" for name, value in given.items()) or "none"
         )

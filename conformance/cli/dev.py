@@ -11,9 +11,11 @@ import click
 from conformance.cli.failure import InputRefused
 from conformance.cli.paths import PATH
 from conformance.core import exit_codes
+from conformance.core.systems import SYSTEMS
 from conformance.report import words
 from conformance.spec import specification
-from conformance.target.systems import PROFILES, TABLES, keys
+from conformance.suites import data
+from conformance.target.system_table import keys, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +53,7 @@ def lint(files: tuple[Path, ...], system: str | None, readings: Path | None) -> 
 
     if len(files) not in (0, 2):
         raise click.UsageError("lint needs both files: SPEC REGISTER.")
-    if not files and system is not None and system not in specification.SYSTEMS:
+    if not files and system is not None and system not in SYSTEMS:
         raise click.UsageError(f"there is no spec of {system!r}; give its files: SPEC REGISTER.")
     found: list[Problem] = []
     unchecked: dict[str, None] = {}
@@ -82,34 +84,31 @@ def _subjects(files: tuple[Path, ...], system: str | None) -> Iterator[tuple[str
         spec, register = files
         yield system or spec.absolute().parent.name, spec, register
         return
-    for name in [system] if system else specification.SYSTEMS:
-        directory = specification.root() / name
+    for name in [system] if system else SYSTEMS:
+        directory = SYSTEMS[name].specs
         yield name, directory / specification.SPEC, directory / specification.REGISTER
 
 
 def _against(system: str, readings: Path | None) -> dict[str, Any]:
     """What a spec is held against. Of a system that the suite does not know, little is known."""
-    from conformance.reference import known_faults
+    from conformance.cli.references import known_faults
 
-    known = system in specification.SYSTEMS
-    others = [name for name in specification.SYSTEMS if name != system]
+    known = system in SYSTEMS
+    others = [name for name in SYSTEMS if name != system]
     return {
-        "elsewhere": {
-            one: specification.TITLES[name] for name in others for one in specification.load(name).operations
-        },
-        "profiles": PROFILES[system] if known else None,
-        "keys": keys(TABLES[system]) if known else None,
-        "faults": known_faults(system).keys() if known else None,
-        "readings": _readings(readings),
+        "elsewhere": {one: SYSTEMS[name].title for name in others for one in specification.load(name).operations},
+        "profiles": SYSTEMS[system].profiles if known else None,
+        "keys": keys(table_of(system)) if known else None,
+        "faults": known_faults([system]).keys() if known else None,
+        "readings": _readings(readings or (SYSTEMS[system].readings if known else data.readings())),
     }
 
 
 def _readings(page: Path | None) -> frozenset[str] | None:
-    """The codes that a page of readings explains; of that of a checkout, none where there is no checkout."""
-    own = specification.root().parent / PAGE
-    if page is None and not own.is_file():
+    """The codes that a page of readings explains; None where there is no page."""
+    if page is None:
         return None
     try:
-        return frozenset(CODE.findall((page or own).read_text(encoding="utf-8")))
+        return frozenset(CODE.findall(page.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise InputRefused(f"{page}: cannot be read ({error}); name a page like {PAGE}.") from None

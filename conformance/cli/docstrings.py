@@ -25,5 +25,15 @@ def told(module: ModuleType | type[Any]) -> dict[str, str]:
 
 def described(model: type[BaseModel]) -> dict[str, str]:
     """What the code tells of each field of a model, the fields of the classes that it extends among them."""
-    extended = [one for one in reversed(model.__mro__) if issubclass(one, BaseModel) and one is not BaseModel]
-    return {key: text for one in extended for key, text in told(one).items() if key in model.model_fields}
+    # What is made while the program runs has no source, and is described by its fields themselves.
+    written = [one for one in reversed(model.__mro__) if issubclass(one, BaseModel) and one is not BaseModel]
+    written = [one for one in written if _has_source(one)]
+    said = {key: field.description for key, field in model.model_fields.items() if field.description}
+    return said | {key: text for one in written for key, text in told(one).items() if key in model.model_fields}
+
+
+def _has_source(model: type[BaseModel]) -> bool:
+    try:
+        return bool(inspect.getsource(model))
+    except OSError:
+        return False

@@ -17,7 +17,6 @@ from conformance.cli.reference_page import cell
 from conformance.core.verdict import Level
 from conformance.spec.specification import (
     SYSTEMS,
-    TITLES,
     Operation,
     Requirement,
     Specification,
@@ -45,7 +44,7 @@ def page() -> str:
 def _of_system(specification: Specification) -> Iterator[str]:
     everything = list(specification.requirements.values())
     register = [one for one in everything if not one.structural]
-    yield f"## {TITLES[specification.system]}\n"
+    yield f"## {SYSTEMS[specification.system].title}\n"
     levels = Counter(one.level for one in everything)
     yield f"{len(everything)} requirements: {', '.join(f'{levels[level]} {level}' for level in Level)}.\n"
     yield from _operations(specification)
@@ -56,7 +55,7 @@ def _of_system(specification: Specification) -> Iterator[str]:
 
 def _operations(specification: Specification) -> Iterator[str]:
     """A row for each operation, with its structural requirements counted."""
-    yield f"### Operations of {TITLES[specification.system]}\n"
+    yield f"### Operations of {SYSTEMS[specification.system].title}\n"
     yield "The structural requirements follow from the schemas of the specs; they are counted here.\n"
     yield "| operation | call | effect | document, lines | must | should | may |"
     yield "|---|---|---|---|---:|---:|---:|"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from conformance import reference
+from conformance.cli.references import reference_of
 from conformance.reference.serving import Serving, target_toml
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def served(
         PortUnavailable: a port is in use or must not be opened.
     """
     references = [
-        reference.build(one, (faults or {}).get(one, ()), personality=personality, login=login) for one in systems
+        reference_of(one)(faults=(faults or {}).get(one, ()), personality=personality, login=login) for one in systems
     ]
     with Serving(references, port) as serving:
         yield target_toml(references, serving.urls)

@@ -10,9 +10,9 @@ import click
 
 from conformance.cli.failure import InputRefused
 from conformance.core.hints import hint
+from conformance.core.systems import SYSTEMS
 from conformance.core.verdict import Level
 from conformance.spec import specification
-from conformance.target.systems import PROFILES
 
 if TYPE_CHECKING:
     from conformance.spec.specification import Specification
@@ -41,12 +41,12 @@ class Filter:
 
     def specifications(self) -> list[Specification]:
         """The specifications of the systems."""
-        return [specification.load(system) for system in self.systems or specification.SYSTEMS]
+        return [specification.load(system) for system in self.systems or SYSTEMS]
 
     def check(self, everything: Collection[Cited]) -> None:
         """See that what was named is there. Raises InputRefused with the nearest that is."""
         known: list[tuple[str, Sequence[str], Iterable[str]]] = [
-            ("profile", self.profiles, (one for group in PROFILES.values() for one in group)),
+            ("profile", self.profiles, (one for system in SYSTEMS.values() for one in system.profiles)),
             ("document", self.documents, {one.document for one in everything}),
             ("section", self.sections, {one.section for one in everything}),
         ]
@@ -65,9 +65,7 @@ class Filter:
 def selecting(function: Callable[..., None]) -> Callable[..., None]:
     """The options that both lists have: those of a Filter by their names there, and `as_json`."""
     options = (
-        click.option(
-            "--system", "systems", multiple=True, type=click.Choice(specification.SYSTEMS), help="Only this system."
-        ),
+        click.option("--system", "systems", multiple=True, type=click.Choice(SYSTEMS), help="Only this system."),
         click.option("--profile", "profiles", multiple=True, metavar="SYSTEM/GROUP", help="Only this profile."),
         click.option("--document", "documents", multiple=True, metavar="NAME", help="Only what this document states."),
         click.option("--section", "sections", multiple=True, metavar="TITLE", help="Only this section of a document."),

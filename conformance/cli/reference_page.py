@@ -22,7 +22,7 @@ from pydantic import (
 from conformance.cli import main
 from conformance.cli.docstrings import described, told
 from conformance.core import exit_codes
-from conformance.target.systems import RootUrl, Url
+from conformance.target.system_table import Url
 from conformance.target.tables import (
     Count,
     HeaderSecret,
@@ -33,7 +33,7 @@ from conformance.target.tables import (
     Some,
     Text,
 )
-from conformance.target.target import Duration, Target
+from conformance.target.target import Duration, target_model
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "reference.md"
 HEAD: Final = """\
@@ -54,7 +54,6 @@ _KINDS: Final[tuple[tuple[object, str], ...]] = (
     (HeaderSecret, "secret"),
     (SecretStr, "secret"),
     (Url, "URL"),
-    (RootUrl, "URL"),
     (PositiveInt, "whole number from 1"),
     (Seconds, "seconds from 0.001 to 86400"),
     (Settling, "seconds from 0 to 86400"),
@@ -78,8 +77,9 @@ def page() -> str:
     return "\n".join([HEAD, _KEYS, *_tables(), *_commands(), *_codes()])
 
 
-def tables(model: type[BaseModel] = Target, at: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+def tables(model: type[BaseModel] | None = None, at: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
     """Every table of a target file: its name as the file writes it, empty at the top, with its model."""
+    model = model or target_model()
     yield at, model
     for key, annotation in _annotations(model).items():
         for inner in _models(annotation):
@@ -132,7 +132,7 @@ def _kind(annotation: Any) -> str:
         case origin if origin is Literal:
             return ", ".join(f"`{one}`" for one in arguments)
         case origin if origin is Annotated:
-            return _kind(arguments[0])
+            return "URL" if set(get_args(Url)) <= set(arguments) else _kind(arguments[0])
     if issubclass(annotation, Enum):
         return ", ".join(f"`{one.value}`" for one in annotation)
     return "table"

@@ -21,6 +21,7 @@ from conformance.core import run_directory
 from conformance.core.hints import nearest
 from conformance.core.run_directory import RunDirectory
 from conformance.core.shard import WHOLE, Shard, parse
+from conformance.core.systems import SYSTEMS
 from conformance.report import record_file
 from conformance.run.choice import (
     MARK,
@@ -28,7 +29,6 @@ from conformance.run.choice import (
     chosen,
     divisible,
 )
-from conformance.spec.specification import SYSTEMS
 from conformance.target.target import (
     Safety,
     TargetError,
@@ -231,7 +231,8 @@ def arguments(target: Path, output: Path, workers: str | None, options: Mapping[
         *("--alluredir", str(RunDirectory(output).allure_results)),
         *("--junitxml", str(RunDirectory(output).junit)),
         *(("-n", workers, "--dist", "loadgroup") if workers else ()),
-        str(PACKAGE / "suites"),  # by name, pytest would also read a conftest.py of the working directory
+        # By name, pytest would also read a conftest.py of the working directory.
+        *sorted(str(system.suites) for system in SYSTEMS.values()),
     ]
 
 

@@ -11,16 +11,22 @@ import click
 from conformance import reference
 from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.printing import show
+from conformance.cli.references import known_faults, known_logins
 from conformance.cli.run import interruptible
 from conformance.core.hints import hint
+from conformance.core.systems import SYSTEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
 @click.command("serve")
-@click.argument("systems", metavar="[SYSTEM]...", nargs=-1, type=click.Choice(list(reference.SYSTEMS)))
-@click.option("--port", type=click.IntRange(1, 65535 - 3), help="Consecutive ports from this one; PROCESIO takes two.")
+@click.argument("systems", metavar="[SYSTEM]...", nargs=-1, type=click.Choice(list(SYSTEMS)))
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535 - 3),
+    help="Consecutive ports from this one; a system with several APIs takes several.",
+)
 @click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break one documented thing; repeatable.")
 @click.option("--list-faults", is_flag=True, help="Print the faults and end.")
 @click.option(
@@ -42,18 +48,18 @@ def command(
 ) -> None:
     """Serve the references until Ctrl-C.
 
-    Prints the target file of the reference of each SYSTEM, of all three when none is named.
+    Prints the target file of the reference of each SYSTEM, of all systems when none is named.
     """
-    wanted = [system for system in reference.SYSTEMS if not systems or system in systems]
+    wanted = [system for system in SYSTEMS if not systems or system in systems]
     if list_faults:
-        faults_known = [fault for system in wanted for fault in reference.known_faults(system).values()]
+        faults_known = [fault for system in wanted for fault in known_faults([system]).values()]
         columns = ("name", "system", "description")
         rows = [{column: getattr(fault, column) for column in columns} for fault in faults_known]
         show(rows, columns, f"{len(rows)} faults")
         return
     if list_logins:
         columns = ("name", "system", "description")
-        found = [(name, one, what) for one in wanted for name, what in reference.known_logins(one).items()]
+        found = [(name, one, what) for one in wanted for name, what in known_logins(one).items()]
         show([dict(zip(columns, row, strict=True)) for row in found], columns, f"{len(found)} logins")
         return
     if login and len(wanted) > 1:
@@ -90,7 +96,7 @@ def chosen_faults(systems: Sequence[str], names: Sequence[str]) -> dict[str, lis
     Raises:
         InputRefused: a fault that does not exist, or is one of a system that is not served.
     """
-    known = reference.known_faults()
+    known = known_faults(SYSTEMS)
     chosen: dict[str, list[str]] = {}
     for name in names:
         if name not in known:

@@ -11,9 +11,9 @@ from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.run import prepared
 from conformance.core.atomic_write import write_text
+from conformance.core.systems import SYSTEMS
 from conformance.report import record_file
 from conformance.report.statement import statement as statements
-from conformance.target.systems import PROFILES
 
 if TYPE_CHECKING:
     from conformance.report.statement.statement import Statement
@@ -59,7 +59,7 @@ def _write(made: Statement, directory: Path) -> None:
         write_text(directory / name, text)
     badges = directory / FILES[-1]
     badges.mkdir(exist_ok=True)
-    for profile in (one for group in PROFILES.values() for one in group):  # of an earlier statement
+    for profile in (one for system in SYSTEMS.values() for one in system.profiles):  # of an earlier statement
         (badges / statement_badges.file_name(profile)).unlink(missing_ok=True)
     for name, text in statement_badges.badges(made).items():
         write_text(badges / name, text)

@@ -1,9 +1,9 @@
 """Generation: documented request bodies that nobody thought of, made by schemathesis and kept as a corpus.
 
-Generating a body costs a hundred times what sending it does, so a run replays: the corpus of seed 0 lies in the
-package, that of any other seed is made once and kept in the user's cache directory.
+Generating a body costs a hundred times what sending it does, so a run replays: the corpus of seed 0 comes with
+the system, that of any other seed is made once and kept in the user's cache directory.
 
-`python -m conformance.engine.corpus` makes the packaged corpus anew, after a spec was changed.
+`python -m conformance.engine.corpus` makes the corpora of the systems anew, after a spec was changed.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Any, Final
 
 import platformdirs
 
+from conformance.core.systems import SYSTEMS
 from conformance.spec.guidance import guided, guided_document
-from conformance.spec.specification import SYSTEMS, Operation, load
+from conformance.spec.specification import Operation, load
 
-PACKAGED: Final = Path(__file__).parent / "corpora"
 KEPT: Final = 60  # cases of each operation in the packaged corpus
 GENERATORS: Final = ("schemathesis", "hypothesis")
 
@@ -33,8 +33,9 @@ def generated(operation: Operation) -> bool:
 
 def cases(operation: Operation, seed: int, count: int) -> list[Any]:
     """Up to `count` different documented bodies of an operation: from the corpus, else generated and kept."""
-    if seed == 0 and count <= KEPT:
-        packaged = _read(PACKAGED / f"{operation.system}.json")
+    corpus = SYSTEMS[operation.system].corpus
+    if seed == 0 and count <= KEPT and corpus is not None:
+        packaged = _read(corpus)
         if packaged and packaged["spec"] == digest(operation.system):
             return list(packaged["cases"].get(operation.id, []))[:count]
     path = _cached(operation, seed, count)
@@ -115,7 +116,9 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def main() -> None:
     """Make the packaged corpus anew."""
-    for system in SYSTEMS:
+    for system, known in SYSTEMS.items():
+        if known.corpus is None:
+            continue
         made = {
             operation.id: list(generate(operation, 0, KEPT))
             for operation in load(system).operations.values()
@@ -128,7 +131,7 @@ def main() -> None:
             "cases": made,
         }
         text = json.dumps(corpus, ensure_ascii=True, separators=(",", ":"))
-        (PACKAGED / f"{system}.json").write_text(text + "\n", encoding="utf-8")
+        known.corpus.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from conformance.core.exchange import Exchange
 from conformance.core.messages import message_of
 from conformance.spec.operation import Operation
 from conformance.spec.specification import Specification
-from conformance.target.systems import System
+from conformance.target.system_table import SystemTable
 from conformance.wire.ledger import Ledger
 from conformance.wire.likeness import responds_alike
 
@@ -45,7 +45,7 @@ class Fixtures:
     that turns a call without credentials away, as it does no made-up path, is known to be there.
     """
 
-    table: System
+    table: SystemTable
     specification: Specification
     ledger: Ledger
     ask: Ask

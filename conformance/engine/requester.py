@@ -19,12 +19,7 @@ from conformance.engine.fixtures import Fixtures
 from conformance.engine.recorder import Blocked, NotExercised, Recorder
 from conformance.spec.free_paths import unrouted
 from conformance.spec.specification import Operation, Requirement, Specification
-from conformance.target.systems import (
-    ELSEWHERE,
-    Procesio,
-    ProcessMaker3,
-    ProcessMaker4,
-)
+from conformance.target.system_table import ELSEWHERE, SystemTable
 from conformance.target.target import Safety
 from conformance.wire import gateways
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
@@ -43,7 +38,7 @@ class Requester:
     `recorder` is the current test's; `settle` is how long a write may take to become visible, in seconds.
     """
 
-    table: ProcessMaker3 | ProcessMaker4 | Procesio
+    table: SystemTable
     client: Client
     credentials: Credentials
     ledger: Ledger
@@ -285,10 +280,10 @@ class Requester:
         """
         told = f"{operation.id}: the API key may not call it ({checks.describe(exchange)})"
         documented = any("apiKeyName" in scheme for scheme in operation.schemes)
-        if documented or not (self._key_opens() or self.table.fixture("process_id")):
+        if documented or not (self._key_opens() or self.table.key_opens_in_a_run):
             self.delivery.problem = refused_key(self.table, exchange)
             return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
-        return NotExercised(Reason.MISSING_USER, f"[procesio] username and password; {told}")
+        return NotExercised(Reason.MISSING_USER, f"{self.table.instead_of_key}; {told}")
 
     def _key_opens(self) -> bool:
         """Whether the API key opens any operation that reads and needs nothing."""

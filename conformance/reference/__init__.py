@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from conformance.reference.base import Clock
 
 __all__ = [
+    "FAULTS",
     "PERSONALITIES",
     "SYSTEMS",
     "Fault",

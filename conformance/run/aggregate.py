@@ -44,7 +44,7 @@ from conformance.run.worker_log import WorkerLogs
 from conformance.spec import specification
 from conformance.spec.specification import Requirement, Specification
 from conformance.target.accommodation import ACCOMMODATIONS, named, of_the_form
-from conformance.target.systems import urls
+from conformance.target.system_table import urls
 from conformance.target.tables import Place
 from conformance.target.target import Target
 from conformance.wire import ledger

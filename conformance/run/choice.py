@@ -7,7 +7,7 @@ from typing import Final
 
 from conformance.core.hints import hint
 from conformance.core.shard import Shard, too_many
-from conformance.target.systems import PROFILES
+from conformance.core.systems import SYSTEMS
 from conformance.target.target import Target
 
 COMMAND: Final = "--"
@@ -35,8 +35,8 @@ def chosen(target: Target, systems: Collection[str], profiles: Sequence[str], pr
     wanted = [one for one in target.systems if one in (systems or target.systems)]
     for profile in profiles:
         system = profile.partition("/")[0]
-        if profile not in PROFILES.get(system, ()):
-            known = [one for group in PROFILES.values() for one in group]
+        known = [one for registered in SYSTEMS.values() for one in registered.profiles]
+        if profile not in known:
             raise Unavailable(f"{prefix}profile {profile}: there is no such profile; {hint(profile, known)}")
         if system not in wanted:
             raise Unavailable(f"{prefix}profile {profile}: {system} is not selected or not in the target file; add it.")

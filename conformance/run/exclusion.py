@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from conformance.spec.specification import Specification
-    from conformance.target.systems import Procesio, ProcessMaker3, ProcessMaker4
+    from conformance.target.system_table import SystemTable
 
 CHANGING: Final = ("update", "delete", "administer")
 
 
-def excluding(spec: Specification, table: ProcessMaker3 | ProcessMaker4 | Procesio, cited: Iterable[str]) -> bool:
+def excluding(spec: Specification, table: SystemTable, cited: Iterable[str]) -> bool:
     """Whether a test acts on a fixture that an operation changes; `cited` are the requirements of which it speaks.
 
     What the target file names twice, under two keys, is one fixture.

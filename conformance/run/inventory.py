@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Final
 
-from conformance.run.plugin.items import SUITES
+from conformance.core.systems import SYSTEMS
+from conformance.run.plugin.items import place_of
 from conformance.spec.specification import Specification
 from conformance.target.accommodation import ACCOMMODATIONS, departures
 
@@ -33,10 +34,10 @@ def inventory(specification: Specification) -> dict[str, int]:
     for module in _modules(system):
         if module.__name__.endswith(f".{ACCOMMODATIONS.removesuffix('.py')}") and not departing:
             continue
-        place = module.__name__.removeprefix(SUITES).replace(".", "/")
+        place = place_of(module.__name__)
         for name, function in _functions(module):
             number = departing if ACCOMMODATED in inspect.signature(function).parameters else 1
-            counted[f"{place}.py::{name}"] = number * math.prod(_parametrized(function))
+            counted[f"{place}::{name}"] = number * math.prod(_parametrized(function))
     return counted
 
 
@@ -47,7 +48,7 @@ def absent(expected: Mapping[str, int], ids: Iterable[str]) -> list[str]:
 
 
 def _modules(system: str) -> Iterator[ModuleType]:
-    package = importlib.import_module(f"{SUITES}{system}")
+    package = importlib.import_module(SYSTEMS[system].package)
     for found in pkgutil.iter_modules(package.__path__):
         if found.name.startswith("test_"):
             yield importlib.import_module(f"{package.__name__}.{found.name}")

@@ -12,7 +12,6 @@ from conformance.engine.session import Session
 from conformance.report import escape
 from conformance.run.worker import Worker
 from conformance.spec.specification import Operation
-from conformance.target.systems import Procesio, ProcessMaker3, ProcessMaker4
 from conformance.target.target import Safety, SafetyTable, Target
 from conformance.wire.client import MAIN
 from conformance.wire.credentials import Missing, NoToken, Unavailable
@@ -47,9 +46,7 @@ def probe(target: Target, system: str) -> Iterator[ProbeResult]:
 
 def _results(worker: Worker, system: str) -> Iterator[ProbeResult]:
     session = worker.session(system)
-    table = session.table
-    users = [name for name, user in table.users if user is not None] if isinstance(table, ProcessMaker3) else []
-    for user in (MAIN, *users):
+    for user in (MAIN, *session.table.further_users):
         what = f"user {user}" if user else "user"
         try:
             session.credentials.headers(user)
@@ -98,7 +95,7 @@ def _fixtures(session: Session) -> Iterator[ProbeResult]:
 def _opened(session: Session) -> ProbeResult:
     """What a read answers to the main user."""
     table, operation = session.table, _harmless(session.specification.operations.values())
-    path = {"process_id": str(table.process_id)} if isinstance(table, ProcessMaker4) else {}
+    path = {name: table.fixture(operation.fixtures[name]) for name in operation.path_parameters}
     exchange = session.client.send(operation, path=path, headers=session.credentials.headers(MAIN))
     status, said = exchange.response.status, message_of(exchange.response)
     answered = f"status {status}{f': {said}' if said and not exchange.response.ok else ''}"
@@ -107,7 +104,7 @@ def _opened(session: Session) -> ProbeResult:
     elif status in REFUSALS:
         works, told = _refused(session, operation, exchange, answered)
     elif status in NOT_THERE and _reads(session) and not _any_there(session):
-        key = "web_url" if isinstance(table, Procesio) else "url"
+        key = operation.server
         told = f"nothing is there ({answered}). Correct [{table.system}] {key} = {getattr(table, key)!r}."
         works = False
     elif status in AWAY:
@@ -130,14 +127,14 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
                 for one in _reads(session)
             ):
                 return True, f"{answered}; the API key opens other operations"
-            if table.fixture("process_id"):
+            if table.key_opens_in_a_run:
                 return True, f"{answered}; only a run shows whether the API key runs the process"
             return False, refused_key(table, exchange).partition(": ")[2]
         case "access_token":
             return False, refused_token(table.system, exchange).partition(": ")[2]
-    if isinstance(table, Procesio) and table.workspace_id is not None:
-        place = f"[procesio] workspace_id = {table.workspace_id!r}"
-        return False, f"got a token and was refused ({answered}). Correct {place}, or give the user access to it."
+    if table.access_keys:
+        correct = f"Correct {table.access_keys}, or give the user access to it."
+        return False, f"got a token and was refused ({answered}). {correct}"
     rights = " or ".join(operation.permission)
     needed = f"the permission {rights}" if rights else "the right to call it"
     user = f"[{table.system}] username = {getattr(table, 'username', None)!r}"

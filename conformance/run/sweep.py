@@ -13,7 +13,7 @@ from typing import Final
 
 from conformance.core.run_directory import RunDirectory, worker_of
 from conformance.run.worker import Worker
-from conformance.target.systems import identity
+from conformance.target.system_table import identity
 from conformance.target.target import Target
 from conformance.wire import ledger
 from conformance.wire.ledger import Entry

@@ -20,13 +20,7 @@ from conformance.run.exclusion import excluding
 from conformance.run.worker_log import LastWord, WorkerLog
 from conformance.spec import specification
 from conformance.spec.specification import Specification
-from conformance.target.systems import (
-    Procesio,
-    ProcessMaker3,
-    ProcessMaker4,
-    identity,
-    urls,
-)
+from conformance.target.system_table import TOKEN_URL, SystemTable, identity, urls
 from conformance.target.target import Target
 from conformance.wire.client import Client
 from conformance.wire.credentials import PUBLIC
@@ -34,7 +28,7 @@ from conformance.wire.evidence import Evidence
 from conformance.wire.guard import CREATING, Allowance, Policy
 from conformance.wire.ledger import Entry, Ledger
 from conformance.wire.limits import Account
-from conformance.wire.logins import TOKEN_REQUEST, basic_secrets, credentials
+from conformance.wire.logins import TOKEN_REQUEST, credentials, derived_secrets
 from conformance.wire.redact import KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
 from conformance.wire.tokens import Tokens
 from conformance.wire.transport import open_door
@@ -85,7 +79,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         words = frozenset[str]().union(*(specification.load(system).words for system in self.target.systems))
-        self.redactor = Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC, words)
+        self.redactor = Redactor({**self.target.secrets(), **derived_secrets(self.target)}, PUBLIC, words)
         self.sessions: dict[str, Session] = {}
         self._doors: list[Any] = []
         self._handing_out: dict[str, str] = {}
@@ -124,10 +118,10 @@ class Worker:
             specification=spec,
             ledger=ledger,
             safety=self.target.safety.level,
-            urls=frozenset(url for key, url in urls(table).items() if key != "token_url"),
-            token_url=urls(table).get("token_url", ""),
-            fixtures=fixtures(table),
-            may_change=not isinstance(table, ProcessMaker4) and table.fixtures.may_change,
+            urls=frozenset(url for key, url in urls(table).items() if key != TOKEN_URL),
+            token_url=urls(table).get(TOKEN_URL, ""),
+            fixtures=table.identifiers,
+            may_change=table.may_change,
             limits=limits,
         )
         failed: Counter[str] = Counter()
@@ -163,9 +157,14 @@ class Worker:
             foreign=lambda text: not ledger.speaks_of_ours(text),
             seen=saw,
         )
-        constants = {"workspace": table.workspace} if isinstance(table, ProcessMaker3) else {}
         client = Client(
-            spec, door, urls(table), evidence, constants=constants, worker=self.name, elsewhere=_elsewhere(table, spec)
+            spec,
+            door,
+            urls(table),
+            evidence,
+            constants=table.constants,
+            worker=self.name,
+            elsewhere=_elsewhere(table, spec),
         )
         store = self.tokens.of(system) if self.tokens else None
         shown = credentials(table, client, self.redactor, lambda: ledger.remains(system, "token"), store)
@@ -280,25 +279,12 @@ def executions(target: Target, spec: Specification, systems: Collection[str] = (
     return Shard(starting.index(spec.system) + 1, len(starting)).part(target.limits.executions)
 
 
-def fixtures(table: ProcessMaker3 | ProcessMaker4 | Procesio) -> frozenset[str]:
-    """The identifiers that the target file gives: they may be read and executed."""
-    match table:
-        case ProcessMaker3():
-            return table.fixtures.identifiers
-        case ProcessMaker4():
-            return frozenset(str(one) for one in (table.process_id, table.other_process_id) if one is not None)
-        case Procesio():
-            named = [table.process_id, *table.fixtures.model_dump(exclude={"may_change"}).values()]
-            return frozenset(value for value in named if isinstance(value, str))
-
-
-def _elsewhere(table: ProcessMaker3 | ProcessMaker4 | Procesio, spec: Specification) -> dict[str, str]:
+def _elsewhere(table: SystemTable, spec: Specification) -> dict[str, str]:
     """The requests whose whole URL is the target file's `token_url`; the documented one where it leads there."""
-    url = urls(table).get("token_url")
+    url = urls(table).get(TOKEN_URL)
     if url is None:
         return {}
-    moved = table.asks_as_documented and "proxy_url" not in urls(table)
-    documented = [one.id for one in spec.operations.values() if one.resource == "token" and moved]
+    documented = [one.id for one in spec.operations.values() if one.resource == "token" and table.asks_at_token_url]
     return dict.fromkeys([TOKEN_REQUEST, *documented], url)
 
 

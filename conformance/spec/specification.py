@@ -18,6 +18,7 @@ import yaml
 
 from conformance.core.hints import hint
 from conformance.core.strict_model import Unknown
+from conformance.core.systems import SYSTEMS
 from conformance.core.verdict import (
     Kind,
     Level,
@@ -40,7 +41,6 @@ from conformance.spec.rules import Citation
 
 __all__ = [
     "SYSTEMS",
-    "TITLES",
     "Body",
     "Link",
     "Operation",
@@ -52,13 +52,11 @@ __all__ = [
     "fields",
     "load",
     "read",
-    "root",
 ]
 
-SYSTEMS: Final = ("processmaker3", "processmaker4", "procesio")
 SPEC: Final = "openapi.yaml"
 REGISTER: Final = "requirements.yaml"
-TITLES: Final = {"processmaker3": "ProcessMaker 3", "processmaker4": "ProcessMaker 4", "procesio": "PROCESIO"}
+FIELDS: Final = "fields.csv"
 
 
 @dataclass(frozen=True)
@@ -123,12 +121,6 @@ class Specification:
         )
 
 
-def root() -> Path:
-    """The directory of the specs: inside the installed package, or at the top of a checkout."""
-    packaged = Path(__file__).parent / "_specs"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "specs"
-
-
 @cache
 def load(system: str) -> Specification:
     """Read spec and register of a system.
@@ -136,8 +128,8 @@ def load(system: str) -> Specification:
     Raises:
         SpecificationError: they do not follow `docs/spec-format.md`.
     """
-    directory = root() / system
-    return read(system, TITLES[system], directory / SPEC, directory / REGISTER)
+    known = SYSTEMS[system]
+    return read(system, known.title, known.specs / SPEC, known.specs / REGISTER)
 
 
 def read(system: str, title: str, spec: Path, register: Path) -> Specification:
@@ -200,7 +192,7 @@ def _bytes(path: Path) -> bytes:
 
 def fields(system: str) -> list[dict[str, str]]:
     """The rows of the inventory of a system's documented fields."""
-    with (root() / system / "fields.csv").open(newline="", encoding="utf-8") as file:
+    with (SYSTEMS[system].specs / FIELDS).open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

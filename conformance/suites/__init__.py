@@ -1,1 +1,1 @@
-"""The tests that run against a target, by system."""
+"""The systems that come with the suite, a folder each: the tests that run against a target, and what is of it alone."""

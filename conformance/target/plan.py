@@ -15,7 +15,7 @@ from conformance.target.safety import (
     provable,
     required_safety,
 )
-from conformance.target.systems import ELSEWHERE, System
+from conformance.target.system_table import ELSEWHERE, SystemTable
 from conformance.target.target import Safety
 
 
@@ -38,7 +38,7 @@ class Plan:
     """For one system of a target: each requirement with what keeps it from being tried, or None."""
 
     specification: Specification
-    table: System
+    table: SystemTable
     level: Safety
     obstacles: tuple[tuple[Requirement, Obstacle | None], ...]
 
@@ -77,13 +77,13 @@ class Plan:
         ]
 
 
-def plan(specification: Specification, table: System, level: Safety) -> Plan:
+def plan(specification: Specification, table: SystemTable, level: Safety) -> Plan:
     """The plan for one system of a target, at a safety level."""
     obstacles = ((one, obstacle_of(one, specification, table, level)) for one in specification.requirements.values())
     return Plan(specification, table, level, tuple(obstacles))
 
 
-def obstacle_of(one: Requirement, specification: Specification, table: System, level: Safety) -> Obstacle | None:
+def obstacle_of(one: Requirement, specification: Specification, table: SystemTable, level: Safety) -> Obstacle | None:
     """What the target file says or does not say that keeps a requirement from being tried; None: nothing does."""
     if (outside := exempt(one, table)) is not None:
         return outside
@@ -112,7 +112,7 @@ def obstacle_of(one: Requirement, specification: Specification, table: System, l
     return Obstacle(not_tried, reason, _places(table, missing), lacking)
 
 
-def exempt(one: Requirement, table: System) -> Obstacle | None:
+def exempt(one: Requirement, table: SystemTable) -> Obstacle | None:
     """Why the target does not claim what a requirement states: no deviation counts against it. None: it does."""
     if {one.profile, one.operation} & set(table.unsupported):
         return Obstacle(Outcome.UNSUPPORTED, detail="the target file says so")
@@ -139,7 +139,7 @@ def unprovable(specification: Specification) -> list[Operation]:
     return [one for one in operations.values() if one.effect == "create" and not provable(operations, one)]
 
 
-def _places(table: System, keys: tuple[str, ...]) -> str:
+def _places(table: SystemTable, keys: tuple[str, ...]) -> str:
     return ", ".join(map(table.place, keys))
 
 
@@ -170,7 +170,7 @@ def _unproved(operation: Operation, specification: Specification, gives: Callabl
 
 
 def _fixtures_that_avoid(
-    one: Requirement, specification: Specification, table: System, level: Safety
+    one: Requirement, specification: Specification, table: SystemTable, level: Safety
 ) -> tuple[str, ...]:
     """The keys with which what the level forbids to make need not be made; none when they would not help."""
     operations = specification.operations
@@ -180,12 +180,12 @@ def _fixtures_that_avoid(
     return tuple(table.missing(filter(None, keys))) if RANK[spared] <= RANK[level] else ()
 
 
-def _changes_a_fixture(one: Requirement, specification: Specification, table: System) -> bool:
+def _changes_a_fixture(one: Requirement, specification: Specification, table: SystemTable) -> bool:
     """Whether the guard would have to let a fixture be changed."""
     operation = specification.operations[one.operation]
     acts = bool(operation.touches) and operation.effect not in ("read", "execute")
     return acts and any(table.is_fixture(key) for key in one.needs)
 
 
-def _may_change(table: System) -> bool:
+def _may_change(table: SystemTable) -> bool:
     return bool(getattr(getattr(table, "fixtures", None), "may_change", False))

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Final, get_args, get_origin
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from conformance.core.hints import hint, nearest
+from conformance.core.systems import SYSTEMS
 
 DAY: Final = 86_400
 LONGEST_SECRET: Final = 100_000
@@ -19,7 +20,7 @@ Place = tuple[str, ...]
 """The keys that lead to a value, from the top."""
 
 VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
-SHORT: Final = {"processmaker3": "PM3", "processmaker4": "PM4", "access_token": "TOKEN", "api_key": "KEY", "users": ""}
+SHORT: Final = {"access_token": "TOKEN", "api_key": "KEY", "users": ""}
 
 
 class TargetError(Exception):
@@ -221,7 +222,9 @@ def _under(place: Place) -> str:
 
 
 def _placeholder(place: Place) -> str:
-    parts = (SHORT.get(part, part) for part in place)
+    first, *rest = place
+    system = SYSTEMS.get(first)
+    parts = (system.placeholder if system else SHORT.get(first, first), *(SHORT.get(part, part) for part in rest))
     return re.sub(r"\W+", "_", "_".join(part for part in parts if part)).upper()
 
 

@@ -6,22 +6,18 @@ import os
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, PrivateAttr, ValidationError
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, create_model
 
 from conformance.core import input_files
-from conformance.spec.specification import SYSTEMS
+from conformance.core.systems import SYSTEMS
 from conformance.target.certificates import UnusableCertificate
 from conformance.target.network import Network
 from conformance.target.proxies import UnusableProxy, proxy_for
-from conformance.target.systems import (
-    Procesio,
-    ProcessMaker3,
-    ProcessMaker4,
-    urls,
-)
+from conformance.target.system_table import SystemTable, table_of, urls
 from conformance.target.tables import (
     Count,
     Place,
@@ -36,6 +32,7 @@ from conformance.target.tables import (
 from conformance.target.tables import TargetError as TargetError
 
 LONGEST_RUN: Final = 1000 * 3600.0
+TOP: Final = "What stands above all tables."
 IN_FLIGHT: Final = 4  # calls under way at once, where nothing says how many
 
 
@@ -96,18 +93,12 @@ class SafetyTable(Table):
 
 
 class Target(Table):
-    """What stands above all tables."""
+    """What stands above all tables. A target file has further tables, one for each system: see `target_model`."""
 
     name: Text
     """The name of the target, shown in every report."""
     settle: Settling = 5.0
     """Seconds that a write may take to become visible."""
-    processmaker3: ProcessMaker3 | None = None
-    """The ProcessMaker 3 to test."""
-    processmaker4: ProcessMaker4 | None = None
-    """The ProcessMaker 4 to test."""
-    procesio: Procesio | None = None
-    """The PROCESIO to test."""
     network: Network = Network()
     """How to reach the target."""
     limits: Limits = Limits()
@@ -121,19 +112,19 @@ class Target(Table):
     @property
     def systems(self) -> list[str]:
         """The systems that the file has a table for."""
-        return [system for system in SYSTEMS if getattr(self, system) is not None]
+        return [system for system in SYSTEMS if getattr(self, system, None) is not None]
 
-    def table(self, system: str) -> ProcessMaker3 | ProcessMaker4 | Procesio:
+    def table(self, system: str) -> SystemTable:
         """The table of a system. Raises KeyError when the file has none."""
         if system not in self.systems:
             raise KeyError(system)
-        table: ProcessMaker3 | ProcessMaker4 | Procesio = getattr(self, system)
+        table: SystemTable = getattr(self, system)
         return table
 
     def secrets(self) -> dict[str, str]:
-        """Every secret value by its placeholder: the environment variable it came from, else a name like PM3_PASSWORD.
+        """Every secret value by its placeholder: the environment variable it came from, else a name made of the key.
 
-        To redact what is stored or shown, and to print commands in which `$PM3_PASSWORD` stands for the value.
+        To redact what is stored or shown, and to print commands in which `$NAME` stands for the value.
         Empty values are left out.
         """
         return {name: value for name, value in self._secrets.values() if value}
@@ -141,6 +132,16 @@ class Target(Table):
     def placeholders(self) -> dict[Place, str]:
         """The place of every secret in the file (keys from the top) with its placeholder."""
         return {place: name for place, (name, _) in self._secrets.items()}
+
+
+@cache
+def target_model() -> type[Target]:
+    """The model of a target file: `Target` with a table for each registered system."""
+    tables: dict[str, Any] = {
+        name: (table_of(name) | None, Field(None, description=f"The {system.title} to test."))
+        for name, system in SYSTEMS.items()
+    }
+    return create_model(Target.__name__, __base__=Target, __doc__=TOP, **tables)
 
 
 def load(path: Path | str, env: Mapping[str, str] | None = None) -> Target:
@@ -168,11 +169,13 @@ def parse(data: Mapping[str, Any], *, base: Path, env: Mapping[str, str], source
     reader = Reader(source, base, env)
     if unset := list(reader.unset(data)):
         raise TargetError("\n".join(unset))
-    plain = reader.table(Target, data, ())
+    model = target_model()
+    plain = reader.table(model, data, ())
     if not any(system in plain for system in SYSTEMS):
-        raise reader.error((), f"names no system; add a table [{'], ['.join(SYSTEMS[:2])}] or [{SYSTEMS[2]}].")
+        *others, last = (f"[{system}]" for system in SYSTEMS)
+        raise reader.error((), f"names no system; add a table {' or '.join(filter(None, (', '.join(others), last)))}.")
     try:
-        target = Target.model_validate(plain)
+        target = model.model_validate(plain)
     except ValidationError as error:
         raise TargetError("\n".join(reader.complaint(dict(one)) for one in error.errors())) from None
     target._secrets = reader.named()

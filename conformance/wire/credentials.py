@@ -10,17 +10,14 @@ from urllib.parse import unquote_plus
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Reason
-from conformance.target.systems import Procesio
 from conformance.wire import gateways
 from conformance.wire.client import MAIN, NOBODY, WRONG
 from conformance.wire.redact import LONGEST_SECRET, Redactor, secrets_in
 from conformance.wire.tokens import Held, Local, Store
 
-API_KEY: Final = "api key"
 WRONG_TOKEN: Final = "0" * 40
 ANY_SECRET: Final = "any"  # noqa: S105 - nobody's secret
 PUBLIC: Final = (WRONG_TOKEN, ANY_SECRET)
-WORKSPACE: Final = "workspaceId"
 SENDABLE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 """A text that a header field can carry."""
 JWT: Final = re.compile(r"[\w-]{4,}\.[\w-]{4,}\.[\w-]*", re.ASCII)
@@ -153,103 +150,6 @@ class Tokens:
         if user != MAIN:
             raise Missing(Reason.MISSING_USER, self._blame(exchange, user))
         raise Unavailable(self._blame(exchange, user))
-
-
-class KeyAlone:
-    """An API key in place of a user: every call is made with it."""
-
-    def __init__(self, table: Procesio) -> None:
-        self._table = table
-
-    def headers(self, user: str) -> dict[str, str]:
-        """The header fields for the main user or the API key. Raises Missing for a further user: there is none."""
-        if user == NOBODY:
-            return {}
-        if user == WRONG:
-            return bearer(WRONG_TOKEN)
-        if user not in (MAIN, API_KEY):
-            raise Missing(Reason.MISSING_USER, f"user {user!r}")
-        return key_headers(self._table)
-
-    def renewable(self, user: str) -> bool:  # noqa: ARG002
-        """Nothing can be renewed."""
-        return False
-
-    def renew(self, user: str) -> None:
-        """Nothing can be renewed."""
-
-    def revert(self, user: str) -> bool:  # noqa: ARG002
-        """There is but one key."""
-        return False
-
-    def stale(self, user: str) -> bool:  # noqa: ARG002
-        """There is but one key."""
-        return False
-
-    def hold(self, content: Mapping[str, Any]) -> None:
-        """No login replaces a key."""
-
-    def release(self) -> None:
-        """Nothing is held."""
-
-    def given(self, user: str) -> str:
-        """The key of the target file whose value a user shows and that nothing renews."""
-        return "" if user in (NOBODY, WRONG) else "api_key"
-
-
-class WithApiKey:
-    """Tokens, and beside them an API key in three header fields; the workspace goes along with either."""
-
-    def __init__(self, tokens: Tokens, table: Procesio) -> None:
-        self._tokens = tokens
-        self._table = table
-
-    def headers(self, user: str) -> dict[str, str]:
-        """The header fields for a user or for the API key. Raises Unavailable and Missing."""
-        if user == API_KEY:
-            return key_headers(self._table)
-        headers = self._tokens.headers(user)
-        workspace = self._table.workspace_id
-        return {**headers, WORKSPACE: workspace} if workspace and headers else headers
-
-    def renewable(self, user: str) -> bool:
-        """Whether another token can be had for a user: an API key is what it is."""
-        return user != API_KEY and self._tokens.renewable(user)
-
-    def renew(self, user: str) -> None:
-        """Forget a token that the target no longer takes."""
-        self._tokens.renew(user)
-
-    def revert(self, user: str) -> bool:
-        """As `Tokens`."""
-        return self._tokens.revert(user)
-
-    def stale(self, user: str) -> bool:
-        """As `Tokens`."""
-        return self._tokens.stale(user)
-
-    def hold(self, content: Mapping[str, Any]) -> None:
-        """As `Tokens`."""
-        self._tokens.hold(content)
-
-    def release(self) -> None:
-        """As `Tokens`."""
-        self._tokens.release()
-
-    def given(self, user: str) -> str:
-        """The key of the target file whose value a user shows and that nothing renews; empty where there is none."""
-        return "api_key" if user == API_KEY else self._tokens.given(user)
-
-
-def key_headers(table: Procesio) -> dict[str, str]:
-    """The three header fields of an API key (procesio-api.txt, lines 26-30). Raises Missing."""
-    if table.api_key is None or table.workspace_id is None:
-        raise Missing(Reason.MISSING_FIXTURE, "[procesio.api_key] and workspace_id")
-    return {
-        "key": table.api_key.name,
-        "value": table.api_key.value.get_secret_value(),
-        WORKSPACE: table.workspace_id,
-    }
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ import yaml
 
 from conformance.cli import main, reference_page
 from conformance.core import exit_codes
-from conformance.target.systems import Fixtures
+from conformance.suites.processmaker3.target import Fixtures
 
 ROOT = Path(__file__).parents[2]
 PAGES = [

@@ -19,10 +19,9 @@ from conformance.reference.serving import Serving, target
 from conformance.run.worker import Worker
 from conformance.spec.specification import SYSTEMS, Operation, load
 from conformance.suites.procesio.test_authentication import account
-from conformance.suites.processmaker3 import projects
+from conformance.suites.processmaker3 import credentials, projects
 from conformance.suites.processmaker3.requests import prepare
 from conformance.target.target import parse
-from conformance.wire.logins import pm3_account
 
 ABSENT_PATH = 404
 """The reference itself answers, as it does for a path that it does not know."""
@@ -121,7 +120,9 @@ def request(session: Session, operation: Operation) -> dict[str, Any]:
     """A documented request of any operation."""
     match operation.id:
         case "requestToken":
-            return {"json": {"grant_type": "password", "scope": "*", **pm3_account(projects.table(session), "")}}
+            return {
+                "json": {"grant_type": "password", "scope": "*", **credentials.account(projects.table(session), "")}
+            }
         case "authenticate":
             return {"json": account(session)}
         case "getProject":

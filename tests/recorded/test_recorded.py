@@ -22,7 +22,7 @@ from conformance.engine import checks
 from conformance.engine.recorder import Blocked
 from conformance.engine.session import Session
 from conformance.spec import specification
-from conformance.target.systems import ProcessMaker4
+from conformance.suites.processmaker4.target import ProcessMaker4
 from conformance.target.target import Safety
 from conformance.wire.client import Client
 from conformance.wire.evidence import Evidence

@@ -13,22 +13,16 @@ import pytest
 from conformance.core.verdict import Outcome, Reason
 from conformance.report.run_record import VerdictRecord
 from conformance.spec.specification import SYSTEMS, load
-from conformance.target.systems import (
-    Procesio,
-    ProcessMaker3,
-    ProcessMaker4,
-    System,
-)
+from conformance.target.system_table import table_of
 
 from .support import edited, run, served, without
 
 MISSING = {Reason.MISSING_FIXTURE, Reason.MISSING_USER}
-TABLES: dict[str, type[System]] = {"processmaker3": ProcessMaker3, "processmaker4": ProcessMaker4, "procesio": Procesio}
 
 
 def keys(system: str) -> list[str]:
     """What the requirements of a system need, but for what every target file has."""
-    fields = TABLES[system].model_fields
+    fields = table_of(system).model_fields
     required = {name for name, field in fields.items() if field.is_required()}
     return sorted({key for one in load(system).requirements.values() for key in one.needs} - required)
 

@@ -18,7 +18,6 @@ from conformance.reference.serving import toml
 from conformance.report.statement.statement import Conformance, Statement, state
 from conformance.spec.requirement import Requirement
 from conformance.spec.specification import SYSTEMS, load
-from conformance.target.systems import PROFILES
 
 from .support import run, served
 
@@ -62,7 +61,7 @@ def made(
 ) -> Statement:
     with served(system, with_faults) as (_, text):
         data = tomllib.loads(text)
-        data[system]["unsupported"] = [one for one in PROFILES[system] if one not in claimed]
+        data[system]["unsupported"] = [one for one in SYSTEMS[system].profiles if one not in claimed]
         (directory / "target.toml").write_text(toml(data))
         return state(run(directory / "target.toml", directory / "run", "--max-examples", "1", *options).record)
 
@@ -110,7 +109,7 @@ def test_a_fault_turns_exactly_its_profile(profile: str, faultless: Callable[...
 def test_a_fault_turns_exactly_its_profile_in_a_whole_run(
     profile: str, faultless: Callable[..., Statement], tmp_path: Path
 ) -> None:
-    turned(profile, PROFILES[profile.partition("/")[0]], faultless, tmp_path)
+    turned(profile, SYSTEMS[profile.partition("/")[0]].profiles, faultless, tmp_path)
 
 
 @pytest.mark.timeout(600)
@@ -123,7 +122,7 @@ def test_what_a_faultless_reference_claims_conforms(system: str, faultless: Call
 
 def test_a_run_at_the_default_level_makes_a_statement_that_says_what_the_level_forbids(tmp_path: Path) -> None:
     claimed = [
-        one for one in PROFILES["processmaker3"] if one != "processmaker3/groups"
+        one for one in SYSTEMS["processmaker3"].profiles if one != "processmaker3/groups"
     ]  # no proof: no group is changed
     statement = made("processmaker3", (), claimed, tmp_path, "--safety", "owned")
     found = standings(statement)

@@ -19,7 +19,7 @@ from conformance.reference import Reference, build
 from conformance.reference.serving import Serving, target_toml
 from conformance.run.worker import Worker
 from conformance.spec.specification import SYSTEMS, Operation, load
-from conformance.target.systems import urls
+from conformance.target.system_table import urls
 from conformance.target.target import Target
 from conformance.target.target import load as load_target
 

@@ -16,7 +16,7 @@ import conformance
 from conformance.core import exit_codes
 from conformance.reference.processmaker3.server import STARTED
 from conformance.report import record_file
-from conformance.spec import specification
+from conformance.suites import data
 from tests.runs.support import served
 
 from .leaks import leaks
@@ -74,8 +74,8 @@ def sabotaged(directory: Path, harm: str) -> Path:
     top = directory / "copy"
     package = Path(conformance.__file__).parent
     shutil.copytree(package, top / "conformance", ignore=shutil.ignore_patterns("__pycache__"))
-    if not (top / "conformance" / "spec" / "_specs").exists():
-        shutil.copytree(specification.root(), top / "conformance" / "spec" / "_specs")
+    if not (top / "conformance" / "suites" / "_specs").exists():
+        shutil.copytree(data.specs(), top / "conformance" / "suites" / "_specs")
     test = top / "conformance" / "suites" / "processmaker3" / "test_sabotage.py"
     test.write_text(dedent(HEAD.replace("{foreign}", STARTED).replace("{harm}", harm)), encoding="utf-8")
     return top

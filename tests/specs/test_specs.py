@@ -13,22 +13,23 @@ from conformance.reference import known_faults
 from conformance.spec import specification
 from conformance.spec.lint import lint
 from conformance.spec.specification import SYSTEMS
-from conformance.target.systems import PROFILES, TABLES, keys
+from conformance.suites import data
+from conformance.target.system_table import keys, table_of
 
 from .documented import READINGS, TOP
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_spec_and_register_keep_to_every_rule(system: str) -> None:
-    directory = specification.root() / system
+    directory = data.specs() / system
     others = {one: name for name in SYSTEMS if name != system for one in specification.load(name).operations}
     found = lint(
         system,
         directory / specification.SPEC,
         directory / specification.REGISTER,
         elsewhere=others,
-        profiles=PROFILES[system],
-        keys=keys(TABLES[system]),
+        profiles=SYSTEMS[system].profiles,
+        keys=keys(table_of(system)),
         faults=known_faults(system),
         readings=READINGS,
     )
@@ -36,7 +37,7 @@ def test_spec_and_register_keep_to_every_rule(system: str) -> None:
 
 
 def test_the_specs_of_a_checkout_are_those_at_its_top() -> None:
-    assert specification.root() == TOP / "specs"
+    assert data.specs() == TOP / "specs"
 
 
 def test_the_specs_of_a_wheel_are_those_inside_the_package(tmp_path: Path) -> None:
@@ -44,8 +45,15 @@ def test_the_specs_of_a_wheel_are_those_inside_the_package(tmp_path: Path) -> No
     made = subprocess.run(build, cwd=TOP, capture_output=True, text=True, check=True)
     with zipfile.ZipFile(tmp_path / made.stdout.split()[-1]) as wheel:
         wheel.extractall(tmp_path / "installed")
-    ask = "from conformance.spec import specification as s; print(s.root()); [s.load(one) for one in s.SYSTEMS]"
+    ask = "\n".join(
+        (
+            "from conformance.spec import specification as s",
+            "from conformance.suites import data",
+            "print(data.specs())",
+            "[s.load(one) for one in s.SYSTEMS]",
+        )
+    )
     asked = subprocess.run(
         [sys.executable, "-c", ask], cwd=tmp_path / "installed", capture_output=True, text=True, check=True
     )
-    assert Path(asked.stdout.strip()) == tmp_path / "installed/conformance/spec/_specs"
+    assert Path(asked.stdout.strip()) == tmp_path / "installed/conformance/suites/_specs"

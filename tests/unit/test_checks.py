@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.core.exchange import NO_RESPONSE, Exchange, Request, Response
+from conformance.core.systems import System
 from conformance.core.verdict import (
     Kind,
     Level,
@@ -20,7 +21,7 @@ from conformance.engine import checks
 from conformance.spec import specification
 from conformance.spec.specification import Operation, Specification
 
-SYSTEM = "sample-of-checks"
+SYSTEM = "sample_of_checks"
 SPEC = """
 openapi: 3.1.0
 info: {title: Sample, version: "1"}
@@ -92,9 +93,19 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Specification]:
     (directory / SYSTEM).mkdir()
     (directory / SYSTEM / "openapi.yaml").write_text(SPEC)
     (directory / SYSTEM / "requirements.yaml").write_text("requirements: []\n")
+    sample = System(
+        name=SYSTEM,
+        title="Sample",
+        specs=directory / SYSTEM,
+        suites=directory,
+        package="sample",
+        profiles=(),
+        table="",
+        credentials="",
+        reference="",
+    )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(specification, "root", lambda: directory)
-        patch.setitem(specification.TITLES, SYSTEM, "Sample")
+        patch.setattr(specification, "SYSTEMS", {SYSTEM: sample})
         yield specification.load(SYSTEM)
 
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from conformance.cli import main
 from conformance.core import exit_codes
+from conformance.core.systems import SYSTEMS
 
 TARGET = """
 name = "staging one"
@@ -97,7 +98,7 @@ def test_pytest_gets_the_target_an_own_configuration_and_the_output(
     assert option(arguments, "--junitxml") == f"{output}/junit.xml"
     assert option(arguments, "-o") == f"cache_dir={tmp_path}/.pytest_cache"
     assert Path(option(arguments, "-c")).is_file()
-    assert Path(arguments[-1]).name == "suites"
+    assert set(arguments[-len(SYSTEMS) :]) == {str(one.suites) for one in SYSTEMS.values()}
 
 
 def test_without_options_the_plugin_decides(target: str, calls: list[list[str]]) -> None:

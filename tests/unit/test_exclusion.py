@@ -17,7 +17,7 @@ from conformance.run.worker import (
     Worker,
     WorkerQuota,
 )
-from conformance.target.systems import ProcessMaker3
+from conformance.suites.processmaker3.target import ProcessMaker3
 from conformance.target.target import Target, load
 
 CHANGED = ["PM3-CASE-VARIABLE-SET", "PM3-CASE-TRIGGER-UNATTACHED", "PM3-CASE-CURRENT-TASK"]

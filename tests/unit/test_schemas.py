@@ -71,7 +71,7 @@ def test_no_published_schema_is_of_a_format_that_is_not_there() -> None:
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize(("name", "file"), [("spec", specification.SPEC), ("register", specification.REGISTER)])
 def test_spec_and_register_of_the_suite_are_valid_by_their_schemas(system: str, name: str, file: str) -> None:
-    path = specification.root() / system / file
+    path = SYSTEMS[system].specs / file
     validator(name).validate(specification.data(path.read_bytes(), path))
 
 
@@ -85,7 +85,7 @@ def misspelled(data: Any, *place: str | int, word: str) -> Any:
 
 
 def test_an_editor_reports_what_the_suite_refuses_in_a_spec() -> None:
-    path = specification.root() / "procesio" / specification.SPEC
+    path = SYSTEMS["procesio"].specs / specification.SPEC
     data = specification.data(path.read_bytes(), path)
     keys = ("paths", "/api/ApiKey", "post")
     check = validator("spec")
@@ -106,7 +106,7 @@ def test_an_editor_reports_what_the_suite_refuses_in_a_spec() -> None:
 
 @pytest.mark.parametrize("word", ["statment", "aspct", "fault"])
 def test_an_editor_reports_what_the_suite_refuses_in_a_register(word: str) -> None:
-    path = specification.root() / "procesio" / specification.REGISTER
+    path = SYSTEMS["procesio"].specs / specification.REGISTER
     data = specification.data(path.read_bytes(), path)
     assert not validator("register").is_valid(misspelled(data, "requirements", 0, word=word))
 

@@ -22,7 +22,7 @@ from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
 from conformance.spec import specification
 from conformance.spec.specification import Link
-from conformance.target.systems import ProcessMaker3
+from conformance.suites.processmaker3.target import ProcessMaker3
 from conformance.target.target import Safety
 from conformance.wire.client import MAIN, NOBODY, WRONG, Client
 from conformance.wire.credentials import Missing, Unavailable

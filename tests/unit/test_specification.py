@@ -134,81 +134,74 @@ ENTRY: dict[str, Any] = {
 }
 
 
-def read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: Any, *entries: Any, **components: Any
-) -> Specification:
+def read(tmp_path: Path, operation: Any, *entries: Any, **components: Any) -> Specification:
     (tmp_path / "sample").mkdir()
     spec = {"openapi": "3.1.0", "servers": [{"url": "{url}"}], "paths": {"/t": {"get": operation}}, **components}
     (tmp_path / "sample/openapi.yaml").write_text(yaml.safe_dump(spec))
     (tmp_path / "sample/requirements.yaml").write_text(yaml.safe_dump({"requirements": list(entries)}))
-    monkeypatch.setattr(specification, "root", lambda: tmp_path)
-    monkeypatch.setitem(specification.TITLES, "sample", "Sample")
-    return specification.load.__wrapped__("sample")
+    return again(tmp_path)
+
+
+def again(tmp_path: Path) -> Specification:
+    files = (tmp_path / "sample" / name for name in (specification.SPEC, specification.REGISTER))
+    return specification.read("sample", "Sample", *files)
 
 
 def without(mapping: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in mapping.items() if key != name}
 
 
-def test_the_smallest_spec_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = read(tmp_path, monkeypatch, OPERATION, ENTRY)
+def test_the_smallest_spec_is_read(tmp_path: Path) -> None:
+    spec = read(tmp_path, OPERATION, ENTRY)
     assert spec.operations["getThing"].server == "url"
     assert spec.requirements["X-1"].statement == "It holds."
     assert spec.requirements["X-1"].profile == "p"
 
 
 @pytest.mark.parametrize("missing", ["profile", "effect", "resource", "document", "section", "lines"])
-def test_an_operation_that_leaves_something_out_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
-) -> None:
+def test_an_operation_that_leaves_something_out_is_refused(tmp_path: Path, missing: str) -> None:
     broken = {**OPERATION, "x-conformance": without(OPERATION["x-conformance"], missing)}
     with pytest.raises(SpecificationError, match=f"getThing.*{missing}"):
-        read(tmp_path, monkeypatch, broken)
+        read(tmp_path, broken)
 
 
-def test_an_operation_without_the_extension_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_operation_without_the_extension_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecificationError, match="getThing has no x-conformance"):
-        read(tmp_path, monkeypatch, without(OPERATION, "x-conformance"))
+        read(tmp_path, without(OPERATION, "x-conformance"))
 
 
 @pytest.mark.parametrize("missing", ["id", "level", "operation", "document", "section", "lines", "statement", "tried"])
-def test_an_entry_that_leaves_something_out_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
-) -> None:
+def test_an_entry_that_leaves_something_out_is_refused(tmp_path: Path, missing: str) -> None:
     with pytest.raises(SpecificationError, match=f"lacks {missing}"):
-        read(tmp_path, monkeypatch, OPERATION, without(ENTRY, missing))
+        read(tmp_path, OPERATION, without(ENTRY, missing))
 
 
-def test_an_entry_that_stands_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_that_stands_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecificationError, match="X-1 stands there twice"):
-        read(tmp_path, monkeypatch, OPERATION, ENTRY, ENTRY)
+        read(tmp_path, OPERATION, ENTRY, ENTRY)
 
 
-def test_an_entry_about_no_operation_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_about_no_operation_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecificationError, match="no operation 'other'"):
-        read(tmp_path, monkeypatch, OPERATION, {**ENTRY, "operation": "other"})
+        read(tmp_path, OPERATION, {**ENTRY, "operation": "other"})
 
 
 @pytest.mark.parametrize(
     ("schemas", "why"),
     [({}, "to nothing"), ({"A": {"$ref": "#/components/schemas/A"}}, "back to itself")],
 )
-def test_a_reference_that_leads_nowhere_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, schemas: dict[str, Any], why: str
-) -> None:
+def test_a_reference_that_leads_nowhere_is_refused(tmp_path: Path, schemas: dict[str, Any], why: str) -> None:
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}
     operation = {**OPERATION, "responses": {"200": {"content": content}}}
     with pytest.raises(SpecificationError, match=why):
-        read(tmp_path, monkeypatch, operation, components={"schemas": schemas})
+        read(tmp_path, operation, components={"schemas": schemas})
 
 
-def test_what_stands_beside_a_reference_goes_before_what_it_refers_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_stands_beside_a_reference_goes_before_what_it_refers_to(tmp_path: Path) -> None:
     schema = {"$ref": "#/components/schemas/A", "maxLength": 5}
     operation = {**OPERATION, "responses": {"200": {"content": {"application/json": {"schema": schema}}}}}
     components = {"schemas": {"A": {"type": "string", "maxLength": 9}}}
-    spec = read(tmp_path, monkeypatch, operation, components=components)
+    spec = read(tmp_path, operation, components=components)
     assert spec.operations["getThing"].success.schema == {"type": "string", "maxLength": 5}
 
 
@@ -228,9 +221,9 @@ def test_an_entry_that_says_what_it_needs_says_all() -> None:
     assert PM3.requirements["PM3-BULK-STARTED-CASES"].needs == ("started_project",)
 
 
-def test_a_digest_that_is_none_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read(tmp_path, monkeypatch, OPERATION)
+def test_a_digest_that_is_none_is_refused(tmp_path: Path) -> None:
+    read(tmp_path, OPERATION)
     register = {"requirements": [], "documents": {"d.txt": {"sha256": "abc", "lines": 1}}}
     (tmp_path / "sample/requirements.yaml").write_text(yaml.safe_dump(register))
     with pytest.raises(SpecificationError, match=r"documents\.d\.txt\.sha256: 'abc' is wrong"):
-        specification.load.__wrapped__("sample")
+        again(tmp_path)

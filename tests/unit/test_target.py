@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.target.systems import urls
+from conformance.suites.processmaker3.target import ProcessMaker3
+from conformance.target.system_table import urls
 from conformance.target.target import (
     Safety,
     Target,
@@ -84,8 +85,8 @@ def test_a_whole_file_is_understood(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     target = load(path, {"SECRET_OF_CLIENT": "s"})
-    table = target.processmaker3
-    assert table is not None
+    table = target.table("processmaker3")
+    assert isinstance(table, ProcessMaker3)
     assert target.systems == ["processmaker3"]
     assert urls(target.table("processmaker3")) == {"url": "http://host:8301"}
     assert table.client_secret is not None
@@ -142,8 +143,7 @@ def test_secrets_have_the_name_of_their_variable_or_a_derived_one() -> None:
 def test_a_variable_that_ends_in_a_request_body_is_a_secret() -> None:
     bodies = {"createCredential": {"auth": ["${DB_PASSWORD}"], "kind": "db"}}
     target = read({"DB_PASSWORD": SECRET}, procesio={**PROCESIO, "bodies": bodies})
-    assert target.procesio is not None
-    assert target.procesio.bodies == {"createCredential": {"auth": [SECRET], "kind": "db"}}
+    assert target.table("procesio").bodies == {"createCredential": {"auth": [SECRET], "kind": "db"}}
     assert target.secrets()["DB_PASSWORD"] == SECRET
     assert SECRET not in repr(target)
 
@@ -157,11 +157,12 @@ def test_two_values_never_share_a_placeholder() -> None:
 
 def test_a_secret_can_stand_in_a_file_beside_the_target_file(tmp_path: Path) -> None:
     (tmp_path / "password").write_text(f"{SECRET}\n", encoding="utf-8")
-    table = {key: value for key, value in PM3.items() if key != "password"}
-    target = read(base=tmp_path, processmaker3={**table, "password_file": "password"})
-    assert target.processmaker3 is not None
-    assert target.processmaker3.password is not None
-    assert target.processmaker3.password.get_secret_value() == SECRET
+    given = {key: value for key, value in PM3.items() if key != "password"}
+    target = read(base=tmp_path, processmaker3={**given, "password_file": "password"})
+    table = target.table("processmaker3")
+    assert isinstance(table, ProcessMaker3)
+    assert table.password is not None
+    assert table.password.get_secret_value() == SECRET
     assert target.secrets()["PM3_PASSWORD"] == SECRET
 
 

@@ -21,6 +21,7 @@ from conformance.spec.extension import (
 from conformance.spec.layout import parts, problems
 from conformance.spec.register import Register
 from conformance.spec.specification import SYSTEMS, SpecificationError
+from conformance.suites import data
 
 SAID: dict[str, Any] = {
     "profile": "s/p", "effect": "create", "resource": "r", "document": "d", "section": "s", "lines": 1,
@@ -60,7 +61,7 @@ def spelled_otherwise(data: dict[str, Any], word: str) -> None:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_no_word_of_an_extension_can_be_misspelled(system: str) -> None:
-    path = specification.root() / system / specification.SPEC
+    path = data.specs() / system / specification.SPEC
     document = specification.data(path.read_bytes(), path)
     assert list(problems(document)) == []
     seen: set[tuple[str, tuple[str, ...]]] = set()
@@ -84,7 +85,7 @@ def test_no_word_of_an_extension_can_be_misspelled(system: str) -> None:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_no_word_of_a_register_can_be_misspelled(system: str) -> None:
-    path = specification.root() / system / specification.REGISTER
+    path = data.specs() / system / specification.REGISTER
     whole = specification.data(path.read_bytes(), path)
     seen: set[tuple[str, ...]] = set()
     entries = [{"requirements": [one]} for one in whole["requirements"]]

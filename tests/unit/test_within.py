@@ -14,7 +14,7 @@ from conformance.engine import sampling
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.spec import specification
-from conformance.target.systems import ProcessMaker3
+from conformance.suites.processmaker3.target import ProcessMaker3
 from conformance.target.target import Safety
 from conformance.wire import ledger
 from conformance.wire.client import Client
@@ -101,7 +101,7 @@ def opened(server: Case, book: Ledger, *, may_change: bool = True) -> Iterator[S
     account: dict[str, Any] = dict.fromkeys(("workspace", "client_id", "client_secret", "username", "password"), "w")
     table = ProcessMaker3.model_validate({"url": "http://t", "fixtures": fixtures, **account})
     origins = frozenset({"http://t"})
-    policy = Policy(spec, book, Safety.OWNED, origins, table.fixtures.identifiers, may_change)
+    policy = Policy(spec, book, Safety.OWNED, origins, table.identifiers, may_change)
     evidence = Evidence(None, Redactor({}), lists=frozenset(), foreign=bool, seen=lambda _: None)
     with httpx.Client(transport=Guard(server, policy)) as http:
         client = Client(spec, http, {"url": "http://t"}, evidence, constants={"workspace": "w"}, worker="main")

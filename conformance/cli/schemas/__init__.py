@@ -14,15 +14,15 @@ from pydantic import BaseModel, SecretStr
 from pydantic.json_schema import models_json_schema
 
 from conformance.cli.docstrings import described
+from conformance.core.systems import SYSTEMS
 from conformance.report.run_record import BaselineEntry, Frozen, RunRecord
 from conformance.report.statement.statement import Statement
 from conformance.report.upgrade.comparison import Comparison
 from conformance.spec.extension import EXTENSION
 from conformance.spec.layout import MODELS, PARTS, Shape
 from conformance.spec.register import Register
-from conformance.spec.specification import SYSTEMS
 from conformance.target.tables import kinds_of
-from conformance.target.target import Target
+from conformance.target.target import target_model
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 REFERENCE: Final = "#/$defs/{model}"
@@ -71,9 +71,10 @@ def baseline() -> Made:
 
 def target_file() -> Made:
     """The schema of a target file: its tables, `x_file` beside each secret, and `${NAME}` in the place of any value."""
-    made = _of(Target, "validation")
-    models = {one.__name__: one for one in _models(Target)}
-    for name, table in ((Target.__name__, made), *made["$defs"].items()):
+    model = target_model()
+    made = _of(model, "validation")
+    models = {one.__name__: one for one in _models(model)}
+    for name, table in ((model.__name__, made), *made["$defs"].items()):
         if name in models:
             _secrets_in_files(models[name], table)
             table["properties"] = {key: _replaceable(one) for key, one in table["properties"].items()}

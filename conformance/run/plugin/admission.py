@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 import pytest
 
 from conformance.core.hints import hint
+from conformance.core.systems import SYSTEMS
 from conformance.run.plugin.items import system_of
-from conformance.spec.specification import SYSTEMS
 
 
 class Entrance:

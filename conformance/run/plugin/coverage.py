@@ -18,22 +18,22 @@ from typing import Any, Final
 
 import pytest
 
+from conformance.core.systems import SYSTEMS
 from conformance.run.plugin.items import (
-    SUITES,
     cited,
+    suite_of_module,
     system_of,
     test_id,
 )
 from conformance.spec import producers
 from conformance.spec.specification import (
-    SYSTEMS,
     Operation,
     Requirement,
     load,
 )
 from conformance.target.accommodation import ACCOMMODATIONS
 
-PACKAGE: Final = Path(__file__).parents[2]
+CONFIGURATION: Final = Path(__file__).parents[1] / "pytest.ini"
 
 
 class NotCollected(Exception):
@@ -50,23 +50,16 @@ class Trial:
     operations: frozenset[str]
 
 
-def collect(suites: Path = PACKAGE / "suites") -> list[Trial]:
-    """The tests of the suites, in their order.
+def collect(*suites: Path) -> list[Trial]:
+    """The tests of the suites in some directories, by default of every registered system, in their order.
 
     Raises:
         NotCollected: a module cannot be imported, or there is none.
     """
+    places = [str(one) for one in suites or (system.suites for system in SYSTEMS.values())]
     found = _Collector()
     printed = io.StringIO()
-    arguments = [
-        "-c",
-        str(PACKAGE / "run" / "pytest.ini"),
-        "--rootdir",
-        str(suites),
-        "--collect-only",
-        "-q",
-        str(suites),
-    ]
+    arguments = ["-c", str(CONFIGURATION), "--rootdir", places[0], "--collect-only", "-q", *places]
     arguments.append(f"--ignore-glob=*/{ACCOMMODATIONS}")  # what these speak of, a target file says
     plain = [word for name in ("cacheprovider", "schemathesis", "xdist") for word in ("-p", f"no:{name}")]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
@@ -136,9 +129,9 @@ def _texts(function: FunctionType) -> Iterator[str]:
             waiting += thing
         elif isinstance(thing, Mapping):
             waiting += [*thing.keys(), *thing.values()]
-        elif isinstance(thing, FunctionType) and thing.__module__.startswith(SUITES):
+        elif isinstance(thing, FunctionType) and suite_of_module(thing.__module__):
             waiting += _used(thing.__code__, thing.__globals__)
-        elif isinstance(thing, type) and thing.__module__.startswith(SUITES):
+        elif isinstance(thing, type) and suite_of_module(thing.__module__):
             waiting += vars(thing).values()
 
 
@@ -149,5 +142,5 @@ def _used(code: CodeType, names: Mapping[str, Any]) -> Iterator[Any]:
     found = [names[name] for name in code.co_names if name in names]
     yield from found
     for module in found:
-        if isinstance(module, ModuleType) and module.__name__.startswith(SUITES):
+        if isinstance(module, ModuleType) and suite_of_module(module.__name__):
             yield from (vars(module)[name] for name in code.co_names if name in vars(module))

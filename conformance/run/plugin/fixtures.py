@@ -59,14 +59,23 @@ FIXTURES: Final = {"session": session, "seed": seed, "examples": examples}
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
     """Show the fixtures to the modules of the suites."""
-    if isinstance(collector, pytest.Module) and collector.path.is_relative_to(SUITES_PATH):
+    if isinstance(collector, pytest.Module) and _is_of_a_suite(collector):
         _show(collector)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Show the fixtures to a test that asks for a system. One of the same name that it sees otherwise goes first."""
-    if item.get_closest_marker(SYSTEM) is not None and not item.path.is_relative_to(SUITES_PATH):
+    if item.get_closest_marker(SYSTEM) is not None and not _is_of_a_suite(item):
         _show(item)
+
+
+def _is_of_a_suite(node: pytest.Item | pytest.Collector) -> bool:
+    """Whether a module or a test is one of a suite; those of other packages are looked for when there is a target."""
+    if node.path.is_relative_to(SUITES_PATH) or not node.config.getoption("conformance_target"):
+        return node.path.is_relative_to(SUITES_PATH)
+    from conformance.core.systems import SYSTEMS
+
+    return any(node.path.is_relative_to(one.suites) for one in SYSTEMS.values())
 
 
 def _show(node: pytest.Item | pytest.Collector) -> None:

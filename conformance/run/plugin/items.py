@@ -8,18 +8,33 @@ from typing import Final
 
 import pytest
 
-SUITES: Final = "conformance.suites."
 SUITES_PATH: Final = Path(__file__).parents[2] / "suites"
+"""Where the suites are that come with the package."""
 SYSTEM: Final = "system"
-"""The marker with which a test of somebody else's asks for a system: `@pytest.mark.system("processmaker3")`."""
+"""The marker with which a test of somebody else's asks for a system: `@pytest.mark.system(NAME)`."""
 TEST_ID: Final = pytest.StashKey[str]()
 
 
 def suite_of(item: pytest.Item) -> str:
     """The system to whose suite a test of ours belongs; empty for a test of somebody else's."""
-    module = getattr(item, "module", None)
-    name = getattr(module, "__name__", "")
-    return name.removeprefix(SUITES).split(".")[0] if name.startswith(SUITES) else ""
+    name = getattr(getattr(item, "module", None), "__name__", "")
+    return suite_of_module(name)
+
+
+def suite_of_module(name: str) -> str:
+    """The system to whose suite a module belongs, by its name; empty for any other."""
+    from conformance.core.systems import SYSTEMS  # there is a target: every pytest loads this module
+
+    return next((one.name for one in SYSTEMS.values() if name.startswith(f"{one.package}.")), "")
+
+
+def place_of(module: str) -> str:
+    """The place of a module of a suite, with which the ids of its tests begin: `system/test_module.py`."""
+    from conformance.core.systems import SYSTEMS
+
+    system = suite_of_module(module)
+    below = module.removeprefix(f"{SYSTEMS[system].package}.").replace(".", "/")
+    return f"{system}/{below}.py"
 
 
 def system_of(item: pytest.Item) -> str:
@@ -43,8 +58,7 @@ def test_id(item: pytest.Item) -> str:
     """A test's name; that of one of ours does not depend on how pytest was called."""
     if not suite_of(item):
         return item.nodeid
-    module = item.module.__name__.removeprefix(SUITES).replace(".", "/")  # type: ignore[attr-defined]
-    return f"{module}.py::{item.name}"
+    return f"{place_of(item.module.__name__)}::{item.name}"  # type: ignore[attr-defined]
 
 
 def title(item: pytest.Item) -> str:

@@ -27,7 +27,7 @@ from conformance.run.worker import Worker, WorkerQuota
 from conformance.target.target import Safety, SafetyTable, Target, TargetError, load
 from conformance.wire.credentials import PUBLIC
 from conformance.wire.journal import Unwritable
-from conformance.wire.logins import basic_secrets
+from conformance.wire.logins import derived_secrets
 from conformance.wire.redact import Redactor
 
 
@@ -163,7 +163,7 @@ class RunProcess:
         """A text without the secrets that this process knows."""
         if self.has_begun:
             return self.worker.redactor.text(text)
-        return Redactor({**self.target.secrets(), **basic_secrets(self.target)}, PUBLIC).text(text)
+        return Redactor({**self.target.secrets(), **derived_secrets(self.target)}, PUBLIC).text(text)
 
     # -- what goes wrong -------------------------------------------------------------------------------------------
 

@@ -9,15 +9,15 @@ import pytest
 
 from conformance.core import shard as shards
 from conformance.core.shard import Shard
+from conformance.core.systems import SYSTEMS
 from conformance.report import record_file
 from conformance.run import choice, sharding
 from conformance.run.exclusion import excluding
 from conformance.run.plugin.items import (
-    SUITES,
-    SUITES_PATH,
     TEST_ID,
     cited,
     suite_of,
+    suite_of_module,
     system_of,
     test_id,
 )
@@ -62,8 +62,9 @@ class Selection:
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Where the target file accommodates nothing, the tests of documented forms have nothing to say."""
-        system = collection_path.parent.name
-        if collection_path.name != ACCOMMODATIONS or collection_path.parent.parent != SUITES_PATH:
+        found = (name for name, one in SYSTEMS.items() if collection_path == one.suites / ACCOMMODATIONS)
+        system = next(found, "")
+        if not system:
             return None
         return True if system not in self.systems or not departures(self.target.table(system).specification()) else None
 
@@ -71,7 +72,7 @@ class Selection:
         """One test of the documented form for each operation that the target wants in another."""
         if "accommodated" not in metafunc.fixturenames:
             return
-        spec = self.target.table(metafunc.module.__name__.removeprefix(SUITES).split(".")[0]).specification()
+        spec = self.target.table(suite_of_module(metafunc.module.__name__)).specification()
         marked = {one.id: pytest.mark.requirement(*of_the_form(spec, one)) for one in departures(spec)}
         cases = [pytest.param(name, id=name, marks=mark) for name, mark in marked.items()]
         metafunc.parametrize("accommodated", cases)

@@ -14,6 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from openapi_spec_validator.validation.exceptions import DuplicateOperationIDError, UnresolvableParameterError
 
 from conformance.core import input_files
+from conformance.core.systems import SYSTEMS
 from conformance.spec import specification
 from conformance.spec.lint import register_rules, spec_rules  # noqa: F401 - register the rules
 from conformance.spec.lint.rule import (
@@ -44,7 +45,7 @@ def lint(system: str, spec_file: Path, register_file: Path, **against: Any) -> l
             raise specification.SpecificationError(f"{spec_file}: {error}") from None
         if wrong := [Problem(spec_file, place, OPENAPI, told) for place, told in openapi(document)]:
             return wrong
-        title = specification.TITLES.get(system, system)
+        title = SYSTEMS[system].title if system in SYSTEMS else system
         spec = specification.read(system, title, spec_file, register_file)
     except specification.SpecificationError as error:
         return [_unreadable(line, spec_file, register_file) for line in str(error).splitlines()]

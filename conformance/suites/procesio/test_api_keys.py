@@ -17,8 +17,8 @@ from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.spec.rules import leaves
 from conformance.suites.procesio.answers import lists
+from conformance.suites.procesio.target import Procesio
 from conformance.suites.procesio.test_processes import own_process, process, run_body
-from conformance.target.systems import Procesio
 from conformance.wire.client import NOBODY
 from conformance.wire.redact import KEY_FIELDS
 

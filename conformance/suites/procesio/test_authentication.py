@@ -11,10 +11,10 @@ from conformance.engine.checks import describe
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.engine.snapshots import changed, snapshot, volatile
-from conformance.target.systems import Procesio
+from conformance.suites.procesio import credentials
+from conformance.suites.procesio.target import Procesio
 from conformance.wire.client import NOBODY
 from conformance.wire.credentials import ANY_SECRET, Missing, bearer, token_of
-from conformance.wire.logins import procesio_account
 
 OPERATION = "authenticate"
 READABLE = ("listProcesses", "listActions", "listCredentials", "listDataTypes", "listSchedules", "listActionFolders")
@@ -25,7 +25,7 @@ def account(session: Session, **changed: str) -> dict[str, str]:
     """The parameters of an authentication of the target's user. Raises NotExercised when there is none."""
     assert isinstance(session.table, Procesio)
     try:
-        return {**procesio_account(session.table), **changed}
+        return {**credentials.account(session.table), **changed}
     except Missing as missing:
         raise NotExercised(missing.reason, missing.detail) from None
 

@@ -28,8 +28,8 @@ from conformance.engine.snapshots import (
     volatile,
 )
 from conformance.suites.procesio.answers import about, answers_something, instance_of, same_after
-from conformance.target.systems import Procesio
-from conformance.wire.credentials import API_KEY
+from conformance.suites.procesio.credentials import API_KEY
+from conformance.suites.procesio.target import Procesio
 
 
 def process(session: Session) -> dict[str, str]:

@@ -16,7 +16,7 @@ from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Link
 from conformance.suites.processmaker3.bodies import Body, Builder
 from conformance.suites.processmaker3.flows import elements as elements
-from conformance.target.systems import ProcessMaker3
+from conformance.suites.processmaker3.target import ProcessMaker3
 
 CREATE: Final = "createProject"
 READ: Final = "getProject"

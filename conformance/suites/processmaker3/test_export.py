@@ -27,8 +27,8 @@ from conformance.suites.processmaker3.exports import (
     names_project,
     records_project,
 )
+from conformance.suites.processmaker3.target import ProcessMaker3
 from conformance.suites.processmaker3.updates import apart, changed, drawn, update
-from conformance.target.systems import ProcessMaker3
 
 
 @pytest.mark.requirement(

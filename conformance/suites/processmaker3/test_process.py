@@ -14,7 +14,7 @@ from conformance.engine.recorder import NotExercised, Recorder
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered, blocked_by
-from conformance.target.systems import ProcessMaker3
+from conformance.suites.processmaker3.target import ProcessMaker3
 
 READ_BACK = "PM3-PROCESS-UPDATE-READ-BACK"
 REFERENCES = "PM3-PROCESS-UPDATE-REFERENCES"

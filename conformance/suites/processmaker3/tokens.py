@@ -8,9 +8,9 @@ from urllib.parse import quote, urlencode
 
 from conformance.core.exchange import Exchange, header
 from conformance.engine.recorder import NotExercised
-from conformance.target.systems import ProcessMaker3
+from conformance.suites.processmaker3 import credentials
+from conformance.suites.processmaker3.target import ProcessMaker3
 from conformance.wire.credentials import Missing
-from conformance.wire.logins import pm3_account
 
 if TYPE_CHECKING:
     from conformance.engine.session import Session
@@ -28,7 +28,7 @@ def account_of(session: Session, user: str) -> dict[str, str]:
     """
     assert isinstance(session.table, ProcessMaker3)
     try:
-        return pm3_account(session.table, user)
+        return credentials.account(session.table, user)
     except Missing as missing:
         raise NotExercised(missing.reason, missing.detail) from None
 

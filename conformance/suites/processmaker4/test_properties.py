@@ -7,7 +7,7 @@ import pytest
 from conformance.engine.properties import Properties, concerned, requirements
 from conformance.engine.session import Session
 from conformance.spec.specification import Operation, load
-from conformance.target.systems import ProcessMaker4
+from conformance.suites.processmaker4.target import ProcessMaker4
 
 SPEC = load("processmaker4")
 

@@ -19,7 +19,7 @@ from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
 from conformance.engine.snapshots import is_time
 from conformance.spec.rules import leaves
-from conformance.target.systems import ProcessMaker4
+from conformance.suites.processmaker4.target import ProcessMaker4
 from conformance.wire.client import NOBODY, WRONG
 
 START = "startRequest"

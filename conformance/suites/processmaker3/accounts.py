@@ -1,17 +1,10 @@
-"""Accounts: who logs in to a target, as the tables inside a system's table name them."""
+"""Accounts: who logs in to a ProcessMaker 3, as the tables inside its table of the target file name them."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import model_validator
 
-from pydantic import Field, model_validator
-
-from conformance.target.tables import (
-    HeaderSecret,
-    Secret,
-    Table,
-    Text,
-)
+from conformance.target.tables import HeaderSecret, Secret, Table, Text
 
 
 class User(Table):
@@ -68,12 +61,3 @@ class Users(Table):
     """Is not ACTIVE and can log in (VACATION); belongs to a group that is assigned to the task of `unassigned_case`."""
     viewer: User | None = None
     """Has the process permission to see the task of `input_document`."""
-
-
-class ApiKey(Table):
-    """An API key of PROCESIO's Web API."""
-
-    name: Annotated[Text, Field(pattern=r"^[\x20-\x7e]+$")]
-    """Its name."""
-    value: HeaderSecret
-    """The key itself."""

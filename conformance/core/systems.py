@@ -1,0 +1,131 @@
+"""Systems: what can be tested. Each is registered by an installed package, and found when it is first asked for.
+
+A package registers a system by an entry point of the group `conformance.systems` that names a `System`. What a system
+has beside plain values is named by a dotted name, so that the code behind it is imported when it is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any, Final
+
+GROUP: Final = "conformance.systems"
+TAKEN: Final = ("name", "settle", "network", "limits", "safety")
+"""Keys of the target file that no system can be called by."""
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class UnusableSystem(Exception):
+    """A system that is registered and cannot be used, or none is; the message says which, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """One system: its documents in data, and where the code is that is about it alone.
+
+    Raises:
+        ValueError: the name or a profile cannot be that of a system.
+    """
+
+    name: str
+    """What it is called in target files, options and ids: lower-case letters, digits and `_`."""
+    title: str
+    """What people call it."""
+    specs: Path
+    """The directory of `openapi.yaml`, `requirements.yaml` and `fields.csv`."""
+    suites: Path
+    """The directory of its tests."""
+    package: str
+    """The package of its tests, as Python imports it."""
+    profiles: tuple[str, ...]
+    """The groups of operations that a target can claim, as `name/group`; not each has operations in every version."""
+    table: str
+    """The model of its table in the target file, as `package.module:Class`: a `SystemTable`."""
+    credentials: str
+    """The function that makes the credentials of a table, as `package.module:function`."""
+    reference: str
+    """Its reference server, as `package.module:Class`: a `Reference`."""
+    corpus: Path | None = None
+    """The file of generated request bodies; None: they are generated once and kept in the user's cache."""
+    readings: Path | None = None
+    """The page that explains the readings which its spec and register name; None: they are not checked."""
+    prefix: str = ""
+    """How the placeholders of its secrets begin, such as `PM3`; by default the name in capitals."""
+    rank: int = 100
+    """Where it is listed: by rank, then by name."""
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name) or self.name in TAKEN:
+            raise ValueError(f"the name {self.name!r} cannot be that of a system; use letters, digits and _")
+        if odd := [one for one in self.profiles if not re.fullmatch(rf"{self.name}/[\w-]+", one)]:
+            raise ValueError(f"the profile {odd[0]!r} must begin with {self.name}/")
+
+    @property
+    def placeholder(self) -> str:
+        """How the placeholders of its secrets begin."""
+        return self.prefix or self.name.upper()
+
+
+class Systems(Mapping[str, System]):
+    """The registered systems by name, in their order. Nothing is looked for until the first of them is asked for.
+
+    Raises:
+        UnusableSystem: on first use, where one cannot be used, two have one name, or there is none.
+    """
+
+    def __getitem__(self, name: str) -> System:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @cached_property
+    def _found(self) -> dict[str, System]:
+        from importlib.metadata import entry_points  # only where a system is wanted
+
+        found: dict[str, System] = {}
+        for point in dict.fromkeys(entry_points(group=GROUP)):  # a directory that is listed twice registers twice
+            system = _loaded(point)
+            if found.setdefault(system.name, system) != system:
+                raise UnusableSystem(
+                    f"two installed packages register the system {system.name!r} ({point.value} is one of them); "
+                    "uninstall one."
+                )
+        if not found:
+            raise UnusableSystem(f"no system is registered ({GROUP}); install the package again with pip.")
+        return {one.name: one for one in sorted(found.values(), key=lambda one: (one.rank, one.name))}
+
+
+def _loaded(point: Any) -> System:
+    """The system that an entry point names. Raises UnusableSystem."""
+    try:
+        system = point.load()
+    except Exception as error:  # whatever somebody else's module raises
+        why = f"{type(error).__name__}: {error}"
+        raise UnusableSystem(f"the system {point.name!r} ({point.value}) cannot be loaded: {why}") from error
+    if not isinstance(system, System) or system.name != point.name:
+        told = f"is no System of the name {point.name!r}"
+        raise UnusableSystem(f"the system {point.name!r} ({point.value}) {told}; correct the entry point.")
+    return system
+
+
+def part(system: System, name: str) -> Any:
+    """The code that a system names as its `table`, `credentials` or `reference`. Raises UnusableSystem."""
+    dotted = getattr(system, name)
+    try:
+        return resolve_name(dotted)
+    except (ImportError, AttributeError, ValueError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise UnusableSystem(f"the {name} of the system {system.name!r} ({dotted}) cannot be loaded: {why}") from error
+
+
+SYSTEMS: Final[Mapping[str, System]] = Systems()
+"""The registered systems by name."""

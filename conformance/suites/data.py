@@ -1,0 +1,17 @@
+"""Data: where the specs and the readings of the systems that come with the suite are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def specs() -> Path:
+    """The directory of the specs, one directory for each system: inside the package, or at the top of a checkout."""
+    packaged = Path(__file__).parent / "_specs"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "specs"
+
+
+def readings() -> Path | None:
+    """The page that explains the readings; only a checkout has it."""
+    page = specs().parent / "docs" / "readings.md"
+    return page if page.is_file() else None

@@ -1,0 +1,126 @@
+"""Target: the table `procesio` of the target file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import Field, SecretStr, model_validator
+
+from conformance.target.system_table import SystemTable, Url, absent, add, present
+from conformance.target.tables import HeaderSecret, Secret, Table, Text
+
+LOGIN: Final = ("realm", "username", "password", "client_id")
+
+
+class ApiKey(Table):
+    """An API key of PROCESIO's Web API."""
+
+    name: Annotated[Text, Field(pattern=r"^[\x20-\x7e]+$")]
+    """Its name."""
+    value: HeaderSecret
+    """The key itself."""
+
+
+class ProcesioFixtures(Table):
+    """What must be there already in PROCESIO's workspace; each may be left out."""
+
+    credential_template: Text | None = None
+    """The id of a credential template whose credentials and verbs are asked for."""
+    credential_type: Text | None = None
+    """The id of a credential type whose data are asked for."""
+    may_change: bool = False
+    """Whether a run may change the fixtures."""
+
+
+class Procesio(SystemTable):
+    """The table `procesio`."""
+
+    system: ClassVar[str] = "procesio"
+    own_fixtures: ClassVar[tuple[str, ...]] = ("process_id",)
+
+    proxy_url: Url | None = None
+    """Where the proxy is, which gives tokens; needed unless there is a `token_url`, or an API key and no user."""
+    web_url: Url
+    """Where the Web API is."""
+    token_url: Url | None = None
+    """The whole URL where tokens are requested, if that is not `/api/Authentication` below `proxy_url`."""
+    realm: Text | None = None
+    """The realm of the users."""
+    username: Text | None = None
+    """Who logs in; may be left out where there is an API key."""
+    password: Secret | None = None
+    """That user's password."""
+    client_id: Text | None = None
+    """The client that asks for tokens."""
+    client_secret: SecretStr = SecretStr("")
+    """The secret of that client, if it has one."""
+    workspace_id: Annotated[Text, Field(pattern=r"^[\x21-\x7e]+$")] | None = None
+    """The workspace to work in; sent in the header field `workspaceId` beside an API key and beside a token."""
+    process_id: Text | None = None
+    """A process that may be published and run."""
+    payload: dict[str, Any] = Field({}, repr=False, examples=[{"…": "…"}])
+    """What that process is run with."""
+    api_key: ApiKey | None = None
+    """An API key; tried when `workspace_id` is there too."""
+    fixtures: ProcesioFixtures = ProcesioFixtures()
+    """What must be in the workspace already."""
+
+    @model_validator(mode="after")
+    def _whole_login(self) -> Procesio:
+        if self.key_alone:
+            if self.api_key is None:
+                raise ValueError(f"lacks {', '.join(LOGIN)}; {add(LOGIN)}, or a table [procesio.api_key]")
+            if self.workspace_id is None:
+                raise ValueError("has an API key alone and lacks workspace_id; add workspace_id = …")
+            return self
+        if lacking := absent(self, LOGIN):
+            raise ValueError(f"lacks {', '.join(lacking)}; {add(lacking)}")
+        if self.proxy_url is None and self.token_url is None:
+            raise ValueError("lacks proxy_url; add proxy_url = …, or token_url = … for another place that gives tokens")
+        return self
+
+    @property
+    def key_alone(self) -> bool:
+        """Whether there is no user, so that every call is made with the API key."""
+        return not present(self, (*LOGIN, "token_url"))
+
+    @property
+    def asks_as_documented(self) -> bool:
+        """Whether there is a Proxy API to authenticate at."""
+        return self.proxy_url is not None or (self.token_url or "").endswith("/api/Authentication")
+
+    @property
+    def unasked(self) -> tuple[str, ...]:
+        """The keys without which nobody asks for a token."""
+        return tuple(absent(self, LOGIN))
+
+    @property
+    def asks_at_token_url(self) -> bool:
+        """Not where there is a Proxy API: then its operation is tested there, and tokens come from elsewhere."""
+        return self.asks_as_documented and self.proxy_url is None
+
+    @property
+    def tenant(self) -> dict[str, str]:
+        """The workspace, where the table names one."""
+        return {"workspace": self.workspace_id} if self.workspace_id else {}
+
+    @property
+    def login(self) -> str:
+        """The name of the user."""
+        return self.username or ("none, the API key alone" if self.key_alone else "the one of access_token")
+
+    @property
+    def access_keys(self) -> str:
+        """The workspace."""
+        return f"[procesio] workspace_id = {self.workspace_id!r}" if self.workspace_id is not None else ""
+
+    @property
+    def key_advice(self) -> str:
+        """The API key, or the workspace that goes along with it."""
+        name = self.api_key.name if self.api_key else ""
+        return f"[procesio.api_key] name = {name!r} or value, or [procesio] workspace_id = {self.workspace_id!r}"
+
+    @property
+    def key_opens_in_a_run(self) -> bool:
+        """Whether there is a process: a key may be for running it alone."""
+        return self.process_id is not None

@@ -1,0 +1,180 @@
+"""Target: the table `processmaker3` of the target file."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Annotated, ClassVar, Final
+
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
+
+from conformance.suites.processmaker3.accounts import Application, User, Users
+from conformance.target.system_table import SystemTable, Url, absent, add, without
+from conformance.target.tables import HeaderSecret, Secret, Table, Text
+
+RootUrl = Annotated[Url, AfterValidator(without("/api/1.0"))]
+LOGIN: Final = ("client_id", "client_secret", "username", "password")
+
+
+class Fixtures(Table):
+    """What must be there already, because no documented operation creates it; each may be left out."""
+
+    case: Text | None = None
+    """A running case that the main user works on."""
+    paused_case: Text | None = None
+    """A paused case that the main user may see."""
+    completed_case: Text | None = None
+    """A completed case that the main user may see."""
+    canceled_case: Text | None = None
+    """A cancelled case that the main user may see."""
+    paused_document: Text | None = None
+    """An input document in `paused_case`, which the main user may see."""
+    completed_document: Text | None = None
+    """An input document in `completed_case`, which the main user may see."""
+    canceled_document: Text | None = None
+    """An input document in `canceled_case`, which the main user may see."""
+    case_task: Text | None = None
+    """The task at which `case` stands, to which uploads go."""
+    trigger: Text | None = None
+    """A trigger to execute in `case`."""
+    trigger_unsets: Text | None = None
+    """The variable that `trigger` unsets: one that `case` does not need."""
+    number_variable: Text | None = None
+    """The name of a variable of `case` that was entered into a field for numbers."""
+    reassign_variable: Text | None = None
+    """The name of a variable that a trigger sets when `case` is reassigned: never to the text `set by the suite`."""
+    grid_variable: Text | None = None
+    """The name of a grid of `case` that has rows."""
+    query_variable: Text | None = None
+    """The name of a variable of `case` that holds the result of a database query, with rows."""
+    input_document: Text | None = None
+    """An input document in `case`, which the main user may see and `outsider` may not."""
+    output_document: Text | None = None
+    """An output document in `case`, which the main user may see and `outsider` may not."""
+    pm_table: Text | None = None
+    """A PM table with rows, and with columns of numbers and booleans."""
+    report_table: Text | None = None
+    """A report table; accepted, for operations that later versions bring."""
+    classic_process: Text | None = None
+    """A process of the classic designer, of which a BPMN project can be made."""
+    category: Text | None = None
+    """A process category."""
+    note_case: Text | None = None
+    """A case whose notes the main user may read, `outsider` and `cases` not."""
+    unassigned_case: Text | None = None
+    """A case that nobody has claimed: the main user is assigned to its current task, `outsider` is not."""
+    started_project: Text | None = None
+    """A project with cases, which a batch of deletions must spare."""
+    import_file: Path | None = Field(default=None, examples=["MyProject.pmx"])
+    """A project file (.pmx) of the server's version, which is imported under a name and an identifier of the run's."""
+    import_file_with_groups: Path | None = Field(default=None, examples=["WithGroups.pmx"])
+    """A project file (.pmx) that holds groups of users, which are imported under names of the run's."""
+    upload_max_filesize: PositiveInt | None = Field(default=None, examples=[2097152])
+    """The largest file that the server's PHP takes, in bytes."""
+    post_max_size: PositiveInt | None = Field(default=None, examples=[8388608])
+    """The largest request that the server's PHP takes, in bytes."""
+    may_change: bool = False
+    """Whether a run may change the fixtures."""
+
+
+class ProcessMaker3(SystemTable):
+    """The table `processmaker3`."""
+
+    system: ClassVar[str] = "processmaker3"
+    settings: ClassVar[tuple[str, ...]] = ("_variable", "_unsets", "_filesize", "_size")
+
+    url: RootUrl
+    """Where the server is, without `/api/1.0`."""
+    workspace: Text
+    """The workspace to work in."""
+    client_id: Text | None = None
+    """The application that asks for tokens; needed unless there is an `access_token`."""
+    client_secret: Secret | None = None
+    """The secret of that application."""
+    username: Text | None = None
+    """The main user, who has the permission PM_FACTORY; needed unless there is an `access_token`."""
+    password: Secret | None = None
+    """That user's password."""
+    access_token: HeaderSecret | None = None
+    """A token of the main user, where nobody logs in with a password (single sign-on); it must last for the run."""
+    token_url: Url | None = None
+    """The whole URL where tokens are requested, if that is not `/{workspace}/oauth2/token` below `url`."""
+    users: Users = Users()
+    """Further accounts, for what somebody may not do."""
+    application: Application | None = None
+    """An application that is registered for no user yet."""
+    fixtures: Fixtures = Fixtures()
+    """What must be on the server already."""
+
+    @model_validator(mode="after")
+    def _whole_login(self) -> ProcessMaker3:
+        lacking = absent(self, LOGIN)
+        if lacking and (self.access_token is None or len(lacking) < len(LOGIN)):
+            raise ValueError(f"lacks {', '.join(lacking)}; {add(lacking)}, or access_token = … in place of all four")
+        for name, user in self.users:
+            if user is not None and user.asks and not (user.client_id or self.client_id):
+                raise ValueError(
+                    f"has users.{name} without a client; add client_id = … and client_secret = … under "
+                    f"[processmaker3.users.{name}]"
+                )
+        return self
+
+    @property
+    def constants(self) -> dict[str, str]:
+        """The workspace, in the path of every request."""
+        return {"workspace": self.workspace}
+
+    @property
+    def tenant(self) -> dict[str, str]:
+        """The workspace: a server has several, which know nothing of each other."""
+        return {"workspace": self.workspace}
+
+    @property
+    def login(self) -> str:
+        """The name of the main user, or where the user comes from."""
+        return self.username or "the one of access_token"
+
+    def account(self, user: str) -> dict[str, str] | None:
+        """The parameters of a user's token request but for grant type and scope; None where the user cannot ask.
+
+        The main user is the one without a name.
+        """
+        account: ProcessMaker3 | User | None = getattr(self.users, user, None) if user else self
+        client_secret = (account.client_secret if account else None) or self.client_secret
+        if account is None or client_secret is None or account.username is None or account.password is None:
+            return None
+        return {
+            "client_id": account.client_id or self.client_id or "",
+            "client_secret": client_secret.get_secret_value(),
+            "username": account.username,
+            "password": account.password.get_secret_value(),
+        }
+
+    @property
+    def derived_secrets(self) -> dict[str, str]:
+        """What HTTP Basic makes of the client credentials of each user."""
+        secrets: dict[str, str] = {}
+        for user in ("", *Users.model_fields):
+            if account := self.account(user):
+                encoded = base64.b64encode(f"{account['client_id']}:{account['client_secret']}".encode()).decode()
+                secrets.setdefault(f"PM3{'_' + user.upper() if user else ''}_CLIENT_BASIC", encoded)
+        return secrets
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Documents are shown by a path of their own, projects by theirs."""
+        return {"app_doc_uid": "input_document", "prj_uid": "started_project"}
+
+    def shown_as(self, key: str) -> str:
+        """A case in whatever state is shown as a case."""
+        return "case" if key.endswith("_case") and key != "note_case" else key
+
+    @property
+    def asks_as_documented(self) -> bool:
+        """Whether tokens come from this very server."""
+        return self.token_url is None or self.token_url.endswith(f"/{self.workspace}/oauth2/token")
+
+    @property
+    def unasked(self) -> tuple[str, ...]:
+        """The keys without which the main user asks for no token."""
+        return tuple(absent(self, LOGIN))

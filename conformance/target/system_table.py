@@ -1,0 +1,277 @@
+"""System table: what the tables of all systems in a target file have. Nothing here is ever sent anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Final
+
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+
+from conformance.core.address import Address, checked_url
+from conformance.core.hints import hint
+from conformance.core.systems import SYSTEMS
+from conformance.core.systems import part as part_of
+from conformance.spec import specification
+from conformance.target import bodies
+from conformance.target.accommodation import Accommodation, accommodated
+from conformance.target.tables import Table, Text, kinds_of
+
+ELSEWHERE: Final = "token_url leads to another server, and the API documentation describes the target's own"
+"""Why nothing is said of the operation that gives tokens."""
+TOKEN_URL: Final = "token_url"  # noqa: S105 - names a key
+
+
+def without(path: str) -> Callable[[str], str]:
+    """What sees that a URL does not hold `path`, which the paths of the spec begin with."""
+
+    def checked(url: str) -> str:
+        if path in url:
+            raise ValueError(f"already holds {path}; leave that out, the suite adds it")
+        return url
+
+    return checked
+
+
+Url = Annotated[str, AfterValidator(checked_url)]
+
+
+class SystemTable(Table):
+    """What the table of every system has.
+
+    A system extends it by its keys, of which each that ends in `url` holds one, and says here what the suite cannot
+    know of them. A key `fixtures` holds a table of what must be there already, a key `users` one of further accounts.
+    """
+
+    system: ClassVar[str]
+    own_fixtures: ClassVar[tuple[str, ...]] = ()
+    """The keys of the table itself that name something on the server, as those of `fixtures` do."""
+    settings: ClassVar[tuple[str, ...]] = ()
+    """How the keys of `fixtures` end that name nothing on the server."""
+
+    version: Text | None = None
+    """The version of the server; what the documents tell of later ones is then not applicable."""
+    unsupported: tuple[Text, ...] = ()
+    """Profiles and operation ids that the server does not claim to have."""
+    bodies: dict[str, Any] = Field({}, repr=False)
+    """Request bodies by operation id, used instead of the suite's own."""
+    accommodations: tuple[Accommodation, ...] = ()
+    """How operations must be called where the server departs from the documents."""
+
+    # -- what a system says of its table ------------------------------------------------------------------------------
+
+    @property
+    def constants(self) -> Mapping[str, str]:
+        """The values of path parameters that are the same in every request."""
+        return {}
+
+    @property
+    def tenant(self) -> Mapping[str, str]:
+        """What beside the URLs says which part of a server the table is about, by what it is called."""
+        return {}
+
+    @property
+    def login(self) -> str:
+        """Who the main user is, in words; empty where a table names nobody."""
+        return ""
+
+    @property
+    def asks_as_documented(self) -> bool:
+        """Whether the operation that gives tokens is where the tests of that operation can send."""
+        return True
+
+    @property
+    def asks_at_token_url(self) -> bool:
+        """Whether the documented operation that gives tokens is sent to `token_url`, where the table has one."""
+        return self.asks_as_documented
+
+    @property
+    def unasked(self) -> tuple[str, ...]:
+        """The keys without which the tests of the operation that gives tokens have no login to ask with."""
+        return ()
+
+    @property
+    def derived_secrets(self) -> Mapping[str, str]:
+        """What requests make of the secrets, by its placeholder, such as the credentials of HTTP Basic."""
+        return {}
+
+    @property
+    def access_keys(self) -> str:
+        """What the table names that a user may have no access to, with its value; empty where there is no such key."""
+        return ""
+
+    @property
+    def key_advice(self) -> str:
+        """What to correct where the server refuses the API key of the table."""
+        return f"[{self.system}] api_key"
+
+    @property
+    def key_opens_in_a_run(self) -> bool:
+        """Whether the API key may be for something that only a run does, so that a refused read says nothing."""
+        return False
+
+    @property
+    def instead_of_key(self) -> str:
+        """What to add where the API key may not make a call, and a user may."""
+        return f"[{self.system}] username and password"
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The keys of fixtures by the path parameters that can show them, beside those that the spec tells."""
+        return {}
+
+    def shown_as(self, key: str) -> str:
+        """The key under which the operations of the spec show what a key names: a paused case is a case."""
+        return key
+
+    @property
+    def advice(self) -> str:
+        """What else may be wrong where the server does not know what a key names; with a leading comma, or empty."""
+        return ""
+
+    # -- what follows from the keys -----------------------------------------------------------------------------------
+
+    def specification(self) -> specification.Specification:
+        """The spec and register of the system, with the operations and bodies as the target must be called."""
+        known = specification.load(self.system)
+        known = replace(known, operations=bodies.given(known.operations, self.bodies))
+        return accommodated(known, self.accommodations)
+
+    def fixture(self, key: str) -> str:
+        """What the table, or its `fixtures`, names under a key; empty when it names nothing."""
+        found = getattr(self, key, None) or getattr(self._fixtures, key, None)
+        return "" if found is None else str(found)
+
+    def gives(self, key: str) -> bool:
+        """Whether the table, or its `fixtures`, names something under a key such as `case` or `users.outsider`."""
+        first, *rest = key.split(".")
+        found = [getattr(self, first, None) or getattr(self._fixtures, first, None)]
+        for name in rest:
+            members = type(found[0]).model_fields if name == "*" and found[0] else [name]
+            found = [getattr(one, member, None) for one in found for member in members]
+        return any(one is not None for one in found)
+
+    def missing(self, keys: Iterable[str]) -> list[str]:
+        """Those of the keys under which nothing is named."""
+        return [key for key in keys if not self.gives(key)]
+
+    @property
+    def things(self) -> dict[str, str]:
+        """What names something on the server, by its key: no setting."""
+        given = self._fixtures
+        found = {key: getattr(self, key) for key in self.own_fixtures}
+        found |= given.model_dump() if given is not None else {}
+        return {
+            key: str(value)
+            for key, value in found.items()
+            if value is not None and not isinstance(value, bool) and not key.endswith(self.settings)
+        }
+
+    @property
+    def identifiers(self) -> frozenset[str]:
+        """What names something on the server and may be sent to it: it may be read and executed."""
+        given = self._fixtures.model_dump() if self._fixtures is not None else {}
+        named = {key: value for key, value in given.items() if isinstance(value, str)}  # the others are files and sizes
+        own = (getattr(self, key) for key in self.own_fixtures)
+        sent = (value for key, value in named.items() if not key.endswith(self.settings))
+        return frozenset((*sent, *(str(value) for value in own if value is not None)))
+
+    @property
+    def may_change(self) -> bool:
+        """Whether a run may change the fixtures."""
+        return bool(getattr(self._fixtures, "may_change", False))
+
+    @property
+    def further_users(self) -> tuple[str, ...]:
+        """The users beside the main one, as the keys of `users` call them."""
+        users = getattr(self, "users", None)
+        return tuple(name for name, user in users if user is not None) if isinstance(users, Table) else ()
+
+    def is_fixture(self, key: str) -> bool:
+        """Whether what a key names is a thing on the target, not a user or a setting."""
+        return key in self.own_fixtures or ("." not in key and key not in type(self).model_fields)
+
+    def place(self, key: str) -> str:
+        """Where a key is in the target file, as a message tells it: `[system.fixtures] key`."""
+        first, _, rest = key.partition(".")
+        if rest:
+            return f"[{self.system}.{key}]"
+        own = first in type(self).model_fields
+        return f"[{self.system}] {key}" if own else f"[{self.system}.fixtures] {key}"
+
+    @property
+    def _fixtures(self) -> BaseModel | None:
+        found = getattr(self, "fixtures", None)
+        return found if isinstance(found, BaseModel) else None
+
+    @model_validator(mode="after")
+    def _known_operations(self) -> SystemTable:
+        known = self.specification().operations
+        for name in self.bodies:
+            if name not in known:
+                raise ValueError(f"has the unknown operation {name!r} in `bodies`; {hint(name, known)}")
+        return self
+
+    @model_validator(mode="after")
+    def _known_profiles(self) -> SystemTable:
+        known, operations = SYSTEMS[self.system].profiles, self.specification().operations
+        for entry in self.unsupported:
+            if "/" in entry and " " not in entry and entry not in known:
+                raise ValueError(f"has the unknown profile {entry!r} in `unsupported`; {hint(entry, known)}")
+            if "/" not in entry and entry not in operations:
+                raise ValueError(f"has the unknown operation {entry!r} in `unsupported`; {hint(entry, operations)}")
+        return self
+
+
+def absent(table: Table, keys: Iterable[str]) -> list[str]:
+    """Those of the keys that a table has no value for."""
+    return [key for key in keys if getattr(table, key) is None]
+
+
+def present(table: Table, keys: Iterable[str]) -> list[str]:
+    """Those of the keys that a table has a value for."""
+    return [key for key in keys if getattr(table, key) is not None]
+
+
+def add(keys: Iterable[str]) -> str:
+    """The advice to add some keys."""
+    return f"add {' and '.join(f'{key} = …' for key in keys)}"
+
+
+def urls(table: SystemTable) -> dict[str, str]:
+    """The URLs of a table by their key: every key that ends in `url`, and `token_url` last."""
+    keys = sorted((key for key in type(table).model_fields if key.endswith("url")), key=lambda key: key == TOKEN_URL)
+    return {key: url for key in keys if (url := getattr(table, key)) is not None}
+
+
+def identity(table: SystemTable) -> dict[str, str]:
+    """What says which server a table names, whoever logs in there: its URLs, and which part of the server."""
+    known = {key: Address.of(url) for key, url in urls(table).items() if key != TOKEN_URL}
+    return {**{key: f"{one.origin}{one.path.decode('ascii')}" for key, one in known.items()}, **table.tenant}
+
+
+def table_of(system: str) -> type[SystemTable]:
+    """The model of a system's table. Raises UnusableSystem."""
+    model: type[SystemTable] = part_of(SYSTEMS[system], "table")
+    return model
+
+
+def keys(table: type[SystemTable]) -> frozenset[str]:
+    """What a spec may say that a call needs (`SystemTable.gives`): keys of a table, its fixtures and its users."""
+    found = set(table.model_fields) | set(_inner(table, "fixtures"))
+    users = _inner(table, "users")
+    found |= {f"users.{name}" for name in users}
+    for model in users.values():
+        found |= {f"users.{name}.{key}" for name in (*users, "*") for key in (model.model_fields if model else ())}
+    return frozenset(found)
+
+
+def _inner(model: type[BaseModel], key: str) -> dict[str, type[BaseModel] | None]:
+    """The keys of a table within another, each with its own model where it is a table as well."""
+    field = model.model_fields.get(key)
+    held = _model(field.annotation) if field else None
+    return {name: _model(one.annotation) for name, one in held.model_fields.items()} if held else {}
+
+
+def _model(annotation: Any) -> type[BaseModel] | None:
+    return next((kind for kind in kinds_of(annotation) if issubclass(kind, BaseModel)), None)
