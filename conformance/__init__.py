@@ -1,4 +1,4 @@
-"""Conformance suite for servers that claim to be ProcessMaker 3, ProcessMaker 4 or PROCESIO."""
+"""Conformance suite: tests whether a server behaves as its API documentation says."""
 
 from importlib.metadata import PackageNotFoundError, version
 

@@ -13,6 +13,7 @@ from conformance import __version__
 from conformance.cli.failure import internal
 from conformance.core import exit_codes
 from conformance.core.streams import forgiving
+from conformance.core.systems import UnusableSystem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +76,9 @@ class Commands(click.Group):
         except click.Abort:
             click.echo("conformance: interrupted.", err=True)
             return exit_codes.INTERRUPTED
+        except UnusableSystem as error:
+            click.echo(f"conformance: {error}", err=True)
+            return exit_codes.USAGE
         except Exception as error:
             return internal(error)
 
@@ -89,7 +93,7 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="conformance")
 @click.pass_context
 def main(ctx: click.Context) -> int:
-    """Where does a server deviate from the documentation of ProcessMaker 3, ProcessMaker 4 or PROCESIO?"""
+    """Test whether a server behaves as its API documentation says, and report every difference."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         return exit_codes.USAGE

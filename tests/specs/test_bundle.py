@@ -28,7 +28,7 @@ MERGE: Final = re.compile(r"(^|[\s{,-])<<\s*:", re.MULTILINE)
 
 
 def printed(system: str) -> dict[str, Any]:
-    path = specification.root() / system / specification.SPEC
+    path = SYSTEMS[system].specs / specification.SPEC
     return bundle(system, specification.data(path.read_bytes(), path))
 
 
@@ -71,7 +71,7 @@ def test_every_operation_is_in_the_printed_document_and_says_where_it_is_documen
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_a_spec_has_nothing_that_other_tools_cannot_read(system: str) -> None:
-    path = specification.root() / system / specification.SPEC
+    path = SYSTEMS[system].specs / specification.SPEC
     text = path.read_text(encoding="utf-8")
     document = specification.data(text.encode(), path)
     assert MERGE.search(text) is None
