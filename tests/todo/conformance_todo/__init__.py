@@ -1,0 +1,1 @@
+"""The to-do API: a system of the conformance suite."""

@@ -1,0 +1,1 @@
+"""The tests for the to-do API."""
