@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from conformance.core import exit_codes
-from conformance.report import run_record
+from conformance.report import record_file
 from conformance.report.run_record import RunRecord
 
 from ..installed import PACKAGE, Environment, installed
@@ -58,7 +58,7 @@ def deviating(record: RunRecord) -> list[str]:
 
 
 def test_a_run_tests_what_can_be_tested_and_finds_nothing_at_the_reference(faultless: Path) -> None:
-    record = run_record.read(faultless)
+    record = record_file.read(faultless)
     assert record.complete
     assert record.target.systems == ["todo"]
     assert deviating(record) == []
@@ -73,7 +73,7 @@ def found_with(environment: Environment, directory: Path, *faults: str) -> list[
     with environment.served(directory / "target.toml", "todo", *options) as target:
         ended = environment.conformance("run", str(target), "--output", str(directory / "run"))
     assert ended.code == exit_codes.DEVIATIONS, ended
-    return deviating(run_record.read(directory / "run"))
+    return deviating(record_file.read(directory / "run"))
 
 
 def test_every_fault_is_exactly_one_deviation_and_an_upgrade_that_has_them_stops(
