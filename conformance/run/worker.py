@@ -78,7 +78,7 @@ class Worker:
     durations: dict[str, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        words = frozenset[str]().union(*(specification.load(system).words for system in self.target.systems))
+        words = frozenset[str]().union(*(self.target.table(system).known.words for system in self.target.systems))
         self.redactor = Redactor({**self.target.secrets(), **derived_secrets(self.target)}, PUBLIC, words)
         self.sessions: dict[str, Session] = {}
         self._doors: list[Any] = []

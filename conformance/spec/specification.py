@@ -14,8 +14,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from conformance.core.hints import hint
 from conformance.core.strict_model import Unknown
 from conformance.core.systems import SYSTEMS
@@ -38,6 +36,7 @@ from conformance.spec.producers import needed
 from conformance.spec.register import Entry, Register
 from conformance.spec.requirement import USERS, Requirement, structural
 from conformance.spec.rules import Citation
+from conformance.spec.yaml_file import data
 
 __all__ = [
     "SYSTEMS",
@@ -52,6 +51,8 @@ __all__ = [
     "fields",
     "load",
     "read",
+    "register_of",
+    "registered",
 ]
 
 SPEC: Final = "openapi.yaml"
@@ -153,13 +154,13 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
         needs = needed(found, operation) if operation.needs is None else operation.needs
         for requirement in structural(operation):
             requirements[requirement.id] = replace(requirement, needs=() if requirement.untestable else needs)
-    entries = _register(data(held, register), register)
+    entries = register_of(data(held, register), register)
     for name, faults in entries.structural.items():
         if name not in requirements:
             raise SpecificationError(f"{register}: structural: no requirement {name!r}; {hint(name, requirements)}")
         requirements[name] = replace(requirements[name], faults=faults)
     for entry in entries.requirements:
-        for requirement in _registered(system, entry, found, register):
+        for requirement in registered(system, entry, found, register):
             if requirement.id in requirements:
                 raise SpecificationError(f"{register}: {requirement.id} stands there twice")
             requirements[requirement.id] = requirement
@@ -167,20 +168,6 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
     documents = {name: one.sha256 for name, one in entries.documents.items()}
     lengths = {name: one.lines for name, one in entries.documents.items()}
     return Specification(system, title, found, requirements, digest, documents, lengths, source)
-
-
-def data(text: bytes, path: Path) -> Any:
-    """The data of a YAML text; `path` names it. Raises SpecificationError when it is no mapping in YAML."""
-    try:
-        found = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
-    except yaml.MarkedYAMLError as error:
-        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SpecificationError(f"{path}: is not YAML ({error.problem}{line})") from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise SpecificationError(f"{path}: is not YAML ({' '.join(str(error).split())})") from None
-    if not isinstance(found, dict):
-        raise SpecificationError(f"{path}: is no mapping; write it as docs/spec-format.md says")
-    return found
 
 
 def _bytes(path: Path) -> bytes:
@@ -196,17 +183,7 @@ def fields(system: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML without dates: a version or a date in a spec stays the text that it is."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _register(held: Mapping[str, Any], path: Path) -> Register:
+def register_of(held: Mapping[str, Any], path: Path) -> Register:
     """The register, in which each entry is named by its id when it is wrong. Raises SpecificationError."""
     entries = held.get("requirements")
     listed = entries if isinstance(entries, list) else []
@@ -227,7 +204,7 @@ def _by_id(told: str, names: Sequence[str]) -> str:
     return f"{name}: {told[found.end() :]}"
 
 
-def _registered(system: str, entry: Entry, operations: Mapping[str, Operation], path: Path) -> Iterator[Requirement]:
+def registered(system: str, entry: Entry, operations: Mapping[str, Operation], path: Path) -> Iterator[Requirement]:
     """The requirement of an entry, or of each of its operations. Raises SpecificationError."""
     for name in entry.each or (entry.operation,):
         operation = operations.get(name or "")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, PrivateAttr, model_validator
 
 from conformance.core.address import Address, checked_url
 from conformance.core.hints import hint
@@ -57,6 +57,8 @@ class SystemTable(Table):
     """Request bodies by operation id, used instead of the suite's own."""
     accommodations: tuple[Accommodation, ...] = ()
     """How operations must be called where the server departs from the documents."""
+
+    _known: specification.Specification | None = PrivateAttr(None)  # set by `Target.with_specifications`
 
     # -- what a system says of its table ------------------------------------------------------------------------------
 
@@ -131,9 +133,14 @@ class SystemTable(Table):
 
     # -- what follows from the keys -----------------------------------------------------------------------------------
 
+    @property
+    def known(self) -> specification.Specification:
+        """The spec and register of the system, with requirements of the user's own where a run has such."""
+        return self._known or specification.load(self.system)
+
     def specification(self) -> specification.Specification:
         """The spec and register of the system, with the operations and bodies as the target must be called."""
-        known = specification.load(self.system)
+        known = self.known
         known = replace(known, operations=bodies.given(known.operations, self.bodies))
         return accommodated(known, self.accommodations)
 

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, create_model
 
 from conformance.core import input_files
 from conformance.core.systems import SYSTEMS
+from conformance.spec.specification import Specification
 from conformance.target.certificates import UnusableCertificate
 from conformance.target.network import Network
 from conformance.target.proxies import UnusableProxy, proxy_for
@@ -120,6 +121,13 @@ class Target(Table):
             raise KeyError(system)
         table: SystemTable = getattr(self, system)
         return table
+
+    def with_specifications(self, known: Mapping[str, Specification]) -> Self:
+        """A copy whose tables go by these specifications, each by its system, in place of those of the suite."""
+        tables = {system: self.table(system).model_copy() for system in self.systems if system in known}
+        for system, table in tables.items():
+            table._known = known[system]
+        return self.model_copy(update=tables)
 
     def secrets(self) -> dict[str, str]:
         """Every secret value by its placeholder: the environment variable it came from, else a name made of the key.

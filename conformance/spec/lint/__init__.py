@@ -10,10 +10,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from openapi_spec_validator import OpenAPIV31SpecValidator
-from openapi_spec_validator.validation.exceptions import DuplicateOperationIDError, UnresolvableParameterError
-
-from conformance.core import input_files
 from conformance.core.systems import SYSTEMS
 from conformance.spec import specification
 from conformance.spec.lint import register_rules, spec_rules  # noqa: F401 - register the rules
@@ -24,9 +20,8 @@ from conformance.spec.lint.rule import (
     Subject,
 )
 from conformance.spec.openapi import inline
+from conformance.spec.yaml_file import bounded
 
-DEEPEST: Final = 100
-LARGEST: Final = 1_000_000
 OPENAPI: Final = "S002"
 READABLE: Final = {"spec": "S001", "register": "R001"}
 
@@ -37,8 +32,8 @@ def lint(system: str, spec_file: Path, register_file: Path, **against: Any) -> l
     What keeps a file from being read is all that is said of it.
     """
     try:
-        document = data(spec_file)
-        data(register_file)
+        document = bounded(spec_file)
+        bounded(register_file)
         try:
             inline(document)
         except specification.SpecificationError as error:
@@ -67,37 +62,11 @@ def left_out(against: Mapping[str, Any]) -> list[Rule]:
     return [one for one in RULES.values() if any(against.get(name) is None for name in one.asks)]
 
 
-def data(path: Path) -> dict[str, Any]:
-    """The data of a YAML file of somebody's own, bounded in size and depth. Raises SpecificationError."""
-    try:
-        text = input_files.text(path)
-    except OSError as error:
-        raise specification.SpecificationError(f"{path}: cannot be read ({error.strerror})") from None
-    except input_files.Unreadable as error:
-        raise specification.SpecificationError(f"{path}: {error}") from None
-    found: dict[str, Any] = specification.data(text.encode(), path)
-    if _size(found, {}, 0) > LARGEST:
-        raise specification.SpecificationError(
-            f"{path}: is nested more than {DEEPEST} levels deep, or its aliases make more than {LARGEST:,} nodes"
-        )
-    return found
-
-
-def _size(node: Any, known: dict[int, int], depth: int) -> int:
-    """How many nodes there are when each alias is written out; more than the largest where it is too deep."""
-    if not isinstance(node, dict | list):
-        return 1
-    if depth > DEEPEST:
-        return LARGEST + 1
-    if id(node) not in known:
-        known[id(node)] = LARGEST + 1  # while it is counted: a node that holds itself has no end
-        members = node.values() if isinstance(node, dict) else node
-        known[id(node)] = 1 + sum(_size(one, known, depth + 1) for one in members)
-    return known[id(node)]
-
-
 def openapi(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What in a document is no OpenAPI 3.1: the place, and what is wrong."""
+    from openapi_spec_validator import OpenAPIV31SpecValidator  # a register needs none of it
+    from openapi_spec_validator.validation.exceptions import DuplicateOperationIDError, UnresolvableParameterError
+
     if odd := list(_odd_keys(document)):
         yield from odd
         return
