@@ -13,6 +13,8 @@ from conformance.core.verdict import (
     Verdict,
 )
 from conformance.engine import checks
+from conformance.engine.misuse import MissingEvidence, StaleSession
+from conformance.engine.misuse import UnknownRequirement as UnknownRequirement
 from conformance.spec.specification import Requirement, Specification
 from conformance.wire import gateways
 
@@ -40,10 +42,6 @@ def _answered(*exchanges: Exchange) -> None:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, one.error or "")
 
 
-class UnknownRequirement(LookupError):
-    """A test speaks of a requirement that neither spec nor register has: a defect of the suite."""
-
-
 class Recorder:
     """The verdicts of one test. `cited` are the ids that the test promises to speak of."""
 
@@ -51,12 +49,23 @@ class Recorder:
         self.specification = specification
         self.cited = tuple(cited)
         self.verdicts: list[Verdict] = []
+        self._ended = ""
         self._said: set[tuple[str, Outcome, str | None]] = set()
         for requirement in self.cited:
             self._known(requirement)
 
+    def end(self, test: str) -> None:
+        """Close the recorder: the test has ended, and nothing that is recorded from now on would be read."""
+        self._ended = test
+
+    def check_open(self) -> None:
+        """See that the test has not ended. Raises StaleSession."""
+        if self._ended:
+            raise StaleSession(self._ended)
+
     def record(self, verdicts: Iterable[Verdict]) -> None:
         """Take over verdicts. What was said before is not said again: the first evidence is enough."""
+        self.check_open()
         for verdict in verdicts:
             key = (verdict.requirement, verdict.outcome, verdict.fingerprint)
             if key not in self._said:
@@ -83,6 +92,8 @@ class Recorder:
                 taken, which is another reason than the thing tested.
         """
         known = self._known(requirement)
+        if not exchanges:
+            raise MissingEvidence(requirement)
         if holds:
             verdict = checks.conforms(requirement, known.operation, *exchanges, location=location)
         else:
@@ -177,6 +188,5 @@ class Recorder:
         try:
             return self.specification.requirements[requirement]
         except KeyError:
-            raise UnknownRequirement(
-                f"{requirement} is neither in the spec nor in the register of {self.specification.system}"
-            ) from None
+            spec = self.specification
+            raise UnknownRequirement(requirement, spec.system, spec.requirements) from None

@@ -16,6 +16,7 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.delivery import Delivery, Sending
 from conformance.engine.fixtures import Fixtures
+from conformance.engine.misuse import MissingPathParameter, UnknownOperation
 from conformance.engine.recorder import Blocked, NotExercised, Recorder
 from conformance.spec.free_paths import unrouted
 from conformance.spec.specification import Operation, Requirement, Specification
@@ -74,8 +75,15 @@ class Requester:
         return self.client.specification
 
     def operation(self, operation_id: str, *, documented: bool = False) -> Operation:
-        """An operation by its id, as the target must be called; or as it is `documented`, where that differs."""
-        operation = self.specification.operations[operation_id]
+        """An operation by its id, as the target must be called; or as it is `documented`, where that differs.
+
+        Raises:
+            UnknownOperation: the spec has none of that id.
+        """
+        known = self.specification.operations
+        if operation_id not in known:
+            raise UnknownOperation(operation_id, self.specification.system, known)
+        operation = known[operation_id]
         return operation.documented or operation if documented else operation
 
     def send(self, operation_id: str, *, template: str | None = None, **request: Any) -> Exchange:
@@ -120,9 +128,12 @@ class Requester:
 
         `user` sends it, in the `documented` form where the target wants another, or to another path (`template`).
         """
+        self.recorder.check_open()
         if self.problem:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         operation = self.operation(operation_id, documented=documented)
+        if template is None and (missing := [one for one in operation.path_parameters if one not in (path or {})]):
+            raise MissingPathParameter(operation_id, missing, list(path or {}))
         if operation.resource == "token" and not self.table.asks_as_documented:
             raise NotExercised(Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
         if operation.effect == "create" and template is None and self.safety is not Safety.DISPOSABLE:
@@ -158,6 +169,7 @@ class Requester:
         Raises:
             NotExercised: as `send`.
         """
+        self.recorder.check_open()
         with self._as_outcomes():
             return self.credentials.headers(user)
 

@@ -51,12 +51,15 @@ class Resource:
         return self.entry.name
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Session(Ownership):
     """Calls the operations of one system, on behalf of one test at a time, and answers for what they make."""
 
     _refused: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False)
     """By operation, the members of a documented body that the target refused."""
+
+    def __repr__(self) -> str:
+        return f"<Session of {self.table.system}>"
 
     def create(self, operation_id: str, **request: Any) -> Resource:
         """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""

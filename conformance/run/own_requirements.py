@@ -12,6 +12,8 @@ from typing import Final
 from conformance.core.hints import hint
 from conformance.core.systems import SYSTEMS
 from conformance.spec import specification, yaml_file
+from conformance.spec.lint import check
+from conformance.spec.lint.rule import RULES, Subject
 from conformance.spec.register import Entry, Register
 from conformance.spec.specification import Requirement, Specification, SpecificationError
 from conformance.target.system_table import keys, table_of
@@ -133,9 +135,6 @@ def _documents(known: Specification, register: Register) -> Iterator[str]:
 
 def _against_rules(path: Path, system: str, mine: Specification) -> Iterator[str]:
     """What breaks the rules that `conformance dev lint` has for a register."""
-    from conformance.spec.lint import RULES, Subject
-
     subject = Subject(path, path, mine, {}, profiles=SYSTEMS[system].profiles, keys=keys(table_of(system)))
-    for one in RULES.values():
-        if one.of_register and all(getattr(subject, name) is not None for name in one.asks):
-            yield from (f"{place}: {told}" for place, told in one.check(subject))
+    for problem in check(subject, [one for one in RULES.values() if one.of_register]):
+        yield f"{problem.place}: {problem.told}"

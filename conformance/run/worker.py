@@ -216,10 +216,12 @@ class Worker:
             cited.extend(verdict.evidence)
         session.client.evidence.cite(cited)
         self.log.test(test, recorder.verdicts, passed_over=passed_over)
+        recorder.end(str(test["id"]))
         session.recorder = Recorder(session.specification)
         session.credentials.release()
         with self.account.cleaning():
             session.sweep(self._earlier, wait=False)
+        session.recorder.end(str(test["id"]))
         self.account.opened(len(self.ledger.open()))
         self.account.leave(CREATING)
         session.client.evidence.forget()
@@ -234,6 +236,7 @@ class Worker:
         try:
             for system in list(self.sessions):
                 session = self.sessions[system]
+                session.recorder = Recorder(session.specification)
                 if sweep:
                     try:
                         with self.account.cleaning():

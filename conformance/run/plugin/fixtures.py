@@ -6,11 +6,14 @@ seen: on the modules of the suites, and on each test that carries the marker. To
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Generator
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from conformance.run.plugin.items import SUITES_PATH, SYSTEM
+from conformance.run.plugin.items import SUITES_PATH, SYSTEM, fixtures
 
 if TYPE_CHECKING:
     from conformance.engine.session import Session
@@ -65,8 +68,35 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Show the fixtures to a test that asks for a system. One of the same name that it sees otherwise goes first."""
-    if item.get_closest_marker(SYSTEM) is not None and not _is_of_a_suite(item):
+    if _is_of_a_suite(item):
+        return
+    if item.get_closest_marker(SYSTEM) is not None:
         _show(item)
+    elif _means_us(item):
+        for name in FIXTURES:
+            if name in fixtures(item):
+                pytest.register_fixture(name=name, func=_missing_marker, node=item)
+
+
+def _means_us(item: pytest.Item) -> bool:
+    """Whether a test that asks for no system is about one all the same: there is a target, or its module imports us."""
+    if CONDUCT in item.config.stash:
+        return True
+    module = getattr(item, "module", None)
+    return any(_of_ours(one) for one in vars(module).values()) if module is not None else False
+
+
+def _of_ours(value: object) -> bool:
+    name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
+    return isinstance(name, str) and name.partition(".")[0] == "conformance"
+
+
+def _missing_marker(request: pytest.FixtureRequest) -> None:
+    """In the place of a fixture of ours that a test asks for without the marker."""
+    from conformance.run.plugin.mistakes import unmarked_fixture
+
+    conduct = request.config.stash.get(CONDUCT, None)
+    pytest.fail(unmarked_fixture(str(request.fixturename), conduct.systems if conduct else ()), pytrace=False)
 
 
 def _is_of_a_suite(node: pytest.Item | pytest.Collector) -> bool:
@@ -81,3 +111,24 @@ def _is_of_a_suite(node: pytest.Item | pytest.Collector) -> bool:
 def _show(node: pytest.Item | pytest.Collector) -> None:
     for name, function in FIXTURES.items():
         pytest.register_fixture(name=name, func=function, node=node)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Of what the author of a test did wrong show the line of the test, not those of the suite below it."""
+    if call.excinfo is not None and "conformance.engine.misuse" in sys.modules:
+        from conformance.engine.misuse import Misuse
+
+        if isinstance(call.excinfo.value, Misuse):
+            _cut_off(call.excinfo.tb)
+    return (yield)
+
+
+def _cut_off(traceback: TracebackType) -> None:
+    """End a traceback at the last call from outside the suite."""
+    last, each = traceback, traceback.tb_next
+    while each is not None:
+        if not str(each.tb_frame.f_globals.get("__name__", "")).startswith("conformance."):
+            last = each
+        each = each.tb_next
+    last.tb_next = None

@@ -75,6 +75,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--conformance-strict", action="store_true", help="findings count as deviations")
     add("--conformance-baseline", metavar="FILE", help="known deviations, which do not fail the run")
     add("--conformance-min-tested", type=_percent, metavar="PERCENT", help="fail if less of what can be is tested")
+    add(
+        "--conformance-register",
+        action="append",
+        metavar="FILE",
+        default=[],
+        help="requirements of your own; repeatable",
+    )
     add("--conformance-baseline-strict", action="store_true", help="entries that no longer occur fail the run")
 
 

@@ -19,7 +19,7 @@ from conformance.core.shard import Shard
 from conformance.core.verdict import Reason
 from conformance.engine.recorder import NotExercised
 from conformance.report import baseline
-from conformance.run import choice
+from conformance.run import choice, own_requirements
 from conformance.run.plugin import assignment
 from conformance.run.plugin.assignment import Assignment, Distribution
 from conformance.run.plugin.selection import Selection
@@ -35,7 +35,7 @@ class RunProcess:
     """One process of a run: the controller, a worker, or both in one.
 
     Raises:
-        pytest.UsageError: the options or the target file are wrong.
+        pytest.UsageError: the options, the target file or a register are wrong.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -85,6 +85,11 @@ class RunProcess:
             target = load(Path(self.config.getoption("conformance_target")))
         except TargetError as error:
             raise pytest.UsageError(str(error)) from None
+        if registers := self.option("register"):
+            try:
+                target = target.with_specifications(own_requirements.extended(map(Path, registers), target.systems))
+            except own_requirements.UnusableRegister as error:
+                raise pytest.UsageError(str(error)) from None
         changes: dict[str, Any] = {}
         if level := self.option("safety"):
             changes["safety"] = SafetyTable(level=Safety(level))

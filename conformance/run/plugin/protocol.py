@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, Final, NoReturn
 
 import pytest
@@ -15,6 +16,7 @@ from conformance.engine.session import Session
 from conformance.run.plugin import allure_keys
 from conformance.run.plugin.admission import Entrance
 from conformance.run.plugin.items import TEST_ID, cited, fixtures, suite_of, system_of, title
+from conformance.run.plugin.mistakes import takes_part
 from conformance.run.plugin.process import RunProcess
 from conformance.target import plan
 from conformance.wire.guard import RequestRefused
@@ -40,8 +42,8 @@ class TestProtocol:
         self._deviates = False  # whether the verdicts fail the current test
 
     def _takes_part(self, item: pytest.Item) -> bool:
-        """Whether a test is about a system of the run."""
-        return system_of(item) in self.process.systems
+        """Whether a test is about a system of the run, and says so as it must."""
+        return takes_part(item, self.process.systems)
 
     @property
     def session(self) -> Session:
@@ -127,6 +129,17 @@ class TestProtocol:
             ended_by = error
         self._end(item, ended_by)
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        """What a fixture of the user's finds while it cleans up counts as found by the test."""
+        if not self._takes_part(item):
+            return (yield)
+        assert self._recorder is not None
+        before = len(self._recorder.verdicts)
+        with contextlib.suppress(Blocked, NotExercised):  # a deviation is recorded; else there is nothing to report
+            yield
+        self._fail_for(self._counted(self._recorder.verdicts[before:]))
+
     def _end(self, item: pytest.Item, error: Exception | None) -> None:
         """Settle the result of a test; not within the handling of `error`, which reporters would show as it is."""
         if error is None or isinstance(error, Blocked | NotExercised):
@@ -142,22 +155,31 @@ class TestProtocol:
         assert self._recorder is not None
         self._concluded = True
         self._recorder.conclude(reason)
-        table = self.process.target.table(self._recorder.specification.system)
-        deviations = [
-            one
-            for one in self._recorder.deviations
-            if not plan.exempt(self._recorder.specification.requirements[one.requirement], table)
-        ]
-        told = "\n".join(self._told(one) for one in deviations)
-        if any(one.fingerprint not in self.process.assignment.known for one in deviations):
-            self._deviates = True
-            pytest.fail(told, pytrace=False)
+        deviations = self._counted(self._recorder.verdicts)
+        self._fail_for(deviations)
         if deviations:
-            pytest.xfail(told)
+            pytest.xfail("\n".join(map(self._told, deviations)))
         outcomes = {verdict.outcome for verdict in self._recorder.verdicts}
         open_ones = {Outcome.BLOCKED, Outcome.NOT_EXERCISED}
         if reason is not None or (outcomes & open_ones and Outcome.CONFORMS not in outcomes):
             pytest.skip(self.process.worker.redactor.text(str(reason)) if reason else "nothing of it could be tried")
+
+    def _counted(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """The deviations of level must or should among verdicts, from what the target claims to do."""
+        assert self._recorder is not None
+        spec = self._recorder.specification
+        table = self.process.target.table(spec.system)
+        return [
+            one
+            for one in self._recorder.deviations
+            if one in verdicts and not plan.exempt(spec.requirements[one.requirement], table)
+        ]
+
+    def _fail_for(self, deviations: Sequence[Verdict]) -> None:
+        """Fail the test if one of the deviations is not in the baseline."""
+        if any(one.fingerprint not in self.process.assignment.known for one in deviations):
+            self._deviates = True
+            pytest.fail("\n".join(map(self._told, deviations)), pytrace=False)
 
     def _failed(self, item: pytest.Item, error: Exception) -> NoReturn:
         """An error that is none of the target's is one of the suite; whoever reports it sees no secret.

@@ -21,8 +21,9 @@ from conformance.run.plugin.items import (
     system_of,
     test_id,
 )
-from conformance.spec import specification
+from conformance.run.plugin.mistakes import MISTAKE, mistake, takes_part
 from conformance.spec.producers import dependencies
+from conformance.spec.specification import Specification
 from conformance.target.accommodation import ACCOMMODATIONS, departures, of_the_form
 from conformance.target.target import Target
 
@@ -42,6 +43,7 @@ class Selection:
         self.shard = self._shard(config.getoption("conformance_shard"))
         self.division: str | None = None
         self.starting: frozenset[str] | None = None
+        self._target_file = str(config.getoption("conformance_target"))
         self._profiles = set(config.getoption("conformance_profile"))
         self._recorded = config.getoption("conformance_durations")
         if self._recorded and self.shard.whole:
@@ -81,6 +83,7 @@ class Selection:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests of the target's systems and of the selected profiles; stable ids for Allure."""
         items[:] = [item for item in items if suite_of(item) in ("", *self.systems)]
+        self._find_mistakes(items)
         if not self.holder:
             items[:] = [item for item in items if not self._takes_part(item)]
         if self._profiles:
@@ -94,14 +97,14 @@ class Selection:
             self._keep_shard(items)
         self.planned = self._ids(items)
         for item in items:
-            grouped = self._takes_part(item) and specification.load(system_of(item)).starts
+            grouped = self._takes_part(item) and self._specification(item).starts
             if grouped and config.pluginmanager.hasplugin("xdist"):
                 item.add_marker(pytest.mark.xdist_group(system_of(item)))  # one worker counts what is started
 
     def _keep_shard(self, items: list[pytest.Item]) -> None:
         """Keep this shard's tests, and whatever is none of ours."""
         ours = [item for item in items if self._takes_part(item)]
-        starting = {item.stash[TEST_ID]: system_of(item) for item in ours if may_start(item)}
+        starting = {item.stash[TEST_ID]: system_of(item) for item in ours if may_start(item, self._specification(item))}
         # Shards run at the same time as well: what may not meet there is in one of them.
         apart = {item.stash[TEST_ID]: f"{system_of(item)} fixtures" for item in ours if self._excluding(item)}
         parts = sharding.cut(self._ids(ours), self._durations(), self.shard.of, {**apart, **starting})
@@ -110,20 +113,31 @@ class Selection:
         self.starting = frozenset(system for one, system in starting.items() if one in kept)
         items[:] = [item for item in items if not self._takes_part(item) or item.stash[TEST_ID] in kept]
 
+    def _find_mistakes(self, items: Sequence[pytest.Item]) -> None:
+        """Note of each test of the user's own why it cannot begin."""
+        there = {system: self.target.table(system).known for system in self.target.systems}
+        for item in items:
+            if wrong := mistake(item, there, self._target_file):
+                item.stash[MISTAKE] = wrong
+
     def _takes_part(self, item: pytest.Item) -> bool:
-        """Whether a test is about a system of the run."""
-        return system_of(item) in self.systems
+        """Whether a test is about a system of the run, and says so as it must."""
+        return takes_part(item, self.systems)
 
     def _ids(self, items: Sequence[pytest.Item]) -> tuple[str, ...]:
         return tuple(item.stash[TEST_ID] for item in items if self._takes_part(item))
 
     def _excluding(self, item: pytest.Item) -> bool:
-        system = system_of(item)
-        return bool(system) and excluding(specification.load(system), self.target.table(system), cited(item))
+        return excluding(self._specification(item), self.target.table(system_of(item)), cited(item))
+
+    def _specification(self, item: pytest.Item) -> Specification:
+        """Of a test that takes part, the spec of its system."""
+        return self.target.table(system_of(item)).known
 
     def _profiles_of(self, item: pytest.Item) -> set[str]:
-        spec = specification.load(system_of(item))
-        return {spec.requirements[one].profile for one in cited(item) if one in spec.requirements}
+        spec = self._specification(item)
+        named = {str(one) for mark in item.iter_markers("profile") for one in mark.args}
+        return named | {spec.requirements[one].profile for one in cited(item) if one in spec.requirements}
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """A run that leaves tests of its own out is not complete."""
@@ -137,13 +151,12 @@ class Selection:
             raise pytest.UsageError(f"--conformance-durations: {error}") from None
 
 
-def may_start(item: pytest.Item) -> bool:
+def may_start(item: pytest.Item, spec: Specification) -> bool:
     """Whether a test may start what no operation removes: by what it cites, or by its marker.
 
     What a call needs may have to be started before.
     """
-    system = system_of(item)
-    if not system or not (spec := specification.load(system)).starts:
+    if not spec.starts:
         return False
     called = (spec.requirements[one].operation for one in cited(item) if one in spec.requirements)
     operations = (spec.operations[one] for one in called if one in spec.operations)

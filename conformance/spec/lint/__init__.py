@@ -6,7 +6,7 @@ from being read has codes too: S001 (and R001 for a register) for the format, S0
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,11 +47,14 @@ def lint(system: str, spec_file: Path, register_file: Path, **against: Any) -> l
     return check(Subject(spec_file, register_file, spec, document, **against))
 
 
-def check(subject: Subject) -> list[Problem]:
-    """Everything in a subject that breaks a rule, by rule; rules that ask for what is not known are left out."""
+def check(subject: Subject, rules: Iterable[Rule] | None = None) -> list[Problem]:
+    """Everything in a subject that breaks a rule, by rule; rules that ask for what is not known are left out.
+
+    Without `rules` these are all that there are.
+    """
     return [
         Problem(subject.register_file if one.of_register else subject.spec_file, place, one.code, told)
-        for one in RULES.values()
+        for one in (RULES.values() if rules is None else rules)
         if not any(getattr(subject, name) is None for name in one.asks)
         for place, told in one.check(subject)
     ]
