@@ -48,6 +48,7 @@ __all__ = [
     "ResponseSpec",
     "Specification",
     "SpecificationError",
+    "data",
     "fields",
     "load",
     "read",

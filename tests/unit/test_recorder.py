@@ -65,7 +65,7 @@ def test_a_requirement_that_does_not_hold_deviates_and_expects_its_statement(rec
 
 def test_nothing_is_said_without_evidence(recorder: Recorder) -> None:
     for holds in (True, False):
-        with pytest.raises(ValueError, match="without evidence"):
+        with pytest.raises(ValueError, match="no exchange is given"):
             recorder.require(REGISTERED, holds)
 
 

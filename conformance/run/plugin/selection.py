@@ -43,6 +43,7 @@ class Selection:
         self.shard = self._shard(config.getoption("conformance_shard"))
         self.division: str | None = None
         self.starting: frozenset[str] | None = None
+        self._chosen = bool(config.getoption("conformance_system"))
         self._target_file = str(config.getoption("conformance_target"))
         self._profiles = set(config.getoption("conformance_profile"))
         self._recorded = config.getoption("conformance_durations")
@@ -117,7 +118,7 @@ class Selection:
         """Note of each test of the user's own why it cannot begin."""
         there = {system: self.target.table(system).known for system in self.target.systems}
         for item in items:
-            if wrong := mistake(item, there, self._target_file):
+            if wrong := mistake(item, there, self._target_file, chosen=self._chosen):
                 item.stash[MISTAKE] = wrong
 
     def _takes_part(self, item: pytest.Item) -> bool:
