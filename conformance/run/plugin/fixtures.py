@@ -80,7 +80,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 def _means_us(item: pytest.Item) -> bool:
     """Whether a test that asks for no system is about one all the same: there is a target, or its module imports us."""
-    if CONDUCT in item.config.stash:
+    if CONTROLLER in item.config.stash:
         return True
     module = getattr(item, "module", None)
     return any(_of_ours(one) for one in vars(module).values()) if module is not None else False
@@ -95,8 +95,9 @@ def _missing_marker(request: pytest.FixtureRequest) -> None:
     """In the place of a fixture of ours that a test asks for without the marker."""
     from conformance.run.plugin.mistakes import unmarked_fixture
 
-    conduct = request.config.stash.get(CONDUCT, None)
-    pytest.fail(unmarked_fixture(str(request.fixturename), conduct.systems if conduct else ()), pytrace=False)
+    controller = request.config.stash.get(CONTROLLER, None)
+    systems = controller.process.systems if controller else ()
+    pytest.fail(unmarked_fixture(str(request.fixturename), systems), pytrace=False)
 
 
 def _is_of_a_suite(node: pytest.Item | pytest.Collector) -> bool:
