@@ -152,7 +152,7 @@ def test_a_document_of_the_suite_is_the_very_same(tmp_path: Path) -> None:
     [
         ("requirements: [", "is not YAML"),
         ("- x\n", "is no mapping"),
-        ("requirements: " + "[" * 2000 + "]" * 2000, "nested"),
+        ("requirements: " + "[" * 2000 + "]" * 2000, "nest"),
         ("a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
             f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(9)
         ), "its aliases make more than 1,000,000 nodes"),
