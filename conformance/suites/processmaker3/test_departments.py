@@ -21,7 +21,7 @@ from conformance.suites.processmaker3.people import attempted, made, naming, obj
 
 REFUSED: Final = "PM3-DEPARTMENT-DELETE-WITH-USERS"
 UNASSIGNED: Final = "PM3-DEPARTMENT-DELETE-UNASSIGNED"
-GONE_AFTER_DELETE: Final = "PM3-DEPARTMENT-DELETE-GONE_AFTER_DELETE"
+GONE_AFTER_DELETE: Final = "PM3-DEPARTMENT-DELETE-GONE"
 ONE: Final = "of the departments of a level, exactly one is the last"
 
 Data = dict[str, Any]
