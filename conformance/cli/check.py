@@ -144,7 +144,7 @@ def _left(target: Target, spec: Specification, unsupported: set[str]) -> Iterato
     """What a run leaves on the target, since the file says that nothing removes it."""
     if target.safety.level is Safety.READ_ONLY:
         return
-    from conformance.engine.removal import KEPT_AT_MOST  # with all that opens connections: only when it is wanted
+    from conformance.engine.allowance import KEPT_AT_MOST  # with all that opens connections: only when it is wanted
 
     for name, creates in without_delete(spec, unsupported).items():
         told = f"of what {' and '.join(creates)} creates, a run leaves up to"

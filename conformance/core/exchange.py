@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from conformance.core.entry import Entry
 from conformance.core.input_files import is_deeper
 
 Headers = tuple[tuple[str, str], ...]
@@ -119,6 +120,8 @@ class Exchange:
 
     Without a response, `response` is an empty one of status 0, so that checks need no special case, and `error` says
     in words why none arrived. `id` is unique within a run; `seconds` is the time until the last byte of the body.
+    `entry` is what the ledger says of the thing that a create meant to make; None of other requests, and of a create
+    without a response.
     """
 
     id: str
@@ -128,6 +131,7 @@ class Exchange:
     seconds: float = 0.0
     error: str = ""
     user: str = field(default="", kw_only=True)
+    entry: Entry | None = field(default=None, kw_only=True)
 
     @property
     def has_response(self) -> bool:

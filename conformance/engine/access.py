@@ -76,14 +76,13 @@ def try_no_stranger(
         exchange = _as_stranger(session, requirement, operation_id, request)
         if exchange is None:
             continue
-        entry = session.client.entry
-        if entry is not None and not exchange.response.ok and session.take_over(operation, entry):
+        if not exchange.response.ok and session.resources.clean_up_failed_create(operation, exchange):
             session.recorder.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
             continue
         kept_out.append((requirement, exchange))
         if exchange.response.ok:
-            if entry is not None:
-                session.adopt(operation, entry, exchange)
+            if exchange.entry is not None:
+                session.resources.resolve_id(operation, exchange)
             _forget(session, operation, request)
             request = prepare(session, operation).request()
     made = operation.effect == "create"
@@ -160,15 +159,14 @@ def try_access(
         return
     refusals = []
     for user in refused_users(session, requirement):
-        before = session.there_before(operation) if operation.effect == "create" else None
+        before = session.resources.ids_before(operation) if operation.effect == "create" else None
         exchange = _sent(session, operation, user, request)
-        entry = session.client.entry
         if exchange.response.ok:  # it may have had its effect, so that a control would prove nothing
             session.recorder.refused(requirement.id, exchange, exchange)
-            if entry is not None:
-                session.adopt(operation, entry, exchange, before)
+            if exchange.entry is not None:
+                session.resources.resolve_id(operation, exchange, before)
             return
-        if entry is not None and session.take_over(operation, entry):
+        if session.resources.clean_up_failed_create(operation, exchange):
             session.recorder.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
             return
         refusals.append(exchange)

@@ -1,213 +1,260 @@
-"""Calls: the operations of one system of the target, each response judged. What is created is the session's."""
+"""Calls: documented calls of one system of the target, each judged. What became of one is decided in `acceptance`."""
 
 from __future__ import annotations
 
 import contextlib
 import secrets
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NoReturn
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
-from conformance.engine import checks
-from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine import checks, narrowing
+from conformance.engine.acceptance import Acceptance, Attempt, Decision, Question, decide
+from conformance.engine.recorder import Blocked, NotExercised, Recorder
+from conformance.engine.refused_members import RefusedMembers
 from conformance.engine.requester import Requester
+from conformance.engine.resources import Resources
 from conformance.spec.free_paths import half_routed, routed, unrouted
 from conformance.spec.specification import Operation
 from conformance.wire import gateways
-from conformance.wire.client import MAIN
-from conformance.wire.likeness import responds_alike
+from conformance.wire.call import Call
 from conformance.wire.logins import plain_reads
 
-NOT_FOUND: Final = (404, 410)
-NOT_IMPLEMENTED: Final = (405, 501)
 ONCE_MORE: Final = 1.1  # seconds before something refused is tried once more: names may be made of the second
 APART: Final = 400  # and up to so many ms longer, by chance: workers that met in one second need not meet in the next
 FREE_WITHIN: Final = 8  # times that a create is tried whose name is taken, until the server shows that none is free
 
 
 @dataclass(eq=False)
-class Calls(Requester, ABC):
-    """Calls the operations of one system of a target, and judges whether and how they are accepted."""
+class Calls:
+    """Makes documented calls, and judges whether and how they are accepted."""
 
+    requester: Requester
+    resources: Resources
+    refused_members: RefusedMembers = field(init=False)
     _never_free: set[str] = field(default_factory=set, init=False)  # creates for which no name was free in the end
 
-    def call(self, operation_id: str, *, user: str = MAIN, accepts: str = "", **request: Any) -> Exchange:
-        """Make a documented call that should be accepted, and judge the structure of its answer.
+    def __post_init__(self) -> None:
+        self.refused_members = RefusedMembers(self.resources)
 
-        `accepts` is the requirement of the register that says that this very request is accepted; without one, and
-        without one in the spec, a refusal contradicts the documented status.
+    def make(self, call: Call, requirement: str = "") -> Exchange:
+        """Make a documented call that should be accepted, and judge the structure of its response.
+
+        `requirement` of the register says that this very request is accepted; without one, and without one in the spec,
+        a refusal contradicts the documented status.
 
         Raises:
             Blocked: it was not accepted; the deviation is already recorded.
-            NotExercised: as `send`; or no document gives the request that was refused; or there was no answer.
+            NotExercised: as `Resources.send`; or no document gives the request that was refused; or there was no
+                response.
         """
-        exchange = self.send(operation_id, user=user, **request)
-        operation = self.operation(operation_id, documented=request.get("documented", False))
-        if (
-            exchange.response.refused
-            and operation.effect == "read"
-            and time.monotonic() < self.delivery.changed + self.settle
-        ):
+        exchange = self._sent(call)
+        requirement = requirement or call.operation.accepted_by
+        attempt = Attempt(
+            call=call,
+            exchange=exchange,
+            in_register=bool(requirement),
+            own_token=self.requester.credentials.given(call.user) == "access_token",
+        )
+        if not exchange.response.ok:
+            specification, made_up = self.requester.specification, self.requester.ledger.made_up(12)
+            paths = [len(of(specification, call.operation, made_up)) for of in (half_routed, routed)]
+            attempt = replace(attempt, half_routed=paths[0], routed=paths[1])
+        try:
+            while isinstance(step := decide(attempt), Question):
+                attempt = self._asked(step, attempt)
+            return self._recorded(step, attempt, requirement)
+        except (Blocked, NotExercised) as untested:
+            raise untested.after(attempt.exchange) from None
 
-            def look() -> tuple[bool, Exchange]:  # what was made a moment ago may not be there yet
-                again = self.send(operation_id, user=user, **request)
-                return not again.response.refused, again
-
-            _, exchange = self.eventually(look)
-        if not exchange.has_response:
-            raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
-        if (
-            exchange.response.status in gateways.TURNED_AWAY
-            and user == MAIN
-            and self.credentials.given(user) == "access_token"
-        ):
-            self._turned_away(exchange)
-        if self._may_differ(operation, exchange):
-            exchange = self.once_more(operation, exchange, user=user, **request)
-        accepts = accepts or operation.accepted_by
-        if exchange.response.ok:
-            if accepts:
-                self.recorder.require(accepts, True, exchange)
-            if operation.alternatives:
-                self.recorder.require(f"{operation_id}:documented-form", True, exchange)
-            self.recorder.record(checks.success(operation, exchange))
+    def _sent(self, call: Call) -> Exchange:
+        """Send a call; a read once more where what was made a moment ago may not be there yet."""
+        exchange = self.resources.send(call)
+        settling = time.monotonic() < self.requester.delivery.changed + self.requester.settle
+        if not (exchange.response.refused and call.reads and settling):
             return exchange
-        for alternative in operation.alternatives:
-            other = self.send(operation_id, user=user, **{**request, "template": alternative.path})
-            if other.response.ok:
-                told = f"{alternative.path} only, as in the other reading of {alternative.reading}"
-                self.recorder.require(
-                    f"{operation_id}:documented-form",
+
+        def look() -> tuple[bool, Exchange]:
+            again = self.resources.send(call)
+            return not again.response.refused, again
+
+        return self.requester.eventually(look)[1]
+
+    # -- what control requests show ---------------------------------------------------------------------------------
+
+    def _asked(self, question: Question, attempt: Attempt) -> Attempt:
+        """The attempt with the answer to a question."""
+        call, requester, send = attempt.call, self.requester, self.resources.send
+        match question:
+            case Question.OWN_TOKEN:
+                return replace(attempt, own_token_opens=requester.own_token_opens())
+            case Question.AGAIN:
+                return replace(attempt, exchange=self.once_more(call, attempt.exchange), repeated=True)
+            case Question.OTHER_READING:
+                other = send(call.to(call.operation.alternatives[len(attempt.other_readings)].path))
+                return replace(attempt, other_readings=(*attempt.other_readings, other))
+            case Question.WITHOUT_MEMBERS:
+                return replace(attempt, narrowed=self.refused_members.search(call, attempt.exchange))
+            case Question.ANY_TOKEN:
+                return replace(attempt, any_token_opens=requester.any_token_opens())
+            case Question.MADE_UP_PATH:
+                number = attempt.open_path
+                path = self._made_up_paths(call.operation)[number]
+                held = attempt.controls[number] if number < len(attempt.controls) else ()
+                return replace(attempt, controls=(*attempt.controls[:number], (*held, send(call.to(path)))))
+            case Question.ANY_PATH:
+                return replace(attempt, in_front=self._is_in_front())
+            case Question.ACCOMMODATED:
+                as_wanted = replace(call, operation=requester.operation(call.operation.id), documented=False)
+                return replace(attempt, accommodated_accepted=send(as_wanted).response.ok)
+            case Question.WHOLE:
+                return replace(attempt, whole_accepted=self._reads_whole(call))
+
+    def _made_up_paths(self, operation: Operation) -> list[str]:
+        """The made-up paths that are compared with: a free one, then those that other operations take."""
+        specification, made_up = self.requester.specification, self.requester.ledger.made_up(12)
+        taken = (*half_routed(specification, operation, made_up), *routed(specification, operation, made_up))
+        return [unrouted(specification, operation, made_up), *taken]
+
+    def _is_in_front(self) -> bool:
+        """Whether a read of a made-up path gets no error page, so that something in front refuses another method."""
+        requester = self.requester
+        reads = plain_reads(requester.specification.operations.values())
+        if not reads:
+            return False
+        path = unrouted(requester.specification, reads[0], requester.ledger.made_up(12))
+        return not gateways.is_error_page(self.resources.send(Call(reads[0], template=path)))
+
+    def _reads_whole(self, call: Call) -> bool:
+        """Whether a user reads otherwise what a call reads a part of: then no right can be lacking.
+
+        Of what the run made itself nothing is said: to make something may need another right than to use it.
+        """
+        if any(self.requester.ledger.owns(str(value)) for value in call.path.values()):
+            return False
+        for whole in self.requester.specification.operations.values():
+            reads = whole.effect == "read" and whole.path_parameters and whole.path.endswith("}")
+            if not reads or not call.operation.path.startswith(f"{whole.path}/"):
+                continue
+            path = {name: value for name, value in call.path.items() if name in whole.path_parameters}
+            if len(path) == len(whole.path_parameters):
+                return self.resources.send(Call(whole, call.user, path)).response.ok
+        return False
+
+    # -- what is recorded of a decision -----------------------------------------------------------------------------
+
+    def _recorded(self, decision: Decision, attempt: Attempt, requirement: str) -> Exchange:
+        """Record what became of a call. Returns the accepted exchange; raises Blocked and NotExercised."""
+        exchange, operation = decision.exchange, attempt.call.operation
+        recorder = self.requester.recorder
+        match decision.acceptance:
+            case Acceptance.ACCEPTED:
+                if requirement:
+                    recorder.require(requirement, True, exchange)
+                if operation.alternatives:
+                    recorder.require(f"{operation.id}:documented-form", True, exchange)
+            case Acceptance.OTHER_READING:
+                alternative = operation.alternatives[len(attempt.other_readings) - 1]
+                recorder.require(
+                    f"{operation.id}:documented-form",
                     False,
+                    attempt.exchange,
                     exchange,
-                    other,
                     expected=operation.path,
-                    observed=told,
+                    observed=f"{alternative.path} only, as in the other reading of {alternative.reading}",
                     kind=Kind.OTHER_READING,
                 )
-                if accepts:
-                    self.recorder.require(accepts, True, other)
-                self.recorder.record(checks.success(operation, other))
-                return other
-        if user == MAIN and exchange.response.refused and not gateways.speaks_of_existing(exchange):
-            narrowed = self._narrowed(operation, exchange, request, accepts)
-            if narrowed is not None:
-                return narrowed
-        raise self._unaccepted(operation, exchange, user, request, accepts)
+                if requirement:
+                    recorder.require(requirement, True, exchange)
+            case Acceptance.WITHOUT_MEMBERS:
+                self._record_members(attempt, requirement)
+            case _:
+                self._end(decision, attempt, requirement)
+        recorder.record(checks.success(operation, exchange))
+        return exchange
 
-    @abstractmethod
-    def _narrowed(
-        self, operation: Operation, exchange: Exchange, request: Mapping[str, Any], accepts: str
-    ) -> Exchange | None:
-        """The accepted call without the members because of which `exchange` was refused, if there are such members.
+    def _record_members(self, attempt: Attempt, requirement: str) -> None:
+        """Record that members are refused; those of one name are one defect."""
+        assert attempt.narrowed
+        operation, (narrowed,) = attempt.call.operation, attempt.narrowed
+        for alike in narrowing.by_name(narrowed.places).values():
+            place, *others = sorted(alike)
+            everywhere = f" (at {', '.join(others)} too)" if others else ""
+            told = f"{checks.describe(attempt.exchange)}; without the member{everywhere} it is accepted"
+            self.requester.recorder.require(
+                requirement or f"{operation.id}.{operation.success.status}:status",
+                False,
+                attempt.exchange,
+                narrowed.exchange,
+                expected=f"{checks.told(narrowing.first(attempt.call.json, place))} is accepted",
+                observed=told,
+                kind=Kind.REFUSED,
+                location=place,
+            )
 
-        That they are refused is recorded then.
+    def _end(self, decision: Decision, attempt: Attempt, requirement: str) -> NoReturn:
+        """Record why a call was not accepted, as far as that contradicts a document. Raises Blocked, NotExercised."""
+        exchange, control, operation = attempt.exchange, decision.control, attempt.call.operation
+        recorder, described = self.requester.recorder, checks.describe(exchange)
+        if decision.exists and control is not None:
+            recorder.record([checks.conforms(f"{operation.id}:exists", operation.id, exchange, control)])
+        match decision.acceptance:
+            case Acceptance.NO_RESPONSE:
+                raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
+            case Acceptance.OWN_TOKEN_REFUSED:
+                raise self.requester.own_token_refused(exchange)
+            case Acceptance.TOKEN_OPENS_NOTHING:
+                raise self.requester.token_opens_nothing()
+            case Acceptance.NAME_TAKEN:
+                told = f"{operation.id} was refused since something of that name exists: {described}"
+                raise NotExercised(Reason.INCONCLUSIVE, told)
+            case Acceptance.IN_FRONT:
+                told = f"{operation.method} of any path is refused in front of the API: {described}"
+                raise NotExercised(Reason.TARGET_UNAVAILABLE, told)
+            case Acceptance.NOT_AS_ACCOMMODATED:
+                told = "is not there" if decision.missing else "refused a request"
+                told = f"{operation.id} {told} in the form of the accommodation"
+                raise NotExercised(Reason.UNDOCUMENTED_REQUEST, told)
+            case Acceptance.UNDOCUMENTED:
+                told = "is missing" if decision.missing else "refused a request that no document gives"
+                raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} {told}")
+            case Acceptance.LACKS_RIGHT:
+                told = f"{operation.id}: the account may lack a right that no document names"
+                raise NotExercised(Reason.INCONCLUSIVE, told)
+            case Acceptance.MISSING:
+                assert control is not None
+                exists, told = f"{operation.id}:exists", f"{described}, as for a made-up path"
+                recorder.require(exists, False, exchange, control, observed=told, kind=Kind.MISSING_OPERATION)
+                raise Blocked(recorder.root_of(exists), operation.id)
+            case _:
+                raise _refused(recorder, operation, exchange, requirement, decision.kind)
+
+    # -- what is not accepted at once -------------------------------------------------------------------------------
+
+    def until_free(self, call: Call) -> Exchange:
+        """As `Resources.send`; but a create whose name is taken is tried again: a server may name things by the second.
+
+        Raises as `Resources.send`.
         """
+        exchange = self.resources.send(call)
+        taken = exchange.has_response and gateways.speaks_of_existing(exchange)
+        return self.once_more(call, exchange) if taken else exchange
 
-    def accepted(self, exchange: Exchange) -> None:
-        """Judge the structure of an accepted answer to a documented call that was made by `send`."""
-        self.recorder.record(checks.success(self.operation(exchange.operation), exchange))
-
-    def _unaccepted(
-        self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any], accepts: str
-    ) -> Blocked | NotExercised:
-        """Record why a documented call was not accepted: the operation is missing, or it refuses."""
-        if exchange.response.status in gateways.TURNED_AWAY and user == MAIN:
-            self._see_that_the_token_opens_something()
-        if gateways.speaks_of_existing(exchange):
-            told = f"{operation.id} was refused since something of that name exists: {checks.describe(exchange)}"
-            return NotExercised(Reason.INCONCLUSIVE, told)
-        missing, control = self._missing(operation, exchange, user, request)
-        if missing is not False and self._in_front(operation, control):
-            told = f"{operation.method} of any path is refused in front of the API: {checks.describe(exchange)}"
-            return NotExercised(Reason.TARGET_UNAVAILABLE, told)
-        exists = f"{operation.id}:exists"
-        if operation.documented is not None and (missing or not accepts):
-            told = "is not there" if missing else "refused a request"
-            return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} {told} in the form of the accommodation")
-        if missing:
-            if operation.implied:
-                return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} is missing")
-            told = f"{checks.describe(exchange)}, as for a made-up path"
-            self.recorder.require(exists, False, exchange, control, observed=told, kind=Kind.MISSING_OPERATION)
-            return Blocked(self.recorder.root_of(exists), operation.id)
-        if operation.documented is None and missing is not None:
-            self.recorder.record([checks.conforms(exists, operation.id, exchange, control)])
-        if operation.undocumented_request or operation.implied:
-            return NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} refused a request that no document gives")
-        lacks_right = exchange.response.status in gateways.TURNED_AWAY and not operation.permission
-        otherwise = lacks_right and (
-            self._accepted_as_wanted(operation, user, request) or self._has(operation, user, request)
-        )
-        if lacks_right and not otherwise:
-            told = f"{operation.id}: the account may lack a right that no document names"
-            return NotExercised(Reason.INCONCLUSIVE, told)
-        kind = Kind.REFUSED if exchange.response.refused else Kind.STATUS
-        if exchange.response.status >= 500:
-            kind = Kind.SERVER_ERROR
-        if accepts:
-            self.recorder.require(accepts, False, exchange, observed=checks.describe(exchange), kind=kind)
-            return Blocked(self.recorder.root_of(accepts), operation.id)
-        status = f"{operation.id}.{operation.success.status}:status"
-        self.recorder.record(
-            [
-                checks.deviates(
-                    status,
-                    operation.id,
-                    kind,
-                    operation.success.status,
-                    checks.describe(exchange),
-                    exchange,
-                )
-            ]
-        )
-        return Blocked(self.recorder.root_of(status), operation.id)
-
-    def _accepted_as_wanted(self, operation: Operation, user: str, request: Mapping[str, Any]) -> bool:
-        """Whether a refused documented form of a read is accepted in the form of the accommodation, by the same user.
-
-        Then the user lacks no right: the accommodation stands for a deviation.
-        """
-        if not request.get("documented") or operation.effect != "read":
-            return False
-        return self.send(operation.id, user=user, **{**request, "documented": False}).response.ok
-
-    @staticmethod
-    def _may_differ(operation: Operation, exchange: Exchange) -> bool:
-        """Whether what was not accepted may be when it is tried again, and whether that matters."""
-        if exchange.response.ok or operation.effect == "read":
-            return False
-        if gateways.speaks_of_existing(exchange):
-            return True
-        guessed = operation.undocumented_request or operation.implied
-        return not guessed and exchange.response.status not in (*gateways.TURNED_AWAY, *NOT_IMPLEMENTED)
-
-    def until_free(self, operation_id: str, **request: Any) -> Exchange:
-        """As `send`; but a create whose name is taken is tried again, since the server may name things by the second.
-
-        Raises as `send`.
-        """
-        exchange = self.send(operation_id, **request)
-        if not exchange.has_response or not gateways.speaks_of_existing(exchange):
-            return exchange
-        return self.once_more(self.operation(operation_id), exchange, **request)
-
-    def once_more(self, operation: Operation, exchange: Exchange, **request: Any) -> Exchange:
+    def once_more(self, call: Call, exchange: Exchange) -> Exchange:
         """Send once more what was not accepted (`exchange`): it counts only if it repeats.
 
         Where a name is taken, that is done until one is free: other workers copy things in the same seconds.
-        Raises as `send`.
+        Raises as `Resources.send`.
         """
+        operation = call.operation
         for _ in range(1 if operation.id in self._never_free else FREE_WITHIN):
             taken = gateways.speaks_of_existing(exchange)
-            self._clear(operation)
-            time.sleep(ONCE_MORE + secrets.randbelow(APART) / 1000 if taken else min(self.settle, ONCE_MORE))
-            again = self.send(operation.id, **request)
+            self.resources.clean_up(operation, exchange)
+            pause = ONCE_MORE + secrets.randbelow(APART) / 1000 if taken else min(self.requester.settle, ONCE_MORE)
+            time.sleep(pause)
+            again = self.resources.send(call)
             if not again.has_response:
                 return exchange
             exchange = again
@@ -216,84 +263,33 @@ class Calls(Requester, ABC):
         self._never_free.add(operation.id)
         return exchange
 
-    def _has(self, operation: Operation, user: str, request: Mapping[str, Any]) -> bool:
-        """Whether a user reads otherwise what an operation reads a part of: then no right can be lacking.
+    # -- responses --------------------------------------------------------------------------------------------------
 
-        Of what the run made itself nothing is said: to make something may need another right than to use it.
-        """
-        path = request.get("path") or {}
-        if operation.effect != "read" or not path or any(self.ledger.owns(str(value)) for value in path.values()):
-            return False
-        wholes = (
-            one
-            for one in self.specification.operations.values()
-            if one.effect == "read"
-            and one.path_parameters
-            and one.path.endswith("}")
-            and operation.path.startswith(f"{one.path}/")
-        )
-        for whole in wholes:
-            given = {name: value for name, value in path.items() if name in whole.path_parameters}
-            if len(given) == len(whole.path_parameters):
-                return self.send(whole.id, user=user, path=given).response.ok
-        return False
-
-    @abstractmethod
-    def _clear(self, operation: Operation) -> None:
-        """Remove what a create left that was not accepted: see `Session`."""
-
-    def _missing(
-        self, operation: Operation, exchange: Exchange, user: str, request: dict[str, Any]
-    ) -> tuple[bool | None, Exchange]:
-        """Whether a call that was not accepted is responded to as one of a path that does not exist; and the control.
-
-        None: nobody can tell, since the account is refused, or redirected, there as well.
-        """
-        sent: list[Exchange] = []
-
-        def ask(paths: Callable[[str], Sequence[str]], place: int = 0) -> Exchange:
-            sent.append(self._control(operation, user, request, paths(self.ledger.made_up(12))[place]))
-            return sent[-1]
-
-        free = partial(ask, lambda made_up: [unrouted(self.specification, operation, made_up)])
-        if exchange.response.status in gateways.TURNED_AWAY or gateways.redirects(exchange):
-            control = free()
-            return (None if exchange.response.status == control.response.status else False), control
-        if exchange.response.status in NOT_IMPLEMENTED:
-            return True, free()
-        if responds_alike(exchange, free):
-            return True, sent[0]
-        taken = [half_routed] if exchange.response.status not in NOT_FOUND else [half_routed, routed]
-        for taker in taken:  # what is not there may fall to another operation
-            paths = partial(taker, self.specification, operation)
-            for place in range(len(paths(self.ledger.made_up(12)))):
-                if responds_alike(exchange, partial(ask, paths, place)):
-                    return True, sent[-1]
-        return False, sent[-1]
-
-    def _in_front(self, operation: Operation, control: Exchange) -> bool:
-        """Whether something in front of the API refuses a method: with a page for any path, where a read gets none."""
-        reads = plain_reads(self.specification.operations.values())
-        if operation.method == "GET" or not gateways.is_error_page(control) or not reads:
-            return False
-        path = unrouted(self.specification, reads[0], self.ledger.made_up(12))
-        return not gateways.is_error_page(self._control(reads[0], MAIN, {}, path))
-
-    def _control(self, operation: Operation, user: str, request: dict[str, Any], path: str) -> Exchange:
-        """The same request to a made-up path."""
-        entry = self.client.entry
-        control = self.send(operation.id, user=user, **{**request, "template": path})
-        self.client.entry = entry  # a refused create may have left something behind: `create` looks for it
-        return control
+    def accepted(self, exchange: Exchange) -> None:
+        """Judge the structure of the accepted response to a documented call that was not made by `make`."""
+        self.requester.recorder.record(checks.success(self.requester.operation(exchange.operation), exchange))
 
     def json(self, exchange: Exchange) -> Any:
-        """The parsed body of an accepted answer. Raises Blocked when that is no JSON: the deviation is recorded."""
-        operation = self.operation(exchange.operation)
+        """The parsed body of an accepted response. Raises Blocked when that is no JSON: the deviation is recorded."""
+        operation = self.requester.operation(exchange.operation)
         try:
             return checks.body_of(operation, exchange)
         except NotJson:
             status = operation.success.status
             for requirement in (f"{operation.id}.{status}:content-type", f"{operation.id}.{status}.:type"):
                 with contextlib.suppress(LookupError):
-                    raise Blocked(self.recorder.root_of(requirement), operation.id) from None
+                    raise Blocked(self.requester.recorder.root_of(requirement), operation.id) from None
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} answers no JSON") from None
+
+
+def _refused(
+    recorder: Recorder, operation: Operation, exchange: Exchange, requirement: str, kind: Kind
+) -> Blocked | NotExercised:
+    """Record that a documented call is refused."""
+    told = checks.describe(exchange)
+    if requirement:
+        recorder.require(requirement, False, exchange, observed=told, kind=kind)
+        return Blocked(recorder.root_of(requirement), operation.id)
+    status = f"{operation.id}.{operation.success.status}:status"
+    recorder.record([checks.deviates(status, operation.id, kind, operation.success.status, told, exchange)])
+    return Blocked(recorder.root_of(status), operation.id)

@@ -227,7 +227,7 @@ class Life:
     def _beside(self) -> None:
         """Make another one of the same kind, where something is said of what lies beside. Raises nothing."""
         said = any(self._aspect(OTHERS, operation) for operation in self._changing())
-        if said and self.session.usable(self.create, "delete") is not None:
+        if said and self.session.requester.usable(self.create, "delete") is not None:
             with self._going_on(OTHERS):
                 self._neighbours.add()
 

@@ -10,10 +10,10 @@ from typing import Any
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Reason
 from conformance.engine import checks, sampling
+from conformance.engine.absence import says_gone
 from conformance.engine.comparison import differences, number
 from conformance.engine.identifiers import has_value, is_read, shows
 from conformance.engine.identifiers import partial as paged
-from conformance.engine.removal import says_gone
 from conformance.engine.session import Resource, Session
 from conformance.spec.rules import leaves
 from conformance.spec.specification import Link, Operation
@@ -34,7 +34,7 @@ class Neighbours:
     def __init__(self, session: Session, create: Operation, ways: Sequence[Link] = ()) -> None:
         self.session = session
         self.create = session.operation(create.id)
-        usual = [link for step in ("read", "list") if (link := session.usable(self.create, step)) is not None]
+        usual = [link for step in ("read", "list") if (link := session.requester.usable(self.create, step)) is not None]
         self.ways = list(ways) or usual[:1]
         self.there: list[Neighbour] = []
 

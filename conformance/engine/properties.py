@@ -262,14 +262,13 @@ class Properties:
                 raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
             if exchange.response.ok:
                 session.accepted(exchange)
-        entry = session.client.entry
-        if entry is None:
+        if exchange.entry is None:
             return exchange
         if not exchange.response.ok:
-            session.take_over(operation, entry)
+            session.resources.clean_up_failed_create(operation, exchange)
             return exchange
         try:
-            known = session.adopt(operation, entry, exchange)
+            known = session.resources.resolve_id(operation, exchange)
         except (Blocked, NotExercised):
             return exchange
         if judged:

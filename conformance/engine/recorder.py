@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import (
@@ -19,21 +20,33 @@ from conformance.spec.specification import Requirement, Specification
 from conformance.wire import gateways
 
 
-class Blocked(Exception):
-    """The rest of a test cannot be tried, because of the deviation with the fingerprint `root`."""
+class Untested(Exception):
+    """The rest of a test cannot be tested. `exchange` is the last one of the call because of which that is so."""
+
+    exchange: Exchange | None = None
+
+    def after(self, exchange: Exchange) -> Self:
+        """The same, after an exchange."""
+        self.exchange = self.exchange or exchange
+        return self
+
+
+class Blocked(Untested):
+    """The rest of a test cannot be tested, because of the deviation with the fingerprint `root`."""
 
     def __init__(self, root: str, what: str) -> None:
         super().__init__(f"blocked by {root}: {what}")
         self.root = root
 
 
-class NotExercised(Exception):
-    """The rest of a test was not tried, for a reason of the closed list; `detail` says what is missing."""
+class NotExercised(Untested):
+    """The rest of a test was not tested, for a reason of the closed list; `detail` says what is missing."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str, exchange: Exchange | None = None) -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
         self.reason = reason
         self.detail = detail
+        self.exchange = exchange
 
 
 def _answered(*exchanges: Exchange) -> None:

@@ -14,16 +14,17 @@ from typing import Any, Final
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
-from conformance.engine.delivery import Delivery, Sending
+from conformance.engine.delivery import Delivery
 from conformance.engine.fixtures import Fixtures
 from conformance.engine.misuse import MissingPathParameter, UnknownOperation
 from conformance.engine.recorder import Blocked, NotExercised, Recorder
 from conformance.spec.free_paths import unrouted
-from conformance.spec.specification import Operation, Requirement, Specification
+from conformance.spec.specification import Link, Operation, Requirement, Specification
 from conformance.target.system_table import ELSEWHERE, SystemTable
 from conformance.target.target import Safety
 from conformance.wire import gateways
-from conformance.wire.client import MAIN, NOBODY, WRONG, Client, Credentials
+from conformance.wire.call import MAIN, NOBODY, WRONG, Call
+from conformance.wire.client import Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.ledger import Ledger
 from conformance.wire.limits import Withheld
@@ -86,32 +87,7 @@ class Requester:
         operation = known[operation_id]
         return operation.documented or operation if documented else operation
 
-    def send(self, operation_id: str, *, template: str | None = None, **request: Any) -> Exchange:
-        """Send one request and say nothing about its response; `request` is what `deliver` takes.
-
-        What comes back is a response of the API, never one of a gateway, a login page or a session that ended; a
-        redirect only where a document gives one (`may_redirect`), or where it is the operation's own; a refusal of
-        the size only where a document gives that (`may_be_too_large`).
-
-        Raises:
-            Unavailable: the target is gone, or refuses the credentials.
-            NotExercised: a user is missing, the safety level or a limit forbids the request, or something in front of
-                the API responded; or the target file says that the target does not have the operation.
-        """
-        if template is None and self.unsupported(operation_id):
-            told = f"{operation_id} is unsupported, as the target file says"
-            raise NotExercised(Reason.UNSUPPORTED, told)
-        return self.deliver(operation_id, template=template, **request)
-
-    def unsupported(self, operation_id: str) -> bool:
-        """Whether the target file says that the target does not have an operation.
-
-        A profile that is not claimed may be there all the same, and other profiles need its operations: these are
-        called, and what they lack is not held against the target.
-        """
-        return operation_id in self.table.unsupported
-
-    def deliver(
+    def call_of(
         self,
         operation_id: str,
         *,
@@ -123,45 +99,106 @@ class Requester:
         may_redirect: bool = False,
         may_be_too_large: bool = False,
         **content: Any,
-    ) -> Exchange:
+    ) -> Call:
+        """A call of an operation, as the target must be called; `content` is what httpx takes (see `Call`)."""
+        return Call(
+            self.operation(operation_id, documented=documented),
+            user,
+            path or {},
+            headers or {},
+            template,
+            content,
+            documented,
+            may_redirect,
+            may_be_too_large,
+        )
+
+    def ask(self, operation_id: str, **request: Any) -> Exchange:
+        """Send a request that creates and removes nothing. `request` is as in `call_of`; raises as `send`."""
+        return self.send(self.call_of(operation_id, **request))
+
+    def send(self, call: Call) -> Exchange:
+        """Send one request and judge nothing of its response.
+
+        What comes back is a response of the API, never one of a gateway, a login page or a session that ended; a
+        redirect only where a document gives one (`may_redirect`), or where it is the operation's own; a refusal of
+        the size only where a document gives that (`may_be_too_large`).
+
+        Raises:
+            NotExercised: the target is gone, or refuses the credentials; a user is missing, the safety level or a limit
+                forbids the request, or something in front of the API responded; or the target file says that the target
+                does not have the operation.
+            Blocked: no token came; the deviation is recorded.
+        """
+        self.see_that_it_is_supported(call)
+        return self.deliver(call)
+
+    def see_that_it_is_supported(self, call: Call) -> None:
+        """Raise NotExercised where the target file says that the target does not have the operation of a call."""
+        if call.template is None and self.unsupported(call.operation.id):
+            told = f"{call.operation.id} is unsupported, as the target file says"
+            raise NotExercised(Reason.UNSUPPORTED, told)
+
+    def unsupported(self, operation_id: str) -> bool:
+        """Whether the target file says that the target does not have an operation.
+
+        A profile that is not claimed may be there all the same, and other profiles need its operations: these are
+        called, and what they lack is not held against the target.
+        """
+        return operation_id in self.table.unsupported
+
+    def usable(self, operation: Operation, step: str) -> Link | None:
+        """The link of an operation for a step, unless the target file says that its operation is unsupported."""
+        link = operation.link(step)
+        return None if link is None or self.unsupported(link.operation) else link
+
+    def deliver(self, call: Call) -> Exchange:
         """As `send`, also where the target file says that there is no such operation: a clean-up tries it.
 
-        `user` sends it, in the `documented` form where the target wants another, or to another path (`template`).
+        Raises:
+            StaleSession: the test has ended.
+            MissingPathParameter: a parameter of the path has no value.
         """
         self.recorder.check_open()
         if self.problem:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
-        operation = self.operation(operation_id, documented=documented)
-        if template is None and (missing := [one for one in operation.path_parameters if one not in (path or {})]):
-            raise MissingPathParameter(operation_id, missing, list(path or {}))
+        operation = call.operation
+        if call.template is None and (missing := [one for one in operation.path_parameters if one not in call.path]):
+            raise MissingPathParameter(operation.id, missing, list(call.path))
         if operation.resource == "token" and not self.table.asks_as_documented:
             raise NotExercised(Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
-        if operation.effect == "create" and template is None and self.safety is not Safety.DISPOSABLE:
+        if call.creates and self.safety is not Safety.DISPOSABLE:
             self._within_sight(operation)
         if operation.resource == "token":
-            self.credentials.hold(content)
-        sending = Sending(operation, user, path, headers, template, content, may_redirect, may_be_too_large)
+            self.credentials.hold(call.content)
         with self._as_outcomes():
-            exchange = self.delivery.deliver(sending)
-        turned_away = exchange.response.status in gateways.TURNED_AWAY and user == MAIN and not operation.anonymous
-        if turned_away and template is None and self.credentials.given(user) == "api_key":
-            raise self._key_turned_away(operation, exchange)
-        if exchange.response.refused and user != MAIN and self.credentials.given(user) == "access_token":
-            self._see_that_the_token_is_one(user)
-        if exchange.has_response and template is None:
-            self.recorder.record([checks.server_error(operation, exchange)])
-        if (
-            user == MAIN
-            and template is None
-            and path
-            and not (documented and operation is not self.operation(operation_id))
-        ):
-            self._see(operation, exchange, path, content)
-        if exchange.response.ok and user == MAIN and template is None and plain_reads([operation]):
+            exchange = self.delivery.deliver(call)
+        self._look_into_refusal(call, exchange)
+        if not exchange.response.ok or call.user != MAIN:
+            return exchange
+        if call.template is None and plain_reads([operation]):
             self._opened = operation.id
-        if exchange.response.ok and user == MAIN and not operation.anonymous and operation.resource != "token":
+        if not operation.anonymous and operation.resource != "token":
             self._token_opens = True
         return exchange
+
+    def _look_into_refusal(self, call: Call, exchange: Exchange) -> None:
+        """Find out whom a refusal speaks of: the target file's key, token or fixture, or the server.
+
+        Raises:
+            NotExercised: of the target file.
+        """
+        operation, user = call.operation, call.user
+        turned_away = exchange.response.status in gateways.TURNED_AWAY and user == MAIN and not operation.anonymous
+        if turned_away and call.template is None and self.credentials.given(user) == "api_key":
+            raise self._key_turned_away(operation, exchange).after(exchange)
+        if exchange.response.refused and user != MAIN and self.credentials.given(user) == "access_token":
+            self._see_that_the_token_is_one(user)
+        if exchange.has_response and call.template is None:
+            self.recorder.record([checks.server_error(operation, exchange)])
+        as_target_wants = not call.documented or operation is self.operation(operation.id)
+        if user == MAIN and call.template is None and call.path and as_target_wants:
+            self._see(call, exchange)
 
     def headers_of(self, user: str) -> dict[str, str]:
         """The header fields with which a user shows who that is, for a request that is sent as nobody's.
@@ -186,18 +223,16 @@ class Requester:
             self.delivery.problem = str(gone)
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem) from None
 
-    def _see(
-        self, operation: Operation, exchange: Exchange, path: Mapping[str, str], content: Mapping[str, Any]
-    ) -> None:
+    def _see(self, call: Call, exchange: Exchange) -> None:
         """See whether a refusal tells of the target file: of a fixture that the server does not know.
 
         Raises:
             NotExercised: it does. The run goes on without what names it, and says at its end that the file is wrong.
         """
         if exchange.response.ok:
-            self.fixtures.accepted(path)
-        elif sentence := self.fixtures.refused(operation, exchange, path, content):
-            raise NotExercised(Reason.MISSING_FIXTURE, sentence)
+            self.fixtures.accepted(call.path)
+        elif sentence := self.fixtures.refused(call.operation, exchange, call.path, call.content):
+            raise NotExercised(Reason.MISSING_FIXTURE, sentence, exchange)
 
     def _ask(
         self,
@@ -209,14 +244,11 @@ class Requester:
         nobody: bool = False,
     ) -> Exchange | None:
         """Send a request of which no test speaks; None where it is withheld, or nothing came back."""
-        entry = self.client.entry
+        user = NOBODY if nobody else MAIN
         try:
-            user = NOBODY if nobody else MAIN
-            exchange = self.delivery.deliver(Sending(operation, user, path, template=template, content=content))
+            exchange = self.delivery.deliver(Call(operation, user, path, template=template, content=content))
         except (Withheld, Missing, NoToken, Unavailable, NotExercised):
             return None
-        finally:
-            self.client.entry = entry
         return exchange if exchange.has_response else None
 
     def _without_token(self, empty: NoToken) -> Blocked | NotExercised:
@@ -237,53 +269,50 @@ class Requester:
         """
 
         def send(operation: Operation, as_user: str) -> Exchange:
-            return self.delivery.deliver(Sending(operation, as_user))
+            return self.delivery.deliver(Call(operation, as_user))
 
         if user not in self._unknown:
-            entry = self.client.entry
             refusal = unknown_token(send, plain_reads(self.specification.operations.values()), user)
-            self.client.entry = entry
             told = "" if refusal is None else refused_token(self.table.system, refusal, user)
             self._unknown[user] = told
         if self._unknown[user]:
             raise NotExercised(Reason.MISSING_USER, self._unknown[user])
 
-    def _see_that_the_token_opens_something(self) -> None:
-        """Find out whether the token of the main user opens anything at all, once one call was turned away.
+    def any_token_opens(self) -> bool:
+        """Whether the token of the main user opens anything that needs no more than a user, unlike one that is none.
 
-        Raises:
-            Blocked: it opens nothing that needs no more than a user, just as a token that is none; the one deviation
-                is recorded at the token.
+        True also where no requirement is that it does. Raises as `send`.
         """
-        requirement = self._opening()
-        if requirement is None or self._token_opens:
-            return
+        if self._token_opens or self._opening() is None:
+            return True
         if not self._closed:
             for one in plain_reads(self.specification.operations.values()):
-                mine, wrong = self.send(one.id), self.send(one.id, user=WRONG)
+                mine, wrong = self.ask(one.id), self.ask(one.id, user=WRONG)
                 self._token_opens = self._token_opens or mine.response.status != wrong.response.status
                 self._closed.append(mine)
-            if self._token_opens:
-                return
+        return self._token_opens
+
+    def token_opens_nothing(self) -> Blocked:
+        """Record that the token of the main user opens nothing: one deviation, at the token."""
+        requirement = self._opening()
+        assert requirement is not None
         told = f"{checks.describe(self._closed[0])}, as for a wrong token, from each of {len(self._closed)} operations"
         self.recorder.require(requirement.id, False, *self._closed, observed=told, kind=Kind.REFUSED)
-        raise Blocked(self.recorder.root_of(requirement.id), requirement.operation)
+        return Blocked(self.recorder.root_of(requirement.id), requirement.operation)
 
     def _opening(self) -> Requirement | None:
         """The requirement that a token opens operations, where the register has one."""
         known = self.specification.requirements.values()
         return next((one for one in known if one.aspect == "token-opens"), None)
 
-    def _turned_away(self, exchange: Exchange) -> None:
-        """See whether the target file's own token opens anything: if not, that is the file's fault, not the server's.
+    def own_token_opens(self) -> bool:
+        """Whether the token of the target file still opens what it opened before. Raises as `send`."""
+        return self._opened is not None and self.ask(self._opened).response.ok
 
-        Raises:
-            NotExercised: it opens nothing, or nothing any more.
-        """
-        if self._opened is not None and self.send(self._opened).response.ok:
-            return  # this one call is refused, so that the user may lack a right, or the server is wrong
+    def own_token_refused(self, exchange: Exchange) -> NotExercised:
+        """The target file's own token opens nothing, or nothing any more: that is the file's fault."""
         self.delivery.problem = refused_token(self.table.system, exchange)
-        raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+        return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
 
     def _key_turned_away(self, operation: Operation, exchange: Exchange) -> NotExercised:
         """What a refusal of the API key means where there is nothing else to show: it may do what documents give it.
@@ -302,10 +331,14 @@ class Requester:
         if self._opened is None:
             for one in plain_reads(self.specification.operations.values()):
                 with contextlib.suppress(NotExercised):
-                    if self.delivery.deliver(Sending(one)).response.ok:
+                    if self.delivery.deliver(Call(one)).response.ok:
                         self._opened = one.id
                         break
         return self._opened is not None
+
+    def carries_the_mark(self, exchange: Exchange) -> bool:
+        """Whether a response carries the mark of the run."""
+        return self.ledger.is_ours(exchange.response.body.decode("utf-8", "replace"))
 
     def eventually(self, look: Callable[[], tuple[bool, Exchange]]) -> tuple[bool, Exchange]:
         """Look again until it holds or `settle` seconds have passed (rule 7: not there, or not yet?).

@@ -13,7 +13,7 @@ from conformance.report import escape
 from conformance.run.worker import Worker
 from conformance.spec.specification import Operation
 from conformance.target.target import Safety, SafetyTable, Target
-from conformance.wire.client import MAIN
+from conformance.wire.call import MAIN, Call
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.gateways import AWAY
 from conformance.wire.logins import plain_reads, refused_key, refused_token, unknown_token
@@ -71,7 +71,7 @@ def _further(session: Session, user: str, what: str) -> ProbeResult:
         return ProbeResult(what, True, "gets a token")
 
     def send(operation: Operation, as_user: str) -> Exchange:
-        return session.client.send(operation, headers=session.credentials.headers(as_user))
+        return session.client.send(Call(operation, headers=session.credentials.headers(as_user)))
 
     refusal = unknown_token(send, _reads(session), user)
     if refusal is not None:
@@ -96,7 +96,7 @@ def _opened(session: Session) -> ProbeResult:
     """What a read answers to the main user."""
     table, operation = session.table, _harmless(session.specification.operations.values())
     path = {name: table.fixture(operation.fixtures[name]) for name in operation.path_parameters}
-    exchange = session.client.send(operation, path=path, headers=session.credentials.headers(MAIN))
+    exchange = session.client.send(Call(operation, path=path, headers=session.credentials.headers(MAIN)))
     status, said = exchange.response.status, message_of(exchange.response)
     answered = f"status {status}{f': {said}' if said and not exchange.response.ok else ''}"
     if not exchange.has_response:
@@ -123,7 +123,7 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
     match session.credentials.given(MAIN):
         case "api_key":
             if any(
-                session.client.send(one, headers=session.credentials.headers(MAIN)).response.ok
+                session.client.send(Call(one, headers=session.credentials.headers(MAIN))).response.ok
                 for one in _reads(session)
             ):
                 return True, f"{answered}; the API key opens other operations"
@@ -144,7 +144,9 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
 def _any_there(session: Session) -> bool:
     """Whether any operation that reads and needs nothing answers otherwise than a path that is not there."""
     shown = session.credentials.headers(MAIN)
-    return any(session.client.send(one, headers=shown).response.status not in NOT_THERE for one in _reads(session))
+    return any(
+        session.client.send(Call(one, headers=shown)).response.status not in NOT_THERE for one in _reads(session)
+    )
 
 
 def _reads(session: Session) -> list[Operation]:

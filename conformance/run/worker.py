@@ -177,7 +177,7 @@ class Worker:
             safety=self.target.safety.level,
             account=self.account,
         )
-        session.delivery.failed = failed
+        session.requester.delivery.failed = failed
         return session
 
     def _saw(self, exchange: Exchange) -> None:
@@ -255,7 +255,7 @@ class Worker:
             misnamed=self._misnamed(),
             unavailable=sorted(name for name, session in self.sessions.items() if session.problem),
             requests=sum(session.client.sent for session in sessions),
-            gateway=dict(sum((session.delivery.failed for session in sessions), Counter())),
+            gateway=dict(sum((session.requester.delivery.failed for session in sessions), Counter())),
             shapes={
                 operation: {status: seen.told(self.redactor.text) for status, seen in statuses.items()}
                 for operation, statuses in self.seen.items()

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
+from conformance.core.entry import Entry
 from conformance.core.exchange import (
     NO_RESPONSE,
     Exchange,
@@ -24,15 +25,14 @@ from conformance.spec.specification import Operation, Specification
 from conformance.spec.touched_ids import at
 from conformance.target.accommodation import dressed
 from conformance.target.placeholders import Unresolved, depends, resolved
+from conformance.wire.call import MAIN as MAIN
+from conformance.wire.call import NOBODY as NOBODY
+from conformance.wire.call import WRONG as WRONG
+from conformance.wire.call import Call
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import RequestRefused
-from conformance.wire.ledger import Entry
 from conformance.wire.limits import Withheld
-
-MAIN: Final = ""
-NOBODY: Final = "nobody"
-WRONG: Final = "wrong credentials"
 
 FIELD_VALUE: Final = re.compile(rb"[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?")
 """The value of a header field as it may go over the wire (RFC 9110, section 5.5)."""
@@ -95,87 +95,72 @@ class Client:
         self.specification = specification
         self.evidence = evidence
         self.sent = 0
-        self.entry: Entry | None = None
         self._http = http
         self._urls = urls
         self._constants = constants
         self._worker = worker
         self._elsewhere = elsewhere or {}
 
-    def send(
-        self,
-        operation: Operation,
-        *,
-        path: Mapping[str, str] | None = None,
-        template: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        user: str = "",
-        **content: Any,
-    ) -> Exchange:
-        """Send one request and return the exchange, also when no answer came.
+    def send(self, call: Call) -> Exchange:
+        """Send one request and return the exchange, also when no response came.
 
-        `path` holds the path parameters; `template` replaces the documented path (a control path, another reading);
-        `content` is what httpx takes: params, json, data, files, content. The guard raises RequestRefused and Withheld.
+        The guard raises RequestRefused and Withheld.
         """
-        values = {**self._constants, **(path or {})}
+        operation = call.operation
+        values = {**self._constants, **call.path}
         quoted = {name: quote(str(value), safe="") for name, value in values.items()}
-        url = self._urls.get(operation.server, "") + (template or operation.path).format_map(quoted)
-        if template is None and operation.id in self._elsewhere:
+        url = self._urls.get(operation.server, "") + (call.template or operation.path).format_map(quoted)
+        if call.template is None and operation.id in self._elsewhere:
             url = self._elsewhere[operation.id]
         if depends(operation.form):
-            operation = replace(operation, form=self._resolved(operation, path or {}, headers or {}, user, content))
+            operation = replace(operation, form=self._resolved(call))
         self.sent += 1
         identifier = f"{self._worker}-{self.specification.system}-{self.sent:05d}"
-        self.entry = None
         started = time.perf_counter()
         response = NO_RESPONSE
         error = ""
+        entry: Entry | None = None
         sent = Request(operation.method, url)
         try:
-            request = self._built(operation, url, headers or {}, content)
+            request = self._built(operation, url, call)
             sent = Request(request.method, str(request.url), tuple(request.headers.multi_items()), request.read())
-            answer = self._http.send(request)
+            received = self._http.send(request)
         except NoAnswer as failure:
             error = str(failure)
         except (RequestRefused, Withheld):
             self.sent -= 1
             raise
         else:
-            self.entry = answer.extensions.get("entry")
+            entry = received.extensions.get("entry")
             response = Response(
-                answer.status_code,
-                tuple(answer.headers.multi_items()),
-                answer.content,
-                truncated=answer.extensions.get("truncated", False),
-                left_out=answer.extensions.get("left_out", 0),
+                received.status_code,
+                tuple(received.headers.multi_items()),
+                received.content,
+                truncated=received.extensions.get("truncated", False),
+                left_out=received.extensions.get("left_out", 0),
             )
-        exchange = Exchange(identifier, operation.id, sent, response, time.perf_counter() - started, error, user=user)
+        seconds = time.perf_counter() - started
+        exchange = Exchange(identifier, operation.id, sent, response, seconds, error, user=call.user, entry=entry)
         self.evidence.keep(exchange)
         return exchange
 
-    def _resolved(
-        self,
-        operation: Operation,
-        path: Mapping[str, str],
-        headers: Mapping[str, str],
-        user: str,
-        content: Mapping[str, Any],
-    ) -> Form:
+    def _resolved(self, call: Call) -> Form:
         """The form of an accommodated call with the values that depend on it.
 
         Raises:
             Withheld: the call, or what was read for it, has no such value.
         """
-        body = content.get("json") or content.get("data") or {}
-        given = {"path": {**self._constants, **path}, "query": content.get("params") or {}, "body": body}
+        operation = call.operation
+        body = call.json or call.content.get("data") or {}
+        given = {"path": {**self._constants, **call.path}, "query": call.content.get("params") or {}, "body": body}
 
         def lookup(kind: str, name: str) -> Any:
             if kind != "read":
                 return _member(given[kind], name, f"{{{kind}.{name}}}")
             read, _, member = name.partition(".")
             reading = self.specification.operations[read]
-            known = {one: path[one] for one in reading.path_parameters if one in path}
-            exchange = self.send(reading, path=known, headers=headers, user=user)
+            known = {one: call.path[one] for one in reading.path_parameters if one in call.path}
+            exchange = self.send(Call(reading, call.user, path=known, headers=call.headers))
             if not exchange.response.ok:
                 return ""  # the call itself shows what is wrong
             try:
@@ -194,14 +179,12 @@ class Client:
                 raise Withheld(Reason.UNDOCUMENTED_REQUEST, told)
         return form
 
-    def _built(
-        self, operation: Operation, url: str, headers: Mapping[str, str], content: Mapping[str, Any]
-    ) -> httpx.Request:
+    def _built(self, operation: Operation, url: str, call: Call) -> httpx.Request:
         """The request, ready to be sent. Raises NoAnswer when what the server gave for it cannot be sent."""
         try:
             fields = httpx.Headers({"accept": "*/*", **operation.form.headers})
-            fields.update(headers)
-            request = self._http.build_request(operation.method, url, headers=fields, **dressed(operation, content))
+            fields.update(call.headers)
+            request = self._http.build_request(operation.method, url, headers=fields, **dressed(operation, call.content))
         except (UnicodeError, httpx.InvalidURL) as error:  # a token beyond ASCII, an endless identifier
             raise NoAnswer(f"the request cannot be sent: {type(error).__name__}: {error}", sent=False) from None
         for name, value in request.headers.raw:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NewType
 
+from conformance.core.entry import Entry as Entry
 from conformance.core.run_directory import RunDirectory, worker_of
 from conformance.wire import journal
 from conformance.wire.journal import Unwritable
@@ -24,21 +25,6 @@ Ours = NewType("Ours", str)
 """An identifier that is proved to be the run's own; only what proves it makes one (`ownership`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that the run created or meant to create.
-
-    `identifier` is empty as long as it is unknown; then the thing can be told by its `name` alone. `within` holds the
-    path parameters of the create: what the thing is a part of, and cannot be addressed without.
-    """
-
-    key: str
-    system: str
-    kind: str
-    operation: str
-    name: str
-    identifier: str = ""
-    within: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 UNSEEN: Final = "its creation was asked for, and nothing shows whether it is there"

@@ -59,23 +59,31 @@ class Likeness(Enum):
 def responds_alike(exchange: Exchange, ask: Callable[[], Exchange | None]) -> bool | None:
     """Whether a response is the one that control requests get; `ask` sends one more of them.
 
-    Two are sent, to see what changes by itself. Where a response differs from both in little, more are: a duration or
-    the name of a node may be the same twice. None when a control request got no response.
+    None when a control request got no response.
     """
     controls: list[Exchange] = []
-    while len(controls) < MOST:
+    while (same := alike(exchange, controls)) is None:
         control = ask()
         if control is None:
             return None
         controls.append(control)
-        if len(controls) == 1:
-            if not _same_kind(exchange, controls):
-                return False
-            continue
-        likeness = compare(exchange, controls)
-        if likeness is not Likeness.NEAR:
-            return likeness is Likeness.SAME
-    return False
+    return same
+
+
+def alike(exchange: Exchange, controls: Sequence[Exchange]) -> bool | None:
+    """Whether a response is the one that control requests get; None: one more of them has to be sent.
+
+    Two are, to see what changes by itself. Where a response differs from both in little, more are: a duration or the
+    name of a node may be the same twice.
+    """
+    if not controls:
+        return None
+    if len(controls) == 1:
+        return None if _same_kind(exchange, controls) else False
+    likeness = compare(exchange, controls)
+    if likeness is Likeness.NEAR:
+        return None if len(controls) < MOST else False
+    return likeness is Likeness.SAME
 
 
 def compare(exchange: Exchange, controls: Sequence[Exchange]) -> Likeness:

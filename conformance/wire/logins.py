@@ -14,6 +14,7 @@ from conformance.core.systems import SYSTEMS, part
 from conformance.spec.operation import Form, Operation
 from conformance.target.system_table import TOKEN_URL, SystemTable
 from conformance.wire import gateways
+from conformance.wire.call import Call
 from conformance.wire.client import MAIN, WRONG, Client, Credentials
 from conformance.wire.likeness import responds_alike
 
@@ -104,11 +105,11 @@ class TokenRequests:
     def _patiently(self, operation: Operation, user: str, **content: Any) -> Exchange:
         """A login may be repeated: all that is left of one that was lost is a token that nobody uses."""
         for pause in PAUSES:
-            exchange = self._client.send(operation, user=user, **content)
+            exchange = self._client.send(Call(operation, user, content=content))
             if not gateways.is_away(exchange):
                 return exchange
             time.sleep(pause)
-        return self._client.send(operation, user=user, **content)
+        return self._client.send(Call(operation, user, content=content))
 
 
 def blamed(exchange: Exchange, who: str, keys: Mapping[str, str], path: str = "") -> str:

@@ -17,8 +17,8 @@ import pytest
 from conformance.core.exchange import Exchange, Response
 from conformance.core.verdict import Level, Outcome, Verdict
 from conformance.engine import checks
+from conformance.engine.allowance import KEPT_AT_MOST
 from conformance.engine.recorder import Blocked
-from conformance.engine.removal import KEPT_AT_MOST
 from conformance.spec.specification import (
     SYSTEMS,
     Operation,

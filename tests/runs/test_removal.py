@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from conformance.cli import main
 from conformance.core import exit_codes
 from conformance.core.verdict import Outcome
-from conformance.engine.removal import KEPT_AT_MOST
+from conformance.engine.allowance import KEPT_AT_MOST
 from conformance.report.run_record import RunRecord
 
 from .liberty import late, tried

@@ -24,10 +24,10 @@ from conformance.core.exchange import (
     parse_json,
 )
 from conformance.engine import (
+    allowance,
     checks,
     identifiers,
     presence,
-    removal,
     requester,
 )
 from conformance.target import tables
@@ -80,7 +80,7 @@ def test_the_page_has_the_numbers_of_the_code() -> None:
         journal.LONGEST_LINE,
     ]
     assert {f"{one:,}" for one in bounds} <= numbers("Bounds")
-    assert requester.LOST_AT_MOST == removal.KEPT_AT_MOST == 5  # "no more than five of a kind"
+    assert requester.LOST_AT_MOST == allowance.KEPT_AT_MOST == 5  # "no more than five of a kind"
 
 
 @pytest.mark.parametrize(("name", "value"), [("X-Long", "v" * 90_000), ("X-" + "n" * 9_000, "v"), ("X", "é" * 5_000)])

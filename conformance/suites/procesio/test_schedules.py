@@ -8,10 +8,10 @@ import pytest
 
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
+from conformance.engine.absence import says_gone
 from conformance.engine.checks import describe
 from conformance.engine.identifiers import mentions, partial, seen
 from conformance.engine.recorder import NotExercised
-from conformance.engine.removal import says_gone
 from conformance.engine.sampling import sample
 from conformance.engine.session import Resource, Session
 from conformance.engine.snapshots import changed, snapshot, volatile
@@ -71,7 +71,7 @@ def test_a_schedule_can_be_duplicated(session: Session) -> None:
     duplicating = session.operation("duplicateSchedule")
     link = duplicating.link("list")
     assert link is not None
-    before = session.there_before(duplicating) or set()
+    before = session.resources.ids_before(duplicating) or set()
     try:
         copy = session.create(duplicating.id, path=own.path)
     except NotExercised as unclear:

@@ -27,7 +27,6 @@ from conformance.suites.processmaker3.exports import (
 from conformance.suites.processmaker3.flows import misled
 from conformance.suites.processmaker3.projects import builder, items
 from conformance.suites.processmaker3.updates import changed
-from conformance.wire.ledger import Entry
 
 IDENTIFIERS: Final = ("prj_uid", "dia_uid", "pro_uid", "act_uid", "evn_uid", "gat_uid", "art_uid", "flo_uid")
 ELEMENTS: Final = ("act_uid", "evn_uid", "gat_uid")
@@ -71,7 +70,7 @@ def prepare(session: Session) -> Source:
     return Source(project, body, definition, file, exchange)
 
 
-def bring_in(session: Session, source: Source, requirement: str, **options: str) -> tuple[Exchange, Entry]:
+def bring_in(session: Session, source: Source, requirement: str, **options: str) -> Exchange:
     """Import the file with an option that a document gives, and judge the structure of the answer.
 
     A refusal contradicts `requirement` when an export of another such project is accepted with KEEP.
@@ -83,14 +82,13 @@ def bring_in(session: Session, source: Source, requirement: str, **options: str)
     operation = session.operation("importProject")
     exchange = session.send(operation.id, params=options, files=upload(source.file))
     if exchange.response.refused:  # a copy may be named by the second
-        exchange = session.once_more(operation, exchange, params=options, files=upload(source.file))
-    entry = session.client.entry
-    if not exchange.has_response or entry is None:
+        exchange = session.once_more(exchange, params=options, files=upload(source.file))
+    if exchange.entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
     if exchange.response.ok:
         session.accepted(exchange)
-        return exchange, entry
-    session.take_over(operation, entry)
+        return exchange
+    session.resources.clean_up_failed_create(operation, exchange)
     control = copy(session, prepare(session), option="KEEP")
     session.recorder.require(
         requirement,
@@ -112,14 +110,11 @@ def copy(session: Session, source: Source, requirement: str = "PM3-IMPORT-KEEP",
         Blocked: it was refused, or made nothing, which contradicts `requirement`.
         NotExercised: as `Session.call`.
     """
-    operation = session.operation("importProject")
-    exchange = session.call(operation.id, params=options, files=upload(source.file))
-    entry = session.client.entry
-    assert entry is not None
-    return found(session, exchange, entry, requirement)
+    exchange = session.call("importProject", params=options, files=upload(source.file))
+    return found(session, exchange, requirement)
 
 
-def found(session: Session, exchange: Exchange, entry: Entry, requirement: str) -> Resource:
+def found(session: Session, exchange: Exchange, requirement: str) -> Resource:
     """What an accepted import made.
 
     Raises:
@@ -127,7 +122,7 @@ def found(session: Session, exchange: Exchange, entry: Entry, requirement: str) 
         NotExercised: nothing tells whether something did.
     """
     try:
-        return adopted(session, exchange, entry)
+        return adopted(session, exchange)
     except NotExercised:
         named = offered(session, exchange)
         if not named:
@@ -145,9 +140,9 @@ def found(session: Session, exchange: Exchange, entry: Entry, requirement: str) 
         raise Blocked(session.recorder.root_of(requirement), "importProject") from None
 
 
-def adopted(session: Session, exchange: Exchange, entry: Entry) -> Resource:
+def adopted(session: Session, exchange: Exchange) -> Resource:
     """Enter what an accepted import made in the ledger. Raises Blocked, NotExercised: it cannot be found."""
-    return Resource(session.adopt(session.operation("importProject"), entry, exchange), exchange)
+    return Resource(session.resources.resolve_id(session.operation("importProject"), exchange), exchange)
 
 
 def offered(session: Session, exchange: Exchange) -> str:
@@ -162,15 +157,14 @@ def ending(session: Session, source: Source, options: dict[str, str]) -> Ending:
     before, _ = answered(session, "getProject", source.project.id)
     operation = session.operation("importProject")
     exchange = session.send(operation.id, params=options, files=upload(source.file))
-    entry = session.client.entry
-    if not exchange.has_response or entry is None:
+    if exchange.entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
     prj_uid = offered(session, exchange) if exchange.response.ok else ""
     if prj_uid:
         session.accepted(exchange)
-        adopted(session, exchange, entry)
+        adopted(session, exchange)
     else:
-        session.take_over(operation, entry)
+        session.resources.clean_up_failed_create(operation, exchange)
     touched, read = differing(session, source.project.id, before)
     return Ending(exchange, prj_uid, touched, read)
 

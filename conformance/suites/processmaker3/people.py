@@ -36,13 +36,12 @@ def attempted(session: Session, operation_id: str, body: Any) -> Exchange:
     """
     operation = session.operation(operation_id)
     exchange = session.send(operation_id, json=body)
-    entry = session.client.entry
-    if not exchange.has_response or entry is None:
+    if exchange.entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
     if exchange.response.ok:
-        session.adopt(operation, entry, exchange)
+        session.resources.resolve_id(operation, exchange)
     else:
-        session.take_over(operation, entry)
+        session.resources.clean_up_failed_create(operation, exchange)
     return exchange
 
 

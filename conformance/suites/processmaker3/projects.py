@@ -49,14 +49,13 @@ def accepted(session: Session, requirement: str, body: Body, control: Body) -> R
     """
     operation = session.operation(CREATE)
     exchange = session.send(CREATE, json=body)
-    entry = session.client.entry
-    if not exchange.has_response or entry is None:
+    if exchange.entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
     if exchange.response.ok:
         session.accepted(exchange)
         session.recorder.require(requirement, True, exchange)
-        return Resource(session.adopt(operation, entry, exchange), exchange)
-    session.take_over(operation, entry)
+        return Resource(session.resources.resolve_id(operation, exchange), exchange)
+    session.resources.clean_up_failed_create(operation, exchange)
     plain = made(session, control)
     kind = Kind.REFUSED if exchange.response.refused else Kind.STATUS
     session.recorder.require(requirement, False, exchange, plain.exchange, observed=describe(exchange), kind=kind)

@@ -10,11 +10,11 @@ import pytest
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import sampling
+from conformance.engine.absence import says_gone
 from conformance.engine.checks import describe, shorten
 from conformance.engine.comparison import number
 from conformance.engine.identifiers import names
 from conformance.engine.recorder import Blocked, NotExercised
-from conformance.engine.removal import says_gone
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.people import attempted, made, naming, objects

@@ -22,14 +22,13 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     process = projects.table(session).fixtures.classic_process
     if process is None:
         raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] classic_process")
-    before = session.there_before(session.operation(GENERATE)) or set()
+    before = session.resources.ids_before(session.operation(GENERATE)) or set()
     generated = session.call(GENERATE, json={"pro_uid": process})
-    entry = session.client.entry
     answer = answered(generated)
     project = answer.get("prj_uid")
     new = isinstance(project, str) and project not in (process, *before)
-    if entry is not None and new:
-        session.enter(session.operation(GENERATE), entry, str(project), shown=True)
+    if generated.entry is not None and new:
+        session.resources.ownership.enter(session.operation(GENERATE), generated.entry, str(project), shown=True)
     if "pro_uid" in answer:
         session.recorder.require(
             "PM3-GENERATE-ECHO",
@@ -42,8 +41,8 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
         )
     if not isinstance(project, str) or "pro_uid" not in answer:
         raise Blocked(projects.root(session, GENERATE), GENERATE)
-    if entry is not None and not new:
-        session.ledger.withdrawn(entry)  # whatever the answer means: what was there before must stay
+    if generated.entry is not None and not new:
+        session.ledger.withdrawn(generated.entry)  # whatever the answer means: what was there before must stay
     readable = "PM3-GENERATE-READABLE"  # of which prj_uid and pro_uid may be equal (A-PM3-33)
     read = last_reading(session, project)
     if not read.response.ok:

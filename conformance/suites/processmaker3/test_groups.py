@@ -32,7 +32,7 @@ def test_a_user_of_any_status_can_be_put_into_a_group(session: Session, status: 
     request = naming(session, "addGroupUser", {"grp_uid": group.id}, user.id)
     exchange = session.send("addGroupUser", **request)
     if exchange.response.refused:
-        exchange = session.once_more(session.operation("addGroupUser"), exchange, **request)
+        exchange = session.once_more(exchange, **request)
     session.recorder.require(
         f"PM3-GROUP-ADD-{status}",
         exchange.response.ok,

@@ -51,12 +51,12 @@ def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> 
     beside.add()
     delete(session, source.project)
     beside.look()
-    exchange, entry = bring_in(session, source, "PM3-IMPORT-NEW", option="CREATE")
+    exchange = bring_in(session, source, "PM3-IMPORT-NEW", option="CREATE")
     projects.unharmed(session, beside, OTHERS, exchange)
     judge_file_name(session, exchange)
     prj_uid = offered(session, exchange)
     if not prj_uid:
-        adopted(session, exchange, entry)
+        adopted(session, exchange)
         raise blocked_by(session, "importProject")
 
     def look() -> tuple[bool, Exchange]:
@@ -66,7 +66,7 @@ def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> 
     readable, read = session.eventually(look)
     known = ""
     try:
-        known = adopted(session, exchange, entry).id
+        known = adopted(session, exchange).id
     except (Blocked, NotExercised):
         if readable:
             raise
@@ -148,11 +148,12 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
     except (Blocked, NotExercised) as reason:
         changed = reason
     beside.look()
-    exchange, entry = bring_in(session, source, "PM3-IMPORT-OVERWRITE-UID", option="OVERWRITE")
+    exchange = bring_in(session, source, "PM3-IMPORT-OVERWRITE-UID", option="OVERWRITE")
     try:
-        adopted(session, exchange, entry)
+        adopted(session, exchange)
     except (Blocked, NotExercised):
-        session.ledger.withdrawn(entry)  # nothing came into being beside the project itself
+        assert exchange.entry is not None
+        session.ledger.withdrawn(exchange.entry)  # nothing came into being beside the project itself
     projects.unharmed(session, beside, OTHERS, exchange)
     prj_uid = offered(session, exchange) or source.project.id
     read = session.send("getProject", path={"prj_uid": source.project.id})
@@ -185,7 +186,7 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
     source = prepare(session)
     beside.add()
     beside.look()
-    exchange, entry = bring_in(session, source, "PM3-IMPORT-DISABLE-NEW", option="DISABLE")
+    exchange = bring_in(session, source, "PM3-IMPORT-DISABLE-NEW", option="DISABLE")
 
     def look() -> tuple[bool, Exchange]:
         read = session.send("getProject", path={"prj_uid": source.project.id})
@@ -194,7 +195,7 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
     there, read = session.eventually(look)
     told = f"the disabled project cannot be read: {checks.describe(read)}"
     session.recorder.require("PM3-IMPORT-DISABLE-KEEPS", there, read, exchange, observed=told)
-    made = found(session, exchange, entry, "PM3-IMPORT-DISABLE-NEW")
+    made = found(session, exchange, "PM3-IMPORT-DISABLE-NEW")
     projects.unharmed(session, beside, OTHERS, exchange)
     common, read = shared(session, source, made)
     if session.recorder.require("PM3-IMPORT-DISABLE-NEW", not common, exchange, read, observed=told_common(common)):
@@ -249,10 +250,9 @@ def sent(session: Session, source: Source, **options: str) -> Exchange:
 
     Raises as `Session.send`.
     """
-    operation = session.operation("importProject")
-    exchange = session.send(operation.id, params=options, files=upload(source.file))
+    exchange = session.send("importProject", params=options, files=upload(source.file))
     if exchange.response.refused:
-        exchange = session.once_more(operation, exchange, params=options, files=upload(source.file))
+        exchange = session.once_more(exchange, params=options, files=upload(source.file))
     return exchange
 
 
@@ -261,15 +261,14 @@ def test_keep_and_merge_are_understood_in_lower_case(session: Session) -> None:
     original, source = prepare(session), prepare(session)
     upper = copy(session, original, option="KEEP", option_group="MERGE")
     exchange = sent(session, source, option="keep", option_group="merge")
-    entry = session.client.entry
-    if not exchange.has_response or entry is None:
+    if exchange.entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
     if not exchange.response.ok:
-        session.take_over(session.operation("importProject"), entry)
+        session.resources.clean_up_failed_create(session.operation("importProject"), exchange)
         told, holds, kind = checks.describe(exchange), False, Kind.REFUSED
     else:
         session.accepted(exchange)
-        lower = found(session, exchange, entry, "PM3-IMPORT-LOWER-CASE")
+        lower = found(session, exchange, "PM3-IMPORT-LOWER-CASE")
         holds = (lower.id == source.project.id) == (upper.id == original.project.id)
         told, kind = "the project that exists was taken, not another one made", Kind.EFFECT
     session.recorder.require(
@@ -289,8 +288,8 @@ def test_an_import_without_a_file_is_refused(session: Session) -> None:
         raise NotExercised(Reason.SAFETY_LEVEL, "an import without a name of the run's, at disposable only")
     control = copy(session, prepare(session), option="KEEP")
     exchange = session.send("importProject", params={"option": "CREATE"}, files={"other": ("other.txt", b"nothing")})
-    if (entry := session.client.entry) is not None:
-        session.ledger.withdrawn(entry)
+    if exchange.entry is not None:
+        session.ledger.withdrawn(exchange.entry)
     record_refusal(session, FILE_REQUIRED, exchange, control.exchange)
 
 
@@ -301,8 +300,7 @@ def test_each_option_for_groups_is_taken(session: Session) -> None:
     for value in GROUP_OPTIONS:
         source = prepare(session)
         exchange = sent(session, source, option="KEEP", option_group=value)
-        entry = session.client.entry
-        if not exchange.has_response or entry is None:
+        if exchange.entry is None:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
         session.recorder.require(
             "PM3-IMPORT-GROUP-OPTIONS",
@@ -317,6 +315,6 @@ def test_each_option_for_groups_is_taken(session: Session) -> None:
         if exchange.response.ok:
             session.accepted(exchange)
             with suppress(Blocked):
-                found(session, exchange, entry, "PM3-IMPORT-GROUP-OPTIONS")
+                found(session, exchange, "PM3-IMPORT-GROUP-OPTIONS")
         else:
-            session.take_over(operation, entry)
+            session.resources.clean_up_failed_create(operation, exchange)

@@ -60,8 +60,8 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
         again = own(session, WITH_GROUPS, first.groups)
         if option == "CREATE":  # that it is taken where the name is in use is left open (A-PM3-13)
             exchange = session.send("importProject", params={"option": option}, files=upload(again.file))
-            if exchange.response.ok and session.client.entry is not None:
-                groups(session, found(session, exchange, session.client.entry, requirement))
+            if exchange.response.ok:
+                groups(session, found(session, exchange, requirement))
         else:
             made = brought_in(session, again, option)
             exchange = made.exchange
@@ -92,5 +92,5 @@ def groups(session: Session, project: Resource) -> tuple[dict[str, str], Exchang
         known = session.ledger.owns(identifier) or session.ledger.doubts("group", identifier)
         if identifier and session.ledger.is_ours(title) and not known:
             entry = session.ledger.intend(session.specification.system, "group", "createGroup", title)
-            session.enter(session.operation("createGroup"), entry, identifier, shown=True)
+            session.resources.ownership.enter(session.operation("createGroup"), entry, identifier, shown=True)
     return shown, exchange

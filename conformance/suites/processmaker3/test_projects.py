@@ -133,17 +133,17 @@ def test_a_project_without_a_name_is_refused(session: Session) -> None:
     before = projects.items(session.call(LIST))
     mark = session.ledger.name()
     exchange = session.send(CREATE, json={"prj_description": mark})
-    remove_nameless(session, mark, before)
+    remove_nameless(session, exchange, mark, before)
     session.recorder.refused("PM3-PROJECT-CREATE-NAMELESS", exchange, control.exchange)
 
 
-def remove_nameless(session: Session, mark: str, before: dict[str, Body]) -> None:
+def remove_nameless(session: Session, exchange: Exchange, mark: str, before: dict[str, Body]) -> None:
     """Remove what a creation without a name left, also a refused one: it can make every later creation fail.
 
     It is told by the mark in its description; or else, where the whole target may be destroyed, by being the only
     project that appeared and has none of our names.
     """
-    entry = session.client.entry
+    entry = exchange.entry
     if entry is None:
         return
     new = {uid: item for uid, item in projects.items(session.send(LIST)).items() if uid not in before}
@@ -151,7 +151,7 @@ def remove_nameless(session: Session, mark: str, before: dict[str, Body]) -> Non
     if not ours and session.safety is Safety.DISPOSABLE:
         ours = [uid for uid, item in new.items() if not session.ledger.is_ours(str(item.get("prj_name", "")))]
     if len(ours) == 1:
-        session.enter(session.operation(CREATE), entry, ours[0], shown=True)
+        session.resources.ownership.enter(session.operation(CREATE), entry, ours[0], shown=True)
         session.remove(ours[0], session.operation(CREATE))
     else:
         session.ledger.withdrawn(entry)

@@ -41,11 +41,11 @@ def tried(session: Session, request: dict[str, Any], user: str = "", *, large: b
         NotExercised: there was no answer, or the server failed.
     """
     exchange = session.send(UPLOAD, user=user, may_redirect=True, may_be_too_large=large, **request)
-    entry, operation = session.client.entry, session.operation(UPLOAD)
-    if entry is not None and entry.name and exchange.response.ok:
-        session.adopt(operation, entry, exchange)
-    elif entry is not None and not exchange.response.ok:
-        session.take_over(operation, entry)
+    operation = session.operation(UPLOAD)
+    if not exchange.response.ok:
+        session.resources.clean_up_failed_create(operation, exchange)
+    elif exchange.entry is not None and exchange.entry.name:
+        session.resources.resolve_id(operation, exchange)
     return conclusive(exchange)
 
 

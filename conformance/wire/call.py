@@ -1,0 +1,73 @@
+"""Call: one call of an operation as a test means it, before a request is built of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from conformance.spec.operation import Operation
+
+MAIN: Final = ""
+NOBODY: Final = "nobody"
+WRONG: Final = "wrong credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an operation.
+
+    `user` makes it: the main one, NOBODY, WRONG, or a name of the target file. `path` holds the path parameters;
+    `template` replaces the documented path (a control path, another reading); `content` is what httpx takes: params,
+    json, data, files, content. `documented` says that the documented form was asked for, where the target wants
+    another. With `may_redirect` and `may_be_too_large` a document gives a redirect, or a refusal of the size, as its
+    response.
+    """
+
+    operation: Operation
+    user: str = MAIN
+    path: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    template: str | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
+    documented: bool = False
+    may_redirect: bool = False
+    may_be_too_large: bool = False
+
+    @property
+    def with_token(self) -> bool:
+        """Whether it carries the token of a user, which may have ended."""
+        own = any(name.lower() == "authorization" for name in self.headers)
+        return self.user not in (NOBODY, WRONG) and not self.operation.anonymous and not own
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing, so that it may be repeated."""
+        return self.operation.effect == "read"
+
+    @property
+    def creates(self) -> bool:
+        """Whether it creates something: a call of another path than the operation's does not."""
+        return self.operation.effect == "create" and self.template is None
+
+    @property
+    def json(self) -> Any:
+        """The JSON body; None without one."""
+        return self.content.get("json")
+
+    @property
+    def named(self) -> frozenset[str]:
+        """What the path names."""
+        return frozenset(map(str, self.path.values()))
+
+    def to(self, template: str) -> Call:
+        """The same call of another path."""
+        return replace(self, template=template)
+
+    def with_json(self, body: Any) -> Call:
+        """The same call with another JSON body."""
+        return replace(self, content={**self.content, "json": body})
+
+    def with_headers(self, headers: Mapping[str, str]) -> Call:
+        """The same call with more header fields; its own go before them."""
+        return replace(self, headers={**headers, **self.headers})
