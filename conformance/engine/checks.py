@@ -11,6 +11,7 @@ from typing import Any, Final
 import jsonschema_rs
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import places
 from conformance.core.messages import caller, message_of
 from conformance.core.verdict import (
     Kind,
@@ -25,7 +26,6 @@ from conformance.spec.rules import (
     RuleKind,
     has_type,
     json_type,
-    places,
     tolerant,
 )
 from conformance.spec.specification import Operation, ResponseSpec

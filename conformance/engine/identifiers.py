@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from conformance.core.exchange import Exchange, NotJson, header
+from conformance.core.json_walk import arrays, named_values, scalars
 from conformance.engine import presence
 from conformance.engine.comparison import number, plain
 from conformance.spec.specification import Link
@@ -147,7 +148,7 @@ def own_identifiers(exchange: Exchange, link: Link, mark: str = "") -> set[str]:
     found = {
         identifier
         for item in items
-        if not mark or any(presence.holds(value, mark) for _, value in presence.single(item))
+        if not mark or any(presence.holds(value, mark) for _, value in named_values(item))
         for identifier in presence.likeliest(item, own)
     }
     if mark:
@@ -170,9 +171,7 @@ def containing(exchange: Exchange, link: Link, names: Collection[str]) -> list[s
     """The identifiers of the items of a list in which a value holds one of the names, as that of a copy does."""
     items = [presence.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict)]
     found = [
-        item
-        for item in items
-        if any(presence.holds(value, name) for _, value in presence.single(item) for name in names)
+        item for item in items if any(presence.holds(value, name) for _, value in named_values(item) for name in names)
     ]
     own = link.item.rpartition("/")[2]
     return [one for item in found for one in presence.likeliest(item, own) if addressable(one)]
@@ -204,7 +203,7 @@ def mentions(exchange: Exchange, text: str) -> bool:
 def has_value(exchange: Exchange, value: str) -> bool:
     """Whether one of the single values of an answer is this one."""
     try:
-        return any(presence.is_value(one, value) for _, one in presence.single(exchange.response.json))
+        return any(presence.is_value(one, value) for _, one in named_values(exchange.response.json))
     except NotJson:
         return False
 
@@ -270,20 +269,6 @@ def names(exchange: Exchange, identifier: str) -> bool:
     except NotJson:
         return False
     return any(str(one) == identifier for one in scalars(body))
-
-
-def scalars(body: Any) -> Iterator[Any]:
-    """Every name of a member, and every single value of a body that is no truth value and not null."""
-    open_ones = [body]
-    while open_ones:
-        node = open_ones.pop()
-        if isinstance(node, dict):
-            yield from node
-            open_ones.extend(node.values())
-        elif isinstance(node, list):
-            open_ones.extend(node)
-        elif node is not None and not isinstance(node, bool):
-            yield node
 
 
 def partial(exchange: Exchange) -> bool:
@@ -355,12 +340,3 @@ def _items(exchange: Exchange, link: Link) -> list[Any]:
     found = list(arrays(body))
     alone = [body] if not found and any(at(body, link.item)) else []
     return [*alone, *(item for array in found for item in array)]
-
-
-def arrays(body: Any) -> Iterator[list[Any]]:
-    """Every array that stands in nothing but objects."""
-    if isinstance(body, list):
-        yield body
-    elif isinstance(body, dict):
-        for value in body.values():
-            yield from arrays(value)

@@ -13,6 +13,7 @@ from copy import deepcopy
 from typing import Any
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import leaves
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, sampling
 from conformance.engine.comparison import (
@@ -32,7 +33,7 @@ from conformance.engine.listing import Listing
 from conformance.engine.neighbours import Neighbours
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
-from conformance.spec.rules import leaves, writable
+from conformance.spec.rules import writable
 from conformance.spec.specification import (
     Link,
     Operation,

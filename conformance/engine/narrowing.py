@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
+from conformance.core.json_walk import places
 from conformance.spec.guidance import always_sent
-from conformance.spec.rules import Schema, places
+from conformance.spec.rules import Schema
 from conformance.spec.specification import Operation
 
 Accepted = Callable[[Sequence[str]], bool]

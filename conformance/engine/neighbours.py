@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import leaves
 from conformance.core.verdict import Reason
 from conformance.engine import checks, sampling
 from conformance.engine.absence import says_gone
@@ -15,7 +16,6 @@ from conformance.engine.comparison import differences, number
 from conformance.engine.identifiers import has_value, is_read, shows
 from conformance.engine.identifiers import partial as paged
 from conformance.engine.session import Resource, Session
-from conformance.spec.rules import leaves
 from conformance.spec.specification import Link, Operation
 
 

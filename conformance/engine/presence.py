@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, Final
 
+from conformance.core import json_walk
+from conformance.core.json_walk import named_values
 from conformance.engine.comparison import plain
 
 OBJECTS_AT_MOST: Final = 10_000  # of a body that are looked through
@@ -29,29 +31,7 @@ CORRELATES: Final = re.compile(
 
 def objects(body: Any) -> Iterator[dict[str, Any]]:
     """Every object of a body, outermost first; of a huge one the first."""
-    return islice(_objects(body), OBJECTS_AT_MOST)
-
-
-def _objects(body: Any) -> Iterator[dict[str, Any]]:
-    open_ones = [body] if isinstance(body, dict | list) else []
-    while open_ones:
-        node = open_ones.pop()
-        if isinstance(node, dict):
-            yield node
-        members = node.values() if isinstance(node, dict) else node
-        open_ones.extend(reversed([member for member in members if isinstance(member, dict | list)]))
-
-
-def single(node: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Every single value of a body with the name of the member that holds it, or that holds the list it is in."""
-    if isinstance(node, dict):
-        for member, value in node.items():
-            yield from single(value, member)
-    elif isinstance(node, list):
-        for item in node:
-            yield from single(item, name)
-    else:
-        yield name, node
+    return islice(json_walk.objects(body), OBJECTS_AT_MOST)
 
 
 def is_value(value: Any, wanted: str) -> bool:
@@ -71,7 +51,7 @@ def holds(value: Any, wanted: str) -> bool:
 
 def mentioned(body: Any, wanted: str) -> bool:
     """Whether a body names something at all: a value holds it, or a member is called by it."""
-    if any(holds(value, wanted) for _, value in single(body)):
+    if any(holds(value, wanted) for _, value in named_values(body)):
         return True
     return any(is_value(name, wanted) for one in objects(body) for name in one)
 
@@ -166,7 +146,7 @@ def about(body: Any, identifier: str, own: str = "") -> dict[str, Any] | None:
 
 def named(item: Any, name: str) -> bool:
     """Whether a single value of an item is a name, in whatever member, but for one that refers to something else."""
-    return any(is_value(value, name) and not REFERS.search(member) for member, value in single(item))
+    return any(is_value(value, name) and not REFERS.search(member) for member, value in named_values(item))
 
 
 def own_values(item: dict[str, Any]) -> dict[str, Any]:

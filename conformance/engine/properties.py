@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import places
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, corpus, sampling
 from conformance.engine.comparison import Difference, differences, renamed
@@ -24,7 +25,6 @@ from conformance.spec.rules import (
     Citation,
     RuleKind,
     Schema,
-    places,
     rules,
     writable,
 )

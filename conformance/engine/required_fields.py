@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.core.exchange import Exchange
+from conformance.core.json_walk import places
 from conformance.core.verdict import Reason
 from conformance.engine import narrowing
 from conformance.engine.session import Session
-from conformance.spec.rules import places
 from conformance.spec.specification import Operation, Requirement, Specification
 from conformance.wire import gateways
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from conformance.core.exchange import Exchange
+from conformance.core.json_walk import scalars
 from conformance.core.verdict import Reason
-from conformance.engine.identifiers import is_read, listed, scalars
+from conformance.engine.identifiers import is_read, listed
 from conformance.engine.recorder import NotExercised
 from conformance.engine.requester import Requester
 from conformance.target.target import Safety

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from conformance.core.exchange import NotJson
+from conformance.core.json_walk import leaves
 from conformance.core.verdict import Reason
 from conformance.engine.identifiers import addressable, identifier_of
 from conformance.engine.recorder import Blocked, NotExercised
@@ -22,7 +23,7 @@ from conformance.spec.producers import (
     subjects,
     takes_named,
 )
-from conformance.spec.rules import Schema, places
+from conformance.spec.rules import Schema
 from conformance.spec.specification import Operation, ResourceReference
 from conformance.spec.touched_ids import at
 from conformance.spec.touched_ids import replace as replace
@@ -263,10 +264,10 @@ def carried(session: Session, making: Operation, identifier: str, word: str) -> 
     assert link is not None
     read = session.call(link.operation, path={link.parameter: identifier})
     try:
-        found = list(places(read.response.json))
+        found = list(leaves(read.response.json))
     except NotJson:
         found = []
-    values = [str(value) for place, value in found if word in place.lower() and type(value) in (str, int)]
+    values = [str(value) for place, value in reversed(found) if word in place.lower() and type(value) in (str, int)]
     usable = [one for one in dict.fromkeys(values) if addressable(one)]
     if not usable:
         raise NotExercised(Reason.INCONCLUSIVE, f"what {making.id} creates carries no {word}")

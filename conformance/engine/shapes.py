@@ -114,7 +114,7 @@ Shapes = dict[str, dict[str, Seen]]
 
 
 def note(shapes: Shapes, operation: Operation, exchange: Exchange, *, noted: Callable[[str], bool]) -> None:
-    """Add an response. Of lists in it only the items are noted for whose text `noted` is true."""
+    """Add a response. Of lists in it only the items are noted for whose text `noted` is true."""
     response = exchange.response
     seen = shapes.setdefault(operation.id, {}).setdefault(str(response.status), Seen())
     seen.answers += 1
@@ -188,7 +188,10 @@ def _only(node: Any, noted: Callable[[str], bool]) -> Any:
 
 
 def _places(body: Any, objects: Counter[str]) -> Iterator[tuple[str, Any]]:
-    """Every value with its place, outermost first; counts the objects at each place. Iterative: depth cannot harm."""
+    """Every value with its place, outermost first; counts the objects at each place.
+
+    Apart from `json_walk`: names are masked, and members that share a mask count once.
+    """
     stack: list[tuple[str, Any, int]] = [("", body, 0)]
     while stack:
         place, value, depth = stack.pop()

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import leaves
 from conformance.engine import presence
 from conformance.engine.comparison import date, number, plain
-from conformance.spec.rules import leaves
 
 Snapshot = Mapping[str, tuple[str, ...]]
 """The values at each place of a body, sorted, in one notation for numbers and digits."""

@@ -234,30 +234,6 @@ def tolerant(schema: Schema) -> dict[str, Any]:
     return copy
 
 
-def places(body: Any) -> Iterator[tuple[str, Any]]:
-    """Every value of a body with its place, outermost first; iterative, so that depth cannot harm."""
-    stack: list[tuple[str, Any]] = [("", body)]
-    while stack:
-        place, value = stack.pop()
-        yield place, value
-        if isinstance(value, dict):
-            stack.extend((f"{place}/{name}", member) for name, member in value.items())
-        elif isinstance(value, list):
-            stack.extend((f"{place}[]", item) for item in value)
-
-
-def leaves(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Every single value of a body with its place."""
-    if isinstance(node, dict):
-        for name, member in node.items():
-            yield from leaves(member, f"{place}/{name}")
-    elif isinstance(node, list):
-        for item in node:
-            yield from leaves(item, f"{place}[]")
-    else:
-        yield place, node
-
-
 def writable(body: Any, schema: Mapping[str, Any]) -> Any:
     """A body that was read, cut to the members that a request schema knows, without what it calls volatile."""
     if isinstance(body, dict) and "properties" in schema:

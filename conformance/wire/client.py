@@ -184,7 +184,9 @@ class Client:
         try:
             fields = httpx.Headers({"accept": "*/*", **operation.form.headers})
             fields.update(call.headers)
-            request = self._http.build_request(operation.method, url, headers=fields, **dressed(operation, call.content))
+            request = self._http.build_request(
+                operation.method, url, headers=fields, **dressed(operation, call.content)
+            )
         except (UnicodeError, httpx.InvalidURL) as error:  # a token beyond ASCII, an endless identifier
             raise NoAnswer(f"the request cannot be sent: {type(error).__name__}: {error}", sent=False) from None
         for name, value in request.headers.raw:

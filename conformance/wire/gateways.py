@@ -16,6 +16,7 @@ from conformance.core.exchange import (
     Response,
     header,
 )
+from conformance.core.json_walk import strings
 from conformance.spec.operation import Operation
 
 TURNED_AWAY: Final = (401, 403)
@@ -165,16 +166,8 @@ def speaks_of_existing(exchange: Exchange) -> bool:
 def texts(response: Response) -> Iterable[str]:
     """The texts of a JSON body, or a short body as it is; a page says nothing here."""
     try:
-        found = list(_strings(response.json))
+        found = list(strings(response.json))
     except NotJson:
         body = response.body.decode("utf-8", "replace")
         return [body] if len(body) <= SHORT and not OPENING.match(response.body[:200]) else []
     return [text for text in found if len(text) <= SHORT]
-
-
-def _strings(node: object) -> Iterable[str]:
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, dict | list):
-        for member in node.values() if isinstance(node, dict) else node:
-            yield from _strings(member)

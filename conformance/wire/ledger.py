@@ -25,8 +25,6 @@ Ours = NewType("Ours", str)
 """An identifier that is proved to be the run's own; only what proves it makes one (`ownership`)."""
 
 
-
-
 UNSEEN: Final = "its creation was asked for, and nothing shows whether it is there"
 """Why something is left whose identifier the run never learned."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from itertools import zip_longest
 from typing import Any, Final
@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from conformance.core.entities import unescaped
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import exact_leaves
 from conformance.wire import pattern
 
 MOST: Final = 4  # control requests, before what they agree in counts as what they always respond
@@ -149,15 +150,7 @@ def _members(exchange: Exchange, echoed: re.Pattern[str] | None) -> Mapping[str,
         body = exchange.response.json
     except NotJson:
         body = exchange.response.body.decode("utf-8", "replace")
-    return {_text(place, echoed): _value(place, value, echoed) for place, value in _leaves(body, "")}
-
-
-def _leaves(node: Any, place: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict | list) and node:
-        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
-            yield from _leaves(value, f"{place}/{key}")
-    else:
-        yield place, node
+    return {_text(place, echoed): _value(place, value, echoed) for place, value in exact_leaves(body)}
 
 
 def _value(place: str, value: Any, echoed: re.Pattern[str] | None) -> Any:

@@ -11,10 +11,11 @@ from xml.etree.ElementTree import Element
 import defusedxml.ElementTree as ElementTree
 import pytest
 
+from conformance.core.json_walk import places
 from conformance.spec import specification
 from conformance.spec.lint.register_rules import lines_of
 from conformance.spec.lint.spec_rules import schemas
-from conformance.spec.rules import Schema, json_type, places
+from conformance.spec.rules import Schema, json_type
 from conformance.spec.specification import SYSTEMS
 
 ROWS = [row for system in SYSTEMS for row in specification.fields(system)]

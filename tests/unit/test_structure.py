@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conformance.core.json_walk import places
 from conformance.core.verdict import Level
 from conformance.spec.extension import EXTENSION
 from conformance.spec.rules import (
@@ -13,7 +14,6 @@ from conformance.spec.rules import (
     RuleKind,
     has_type,
     json_type,
-    places,
     rules,
     tolerant,
 )

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import arrays
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
 from conformance.engine.identifiers import (
-    arrays,
     is_read,
     mentions,
     offered,

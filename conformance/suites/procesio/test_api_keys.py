@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import leaves
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import sampling
 from conformance.engine.checks import describe
 from conformance.engine.identifiers import is_read, shows
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
-from conformance.spec.rules import leaves
 from conformance.suites.procesio.answers import lists
 from conformance.suites.procesio.target import Procesio
 from conformance.suites.procesio.test_processes import own_process, process, run_body

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import named_values
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
 from conformance.engine.identifiers import (
@@ -87,7 +88,7 @@ def types_called(body: object, name: str) -> list[Any]:
 
 def has_fields(item: object) -> bool:
     """Whether a type of credentials for a REST API shows fields: the one for the URL, or any under such a heading."""
-    if any("url" in str(value).casefold() for _, value in presence.single(item)):
+    if any("url" in str(value).casefold() for _, value in named_values(item)):
         return True
     members = [(name, value) for node in presence.objects(item) for name, value in node.items()]
     if any("url" in name.casefold() for name, _ in members):
@@ -106,10 +107,10 @@ def distinctive(listed: Exchange, identifier: str) -> set[str]:
         return set()
     nested = {name: value for name, value in asked.items() if isinstance(value, list | dict)}
     inner = {name: value for name, value in nested.items() if FIELDS.search(name)} or nested
-    mine = {value for _, value in presence.single(inner) if isinstance(value, str)}
+    mine = {value for _, value in named_values(inner) if isinstance(value, str)}
     for node in presence.objects(body):
         if node is not asked and not _within(node, asked) and not _within(asked, node):
-            mine -= {value for _, value in presence.single(node) if isinstance(value, str)}
+            mine -= {value for _, value in named_values(node) if isinstance(value, str)}
     return mine - {identifier, ""}
 
 

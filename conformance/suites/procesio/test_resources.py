@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import named_values
 from conformance.core.verdict import Kind
 from conformance.engine import presence
 from conformance.engine.identifiers import IDENTIFIER
@@ -66,7 +67,7 @@ def test_the_analytics_of_an_instance_are_about_that_instance(session: Session) 
 def called(exchange: Exchange, members: re.Pattern[str]) -> list[str]:
     """The identifiers that an answer has in members of such a name."""
     try:
-        found = list(presence.single(exchange.response.json))
+        found = list(named_values(exchange.response.json))
     except NotJson:
         return []
     own = ((name, str(value)) for name, value in found if members.search(name) and not presence.REFERS.search(name))

@@ -11,15 +11,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import arrays, leaves
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.identifiers import (
-    arrays,
     mentions,
     names,
     partial,
 )
 from conformance.engine.recorder import Blocked, NotExercised
-from conformance.spec.rules import leaves
 from conformance.suites.processmaker3.projects import table
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from xml.etree.ElementTree import ParseError
 
 import defusedxml.ElementTree as ElementTree
 
+from conformance.core.json_walk import leaves
 from conformance.core.verdict import Kind
 from conformance.engine.checks import shorten
 from conformance.engine.comparison import number, plain
 from conformance.engine.recorder import Blocked
-from conformance.spec.rules import leaves
 
 if TYPE_CHECKING:
     from conformance.core.exchange import Exchange

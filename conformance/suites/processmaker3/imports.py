@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from conformance.core.exchange import Exchange
+from conformance.core.json_walk import leaves
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, sampling
 from conformance.engine.comparison import Difference, differences, renamed
 from conformance.engine.lifecycle import CHANGED
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
-from conformance.spec.rules import leaves, writable
+from conformance.spec.rules import writable
 from conformance.suites.processmaker3.answers import answered, blocked_by, object_of
 from conformance.suites.processmaker3.exports import (
     FILE_NAME,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from conformance.core.verdict import Reason
@@ -53,11 +52,3 @@ def naming(session: Session, operation: str, path: dict[str, str], user: str) ->
 def join(group: Resource, user: Resource, session: Session) -> Exchange:
     """Put a user into a group by a call that must be accepted. Raises as `Session.call`."""
     return session.call("addGroupUser", **naming(session, "addGroupUser", {"grp_uid": group.id}, user.id))
-
-
-def objects(node: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a body, outermost first: no document says where in a list its items stand."""
-    if isinstance(node, dict):
-        yield node
-    for member in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from objects(member)

@@ -9,14 +9,14 @@ from typing import Any, Final
 import pytest
 
 from conformance.core.exchange import Exchange
+from conformance.core.json_walk import leaves, scalars
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.access import strangers, try_strangers
 from conformance.engine.comparison import ABSENT
-from conformance.engine.identifiers import mentions, partial, scalars
+from conformance.engine.identifiers import mentions, partial
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.sampling import sample
 from conformance.engine.session import Session
-from conformance.spec.rules import leaves
 from conformance.spec.specification import load
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.cases import (

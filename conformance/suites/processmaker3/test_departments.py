@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import objects
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import sampling
 from conformance.engine.absence import says_gone
@@ -17,7 +18,7 @@ from conformance.engine.identifiers import names
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.answers import blocked_by, object_of
-from conformance.suites.processmaker3.people import attempted, made, naming, objects
+from conformance.suites.processmaker3.people import attempted, made, naming
 
 REFUSED: Final = "PM3-DEPARTMENT-DELETE-WITH-USERS"
 UNASSIGNED: Final = "PM3-DEPARTMENT-DELETE-UNASSIGNED"

@@ -8,10 +8,10 @@ from typing import Any, Final
 import pytest
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import arrays
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import sampling
 from conformance.engine.checks import describe, told
-from conformance.engine.identifiers import arrays
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.suites.processmaker3.people import attempted, created

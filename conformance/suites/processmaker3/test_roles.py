@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import objects
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.checks import content, describe, shorten
 from conformance.engine.comparison import number, plain
@@ -15,7 +16,7 @@ from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.answers import object_of
 from conformance.suites.processmaker3.cases import shown
-from conformance.suites.processmaker3.people import created, made, naming, objects
+from conformance.suites.processmaker3.people import created, made, naming
 
 AVAILABLE: Final = ("PM3-ROLE-AVAILABLE-USERS", "PM3-ROLE-GIVEN-UNAVAILABLE")
 DELETE: Final = ("PM3-ROLE-DELETE-WITH-USERS", "PM3-ROLE-DELETE-UNASSIGNED", "PM3-ROLE-DELETE-GONE")

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import leaves, named_values
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
 from conformance.engine.checks import describe
@@ -18,7 +19,6 @@ from conformance.engine.identifiers import mentions
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
 from conformance.engine.snapshots import is_time
-from conformance.spec.rules import leaves
 from conformance.suites.processmaker4.target import ProcessMaker4
 from conformance.wire.client import NOBODY, WRONG
 
@@ -150,7 +150,7 @@ def told_apart(first: object, second: object, process: str) -> bool:
 
 def of_the_instance(body: object) -> set[tuple[str, str]]:
     """The values of a response, but for those that say something of the call: its time, its trace."""
-    return {(name, str(value)) for name, value in presence.single(body) if not OF_THE_CALL.search(name)}
+    return {(name, str(value)) for name, value in named_values(body) if not OF_THE_CALL.search(name)}
 
 
 def mentions_any(exchange: Exchange, sent: dict[str, Any]) -> bool:
@@ -277,7 +277,7 @@ def test_an_unknown_process_is_not_started(session: Session) -> None:
 def tells(exchange: Exchange) -> bool:
     """Whether a response has content: an empty object tells no more than an empty body."""
     try:
-        said = presence.single(exchange.response.json)
+        said = named_values(exchange.response.json)
         return any(
             value not in (None, "") and not (OF_THE_CALL.search(name) or LINKS.search(name)) for name, value in said
         )
