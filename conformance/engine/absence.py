@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from conformance.core.exchange import Exchange
 from conformance.engine.acceptance import NOT_FOUND, UNSURE
-from conformance.engine.identifiers import is_read, partial, seen, shows
+from conformance.engine.identifiers import is_read, looks_paginated, seen, shows
 from conformance.engine.recorder import NotExercised
 from conformance.engine.requester import Requester
 from conformance.engine.reuse import DeletedIds
@@ -43,14 +43,16 @@ class Absence:
         within = requester.ledger.within(identifier)
         read, listing = requester.usable(operation, "read"), requester.usable(operation, "list")
         deleting = requester.operation(link.operation)
-        if read is None and listing is not None and not deleting.tombstone:
+        if read is None and listing is not None and not deleting.soft_delete:
             told = response.ok or response.status in NOT_FOUND
             there = requester.ask(listing.operation, path=within)
-            return not shows(there, listing, identifier) and (told or (there.response.ok and not partial(there)))
-        if read is None or deleting.tombstone:
+            return not shows(there, listing, identifier) and (
+                told or (there.response.ok and not looks_paginated(there))
+            )
+        if read is None or deleting.soft_delete:
             unknown = response.status in NOT_FOUND and not self._shown(identifier, listing, within)
             accepted = response.ok or unknown or self._was_deleted(identifier, link, listing, within, deleted)
-            return accepted and (deleting.tombstone or not self._has_parts(identifier, link, within))
+            return accepted and (deleting.soft_delete or not self._has_parts(identifier, link, within))
         after = self.read(read, identifier, within)
         if response.refused or deleting.refusal(response.status) is not None:  # a document may call 500 a refusal
             return says_gone(after)
@@ -93,7 +95,7 @@ class Absence:
         if listing is None:
             return False
         there = self.requester.ask(listing.operation, path=within)
-        return there.response.ok and not partial(there) and not shows(there, listing, identifier)
+        return there.response.ok and not looks_paginated(there) and not shows(there, listing, identifier)
 
     def _shown(self, identifier: str, listing: Link | None, within: Mapping[str, str]) -> bool:
         """Whether the list of what an operation creates, if there is one, still shows something."""

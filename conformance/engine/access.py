@@ -9,7 +9,7 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.recorder import NotExercised
-from conformance.engine.sampling import Sample, sample
+from conformance.engine.sampling import Sample, build_request
 from conformance.engine.session import Session
 from conformance.spec.requirement import USERS
 from conformance.spec.specification import Operation, Requirement, Specification
@@ -64,7 +64,7 @@ def try_strangers(
 
 
 def try_no_stranger(
-    session: Session, operation_id: str, prepare: Callable[[Session, Operation], Sample] = sample
+    session: Session, operation_id: str, prepare: Callable[[Session, Operation], Sample] = build_request
 ) -> None:
     """Try an operation as every kind of stranger, and then, unless one was let in, as who may. Raises as `try_access`.
 
@@ -135,7 +135,7 @@ def _judge(session: Session, requirement: Requirement, exchange: Exchange, contr
 
 
 def try_access(
-    session: Session, requirement: Requirement, prepare: Callable[[Session, Operation], Sample] = sample
+    session: Session, requirement: Requirement, prepare: Callable[[Session, Operation], Sample] = build_request
 ) -> None:
     """Try one requirement on access. `prepare` makes a documented request for the operation.
 

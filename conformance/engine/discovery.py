@@ -9,7 +9,17 @@ from typing import Any
 
 from conformance.core.exchange import Exchange
 from conformance.engine.absence import Absence
-from conformance.engine.identifiers import containing, is_read, mentions, offered, partial, pointed, seen, shows, under
+from conformance.engine.identifiers import (
+    candidates,
+    containing,
+    is_read,
+    looks_paginated,
+    mentions,
+    pointed,
+    seen,
+    shows,
+    under,
+)
 from conformance.engine.ownership import Ownership
 from conformance.engine.recorder import NotExercised
 from conformance.engine.requester import Requester
@@ -91,7 +101,7 @@ class Discovery:
         if not operation.undocumented_request or operation.path_parameters or link is None:
             return None
         shown = self.requester.ask(link.operation)
-        return seen(shown) if shown.response.ok and not partial(shown) else None
+        return seen(shown) if shown.response.ok and not looks_paginated(shown) else None
 
     def claimed(self) -> set[str]:
         """The identifiers of what is there and is in the ledger already."""
@@ -113,18 +123,18 @@ class Discovery:
         """The identifier that the response to a create gives, if what it names carries our name."""
         link = operation.link("read")
         source = link or operation.link("delete")
-        candidates = offered(exchange, source) if source is not None and source.pointer else []
+        possible = candidates(exchange, source) if source is not None and source.pointer else []
         by_response_alone = not entry.name or told_by_response_alone(operation, entry)
         if by_response_alone:  # what was sent is nothing new
-            candidates = [one for one in candidates[:1] if one.encode() not in exchange.request.body]
+            possible = [one for one in possible[:1] if one.encode() not in exchange.request.body]
         if link is None and by_response_alone:
-            return next((one for one in candidates if one not in self.claimed()), "")
-        candidates = [one for one in candidates if not self.ownership.was_there(operation, one)]
-        if link is None or not candidates:
+            return next((one for one in possible if one not in self.claimed()), "")
+        possible = [one for one in possible if not self.ownership.was_there(operation, one)]
+        if link is None or not possible:
             return ""
 
         def look() -> tuple[bool, Exchange]:
-            for one in candidates:
+            for one in possible:
                 read = self.absence.read(link, one, entry.within)
                 if read.response.ok and (mentions(read, entry.name) if entry.name else is_read(read, one)):
                     found.append(one)
@@ -161,7 +171,9 @@ class Discovery:
             return ""
         if not entry.name or not mentions(exchange, entry.name):
             return ""
-        return pointed(exchange, delete) if partial(self.requester.ask(link.operation, path=entry.within)) else ""
+        return (
+            pointed(exchange, delete) if looks_paginated(self.requester.ask(link.operation, path=entry.within)) else ""
+        )
 
     def _copied(self, operation: Operation, exchange: Exchange, before: Collection[str] | None) -> str:
         """What is new in the list under the name of ours that a create without a name copied, or longer ones."""

@@ -33,10 +33,10 @@ HEADERS: Final = ("x-total", "x-pag", "x-next", "x-per-page", "x-has")
 
 def identifier_of(exchange: Exchange, link: Link | None) -> str:
     """The identifier that an answer gives: where the link points, a bare text, or the first member called …id."""
-    return next(iter(offered(exchange, link)), "")
+    return next(iter(candidates(exchange, link)), "")
 
 
-def offered(exchange: Exchange, link: Link | None) -> list[str]:
+def candidates(exchange: Exchange, link: Link | None) -> list[str]:
     """All that may be the identifier in an answer, the likeliest first; a few at most.
 
     What the path of the call names already is no candidate: it names what the new thing belongs to.
@@ -271,7 +271,7 @@ def names(exchange: Exchange, identifier: str) -> bool:
     return any(str(one) == identifier for one in scalars(body))
 
 
-def partial(exchange: Exchange) -> bool:
+def looks_paginated(exchange: Exchange) -> bool:
     """Whether a list may show only a part: then what is absent from it may be on another page (rule 7).
 
     A page number, a size or a count proves nothing by itself: a list that shows as many items as there are in

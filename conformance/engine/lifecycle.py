@@ -48,7 +48,7 @@ OTHERS = "leaves-others"
 """The aspect of a step that it touches nothing but what it names."""
 
 
-def creates(specification: Specification) -> list[Operation]:
+def lifecycle_operations(specification: Specification) -> list[Operation]:
     """The operations whose resources have a life: what they create has a name, can be read or listed, and deleted."""
     return [
         operation
@@ -56,7 +56,7 @@ def creates(specification: Specification) -> list[Operation]:
         if operation.effect == "create"
         and (operation.link("read") or operation.link("list"))
         and (delete := operation.link("delete"))
-        and not specification.operations[delete.operation].tombstone
+        and not specification.operations[delete.operation].soft_delete
         and operation.names
         and operation.body("application/json")
     ]
@@ -72,7 +72,7 @@ def steps(specification: Specification, operation: Operation) -> list[str]:
     ]
 
 
-class Life:
+class Lifecycle:
     """One walk. `session` calls the target and judges; `create` is the operation that begins the life."""
 
     def __init__(self, session: Session, create: Operation) -> None:
@@ -83,24 +83,24 @@ class Life:
         self._list = Listing(session, self.create, self._names)
         self._neighbours = Neighbours(session, self.create)
 
-    def walk(self) -> None:
+    def run(self) -> None:
         """Go through the whole life. Raises Blocked and NotExercised, at its end, for what could not be tried."""
         self._beside()
-        request = sampling.sample(self.session, self.create)
-        born = self.session.create(self.create.id, **request.request())
-        body = born.exchange.request.sent(request.content["json"])
-        self._names.append(born.name)
-        self._unharmed(self.create, born.exchange)
+        request = sampling.build_request(self.session, self.create)
+        resource = self.session.create(self.create.id, **request.request())
+        body = resource.exchange.request.sent(request.content["json"])
+        self._names.append(resource.name)
+        self._unharmed(self.create, resource.exchange)
         self._beside()
         with self._going_on("read"):
-            self._reads_as_sent("created-reads-as-sent", self.create, body, born)
+            self._reads_as_sent("created-reads-as-sent", self.create, body, resource)
         with self._going_on("list"):
             beside = [one.resource for one in self._neighbours.there]
-            self._list.shows_created(born, body, self._hindered.get("read"), beside)
+            self._list.shows_created(resource, body, self._hindered.get("read"), beside)
         with self._going_on("update"):
-            self._update(born, body)
+            self._update(resource, body)
         with self._going_on("delete"):
-            self._delete(born)
+            self._delete(resource)
         for reason in self._hindered.values():
             raise reason
 
@@ -118,19 +118,19 @@ class Life:
 
     # -- steps ----------------------------------------------------------------------------------------------------
 
-    def _read(self, born: Resource) -> Exchange:
+    def _read(self, resource: Resource) -> Exchange:
         link = self._link("read")
-        return self.session.call(link.operation, path={link.parameter: born.id})
+        return self.session.call(link.operation, path={link.parameter: resource.id})
 
-    def _reads(self, exchange: Exchange, born: Resource) -> bool:
+    def _reads(self, exchange: Exchange, resource: Resource) -> bool:
         """Whether a reading shows the thing, under its identifier or any of its names, and calls it by no other."""
-        if not any(is_read(exchange, born.id, name) for name in self._names):
+        if not any(is_read(exchange, resource.id, name) for name in self._names):
             return False
         sent = {touch.pointer.rpartition("/")[2] for touch in self.create.names}
-        members = sent | set(members_of(born.exchange, born.id, born.name))
-        return not any(misnamed(exchange, born.id, one, self._names) for one in members)
+        members = sent | set(members_of(resource.exchange, resource.id, resource.name))
+        return not any(misnamed(exchange, resource.id, one, self._names) for one in members)
 
-    def _reads_as_sent(self, aspect: str, operation: Operation, sent: Mapping[str, Any], born: Resource) -> None:
+    def _reads_as_sent(self, aspect: str, operation: Operation, sent: Mapping[str, Any], resource: Resource) -> None:
         if self.create.link("read") is None:
             return
         readable = self._aspect("created-is-readable") if aspect.startswith("created") else None
@@ -139,18 +139,23 @@ class Life:
         reading = self.session.operation(link.operation)
 
         def look() -> tuple[bool, Exchange]:
-            exchange = self.session.send(link.operation, path={link.parameter: born.id})
+            exchange = self.session.send(link.operation, path={link.parameter: resource.id})
             hard = [one for one in self._differences(reading, sent, exchange) if not one.soft]
-            return self._reads(exchange, born) and not hard, exchange
+            return self._reads(exchange, resource) and not hard, exchange
 
         _, exchange = self.session.eventually(look)
-        exchange = exchange if exchange.response.ok else self._read(born)
+        exchange = exchange if exchange.response.ok else self._read(resource)
         if exchange.response.ok and not aspect.startswith("created"):
             self.session.recorder.record(checks.success(reading, exchange))
         if readable is not None:
             self.session.recorder.record(checks.success(reading, exchange))
             if not self.session.recorder.require(
-                readable.id, self._reads(exchange, born), born.exchange, exchange, observed=ANOTHER, kind=Kind.VALUE
+                readable.id,
+                self._reads(exchange, resource),
+                resource.exchange,
+                exchange,
+                observed=ANOTHER,
+                kind=Kind.VALUE,
             ):
                 raise Blocked(self.session.recorder.root_of(readable.id), reading.id)
         found = list(self._differences(reading, sent, exchange))
@@ -205,13 +210,13 @@ class Life:
         elif not hard:
             recorder.require(verbatim, True, exchange)
 
-    def _update(self, born: Resource, body: Mapping[str, Any]) -> None:
+    def _update(self, resource: Resource, body: Mapping[str, Any]) -> None:
         link = self.create.link("update")
         if link is None or "read" in self._hindered:
             return
         updating = self.session.operation(link.operation)
-        changed = self._changed(updating, born, body)
-        path = {link.parameter: born.id} if link.parameter else {}
+        changed = self._changed(updating, resource, body)
+        path = {link.parameter: resource.id} if link.parameter else {}
         updated = self.session.call(link.operation, path=path, json=changed)
         changed = updated.request.sent(changed)
         try:
@@ -219,9 +224,9 @@ class Life:
         except Blocked:
             del self._names[1:]  # another one may bear its new name now
             raise
-        self._reads_as_sent("updated-reads-as-sent", updating, changed, born)
+        self._reads_as_sent("updated-reads-as-sent", updating, changed, resource)
         if "list" not in self._hindered:
-            self._list.shows_updated(born, updating, updated, changed)
+            self._list.shows_updated(resource, updating, updated, changed)
 
     # -- neighbours -----------------------------------------------------------------------------------------------
 
@@ -245,7 +250,7 @@ class Life:
         if not self._neighbours.judge(requirement.id, *evidence):
             raise Blocked(self.session.recorder.root_of(requirement.id), operation.id)
 
-    def _changed(self, updating: Operation, born: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _changed(self, updating: Operation, resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
         """The complete definition as it was created, with every free text replaced (A-PM3-39).
 
         Where no document gives its shape, the definition as it is read. What a server got wrong in a creation is
@@ -255,12 +260,12 @@ class Life:
         assert documented is not None
         fixed = self.session.table.bodies.get(updating.id)
         if updating.names and GIVEN in documented.examples:  # by the target file, which says where names are
-            given: dict[str, Any] = sampling.body(self.session, updating, born.id)
+            given: dict[str, Any] = sampling.body(self.session, updating, resource.id)
             self._names.append(str(next(at(given, updating.names[0].pointer))))
             return given
         reading = self.session.operation(self._link("read").operation)
         try:
-            current = checks.body_of(reading, self._read(born))
+            current = checks.body_of(reading, self._read(resource))
         except NotJson:
             current = body
         if not isinstance(current, dict):
@@ -272,7 +277,7 @@ class Life:
         changed: dict[str, Any] = deepcopy(fixed) if fixed else writable(current, documented.schema)
         link = self.create.link("update")
         if link is not None and link.member:
-            changed[link.member] = born.id
+            changed[link.member] = resource.id
         names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
         for name, schema in known.items():
             described = schema.get("type") == "string" and not schema.get("enum") and name.endswith("description")
@@ -283,14 +288,14 @@ class Life:
                 self._names.append(changed[name])
         return changed
 
-    def _delete(self, born: Resource) -> None:
+    def _delete(self, resource: Resource) -> None:
         if not self._seen():
             return
         link = self._link("delete")
         deleting = self.session.operation(link.operation)
-        exchange = self.session.call(link.operation, path={link.parameter: born.id})
+        exchange = self.session.call(link.operation, path={link.parameter: resource.id})
         self._unharmed(deleting, exchange)
-        root = self._is_gone(born, deleting, exchange)
+        root = self._is_gone(resource, deleting, exchange)
         if root:
             for aspect in ("deleted-is-unlisted", "deleted-again-refused"):
                 requirement = self._aspect(aspect, deleting)
@@ -298,9 +303,9 @@ class Life:
                     self.session.recorder.block(requirement.id, root)
             return
         if "list" not in self._hindered:
-            self._list.shows_deleted(born, deleting, exchange)
+            self._list.shows_deleted(resource, deleting, exchange)
         self._unharmed(deleting, exchange)  # once more: a deletion may have its effect later
-        again = self.session.send(link.operation, path={link.parameter: born.id})
+        again = self.session.send(link.operation, path={link.parameter: resource.id})
         requirement = self._aspect("deleted-again-refused", deleting)
         if requirement is not None:
             refused = again.response.status >= 400
@@ -316,21 +321,21 @@ class Life:
         if documented is not None and again.response.status >= 400:
             self.session.recorder.record(checks.content(deleting, documented, again))
 
-    def _is_gone(self, born: Resource, deleting: Operation, deleted: Exchange) -> str:
+    def _is_gone(self, resource: Resource, deleting: Operation, deleted: Exchange) -> str:
         """Whether it can no longer be read; returns the fingerprint of the deviation when it can."""
         link = self.create.link("read")
         if link is None or "read" in self._hindered:
             return ""
 
         def look() -> tuple[bool, Exchange]:
-            exchange = self.session.send(link.operation, path={link.parameter: born.id})
+            exchange = self.session.send(link.operation, path={link.parameter: resource.id})
             shapeless = self.session.operation(link.operation).success.schema is None
-            nothing = exchange.response.ok and shapeless and not self._reads(exchange, born)
-            return exchange.response.refused or nothing or self.session.is_anothers(born.id), exchange
+            nothing = exchange.response.ok and shapeless and not self._reads(exchange, resource)
+            return exchange.response.refused or nothing or self.session.is_anothers(resource.id), exchange
 
         gone, exchange = self.session.eventually(look)
         if gone:
-            self.session.ledger.gone(born.id)
+            self.session.ledger.gone(resource.id)
         requirement = self._aspect("deleted-is-gone", deleting)
         if requirement is None:
             return ""

@@ -9,7 +9,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, presence
 from conformance.engine.comparison import Difference, differences
-from conformance.engine.identifiers import listed, partial, shows
+from conformance.engine.identifiers import listed, looks_paginated, shows
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Link, Operation, Requirement
@@ -29,7 +29,7 @@ class Listing:
 
     def shows_created(
         self,
-        born: Resource,
+        resource: Resource,
         sent: Mapping[str, Any],
         unread: Blocked | NotExercised | None = None,
         others: Iterable[Resource] = (),
@@ -47,27 +47,27 @@ class Listing:
 
         def look() -> tuple[bool, Exchange]:
             again = self.session.send(link.operation)
-            return all(shows(again, link, one.id, one.name) for one in (born, *others)), again
+            return all(shows(again, link, one.id, one.name) for one in (resource, *others)), again
 
         whole, exchange = self.session.eventually(look)
-        self.found = shows(exchange, link, born.id, born.name)
-        self.by_name = shows(exchange, link, "", born.name)
+        self.found = shows(exchange, link, resource.id, resource.name)
+        self.by_name = shows(exchange, link, "", resource.name)
         if not self.found and unread is not None:
             raise unread
-        if requirement is not None and not whole and partial(exchange):
+        if requirement is not None and not whole and looks_paginated(exchange):
             self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, PART)
         elif requirement is not None:
             self.session.recorder.require(
                 requirement.id,
                 whole,
-                born.exchange,
+                resource.exchange,
                 exchange,
                 observed=WITHOUT_ANOTHER if self.found else "what was created is not in the list",
                 kind=Kind.ABSENT,
             )
-        self._as_sent(link, born, sent)
+        self._as_sent(link, resource, sent)
 
-    def _as_sent(self, link: Link, born: Resource, sent: Mapping[str, Any]) -> None:
+    def _as_sent(self, link: Link, resource: Resource, sent: Mapping[str, Any]) -> None:
         """Say whether the item in the list is called and described as it was sent."""
         requirement = self._aspect("created-is-listed-as-sent")
         if requirement is None:
@@ -82,35 +82,37 @@ class Listing:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation)
-            return not self._unlike(link, born, sent, exchange), exchange
+            return not self._unlike(link, resource, sent, exchange), exchange
 
         holds, exchange = self.session.eventually(look)
         if holds:
-            self.session.recorder.require(requirement.id, True, exchange, born.exchange)
-        for one in self._unlike(link, born, sent, exchange):
+            self.session.recorder.require(requirement.id, True, exchange, resource.exchange)
+        for one in self._unlike(link, resource, sent, exchange):
             self.session.recorder.require(
                 requirement.id,
                 False,
                 exchange,
-                born.exchange,
+                resource.exchange,
                 expected=checks.told(one.sent),
                 observed=checks.told(one.read),
                 kind=Kind.READ_BACK,
                 location=f"[]{one.place}",
             )
 
-    def _unlike(self, link: Link, born: Resource, sent: Mapping[str, Any], exchange: Exchange) -> list[Difference]:
+    def _unlike(self, link: Link, resource: Resource, sent: Mapping[str, Any], exchange: Exchange) -> list[Difference]:
         """What of name and description the item of a thing shows otherwise, where a document describes items."""
         schema = (self.session.operation(link.operation).success.schema or {}).get("items", {})
         try:
-            item = presence.about(exchange.response.json, born.id, link.item.rpartition("/")[2])
+            item = presence.about(exchange.response.json, resource.id, link.item.rpartition("/")[2])
         except NotJson:
             item = None
         names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
         own = {name: value for name, value in sent.items() if name in names or name.endswith("description")}
         return [one for one in differences(own, item or {}, schema) if not one.soft]
 
-    def shows_updated(self, born: Resource, updating: Operation, updated: Exchange, sent: Mapping[str, Any]) -> None:
+    def shows_updated(
+        self, resource: Resource, updating: Operation, updated: Exchange, sent: Mapping[str, Any]
+    ) -> None:
         """Say whether the list still has the thing after its update, as it is called and described since then.
 
         Raises:
@@ -129,15 +131,15 @@ class Listing:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation)
-            seen[:] = [name for identifier, name in listed(exchange, link) if identifier == born.id]
+            seen[:] = [name for identifier, name in listed(exchange, link) if identifier == resource.id]
             if documented:
-                return new in seen and not self._unlike(link, born, sent, exchange), exchange
+                return new in seen and not self._unlike(link, resource, sent, exchange), exchange
             stale = old != new and self.by_name and shows(exchange, link, "", old)
-            return exchange.response.ok and shows(exchange, link, born.id, new) and not stale, exchange
+            return exchange.response.ok and shows(exchange, link, resource.id, new) and not stale, exchange
 
         holds, exchange = self.session.eventually(look)
-        there = shows(exchange, link, born.id, new)
-        if not holds and (not exchange.response.ok or (not there and partial(exchange))):
+        there = shows(exchange, link, resource.id, new)
+        if not holds and (not exchange.response.ok or (not there and looks_paginated(exchange))):
             self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, PART)
             return
         called = checks.told(seen[0]) if seen and documented else "by the name that it had before"
@@ -145,7 +147,7 @@ class Listing:
         if new in seen:
             told = "; ".join(
                 f"the list shows {checks.told(one.read)} in {one.place.strip('/')}"
-                for one in self._unlike(link, born, sent, exchange)
+                for one in self._unlike(link, resource, sent, exchange)
             )
         self.session.recorder.require(requirement.id, holds, exchange, updated, observed=told, kind=Kind.READ_BACK)
 
@@ -161,7 +163,7 @@ class Listing:
                 return True
         return False
 
-    def shows_deleted(self, born: Resource, deleting: Operation, deleted: Exchange) -> None:
+    def shows_deleted(self, resource: Resource, deleting: Operation, deleted: Exchange) -> None:
         """Say whether the list does not show any more what was deleted."""
         requirement = self._aspect("deleted-is-unlisted", deleting)
         link = self.create.link("list")
@@ -173,15 +175,15 @@ class Listing:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation)
-            there = any(shows(exchange, link, born.id, name) for name in self.names)
-            return exchange.response.ok and (not there or self.session.is_anothers(born.id)), exchange
+            there = any(shows(exchange, link, resource.id, name) for name in self.names)
+            return exchange.response.ok and (not there or self.session.is_anothers(resource.id)), exchange
 
         gone, exchange = self.session.eventually(look)
         if not exchange.response.ok:
             self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
             return
         if gone and self.create.link("read") is None:
-            self.session.ledger.gone(born.id)
+            self.session.ledger.gone(resource.id)
         self.session.recorder.require(
             requirement.id, gone, exchange, deleted, observed="it is still in the list", kind=Kind.EFFECT
         )

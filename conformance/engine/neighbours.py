@@ -13,8 +13,7 @@ from conformance.core.verdict import Reason
 from conformance.engine import checks, sampling
 from conformance.engine.absence import says_gone
 from conformance.engine.comparison import differences, number
-from conformance.engine.identifiers import has_value, is_read, shows
-from conformance.engine.identifiers import partial as paged
+from conformance.engine.identifiers import has_value, is_read, looks_paginated, shows
 from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Link, Operation
 
@@ -40,7 +39,7 @@ class Neighbours:
 
     def add(self, body: Any = None) -> None:
         """Make one more, by a documented request or with a body. Raises as `Session.create`, for what it needs too."""
-        request = sampling.sample(self.session, self.create, body).request()
+        request = sampling.build_request(self.session, self.create, body).request()
         made = self.session.create(self.create.id, **request)
         sent = made.exchange.request.sent(request.get("json"))
         self.there.append(self._seen(made, sent))
@@ -101,7 +100,7 @@ class Neighbours:
             exchange = self._look(way, one.resource)
             if exchange.response.ok and self._shown(way, one, exchange):
                 harm.append(self._changed(way, one, exchange))
-            elif says_gone(exchange) or (exchange.response.ok and not paged(exchange)):
+            elif says_gone(exchange) or (exchange.response.ok and not looks_paginated(exchange)):
                 harm.append(f"it is gone: {checks.describe(exchange)}")
             else:
                 harm.append(None)

@@ -19,7 +19,7 @@ from typing import Final
 
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Reason
-from conformance.engine.identifiers import offered, own_identifiers, partial
+from conformance.engine.identifiers import candidates, looks_paginated, own_identifiers
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.removal import PAUSE
 from conformance.engine.requester import Requester
@@ -79,14 +79,14 @@ class Ownership:
         listing = self.requester.usable(call.operation, "list") if owned else None
         before = self._digests(call, listing)
         exchange = send(call)
-        candidates = offered(exchange, link) if exchange.response.ok else []
-        self.requester.ledger.named.update(candidates)
+        named = candidates(exchange, link) if exchange.response.ok else []
+        self.requester.ledger.named.update(named)
         if not owned:
-            new = set(candidates)
-        elif before is None or not candidates:
+            new = set(named)
+        elif before is None or not named:
             return exchange
         else:
-            new = self._new(call, listing, before, candidates)
+            new = self._new(call, listing, before, named)
         for identifier in new:
             self.requester.ledger.proved(Ours(identifier))
         return exchange
@@ -143,10 +143,10 @@ class Ownership:
         effectful = (link for link in operation.links if link.pointer and not link.sent)
         return next((link for link in effectful if self.requester.operation(link.operation).effect != "read"), None)
 
-    def _new(self, call: Call, listing: Link | None, before: set[str], candidates: list[str]) -> set[str]:
-        """Those of the candidates that a list shows, and did not show before."""
+    def _new(self, call: Call, listing: Link | None, before: set[str], named: list[str]) -> set[str]:
+        """Those of the named identifiers that a list shows, and did not show before."""
         operation, settle = call.operation, self.requester.settle
-        new = {digest(operation.system, operation.resource, one): one for one in candidates}
+        new = {digest(operation.system, operation.resource, one): one for one in named}
         until = time.monotonic() + settle
         while True:
             settled = time.monotonic() >= until
@@ -162,7 +162,7 @@ class Ownership:
         operation = call.operation
         with contextlib.suppress(Blocked, NotExercised):
             shown = self.requester.ask(listing.operation, path=self._within(listing, call.path))
-            if shown.response.ok and not partial(shown):
+            if shown.response.ok and not looks_paginated(shown):
                 found = own_identifiers(shown, listing)
                 return {digest(operation.system, operation.resource, one) for one in found}
         return None
@@ -180,7 +180,7 @@ class Ownership:
             if not shown.response.ok:
                 return
             found = own_identifiers(shown, listing)
-            ledger.surveyed(operation.system, operation.resource, within, found, whole=not partial(shown))
+            ledger.surveyed(operation.system, operation.resource, within, found, whole=not looks_paginated(shown))
 
     def _within(self, listing: Link, path: Mapping[str, str]) -> dict[str, str]:
         """The part of a path that a list takes."""

@@ -212,7 +212,7 @@ class Properties:
         documented, reading = self.operation.body("application/json"), maker.link("read")
         assert documented is not None
         assert reading is not None
-        request = sampling.sample(session, maker, example).request()
+        request = sampling.build_request(session, maker, example).request()
         created = session.create(maker.id, accepts=accepts, **request)
         read = session.call(reading.operation, path={reading.parameter: created.id})
         body = checks.body_of(session.operation(reading.operation), read)
@@ -253,7 +253,7 @@ class Properties:
         Raises Blocked and NotExercised; the latter also when no answer came.
         """
         session, operation = self.session, self.operation
-        request = sampling.sample(session, operation, body).request()
+        request = sampling.build_request(session, operation, body).request()
         if call:
             exchange = session.call(operation.id, accepts=accepts, **request)
         else:

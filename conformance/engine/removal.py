@@ -18,7 +18,7 @@ from conformance.core.verdict import Reason
 from conformance.engine import checks
 from conformance.engine.absence import Absence, says_gone
 from conformance.engine.acceptance import NOT_IMPLEMENTED
-from conformance.engine.identifiers import listed, partial, shows
+from conformance.engine.identifiers import listed, looks_paginated, shows
 from conformance.engine.recorder import NotExercised
 from conformance.engine.requester import Requester
 from conformance.engine.reuse import DeletedIds
@@ -143,7 +143,7 @@ class Removal:
             proved = there.response.ok and requester.carries_the_mark(there)
         elif listing is not None:
             there = requester.ask(listing.operation, path=within)
-            if there.response.ok and not partial(there) and not shows(there, listing, identifier):
+            if there.response.ok and not looks_paginated(there) and not shows(there, listing, identifier):
                 return self._found_gone(identifier)
             names = [name for one, name in listed(there, listing) if one == identifier]
             proved = any(requester.ledger.is_ours(name) for name in names)

@@ -10,7 +10,7 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.allowance import Allowance
 from conformance.engine.discovery import Discovery
-from conformance.engine.identifiers import ANOTHER, identifier_of, mentions, of_another, partial, pointed, seen
+from conformance.engine.identifiers import ANOTHER, identifier_of, looks_paginated, mentions, of_another, pointed, seen
 from conformance.engine.ownership import Ownership
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.removal import Removal
@@ -92,7 +92,7 @@ class Resources:
         if link is None:
             return None
         shown = self.judged(self.requester.call_of(link.operation), "")
-        if partial(shown):
+        if looks_paginated(shown):
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id}: no whole list to tell what is new")
         return seen(shown)
 
@@ -139,7 +139,7 @@ class Resources:
         if link is not None:
             # a list that cannot be had at all is the root, and ends here
             shown = self.judged(requester.call_of(link.operation, path=entry.within), "")
-            if partial(shown):
+            if looks_paginated(shown):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows a part only")
             if known is not None and seen(shown) - set(known):
                 self._remove_pointed(operation, exchange, entry, known)

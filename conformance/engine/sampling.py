@@ -45,7 +45,7 @@ class Sample:
         return {"path": self.path, **self.content}
 
 
-def sample(session: Session, operation: Operation, given: Any = None) -> Sample:
+def build_request(session: Session, operation: Operation, given: Any = None) -> Sample:
     """A documented request for `operation`; what it acts on is made for it, or is a fixture of the target file.
 
     `given` is a JSON body to use in the place of the first example.
@@ -103,7 +103,7 @@ def body(session: Session, operation: Operation, identifier: str = "", given: An
         content = deepcopy(own)
     if session.safety is not Safety.DISPOSABLE:
         content = impersonal(content, documented.schema)
-    content = fresh(content, session)
+    content = with_new_ids(content, session)
     for touch in operation.names or _renamed(session, operation, content):
         replace(content, touch.pointer, session.ledger.word() if touch.no_blanks else session.ledger.name())
     for touch in operation.touches:
@@ -127,7 +127,7 @@ def _named(session: Session, operation: Operation, touch: ResourceReference) -> 
     for one in session.specification.operations.values():
         for link in one.links:
             if link.operation == operation.id and link.member and f"/{link.member}" == touch.pointer:
-                return make(session, one, **sample(session, one).request())
+                return make(session, one, **build_request(session, one).request())
     return ""
 
 
@@ -165,7 +165,7 @@ def resolvable(content: Any, schema: Schema, session: Session) -> Any:
     return content
 
 
-def fresh(content: Any, session: Session) -> Any:
+def with_new_ids(content: Any, session: Session) -> Any:
     """The content with new identifiers for the elements that it defines, wherever they are named."""
     renamed = {value: session.ledger.made_up(len(value)) for value in _defined(content)}
 
@@ -230,10 +230,10 @@ def _made(session: Session, operation: Operation, parameter: str, key: str) -> s
         making, link = found
         if parameter in changed_by(operation):
             session.need_proof(making)
-        request = sample(session, making)
+        request = build_request(session, making)
         made = make(session, making, **request.request())
         if link.carries:
-            return carried(session, making, made, link.carries)[0]
+            return values_named(session, making, made, link.carries)[0]
         return (
             str(
                 next(
@@ -251,10 +251,10 @@ def _made(session: Session, operation: Operation, parameter: str, key: str) -> s
         raise NotExercised(Reason.MISSING_FIXTURE, where)
     if parameter in changed_by(operation):
         session.need_proof(made_by)
-    return make(session, made_by, **sample(session, made_by).request())
+    return make(session, made_by, **build_request(session, made_by).request())
 
 
-def carried(session: Session, making: Operation, identifier: str, word: str) -> list[str]:
+def values_named(session: Session, making: Operation, identifier: str, word: str) -> list[str]:
     """What something of ours, as it is read, has in the members that are called by a word.
 
     Raises:

@@ -331,5 +331,5 @@ def _marked(journal: ledger.Ledger) -> Iterator[ledger.Entry]:
         if one.key in journal.removed and one.identifier:
             operations = specification.load(one.system).operations
             link = operations[one.operation].link("delete")
-            if link is not None and operations[link.operation].tombstone:
+            if link is not None and operations[link.operation].soft_delete:
                 yield one

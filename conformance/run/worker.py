@@ -85,7 +85,7 @@ class Worker:
         self._handing_out: dict[str, str] = {}
         self._earlier: frozenset[str] = frozenset()
         self._moment = (0, 0)  # when the current test began
-        self._steady = False
+        self._deterministic = False
         self.account = self.shared or Account(worker=self.name, until=self.until)
         self.directory = RunDirectory(self.output) if self.output else None
         if self.directory:
@@ -138,7 +138,7 @@ class Worker:
 
         def saw(exchange: Exchange) -> None:
             self._saw(exchange)
-            if self._steady and exchange.has_response and exchange.operation in spec.operations:
+            if self._deterministic and exchange.has_response and exchange.operation in spec.operations:
                 operation = spec.operations[exchange.operation]
                 anybodys = operation.id not in lists
 
@@ -190,16 +190,16 @@ class Worker:
                     if not self.ledger.is_ours(secret):  # a name
                         self.redactor.learn(f"TOKEN_{self.redactor.known}", secret)
 
-    def begin(self, system: str, cited: Iterable[str], *, steady: bool = True) -> tuple[Session, Recorder]:
+    def begin(self, system: str, cited: Iterable[str], *, deterministic: bool = True) -> tuple[Session, Recorder]:
         """Hand a new recorder to the session of a system, for one test.
 
-        A `steady` test sends the same in every run. From such tests alone come the shapes: runs can be compared.
+        A `deterministic` test sends the same in every run. From such tests alone come the shapes: runs can be compared.
         A test that acts on a fixture which tests change waits until no other worker runs such a test.
         """
         session, cited = self.session(system), tuple(cited)
         if excluding(session.specification, session.table, cited):
             self.account.enter(FIXTURES, 1)
-        self._steady = steady
+        self._deterministic = deterministic
         self._earlier = frozenset(self.ledger.entries)
         self._moment = self.ledger.moment
         session.recorder = Recorder(session.specification, cited)
@@ -232,7 +232,7 @@ class Worker:
         Raises Unwritable.
         """
         kept: list[Entry] = []
-        self._steady = False
+        self._deterministic = False
         try:
             for system in list(self.sessions):
                 session = self.sessions[system]

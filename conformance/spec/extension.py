@@ -154,7 +154,7 @@ class OperationExtension(Cited):
     """Keys of the target file that its structural requirements need, where its fixtures do not tell."""
     names: Annotated[tuple[NamePlace, ...], one_or_more(NamePlace)] = Field((), alias="name")
     """Of a create: where its unique name is, or a list of such places."""
-    tombstone: Flag = False
+    soft_delete: Flag = False
     """Of a delete: whether what was deleted may go on being read and listed."""
     confidential: Flag = False
     """Whether the whole response is other people's: no value of it is stored."""

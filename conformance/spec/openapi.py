@@ -156,7 +156,7 @@ def _operation(
         anonymous=said.anonymous,
         personal=said.personal,
         undocumented_request=said.request == "undocumented",
-        tombstone=said.tombstone,
+        soft_delete=said.soft_delete,
         touches=tuple(_touch(one) for one in said.touches),
         names=tuple(_named(one) for one in said.names),
         alternatives=tuple(Alternative(", ".join(one.reading), one.path) for one in said.alternatives),

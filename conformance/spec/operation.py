@@ -149,7 +149,7 @@ class Operation:
 
     `fixtures` maps a path parameter, or a pointer into the body, to the key of the target file that gives its value
     where no operation makes it; `needs` are the keys without which nothing calls it, where its fixtures do not
-    tell. A `personal` one concerns access to the account as well. What a `tombstone` deletes may go on being
+    tell. A `personal` one concerns access to the account as well. What a `soft_delete` deletes may go on being
     read and listed. A `confidential` one answers what is other people's as a whole.
     """
 
@@ -170,7 +170,7 @@ class Operation:
     anonymous: bool = False
     personal: bool = False
     undocumented_request: bool = False
-    tombstone: bool = False
+    soft_delete: bool = False
     touches: tuple[ResourceReference, ...] = ()
     names: tuple[ResourceReference, ...] = ()
     alternatives: tuple[Alternative, ...] = ()

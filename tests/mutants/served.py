@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from conformance.core.exchange import Exchange
 from conformance.engine.recorder import Recorder
-from conformance.engine.sampling import body, sample
+from conformance.engine.sampling import body, build_request
 from conformance.engine.session import Session
 from conformance.reference import build
 from conformance.reference.serving import Serving, target
@@ -134,4 +134,4 @@ def request(session: Session, operation: Operation) -> dict[str, Any]:
         case _ if operation.system == "processmaker3":
             return prepare(session, operation).request()
         case _:
-            return sample(session, operation).request()
+            return build_request(session, operation).request()

@@ -56,10 +56,10 @@ def _made(session: Session, maker: Operation, at: int) -> str:
     """Something that an operation makes; every second one of what belongs to something else belongs to a new thing."""
     if maker.id == "createCaseTrackerObject":
         return sampling.make(session, maker, **tracked(session).request())
-    request = sampling.sample(session, maker).request()
+    request = sampling.build_request(session, maker).request()
     if maker.resource == "instance" and at % 2:
         process = session.operation("createProcess")
-        request["path"] = {"id": session.create(process.id, **sampling.sample(session, process).request()).id}
+        request["path"] = {"id": session.create(process.id, **sampling.build_request(session, process).request()).id}
     return sampling.make(session, maker, **request)
 
 

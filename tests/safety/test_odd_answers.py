@@ -21,7 +21,7 @@ import pytest
 from hypothesis import strategies as st
 
 from conformance.engine import calls, sampling
-from conformance.engine.lifecycle import Life, creates
+from conformance.engine.lifecycle import Lifecycle, lifecycle_operations
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
 from conformance.run.worker import Worker
@@ -106,11 +106,14 @@ def actions(system: str) -> dict[str, Action]:
     spec = load(system)
 
     def called(operation: Operation) -> Action:
-        return lambda session: session.call(operation.id, **sampling.sample(session, operation).request())
+        return lambda session: session.call(operation.id, **sampling.build_request(session, operation).request())
+
+    def lived(operation: Operation) -> Action:
+        return lambda session: Lifecycle(session, operation).run()
 
     callable_ones = [one for one in spec.operations.values() if one.id not in MADE_FOR_IT]
     found: dict[str, Action] = {f"call {one.id}": called(one) for one in callable_ones}
-    found |= {f"life {one.id}": lambda session, one=one: Life(session, one).walk() for one in creates(spec)}  # type: ignore[misc]
+    found |= {f"life {one.id}": lived(one) for one in lifecycle_operations(spec)}
     package = importlib.import_module(f"conformance.suites.{system}")
     for module in pkgutil.iter_modules(package.__path__):
         if module.name.startswith("test_"):

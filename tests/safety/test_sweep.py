@@ -36,7 +36,7 @@ def left_behind(there: Filled, directory: Path, operation: str = "createProject"
     worker = Worker(load_target(there.file), run=RUN, output=directory)
     system = next(name for name in there.references if operation in worker.session(name).specification.operations)
     session, _ = worker.begin(system, ())
-    request = sampling.sample(session, session.operation(operation)).request()
+    request = sampling.build_request(session, session.operation(operation)).request()
     try:
         return session.create(operation, **request).id
     finally:

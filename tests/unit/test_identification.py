@@ -15,10 +15,10 @@ from conformance.core.exchange import (
     Response,
 )
 from conformance.engine.identifiers import (
+    candidates,
     identifier_of,
     listed,
-    offered,
-    partial,
+    looks_paginated,
     pointed,
     shows,
 )
@@ -35,9 +35,9 @@ def answered(body: Any, *headers: tuple[str, str], url: str = "http://t/") -> Ex
 
 
 def test_the_documented_place_is_the_likeliest_and_other_identifiers_follow() -> None:
-    assert offered(answered({"workspaceId": OTHER, "id": UID}), READ) == [UID, OTHER]
-    assert offered(answered([{"old_uid": "", "new_uid": UID}, {"new_uid": OTHER}]), READ) == [UID, OTHER]
-    assert len(offered(answered([{"uid": str(number)} for number in range(99)]), READ)) < 10
+    assert candidates(answered({"workspaceId": OTHER, "id": UID}), READ) == [UID, OTHER]
+    assert candidates(answered([{"old_uid": "", "new_uid": UID}, {"new_uid": OTHER}]), READ) == [UID, OTHER]
+    assert len(candidates(answered([{"uid": str(number)} for number in range(99)]), READ)) < 10
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_an_empty_response_to_a_create_names_the_thing_by_its_address(location: 
     response = Response(201, (("Location", location),), b"")
     made = Exchange("e", "op", Request("POST", f"http://t/of/{OTHER}"), response)
     assert identifier_of(made, READ) == identifier
-    assert offered(replace(made, response=replace(response, status=200)), READ) == []
+    assert candidates(replace(made, response=replace(response, status=200)), READ) == []
 
 
 def test_one_alone_is_a_list_of_one_and_a_tree_has_items_at_every_depth() -> None:
@@ -110,7 +110,7 @@ def test_a_list_shows_an_identifier_under_another_name_only_where_it_uses_none_o
     ],
 )  # fmt: skip
 def test_a_list_with_a_sign_of_paging_may_show_a_part_only(body: Any, headers: list[tuple[str, str]]) -> None:
-    assert partial(answered(body, *headers))
+    assert looks_paginated(answered(body, *headers))
 
 
 @pytest.mark.parametrize(
@@ -127,4 +127,4 @@ def test_a_list_with_a_sign_of_paging_may_show_a_part_only(body: Any, headers: l
     ],
 )  # fmt: skip
 def test_a_list_without_such_a_sign_is_whole(body: Any, headers: list[tuple[str, str]]) -> None:
-    assert not partial(answered(body, *headers))
+    assert not looks_paginated(answered(body, *headers))

@@ -107,7 +107,7 @@ def test_no_word_of_a_register_can_be_misspelled(system: str) -> None:
         ({**SAID, "personl": True}, "personl: is an unknown key; did you mean personal?"),
         ({**SAID, "effect": "craete"}, "effect: 'craete' is not one of its values; did you mean create?"),
         ({**SAID, "starts": "yes"}, "starts: is 'yes'; write true or false."),
-        ({**SAID, "tombstone": 1}, "tombstone: is 1; write true or false."),
+        ({**SAID, "soft_delete": 1}, "soft_delete: is 1; write true or false."),
         ({**SAID, "level": "mst"}, "level: 'mst' is not one of its values; did you mean must?"),
         ({**SAID, "request": "undocumentd"}, "request: 'undocumentd' is not one of its values; did you mean"),
         ({**SAID, "profile": ""}, "profile: is empty; write it, or leave the key out."),

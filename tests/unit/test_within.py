@@ -109,7 +109,7 @@ def opened(server: Case, book: Ledger, *, may_change: bool = True) -> Iterator[S
 
 
 def upload(session: Session) -> dict[str, Any]:
-    return sampling.sample(session, session.operation(UPLOAD)).request()
+    return sampling.build_request(session, session.operation(UPLOAD)).request()
 
 
 def _changes(server: Case) -> list[httpx.Request]:

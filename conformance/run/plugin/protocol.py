@@ -64,7 +64,7 @@ class TestProtocol:
         self._concluded = self._deviates = False
         try:
             self._session, self._recorder = self.process.worker.begin(
-                system, cited(item), steady=SEED not in fixtures(item)
+                system, cited(item), deterministic=SEED not in fixtures(item)
             )
         except (OSError, Unwritable) as error:
             self.process.break_off(item.session, error)

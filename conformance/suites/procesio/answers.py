@@ -11,9 +11,9 @@ from conformance.core.json_walk import arrays
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
 from conformance.engine.identifiers import (
+    candidates,
     is_read,
     mentions,
-    offered,
 )
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Resource, Session
@@ -93,7 +93,7 @@ def touched_in(operation: Operation, body: Any) -> str:
 
 def instance_of(session: Session, exchange: Exchange, link: Link | None, process: str) -> str:
     """The identifier of the instance that an answer tells of: where it gives several, the one that is listed."""
-    found = [one for one in offered(exchange, link) if one != process]
+    found = [one for one in candidates(exchange, link) if one != process]
     if len(found) > 1:
         shown = session.send("listInstances", path={"id": process})
         found = [one for one in found if _listed(shown, one)] or found

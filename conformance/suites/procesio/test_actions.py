@@ -9,8 +9,8 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence, sampling
 from conformance.engine.checks import describe
 from conformance.engine.identifiers import (
+    looks_paginated,
     mentions,
-    partial,
     seen,
     shows,
 )
@@ -128,7 +128,7 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
     shown, tree = session.eventually(look)
     if not shown and not tree.response.ok:
         raise NotExercised(Reason.INCONCLUSIVE, describe(tree))
-    if not shown and partial(tree):
+    if not shown and looks_paginated(tree):
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree shows a part only")
     told = "the old name is still in the directory tree" if shows(tree, link, "", name) else "the new name is not there"
     if not session.recorder.require("PRO-FOLDER-RENAME-SHOWN", shown, tree, renamed, own.exchange, observed=told):
@@ -155,8 +155,8 @@ def _path_is_renamed(session: Session, own: Resource, name: str, renamed: Exchan
 @pytest.mark.requirement("PRO-CATEGORY-OF-ACTION")
 def test_the_category_of_an_action_can_be_asked_for(session: Session) -> None:
     maker = session.operation("createAction")
-    action = session.create(maker.id, **sampling.sample(session, maker).request())
-    found = sampling.carried(session, maker, action.id, "category")
+    action = session.create(maker.id, **sampling.build_request(session, maker).request())
+    found = sampling.values_named(session, maker, action.id, "category")
     accepted = [one for one in found if session.send("getActionCategory", path={"category": one}).response.ok]
     shown = session.call("getActionCategory", path={"category": (accepted or found)[0]})
     session.recorder.require(

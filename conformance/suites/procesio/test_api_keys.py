@@ -17,8 +17,8 @@ from conformance.engine.identifiers import is_read, shows
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.suites.procesio.answers import lists
+from conformance.suites.procesio.processes import own_process, process, run_body
 from conformance.suites.procesio.target import Procesio
-from conformance.suites.procesio.test_processes import own_process, process, run_body
 from conformance.wire.client import NOBODY
 from conformance.wire.redact import KEY_FIELDS
 
@@ -26,7 +26,7 @@ from conformance.wire.redact import KEY_FIELDS
 def new_key(session: Session) -> Resource:
     """An API key of the run's own."""
     maker = session.operation("createApiKey")
-    return session.create(maker.id, **sampling.sample(session, maker).request())
+    return session.create(maker.id, **sampling.build_request(session, maker).request())
 
 
 def shown(session: Session, key: Resource) -> dict[str, str]:

@@ -12,16 +12,16 @@ from conformance.core.json_walk import named_values
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
 from conformance.engine.identifiers import (
+    candidates,
     is_read,
+    looks_paginated,
     mentions,
-    offered,
-    partial,
     seen,
     shows,
     under,
 )
 from conformance.engine.recorder import Blocked, NotExercised
-from conformance.engine.sampling import sample
+from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
 from conformance.suites.procesio.answers import answers_something, name_in, same_after, touched_in
 
@@ -33,7 +33,7 @@ FIELDS: Final = re.compile(r"field|propert|attribut|param|config|schema|setting|
 @pytest.mark.requirement("PRO-CREDENTIAL-TYPES-NAMED")
 def test_the_types_of_credentials_are_told(session: Session) -> None:
     types = session.call("listCredentialTypes")
-    if partial(types):
+    if looks_paginated(types):
         raise NotExercised(Reason.INCONCLUSIVE, "the list of types shows a part only")
     missing = [one for one in NAMED if not mentions(types, one)]
     session.recorder.require(
@@ -58,7 +58,7 @@ def test_a_type_of_credentials_is_listed_with_its_fields(session: Session) -> No
 
 @pytest.mark.requirement("PRO-CREDENTIAL-TYPE-FIELDS")
 def test_the_fields_of_a_type_of_credentials_can_be_read(session: Session) -> None:
-    asked = sample(session, session.operation("getCredentialType")).path["id"]
+    asked = build_request(session, session.operation("getCredentialType")).path["id"]
     if not session.table.fixture("credential_type"):  # a type of the run's own has no fields that a document names
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("credential_type"))
     shown = session.call("getCredentialType", path={"id": asked})
@@ -123,18 +123,18 @@ def test_a_new_type_of_credentials_is_listed_and_can_be_read(session: Session) -
     creating = session.operation("createCredentialType")
     link = creating.link("list")
     assert link is not None
-    request = sample(session, creating).request()
+    request = build_request(session, creating).request()
     name = name_in(creating, request["json"])
     before = seen(session.call("listCredentialTypes"))
     made = session.call(creating.id, **request)
-    told = [one for one in offered(made, creating.link("read")) if one not in before]
+    told = [one for one in candidates(made, creating.link("read")) if one not in before]
 
     def look() -> tuple[bool, Exchange]:
         types = session.send("listCredentialTypes")
         return any(shows(types, link, one, name) for one in told or [""]), types
 
     found, types = session.eventually(look)
-    if not found and partial(types):
+    if not found and looks_paginated(types):
         raise NotExercised(Reason.INCONCLUSIVE, "the list of types shows a part only")
     if not found and seen(types) - before:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "a new type is listed with neither its identifier nor its name")
@@ -155,7 +155,7 @@ def test_a_new_type_of_credentials_is_listed_and_can_be_read(session: Session) -
 @pytest.mark.requirement("PRO-CREDENTIAL-TEST-ANSWERED", "PRO-CREDENTIAL-TEST-CHANGES-NOTHING")
 def test_testing_credentials_changes_nothing(session: Session) -> None:
     operation = session.operation("testCredential")
-    testing = sample(session, operation)
+    testing = build_request(session, operation)
     own = {"id": touched_in(operation, testing.content["json"])}
     same_after(
         session,
@@ -175,7 +175,7 @@ def test_a_template_tells_its_credentials_and_its_verbs(session: Session) -> Non
     ):
         try:
             answers_something(
-                session, requirement, operation, **sample(session, session.operation(operation)).request()
+                session, requirement, operation, **build_request(session, session.operation(operation)).request()
             )
         except NotExercised as reason:
             session.recorder.skip(requirement, reason.reason, reason.detail)
@@ -183,7 +183,7 @@ def test_a_template_tells_its_credentials_and_its_verbs(session: Session) -> Non
 
 @pytest.mark.requirement("PRO-CREDENTIAL-UPLOAD-UNKNOWN")
 def test_a_file_for_unknown_credentials_is_refused(session: Session) -> None:
-    request = sample(session, session.operation("uploadCredential")).request()
+    request = build_request(session, session.operation("uploadCredential")).request()
     control = session.call("uploadCredential", **request)
     unknown = {**request, "path": {"credentialsId": session.ledger.made_up_guid()}}
     session.recorder.refused("PRO-CREDENTIAL-UPLOAD-UNKNOWN", session.send("uploadCredential", **unknown), control)

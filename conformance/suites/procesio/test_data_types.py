@@ -15,12 +15,12 @@ from conformance.engine.checks import describe
 from conformance.engine.comparison import number
 from conformance.engine.identifiers import (
     is_read,
+    looks_paginated,
     mentions,
-    partial,
     seen,
 )
 from conformance.engine.recorder import NotExercised
-from conformance.engine.sampling import sample
+from conformance.engine.sampling import build_request
 from conformance.engine.session import Resource, Session
 from conformance.suites.procesio.answers import lists, name_in, single_values
 
@@ -50,7 +50,7 @@ def test_a_data_type_is_found_by_its_name(session: Session) -> None:
 def _marked(session: Session) -> tuple[Resource, list[str]]:
     """A data type of the run's own, and the names of attributes by which its reading can be told from others."""
     creating = session.operation("createDataType")
-    request = sample(session, creating).request()
+    request = build_request(session, creating).request()
     mark = session.ledger.word()
     sampling.replace(request["json"], "/attributes/0/name", mark)
     resource = session.create(creating.id, **request)
@@ -116,7 +116,7 @@ def test_as_many_primitive_data_types_are_counted_as_are_listed(session: Session
         root = "PRO-DATATYPE-PRIMITIVE-LIST" if counts else "PRO-DATATYPE-COUNT-NUMBER"
         session.recorder.block("PRO-DATATYPE-COUNT-MATCHES", session.recorder.root_of(root))
         return
-    if partial(shown):
+    if looks_paginated(shown):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
     session.recorder.require(
         "PRO-DATATYPE-COUNT-MATCHES",

@@ -8,7 +8,7 @@ from conformance.core.verdict import Reason
 from conformance.engine import access
 from conformance.engine.recorder import NotExercised
 from conformance.engine.required_fields import demands, record_refusal
-from conformance.engine.sampling import sample
+from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
 from conformance.spec.specification import Requirement, load
 from conformance.suites.procesio.test_authentication import account, authenticate
@@ -38,7 +38,7 @@ def test_an_authentication_without_a_required_parameter_is_refused(session: Sess
 @each("runProcess")
 def test_a_run_without_a_required_member_is_refused(session: Session, requirement: Requirement) -> None:
     operation = session.operation("runProcess")
-    request = sample(session, operation).request()
+    request = build_request(session, operation).request()
     control = session.call(operation.id, **request)
     fewer = {name: value for name, value in request["json"].items() if name != requirement.place[1:]}
     record_refusal(session, requirement.id, session.send(operation.id, **{**request, "json": fewer}), control)

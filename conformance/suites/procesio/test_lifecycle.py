@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.engine.lifecycle import Life, creates, steps
+from conformance.engine.lifecycle import Lifecycle, lifecycle_operations, steps
 from conformance.engine.session import Session
 from conformance.spec.specification import Operation, load
 
@@ -13,7 +13,10 @@ SPEC = load("procesio")
 
 @pytest.mark.parametrize(
     "operation",
-    [pytest.param(one, id=one.id, marks=pytest.mark.requirement(*steps(SPEC, one))) for one in creates(SPEC)],
+    [
+        pytest.param(one, id=one.id, marks=pytest.mark.requirement(*steps(SPEC, one)))
+        for one in lifecycle_operations(SPEC)
+    ],
 )
 def test_a_life_goes_as_documented(session: Session, operation: Operation) -> None:
-    Life(session, operation).walk()
+    Lifecycle(session, operation).run()

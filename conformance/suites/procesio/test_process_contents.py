@@ -9,8 +9,8 @@ from conformance.engine.identifiers import mentions, seen
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.suites.procesio.answers import answers_something
+from conformance.suites.procesio.processes import own_process, process
 from conformance.suites.procesio.target import Procesio
-from conformance.suites.procesio.test_processes import own_process, process
 
 
 @pytest.mark.requirement("PRO-PROCESS-PAYLOAD-ANSWERED", "PRO-PROCESS-USED-ANSWERED")

@@ -12,14 +12,13 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
 from conformance.engine.checks import describe
 from conformance.engine.identifiers import (
+    candidates,
+    looks_paginated,
     mentions,
-    offered,
-    partial,
     seen,
 )
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.sampling import body as body_of
-from conformance.engine.sampling import sample
 from conformance.engine.session import Resource, Session
 from conformance.engine.snapshots import (
     Snapshot,
@@ -29,41 +28,8 @@ from conformance.engine.snapshots import (
 )
 from conformance.suites.procesio.answers import about, answers_something, instance_of, same_after
 from conformance.suites.procesio.credentials import API_KEY
+from conformance.suites.procesio.processes import own_process, process, published, run_body
 from conformance.suites.procesio.target import Procesio
-
-
-def process(session: Session) -> dict[str, str]:
-    """The process of the target file, as path parameters."""
-    assert isinstance(session.table, Procesio)
-    if session.table.process_id is None:
-        raise NotExercised(Reason.MISSING_FIXTURE, "[procesio] process_id")
-    return {"id": session.table.process_id}
-
-
-def run_body(session: Session) -> dict[str, object]:
-    """The documented body of a run (procesio-api.txt, line 32)."""
-    assert isinstance(session.table, Procesio)
-    return {"payload": session.table.payload, "connectionId": None}
-
-
-def own_process(session: Session) -> Resource:
-    """A process of the run's own."""
-    maker = session.operation("createProcess")
-    return session.create(maker.id, **sample(session, maker).request())
-
-
-def published(session: Session) -> str:
-    """An instance of the process of the target file, ready to be launched.
-
-    Raises:
-        NotExercised: the answer to the publication tells none.
-    """
-    exchange = session.call("publishProcess", path=process(session))
-    link = session.operation("publishProcess").link("launch")
-    instance = instance_of(session, exchange, link, process(session)["id"])
-    if not instance:
-        raise NotExercised(Reason.INCONCLUSIVE, "publishProcess answers no identifier of an instance")
-    return instance
 
 
 @pytest.mark.requirement("PRO-RUN-NULL-CONNECTION", "PRO-RUN-MAKES-INSTANCE")
@@ -71,7 +37,7 @@ def test_a_token_runs_a_process(session: Session) -> None:
     link = session.operation("runProcess").link("status")
     before = seen(session.call("listInstances", path=process(session)))
     ran = session.call("runProcess", path=process(session), json=run_body(session))
-    told = [one for one in offered(ran, link) if one != process(session)["id"] and one not in before]
+    told = [one for one in candidates(ran, link) if one != process(session)["id"] and one not in before]
 
     def look() -> tuple[bool, Exchange]:
         after = session.send("listInstances", path=process(session))
@@ -80,7 +46,7 @@ def test_a_token_runs_a_process(session: Session) -> None:
 
     grew, after = session.eventually(look)
     known = _with_status(session, told)
-    if not grew and not known and (partial(after) or not after.response.ok):
+    if not grew and not known and (looks_paginated(after) or not after.response.ok):
         raise NotExercised(Reason.INCONCLUSIVE, "the list of instances shows a part only")
     session.recorder.require(
         "PRO-RUN-MAKES-INSTANCE",
@@ -202,7 +168,7 @@ def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
     turned = waits.turned(executed)
     ran = session.call("runProcess", path=process(session), json=run_body(session))
     link = session.operation("runProcess").link("status")
-    told = [one for one in offered(ran, link) if one != process(session)["id"]]
+    told = [one for one in candidates(ran, link) if one != process(session)["id"]]
     known = _with_status(session, told)
     if not known:
         told_nothing = "the response to the run names no instance that has a status"
@@ -296,7 +262,7 @@ def _are_listed(session: Session, made: Exchange, published: list[str]) -> None:
         return all(is_listed(exchange, instance) for instance in published), exchange
 
     found, instances = session.eventually(look)
-    if not found and partial(instances):
+    if not found and looks_paginated(instances):
         session.recorder.skip("PRO-INSTANCE-LISTED", Reason.INCONCLUSIVE, "the list shows a part only")
         return
     session.recorder.require(

@@ -12,10 +12,10 @@ from conformance.core.json_walk import named_values
 from conformance.core.verdict import Kind
 from conformance.engine import presence
 from conformance.engine.identifiers import IDENTIFIER
-from conformance.engine.sampling import sample
+from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
 from conformance.suites.procesio.answers import answers_something, lists, require_about
-from conformance.suites.procesio.test_processes import own_process, process, published
+from conformance.suites.procesio.processes import own_process, process, published
 
 INSTANCE: Final = re.compile(r"instance_?(id|uuid|guid)$", re.IGNORECASE)
 PROCESS: Final = re.compile(r"(process|project)_?(id|uuid|guid)$", re.IGNORECASE)
@@ -42,7 +42,7 @@ def test_the_resources_of_the_account_are_a_list(session: Session) -> None:
     ],
 )
 def test_analytics_are_answered(session: Session, operation: str, requirement: str) -> None:
-    answers_something(session, requirement, operation, **sample(session, session.operation(operation)).request())
+    answers_something(session, requirement, operation, **build_request(session, session.operation(operation)).request())
 
 
 @pytest.mark.requirement("PRO-ANALYTICS-PROCESS-OF-ONE")

@@ -10,9 +10,9 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.absence import says_gone
 from conformance.engine.checks import describe
-from conformance.engine.identifiers import mentions, partial, seen
+from conformance.engine.identifiers import looks_paginated, mentions, seen
 from conformance.engine.recorder import NotExercised
-from conformance.engine.sampling import sample
+from conformance.engine.sampling import build_request
 from conformance.engine.session import Resource, Session
 from conformance.engine.snapshots import changed, snapshot, volatile
 from conformance.spec.specification import Link
@@ -35,7 +35,7 @@ class Scheduled:
 def scheduled(session: Session) -> Scheduled:
     """A new schedule of a new process."""
     operation = session.operation("createSchedule")
-    request = sample(session, operation).request()
+    request = build_request(session, operation).request()
     return Scheduled(session.create("createSchedule", **request), touched_in(operation, request["json"]))
 
 
@@ -108,7 +108,7 @@ def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
         return bool(seen(exchange) - before), exchange
 
     grew, shown = session.eventually(look)
-    if grew or not shown.response.ok or partial(shown):
+    if grew or not shown.response.ok or looks_paginated(shown):
         return
     told = "the list has no schedule that was not there before"
     session.recorder.require("PRO-SCHEDULE-DUPLICATE-NEW", False, shown, observed=told, kind=Kind.ABSENT)
@@ -142,7 +142,7 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
     before = session.call("readSchedule", path=own.path)
     was = snapshot(before, own.schedule.id)
     ignored = volatile(snapshot(first, own.schedule.id), was)
-    body = sample(session, session.operation("changeScheduleStatus")).content
+    body = build_request(session, session.operation("changeScheduleStatus")).content
     exchange = session.call("changeScheduleStatus", path=own.path, **body)
     session.recorder.require(
         "PRO-SCHEDULE-STATUS-ANSWERED", bool(exchange.response.body.strip()), exchange, observed="an empty body"

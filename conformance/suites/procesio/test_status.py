@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.engine.sampling import sample
+from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
 from conformance.suites.procesio.answers import answers_something
 
@@ -19,4 +19,4 @@ def test_the_platform_tells_its_status(session: Session) -> None:
     [pytest.param(one, marks=pytest.mark.requirement(f"{one}:exists")) for one in ("getVersion", "postVersion")],
 )
 def test_the_version_is_there(session: Session, operation: str) -> None:
-    session.call(operation, **sample(session, session.operation(operation)).request())
+    session.call(operation, **build_request(session, session.operation(operation)).request())

@@ -14,9 +14,9 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import arrays, leaves
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.identifiers import (
+    looks_paginated,
     mentions,
     names,
-    partial,
 )
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.suites.processmaker3.projects import table
@@ -90,7 +90,7 @@ def shown(session: Session, requirement: str, listing: Exchange, identifier: str
         NotExercised: the list shows a part only.
     """
     found = names(listing, identifier)
-    if not found and partial(listing):
+    if not found and looks_paginated(listing):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
     told = "it is not in the list" if in_json(listing) else "the answer is no JSON"
     return session.recorder.require(requirement, found, listing, observed=told, kind=Kind.ABSENT)
@@ -156,7 +156,7 @@ def hidden(
             session.recorder.require(requirement, False, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
             return
     denied = who_lacks_only_that(session, asked)
-    if denied.response.ok and partial(denied):
+    if denied.response.ok and looks_paginated(denied):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
     session.recorder.require(requirement, True, denied, control)
 

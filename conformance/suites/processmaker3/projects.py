@@ -9,7 +9,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.checks import body_of, describe
-from conformance.engine.identifiers import ANOTHER, concerns, partial
+from conformance.engine.identifiers import ANOTHER, concerns, looks_paginated
 from conformance.engine.neighbours import Neighbours
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
@@ -153,7 +153,7 @@ def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Ex
         return project in items(exchange), exchange
 
     found, exchange = session.eventually(look)
-    if not found and partial(exchange):
+    if not found and looks_paginated(exchange):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
     if not session.recorder.require(
         "PM3-PROJECT-CREATE-LISTED",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from conformance.core.verdict import Reason
 from conformance.engine.identifiers import identifier_of
 from conformance.engine.recorder import Blocked, NotExercised
-from conformance.engine.sampling import Sample, body, sample
+from conformance.engine.sampling import Sample, body, build_request
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.cases import fixture, of_case
 from conformance.suites.processmaker3.exports import export, names_project
@@ -24,9 +24,12 @@ TRACKER: Final = "createCaseTrackerObject"
 
 
 def prepare(session: Session, operation: Operation) -> Sample:
-    """A documented request for an operation, for something that is there and may be touched. Raises as `sample`."""
+    """A documented request for an operation, for something that is there and may be touched.
+
+    Raises as `build_request`.
+    """
     special = SPECIAL.get(operation.id)
-    return special(session) if special else sample(session, operation)
+    return special(session) if special else build_request(session, operation)
 
 
 def _import(session: Session) -> Sample:

@@ -13,9 +13,9 @@ from conformance.core.json_walk import leaves, scalars
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.access import strangers, try_strangers
 from conformance.engine.comparison import ABSENT
-from conformance.engine.identifiers import mentions, partial
+from conformance.engine.identifiers import looks_paginated, mentions
 from conformance.engine.recorder import Blocked, NotExercised
-from conformance.engine.sampling import sample
+from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
 from conformance.spec.specification import load
 from conformance.suites.processmaker3.answers import blocked_by, object_of
@@ -72,7 +72,7 @@ def test_an_unassigned_case_waits_for_no_member_who_is_away(session: Session) ->
     if not shown(session, WAITING[0], seen, case):  # then nobody sees it
         raise Blocked(session.recorder.root_of(WAITING[0]), UNASSIGNED)
     asked = conclusive(session.send(UNASSIGNED, user="inactive"))
-    if asked.response.ok and partial(asked):
+    if asked.response.ok and looks_paginated(asked):
         raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
     told = "it is listed for a member of the group who is not active"
     kept_out = not (asked.response.ok and mentions(asked, case))
@@ -220,7 +220,7 @@ def give_back(session: Session, path: dict[str, str], body: dict[str, Any]) -> N
 
 @pytest.mark.requirement("PM3-CASE-TRIGGER-UNATTACHED", *strangers(SPEC, EXECUTE))
 def test_a_trigger_that_nothing_fires_can_be_executed(session: Session) -> None:
-    request = sample(session, session.operation(EXECUTE)).request()
+    request = build_request(session, session.operation(EXECUTE)).request()
     with restoring(session):
         control = session.call(EXECUTE, **request)
         try_strangers(session, EXECUTE, control, **request)

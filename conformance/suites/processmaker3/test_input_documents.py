@@ -10,7 +10,7 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.identifiers import names
 from conformance.engine.recorder import Blocked, NotExercised
-from conformance.engine.sampling import sample
+from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
 from conformance.suites.processmaker3.cases import (
     STATES,
@@ -94,7 +94,7 @@ def test_a_file_is_read_by_nobody_whom_it_does_not_concern(session: Session) -> 
 @pytest.mark.requirement("PM3-INDOC-DELETE-UNLISTED")
 def test_a_deleted_file_is_no_longer_listed(session: Session) -> None:
     path = of_case(session)
-    own = session.create(UPLOAD, **sample(session, session.operation(UPLOAD)).request())
+    own = session.create(UPLOAD, **build_request(session, session.operation(UPLOAD)).request())
     deleted = session.call(DELETE, path={**path, "app_doc_uid": own.id})
 
     def look() -> tuple[bool, Exchange]:

@@ -26,7 +26,7 @@ LARGEST: Final = 64 * 1024 * 1024  # bytes of the largest file that is sent
 
 def sample(session: Session) -> dict[str, Any]:
     """An upload that is as documented as can be. Raises NotExercised when a fixture is missing."""
-    return sampling.sample(session, session.operation(UPLOAD)).request()
+    return sampling.build_request(session, session.operation(UPLOAD)).request()
 
 
 def uploaded(session: Session) -> Resource:

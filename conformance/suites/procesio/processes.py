@@ -1,0 +1,44 @@
+"""Processes: the one of the target file, and what the run makes of such."""
+
+from __future__ import annotations
+
+from conformance.core.verdict import Reason
+from conformance.engine.recorder import NotExercised
+from conformance.engine.sampling import build_request
+from conformance.engine.session import Resource, Session
+from conformance.suites.procesio.answers import instance_of
+from conformance.suites.procesio.target import Procesio
+
+
+def process(session: Session) -> dict[str, str]:
+    """The process of the target file, as path parameters."""
+    assert isinstance(session.table, Procesio)
+    if session.table.process_id is None:
+        raise NotExercised(Reason.MISSING_FIXTURE, "[procesio] process_id")
+    return {"id": session.table.process_id}
+
+
+def run_body(session: Session) -> dict[str, object]:
+    """The documented body of a run (procesio-api.txt, line 32)."""
+    assert isinstance(session.table, Procesio)
+    return {"payload": session.table.payload, "connectionId": None}
+
+
+def own_process(session: Session) -> Resource:
+    """A process of the run's own."""
+    maker = session.operation("createProcess")
+    return session.create(maker.id, **build_request(session, maker).request())
+
+
+def published(session: Session) -> str:
+    """An instance of the process of the target file, ready to be launched.
+
+    Raises:
+        NotExercised: the answer to the publication tells none.
+    """
+    exchange = session.call("publishProcess", path=process(session))
+    link = session.operation("publishProcess").link("launch")
+    instance = instance_of(session, exchange, link, process(session)["id"])
+    if not instance:
+        raise NotExercised(Reason.INCONCLUSIVE, "publishProcess answers no identifier of an instance")
+    return instance
