@@ -13,7 +13,7 @@ from conformance.engine.requester import Requester
 from conformance.engine.resources import Resource as Resource
 from conformance.engine.resources import Resources
 from conformance.spec.specification import Operation, Specification
-from conformance.target.systems import Procesio, ProcessMaker3, ProcessMaker4
+from conformance.target.system_table import SystemTable
 from conformance.target.target import Safety
 from conformance.wire.client import Client, Credentials
 from conformance.wire.ledger import Entry, Ledger
@@ -34,7 +34,7 @@ class Session:
 
     def __init__(
         self,
-        table: ProcessMaker3 | ProcessMaker4 | Procesio,
+        table: SystemTable,
         client: Client,
         credentials: Credentials,
         ledger: Ledger,

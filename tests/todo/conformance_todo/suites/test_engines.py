@@ -15,11 +15,11 @@ SPEC = load("todo")
     "operation",
     [
         pytest.param(one, id=one.id, marks=pytest.mark.requirement(*lifecycle.steps(SPEC, one)))
-        for one in lifecycle.creates(SPEC)
+        for one in lifecycle.lifecycle_operations(SPEC)
     ],
 )
 def test_a_task_is_created_read_listed_updated_and_deleted(session: Session, operation: Operation) -> None:
-    lifecycle.Life(session, operation).walk()
+    lifecycle.Lifecycle(session, operation).run()
 
 
 @pytest.mark.parametrize(

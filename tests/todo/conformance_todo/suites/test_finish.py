@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from conformance.engine.checks import body_of
-from conformance.engine.sampling import sample
+from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
 
 
 @pytest.mark.requirement("TODO-FINISH-DONE", "TODO-FINISH-AGAIN")
 def test_a_task_can_be_finished_once(session: Session) -> None:
-    task = session.create("createTask", **sample(session, session.operation("createTask")).request())
+    task = session.create("createTask", **build_request(session, session.operation("createTask")).request())
     finished = session.call("finishTask", path={"id": task.id})
     read = session.call("getTask", path={"id": task.id})
     state = body_of(session.operation("getTask"), read)["state"]
