@@ -44,10 +44,10 @@ class Absence:
         read, listing = requester.usable(operation, "read"), requester.usable(operation, "list")
         deleting = requester.operation(link.operation)
         if read is None and listing is not None and not deleting.soft_delete:
-            told = response.ok or response.status in NOT_FOUND
+            confirmed = response.ok or response.status in NOT_FOUND
             there = requester.ask(listing.operation, path=within)
             return not shows(there, listing, identifier) and (
-                told or (there.response.ok and not looks_paginated(there))
+                confirmed or (there.response.ok and not looks_paginated(there))
             )
         if read is None or deleting.soft_delete:
             unknown = response.status in NOT_FOUND and not self._shown(identifier, listing, within)

@@ -189,8 +189,8 @@ def try_login(session: Session, requirement: str, exchange: Exchange, control: E
     if not (exchange.response.ok or exchange.response.refused or 300 <= exchange.response.status < 400):
         raise NotExercised(Reason.INCONCLUSIVE, f"{exchange.operation}: status {exchange.response.status}")
     given = exchange.response.ok and (bool(token_of(exchange)) or not token_of(control))
-    told = f"a token: {checks.describe(exchange)}"
-    session.recorder.require(requirement, not given, exchange, control, observed=told, kind=Kind.NOT_REFUSED)
+    message = f"a token: {checks.describe(exchange)}"
+    session.recorder.require(requirement, not given, exchange, control, observed=message, kind=Kind.NOT_REFUSED)
 
 
 def _sent(session: Session, operation: Operation, user: str, request: dict[str, Any]) -> Exchange:

@@ -77,8 +77,8 @@ class Allowance:
             return
         if requester.unsupported(delete.operation):
             if not removal.account.take(unremovable_of(operation), KEPT_AT_MOST):
-                told = f"{delete.operation} is unsupported, as the target file says: no more than {KEPT_AT_MOST}"
-                raise NotExercised(Reason.LIMIT_REACHED, f"{told} of what {operation.id} creates are left")
+                message = f"{delete.operation} is unsupported, as the target file says: no more than {KEPT_AT_MOST}"
+                raise NotExercised(Reason.LIMIT_REACHED, f"{message} of what {operation.id} creates are left")
             return
         if self._has_room(operation):
             return
@@ -159,9 +159,9 @@ class Allowance:
             removal.forget(identifier)
         requirement = requester.specification.aspect(delete.operation, "deleted-is-gone")
         if exchange.response.ok and requirement is not None:
-            told = f"it can still be read: {checks.describe(exchange)}"
+            message = f"it can still be read: {checks.describe(exchange)}"
             recorder = requester.recorder
-            recorder.require(requirement.id, False, exchange, deleted, observed=told, kind=Kind.EFFECT)
+            recorder.require(requirement.id, False, exchange, deleted, observed=message, kind=Kind.EFFECT)
             self._roots[operation.resource] = recorder.root_of(requirement.id)
             raise Blocked(self._roots[operation.resource], delete.operation)
         return gone

@@ -182,14 +182,14 @@ class Calls:
         for alike in narrowing.by_name(narrowed.places).values():
             place, *others = sorted(alike)
             everywhere = f" (at {', '.join(others)} too)" if others else ""
-            told = f"{checks.describe(attempt.exchange)}; without the member{everywhere} it is accepted"
+            message = f"{checks.describe(attempt.exchange)}; without the member{everywhere} it is accepted"
             self.requester.recorder.require(
                 requirement or f"{operation.id}.{operation.success.status}:status",
                 False,
                 attempt.exchange,
                 narrowed.exchange,
-                expected=f"{checks.told(narrowing.first(attempt.call.json, place))} is accepted",
-                observed=told,
+                expected=f"{checks.quoted(narrowing.first(attempt.call.json, place))} is accepted",
+                observed=message,
                 kind=Kind.REFUSED,
                 location=place,
             )
@@ -208,25 +208,25 @@ class Calls:
             case Acceptance.TOKEN_OPENS_NOTHING:
                 raise self.requester.token_opens_nothing()
             case Acceptance.NAME_TAKEN:
-                told = f"{operation.id} was refused since something of that name exists: {described}"
-                raise NotExercised(Reason.INCONCLUSIVE, told)
+                message = f"{operation.id} was refused since something of that name exists: {described}"
+                raise NotExercised(Reason.INCONCLUSIVE, message)
             case Acceptance.IN_FRONT:
-                told = f"{operation.method} of any path is refused in front of the API: {described}"
-                raise NotExercised(Reason.TARGET_UNAVAILABLE, told)
+                message = f"{operation.method} of any path is refused in front of the API: {described}"
+                raise NotExercised(Reason.TARGET_UNAVAILABLE, message)
             case Acceptance.NOT_AS_ACCOMMODATED:
-                told = "is not there" if decision.missing else "refused a request"
-                told = f"{operation.id} {told} in the form of the accommodation"
-                raise NotExercised(Reason.UNDOCUMENTED_REQUEST, told)
+                message = "is not there" if decision.missing else "refused a request"
+                message = f"{operation.id} {message} in the form of the accommodation"
+                raise NotExercised(Reason.UNDOCUMENTED_REQUEST, message)
             case Acceptance.UNDOCUMENTED:
-                told = "is missing" if decision.missing else "refused a request that no document gives"
-                raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} {told}")
+                message = "is missing" if decision.missing else "refused a request that no document gives"
+                raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} {message}")
             case Acceptance.LACKS_RIGHT:
-                told = f"{operation.id}: the account may lack a right that no document names"
-                raise NotExercised(Reason.INCONCLUSIVE, told)
+                message = f"{operation.id}: the account may lack a right that no document names"
+                raise NotExercised(Reason.INCONCLUSIVE, message)
             case Acceptance.MISSING:
                 assert control is not None
-                exists, told = f"{operation.id}:exists", f"{described}, as for a made-up path"
-                recorder.require(exists, False, exchange, control, observed=told, kind=Kind.MISSING_OPERATION)
+                exists, message = f"{operation.id}:exists", f"{described}, as for a made-up path"
+                recorder.require(exists, False, exchange, control, observed=message, kind=Kind.MISSING_OPERATION)
                 raise Blocked(recorder.root_of(exists), operation.id)
             case _:
                 raise _refused(recorder, operation, exchange, requirement, decision.kind)
@@ -286,10 +286,10 @@ def _refused(
     recorder: Recorder, operation: Operation, exchange: Exchange, requirement: str, kind: Kind
 ) -> Blocked | NotExercised:
     """Record that a documented call is refused."""
-    told = checks.describe(exchange)
+    message = checks.describe(exchange)
     if requirement:
-        recorder.require(requirement, False, exchange, observed=told, kind=kind)
+        recorder.require(requirement, False, exchange, observed=message, kind=kind)
         return Blocked(recorder.root_of(requirement), operation.id)
     status = f"{operation.id}.{operation.success.status}:status"
-    recorder.record([checks.deviates(status, operation.id, kind, operation.success.status, told, exchange)])
+    recorder.record([checks.deviates(status, operation.id, kind, operation.success.status, message, exchange)])
     return Blocked(recorder.root_of(status), operation.id)

@@ -44,8 +44,8 @@ def shorten(value: Any) -> str:
     return text if len(text) <= QUOTED_AT_MOST else text[:QUOTED_AT_MOST] + "…"
 
 
-def told(value: Any) -> str:
-    """A value as a verdict tells it: in JSON, so that text, numbers and null can be told apart."""
+def quoted(value: Any) -> str:
+    """A value as a verdict quotes it: in JSON, so that text, numbers and null differ."""
     return value if isinstance(value, Described) else shorten(json.dumps(value, ensure_ascii=False))
 
 
@@ -54,11 +54,11 @@ def describe(exchange: Exchange) -> str:
     response = exchange.response
     if not exchange.has_response:
         return f"no answer ({exchange.error})"
-    told = f"status {response.status}, {response.media_type or 'no content type'}"
+    message = f"status {response.status}, {response.media_type or 'no content type'}"
     if response.status < 300:
-        return told
+        return message
     said = message_of(response)
-    return f"{told}, to {caller(exchange.user)}{f': {said}' if said else ''}"
+    return f"{message}, to {caller(exchange.user)}{f': {said}' if said else ''}"
 
 
 def conforms(requirement: str, operation: str, *exchanges: Exchange, location: str = "") -> Verdict:
@@ -152,11 +152,11 @@ def content(operation: Operation, documented: ResponseSpec, exchange: Exchange) 
         body = exchange.response.json
     except NotJson as error:
         firm = media.outcome is Outcome.DEVIATES and documented.content_type is documented.citation.level
-        told = media if firm else None  # what may be cannot stand for what must be
-        if told is None:
-            told = deviates(root, operation.id, Kind.NOT_JSON, "a JSON body", str(error), exchange)
-            verdicts.append(told)
-        verdicts.extend(_blocked_rules(operation, documented, documented.rules, told))
+        root_verdict = media if firm else None  # what may be cannot stand for what must be
+        if root_verdict is None:
+            root_verdict = deviates(root, operation.id, Kind.NOT_JSON, "a JSON body", str(error), exchange)
+            verdicts.append(root_verdict)
+        verdicts.extend(_blocked_rules(operation, documented, documented.rules, root_verdict))
         return verdicts
     if documented.wrapped:
         wrapped = isinstance(body, list) and len(body) == 1

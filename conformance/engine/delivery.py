@@ -72,8 +72,8 @@ class Delivery:
             exchange = self._page_again(call, exchange)
         refused_size = exchange.response.status in gateways.SIZES and not gateways.is_error_page(exchange)
         if gateways.speaks_of_limits(call.operation, exchange) and not (call.may_be_too_large and refused_size):
-            told = f"{call.operation.id}: a limit of the account or of a gateway (status {exchange.response.status})"
-            raise NotExercised(Reason.INCONCLUSIVE, told, exchange)
+            message = f"{call.operation.id}: a limit of the account or of a gateway (status {exchange.response.status})"
+            raise NotExercised(Reason.INCONCLUSIVE, message, exchange)
         self._remember(call, exchange)
         return exchange
 
@@ -149,10 +149,10 @@ class Delivery:
             else f"refuses the token (status {exchange.response.status})"
         )
         more = "a new token does not help" if self.credentials.renewable(call.user) else "it was accepted before"
-        told = f"{exchange.request.url}: {what}; {more}"
+        message = f"{exchange.request.url}: {what}; {more}"
         if call.user == MAIN:
-            return self._given_up(told, exchange)
-        return NotExercised(Reason.TARGET_UNAVAILABLE, told, exchange)
+            return self._given_up(message, exchange)
+        return NotExercised(Reason.TARGET_UNAVAILABLE, message, exchange)
 
     # -- gateways and login pages -----------------------------------------------------------------------------------
 
@@ -167,8 +167,8 @@ class Delivery:
         status = exchange.response.status
         if self._away >= AWAY_AT_MOST:
             return self._given_up(f"{exchange.request.url}: {self._away} times in a row: status {status}", exchange)
-        told = f"{exchange.request.url}: status {status}, which is a gateway's"
-        return NotExercised(Reason.TARGET_UNAVAILABLE, told, exchange)
+        message = f"{exchange.request.url}: status {status}, which is a gateway's"
+        return NotExercised(Reason.TARGET_UNAVAILABLE, message, exchange)
 
     def _past(self, call: Call, exchange: Exchange) -> Exchange:
         """What the API responds where a redirect or a page came first; those of one operation alone are its own.
@@ -188,14 +188,14 @@ class Delivery:
         self._count(exchange)
         if exchange.entry is not None:
             self.ledger.turned_away(exchange.entry)
-        told = "responds with an HTML page" if exchange.response.ok else gateways.told_redirect(exchange)
-        told = f"{exchange.request.url}: {told}"
+        message = "responds with an HTML page" if exchange.response.ok else gateways.told_redirect(exchange)
+        message = f"{exchange.request.url}: {message}"
         if not call.with_token:
-            raise NotExercised(Reason.INCONCLUSIVE, told, exchange)
+            raise NotExercised(Reason.INCONCLUSIVE, message, exchange)
         self._outside += 1
         if not self._worked or self._outside >= GIVE_UP_AFTER:
-            raise self._given_up(told, exchange)
-        raise NotExercised(Reason.TARGET_UNAVAILABLE, told, exchange)
+            raise self._given_up(message, exchange)
+        raise NotExercised(Reason.TARGET_UNAVAILABLE, message, exchange)
 
     def _page_again(self, call: Call, exchange: Exchange) -> Exchange:
         """Ask again where an error page came: a firewall's or a gateway's does not come back, the server's does.
@@ -241,9 +241,9 @@ class Delivery:
             gateways.REDIRECT if gateways.redirects(exchange) else gateways.PAGE if exchange.response.ok else "session"
         ] += 1
 
-    def _given_up(self, told: str, exchange: Exchange | None = None) -> NotExercised:
-        self.problem = told
-        return NotExercised(Reason.TARGET_UNAVAILABLE, told, exchange)
+    def _given_up(self, message: str, exchange: Exchange | None = None) -> NotExercised:
+        self.problem = message
+        return NotExercised(Reason.TARGET_UNAVAILABLE, message, exchange)
 
     def _remember(self, call: Call, exchange: Exchange) -> None:
         if not exchange.response.ok or gateways.is_page(exchange):

@@ -77,7 +77,7 @@ class Fixtures:
         """The sentence on a fixture that the server does not know, else empty; `otherwise` tells where no read can."""
         if key in self.known or key in self.unknown:
             return self.unknown.get(key, "")
-        told = ""
+        message = ""
         for one, named in self.reads(key):
             if any(other != key and other in self.unknown for other in self.named_in(named)):
                 continue  # the read fails for that one's sake
@@ -87,12 +87,12 @@ class Fixtures:
             if exchange.response.ok:
                 self.known.add(key)
                 return ""
-            told = told or self._compared(key, one, exchange, named, {})
+            message = message or self._compared(key, one, exchange, named, {})
         if not self.readable(key):
-            told = otherwise(key)
-        if told:
-            self.unknown[key] = told
-        return told
+            message = otherwise(key)
+        if message:
+            self.unknown[key] = message
+        return message
 
     def readable(self, key: str) -> bool:
         """Whether any read can show a fixture."""

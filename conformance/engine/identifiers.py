@@ -229,10 +229,10 @@ def concerns(exchange: Exchange, identifier: str, name: str = "") -> bool:
 def of_another(exchange: Exchange, identifier: str, name: str) -> bool:
     """Whether an answer gives the identifier of what it is about, and shows neither this identifier nor this name."""
     try:
-        told = next(presence.enclosed(exchange.response.json), "")
+        named = next(presence.enclosed(exchange.response.json), "")
     except NotJson:
         return False
-    return bool(told) and not concerns(exchange, identifier, name)
+    return bool(named) and not concerns(exchange, identifier, name)
 
 
 def members_of(exchange: Exchange, identifier: str, value: str) -> Iterator[str]:

@@ -191,8 +191,8 @@ class Lifecycle:
                     requirement.id,
                     False,
                     exchange,
-                    expected=checks.told(one.sent),
-                    observed=checks.told(one.read),
+                    expected=checks.quoted(one.sent),
+                    observed=checks.quoted(one.read),
                     kind=Kind.READ_BACK,
                     location=one.place,
                 )
@@ -202,8 +202,8 @@ class Lifecycle:
                 verbatim,
                 False,
                 exchange,
-                expected=checks.told(soft.sent),
-                observed=checks.told(soft.read),
+                expected=checks.quoted(soft.sent),
+                observed=checks.quoted(soft.read),
                 kind=Kind.READ_BACK,
                 location=soft.place,
             )
@@ -342,8 +342,8 @@ class Lifecycle:
         if not gone and not exchange.response.ok:
             self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, checks.describe(exchange))
             return ""
-        told = f"it can still be read: {checks.describe(exchange)}"
-        self.session.recorder.require(requirement.id, gone, exchange, deleted, observed=told)
+        message = f"it can still be read: {checks.describe(exchange)}"
+        self.session.recorder.require(requirement.id, gone, exchange, deleted, observed=message)
         return "" if gone else self.session.recorder.root_of(requirement.id)
 
     def _link(self, step: str) -> Link:

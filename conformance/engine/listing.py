@@ -93,8 +93,8 @@ class Listing:
                 False,
                 exchange,
                 resource.exchange,
-                expected=checks.told(one.sent),
-                observed=checks.told(one.read),
+                expected=checks.quoted(one.sent),
+                observed=checks.quoted(one.read),
                 kind=Kind.READ_BACK,
                 location=f"[]{one.place}",
             )
@@ -142,14 +142,14 @@ class Listing:
         if not holds and (not exchange.response.ok or (not there and looks_paginated(exchange))):
             self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, PART)
             return
-        called = checks.told(seen[0]) if seen and documented else "by the name that it had before"
-        told = f"the list calls it {called}" if there else "it is not in the list"
+        called = checks.quoted(seen[0]) if seen and documented else "by the name that it had before"
+        message = f"the list calls it {called}" if there else "it is not in the list"
         if new in seen:
-            told = "; ".join(
-                f"the list shows {checks.told(one.read)} in {one.place.strip('/')}"
+            message = "; ".join(
+                f"the list shows {checks.quoted(one.read)} in {one.place.strip('/')}"
                 for one in self._unlike(link, resource, sent, exchange)
             )
-        self.session.recorder.require(requirement.id, holds, exchange, updated, observed=told, kind=Kind.READ_BACK)
+        self.session.recorder.require(requirement.id, holds, exchange, updated, observed=message, kind=Kind.READ_BACK)
 
     def _behind(self, requirement: Requirement, updating: Operation) -> bool:
         """Whether an update did not even read back, or the item was wrong before: then the list says nothing new."""

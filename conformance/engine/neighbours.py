@@ -69,7 +69,7 @@ class Neighbours:
         What could not be seen before says nothing; neither does one that cannot be seen now for another reason than
         that it is gone.
         """
-        told: list[str] = []
+        harms: list[str] = []
         seen: list[Exchange] = []
         unseen: list[Exchange] = []
         looked = 0
@@ -83,14 +83,14 @@ class Neighbours:
                 if harm is None:
                     unseen.append(exchange)
                 elif harm:
-                    told.append(harm)
+                    harms.append(harm)
         self.look()
-        if not told and (unseen or not looked):
+        if not harms and (unseen or not looked):
             why = checks.describe(unseen[0]) if unseen else "nothing shows another one of its kind"
             self.session.recorder.skip(requirement, Reason.INCONCLUSIVE, why)
             return True
-        observed = f"another one: {'; '.join(dict.fromkeys(told))}"
-        return self.session.recorder.require(requirement, not told, *seen, *evidence, observed=observed)
+        observed = f"another one: {'; '.join(dict.fromkeys(harms))}"
+        return self.session.recorder.require(requirement, not harms, *seen, *evidence, observed=observed)
 
     def _harm(self, way: Link, one: Neighbour) -> tuple[str | None, Exchange]:
         """What happened to a neighbour, in words; nothing where it is as it was; None where that cannot be seen."""
@@ -133,7 +133,7 @@ class Neighbours:
             found = [apart for apart in differences(was, now, schema) if not apart.soft]
             if not found:
                 return ""
-            return f"{found[0].place} is {checks.told(found[0].read)}, and was {checks.told(found[0].sent)}"
+            return f"{found[0].place} is {checks.quoted(found[0].read)}, and was {checks.quoted(found[0].sent)}"
         texts = [value for _, value in leaves(one.sent) if isinstance(value, str) and value and number(value) is None]
         lost = [text for text in texts if has_value(before, text) and not has_value(exchange, text)]
-        return f"{checks.told(lost[0])} is not shown any more" if lost else ""
+        return f"{checks.quoted(lost[0])} is not shown any more" if lost else ""

@@ -57,8 +57,8 @@ class Ownership:
             self._survey(operation, call.path)
             return send(call)
         if not self.account.take(_unproved_of(operation), UNPROVED_AT_MOST):
-            told = f"{UNPROVED}: no more than {UNPROVED_AT_MOST} of what {operation.id} creates are left"
-            raise NotExercised(Reason.SAFETY_LEVEL, told)
+            message = f"{UNPROVED}: no more than {UNPROVED_AT_MOST} of what {operation.id} creates are left"
+            raise NotExercised(Reason.SAFETY_LEVEL, message)
         exchange: Exchange | None = None
         try:
             exchange = send(call)

@@ -288,13 +288,13 @@ class Properties:
         if schema is None:
             return
         recorder = self.session.recorder
-        told = {one.location for one in recorder.verdicts if one.requirement == requirement.id and one.fingerprint}
+        recorded = {one.location for one in recorder.verdicts if one.requirement == requirement.id and one.fingerprint}
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: identifier})
-            return not {one.place for one in self._apart(reading, sent, exchange)} - told, exchange
+            return not {one.place for one in self._apart(reading, sent, exchange)} - recorded, exchange
 
-        _, exchange = self.session.eventually(look)  # for what was told before, nobody needs to wait again
+        _, exchange = self.session.eventually(look)  # for what was recorded before, nobody needs to wait again
         if not exchange.response.ok or not concerns(exchange, identifier, _name(maker, sent)):
             return  # the walk through a life speaks of that
         self.session.accepted(exchange)
@@ -303,8 +303,8 @@ class Properties:
                 requirement.id,
                 False,
                 exchange,
-                expected=checks.told(one.sent),
-                observed=checks.told(one.read),
+                expected=checks.quoted(one.sent),
+                observed=checks.quoted(one.read),
                 kind=Kind.READ_BACK,
                 location=one.place,
             )

@@ -113,8 +113,8 @@ class Recorder:
             if not silence_counts:
                 _answered(*exchanges)
             if kind is Kind.REFUSED and exchanges and gateways.speaks_of_existing(exchanges[0]):
-                told = f"{known.operation} was refused since something of that name exists"
-                raise NotExercised(Reason.INCONCLUSIVE, told)
+                message = f"{known.operation} was refused since something of that name exists"
+                raise NotExercised(Reason.INCONCLUSIVE, message)
             verdict = checks.deviates(
                 requirement,
                 known.operation,
@@ -137,11 +137,11 @@ class Recorder:
         """
         _answered(exchange, control)
         if gateways.speaks_of_existing(exchange) and not taken:
-            told = f"{exchange.operation} was refused since something of that name exists"
-            raise NotExercised(Reason.INCONCLUSIVE, told)
+            message = f"{exchange.operation} was refused since something of that name exists"
+            raise NotExercised(Reason.INCONCLUSIVE, message)
         if exchange.response.refused and not control.response.ok:
-            told = f"the control request was not accepted either: {checks.describe(control)}"
-            raise NotExercised(Reason.INCONCLUSIVE, told)
+            message = f"the control request was not accepted either: {checks.describe(control)}"
+            raise NotExercised(Reason.INCONCLUSIVE, message)
         verdict = checks.refused(requirement, self._known(requirement).operation, exchange, control)
         self.record([verdict])
         return verdict.outcome is Outcome.CONFORMS

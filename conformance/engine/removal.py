@@ -247,8 +247,8 @@ class Removal:
         if self.requester.unsupported(link.operation):
             ledger.keep(identifier, f"{link.operation} is unsupported, as the target file says", permanent=True)
         elif deleted.response.status in NOT_IMPLEMENTED:
-            told = f"the target has no {link.operation} ({checks.describe(deleted)})"
-            ledger.keep(identifier, told, permanent=True)
+            message = f"the target has no {link.operation} ({checks.describe(deleted)})"
+            ledger.keep(identifier, message, permanent=True)
         elif deleted.response.ok:
             ledger.keep(identifier, f"{link.operation} was accepted, and it is still there")
         else:

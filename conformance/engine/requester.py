@@ -136,8 +136,8 @@ class Requester:
     def see_that_it_is_supported(self, call: Call) -> None:
         """Raise NotExercised where the target file says that the target does not have the operation of a call."""
         if call.template is None and self.unsupported(call.operation.id):
-            told = f"{call.operation.id} is unsupported, as the target file says"
-            raise NotExercised(Reason.UNSUPPORTED, told)
+            message = f"{call.operation.id} is unsupported, as the target file says"
+            raise NotExercised(Reason.UNSUPPORTED, message)
 
     def unsupported(self, operation_id: str) -> bool:
         """Whether the target file says that the target does not have an operation.
@@ -257,8 +257,8 @@ class Requester:
         if requirement is None:
             self.delivery.problem = str(empty)
             return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
-        told = "an answer without a token"
-        self.recorder.require(requirement.id, False, empty.exchange, observed=told, kind=Kind.MISSING_FIELD)
+        message = "an answer without a token"
+        self.recorder.require(requirement.id, False, empty.exchange, observed=message, kind=Kind.MISSING_FIELD)
         return Blocked(self.recorder.root_of(requirement.id), empty.exchange.operation)
 
     def _see_that_the_token_is_one(self, user: str) -> None:
@@ -273,8 +273,8 @@ class Requester:
 
         if user not in self._unknown:
             refusal = unknown_token(send, plain_reads(self.specification.operations.values()), user)
-            told = "" if refusal is None else refused_token(self.table.system, refusal, user)
-            self._unknown[user] = told
+            message = "" if refusal is None else refused_token(self.table.system, refusal, user)
+            self._unknown[user] = message
         if self._unknown[user]:
             raise NotExercised(Reason.MISSING_USER, self._unknown[user])
 
@@ -296,8 +296,10 @@ class Requester:
         """Record that the token of the main user opens nothing: one deviation, at the token."""
         requirement = self._opening()
         assert requirement is not None
-        told = f"{checks.describe(self._closed[0])}, as for a wrong token, from each of {len(self._closed)} operations"
-        self.recorder.require(requirement.id, False, *self._closed, observed=told, kind=Kind.REFUSED)
+        message = (
+            f"{checks.describe(self._closed[0])}, as for a wrong token, from each of {len(self._closed)} operations"
+        )
+        self.recorder.require(requirement.id, False, *self._closed, observed=message, kind=Kind.REFUSED)
         return Blocked(self.recorder.root_of(requirement.id), requirement.operation)
 
     def _opening(self) -> Requirement | None:
@@ -319,12 +321,12 @@ class Requester:
 
         A key that opens nothing at all is the target file's fault.
         """
-        told = f"{operation.id}: the API key may not call it ({checks.describe(exchange)})"
+        message = f"{operation.id}: the API key may not call it ({checks.describe(exchange)})"
         documented = any("apiKeyName" in scheme for scheme in operation.schemes)
         if documented or not (self._key_opens() or self.table.key_opens_in_a_run):
             self.delivery.problem = refused_key(self.table, exchange)
             return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
-        return NotExercised(Reason.MISSING_USER, f"{self.table.instead_of_key}; {told}")
+        return NotExercised(Reason.MISSING_USER, f"{self.table.instead_of_key}; {message}")
 
     def _key_opens(self) -> bool:
         """Whether the API key opens any operation that reads and needs nothing."""

@@ -143,8 +143,10 @@ class Resources:
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows a part only")
             if known is not None and seen(shown) - set(known):
                 self._remove_pointed(operation, exchange, entry, known)
-                told = f"what {operation.id} created is listed with neither the identifier of the answer nor its name"
-                return NotExercised(Reason.UNDOCUMENTED_REQUEST, told)
+                message = (
+                    f"what {operation.id} created is listed with neither the identifier of the answer nor its name"
+                )
+                return NotExercised(Reason.UNDOCUMENTED_REQUEST, message)
             undocumented = requester.operation(link.operation).success.schema is None
             if undocumented and entry.name and mentions(shown, entry.name):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows no identifier of what was created")

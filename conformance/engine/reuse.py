@@ -27,8 +27,8 @@ class DeletedIds:
             return
         for identifier in _named(call) & self._deleted:
             if self.is_anothers(identifier):
-                told = f"what has the identifier {identifier} since its deletion is not the run's own"
-                raise NotExercised(Reason.INCONCLUSIVE, f"{call.operation.id}: {told}")
+                message = f"what has the identifier {identifier} since its deletion is not the run's own"
+                raise NotExercised(Reason.INCONCLUSIVE, f"{call.operation.id}: {message}")
 
     def note(self, call: Call, exchange: Exchange) -> None:
         """Note what an accepted deletion named."""

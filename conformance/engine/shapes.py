@@ -59,7 +59,7 @@ class Seen:
     objects: Counter[str] = field(default_factory=Counter)
     fields: dict[str, SeenField] = field(default_factory=dict)
 
-    def told(self, hide: Callable[[str], str]) -> dict[str, Any]:
+    def as_json(self, hide: Callable[[str], str]) -> dict[str, Any]:
         """As JSON data; `hide` takes secrets out of a name, since a target may answer one as the name of a member."""
         return {
             "answers": self.answers,
@@ -72,13 +72,13 @@ class Seen:
             },
         }
 
-    def add(self, told: dict[str, Any]) -> None:
-        """Add what another worker told."""
-        self.answers += told["answers"]
-        self.content_types.update(told["content_types"])
-        self.headers.update(told["headers"])
-        self.objects.update(told["objects"])
-        for place, (seen, types, formats, values) in told["fields"].items():
+    def add(self, counted: dict[str, Any]) -> None:
+        """Add what another worker counted, as its `as_json` gave it."""
+        self.answers += counted["answers"]
+        self.content_types.update(counted["content_types"])
+        self.headers.update(counted["headers"])
+        self.objects.update(counted["objects"])
+        for place, (seen, types, formats, values) in counted["fields"].items():
             one = self.fields.setdefault(place, SeenField())
             one.seen += seen
             one.types.update(types)
@@ -155,7 +155,7 @@ def format_of(text: str) -> str:
 
 
 def joined(shapes: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The shape of the answers of several parts of a run, each given as `Seen.shape` tells it."""
+    """The shape of the answers of several parts of a run, each given as `Seen.shape` gives it."""
     places = {place for one in shapes for place in one["fields"]}
     return {
         "content_types": sorted({kind for one in shapes for kind in one["content_types"]}),

@@ -257,7 +257,7 @@ class Worker:
             requests=sum(session.client.sent for session in sessions),
             gateway=dict(sum((session.requester.delivery.failed for session in sessions), Counter())),
             shapes={
-                operation: {status: seen.told(self.redactor.text) for status, seen in statuses.items()}
+                operation: {status: seen.as_json(self.redactor.text) for status, seen in statuses.items()}
                 for operation, statuses in self.seen.items()
             },
             durations=self.durations,

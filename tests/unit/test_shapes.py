@@ -81,7 +81,7 @@ def test_a_name_that_may_be_data_stands_for_any(name: str) -> None:
 def test_a_secret_as_the_name_of_a_member_is_hidden_on_the_way_to_the_record() -> None:
     found: Shapes = {}
     shapes.note(found, LIST, exchange({SECRET: 1}), noted=everything)
-    told = found[LIST.id]["200"].told(lambda text: text.replace(SECRET, "$PASSWORD"))
+    told = found[LIST.id]["200"].as_json(lambda text: text.replace(SECRET, "$PASSWORD"))
     joined = Seen()
     joined.add(json.loads(json.dumps(told)))
     assert set(joined.shape()["fields"]) == {"", "/$PASSWORD"}
@@ -93,7 +93,7 @@ def test_what_two_workers_saw_is_added_up() -> None:
     for body in bodies:
         found: Shapes = {}
         shapes.note(found, LIST, exchange(body), noted=everything)
-        joined.add(json.loads(json.dumps(found[LIST.id]["200"].told(str))))
+        joined.add(json.loads(json.dumps(found[LIST.id]["200"].as_json(str))))
     assert joined.shape() == alone
 
 

@@ -199,8 +199,8 @@ def alter(session: Session, source: Source) -> None:
             False,
             read,
             updated,
-            expected=checks.told(one.sent),
-            observed=checks.told(one.read),
+            expected=checks.quoted(one.sent),
+            observed=checks.quoted(one.read),
             kind=Kind.READ_BACK,
             location=one.place,
         )

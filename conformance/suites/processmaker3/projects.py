@@ -191,6 +191,6 @@ def say_settings(session: Session, requirement: str, enabled: bool, project: str
         holds(definition),
         exchange,
         expected=f"enabled_grid {enabled}",
-        observed=checks.told(definition.get("usr_settings")),
+        observed=checks.quoted(definition.get("usr_settings")),
         kind=Kind.READ_BACK,
     )

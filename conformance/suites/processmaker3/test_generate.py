@@ -35,7 +35,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
             answer["pro_uid"] == process,
             generated,
             expected="the pro_uid that was sent",
-            observed=checks.told(answer["pro_uid"]),
+            observed=checks.quoted(answer["pro_uid"]),
             kind=Kind.VALUE,
             location="/pro_uid",
         )
@@ -60,7 +60,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
             read,
             generated,
             expected="the project with the prj_uid of the answer",
-            observed=f"prj_uid {checks.told(shown)}",
+            observed=f"prj_uid {checks.quoted(shown)}",
             kind=Kind.VALUE,
         )
     say_type(session, project, generated)

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
-from conformance.engine.checks import describe, told
+from conformance.engine.checks import describe, quoted
 from conformance.engine.identifiers import names
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
@@ -46,7 +46,7 @@ def test_a_case_without_output_documents_is_answered_with_an_empty_array(session
     if found:
         raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place('unassigned_case')} has output documents")
     # null, an empty object, no body: all of them tell of none, but not as documented
-    session.recorder.require("PM3-OUTDOC-LIST-NONE", found == [], exchange, observed=told(found), kind=Kind.VALUE)
+    session.recorder.require("PM3-OUTDOC-LIST-NONE", found == [], exchange, observed=quoted(found), kind=Kind.VALUE)
 
 
 def content(exchange: Exchange) -> Any:

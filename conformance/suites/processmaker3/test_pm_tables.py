@@ -11,7 +11,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import arrays
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import sampling
-from conformance.engine.checks import describe, told
+from conformance.engine.checks import describe, quoted
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.suites.processmaker3.people import attempted, created
@@ -123,5 +123,5 @@ def say_strings(
     """Say whether values of a kind come as strings: none is `found` bare, and there are strings of that form."""
     if not found and not any(isinstance(value, str) and form.fullmatch(value) for value in values(rows)):
         raise lacking(session, "with such values")
-    observed = f"not a string: {told(found[0])}" if found else ""
+    observed = f"not a string: {quoted(found[0])}" if found else ""
     session.recorder.require(requirement, not found, exchange, observed=observed, kind=Kind.TYPE)

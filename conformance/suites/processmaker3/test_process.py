@@ -82,7 +82,7 @@ def test_the_process_of_a_new_project_has_the_documented_defaults(session: Sessi
             value in (None, "") if name == "pro_type_day" else number(value) == 1,
             exchange,
             expected=expected,
-            observed=checks.told(value),
+            observed=checks.quoted(value),
             kind=Kind.VALUE,
             location=f"/{name}",
         )
@@ -139,8 +139,8 @@ def reads_back(session: Session, project: Resource, sent: dict[str, Any]) -> boo
             READ_BACK,
             False,
             exchange,
-            expected=checks.told(one.sent),
-            observed=checks.told(one.read),
+            expected=checks.quoted(one.sent),
+            observed=checks.quoted(one.read),
             kind=Kind.READ_BACK,
             location=one.place,
         )
@@ -153,8 +153,8 @@ def reads_back(session: Session, project: Resource, sent: dict[str, Any]) -> boo
         "updateProcess:verbatim",
         soft is None,
         exchange,
-        expected=checks.told(soft.sent) if soft else "",
-        observed=checks.told(soft.read) if soft else "",
+        expected=checks.quoted(soft.sent) if soft else "",
+        observed=checks.quoted(soft.read) if soft else "",
         kind=Kind.READ_BACK,
         location=soft.place if soft else "",
     )
@@ -195,8 +195,8 @@ def references(session: Session, project: Resource, sent: dict[str, Any]) -> Non
                 False,
                 exchange,
                 updated,
-                expected=checks.told(one.sent),
-                observed=checks.told(one.read),
+                expected=checks.quoted(one.sent),
+                observed=checks.quoted(one.read),
                 kind=Kind.READ_BACK,
                 location=one.place,
             )

@@ -65,8 +65,8 @@ def say_read_back(
             False,
             exchange,
             created,
-            expected=checks.told(one.sent),
-            observed=checks.told(one.read),
+            expected=checks.quoted(one.sent),
+            observed=checks.quoted(one.read),
             kind=Kind.READ_BACK,
             location=f"/diagrams[]/{array}[]{one.place}",
         )
@@ -89,8 +89,8 @@ def test_a_diagram_reads_as_it_was_drawn(session: Session) -> None:
             False,
             exchange,
             project.exchange,
-            expected=checks.told(one.sent),
-            observed=checks.told(one.read),
+            expected=checks.quoted(one.sent),
+            observed=checks.quoted(one.read),
             kind=Kind.READ_BACK,
             location=one.place,
         )
@@ -172,7 +172,7 @@ def test_the_list_shows_the_category_of_a_new_project(session: Session) -> None:
         exchange,
         project.exchange,
         expected=category,
-        observed=checks.told(item.get("prj_category")),
+        observed=checks.quoted(item.get("prj_category")),
         kind=Kind.READ_BACK,
     )
 
@@ -200,7 +200,7 @@ def test_integers_may_be_sent_as_numbers_or_as_digits(session: Session) -> None:
             read_numbers,
             read_digits,
             expected=f"{difference.sent!r}, as where digits were sent",
-            observed=checks.told(difference.read),
+            observed=checks.quoted(difference.read),
             kind=Kind.READ_BACK,
             location=difference.place,
         )
@@ -305,7 +305,7 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
         type(error.get("code")) is int and error["code"] == refused.response.status,
         refused,
         expected=f"code {refused.response.status}, the HTTP status as a number",
-        observed=f"code {checks.told(error.get('code'))}",
+        observed=f"code {checks.quoted(error.get('code'))}",
         kind=Kind.ERROR_OBJECT,
         location="/error/code",
     )
@@ -313,7 +313,7 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
         "PM3-PROJECT-DELETE-ERROR-TEXT",
         SAYS_GONE.search(str(error.get("message"))) is not None,
         refused,
-        observed=checks.told(error.get("message")),
+        observed=checks.quoted(error.get("message")),
         kind=Kind.MESSAGE,
         location="/error/message",
     )

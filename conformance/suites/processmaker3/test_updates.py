@@ -51,8 +51,8 @@ def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(ses
             False,
             exchange,
             updated,
-            expected=checks.told(one.sent),
-            observed=checks.told(one.read),
+            expected=checks.quoted(one.sent),
+            observed=checks.quoted(one.read),
             kind=Kind.READ_BACK,
             location=one.place,
         )
@@ -93,8 +93,8 @@ def test_an_update_without_diagrams_leaves_them(session: Session) -> None:
         described(after),
         exchange,
         updated,
-        expected=checks.told(body["prj_description"]),
-        observed=checks.told(after.get("prj_description")),
+        expected=checks.quoted(body["prj_description"]),
+        observed=checks.quoted(after.get("prj_description")),
         kind=Kind.READ_BACK,
         location="/prj_description",
     ):
