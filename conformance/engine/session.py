@@ -47,7 +47,6 @@ class Session:
         self.client = client
         self.credentials = credentials
         self.ledger = ledger
-        self.safety = safety
         self.requester = Requester(table, client, credentials, ledger, settle=settle, safety=safety)
         self.resources = Resources(self.requester, account or Account(), lambda *made: self.calls.make(*made))
         self.calls = Calls(self.requester, self.resources)
@@ -72,6 +71,15 @@ class Session:
     @settle.setter
     def settle(self, seconds: float) -> None:
         self.requester.settle = seconds
+
+    @property
+    def safety(self) -> Safety:
+        """What the run may do to the target."""
+        return self.requester.safety
+
+    @safety.setter
+    def safety(self, level: Safety) -> None:
+        self.requester.safety = level
 
     @property
     def specification(self) -> Specification:
