@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from conformance import __version__
 from conformance.cli.failure import internal
 from conformance.core import exit_codes
 from conformance.core.streams import forgiving
 from conformance.core.systems import UnusableSystem
+from conformance.core.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

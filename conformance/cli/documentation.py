@@ -1,6 +1,6 @@
 """Documentation: `docs/requirements.md`, made of the specs and the registers.
 
-`python -m conformance.cli.documentation` makes it and `docs/reference.md` anew, in a checkout.
+`python -m conformance.cli.documentation` makes it, `docs/reference.md` and `docs/api.md` anew, in a checkout.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from conformance.cli import reference_page
+from conformance.cli import api_page, reference_page
 from conformance.cli.reference_page import cell
 from conformance.core.verdict import Level
 from conformance.spec.specification import (
@@ -101,9 +101,10 @@ def first_line(lines: str) -> int:
 
 
 def main() -> None:
-    """Write both pages."""
+    """Write the pages."""
     PAGE.write_text(page(), encoding="utf-8")
     reference_page.PAGE.write_text(reference_page.page(), encoding="utf-8")
+    api_page.PAGE.write_text(api_page.page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

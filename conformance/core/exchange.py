@@ -18,7 +18,15 @@ DEEPEST: Final = 100  # levels of nesting: what walks a body calls itself, and n
 
 
 class NotJson(ValueError):
-    """The body is not JSON that a careful client would read; the message says why."""
+    """The body is not JSON that a careful client would read; the message says why.
+
+    `Response.json` raises it. `Session.json` does not: it ends the test as blocked by the deviation.
+
+    >>> Response(200, body=b"<html>").json
+    Traceback (most recent call last):
+        ...
+    conformance.core.exchange.NotJson: Expecting value: line 1 column 1 (char 0)
+    """
 
 
 def header(headers: Headers, name: str) -> str | None:
@@ -62,12 +70,20 @@ def parse_json(body: bytes) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was sent. `url` is absolute; `body` holds the bytes of the message body."""
+    """What was sent, as it went over the wire.
+
+    >>> session.call("listProjects").request.method
+    'GET'
+    """
 
     method: str
+    """The HTTP method, in capitals."""
     url: str
+    """The absolute URL, with its query."""
     headers: Headers = ()
+    """The header fields, as pairs of name and value, in their order; secrets are not redacted."""
     body: bytes = b""
+    """The message body; empty when there was none."""
 
     def sent(self, given: Any) -> Any:
         """The JSON that was sent: less than was `given` where the target refused a part of it. `given` if no JSON."""
@@ -79,16 +95,22 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What came back. `truncated` is true when the body was cut off at the size limit.
+    """What came back.
 
-    `left_out` says how many header fields there were beyond those in `headers`.
+    >>> session.call("listProjects").response.media_type
+    'application/json'
     """
 
     status: int
+    """The HTTP status; 0 when no response arrived."""
     headers: Headers = ()
+    """The header fields, as pairs of name and value, in their order."""
     body: bytes = b""
+    """The body, decoded by its content encoding."""
     truncated: bool = False
+    """Whether the body was cut off at the size limit."""
     left_out: int = 0
+    """How many header fields there were beyond those in `headers`."""
 
     @property
     def media_type(self) -> str:
@@ -118,20 +140,27 @@ class Response:
 class Exchange:
     """One request of an operation with what came of it.
 
-    Without a response, `response` is an empty one of status 0, so that checks need no special case, and `error` says
-    in words why none arrived. `id` is unique within a run; `seconds` is the time until the last byte of the body.
-    `entry` is what the ledger says of the thing that a create meant to make; None of other requests, and of a create
-    without a response.
+    >>> exchange = session.call("listProjects")
+    >>> exchange.operation, exchange.response.status
+    ('listProjects', 200)
     """
 
     id: str
+    """Its id, unique within a run; reports name exchanges by it."""
     operation: str
+    """The id of the operation."""
     request: Request
+    """What was sent."""
     response: Response
+    """What came back; without a response, an empty one of status 0, so that checks need no special case."""
     seconds: float = 0.0
+    """The seconds from the first byte sent to the last byte of the body."""
     error: str = ""
+    """Why no response arrived, in words; empty when one did."""
     user: str = field(default="", kw_only=True)
+    """Who sent it: empty for the main user, else a name of the target file, `NOBODY` or `WRONG`."""
     entry: Entry | None = field(default=None, kw_only=True)
+    """What the ledger says of the thing that a create meant to make; None of other requests, and without a response."""
 
     @property
     def has_response(self) -> bool:

@@ -9,7 +9,13 @@ from typing import Final
 
 
 class Level(StrEnum):
-    """How firmly a document states a requirement."""
+    """How firmly a document states a requirement; the register writes it in lower case.
+
+    A contradiction of *must* or *should* is a deviation and fails the run, one of *may* is a finding.
+
+    >>> Level("must") is Level.MUST
+    True
+    """
 
     MUST = "must"
     SHOULD = "should"
@@ -28,7 +34,14 @@ class Outcome(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a requirement was not exercised: the closed list."""
+    """Why a requirement was not exercised: the closed list.
+
+    Most are given by the suite. A test of your own mostly needs `INCONCLUSIVE` (the responses do not decide it) and
+    `MISSING_FIXTURE` (the server lacks what the test needs).
+
+    >>> str(Reason.INCONCLUSIVE)
+    'inconclusive'
+    """
 
     MISSING_FIXTURE = "missing fixture"
     MISSING_USER = "missing user"
@@ -54,7 +67,11 @@ UNFINISHED: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVA
 
 
 class Kind(StrEnum):
-    """In what way a target deviates."""
+    """In what way a target deviates. It is part of the fingerprint: keep the one that a test once recorded.
+
+    >>> Kind.READ_BACK.value
+    'read back'
+    """
 
     MISSING_OPERATION = "missing operation"
     STATUS = "status"

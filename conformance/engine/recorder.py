@@ -32,7 +32,15 @@ class Untested(Exception):
 
 
 class Blocked(Untested):
-    """The rest of a test cannot be tested, because of the deviation with the fingerprint `root`."""
+    """The rest of a test cannot be tested, because of the deviation with the fingerprint `root`.
+
+    A test raises it after it recorded a deviation that leaves nothing more to look at. It is no failure by itself.
+
+    >>> raise Blocked("4fc32cb93cefe332", "createProject")
+    Traceback (most recent call last):
+        ...
+    conformance.engine.recorder.Blocked: blocked by 4fc32cb93cefe332: createProject
+    """
 
     def __init__(self, root: str, what: str) -> None:
         super().__init__(f"blocked by {root}: {what}")
@@ -40,7 +48,13 @@ class Blocked(Untested):
 
 
 class NotExercised(Untested):
-    """The rest of a test was not tested, for a reason of the closed list; `detail` says what is missing."""
+    """The rest of a test was not tested, for a reason of the closed list; `detail` says what is missing.
+
+    >>> raise NotExercised(Reason.MISSING_FIXTURE, "a project with cases")
+    Traceback (most recent call last):
+        ...
+    conformance.engine.recorder.NotExercised: missing fixture: a project with cases
+    """
 
     def __init__(self, reason: Reason, detail: str, exchange: Exchange | None = None) -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
@@ -56,7 +70,14 @@ def _answered(*exchanges: Exchange) -> None:
 
 
 class Recorder:
-    """The verdicts of one test. `cited` are the ids that the test promises to speak of."""
+    """The verdicts of one test; `session.recorder` is that of the current one.
+
+    A test records what it finds and goes on: nothing stops it at the first deviation. Of each requirement in its marker
+    `requirement` that it did not speak of, the run says why when the test has ended.
+
+    >>> session.recorder.deviations
+    []
+    """
 
     def __init__(self, specification: Specification, cited: Iterable[str] = ()) -> None:
         self.specification = specification
@@ -97,12 +118,24 @@ class Recorder:
         location: str = "",
         silence_counts: bool = False,
     ) -> bool:
-        """Say whether a requirement of the register holds, on the evidence of the exchanges; returns `holds`.
+        """Record whether a requirement holds, on the evidence of the exchanges; returns `holds`.
+
+        `expected` (by default the requirement's statement) and `observed` say in words what was demanded and what came
+        instead. `kind` and `location` (a place in the body such as `/items[]/name`) are part of the fingerprint.
 
         Raises:
-            NotExercised: it does not hold, and an exchange has no answer: silence contradicts no document, unless the
-                requirement is that there is an answer (`silence_counts`). Or it was refused because of a name that is
-                taken, which is another reason than the thing tested.
+            NotExercised: it does not hold, and an exchange has no response: silence contradicts no document, unless the
+                requirement is that there is a response (`silence_counts`). Or a request was refused (`Kind.REFUSED`)
+                because its name is taken, which is another reason than the one tested.
+            LookupError: there is no such requirement.
+            ValueError: no exchange is given.
+            RuntimeError: the test has ended.
+
+        >>> project = session.create("createProject", **session.build_request("createProject"))
+        >>> shown = session.call("getProject", path={"prj_uid": project.id})
+        >>> kept = shown.response.json["prj_name"] == project.name
+        >>> session.recorder.require("PM3-PROJECT-CREATE-READ-BACK", kept, shown, project.exchange, kind=Kind.READ_BACK)
+        True
         """
         known = self._known(requirement)
         if not exchanges:
@@ -128,12 +161,19 @@ class Recorder:
         return holds
 
     def refused(self, requirement: str, exchange: Exchange, control: Exchange, *, taken: bool = False) -> bool:
-        """Say whether a request was refused that differs in one thing from the accepted `control`.
+        """Record whether a request was refused that differs in one thing from the accepted `control`; returns it.
 
         That one thing is a name which is `taken`, or it is something else: then a refusal because of a name is none.
 
         Raises:
-            NotExercised: one of the two has no answer, the control was refused as well, or the reason is another one.
+            NotExercised: one of the two has no response, the control was refused too, or the reason is another one.
+            LookupError: there is no such requirement.
+            RuntimeError: as `require`.
+
+        >>> control = session.call("listProjects")
+        >>> exchange = session.send("listProjects", user=NOBODY)
+        >>> session.recorder.refused("PM3-ACCESS-LIST-NO-TOKEN", exchange, control)
+        True
         """
         _answered(exchange, control)
         if gateways.speaks_of_existing(exchange) and not taken:
@@ -147,14 +187,31 @@ class Recorder:
         return verdict.outcome is Outcome.CONFORMS
 
     def skip(self, requirement: str, reason: Reason, detail: str = "") -> None:
-        """Say that a requirement was not exercised, and go on."""
+        """Record that a requirement was not tested, why, and in `detail` what is missing; the test goes on.
+
+        Raises:
+            LookupError: there is no such requirement.
+            RuntimeError: as `require`.
+
+        >>> session.recorder.skip("PM3-PROJECT-CREATE-CATEGORY", Reason.MISSING_FIXTURE, "a category")
+        """
         operation = self._known(requirement).operation
         self.record([Verdict(requirement, operation, Outcome.NOT_EXERCISED, reason=reason, detail=detail)])
 
     def block(self, requirement: str, root: str) -> None:
-        """Say that a requirement could not be tried because of the deviation `root`, and go on.
+        """Record that a requirement could not be tested because of the deviation `root` (a fingerprint); go on.
 
-        A finding blocks nothing that is stated more firmly: then it was merely not tried.
+        A finding blocks nothing that is stated more firmly: then it was merely not tested.
+
+        Raises:
+            LookupError: there is no such requirement.
+            RuntimeError: as `require`.
+
+        >>> shown = session.call("listProjects")
+        >>> session.recorder.require("PM3-PROJECT-DELETE-GONE", False, shown, observed="it is there")
+        False
+        >>> root = session.recorder.root_of("PM3-PROJECT-DELETE-GONE")
+        >>> session.recorder.block("PM3-PROJECT-DELETE-AGAIN", root)
         """
         known = self._known(requirement)
         behind = next((one.requirement for one in self.verdicts if one.fingerprint == root), None)
@@ -165,7 +222,17 @@ class Recorder:
         self.record([checks.blocked(requirement, known.operation, root)])
 
     def root_of(self, requirement: str) -> str:
-        """The fingerprint of this test's deviation from a requirement; raises LookupError when there is none."""
+        """The fingerprint (16 hexadecimal digits) of the test's deviation from a requirement, for `block`.
+
+        Raises:
+            LookupError: the test recorded none.
+
+        >>> shown = session.call("listProjects")
+        >>> session.recorder.require("PM3-PROJECT-DELETE-GONE", False, shown, observed="it is there")
+        False
+        >>> len(session.recorder.root_of("PM3-PROJECT-DELETE-GONE"))
+        16
+        """
         for verdict in self.verdicts:
             if verdict.requirement == requirement and verdict.fingerprint:
                 return verdict.fingerprint

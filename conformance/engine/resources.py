@@ -24,19 +24,26 @@ from conformance.wire.limits import Account
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """Something that the run created: how the target calls it, the name it was given, and the create's exchange."""
+    """Something that the run created.
+
+    >>> project = session.create("createProject", **session.build_request("createProject"))
+    >>> project.name.startswith("conf")
+    True
+    """
 
     entry: Entry
+    """What the ledger says of it."""
     exchange: Exchange
+    """The request that created it, and the response."""
 
     @property
     def id(self) -> str:
-        """The target's identifier."""
+        """How the target identifies it."""
         return self.entry.identifier
 
     @property
     def name(self) -> str:
-        """The unique name."""
+        """The name that the run gave it, which nothing else on the target has; empty if it has none."""
         return self.entry.name
 
 

@@ -21,15 +21,14 @@ from conformance.wire.limits import Account
 
 
 class Session:
-    """Calls the operations of one system, on behalf of one test at a time, and looks after what they make.
+    """Calls the operations of one system, on behalf of one test at a time, and removes at its end what they created.
 
-    `requester` sends, `resources` is what the run created, `calls` judges. `settle` is how long a write may take to
-    become visible, in seconds; `account` is the run's.
+    A test gets its session from the fixture of that name. A request is given by the id of its operation and by
+    keywords: `path` holds the path parameters, `params`, `json`, `data` and `files` are as for httpx, `headers` more
+    header fields. `user` sends it: the main user by default, a name of the target file, `NOBODY` or `WRONG`.
 
-    A request is given by keywords: `user` makes it (the main one by default), `path` holds the path parameters,
-    `headers` more header fields, and `params`, `json`, `data` and `files` are as for httpx. `template` is another path
-    than the documented one; `documented` asks for the documented form where the target wants another. With
-    `may_redirect` and `may_be_too_large` a document gives such a response.
+    >>> session
+    <Session of processmaker3>
     """
 
     def __init__(
@@ -97,35 +96,69 @@ class Session:
         return self.requester.problem
 
     def operation(self, operation_id: str, *, documented: bool = False) -> Operation:
-        """An operation by its id, as the target must be called; or as it is `documented`, where that differs."""
+        """What the spec says of an operation: `method`, `path`, `effect` and more, as the target must be called.
+
+        With `documented`, as its document has it, where an accommodation calls it in another form.
+
+        Raises:
+            LookupError: the system has no operation of that id.
+
+        >>> session.operation("getProject").method
+        'GET'
+        """
         return self.requester.operation(operation_id, documented=documented)
 
     def send(self, operation_id: str, **request: Any) -> Exchange:
-        """Send one request and judge nothing of its response, but that it is no error of the server's own.
+        """Send one request and record nothing about its response, but that a status of 500 or higher is a finding.
 
-        What comes back is a response of the API, never one of a gateway, a login page or a session that ended.
+        Use it where a refusal is what the test expects, or is a control request. What is returned is a response of the
+        API, never one of a gateway or a login page; where none arrived, its status is 0.
 
         Raises:
-            NotExercised: the target is gone, or refuses the credentials; a user is missing; the safety level, a limit
-                or the target file forbids the request; or something in front of the API responded.
-            Blocked: what it creates is not removed; the deviation is recorded.
+            NotExercised: the target is gone or refuses the credentials; a user is missing; the safety level, a limit or
+                the target file forbids the request; or something in front of the API responded.
+            Blocked: what it would act on is not there because of a deviation, which is recorded.
+            RuntimeError: the test of the session has ended.
+            LookupError: there is no such operation, or a parameter of its path is not given.
+
+        >>> session.send("getProject", path={"prj_uid": "0" * 32}).response.refused
+        True
         """
         return self.resources.send(self.requester.call_of(operation_id, **request))
 
     def call(self, operation_id: str, *, accepts: str = "", **request: Any) -> Exchange:
-        """Make a documented call that should be accepted, and judge the structure of its response.
+        """Make a documented call that must be accepted, and record whether its response is as documented.
 
-        `accepts` is the requirement of the register that says that this very request is accepted; without one, and
-        without one in the spec, a refusal contradicts the documented status.
+        Status, content type and every documented field are checked, each for a requirement of its own. `accepts` is
+        the requirement that says that this very request is accepted; without it, a refusal contradicts the documented
+        status.
 
         Raises:
-            Blocked: it was not accepted; the deviation is already recorded.
+            Blocked: it was not accepted; the deviation is recorded, and the test ends as blocked by it.
             NotExercised: as `send`; or no document gives the request that was refused; or there was no response.
+            RuntimeError: as `send`.
+            LookupError: as `send`.
+
+        >>> session.call("listProjects").response.status
+        200
         """
         return self.calls.make(self.requester.call_of(operation_id, **request), accepts)
 
     def create(self, operation_id: str, *, accepts: str = "", **request: Any) -> Resource:
-        """Make a documented create and find what came into being. Raises as `call`, and Blocked when nothing did."""
+        """Make a documented create, and find what came into being.
+
+        What is created is written to the ledger and removed at the end of the test, whatever comes of it.
+
+        Raises:
+            Blocked: as `call`; or what was created can be found nowhere, which is recorded.
+            NotExercised: as `call`; or what was created cannot be told from what was there.
+            RuntimeError: as `send`.
+            LookupError: as `send`.
+
+        >>> project = session.create("createProject", **session.build_request("createProject"))
+        >>> session.call("getProject", path={"prj_uid": project.id}).response.json["prj_name"] == project.name
+        True
+        """
         operation = self.operation(operation_id)
         before = self.resources.ids_before(operation)
         known = self.resources.discovery.ids_before(operation) if before is None else before
@@ -135,6 +168,25 @@ class Session:
             self.resources.clean_up(operation, failed.exchange)
             raise
         return Resource(self.resources.resolve_id(operation, exchange, before, known), exchange)
+
+    def build_request(self, operation_id: str, json: Any = None) -> dict[str, Any]:
+        """The keywords of a documented request for `call`, `send` and `create`.
+
+        What it acts on is created for it, or is a fixture of the target file. `json` is a body to use in the place of
+        the documented example; names in it are replaced by new ones that carry the mark of the run.
+
+        Raises:
+            Blocked: what it acts on could not be created; the deviation is recorded.
+            NotExercised: the target file lacks a fixture that it needs.
+            LookupError: there is no such operation.
+
+        >>> request = session.build_request("createProject")
+        >>> sorted(request)
+        ['json', 'path']
+        """
+        from conformance.engine.sampling import build_request  # which makes what a request acts on by a session
+
+        return build_request(self, self.operation(operation_id), json).request()
 
     def try_documented(self, operation_id: str, **request: Any) -> None:
         """Try the documented form of what the target wants in another. Raises as `call` and `create`."""
@@ -150,15 +202,43 @@ class Session:
         return self.calls.once_more(self.requester.call_of(exchange.operation, **request), exchange)
 
     def accepted(self, exchange: Exchange) -> None:
-        """Judge the structure of the accepted response to a documented call that was made by `send`."""
+        """Record whether the accepted response to a documented call is as documented, where `send` made the call.
+
+        Raises:
+            RuntimeError: as `send`.
+
+        >>> exchange = session.send("listProjects")
+        >>> session.accepted(exchange)
+        """
         self.calls.accepted(exchange)
 
     def json(self, exchange: Exchange) -> Any:
-        """The parsed body of an accepted response. Raises Blocked when that is no JSON: the deviation is recorded."""
+        """The parsed body of an accepted response.
+
+        Raises:
+            Blocked: it is no JSON; the deviation is recorded.
+            NotExercised: it is no JSON, and no document says that it is.
+
+        >>> type(session.json(session.call("listProjects")))
+        <class 'list'>
+        """
         return self.calls.json(exchange)
 
     def eventually(self, look: Callable[[], tuple[bool, Exchange]]) -> tuple[bool, Exchange]:
-        """Look again until it holds or `settle` seconds have passed; returns whether it does, and the exchange."""
+        """Look again until it holds, or the `settle` seconds of the target file have passed since the first look.
+
+        `look` returns whether it holds, and the exchange that shows it. Returned is what the last look gave.
+
+        Raises:
+            Exception: whatever `look` raises.
+
+        >>> def look():
+        ...     listing = session.call("listProjects")
+        ...     return listing.response.ok, listing
+        >>> holds, listing = session.eventually(look)
+        >>> holds
+        True
+        """
         return self.requester.eventually(look)
 
     def headers_of(self, user: str) -> dict[str, str]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any, Final
 
-from conformance import __version__
 from conformance.core import exit_codes
 from conformance.core.exchange import Request
 from conformance.core.run_directory import RunDirectory
@@ -20,6 +19,7 @@ from conformance.core.verdict import (
     Reason,
     Verdict,
 )
+from conformance.core.version import __version__
 from conformance.report import curl
 from conformance.report.run_record import (
     AccommodationRecord,

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import httpx
 
-from conformance import __version__
 from conformance.core.shard import WHOLE, Shard
+from conformance.core.version import __version__
 from conformance.target.proxies import Proxy, proxy_for
 from conformance.target.target import Target
 from conformance.wire.deadline import Deadline

@@ -21,12 +21,13 @@ from typing import Final
 
 from conformance.cli import main
 
-FOLDER: Final = Path(__file__).parents[2] / "docs" / "tutorials"
-PAGES: Final = sorted(FOLDER.glob("*.md"))
+DOCS: Final = Path(__file__).parents[2] / "docs"
+PAGES: Final = [*sorted((DOCS / "tutorials").glob("*.md")), DOCS / "write-your-own-tests.md"]
 HERE: Final = "~/try"  # where the reader of a tutorial is
-_BLOCK: Final = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
+_BLOCK: Final = re.compile(r"^```(?:console|\w+ title=(\S+))\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _SERVED: Final = "level = "  # in the last table of the target file that `serve` prints
 _PATIENCE: Final = 60
+_PLAIN: Final = tuple(w for one in ("schemathesis", "hypothesispytest", "cacheprovider") for w in ("-p", f"no:{one}"))
 
 
 @dataclass
@@ -42,6 +43,8 @@ class Reader:
             return f"{self.code}\n"
         call, _, file = command.partition(" > ")
         program, *arguments = shlex.split(call)
+        if program == "pytest":
+            return self.tests(arguments, Path(file) if file else None)
         if program != "conformance":
             return subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout
         if arguments[0] == "serve" and file:
@@ -53,6 +56,17 @@ class Reader:
         if file:
             Path(file).write_text(printed.getvalue(), encoding="utf-8")
         return "" if file else printed.getvalue()
+
+    def tests(self, arguments: list[str], file: Path | None) -> str:
+        """Run pytest as in a repository of the reader's, whose environment has no other plugins."""
+        call = [sys.executable, "-m", "pytest", *_PLAIN, *arguments]
+        done = subprocess.run(
+            call, stdout=subprocess.PIPE, text=True, check=False, env={**os.environ, "COLUMNS": "100"}
+        )
+        self.code = done.returncode
+        if file is not None:
+            file.write_text(done.stdout, encoding="utf-8")
+        return "" if file is not None else done.stdout
 
     def serves(self, arguments: list[str], file: Path) -> None:
         """Serve instead of what was served before, and wait until the target file is there."""
@@ -77,10 +91,18 @@ def played(page: str) -> str:
     reader = Reader()
     with tempfile.TemporaryDirectory() as directory, contextlib.chdir(directory):
         try:
-            shown = _BLOCK.sub(lambda block: "".join(_typed(reader, block[0])), page)
+            shown = _BLOCK.sub(lambda block: _follows(reader, block), page)
             return shown.replace(str(Path(directory).resolve()), HERE)
         finally:
             reader.stops()
+
+
+def _follows(reader: Reader, block: re.Match[str]) -> str:
+    """A block of a page, after the reader saved it as the file of its title, or typed its commands."""
+    if block[1]:
+        Path(block[1]).write_text(block[2], encoding="utf-8")
+        return block[0]
+    return f"```console\n{''.join(_typed(reader, block[2]))}```"
 
 
 def _typed(reader: Reader, block: str) -> Iterator[str]:
@@ -94,7 +116,7 @@ def _typed(reader: Reader, block: str) -> Iterator[str]:
 def steady(page: str) -> str:
     """A page without what differs from run to run: times, dates, ports, and where a line is folded."""
     for pattern, same in (
-        (r"\b\d+(\.\d+)? m?s\b", "T"),
+        (r"\b\d+(\.\d+)? ?m?s\b", "T"),
         (r"\b\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-][\d:]+))?", "DATE"),
         (r"(?<=127\.0\.0\.1:)\d+", "PORT"),
     ):

@@ -57,3 +57,4 @@ def test_the_specs_of_a_wheel_are_those_inside_the_package(tmp_path: Path) -> No
         [sys.executable, "-c", ask], cwd=tmp_path / "installed", capture_output=True, text=True, check=True
     )
     assert Path(asked.stdout.strip()) == tmp_path / "installed/conformance/suites/_specs"
+    assert (tmp_path / "installed/conformance/py.typed").is_file()
