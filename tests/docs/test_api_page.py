@@ -106,7 +106,8 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
 
 @pytest.mark.parametrize("name", THINGS)
 def test_the_examples_do_what_they_show(name: str, worker: Worker) -> None:
-    session, recorder = worker.begin("processmaker3", ())
+    given: tuple[conformance.Session, conformance.Recorder] = worker.begin("processmaker3", ())
+    session, recorder = given
     known = {one: getattr(conformance, one) for one in conformance.__all__}
     finder = doctest.DocTestFinder(recurse=False)
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
