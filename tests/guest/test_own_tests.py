@@ -261,3 +261,21 @@ def test_tests_of_a_system_that_is_deselected_are_skipped(repository: Repository
     assert ended.code == exit_codes.OK, ended.printed
     assert "1 skipped" in ended.printed
     assert "the run does not test processmaker3: it is not among the systems that --conformance-system" in ended.printed
+
+
+def test_a_profile_selects_tests_by_what_they_cite_and_else_by_their_marker(repository: Repository) -> None:
+    text = 'name = "t"\n[processmaker3]\nurl = "http://127.0.0.1:9"\nworkspace = "w"\naccess_token = "t"\n'
+    repository.write("target.toml", text)
+    text = 'import pytest\npytestmark = pytest.mark.system("processmaker3")\n'
+    for name, marker in (
+        ("cites", 'requirement("PM3-PROJECT-CREATE-READABLE")'),
+        ("says", 'profile("processmaker3/projects")'),
+        ("other", 'profile("processmaker3/users")'),
+    ):
+        text += f"\n@pytest.mark.{marker}\ndef test_{name}(): pass\n"
+    repository.write("test_acme.py", text)
+    ended = repository.pytest(*CALL, "--conformance-profile=processmaker3/projects", "--collect-only", "-q")
+    assert ended.code == exit_codes.OK, ended.printed
+    assert "test_cites" in ended.printed
+    assert "test_says" in ended.printed
+    assert "test_other" not in ended.printed
