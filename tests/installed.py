@@ -67,7 +67,7 @@ class Environment:
 
 def installed(package: Path, site: Path) -> Environment:
     """Install a package into a directory, without a network."""
-    call = [sys.executable, *PIP, "--target", str(site), str(package)]
+    call = [sys.executable, *PIP, "--target", str(site), str(package.absolute())]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return Environment(site)

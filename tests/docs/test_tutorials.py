@@ -10,6 +10,7 @@ import pytest
 
 from conformance.report.upgrade import shape_changes
 
+from ..installed import PACKAGE
 from . import tutorials
 
 
@@ -35,3 +36,14 @@ def test_every_tutorial_shows_commands_with_what_they_print() -> None:
         text = page.read_text(encoding="utf-8")
         assert "$ conformance run" in text or "$ pytest" in text, page.name
         assert "```console" in text, page.name
+
+
+EXCERPT = re.compile(r"^`([\w./-]+)`\n\n```\w+\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def test_the_parts_of_files_that_a_tutorial_shows_are_in_these_files() -> None:
+    page = (tutorials.TOP / "docs" / "add-a-system.md").read_text(encoding="utf-8")
+    shown = EXCERPT.findall(page)
+    assert len(shown) == 12
+    for name, part in shown:
+        assert part in (PACKAGE / name).read_text(encoding="utf-8"), name

@@ -21,9 +21,17 @@ from typing import Final
 
 from conformance.cli import main
 
-DOCS: Final = Path(__file__).parents[2] / "docs"
-PAGES: Final = [*sorted((DOCS / "tutorials").glob("*.md")), DOCS / "write-your-own-tests.md"]
+from ..installed import Environment, installed
+
+TOP: Final = Path(__file__).parents[2]
+DOCS: Final = TOP / "docs"
+PAGES: Final = [
+    *sorted((DOCS / "tutorials").glob("*.md")),
+    DOCS / "write-your-own-tests.md",
+    DOCS / "add-a-system.md",
+]
 HERE: Final = "~/try"  # where the reader of a tutorial is
+CHECKOUT: Final = "~/conformance"  # where the checkout is
 _BLOCK: Final = re.compile(r"^```(?:console|\w+ title=(\S+))\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _SERVED: Final = "level = "  # in the last table of the target file that `serve` prints
 _PATIENCE: Final = 60
@@ -35,6 +43,7 @@ class Reader:
     """Somebody who follows a tutorial: with one terminal for the server, and one for everything else."""
 
     server: subprocess.Popen[bytes] | None = None
+    environment: Environment | None = None
     code: int = 0
 
     def types(self, command: str) -> str:
@@ -45,11 +54,19 @@ class Reader:
         program, *arguments = shlex.split(call)
         if program == "pytest":
             return self.tests(arguments, Path(file) if file else None)
+        if program == "pip":
+            self.environment = installed(Path(arguments[-1]), Path(".site").absolute())
+            return ""
         if program != "conformance":
+            command = command.replace(CHECKOUT, str(TOP))
             return subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout
         if arguments[0] == "serve" and file:
             self.serves(arguments, Path(file))
             return ""
+        if self.environment is not None:  # what was installed is found by a process that starts after that
+            ended = self.environment.conformance(*arguments)
+            self.code = ended.code
+            return ended.printed
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
             self.code = main(arguments, standalone_mode=False)
@@ -72,7 +89,9 @@ class Reader:
         """Serve instead of what was served before, and wait until the target file is there."""
         self.stops()
         with file.open("wb") as output:
-            self.server = subprocess.Popen([sys.executable, "-m", "conformance", *arguments], stdout=output)
+            variables = self.environment.variables if self.environment is not None else None
+            call = [sys.executable, "-m", "conformance", *arguments]
+            self.server = subprocess.Popen(call, stdout=output, env=variables)
         end = time.monotonic() + _PATIENCE
         while _SERVED not in file.read_text(encoding="utf-8"):
             assert self.server.poll() is None, arguments
