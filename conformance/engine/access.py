@@ -11,7 +11,7 @@ from conformance.engine import checks
 from conformance.engine.recorder import NotExercised
 from conformance.engine.sampling import Sample, build_request
 from conformance.engine.session import Session
-from conformance.spec.requirement import USERS
+from conformance.spec.register import user_of
 from conformance.spec.specification import Operation, Requirement, Specification
 from conformance.wire.client import MAIN, NOBODY, WRONG
 from conformance.wire.credentials import token_of
@@ -19,14 +19,14 @@ from conformance.wire.credentials import token_of
 REFUSED: Final = {
     "no-credentials-refused": NOBODY,
     "wrong-credentials-refused": WRONG,
-    "permission-refused": USERS["permission-refused"],
 }
-WORKSPACE: Final = "unknown-workspace-refused"
-STRANGERS: Final = ("no-credentials-refused", "wrong-credentials-refused", WORKSPACE)
-"""The aspects of who is let in nowhere: nobody, who shows a wrong token, and whose workspace does not exist."""
-SUFFICES: Final = {"permission-suffices": USERS["permission-suffices"]}
-RIGHT_OF: Final = {"cases": "PM_CASES"}
-"""The one right of an account of the target file that has no other."""
+TENANT: Final = "unknown-tenant-refused"
+STRANGERS: Final = ("no-credentials-refused", "wrong-credentials-refused", TENANT)
+"""The aspects of who is let in nowhere: nobody, who shows a wrong token, and who asks for what is the same in every
+request, such as a workspace, and does not exist.
+"""
+LACKS: Final = "permission-refused"
+SUFFICES: Final = "permission-suffices"
 
 
 def concerned(specification: Specification) -> list[Requirement]:
@@ -36,9 +36,9 @@ def concerned(specification: Specification) -> list[Requirement]:
 
 
 def strange(specification: Specification) -> list[str]:
-    """The operations that are tried as every kind of stranger, in a workspace that does not exist too."""
+    """The operations that are tried as every kind of stranger, of a tenant that does not exist too."""
     requirements = specification.requirements.values()
-    return [one.operation for one in requirements if one.tried == "access" and one.aspect == WORKSPACE]
+    return [one.operation for one in requirements if one.tried == "access" and one.aspect == TENANT]
 
 
 def strangers(specification: Specification, operation: str) -> list[str]:
@@ -111,9 +111,10 @@ def _as_stranger(
     None where something in front of the API responded: then that is said of the requirement, and the test goes on.
     """
     try:
-        if requirement.aspect != WORKSPACE:
+        if requirement.aspect != TENANT:
             return session.send(operation_id, user=REFUSED[requirement.aspect or ""], **request)
-        path = {**(request.get("path") or {}), "workspace": session.ledger.made_up()}
+        unknown = {name: session.ledger.made_up() for name in session.operation(operation_id).constants}
+        path = {**(request.get("path") or {}), **unknown}
         elsewhere = {**request, "path": path, "headers": session.headers_of(MAIN)}
         return session.send(operation_id, user=NOBODY, may_redirect=True, **elsewhere)
     except NotExercised as untried:
@@ -124,8 +125,8 @@ def _as_stranger(
 
 
 def _judge(session: Session, requirement: Requirement, exchange: Exchange, control: Exchange) -> None:
-    """Say whether a stranger was kept out. How an unknown workspace is refused is not said: by any status but 2xx."""
-    if requirement.aspect == WORKSPACE and exchange.has_response and not exchange.response.ok:
+    """Say whether a stranger was kept out. How an unknown tenant is refused is not said: by any status but 2xx."""
+    if requirement.aspect == TENANT and exchange.has_response and not exchange.response.ok:
         session.recorder.require(requirement.id, True, exchange, control)
         return
     try:
@@ -144,8 +145,8 @@ def try_access(
     """
     operation = session.operation(requirement.operation)
     request = prepare(session, operation).request()
-    if requirement.aspect in SUFFICES:
-        user = SUFFICES[requirement.aspect]
+    if requirement.aspect == SUFFICES:
+        user = user_of(SUFFICES, session.specification.users)
         control = session.call(operation.id, **request)
         exchange = _sent(session, operation, user, request)
         session.recorder.require(
@@ -200,12 +201,12 @@ def _sent(session: Session, operation: Operation, user: str, request: dict[str, 
 
 
 def refused_users(session: Session, requirement: Requirement) -> list[str]:
-    """By whom a refusal is tried: also by an account that lacks just the one right, where the target file gives it.
+    """By whom a refusal is tested: also by users of the target file that have other permissions than it takes.
 
-    Who lacks other rights as well may be turned away by a gate in front, whatever the operation itself looks at.
+    Who has no permission at all may be turned away by a gate in front, whatever the operation itself looks at.
     """
-    user = REFUSED[requirement.aspect or ""]
-    lacking = SUFFICES["permission-suffices"]
-    granted = session.operation(requirement.operation).permission
-    tried = requirement.aspect == "permission-refused" and granted and RIGHT_OF[lacking] not in granted
-    return [lacking, user] if tried and session.table.gives(f"users.{lacking}") else [user]
+    if requirement.aspect != LACKS:
+        return [REFUSED[requirement.aspect or ""]]
+    users, wanted = session.specification.users, set(session.operation(requirement.operation).permission)
+    lacking = [name for name, permissions in users.items() if permissions and wanted and wanted.isdisjoint(permissions)]
+    return [*(one for one in lacking if session.table.gives(f"users.{one}")), user_of(LACKS, users)]

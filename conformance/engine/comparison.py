@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from conformance.core.entities import unescaped
-from conformance.spec.extension import extension
+from conformance.spec.extension import SchemaExtension, extension
 from conformance.spec.rules import Schema, types_of
 
 ABSENT: Final = object()
 UNSET: Final = (None, "", ABSENT)
-NO_LOOP: Final = ("NONE", "EMPTY", *UNSET)
 
 
 class Described(str):
@@ -45,15 +44,13 @@ def differences(sent: Mapping[str, Any], read: Any, schema: Schema) -> tuple[Dif
     return tuple(_compare(sent, read, schema, "", mapping))
 
 
-def equal(sent: Any, read: Any, equality: str = "") -> bool:
+def equal(sent: Any, read: Any, equality: str = "", unset: Collection[str] = ()) -> bool:
     """Whether two single values are equal: numbers by value, unset is unset, dates as instants.
 
-    `equality` is that of `docs/spec-format.md`; without one, the values themselves say what they are.
+    `equality` and `unset` are those of `docs/spec-format.md`; without them, the values themselves say what they are.
     """
-    if any(sent is one for one in UNSET) and any(read is one for one in UNSET):
+    if all(any(value is one for one in UNSET) or (isinstance(value, str) and value in unset) for value in (sent, read)):
         return True
-    if equality == "loop":
-        return read == sent or (sent in NO_LOOP and read in NO_LOOP)
     if isinstance(sent, bool) or isinstance(read, bool):
         return sent is read or (type(sent) is type(read) and sent == read)
     if equality in ("text", "identifier") and isinstance(sent, str) and isinstance(read, str):
@@ -209,12 +206,14 @@ def _compare(sent: Any, read: Any, schema: Schema, place: str, mapping: Mapping[
             yield from _compare(one, other, schema.get("items", {}), f"{place}[]", mapping)
     else:
         by_type = "text" if types_of(schema) in (("string",), ("string", "null")) else ""
-        yield from _value(sent, read, said.equality or by_type, place, mapping)
+        yield from _value(sent, read, said, by_type, place, mapping)
 
 
-def _value(sent: Any, read: Any, equality: str, place: str, mapping: Mapping[Any, Any]) -> Iterator[Difference]:
+def _value(
+    sent: Any, read: Any, said: SchemaExtension, by_type: str, place: str, mapping: Mapping[Any, Any]
+) -> Iterator[Difference]:
     wanted = mapping.get(sent, sent) if isinstance(sent, str) else sent
-    if equal(wanted, read, equality):
+    if equal(wanted, read, said.equality or by_type, said.unset):
         return
     soft = isinstance(wanted, str) and isinstance(read, str) and plain(wanted) == plain(read)
     yield Difference(place, sent, None if read is ABSENT else read, soft=soft)

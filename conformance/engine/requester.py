@@ -322,8 +322,7 @@ class Requester:
         A key that opens nothing at all is the target file's fault.
         """
         message = f"{operation.id}: the API key may not call it ({checks.describe(exchange)})"
-        documented = any("apiKeyName" in scheme for scheme in operation.schemes)
-        if documented or not (self._key_opens() or self.table.key_opens_in_a_run):
+        if operation.takes_key or not (self._key_opens() or self.table.key_opens_in_a_run):
             self.delivery.problem = refused_key(self.table, exchange)
             return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         return NotExercised(Reason.MISSING_USER, f"{self.table.instead_of_key}; {message}")

@@ -65,7 +65,7 @@ def _with_file(path: Path, found: Mapping[str, Specification], systems: Iterable
     for system, entries in by_system.items():
         mine: dict[str, Requirement] = {}
         for entry in entries:
-            for one in specification.registered(system, entry, known[system].operations, path):
+            for one in specification.registered(system, entry, known[system].operations, path, known[system].users):
                 taken = next((spec for spec in known.values() if one.id in spec.requirements), None)
                 if one.id in mine:
                     wrong.append(f"{one.id}: the id is given to two entries; give each its own")
@@ -94,6 +94,8 @@ def _joined(known: Specification, mine: Mapping[str, Requirement], register: Reg
 def _misplaced(register: Register) -> Iterator[str]:
     if register.structural:
         yield "structural: names faults of the suite's reference servers; leave the key out"
+    if register.users:
+        yield "users: says by whom the suite tests access; leave the key out"
 
 
 def _unfit(entry: Entry, known: Mapping[str, Specification]) -> Iterator[str]:

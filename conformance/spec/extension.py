@@ -20,7 +20,7 @@ from conformance.core.verdict import Level
 EXTENSION: Final = "x-conformance"
 
 Effect = Literal["read", "create", "update", "delete", "execute", "administer"]
-Equality = Literal["number", "loop", "date", "text", "identifier"]
+Equality = Literal["number", "date", "text", "identifier"]
 JsonType = Literal["null", "boolean", "integer", "number", "string", "array", "object"]
 _NEEDS: Final = {"path": {"name"}, "query": {"name"}, "body": {"pointer"}, "upload": {"part"}}
 _ALLOWS: Final = {
@@ -248,6 +248,8 @@ class SchemaExtension(Cited):
     """Values outside `enum` that give a finding."""
     equality: Equality | None = None
     """How a sent and a read value compare; by default by their type."""
+    unset: tuple[str, ...] = ()
+    """Texts that mean that nothing is set: a server may show any of them for any other, and for no value."""
     alias: Spelling | None = None
     """Another spelling in a document."""
     personal: Flag = False
@@ -273,6 +275,13 @@ class LinkExtension(Vocabulary):
     """Whether an item of the list may be within another."""
     carries: Word = ""
     """A word in the name of a member of the created thing, which holds what the parameter takes."""
+
+
+class ParameterExtension(Vocabulary):
+    """What a parameter of a path says beyond OpenAPI."""
+
+    constant: Flag = False
+    """Whether it is the same in every request, as the target file has it: it names nothing that a test could choose."""
 
 
 class ExampleExtension(Vocabulary):

@@ -17,6 +17,7 @@ from conformance.spec.extension import (
     ExampleExtension,
     LinkExtension,
     OperationExtension,
+    ParameterExtension,
     ResponseExtension,
     SchemaExtension,
 )
@@ -78,6 +79,7 @@ MODELS: Final[Mapping[str, type[Vocabulary]]] = {
     "schema": SchemaExtension,
     "link": LinkExtension,
     "example": ExampleExtension,
+    "parameter": ParameterExtension,
 }
 """What `x-conformance` says in the kinds of parts that may have it."""
 _CLOSE: Final = 0.8

@@ -138,6 +138,8 @@ def _operation(
     spelled = _spelled(path, said.path) if said.path else {}
     request = raw.get("requestBody", {})
     security = raw.get("security", source.get("security", []))
+    schemes = source.get("components", {}).get("securitySchemes", {})
+    kinds = {name: scheme.get("type") for name, scheme in schemes.items()}
     return Operation(
         id=name,
         system=system,
@@ -164,6 +166,7 @@ def _operation(
         needs=said.needs,
         confidential=said.confidential,
         schemes=tuple(tuple(one) for one in security),
+        takes_key=any(kinds.get(name) == "apiKey" for one in security for name in one),
         parameters=tuple(
             {**one, "name": spelled.get(one["name"], one["name"])} if one.get("in") == "path" else one
             for one in (*item.get("parameters", ()), *raw.get("parameters", ()))

@@ -6,17 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from conformance.core.verdict import Level
+from conformance.spec.extension import EXTENSION
 from conformance.spec.rules import (
     Citation,
     Rule,
     RuleKind,
     Schema,
 )
-
-CONSTANT: Final = ("workspace",)  # path parameters that name nothing that a test could choose
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +177,7 @@ class Operation:
     needs: tuple[str, ...] | None = None
     confidential: bool = False
     schemes: tuple[tuple[str, ...], ...] = ()
+    takes_key: bool = False
     parameters: tuple[Mapping[str, Any], ...] = ()
     bodies: tuple[Body, ...] = ()
     responses: tuple[ResponseSpec, ...] = ()
@@ -188,7 +188,12 @@ class Operation:
     @property
     def path_parameters(self) -> list[str]:
         """The names of the path's parameters, but for those that are the same everywhere."""
-        return [one["name"] for one in self.parameters if one.get("in") == "path" and one["name"] not in CONSTANT]
+        return [one["name"] for one in self.parameters if one.get("in") == "path" and not _is_constant(one)]
+
+    @property
+    def constants(self) -> list[str]:
+        """The names of the path's parameters that are the same everywhere."""
+        return [one["name"] for one in self.parameters if one.get("in") == "path" and _is_constant(one)]
 
     @property
     def document(self) -> str:
@@ -250,6 +255,10 @@ class Operation:
     def other_patterns(self) -> tuple[re.Pattern[str], ...]:
         """The same for the paths of rejected readings: they call this operation too."""
         return tuple(_pattern(one.path) for one in self.alternatives)
+
+
+def _is_constant(parameter: Mapping[str, Any]) -> bool:
+    return bool(parameter.get(EXTENSION, {}).get("constant"))
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -28,7 +28,7 @@ Step = Literal[
     "deleted-again-refused",
     "leaves-others",
 ]
-Stranger = Literal["no-credentials-refused", "wrong-credentials-refused", "unknown-workspace-refused"]
+Stranger = Literal["no-credentials-refused", "wrong-credentials-refused", "unknown-tenant-refused"]
 Permission = Literal["permission-refused", "permission-suffices"]
 Aspect = Literal[Step, Stranger, Permission, "answers-a-token", "token-opens"]
 Tried = Literal["lifecycle", "access", "scenario", "property", "none"]
@@ -40,6 +40,10 @@ ASPECTS: Final[Mapping[str, frozenset[str]]] = {
     "scenario": frozenset((*get_args(Stranger), "answers-a-token", "created-is-readable", "token-opens")),
 }
 """The aspects that an entry may have, by what tries it. What a life or an access is tried by needs one."""
+
+
+HAS_PERMISSIONS: Final[Mapping[str, bool]] = {"permission-refused": False, "permission-suffices": True}
+"""The aspects that are tested by a user of the target file, with whether that is one who has any permission."""
 
 
 class Document(Vocabulary):
@@ -109,5 +113,13 @@ class Register(Vocabulary):
     """The documents that spec and register were written from, by name."""
     requirements: tuple[Entry, ...]
     """The requirements."""
+    users: dict[Word, tuple[Word, ...]] = Field({})
+    """The users of the target file by whom access is tested, each with the permissions that it has."""
     structural: dict[Word, tuple[Word, ...]] = Field({})
     """The faults of the reference that turn a requirement that follows from the spec, by its id."""
+
+
+def user_of(aspect: str | None, users: Mapping[str, tuple[str, ...]]) -> str:
+    """The user of the target file by whom an aspect is tested: the first that fits; empty where there is none."""
+    wanted = HAS_PERMISSIONS.get(aspect or "")
+    return next((name for name, permissions in users.items() if bool(permissions) is wanted), "")

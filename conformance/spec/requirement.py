@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
 
 from conformance.core.verdict import Level, Reason
 from conformance.spec.operation import Operation
@@ -16,9 +15,6 @@ from conformance.spec.rules import (
     demanded,
     rules,
 )
-
-USERS: Final = {"permission-refused": "outsider", "permission-suffices": "cases"}
-"""The further user by whom a requirement on access is tried, by its aspect."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -33,8 +33,8 @@ from conformance.spec.operation import (
     ResponseSpec,
 )
 from conformance.spec.producers import needed
-from conformance.spec.register import Entry, Register
-from conformance.spec.requirement import USERS, Requirement, structural
+from conformance.spec.register import HAS_PERMISSIONS, Entry, Register, user_of
+from conformance.spec.requirement import Requirement, structural
 from conformance.spec.rules import Citation
 from conformance.spec.yaml_file import data
 
@@ -73,6 +73,8 @@ class Specification:
     documents: Mapping[str, str]
     lengths: Mapping[str, int]
     source: Mapping[str, Any]
+    users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The users of the target file by whom access is tested, each with its permissions."""
 
     @cached_property
     def forms(self) -> tuple[Operation, ...]:
@@ -161,14 +163,14 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
             raise SpecificationError(f"{register}: structural: no requirement {name!r}; {hint(name, requirements)}")
         requirements[name] = replace(requirements[name], faults=faults)
     for entry in entries.requirements:
-        for requirement in registered(system, entry, found, register):
+        for requirement in registered(system, entry, found, register, entries.users):
             if requirement.id in requirements:
                 raise SpecificationError(f"{register}: {requirement.id} stands there twice")
             requirements[requirement.id] = requirement
     digest = hashlib.sha256(text + b"\0" + held).hexdigest()
     documents = {name: one.sha256 for name, one in entries.documents.items()}
     lengths = {name: one.lines for name, one in entries.documents.items()}
-    return Specification(system, title, found, requirements, digest, documents, lengths, source)
+    return Specification(system, title, found, requirements, digest, documents, lengths, source, entries.users)
 
 
 def _bytes(path: Path) -> bytes:
@@ -205,8 +207,18 @@ def _by_id(told: str, names: Sequence[str]) -> str:
     return f"{name}: {told[found.end() :]}"
 
 
-def registered(system: str, entry: Entry, operations: Mapping[str, Operation], path: Path) -> Iterator[Requirement]:
+def registered(
+    system: str,
+    entry: Entry,
+    operations: Mapping[str, Operation],
+    path: Path,
+    users: Mapping[str, tuple[str, ...]],
+) -> Iterator[Requirement]:
     """The requirement of an entry, or of each of its operations. Raises SpecificationError."""
+    has_permissions = HAS_PERMISSIONS.get(entry.aspect or "")
+    if has_permissions is not None and not user_of(entry.aspect, users):
+        told = "a permission" if has_permissions else "no permission"
+        raise SpecificationError(f"{path}: {entry.id}: {entry.aspect} needs a user with {told}; add one to `users`")
     for name in entry.each or (entry.operation,):
         operation = operations.get(name or "")
         if operation is None and (name or entry.tried != "none"):
@@ -227,15 +239,20 @@ def registered(system: str, entry: Entry, operations: Mapping[str, Operation], p
             aspect=entry.aspect,
             since=entry.since,
             faults=entry.faults,
-            needs=_needs(entry, operation, operations),
+            needs=_needs(entry, operation, operations, users),
             untestable=entry.untestable,
             disposable=entry.disposable,
         )
 
 
-def _needs(entry: Entry, operation: Operation | None, operations: Mapping[str, Operation]) -> tuple[str, ...]:
+def _needs(
+    entry: Entry,
+    operation: Operation | None,
+    operations: Mapping[str, Operation],
+    users: Mapping[str, tuple[str, ...]],
+) -> tuple[str, ...]:
     """What an entry says that it needs; else what a call of its operation does, and the user of its aspect."""
     if entry.needs is not None or entry.tried == "none" or operation is None:
         return entry.needs or ()
-    user = USERS.get(entry.aspect or "")
+    user = user_of(entry.aspect, users)
     return (*needed(operations, operation), *([f"users.{user}"] if user else []))

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field
 
 from conformance.core.hints import hint
-from conformance.spec.operation import CONSTANT, Form, Operation
+from conformance.spec.operation import Form, Operation
 from conformance.spec.specification import Specification
 from conformance.spec.touched_ids import (
     HOP_BY_HOP,
@@ -214,8 +214,9 @@ def _judgeable(specification: Specification, documented: Operation, other: Opera
     if not SEGMENTS.fullmatch(other.path) or {".", ".."} & set(other.path.split("/")):
         raise ValueError(f"has the path {other.path!r}; write whole segments, each plain text or one {{parameter}}")
     parameters, known = (re.findall(r"\{(\w+)\}", one.path) for one in (other, documented))
-    wanted = [name for name in known if name not in CONSTANT]
-    if sorted(name for name in parameters if name not in CONSTANT) != sorted(wanted) or not {*parameters} <= {*known}:
+    constants = documented.constants
+    wanted = [name for name in known if name not in constants]
+    if sorted(name for name in parameters if name not in constants) != sorted(wanted) or not {*parameters} <= {*known}:
         told = ", ".join(f"{{{name}}}" for name in known) or "none"
         raise ValueError(f"has the path {other.path!r}; it takes the parameters of {documented.id}, each once: {told}")
     if documented.effect == "read" and other.method not in READING:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from conformance.core.hints import hint, nearest
-from conformance.spec.operation import CONSTANT, Form, Operation
+from conformance.spec.operation import Form, Operation
 
 PLACEHOLDER: Final = re.compile(r"\{(\w+)\.([^{}\s]+)\}")
 KINDS: Final = ("path", "query", "body", "read")
@@ -30,7 +30,7 @@ def check(operation: Operation, operations: Mapping[str, Operation], form: Form)
             if nearest(kind, KINDS):
                 raise ValueError(f"has the placeholder {whole}; {hint(kind, KINDS)}")
             continue
-        if kind == "path" and name not in (*operation.path_parameters, *CONSTANT):
+        if kind == "path" and name not in (*operation.path_parameters, *operation.constants):
             known = operation.path_parameters
             told = hint(name, known) if known else f"{operation.id} has no path parameter."
             raise ValueError(f"has the placeholder {whole}; {told}")

@@ -65,13 +65,13 @@ def test_text_of_digits_is_compared_as_text_where_the_schema_says_text() -> None
 
 @pytest.mark.parametrize("sent", ["NONE", "EMPTY", "", None, ABSENT])
 @pytest.mark.parametrize("read", ["NONE", "EMPTY", "", None, ABSENT])
-def test_no_loop_has_many_names(sent: Any, read: Any) -> None:
-    assert equal(sent, read, "loop")
+def test_texts_that_mean_that_nothing_is_set_are_equal(sent: Any, read: Any) -> None:
+    assert equal(sent, read, unset=("NONE", "EMPTY"))
 
 
-def test_a_loop_is_not_no_loop() -> None:
-    assert equal("STANDARD", "STANDARD", "loop")
-    assert not equal("STANDARD", "NONE", "loop")
+def test_a_value_that_is_set_is_not_equal_to_a_text_that_means_that_it_is_not() -> None:
+    assert equal("STANDARD", "STANDARD", unset=("NONE", "EMPTY"))
+    assert not equal("STANDARD", "NONE", unset=("NONE", "EMPTY"))
     assert not equal("NONE", "EMPTY")
 
 
