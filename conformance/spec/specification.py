@@ -215,7 +215,7 @@ def registered(
     users: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Requirement]:
     """The requirement of an entry, or of each of its operations. Raises SpecificationError."""
-    has_permissions = HAS_PERMISSIONS.get(entry.aspect or "")
+    has_permissions = HAS_PERMISSIONS.get(entry.aspect or "") if entry.tried == "access" else None
     if has_permissions is not None and not user_of(entry.aspect, users):
         told = "a permission" if has_permissions else "no permission"
         raise SpecificationError(f"{path}: {entry.id}: {entry.aspect} needs a user with {told}; add one to `users`")

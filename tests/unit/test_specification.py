@@ -10,6 +10,7 @@ import yaml
 
 from conformance.core.verdict import Level, Reason
 from conformance.spec import specification
+from conformance.spec.register import user_of
 from conformance.spec.specification import Specification, SpecificationError
 
 PM3 = specification.load("processmaker3")
@@ -227,3 +228,18 @@ def test_a_digest_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "sample/requirements.yaml").write_text(yaml.safe_dump(register))
     with pytest.raises(SpecificationError, match=r"documents\.d\.txt\.sha256: 'abc' is wrong"):
         again(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "told"), [("permission-refused", "no permission"), ("permission-suffices", "a permission")]
+)
+def test_an_entry_on_permissions_needs_a_user_by_whom_it_can_be_tested(tmp_path: Path, aspect: str, told: str) -> None:
+    with pytest.raises(SpecificationError, match=f"X-1: {aspect} needs a user with {told}; add one to `users`"):
+        read(tmp_path, OPERATION, {**ENTRY, "tried": "access", "aspect": aspect})
+
+
+def test_access_is_tested_by_the_first_user_that_fits() -> None:
+    users: dict[str, tuple[str, ...]] = {"one": ("P",), "other": (), "third": ("Q",), "fourth": ()}
+    assert user_of("permission-refused", users) == "other"
+    assert user_of("permission-suffices", users) == "one"
+    assert user_of("no-credentials-refused", users) == ""

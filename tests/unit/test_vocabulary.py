@@ -150,7 +150,7 @@ def document(**members: Any) -> dict[str, Any]:
     [
         ({"x-conformence": {}}, "getThing", "x-conformence: is an unknown key; did you mean x-conformance?"),
         ({"responses": {"200": {"X-Conformance": {}}}}, "getThing responses 200", "X-Conformance: is an unknown key"),
-        ({"parameters": [{"name": "a", "in": "path", EXTENSION: {"lines": 3}}]}, "getThing parameters 0", "has none"),
+        ({"parameters": [{"name": "a", "in": "path", EXTENSION: {"lines": 3}}]}, "getThing parameters 0", "lines: is"),
         ({"responses": {"200": {"content": {"a/b": {EXTENSION: {}}}}}}, "getThing responses 200 content a/b", "none"),
         (
             {"requestBody": {"content": {"a/b": {"schema": {"properties": {"l": {"items": {EXTENSION: {"x": 1}}}}}}}}},
