@@ -31,7 +31,7 @@ def test_what_is_shown_is_compared_but_for_what_no_run_repeats() -> None:
 
 
 def test_every_tutorial_shows_commands_with_what_they_print() -> None:
-    assert len(tutorials.PAGES) == 4
+    assert len(tutorials.PAGES) == 5
     for page in tutorials.PAGES:
         text = page.read_text(encoding="utf-8")
         assert "$ conformance run" in text or "$ pytest" in text, page.name
