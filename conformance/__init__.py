@@ -1,4 +1,4 @@
-"""Conformance suite for servers that claim to be ProcessMaker 3, ProcessMaker 4 or PROCESIO.
+"""Conformance suite: tests whether a server behaves as its API documentation says.
 
 The names in `__all__` are what a test of your own uses (docs/api.md). They are imported when they are first asked for,
 so that `import conformance` costs next to nothing.

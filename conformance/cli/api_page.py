@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import conformance
 from conformance.cli.docstrings import told
+from conformance.core.systems import SYSTEMS
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "api.md"
 HEAD: Final = """\
@@ -22,7 +23,7 @@ HEAD: Final = """\
 how to use it. This page is made of the docstrings by `python -m conformance.cli.documentation`; do not edit it.
 
 In the examples `session` is what the fixture of that name gives to a test that carries
-`@pytest.mark.system("processmaker3")`. The tests of the suite run every example against its reference server.
+`@pytest.mark.system("{system}")`. The tests of the suite run every example against its reference server.
 """
 MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "Session": (
@@ -50,7 +51,9 @@ CONSTANTS: Final[Mapping[str, str]] = {
 
 def page() -> str:
     """The text of the page."""
-    return "\n".join([HEAD, *(line for name in MEMBERS for line in _class(name)), *_constants()])
+    return "\n".join(
+        [HEAD.format(system=next(iter(SYSTEMS))), *(line for name in MEMBERS for line in _class(name)), *_constants()]
+    )
 
 
 def _class(name: str) -> Iterator[str]:

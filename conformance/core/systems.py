@@ -55,7 +55,7 @@ class System:
     readings: Path | None = None
     """The page that explains the readings which its spec and register name; None: they are not checked."""
     prefix: str = ""
-    """How the placeholders of its secrets begin, such as `PM3`; by default the name in capitals."""
+    """How the placeholders of its secrets begin, such as `TODO`; by default the name in capitals."""
     rank: int = 100
     """Where it is listed: by rank, then by name."""
 

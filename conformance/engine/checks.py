@@ -210,7 +210,7 @@ def _media_type(operation: Operation, documented: ResponseSpec, exchange: Exchan
 
 
 def _same_media(wanted: str, found: str) -> bool:
-    """Exact, but for suffixes of the same family; for XML any media type that says xml (A-PM3-14)."""
+    """Exact, but for suffixes of the same family; for XML any media type that says xml."""
     if wanted.endswith("xml"):
         return "xml" in found
     if wanted.endswith("json"):

@@ -36,7 +36,7 @@ def differences(sent: Mapping[str, Any], read: Any, schema: Schema) -> tuple[Dif
     """What of `sent` does not stand in `read`.
 
     `schema` is the response schema: only the fields that it requires are compared, since the others need not be
-    implemented (A-PM3-01), and none that it calls volatile. That one of them is absent, the structural requirements
+    implemented, and none that it calls volatile. That one of them is absent, the structural requirements
     say. Elements of arrays are paired by their names, or else by
     their order; identifiers are compared through the mapping which that gives.
     """
@@ -75,7 +75,7 @@ def number(value: Any) -> Decimal | None:
 
 
 def date(value: Any) -> datetime | None:
-    """A date in one of the documented forms (A-PM3-19), None for everything else."""
+    """A date in one of the documented forms, None for everything else."""
     if not isinstance(value, str) or len(value) < 10:
         return None
     try:

@@ -251,7 +251,7 @@ class Lifecycle:
             raise Blocked(self.session.recorder.root_of(requirement.id), operation.id)
 
     def _changed(self, updating: Operation, resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The complete definition as it was created, with every free text replaced (A-PM3-39).
+        """The complete definition as it was created, with every free text replaced.
 
         Where no document gives its shape, the definition as it is read. What a server got wrong in a creation is
         thus not sent back to it.

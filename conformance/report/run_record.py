@@ -33,9 +33,9 @@ class TargetInfo(Frozen):
     name: str
     """What the target file calls it."""
     systems: list[str]
-    """The systems that were tested: `processmaker3`, `processmaker4`, `procesio`."""
+    """The systems that were tested, as the target file calls them."""
     urls: dict[str, str] = {}
-    """Each URL of the target file, by system and key, such as `procesio web_url`."""
+    """Each URL of the target file, by system and key, such as `todo url`."""
     versions: dict[str, str] = {}
     """The version that the target file claims, by system."""
     safety: str = "owned"
@@ -67,7 +67,7 @@ class VerdictRecord(Frozen):
     system: str
     """The system that it is about."""
     profile: str
-    """The group of operations that it belongs to, such as `processmaker3/projects`."""
+    """The group of operations that it belongs to, such as `todo/tasks`."""
     operation: str
     """The operation at fault when it is contradicted; empty when it is about none."""
     level: Level

@@ -192,7 +192,7 @@ def demanded(schema: Schema, citation: Citation, place: str = "") -> Iterator[tu
 
 
 def is_number_in_digits(schema: Schema) -> bool:
-    """Whether a number may also come as a string of digits (A-PM3-03): then the digits are part of its type."""
+    """Whether a number may also come as a string of digits: then the digits are part of its type."""
     types = types_of(schema)
     return "pattern" in schema and "string" in types and bool({"integer", "number"} & set(types))
 

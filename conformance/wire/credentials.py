@@ -163,7 +163,7 @@ def basic(name: str, password: str) -> dict[str, str]:
 
 
 def token_of(exchange: Exchange) -> str:
-    """The access token of an answer: `access_token`, else any text that looks like a JWT (A-PRO-05); or empty.
+    """The access token of an answer: `access_token`, else any text that looks like a JWT; or empty.
 
     A text that no header field can carry is no token: one that is longer than LONGEST_SECRET, has a character beyond
     printable ASCII (a line break would start another field), or begins or ends with a blank.

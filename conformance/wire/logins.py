@@ -127,8 +127,8 @@ def blamed(exchange: Exchange, who: str, keys: Mapping[str, str], path: str = ""
     lowered = said.lower()
     if status in NOTHING_THERE or 300 <= status < 400:
         what, wrong = "nothing is there", keys["place"]
-        if "workspace" in keys and "workspace" in f"{lowered}{location.lower()}":
-            what, wrong = f"refused {who}", keys["workspace"]
+        if path and path in f"{lowered}{location.lower()}":
+            what, wrong = f"refused {who}", keys[path]
     elif not exchange.response.refused or status == BUSY:
         return f"{exchange.request.url}: gave {who} no token ({told}). Is the URL right and does the server work?"
     else:

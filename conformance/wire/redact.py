@@ -35,7 +35,7 @@ WORD: Final = re.compile(rb"[\w-]")
 
 
 class Redactor:
-    """Replaces secrets by the names of their placeholders (`$PM3_PASSWORD`), so that a command works again.
+    """Replaces secrets by the names of their placeholders (`$TODO_PASSWORD`), so that a command works again.
 
     `public` are values that stand where secrets do and are none: wrong credentials, sent on purpose. `words` are the
     suite's own, such as the ids of operations: a report that loses these can no longer be read, so a secret that is

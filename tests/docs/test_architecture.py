@@ -116,6 +116,38 @@ def test_the_references_read_no_spec() -> None:
         assert not {"yaml", "schemathesis", "importlib.resources"} & set(imported(path)), path.name
 
 
+def code_of(path: Path) -> str:
+    """The code of a module without its comments and docstrings: what it does, not what it explains."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            told = [one for one in body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)]
+            node.body = [one for one in body if one not in told] or [ast.Pass()]  # type: ignore[attr-defined]
+    return ast.unparse(tree)
+
+
+OF_ONE_SYSTEM = re.compile(r"processmaker|procesio|\bpm[34]|PM_[A-Z]|A-(PM[34]|PRO|TIP)-|\btodo\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("package", [one for one in packages() if one not in ("suites", "reference")])
+def test_a_package_names_no_system(package: str) -> None:
+    named = {
+        f"{path.relative_to(PACKAGE)}: {found[0]}"
+        for path in (PACKAGE / package).rglob("*.py")
+        if (found := OF_ONE_SYSTEM.search(path.stem) or OF_ONE_SYSTEM.search(code_of(path)))
+    }
+    assert not named
+
+
+def test_what_a_module_does_is_searched_for_names_and_what_it_explains_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text('"""PROCESIO."""\nNAME = 1\n"""ProcessMaker 3."""\ndef f():\n    """PM3."""  # procesio\n')
+    assert OF_ONE_SYSTEM.search(code_of(path)) is None
+    path.write_text('def f(system):\n    return system == "procesio"\n')
+    assert OF_ONE_SYSTEM.search(code_of(path)) is not None
+
+
 def declared() -> dict[str, list[str]]:
     """The names of what the package depends on: in use, and for tests."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

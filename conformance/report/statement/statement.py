@@ -84,7 +84,7 @@ class Profile(Frozen):
     """How one group of operations stands."""
 
     profile: str
-    """Its name, such as `processmaker3/projects`."""
+    """Its name, such as `todo/tasks`."""
     standing: Conformance
     """`does not`: a must is contradicted. `partial`: a should is, or not everything that can be tried was claimed
     and tried. `conforms`: neither."""

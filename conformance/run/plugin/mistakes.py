@@ -15,7 +15,6 @@ from conformance.spec.specification import Specification
 
 MISTAKE: Final = pytest.StashKey[str]()
 """Why a test cannot begin; where the key is not set, nothing is wrong with it."""
-EXAMPLE: Final = '@pytest.mark.system("processmaker3")'
 
 
 def takes_part(item: pytest.Item, systems: Collection[str]) -> bool:
@@ -35,7 +34,7 @@ def mistake(item: pytest.Item, there: Mapping[str, Specification], target_file: 
     if asking is None:
         return _unmarked(item, there)
     if asking.kwargs or len(asking.args) != 1 or not isinstance(asking.args[0], str):
-        return f"@pytest.mark.system must name one system; write it like {EXAMPLE}"
+        return f"@pytest.mark.system must name one system; write it like {_marker(next(iter(SYSTEMS)))}"
     system = asking.args[0]
     if system not in SYSTEMS:
         return f"@pytest.mark.system({system!r}): there is no such system; {hint(system, SYSTEMS)}"
@@ -57,9 +56,13 @@ def _unmarked(item: pytest.Item, there: Mapping[str, Specification]) -> str:
     return ""
 
 
+def _marker(system: str) -> str:
+    return f'@pytest.mark.system("{system}")'
+
+
 def unmarked_fixture(name: str, systems: Sequence[str] = ()) -> str:
     """What is wrong with a test that asks for a fixture of the suite and names none of the `systems`; what is right."""
-    example = " or ".join(f'@pytest.mark.system("{one}")' for one in systems) or EXAMPLE
+    example = " or ".join(map(_marker, systems or [next(iter(SYSTEMS))]))
     return (
         f"fixture '{name}' not found: the test does not say which system it tests. Add {example} to the test, "
         f"or define a fixture '{name}' of your own."
