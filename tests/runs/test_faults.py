@@ -1,7 +1,7 @@
 """Each named fault, served and run against, turns the requirement that names it, and nothing else.
 
-By default a fault meets the tests that speak of its requirements; `-m matrix` adds the many faults in who may call
-what, and runs everything against each fault.
+By default one fault of each make meets the tests that speak of its requirements; `-m matrix` adds the other faults, and
+runs everything against each fault.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from conformance.reference.personality import LIBERAL, PLAIN
 from conformance.spec.specification import SYSTEMS, load
 
 from .covered import Covers
+from .fault_sample import sample
 from .faults import FAULTS, REQUIREMENTS, named
 from .support import run, served
 
@@ -64,27 +65,12 @@ BESIDE_ANOTHER_LIST = {"pro-primitive-types-no-list", "pro-resources-no-list"}
 
 APART = {"pm3-indoc-read-by-anyone"}  # its requests without a whole body make the server close connections
 
-# Of the faults by which a call touches another thing of the same kind, these stand for all by default.
-TOUCHING_ANOTHER = {"pro-delete-process-takes-another", "pro-modify-credential-changes-another"}
-
-
-def of_access(fault: str) -> bool:
-    """Whether a fault is in who may call an operation: there is one for each operation, all of one make."""
-    naming = [one for one in REQUIREMENTS if fault in one.faults]
-    return all(one.tried == "access" for one in naming)
-
-
-def of_neighbours(fault: str) -> bool:
-    """Whether a fault is one of those of a single make by which a call touches another thing of the same kind."""
-    return fault.endswith(("-takes-another", "-changes-another")) and fault not in TOUCHING_ANOTHER
+SAMPLE = sample(without=APART)
 
 
 @pytest.mark.parametrize(
     "fault",
-    [
-        pytest.param(one, marks=[pytest.mark.matrix] if of_access(one) or of_neighbours(one) or one in APART else [])
-        for one in FAULTS
-    ],
+    [pytest.param(one, marks=[] if one in SAMPLE else [pytest.mark.matrix]) for one in FAULTS],
 )
 def test_a_fault_turns_the_requirements_that_name_it(
     fault: str, tellers: Callable[[str], str], tmp_path: Path, covers: Covers

@@ -64,7 +64,12 @@ class Selection:
         return shard
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Where the target file accommodates nothing, the tests of documented forms have nothing to say."""
+        """Collect no suite of a system that is no part of the run: its spec need not be read.
+
+        Where the target file accommodates nothing, the tests of documented forms have nothing to say.
+        """
+        if any(collection_path == one.suites for name, one in SYSTEMS.items() if name not in self.systems):
+            return True
         found = (name for name, one in SYSTEMS.items() if collection_path == one.suites / ACCOMMODATIONS)
         system = next(found, "")
         if not system:
