@@ -23,7 +23,10 @@ NOT_IMPORTED = {
     "pytest-xdist",  # an option of pytest
     "pytest-timeout",  # a setting of pytest
     "check-jsonschema",  # its command, and the schemas that it ships
+    "coverage",  # its command
     "import-linter",  # its command
+    "pre-commit",  # its command
+    "towncrier",  # its command
     "hatchling",  # builds the wheel that a test reads
     "mypy",
     "ruff",

@@ -18,8 +18,9 @@ from conformance.core import exit_codes
 from conformance.suites.processmaker3.target import Fixtures
 
 ROOT = Path(__file__).parents[2]
+TOP = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "reports/README.md")),
+    *(ROOT / name for name in (*TOP, "changelog.d/README.md", "reports/README.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 import pytest
 
 from conformance.reference.personality import PLAIN
-from conformance.report.run_record import RunRecord
 from conformance.spec.specification import SYSTEMS, load
 
 from .covered import PROPERTY, Covers, Trial, covered
 from .faults import FAULTS, telling
 from .liberty import tried
-from .support import run, served
+from .whole import WholeRun
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def unchanged_specs() -> Iterator[None]:
-    """No run changes what it was told: specs and their examples are shared by all tests of a process."""
+    """No run of a file of tests changes specs and their examples, which all tests of a process share."""
     before = {system: json.dumps(load(system).source, sort_keys=True) for system in SYSTEMS}
     yield
     for system, source in before.items():
@@ -29,29 +27,15 @@ def unchanged_specs() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def whole_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], RunRecord]:
-    """For a system and a personality, the record of a whole run against its reference."""
-
-    @cache
-    def of(system: str, personality: str) -> RunRecord:
-        directory = tmp_path_factory.mktemp(system)
-        with served(system, personality=personality) as (_, toml):
-            (directory / "target.toml").write_text(toml)
-            return run(directory / "target.toml", directory / "run", "--max-examples", "1").record
-
-    return of
-
-
-@pytest.fixture(scope="session")
-def plain(whole_run: Callable[[str, str], RunRecord]) -> Callable[[str], set[str]]:
+def plain(whole_run: Callable[[str, str], WholeRun]) -> Callable[[str], set[str]]:
     """For a system, the requirements that its reference lets a run try."""
-    return lambda system: tried(whole_run(system, PLAIN))
+    return lambda system: tried(whole_run(system, PLAIN).record)
 
 
 @pytest.fixture(scope="session")
-def tellers(whole_run: Callable[[str, str], RunRecord]) -> Callable[[str], str]:
+def tellers(whole_run: Callable[[str, str], WholeRun]) -> Callable[[str], str]:
     """For a fault, an expression that selects the tests which speak of the requirements that name it."""
-    return lambda fault: telling(fault, whole_run(FAULTS[fault], PLAIN))
+    return lambda fault: telling(fault, whole_run(FAULTS[fault], PLAIN).record)
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,16 @@ def full_from(size: int) -> Callable[[], None]:
     return limit
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "with workers"])
-@pytest.mark.parametrize("size", [500, 20_000, 200_000])
+def cases() -> Iterator[object]:
+    """Each size, alone and with workers; by default each of these is there."""
+    few = {(500, False), (20_000, True), (200_000, False)}
+    for size, several in itertools.product((500, 20_000, 200_000), (False, True)):
+        name = f"{size}-{'with workers' if several else 'alone'}"
+        marks = [] if (size, several) in few else [pytest.mark.matrix]
+        yield pytest.param(size, ["-n", "2"] if several else [], id=name, marks=marks)
+
+
+@pytest.mark.parametrize(("size", "workers"), cases())
 def test_a_run_on_a_full_disk_breaks_off_in_good_order(size: int, workers: list[str], tmp_path: Path) -> None:
     with served("processmaker3") as (reference, toml):
         before = reference.snapshot()

@@ -43,9 +43,12 @@ def test_a_long_run_changes_nothing_of_three_hundred_things_of_others(seed: int,
         untouched(there, tmp_path / "run", "--max-examples", "200", "--seed", str(seed), owned=True)
 
 
-def test_a_run_that_may_destroy_everything_still_changes_nothing_of_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize("systems", [("procesio",), pytest.param(SYSTEMS, marks=pytest.mark.matrix)], ids="+".join)
+def test_a_run_that_may_destroy_everything_still_changes_nothing_of_others(
+    systems: tuple[str, ...], tmp_path: Path
+) -> None:
     with filled(tmp_path, 60, level="disposable") as there:
-        untouched(there, tmp_path / "run", "--max-examples", "2")
+        untouched(there, tmp_path / "run", "--max-examples", "2", *(f"--system={one}" for one in systems))
 
 
 def test_a_run_that_only_reads_leaves_nothing_but_tokens(tmp_path: Path) -> None:

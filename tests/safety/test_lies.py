@@ -1,6 +1,7 @@
 """A server that names somebody else's things when something is created: at level owned they stay what they are.
 
-`pytest tests/safety/test_lies.py -m matrix` lies in every way about every create.
+By default each lie is told once, about one create. `pytest tests/safety/test_lies.py -m matrix` lies in every way about
+every create.
 """
 
 from __future__ import annotations
@@ -25,15 +26,12 @@ from .foreign import differences, filled
 from .lies import CREATES, KINDS, MAKERS, Liar
 
 FEW: Final = [
-    ("createGroup", "answered"),
     ("createPmTable", "again"),
-    ("createProject", "read"),
     ("createUser", "everywhere"),
     ("createDepartment", "spelled"),
     ("createSchedule", "listed"),
     ("createActionTemplate", "read"),
     ("publishProcess", "answered"),
-    ("createCaseTrackerObject", "answered"),
 ]
 BY_NAME: Final = {one.id: one for one in [*CREATES, *MAKERS]}
 UNCALLED: Final = ("createApiKey", "generateBpmnProject", "uploadInputDocument")
@@ -76,6 +74,10 @@ def lied_to(operation: Operation, kind: str, directory: Path, options: Sequence[
     assert result.code in PERMITTED, result.printed
     assert result.record.problems == [], result.printed
     return liar
+
+
+def test_each_lie_is_told_by_default() -> None:
+    assert sorted(kind for _, kind in FEW) == sorted(KINDS)
 
 
 @pytest.mark.parametrize(("operation", "kind"), FEW)

@@ -35,7 +35,7 @@ def test_no_process_of_a_run_shows_a_secret(tmp_path: Path) -> None:
     with served("processmaker3") as (reference, toml):
         target = tmp_path / "target.toml"
         target.write_text(toml)
-        process = start(target, tmp_path / "run", "--max-examples", "1", "-n", "2")
+        process = start(target, tmp_path / "run", "-n", "2", "--", "-k", "test_access or test_token")
         seen: set[bytes] = set()
         most = 0
         while process.poll() is None:
