@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from conformance.core.verdict import Outcome, Reason
+from conformance.reference.personality import PLAIN
 from conformance.report.run_record import RunRecord
 from conformance.run.plugin import coverage
 from conformance.run.plugin.coverage import Trial
@@ -17,6 +19,7 @@ from conformance.target.target import load as load_target
 
 from .support import edited, run, served, without
 from .test_needs import keys
+from .whole import WholeRun
 
 LARGE = "processmaker3"  # its runs take longest: they belong to the matrix
 each_system = pytest.mark.parametrize(
@@ -41,10 +44,10 @@ def record(
 
 @each_system
 def test_what_conforms_is_tried_by_a_test_of_which_its_coverage_tells(
-    system: str, trials: list[Trial], tmp_path: Path
+    system: str, trials: list[Trial], whole_run: Callable[[str, str], WholeRun]
 ) -> None:
     told = coverage.tests(trials, load(system).requirements.values())
-    verdicts = [one for one in record(system, tmp_path).verdicts if one.outcome is Outcome.CONFORMS]
+    verdicts = [one for one in whole_run(system, PLAIN).record.verdicts if one.outcome is Outcome.CONFORMS]
     assert verdicts
     assert [one.requirement for one in verdicts if not set(one.tests) & set(told[one.requirement])] == []
 

@@ -92,7 +92,7 @@ def test_deletions_that_are_seen_late_cost_nothing(tmp_path: Path, owned: set[st
     assert owned - tried(record) == set()
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.matrix)])
 @pytest.mark.parametrize(("operation", "part", "kind"), [("deleteProject", "/project/", "project")])
 def test_what_is_declared_unsupported_blocks_nothing_and_leaves_a_handful(
     tmp_path: Path, operation: str, part: str, kind: str, workers: tuple[str, ...]
@@ -133,7 +133,11 @@ def test_check_says_what_is_left(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("status", "part", "kind"),
-    [(405, "/project/", "project"), (500, "/project/", "project"), (405, "/department/", "department")],
+    [
+        (500, "/project/", "project"),
+        (405, "/department/", "department"),
+        pytest.param(405, "/project/", "project", marks=pytest.mark.matrix),
+    ],
 )
 def test_what_is_found_not_to_be_removed_leaves_a_handful(tmp_path: Path, status: int, part: str, kind: str) -> None:
     answer = deleting(JSONResponse({"error": {"code": status, "message": "No"}}, status), part)

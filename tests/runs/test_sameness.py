@@ -24,13 +24,16 @@ def essence(record: RunRecord) -> tuple[dict[str, str], set[str]]:
     return {one.requirement: one.outcome for one in record.verdicts}, {one.fingerprint for one in record.deviations}
 
 
-def test_seed_and_workers_change_neither_verdicts_nor_fingerprints(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "chosen", [("-k", "lifecycle or test_projects or properties"), pytest.param((), marks=pytest.mark.matrix)]
+)
+def test_seed_and_workers_change_neither_verdicts_nor_fingerprints(chosen: tuple[str, ...], tmp_path: Path) -> None:
     with served("processmaker3", FAULTS) as (_, toml):
         target = tmp_path / "target.toml"
         target.write_text(toml)
-        plain = run(target, tmp_path / "plain", "--max-examples", "2")
-        seeded = run(target, tmp_path / "seeded", "--max-examples", "2", "--seed", "7")
-        spread = run(target, tmp_path / "spread", "--max-examples", "2", "-n", "2")
+        plain = run(target, tmp_path / "plain", "--max-examples", "2", pytest_args=chosen)
+        seeded = run(target, tmp_path / "seeded", "--max-examples", "2", "--seed", "7", pytest_args=chosen)
+        spread = run(target, tmp_path / "spread", "--max-examples", "2", "-n", "2", pytest_args=chosen)
     assert essence(plain.record)[1], "the faults were not seen"
     assert essence(seeded.record) == essence(plain.record)
     assert essence(spread.record) == essence(plain.record)
