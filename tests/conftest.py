@@ -9,9 +9,13 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from conformance.core.shard import parse
+
+from .parts import covered_files, part_of
 
 if TYPE_CHECKING:
     from .runs.whole import WholeRun
@@ -32,6 +36,30 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
         config.add_cleanup(clean_up)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The matrix takes hours: several machines, or nights, can have a part of it each."""
+    parser.addoption("--part", type=parse, metavar="I/N", help="only the I-th of N parts of the selected tests")
+
+
+@pytest.hookimpl(trylast=True)  # of what -m and -k have selected
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of the part that is asked for."""
+    part = config.getoption("--part")
+    if part is not None:
+        kept = part_of(items, part)
+        config.hook.pytest_deselected(items=[one for one in items if one not in set(kept)])
+        items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """After tests of the matrix, print how many of each file were run."""
+    reports: list[Any] = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    ran = [one for one in reports if one.when == "call" and "matrix" in one.keywords]
+    if ran:
+        terminalreporter.section("what was run of the matrix")
+        terminalreporter.write_line(covered_files((one.nodeid.partition("::")[0], one.passed) for one in ran))
 
 
 @pytest.fixture(scope="session")
