@@ -15,7 +15,7 @@ from typing import Final
 PACKAGE: Final = Path(__file__).with_name("todo")
 PIP: Final = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index")
 SERVED: Final = "level = "  # in the last table of the target file that `serve` prints
-PATIENCE: Final = 100.0
+PATIENCE: Final = 300.0
 
 
 @dataclass(frozen=True)

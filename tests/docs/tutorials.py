@@ -34,7 +34,7 @@ HERE: Final = "~/try"  # where the reader of a tutorial is
 CHECKOUT: Final = "~/conformance"  # where the checkout is
 _BLOCK: Final = re.compile(r"^```(?:console|\w+ title=(\S+))\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _SERVED: Final = "level = "  # in the last table of the target file that `serve` prints
-_PATIENCE: Final = 60
+_PATIENCE: Final = 300
 _PLAIN: Final = tuple(w for one in ("schemathesis", "hypothesispytest", "cacheprovider") for w in ("-p", f"no:{one}"))
 
 

@@ -46,7 +46,7 @@ class Repository:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=250,
+            timeout=550,
         )
         return Ended(done.returncode, done.stdout)
 

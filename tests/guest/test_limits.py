@@ -17,7 +17,7 @@ from tests.safety.watch import Watch, things
 
 from .repository import Ended, Repository
 
-pytestmark = pytest.mark.timeout(300)  # several processes each, on a machine that may be busy
+pytestmark = pytest.mark.timeout(900)  # several processes each, on a machine that may be busy
 
 PER_SECOND: Final = 40
 IN_FLIGHT: Final = 1

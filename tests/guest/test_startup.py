@@ -18,7 +18,7 @@ def loaded(repository: Repository, statement: str) -> set[str]:
     """The modules that are loaded after a statement, in a process of its own."""
     code = f"import json, sys\n{statement}\nprint('\\n' + json.dumps(sorted(sys.modules)))"
     call = [sys.executable, "-c", code]
-    done = subprocess.run(call, cwd=repository.path, capture_output=True, text=True, check=True, timeout=100)
+    done = subprocess.run(call, cwd=repository.path, capture_output=True, text=True, check=True, timeout=500)
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 

@@ -8,7 +8,7 @@ from tests.runs.support import served
 
 from .repository import Repository
 
-pytestmark = pytest.mark.timeout(300)  # several processes each, on a machine that may be busy
+pytestmark = pytest.mark.timeout(900)  # several processes each, on a machine that may be busy
 
 TARGET = 'name = "t"\n[processmaker4]\nurl = "http://127.0.0.1:9"\naccess_token = "t"\nprocess_id = 1\n'
 ONLY_FAILING = "def test_mine():\n    assert False\n"

@@ -70,7 +70,7 @@ class Project:
         path = os.pathsep.join([str(self.directory), os.environ.get("PYTHONPATH", "")])
         environment = {**os.environ, "PYTHONPATH": path}
         return subprocess.run(
-            call, cwd=self.directory, env=environment, capture_output=True, text=True, check=False, timeout=200
+            call, cwd=self.directory, env=environment, capture_output=True, text=True, check=False, timeout=500
         )
 
     def write(self, name: str, text: str) -> None:
@@ -171,6 +171,6 @@ def test_a_code_that_a_plugin_gives_is_kept(project: Project) -> None:
 def test_the_command_with_a_selection_is_not_complete(project: Project, workers: tuple[str, ...]) -> None:
     call = [sys.executable, "-m", "conformance", "run", "target.toml", "--output", "run", *workers, "--", "-k", "curl"]
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}
-    subprocess.run(call, cwd=project.directory, env=environment, capture_output=True, check=False, timeout=200)
+    subprocess.run(call, cwd=project.directory, env=environment, capture_output=True, check=False, timeout=500)
     assert not project.record.complete
     assert 0 < len(project.record.tests) < len(project.record.tests) + len(project.record.not_run) == 8

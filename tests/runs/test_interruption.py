@@ -35,7 +35,7 @@ def test_an_interrupted_run_leaves_the_target_as_it_was(number: signal.Signals, 
             os.killpg(process.pid, number)
         else:
             process.send_signal(number)
-        printed, _ = process.communicate(timeout=200)
+        printed, _ = process.communicate(timeout=500)
         after = reference.snapshot()
     assert created, "nothing was created before the run was interrupted"
     assert process.returncode == exit_codes.INTERRUPTED, printed
@@ -46,7 +46,7 @@ def test_an_interrupted_run_leaves_the_target_as_it_was(number: signal.Signals, 
     assert "Traceback" not in printed
 
 
-def wait_for_a_create(output: Path, seconds: float = 30) -> bool:
+def wait_for_a_create(output: Path, seconds: float = 300) -> bool:
     """Wait until the journal tells of something that was created and not yet removed."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -68,8 +68,8 @@ def test_a_killed_run_is_swept_later_and_nothing_else_is_touched(tmp_path: Path)
         process.communicate(timeout=300)
         left = reference.snapshot()
         call = [sys.executable, "-m", "conformance", "sweep", str(tmp_path / "run"), "--target", str(target)]
-        swept = subprocess.run(call, capture_output=True, text=True, check=False, timeout=200)
-        again = subprocess.run(call, capture_output=True, text=True, check=False, timeout=200)
+        swept = subprocess.run(call, capture_output=True, text=True, check=False, timeout=500)
+        again = subprocess.run(call, capture_output=True, text=True, check=False, timeout=500)
         after = reference.snapshot()
     assert created
     assert left != before, "nothing was left to sweep"

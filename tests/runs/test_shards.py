@@ -59,7 +59,7 @@ class Machines:
         """A shard that is killed as soon as it has begun."""
         output = self.directory / f"killed-{number}"
         process = start(self.target, output, "--max-examples", "60", "--shard", f"{number}/{self.of}")
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while not RunDirectory(output).journals() and time.monotonic() < until:
             time.sleep(0.005)
         os.killpg(process.pid, signal.SIGKILL)

@@ -105,7 +105,7 @@ def test_what_all_workers_have_open_is_summed_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize("directory", [False, True])
 def test_the_account_costs_less_than_a_request(directory: bool, tmp_path: Path) -> None:
     account = Account(tmp_path if directory else None, "a", 2)
-    began = time.perf_counter()
+    began = time.process_time()  # of this process alone, however busy the machine is
     for _ in range(200):
         account.turn(0.0001)
-    assert (time.perf_counter() - began) / 200 < 0.005
+    assert (time.process_time() - began) / 200 < 0.005

@@ -49,7 +49,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 
 def sweep(run: Path, there: Filled) -> subprocess.CompletedProcess[str]:
     call = [sys.executable, "-m", "conformance", "sweep", str(run), "--target", str(there.file)]
-    return subprocess.run(call, capture_output=True, text=True, check=False, timeout=200)
+    return subprocess.run(call, capture_output=True, text=True, check=False, timeout=500)
 
 
 def journals(run: Path) -> dict[str, bytes]:
@@ -63,7 +63,7 @@ def killed_and_swept(kill: Kill, directory: Path, other: Filled) -> None:
         workers = ["-n", str(kill.workers)] if kill.workers > 1 else []
         process = start(there.file, run, "--max-examples", "2", *workers)
         killer.process = process.pid
-        printed, _ = process.communicate(timeout=200)
+        printed, _ = process.communicate(timeout=500)
         assert killer.struck.is_set(), f"the run ended before it: {printed}"
         _settled(run)
         state, journal = there.snapshot(), journals(run)
