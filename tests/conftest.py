@@ -18,7 +18,7 @@ from conformance.core.shard import parse
 from .parts import covered_files, part_of
 
 if TYPE_CHECKING:
-    from .runs.whole import WholeRun
+    from .runs.support import Run
 
 COMPILED = "PYTHONPYCACHEPREFIX"
 
@@ -70,7 +70,7 @@ def shared_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def whole_run(shared_directory: Path) -> Callable[[str, str], WholeRun]:
+def whole_run(shared_directory: Path) -> Callable[[str, str], Run]:
     """For a system and a personality, a whole run against its reference; one worker makes it for all."""
     from .runs.whole import shared  # most tests need none
 

@@ -14,7 +14,7 @@ from conformance.spec.specification import SYSTEMS, load
 from .covered import PROPERTY, Covers, Trial, covered
 from .faults import FAULTS, telling
 from .liberty import tried
-from .whole import WholeRun
+from .support import Run
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,13 +27,13 @@ def unchanged_specs() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def plain(whole_run: Callable[[str, str], WholeRun]) -> Callable[[str], set[str]]:
+def plain(whole_run: Callable[[str, str], Run]) -> Callable[[str], set[str]]:
     """For a system, the requirements that its reference lets a run try."""
     return lambda system: tried(whole_run(system, PLAIN).record)
 
 
 @pytest.fixture(scope="session")
-def tellers(whole_run: Callable[[str, str], WholeRun]) -> Callable[[str], str]:
+def tellers(whole_run: Callable[[str, str], Run]) -> Callable[[str], str]:
     """For a fault, an expression that selects the tests which speak of the requirements that name it."""
     return lambda fault: telling(fault, whole_run(FAULTS[fault], PLAIN).record)
 

@@ -21,7 +21,6 @@ from .covered import Covers
 from .fault_sample import sample
 from .faults import FAULTS, named
 from .support import run, served
-from .whole import WholeRun
 
 # What a fault leaves behind that no run can remove, because removing or finding is what the fault breaks.
 INDELIBLE = {
@@ -124,16 +123,22 @@ def held_against(fault: str, directory: Path, selection: list[str], personality:
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_without_a_fault_nothing_deviates_and_every_requirement_that_a_fault_can_turn_conforms(
-    system: str, whole_run: Callable[[str, str], WholeRun]
+    system: str, tmp_path: Path
 ) -> None:
-    whole = whole_run(system, PLAIN)
-    record = whole.record
-    assert (whole.run.code, record.deviations, record.findings, record.problems) == (exit_codes.OK, [], [], [])
+    with served(system) as (reference, toml):
+        before = reference.snapshot()
+        target = tmp_path / "target.toml"
+        target.write_text(toml)
+        result = run(target, tmp_path / "run")
+        after = reference.snapshot()
+        residue = reference.residue()
+    record = result.record
+    assert (result.code, record.deviations, record.findings, record.problems) == (exit_codes.OK, [], [], [])
     assert record.complete
-    assert whole.after == whole.before
+    assert after == before
     assert record.leftovers == []
     assert {f"{one.kind}s": one.count for one in record.residue if not one.why} == {
-        kind: count for kind, count in whole.residue.items() if count
+        kind: count for kind, count in residue.items() if count
     }
     outcomes = {one.requirement: one.outcome for one in record.verdicts}
     turned = {one.id for one in load(system).requirements.values() if one.faults}

@@ -17,9 +17,8 @@ from conformance.target.plan import plan
 from conformance.target.target import Safety
 from conformance.target.target import load as load_target
 
-from .support import edited, run, served, without
+from .support import Run, edited, run, served, without
 from .test_needs import keys
-from .whole import WholeRun
 
 LARGE = "processmaker3"  # its runs take longest: they belong to the matrix
 each_system = pytest.mark.parametrize(
@@ -44,7 +43,7 @@ def record(
 
 @each_system
 def test_what_conforms_is_tried_by_a_test_of_which_its_coverage_tells(
-    system: str, trials: list[Trial], whole_run: Callable[[str, str], WholeRun]
+    system: str, trials: list[Trial], whole_run: Callable[[str, str], Run]
 ) -> None:
     told = coverage.tests(trials, load(system).requirements.values())
     verdicts = [one for one in whole_run(system, PLAIN).record.verdicts if one.outcome is Outcome.CONFORMS]

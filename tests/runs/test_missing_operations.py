@@ -21,8 +21,7 @@ from conformance.spec.specification import SYSTEMS, Operation, load
 
 from ..mutants.served import ABSENT_PATH, Spoiler
 from .liberty import tried
-from .support import run, served
-from .whole import WholeRun
+from .support import Run, run, served
 
 FEW: Final = {("startRequest", 404), ("authenticate", 405), ("deleteProcess", 405), ("getProcess", 404)}
 REMOVES_VARIABLES: Final = "executeTrigger"  # no other way is documented; else the one that was set stays, empty
@@ -48,14 +47,14 @@ def cases(few: set[tuple[str, int]]) -> list[Any]:
 
 @pytest.mark.parametrize(("operation", "status"), cases(FEW))
 def test_a_missing_operation_is_one_deviation_and_blocks_what_needs_it(
-    operation: Operation, status: int, whole_run: Callable[[str, str], WholeRun], tmp_path: Path
+    operation: Operation, status: int, whole_run: Callable[[str, str], Run], tmp_path: Path
 ) -> None:
     held_against(operation, status, PLAIN, whole_run(operation.system, PLAIN).record, tmp_path)
 
 
 @pytest.mark.parametrize(("operation", "status"), cases(SHOWN_BY_A_LIBERAL))
 def test_no_page_of_a_liberal_server_hides_that_an_operation_is_missing(
-    operation: Operation, status: int, whole_run: Callable[[str, str], WholeRun], tmp_path: Path
+    operation: Operation, status: int, whole_run: Callable[[str, str], Run], tmp_path: Path
 ) -> None:
     whole = whole_run(operation.system, LIBERAL).record
     held_against(operation, status, LIBERAL, whole, tmp_path, calling(operation, whole))
