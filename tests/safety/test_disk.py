@@ -35,7 +35,7 @@ def cases() -> Iterator[object]:
         yield pytest.param(size, ["-n", "2"] if several else [], id=name, marks=marks)
 
 
-@pytest.mark.parametrize(("size", "workers"), cases())
+@pytest.mark.parametrize(("size", "workers"), list(cases()))
 def test_a_run_on_a_full_disk_breaks_off_in_good_order(size: int, workers: list[str], tmp_path: Path) -> None:
     with served("processmaker3") as (reference, toml):
         before = reference.snapshot()
