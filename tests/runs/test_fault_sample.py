@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from conformance.reference import known_faults
 
-from .fault_sample import cover, makes, sample
+from .fault_sample import Make, cover, makes, sample
 from .faults import FAULTS
 
 FILES = 3
 
 
 def test_a_cover_has_every_make_with_few_members_whatever_their_order() -> None:
-    members = {"a": {("1",)}, "b": {("2",), ("3",)}, "c": {("1",), ("2",)}, "d": {("4",)}}
+    members: dict[str, set[Make]] = {"a": {("1",)}, "b": {("2",), ("3",)}, "c": {("1",), ("2",)}, "d": {("4",)}}
     assert cover(members) == ["b", "a", "d"]
     assert cover(dict(reversed(members.items()))) == ["b", "a", "d"]
 
