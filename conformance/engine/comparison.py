@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from conformance.core.entities import unescaped
-from conformance.spec.extension import SchemaExtension, extension
+from conformance.spec.extension import MemberNames, SchemaExtension, extension
 from conformance.spec.rules import Schema, types_of
 
 ABSENT: Final = object()
@@ -32,16 +32,16 @@ class Difference:
     soft: bool = False
 
 
-def differences(sent: Mapping[str, Any], read: Any, schema: Schema) -> tuple[Difference, ...]:
+def differences(sent: Mapping[str, Any], read: Any, schema: Schema, names: MemberNames) -> tuple[Difference, ...]:
     """What of `sent` does not stand in `read`.
 
     `schema` is the response schema: only the fields that it requires are compared, since the others need not be
-    implemented, and none that it calls volatile. That one of them is absent, the structural requirements
-    say. Elements of arrays are paired by their names, or else by
-    their order; identifiers are compared through the mapping which that gives.
+    implemented, and none that it calls volatile. That one of them is absent, the structural requirements say. `names`
+    are those of the specification: by them elements of arrays are paired, else by their order, and identifiers are
+    compared through the mapping which that gives.
     """
-    mapping = dict(_identifiers(sent, read, schema))
-    return tuple(_compare(sent, read, schema, "", mapping))
+    mapping = dict(_identifiers(sent, read, schema, names))
+    return tuple(_compare(sent, read, schema, "", mapping, names))
 
 
 def equal(sent: Any, read: Any, equality: str = "", unset: Collection[str] = ()) -> bool:
@@ -98,87 +98,92 @@ def _same_instant(one: datetime | None, other: datetime | None) -> bool:
     return one == other
 
 
-def _pairs(sent: list[Any], read: list[Any], schema: Schema) -> list[tuple[int, Any, Any]]:
+def _pairs(sent: list[Any], read: list[Any], schema: Schema, names: MemberNames) -> list[tuple[int, Any, Any]]:
     """Elements that belong together: by name where the names are unique, by content where they are resources of
     their own, which a server may list in any order, else by order. A name that it need not keep says nothing."""
-    names = [_name(item, schema) for item in sent]
-    found = {_name(item, schema): item for item in read}
-    unique = None not in names and len(set(names)) == len(names) and len(found) == len(read)
-    if unique and (set(names) <= set(found) or any(name.endswith("_name") for name in schema.get("required", ()))):
-        return [(index, item, found.get(_name(item, schema), ABSENT)) for index, item in enumerate(sent)]
+    called = [_name(item, schema, names) for item in sent]
+    found = {_name(item, schema, names): item for item in read}
+    unique = None not in called and len(set(called)) == len(called) and len(found) == len(read)
+    if unique and (set(called) <= set(found) or any(map(names.is_name, schema.get("required", ())))):
+        return [(index, item, found.get(_name(item, schema, names), ABSENT)) for index, item in enumerate(sent)]
     left = list(read)
     pairs = [(index, item, ABSENT) for index, item in enumerate(sent)]
-    if any(_identified(item) for item in read):
+    if any(_identified(item, names) for item in read):
         for index, item, _ in pairs:
-            twin = next((one for one, other in enumerate(left) if _alike(item, other, schema)), None)
+            twin = next((one for one, other in enumerate(left) if _alike(item, other, schema, names)), None)
             if twin is not None:
                 pairs[index] = (index, item, left.pop(twin))
     rest = iter(left)
     return [(index, item, next(rest, ABSENT) if other is ABSENT else other) for index, item, other in pairs]
 
 
-def renamed(sent: Any, read: Any, schema: Schema) -> Any:
+def renamed(sent: Any, read: Any, schema: Schema, names: MemberNames) -> Any:
     """What was sent, under the identifiers that stand in `read`: a definition that may be sent again as it is.
 
     `schema` is the response schema. Other than what is read, this holds nothing that a document does not know.
     """
-    return _renamed(sent, read, schema, dict(_identifiers(sent, read, schema)))
+    return _renamed(sent, read, schema, dict(_identifiers(sent, read, schema, names)), names)
 
 
-def _renamed(sent: Any, read: Any, schema: Schema, mapping: Mapping[Any, Any]) -> Any:
+def _renamed(sent: Any, read: Any, schema: Schema, mapping: Mapping[Any, Any], names: MemberNames) -> Any:
     if isinstance(sent, dict):
         members, found = schema.get("properties", {}), read if isinstance(read, dict) else {}
-        given = {name: found[name] for name in members if name.endswith("_uid") and name in found}
+        given = {name: found[name] for name in members if names.is_identifier(name) and name in found}
         return given | {
-            name: _renamed(value, found.get(name), members.get(name, {}), mapping) for name, value in sent.items()
+            name: _renamed(value, found.get(name), members.get(name, {}), mapping, names)
+            for name, value in sent.items()
         }
     if isinstance(sent, list):
         items = schema.get("items", {})
-        pairs = _pairs(sent, read if isinstance(read, list) else [], items)
-        nameable = _identified(items.get("properties"))  # what the server lost and we gave no identifier has none
+        pairs = _pairs(sent, read if isinstance(read, list) else [], items, names)
+        nameable = _identified(
+            items.get("properties"), names
+        )  # what the server lost and we gave no identifier has none
         return [
-            _renamed(one, other, items, mapping)
+            _renamed(one, other, items, mapping, names)
             for _, one, other in pairs
-            if other is not ABSENT or not nameable or _identified(one)
+            if other is not ABSENT or not nameable or _identified(one, names)
         ]
     return mapping.get(sent, sent) if isinstance(sent, str) else sent
 
 
-def _identified(item: Any) -> bool:
-    return isinstance(item, dict) and any(name.endswith("_uid") for name in item)
+def _identified(item: Any, names: MemberNames) -> bool:
+    return isinstance(item, dict) and any(map(names.is_identifier, item))
 
 
-def _alike(sent: Any, read: Any, schema: Schema) -> bool:
+def _alike(sent: Any, read: Any, schema: Schema, names: MemberNames) -> bool:
     """Whether nothing but white space, HTML escaping and identifiers differs."""
-    return all(one.soft for one in _compare(sent, read, schema, "", {}))
+    return all(one.soft for one in _compare(sent, read, schema, "", {}, names))
 
 
-def _name(item: Any, schema: Schema) -> str | None:
+def _name(item: Any, schema: Schema, names: MemberNames) -> str | None:
     """What an element is called: by the name that every such element has, where a document asks for one."""
     if not isinstance(item, dict):
         return None
-    own = [key for key in schema.get("required", ()) if key.endswith("_name")]
-    value = next((item[key] for key in own or item if key in item and key.endswith("_name") and item[key]), None)
+    own = [key for key in schema.get("required", ()) if names.is_name(key)]
+    value = next((item[key] for key in own or item if key in item and names.is_name(key) and item[key]), None)
     return plain(value) if isinstance(value, str) else None
 
 
-def _identifiers(sent: Any, read: Any, schema: Schema) -> Iterator[tuple[Any, Any]]:
+def _identifiers(sent: Any, read: Any, schema: Schema, names: MemberNames) -> Iterator[tuple[Any, Any]]:
     if isinstance(sent, dict) and isinstance(read, dict):
         for name, member in schema.get("properties", {}).items():
             if name not in sent or name not in read:
                 continue
-            if name.endswith("_uid") and isinstance(sent[name], str) and isinstance(read[name], str):
+            if names.is_identifier(name) and isinstance(sent[name], str) and isinstance(read[name], str):
                 if sent[name]:
                     yield sent[name], read[name]
             else:
-                yield from _identifiers(sent[name], read[name], member)
+                yield from _identifiers(sent[name], read[name], member, names)
     elif isinstance(sent, list) and isinstance(read, list):
-        for _, one, other in _pairs(sent, read, schema.get("items", {})):
+        for _, one, other in _pairs(sent, read, schema.get("items", {}), names):
             if other is not ABSENT:
-                yield from _identifiers(one, other, schema.get("items", {}))
+                yield from _identifiers(one, other, schema.get("items", {}), names)
 
 
-def _compare(sent: Any, read: Any, schema: Schema, place: str, mapping: Mapping[Any, Any]) -> Iterator[Difference]:
+def _compare(
+    sent: Any, read: Any, schema: Schema, place: str, mapping: Mapping[Any, Any], names: MemberNames
+) -> Iterator[Difference]:
     said = extension(schema)
     if said.volatile:
         return
@@ -188,8 +193,8 @@ def _compare(sent: Any, read: Any, schema: Schema, place: str, mapping: Mapping[
             return
         required = set(schema.get("required", ()))
         for name, member in schema.get("properties", {}).items():
-            if name in sent and name in read and name in required and not name.endswith("_uid"):
-                yield from _compare(sent[name], read[name], member, f"{place}/{name}", mapping)
+            if name in sent and name in read and name in required and not names.is_identifier(name):
+                yield from _compare(sent[name], read[name], member, f"{place}/{name}", mapping, names)
     elif isinstance(sent, list):
         if not sent:  # an empty array is unset: what the server makes of that is its own affair
             return
@@ -198,12 +203,12 @@ def _compare(sent: Any, read: Any, schema: Schema, place: str, mapping: Mapping[
             return
         if len(sent) != len(read):
             yield Difference(place, Described(f"{len(sent)} elements"), Described(f"{len(read)} elements"))
-        for _, one, other in _pairs(sent, read, schema.get("items", {})):
+        for _, one, other in _pairs(sent, read, schema.get("items", {}), names):
             if other is ABSENT:
                 if len(sent) == len(read):
                     yield Difference(f"{place}[]", one, None)
                 continue
-            yield from _compare(one, other, schema.get("items", {}), f"{place}[]", mapping)
+            yield from _compare(one, other, schema.get("items", {}), f"{place}[]", mapping, names)
     else:
         by_type = "text" if types_of(schema) in (("string",), ("string", "null")) else ""
         yield from _value(sent, read, said, by_type, place, mapping)

@@ -175,7 +175,7 @@ class Lifecycle:
                     alike = next((one for one in found if isinstance(one, str) and plain(one) == plain(value)), None)
                     yield Difference(place, value, alike or "nowhere in the answer", soft=alike is not None)
             return
-        yield from differences(sent, body, schema)
+        yield from differences(sent, body, schema, self.session.specification.members)
 
     def _say_differences(
         self, requirement: Requirement | None, operation: Operation, found: list[Difference], exchange: Exchange
@@ -270,9 +270,10 @@ class Lifecycle:
             current = body
         if not isinstance(current, dict):
             current = body
+        members = self.session.specification.members
         shaped = bool(reading.success.schema and reading.success.schema.get("properties"))
         if reading.success.schema and shaped:
-            current = renamed(body, current, reading.success.schema)
+            current = renamed(body, current, reading.success.schema, members)
         known = documented.schema.get("properties", {})
         changed: dict[str, Any] = deepcopy(fixed) if fixed else writable(current, documented.schema)
         link = self.create.link("update")
@@ -280,7 +281,7 @@ class Lifecycle:
             changed[link.member] = resource.id
         names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
         for name, schema in known.items():
-            described = schema.get("type") == "string" and not schema.get("enum") and name.endswith("description")
+            described = schema.get("type") == "string" and not schema.get("enum") and members.is_text(name)
             if described and (shaped or name in changed):  # a guessed member may not exist
                 changed[name] = CHANGED
             if name in names:

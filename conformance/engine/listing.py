@@ -106,9 +106,10 @@ class Listing:
             item = presence.about(exchange.response.json, resource.id, link.item.rpartition("/")[2])
         except NotJson:
             item = None
+        members = self.session.specification.members
         names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
-        own = {name: value for name, value in sent.items() if name in names or name.endswith("description")}
-        return [one for one in differences(own, item or {}, schema) if not one.soft]
+        own = {name: value for name, value in sent.items() if name in names or members.is_text(name)}
+        return [one for one in differences(own, item or {}, schema, members) if not one.soft]
 
     def shows_updated(
         self, resource: Resource, updating: Operation, updated: Exchange, sent: Mapping[str, Any]

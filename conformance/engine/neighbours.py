@@ -130,7 +130,9 @@ class Neighbours:
                 return ""
             if way.step == "read" and isinstance(was, dict):
                 was = {name: value for name, value in was.items() if name in one.sent}
-            found = [apart for apart in differences(was, now, schema) if not apart.soft]
+            found = [
+                apart for apart in differences(was, now, schema, self.session.specification.members) if not apart.soft
+            ]
             if not found:
                 return ""
             return f"{found[0].place} is {checks.quoted(found[0].read)}, and was {checks.quoted(found[0].sent)}"

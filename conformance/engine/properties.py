@@ -219,7 +219,7 @@ class Properties:
         # What was sent, not what is read: what a server got wrong in a creation is not sent back to it.
         sent = created.exchange.request.sent(request["json"])
         schema = session.operation(reading.operation).success.schema or {}
-        return created.id, writable(renamed(sent, body, schema), documented.schema)
+        return created.id, writable(renamed(sent, body, schema, session.specification.members), documented.schema)
 
     def _accepted(self, variation: Variation, exchange: Exchange) -> bool:
         requirement = f"{self.operation.id}.request.{variation.place}:accepted"
@@ -309,8 +309,7 @@ class Properties:
                 location=one.place,
             )
 
-    @staticmethod
-    def _apart(reading: Operation, sent: Any, exchange: Exchange) -> list[Difference]:
+    def _apart(self, reading: Operation, sent: Any, exchange: Exchange) -> list[Difference]:
         """What was not read as sent, but for white space and HTML escaping; nothing where no body is read."""
         if not exchange.response.ok:
             return []
@@ -318,4 +317,5 @@ class Properties:
             read = checks.body_of(reading, exchange)
         except NotJson:
             return []
-        return [one for one in differences(sent, read, reading.success.schema or {}) if not one.soft]
+        members = self.session.specification.members
+        return [one for one in differences(sent, read, reading.success.schema or {}, members) if not one.soft]

@@ -13,7 +13,7 @@ from conformance.core.verdict import Reason
 from conformance.engine.identifiers import addressable, identifier_of
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
-from conformance.spec.extension import extension
+from conformance.spec.extension import MemberNames, extension
 from conformance.spec.producers import (
     changed_by,
     creator_of,
@@ -167,7 +167,7 @@ def resolvable(content: Any, schema: Schema, session: Session) -> Any:
 
 def with_new_ids(content: Any, session: Session) -> Any:
     """The content with new identifiers for the elements that it defines, wherever they are named."""
-    renamed = {value: session.ledger.made_up(len(value)) for value in _defined(content)}
+    renamed = {value: session.ledger.made_up(len(value)) for value in _defined(content, session.specification.members)}
 
     def walk(node: Any) -> Any:
         if isinstance(node, dict):
@@ -179,17 +179,17 @@ def with_new_ids(content: Any, session: Session) -> Any:
     return walk(content)
 
 
-def _defined(node: Any, in_list: bool = False) -> Iterator[str]:
-    """The identifiers that elements of arrays have: the first member of each that is called …_uid."""
+def _defined(node: Any, names: MemberNames, *, in_list: bool = False) -> Iterator[str]:
+    """The identifiers that elements of arrays have: the first member of each that holds one by its name."""
     if isinstance(node, list):
         for item in node:
-            yield from _defined(item, in_list=True)
+            yield from _defined(item, names, in_list=True)
     elif isinstance(node, dict):
-        own = next((value for name, value in node.items() if name.endswith("_uid")), None)
+        own = next((value for name, value in node.items() if names.is_identifier(name)), None)
         if in_list and isinstance(own, str) and own:
             yield own
         for member in node.values():
-            yield from _defined(member)
+            yield from _defined(member, names)
 
 
 def make(session: Session, maker: Operation, **request: Any) -> str:

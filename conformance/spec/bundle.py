@@ -34,7 +34,7 @@ def bundle(system: str, document: Mapping[str, Any]) -> dict[str, Any]:
                 _describe(system, path, item[method], tags)
     info = {**plain["info"], "contact": CONTACT, "license": LICENSE}
     made = {"openapi": plain["openapi"], "info": info, "tags": [_tag(system, name) for name in tags]}
-    made |= {name: _plain(value) for name, value in plain.items() if name not in made}
+    made |= {name: _plain(value) for name, value in plain.items() if name not in (*made, EXTENSION)}
     made["components"]["schemas"] = {
         name: _without_siblings(schema, made["components"]["schemas"])
         for name, schema in made["components"].get("schemas", {}).items()

@@ -49,6 +49,36 @@ class Cited(Vocabulary):
     """The version that the document names."""
 
 
+class MemberNames(Vocabulary):
+    """How the names of members end in the bodies of a system, by what the members hold; empty where no name tells."""
+
+    identifier: Word = ""
+    """Of an identifier."""
+    name: Word = ""
+    """Of a name."""
+    text: Word = ""
+    """Of a free text that describes a thing."""
+
+    def is_identifier(self, member: str) -> bool:
+        """Whether a member holds an identifier, by its name."""
+        return bool(self.identifier) and member.endswith(self.identifier)
+
+    def is_name(self, member: str) -> bool:
+        """Whether a member holds a name, by its name."""
+        return bool(self.name) and member.endswith(self.name)
+
+    def is_text(self, member: str) -> bool:
+        """Whether a member holds a free text, by its name."""
+        return bool(self.text) and member.endswith(self.text)
+
+
+class DocumentExtension(Vocabulary):
+    """What a document says of all its operations."""
+
+    members: MemberNames = MemberNames()
+    """What the names of members tell."""
+
+
 class OtherReading(Vocabulary):
     """Something that only another reading of the documents allows: it gives a finding."""
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from conformance.core.strict_model import Unknown, Vocabulary
 from conformance.spec.extension import (
     EXTENSION,
+    DocumentExtension,
     ExampleExtension,
     LinkExtension,
     OperationExtension,
@@ -74,6 +75,7 @@ PARTS: Final[Mapping[str, Members]] = {
 """The parts of a document that the suite reads, by kind: their members that are parts too."""
 
 MODELS: Final[Mapping[str, type[Vocabulary]]] = {
+    "document": DocumentExtension,
     "operation": OperationExtension,
     "response": ResponseExtension,
     "schema": SchemaExtension,

@@ -24,6 +24,7 @@ from conformance.core.verdict import (
     Reason,
 )
 from conformance.spec import layout
+from conformance.spec.extension import EXTENSION, DocumentExtension, MemberNames
 from conformance.spec.openapi import SpecificationError, inline, operations
 from conformance.spec.operation import (
     Body,
@@ -75,6 +76,8 @@ class Specification:
     source: Mapping[str, Any]
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The users of the target file by whom access is tested, each with its permissions."""
+    members: MemberNames = field(default_factory=MemberNames)
+    """What the names of members in bodies tell."""
 
     @cached_property
     def forms(self) -> tuple[Operation, ...]:
@@ -168,9 +171,10 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
                 raise SpecificationError(f"{register}: {requirement.id} stands there twice")
             requirements[requirement.id] = requirement
     digest = hashlib.sha256(text + b"\0" + held).hexdigest()
+    members = DocumentExtension.read(document.get(EXTENSION, {})).members
     documents = {name: one.sha256 for name, one in entries.documents.items()}
     lengths = {name: one.lines for name, one in entries.documents.items()}
-    return Specification(system, title, found, requirements, digest, documents, lengths, source, entries.users)
+    return Specification(system, title, found, requirements, digest, documents, lengths, source, entries.users, members)
 
 
 def _bytes(path: Path) -> bytes:

@@ -130,7 +130,11 @@ def code_of(path: Path) -> str:
     return ast.unparse(tree)
 
 
-OF_ONE_SYSTEM = re.compile(r"processmaker|procesio|\bpm[34]|PM_[A-Z]|A-(PM[34]|PRO|TIP)-|\btodo\b", re.IGNORECASE)
+OF_ONE_SYSTEM = re.compile(
+    r"processmaker|procesio|\bpm[34]|\bpm_[a-z]|A-(PM[34]|PRO|TIP)-|\btodo\b"  # names, and what the names are short for
+    r"|'_uid'|'_name'|endswith\('description'|'outsider'|'workspace'|apiKeyName",  # and how one system calls what it has
+    re.IGNORECASE,
+)
 
 
 @pytest.mark.parametrize("package", [one for one in packages() if one not in ("suites", "reference")])

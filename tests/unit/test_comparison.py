@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ import pytest
 from conformance.engine.comparison import (
     ABSENT,
     Difference,
-    differences,
     equal,
     number,
 )
-from conformance.spec.extension import EXTENSION
+from conformance.engine.comparison import differences as compared
+from conformance.spec.extension import EXTENSION, MemberNames
 
+NAMES = MemberNames(identifier="_uid", name="_name")
+differences = partial(compared, names=NAMES)
 UNSET = [None, "", ABSENT]
 
 

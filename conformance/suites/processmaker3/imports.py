@@ -187,7 +187,9 @@ def alter(session: Session, source: Source) -> None:
     documented = session.operation("updateProject").body("application/json")
     assert documented is not None
     schema = session.operation("getProject").success.schema or {}
-    given = session.table.bodies.get("updateProject") or renamed(source.sent, source.definition, schema)
+    given = session.table.bodies.get("updateProject") or renamed(
+        source.sent, source.definition, schema, session.specification.members
+    )
     head = {"prj_name": session.ledger.name("altered"), "prj_description": CHANGED}
     body = {**changed(writable(given, documented.schema)), **head}
     updated = session.call("updateProject", path={"uid": source.project.id}, json=body)
@@ -287,7 +289,9 @@ def differing(
         if shown is None:
             wrong = (Difference("", "a project", checks.describe(read)),)
         else:
-            wrong = tuple(one for one in differences(wanted, shown, schema) if not one.soft)
+            wrong = tuple(
+                one for one in differences(wanted, shown, schema, session.specification.members) if not one.soft
+            )
         if shown is not None and joined and not wrong:
             wrong = tuple(Difference("/diagrams[]/flows[]", "as in the file", one) for one in misled(wanted, shown))
         return not wrong, read

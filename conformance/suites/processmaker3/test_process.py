@@ -216,7 +216,7 @@ def read_until(
     def look() -> tuple[bool, Exchange]:
         nonlocal last, process
         process, exchange = answered(session, "getProcess", project.id)
-        last = differences(sent, process, schema)
+        last = differences(sent, process, schema, session.specification.members)
         return not [one for one in last if not one.soft and one.place.strip("/") in process], exchange
 
     _, exchange = session.eventually(look)

@@ -43,7 +43,11 @@ def unlike(session: Session, array: str, sent: list[Body], read: list[Body]) -> 
         if back is None:
             told.append(Difference("", one[name], "absent"))
         else:
-            told.extend(difference for difference in differences(one, back, schema) if not difference.soft)
+            told.extend(
+                difference
+                for difference in differences(one, back, schema, session.specification.members)
+                if not difference.soft
+            )
     return told
 
 
@@ -189,8 +193,10 @@ def test_integers_may_be_sent_as_numbers_or_as_digits(session: Session) -> None:
     schema = session.operation(projects.READ).success.schema or {}
     wanted = {"diagrams": [{array: diagram[array] for array in projects.ARRAYS} for diagram in one["diagrams"]]}
 
+    members = session.specification.members
+
     def apart(other: Body) -> dict[str, Difference]:
-        return {found.place: found for found in differences(wanted, other, schema) if not found.soft}
+        return {found.place: found for found in differences(wanted, other, schema, members) if not found.soft}
 
     other, read_numbers = projects.read(session, as_numbers.id, lambda other: not apart(other))
     for difference in apart(other).values():

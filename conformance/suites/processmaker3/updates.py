@@ -25,7 +25,7 @@ def drawn(session: Session) -> tuple[Resource, Body]:
     sent = project.exchange.request.sent(body)
     schema = session.operation(projects.READ).success.schema or {}
     definition, _ = projects.read(session, project.id, lambda one: bool(projects.elements(one, "activities")))
-    return project, renamed(sent, definition, schema)
+    return project, renamed(sent, definition, schema, session.specification.members)
 
 
 def changed(definition: Body) -> Body:
@@ -68,4 +68,4 @@ def update(session: Session, project: Resource, body: Body) -> Exchange:
 def apart(session: Session, sent: Body, definition: Body) -> list[Difference]:
     """What of `sent` a definition does not show."""
     schema = session.operation(projects.READ).success.schema or {}
-    return [one for one in differences(sent, definition, schema) if not one.soft]
+    return [one for one in differences(sent, definition, schema, session.specification.members) if not one.soft]
