@@ -132,7 +132,7 @@ def code_of(path: Path) -> str:
 
 OF_ONE_SYSTEM = re.compile(
     r"processmaker|procesio|\bpm[34]|\bpm_[a-z]|A-(PM[34]|PRO|TIP)-|\btodo\b"  # names, and what the names are short for
-    r"|'_uid'|'_name'|endswith\('description'|'outsider'|'workspace'|apiKeyName",  # and how one system calls what it has
+    r"|'_uid'|'_name'|endswith\('description'|'outsider'|'workspace'|apiKeyName",  # and what is found in one alone
     re.IGNORECASE,
 )
 
