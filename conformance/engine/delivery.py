@@ -142,7 +142,7 @@ class Delivery:
         self._turned_away(exchange)
         self._count(exchange)
         what = (
-            gateways.told_redirect(exchange)
+            gateways.describe_redirect(exchange)
             if gateways.redirects(exchange)
             else "responds with an HTML page, as to somebody who is not logged in"
             if exchange.response.ok
@@ -188,7 +188,7 @@ class Delivery:
         self._count(exchange)
         if exchange.entry is not None:
             self.ledger.turned_away(exchange.entry)
-        message = "responds with an HTML page" if exchange.response.ok else gateways.told_redirect(exchange)
+        message = "responds with an HTML page" if exchange.response.ok else gateways.describe_redirect(exchange)
         message = f"{exchange.request.url}: {message}"
         if not call.with_token:
             raise NotExercised(Reason.INCONCLUSIVE, message, exchange)

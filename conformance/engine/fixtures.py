@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from conformance.core.exchange import Exchange
 from conformance.core.messages import message_of
 from conformance.spec.operation import Operation
 from conformance.spec.specification import Specification
 from conformance.target.system_table import SystemTable
+from conformance.wire import gateways
+from conformance.wire.call import NOBODY, Call
 from conformance.wire.ledger import Ledger
 from conformance.wire.likeness import responds_alike
 
@@ -20,20 +22,8 @@ NOT_ABOUT_THE_THING: Final = (401, 403, 405, 408, 423, 429)
 NOT_THERE: Final = (404, 410)
 
 
-class Ask(Protocol):
-    """Sends a request that changes nothing; `template` is another path, `nobody` sends it without credentials."""
-
-    def __call__(
-        self,
-        operation: Operation,
-        path: Mapping[str, str],
-        content: Mapping[str, Any],
-        *,
-        template: str | None = None,
-        nobody: bool = False,
-    ) -> Exchange | None:
-        """The exchange; None where nothing may be sent, or nothing came back."""
-        ...
+Ask = Callable[[Call], Exchange | None]
+"""Sends a call that changes nothing; None where nothing may be sent, or nothing came back."""
 
 
 @dataclass
@@ -62,14 +52,13 @@ class Fixtures:
         """Note that a request was accepted: what it names is known to the server."""
         self.known.update(self.named_in(path))
 
-    def refused(
-        self, operation: Operation, exchange: Exchange, path: Mapping[str, str], content: Mapping[str, Any]
-    ) -> str:
-        """The sentence on a fixture that a refused request names and the server does not know; else empty."""
+    def refused(self, call: Call, exchange: Exchange) -> str:
+        """The sentence on a fixture that a refused call names and the server does not know; else empty."""
         if not exchange.response.refused or exchange.response.status in NOT_ABOUT_THE_THING:
             return ""
-        for key in self.named_in(path):
-            if sentence := self.look(key, lambda one: self._of_call(one, operation, exchange, path, content)):
+        plain = Call(call.operation, path=call.path, content=call.content)
+        for key in self.named_in(call.path):
+            if sentence := self.look(key, lambda one: self._of_call(one, plain, exchange)):
                 return sentence
         return ""
 
@@ -81,13 +70,14 @@ class Fixtures:
         for one, named in self.reads(key):
             if any(other != key and other in self.unknown for other in self.named_in(named)):
                 continue  # the read fails for that one's sake
-            exchange = self.ask(one, named, {})
+            read = Call(one, path=named)
+            exchange = self.ask(read)
             if exchange is None:
                 continue
             if exchange.response.ok:
                 self.known.add(key)
                 return ""
-            message = message or self._compared(key, one, exchange, named, {})
+            message = message or self._compared(key, read, exchange)
         if not self.readable(key):
             message = otherwise(key)
         if message:
@@ -98,13 +88,11 @@ class Fixtures:
         """Whether any read can show a fixture."""
         return any(True for _ in self.reads(key))
 
-    def _of_call(
-        self, key: str, operation: Operation, exchange: Exchange, path: Mapping[str, str], content: Mapping[str, Any]
-    ) -> str:
+    def _of_call(self, key: str, call: Call, exchange: Exchange) -> str:
         """What a refused call says of a fixture that no read can show; nothing where it would create something."""
-        if exchange.response.status not in NOT_THERE or operation.effect == "create":
+        if exchange.response.status not in NOT_THERE or call.operation.effect == "create":
             return ""
-        return self._compared(key, operation, exchange, path, content)
+        return self._compared(key, call, exchange)
 
     def reads(self, key: str) -> Iterator[tuple[Operation, dict[str, str]]]:
         """The reads that can show a fixture, each with the path that names it."""
@@ -120,29 +108,25 @@ class Fixtures:
             if all(path.values()):
                 yield operation, path
 
-    def _compared(
-        self, key: str, operation: Operation, exchange: Exchange, path: Mapping[str, str], content: Mapping[str, Any]
-    ) -> str:
-        """The sentence, where the answer is that to a made-up identifier by an operation that is there; else empty."""
+    def _compared(self, key: str, call: Call, exchange: Exchange) -> str:
+        """The sentence, where a made-up identifier gets the same response from an operation that is there."""
         if not exchange.response.refused or exchange.response.status in NOT_ABOUT_THE_THING:
             return ""
         value = self.table.fixture(key)
 
         def unknown() -> Exchange | None:
-            made_up = {name: self.ledger.made_up_like(one) if one == value else one for name, one in path.items()}
-            return self.ask(operation, made_up, content)
+            made_up = {name: self.ledger.made_up_like(one) if one == value else one for name, one in call.path.items()}
+            return self.ask(replace(call, path=made_up))
 
         if not responds_alike(exchange, unknown):
             return ""
-        nowhere = self.nowhere(operation)
-        elsewhere = responds_alike(
-            exchange, lambda: self.ask(operation, path, content, template=self.nowhere(operation))
-        )
+        nowhere = call.to(self.nowhere(call.operation))
+        elsewhere = responds_alike(exchange, lambda: self.ask(call.to(self.nowhere(call.operation))))
         if elsewhere is None:
             return ""
         if elsewhere:
-            here, there = (self.ask(operation, path, content, template=one, nobody=True) for one in (None, nowhere))
-            if here is None or there is None or here.response.status not in (401, 403):
+            here, there = (self.ask(replace(one, user=NOBODY)) for one in (call, nowhere))
+            if here is None or there is None or here.response.status not in gateways.TURNED_AWAY:
                 return ""
         said = message_of(exchange.response)
         status = f"status {exchange.response.status}{f' ({said})' if said else ''}"

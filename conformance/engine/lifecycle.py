@@ -247,7 +247,7 @@ class Lifecycle:
         requirement = self._aspect(OTHERS, operation)
         if requirement is None or not {"read", OTHERS}.isdisjoint(self._hindered):
             return
-        if not self._neighbours.judge(requirement.id, *evidence):
+        if not self._neighbours.record_unchanged(requirement.id, *evidence):
             raise Blocked(self.session.recorder.root_of(requirement.id), operation.id)
 
     def _changed(self, updating: Operation, resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:

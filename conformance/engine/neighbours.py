@@ -63,7 +63,7 @@ class Neighbours:
         path = {way.parameter: made.id} if way.parameter else {}
         return self.session.send(way.operation, path={**made.entry.within, **path})
 
-    def judge(self, requirement: str, *evidence: Exchange) -> bool:
+    def record_unchanged(self, requirement: str, *evidence: Exchange) -> bool:
         """Say whether all are still there and as they were when this was asked last; returns whether they are.
 
         What could not be seen before says nothing; neither does one that cannot be seen now for another reason than

@@ -90,14 +90,16 @@ def _at(body: Any, place: str) -> dict[str, Any] | None:
 class Properties:
     """The properties of one operation.
 
-    `mend` makes a body consistent where a schema cannot say how: one that was generated, and one with a single value
+    `make_consistent` changes a body where a schema cannot say how: one that was generated, and one with a single value
     in the place of another, since that may determine others.
     """
 
-    def __init__(self, session: Session, operation: Operation, mend: Callable[[Any], Any] = lambda body: body) -> None:
+    def __init__(
+        self, session: Session, operation: Operation, make_consistent: Callable[[Any], Any] = lambda body: body
+    ) -> None:
         self.session = session
         self.operation = operation
-        self.mend = mend
+        self.make_consistent = make_consistent
         self._bases: list[Base] = []
         self._hindered: list[Blocked | NotExercised] = []
 
@@ -165,7 +167,7 @@ class Properties:
             if holder is None:
                 continue
             holder[place.rsplit("/", 1)[1]] = value
-            consistent = self.mend(changed)
+            consistent = self.make_consistent(changed)
             if repr(value) in {repr(one) for one in _values(consistent, place)}:  # else another member determines it
                 return Variation(place, value, consistent, number, base.exchange)
         return None
@@ -243,7 +245,7 @@ class Properties:
         time.
         """
         for body in corpus.cases(self.operation, seed, count):
-            self._send(self.mend(body), call=True, accepts=f"{self.operation.id}:generated-accepted")
+            self._send(self.make_consistent(body), call=True, accepts=f"{self.operation.id}:generated-accepted")
 
     def _send(self, body: Any, *, call: bool = False, accepts: str = "", judged: bool = True) -> Exchange:
         """Send one body to something of our own, judge an accepted answer, and remove what was made.

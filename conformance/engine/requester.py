@@ -23,7 +23,7 @@ from conformance.spec.specification import Link, Operation, Requirement, Specifi
 from conformance.target.system_table import ELSEWHERE, SystemTable
 from conformance.target.target import Safety
 from conformance.wire import gateways
-from conformance.wire.call import MAIN, NOBODY, WRONG, Call
+from conformance.wire.call import MAIN, WRONG, Call
 from conformance.wire.client import Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.ledger import Ledger
@@ -231,22 +231,13 @@ class Requester:
         """
         if exchange.response.ok:
             self.fixtures.accepted(call.path)
-        elif sentence := self.fixtures.refused(call.operation, exchange, call.path, call.content):
+        elif sentence := self.fixtures.refused(call, exchange):
             raise NotExercised(Reason.MISSING_FIXTURE, sentence, exchange)
 
-    def _ask(
-        self,
-        operation: Operation,
-        path: Mapping[str, str],
-        content: Mapping[str, Any],
-        *,
-        template: str | None = None,
-        nobody: bool = False,
-    ) -> Exchange | None:
-        """Send a request of which no test speaks; None where it is withheld, or nothing came back."""
-        user = NOBODY if nobody else MAIN
+    def _ask(self, call: Call) -> Exchange | None:
+        """Send a call of which no test speaks; None where it is withheld, or nothing came back."""
         try:
-            exchange = self.delivery.deliver(Call(operation, user, path, template=template, content=content))
+            exchange = self.delivery.deliver(call)
         except (Withheld, Missing, NoToken, Unavailable, NotExercised):
             return None
         return exchange if exchange.has_response else None

@@ -104,7 +104,7 @@ def leads_away(exchange: Exchange) -> bool:
     return redirects(exchange) and place_of(exchange) not in ((asked.scheme, asked.netloc), ("", ""))
 
 
-def told_redirect(exchange: Exchange) -> str:
+def describe_redirect(exchange: Exchange) -> str:
     """Where a redirect leads, and what to do about it."""
     target = target_of(exchange)
     asked = urlsplit(exchange.request.url)

@@ -122,7 +122,7 @@ def blamed(exchange: Exchange, who: str, keys: Mapping[str, str], path: str = ""
     status, said = exchange.response.status, message_of(exchange.response)
     location = gateways.target_of(exchange) if gateways.redirects(exchange) else ""
     if gateways.redirects(exchange) and not (path and path in location.lower()):
-        return f"{exchange.request.url}: {gateways.told_redirect(exchange)}"
+        return f"{exchange.request.url}: {gateways.describe_redirect(exchange)}"
     told = f"{_told(exchange)}{f', a redirect to {location}' if location else ''}"
     lowered = said.lower()
     if status in NOTHING_THERE or 300 <= status < 400:

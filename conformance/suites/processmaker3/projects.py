@@ -135,7 +135,7 @@ def beside(session: Session) -> Neighbours:
 
 def unharmed(session: Session, there: Neighbours, requirement: str, *evidence: Exchange) -> None:
     """See that other projects are as they were. Raises Blocked: a call touched one; that is recorded."""
-    if not there.judge(requirement, *evidence):
+    if not there.record_unchanged(requirement, *evidence):
         raise Blocked(session.recorder.root_of(requirement), session.specification.requirements[requirement].operation)
 
 
