@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conformance.engine.recorder import Blocked, NotExercised, Recorder
     from conformance.engine.resources import Resource
     from conformance.engine.session import Session
-    from conformance.wire.client import NOBODY, WRONG
+    from conformance.wire.call import NOBODY, WRONG
 
 __all__ = [
     "NOBODY",
@@ -43,7 +43,7 @@ _HOMES: Final = {
     "conformance.engine.recorder": ("Blocked", "NotExercised", "Recorder"),
     "conformance.engine.resources": ("Resource",),
     "conformance.engine.session": ("Session",),
-    "conformance.wire.client": ("NOBODY", "WRONG"),
+    "conformance.wire.call": ("NOBODY", "WRONG"),
 }
 
 if not TYPE_CHECKING:  # mypy knows the names from above, and refuses any other

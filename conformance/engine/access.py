@@ -13,7 +13,7 @@ from conformance.engine.sampling import Sample, build_request
 from conformance.engine.session import Session
 from conformance.spec.register import user_of
 from conformance.spec.specification import Operation, Requirement, Specification
-from conformance.wire.client import MAIN, NOBODY, WRONG
+from conformance.wire.call import MAIN, NOBODY, WRONG
 from conformance.wire.credentials import token_of
 
 REFUSED: Final = {

@@ -25,9 +25,6 @@ from conformance.spec.specification import Operation, Specification
 from conformance.spec.touched_ids import at
 from conformance.target.accommodation import dressed
 from conformance.target.placeholders import Unresolved, depends, resolved
-from conformance.wire.call import MAIN as MAIN
-from conformance.wire.call import NOBODY as NOBODY
-from conformance.wire.call import WRONG as WRONG
 from conformance.wire.call import Call
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence

@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Reason
 from conformance.wire import gateways
-from conformance.wire.client import MAIN, NOBODY, WRONG
+from conformance.wire.call import MAIN, NOBODY, WRONG
 from conformance.wire.redact import LONGEST_SECRET, Redactor, secrets_in
 from conformance.wire.tokens import Held, Local, Store
 

@@ -14,8 +14,8 @@ from conformance.core.systems import SYSTEMS, part
 from conformance.spec.operation import Form, Operation
 from conformance.target.system_table import TOKEN_URL, SystemTable
 from conformance.wire import gateways
-from conformance.wire.call import Call
-from conformance.wire.client import MAIN, WRONG, Client, Credentials
+from conformance.wire.call import MAIN, WRONG, Call
+from conformance.wire.client import Client, Credentials
 from conformance.wire.likeness import responds_alike
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from conformance.spec import specification
 from conformance.spec.specification import Link
 from conformance.suites.processmaker3.target import ProcessMaker3
 from conformance.target.target import Safety
-from conformance.wire.client import MAIN, NOBODY, WRONG, Client
+from conformance.wire.call import MAIN, NOBODY, WRONG
+from conformance.wire.client import Client
 from conformance.wire.credentials import Missing, Unavailable
 from conformance.wire.deadline import NoAnswer
 from conformance.wire.evidence import Evidence

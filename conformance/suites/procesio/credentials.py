@@ -8,7 +8,8 @@ from typing import Any, Final
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Reason
 from conformance.suites.procesio.target import Procesio
-from conformance.wire.client import MAIN, NOBODY, WRONG, Client
+from conformance.wire.call import MAIN, NOBODY, WRONG
+from conformance.wire.client import Client
 from conformance.wire.credentials import ANY_SECRET, WRONG_TOKEN, Missing, Tokens, bearer
 from conformance.wire.logins import TokenRequests, blamed
 from conformance.wire.redact import Redactor

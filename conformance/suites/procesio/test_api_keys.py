@@ -19,7 +19,7 @@ from conformance.engine.session import Resource, Session
 from conformance.suites.procesio.answers import lists
 from conformance.suites.procesio.processes import own_process, process, run_body
 from conformance.suites.procesio.target import Procesio
-from conformance.wire.client import NOBODY
+from conformance.wire.call import NOBODY
 from conformance.wire.redact import KEY_FIELDS
 
 

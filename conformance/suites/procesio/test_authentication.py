@@ -13,7 +13,7 @@ from conformance.engine.session import Session
 from conformance.engine.snapshots import changed, snapshot, volatile
 from conformance.suites.procesio import credentials
 from conformance.suites.procesio.target import Procesio
-from conformance.wire.client import NOBODY
+from conformance.wire.call import NOBODY
 from conformance.wire.credentials import ANY_SECRET, Missing, bearer, token_of
 
 OPERATION = "authenticate"

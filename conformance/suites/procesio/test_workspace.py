@@ -6,7 +6,7 @@ import pytest
 
 from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
-from conformance.wire.client import NOBODY
+from conformance.wire.call import NOBODY
 
 
 @pytest.mark.requirement("PRO-KEYS-DELETE-NO-TOKEN")

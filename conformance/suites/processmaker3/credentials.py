@@ -7,7 +7,8 @@ from collections.abc import Callable
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Reason
 from conformance.suites.processmaker3.target import ProcessMaker3
-from conformance.wire.client import MAIN, Client
+from conformance.wire.call import MAIN
+from conformance.wire.client import Client
 from conformance.wire.credentials import Missing, Tokens
 from conformance.wire.logins import TokenRequests, blamed
 from conformance.wire.redact import Redactor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.engine.session import Session
 from conformance.suites.processmaker3.requests import prepare
 from conformance.suites.processmaker3.tokens import ALL, TOKEN, account_of
-from conformance.wire.client import MAIN
+from conformance.wire.call import MAIN
 
 
 def test_the_documented_form_is_tried_too(session: Session, accommodated: str) -> None:

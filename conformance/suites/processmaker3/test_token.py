@@ -14,7 +14,7 @@ from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
 from conformance.suites.processmaker3.projects import LIST, table
 from conformance.suites.processmaker3.tokens import TOKEN, account_of, ask, is_in_json, once
-from conformance.wire.client import MAIN, NOBODY
+from conformance.wire.call import MAIN, NOBODY
 from conformance.wire.credentials import basic, bearer, token_of
 
 SCOPE_ALL = "PM3-TOKEN-SCOPE-ALL"

@@ -20,7 +20,7 @@ from conformance.suites.processmaker3.cases import shown
 from conformance.suites.processmaker3.people import made
 from conformance.suites.processmaker3.projects import LIST, table
 from conformance.suites.processmaker3.tokens import account_of, ask
-from conformance.wire.client import MAIN
+from conformance.wire.call import MAIN
 from conformance.wire.credentials import token_of
 
 PICTURE: Final = base64.b64decode(

@@ -9,7 +9,8 @@ from typing import Final
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Reason
 from conformance.suites.processmaker4.target import ProcessMaker4
-from conformance.wire.client import MAIN, Client
+from conformance.wire.call import MAIN
+from conformance.wire.client import Client
 from conformance.wire.credentials import Missing, Tokens, Unavailable
 from conformance.wire.logins import TOKEN_REQUEST, TokenRequests, blamed
 from conformance.wire.redact import Redactor

@@ -20,7 +20,7 @@ from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
 from conformance.engine.snapshots import is_time
 from conformance.suites.processmaker4.target import ProcessMaker4
-from conformance.wire.client import NOBODY, WRONG
+from conformance.wire.call import NOBODY, WRONG
 
 START = "startRequest"
 ACCEPTED = "PM4-START-WITH-DATA"

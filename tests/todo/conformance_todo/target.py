@@ -9,7 +9,8 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Reason
 from conformance.target.system_table import SystemTable, Url
 from conformance.target.tables import HeaderSecret
-from conformance.wire.client import MAIN, Client
+from conformance.wire.call import MAIN
+from conformance.wire.client import Client
 from conformance.wire.credentials import Missing, Tokens
 from conformance.wire.redact import Redactor
 from conformance.wire.tokens import Store
