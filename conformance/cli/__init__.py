@@ -45,7 +45,7 @@ class Commands(click.Group):
         known = self.list_commands(ctx)
         if args[0] not in known and not args[0].startswith("-"):
             close = difflib.get_close_matches(args[0], known, n=1)
-            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else "."))
+            ctx.fail(f"unknown command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else "."))
         return super().resolve_command(ctx, args)
 
     def main(

@@ -1,4 +1,4 @@
-"""Additions: the lines that a target file lacks, each with what it makes possible."""
+"""Additions: the lines that are missing in a target file, and how many more requirements each allows to test."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def _value(model: type[BaseModel], key: str) -> str:
 
 
 def _told(unlocked: Sequence[tuple[Requirement, tuple[str, ...]]]) -> str:
-    """How many requirements can be tried then, of which levels and profiles, and what else some of them lack."""
+    """How many more requirements can be tested, of which levels and profiles, and what else some of them lack."""
     levels = Counter(one.level for one, _ in unlocked)
     counts = ", ".join(f"{levels[level]} {level}" for level in Level if levels[level])
     profiles = ", ".join(sorted({one.profile for one, _ in unlocked}))
     others = ", ".join(dict.fromkeys(other for _, rest in unlocked for other in rest))
     also = f"; some also need {others}" if others else ""
-    return f"unlocks {len(unlocked)} ({counts}) of {profiles}{also}"
+    return f"to test {len(unlocked)} more ({counts}) of {profiles}{also}"
 
 
 def example(operation: Operation) -> Any:

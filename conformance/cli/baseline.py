@@ -1,4 +1,4 @@
-"""`conformance baseline`: writes, updates or prunes the known deviations."""
+"""`conformance baseline`: writes, updates or prunes the file of known deviations."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | Non
     try:
         return None if value is None else date.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no date; write it like 2030-12-31.") from None
+        raise click.BadParameter(f"{value!r} is not a date; write it as YYYY-MM-DD, for example 2030-12-31.") from None
 
 
 @click.command("baseline")
 @click.argument("run", metavar="RUN", type=PATH)
-@click.option("--baseline", "path", required=True, type=PATH, help="The file; made if need be.")
-@click.option("--prune", is_flag=True, help="Take out what no longer occurs although the run tried it.")
-@click.option("--strict", is_flag=True, help="Findings too, for runs with --strict.")
-@click.option("--reason", default="", metavar="TEXT", help="Why what is added is accepted.")
-@click.option("--ticket", default="", metavar="TEXT", help="Where what is added is followed.")
-@click.option("--expires", callback=_day, metavar="DATE", help="Last day of what is added.")
+@click.option("--baseline", "path", required=True, type=PATH, help="The baseline file; created if it does not exist.")
+@click.option("--prune", is_flag=True, help="Remove entries that the run tested and that no longer occur.")
+@click.option("--strict", is_flag=True, help="Add findings too, for runs with --strict.")
+@click.option("--reason", default="", metavar="TEXT", help="Why the new entries are accepted.")
+@click.option("--ticket", default="", metavar="TEXT", help="Ticket that tracks the new entries.")
+@click.option("--expires", callback=_day, metavar="DATE", help="Expiry date of the new entries.")
 def command(run: Path, path: Path, prune: bool, strict: bool, reason: str, ticket: str, expires: date | None) -> None:
-    """Write the deviations of RUN into a baseline.
+    """Add the deviations of a run to a baseline.
 
-    What is there already stays as it is, comments included; what is new is added at the end.
+    RUN is a directory that `conformance run` wrote; a baseline is a file of accepted deviations. Entries and comments
+    that are already in the file do not change; new entries are added at the end.
     """
     with refusing(record_file.UnreadableRun, baseline.BaselineError):
         record = record_file.read(run)
@@ -45,7 +46,7 @@ def command(run: Path, path: Path, prune: bool, strict: bool, reason: str, ticke
     try:
         write_text(path, update.text)
     except OSError as error:
-        raise InputRefused(f"{path}: cannot be written ({error.strerror}); name another file.") from None
+        raise InputRefused(f"{path}: cannot be written ({error.strerror}); choose another file.") from None
     for line in told(update):
         click.echo(line)
 
@@ -56,9 +57,9 @@ def told(update: baseline.Update) -> Iterator[str]:
     for heading, entries in (
         ("added", update.added),
         ("pruned", update.pruned),
-        ("no longer occurs, --prune takes it out", gone),
-        ("expired and still there: mend it, or change its date", update.report.expired),
-        ("not tried by this run, kept", update.report.unreached),
+        ("no longer occurs, --prune removes it", gone),
+        ("expired and still occurs: fix it, or change its date", update.report.expired),
+        ("not tested by this run, kept", update.report.unreached),
     ):
         for entry in entries:
             yield f"{heading}: {entry.fingerprint} {escape.line(entry.title or entry.requirement, 160)}"

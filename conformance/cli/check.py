@@ -1,4 +1,4 @@
-"""`conformance check`: whether a target answers, what a run would try there, what not, and what to add for that."""
+"""`conformance check`: whether a target can be tested, what a run would test, and what the target file lacks."""
 
 from __future__ import annotations
 
@@ -44,17 +44,15 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("target", metavar="TARGET", type=PATH)
-@click.option("--offline", is_flag=True, help="Send nothing: only what follows from the file.")
+@click.option("--offline", is_flag=True, help="Send nothing; check only the file.")
 def command(target: Path, offline: bool) -> int:
-    """Tell what a run against TARGET would try.
+    """Show what a run against TARGET would test.
 
-    Sees whether each system is there and takes the credentials, and prints what a run would try, what it would not
-    and why, and which lines to add to the target file. It asks for tokens and reads; it changes nothing.
+    Checks that each system responds and accepts the credentials. Prints which requirements a run would test, which it
+    would not and why, and which lines to add to the target file. It requests tokens and reads; it changes nothing.
     """
     if str(target) == REFERENCE and not target.exists():
-        raise InputRefused(
-            f"{target}: only `conformance run` takes that word; `conformance serve` prints its target file."
-        )
+        raise InputRefused(f"`{target}` works only with `run`. For `check`, save the output of `conformance serve`.")
     with refusing(TargetError):
         understood = load(target)
     for line in _head(understood):
@@ -69,10 +67,10 @@ def command(target: Path, offline: bool) -> int:
             click.echo(line)
     click.echo("")
     if failed:
-        told = f"{len(failed)} of {len(understood.systems)} systems cannot be tested as the file says"
-        click.echo(f"{told}: {', '.join(failed)}. See DOES NOT WORK above.", err=True)
+        told = f"{len(failed)} of {words.count(len(understood.systems), 'system')} cannot be tested"
+        click.echo(f"{told}: {', '.join(failed)}. See FAILED above.", err=True)
         return exit_codes.UNAVAILABLE
-    click.echo("The file is valid. Nothing was sent." if offline else "The file is valid, and every system answers.")
+    click.echo("The file is valid. Nothing was sent." if offline else "The file is valid, and every system responds.")
     return exit_codes.OK
 
 
@@ -80,7 +78,7 @@ def _head(target: Target) -> Iterator[str]:
     yield f"target   {target.name}"
     yield f"safety   {target.safety.level}"
     if not target.network.verify:
-        yield "network  certificates are NOT verified (network.verify = false)"
+        yield "network  TLS certificates are NOT verified (network.verify = false)"
     yield from _hardly_hidden(target)
 
 
@@ -91,9 +89,9 @@ def _hardly_hidden(target: Target) -> Iterator[str]:
     words = frozenset[str]().union(*(specification.load(system).words for system in target.systems))
     redactor = Redactor(target.secrets(), words=words)
     elsewhere = {
-        f"fewer than {WORDS_FROM} characters, or a word that reports use (such as an operation id): hidden only where"
-        " the name of a field or header says that it is a secret": redactor.by_field_only,
-        f"fewer than {BY_VALUE_FROM} characters: hidden elsewhere only as a whole word": redactor.by_word_only,
+        f"shorter than {WORDS_FROM} characters, or a word that reports use (such as an operation id): hidden only in"
+        " fields and headers whose names mark a secret": redactor.by_field_only,
+        f"shorter than {BY_VALUE_FROM} characters: elsewhere, hidden only as a whole word": redactor.by_word_only,
     }
     for why, placeholders in elsewhere.items():
         keys = [".".join(map(str, place)) for place, name in target.placeholders().items() if name in placeholders]
@@ -102,14 +100,14 @@ def _hardly_hidden(target: Target) -> Iterator[str]:
 
 
 def _of_table(target: Target, system: str) -> Iterator[str]:
-    """What is understood of a table, without a secret."""
+    """What a table of the target file means, without its secrets."""
     table = target.table(system)
     yield f"\n[{system}]"
     named = target.network.proxy.get_secret_value() if target.network.proxy else None
     for key, url in urls(table).items():
         proxy = proxy_for(url, named, os.environ)
         yield f"  {key} = {url}" + (f" through the proxy {proxy}" if proxy else "")
-    yield f"  version: {table.version or 'not given; everything applies'}"
+    yield f"  version: {table.version or 'not given; all requirements apply'}"
     if table.unsupported:
         yield f"  unsupported: {', '.join(table.unsupported)}"
         yield from _left(target, table.specification(), set(table.unsupported))
@@ -123,18 +121,18 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
     if isinstance(fixtures := getattr(table, "fixtures", None), Table):
         given = fixtures.model_dump(exclude={"may_change"}, exclude_none=True)
         free = table.may_change or target.safety.level == "disposable"
-        yield f"  fixtures ({'may be' if free else 'are not'} changed): " + (
+        yield f"  fixtures ({'may be' if free else 'not'} changed): " + (
             ", ".join(f"{name} = {value}" for name, value in given.items()) or "none"
         )
 
 
 def _probed(target: Target, system: str) -> bool:
-    """Probe a system and print what came of it; returns whether everything works."""
+    """Probe a system and print the results; returns whether everything works."""
     from conformance.run.probe import probe  # opens connections: only when they are wanted
 
     works = True
     for one in probe(target, system):
-        word = "answers" if one.unsure else "works" if one.works else "DOES NOT WORK"
+        word = "responds" if one.unsure else "works" if one.works else "FAILED"
         click.echo(f"  {one.what}: {word}: {one.told}")
         works = works and one.works
     return works
@@ -147,7 +145,7 @@ def _left(target: Target, spec: Specification, unsupported: set[str]) -> Iterato
     from conformance.engine.allowance import KEPT_AT_MOST  # with all that opens connections: only when it is wanted
 
     for name, creates in without_delete(spec, unsupported).items():
-        told = f"of what {' and '.join(creates)} creates, a run leaves up to"
+        told = f"a run leaves on the server, of what {' and '.join(creates)} creates, up to"
         number = target.limits.open_resources if target.safety.level is Safety.DISPOSABLE else KEPT_AT_MOST
         yield f"    {name} is unsupported: {told} {number}"
 
@@ -159,32 +157,32 @@ def _unproved(target: Target, spec: Specification, unsupported: set[str]) -> Ite
         return
     from conformance.target.safety import UNPROVED
 
-    yield f"  a run leaves a few of what {', '.join(one.id for one in makers)} creates:"
+    yield f"  a run leaves on the server some of what {', '.join(one.id for one in makers)} creates:"
     yield f"    {UNPROVED}"
 
 
 def _planned(planned: Plan) -> Iterator[str]:
-    """What would be tried, what not and why, what each effect needs, and what to add."""
-    yield f"  a run tries up to {_counted(planned.tried)}, of {len(planned.obstacles)} in all"
+    """What would be tested, what not and why, what each effect needs, and what to add."""
+    yield f"  a run tests up to {_counted(planned.tried)}, of {len(planned.obstacles)} in total"
     for (outcome, reason), those in planned.obstructed().items():
         yield f"    {reason or words.OUTCOMES[outcome][0]}: {_counted(those)}{_advice(planned, reason)}"
-    yield f"  operations by what they do to data, at safety level {planned.level}"
+    yield f"  operations allowed at safety level {planned.level}, by what they do to data"
     operations: dict[str, list[Operation]] = {}
     for one in planned.specification.operations.values():
         operations.setdefault(one.effect, []).append(one)
     for effect, group in operations.items():
         held = Counter(required_safety(one) for one in group if not is_allowed(one, planned.level))
-        told = "".join(f"; {number} from {level} on" for level, number in held.items())
-        yield f"    {effect}: {len(group) - held.total()} of {len(group)} may be called{told}"
+        told = "".join(f"; {number} need `{level}`" for level, number in held.items())
+        yield f"    {effect}: {len(group) - held.total()} of {len(group)}{told}"
     guesses = planned.guesses()
     if guesses:
-        yield "  request bodies that the documentation does not define, as the suite guesses them: where the target"
-        yield "  refuses one, add it with what the target wants (leave out a [header] that you already have)"
+        yield "  request bodies that the documentation does not define, as the suite guesses them: if the server"
+        yield "  rejects one, add it as the server expects it (leave out a [header] that you already have)"
         yield f"    [{planned.table.system}.bodies]"
         yield from (f"    {one.id} = {inline(example(one))}" for one in guesses)
     added = list(additions(planned))
     if added:
-        yield "  to try more, add (a table that is there already takes its lines without the header)"
+        yield "  to test more, add these lines (leave out a [header] that you already have)"
         yield from (f"    {line}" for line in added)
 
 
@@ -192,12 +190,12 @@ def _advice(planned: Plan, reason: Reason | None) -> str:
     """What to do about a reason."""
     if reason in (Reason.MISSING_FIXTURE, Reason.MISSING_USER):
         lacking = sum(bool(one.missing) for _, one in planned.obstacles if one and one.reason is reason)
-        return "; the lines to add are listed below" if lacking else ""
+        return "; see the lines to add below" if lacking else ""
     levels = Counter(one.level for _, one in planned.obstacles if one and one.reason is reason and one.level)
-    told = ", ".join(f"{count} from {level} on" for level, count in levels.items())
+    told = ", ".join(f"{count} need `{level}`" for level, count in levels.items())
     spared = sum(bool(one.missing) for _, one in planned.obstacles if one and one.reason is reason and one.level)
-    lines = f"; the lines to add for {spared} are listed below" if spared else ""
-    return f"; {told}: the key level of [safety]{lines}" if told else ""
+    lines = f"; for {spared}, see the lines to add below" if spared else ""
+    return f"; {told} (level in [safety]){lines}" if told else ""
 
 
 def _counted(requirements: Collection[Requirement]) -> str:

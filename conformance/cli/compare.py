@@ -1,4 +1,4 @@
-"""`conformance compare`: whether an upgrade is safe for whoever depends on the server."""
+"""`conformance compare`: whether an upgrade is safe for the clients of a server."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 @click.command("compare")
 @click.argument("before", metavar="BEFORE", type=PATH)
 @click.argument("after", metavar="AFTER", type=PATH)
-@click.option("--output", type=PATH, help="Directory for JSON, Markdown and Allure's page.")
+@click.option("--output", type=PATH, help="Output directory for JSON, Markdown and the HTML report.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", help="On the screen."
+    "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", help="Output format."
 )
 def command(before: Path, after: Path, output: Path | None, form: str) -> int:
-    """Compare two runs: what broke, what was mended, and what else a client may notice.
+    """Compare two runs.
 
-    BEFORE and AFTER are directories that `conformance run` wrote. The verdict is safe, look or stop; stop ends with 1.
+    BEFORE and AFTER are directories that `conformance run` wrote. Shows what broke, what was fixed and what else
+    changed, with a verdict: SAFE, LOOK or STOP. The exit code is 1 for STOP.
     """
     comparison = compared(before, after)
     if output is not None:
@@ -84,6 +85,6 @@ def _page(comparison: Comparison, output: Path) -> None:
     try:
         page = allure_page.build_comparison(output, text.headline(comparison))
     except allure_page.ReportError as error:
-        click.echo(f"conformance: there is no page: {error}", err=True)
+        click.echo(f"conformance: no HTML report was built: {error}", err=True)
     else:
         click.echo(page, err=True)

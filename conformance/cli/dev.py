@@ -1,4 +1,4 @@
-"""`conformance dev`: for whoever writes a spec, a register or a check."""
+"""`conformance dev`: tools for authors of specs, registers and checks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CODE: Final = re.compile(r"^\| (A-[A-Z0-9]+-\w+) \|", re.MULTILINE)
 @click.group("dev", invoke_without_command=True, no_args_is_help=False)
 @click.pass_context
 def command(ctx: click.Context) -> int:
-    """Tools for writing specs and registers, and the schemas of all formats."""
+    """Check specs and registers, and print JSON Schemas."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         return exit_codes.USAGE
@@ -39,22 +39,22 @@ def command(ctx: click.Context) -> int:
 
 @command.command("lint")
 @click.argument("files", metavar="[SPEC REGISTER]", nargs=-1, type=PATH)
-@click.option("--system", metavar="NAME", help="The system that they describe. [the directory of SPEC]")
-@click.option("--readings", type=PATH, help=f"The page of readings. [{PAGE} of a checkout]")
+@click.option("--system", metavar="NAME", help="The system that they describe [the name of SPEC's directory].")
+@click.option("--readings", type=PATH, help=f"The page of readings [{PAGE} of a checkout].")
 def lint(files: tuple[Path, ...], system: str | None, readings: Path | None) -> int:
     """Check a spec and its register.
 
-    SPEC is an OpenAPI document with x-conformance, REGISTER its list of requirements. Without them, the specs of the
-    suite are checked. Each line of the output names the file, the place, the rule, what is wrong and what is right.
-    Exits with 4 if a rule is broken.
+    SPEC is an OpenAPI document with x-conformance, REGISTER its list of requirements. Without them, the suite's own
+    specs are checked. Each line of the output names the file, the place and the rule, and says what is wrong and how to
+    fix it. The exit code is 4 if a rule is broken.
     """
     from conformance.spec.lint import left_out
     from conformance.spec.lint import lint as checked
 
     if len(files) not in (0, 2):
-        raise click.UsageError("lint needs both files: SPEC REGISTER.")
+        raise click.UsageError("lint needs two files: SPEC REGISTER.")
     if not files and system is not None and system not in SYSTEMS:
-        raise click.UsageError(f"there is no spec of {system!r}; give its files: SPEC REGISTER.")
+        raise click.UsageError(f"unknown system {system!r}; add its files: SPEC REGISTER.")
     found: list[Problem] = []
     unchecked: dict[str, None] = {}
     subjects = list(_subjects(files, system))
@@ -73,7 +73,7 @@ def lint(files: tuple[Path, ...], system: str | None, readings: Path | None) -> 
 @command.command("schema")
 @click.argument("name", type=click.Choice(NAMES))
 def schema(name: str) -> None:
-    """Print the JSON Schema of a format, for your editor or your scripts."""
+    """Print the JSON Schema of a format."""
     path = Path(__file__).parent / "schemas" / f"{name}.schema.json"
     click.echo(path.read_text(encoding="utf-8"), nl=False)
 
@@ -111,4 +111,4 @@ def _readings(page: Path | None) -> frozenset[str] | None:
     try:
         return frozenset(CODE.findall(page.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
-        raise InputRefused(f"{page}: cannot be read ({error}); name a page like {PAGE}.") from None
+        raise InputRefused(f"{page}: cannot be read ({error}); choose a page like {PAGE}.") from None

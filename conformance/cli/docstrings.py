@@ -1,4 +1,4 @@
-"""Docstrings: what the code tells of the fields of its models, read from the source only where it is asked for."""
+"""Docstrings: the descriptions of model fields, read from the source on demand."""
 
 from __future__ import annotations
 

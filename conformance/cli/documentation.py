@@ -1,4 +1,4 @@
-"""Documentation: `docs/requirements.md`, made of the specs and the registers.
+"""Documentation: writes `docs/requirements.md` from the specs and the registers.
 
 `python -m conformance.cli.documentation` makes it, `docs/reference.md` and `docs/api.md` anew, in a checkout.
 """
@@ -27,12 +27,12 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "requirements.md"
 HEAD: Final = """\
 # Requirements
 
-What the suite takes the documents to require, by document, section and line. This page is made of the specs and the
-registers by `python -m conformance.cli.documentation`; do not edit it. `conformance requirements` lists the same, and
-more: every structural requirement by itself, and with `--coverage` the tests that try each.
+What the documentation requires, by document, section and line. This page is generated from the specs and the registers
+by `python -m conformance.cli.documentation`; do not edit it. `conformance requirements` lists the same with every
+structural requirement, and with `--coverage` the tests of each.
 
-Levels are explained in [architecture.md](architecture.md), readings in [readings.md](readings.md), the ways by which
-something is tried in [spec-format.md](spec-format.md). *Needs* names what the target file must give.
+[architecture.md](architecture.md) explains the levels, [readings.md](readings.md) the readings, and
+[spec-format.md](spec-format.md) how a requirement is tested. *Needs* lists what the target file must have.
 """
 
 
@@ -56,7 +56,7 @@ def _of_system(specification: Specification) -> Iterator[str]:
 def _operations(specification: Specification) -> Iterator[str]:
     """A row for each operation, with its structural requirements counted."""
     yield f"### Operations of {SYSTEMS[specification.system].title}\n"
-    yield "The structural requirements follow from the schemas of the specs; they are counted here.\n"
+    yield "Structural requirements are derived from the schemas of the specs. This table counts them.\n"
     yield "| operation | call | effect | document, lines | must | should | may |"
     yield "|---|---|---|---|---:|---:|---:|"
     for one in specification.operations.values():
@@ -80,7 +80,7 @@ def _of_document(register: list[Requirement]) -> Iterator[str]:
     by_place = sorted(register, key=lambda one: (last[one.section], one.section, first_line(one.lines), one.id))
     for section, entries in groupby(by_place, key=lambda one: one.section):
         yield f"#### {section}\n"
-        yield "| lines | requirement | level | statement | tried by | reading |"
+        yield "| lines | requirement | level | statement | tested by | reading |"
         yield "|---|---|---|---|---|---|"
         for one in entries:
             cells = (one.lines, one.id, one.level, cell(one.statement), _tried(one), one.reading or "")

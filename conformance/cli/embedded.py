@@ -1,4 +1,4 @@
-"""Embedded references: served on loopback by this process, and described by the text of a target file."""
+"""Embedded references: reference servers on localhost in this process, with the text of their target file."""
 
 from __future__ import annotations
 

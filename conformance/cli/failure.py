@@ -1,4 +1,4 @@
-"""Failure: input that is refused, and errors of our own."""
+"""Failure: input that cannot be used, and internal errors."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def internal(error: BaseException, directory: Path | None = None) -> int:
     when CONFORMANCE_DEBUG=1 is set. The message of the error stays there, since it may hold what was sent.
     """
     trace = "".join(traceback.format_exception(error))
-    what = f"conformance: internal error ({type(error).__name__}), a defect of the suite; the traceback"
+    what = f"conformance: internal error ({type(error).__name__}), which is a bug of the suite. The traceback"
     place = None if os.environ.get("CONFORMANCE_DEBUG") == "1" else _kept(trace, directory)
     if place is None:
-        click.echo(f"{trace}\n{what} stands above.", err=True)
+        click.echo(f"{trace}\n{what} is above.", err=True)
     else:
-        click.echo(f"{what} is in {place}; report it with that file.", err=True)
+        click.echo(f"{what} is in {place}; please report the bug with that file.", err=True)
     return exit_codes.INTERNAL
 
 

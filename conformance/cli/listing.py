@@ -1,4 +1,4 @@
-"""Listing: what both lists select from the specs."""
+"""Listing: the selection that `operations` and `requirements` share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Cited(Protocol):
-    """What stands somewhere in a document: an operation or a requirement."""
+    """What cites a document: an operation or a requirement."""
 
     @property
     def profile(self) -> str: ...  # noqa: D102
@@ -54,7 +54,7 @@ class Filter:
             choice = sorted(there)
             for name in named:
                 if name not in choice:
-                    raise InputRefused(f"there is no {kind} {name!r} here; {hint(name, choice)}")
+                    raise InputRefused(f"unknown {kind} {name!r}; {hint(name, choice)}")
 
     def takes(self, one: Cited) -> bool:
         """Whether an operation or requirement is of the profiles, documents and sections."""
@@ -76,7 +76,7 @@ def selecting(function: Callable[..., None]) -> Callable[..., None]:
             type=click.Choice([level.value for level in Level]),
             help="Only requirements of this level.",
         ),
-        click.option("--json", "as_json", is_flag=True, help="A JSON array instead of text."),
+        click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of text."),
     )
     for option in reversed(options):
         function = option(function)

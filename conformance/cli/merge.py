@@ -1,4 +1,4 @@
-"""`conformance merge`: the shards of a run as one run."""
+"""`conformance merge`: combines the shards of a run."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from conformance.run import merge, merge_directories
 
 @click.command("merge")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=PATH)
-@click.option("--output", required=True, type=PATH, help="Directory of the merged run.")
+@click.option("--output", required=True, type=PATH, help="Output directory of the merged run.")
 def command(runs: tuple[Path, ...], output: Path) -> int:
-    """Join the shards of a run into one run, and end as that run would have.
+    """Combine the shards of a run.
 
-    RUN is a directory that `conformance run --shard I/N` wrote. A shard that is missing is named, and the merged run is
-    not complete.
+    RUN is a directory that `conformance run --shard I/N` wrote. The exit code is that of the whole run. If a shard is
+    missing, the output names it and the merged run is incomplete.
     """
     try:
         with refusing(record_file.UnreadableRun):

@@ -1,4 +1,4 @@
-"""`conformance operations`: what of each API is tested."""
+"""`conformance operations`: lists the operations that are tested."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ COLUMNS = ("id", "method", "path", "profile", "effect", "safety", "requirements"
 def command(*, as_json: bool, **selected: tuple[str, ...]) -> None:
     """List the operations.
 
-    Beside each stand what it does to data (its effect), the safety level from which on it is called, the number of its
-    requirements, of the chosen levels, whether its method and path are implied only, and where it is described.
+    For each operation: what it does to data (effect), the lowest safety level at which it is called, the number of its
+    requirements, whether its method and path are only implied, and where it is documented.
     """
     selection = Filter(**selected)
     found = selection.specifications()

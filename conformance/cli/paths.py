@@ -1,4 +1,4 @@
-"""Paths: what is given as a path on the command line, checked as far as every path must be."""
+"""Paths: the type of path arguments, with the checks that every path needs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ THERE_IS_NONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.EACCES)
 
 
 class PathType(click.Path):
-    """A path, there or not; one that no file system can hold is refused at once, before anything asks for it."""
+    """A path, whether it exists or not. One that no file system can hold is a usage error."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(path_type=Path, **options)
@@ -24,9 +24,9 @@ class PathType(click.Path):
             os.lstat(value)
         except OSError as error:
             if error.errno not in THERE_IS_NONE:
-                self.fail(f"{str(value)[:40]!r}…: {error.strerror}; name another path.", param, ctx)
+                self.fail(f"{str(value)[:40]!r}…: {error.strerror}; choose another path.", param, ctx)
         except ValueError as error:
-            self.fail(f"{str(value)[:40]!r}: {error}; name another path.", param, ctx)
+            self.fail(f"{str(value)[:40]!r}: {error}; choose another path.", param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -1,4 +1,4 @@
-"""Printing: rows as aligned text, or the same as JSON."""
+"""Printing: rows as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -33,9 +33,12 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], total: str, 
 
 
 def waiting() -> None:
-    """Tell somebody at a terminal why nothing is seen for a while; a script need not know."""
+    """Say at a terminal why nothing happens for a while; a script need not know."""
     if sys.stderr.isatty():
-        click.echo("Making the page with Allure, which is fetched the first time: that may take a minute.", err=True)
+        click.echo(
+            "Building the HTML report. The first time, Allure is downloaded, which can take a minute.",
+            err=True,
+        )
 
 
 def _text(value: Any) -> str:

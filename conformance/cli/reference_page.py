@@ -1,4 +1,4 @@
-"""Handbook: `docs/reference.md`, made of the models of the target file, the commands and the exit codes."""
+"""Reference page: writes `docs/reference.md` from the models of the target file, the commands and the exit codes."""
 
 from __future__ import annotations
 
@@ -39,28 +39,28 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "reference.md"
 HEAD: Final = """\
 # Reference
 
-Every key of the target file, every command with its options, every exit code. This page is made of the code by
-`python -m conformance.cli.documentation`; do not edit it. Examples and the why stand in
+Every key of the target file, every command with its options, every exit code. This page is generated from the code by
+`python -m conformance.cli.documentation`; do not edit it. Examples and explanations are in
 [target-file.md](target-file.md) and [commands.md](commands.md).
 """
 _KEYS: Final = """\
 ## Keys of the target file
 
-A key without a default is needed where its table stands. `${NAME}` in a value comes from the environment. Instead of
-a key `x` that holds a secret, `x_file` may name a file that holds it.
+A key without a default is required if its table is present. `${NAME}` in a value is replaced from the environment.
+Instead of a key `x` with a secret, `x_file` can name a file that contains it.
 """
 _KINDS: Final[tuple[tuple[object, str], ...]] = (
     (Secret, "secret"),
     (HeaderSecret, "secret"),
     (SecretStr, "secret"),
     (Url, "URL"),
-    (PositiveInt, "whole number from 1"),
+    (PositiveInt, "integer from 1"),
     (Seconds, "seconds from 0.001 to 86400"),
     (Settling, "seconds from 0 to 86400"),
     (Rate, "number from 0.001"),
-    (Count, "whole number from 0"),
-    (Some, "whole number from 1"),
-    (NonNegativeInt, "whole number from 0"),
+    (Count, "integer from 0"),
+    (Some, "integer from 1"),
+    (NonNegativeInt, "integer from 0"),
     (PositiveFloat, "number above 0"),
     (NonNegativeFloat, "number from 0"),
     (Duration, 'duration such as "20m"'),
@@ -106,7 +106,7 @@ def _tables() -> Iterator[str]:
     for model, shared in names.items():
         yield f"### {', '.join(shared) or 'At the top'}\n"
         yield f"{' '.join((model.__doc__ or '').split())}\n"
-        yield "| key | what it is | default | what it does |"
+        yield "| key | type | default | description |"
         yield "|---|---|---|---|"
         texts = described(model)
         for key, annotation in _annotations(model).items():
@@ -150,7 +150,7 @@ def _default(value: Any) -> str:
 
 def _commands() -> Iterator[str]:
     yield "## Commands\n"
-    yield "`conformance --version` tells the version; every command takes `--help`.\n"
+    yield "`conformance --version` prints the version; every command has `--help`.\n"
     context = click.Context(main, info_name="conformance")
     for name, inside in commands(main, context):
         yield f"### {name}\n"
@@ -160,7 +160,7 @@ def _commands() -> Iterator[str]:
             yield f"{inside.command.epilog}\n"
         options = [one for one in inside.command.params if isinstance(one, click.Option)]
         if options:
-            yield "| option | value | what it does |"
+            yield "| option | value | description |"
             yield "|---|---|---|"
             yield from (_option(one, inside) for one in options)
             yield ""

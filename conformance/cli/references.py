@@ -1,4 +1,4 @@
-"""References: the reference server of each registered system, imported when it is asked for."""
+"""References: the reference server of each registered system, imported on demand."""
 
 from __future__ import annotations
 

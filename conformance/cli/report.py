@@ -1,4 +1,4 @@
-"""`conformance report`: Allure's HTML."""
+"""`conformance report`: builds the HTML report."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from conformance.report.allure import page as allure_page
 
 @click.command("report")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=PATH)
-@click.option("--history", type=PATH, help="File of earlier runs [beside the last RUN].")
-@click.option("--compare", "before", metavar="BEFORE", type=PATH, help="Show what changed since that run.")
+@click.option("--history", type=PATH, help="History file of earlier runs [next to the last RUN].")
+@click.option("--compare", "before", metavar="BEFORE", type=PATH, help="Also show what changed since this run.")
 def command(runs: tuple[Path, ...], history: Path | None, before: Path | None) -> None:
-    """Make Allure's HTML of one RUN or several.
+    """Build an HTML report of one or more runs.
 
-    RUN is a directory that `conformance run` wrote; the page goes into the last one. Earlier runs are its history.
+    RUN is a directory that `conformance run` wrote. The report is written into the last one; the earlier ones are its
+    history.
     """
     with refusing(record_file.UnreadableRun, allure_page.ReportError):
         for run in runs:

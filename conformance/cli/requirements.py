@@ -1,4 +1,4 @@
-"""`conformance requirements`: what the documents require and what tries it."""
+"""`conformance requirements`: lists what the documentation requires and what tests it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ NAMED_AT_MOST = 2  # tests that a row of text names
 
 @click.command("requirements")
 @selecting
-@click.option("--tried", "tried", multiple=True, type=click.Choice(LAYERS), help="Only what this tries.")
-@click.option("--coverage", is_flag=True, help="Show the tests that try each.")
+@click.option(
+    "--tried", "tried", multiple=True, type=click.Choice(LAYERS), help="Only requirements tested in this way."
+)
+@click.option("--coverage", is_flag=True, help="Show the tests of each requirement.")
 def command(*, tried: tuple[str, ...], coverage: bool, as_json: bool, **selected: tuple[str, ...]) -> None:
     """List the requirements.
 
-    Beside each stands what tries it; `none` means that no test can, and says why. With --coverage, the tests that do.
+    For each requirement: how it is tested (`none` if it cannot be tested, with the reason) and where it is documented.
     """
     selection = Filter(**selected)
     everything = [one for system in selection.specifications() for one in system.requirements.values()]
@@ -52,7 +54,7 @@ def command(*, tried: tuple[str, ...], coverage: bool, as_json: bool, **selected
         for row in rows:
             row["tests"] = list(tests[row["id"]]) if as_json else _told(tests[row["id"]])
         untried = sum(one.tried != "none" and not tests[one.id] for one in found)
-        total += f"; {untried or 'none'} of those that can be tried by no test"
+        total += f"; {untried or 'none'} of the testable ones without a test"
     show(rows, (*COLUMNS[:3], "tests", *COLUMNS[3:]) if coverage else COLUMNS, total, as_json=as_json)
 
 
@@ -80,7 +82,7 @@ def _total(found: Sequence[Requirement]) -> str:
         ", ".join(f"{count} {word}" for word, count in Counter(said).items())
         for said in ((one.level.value for one in found), (one.tried for one in found))
     ]
-    return f"{words.count(len(found), 'requirement')}: {counts[0]}; tried by: {counts[1]}"
+    return f"{words.count(len(found), 'requirement')}: {counts[0]}; tested by: {counts[1]}"
 
 
 def _told(tests: Sequence[str]) -> str:

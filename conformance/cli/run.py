@@ -1,4 +1,4 @@
-"""`conformance run`: everything that applies, against one target."""
+"""`conformance run`: tests one target."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _seconds(_: click.Context, __: click.Parameter, value: str | None) -> float 
 
 def _workers(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     if value not in (None, "auto") and not re.fullmatch(r"\d{1,3}", value):
-        raise click.BadParameter(f"{value!r} is no number of workers; write a number, or auto for one per core.")
+        raise click.BadParameter(f"{value!r} is not a number of workers: must be a number, or auto for one per core.")
     return value
 
 
@@ -65,50 +65,56 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> Shard | 
 
 
 class PassesOn(click.Command):
-    """A command that keeps what stands after `--` aside."""
+    """A command that sets aside the arguments after `--`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse what stands before the first `--`."""
+        """Parse the arguments before the first `--`."""
         end = args.index("--") if "--" in args else len(args)
         ctx.meta[__name__] = args[end + 1 :]
         return super().parse_args(ctx, args[:end])
 
 
-@click.command("run", cls=PassesOn, options_metavar="[OPTIONS]", epilog="Everything after `--` goes to pytest.")
+@click.command("run", cls=PassesOn, options_metavar="[OPTIONS]", epilog="Everything after `--` is passed to pytest.")
 @click.argument("target", metavar="TARGET")
 @click.option("--system", "system", multiple=True, type=click.Choice(SYSTEMS), help="Only this system; repeatable.")
 @click.option("--profile", multiple=True, metavar="SYSTEM/GROUP", help="Only this profile; repeatable.")
-@click.option("--output", type=PATH, help="Directory of the run [reports/TIME-TARGET].")
-@click.option("-n", "workers", callback=_workers, help="Worker processes [none], or auto.")
-@click.option("--in-flight", type=click.IntRange(1), help="Requests under way at once [the target file's].")
-@click.option("--seed", type=click.IntRange(0), help="Seed of what is generated [0].")
-@click.option("--depth", type=click.Choice(["quick", "standard", "deep"]), help="How much is generated [standard].")
-@click.option("--max-examples", type=click.IntRange(1), help="Most generated cases per operation [by depth].")
-@click.option("--time-budget", callback=_seconds, metavar="20m", help="Start nothing new after this time.")
-@click.option("--safety", type=click.Choice([level.value for level in Safety]), help="Instead of the file's level.")
-@click.option("--strict", is_flag=True, help="Findings count as deviations.")
-@click.option("--shard", metavar="I/N", callback=_shard, help="Only the I-th of N parts; `merge` joins them.")
-@click.option("--durations", type=PATH, help="Run by whose durations the parts are made even.")
-@click.option("--baseline", type=PATH, help="Known deviations, which do not fail the run.")
+@click.option("--output", type=PATH, help="Output directory [reports/TIME-TARGET].")
+@click.option("-n", "workers", callback=_workers, help="Number of worker processes, or auto for one per core [none].")
+@click.option("--in-flight", type=click.IntRange(1), help="Maximum number of concurrent requests [the target file's].")
+@click.option("--seed", type=click.IntRange(0), help="Seed for generated request bodies [0].")
+@click.option(
+    "--depth",
+    type=click.Choice(["quick", "standard", "deep"]),
+    help="Number of generated bodies [standard].",
+)
+@click.option("--max-examples", type=click.IntRange(1), help="Maximum of generated cases per operation [by depth].")
+@click.option("--time-budget", callback=_seconds, metavar="20m", help="Start no new test after this time.")
+@click.option(
+    "--safety", type=click.Choice([level.value for level in Safety]), help="Safety level [the target file's]."
+)
+@click.option("--strict", is_flag=True, help="Fail on findings too.")
+@click.option("--shard", metavar="I/N", callback=_shard, help="Run shard I of N; `merge` combines the shards.")
+@click.option("--durations", type=PATH, help="Earlier run whose timings balance the shards.")
+@click.option("--baseline", type=PATH, help="File of known deviations, which do not fail the run.")
 @click.option(
     "--min-tested",
     type=click.FloatRange(0, 100),
     metavar="PERCENT",
-    help="Fail if less of what can be tested is tested.",
+    help="Fail if a smaller share of the testable requirements is tested.",
 )
-@click.option("--baseline-strict", is_flag=True, help="Entries of it that no longer occur fail the run.")
+@click.option("--baseline-strict", is_flag=True, help="Fail if a baseline entry no longer occurs.")
 @click.pass_context
 def command(ctx: click.Context, /, target: str, output: Path | None, workers: str | None, **options: Any) -> int:
-    """Run everything that applies against TARGET.
+    """Test TARGET and write a report.
 
-    TARGET is a target file, or the word `reference`: then the embedded reference servers are started on loopback.
+    TARGET is a target file, or the word `reference` to test the reference servers, which are then started on localhost.
     There is no default target.
     """
     with ExitStack() as stack:
         stack.enter_context(interruptible())
         path = stack.enter_context(_reference(options)) if target == REFERENCE else Path(target)
         if not path.exists() and nearest(target, [REFERENCE]):
-            raise InputRefused(f"{target}: is no target file; did you mean {REFERENCE}?")
+            raise InputRefused(f"{target}: no such target file; did you mean {REFERENCE}?")
         with refusing(TargetError):
             loaded = load(path)
         if options["in_flight"]:
@@ -162,7 +168,7 @@ def checked_durations(path: Path, shard: Shard | None) -> Path:
         InputRefused: it cannot be read, or nothing is to be divided.
     """
     if shard is None:
-        raise InputRefused("--durations says nothing without a shard; name one with --shard, or leave it out.")
+        raise InputRefused("--durations has no effect without --shard; add --shard I/N, or remove --durations.")
     with refusing(record_file.UnreadableRun):
         record_file.read(path)
     return path.absolute()
@@ -178,7 +184,7 @@ def default_output(name: str) -> Path:
     try:
         return run_directory.fresh_directory(path)
     except OSError as error:
-        raise InputRefused(f"{path}: cannot be written ({error.strerror}); name another with --output.") from None
+        raise InputRefused(f"{path}: cannot be written ({error.strerror}); choose another --output.") from None
 
 
 def prepared(directory: Path, ours: Collection[str] = ()) -> Path:
@@ -191,10 +197,10 @@ def prepared(directory: Path, ours: Collection[str] = ()) -> Path:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if any(one.name not in ours for one in directory.iterdir()):
-            raise InputRefused(f"{directory}: is not empty; name another directory, or remove this one.")
+            raise InputRefused(f"{directory}: not empty; choose another directory, or delete this one.")
         tempfile.TemporaryFile(dir=directory).close()
     except OSError as error:
-        raise InputRefused(f"{directory}: cannot be written ({error.strerror}); name another with --output.") from None
+        raise InputRefused(f"{directory}: cannot be written ({error.strerror}); choose another --output.") from None
     return directory
 
 

@@ -1,4 +1,4 @@
-"""`conformance serve`: the reference servers in the foreground."""
+"""`conformance serve`: runs the reference servers in the foreground."""
 
 from __future__ import annotations
 
@@ -25,18 +25,24 @@ if TYPE_CHECKING:
 @click.option(
     "--port",
     type=click.IntRange(1, 65535 - 3),
-    help="Consecutive ports from this one; a system with several APIs takes several.",
+    help="First port to use; a system with several APIs needs several.",
 )
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Break one documented thing; repeatable.")
-@click.option("--list-faults", is_flag=True, help="Print the faults and end.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="Serve with this fault; repeatable.",
+)
+@click.option("--list-faults", is_flag=True, help="List the faults and exit.")
 @click.option(
     "--personality",
     metavar="NAME",
     default="plain",
     help=f"{'; '.join(f'{name}: {told}' for name, told in reference.PERSONALITIES.items())}. [plain]",
 )
-@click.option("--login", metavar="NAME", default="", help="Another way to log in to one SYSTEM; see --list-logins.")
-@click.option("--list-logins", is_flag=True, help="Print the logins and end.")
+@click.option("--login", metavar="NAME", default="", help="Use another way to log in to one SYSTEM; see --list-logins.")
+@click.option("--list-logins", is_flag=True, help="List the ways to log in and exit.")
 def command(
     systems: tuple[str, ...],
     port: int | None,
@@ -46,9 +52,9 @@ def command(
     login: str,
     list_logins: bool,
 ) -> None:
-    """Serve the references until Ctrl-C.
+    """Serve the reference servers until Ctrl-C.
 
-    Prints the target file of the reference of each SYSTEM, of all systems when none is named.
+    Prints their target file. Without SYSTEM, all systems are served.
     """
     wanted = [system for system in SYSTEMS if not systems or system in systems]
     if list_faults:
@@ -63,7 +69,7 @@ def command(
         show([dict(zip(columns, row, strict=True)) for row in found], columns, f"{len(found)} logins")
         return
     if login and len(wanted) > 1:
-        raise InputRefused(f"--login {login}: name the one SYSTEM that is served with it.")
+        raise InputRefused(f"--login {login} works with one system only: add SYSTEM.")
     chosen = chosen_faults(wanted, faults)
     from conformance.cli.embedded import served  # help and lists need no server
     from conformance.reference.serving import PortUnavailable
@@ -75,7 +81,7 @@ def command(
             served(wanted, chosen, port or 0, personality, login) as target,
         ):
             click.echo(target, nl=False)  # whole and flushed, before it is told that it can be used
-            click.echo(f"Serving at {', '.join(_addresses(target))}. Ctrl-C ends it.", err=True)
+            click.echo(f"Serving at {', '.join(_addresses(target))}. Press Ctrl-C to stop.", err=True)
             threading.Event().wait()
     except PortUnavailable as error:
         raise InputRefused(str(error.strerror)) from None
@@ -100,8 +106,8 @@ def chosen_faults(systems: Sequence[str], names: Sequence[str]) -> dict[str, lis
     chosen: dict[str, list[str]] = {}
     for name in names:
         if name not in known:
-            raise InputRefused(f"there is no fault {name!r}; {hint(name, known)}")
+            raise InputRefused(f"unknown fault {name!r}; {hint(name, known)}")
         if known[name].system not in systems:
-            raise InputRefused(f"{name} is a fault of {known[name].system}, which is not served; name that system too.")
+            raise InputRefused(f"{name} is a fault of {known[name].system}, which is not served; add that system.")
         chosen.setdefault(known[name].system, []).append(name)
     return chosen

@@ -1,4 +1,4 @@
-"""`conformance spec`: an API as one plain OpenAPI document."""
+"""`conformance spec`: prints an API as a plain OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`conformance statement`: what a vendor may publish of a run."""
+"""`conformance statement`: writes a conformance statement that a vendor can publish."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ FILES: Final = ("statement.json", "statement.md", "index.html", "badges")
 
 @click.command("statement")
 @click.argument("run", metavar="RUN", type=PATH)
-@click.option("--output", type=PATH, help="New, empty, or of a statement [RUN/statement].")
-@click.option("--product", metavar="NAME", help="What was tested [the target's name].")
+@click.option("--output", type=PATH, help="Output directory [RUN/statement].")
+@click.option("--product", metavar="NAME", help="Product that was tested [the target's name].")
 @click.option("--product-version", metavar="VERSION", help="Its version [the target file's].")
 def command(run: Path, output: Path | None, product: str | None, product_version: str | None) -> int:
-    """Write the statement of a vendor: for each profile, whether the product conforms.
+    """Write a conformance statement.
 
-    RUN is a directory that `conformance run` wrote. A run that was cut short, or that tried too little, ends with 4.
+    RUN is a directory that `conformance run` wrote. The statement says for each profile whether the product conforms.
+    The exit code is 4 if the run was interrupted or tested too little.
     """
     with refusing(record_file.UnreadableRun):
         record = record_file.read(run)
@@ -39,7 +40,7 @@ def command(run: Path, output: Path | None, product: str | None, product_version
         made = statements.state(record, product, product_version)
     except statements.NotEnoughData as error:
         told = str(error).replace("\n", "\n  ")
-        raise InputRefused(f"{run}: no statement can be made of it:\n  {told}") from None
+        raise InputRefused(f"{run}: not enough for a statement:\n  {told}") from None
     directory = output or (run if run.is_dir() else run.parent) / "statement"
     directory = prepared(directory, FILES if (directory / FILES[0]).is_file() else ())
     _write(made, directory)

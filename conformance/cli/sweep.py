@@ -1,4 +1,4 @@
-"""`conformance sweep`: removes what a broken-off run left on the target."""
+"""`conformance sweep`: removes what an interrupted run left on the target."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from conformance.wire import ledger
 
 @click.command("sweep")
 @click.argument("run", metavar="RUN", type=PATH)
-@click.option("--target", "file", required=True, type=PATH, help="Gives the credentials.")
+@click.option("--target", "file", required=True, type=PATH, help="Target file.")
 def command(run: Path, file: Path) -> int:
-    """Remove what RUN left on the target: what its journals name, and nothing else.
+    """Remove what a killed run left on the target.
 
-    RUN is a directory that `conformance run` wrote; a run that was killed can be swept later, also from another
-    machine. It waits for workers of the run that are still alive.
+    RUN is a directory that `conformance run` wrote, with the run's journals. Nothing else is removed. You can run it
+    later and on another machine. It waits for workers of the run that are still alive.
     """
     if not RunDirectory(run).journals():
-        raise InputRefused(f"{run}: has no journal of a run; name a directory that `conformance run` wrote.")
+        raise InputRefused(f"{run}: no journal found; RUN must be a directory that `conformance run` wrote.")
     with refusing(TargetError):
         target = load(file)
     from conformance.run.sweep import OtherTarget, clean  # opens connections: only when everything is in order
@@ -33,14 +33,14 @@ def command(run: Path, file: Path) -> int:
     with refusing(OtherTarget):
         done = clean(target, run, doubting=True)
     for line in done.damaged:
-        click.echo(f"left out: {escape.line(line)} is nothing that a run writes", err=True)
+        click.echo(f"ignored: {escape.line(line)} is not a line that a run writes", err=True)
     click.echo(f"removed: {len(done.removed)}")
     for entry in done.removed:
         click.echo(f"  {_told(entry)}")
     if done.gone:
-        click.echo(f"not there any more, or never created: {len(done.gone)}")
+        click.echo(f"already deleted, or never created: {len(done.gone)}")
     for entry, reason in done.unproved.items():
-        click.echo(f"stays: {escape.line(f'{entry.system} {entry.kind} {entry.name}')}: {escape.line(reason)}")
+        click.echo(f"kept: {escape.line(f'{entry.system} {entry.kind} {entry.name}')}: {escape.line(reason)}")
     for entry in done.kept:
         why = done.reasons.get(entry)
         click.echo(f"still there: {_told(entry)}{f': {escape.line(why)}' if why else ''}", err=True)

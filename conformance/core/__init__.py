@@ -1,1 +1,1 @@
-"""Values that every package speaks in: exchanges, verdicts, exit codes, text."""
+"""Values that all packages use: exchanges, verdicts, exit codes, text."""

@@ -1,4 +1,4 @@
-"""Address: where a server is. A URL of the target file, checked, and what of a request's path is below it."""
+"""Address: the checked URL of a server, and the part of a request's path below it."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def checked_url(text: str) -> str:
     except ValueError:
         fits = False
     if not fits or re.search(r"[\s\\\x00-\x1f\x7f]", text):
-        raise ValueError(f"is no http or https URL with a host; {EXAMPLE}")  # not repeated: it may be a secret
+        raise ValueError(f"is not an http or https URL with a host; {EXAMPLE}")  # not repeated: it may be a secret
     if "@" in parts.netloc:  # what stands before it may be a password
-        raise ValueError("holds a user name or password; give these under their own keys")
+        raise ValueError("contains a user name or password; write them under their own keys")
     if "?" in text or "#" in text:
-        raise ValueError("holds a query or fragment; end it with the path")
+        raise ValueError("contains a query or fragment; remove it")
     _check_host(parts.hostname or "", text)
     _check_path(parts.path, text)
     return (parts.scheme + text[len(parts.scheme) :]).removesuffix("/")
@@ -80,7 +80,7 @@ def _check_host(host: str, text: str) -> None:
         _check_ip(name, text)
     elif len(name) > LONGEST_HOST or not all(LABEL.fullmatch(label) for label in labels):
         raise ValueError(
-            f"{_shown(text)} has the host {_shown(host)}, which is no host name; {EXAMPLE}, with labels of up to 63"
+            f"{_shown(text)} has the host {_shown(host)}, which is not a host name; {EXAMPLE}, with labels of up to 63"
             " letters, digits and hyphens between single dots"
         )
 
@@ -93,7 +93,7 @@ def _check_ip(host: str, text: str) -> None:
         fits = False
     if not fits:
         raise ValueError(
-            f"{_shown(text)} has the host {host!r}, which is no IP address; write it like http://127.0.0.1"
+            f"{_shown(text)} has the host {host!r}, which is not an IP address; write it like http://127.0.0.1"
         )
 
 
@@ -107,7 +107,7 @@ def _ascii(host: str, text: str) -> str:
         return httpx.URL(scheme="http", host=host).raw_host.decode("ascii")
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise ValueError(
-            f"{_shown(text)} has the host {host!r}, which is no internationalised name; {EXAMPLE}"
+            f"{_shown(text)} has the host {host!r}, which is not an internationalised name; {EXAMPLE}"
         ) from None
 
 
@@ -116,9 +116,7 @@ def _check_path(path: str, text: str) -> None:
     for segment in segments:
         plain = unquote_to_bytes(segment)
         if segment in (".", "..") or plain in (b".", b"..", b""):
-            raise ValueError(
-                f"{_shown(text)} has a path with '.', '..' or nothing between two slashes; leave these out"
-            )
+            raise ValueError(f"{_shown(text)} has a path with '.', '..' or an empty segment; remove them")
         if not SEGMENT.fullmatch(segment) or not _plain(plain):
             raise ValueError(
                 f"{_shown(text)} has {_shown(segment)} in its path; write letters, digits, - . _ ~, and all else"

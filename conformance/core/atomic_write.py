@@ -1,4 +1,4 @@
-"""Atomic write: a file is replaced in one step, whatever happens meanwhile."""
+"""Atomic write: replaces a file in one step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entities: text without HTML's character references, whatever a server writes as one."""
+"""Entities: replaces HTML character references in text, including malformed ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exchange: one request and its response, as they went over the wire."""
+"""Exchange: one request and its response, as they were sent and received."""
 
 from __future__ import annotations
 

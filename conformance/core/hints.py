@@ -1,4 +1,4 @@
-"""What to do about an unknown word: the nearest known one."""
+"""Hints: suggestions for an unknown word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents: files that a person or another tool wrote, read without trust in their size and depth."""
+"""Input files: reads files of users and other tools, with limits on size and depth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def text(path: Path, limit: int = LIMIT) -> str:
     with path.open("rb") as file:
         held = file.read(limit + 1)
     if len(held) > limit:
-        raise Unreadable(f"is longer than {limit // 1024 // 1024} MiB; name another file")
+        raise Unreadable(f"is longer than {limit // 1024 // 1024} MiB; choose another file")
     try:
         return held.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -31,13 +31,13 @@ def toml(text: str) -> dict[str, Any]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Unreadable(f"is not TOML: {error}; correct that line") from None
+        raise Unreadable(f"is not TOML: {error}; fix that line") from None
     except RecursionError:
-        raise Unreadable(f"is nested more than {DEEPEST} levels deep; write it flatter") from None
+        raise Unreadable(f"is nested more than {DEEPEST} levels deep; use fewer levels") from None
     except ValueError as error:  # a number that Python does not read
-        raise Unreadable(f"holds a number that is too long ({error}); write a shorter one") from None
+        raise Unreadable(f"contains a number that is too long ({error}); use a shorter one") from None
     if is_deeper(data, DEEPEST):
-        raise Unreadable(f"is nested more than {DEEPEST} levels deep; write it flatter")
+        raise Unreadable(f"is nested more than {DEEPEST} levels deep; use fewer levels")
     return data
 
 

@@ -1,4 +1,4 @@
-"""Messages: what a server says when it refuses, in one short line."""
+"""Messages: the error message of a server's response, as one short line."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ TAGS: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | r
 
 CALLERS: Final = {
     "": "the main user",
-    "nobody": "a call without credentials",
-    "wrong credentials": "a token that nobody gave",
+    "nobody": "a request without credentials",
+    "wrong credentials": "an unknown token",
     "api key": "the API key",
 }
 

@@ -1,4 +1,4 @@
-"""The directory of a run: what it is called, and where in it each file is. Nothing is made before it is written to."""
+"""Run directory: the name of a run's directory and the paths of its files. It is created on the first write."""
 
 from __future__ import annotations
 
@@ -118,10 +118,12 @@ class RunDirectory:
         except FileNotFoundError:
             return _unwritable_parent(self.path)
         except OSError as error:
-            return f"{self.path}: cannot be written ({error.strerror}); name another directory."
+            return f"{self.path}: cannot be written ({error.strerror}); choose another directory."
         if held:
-            return f"{self.path}: holds another run ({sorted(held)[0]}); name another directory, or remove this one."
-        return "" if os.access(self.path, os.W_OK) else f"{self.path}: cannot be written; name another directory."
+            return (
+                f"{self.path}: contains another run ({sorted(held)[0]}); choose another directory, or delete this one."
+            )
+        return "" if os.access(self.path, os.W_OK) else f"{self.path}: cannot be written; choose another directory."
 
 
 def worker_of(journal: Path) -> str:
@@ -159,4 +161,4 @@ def _unwritable_parent(directory: Path) -> str:
     above = next(one for one in directory.absolute().parents if os.path.lexists(one))
     if above.is_dir() and os.access(above, os.W_OK | os.X_OK) and not os.path.lexists(directory):
         return ""
-    return f"{directory}: cannot be made in {above}; name another directory."
+    return f"{directory}: cannot be created in {above}; choose another directory."

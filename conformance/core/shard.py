@@ -1,4 +1,4 @@
-"""A shard: one of the parts into which the tests of a run are divided, each for a machine of its own."""
+"""Shard: one of the parts into which the tests of a run are split, each for another machine."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def too_many(shard: Shard, in_flight: int, open_resources: int) -> str:
     """Why a run cannot be divided into so many shards, as a sentence; empty where it can."""
     if shard.of > in_flight:
         return (
-            f"each shard has a call under way, and no more than {in_flight} may be; "
-            f"take fewer shards, or allow more with in_flight = {shard.of}."
+            f"each shard needs at least one request in flight, and the limit is {in_flight}; "
+            f"use fewer shards, or set in_flight = {shard.of}."
         )
     if 0 < open_resources < shard.of:
         return (
-            f"each shard creates something, and no more than {open_resources} things may be on the target at once; "
-            f"take fewer shards, or allow more with open_resources = {shard.of}."
+            f"each shard creates at least one thing, and the limit of open resources is {open_resources}; "
+            f"use fewer shards, or set open_resources = {shard.of}."
         )
     return ""
 
@@ -51,5 +51,5 @@ def parse(text: str) -> Shard:
     """The shard that `I/N` names. Raises ValueError, whose message says how to write it."""
     found = re.fullmatch(r"(\d{1,3})/(\d{1,3})", text)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
-        raise ValueError(f"{text!r} is no shard; write I/N with I from 1 to N and N up to {MOST}, such as 2/8.")
+        raise ValueError(f"{text!r} is not a shard: must be I/N with I from 1 to N and N up to {MOST}, such as 2/8.")
     return Shard(int(found[1]), int(found[2]))

@@ -1,4 +1,4 @@
-"""Streams: standard output and error as they are, whatever they can hold, and whether or not somebody still reads."""
+"""Streams: makes standard output and error robust against other encodings and closed pipes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vocabulary: the base of the models of files that people write by hand, in which no word can be misspelled unseen."""
+"""Strict model: the base class of models for hand-written files, which rejects unknown keys with a suggestion."""
 
 from __future__ import annotations
 
@@ -67,15 +67,15 @@ def _complaint(model: type[BaseModel], error: dict[str, Any]) -> Iterator[str]:
             above = f"{'.'.join(map(str, place[:-1]))}: " if place[:-1] else ""
             yield f"{above}lacks {place[-1]}"
         case "literal_error" | "enum":
-            yield f"{at}{error['input']!r} is not one of its values; {hint(str(error['input']), _expected(error))}"
+            yield f"{at}{error['input']!r} is not an allowed value; {hint(str(error['input']), _expected(error))}"
         case "bool_type":
             yield f"{at}is {error['input']!r}; write true or false."
         case "string_type":
             yield f"{at}is {error['input']!r}; write text."
         case "model_type" | "dict_type":
-            yield f"{at}is {error['input']!r}; write a mapping of its keys."
+            yield f"{at}is {error['input']!r}; must be a mapping."
         case "string_too_short" | "too_short":
-            yield f"{at}is empty; write it, or leave the key out."
+            yield f"{at}is empty; write a value, or remove the key."
         case "value_error":
             yield f"{at}{error['ctx']['error']}"
         case _:

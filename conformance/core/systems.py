@@ -1,4 +1,4 @@
-"""Systems: what can be tested. Each is registered by an installed package, and found when it is first asked for.
+"""Systems: what can be tested. Installed packages register systems by entry points, which are loaded on demand.
 
 A package registers a system by an entry point of the group `conformance.systems` that names a `System`. What a system
 has beside plain values is named by a dotted name, so that the code behind it is imported when it is needed.
@@ -112,7 +112,7 @@ def _loaded(point: Any) -> System:
         why = f"{type(error).__name__}: {error}"
         raise UnusableSystem(f"the system {point.name!r} ({point.value}) cannot be loaded: {why}") from error
     if not isinstance(system, System) or system.name != point.name:
-        told = f"is no System of the name {point.name!r}"
+        told = f"is not a System with the name {point.name!r}"
         raise UnusableSystem(f"the system {point.name!r} ({point.value}) {told}; correct the entry point.")
     return system
 

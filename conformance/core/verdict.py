@@ -1,4 +1,4 @@
-"""Verdicts and deviations: what a run says of a requirement, and the key that names a defect."""
+"""Verdicts and deviations: the result for a requirement, and the fingerprint of a defect."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Verdict:
 
     def __post_init__(self) -> None:
         if self.outcome in (Outcome.CONFORMS, Outcome.DEVIATES) and not self.evidence:
-            raise ValueError(f"{self.requirement}: a verdict without evidence is none")
+            raise ValueError(f"{self.requirement}: a verdict needs evidence")
         if self.outcome is Outcome.DEVIATES and self.kind is None:
             raise ValueError(f"{self.requirement}: a deviation needs a kind")
         if self.outcome is Outcome.NOT_EXERCISED and self.reason is None:

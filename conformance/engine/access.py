@@ -1,4 +1,4 @@
-"""Access: who may call an operation. Each refusal stands beside the same request by a user who may."""
+"""Access: who may call an operation. Each refusal is compared with the same request by a user with permission."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def try_no_stranger(
         if exchange is None:
             continue
         if not exchange.response.ok and session.resources.clean_up_failed_create(operation, exchange):
-            session.recorder.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
+            session.recorder.require(requirement.id, False, exchange, observed="it was refused but carried out")
             continue
         kept_out.append((requirement, exchange))
         if exchange.response.ok:
@@ -168,7 +168,7 @@ def try_access(
                 session.resources.resolve_id(operation, exchange, before)
             return
         if session.resources.clean_up_failed_create(operation, exchange):
-            session.recorder.require(requirement.id, False, exchange, observed="it was refused, and done all the same")
+            session.recorder.require(requirement.id, False, exchange, observed="it was refused but carried out")
             return
         refusals.append(exchange)
     made = operation.effect == "create"

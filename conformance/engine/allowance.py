@@ -77,7 +77,7 @@ class Allowance:
             return
         if requester.unsupported(delete.operation):
             if not removal.account.take(unremovable_of(operation), KEPT_AT_MOST):
-                message = f"{delete.operation} is unsupported, as the target file says: no more than {KEPT_AT_MOST}"
+                message = f"{delete.operation} is unsupported according to the target file: no more than {KEPT_AT_MOST}"
                 raise NotExercised(Reason.LIMIT_REACHED, f"{message} of what {operation.id} creates are left")
             return
         if self._has_room(operation):

@@ -163,7 +163,7 @@ class Calls:
                     attempt.exchange,
                     exchange,
                     expected=operation.path,
-                    observed=f"{alternative.path} only, as in the other reading of {alternative.reading}",
+                    observed=f"{alternative.path} only, as the other reading says: {alternative.reading}",
                     kind=Kind.OTHER_READING,
                 )
                 if requirement:
@@ -208,20 +208,20 @@ class Calls:
             case Acceptance.TOKEN_OPENS_NOTHING:
                 raise self.requester.token_opens_nothing()
             case Acceptance.NAME_TAKEN:
-                message = f"{operation.id} was refused since something of that name exists: {described}"
+                message = f"{operation.id} was refused because something with that name exists: {described}"
                 raise NotExercised(Reason.INCONCLUSIVE, message)
             case Acceptance.IN_FRONT:
-                message = f"{operation.method} of any path is refused in front of the API: {described}"
+                message = f"{operation.method} is refused for every path, before the API: {described}"
                 raise NotExercised(Reason.TARGET_UNAVAILABLE, message)
             case Acceptance.NOT_AS_ACCOMMODATED:
                 message = "is not there" if decision.missing else "refused a request"
                 message = f"{operation.id} {message} in the form of the accommodation"
                 raise NotExercised(Reason.UNDOCUMENTED_REQUEST, message)
             case Acceptance.UNDOCUMENTED:
-                message = "is missing" if decision.missing else "refused a request that no document gives"
+                message = "is missing" if decision.missing else "refused a request that is not documented"
                 raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{operation.id} {message}")
             case Acceptance.LACKS_RIGHT:
-                message = f"{operation.id}: the account may lack a right that no document names"
+                message = f"{operation.id}: the account may lack a right that is not documented"
                 raise NotExercised(Reason.INCONCLUSIVE, message)
             case Acceptance.MISSING:
                 assert control is not None
@@ -279,7 +279,7 @@ class Calls:
             for requirement in (f"{operation.id}.{status}:content-type", f"{operation.id}.{status}.:type"):
                 with contextlib.suppress(LookupError):
                     raise Blocked(self.requester.recorder.root_of(requirement), operation.id) from None
-            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} answers no JSON") from None
+            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} gives no JSON response") from None
 
 
 def _refused(

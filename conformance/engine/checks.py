@@ -1,4 +1,4 @@
-"""Checks: pure functions from exchanges to verdicts. Nothing here sends, reads or writes anything."""
+"""Checks: pure functions from exchanges to verdicts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def describe(exchange: Exchange) -> str:
     """What came back, in a few words; of a refusal also to whom, and what the server said."""
     response = exchange.response
     if not exchange.has_response:
-        return f"no answer ({exchange.error})"
+        return f"no response ({exchange.error})"
     message = f"status {response.status}, {response.media_type or 'no content type'}"
     if response.status < 300:
         return message
@@ -223,7 +223,7 @@ def _wrapping(operation: Operation, documented: ResponseSpec, exchange: Exchange
     if not wrapped:
         return conforms(requirement, operation.id, exchange)
     return deviates(
-        requirement, operation.id, Kind.OTHER_READING, "the object itself", "an array that holds it", exchange
+        requirement, operation.id, Kind.OTHER_READING, "the object itself", "an array that contains it", exchange
     )
 
 

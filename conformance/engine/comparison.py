@@ -1,4 +1,4 @@
-"""Comparison of what was sent with what is read back, as `docs/readings.md` says values compare."""
+"""Comparison of what was sent with what is read back, by the rules of `docs/readings.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generation: documented request bodies that nobody thought of, made by schemathesis and kept as a corpus.
+"""Corpus: generated request bodies, made by schemathesis and kept in files.
 
 Generating a body costs a hundred times what sending it does, so a run replays: the corpus of seed 0 comes with
 the system, that of any other seed is made once and kept in the user's cache directory.

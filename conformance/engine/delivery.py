@@ -1,4 +1,4 @@
-"""Delivery: brings a request to the API, past gateways, login pages and sessions that ended on the way.
+"""Delivery: sends a request until the API responds, past gateways, login pages and expired sessions.
 
 What comes back is a response of the API, or none at all. A response of something in front of it is never returned.
 """
@@ -144,7 +144,7 @@ class Delivery:
         what = (
             gateways.describe_redirect(exchange)
             if gateways.redirects(exchange)
-            else "responds with an HTML page, as to somebody who is not logged in"
+            else "responds with an HTML page, like a login page"
             if exchange.response.ok
             else f"refuses the token (status {exchange.response.status})"
         )

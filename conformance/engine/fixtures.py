@@ -1,4 +1,4 @@
-"""Fixtures: whether the server knows what the target file names. What it does not know is the file's fault."""
+"""Fixtures: whether the server knows the fixtures in the target file. If not, the target file is wrong."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class Fixtures:
         said = message_of(exchange.response)
         status = f"status {exchange.response.status}{f' ({said})' if said else ''}"
         return (
-            f"{self.table.place(key)} = {value!r}: {exchange.request.method} {exchange.request.url} is answered with "
+            f"{self.table.place(key)} = {value!r}: {exchange.request.method} {exchange.request.url} returns "
             f"{status}, as for an identifier that does not exist. "
             f"Correct {key} in the target file{self.table.advice}."
         )

@@ -1,4 +1,4 @@
-"""Identification: where the answers of a target name what they are about, and whether a list may show only a part."""
+"""Identifiers: where responses contain the identifier of a thing, and whether a list looks paginated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conformance.engine.comparison import number, plain
 from conformance.spec.specification import Link
 from conformance.spec.touched_ids import at
 
-ANOTHER: Final = "what is read is about something else: it has neither the identifier nor the name"
+ANOTHER: Final = "the response is about something else: it has neither the identifier nor the name"
 IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{1,18}")
 OFFERED_AT_MOST: Final = 5
 CREATED: Final = 201

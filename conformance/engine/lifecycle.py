@@ -1,4 +1,4 @@
-"""Lifecycle: the deterministic engine that walks a resource's life by the links of the spec.
+"""Lifecycle: the deterministic engine that tests a resource's lifecycle by the links of the spec.
 
 Create, read, list, update, read, delete, read again, list, delete again. What a document says of a step is an entry of
 the register with `tried: lifecycle` and the step's `aspect`; where the register is silent, the step judges nothing.
@@ -173,7 +173,7 @@ class Lifecycle:
             for place, value in leaves(sent):
                 if isinstance(value, str) and not place.endswith("/id") and not any(equal(value, one) for one in found):
                     alike = next((one for one in found if isinstance(one, str) and plain(one) == plain(value)), None)
-                    yield Difference(place, value, alike or "nowhere in the answer", soft=alike is not None)
+                    yield Difference(place, value, alike or "not in the response", soft=alike is not None)
             return
         yield from differences(sent, body, schema, self.session.specification.members)
 

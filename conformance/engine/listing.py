@@ -1,4 +1,4 @@
-"""Listing: whether the list shows a thing after each step of its life, as it is called and described then."""
+"""Listing: whether the list shows a thing after each step of its lifecycle, with its current name and description."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Link, Operation, Requirement
 
-PART = "the list shows a part only"
-WITHOUT_ANOTHER = "another one that was created is not in the list"
+PART = "the list is incomplete"
+WITHOUT_ANOTHER = "another created one is not in the list"
 
 
 class Listing:
@@ -62,7 +62,7 @@ class Listing:
                 whole,
                 resource.exchange,
                 exchange,
-                observed=WITHOUT_ANOTHER if self.found else "what was created is not in the list",
+                observed=WITHOUT_ANOTHER if self.found else "it is not in the list",
                 kind=Kind.ABSENT,
             )
         self._as_sent(link, resource, sent)

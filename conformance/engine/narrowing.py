@@ -1,4 +1,4 @@
-"""Narrowing: which members of a documented body make a server refuse it. What is sent and judged is the session's.
+"""Narrowing: finds the members of a documented body because of which a server refuses it.
 
 A member is found by leaving it out: what is required, and what names the thing, always stays.
 """

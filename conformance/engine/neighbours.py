@@ -1,4 +1,4 @@
-"""Neighbours: things of the run's own beside another one, which no call that names the other may change or remove."""
+"""Neighbours: other things that the run created, which a request for one thing must not change or remove."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Neighbours:
                     harms.append(harm)
         self.look()
         if not harms and (unseen or not looked):
-            why = checks.describe(unseen[0]) if unseen else "nothing shows another one of its kind"
+            why = checks.describe(unseen[0]) if unseen else "nothing shows another of its kind"
             self.session.recorder.skip(requirement, Reason.INCONCLUSIVE, why)
             return True
         observed = f"another one: {'; '.join(dict.fromkeys(harms))}"
@@ -138,4 +138,4 @@ class Neighbours:
             return f"{found[0].place} is {checks.quoted(found[0].read)}, and was {checks.quoted(found[0].sent)}"
         texts = [value for _, value in leaves(one.sent) if isinstance(value, str) and value and number(value) is None]
         lost = [text for text in texts if has_value(before, text) and not has_value(exchange, text)]
-        return f"{checks.quoted(lost[0])} is not shown any more" if lost else ""
+        return f"{checks.quoted(lost[0])} is no longer shown" if lost else ""

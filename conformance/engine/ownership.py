@@ -1,4 +1,4 @@
-"""Ownership: what of that which a target shows is the run's own, by proof.
+"""Ownership: proves which things on a target the run created.
 
 A response to a create proves nothing: a server may be confused, or lie. At level `owned` an identifier is the run's own
 if the list did not show it before the first create of its kind, and another operation shows the run's mark on it. Where
@@ -31,7 +31,7 @@ from conformance.wire.call import Call
 from conformance.wire.ledger import Entry, Ours, digest
 from conformance.wire.limits import Account
 
-WAS_THERE: Final = "it was there before the run created anything of its kind"
+WAS_THERE: Final = "it existed before the run created anything of its kind"
 UNPROVED_AT_MOST: Final = 5  # things of a kind that cannot be proved to be ours, before no more of it are created
 
 Send = Callable[[Call], Exchange]
@@ -131,7 +131,7 @@ class Ownership:
         ledger = self.requester.ledger
         if self.was_there(operation, identifier):
             ledger.withdrawn(entry)  # whatever the response means: that thing is not ours, and must stay
-            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} answers with something that was there before")
+            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} returns something that existed before")
         if self.requester.safety is Safety.OWNED and not (shown and self.can_prove(operation)):
             return ledger.unproved(entry, identifier, UNPROVED)
         return ledger.created(entry, Ours(identifier))

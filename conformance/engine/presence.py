@@ -1,4 +1,4 @@
-"""Showing: whether a parsed body shows one thing, by its identifier or its mark, in whatever layout a server has.
+"""Presence: whether a body contains a thing, by its identifier or its mark, in any layout.
 
 No document gives the layout of most responses, so nothing here depends on it: members may have other names and another
 order, objects may be wrapped, and numbers may be strings of digits. What is compared are parsed values, never bytes.

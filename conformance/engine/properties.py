@@ -1,4 +1,4 @@
-"""Properties: what holds for every documented body. Examples, then single documented values, then generated bodies.
+"""Properties: tests with documented examples, then single documented values, then generated bodies.
 
 A documented value that is refused counts as a deviation only beside the example that differs in that value alone and
 was accepted; a generated body that is refused is a finding, since no document speaks of combinations.

@@ -34,7 +34,7 @@ class Untested(Exception):
 class Blocked(Untested):
     """The rest of a test cannot be tested, because of the deviation with the fingerprint `root`.
 
-    A test raises it after it recorded a deviation that leaves nothing more to look at. It is no failure by itself.
+    A test raises it after it recorded a deviation that leaves nothing more to look at. It is not a failure by itself.
 
     >>> raise Blocked("4fc32cb93cefe332", "createProject")
     Traceback (most recent call last):
@@ -146,7 +146,7 @@ class Recorder:
             if not silence_counts:
                 _answered(*exchanges)
             if kind is Kind.REFUSED and exchanges and gateways.speaks_of_existing(exchanges[0]):
-                message = f"{known.operation} was refused since something of that name exists"
+                message = f"{known.operation} was refused because something with that name exists"
                 raise NotExercised(Reason.INCONCLUSIVE, message)
             verdict = checks.deviates(
                 requirement,
@@ -163,7 +163,7 @@ class Recorder:
     def refused(self, requirement: str, exchange: Exchange, control: Exchange, *, taken: bool = False) -> bool:
         """Record whether a request was refused that differs in one thing from the accepted `control`; returns it.
 
-        That one thing is a name which is `taken`, or it is something else: then a refusal because of a name is none.
+        With `taken`, that one thing is a name in use. Otherwise a refusal because of a name does not count.
 
         Raises:
             NotExercised: one of the two has no response, the control was refused too, or the reason is another one.
@@ -177,7 +177,7 @@ class Recorder:
         """
         _answered(exchange, control)
         if gateways.speaks_of_existing(exchange) and not taken:
-            message = f"{exchange.operation} was refused since something of that name exists"
+            message = f"{exchange.operation} was refused because something with that name exists"
             raise NotExercised(Reason.INCONCLUSIVE, message)
         if exchange.response.refused and not control.response.ok:
             message = f"the control request was not accepted either: {checks.describe(control)}"
@@ -217,7 +217,7 @@ class Recorder:
         behind = next((one.requirement for one in self.verdicts if one.fingerprint == root), None)
         finding = behind is not None and self._known(behind).level is Level.MAY
         if finding and known.level is not Level.MAY:
-            self.skip(requirement, Reason.INCONCLUSIVE, f"what it needs goes by another reading ({behind})")
+            self.skip(requirement, Reason.INCONCLUSIVE, f"what it needs follows another reading ({behind})")
             return
         self.record([checks.blocked(requirement, known.operation, root)])
 
@@ -252,7 +252,7 @@ class Recorder:
                 case NotExercised():
                     self.skip(requirement, ended_by.reason, ended_by.detail)
                 case None:
-                    self.skip(requirement, Reason.INCONCLUSIVE, "the test ended without a word about it")
+                    self.skip(requirement, Reason.INCONCLUSIVE, "the test ended without a verdict on it")
 
     @property
     def deviations(self) -> list[Verdict]:

@@ -29,7 +29,7 @@ from conformance.wire.limits import Account
 
 DELETIONS: Final = 3  # attempts to remove something through a gateway that fails
 PAUSE: Final = 0.25  # seconds between two looks at the same thing
-UNPROVED: Final = "nothing shows that it is the run's own"
+UNPROVED: Final = "nothing shows that the run created it"
 
 
 @dataclass(slots=True)
@@ -245,7 +245,7 @@ class Removal:
         link = operation.link("delete")
         assert link is not None
         if self.requester.unsupported(link.operation):
-            ledger.keep(identifier, f"{link.operation} is unsupported, as the target file says", permanent=True)
+            ledger.keep(identifier, f"{link.operation} is unsupported according to the target file", permanent=True)
         elif deleted.response.status in NOT_IMPLEMENTED:
             message = f"the target has no {link.operation} ({checks.describe(deleted)})"
             ledger.keep(identifier, message, permanent=True)

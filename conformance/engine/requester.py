@@ -1,4 +1,4 @@
-"""Requester: sends the requests of one system of the target, and finds out whom a refusal of the credentials speaks of.
+"""Requester: sends the requests of one system, and finds out which user a refusal of credentials is about.
 
 Of a response itself it says nothing: that is for `calls` and the tests.
 """
@@ -136,7 +136,7 @@ class Requester:
     def see_that_it_is_supported(self, call: Call) -> None:
         """Raise NotExercised where the target file says that the target does not have the operation of a call."""
         if call.template is None and self.unsupported(call.operation.id):
-            message = f"{call.operation.id} is unsupported, as the target file says"
+            message = f"{call.operation.id} is unsupported according to the target file"
             raise NotExercised(Reason.UNSUPPORTED, message)
 
     def unsupported(self, operation_id: str) -> bool:
@@ -248,7 +248,7 @@ class Requester:
         if requirement is None:
             self.delivery.problem = str(empty)
             return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
-        message = "an answer without a token"
+        message = "a response without a token"
         self.recorder.require(requirement.id, False, empty.exchange, observed=message, kind=Kind.MISSING_FIELD)
         return Blocked(self.recorder.root_of(requirement.id), empty.exchange.operation)
 
@@ -346,7 +346,7 @@ class Requester:
             time.sleep(min(0.25, self.settle))
 
     def _within_sight(self, operation: Operation) -> None:
-        """Create nothing more while too much was created that is not found again. Raises NotExercised."""
+        """Create nothing more while too much was created that cannot be found again. Raises NotExercised."""
         there = [one for one in self.ledger.open(operation.system) if one.key in self.ledger.accepted]
         if sum(one.operation == operation.id and not one.identifier for one in there) >= LOST_AT_MOST:
-            raise NotExercised(Reason.LIMIT_REACHED, f"what {operation.id} creates is not found again")
+            raise NotExercised(Reason.LIMIT_REACHED, f"what {operation.id} creates cannot be found again")

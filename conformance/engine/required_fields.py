@@ -1,4 +1,4 @@
-"""Demands: bodies without a field that a document requires. That the field is required obliges the client (rule 3).
+"""Required fields: bodies without a required field. A required field obliges the client (rule 3).
 
 So a server that does without it is compatible, and told of in a finding.
 """
@@ -63,6 +63,6 @@ def record_refusal(session: Session, requirement: str, exchange: Exchange, contr
     if exchange.response.status >= 500:
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, f"status {exchange.response.status}")
     elif gateways.speaks_of_existing(exchange):  # of something else than the field: the others are tried all the same
-        session.recorder.skip(requirement, Reason.INCONCLUSIVE, "refused since something of that name exists")
+        session.recorder.skip(requirement, Reason.INCONCLUSIVE, "refused because something with that name exists")
     else:
         session.recorder.refused(requirement, exchange, control)

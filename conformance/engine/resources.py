@@ -100,7 +100,7 @@ class Resources:
             return None
         shown = self.judged(self.requester.call_of(link.operation), "")
         if looks_paginated(shown):
-            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id}: no whole list to tell what is new")
+            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id}: no complete list shows what is new")
         return seen(shown)
 
     def resolve_id(
@@ -125,7 +125,7 @@ class Resources:
             raise AssertionError(f"{operation.id} creates nothing according to its spec")
         if before is not None and identifier_of(exchange, operation.link("read")) in before:
             self.requester.ledger.withdrawn(entry)  # whatever it means: that thing is not ours, and must stay
-            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} answers with something that was there before")
+            raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} returns something that existed before")
         identifier, shown = self.discovery.identifier(operation, entry, exchange, before, known)
         if identifier:
             return self.ownership.enter(operation, entry, identifier, shown=shown)
@@ -147,17 +147,17 @@ class Resources:
             # a list that cannot be had at all is the root, and ends here
             shown = self.judged(requester.call_of(link.operation, path=entry.within), "")
             if looks_paginated(shown):
-                return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows a part only")
+                return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} is incomplete")
             if known is not None and seen(shown) - set(known):
                 self._remove_pointed(operation, exchange, entry, known)
                 message = (
-                    f"what {operation.id} created is listed with neither the identifier of the answer nor its name"
+                    f"what {operation.id} created is listed with neither the identifier in the response nor its name"
                 )
                 return NotExercised(Reason.UNDOCUMENTED_REQUEST, message)
             undocumented = requester.operation(link.operation).success.schema is None
             if undocumented and entry.name and mentions(shown, entry.name):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows no identifier of what was created")
-        observed = "what was created is not in the list"
+        observed = "it is not in the list"
         recorder.require(requirement.id, False, exchange, observed=observed, kind=Kind.ABSENT)
         return Blocked(recorder.root_of(requirement.id), operation.id)
 

@@ -1,4 +1,4 @@
-"""Reuse: identifiers that a server gives out again after a deletion, perhaps to what is somebody else's."""
+"""Reuse: identifiers that a server uses again after a deletion, perhaps for somebody else's thing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DeletedIds:
             return
         for identifier in _named(call) & self._deleted:
             if self.is_anothers(identifier):
-                message = f"what has the identifier {identifier} since its deletion is not the run's own"
+                message = f"the run did not create what now has the identifier {identifier}"
                 raise NotExercised(Reason.INCONCLUSIVE, f"{call.operation.id}: {message}")
 
     def note(self, call: Call, exchange: Exchange) -> None:

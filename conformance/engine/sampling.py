@@ -1,4 +1,4 @@
-"""Sampling: a documented request for any operation, for something that exists and may be touched."""
+"""Sampling: builds a documented request for any operation, for something that exists and may be changed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Sample:
 def build_request(session: Session, operation: Operation, given: Any = None) -> Sample:
     """A documented request for `operation`; what it acts on is made for it, or is a fixture of the target file.
 
-    `given` is a JSON body to use in the place of the first example.
+    `given` is a JSON body to use instead of the first example.
 
     Raises:
         NotExercised: the target file lacks a fixture that it needs.
@@ -199,7 +199,7 @@ def make(session: Session, maker: Operation, **request: Any) -> str:
     exchange = session.call(maker.id, **request)
     identifier = identifier_of(exchange, maker.links[0] if maker.links else None)
     if not identifier:
-        raise NotExercised(Reason.INCONCLUSIVE, f"{maker.id} answers no identifier")
+        raise NotExercised(Reason.INCONCLUSIVE, f"the response to {maker.id} has no identifier")
     return identifier
 
 
@@ -270,5 +270,5 @@ def values_named(session: Session, making: Operation, identifier: str, word: str
     values = [str(value) for place, value in reversed(found) if word in place.lower() and type(value) in (str, int)]
     usable = [one for one in dict.fromkeys(values) if addressable(one)]
     if not usable:
-        raise NotExercised(Reason.INCONCLUSIVE, f"what {making.id} creates carries no {word}")
+        raise NotExercised(Reason.INCONCLUSIVE, f"what {making.id} creates has no {word}")
     return usable

@@ -129,7 +129,7 @@ class Session:
     def call(self, operation_id: str, *, accepts: str = "", **request: Any) -> Exchange:
         """Make a documented call that must be accepted, and record whether its response is as documented.
 
-        Status, content type and every documented field are checked, each for a requirement of its own. `accepts` is
+        Status, content type and every documented field are checked, each for a separate requirement. `accepts` is
         the requirement that says that this very request is accepted; without it, a refusal contradicts the documented
         status.
 
@@ -151,7 +151,7 @@ class Session:
 
         Raises:
             Blocked: as `call`; or what was created can be found nowhere, which is recorded.
-            NotExercised: as `call`; or what was created cannot be told from what was there.
+            NotExercised: as `call`; or what was created cannot be distinguished from what existed.
             RuntimeError: as `send`.
             LookupError: as `send`.
 
@@ -172,7 +172,7 @@ class Session:
     def build_request(self, operation_id: str, json: Any = None) -> dict[str, Any]:
         """The keywords of a documented request for `call`, `send` and `create`.
 
-        What it acts on is created for it, or is a fixture of the target file. `json` is a body to use in the place of
+        What it acts on is created for it, or is a fixture of the target file. `json` is a body to use instead of
         the documented example; names in it are replaced by new ones that carry the mark of the run.
 
         Raises:
@@ -216,8 +216,8 @@ class Session:
         """The parsed body of an accepted response.
 
         Raises:
-            Blocked: it is no JSON; the deviation is recorded.
-            NotExercised: it is no JSON, and no document says that it is.
+            Blocked: it is not JSON; the deviation is recorded.
+            NotExercised: it is not JSON, and is not documented to be.
 
         >>> type(session.json(session.call("listProjects")))
         <class 'list'>

@@ -1,4 +1,4 @@
-"""Shapes: what the answers of each operation look like, so that two runs can be compared.
+"""Shapes: the shape of each operation's responses, so that two runs can be compared.
 
 No value goes in but booleans and members of closed sets, both only where the spec describes the place.
 """

@@ -1,4 +1,4 @@
-"""Snapshots: what of a body changed between reads, value by value.
+"""Snapshots: which values of a body changed between reads.
 
 What changes from read to read by itself is left out. Time stamps, trace ids, and another order or layout of equal
 values are no change.

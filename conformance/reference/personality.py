@@ -20,8 +20,8 @@ R = TypeVar("R")
 PLAIN: Final = "plain"
 LIBERAL: Final = "liberal"
 PERSONALITIES: Final = {
-    PLAIN: "what the documents show, as they show it",
-    LIBERAL: "takes every liberty that the documents leave",
+    PLAIN: "as in the examples of the documentation",
+    LIBERAL: "differs from the examples wherever the documentation allows it",
 }
 """The personalities by name, with what each is like."""
 

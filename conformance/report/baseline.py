@@ -1,4 +1,4 @@
-"""Baseline: the known deviations of a target, in a TOML file that people write reasons into and review.
+"""Baseline: a TOML file of known deviations, which people edit and review.
 
 Comments and order are theirs: the suite adds entries at the end and takes out whole entries, and changes nothing else.
 """
@@ -33,7 +33,7 @@ HEAD: Final = """\
 # Known deviations, one [[deviation]] each. Only `fingerprint` and `requirement` are needed. Write into `reason` and
 # `ticket` why an entry is accepted and where it is followed; `expires = 2030-12-31` ends it after that day.
 """
-STRICT_ALONE: Final = "--baseline-strict says nothing without a baseline; name one with --baseline."
+STRICT_ALONE: Final = "--baseline-strict has no effect without a baseline; add --baseline FILE."
 _HEADER: Final = re.compile(rf"\s*\[\[\s*{TABLE}\s*\]\]\s*(#.*)?")
 _RAN: Final = ("passed", "failed", "xfailed")
 
@@ -120,7 +120,7 @@ def parse(text: str, source: str) -> Baseline:
     seen: set[str] = set()
     for number, entry in enumerate(entries, 1):
         if entry.fingerprint in seen:
-            raise BaselineError(f"{source}: entry {number}: {entry.fingerprint} is there already; keep one of them.")
+            raise BaselineError(f"{source}: entry {number}: {entry.fingerprint} is there twice; remove one of them.")
         seen.add(entry.fingerprint)
     return Baseline(entries)
 
@@ -134,7 +134,7 @@ def _entry(table: Any, place: str) -> BaselineEntry:
             raise BaselineError(f"{place}: {key}: is an unknown key; {hint(key, known)}")
     for key in ("date", "expires"):
         if key in table and type(table[key]) is not datetime.date:  # a datetime is a date too
-            raise BaselineError(f"{place}: {key}: is no date; write it like 2030-12-31, without quotes and time.")
+            raise BaselineError(f"{place}: {key}: is not a date: must be like 2030-12-31, without quotes or a time.")
     try:
         return BaselineEntry.model_validate(table, strict=True)
     except ValidationError as error:
@@ -144,7 +144,7 @@ def _entry(table: Any, place: str) -> BaselineEntry:
             raise BaselineError(f"{place}: {key}: is missing; copy it from run.json.") from None
         if first["type"] == "string_pattern_mismatch":
             raise BaselineError(f"{place}: {key}: is not 16 hexadecimal digits; copy it from run.json.") from None
-        raise BaselineError(f"{place}: {key}: is no text; write it in quotes.") from None
+        raise BaselineError(f"{place}: {key}: is not text; write it in quotes.") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,9 @@ def updated(
     done = "\n\n".join(part for part in (kept.rstrip("\n"), *map(_written, added)) if part) + "\n"
     expected = (*(one for one in before.entries if one.fingerprint not in gone), *added)
     if not _holds(done, expected):
-        raise BaselineError(f"{source}: is not written as [[{TABLE}]] tables, so it cannot be changed; rewrite it so.")
+        raise BaselineError(
+            f"{source}: does not use [[{TABLE}]] tables, so it cannot be updated; rewrite it with these."
+        )
     return Update(done, added, pruned, report)
 
 

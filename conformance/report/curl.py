@@ -1,4 +1,4 @@
-"""Reproduction: a stored request as a curl command that sends the same bytes again."""
+"""Curl: a stored request as a curl command that sends the same bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Escaping: what a server said, made harmless for the place where it is shown."""
+"""Escaping: makes server text safe for the place where it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exchanges of a run: reads from `exchanges.ndjson` those that a report cites."""
+"""Exchanges: reads the exchanges that a report cites from `exchanges.ndjson`."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class CitedExchange(_Frozen):
         if self.request.body:
             parts.append(self.request.body)
         if self.response is None:
-            parts.append(f"--- no answer within {self.seconds:.3f} s: {self.error or 'unknown cause'}")
+            parts.append(f"--- no response within {self.seconds:.3f} s: {self.error or 'unknown cause'}")
         else:
-            answered = [f"--- answer after {self.seconds:.3f} s", f"HTTP {self.response.status}"]
+            answered = [f"--- response after {self.seconds:.3f} s", f"HTTP {self.response.status}"]
             parts.append("\n".join([*answered, *_headers(self.response.headers)]))
             if self.response.body:
                 parts.append(self.response.body)
             if self.response.truncated:
-                parts.append("--- the body goes on; the rest was not kept")
+                parts.append("--- the rest of the body was not kept")
         return escape.block("\n\n".join(parts)) + "\n"
 
 

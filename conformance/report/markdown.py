@@ -1,4 +1,4 @@
-"""Markdown: a summary of a run that fits a comment on a pull request."""
+"""Markdown: a summary of a run, short enough for a comment on a pull request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DETAIL: Final = 40
 
 
 def summary(record: RunRecord) -> str:
-    """The run in Markdown: the verdict first, then counts, deviations, findings and what was not tried.
+    """The run in Markdown: the verdict first, then counts, deviations, findings and what was not tested.
 
     Everything that came from the target is escaped. Never longer than `LIMIT`: what is left out is counted.
     """
@@ -37,12 +37,12 @@ def summary(record: RunRecord) -> str:
         f"## {_name(record.target.name)}: {words.headline(record)}",
         _run(record),
         escape.markdown(words.coverage(record), _VALUE),
-        _list("Problems of the run", "what kept it from doing everything", record.problems),
+        _list("Problems of the run", "why it is incomplete", record.problems),
         _counts(record),
     ]
     below = [
-        _list("Expired entries of the baseline", words.EXPIRED, words.expired(record)),
-        _list("No longer occurring", words.NO_LONGER_OCCURS, words.gone(record)),
+        _list("Expired baseline entries", words.EXPIRED, words.expired(record)),
+        _list("Baseline entries that no longer occur", words.NO_LONGER_OCCURS, words.gone(record)),
         _folded("known deviation", words.KNOWN, known, blocked),
         _folded("finding", words.FINDING, words.ordered(record.findings), blocked),
         _unexercised(record),

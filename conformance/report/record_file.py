@@ -1,4 +1,4 @@
-"""The file of a run record: how `run.json` is written, and read back."""
+"""Record file: writes and reads `run.json`."""
 
 from __future__ import annotations
 
@@ -39,14 +39,16 @@ def read(run: Path) -> RunRecord:
         data = json.loads(input_files.text(path, LIMIT))
     except OSError as error:
         raise UnreadableRun(
-            f"{path}: cannot be read ({error.strerror}); name the directory that `conformance run` wrote."
+            f"{path}: cannot be read ({error.strerror}); choose a directory that `conformance run` wrote."
         ) from None
     except input_files.Unreadable as error:
         raise UnreadableRun(f"{path}: {error}.") from None
     except RecursionError:
-        raise UnreadableRun(f"{path}: is nested deeper than any record; name a run that this suite wrote.") from None
+        raise UnreadableRun(f"{path}: is nested deeper than any record; choose a run that this suite wrote.") from None
     except ValueError:
-        raise UnreadableRun(f"{path}: is not complete JSON; the run was cut off while writing. Run it again.") from None
+        raise UnreadableRun(
+            f"{path}: is not complete JSON, because the run was interrupted while writing. Run it again."
+        ) from None
     found = data.get("schema") if isinstance(data, dict) else None
     if found != SCHEMA_VERSION:
         raise UnreadableRun(
@@ -59,9 +61,7 @@ def read(run: Path) -> RunRecord:
         first = error.errors(include_url=False, include_input=False)[0]
         place = "/".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            what = (
-                "is an unknown member; read it with the version of the suite that wrote it, or take out what was added"
-            )
+            what = "is an unknown member; read it with the version of the suite that wrote it, or remove what was added"
         else:
             what = f"{first['msg']}; run it again"
         raise UnreadableRun(f"{path}: {place}: {what}.") from None

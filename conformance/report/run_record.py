@@ -1,4 +1,4 @@
-"""The run record: what `run.json` holds."""
+"""Run record: the content of `run.json`."""
 
 from __future__ import annotations
 

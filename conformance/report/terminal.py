@@ -1,4 +1,4 @@
-"""Terminal: the end of a run, said so that a tired person understands it."""
+"""Terminal: the summary at the end of a run, made to be read at a glance."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class _Summary:
         self._counts()
         self._deviations("Deviations", new)
         self._deviations("Known deviations", known, brief=True)
-        self._things("Expired entries of the baseline", words.EXPIRED, words.expired(record))
-        self._things("No longer occurring", words.NO_LONGER_OCCURS, words.gone(record))
+        self._things("Expired baseline entries", words.EXPIRED, words.expired(record))
+        self._things("Baseline entries that no longer occur", words.NO_LONGER_OCCURS, words.gone(record))
         self._things("Findings", words.FINDING, [x.title for x in words.ordered(record.findings)], "summary.md")
         self._unexercised()
         self._things("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers])
         self._things("Residue", words.RESIDUE, [words.residue(x) for x in record.residue])
         self._things("Accommodations", words.ACCOMMODATION, [words.accommodation(x) for x in record.accommodations])
-        self._things("Problems of the run", "what kept it from doing everything", record.problems)
+        self._things("Problems of the run", "why it is incomplete", record.problems)
         self._report(run_directory)
 
     def _say(self, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
@@ -104,7 +104,7 @@ class _Summary:
             thin = record.coverage.percent < words.THIN
             self._say(escape.line(told, 2 * _TITLE), 2, "bold yellow" if thin else "")
         if not record.target.verify:
-            self._say("TLS certificates were not verified: the target file says verify = false", 2, "bold yellow")
+            self._say("TLS certificates were not verified (verify = false in the target file)", 2, "bold yellow")
 
     def _counts(self) -> None:
         if not self._record.verdicts:
@@ -146,7 +146,7 @@ class _Summary:
         if not groups:
             return
         total = sum(len(verdicts) for _, verdicts in groups)
-        self._heading(f"Not exercised ({total:,})", "requirements that this run did not try, and why")
+        self._heading(f"Not exercised ({total:,})", "requirements that this run did not test, and why")
         for reason, verdicts in groups:
             details = words.missing(verdicts)
             named = ", ".join(escape.line(detail, 60) for detail in details[:3])
@@ -167,5 +167,5 @@ class _Summary:
     def _report(self, run_directory: Path) -> None:
         self._console.print()
         where = str(run_directory)
-        self._say(f"Report: {escape.line(where)} (summary.md to read, run.json for machines)", wrap=False)
-        self._say(f"HTML page: conformance report {escape.line(shlex.quote(where))}", wrap=False)
+        self._say(f"Report: {escape.line(where)} (read summary.md; run.json is for programs)", wrap=False)
+        self._say(f"HTML report: conformance report {escape.line(shlex.quote(where))}", wrap=False)

@@ -1,4 +1,4 @@
-"""Covering: how much a run tested of what the target file lets it test, and what cost most of the rest."""
+"""Tested share: how much of the testable requirements a run tested, and the main cause of the rest."""
 
 from __future__ import annotations
 

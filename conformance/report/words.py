@@ -1,4 +1,4 @@
-"""Words: how the reports speak of a run, the same in the terminal and in Markdown."""
+"""Words: the texts about a run that the terminal and Markdown share."""
 
 from __future__ import annotations
 
@@ -21,51 +21,51 @@ if TYPE_CHECKING:
         VerdictRecord,
     )
 
-DEVIATION: Final = "the server does something else than its documents say"
-KNOWN: Final = "the baseline, your list of accepted deviations, already has it"
+DEVIATION: Final = "the server does not do what its documentation says"
+KNOWN: Final = "listed in the baseline, your file of accepted deviations"
 NO_LONGER_OCCURS: Final = (
-    "in the baseline, and the server now does what the document says; `conformance baseline --prune` removes it"
+    "listed in the baseline, but the server now conforms; `conformance baseline --prune` removes the entry"
 )
-EXPIRED: Final = "in the baseline, but only until the day that is given: the deviation counts again"
-FINDING: Final = "worth knowing, but it contradicts nothing that the documents state firmly; not part of the verdict"
-REQUIREMENT: Final = "one testable statement of a document"
-LEFTOVER: Final = "made by this run and still on the target; `conformance sweep` removes it"
-RESIDUE: Final = "started by this run; no documented operation can remove it"
-ACCOMMODATION: Final = "a call made differently because the target file says so, to test what lies behind it"
+EXPIRED: Final = "their expiry date has passed, so these deviations count again"
+FINDING: Final = "worth knowing, but no firm statement of the documentation is contradicted; they do not fail the run"
+REQUIREMENT: Final = "testable statements of the documentation"
+LEFTOVER: Final = "created by this run and still on the target; `conformance sweep` removes it"
+RESIDUE: Final = "created by this run; the API cannot delete it"
+ACCOMMODATION: Final = "documented requests that were sent differently because the target file says so"
 
 SAFETY: Final = {
-    "read-only": "nothing on the target was changed, but that access tokens were asked for",
-    "owned": "only what the run itself created was changed",
+    "read-only": "nothing was changed on the target (access tokens were requested)",
+    "owned": "only things that the run created were changed",
     "disposable": "anything on the target may have been changed",
 }
 LEVELS: Final = {
-    Level.MUST: "a document states it flatly",
-    Level.SHOULD: "an example shows it, or it follows plainly",
+    Level.MUST: "stated explicitly",
+    Level.SHOULD: "shown in an example, or clearly implied",
     Level.MAY: "hinted at, or inferred",
 }
 OUTCOMES: Final = {
-    Outcome.DEVIATES: ("deviate", "the server does something else"),
-    Outcome.CONFORMS: ("conform", "the server does what the document says; an exchange proves it"),
-    Outcome.BLOCKED: ("blocked", "cannot be tried because of a deviation"),
-    Outcome.UNSUPPORTED: ("unsupported", "the target file says the target does not have this"),
-    Outcome.NOT_APPLICABLE: ("not applicable", "belongs to a later version than the server's"),
-    Outcome.NOT_EXERCISED: ("not exercised", "not tried, for the reasons below"),
+    Outcome.DEVIATES: ("deviate", "the server does not do what the documentation says"),
+    Outcome.CONFORMS: ("conform", "the server does what the documentation says, with a recorded request and response"),
+    Outcome.BLOCKED: ("blocked", "not testable because of another deviation"),
+    Outcome.UNSUPPORTED: ("unsupported", "not claimed by the target file"),
+    Outcome.NOT_APPLICABLE: ("not applicable", "the server is older than the requirement"),
+    Outcome.NOT_EXERCISED: ("not exercised", "not tested, for the reasons below"),
 }
 REASONS: Final = {
-    Reason.MISSING_FIXTURE: "needs something on the target that the target file does not name",
-    Reason.MISSING_USER: "needs a user that the target file does not give",
-    Reason.UNDOCUMENTED_REQUEST: "request not documented: the suite has no guess, or the server rejected it",
-    Reason.NEEDS_DATABASE: "shows only in the server's database",
-    Reason.CLIENT_SIDE: "speaks of the client, not of the server",
-    Reason.SAFETY_LEVEL: "could harm what is not the run's own; a higher safety level allows it",
+    Reason.MISSING_FIXTURE: "needs something on the server that the target file does not name",
+    Reason.MISSING_USER: "needs a user that the target file does not have",
+    Reason.UNDOCUMENTED_REQUEST: "request not documented, and the suite has no guess or the server rejected it",
+    Reason.NEEDS_DATABASE: "visible only in the server's database",
+    Reason.CLIENT_SIDE: "about the client; cannot be tested on a server",
+    Reason.SAFETY_LEVEL: "could change things that the run did not create; a higher safety level allows it",
     Reason.TIME_BUDGET: "the time budget was used up",
     Reason.LIMIT_REACHED: "a limit of the run was reached",
-    Reason.INTERRUPTED: "the run was cut short",
+    Reason.INTERRUPTED: "the run was interrupted",
     Reason.TARGET_UNAVAILABLE: "the target could not be reached or refused the credentials",
-    Reason.MISSING_SHARD: "belongs to a part of the run that is not here",
-    Reason.INCONCLUSIVE: "the answers do not decide it",
-    Reason.NOT_SELECTED: "left out by the selection",
-    Reason.UNSUPPORTED: "needs an operation that the target does not have, as the target file says",
+    Reason.MISSING_SHARD: "belongs to a shard that is not part of this run",
+    Reason.INCONCLUSIVE: "the responses are not enough to decide it",
+    Reason.NOT_SELECTED: "excluded by the selection",
+    Reason.UNSUPPORTED: "needs an operation that the target file does not claim",
 }
 THIN: Final = 90.0
 """The share of what can be tested, in percent, below which a report says why."""
@@ -91,35 +91,36 @@ def headline(record: RunRecord) -> str:
     found = count(new, "deviation" if not known else "new deviation")
     if known:
         found += f", {known:,} known"
+    tested = sum(verdict.outcome in (Outcome.CONFORMS, Outcome.DEVIATES) for verdict in record.verdicts)
     match record.exit_code:
         case 4:
-            text = "nothing was sent: the call or the target file is wrong"
+            text = "nothing was sent: the command or the target file is wrong"
         case 3:
-            text = f"internal error: do not rely on this run ({found} until then)"
+            text = f"internal error: do not rely on this run ({found} before it)"
         case 2:
-            text = f"cut short ({found} until then)"
+            text = f"interrupted ({found} before that)"
         case 6:
-            text = f"target unavailable ({found} until then)"
+            away = "the target is unavailable or refused the credentials"
+            text = f"incomplete: {away} ({found} before that)" if tested else f"not tested: {away}"
         case 5:
-            text = "nothing was run"
+            text = "no test was run"
         case 1 if new == 0 and record.baseline and record.baseline.gone:
-            text = f"{found}, but {len(record.baseline.gone):,} of the baseline no longer occurring"
+            text = f"{found}, but {len(record.baseline.gone):,} baseline entries no longer occur"
         case 1 if (
             new == 0 and record.coverage.minimum is not None and record.coverage.percent < record.coverage.minimum
         ):
             share = f"{record.coverage.percent:g} % of what can be tested was tested"
             text = f"{found}, but only {share} (--min-tested {record.coverage.minimum:g})"
         case 1 if new == 0 and record.beside:
-            text = f"{found}, but a test that is not part of the suites failed"
+            text = f"{found}, but a test outside the suites failed"
         case 1 if new == 0:
             text = f"{found}, but a strict option fails the run"
         case _:
             text = found
     if record.verdicts and record.exit_code in (0, 1):
-        tried = sum(verdict.outcome in (Outcome.CONFORMS, Outcome.DEVIATES) for verdict in record.verdicts)
-        text += f"; {tried:,} of {count(len(record.verdicts), 'requirement')} tried"
+        text += f"; {tested:,} of {count(len(record.verdicts), 'requirement')} tested"
     if not record.complete and record.exit_code in (0, 1):
-        text += "; not everything that applies was tried"
+        text += "; the run is incomplete"
     return text
 
 
@@ -128,10 +129,10 @@ def coverage(record: RunRecord) -> str:
     one = record.coverage
     if not one.promised:
         return ""
-    told = f"tested {one.tested:,} of {count(one.promised, 'requirement')} that can be tested here ({one.percent:g} %)"
+    told = f"tested {one.tested:,} of {count(one.promised, 'requirement')} that can be tested ({one.percent:g} %)"
     if one.percent >= THIN:
         return told
-    return f"{told}; most of the rest ({one.cost:,}): {one.cause}"
+    return f"{told}; main cause of the rest ({one.cost:,}): {one.cause}"
 
 
 def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:
@@ -200,7 +201,7 @@ def leftover(entry: Leftover) -> str:
 def gateway(failed: Mapping[str, int]) -> str:
     """How often something in front of the API responded in its place, in a line."""
     each = ", ".join(f"{escape.line(kind, 20)}: {number:,}" for kind, number in failed.items())
-    return f"{count(sum(failed.values()), 'response')} did not come from the API ({each}); none of them counts"
+    return f"{count(sum(failed.values()), 'response')} did not come from the API ({each}) and were not counted"
 
 
 def residue(entry: Residue) -> str:
@@ -212,7 +213,7 @@ def residue(entry: Residue) -> str:
 
 def accepted(entry: BaselineEntry) -> str:
     """Why, since when and how long an entry of the baseline is accepted."""
-    parts = [entry.reason or "no reason is given", entry.ticket]
+    parts = [entry.reason or "no reason given", entry.ticket]
     parts += [f"since {entry.date}"] if entry.date else []
     parts += [f"until {entry.expires}"] if entry.expires else []
     return "; ".join(part for part in parts if part)
@@ -239,10 +240,10 @@ def accommodation(entry: AccommodationRecord) -> str:
 
 
 def accommodation_outcome(entry: AccommodationRecord) -> str:
-    """What came of the documented form of an operation that is called otherwise."""
+    """What happened with the documented form of an accommodated operation."""
     told = {
-        True: f"stands for deviation {entry.deviation}",
-        False: "not needed: the documented form is accepted too",
-        None: "stands for no deviation",
+        True: f"the documented form is rejected: deviation {entry.deviation}",
+        False: "not needed: the server also accepts the documented form",
+        None: "not a deviation",
     }
     return told[entry.needed]

@@ -1,4 +1,4 @@
-"""Aggregation: from the logs of the workers to the run record. Pure but for reading them."""
+"""Aggregation: computes the run record from the logs of the workers. Pure, except that it reads the logs."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ from conformance.report.run_record import (
 from conformance.report.tested_share import coverage, is_short
 from conformance.run import outcomes, worker_log
 from conformance.run.context import RunContext
+from conformance.run.titles import title
 from conformance.run.worker_log import WorkerLogs
 from conformance.spec import specification
 from conformance.spec.specification import Requirement, Specification
@@ -51,7 +52,7 @@ from conformance.wire import ledger
 
 FAILED_IN_PYTEST: Final = 1
 HIGHEST_OF_PYTEST: Final = 5
-MARKED: Final = "its deletion marks it as deleted, and removes nothing"
+MARKED: Final = "its deletion only marks it as deleted"
 
 
 def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dict[str, dict[str, float]]:
@@ -80,8 +81,8 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
     deviations, findings = _deviations(logs, requirements, output, context.known, files)
     verdicts = outcomes.grounded(verdicts, {one.fingerprint for one in (*deviations, *findings)}, logs)
     problems = [*context.internal, *logs.internal, *logs.problems, *logs.misnamed]
-    problems += [f"a test that is not part of the suites failed: {one}" for one in context.beside]
-    problems += [f"worker {name} ended without a last word" for name in logs.unfinished]
+    problems += [f"a test outside the suites failed: {one}" for one in context.beside]
+    problems += [f"worker {name} ended without finishing its log" for name in logs.unfinished]
     tests = [TestRecord(**test) for test in sorted(logs.tests, key=lambda test: str(test["id"]))]
     leftovers, residue = remains(output)
     complete = not (
@@ -211,18 +212,6 @@ def _exit_code(
     if nothing and context.shard.whole:  # of a shard, only the merged run can tell
         return exit_codes.NOTHING_RUN
     return exit_codes.OK
-
-
-def title(requirement: Requirement, verdict: Verdict) -> str:
-    """What a deviation is called: no value of the run is in it, so it is the same every night."""
-    if requirement.structural:
-        _, _, tail = requirement.id.partition(".")
-        status = tail.partition(".")[0] if tail[:1].isdigit() else ""
-        where = verdict.location or "answer"
-        told = f"{requirement.operation} {status.partition(':')[0]}".strip()
-        return f"{told}: {where}: {verdict.kind}" if verdict.location else f"{told}: {verdict.kind}"
-    place = f" ({verdict.location})" if verdict.location else ""
-    return f"{requirement.operation} contradicts: {requirement.statement.rstrip('.')}{place}"
 
 
 def _deviations(

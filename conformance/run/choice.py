@@ -1,4 +1,4 @@
-"""Choice: which part of the target a run tests, as the options of the command and of pytest name it."""
+"""Choice: which systems and profiles a run tests, according to the options."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def chosen(target: Target, systems: Collection[str], profiles: Sequence[str], pr
         system = profile.partition("/")[0]
         known = [one for registered in SYSTEMS.values() for one in registered.profiles]
         if profile not in known:
-            raise Unavailable(f"{prefix}profile {profile}: there is no such profile; {hint(profile, known)}")
+            raise Unavailable(f"{prefix}profile {profile}: unknown profile; {hint(profile, known)}")
         if system not in wanted:
             raise Unavailable(f"{prefix}profile {profile}: {system} is not selected or not in the target file; add it.")
         from conformance.spec import specification  # reading the specs takes a while
 
         operations = specification.load(system).operations.values()
         if not any(operation.profile == profile for operation in operations):
-            raise Unavailable(f"{prefix}profile {profile}: this version has no operations of it yet; leave it out.")
+            raise Unavailable(f"{prefix}profile {profile}: this version has no operations of it yet; remove it.")
     return wanted
 
 

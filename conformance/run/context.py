@@ -1,4 +1,4 @@
-"""The context of a run: how it went as a whole."""
+"""Run context: facts about a run as a whole."""
 
 from __future__ import annotations
 

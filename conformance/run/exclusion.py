@@ -1,4 +1,4 @@
-"""Exclusion: which tests must not run at the same time, since one changes a fixture that the other looks at."""
+"""Exclusion: which tests must not run at the same time, because one changes a fixture that the other reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inventory: how many tests the suites hold, counted without pytest, so that what ran can be compared with what exists.
+"""Inventory: the tests of the suites, counted without pytest, to compare with the tests that ran.
 
 What pytest collects depends on options, configuration, plugins and the conftest.py of whoever calls it; this does not.
 """

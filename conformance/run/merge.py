@@ -1,4 +1,4 @@
-"""Merging: from the records of the shards of a run to one. Pure: nothing is read or written here."""
+"""Merging: combines the records of shards into one. Pure: it reads and writes nothing."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ALIKE: Final[Mapping[str, Callable[[RunRecord], object]]] = {
     "seeds": lambda record: record.suite.seed,
     "depths": lambda record: record.suite.depth,
     "numbers of shards": lambda record: shard_of(record).of,
-    "divisions of the tests, by other --durations or another selection": lambda record: record.division,
+    "splits of the tests, because of other --durations or another selection": lambda record: record.division,
 }
 
 
@@ -59,7 +59,7 @@ class Unmergeable(Exception):
 def shard_of(record: RunRecord) -> Shard:
     """Which part of a run a record is. Raises Unmergeable when it is none."""
     if record.shard is None:
-        raise Unmergeable("one of them is of a whole run; name runs that were made with --shard only.")
+        raise Unmergeable("one of them is a whole run; use only runs that were made with --shard.")
     return shards.parse(record.shard)
 
 
@@ -85,7 +85,7 @@ def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residu
     entries = _baseline(records, day, verdicts, tests, [*deviations, *findings], complete=complete)
     minimum = max((one for record in records if (one := record.coverage.minimum) is not None), default=None)
     covered = coverage(verdicts, [*deviations, *findings], minimum)
-    problems = [f"{one} is missing; run it again, and merge again" for one in absent]
+    problems = [f"{one} is missing; run it, and merge again" for one in absent]
     problems += dict.fromkeys(problem for record in records for problem in record.problems)
     return RunRecord(
         complete=complete,
@@ -123,14 +123,14 @@ def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residu
 def _checked(records: Sequence[RunRecord]) -> list[str]:
     """The shards that are missing. Raises Unmergeable."""
     if not records:
-        raise Unmergeable("none of them holds a record; run at least one shard again.")
+        raise Unmergeable("none of them has a record; run at least one shard again.")
     for what, told in ALIKE.items():
         if any(told(record) != told(records[0]) for record in records):
-            raise Unmergeable(f"they have different {what}; name the shards of one run.")
+            raise Unmergeable(f"they have different {what}; use the shards of one run.")
     numbers = [shard_of(record).index for record in records]
     for number in numbers:
         if numbers.count(number) > 1:
-            raise Unmergeable(f"shard {number}/{shard_of(records[0]).of} is there twice; leave one of them out.")
+            raise Unmergeable(f"shard {number}/{shard_of(records[0]).of} is there twice; remove one of them.")
     of = shard_of(records[0]).of
     return [f"shard {number}/{of}" for number in range(1, of + 1) if number not in numbers]
 

@@ -1,4 +1,4 @@
-"""Merging directories: the directories of the shards of a run, read, merged, and written as one directory."""
+"""Merging directories: reads the directories of shards, merges them, and writes one directory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def merge_directories(runs: Sequence[Path]) -> RunRecord:
         leftovers=[one for leftovers, _ in remains for one in leftovers],
         residue=[one for _, residue in remains for one in residue],
     )
-    told = [f"{run}: a shard ended there without a record" for run in killed]
+    told = [f"{run}: a shard ended without a record" for run in killed]
     return record.model_copy(update={"problems": [*record.problems, *told]})
 
 

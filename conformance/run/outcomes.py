@@ -1,4 +1,4 @@
-"""Outcomes: what a run says of each requirement, from what its tests said; where none did, why."""
+"""Outcomes: the outcome of each requirement from the verdicts of the tests, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
 """What the target does not claim to do cannot be done wrong: no deviation counts against it."""
 
 NOT_TRIED: Final = (Outcome.BLOCKED, Outcome.NOT_EXERCISED)
-NO_EVIDENCE: Final = (Reason.INCONCLUSIVE, "no answer showed it")
+NO_EVIDENCE: Final = (Reason.INCONCLUSIVE, "no response showed it")
 NON_BLOCKING: Final = (":no-server-error", ":generated-accepted", ":accepted")  # they say nothing of other requests
 
 
@@ -86,7 +86,7 @@ def grounded(records: Iterable[VerdictRecord], recorded: Container[str], logs: W
                 "outcome": Outcome.NOT_EXERCISED,
                 "blocked_by": None,
                 "reason": Reason.UNSUPPORTED,
-                "detail": f"needs {operations[one.blocked_by]}, which the target does not claim to have",
+                "detail": f"needs {operations[one.blocked_by]}, which the target file does not claim",
             }
         )
         if one.outcome is Outcome.BLOCKED and one.blocked_by in operations and one.blocked_by not in recorded

@@ -1,4 +1,4 @@
-"""The probe: whether a system answers and takes the credentials. Asks for tokens and reads; changes nothing."""
+"""Probe: whether a system responds and accepts the credentials. It requests tokens and reads; it changes nothing."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _further(session: Session, user: str, what: str) -> ProbeResult:
     refusal = unknown_token(send, _reads(session), user)
     if refusal is not None:
         return ProbeResult(what, False, refused_token(session.table.system, refusal, user))
-    return ProbeResult(what, True, "has a token that the server knows")
+    return ProbeResult(what, True, "has a token that the server accepts")
 
 
 def _fixtures(session: Session) -> Iterator[ProbeResult]:
@@ -86,10 +86,10 @@ def _fixtures(session: Session) -> Iterator[ProbeResult]:
             continue
         sentence = session.fixtures.look(key)
         if sentence or key in session.fixtures.known:
-            told = sentence or f"{value} is there"
+            told = sentence or f"{value} exists"
             yield ProbeResult(key, not sentence, told)
         else:
-            yield ProbeResult(key, True, f"{value}: only a run shows whether it is there", unsure=True)
+            yield ProbeResult(key, True, f"{value}: only a run can show whether it exists", unsure=True)
 
 
 def _opened(session: Session) -> ProbeResult:
@@ -105,14 +105,14 @@ def _opened(session: Session) -> ProbeResult:
         works, told = _refused(session, operation, exchange, answered)
     elif status in NOT_THERE and _reads(session) and not _any_there(session):
         key = operation.server
-        told = f"nothing is there ({answered}). Correct [{table.system}] {key} = {getattr(table, key)!r}."
+        told = f"no API found ({answered}). Correct [{table.system}] {key} = {getattr(table, key)!r}."
         works = False
     elif status in AWAY:
-        works, told = False, f"{answered}. Does the server work?"
+        works, told = False, f"{answered}. Is the server working?"
     else:
         works, told = True, answered
         if not exchange.response.ok:
-            told += "; only a run shows whether it takes the credentials"
+            told += "; only a run can show whether it accepts the credentials"
     unsure = works and not exchange.response.ok
     return ProbeResult("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)
 
@@ -126,19 +126,22 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
                 session.client.send(Call(one, headers=session.credentials.headers(MAIN))).response.ok
                 for one in _reads(session)
             ):
-                return True, f"{answered}; the API key opens other operations"
+                return True, f"{answered}; the API key works for other operations"
             if table.key_opens_in_a_run:
-                return True, f"{answered}; only a run shows whether the API key runs the process"
+                return True, f"{answered}; only a run can show whether the API key runs the process"
             return False, refused_key(table, exchange).partition(": ")[2]
         case "access_token":
             return False, refused_token(table.system, exchange).partition(": ")[2]
     if table.access_keys:
         correct = f"Correct {table.access_keys}, or give the user access to it."
-        return False, f"got a token and was refused ({answered}). {correct}"
+        return (
+            False,
+            f"got a token, but was refused ({answered}). {correct}",
+        )
     rights = " or ".join(operation.permission)
     needed = f"the permission {rights}" if rights else "the right to call it"
     user = f"[{table.system}] username = {getattr(table, 'username', None)!r}"
-    return False, f"got a token and was refused ({answered}). Give the user {needed}, or correct {user}."
+    return False, f"got a token, but was refused ({answered}). Give the user {needed}, or correct {user}."
 
 
 def _any_there(session: Session) -> bool:

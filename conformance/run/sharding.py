@@ -1,4 +1,4 @@
-"""Sharding: the tests of a run cut into parts that take about the same time and know nothing of each other."""
+"""Sharding: splits the tests of a run into independent parts that take about the same time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cleaning: removes what the journals of a run say is still on the target, at its end or later, and nothing else."""
+"""Sweep: removes what is still on the target according to a run's journals, and nothing else."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _see_that_it_is_there(target: Target, path: Path) -> None:
             if system in opened:
                 raise OtherTarget(
                     f"the run created something on {system}, and the target file has no [{system}]."
-                    " Give the target file of that run."
+                    " Use the target file of that run."
                 )
             continue
         named = identity(target.table(system))
@@ -105,7 +105,7 @@ def _see_that_it_is_there(target: Target, path: Path) -> None:
         if known != named:
             raise OtherTarget(
                 f"the run created its resources on {_shown(known)}, and the target file names {_shown(named)} for"
-                f" {system}. Give the target file of that run."
+                f" {system}. Use the target file of that run."
             )
 
 

@@ -1,4 +1,4 @@
-"""Worker: one process of a run. It opens the sessions, and writes down test by test what was found."""
+"""Worker: one process of a run. It opens the sessions, and logs the verdicts of each test."""
 
 from __future__ import annotations
 

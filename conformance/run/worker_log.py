@@ -1,4 +1,4 @@
-"""The worker log: one file for each worker, a line for each of its tests and a last word. Written and read here."""
+"""Worker log: one file for each worker, with a line for each test and a final line. Written and read here."""
 
 from __future__ import annotations
 

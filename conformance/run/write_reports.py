@@ -1,4 +1,4 @@
-"""Writing reports: the run record and every view of it go into the run's directory."""
+"""Writing reports: writes the run record and all reports into the run's directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bundle: a spec as one plain OpenAPI document, for every tool that reads OpenAPI. Pure.
+"""Bundle: a spec as one plain OpenAPI document, for other tools. Pure.
 
 What `x-conformance` says goes into words: where an operation is documented, that it is implied, that no document gives
 its request. What only the suite needs is left out.
@@ -16,10 +16,10 @@ from conformance.spec.layout import METHODS
 from conformance.spec.openapi import refined
 
 LICENSE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
-CONTACT: Final = {"name": "The documents that are named at each operation"}
-IMPLIED: Final = "Implied: the documents describe this behavior, but not its method and path."
-GUESSED: Final = "No document gives this request; the schema is a guess."
-REFUSED: Final = {"description": "The request is refused; no document says by which status."}
+CONTACT: Final = {"name": "The documents cited by each operation"}
+IMPLIED: Final = "Implied: the documentation describes this behavior, but not its method and path."
+GUESSED: Final = "The documentation does not define this request; the schema is a guess."
+REFUSED: Final = {"description": "The request is refused; the documentation does not say with which status."}
 DATA: Final = ("example", "examples", "enum", "default", "const")
 """The members of a schema or a media type that hold data, in which every name may stand."""
 

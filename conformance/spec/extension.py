@@ -1,4 +1,4 @@
-"""Extension: what `x-conformance` may say at each place of a spec (`docs/spec-format.md`)."""
+"""Extension: the models of `x-conformance` at each place of a spec (`docs/spec-format.md`)."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ class Preference(OtherReading):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if bool(self.type) == bool(self.pattern):
-            raise ValueError("lacks type or pattern; write one of them")
+            raise ValueError("lacks type or pattern; add one of them")
         return self
 
 

@@ -1,4 +1,4 @@
-"""Control requests: made-up paths that no operation takes, or that other operations take."""
+"""Control requests: made-up paths that match no operation, or that match other operations."""
 
 from __future__ import annotations
 

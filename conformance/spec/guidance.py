@@ -1,4 +1,4 @@
-"""Guidance: what a spec tells the generator beyond what the documents say (`generate` in `docs/spec-format.md`).
+"""Guidance: constraints for generated bodies beyond the documentation (`generate` in `docs/spec-format.md`).
 
 A schema says what the documents say. What only keeps generated values plain, short and consistent is applied to a copy.
 """

@@ -1,4 +1,4 @@
-"""Layout: the parts of an OpenAPI document, where each is, and what `x-conformance` is in it (`docs/spec-format.md`).
+"""Layout: the parts of an OpenAPI document, and the model of `x-conformance` in each (`docs/spec-format.md`).
 
 What is data (examples, `enum`, `default`, `const`) has no parts: whatever is called `x-conformance` there is a value.
 """

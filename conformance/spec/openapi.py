@@ -59,7 +59,7 @@ def inline(document: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(reference, str) or not reference.startswith("#/"):
             raise SpecificationError(f"$ref to elsewhere, {reference!r}; write one like #/components/schemas/Thing")
         if reference in within:
-            raise SpecificationError(f"$ref that leads back to itself, {reference}")
+            raise SpecificationError(f"$ref that leads to itself, {reference}")
         siblings = {key: expand(value, within) for key, value in node.items() if key != "$ref"}
         return refined(expand(target(reference), (*within, reference)), siblings)
 
@@ -111,7 +111,7 @@ def _operations(system: str, source: Mapping[str, Any]) -> Iterator[tuple[str, O
             raw = item[method]
             servers = raw.get("servers") or item.get("servers") or source.get("servers")
             if not servers:
-                raise SpecificationError(f"{method} {path} has no servers; name one as url: '{{url}}'")
+                raise SpecificationError(f"{method} {path} has no servers; add one as url: '{{url}}'")
             server = servers[0]["url"].strip("{}")
             yield path, _operation(system, source, path, method, item, raw, server)
             if namesake := OperationExtension.read(raw[EXTENSION]).namesake:
@@ -134,7 +134,7 @@ def _operation(
     said = OperationExtension.read(raw[EXTENSION])
     citation = Citation().refined(said)
     if "responses" not in raw:
-        raise SpecificationError(f"{name} has no responses; write what the documents say of them")
+        raise SpecificationError(f"{name} has no responses; add what the documentation says")
     spelled = _spelled(path, said.path) if said.path else {}
     request = raw.get("requestBody", {})
     security = raw.get("security", source.get("security", []))

@@ -1,4 +1,4 @@
-"""Operation: one call that a spec describes, with what its `x-conformance` says (`docs/spec-format.md`)."""
+"""Operation: an operation of a spec, with its `x-conformance` (`docs/spec-format.md`)."""
 
 from __future__ import annotations
 
@@ -194,6 +194,11 @@ class Operation:
     def constants(self) -> list[str]:
         """The names of the path's parameters that are the same everywhere."""
         return [one["name"] for one in self.parameters if one.get("in") == "path" and _is_constant(one)]
+
+    @property
+    def request(self) -> str:
+        """The method and the path, as a reader names the operation."""
+        return f"{self.method} {self.path}"
 
     @property
     def document(self) -> str:

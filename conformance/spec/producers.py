@@ -1,4 +1,4 @@
-"""Producers: where what a call acts on comes from: another operation makes it, or the target file names it."""
+"""Producers: where the things that a request acts on come from: another operation, or the target file."""
 
 from __future__ import annotations
 

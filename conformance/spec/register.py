@@ -1,4 +1,4 @@
-"""Register: what `requirements.yaml` holds (`docs/spec-format.md`)."""
+"""Register: the models of `requirements.yaml` (`docs/spec-format.md`)."""
 
 from __future__ import annotations
 
@@ -76,6 +76,9 @@ class Entry(Vocabulary):
     """The lines of the document."""
     statement: Word
     """What is required, in one sentence of the project's own."""
+    deviation: Word | None = None
+    """What is wrong with a server that contradicts it, for the title of the deviation: `a deleted project can still
+    be read`. `{field}` is replaced by the field in question."""
     reading: Words | None = None
     """The readings that it rests on: one code, or a list."""
     tried: Tried
@@ -102,7 +105,7 @@ class Entry(Vocabulary):
         if lacking:
             raise ValueError(f"lacks {', '.join(lacking)}")
         if {"operation", "each"} <= said:
-            raise ValueError("has both operation and each; write one of them")
+            raise ValueError("has both operation and each; remove one of them")
         return self
 
 

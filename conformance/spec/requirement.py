@@ -1,10 +1,11 @@
-"""Requirement: one testable statement of a document, and how the structural ones follow from an operation's spec."""
+"""Requirement: one testable statement of the documentation. The structural ones are derived from the spec."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from conformance.core.verdict import Level, Reason
 from conformance.spec.operation import Operation
@@ -13,18 +14,22 @@ from conformance.spec.rules import (
     Rule,
     RuleKind,
     demanded,
+    field,
     rules,
 )
+
+SERVER_ERROR: Final = "returns a status of 500 or higher"
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One testable statement of a document.
+    """One testable statement of the documentation.
 
     Structural ones (`structural` is true) are derived from the spec, the others are entries of the register. `tried`
-    says by what: structure, lifecycle, access, scenario, property, or none (then `untestable` says why). `needs` are
-    the keys of the target file without which it cannot be tried (`case`, `users.outsider`); `disposable` ones are tried
-    at that safety level only, whatever their operations allow.
+    says what tests it: structure, lifecycle, access, scenario, property, or none (then `untestable` says why). `needs`
+    are the keys of the target file without which it cannot be tested (`case`, `users.outsider`); `disposable` ones are
+    tested at that safety level only, whatever their operations allow. `request` is the method and the path of its
+    operation, `deviation` what is wrong with a server that contradicts it: together they title a deviation.
     """
 
     id: str
@@ -46,6 +51,8 @@ class Requirement:
     disposable: bool = False
     structural: bool = False
     place: str = ""
+    request: str = ""
+    deviation: str = ""
 
     @property
     def refusal(self) -> bool:
@@ -61,10 +68,13 @@ def _numbers(version: str) -> list[int]:
     return [int(part) for part in re.findall("[0-9]+", version)]
 
 
+Maker = Callable[[str, Citation, str, str, str], Requirement]
+
+
 def structural(operation: Operation) -> Iterator[Requirement]:
     """The requirements that follow from an operation's place in its spec."""
 
-    def made(suffix: str, citation: Citation, statement: str, place: str = "") -> Requirement:
+    def made(suffix: str, citation: Citation, statement: str, wrong: str, place: str = "") -> Requirement:
         return Requirement(
             id=f"{operation.id}{suffix}",
             system=operation.system,
@@ -79,51 +89,62 @@ def structural(operation: Operation) -> Iterator[Requirement]:
             since=citation.since,
             structural=True,
             place=place,
+            request=operation.request,
+            deviation=wrong,
         )
 
     own = operation.citation
     if operation.implied:
         own = replace(own, level=Level.MAY)
-    yield made(":exists", own, f"{operation.method} {operation.path} is there.")
+    yield made(":exists", own, f"{operation.request} exists.", "does not exist")
     lax = replace(own, level=Level.MAY)
-    yield made(":no-server-error", lax, "No request is answered with a status of 500 or higher.")
+    yield made(":no-server-error", lax, "No request returns a status of 500 or higher.", SERVER_ERROR)
     if operation.effect in ("create", "update") and _sends_text(operation):
-        yield made(":verbatim", lax, "Text comes back exactly as sent, also its white space and special characters.")
+        exactly = "Text is read back exactly as it was sent, including white space and special characters."
+        yield made(":verbatim", lax, exactly, "text is not read back exactly as it was sent")
     for alternative in operation.alternatives:
-        told = replace(own, level=Level.MAY, reading=alternative.reading)
-        yield made(":documented-form", told, f"{operation.path} is answered, not only {alternative.path}.")
+        other = replace(own, level=Level.MAY, reading=alternative.reading)
+        works = f"{operation.path} works, and not only {alternative.path}."
+        yield made(":documented-form", other, works, f"only {alternative.path} works")
     for rule, name in _request_rules(operation):
-        told_values = f"Each documented value of {rule.place} is accepted: {rule.expected}."
-        accepting = made(
-            "", replace(rule.citation, level=_at_most_should(rule.citation.level)), told_values, rule.place
-        )
+        where = field(rule.place)
+        accepted = f"Every documented value of {where} is accepted: {rule.expected}."
+        level = _at_most_should(rule.citation.level)
+        wrong = f"rejects a documented value of {where}"
+        accepting = made("", replace(rule.citation, level=level), accepted, wrong, rule.place)
         yield replace(accepting, id=name, tried="property")
     yield from _demands(operation, made)
     if _combinable(operation):
-        combined = made(":generated-accepted", lax, "A body of documented values is accepted, in any combination.")
+        combination = "Every combination of documented values is accepted in a body."
+        combined = made(":generated-accepted", lax, combination, "rejects a combination of documented values")
         yield replace(combined, tried="property")
     for response in operation.responses:
         at = f".{response.status}"
         if response.status[0] == "2" and operation.fixes_status(response):
             firm = replace(response.citation, level=own.level)
-            yield made(f"{at}:status", firm, f"A documented call is answered with {response.status}.")
+            returned = f"A documented request returns {response.status}."
+            yield made(f"{at}:status", firm, returned, f"a documented request does not return {response.status}")
+        on = "" if response.status[0] == "2" else f" with status {response.status}"
         if response.media_types:
-            told_media = " or ".join(response.media_types)
+            types = " or ".join(response.media_types)
             of_type = replace(response.citation, level=response.content_type)
-            yield made(f"{at}:content-type", of_type, f"The answer is of type {told_media}.")
+            yield made(f"{at}:content-type", of_type, f"The response is {types}.", f"the response{on} is not {types}")
         if response.wrapped:
             bare = replace(response.citation, level=Level.MAY, reading=response.wrapped)
-            yield made(f"{at}:unwrapped", bare, "The answer is the object itself, not an array that holds it.")
+            array = f"the response{on} is an array that contains the object"
+            yield made(f"{at}:unwrapped", bare, "The response is the object itself, not an array with it.", array)
         for rule in response.rules:
-            where = rule.place or "the body"
-            yield made(f"{at}.{rule.place}:{rule.kind}", rule.citation, f"{where}: {rule.expected}.", rule.place)
+            wrong = f"in a response{on}, {rule.violation}" if on else rule.violation
+            yield made(f"{at}.{rule.place}:{rule.kind}", rule.citation, rule.sentence, wrong, rule.place)
 
 
-def _demands(operation: Operation, made: Callable[[str, Citation, str, str], Requirement]) -> Iterator[Requirement]:
+def _demands(
+    operation: Operation, made: Callable[[str, Citation, str, str, str], Requirement]
+) -> Iterator[Requirement]:
     """That a body without a required field is refused (rule 3): what does without it is compatible, and a finding.
 
     Without what names the thing that it acts on, a request could reach anything: the guard sends none. Without the name
-    of what it creates, that is tried where anything may be destroyed.
+    of what it creates, that is tested where anything may be destroyed.
     """
     body = next(iter(operation.bodies), None)
     if body is None or operation.undocumented_request or operation.implied:
@@ -133,7 +154,9 @@ def _demands(operation: Operation, made: Callable[[str, Citation, str, str], Req
         for touches in (operation.touches, operation.names)
     )
     for place, citation in demanded(body.schema, operation.citation):
-        one = made("", replace(citation, level=Level.MAY), f"A body without {place} is refused.", place)
+        where = field(place)
+        refused, accepts = f"A body without {where} is refused.", f"accepts a body without {where}"
+        one = made("", replace(citation, level=Level.MAY), refused, accepts, place)
         one = replace(one, id=f"{operation.id}.request.{place}:required")
         if place in touched - named:
             yield replace(one, tried="none", untestable=Reason.SAFETY_LEVEL)

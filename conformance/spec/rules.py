@@ -1,4 +1,4 @@
-"""Structural rules: what a response schema demands of each place of a body, one requirement a rule.
+"""Structural rules: what a response schema requires at each place of a body, one requirement for each rule.
 
 A place names a member without its position: `/diagrams[]/flows[]/flo_x2`; the root is the empty string.
 """
@@ -94,11 +94,54 @@ class Rule:
     values: tuple[Any, ...] = ()
     form: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """The rule as a sentence about the response, for lists of requirements."""
+        where = field(self.place) or "the body"
+        text = {
+            RuleKind.PRESENT: f"{where} is present.",
+            RuleKind.TYPE: f"{where} has the type {self.expected}.",
+            RuleKind.VALUES: f"{where} is {self.expected}.",
+            RuleKind.FORMAT: f"{where} has the format: {self.expected}.",
+            RuleKind.PREFERRED: f"{where} is {self.expected}, which is the likelier reading.",
+            RuleKind.TOLERATED: f"{where} has a documented value, not one that only another reading allows.",
+            RuleKind.SPELLED: f"{where} has exactly this name, not {self._alias}.",
+        }[self.kind]
+        return text[0].upper() + text[1:] if where == "the body" else text
+
+    @property
+    def violation(self) -> str:
+        """What is wrong with a response that breaks the rule, for the title of a deviation."""
+        where = field(self.place) or "the body"
+        return {
+            RuleKind.PRESENT: f"{where} is missing",
+            RuleKind.TYPE: f"{where} has the wrong type",
+            RuleKind.VALUES: f"{where} has an undocumented value",
+            RuleKind.FORMAT: f"{where} has the wrong format",
+            RuleKind.PREFERRED: f"{where} follows the less likely reading",
+            RuleKind.TOLERATED: f"{where} has a value that only another reading allows",
+            RuleKind.SPELLED: f"{where} is spelled {self._alias}",
+        }[self.kind]
+
+    @property
+    def _alias(self) -> str:
+        return str(next(iter(self.values), ""))
+
     def prefers(self, value: Any) -> bool:
         """Whether a value has what a preference asks for."""
         if self.form:
             return not isinstance(value, str) or re.search(self.form, value) is not None
         return has_type(value, self.values)
+
+
+def field(place: str) -> str:
+    """A place as people write it: `diagrams[].flows[].flo_x2` for `/diagrams[]/flows[]/flo_x2`.
+
+    In a list of things it is the field of each: `prj_type` for `[]/prj_type`.
+    """
+    if place == "[]":
+        return "each item"
+    return place.removeprefix("[]").strip("/").replace("/", ".")
 
 
 def types_of(schema: Schema) -> tuple[str, ...]:

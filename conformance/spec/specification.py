@@ -168,7 +168,7 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
     for entry in entries.requirements:
         for requirement in registered(system, entry, found, register, entries.users):
             if requirement.id in requirements:
-                raise SpecificationError(f"{register}: {requirement.id} stands there twice")
+                raise SpecificationError(f"{register}: {requirement.id} is there twice")
             requirements[requirement.id] = requirement
     digest = hashlib.sha256(text + b"\0" + held).hexdigest()
     members = DocumentExtension.read(document.get(EXTENSION, {})).members
@@ -246,6 +246,8 @@ def registered(
             needs=_needs(entry, operation, operations, users),
             untestable=entry.untestable,
             disposable=entry.disposable,
+            request=operation.request if operation else "",
+            deviation=" ".join((entry.deviation or "").split()),
         )
 
 

@@ -1,4 +1,4 @@
-"""Naming: which resources a request names, read from the bytes that go out as its operation's spec says."""
+"""Touched ids: which resources a request names, read from the bytes that are sent."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def named(
     pairs = parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True)
     parameters = dict(pairs)
     if len(parameters) < len(pairs):
-        raise Unreadable("a query parameter stands twice, and servers differ in which one they take")
+        raise Unreadable("a query parameter is there twice, and servers differ in which one they use")
     for touch in touches:
         if not touch.applies(parameters):
             continue
@@ -86,12 +86,12 @@ def _held(content_type: str, body: bytes) -> Iterator[Any]:
     elif label.startswith("multipart/"):
         fields = [(name, (part or b"").decode("utf-8", "replace")) for name, _, part in _parts(content_type, body)]
     if document is None and fields is None:
-        raise Unreadable("the request body is not JSON, or a name stands twice in it")
+        raise Unreadable("the request body is not JSON, or has a name twice")
     if document is not None:
         yield document
     if fields is not None:
         if len(dict(fields)) < len(fields) or (document is None and any("[" in name for name, _ in fields)):
-            raise Unreadable("a name stands twice in the request body, or holds a bracket")
+            raise Unreadable("a name is twice in the request body, or has a bracket")
         yield {name: _member(text) for name, text in fields}
 
 
@@ -107,7 +107,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object in which no name stands twice: servers differ in which one they take. Raises ValueError."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name stands twice")
+        raise ValueError("a name is there twice")
     return found
 
 
@@ -181,7 +181,7 @@ def _part(content_type: str, body: bytes, name: str) -> tuple[str | None, bytes 
     """File name and content of the only part `name` of a multipart body; None when there is none. Raises Unreadable."""
     found = [(file, payload) for other, file, payload in _parts(content_type, body) if other == name]
     if len(found) > 1:
-        raise Unreadable(f"the part {name!r} stands twice")
+        raise Unreadable(f"the part {name!r} is there twice")
     return found[0] if found else None
 
 

@@ -24,7 +24,7 @@ def data(text: bytes, path: Path) -> Any:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise SpecificationError(f"{path}: is not YAML ({' '.join(str(error).split())})") from None
     if not isinstance(found, dict):
-        raise SpecificationError(f"{path}: is no mapping; write it as docs/spec-format.md says")
+        raise SpecificationError(f"{path}: is not a mapping; see docs/spec-format.md")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Data: where the specs and the readings of the systems that come with the suite are."""
+"""Data: the paths of the specs and readings of the suite's systems."""
 
 from __future__ import annotations
 

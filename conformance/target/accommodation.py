@@ -1,4 +1,4 @@
-"""Accommodation: how a target must be called where it departs from the documents, to try what lies behind.
+"""Accommodation: how to send a request that a target needs in another form than documented.
 
 An accommodated operation is the same operation, with the same effect and touches, in another form: client, guard and
 control requests read it like any other. The documented form stays beside it (`Operation.documented`).
@@ -54,14 +54,14 @@ def _header_fields(headers: dict[str, Any]) -> dict[str, Any]:
 
 def _parameters(query: dict[str, Any]) -> dict[str, Any]:
     if any(name.casefold() == METHOD for name in query):
-        raise ValueError(f"has {METHOD}, by which some servers take another method; give `method` instead")
+        raise ValueError(f"has {METHOD}, which changes the method on some servers; use `method` instead")
     if any(isinstance(value, list | dict) for value in query.values()):
-        raise ValueError("has a list or a table for a parameter; give a text, a number or true or false")
+        raise ValueError("has a list or a table for a parameter: must be text, a number, true or false")
     return query
 
 
 class Accommodation(Table):
-    """One entry of `accommodations`: an operation by its id or as `POST /path/{template}`, and what is other about it.
+    """One entry of `accommodations`: an operation, and how to send it differently.
 
     `query`, `headers` and `body` are sent besides what a test sends, which goes first where both name the same. Their
     values may depend on the call: `{path.app_uid}`, `{query.x}`, `{body.x}`, or `{read.getCase.x}` for what is read.
@@ -70,19 +70,19 @@ class Accommodation(Table):
     operation: Text
     """An operation id, or `POST /path/{template}`."""
     reason: Text
-    """Why; shown in every report."""
+    """Reason, shown in every report."""
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
-    """Instead of the documented method."""
+    """Method to use instead of the documented one."""
     path: Text | None = None
-    """Instead of the documented path, with the same parameters."""
+    """Path to use instead of the documented one, with the same parameters."""
     query: Annotated[dict[str, Any], AfterValidator(_parameters)] = Field({}, repr=False)
-    """Parameters to send besides."""
+    """Additional query parameters."""
     headers: Annotated[dict[str, HeaderSecret], AfterValidator(_header_fields)] = Field(default={})
-    """Header fields to send besides."""
+    """Additional header fields."""
     body: dict[str, Any] = Field({}, repr=False)
-    """Members of the body to send besides."""
+    """Additional members of the body."""
     encoding: Literal["json", "form", "multipart"] | None = None
-    """How the members of a body are sent."""
+    """How the members of the body are encoded."""
 
     def of(self, specification: Specification) -> Operation:
         """The accommodated operation.
@@ -104,14 +104,12 @@ class Accommodation(Table):
         )
         moved = (other.method, other.path) != (documented.method, documented.path)
         if not moved and other.form == Form():
-            raise ValueError(
-                f"says nothing of how {documented.id} must be called; give method, path, query or the like"
-            )
+            raise ValueError(f"does not say how to send {documented.id}; add method, path, query or another change")
         placeholders.check(documented, specification.operations, other.form)
         if moved:
             _judgeable(specification, documented, other)
         if self.encoding and not any(_sendable_as(body.media_type) for body in documented.bodies):
-            raise ValueError(f"{documented.id} has no body that could be encoded otherwise; remove `encoding`")
+            raise ValueError(f"{documented.id} has no body that could be encoded differently; remove `encoding`")
         named_encoding = not self.encoding or MEDIA[self.encoding] in {body.media_type for body in documented.bodies}
         departs = moved or other.form != Form(encoding=other.form.encoding) or not named_encoding
         return replace(other, documented=documented) if departs else other
@@ -126,7 +124,7 @@ def accommodated(specification: Specification, accommodations: Iterable[Accommod
     for one in accommodations:
         operation = one.of(specification)
         if specification.operations[operation.id].form != Form() or specification.operations[operation.id].documented:
-            raise ValueError(f"{operation.id} stands there twice; write both as one")
+            raise ValueError(f"{operation.id} is there twice; merge the two")
         specification = replace(specification, operations={**specification.operations, operation.id: operation})
     return specification
 
@@ -151,7 +149,7 @@ def named(specification: Specification, text: str) -> Operation:
     if (found := forms.get(f"{method.upper()} {path.strip()}")) is not None:
         return found
     known = forms if path else specification.operations
-    raise ValueError(f"names {text!r}, which is no operation of {specification.title}; {hint(text, known)}")
+    raise ValueError(f"names {text!r}, which is not an operation of {specification.title}; {hint(text, known)}")
 
 
 def dressed(operation: Operation, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -212,7 +210,7 @@ def _sendable_as(media_type: str) -> bool:
 def _judgeable(specification: Specification, documented: Operation, other: Operation) -> None:
     """See that the guard can tell another form of an operation from every other operation. Raises ValueError."""
     if not SEGMENTS.fullmatch(other.path) or {".", ".."} & set(other.path.split("/")):
-        raise ValueError(f"has the path {other.path!r}; write whole segments, each plain text or one {{parameter}}")
+        raise ValueError(f"has the path {other.path!r}; each segment must be plain text or one {{parameter}}")
     parameters, known = (re.findall(r"\{(\w+)\}", one.path) for one in (other, documented))
     constants = documented.constants
     wanted = [name for name in known if name not in constants]
@@ -220,12 +218,12 @@ def _judgeable(specification: Specification, documented: Operation, other: Opera
         told = ", ".join(f"{{{name}}}" for name in known) or "none"
         raise ValueError(f"has the path {other.path!r}; it takes the parameters of {documented.id}, each once: {told}")
     if documented.effect == "read" and other.method not in READING:
-        raise ValueError(f"has the method {other.method} for {documented.id}, which only reads; give GET or POST")
+        raise ValueError(f"has the method {other.method} for {documented.id}, which only reads: must be GET or POST")
     for one in specification.forms:
         more_literal = one.path.count("{") < other.path.count("{")
         if one.id != documented.id and not more_literal and _overlap(one, other):
             raise ValueError(
-                f"{other.method} {other.path} may be taken for {one.id}; the guard could not tell them apart"
+                f"{other.method} {other.path} can be mistaken for {one.id}: the guard could not distinguish them"
             )
 
 

@@ -1,4 +1,4 @@
-"""Bodies: what the target file gives in the place of a guessed request body, and where names and identifiers go in it.
+"""Bodies: request bodies in the target file, and where the run inserts names and identifiers.
 
 A given body replaces the guess as a whole. `{name}` in it is where the run puts a name of its own, `{id}` where it puts
 the identifier of what the request is about; without them the places are found by the names of the members.

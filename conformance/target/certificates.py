@@ -1,4 +1,4 @@
-"""Certificates: how a target's certificate is verified, and the one that the suite shows."""
+"""Certificates: verification of a target's certificate, and the client certificate."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def context(
         try:
             secured.load_verify_locations(cafile=ca_file)
         except ssl.SSLError:
-            raise UnusableCertificate("ca_file", f"{ca_file} holds no certificate in PEM; {_pem('ca.pem')}") from None
+            raise UnusableCertificate(
+                "ca_file", f"{ca_file} contains no certificate in PEM format; {_pem('ca.pem')}"
+            ) from None
         except OSError as error:
             raise UnusableCertificate("ca_file", _unreadable(ca_file, error)) from None
         if verify:
@@ -49,19 +51,19 @@ def _show(secured: ssl.SSLContext, cert: Path, key: Path | None, password: str) 
         except OSError as error:
             raise UnusableCertificate(name, _unreadable(path, error)) from None
         if name == "client_cert" and not _holds_certificate(path):
-            raise UnusableCertificate(name, f"{path} holds no certificate in PEM; {_pem('client.pem')}")
+            raise UnusableCertificate(name, f"{path} contains no certificate in PEM format; {_pem('client.pem')}")
         if (name == "client_key" or key is None) and b"PRIVATE KEY-----" not in text:
-            told = f"{path} holds no private key in PEM"
+            told = f"{path} contains no private key in PEM format"
             raise UnusableCertificate("client_key", f"{told}; {_pem('client.key')}, or name one with client_key")
     place = "client_key" if key else "client_cert"
     try:
         secured.load_cert_chain(cert, key, answer)
     except (ssl.SSLError, OSError, ValueError) as error:
         if "KEY_VALUES_MISMATCH" in str(error):
-            told = f"the key of {key or cert} is not that of the certificate in {cert}; name the key that belongs to it"
+            told = f"the key of {key or cert} does not belong to the certificate in {cert}; choose the key that does"
             raise UnusableCertificate(place, told) from None
         if asked and not password:
-            told = f"the key in {key or cert} is encrypted; give its password with client_key_password"
+            told = f"the key in {key or cert} is encrypted; add its password as client_key_password"
             raise UnusableCertificate("client_key_password", told) from None
         if asked:
             told = f"is not the password of the key in {key or cert}; correct it"

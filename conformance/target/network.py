@@ -1,4 +1,4 @@
-"""Network: how a target is reached, as its file says under `[network]`."""
+"""Network: how to reach a target, the table `[network]` of its file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OURS: Final = ("accept", "accept-encoding", "authorization", "content-length", "
 
 def _checked_proxy(secret: SecretStr) -> SecretStr:
     if not is_proxy_url(secret.get_secret_value()):
-        raise ValueError("is no http or https URL with a host; write it like http://proxy:3128")
+        raise ValueError("is not an http or https URL with a host; write it like http://proxy:3128")
     return secret
 
 
@@ -41,7 +41,7 @@ def _sendable(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
 
 
 class Network(Table):
-    """How to reach the target. A proxy's URL may hold credentials and a header a token: both count as secrets."""
+    """How to reach the target. Credentials in a proxy's URL, and header values, count as secrets."""
 
     other_names: ClassVar[Mapping[str, str]] = {
         "cert": "client_cert",
@@ -57,24 +57,24 @@ class Network(Table):
     }
 
     proxy: Annotated[SecretStr, AfterValidator(_checked_proxy)] | None = None
-    """The HTTP proxy; else the one that the environment names."""
+    """The HTTP proxy; by default the proxy in the environment."""
     ca_file: Path | None = None
     """Certificates to trust, in PEM."""
     client_cert: Path | None = None
-    """The certificate to show to a server that asks for one, in PEM."""
+    """The client certificate, for a server that requires one, in PEM."""
     client_key: Path | None = None
-    """Its private key, in PEM; needed unless the file of the certificate holds it."""
+    """Its private key, in PEM; required unless the certificate's file contains it."""
     client_key_password: Secret | None = None
     """The password of that key, if it is encrypted."""
     verify: bool = True
-    """Whether certificates are checked; that they are not is shown in every report."""
+    """Whether certificates are verified; every report shows it if they are not."""
     headers: Annotated[dict[str, HeaderSecret], AfterValidator(_sendable)] = Field(default={})
     """Header fields to send with every request."""
 
     @model_validator(mode="after")
     def _whole_certificate(self) -> Network:
         if self.client_cert is None and (self.client_key is not None or self.client_key_password is not None):
-            raise ValueError("has a key and no client_cert; name the certificate that the key belongs to")
+            raise ValueError("has a key but no client_cert; add the certificate of the key")
         return self
 
     @property

@@ -42,11 +42,13 @@ def _readable(operation: Operation, operations: Mapping[str, Operation], whole: 
     read, _, member = name.partition(".")
     reads = {one.id for one in operations.values() if one.effect == "read"}
     if read not in reads:
-        raise ValueError(f"has the placeholder {whole}, and {read} is no operation that reads; {hint(read, reads)}")
+        raise ValueError(f"has the placeholder {whole}, and {read} is not an operation that reads; {hint(read, reads)}")
     if not member:
         raise ValueError(f"has the placeholder {whole} without a member; write it like {{read.{read}.name}}")
     if missing := [one for one in operations[read].path_parameters if one not in operation.path_parameters]:
-        raise ValueError(f"has the placeholder {whole}, and {read} needs {missing[0]}, which {operation.id} has not")
+        raise ValueError(
+            f"has the placeholder {whole}, and {read} needs {missing[0]}, which {operation.id} does not have"
+        )
 
 
 def depends(form: Form) -> bool:

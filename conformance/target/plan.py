@@ -1,4 +1,4 @@
-"""Plan: what a run would try on a target, what it would not, why, and what the target file could say to change that."""
+"""Plan: what a run would test on a target, what not and why, and what to add to the target file."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def obstacle_of(one: Requirement, specification: Specification, table: SystemTab
     least = _least(one, specification, table.gives)
     if RANK[least] > RANK[level]:
         avoiding = _fixtures_that_avoid(one, specification, table, level)
-        told = f"{_places(table, avoiding)}, or from {least} on" if avoiding else f"from {least} on"
+        told = f"{_places(table, avoiding)}, or safety level {least}" if avoiding else f"safety level {least}"
         lacking = tuple(dict.fromkeys((*missing, *avoiding))) if avoiding else ()
         return Obstacle(not_tried, Reason.SAFETY_LEVEL, told, lacking, least)
     forbidden = (
@@ -115,7 +115,7 @@ def obstacle_of(one: Requirement, specification: Specification, table: SystemTab
 def exempt(one: Requirement, table: SystemTable) -> Obstacle | None:
     """Why the target does not claim what a requirement states: no deviation counts against it. None: it does."""
     if {one.profile, one.operation} & set(table.unsupported):
-        return Obstacle(Outcome.UNSUPPORTED, detail="the target file says so")
+        return Obstacle(Outcome.UNSUPPORTED, detail="according to the target file")
     if one.later_than(table.version):
         return Obstacle(Outcome.NOT_APPLICABLE, detail=f"since {one.since}")
     return None

@@ -1,4 +1,4 @@
-"""Proxies: which proxy a request goes through, by the target file or the environment, and who said so."""
+"""Proxies: which proxy a request uses, and whether the target file or the environment sets it."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def proxy_for(url: str, named: str | None, env: Mapping[str, str]) -> Proxy | No
     address = value if "://" in value else f"http://{value}"
     if not is_proxy_url(address):
         raise UnusableProxy(
-            f"the environment variable {variable} names no http or https proxy for {parts.scheme}://{parts.netloc};"
-            " correct or unset it, list the host in NO_PROXY, or name a proxy under [network] proxy"
+            f"the environment variable {variable} is not an http or https proxy for {parts.scheme}://{parts.netloc};"
+            " correct or unset it, add the host to NO_PROXY, or set a proxy as [network] proxy"
         )
     return Proxy(address, f"environment variable {variable}")
 

@@ -1,4 +1,4 @@
-"""Clearance: from which safety level on an operation may be called at all."""
+"""Safety: the lowest safety level at which an operation may be called."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ALWAYS: Final = ("token",)  # asking for a token changes nothing but the token's
 RANK: Final = {level: rank for rank, level in enumerate(Safety)}
 MAKING: Final = ("create", "update", "execute")
 """The effects of operations that may make something: what they make has to be proved to be the run's own."""
-UNPROVED: Final = "no documented operation proves that it is the run's own, and at level owned nothing else is removed"
+UNPROVED: Final = "the API cannot prove that the run created it, and at level owned nothing else is removed"
 
 
 def required_safety(operation: Operation) -> Safety:

@@ -1,4 +1,4 @@
-"""System table: what the tables of all systems in a target file have. Nothing here is ever sent anywhere."""
+"""System table: the base of the systems' tables in a target file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conformance.target import bodies
 from conformance.target.accommodation import Accommodation, accommodated
 from conformance.target.tables import Table, Text, kinds_of
 
-ELSEWHERE: Final = "token_url leads to another server, and the API documentation describes the target's own"
+ELSEWHERE: Final = "token_url is on another server than the one that the API documentation describes"
 """Why nothing is said of the operation that gives tokens."""
 TOKEN_URL: Final = "token_url"  # noqa: S105 - names a key
 
@@ -27,7 +27,7 @@ def without(path: str) -> Callable[[str], str]:
 
     def checked(url: str) -> str:
         if path in url:
-            raise ValueError(f"already holds {path}; leave that out, the suite adds it")
+            raise ValueError(f"already contains {path}; remove it, the suite adds it")
         return url
 
     return checked
@@ -50,13 +50,13 @@ class SystemTable(Table):
     """How the keys of `fixtures` end that name nothing on the server."""
 
     version: Text | None = None
-    """The version of the server; what the documents tell of later ones is then not applicable."""
+    """The version of the server; requirements of later versions are then not applicable."""
     unsupported: tuple[Text, ...] = ()
     """Profiles and operation ids that the server does not claim to have."""
     bodies: dict[str, Any] = Field({}, repr=False)
     """Request bodies by operation id, used instead of the suite's own."""
     accommodations: tuple[Accommodation, ...] = ()
-    """How operations must be called where the server departs from the documents."""
+    """How to send operations that the server needs in another form than documented."""
 
     _known: specification.Specification | None = PrivateAttr(None)  # set by `Target.with_specifications`
 

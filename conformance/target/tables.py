@@ -1,4 +1,4 @@
-"""Tables: TOML data read for pydantic models, with `${NAME}`, secrets in files, and errors that say what to do."""
+"""Tables: reads TOML data for pydantic models, with `${NAME}`, secrets in files, and helpful errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TargetError(Exception):
 
 def _sendable(secret: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[\x20-\x7e]*", secret.get_secret_value()):
-        raise ValueError("has a character that no HTTP header can hold; use printable ASCII")
+        raise ValueError("has a character that an HTTP header cannot contain; use printable ASCII")
     return secret
 
 
@@ -37,7 +37,7 @@ def header_names(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
     """The header fields, whose names can be some. Raises ValueError when one cannot."""
     for name in headers:
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
-            raise ValueError(f"has {name!r}, which is no name of an HTTP header; use letters, digits and hyphens")
+            raise ValueError(f"has {name!r}, which is not the name of an HTTP header; use letters, digits and hyphens")
     return headers
 
 
@@ -46,7 +46,7 @@ def _between(least: float, most: float) -> tuple[AfterValidator, Any]:
 
     def checked(value: float) -> float:
         if not least <= value <= most:
-            raise ValueError(f"is {value:g}; write a number from {least:g} to {most:.10g}")
+            raise ValueError(f"is {value:g}; must be a number from {least:g} to {most:.10g}")
         return value
 
     return AfterValidator(checked), Field(json_schema_extra={"minimum": least, "maximum": most})
@@ -76,6 +76,7 @@ class Reader:
     def __init__(self, source: str, base: Path, env: Mapping[str, str]) -> None:
         self.source, self.base, self.env = source, base, env
         self.secrets: dict[Place, tuple[str, str]] = {}
+        self._replaced: set[Place] = set()
 
     def error(self, place: Place, what: str) -> TargetError:
         """An error about the value at `place`; `what` says what is wrong and what to do."""
@@ -102,7 +103,7 @@ class Reader:
                 else:
                     done[key] = self.table(inner, value, place)
             elif key in files and files[key] in data:
-                raise self.error(place, f"stands beside {files[key]}; remove one of them.")
+                raise self.error(place, f"conflicts with {files[key]}; remove one of them.")
             elif key in files:
                 done[files[key]] = self.file(value, place, (*at, files[key]))
             elif issubclass(model, Table) and key in model.other_names:
@@ -119,7 +120,7 @@ class Reader:
     def tables(self, model: type[BaseModel], data: Any, at: Place) -> list[dict[str, Any]]:
         """The data of a list of tables, ready for their model."""
         if not isinstance(data, list):
-            raise self.error(at, f"is no list of tables; write each as [[{_dotted(at)}]] with its keys below.")
+            raise self.error(at, f"is not a list of tables; write each as [[{_dotted(at)}]] with its keys below.")
         return [self.table(model, one, (*at, str(number))) for number, one in enumerate(data)]
 
     def value(self, value: Any, place: Place, *, secret: bool, free: bool) -> Any:
@@ -132,6 +133,8 @@ class Reader:
             if value[:1] == "$" and value[1:] in self.env:
                 raise self.error(place, f"names an environment variable without braces; write ${{{value[1:]}}}.")
             text = VARIABLE.sub(lambda match: self.env[match[1]], value)
+            if text != value:
+                self._replaced.add(place)
             if secret or (free and text != value):
                 whole = VARIABLE.fullmatch(value)
                 self.secrets[place] = (whole[1] if whole else _placeholder(place), text)
@@ -139,7 +142,7 @@ class Reader:
         if isinstance(value, float) and not math.isfinite(value):
             raise self.error(place, "is not a finite number; write a finite one.")
         if not isinstance(value, int | float | bool | None):
-            raise self.error(place, "is a TOML date or time, which JSON has not; write it in quotes.")
+            raise self.error(place, "is a TOML date or time, which JSON does not have; write it in quotes.")
         return value
 
     def unset(self, data: Any, at: Place = ()) -> Iterator[str]:
@@ -178,11 +181,11 @@ class Reader:
         except (OSError, ValueError):
             found = False
         if path is None or not found:
-            raise self.error(place, "there is no such file; name one by its path from the target file.")
+            raise self.error(place, "no such file; write its path relative to the target file.")
         return path
 
     def complaint(self, error: dict[str, Any]) -> str:
-        """One of pydantic's errors as a line of ours; without the value, which may be a secret."""
+        """One of pydantic's errors as a line of ours. It has no value that may be a secret."""
         place = tuple(str(part) for part in error["loc"])
         if error["type"] == "missing":
             return str(self.error(place, f"is missing; add {place[-1]} = … {_under(place[:-1])}."))
@@ -190,13 +193,14 @@ class Reader:
             told = str(error["ctx"]["error"])
             return str(self.error(place, told if told.endswith((".", "?")) else f"{told}."))
         if error["type"] == "enum":
-            return str(self.error(place, f"is none of {error['ctx']['expected']}; write one of them."))
+            given = "" if place in self._replaced else f"is {error['input']!r}; "  # what was replaced may be a secret
+            return str(self.error(place, f"{given}must be {error['ctx']['expected']}."))
         if error["type"] in ("too_short", "string_too_short"):
-            return str(self.error(place, "is empty; write it, or leave the key out if it is optional."))
+            return str(self.error(place, "is empty; write a value, or remove the key if it is optional."))
         if error["type"] in ("tuple_type", "list_type"):
-            return str(self.error(place, "is no list; write it in brackets."))
+            return str(self.error(place, "is not a list; write it in brackets."))
         told = error["msg"][0].lower() + error["msg"][1:]
-        return str(self.error(place, f"is wrong: {told}; correct it."))
+        return str(self.error(place, f"is wrong: {told}; fix it."))
 
     def named(self) -> dict[Place, tuple[str, str]]:
         """The secrets with one name for one value: a name that is taken by another value gets a number."""

@@ -1,4 +1,4 @@
-"""Target: the server under test, as its TOML file describes it. Nothing here is ever sent anywhere."""
+"""Target: the server under test, read from its TOML file."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from conformance.target.tables import (
 from conformance.target.tables import TargetError as TargetError
 
 LONGEST_RUN: Final = 1000 * 3600.0
-TOP: Final = "What stands above all tables."
+TOP: Final = "The keys above all tables."
 IN_FLIGHT: Final = 4  # calls under way at once, where nothing says how many
 
 
 class Safety(StrEnum):
-    """How far a run may go: only read, change only what it made, or destroy the whole instance."""
+    """What a run may change: nothing, only what it created, or anything."""
 
     READ_ONLY = "read-only"
     OWNED = "owned"
@@ -57,7 +57,7 @@ def duration(text: object) -> float:
     hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else (0.0, 0.0, 0.0)
     total = hours * 3600 + minutes * 60 + seconds
     if not 0 < total <= LONGEST_RUN:
-        raise ValueError('is no duration; write it like "90s", "20m" or "1h30m", and at most 1000h')
+        raise ValueError('is not a duration: must be like "90s", "20m" or "1h30m", and at most 1000h')
     return total
 
 
@@ -65,20 +65,20 @@ Duration = Annotated[float, BeforeValidator(duration, json_schema_input_type=str
 
 
 class Limits(Table):
-    """Limits of a whole run. Without `in_flight` it is four; times in seconds."""
+    """Limits of a whole run. Times are in seconds."""
 
     requests_per_second: Rate | None = None
-    """Never faster than this."""
+    """Maximum rate of requests."""
     in_flight: Some | None = None
-    """Calls under way at once, so at most this many workers."""
+    """Maximum number of concurrent requests, and so of workers."""
     request_timeout: Seconds = 30.0
-    """Seconds for one call, its body included."""
+    """Seconds for one request, including its body."""
     time_budget: Duration | None = None
-    """Start nothing new after this time."""
+    """Start no new test after this time."""
     open_resources: Count = 50
-    """Never more things of the run's own on the server than this."""
+    """Maximum number of things that the run has on the server at the same time."""
     executions: Count = 20
-    """Never start more Requests, instances and processes than this."""
+    """Maximum number of Requests, instances and processes that the run starts."""
 
     @property
     def places(self) -> int:
@@ -90,22 +90,22 @@ class SafetyTable(Table):
     """The table `safety`."""
 
     level: Safety = Safety.OWNED
-    """What a run may change: nothing; what it created; anything."""
+    """What a run may change: nothing, only what it created, or anything."""
 
 
 class Target(Table):
-    """What stands above all tables. A target file has further tables, one for each system: see `target_model`."""
+    """The keys above all tables. A target file has further tables, one for each system: see `target_model`."""
 
     name: Text
     """The name of the target, shown in every report."""
     settle: Settling = 5.0
-    """Seconds that a write may take to become visible."""
+    """Seconds until a write must be visible."""
     network: Network = Network()
     """How to reach the target."""
     limits: Limits = Limits()
     """Limits of the whole run."""
     safety: SafetyTable = SafetyTable()
-    """How far the run may go."""
+    """What the run may change."""
 
     # Filled by `parse`, which knows where secrets came from: so nothing else makes a target.
     _secrets: dict[Place, tuple[str, str]] = PrivateAttr(default_factory=dict)
@@ -164,7 +164,7 @@ def load(path: Path | str, env: Mapping[str, str] | None = None) -> Target:
     except input_files.Unreadable as error:
         raise TargetError(f"{path}: {error}.") from None
     except OSError as error:
-        raise TargetError(f"{path}: cannot be read ({error.strerror}); name an existing target file.") from None
+        raise TargetError(f"{path}: cannot be read ({error.strerror}); choose an existing target file.") from None
     return parse(data, base=path.parent, env=os.environ if env is None else env, source=str(path))
 
 
@@ -181,7 +181,7 @@ def parse(data: Mapping[str, Any], *, base: Path, env: Mapping[str, str], source
     plain = reader.table(model, data, ())
     if not any(system in plain for system in SYSTEMS):
         *others, last = (f"[{system}]" for system in SYSTEMS)
-        raise reader.error((), f"names no system; add a table {' or '.join(filter(None, (', '.join(others), last)))}.")
+        raise reader.error((), f"has no system; add a table {' or '.join(filter(None, (', '.join(others), last)))}.")
     try:
         target = model.model_validate(plain)
     except ValidationError as error:

@@ -1,1 +1,1 @@
-"""The one door to the target: every byte passes the same row of httpx transports."""
+"""The only way to send requests to the target: every request passes the same httpx transports."""

@@ -1,4 +1,4 @@
-"""Client: builds requests by operation id and sends them through the one door."""
+"""Client: builds requests by operation id and sends them through the transport."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class Client:
             try:
                 return _member(exchange.response.json, member, f"{{read.{name}}}")
             except NotJson:
-                raise Unresolved(f"{{read.{name}}}: {read} is answered without JSON") from None
+                raise Unresolved(f"{{read.{name}}}: the response to {read} is not JSON") from None
 
         try:
             form = resolved(operation.form, lookup)
@@ -172,7 +172,7 @@ class Client:
             raise Withheld(Reason.UNDOCUMENTED_REQUEST, told) from None
         for name, value in form.headers.items():
             if not value.isascii() or not value.isprintable():
-                told = f"accommodation of {operation.id}: the header {name} would have a value that no header can hold"
+                told = f"accommodation of {operation.id}: a header cannot contain the value of {name}"
                 raise Withheld(Reason.UNDOCUMENTED_REQUEST, told)
         return form
 
@@ -188,9 +188,7 @@ class Client:
             raise NoAnswer(f"the request cannot be sent: {type(error).__name__}: {error}", sent=False) from None
         for name, value in request.headers.raw:
             if value and not FIELD_VALUE.fullmatch(value):
-                told = (
-                    f"the request cannot be sent: the header {name.decode()} would have a value that no header can hold"
-                )
+                told = f"the request cannot be sent: a header cannot contain the value of {name.decode()}"
                 raise NoAnswer(told, sent=False)
         return request
 

@@ -1,4 +1,4 @@
-"""Credentials: how the users of a target show who they are. Tokens are asked for through the same door."""
+"""Credentials: the authentication of a target's users. Token requests use the same transport."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NoToken(Exception):
     """The target accepted the credentials and answered without a token."""
 
     def __init__(self, exchange: Exchange) -> None:
-        super().__init__(f"{exchange.request.url}: answered without an access token")
+        super().__init__(f"{exchange.request.url}: the response has no access token")
         self.exchange = exchange
 
 

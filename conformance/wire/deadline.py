@@ -1,4 +1,4 @@
-"""Deadline: the last transport of the row, which bounds a call in time and an answer in size.
+"""Deadline: the last transport, which limits the time of a request and the size of its response.
 
 httpx bounds each read, not the whole call: slow headers or a dripping body would hold it for ever. So every read of
 the network stream below gets only what is left of the call's total.
@@ -26,7 +26,7 @@ ALERT: Final = re.compile(
     r"ALERT_(CERTIFICATE_\w+|BAD_CERTIFICATE|UNKNOWN_CA|NO_CERTIFICATE|HANDSHAKE_FAILURE|ACCESS_DENIED)"
 )
 """What a server says in a TLS alert where it does not like the client's certificate, or that there is none."""
-WANTS_ONE: Final = "it {} a client certificate: name one under [network] client_cert and client_key"
+WANTS_ONE: Final = "it {} a client certificate: set [network] client_cert and client_key"
 
 
 class NoAnswer(Exception):
@@ -47,7 +47,7 @@ class _Countdown:
     def left(self, timeout: float | None) -> float:
         remaining = self.until - time.monotonic()
         if remaining <= 0:
-            raise httpcore.ReadTimeout("the call's time is used up")
+            raise httpcore.ReadTimeout("the time for this request is used up")
         return remaining if timeout is None else min(timeout, remaining)
 
 
@@ -199,7 +199,7 @@ class Deadline(httpx.BaseTransport):
             case UnusableProxy():
                 return told, False
             case httpcore.TimeoutException():
-                return f"no whole answer within {self._seconds:g} seconds", True
+                return f"no complete response within {self._seconds:g} seconds", True
         if ALERT.search(told):  # with TLS 1.3 a server looks at the certificate after the handshake
             return _unconnected(told, shows_certificate=self._shows_certificate), False
         told = f"{type(error).__name__}: {told}".rstrip(": ")
@@ -234,7 +234,7 @@ class Deadline(httpx.BaseTransport):
 def _unconnected(error: str, *, shows_certificate: bool) -> str:
     """Why there is no connection, and what to do."""
     if re.search("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE", error):
-        return "it speaks no TLS; if it is meant to be like that, write http:// instead of https://"
+        return "it does not use TLS; if that is intended, write http:// instead of https://"
     if alert := ALERT.search(error):
         name = alert[1].replace("_", " ").lower()
         if shows_certificate:
@@ -245,7 +245,7 @@ def _unconnected(error: str, *, shows_certificate: bool) -> str:
     if refused is None:
         return f"no connection: {error}"
     reason = refused[1].strip(" .")
-    return f"its certificate is not trusted: {reason}. If it is your own, name its authority under [network] ca_file"
+    return f"its certificate is not trusted: {reason}. If it is your own, set [network] ca_file to its authority"
 
 
 def _read(stream: Iterable[bytes], limit: int) -> tuple[bytes, bool]:

@@ -1,4 +1,4 @@
-"""Decoding: the ways to read a text, and the ways in which bytes can be part of one.
+"""Decoding: the encodings in which a text, or bytes, can appear.
 
 A secret can be escaped for a URL, for JSON or for HTML, more than once: `views` takes such escapes away, and knows the
 way back to where each part is written. It can also be part of something longer in Base64 or in hexadecimal digits:

@@ -1,4 +1,4 @@
-"""Evidence: keeps the exchanges of the current test as they were, and stores redacted what a verdict cites."""
+"""Evidence: keeps the exchanges of the current test, and stores the cited ones redacted."""
 
 from __future__ import annotations
 

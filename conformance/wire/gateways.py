@@ -1,4 +1,4 @@
-"""The way to a server: which responses come from something in front of its API, or speak of the account instead.
+"""Gateways: which responses come from something in front of the API, or are about the account.
 
 Pure functions of responses. What they recognise is never what an operation does, so that no check may see it as that.
 """

@@ -1,4 +1,4 @@
-"""Guard: judges what is about to go out, and lets nothing pass that could change what the run did not create.
+"""Guard: checks every request, and refuses those that could change what the run did not create.
 
 It judges the bytes on the wire (request target after percent-decoding, query, body), not what the caller meant.
 """
@@ -102,7 +102,7 @@ class Policy:
             return self._token(request)
         here = [one for one in self._addresses if one.origin == origin]
         if not here:
-            raise RequestRefused(f"{request.method} {origin}: not a host of the target file")
+            raise RequestRefused(f"{request.method} {origin}: not a host in the target file")
         _plain_headers(request)
         target: bytes = request.extensions.get("target", request.url.raw_path)
         raw_path, _, query = target.partition(b"?")
@@ -166,7 +166,7 @@ class Policy:
         made_up = any(self.ledger.is_made_up(segment) for segment in segments)
         if method in SAFE_METHODS or (made_up and not any(_odd(segment) for segment in segments)):
             return Decision(None, "read" if method in SAFE_METHODS else "none")
-        raise RequestRefused(f"{method} {raw_path!r} is no operation of the spec")
+        raise RequestRefused(f"{method} {raw_path!r} is not an operation of the spec")
 
     def _effectful(
         self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
@@ -205,7 +205,7 @@ class Policy:
     def _allowed(self, operation: Operation, identifier: str) -> None:
         doubtful = identifier not in self.fixtures and self.ledger.doubts(operation.resource, identifier)
         if doubtful and self.safety is not Safety.DISPOSABLE:  # a fixture is the user's word, whatever a response names
-            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: nothing proves that {identifier!r} is the run's own")
+            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: nothing proves that the run created {identifier!r}")
         if self._ours(identifier):
             return
         if identifier in self.fixtures:
@@ -216,7 +216,7 @@ class Policy:
 
     def _abroad(self, operation: Operation) -> None:
         if self.safety is not Safety.DISPOSABLE:
-            told = f"{operation.id} is tried on somebody else's at level disposable only"
+            told = f"{operation.id} is sent for things of others only at level disposable"
             raise Withheld(Reason.SAFETY_LEVEL, told)
 
     def _ours(self, identifier: str) -> bool:
@@ -242,10 +242,10 @@ class Policy:
             if self.safety is Safety.DISPOSABLE:
                 return ""
             raise Withheld(
-                Reason.SAFETY_LEVEL, f"{operation.id} without a name: a leftover could not be told from others"
+                Reason.SAFETY_LEVEL, f"{operation.id} without a name: what is left over could not be recognised"
             ) from None
         if not self.ledger.is_ours(name):
-            raise RequestRefused(f"{operation.id} names {name!r}, which does not carry the mark of this run")
+            raise RequestRefused(f"{operation.id} names {name!r}, which does not have the mark of this run")
         return name
 
 

@@ -1,4 +1,4 @@
-"""In flight: no more requests of a run under way at once than the target file allows, whatever process sends them."""
+"""In flight: limits the number of concurrent requests of a run over all its processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal of a ledger: a file for each worker, one JSON object a line. Written and read here.
+"""Journal: the file of a ledger, one for each worker, with one JSON object per line. Written and read here.
 
 Each line reaches the system at once, so that it outlives the process; an intent is flushed to the disk before the
 create that it speaks of is sent. The journal holds no secrets and is enough to clean up later, from another machine.

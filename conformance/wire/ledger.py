@@ -1,4 +1,4 @@
-"""The ledger: what a run created, and what became of it. Each change is written to its journal first."""
+"""Ledger: what a run created, and whether it was removed. Each change is written to the journal first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Ours = NewType("Ours", str)
 """An identifier that is proved to be the run's own; only what proves it makes one (`ownership`)."""
 
 
-UNSEEN: Final = "its creation was asked for, and nothing shows whether it is there"
+UNSEEN: Final = "its creation was requested, and nothing shows whether it exists"
 """Why something is left whose identifier the run never learned."""
 
 

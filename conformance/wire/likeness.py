@@ -1,4 +1,4 @@
-"""Likeness: whether a response is the one that a control request gets, whatever changes from response to response.
+"""Likeness: whether a response equals that to a control request, except for what changes in every response.
 
 Responses are compared by their parsed values, member by member. What differs between control requests changes by
 itself (a time, a trace id, a counter, the path that is repeated), so it proves nothing.

@@ -1,4 +1,4 @@
-"""Account: what a run uses of its limits, one for all its workers.
+"""Limits: what a run has used of its limits, shared by all its workers.
 
 Each number is a file in the run's directory, changed under a lock, so that a worker that takes the place of one that
 died goes on where that one was. A place at something that only so many may do at once is a lock on a file of its own,

@@ -1,4 +1,4 @@
-"""Logins: how a token is asked for on each system, with what the target file gives, and what a refusal blames."""
+"""Logins: requests tokens with the credentials in the target file, and finds the wrong key in a refusal."""
 
 from __future__ import annotations
 
@@ -126,11 +126,11 @@ def blamed(exchange: Exchange, who: str, keys: Mapping[str, str], path: str = ""
     told = f"{_told(exchange)}{f', a redirect to {location}' if location else ''}"
     lowered = said.lower()
     if status in NOTHING_THERE or 300 <= status < 400:
-        what, wrong = "nothing is there", keys["place"]
+        what, wrong = "no API found", keys["place"]
         if path and path in f"{lowered}{location.lower()}":
             what, wrong = f"refused {who}", keys[path]
     elif not exchange.response.refused or status == BUSY:
-        return f"{exchange.request.url}: gave {who} no token ({told}). Is the URL right and does the server work?"
+        return f"{exchange.request.url}: gave {who} no token ({told}). Is the URL right and the server working?"
     else:
         what = f"refused the credentials of {who}"
         named = next((word for word in keys if word not in USUAL and word in lowered), "")
@@ -149,7 +149,7 @@ def refused_token(system: str, exchange: Exchange, user: str = MAIN) -> str:
     """The sentence on a token of the target file that opens nothing, or that a further user shows and is none."""
     if user != MAIN:
         return (
-            f"{exchange.request.url}: refused the token as one that was never given ({_told(exchange)}). "
+            f"{exchange.request.url}: refused the token like an unknown one ({_told(exchange)}). "
             f"Correct [{system}.users.{user}] access_token in the target file."
         )
     return (

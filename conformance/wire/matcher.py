@@ -1,4 +1,4 @@
-"""Matcher: finds any of a growing set of secrets in one pass over a text, also where they are encoded."""
+"""Matcher: finds any of a growing set of secrets in one pass over a text, also in encoded form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redaction: what stands between an exchange and everything that is stored or shown."""
+"""Redaction: removes secrets from everything that is stored or shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RetryTransport: never faster than the target file allows; reads are sent again, writes if told when."""
+"""RetryTransport: limits the rate of requests, and repeats reads, and writes if the server says when."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class RetryTransport(httpx.BaseTransport):
     def _wait(self) -> None:
         busy = max(0.0, self._back - self._clock())
         if self._asked and busy > self._remaining_wait:
-            raise NoAnswer(f"it is busy, and asks to be left alone for {busy:.0f} seconds", sent=False)
+            raise NoAnswer(f"it is busy and asks to wait {busy:.0f} seconds", sent=False)
         if busy and self._asked and self._clock() + busy > self._account.until:
             raise Withheld(Reason.TIME_BUDGET, f"the server asks to wait {busy:.0f} seconds, and the time is used up")
         self._waited += busy

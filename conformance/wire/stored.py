@@ -1,4 +1,4 @@
-"""Stored: an exchange as it may be written down: without secrets, without other people's values, and bounded."""
+"""Stored: an exchange for storage, without secrets and other people's values, and with limited size."""
 
 from __future__ import annotations
 

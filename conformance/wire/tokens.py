@@ -1,4 +1,4 @@
-"""Tokens of one run: on a server where a new login ends the session before, all workers must use the same one.
+"""Tokens: the tokens of a run, shared by all workers, because on some servers a new login ends the previous session.
 
 The controller of a run keeps the tokens in its memory and hands them to its workers over a Unix socket in a private
 directory, to whoever knows a key that only they were given. A token is in no file, no log and no process list.

@@ -1,4 +1,4 @@
-"""The door: the row of transports that every request to a target passes."""
+"""Transport: the chain of httpx transports that every request passes."""
 
 from __future__ import annotations
 

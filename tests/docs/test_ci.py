@@ -54,7 +54,7 @@ def calls(path: Path) -> Iterator[list[str]]:
                 yield shlex.split(plain)
 
 
-def test_every_file_of_the_directory_is_checked_and_told() -> None:
+def test_every_file_of_the_directory_is_checked_and_reported() -> None:
     assert sorted(FILES) == sorted(path for path in DIRECTORY.iterdir() if path.suffix != ".md")
     told = (DIRECTORY / "README.md").read_text(encoding="utf-8")
     assert all(f"]({path.name})" in told for path in FILES)

@@ -31,7 +31,7 @@ pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relativ
 
 
 def command(name: str) -> click.Command:
-    assert name in KNOWN, f"there is no command {name}"
+    assert name in KNOWN, f"unknown command {name}"
     return KNOWN[name].command
 
 
@@ -147,7 +147,7 @@ def test_the_smallest_target_files_are_those_of_the_readme(tmp_path: Path, monke
         assert main(["check", "--offline", str(path)], standalone_mode=False) == exit_codes.OK
 
 
-def test_the_page_of_the_target_file_tells_what_every_fixture_is_for() -> None:
+def test_the_page_of_the_target_file_says_what_every_fixture_is_for() -> None:
     page = (ROOT / "docs" / "target-file.md").read_text(encoding="utf-8")
     cells = [row[0] for row in table(page, "More of each system")]
     told = [key for cell in cells for key in re.findall(r"`(\w+)`", cell) if key in Fixtures.model_fields]

@@ -18,12 +18,12 @@ def test_the_page_is_what_the_code_gives() -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_the_code_tells_of_every_key_of_the_target_file(name: str) -> None:
+def test_the_code_describes_every_key_of_the_target_file(name: str) -> None:
     model: type[BaseModel] = TABLES[name]
     assert set(docstrings.described(model)) == set(model.model_fields)
 
 
-def test_every_command_and_option_stands_on_the_page_with_what_it_does() -> None:
+def test_every_command_and_option_is_on_the_page_with_what_it_does() -> None:
     found = dict(reference_page.commands(main, click.Context(main, info_name="conformance")))
     assert {*COMMANDS, "dev lint"} <= found.keys()
     for name, context in found.items():
@@ -33,6 +33,6 @@ def test_every_command_and_option_stands_on_the_page_with_what_it_does() -> None
             assert not row.endswith("|  |"), f"{name} {option.opts[0]} says nothing"
 
 
-def test_every_exit_code_stands_on_the_page() -> None:
+def test_every_exit_code_is_on_the_page() -> None:
     codes = {name for name in vars(exit_codes) if name.isupper()}
     assert set(docstrings.told(exit_codes)) == codes

@@ -15,7 +15,7 @@ def test_the_page_is_what_the_specs_and_registers_give() -> None:
     assert documentation.page() == WRITTEN, "run `python -m conformance.cli.documentation`"
 
 
-def test_every_behavioural_requirement_stands_on_the_page_once() -> None:
+def test_every_behavioural_requirement_is_on_the_page_once() -> None:
     rows = re.findall(r"^\| [\d, -]+ \| ([A-Z0-9-]+) \|", WRITTEN, re.MULTILINE)
     assert sorted(rows) == sorted(one.id for one in REQUIREMENTS if not one.structural)
 

@@ -143,11 +143,11 @@ def test_no_option_of_ours_has_a_bare_name(repository: Repository) -> None:
     ("arguments", "sentence"),
     [
         (["--conformance-system", "processmaker3"], "the target file has no table [processmaker3]"),
-        (["--conformance-profile", "processmaker4/starts"], "there is no such profile"),
-        (["--conformance-shard", "1/5"], "each shard has a call under way, and no more than 4 may be"),
-        (["--conformance-durations", "earlier"], "--conformance-durations says nothing without --conformance-shard"),
-        (["--conformance-in-flight", "0"], "'0' must be a whole number from 1"),
-        (["--conformance-max-examples", "some"], "'some' must be a whole number from 1"),
+        (["--conformance-profile", "processmaker4/starts"], "unknown profile"),
+        (["--conformance-shard", "1/5"], "each shard needs at least one request in flight, and the limit is 4"),
+        (["--conformance-durations", "earlier"], "--conformance-durations has no effect without --conformance-shard"),
+        (["--conformance-in-flight", "0"], "'0' must be an integer from 1"),
+        (["--conformance-max-examples", "some"], "'some' must be an integer from 1"),
     ],
 )
 def test_an_option_that_cannot_be_followed_is_refused(

@@ -94,7 +94,7 @@ def test_a_directory_that_holds_something_of_a_run_is_left_as_it_is(
         )
         assert not any(reference.residue().values())
     assert ended.code == 4, ended.printed
-    assert "name another directory" in ended.printed
+    assert "choose another directory" in ended.printed
     assert "INTERNALERROR" not in ended.printed
     assert repository.files == before
     assert not elsewhere.exists()

@@ -133,14 +133,14 @@ def test_a_server_that_cannot_be_worked_with_is_unavailable(name: str, tmp_path:
 
 
 @pytest.mark.parametrize("name", CONTRADICTING)
-def test_an_answer_that_contradicts_a_document_is_a_deviation(name: str, tmp_path: Path) -> None:
+def test_a_response_that_contradicts_a_document_is_a_deviation(name: str, tmp_path: Path) -> None:
     result, _ = met("processmaker4", name, tmp_path, timeout=10 if name in HUGE else 0.5)
     assert (result.code, result.record.complete) == (exit_codes.DEVIATIONS, True)
 
 
 @pytest.mark.parametrize("name", ECHOING)
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_server_that_repeats_what_it_is_told_gets_no_secret_into_what_a_run_writes(
+def test_a_server_that_repeats_what_it_receives_gets_no_secret_into_what_a_run_writes(
     system: str, name: str, tmp_path: Path
 ) -> None:
     result, server = met(system, name, tmp_path)
@@ -148,7 +148,7 @@ def test_a_server_that_repeats_what_it_is_told_gets_no_secret_into_what_a_run_wr
     assert [asked for asked in server.asked if asked.shown]
 
 
-def test_an_answer_of_very_many_values_is_judged_in_time(tmp_path: Path) -> None:
+def test_a_response_of_very_many_values_is_judged_in_time(tmp_path: Path) -> None:
     result, _ = met("processmaker4", "many_small_values", tmp_path, timeout=10, only=["test_request_data"])
     assert result.code == exit_codes.DEVIATIONS
 
@@ -207,7 +207,7 @@ def test_an_identifier_that_no_path_can_hold_is_never_asked_for(name: str, tmp_p
 
 
 @pytest.mark.parametrize("certificate", ["self-signed", "expired", "of another host"])
-def test_a_server_whose_certificate_proves_nothing_is_told_nothing(certificate: str, tmp_path: Path) -> None:
+def test_a_server_whose_certificate_proves_nothing_receives_nothing(certificate: str, tmp_path: Path) -> None:
     result, server = met("processmaker4", "fine", tmp_path, certificate=certificate)
     assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert "certificate" in result.record.problems[0]

@@ -260,7 +260,7 @@ def those(verdicts: list[Verdict], outcome: Outcome) -> set[str]:
 
 
 @pytest.mark.parametrize("requirement", MUTANTS)
-def test_what_is_wrong_in_an_answer_turns_its_requirement_and_no_other(requirement: str, references: Served) -> None:
+def test_what_is_wrong_in_a_response_turns_its_requirement_and_no_other(requirement: str, references: Served) -> None:
     for mutant in MUTANTS[requirement]:
         exchange = references.error(mutant.operation) if mutant.is_error else references.answer(mutant.operation)
         good = exchange.response

@@ -17,8 +17,8 @@ from .browser import Opened, opened
 
 pytestmark = [pytest.mark.page, pytest.mark.browser, pytest.mark.timeout(600)]
 
-LABEL = "A JSON body that bears the label application/x-www-form-urlencoded"
-TOKEN = "A start with a token that the server never issued is refused"
+LABEL = "rejects a JSON body sent as application/x-www-form-urlencoded"
+TOKEN = "accepts a token that the server never issued"
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +45,7 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
-def test_deviations_stand_first_with_the_firmer_one_on_top_then_requirements_then_tests(
-    file: Path, seen: Opened
-) -> None:
+def test_deviations_are_first_with_the_firmer_one_on_top_then_requirements_then_tests(file: Path, seen: Opened) -> None:
     text = seen.page.inner_text("body")
     order = ("\nDeviations\n", TOKEN, LABEL, "\nRequirements\n", "\nTests\n", "test_request_data_starts")
     places = [text.index(part) for part in order]
@@ -55,7 +53,7 @@ def test_deviations_stand_first_with_the_firmer_one_on_top_then_requirements_the
     record = record_file.read(file.parent.parent)
     tried = [one for one in record.verdicts if one.outcome in (Outcome.CONFORMS, Outcome.DEVIATES)]
     assert 2 < len(tried) < len(record.verdicts)
-    assert f"2 deviations; {len(tried)} of {len(record.verdicts)} requirements tried" in text
+    assert f"2 deviations; {len(tried)} of {len(record.verdicts)} requirements tested" in text
     assert fits(seen.page)
 
 

@@ -126,14 +126,14 @@ def contradicted(system: str, name: str) -> Iterator[tuple[str, Level]]:
 
 
 @pytest.mark.parametrize(("system", "name"), NAMES, ids=[name for _, name in NAMES])
-def test_a_real_answer_contradicts_exactly_what_is_argued_here(system: str, name: str) -> None:
+def test_a_real_response_contradicts_exactly_what_is_argued_here(system: str, name: str) -> None:
     found = list(contradicted(system, name))
     assert [one for one, level in found if level is not Level.MAY] == DEVIATIONS.get(name, [])
     assert [one for one, level in found if level is Level.MAY] == FINDINGS.get(name, [])
 
 
 @pytest.mark.parametrize(("system", "name"), NAMES, ids=[name for _, name in NAMES])
-def test_nothing_of_a_real_answer_is_blocked_without_a_deviation_at_its_root(system: str, name: str) -> None:
+def test_nothing_of_a_real_response_is_blocked_without_a_deviation_at_its_root(system: str, name: str) -> None:
     verdicts = judged(system, name)
     roots = {verdict.fingerprint for verdict in verdicts}
     assert all(verdict.blocked_by in roots for verdict in verdicts if verdict.outcome is Outcome.BLOCKED)
@@ -150,7 +150,7 @@ def test_every_recorded_call_but_one_is_of_a_documented_operation() -> None:
 @pytest.mark.parametrize(
     ("name", "least"), [("project-get", 150), ("process-get", 90), ("classic-project-list", 15), ("delete-again", 6)]
 )
-def test_a_whole_real_answer_decides_many_requirements(name: str, least: int) -> None:
+def test_a_whole_real_response_decides_many_requirements(name: str, least: int) -> None:
     held = [verdict for verdict in judged("processmaker3", name) if verdict.outcome is Outcome.CONFORMS]
     assert len(held) >= least
 
@@ -175,7 +175,7 @@ def test_a_real_refusal_counts_as_one_whatever_its_status(system: str, name: str
     assert checks.refused("X", one.operation, one, one).outcome is Outcome.CONFORMS
 
 
-def test_the_answers_to_accepted_starts_differ_from_one_to_the_next() -> None:
+def test_the_responses_to_accepted_starts_differ_from_one_to_the_next() -> None:
     starts = ["start-event-empty-object", "start-event-with-data"]
     bodies = [one.response.json for name in starts if (one := exchange("processmaker4", name))]
     assert len(bodies) == 2

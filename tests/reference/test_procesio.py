@@ -83,7 +83,7 @@ def test_every_operation_needs_credentials(server: Server, method: str, path: st
 
 
 @pytest.mark.parametrize(("method", "path"), [entry for entry in OPERATIONS if "{id}" in entry[1]])
-def test_an_unknown_id_is_answered_otherwise_than_an_unknown_path(server: Server, method: str, path: str) -> None:
+def test_an_unknown_id_gets_another_response_than_an_unknown_path(server: Server, method: str, path: str) -> None:
     answer = server.call(method, path.format(id=uuid4()), RUN)
     assert refused(answer, 404)
     assert answer.json() != server.call(method, "/a/made/up/path").json()
@@ -318,7 +318,7 @@ def test_without_a_fault_everything_is_as_documented() -> None:
     assert outcomes() == USUAL
 
 
-def test_a_missing_status_is_answered_like_a_made_up_path() -> None:
+def test_a_missing_status_gets_the_response_of_a_made_up_path() -> None:
     server = Server("pro-status-missing")
     instance = server.publish(server.fixture)
     missing = server.call("GET", f"/instances/{instance}/status")

@@ -28,7 +28,7 @@ def client() -> Client:
 # Tokens
 
 
-def test_a_token_request_is_answered_with_all_members(client: Client) -> None:
+def test_a_token_request_returns_all_members(client: Client) -> None:
     answer = client.token_request().json()
     assert sorted(answer) == ["access_token", "expires_in", "refresh_token", "scope", "token_type"]
     assert client.reference.residue() == {"tokens": 1}
@@ -104,7 +104,7 @@ def test_each_operation_needs_its_permission(client: Client, method: str, path: 
         ("PATCH", "/project"),
     ],
 )
-def test_an_unknown_path_is_answered_with_the_error_object(client: Client, method: str, path: str) -> None:
+def test_an_unknown_path_returns_the_error_object(client: Client, method: str, path: str) -> None:
     assert refused(client.call(method, path), 404)
 
 

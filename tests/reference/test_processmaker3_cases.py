@@ -51,7 +51,7 @@ def test_unassigned_is_no_case_and_shows_what_the_user_may_claim(client: Client)
 @pytest.mark.parametrize(
     ("case", "status"), [(CASE, "TO_DO"), (PAUSED, "PAUSED"), (COMPLETED, "COMPLETED"), (CANCELED, "CANCELLED")]
 )
-def test_every_state_is_told_and_every_variable_and_document_shown_in_it(
+def test_every_state_is_reported_and_every_variable_and_document_shown_in_it(
     client: Client, case: str, status: str
 ) -> None:
     assert client.call("GET", of(case=case)).json()["app_status"] == status
@@ -59,7 +59,7 @@ def test_every_state_is_told_and_every_variable_and_document_shown_in_it(
     assert client.call("GET", of("/input-documents", case)).status_code == 200
 
 
-def test_a_case_stands_at_one_of_its_tasks_until_it_is_over(client: Client) -> None:
+def test_a_case_is_at_one_of_its_tasks_until_it_is_over(client: Client) -> None:
     assert client.call("GET", of()).json()["current_task"][0]["tas_uid"] == TASK
     tasks = {one["tas_uid"]: one["status"] for one in client.call("GET", of("/tasks")).json()}
     assert tasks.pop(TASK) == "TASK_IN_PROGRESS"

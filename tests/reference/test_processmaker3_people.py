@@ -107,7 +107,7 @@ def test_the_title_of_a_department_is_unique_among_its_siblings(client: Client) 
     assert refused(client.call("POST", "/department", json={"dep_title": "Sales"}))
 
 
-def test_dep_last_is_0_in_the_answer_to_a_creation_and_right_when_it_is_read(client: Client) -> None:
+def test_dep_last_is_0_in_the_response_to_a_creation_and_right_when_it_is_read(client: Client) -> None:
     first, second = (department(client, title, OFFICE.uid) for title in ("One", "Two"))
     assert (first["dep_last"], second["dep_last"]) == (0, 0)
     assert (last(client, first["dep_uid"]), last(client, second["dep_uid"])) == (0, 1)

@@ -117,7 +117,7 @@ def test_odd_text_comes_back_as_it_was_sent() -> None:
     assert Server().start(sent).json()["data"] == json.loads(sent)
 
 
-def test_an_unknown_process_is_answered_otherwise_than_an_unknown_path() -> None:
+def test_an_unknown_process_gets_another_response_than_an_unknown_path() -> None:
     server = Server()
     process = server.start(path="/api/1.0/process_events/8")
     path = server.start(path="/api/1.0/process_eventz/7")
@@ -192,6 +192,6 @@ def test_a_fault_changes_exactly_one_thing(fault: str, changed: dict[str, Any]) 
     assert outcomes(fault) == {**usual, **changed}
 
 
-def test_a_missing_start_is_answered_like_a_made_up_path() -> None:
+def test_a_missing_start_gets_the_response_of_a_made_up_path() -> None:
     server = Server("pm4-start-missing")
     assert server.start().content == server.start(path="/api/1.0/nothing/7").content

@@ -92,7 +92,7 @@ def test_serving_ends_cleanly_when_nothing_was_asked() -> None:
         assert serving.urls == {}
 
 
-def test_small_answers_do_not_wait_for_acknowledgements() -> None:
+def test_small_responses_do_not_wait_for_acknowledgements() -> None:
     with Serving([Twin()]) as serving, httpx.Client() as client:
         url = serving.urls["twin"]["web_url"]
         client.get(url)
@@ -186,7 +186,7 @@ def get(app: ASGIApp, path: str = "/thing") -> httpx.Response:
     return asyncio.run(send())
 
 
-def test_an_edited_answer_keeps_everything_but_the_edit() -> None:
+def test_an_edited_response_keeps_everything_but_the_edit() -> None:
     twin = Twin()
     twin.wrap(response_fault("GET", "/th.*", 200, edit_json(lambda data: data | {"more": "x" * 50})))
     answer = get(twin.apps["web_url"])
@@ -198,13 +198,13 @@ def test_an_edited_answer_keeps_everything_but_the_edit() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("POST", "/thing", 200), ("GET", "/thin", 200), ("GET", "/thing", 404)]
 )
-def test_only_the_matching_answer_is_edited(method: str, path: str, status: int) -> None:
+def test_only_the_matching_response_is_edited(method: str, path: str, status: int) -> None:
     twin = Twin()
     twin.wrap(response_fault(method, path, status, edit_status(500)))
     assert get(twin.apps["web_url"]).status_code == 200
 
 
-def test_without_a_status_every_answer_is_edited() -> None:
+def test_without_a_status_every_response_is_edited() -> None:
     twin = Twin()
     twin.wrap(response_fault("GET", "/thing", None, edit_status(503)))
     assert get(twin.apps["proxy_url"]).status_code == 503

@@ -56,7 +56,7 @@ def test_the_oldest_runs_go_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"timestamp": "soon"}', "3"])
 def test_a_file_that_is_no_history_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "history.jsonl").write_text(content)
-    with pytest.raises(HistoryError, match=r"history.jsonl: is no history of Allure.s; name another file"):
+    with pytest.raises(HistoryError, match=r"history.jsonl: is not an Allure history; choose another file"):
         History(tmp_path / "history.jsonl")
 
 

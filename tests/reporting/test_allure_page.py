@@ -40,12 +40,12 @@ def program(directory: Path, name: str, script: str) -> None:
 
 
 def test_no_run_is_an_error() -> None:
-    with pytest.raises(allure_page.ReportError, match="No run was named"):
+    with pytest.raises(allure_page.ReportError, match="No run was given"):
         allure_page.build([])
 
 
 def test_a_directory_without_results_is_named(tmp_path: Path) -> None:
-    with pytest.raises(allure_page.ReportError, match=r"holds no allure-results; name a directory"):
+    with pytest.raises(allure_page.ReportError, match=r"has no allure-results; choose a directory"):
         allure_page.build([tmp_path])
 
 

@@ -146,7 +146,7 @@ def test_every_result_has_the_category_of_its_kind(results: Path) -> None:
         sample.record().findings[0].fingerprint: "Findings",
     }
     untried = [r for r in of(everything, "requirement").values() if r["status"] == "skipped"]
-    assert {category(result) for result in untried} == {"Requirements that were not tried"}
+    assert {category(result) for result in untried} == {"Requirements that were not tested"}
     blocked = {"status": "skipped", "statusDetails": {"message": "Skipped: blocked by 0123456789abcdef"}}
     assert category(blocked) == "Blocked by a deviation"
 
@@ -179,7 +179,7 @@ def covered(directory: Path, *verdicts: VerdictRecord, **changes: Any) -> list[d
     return sorted(found, key=lambda result: int(result["start"]))
 
 
-def test_requirements_stand_by_document_and_section_in_the_order_of_the_lines(tmp_path: Path) -> None:
+def test_requirements_are_sorted_by_document_and_section_in_the_order_of_the_lines(tmp_path: Path) -> None:
     found = covered(
         tmp_path,
         sample.verdict("LATER", Outcome.CONFORMS, document="a.txt", section="Users", lines="120-131", statement="L."),
@@ -191,7 +191,7 @@ def test_requirements_stand_by_document_and_section_in_the_order_of_the_lines(tm
     assert places == [["Requirements", "a.txt", "Users"]] * 2 + [["Requirements", "b.txt", "Cases"]]
 
 
-def test_a_deviation_is_counted_once_and_what_was_not_tried_is_skipped_with_the_reason(tmp_path: Path) -> None:
+def test_a_deviation_is_counted_once_and_what_was_not_tested_is_skipped_with_the_reason(tmp_path: Path) -> None:
     one = sample.deviation(1)
     found = covered(
         tmp_path,
@@ -228,12 +228,12 @@ def test_what_the_form_of_an_operation_gives_is_summed(
     outcomes = (Outcome.CONFORMS, Outcome.CONFORMS, third)
     verdicts = (sample.verdict(name, outcome) for name, outcome in zip(names, outcomes, strict=True))
     (found,) = covered(tmp_path, *verdicts)
-    assert found["name"] == "getProject: form of requests and answers"
+    assert found["name"] == "getProject: shape of requests and responses"
     assert (found["status"], found["statusDetails"]["message"]) == (status, f"Requirement: {message}")
     assert message in found["description"]
 
 
-def test_an_accommodation_tells_why_it_is_made_and_for_which_deviation_it_stands(results: Path) -> None:
+def test_an_accommodation_says_why_it_is_made_and_for_which_deviation(results: Path) -> None:
     (found,) = of(written(results), "accommodation").values()
     assert labels(found)["parentSuite"] == [coverage.ACCOMMODATIONS]
     assert found["status"] == "unknown"
@@ -243,9 +243,9 @@ def test_an_accommodation_tells_why_it_is_made_and_for_which_deviation_it_stands
 
 @pytest.mark.parametrize(
     ("needed", "status", "told"),
-    [(False, "passed", "not needed"), (None, "skipped", "stands for no deviation")],
+    [(False, "passed", "not needed"), (None, "skipped", "not a deviation")],
 )
-def test_an_accommodation_that_stands_for_nothing_says_so(
+def test_an_accommodation_that_belongs_to_no_deviation_says_so(
     tmp_path: Path, needed: bool | None, status: str, told: str
 ) -> None:
     (one,) = sample.record().accommodations

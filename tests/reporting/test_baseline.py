@@ -80,19 +80,19 @@ GOOD = f'[[deviation]]\nfingerprint = "{ONE}"\nrequirement = "R"\n'
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("[[deviation]\n", "is not TOML: .*; correct that line"),
+        ("[[deviation]\n", "is not TOML: .*; fix that line"),
         ("[[deviations]]\n", r"deviations: is an unknown key; write each entry under \[\[deviation\]\]"),
         ("[deviation]\n", "deviation: is one table"),
         ("deviation = [3]\n", "entry 1: is not a table"),
         (GOOD + 'reasn = "x"\n', r"entry 1: reasn: is an unknown key; did you mean reason\?"),
-        (GOOD + "reason = 3\n", "entry 1: reason: is no text; write it in quotes"),
-        (GOOD + 'expires = "2030-01-01"\n', "entry 1: expires: is no date; write it like 2030-12-31, without quotes"),
-        (GOOD + "date = 2030-01-01T00:00:00\n", "entry 1: date: is no date"),
+        (GOOD + "reason = 3\n", "entry 1: reason: is not text; write it in quotes"),
+        (GOOD + 'expires = "2030-01-01"\n', "entry 1: expires: is not a date: must be like 2030-12-31, without quotes"),
+        (GOOD + "date = 2030-01-01T00:00:00\n", "entry 1: date: is not a date"),
         (GOOD + "expires = 2030-02-30\n", "is not TOML"),
         (GOOD.replace(ONE, "ABC"), "entry 1: fingerprint: is not 16 hexadecimal digits; copy it from run.json"),
         ('[[deviation]]\nrequirement = "R"\n', "entry 1: fingerprint: is missing"),
         (f'[[deviation]]\nfingerprint = "{ONE}"\n', "entry 1: requirement: is missing"),
-        (GOOD + GOOD, f"entry 2: {ONE} is there already; keep one of them"),
+        (GOOD + GOOD, f"entry 2: {ONE} is there twice; remove one of them"),
     ],
 )
 def test_what_is_no_baseline_is_refused_with_the_place_and_what_to_do(text: str, why: str) -> None:
@@ -133,7 +133,7 @@ def test_an_entry_is_gone_only_if_its_requirement_was_exercised(outcome: Outcome
     assert ([one.fingerprint for one in report.unreached] == [ONE]) is not gone
 
 
-def test_a_part_of_a_run_tells_nothing_of_what_a_test_saw_that_did_not_run() -> None:
+def test_a_part_of_a_run_says_nothing_of_what_a_test_saw_that_did_not_run() -> None:
     baseline = Baseline((entry(ONE, test="t1"), entry(TWO, test="t2"), entry(THREE, test="t3")))
     tests = [ran("t1", "passed"), ran("t2", "skipped")]
     said = [verdict("R", Outcome.CONFORMS)]
@@ -144,7 +144,7 @@ def test_a_part_of_a_run_tells_nothing_of_what_a_test_saw_that_did_not_run() -> 
     assert len(whole.gone) == 3
 
 
-def test_an_expired_entry_is_told_where_it_still_occurs() -> None:
+def test_an_expired_entry_is_reported_where_it_still_occurs() -> None:
     yesterday = DAY - timedelta(days=1)
     baseline = Baseline((entry(ONE, expires=yesterday), entry(TWO, expires=yesterday)))
     report = baseline.report(DAY, {ONE}, [verdict("R", Outcome.DEVIATES)], [], complete=True)
@@ -259,12 +259,12 @@ def test_the_head_of_a_file_stays_when_its_first_entry_goes() -> None:
         GOOD + 'reason = """\n[[deviation]]\n"""\n',
     ],
 )
-def test_a_file_that_is_written_otherwise_is_left_alone(text: str) -> None:
-    with pytest.raises(BaselineError, match="cannot be changed; rewrite it so"):
+def test_a_file_that_is_written_differently_is_left_alone(text: str) -> None:
+    with pytest.raises(BaselineError, match="cannot be updated; rewrite it with these"):
         updated(text, "b", record(verdicts=[verdict("R", Outcome.CONFORMS)]), DAY, EntryNotes(), prune=True)
 
 
 def test_a_new_entry_is_refused_where_it_would_not_be_toml() -> None:
     text = f'deviation = [{{fingerprint = "{ONE}", requirement = "R"}}]\n'
-    with pytest.raises(BaselineError, match="cannot be changed; rewrite it so"):
+    with pytest.raises(BaselineError, match="cannot be updated; rewrite it with these"):
         updated(text, "b", record(1), DAY, EntryNotes())

@@ -22,9 +22,9 @@ class Tags(HTMLParser):
         self.tags.add(tag)
 
 
-def test_the_verdict_stands_on_top() -> None:
+def test_the_verdict_is_on_top() -> None:
     assert markdown.summary(sample.record()).startswith(
-        "## staging: 3 new deviations, 1 known; 44 of 56 requirements tried\n"
+        "## staging: 3 new deviations, 1 known; 44 of 56 requirements tested\n"
     )
 
 

@@ -72,8 +72,8 @@ def standing(*verdicts: VerdictRecord) -> tuple[Conformance, str]:
 # -- how a profile stands ---------------------------------------------------------------------------------------------
 
 
-def test_a_profile_conforms_when_nothing_is_contradicted_and_all_that_can_be_tried_was() -> None:
-    assert standing() == (Conformance.CONFORMS, "no deviation, and everything that can be tried was")
+def test_a_profile_conforms_when_nothing_is_contradicted_and_all_that_can_be_tested_was() -> None:
+    assert standing() == (Conformance.CONFORMS, "no deviation, and everything testable was tested")
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_what_no_document_demands_or_no_run_can_tell_lowers_no_profile(mild: Ver
 @pytest.mark.parametrize(
     ("found", "why"),
     [
-        (one(Outcome.DEVIATES, level=Level.SHOULD), "1 requirement of level should contradicted"),
+        (one(Outcome.DEVIATES, level=Level.SHOULD), "1 requirement of level should failed"),
         (one(Outcome.BLOCKED, blocked_by="0" * 16), "1 requirement blocked by a deviation"),
-        (one(Outcome.NOT_EXERCISED, reason=Reason.MISSING_FIXTURE), "1 requirement not exercised"),
+        (one(Outcome.NOT_EXERCISED, reason=Reason.MISSING_FIXTURE), "1 requirement not tested"),
         (
             one(Outcome.NOT_EXERCISED, reason=Reason.SAFETY_LEVEL),
             "1 requirement not tested because of the safety level",
@@ -106,7 +106,7 @@ def test_what_no_document_demands_or_no_run_can_tell_lowers_no_profile(mild: Ver
         (one(Outcome.UNSUPPORTED), "1 requirement not claimed"),
     ],
 )
-def test_a_profile_is_partial_when_a_should_is_contradicted_or_something_was_not_tried(
+def test_a_profile_is_partial_when_a_should_is_contradicted_or_something_was_not_tested(
     found: VerdictRecord, why: str
 ) -> None:
     assert standing(found) == (Conformance.PARTIAL, why)
@@ -128,7 +128,7 @@ def test_a_known_deviation_deviates_all_the_same_and_says_that_it_is_known() -> 
     assert "known: agreed until summer" in statement_text.markdown(made)
 
 
-def test_the_score_counts_what_is_claimed_and_can_be_tried_beside_what_was_exercised() -> None:
+def test_the_score_counts_what_is_claimed_and_can_be_tested_beside_what_was_exercised() -> None:
     found = [
         verdict("A", Outcome.DEVIATES),
         verdict("B", Outcome.BLOCKED, blocked_by="0" * 16),
@@ -151,7 +151,7 @@ def test_only_everything_is_a_hundred_percent() -> None:
     assert [percent(999, 1000), percent(3, 3), percent(0, 0)] == ["99 %", "100 %", "0 %"]
 
 
-def test_a_profile_that_is_not_claimed_stands_apart_and_in_the_headline() -> None:
+def test_a_profile_that_is_not_claimed_is_listed_separately_and_in_the_headline() -> None:
     without = [verdict(f"C{n}", Outcome.UNSUPPORTED, profile=CASES, operation="getCase") for n in range(3)]
     made = state(run(*without))
     assert [each.profile for each in made.profiles] == [PROJECTS]
@@ -176,14 +176,14 @@ def test_a_profile_of_which_nothing_firm_is_documented_is_not_stated() -> None:
         (run(exit_code=3), "the run ended with an internal error"),
         (run(exit_code=6), "the run could not reach its target"),
         (run(exit_code=5), "the run ran nothing"),
-        (run(shard="2/8"), "part 2/8 of a divided one"),
-        (run(*lacking(9), shard="2/8"), "part 2/8 of a divided one: merge its parts.$"),
-        (run(complete=False), "did not try everything that applies: run it again, whole"),
+        (run(shard="2/8"), "shard 2/8 of a run"),
+        (run(*lacking(9), shard="2/8"), "shard 2/8 of a run: merge the shards.$"),
+        (run(complete=False), "did not test everything that applies: run it again, whole"),
         (
             run(one(Outcome.NOT_EXERCISED, reason=Reason.NOT_SELECTED), complete=False),
-            r"did not try everything that applies \(1 requirement not selected\)",
+            r"did not test everything that applies \(1 requirement not selected\)",
         ),
-        (run(verdicts=[]), "the run tried no requirement at all"),
+        (run(verdicts=[]), "the run tested no requirement"),
     ],
 )
 def test_a_run_that_was_cut_short_makes_no_statement(record: RunRecord, why: str) -> None:
@@ -197,7 +197,8 @@ def test_two_thirds_of_the_musts_of_each_claimed_profile_are_needed() -> None:
     with pytest.raises(NotEnoughData) as told:
         state(run(*conforming(CASES, 4), *lacking(3)))
     assert str(told.value).startswith(
-        f"{CASES}: 4 of 7 must requirements exercised, 5 are needed (3 missing fixture: case); give the target file"
+        f"{CASES}: 4 of 7 must requirements tested, 5 are needed (3 missing fixture: case); add what is "
+        "missing to the target file"
     )
 
 
@@ -213,10 +214,10 @@ def test_what_the_safety_level_forbids_is_listed_and_not_asked_for() -> None:
     assert profile.unexercised == {"safety level": 9}
     with pytest.raises(NotEnoughData) as told:
         state(run(*conforming(CASES, 3), *lacking(2), *forbidden))
-    assert f"{CASES}: 3 of 5 must requirements that safety level owned allows exercised, 4 are" in str(told.value)
+    assert f"{CASES}: 3 of 5 must requirements that safety level owned allows tested, 4 are" in str(told.value)
     with pytest.raises(NotEnoughData) as told:
         state(run(*forbidden, verdict("S", Outcome.CONFORMS, profile=CASES, level=Level.SHOULD)))
-    assert str(told.value).startswith(f"{CASES}: safety level owned allows none of 9 must requirements to be tried")
+    assert str(told.value).startswith(f"{CASES}: safety level owned allows none of 9 must requirements to be tested")
 
 
 def test_each_key_that_is_missing_is_named_once() -> None:
@@ -284,7 +285,7 @@ def test_nothing_that_a_server_said_is_markup_or_steers_a_reader() -> None:
         assert "<script" not in text
 
 
-def test_nothing_tells_where_the_server_is() -> None:
+def test_nothing_shows_where_the_server_is() -> None:
     made = hostile()
     for text in (to_json(made), statement_page.page(made), statement_text.markdown(made)):
         assert not re.search(r"10\.1\.2\.3|127\.0\.0\.1|curl", text)
@@ -301,10 +302,10 @@ def test_the_statement_carries_the_digests_and_the_command_that_repeats_it() -> 
 def test_it_says_at_first_what_was_held_against_what_and_how_to_read_a_score() -> None:
     made = state(run())
     for text in (statement_text.markdown(made), statement_page.page(made)):
-        assert text.index("against the API documents of processmaker3, procesio") < text.index("Standing")
+        assert text.index("against the API documentation of processmaker3, procesio") < text.index("Result")
         assert statement_text.READ in text
         assert f"conformance {made.suite.version}, depth" in text
-        assert "6 of 6 (100 %) hold, 6 (100 %) were tried" in text
+        assert "6 of 6 (100 %) met, 6 (100 %) tested" in text
 
 
 def test_no_option_of_the_command_breaks_after_its_dashes() -> None:
@@ -370,13 +371,13 @@ def test_a_statement_is_made_anew_over_an_earlier_one_and_over_nothing_else(
         for name in {foreign, kept}:
             (other / name).write_text("theirs")
         assert main([*call, "--output", str(other)], standalone_mode=False) == exit_codes.USAGE
-        assert "is not empty" in capsys.readouterr().err
+        assert "not empty" in capsys.readouterr().err
         assert (other / foreign).read_text() == "theirs"
 
 
 def test_the_command_refuses_a_run_that_says_too_little(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(run(*lacking(3)), tmp_path)
     assert main(["statement", str(tmp_path)], standalone_mode=False) == exit_codes.USAGE
-    assert f"no statement can be made of it:\n  {CASES}: 0 of 3 must" in capsys.readouterr().err
+    assert f"not enough for a statement:\n  {CASES}: 0 of 3 must" in capsys.readouterr().err
     assert not (tmp_path / "statement").exists()
     assert main(["statement", str(tmp_path / "absent")], standalone_mode=False) == exit_codes.USAGE

@@ -25,29 +25,36 @@ def shown(width: int = 110, directory: str = "reports/x", **changes: Any) -> str
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"exit_code": 1}, "3 new deviations, 1 known; 44 of 56 requirements tried"),
+        ({"exit_code": 1}, "3 new deviations, 1 known; 44 of 56 requirements tested"),
         (
             {"exit_code": 1, "deviations": [sample.deviation(1), sample.deviation(2)]},
-            "2 deviations; 44 of 56 requirements tried",
+            "2 deviations; 44 of 56 requirements tested",
         ),
-        ({"exit_code": 0, "deviations": []}, "no deviation; 44 of 56 requirements tried"),
+        ({"exit_code": 0, "deviations": []}, "no deviation; 44 of 56 requirements tested"),
         (
             {"exit_code": 0, "deviations": [sample.known(sample.deviation(1))]},
-            "no new deviation, 1 known; 44 of 56 requirements tried",
+            "no new deviation, 1 known; 44 of 56 requirements tested",
         ),
         (
             {"exit_code": 0, "deviations": [], "complete": False},
-            "no deviation; 44 of 56 requirements tried; not everything that applies was tried",
+            "no deviation; 44 of 56 requirements tested; the run is incomplete",
         ),
         (
             {"exit_code": 1, "deviations": []},
-            "no deviation, but a strict option fails the run; 44 of 56 requirements tried",
+            "no deviation, but a strict option fails the run; 44 of 56 requirements tested",
         ),
-        ({"exit_code": 2, "deviations": [sample.deviation(1)]}, "cut short (1 deviation until then)"),
-        ({"exit_code": 6, "deviations": []}, "target unavailable (no deviation until then)"),
-        ({"exit_code": 3, "deviations": []}, "internal error: do not rely on this run (no deviation until then)"),
-        ({"exit_code": 4, "deviations": []}, "nothing was sent: the call or the target file is wrong"),
-        ({"exit_code": 5, "deviations": []}, "nothing was run"),
+        ({"exit_code": 2, "deviations": [sample.deviation(1)]}, "interrupted (1 deviation before that)"),
+        (
+            {"exit_code": 6, "deviations": []},
+            "incomplete: the target is unavailable or refused the credentials (no deviation before that)",
+        ),
+        (
+            {"exit_code": 6, "deviations": [], "verdicts": []},
+            "not tested: the target is unavailable or refused the credentials",
+        ),
+        ({"exit_code": 3, "deviations": []}, "internal error: do not rely on this run (no deviation before it)"),
+        ({"exit_code": 4, "deviations": []}, "nothing was sent: the command or the target file is wrong"),
+        ({"exit_code": 5, "deviations": []}, "no test was run"),
     ],
 )
 def test_the_verdict_is_the_first_line(changes: dict[str, Any], expected: str) -> None:
@@ -77,7 +84,7 @@ def test_every_word_is_explained_and_a_level_only_once() -> None:
 
 def test_each_deviation_has_its_place_and_what_was_seen() -> None:
     text = shown()
-    assert "should (an example shows it, or it follows plainly); deleteProject, processmaker3/projects" in text
+    assert "should (shown in an example, or clearly implied); deleteProject, processmaker3/projects" in text
     assert "expected: a refusal (4xx)" in text
     assert "observed: 200 OK" in text
     assert "blocks 2 requirements" in text
@@ -90,7 +97,7 @@ def test_many_deviations_do_not_scroll_the_verdict_away() -> None:
 
 def test_the_last_line_is_the_command_that_makes_the_page_even_when_narrow() -> None:
     last = shown(width=40, directory="reports/a run/of a target").rstrip().splitlines()[-1]
-    assert last == "HTML page: conformance report 'reports/a run/of a target'"
+    assert last == "HTML report: conformance report 'reports/a run/of a target'"
 
 
 def test_the_parts_are_set_apart_by_empty_lines() -> None:
@@ -114,7 +121,7 @@ def test_what_deviates_counts_up_to_the_deviations_and_the_findings() -> None:
     firm, hedged = sample.deviation(1), sample.deviation(2, level=Level.MAY)
     verdicts = [sample.verdict(one.requirement, Outcome.DEVIATES, level=one.level) for one in (firm, hedged)]
     text = shown(deviations=[firm], findings=[hedged], verdicts=verdicts)
-    assert "     2  deviate: the server does something else (1 of them a finding)\n" in text
+    assert "     2  deviate: the server does not do what the documentation says (1 of them a finding)\n" in text
     assert "of them" not in shown(deviations=[firm], findings=[], verdicts=verdicts[:1])
 
 

@@ -94,7 +94,7 @@ def test_equal_runs_are_safe() -> None:
     assert len(told.remaining) == 1
 
 
-def test_a_new_deviation_stops_and_a_fixed_one_is_told() -> None:
+def test_a_new_deviation_stops_and_a_fixed_one_is_reported() -> None:
     told = compare(run(deviation(1)), run(deviation(2)))
     assert (told.verdict, told.exit_code) == (Advice.STOP, 1)
     assert told.reason == "1 new deviation; 1 fixed"
@@ -113,14 +113,14 @@ def test_a_new_deviation_that_the_baseline_covers_is_worth_a_look() -> None:
     assert "1 new deviation that the baseline covers" in told.reason
 
 
-def test_what_was_not_tried_before_is_not_called_new() -> None:
+def test_what_was_not_tested_before_is_not_called_new() -> None:
     told = compare(run(verdicts=[verdict("PM3-PRJ-001", Outcome.NOT_EXERCISED, reason=Reason.MISSING_FIXTURE)]),
                    run(deviation(1)))  # fmt: skip
     assert (told.new, len(told.unseen)) == ([], 1)
     assert told.verdict is Advice.LOOK
 
 
-def test_what_is_no_longer_tried_is_lost_and_not_fixed() -> None:
+def test_what_is_no_longer_tested_is_lost_and_not_fixed() -> None:
     lost = [
         verdict("PM3-PRJ-001", Outcome.NOT_EXERCISED, reason=Reason.MISSING_USER, detail="outsider"),
         verdict("PM3-PRJ-002", Outcome.BLOCKED, blocked_by=deviation(3).fingerprint),
@@ -129,14 +129,14 @@ def test_what_is_no_longer_tried_is_lost_and_not_fixed() -> None:
     assert told.fixed == []
     assert [(one.requirement, one.why) for one in told.unexercised] == [("PM3-PRJ-001", "missing user: outsider")]
     assert [(one.requirement, one.why) for one in told.blocked] == [("PM3-PRJ-002", deviation(3).title)]
-    assert told.reason == "1 new deviation; 1 requirement newly blocked; 1 requirement no longer tried"
+    assert told.reason == "1 new deviation; 1 requirement newly blocked; 1 requirement no longer tested"
 
 
 def test_a_lost_requirement_alone_is_worth_a_look() -> None:
     after = run(verdicts=[verdict("PM3-PRJ-001", Outcome.UNSUPPORTED, detail="the target file says so")])
     told = compare(run(verdicts=[verdict("PM3-PRJ-001", Outcome.CONFORMS)]), after)
     assert told.verdict is Advice.LOOK
-    assert told.reason == "no new deviation, but 1 requirement no longer tried"
+    assert told.reason == "no new deviation, but 1 requirement no longer tested"
 
 
 def test_a_new_finding_is_worth_a_look_unless_a_change_shows_it() -> None:
@@ -152,7 +152,7 @@ def test_a_new_finding_is_worth_a_look_unless_a_change_shows_it() -> None:
 
 
 EMPTY_LIST = shaped(fields={"": ["object"], "/a": ["string"], "/n": ["integer"], "/l": ["array"]})
-NO_TOTAL = (What.HEADER, "x-total", "in every answer", "not in every answer")
+NO_TOTAL = (What.HEADER, "x-total", "in every response", "not in every response")
 
 
 def uid(*formats: str, values: tuple[Any, ...] = (), always: bool = True) -> FieldShape:
@@ -175,7 +175,7 @@ def uid(*formats: str, values: tuple[Any, ...] = (), always: bool = True) -> Fie
         (having(a=uid("text", "empty")), having(a=uid("uid")), []),
         (having(a=uid("uid")), having(a=uid("uid", "empty")), []),
         (having(a=uid(values=("A",))), having(a=uid(values=("A", "B"))), [(What.VALUES, "/a", "A", "A, B")]),
-        (having(a=uid()), having(a=uid(always=False)), [(What.FIELD_GONE, "/a", "always there", "not always there")]),
+        (having(a=uid()), having(a=uid(always=False)), [(What.FIELD_GONE, "/a", "always there", "sometimes absent")]),
         (shaped(), EMPTY_LIST, []),
         (shaped(), shaped(type="text/json"), [(What.CONTENT_TYPE, "", "application/json", "text/json")] * 2),
         (shaped(), shaped(headers=["content-type"]), [NO_TOTAL] * 2),
@@ -210,18 +210,18 @@ def test_the_members_of_what_is_gone_are_not_named_too() -> None:
     ("old", "new", "calls", "told"),
     [(0.1, 0.5, 9, True), (0.1, 0.5, 4, False), (0.01, 0.2, 9, False), (1.0, 2.0, 9, False), (0.5, 0.1, 9, False)],
 )
-def test_times_are_told_by_ratio_floor_and_number_of_calls(old: float, new: float, calls: int, told: bool) -> None:
+def test_times_are_reported_by_ratio_floor_and_number_of_calls(old: float, new: float, calls: int, told: bool) -> None:
     def timed(seconds: float) -> RunRecord:
         return run(durations={"medians": {"getProject": seconds}, "calls": {"getProject": calls}})
 
     assert ([one.what for one in changes(timed(old), timed(new))] == [What.SLOWER]) is told
 
 
-def test_one_change_at_many_answers_is_one_entry() -> None:
+def test_one_change_at_many_responses_is_one_entry() -> None:
     told = compare(shaped(), shaped(type="text/json"))
     (one,) = told.noticed
     assert one.answers == ["getProject 200", "getProject 404"]
-    assert told.reason == "no new deviation, but 1 change that a client may notice"
+    assert told.reason == "no new deviation, but 1 change that may break clients"
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_one_change_at_many_answers_is_one_entry() -> None:
         (Kind.ERROR_OBJECT, "", shaped(error={"": ["object"]}), False),
     ],
 )
-def test_a_change_that_a_deviation_explains_is_not_told_twice(
+def test_a_change_that_a_deviation_explains_is_not_reported_twice(
     kind: Kind, location: str, after: RunRecord, noticed: bool
 ) -> None:
     found = deviation(1, kind=kind, location=location)
@@ -266,14 +266,14 @@ def ran(name: str) -> TestRecord:
         (run(exit_code=5), "AFTER ran nothing"),
         (
             run(verdicts=[verdict("R", Outcome.NOT_EXERCISED, reason=Reason.TIME_BUDGET)]),
-            r"AFTER was cut short \(time budget\)",
+            r"AFTER is incomplete \(time budget\)",
         ),
-        (run(verdicts=LEFT_OUT, tests=[ran("t1")]), "one tried a part"),
-        (run(shard="1/2"), "one tried a part"),
-        (run(target=TargetInfo(name="x", systems=["procesio"])), "they tested other systems"),
+        (run(verdicts=LEFT_OUT, tests=[ran("t1")]), "one tested a part"),
+        (run(shard="1/2"), "one tested a part"),
+        (run(target=TargetInfo(name="x", systems=["procesio"])), "they tested different systems"),
         (
             run(suite=SuiteInfo(version="0.2.0", specs={"processmaker3": "other"})),
-            "other specs of processmaker3, by suite 0.1.0 and 0.2.0",
+            "different specs of processmaker3, by suite 0.1.0 and 0.2.0",
         ),
     ],
 )
@@ -294,8 +294,8 @@ def test_two_runs_with_the_same_selection_can_be_compared() -> None:
 def test_what_to_keep_in_mind_is_noted() -> None:
     before = run(started="2025-03-05T00:00:00Z", suite=run().suite.model_copy(update={"depth": "deep"}))
     assert compare(before, run()).notes == [
-        "other depths: deep and standard",
-        "AFTER was run before BEFORE: are they the wrong way round?",
+        "different depths: deep and standard",
+        "AFTER is older than BEFORE: did you swap them?",
     ]
 
 

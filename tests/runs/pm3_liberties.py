@@ -142,7 +142,7 @@ LIBERTIES = (
         unshown=(
             "getProject.200./*",  # fields without an asterisk
             "createProject:verbatim",
-            "PM3-PROJECT-CREATE-LISTED*",  # the list shows a part only
+            "PM3-PROJECT-CREATE-LISTED*",  # the list is incomplete
             "PM3-DEPARTMENT-CREATE-LISTED",
             "PM3-PROJECT-CREATE-CATEGORY",
             "PM3-CASE-UNASSIGNED-HIDDEN",

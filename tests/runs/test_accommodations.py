@@ -208,7 +208,7 @@ def against(
 @pytest.mark.parametrize(
     "name", [pytest.param(one, marks=[] if one in FEW else [pytest.mark.matrix]) for one in VARIANTS]
 )
-def test_another_form_is_one_deviation_and_keeps_nothing_from_being_tried(
+def test_another_form_is_one_deviation_and_keeps_nothing_from_being_tested(
     name: str, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     variant = VARIANTS[name]
@@ -224,7 +224,7 @@ def test_another_form_is_one_deviation_and_keeps_nothing_from_being_tried(
     assert blocked == variant.hides
 
 
-def test_an_accommodation_that_nobody_needs_is_no_deviation_and_is_told(tmp_path: Path) -> None:
+def test_an_accommodation_that_nobody_needs_is_no_deviation_and_is_reported(tmp_path: Path) -> None:
     variant = VARIANTS["event"]
     code, record = against(variant.system, tmp_path / "run", lambda _: None, variant.toml)
     assert (code, record.deviations, record.problems) == (exit_codes.OK, [], [])
@@ -255,7 +255,7 @@ def guess_refused(app: ASGIApp) -> ASGIApp:
         pytest.param("getUsedResources", "/used", marks=pytest.mark.matrix),
     ],
 )
-def test_the_documented_form_is_tried_on_what_the_file_names_where_nothing_can_be_made(
+def test_the_documented_form_is_tested_on_what_the_file_names_where_nothing_can_be_made(
     operation: str, tail: str, tmp_path: Path
 ) -> None:
     """Where the target refuses the body that the suite guesses, the process of the target file is read."""

@@ -14,7 +14,7 @@ from conformance.core.verdict import Outcome, Reason
 from .support import run, served
 
 
-def test_a_server_that_is_not_there_is_told_in_one_message(tmp_path: Path) -> None:
+def test_a_server_that_is_not_there_is_reported_in_one_message(tmp_path: Path) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -40,7 +40,7 @@ def test_a_server_that_is_not_there_is_told_in_one_message(tmp_path: Path) -> No
         ("procesio", (r'password = "[^"]*"', 'password = "nobody-knows-this"')),
     ],
 )
-def test_wrong_credentials_are_told_in_one_message_and_nothing_is_changed(
+def test_wrong_credentials_are_reported_in_one_message_and_nothing_is_changed(
     system: str, wrong: tuple[str, str], tmp_path: Path
 ) -> None:
     with served(system) as (reference, toml):

@@ -53,14 +53,14 @@ def test_a_target_that_works_is_greeted_and_nothing_on_it_changes(system: str, t
             count for kind, count in reference.residue().items() if kind != "tokens"
         )
     assert code == exit_codes.OK, printed
-    assert re.search(r"^  user: (works|answers): GET http://127.0.0.1:\d+/\S+: status \d+", printed, re.MULTILINE)
-    assert printed.splitlines()[-1] == "The file is valid, and every system answers."
+    assert re.search(r"^  user: (works|responds): GET http://127.0.0.1:\d+/\S+: status \d+", printed, re.MULTILINE)
+    assert printed.splitlines()[-1] == "The file is valid, and every system responds."
     assert [method for method, path in calls if method != "GET" and "oauth2" not in path and "Auth" not in path] == []
     things = len(parse(tomllib.loads(text), base=tmp_path, env={}).table(system).things)
     assert len(calls) <= 2 + 5 + things  # the user and the further ones are greeted once, each fixture is read once
 
 
-def test_every_user_of_the_file_is_greeted_and_no_secret_is_told(tmp_path: Path) -> None:
+def test_every_user_of_the_file_is_greeted_and_no_secret_is_reported(tmp_path: Path) -> None:
     with served("processmaker3") as (_, text):
         code, printed = check(text, tmp_path)
     assert code == exit_codes.OK
@@ -82,15 +82,15 @@ def test_every_user_of_the_file_is_greeted_and_no_secret_is_told(tmp_path: Path)
         ("procesio", lambda data: data["procesio"].update(web_url="http://127.0.0.1:9")),
     ],
 )
-def test_what_does_not_work_is_told_and_ends_with_6(
+def test_what_does_not_work_is_reported_and_ends_with_6(
     system: str, change: Callable[[dict[str, Any]], None], tmp_path: Path
 ) -> None:
     with served(system) as (_, text):
         code, printed = check(edited(text, change), tmp_path)
     assert code == exit_codes.UNAVAILABLE, printed
-    assert "DOES NOT WORK" in printed
+    assert "FAILED" in printed
     assert "wrong-password" not in printed
-    assert "a run tries" in printed
+    assert "a run tests" in printed
 
 
 def answering(status: int) -> Callable[[Reference], None]:
@@ -107,7 +107,7 @@ def answering(status: int) -> Callable[[Reference], None]:
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 6), (403, 6), (404, 0), (405, 0), (429, 6), (503, 6)])
-def test_a_token_that_only_a_start_could_show_is_told_so_and_a_refusal_is_one(
+def test_a_token_that_only_a_start_could_show_is_reported_so_and_a_refusal_is_one(
     status: int, code: int, tmp_path: Path
 ) -> None:
     with served("processmaker4", change=answering(status)) as (_, text):
@@ -124,17 +124,17 @@ def test_where_nothing_is_there_the_keys_that_lead_there_are_named(
     with served(system, change=answering(status)) as (_, text):
         code, printed = check(text, tmp_path)
     assert code == exit_codes.UNAVAILABLE
-    assert f"nothing is there (status {status}). Correct {keys} in the target file." in printed
+    assert f"no API found (status {status}). Correct {keys} in the target file." in printed
 
 
-def test_https_to_a_server_that_speaks_http_is_told_so(tmp_path: Path) -> None:
+def test_https_to_a_server_that_speaks_http_is_reported_so(tmp_path: Path) -> None:
     with served("processmaker3") as (_, text):
         code, printed = check(text.replace("http://", "https://"), tmp_path)
     assert code == exit_codes.UNAVAILABLE
-    assert "it speaks no TLS; if it is meant to be like that, write http:// instead of https://. Is the URL" in printed
+    assert "it does not use TLS; if that is intended, write http:// instead of https://. Is the URL" in printed
 
 
-def test_what_a_server_answers_cannot_steer_the_terminal(tmp_path: Path) -> None:
+def test_what_a_server_responds_cannot_steer_the_terminal(tmp_path: Path) -> None:
     def hostile(app: ASGIApp) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             body = json.dumps({"access_token": "\x1b[2Jtoken\n\nuser: works", "error": "\x1b[2J"}).encode()

@@ -158,7 +158,7 @@ def test_a_failing_test_beside_the_suites_fails_the_run(project: Project, worker
     assert record.complete
     assert record.deviations == []
     assert record.beside == ["test_mine.py::test_mine"]
-    assert "a test that is not part of the suites failed" in ended.stdout
+    assert "a test outside the suites failed" in ended.stdout
 
 
 def test_a_code_that_a_plugin_gives_is_kept(project: Project) -> None:

@@ -146,7 +146,7 @@ def test_without_a_fault_nothing_deviates_and_every_requirement_that_a_fault_can
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_every_firm_statement_of_the_register_that_is_tried_has_a_fault_that_turns_it(system: str) -> None:
+def test_every_firm_statement_of_the_register_that_is_tested_has_a_fault_that_turns_it(system: str) -> None:
     tried = [one for one in load(system).requirements.values() if not one.structural and one.tried != "none"]
     assert [one.id for one in tried if one.level is not Level.MAY and not one.faults] == []
 

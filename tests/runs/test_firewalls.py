@@ -85,7 +85,7 @@ def test_a_method_that_a_proxy_refuses_is_missing_nowhere(system: str, status: i
     assert told(result) == []
     assert result.code == exit_codes.UNAVAILABLE
     details = {one.detail for one in result.record.verdicts if one.reason is Reason.TARGET_UNAVAILABLE}
-    assert any(f"DELETE of any path is refused in front of the API: status {status}" in one for one in details)
+    assert any(f"DELETE is refused for every path, before the API: status {status}" in one for one in details)
 
 
 @pytest.mark.timeout(900)

@@ -79,5 +79,5 @@ def test_a_killed_run_is_swept_later_and_nothing_else_is_touched(tmp_path: Path)
     entries = [one for one in others if one.startswith("  processmaker3 ")]
     assert number == f"removed: {len(entries)}"
     # Where the kill met a create before it was sent, the journal speaks of what never came to be.
-    assert all(one.startswith("not there any more, or never created: ") for one in others if one not in entries)
+    assert all(one.startswith("already deleted, or never created: ") for one in others if one not in entries)
     assert (again.returncode, again.stdout) == (exit_codes.OK, "removed: 0\n")

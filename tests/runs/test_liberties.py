@@ -24,7 +24,7 @@ from .support import run, served
 @pytest.mark.matrix  # whole runs, one after the other: not in the quick command
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("liberty", [pytest.param(one, id=f"{one.system}-{one.name}") for one in LIBERTIES])
-def test_a_liberty_is_no_deviation_and_keeps_nothing_from_being_tried(
+def test_a_liberty_is_no_deviation_and_keeps_nothing_from_being_tested(
     liberty: Liberty, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     with served(liberty.system, (), liberty.take, liberty.personality) as (reference, toml):

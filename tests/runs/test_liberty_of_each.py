@@ -29,7 +29,7 @@ def conforming(liberty: Liberty, directory: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_every_firm_requirement_that_can_be_tried_is_tried_on_the_plain_reference(
+def test_every_firm_requirement_that_can_be_tested_is_tested_on_the_plain_reference(
     system: str, plain: Callable[[str], set[str]]
 ) -> None:
     firm = {

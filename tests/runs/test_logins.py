@@ -198,7 +198,7 @@ def test_a_refresh_token_is_used_once_by_all_workers_together(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_what_a_further_user_may_not_do_is_not_told_by_a_token_that_is_none(status: int, tmp_path: Path) -> None:
+def test_what_a_further_user_may_not_do_is_not_shown_by_a_token_that_is_none(status: int, tmp_path: Path) -> None:
     def change(reference: Reference) -> None:
         if status == 403:
             fronts.forbidden_for_unauthorized(reference)
@@ -216,7 +216,7 @@ def test_what_a_further_user_may_not_do_is_not_told_by_a_token_that_is_none(stat
 
 
 @pytest.mark.parametrize("only", ["test_a_stranger_is_let_in_nowhere", "test_access"])
-def test_who_cannot_log_in_is_told_so_whatever_is_tried_first(only: str, tmp_path: Path) -> None:
+def test_who_cannot_log_in_is_reported_so_whatever_is_tested_first(only: str, tmp_path: Path) -> None:
     with served("processmaker3") as (_, text):
         wrong = edited(text, lambda data: data["processmaker3"].update(password="nobody-knows-this"))
         (tmp_path / "target.toml").write_text(wrong)

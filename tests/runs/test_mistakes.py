@@ -54,11 +54,11 @@ MISTAKES: dict[str, tuple[str, Change, int, list[str]]] = {
     ),
     "pm3 user's password": (
         "processmaker3", lambda one: one["users"]["cases"].update(password="nope"), AWAY,
-        ["user cases: DOES NOT WORK", "[processmaker3.users.cases] username = 'caseworker' or password"],
+        ["user cases: FAILED", "[processmaker3.users.cases] username = 'caseworker' or password"],
     ),
     "pm3 user's client": (
         "processmaker3", lambda one: one["users"]["cases"].pop("client_id"), USAGE,
-        ["processmaker3.users.cases", "give both or none"],
+        ["processmaker3.users.cases", "add the other, or remove it"],
     ),
     "pm3 no password": ("processmaker3", lambda one: one.pop("password"), USAGE, ["lacks password; add password = …"]),
     "pm3 unknown key": ("processmaker3", lambda one: one.update(pasword="x"), USAGE, ["did you mean password"]),
@@ -79,7 +79,7 @@ MISTAKES: dict[str, tuple[str, Change, int, list[str]]] = {
         lambda one: one.update(access_token="stale"),
         AWAY, ["[processmaker3] access_token"],
     ),
-    "pm4 token": ("processmaker4", lambda one: one.update(access_token="stale"), exit_codes.OK, ["only a run shows"]),
+    "pm4 token": ("processmaker4", lambda one: one.update(access_token="stale"), exit_codes.OK, ["a run can show"]),
     "pm4 process as text": (
         "processmaker4", lambda one: one.update(process_id="seven"), USAGE, ["processmaker4.process_id"]
     ),
@@ -88,7 +88,7 @@ MISTAKES: dict[str, tuple[str, Change, int, list[str]]] = {
         ["has token_url and lacks client_id, client_secret"],
     ),
     "procesio proxy_url": (
-        "procesio", lambda one: one.update(proxy_url=one["web_url"]), AWAY, ["nothing is there", "Correct `proxy_url`"]
+        "procesio", lambda one: one.update(proxy_url=one["web_url"]), AWAY, ["no API found", "Correct `proxy_url`"]
     ),
     "procesio realm": (
         "procesio", lambda one: one.update(realm="procesio1"), AWAY, ["invalid_realm", "[procesio] realm = 'procesio1'"]
@@ -118,7 +118,7 @@ MISTAKES: dict[str, tuple[str, Change, int, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_told_with_its_key_its_value_and_what_to_do(name: str, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_with_its_key_its_value_and_what_to_do(name: str, tmp_path: Path) -> None:
     system, change, code, words = MISTAKES[name]
     with served(system) as (reference, text):
         before = reference.snapshot()
@@ -131,7 +131,7 @@ def test_a_mistake_is_told_with_its_key_its_value_and_what_to_do(name: str, tmp_
 
         found, printed = check(edited(text, mistake), tmp_path)
         assert reference.snapshot() == before
-    lines = [line.strip() for line in printed.splitlines() if "DOES NOT WORK" in line or "target.toml" in line]
+    lines = [line.strip() for line in printed.splitlines() if "FAILED" in line or "target.toml" in line]
     print(f"| {name} | {' / '.join(lines)} | {found} |")
     assert [word for word in words if word not in printed] == [], printed
     assert found == code, printed
@@ -143,11 +143,13 @@ def test_a_mistake_is_told_with_its_key_its_value_and_what_to_do(name: str, tmp_
     [
         ('operation = "startReqest"\nquery = { event = "n" }', "did you mean startRequest?"),
         ('operation = "startRequest"\nquery = { event = "{path.proces_id}" }', "did you mean process_id?"),
-        ('operation = "startRequest"', "says nothing of how startRequest must be called; give method, path, query"),
+        ('operation = "startRequest"', "does not say how to send startRequest; add method, path, query"),
         ('operation = "startRequest"\nheaders = { Authorization = "x" }', "Authorization, which the suite sets itself"),
     ],
 )
-def test_a_mistake_in_an_accommodation_is_told_before_anything_is_sent(entry: str, told: str, tmp_path: Path) -> None:
+def test_a_mistake_in_an_accommodation_is_reported_before_anything_is_sent(
+    entry: str, told: str, tmp_path: Path
+) -> None:
     with served("processmaker4") as (_, text):
         more = f'\n[[processmaker4.accommodations]]\nreason = "r"\n{entry}\n'
         found, printed = check(text + more, tmp_path)

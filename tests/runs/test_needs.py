@@ -53,7 +53,7 @@ def test_without_anything_optional_exactly_what_needs_it_lacks_a_fixture_or_a_us
 @pytest.mark.matrix
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("system", "key"), [(system, key) for system in SYSTEMS for key in keys(system)])
-def test_without_one_key_exactly_what_needs_it_is_not_tried(
+def test_without_one_key_exactly_what_needs_it_is_not_tested(
     system: str, key: str, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     said = verdicts(system, [key], tmp_path / "less")

@@ -97,7 +97,7 @@ def given(authority: trustme.CA, directory: Path) -> None:
     ("shown", "code", "told"),
     [
         ({"client_cert": "client.pem", "client_key": "client.key"}, exit_codes.OK, ""),
-        ({}, exit_codes.UNAVAILABLE, "it wants a client certificate: name one under [network] client_cert"),
+        ({}, exit_codes.UNAVAILABLE, "it wants a client certificate: set [network] client_cert"),
         (
             {"client_cert": "foreign.pem", "client_key": "foreign.key"},
             exit_codes.UNAVAILABLE,

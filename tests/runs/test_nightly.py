@@ -69,7 +69,7 @@ def new(of: Run) -> list[str]:
     return [one.fingerprint for one in of.record.deviations if one.baseline is None]
 
 
-def test_a_night_is_red_for_what_is_new_and_tells_what_is_over(team: Team) -> None:
+def test_a_night_is_red_for_what_is_new_and_says_what_is_over(team: Team) -> None:
     first = team.night([FIRST, SECOND])
     assert first.code == exit_codes.DEVIATIONS
     assert team.baseline(first, "--reason", "older than us", "--ticket", "T-1") == exit_codes.OK
@@ -92,7 +92,7 @@ def test_a_night_is_red_for_what_is_new_and_tells_what_is_over(team: Team) -> No
     assert fixed.code == exit_codes.OK
     assert fixed.record.baseline is not None
     (gone,) = fixed.record.baseline.gone
-    assert "No longer occurring (1)" in fixed.printed
+    assert "Baseline entries that no longer occur (1)" in fixed.printed
     assert team.checked([SECOND], "--baseline-strict").code == exit_codes.DEVIATIONS
 
     assert team.baseline(fixed) == exit_codes.OK
@@ -128,13 +128,13 @@ def test_an_expired_entry_counts_again_also_with_workers(team: Team) -> None:
     assert again.record.baseline is not None
     assert len(again.record.baseline.expired) == 1
     assert {test.outcome for test in again.record.tests if "curl" in test.id} == {"failed"}
-    assert "Expired entries of the baseline (1)" in again.printed
+    assert "Expired baseline entries (1)" in again.printed
     text = team.file.read_text()
     team.file.write_text(text.replace("2001-02-03", "9999-12-31"))
     assert team.checked([SECOND], "-n", "2").code == exit_codes.OK
 
 
-def test_allure_tells_known_from_new(team: Team) -> None:
+def test_allure_distinguishes_known_from_new(team: Team) -> None:
     team.baseline(team.night([SECOND]), "--reason", "older than us")
     night = team.checked([SECOND, THIRD])
     results = [json.loads(path.read_text()) for path in (night.output / "allure-results").glob("*-result.json")]
@@ -153,7 +153,7 @@ def test_a_baseline_that_cannot_be_used_sends_nothing(team: Team) -> None:
     team.file.write_text("[[deviation]]\nfingerprint = 3\n")
     broken = team.checked([])
     assert broken.code == exit_codes.USAGE
-    assert "entry 1: fingerprint: is no text" in broken.printed
+    assert "entry 1: fingerprint: is not text" in broken.printed
     assert not broken.output.exists()
 
 
@@ -191,7 +191,7 @@ def three_nights(team: Team, *options: str, only: str = "") -> RunRecord:
     assert one[0] == exit_codes.OK
     assert one[3] == told(first.record)[3]
     assert others == [one, one]
-    taken = "something of that name exists"
+    taken = "something with that name exists"
     assert [one for one in records[-1].verdicts if taken in one.detail] == []
     return records[-1]
 

@@ -179,7 +179,7 @@ HINDERED = [
         "PRO-PROCESS-CREATE-LISTED",
         "test_a_life_goes_as_documented and createProcess",
         hindering=first_items,
-        told="part only",
+        told="incomplete",
     ),
     Hindered(Reason.NOT_SELECTED, "PM4-START-EMPTY-OBJECT", selecting="curl"),
     Hindered(Reason.NOT_SELECTED, "PM3-PROJECT-CREATE-CATEGORY", "category", selecting="token"),
@@ -194,7 +194,7 @@ FIXED = {
 
 
 @pytest.mark.parametrize("case", [pytest.param(one, id=f"{one.reason}-{one.requirement}") for one in HINDERED])
-def test_a_reason_is_there_and_with_it_lifted_the_requirement_is_tried(case: Hindered, tmp_path: Path) -> None:
+def test_a_reason_is_there_and_with_it_lifted_the_requirement_is_tested(case: Hindered, tmp_path: Path) -> None:
     servers = (case.server, case.hindering)
     code, hindered = verdict(
         case, tmp_path / "hindered", case.selecting or case.tests, case.hinder, servers, *case.options
@@ -235,7 +235,7 @@ def test_the_list_of_reasons_is_closed_and_each_is_lifted_here_or_cannot_be() ->
     assert not {one.reason for one in HINDERED} & FIXED.keys()
 
 
-def test_what_nothing_can_lift_is_told_by_the_register_alone() -> None:
+def test_what_nothing_can_lift_is_reported_by_the_register_alone() -> None:
     told = {one.untestable for system in SYSTEMS for one in load(system).requirements.values()} - {None}
     assert {Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE} <= told
     assert Reason.MISSING_SHARD not in told

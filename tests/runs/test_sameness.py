@@ -112,5 +112,5 @@ def test_without_a_target_the_suites_ask_for_one(tmp_path: Path) -> None:
     call = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suites"]
     done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 4
-    assert "give --conformance-target FILE" in done.stdout + done.stderr
+    assert "add --conformance-target FILE" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr

@@ -42,7 +42,7 @@ def test_a_session_that_ends_in_the_middle_ends_the_run(
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_redirect_to_where_the_server_is_is_told(system: str, tmp_path: Path) -> None:
+def test_a_redirect_to_where_the_server_is_is_reported(system: str, tmp_path: Path) -> None:
     result, _ = met(system, fronts.in_front(fronts.elsewhere), tmp_path)
     assert (result.code, told(result), result.record.leftovers) == (exit_codes.UNAVAILABLE, [], [])
     assert [

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(
     ("given", "code", "told"),
-    [("1h30m", exit_codes.OK, ""), ("soon", exit_codes.USAGE, "'soon' is no duration; write it like \"90s\"")],
+    [("1h30m", exit_codes.OK, ""), ("soon", exit_codes.USAGE, "'soon' is not a duration: must be like \"90s\"")],
 )
 def test_pytest_takes_the_durations_of_the_command(given: str, code: int, told: str) -> None:
     suite = Path(hooks.__file__).parent / "suites" / "processmaker4"
@@ -67,4 +67,4 @@ def test_a_server_that_fails_each_read_once_is_not_called_busy_when_the_time_is_
         assert reference.snapshot() == state
     assert result.code in (exit_codes.OK, exit_codes.NOTHING_RUN), result.printed
     assert (result.record.problems, result.record.leftovers) == ([], [])
-    assert "left alone" not in result.printed
+    assert "asks to wait" not in result.printed

@@ -32,7 +32,7 @@ QUICKEST = ("fixtures.case", "fixtures.pm_table", "process_id", "fixtures.creden
     ("system", "key", "value"),
     [pytest.param(*one, marks=[] if one[1] in QUICKEST else [pytest.mark.matrix]) for one in MISTYPED],
 )
-def test_a_mistyped_fixture_is_told_in_one_sentence_and_hides_nothing_else(
+def test_a_mistyped_fixture_is_reported_in_one_sentence_and_hides_nothing_else(
     system: str, key: str, value: str | int, personality: str, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     *outer, last = key.split(".")

@@ -60,10 +60,10 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return tried(tmp_path_factory.mktemp("gate") / "after", (FAULT,), upgraded)
 
 
-def test_every_change_stands_under_its_heading_and_nothing_else_is_named(before: Run, after: Run) -> None:
+def test_every_change_is_under_its_heading_and_nothing_else_is_named(before: Run, after: Run) -> None:
     told = compare(before.record, after.record)
     assert told.verdict is Advice.STOP
-    assert told.reason == "1 new deviation; 3 changes that a client may notice"
+    assert told.reason == "1 new deviation; 3 changes that may break clients"
     assert [(one.operation, one.location) for one in told.new] == [("listProjects", "[]/prj_type")]
     assert [(one.what, one.answers, one.place, one.before, one.after) for one in told.noticed] == [
         (What.RETYPED, ["getProject 200"], "/diagrams[]/dia_is_closable", "integer", "string (integer)"),
@@ -74,7 +74,7 @@ def test_every_change_stands_under_its_heading_and_nothing_else_is_named(before:
     assert not any(nothing)
 
 
-def test_the_way_back_names_what_is_mended(before: Run, after: Run) -> None:
+def test_the_way_back_names_what_is_fixed(before: Run, after: Run) -> None:
     told = compare(after.record, before.record)
     assert told.verdict is Advice.LOOK
     assert len(told.fixed) == 1
@@ -99,7 +99,7 @@ def test_the_command_writes_every_form_and_ends_with_1_on_a_regression(
     printed = capsys.readouterr()
     assert "STOP: 1 new deviation" in printed.out
     assert "Fields retyped (1)" in printed.out
-    assert "there is no page: Node.js is not installed" in printed.err
+    assert "no HTML report was built: Node.js is not installed" in printed.err
     VALIDATOR.validate(json.loads((output / "comparison.json").read_text(encoding="utf-8")))
     assert (output / "comparison.md").read_text(encoding="utf-8").startswith("## reference: STOP: 1 new deviation")
     assert len(list((output / "allure-results").glob("*-result.json"))) == 4
@@ -116,5 +116,5 @@ def test_runs_that_say_nothing_of_each_other_are_refused(
         (tmp_path / "target.toml").write_text(toml)
         other = run(tmp_path / "target.toml", tmp_path / "other", "--max-examples", "1")
     assert main(["compare", str(before.output), str(other.output)], standalone_mode=False) == exit_codes.USAGE
-    assert "cannot be compared: they tested other systems" in capsys.readouterr().err
+    assert "cannot be compared: they tested different systems" in capsys.readouterr().err
     assert main(["compare", str(before.output), str(tmp_path)], standalone_mode=False) == exit_codes.USAGE

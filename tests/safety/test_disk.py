@@ -56,7 +56,7 @@ def test_a_run_on_a_full_disk_breaks_off_in_good_order(size: int, workers: list[
         after = reference.snapshot()
     assert done.returncode == exit_codes.INTERNAL, done.stdout + done.stderr
     assert "cannot be written (File too large)" in done.stderr
-    assert "make room" in done.stderr
+    assert "free some space" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert "INTERNALERROR" not in done.stdout + done.stderr
     assert after == before

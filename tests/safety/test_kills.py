@@ -77,7 +77,7 @@ def killed_and_swept(kill: Kill, directory: Path, other: Filled) -> None:
         assert {kind for kind, _ in unproved} <= UNSHOWN
         assert swept.stderr.count("\n") == len(unseen) + len(unproved)
         assert swept.returncode == (exit_codes.DEVIATIONS if unseen or unproved else exit_codes.OK)
-        stays = set(re.findall(r"stays: .*? (conf [0-9a-f]{8} [^:]*): ", swept.stdout))
+        stays = set(re.findall(r"kept: .*? (conf [0-9a-f]{8} [^:]*): ", swept.stdout))
         assert without(there.snapshot(), {name for _, name in [*unseen, *unproved]} | stays) == there.before
 
 

@@ -193,7 +193,7 @@ def shown(directory: Path) -> list[str]:
 
 
 def one_test(place: There, name: str, directory: Path) -> Worker:
-    """One test of one worker, ended as a run ends it. Raises whatever a run would call an error of the suite."""
+    """One test of one worker, ended as a run ends it. Raises whatever a run would call an internal error."""
     system = place.target.systems[0]
     worker = Worker(place.target, run="0a1b2c3d", output=directory)
     session, recorder = worker.begin(system, ())
@@ -214,7 +214,7 @@ def one_test(place: There, name: str, directory: Path) -> Worker:
     "number", [pytest.param(25, id="some"), pytest.param(3400, id="3400", marks=pytest.mark.matrix)]
 )
 @pytest.mark.timeout(3600)
-def test_an_odd_answer_is_no_error_of_the_suite(
+def test_an_odd_response_is_no_error_of_the_suite(
     system: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, impatient: None
 ) -> None:
     trusted = Network().context()
@@ -242,7 +242,7 @@ def test_an_odd_answer_is_no_error_of_the_suite(
     ],
 )
 @pytest.mark.timeout(3600)
-def test_a_whole_run_of_odd_answers_ends_in_good_order(
+def test_a_whole_run_of_odd_responses_ends_in_good_order(
     system: str, number: int, tmp_path: Path, impatient: None
 ) -> None:
     output = tmp_path / "run"

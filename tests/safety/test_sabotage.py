@@ -124,7 +124,7 @@ def test_a_suite_that_does_no_harm_passes_in_the_same_way(tmp_path: Path) -> Non
     assert done.returncode == exit_codes.OK, done.stdout + done.stderr
 
 
-def test_an_error_of_the_suite_is_told_without_a_secret(tmp_path: Path) -> None:
+def test_an_error_of_the_suite_is_reported_without_a_secret(tmp_path: Path) -> None:
     done = attempted(["raise ValueError(session.table.password.get_secret_value(), headers)"], tmp_path)
     assert done.returncode == exit_codes.INTERNAL, done.stdout + done.stderr
     told = [path for path in (tmp_path / "run").rglob("*") if path.is_file() and b"ValueError" in path.read_bytes()]

@@ -102,7 +102,7 @@ def tokens(change: Callable[[dict[str, Any]], None], known: Callable[[str], str]
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("form", ["list", "object", "nested"])
-def test_thousands_of_secrets_in_one_answer_are_hidden_and_the_run_ends(form: str, tmp_path: Path) -> None:
+def test_thousands_of_secrets_in_one_response_are_hidden_and_the_run_ends(form: str, tmp_path: Path) -> None:
     given = [f"further-secret-{number:04}" for number in range(3000)]
 
     def change(body: dict[str, Any]) -> None:

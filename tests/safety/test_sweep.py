@@ -97,7 +97,10 @@ def test_a_journal_that_does_not_say_where_it_was_written_removes_nothing(tmp_pa
 
 @pytest.mark.parametrize(
     ("known", "why"),
-    [(True, "it was there before the run created anything of its kind"), (False, "nothing shows that it is the run's")],
+    [
+        (True, "it existed before the run created anything of its kind"),
+        (False, "nothing shows that the run created it"),
+    ],
     ids=["surveyed", "not surveyed"],
 )
 @pytest.mark.parametrize("operation", ["createProject", "createUser", "createProcess", "createCredential"])
@@ -134,7 +137,7 @@ def test_an_edited_journal_and_a_server_that_lies_in_its_reads_do_no_harm_togeth
         code, printed = swept(tmp_path / "run", there.file)
         assert there.snapshot() == state
     assert code == exit_codes.DEVIATIONS
-    assert f"{theirs}: it was there before" in printed
+    assert f"{theirs}: it existed before" in printed
     assert liar.asked == []
 
 
@@ -177,7 +180,7 @@ def test_what_was_deleted_and_whose_identifier_is_somebody_elses_now_stays(tmp_p
         code, printed = swept(tmp_path / "run", there.file)
         assert there.snapshot() == state
     assert code == exit_codes.DEVIATIONS
-    assert f"{mine}: nothing shows that it is the run's own" in printed
+    assert f"{mine}: nothing shows that the run created it" in printed
 
 
 def _of_others(there: Filled, operation: str) -> str:
@@ -214,7 +217,7 @@ def test_a_damaged_line_is_named_and_left_out(edit: Edit, tmp_path: Path) -> Non
         edited(tmp_path / "run", "created", edit)
         code, printed = swept(tmp_path / "run", there.file)
         number = events.index("created") + 1
-        assert f"left out: ledger-main.ndjson, line {number} is nothing that a run writes" in printed
+        assert f"ignored: ledger-main.ndjson, line {number} is not a line that a run writes" in printed
         assert code == exit_codes.OK  # its name is known, and it is found by that
         assert there.snapshot() == there.before
 
@@ -236,7 +239,7 @@ def test_what_is_gone_already_does_not_count_as_removed(tmp_path: Path) -> None:
         code, printed = swept(tmp_path / "again", there.file)
     assert code == exit_codes.OK, printed
     assert printed.splitlines()[0] == "removed: 0"
-    assert "not there any more, or never created: 1" in printed
+    assert "already deleted, or never created: 1" in printed
 
 
 def test_what_never_came_into_being_does_not_count_as_removed(tmp_path: Path) -> None:
@@ -249,7 +252,7 @@ def test_what_never_came_into_being_does_not_count_as_removed(tmp_path: Path) ->
         code, printed = swept(tmp_path / "run", there.file)
         assert there.snapshot() == there.before
     assert (code, printed.splitlines()[0]) == (exit_codes.OK, "removed: 0")
-    assert "not there any more, or never created: 1" in printed
+    assert "already deleted, or never created: 1" in printed
 
 
 def test_a_file_without_the_system_on_which_something_is_sends_nothing(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def untried(trials: Iterable[Trial], requirements: Collection[Requirement]) -> l
     return [one.id for one in firm if not tests[one.id]]
 
 
-def test_every_firm_requirement_that_can_be_tried_is_tried(trials: list[Trial]) -> None:
+def test_every_firm_requirement_that_can_be_tested_is_tested(trials: list[Trial]) -> None:
     assert untried(trials, REQUIREMENTS) == []
 
 
@@ -80,7 +80,7 @@ def test_what_nothing_tries_is_seen(trials: list[Trial], operation: str, require
     assert requirement in untried(left, REQUIREMENTS)
 
 
-def test_what_is_of_level_may_or_cannot_be_tried_need_not_be(trials: list[Trial]) -> None:
+def test_what_is_of_level_may_or_cannot_be_tested_need_not_be(trials: list[Trial]) -> None:
     some = [one for one in REQUIREMENTS if one.level is Level.MAY or one.tried == "none"]
     assert untried([], some) == []
 

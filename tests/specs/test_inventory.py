@@ -84,7 +84,7 @@ def test_the_spec_names_no_field_that_the_inventory_lacks() -> None:
     assert extra == INFERRED
 
 
-def test_no_field_stands_twice_in_the_inventory() -> None:
+def test_no_field_is_there_twice_in_the_inventory() -> None:
     names = [told(row) for row in ROWS]
     assert sorted({one for one in names if names.count(one) > 1}) == []
 
@@ -104,7 +104,7 @@ def test_closed_sets_of_the_inventory_are_closed_in_the_spec(direction: str) -> 
             assert allowed == set(row["values"].split("|")), told(row)
 
 
-def test_an_asterisk_makes_a_field_required_in_answers() -> None:
+def test_an_asterisk_makes_a_field_required_in_responses() -> None:
     required = {
         f"{one.id} {rule.place}"
         for one in OPERATIONS.values()
@@ -165,7 +165,7 @@ def test_an_example_has_the_members_and_kinds_of_values_that_the_document_shows(
     assert wrong == {}
 
 
-def test_numbers_stand_in_examples_as_the_document_writes_them() -> None:
+def test_numbers_are_in_examples_as_the_document_writes_them() -> None:
     read = dict(places(OPERATIONS["getProject"].success.examples[0]))
     quoted = [place for place in read if re.search(r"/(bou_\w+|flo_[xy]\d|flo_is_inmediate|act_\w+quantity)$", place)]
     assert quoted

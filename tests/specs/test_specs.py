@@ -36,6 +36,14 @@ def test_spec_and_register_keep_to_every_rule(system: str) -> None:
     assert [str(one) for one in found] == []
 
 
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_requirement_that_is_tested_says_what_its_deviation_is_called(system: str) -> None:
+    tested = [one for one in specification.load(system).requirements.values() if one.tried != "none"]
+    assert tested
+    assert [one.id for one in tested if not one.deviation[:1].islower() or one.deviation.endswith(".")] == []
+    assert [one.id for one in tested if not one.request] == []
+
+
 def test_the_specs_of_a_checkout_are_those_at_its_top() -> None:
     assert data.specs() == TOP / "specs"
 

@@ -79,28 +79,28 @@ def test_an_operation_is_named_by_its_id_or_by_method_and_path(named: str) -> No
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
-        ({"operation": "deleteProjct", "method": "POST"}, "is no operation of ProcessMaker 3; did you mean deleteP"),
+        ({"operation": "deleteProjct", "method": "POST"}, "is not an operation of ProcessMaker 3; did you mean dele"),
         ({"operation": "PUT /api/1.0/{workspace}/projcts", "query": {"a": 1}}, "did you mean "),
-        ({"operation": "deleteProject"}, "says nothing of how deleteProject must be called"),
+        ({"operation": "deleteProject"}, "does not say how to send deleteProject"),
         ({"operation": "deleteProject", "metod": "POST"}, "0.metod: is an unknown key; did you mean method?"),
         ({"operation": "deleteProject", "method": "HEAD"}, "accommodations.0.method: is wrong"),
-        ({"operation": "getProject", "method": "DELETE"}, "which only reads; give GET or POST"),
-        ({"operation": "listProjects", "path": "/api/1.0/{workspace}/a b"}, "write whole segments"),
-        ({"operation": "listProjects", "path": "/api/1.0/{workspace}/../x"}, "write whole segments"),
-        ({"operation": "listProjects", "path": "/api/1.0/{workspace}/x?y=1"}, "write whole segments"),
-        ({"operation": "listProjects", "path": "/api/1.0/x-{workspace}"}, "write whole segments"),
+        ({"operation": "getProject", "method": "DELETE"}, "which only reads: must be GET or POST"),
+        ({"operation": "listProjects", "path": "/api/1.0/{workspace}/a b"}, "each segment must be"),
+        ({"operation": "listProjects", "path": "/api/1.0/{workspace}/../x"}, "each segment must be"),
+        ({"operation": "listProjects", "path": "/api/1.0/{workspace}/x?y=1"}, "each segment must be"),
+        ({"operation": "listProjects", "path": "/api/1.0/x-{workspace}"}, "each segment must be"),
         ({"operation": "deleteProject", "path": "/api/1.0/{workspace}/remove"}, "it takes the parameters of d"),
         ({"operation": "deleteProject", "path": f"/api/1.0/project/{FOREIGN}"}, "it takes the parameters of d"),
         ({"operation": "listProjects", "path": "/api/1.0/{workspace}/{uid}"}, "it takes the parameters of l"),
         ({"operation": "getProject", "method": "POST", "path": "/api/1.0/{workspace}/Project/{prj_uid}/"}, ""),
-        ({"operation": "deleteProject", "method": "PUT"}, "may be taken for updateProject"),
-        ({"operation": "deleteProject", "method": "GET"}, "may be taken for getProject"),
-        ({"operation": "deleteProject", "query": {"_Method": "PUT"}}, "give `method` instead"),
+        ({"operation": "deleteProject", "method": "PUT"}, "can be mistaken for updateProject"),
+        ({"operation": "deleteProject", "method": "GET"}, "can be mistaken for getProject"),
+        ({"operation": "deleteProject", "query": {"_Method": "PUT"}}, "use `method` instead"),
         ({"operation": "deleteProject", "query": {"a": [1, 2]}}, "has a list or a table for a parameter"),
         ({"operation": "deleteProject", "headers": {"Authorization": "x"}}, "which the suite sets itself"),
-        ({"operation": "deleteProject", "headers": {"a b": "x"}}, "is no name of an HTTP header"),
-        ({"operation": "deleteProject", "encoding": "form"}, "has no body that could be encoded otherwise"),
-        ({"operation": "importProject", "encoding": "json"}, "has no body that could be encoded otherwise"),
+        ({"operation": "deleteProject", "headers": {"a b": "x"}}, "is not the name of an HTTP header"),
+        ({"operation": "deleteProject", "encoding": "form"}, "has no body that could be encoded differently"),
+        ({"operation": "importProject", "encoding": "json"}, "has no body that could be encoded differently"),
         ({"operation": "createProject", "encoding": "xml"}, "accommodations.0.encoding: is wrong"),
     ],
 )  # fmt: skip
@@ -121,7 +121,7 @@ def test_a_reason_is_asked_for() -> None:
 
 
 def test_two_entries_for_one_operation_are_refused() -> None:
-    with pytest.raises(TargetError, match="deleteProject stands there twice; write both as one"):
+    with pytest.raises(TargetError, match="deleteProject is there twice; merge the two"):
         read({"operation": "deleteProject", "query": {"a": 1}}, {"operation": "deleteProject", "query": {"b": 1}})
 
 
@@ -249,7 +249,7 @@ def test_what_a_form_or_its_parts_name_is_read_like_json(kind: str) -> None:
             judge("POST", BULK, POSTED, **sent(**members))
 
 
-def test_a_name_that_stands_twice_in_a_form_is_refused() -> None:
+def test_a_name_that_is_there_twice_in_a_form_is_refused() -> None:
     body = f"prj_uid={OWNED}&prj_uid={FOREIGN}".encode()
     with pytest.raises(RequestRefused):
         judge("POST", BULK, POSTED, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
@@ -271,8 +271,11 @@ def test_json_with_the_label_of_a_form_is_read_in_both_ways() -> None:
         ({"headers": {"X-A": "{paht.app_uid}"}}, "has the placeholder {paht.app_uid}; did you mean path?"),
         ({"body": {"a": [{"b": "{read.getCas.x}"}]}}, "did you mean getCase?"),
         ({"query": {"a": "{read.getCase}"}}, "without a member; write it like {read.getCase.name}"),
-        ({"query": {"a": "{read.getDepartment.x}"}}, "getDepartment needs dep_uid, which getCaseVariables has not"),
-        ({"query": {"a": "{read.setCaseVariable.x}"}}, "is no operation that reads"),
+        (
+            {"query": {"a": "{read.getDepartment.x}"}},
+            "getDepartment needs dep_uid, which getCaseVariables does not have",
+        ),
+        ({"query": {"a": "{read.setCaseVariable.x}"}}, "is not an operation that reads"),
     ],
 )
 def test_a_placeholder_that_cannot_be_meant_is_an_error_with_a_hint(form: dict[str, Any], message: str) -> None:

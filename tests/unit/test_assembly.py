@@ -103,7 +103,7 @@ ORDER = [Outcome.DEVIATES, Outcome.CONFORMS, Outcome.BLOCKED, Outcome.NOT_EXERCI
 
 
 @pytest.mark.parametrize(("strong", "weak"), [(a, b) for i, a in enumerate(ORDER) for b in ORDER[i + 1 :]])
-def test_the_stronger_outcome_stands_whoever_spoke_first(tmp_path: Path, strong: Outcome, weak: Outcome) -> None:
+def test_the_stronger_outcome_counts_in_any_order(tmp_path: Path, strong: Outcome, weak: Outcome) -> None:
     first, second = line([said(STATUS, weak, "a")], "one"), line([said(STATUS, strong, "b")], "two")
     for lines in ((first, second), (second, first)):
         write(tmp_path, *lines)
@@ -190,7 +190,7 @@ def test_what_the_time_budget_cut_off_says_so_and_the_run_is_not_complete(tmp_pa
     assert not record.complete
 
 
-def test_what_can_never_be_tried_keeps_its_own_reason(tmp_path: Path) -> None:
+def test_what_can_never_be_tested_keeps_its_own_reason(tmp_path: Path) -> None:
     write(tmp_path, line([]))
     record = assemble(tmp_path, interrupted=True)
     for one in SPEC.requirements.values():
@@ -266,18 +266,18 @@ def test_the_exit_code_is_the_first_that_applies(
         ({}, {"selected": True}, False), ({}, {"internal": ("x",)}, False),
     ],
 )  # fmt: skip
-def test_a_run_is_complete_when_it_tried_all_that_applies(
+def test_a_run_is_complete_when_it_tested_all_that_applies(
     tmp_path: Path, end: dict[str, Any], told: dict[str, Any], complete: bool
 ) -> None:
     write(tmp_path, GOOD, end=end)
     assert assemble(tmp_path, **told).complete is complete
 
 
-def test_a_worker_without_a_last_word_is_a_problem_that_is_told(tmp_path: Path) -> None:
+def test_a_worker_without_a_last_word_is_a_problem_that_is_reported(tmp_path: Path) -> None:
     write(tmp_path, GOOD, worker="gw0")
     write(tmp_path, BAD, worker="gw1", end=CUT)
     record = assemble(tmp_path)
-    assert record.problems == ["worker gw1 ended without a last word"]
+    assert record.problems == ["worker gw1 ended without finishing its log"]
     assert len(record.deviations) == 1
     assert not record.complete
 
@@ -311,11 +311,10 @@ def test_neither_fingerprint_nor_title_depends_on_what_was_observed(tmp_path: Pa
         records.append(assemble(tmp_path))
     first, second = ([(one.fingerprint, one.title) for one in deviations(record)] for record in records)
     assert first == second
-    statement = SPEC.requirements["PM3-PROJECT-DELETE-GONE"].statement.rstrip(".")
     assert {title for _, title in first} == {
-        f"deleteProject contradicts: {statement} (/a)",
-        "getProject 200: /prj_name: missing field",
-        "getProject 200: type",
+        "DELETE /api/1.0/{workspace}/project/{uid}: a deleted project can still be read (a)",
+        "GET /api/1.0/{workspace}/project/{prj_uid}: prj_name is missing",
+        "GET /api/1.0/{workspace}/project/{prj_uid}: the body has the wrong type",
     }
 
 
@@ -412,7 +411,7 @@ def test_only_what_no_entry_of_the_baseline_covers_counts(
     assert covered in ([], [known.fingerprint])
 
 
-def test_what_is_left_on_the_target_is_told_from_the_journals(tmp_path: Path) -> None:
+def test_what_is_left_on_the_target_is_reported_from_the_journals(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     for worker in ("gw0", "gw1"):
         book = Ledger(tmp_path / f"ledger-{worker}.ndjson", "r1", worker)

@@ -115,12 +115,12 @@ def test_the_password_may_be_in_a_file_and_is_a_secret(files: Path) -> None:
 @pytest.mark.parametrize(
     ("newest", "silent", "told"),
     [
-        (True, False, r"it ends the TLS handshake \(certificate required\); it wants a client certificate: name one"),
-        (False, False, r"it ends the TLS handshake \(handshake failure\); it may want a client certificate: name one"),
-        (True, True, r"right after the TLS handshake; it may want a client certificate: name one under \[network\]"),
+        (True, False, r"it ends the TLS handshake \(certificate required\); it wants a client certificate: set"),
+        (False, False, r"it ends the TLS handshake \(handshake failure\); it may want a client certificate: set"),
+        (True, True, r"right after the TLS handshake; it may want a client certificate: set \[network\]"),
     ],
 )
-def test_a_server_that_wants_a_certificate_is_told_from_one_that_is_not_there(
+def test_a_server_that_wants_a_certificate_is_distinguished_from_one_that_is_not_there(
     authority: trustme.CA, files: Path, newest: bool, silent: bool, told: str
 ) -> None:
     with serving(authority, newest=newest, silent=silent) as url, pytest.raises(NoAnswer, match=told) as failed:
@@ -138,18 +138,18 @@ def test_a_certificate_that_the_server_does_not_trust_is_named(authority: trustm
 @pytest.mark.parametrize(
     ("network", "told"),
     [
-        ({"ca_file": "plain.txt"}, r"network.ca_file: .*plain.txt holds no certificate in PEM"),
-        ({"client_cert": "absent.pem"}, "network.client_cert: there is no such file"),
-        ({"client_cert": "plain.txt"}, "network.client_cert: .*plain.txt holds no certificate in PEM"),
-        ({"client_cert": "client.key"}, "network.client_cert: .*client.key holds no certificate in PEM"),
-        ({"client_cert": "client.pem"}, "network.client_key: .*client.pem holds no private key in PEM"),
+        ({"ca_file": "plain.txt"}, r"network.ca_file: .*plain.txt contains no certificate in PEM format"),
+        ({"client_cert": "absent.pem"}, "network.client_cert: no such file"),
+        ({"client_cert": "plain.txt"}, "network.client_cert: .*plain.txt contains no certificate in PEM format"),
+        ({"client_cert": "client.key"}, "network.client_cert: .*client.key contains no certificate in PEM format"),
+        ({"client_cert": "client.pem"}, "network.client_key: .*client.pem contains no private key in PEM format"),
         (
             {"client_cert": "client.pem", "client_key": "plain.txt"},
-            "network.client_key: .*plain.txt holds no",
+            "network.client_key: .*plain.txt contains no",
         ),
         (
             {"client_cert": "client.pem", "client_key": "other.key"},
-            "network.client_key: the key of .*other.key is not that",
+            "network.client_key: the key of .*other.key does not belong",
         ),
         (
             {"client_cert": "client.pem", "client_key": "locked.key"},
@@ -159,7 +159,7 @@ def test_a_certificate_that_the_server_does_not_trust_is_named(authority: trustm
             {"client_cert": "client.pem", "client_key": "locked.key", "client_key_password": "wrong-one"},
             "network.client_key_password: is not the password of the key in .*locked.key",
         ),
-        ({"client_key": "client.key"}, "network: has a key and no client_cert"),
+        ({"client_key": "client.key"}, "network: has a key but no client_cert"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_the_target_file(

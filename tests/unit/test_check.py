@@ -47,13 +47,13 @@ def checked(text: str, directory: Path) -> str:
     return result.output
 
 
-def test_it_tells_what_is_understood_what_would_be_tried_and_the_lines_to_add(tmp_path: Path) -> None:
+def test_it_says_what_is_understood_what_would_be_tested_and_the_lines_to_add(tmp_path: Path) -> None:
     lines = [line.partition("  #")[0] for line in checked(BARE, tmp_path).splitlines()]
     for line in (
         "target   staging one",
         "safety   owned",
         "  url = http://127.0.0.1:8401",
-        "  fixtures (are not changed): none",
+        "  fixtures (not changed): none",
         '    classic_process = "…"',
         "    [processmaker3.users.outsider]",
         "    [procesio.api_key]",
@@ -61,21 +61,21 @@ def test_it_tells_what_is_understood_what_would_be_tried_and_the_lines_to_add(tm
     ):
         assert line in lines
     tried = len(plan(load("processmaker4"), target(BARE).table("processmaker4"), target(BARE).safety.level).tried)
-    assert any(line.startswith(f"  a run tries up to {tried} requirements (") for line in lines)
+    assert any(line.startswith(f"  a run tests up to {tried} requirements (") for line in lines)
     assert lines[-1] == "The file is valid. Nothing was sent."
 
 
-def test_what_a_line_spares_from_a_level_is_told_beside_the_level(tmp_path: Path) -> None:
+def test_what_a_line_spares_from_a_level_is_reported_beside_the_level(tmp_path: Path) -> None:
     printed = checked(BARE, tmp_path)
     assert re.search(
-        r"^    safety level: .*; \d+ from disposable on: .*; the lines to add for 6 are listed below$",
+        r"^    safety level: .*; \d+ need `disposable` \(.*\); for 6, see the lines to add below$",
         printed,
         re.MULTILINE,
     )
-    assert 'credential_type = "…"  # unlocks 6 (' in printed
+    assert 'credential_type = "…"  # to test 6 more (' in printed
 
 
-def test_it_tells_no_secret(tmp_path: Path) -> None:
+def test_it_shows_no_secret(tmp_path: Path) -> None:
     printed = checked(BARE, tmp_path)
     for secret in ("token-value", "procesio-password", "s-e-c", "pass-word"):
         assert secret not in printed
@@ -84,7 +84,7 @@ def test_it_tells_no_secret(tmp_path: Path) -> None:
 def test_each_line_to_add_says_how_much_it_unlocks(tmp_path: Path) -> None:
     (line,) = [line for line in checked(BARE, tmp_path).splitlines() if "classic_process = " in line]
     counted = [one for one in load("processmaker3").requirements.values() if "classic_process" in one.needs]
-    assert f"  # unlocks {len(counted)} (" in line
+    assert f"  # to test {len(counted)} more (" in line
     assert "of processmaker3/projects; some also need may_change, users.outsider" in line
 
 
@@ -118,15 +118,15 @@ def test_what_belongs_to_a_later_version_is_called_as_a_run_calls_it(tmp_path: P
     assert re.search(r"^    not applicable: \d+ requirement", printed, re.MULTILINE)
 
 
-def test_a_level_that_holds_operations_back_is_told(tmp_path: Path) -> None:
+def test_a_level_that_holds_operations_back_is_reported(tmp_path: Path) -> None:
     printed = checked(BARE + '[safety]\nlevel = "read-only"\n', tmp_path)
-    assert re.search(r"^    create: 0 of \d+ may be called; \d+ from owned on$", printed, re.MULTILINE)
-    assert re.search(r"^    safety level: .*; \d+ from owned on.*: the key level of \[safety\]$", printed, re.MULTILINE)
+    assert re.search(r"^    create: 0 of \d+; \d+ need `owned`$", printed, re.MULTILINE)
+    assert re.search(r"^    safety level: .*; \d+ need `owned`.* \(level in \[safety\]\)$", printed, re.MULTILINE)
 
 
-def test_bodies_that_the_target_may_refuse_are_told_by_their_operation(tmp_path: Path) -> None:
+def test_bodies_that_the_target_may_refuse_are_reported_by_their_operation(tmp_path: Path) -> None:
     printed = checked(BARE, tmp_path)
-    block = printed[printed.index("    [procesio.bodies]") :].split("\n  to try more")[0]
+    block = printed[printed.index("    [procesio.bodies]") :].split("\n  to test more")[0]
     bodies = tomllib.loads(block)["procesio"]["bodies"]
     creates = {one.id for one in load("procesio").operations.values() if one.effect == "create" and one.bodies}
     assert {"createProcess", "createSchedule"} <= creates & bodies.keys()
@@ -138,8 +138,8 @@ def test_bodies_that_the_target_may_refuse_are_told_by_their_operation(tmp_path:
     assert "  bodies: createProcess" in given.splitlines()
 
 
-FIELD = "hidden only where the name of a field or header says that it is a secret"
-WORD = "hidden elsewhere only as a whole word"
+FIELD = "hidden only in fields and headers whose names mark a secret"
+WORD = "elsewhere, hidden only as a whole word"
 
 
 @pytest.mark.parametrize(

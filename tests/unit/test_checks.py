@@ -140,7 +140,7 @@ def changed(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in {**GOOD, **members}.items() if value is not KeyError}
 
 
-def test_a_good_answer_conforms_in_everything_that_it_shows(thing: Operation) -> None:
+def test_a_good_response_conforms_in_everything_that_it_shows(thing: Operation) -> None:
     found = outcomes(thing, GOOD)
     assert set(found.values()) == {Outcome.CONFORMS}
     tails = ["present", "type", "format", "values", "tolerated", "preferred", "spelled"]
@@ -279,7 +279,7 @@ def test_findings_are_of_level_may(spec: Specification) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"a":', b"\xff", b"NaN", b'{"a": 1e999}', b"[" * 100_000])
-def test_a_body_that_is_not_json_blocks_all_that_stands_in_it(thing: Operation, body: bytes) -> None:
+def test_a_body_that_is_not_json_blocks_all_that_is_in_it(thing: Operation, body: bytes) -> None:
     found = said(thing, body)
     assert found[":type"].kind is Kind.NOT_JSON
     assert {one.outcome for name, one in found.items() if name.startswith("/")} == {Outcome.BLOCKED}
@@ -316,7 +316,7 @@ def test_an_export_is_of_any_type_that_says_xml(spec: Specification, media: str,
     assert not [one for one in verdicts if one.requirement.endswith(":type")]
 
 
-def test_an_answer_without_documented_body_may_have_any(spec: Specification) -> None:
+def test_a_response_without_documented_body_may_have_any(spec: Specification) -> None:
     void = spec.operations["voidThing"]
     for body, media in ((b"", ""), (b"[]", JSON), (b"<p>", "text/html")):
         verdicts = checks.success(void, answered(body, media=media))
@@ -353,7 +353,7 @@ def test_any_4xx_is_a_refusal_and_nothing_else(status: int, outcome: Outcome, ki
     assert verdict.evidence == ("e1", "e2")
 
 
-def test_no_answer_at_all_is_no_refusal() -> None:
+def test_no_response_at_all_is_no_refusal() -> None:
     lost = Exchange("e1", "op", Request("GET", "http://t/"), NO_RESPONSE, error="reset")
     verdict = checks.refused("R", "op", lost, answered(b""))
     assert verdict.outcome is Outcome.DEVIATES

@@ -226,7 +226,7 @@ def test_there_is_no_default_target() -> None:
         ("name = \n", "is not TOML: Invalid value (at line 1"),
         (TARGET.replace("web_url", "web_ur"), "procesio.web_ur: is an unknown key; did you mean web_url?"),
         (TARGET.replace("token-value", "${PM4_NOT_SET}"), "environment variable PM4_NOT_SET, which is not set"),
-        (TARGET.replace("http://127.0.0.1:8401", "127.0.0.1"), "processmaker4.url: is no http or https URL"),
+        (TARGET.replace("http://127.0.0.1:8401", "127.0.0.1"), "processmaker4.url: is not an http or https URL"),
     ],
 )
 @pytest.mark.parametrize("command", ["run", "check"])
@@ -241,13 +241,15 @@ def test_a_wrong_target_file_is_refused(command: str, target: str, text: str, to
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_a_target_file_that_is_not_there_is_refused(command: str) -> None:
     assert refused(command, "absent.toml") == (
-        "conformance: absent.toml: cannot be read (No such file or directory); name an existing target file."
+        "conformance: absent.toml: cannot be read (No such file or directory); choose an existing target file."
     )
 
 
 def test_the_word_reference_is_known_where_it_is_no_file() -> None:
-    assert refused("run", "refrence") == "conformance: refrence: is no target file; did you mean reference?"
-    assert "only `conformance run` takes that word; `conformance serve` prints" in refused("check", "reference")
+    assert refused("run", "refrence") == "conformance: refrence: no such target file; did you mean reference?"
+    assert "`reference` works only with `run`. For `check`, save the output of `conformance serve`" in refused(
+        "check", "reference"
+    )
 
 
 @pytest.mark.parametrize(
@@ -255,21 +257,21 @@ def test_the_word_reference_is_known_where_it_is_no_file() -> None:
     [
         (["--system", "processmaker5"], "'processmaker5' is not one of"),
         (["--system", "processmaker3"], "the target file has no table [processmaker3]"),
-        (["--profile", "procesio/project"], "there is no such profile; did you mean procesio/projects?"),
+        (["--profile", "procesio/project"], "unknown profile; did you mean procesio/projects?"),
         (["--profile", "processmaker3/projects"], "processmaker3 is not selected or not in the target file"),
-        (["--time-budget", "soon"], "'soon' is no duration; write it like"),
+        (["--time-budget", "soon"], "'soon' is not a duration: must be like"),
         (["--depth", "deepest"], "'deepest' is not one of"),
         (["--safety", "none"], "'none' is not one of"),
-        (["-n", "many"], "'many' is no number of workers"),
+        (["-n", "many"], "'many' is not a number of workers"),
         (["--in-flight", "0"], "0 is not in the range"),
         (["--max-exampels", "3"], "--max-examples"),
         (["stray"], "unexpected extra argument (stray)"),
-        (["--shard", "3/2"], "'3/2' is no shard; write I/N with I from 1 to N"),
-        (["--shard", "1/8"], "each shard has a call under way, and no more than 4 may be"),
-        (["--durations", "absent"], "--durations says nothing without a shard"),
+        (["--shard", "3/2"], "'3/2' is not a shard: must be I/N with I from 1 to N"),
+        (["--shard", "1/8"], "each shard needs at least one request in flight, and the limit is 4"),
+        (["--durations", "absent"], "--durations has no effect without --shard"),
         (["--shard", "1/2", "--durations", "absent"], "absent: cannot be read"),
         (["--baseline", "absent.toml"], "absent.toml: cannot be read (No such file or directory)"),
-        (["--baseline-strict"], "--baseline-strict says nothing without a baseline; name one with --baseline"),
+        (["--baseline-strict"], "--baseline-strict has no effect without a baseline; add --baseline FILE"),
     ],
 )
 def test_a_wrong_option_is_refused(target: str, calls: list[list[str]], arguments: list[str], told: str) -> None:
@@ -279,7 +281,7 @@ def test_a_wrong_option_is_refused(target: str, calls: list[list[str]], argument
 
 
 def test_an_output_directory_that_is_not_empty_is_refused(target: str, calls: list[list[str]], tmp_path: Path) -> None:
-    assert f"{tmp_path}: is not empty; name another directory" in refused("run", target, "--output", ".")
+    assert f"{tmp_path}: not empty; choose another directory" in refused("run", target, "--output", ".")
     assert calls == []
 
 
@@ -291,8 +293,8 @@ def test_an_output_directory_that_cannot_be_made_is_refused(target: str, calls: 
 # --- the other commands -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("terminal", "told"), [(True, "Making the page with Allure"), (False, "")])
-def test_somebody_at_a_terminal_is_told_why_the_page_takes_a_while(
+@pytest.mark.parametrize(("terminal", "told"), [(True, "Building the HTML report"), (False, "")])
+def test_a_terminal_shows_why_the_page_takes_a_while(
     terminal: bool, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("conformance.report.allure.page.build", lambda *_: Path("page.html"))
@@ -306,7 +308,7 @@ def test_somebody_at_a_terminal_is_told_why_the_page_takes_a_while(
 
 
 def test_an_unknown_command_is_refused_with_the_nearest() -> None:
-    assert "there is no command 'chek'; did you mean check?" in refused("chek")
+    assert "unknown command 'chek'; did you mean check?" in refused("chek")
     assert "Usage: conformance" in refused()
 
 
@@ -321,7 +323,7 @@ def test_help_names_every_command() -> None:
 def test_an_unknown_fault_is_refused_with_the_nearest() -> None:
     known = call("serve", "--list-faults", "processmaker4").output.split()
     name = next(word for word in known if word.startswith("pm4-"))
-    assert f"there is no fault '{name}x'; did you mean {name}?" in refused("serve", "--fault", f"{name}x")
+    assert f"unknown fault '{name}x'; did you mean {name}?" in refused("serve", "--fault", f"{name}x")
     message = refused("serve", "procesio", "--fault", name)
     assert f"{name} is a fault of processmaker4, which is not served" in message
 
@@ -349,7 +351,7 @@ def test_serve_prints_its_target_file_and_ends_with_sigterm(tmp_path: Path) -> N
         url = tomllib.loads(printed.read_text(encoding="utf-8"))["processmaker4"]["url"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=300) == exit_codes.OK
-    assert told == f"Serving at {url}. Ctrl-C ends it.\n"
+    assert told == f"Serving at {url}. Press Ctrl-C to stop.\n"
     assert call("check", "--offline", str(tmp_path / "printed.toml")).exit_code == exit_codes.OK
 
 
@@ -369,7 +371,7 @@ def test_a_baseline_of_what_is_no_run_is_refused(tmp_path: Path) -> None:
     assert not Path("b.toml").exists()
     assert "Missing option '--baseline'" in refused("baseline", str(tmp_path))
     told = refused("baseline", str(tmp_path), "--baseline", "b.toml", "--expires", "soon")
-    assert "'soon' is no date; write it like 2030-12-31." in told
+    assert "'soon' is not a date; write it as YYYY-MM-DD, for example 2030-12-31." in told
 
 
 def test_a_report_of_what_is_no_run_is_refused(tmp_path: Path) -> None:

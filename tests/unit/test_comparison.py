@@ -184,7 +184,7 @@ def test_an_element_under_another_name_is_a_difference() -> None:
 
 
 @pytest.mark.parametrize("kept", [{}, {"it_name": None}, {"it_name": "Other"}])
-def test_a_name_that_need_not_be_kept_tells_no_elements_apart(kept: dict[str, Any]) -> None:
+def test_a_name_that_need_not_be_kept_distinguishes_no_elements(kept: dict[str, Any]) -> None:
     lax = {**ITEM, "required": ["it_uid", "it_x"]}
     schema = {**THING, "properties": {"items": {"type": "array", "items": lax}}}
     assert differences({"items": [item("a", "One")]}, {"items": [{"it_uid": "x", "it_x": 1, **kept}]}, schema) == ()
@@ -208,7 +208,7 @@ def test_a_body_of_another_kind_is_one_difference(read: Any) -> None:
     assert [one.place for one in differences({"items": [item("a", "b")]}, {"items": {}}, THING)] == ["/items"]
 
 
-def test_an_element_is_told_by_its_own_name_not_by_another_that_it_may_have() -> None:
+def test_an_element_is_identified_by_its_own_name_not_by_another_that_it_may_have() -> None:
     event = {"properties": {"evn_name": {}, "evn_operation_name": {}, "bou_x": {}}, "required": ["evn_name", "bou_x"]}
     schema = {"properties": {"events": {"type": "array", "items": event}}, "required": ["events"]}
     sent = [{"evn_operation_name": "Ask", "evn_name": "", "bou_x": 1}, {"evn_name": "End", "bou_x": 2}]

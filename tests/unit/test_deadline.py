@@ -86,7 +86,7 @@ def reset(connection: socket.socket, over: threading.Event) -> None:
         pytest.param(dripping(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"), id="dripping chunks"),
     ],
 )
-def test_a_slow_answer_is_given_up_in_time(script: Script) -> None:
+def test_a_slow_response_is_given_up_in_time(script: Script) -> None:
     with serving(script) as url:
         started = time.monotonic()
         with pytest.raises(NoAnswer, match=r"within 0\.3 seconds") as given_up:
@@ -148,7 +148,7 @@ def test_a_body_that_is_not_compressed_as_it_says_is_kept_as_it_is(encoding: str
         pytest.param(answering(OK + b"X: " + b"x" * 200_000 + b"\r\n\r\n"), id="huge header"),
     ],
 )
-def test_a_broken_answer_is_none_and_may_have_been_acted_on(script: Script) -> None:
+def test_a_broken_response_is_none_and_may_have_been_acted_on(script: Script) -> None:
     with serving(script) as url, pytest.raises(NoAnswer) as broken:
         get(url, seconds=5)
     assert broken.value.sent
@@ -162,7 +162,7 @@ def test_nobody_at_the_address_means_that_nothing_was_sent() -> None:
     assert not refused.value.sent
 
 
-def test_a_whole_answer_is_returned_with_its_status_and_repeated_headers() -> None:
+def test_a_whole_response_is_returned_with_its_status_and_repeated_headers() -> None:
     head = b"HTTP/1.1 418 Teapot\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\n\r\n"
     with serving(answering(head + b"ok")) as url:
         response = get(url)
@@ -225,7 +225,7 @@ def test_a_body_that_is_taken_in_pieces_arrives_whole() -> None:
     assert response.status_code == 200
 
 
-def test_what_a_library_makes_of_an_answer_is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_library_makes_of_a_response_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     for error in (UnicodeError("label too long."), OverflowError("too large"), httpx.InvalidURL("odd")):
 
         def fails(*_: object, error: Exception = error) -> None:

@@ -35,18 +35,18 @@ def test_a_directory_is_in_reports_whatever_the_target_is_called(name: str, tmp_
 
 
 @pytest.mark.parametrize("held", ["run.json", "parts", "ledger-gw0.ndjson", "lock-main", "summary.md"])
-def test_what_a_run_left_stands_in_the_way_of_another(held: str, tmp_path: Path) -> None:
+def test_what_a_run_left_is_in_the_way_of_another(held: str, tmp_path: Path) -> None:
     assert RunDirectory(tmp_path).problem() == ""
     (tmp_path / "notes.txt").write_text("mine")
     assert RunDirectory(tmp_path).problem() == ""
     (tmp_path / held).symlink_to(tmp_path / "nowhere")
-    assert f"holds another run ({held})" in RunDirectory(tmp_path).problem()
+    assert f"contains another run ({held})" in RunDirectory(tmp_path).problem()
 
 
-def test_a_file_stands_in_the_way_of_a_directory(tmp_path: Path) -> None:
+def test_a_file_is_in_the_way_of_a_directory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     assert "cannot be written (Not a directory)" in RunDirectory(tmp_path / "file").problem()
     assert "cannot be written (Not a directory)" in RunDirectory(tmp_path / "file" / "below").problem()
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    assert "cannot be made" in RunDirectory(tmp_path / "link").problem()
+    assert "cannot be created" in RunDirectory(tmp_path / "link").problem()
     assert RunDirectory(tmp_path / "not" / "there" / "yet").problem() == ""

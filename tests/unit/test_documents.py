@@ -17,7 +17,7 @@ TABLES = "[" + ".".join("a" * 400) + "]\nb = 1\n"
 BAD = {
     "nested 5,000 deep": (DEEP, "is nested more than 50 levels deep"),
     "tables in tables": (TABLES, "is nested more than 50 levels deep"),
-    "an integer of 5,000 digits": ("x = " + "7" * 5000, "holds a number that is too long"),
+    "an integer of 5,000 digits": ("x = " + "7" * 5000, "contains a number that is too long"),
     "longer than any": ("#" * (5 * 1024 * 1024), "is longer than 4 MiB"),
     "no TOML": ("x =", "is not TOML"),
 }

@@ -73,7 +73,7 @@ def test_a_redirect_is_never_followed(server: str, door: httpx.Client) -> None:
     assert [path for path, _ in Handler.seen] == ["/a"]
 
 
-def test_no_cookie_of_an_answer_goes_out_again(server: str, door: httpx.Client) -> None:
+def test_no_cookie_of_a_response_goes_out_again(server: str, door: httpx.Client) -> None:
     door.get(f"{server}/a")
     door.get(f"{server}/b")
     assert [headers.get("cookie") for _, headers in Handler.seen] == [None, None]
@@ -90,7 +90,7 @@ def test_the_header_fields_of_the_target_file_go_with_every_request(server: str)
     assert Handler.seen[0][1]["x-staging"] == "yes"
 
 
-def test_the_guard_stands_first(server: str, door: httpx.Client) -> None:
+def test_the_guard_is_first(server: str, door: httpx.Client) -> None:
     with pytest.raises(RequestRefused):
         door.get("http://127.0.0.1:1/")
     with pytest.raises(RequestRefused):

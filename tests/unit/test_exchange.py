@@ -96,7 +96,7 @@ def test_a_status_is_accepted_refused_or_neither(status: int, ok: bool, refused:
     assert (response.ok, response.refused) == (ok, refused)
 
 
-def test_without_a_response_the_answer_is_neither_accepted_nor_refused() -> None:
+def test_without_a_response_the_response_is_neither_accepted_nor_refused() -> None:
     exchange = Exchange("e", "op", Request("GET", "http://t/"), NO_RESPONSE, error="reset")
     assert exchange.response is NO_RESPONSE
     assert not exchange.response.ok

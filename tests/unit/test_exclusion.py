@@ -36,7 +36,7 @@ def test_who_acts_on_a_fixture_that_tests_change_does_so_alone(target: Target, r
     assert excluding(table.specification(), table, [requirement]) is apart
 
 
-def test_a_case_that_stands_under_two_keys_is_one_fixture(target: Target) -> None:
+def test_a_case_that_is_under_two_keys_is_one_fixture(target: Target) -> None:
     table = target.table("processmaker3")
     assert isinstance(table, ProcessMaker3)
     same = table.model_copy(update={"fixtures": table.fixtures.model_copy(update={"note_case": table.fixture("case")})})

@@ -147,7 +147,7 @@ def test_a_host_header_that_names_another_host_is_refused(host: str) -> None:
         [("Content-Length", "68"), ("Content-Length", "2")],
     ],
 )
-def test_a_body_that_a_server_would_read_otherwise_than_the_guard_is_refused(headers: Any) -> None:
+def test_a_body_that_a_server_would_read_differently_from_the_guard_is_refused(headers: Any) -> None:
     content = json.dumps(batch(OWNED)).encode()
     assert judge("POST", f"{PM3}/bulk", content=content) == "delete"
     refused("POST", f"{PM3}/bulk", content=content, headers=headers)
@@ -216,12 +216,12 @@ def test_a_batch_that_names_anything_else_is_refused(body: Any) -> None:
         '{"id": "%s", "x": {"a": 1, "a": "%s"}}',
     ],
 )
-def test_a_body_in_which_a_name_stands_twice_is_refused(text: str) -> None:
+def test_a_body_in_which_a_name_is_there_twice_is_refused(text: str) -> None:
     for pair in ((OWNED, FOREIGN), (FOREIGN, OWNED), (OWNED, OWNED)):
         refused("PUT", PRO, "procesio", content=(text % pair).encode())
 
 
-def test_an_upload_in_which_a_part_stands_twice_is_refused() -> None:
+def test_an_upload_in_which_a_part_is_there_twice_is_refused() -> None:
     own, foreign = project_file(OWNED)["project_file"], project_file(FOREIGN)["project_file"]
     assert judge("POST", f"{PM3}/import?option=OVERWRITE", files=[("project_file", own)]) == "create"
     for pair in ((own, foreign), (foreign, own)):

@@ -47,7 +47,9 @@ def test_names_of_two_workers_and_of_two_runs_never_meet() -> None:
     assert books[1].is_ours(books[0].name())
 
 
-def test_what_was_made_since_a_moment_is_told_from_what_another_worker_or_an_earlier_test_made(book: Ledger) -> None:
+def test_what_was_made_since_a_moment_is_distinguished_from_what_another_worker_or_an_earlier_test_made(
+    book: Ledger,
+) -> None:
     other, earlier = Ledger(None, "r1", "gw1"), book.name()
     book.remains("procesio", "instance", "i-1")
     moment = book.moment

@@ -142,7 +142,7 @@ def test_the_order_of_members_says_nothing() -> None:
     "form", ["/api/{}/one", "GET http://t/api/{}/one", "API.{}.one", "%2Fapi%2F{}%2Fone", "&#47;api&#47;{}&#47;one"]
 )
 @pytest.mark.parametrize("segment", ["project", "input-document", "api", "of"])
-def test_the_path_is_told_in_many_forms(segment: str, form: str) -> None:
+def test_the_path_is_reported_in_many_forms(segment: str, form: str) -> None:
     def of(path: str) -> Exchange:
         return met(path, f"No route for {form.format(path)} in this project", media_type="text/plain")
 

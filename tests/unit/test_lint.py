@@ -180,7 +180,7 @@ BROKEN: list[tuple[str, str, str, Change]] = [
     (
         "S001",
         "",
-        "listThings has no responses; write what the documents say of them",
+        "listThings has no responses; add what the documentation says",
         lambda spec, _: operation(spec, "listThings").pop("responses"),
     ),
     ("S002", "info", "", lambda spec, _: spec["info"].pop("title")),
@@ -199,19 +199,19 @@ BROKEN: list[tuple[str, str, str, Change]] = [
     (
         "S002",
         "paths /things post responses",
-        "the key 200 is no text; write it in quotes",
+        "the key 200 is not text; write it in quotes",
         lambda spec, _: operation(spec, "createThing")["responses"].update({200: {"description": ""}}),
     ),
     (
         "S101",
         "listThings",
-        "the id is given to 2 operations; give each its own",
+        "2 operations have this id; give each its own",
         lambda spec, _: operation(spec, "readThing").update(operationId="listThings"),
     ),
     (
         "S101",
         "getProject",
-        "the id is that of an operation of ProcessMaker 3; give it another",
+        "an operation of ProcessMaker 3 has this id; use another",
         lambda spec, _: operation(spec, "deleteThing").update(operationId="getProject"),
     ),
     (
@@ -223,13 +223,13 @@ BROKEN: list[tuple[str, str, str, Change]] = [
     (
         "S103",
         "deleteThing",
-        "effect delete without touches; write where the request names what it acts on",
+        "effect delete without touches; add where the request names what it acts on",
         lambda spec, _: said(spec, "deleteThing").pop("touches"),
     ),
     (
         "S103",
         "createThing",
-        "effect create without name; write where the request holds the name of the new thing",
+        "effect create without name; add where the request has the name of the new thing",
         lambda spec, _: said(spec, "createThing").pop("name"),
     ),
     (
@@ -268,7 +268,7 @@ BROKEN: list[tuple[str, str, str, Change]] = [
     (
         "S105",
         "deleteThing",
-        "there is no body for /id; describe it under requestBody",
+        "no body for /id; describe it under requestBody",
         lambda spec, _: said(spec, "deleteThing")["touches"].append({"in": "body", "pointer": "/id"}),
     ),
     (
@@ -286,25 +286,25 @@ BROKEN: list[tuple[str, str, str, Change]] = [
     (
         "S106",
         "createThing",
-        "link list: lacks item or name; write both under x-conformance",
+        "link list: lacks item or name; add both under x-conformance",
         lambda spec, _: response(spec)["links"]["list"].pop(EXTENSION),
     ),
     (
         "S106",
         "createThing",
-        "link raed: is no step of a life; did you mean read?",
+        "link raed: is not a step of a lifecycle; did you mean read?",
         lambda spec, _: response(spec).update(links={"raed": response(spec)["links"]["read"]}),
     ),
     (
         "S107",
         "createThing",
-        "response 201 /parts[]/name: no check understands 'maxLenght'; did you mean maxLength?",
+        "response 201 /parts[]/name: the checks do not support 'maxLenght'; did you mean maxLength?",
         lambda spec, _: at(schema(spec), "properties", "parts", "items", "properties", "name").update(maxLenght=3),
     ),
     (
         "S107",
         "createThing",
-        "response 201 body: no check understands 'anyOf'; known are: ",
+        "response 201 body: the checks do not support 'anyOf'; known are: ",
         lambda spec, _: schema(spec).update(anyOf=[{"type": "object"}]),
     ),
     (
@@ -328,7 +328,7 @@ BROKEN: list[tuple[str, str, str, Change]] = [
     (
         "S109",
         "createThing",
-        "'createThing.201./a:b:type' is no id of a requirement; name statuses and fields without colons",
+        "'createThing.201./a:b:type' is not a requirement id; use no colons in statuses and fields",
         lambda spec, _: schema(spec)["properties"].update({"a:b": {"type": "string"}}),
     ),
     (
@@ -352,7 +352,7 @@ BROKEN: list[tuple[str, str, str, Change]] = [
     (
         "S112",
         "createThing",
-        "the body application/json has no example; the suite sends one, so write it",
+        "the body application/json has no example, which the suite would send; add one",
         lambda spec, _: sent(spec).pop("examples"),
     ),
     (
@@ -400,7 +400,7 @@ BROKEN: list[tuple[str, str, str, Change]] = [
     (
         "R101",
         "SMP-NEVER",
-        "tried: none without untestable; write why nothing can try it",
+        "tried: none without untestable; add why it cannot be tested",
         lambda _, register: entry(register, 2).pop("untestable"),
     ),
     (
@@ -418,13 +418,13 @@ BROKEN: list[tuple[str, str, str, Change]] = [
     (
         "R103",
         "SMP-READ",
-        "statement 'It is read' is no sentence; end it with a full stop",
+        "statement 'It is read' is not a sentence; end it with a full stop",
         lambda _, register: entry(register, 1).update(statement="It is read"),
     ),
     (
         "R104",
         "SMP-READ",
-        "aspect 'permission-refused' is no step of lifecycle; ",
+        "aspect 'permission-refused' is not a step of lifecycle; ",
         lambda _, register: entry(register, 1).update(aspect="permission-refused"),
     ),
     ("R104", "SMP-READ", "tried: lifecycle without aspect; ", lambda _, register: entry(register, 1).pop("aspect")),
@@ -455,7 +455,7 @@ BROKEN: list[tuple[str, str, str, Change]] = [
     (
         "R107",
         "SMP-READ",
-        "lines '9-8' name no lines; write them like 8, 226-228",
+        "lines '9-8' are not lines: must be like 8, 226-228",
         lambda _, register: entry(register, 1).update(lines="9-8"),
     ),
     (
@@ -513,7 +513,7 @@ def test_what_is_not_known_of_a_system_is_not_asked_for(tmp_path: Path) -> None:
         ("{" + ": {".join(f"a{n}" for n in range(200)) + "}" * 200, "is nested more than"),
         ("a: &a [*a]", "is nested more than"),
         ("openapi: 3.1.0\npaths: []", "is a required property"),
-        ("- 1", "is no mapping"),
+        ("- 1", "is not a mapping"),
     ],
 )
 def test_a_file_that_is_no_spec_is_reported_and_not_read_on(tmp_path: Path, text: str, told: str) -> None:
@@ -556,7 +556,7 @@ def test_the_command_finds_nothing_in_the_specs_of_the_suite() -> None:
     assert (found.exit_code, found.output) == (exit_codes.OK, "no problem in 3 specs\n")
 
 
-def test_the_command_tells_what_is_wrong_in_files_of_ones_own_and_what_it_did_not_check(tmp_path: Path) -> None:
+def test_the_command_says_what_is_wrong_in_files_of_ones_own_and_what_it_did_not_check(tmp_path: Path) -> None:
     (tmp_path / "sample").mkdir()
     linted(tmp_path / "sample", lambda spec, _: said(spec, "readThing").update(profile="sample/things_"))
     files = [str(tmp_path / "sample" / name) for name in ("openapi.yaml", "requirements.yaml")]
@@ -574,10 +574,10 @@ def test_the_command_tells_what_is_wrong_in_files_of_ones_own_and_what_it_did_no
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), "Tools for writing specs"),
+        ((), "Check specs and registers"),
         (("lnt",), "did you mean"),
-        (("lint", "one.yaml"), "lint needs both files: SPEC REGISTER."),
-        (("lint", "--system", "other"), "there is no spec of 'other'"),
+        (("lint", "one.yaml"), "lint needs two files: SPEC REGISTER."),
+        (("lint", "--system", "other"), "unknown system 'other'"),
         (("lint", "--readings", "none.md"), "cannot be read"),
         (("lint", "none.yaml", "other.yaml"), "none.yaml: S001 cannot be read"),
     ],

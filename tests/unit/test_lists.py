@@ -41,7 +41,7 @@ def test_every_operation_has_a_document_and_lines() -> None:
     assert [row["id"] for row in rows("operations") if not (row["document"] and row["lines"])] == []
 
 
-def test_beside_an_operation_stands_from_which_safety_level_on_it_is_called() -> None:
+def test_an_operation_is_listed_with_the_lowest_safety_level_at_which_it_is_called() -> None:
     safety = {row["id"]: row["safety"] for row in rows("operations")}
     assert safety["listProjects"] == safety["requestToken"] == "read-only"
     assert safety["createProject"] == safety["deleteProject"] == "owned"
@@ -87,7 +87,7 @@ def test_with_coverage_each_requirement_has_the_tests_that_try_it() -> None:
     assert len(tests["startRequest:exists"]) > 2
     assert tests["PM4-CLIENT-CURL"] == []
     printed = call("requirements", "--system", "processmaker4", "--coverage")[1].splitlines()
-    assert printed[-1].endswith("; none of those that can be tried by no test")
+    assert printed[-1].endswith("; none of the testable ones without a test")
     assert "test_request_data_starts_a_request" in next(line for line in printed if "PM4-START-WITH-DATA" in line)
 
 
@@ -98,13 +98,13 @@ def test_with_coverage_each_requirement_has_the_tests_that_try_it() -> None:
         (
             "--document",
             "procesio-api.tx",
-            "there is no document 'procesio-api.tx' here; did you mean procesio-api.txt?",
+            "unknown document 'procesio-api.tx'; did you mean procesio-api.txt?",
         ),
-        ("--section", "Project", "there is no section 'Project' here; did you mean Projects?"),
+        ("--section", "Project", "unknown section 'Project'; did you mean Projects?"),
         (
             "--profile",
             "procesio/project",
-            "there is no profile 'procesio/project' here; did you mean procesio/projects?",
+            "unknown profile 'procesio/project'; did you mean procesio/projects?",
         ),
     ],
 )

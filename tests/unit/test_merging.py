@@ -78,7 +78,7 @@ SILENT = verdict(Outcome.NOT_EXERCISED)
         (Outcome.NOT_EXERCISED, Outcome.BLOCKED),
     ],
 )
-def test_the_stronger_outcome_wins_and_all_tests_are_told(weaker: Outcome, stronger: Outcome) -> None:
+def test_the_stronger_outcome_wins_and_all_tests_are_reported(weaker: Outcome, stronger: Outcome) -> None:
     for said in ((weaker, stronger), (stronger, weaker)):
         one = merged(*(verdict(outcome, outcome.value) for outcome in said))
         assert (one.outcome, one.tests) == (stronger, sorted([weaker.value, stronger.value]))
@@ -92,7 +92,7 @@ def test_what_a_test_said_goes_before_what_follows_from_silence() -> None:
 
 def test_where_a_shard_is_missing_silence_may_be_its() -> None:
     assert (merged(SILENT, SILENT).reason, merged(SILENT, SILENT).detail) == (
-        Reason.INCONCLUSIVE, "no answer showed it",
+        Reason.INCONCLUSIVE, "no response showed it",
     )  # fmt: skip
     assert (merged(SILENT, SILENT, of=3).reason, merged(SILENT, SILENT, of=3).detail) == (
         Reason.MISSING_SHARD, "shard 3/3",
@@ -109,7 +109,7 @@ def test_all_shards_together_are_complete_and_one_missing_is_named() -> None:
     assert [one.id for one in whole.tests] == ["t1", "t2"]
     part = merge([shard(1, 3), shard(3, 3)])
     assert (part.complete, part.exit_code) == (False, exit_codes.INTERRUPTED)
-    assert part.problems == ["shard 2/3 is missing; run it again, and merge again"]
+    assert part.problems == ["shard 2/3 is missing; run it, and merge again"]
 
 
 def test_a_defect_that_two_shards_saw_is_one() -> None:

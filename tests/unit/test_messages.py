@@ -34,7 +34,7 @@ def test_the_message_is_found_in_any_usual_form(body: Any, message: str) -> None
     assert message_of(refusal(json.dumps(body).encode()).response) == message
 
 
-def test_a_page_is_told_by_its_title_and_a_long_text_is_cut() -> None:
+def test_a_page_is_reported_by_its_title_and_a_long_text_is_cut() -> None:
     page = b"<html><head><title>Not\n found</title><style>h1 {}</style></head><h1>Nothing &amp; nobody</h1></html>"
     assert message_of(refusal(page, "text/html").response) == "Not found: Nothing & nobody"
     assert message_of(refusal(b"<p>No <b>title</b></p>", "text/html").response) == "No title"
@@ -47,6 +47,6 @@ def test_a_refusal_is_described_by_status_user_and_message() -> None:
     assert describe(refusal(body, status=403)) == "status 403, application/json, to the main user: needs PM_CASES"
     assert describe(refusal(body, status=403, user="outsider")).startswith("status 403, application/json, to user outs")
     assert describe(refusal(b"", "", status=401, user="nobody")) == (
-        "status 401, no content type, to a call without credentials"
+        "status 401, no content type, to a request without credentials"
     )
     assert describe(refusal(body, status=200)) == "status 200, application/json"

@@ -47,7 +47,7 @@ def test_a_query_that_names_nothing_or_too_much_is_unreadable(query: bytes) -> N
         read(QUERY, query=query)
 
 
-def test_a_body_names_every_element_also_of_an_object_that_stands_for_an_array() -> None:
+def test_a_body_names_every_element_also_of_an_object_that_replaces_an_array() -> None:
     assert read(BODY, body={"data": [{"id": "a"}, {"id": 7}, {}]}) == ["a", "7"]
     assert read(BODY, body={"data": {"0": {"id": "a"}, "1": {"id": "b"}}}) == ["a", "b"]
 
@@ -67,7 +67,7 @@ def test_a_pointer_reaches_members_elements_and_the_document_itself() -> None:
     assert list(at("text", "/a")) == []
 
 
-def test_an_upload_names_what_stands_in_its_xml() -> None:
+def test_an_upload_names_what_is_in_its_xml() -> None:
     content_type, body = multipart(other=b"<meta key='uid'>no</meta>", file=b"<p><meta key='uid'> u1 </meta></p>")
     assert read(UPLOAD, body=body, content_type=content_type) == ["u1"]
     assert upload(content_type, body, "other") == b"<meta key='uid'>no</meta>"

@@ -80,7 +80,7 @@ def test_one_entry_may_stand_for_several_operations(tmp_path: Path) -> None:
             {"id": "PM3-PROJECT-DELETE-AGAIN"},
             "is the id of a requirement of ProcessMaker 3 already; give yours another",
         ),
-        ({"level": "musst"}, "level: 'musst' is not one of its values; did you mean must?"),
+        ({"level": "musst"}, "level: 'musst' is not an allowed value; did you mean must?"),
         (
             {"operation": "createProjekt"},
             "operation: there is no operation 'createProjekt'; did you mean createProject?",
@@ -91,12 +91,12 @@ def test_one_entry_may_stand_for_several_operations(tmp_path: Path) -> None:
         ({"tried": "lifecycle", "aspect": "deleted-is-gone"}, "tried: lifecycle is how the suite tests its own"),
         ({"aspect": "token-opens"}, "aspect: an aspect is a step of the suite's own tests; leave the key out"),
         ({"faults": ["pm3-x"]}, "faults: faults are those of the suite's reference servers; leave the key out"),
-        ({"tried": "none"}, "tried: none without untestable; write why nothing can try it"),
+        ({"tried": "none"}, "tried: none without untestable; add why it cannot be tested"),
         ({"profile": "processmaker3/project"}, "unknown profile 'processmaker3/project'; did you mean"),
         ({"document": "acme.md"}, "unknown document 'acme.md'"),
         ({"lines": "12-44"}, "line 44 of acme-handbook.md, which has 40 lines; correct it"),
-        ({"lines": "some"}, "lines 'some' name no lines; write them like 8, 226-228"),
-        ({"statement": "A title"}, "statement 'A title' is no sentence; end it with a full stop"),
+        ({"lines": "some"}, "lines 'some' are not lines: must be like 8, 226-228"),
+        ({"statement": "A title"}, "statement 'A title' is not a sentence; end it with a full stop"),
         ({"needs": ["cas"]}, "unknown key 'cas' of the target file; did you mean case?"),
         ({"titel": "x"}, "titel: is an unknown key"),
     ],
@@ -151,7 +151,7 @@ def test_a_document_of_the_suite_is_the_very_same(tmp_path: Path) -> None:
     ("text", "sentence"),
     [
         ("requirements: [", "is not YAML"),
-        ("- x\n", "is no mapping"),
+        ("- x\n", "is not a mapping"),
         ("requirements: " + "[" * 2000 + "]" * 2000, "nest"),
         ("a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
             f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(9)

@@ -34,5 +34,5 @@ def test_a_path_that_cannot_be_is_refused_before_anything_is_done(
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, list(CALLS[name]))
     assert result.exit_code == exit_codes.USAGE, result.output
-    assert "name another path" in result.output
+    assert "choose another path" in result.output
     assert list(tmp_path.iterdir()) == []

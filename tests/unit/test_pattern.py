@@ -61,7 +61,7 @@ def test_words_that_are_in_both_texts_too_often_are_not_matched_with_each_other(
     assert max(compared, default=0) <= PAIRS_AT_MOST
 
 
-def test_many_gaps_are_tried_once_each() -> None:
+def test_many_gaps_are_tested_once_each() -> None:
     known = Pattern(("a",) * 40, (Gap(0, 5),) * 41)
     assert known.fits(" ".join("a" * 60))
     assert not known.fits(" ".join("a" * 60 + "z" * 6))  # an expression tries every way to share out the sixty

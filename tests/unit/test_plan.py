@@ -83,7 +83,7 @@ def test_what_nothing_makes_is_needed_of_the_target_file() -> None:
 # -- the plan ---------------------------------------------------------------------------------------------------------
 
 
-def test_each_requirement_stands_in_the_plan_once() -> None:
+def test_each_requirement_is_in_the_plan_once() -> None:
     given = planned("processmaker3")
     assert [one.id for one, _ in given.obstacles] == list(PM3.requirements)
     hindered = [one for those in given.obstructed().values() for one in those]
@@ -109,19 +109,19 @@ def test_each_requirement_stands_in_the_plan_once() -> None:
         ("PM3-BULK-STARTED-CASES", {"fixtures": {**STARTED, "may_change": True}}, None),
     ],
 )  # fmt: skip
-def test_what_keeps_a_requirement_back_is_told(
+def test_what_keeps_a_requirement_back_is_reported(
     requirement: str, more: dict[str, Any], told: tuple[Outcome, Reason | None] | None
 ) -> None:
     assert outcome(planned("processmaker3", **more), requirement) == told
 
 
-def test_what_must_be_created_first_is_not_tried_at_read_only() -> None:
+def test_what_must_be_created_first_is_not_tested_at_read_only() -> None:
     given = planned("processmaker3", Safety.READ_ONLY)
     assert outcome(given, "listProjects:exists") is None
     assert outcome(given, "getProject:exists") == (Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL)
 
 
-def test_a_missing_key_is_told_with_what_it_unlocks_and_what_that_needs_besides() -> None:
+def test_a_missing_key_is_reported_with_what_it_unlocks_and_what_that_needs_besides() -> None:
     unlocked = {one.id: others for one, others in planned("procesio").unlocked()["api_key"]}
     assert unlocked["PRO-RUN-API-KEY"] == ("process_id", "workspace_id")
     less = planned("procesio", process_id="p", workspace_id="w").unlocked().keys()
@@ -129,7 +129,7 @@ def test_a_missing_key_is_told_with_what_it_unlocks_and_what_that_needs_besides(
 
 
 @pytest.mark.parametrize(("level", "key"), [(Safety.OWNED, "credential_type"), (Safety.READ_ONLY, "process_id")])
-def test_a_key_that_spares_what_the_level_forbids_to_make_is_told(level: Safety, key: str) -> None:
+def test_a_key_that_spares_what_the_level_forbids_to_make_is_reported(level: Safety, key: str) -> None:
     bare = planned("procesio", level)
     unlocked = {one.id for one, others in bare.unlocked()[key] if not others}
     named = {"fixtures": {key: "x"}} if key == "credential_type" else {key: "x"}
@@ -138,7 +138,7 @@ def test_a_key_that_spares_what_the_level_forbids_to_make_is_told(level: Safety,
     assert more - {one.id for one in bare.tried} == unlocked
 
 
-def test_what_is_refused_on_somebody_elses_alone_is_tried_at_disposable_only() -> None:
+def test_what_is_refused_on_somebody_elses_alone_is_tested_at_disposable_only() -> None:
     for requirement in ("PM3-ROLE-ADMIN-KEPT", "giveRole.400:content-type", "PM3-PROJECT-CREATE-NAMELESS"):
         assert outcome(planned("processmaker3"), requirement) == (Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL)
         assert outcome(planned("processmaker3", Safety.DISPOSABLE), requirement) is None

@@ -95,6 +95,6 @@ def test_credentials_of_a_proxy_are_not_shown() -> None:
 @pytest.mark.parametrize("value", ["socks5://p:1", "http://", "http://p:99999", "http://[::1"])
 def test_a_proxy_that_cannot_be_used_is_refused(value: str) -> None:
     with pytest.raises(
-        UnusableProxy, match="environment variable all_proxy names no http or https proxy for http://t:1"
+        UnusableProxy, match="environment variable all_proxy is not an http or https proxy for http://t:1"
     ):
         proxy_for("http://t:1", None, {"all_proxy": value})

@@ -69,7 +69,7 @@ def test_nothing_is_said_without_evidence(recorder: Recorder) -> None:
             recorder.require(REGISTERED, holds)
 
 
-def test_a_refusal_stands_beside_its_control(recorder: Recorder) -> None:
+def test_a_refusal_is_next_to_its_control(recorder: Recorder) -> None:
     assert recorder.refused(REGISTERED, exchange("e1", 403), exchange("e2"))
     assert not recorder.refused(REGISTERED, exchange("e3", 200), exchange("e4"))
     assert [one.evidence for one in recorder.verdicts] == [("e1", "e2"), ("e3", "e4")]

@@ -146,7 +146,7 @@ def test_a_value_keeps_the_first_name_that_it_got(redactor: Redactor) -> None:
     assert redactor.text(LONG) == "$PM3_CLIENT_SECRET"
 
 
-def test_the_secrets_of_an_answer_are_found_at_any_depth() -> None:
+def test_the_secrets_of_a_response_are_found_at_any_depth() -> None:
     body = {"access_token": "a", "more": [{"Refresh_Token": "b", "name": "c"}], "expires_in": 5}
     assert list(secrets_in(body)) == ["a", "b"]
 

@@ -40,7 +40,7 @@ class Clock:
 
 
 class Server(httpx.BaseTransport):
-    """Gives one answer after the other: a status, a status with a Retry-After, or none; then 200 for ever."""
+    """Gives one response after the other: a status, a status with a Retry-After, or none; then 200 for ever."""
 
     def __init__(self, clock: Clock, answers: Sequence[int | tuple[int, str] | None] = ()) -> None:
         self.clock, self.answers = clock, list(answers)
@@ -92,7 +92,7 @@ def test_without_a_limit_nothing_waits() -> None:
 
 
 @pytest.mark.parametrize("trouble", [429, 503, None])
-def test_a_read_is_tried_again_after_a_growing_pause(trouble: int | None) -> None:
+def test_a_read_is_sent_again_after_a_growing_pause(trouble: int | None) -> None:
     pace, server, clock = made(trouble, trouble)
     assert send(pace).status_code == 200
     assert clock.slept == [FIRST_PAUSE, 4 * FIRST_PAUSE]
@@ -100,7 +100,7 @@ def test_a_read_is_tried_again_after_a_growing_pause(trouble: int | None) -> Non
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 500])
-def test_any_other_answer_is_taken_as_it_is(status: int) -> None:
+def test_any_other_response_is_taken_as_it_is(status: int) -> None:
     pace, server, _ = made(status)
     assert send(pace).status_code == status
     assert len(server.times) == 1
@@ -108,20 +108,20 @@ def test_any_other_answer_is_taken_as_it_is(status: int) -> None:
 
 @pytest.mark.parametrize("effect", ["create", "update", "delete", "execute", "administer", "none"])
 @pytest.mark.parametrize("trouble", [429, 503])
-def test_a_write_is_never_tried_again(effect: str, trouble: int) -> None:
+def test_a_write_is_never_sent_again(effect: str, trouble: int) -> None:
     pace, server, _ = made(trouble)
     assert send(pace, effect).status_code == trouble
     assert len(server.times) == 1
 
 
-def test_a_lost_write_is_never_tried_again() -> None:
+def test_a_lost_write_is_never_sent_again() -> None:
     pace, server, _ = made(None)
     with pytest.raises(NoAnswer):
         send(pace, "create")
     assert len(server.times) == 1
 
 
-def test_a_request_that_the_guard_did_not_judge_is_never_tried_again() -> None:
+def test_a_request_that_the_guard_did_not_judge_is_never_sent_again() -> None:
     pace, server, _ = made(503)
     assert pace.handle_request(httpx.Request("GET", "http://t/")).status_code == 503
     assert len(server.times) == 1
@@ -145,7 +145,7 @@ def test_each_response_that_is_not_the_servers_is_counted() -> None:
 
 
 @pytest.mark.parametrize("trouble", [502, 504])
-def test_a_write_whose_outcome_nobody_knows_is_never_tried_again(trouble: int) -> None:
+def test_a_write_whose_outcome_nobody_knows_is_never_sent_again(trouble: int) -> None:
     pace, server, _ = made(trouble)
     assert send(pace, "create").status_code == trouble
     assert len(server.times) == 1
@@ -194,7 +194,7 @@ def test_a_server_that_asks_for_more_patience_than_there_is_is_asked_no_more(aft
     pace = RetryTransport(httpx.MockTransport(busy), sleep=clock.sleep, clock=clock)
     assert send(pace).status_code == 429
     for effect in ("read", "create"):
-        with pytest.raises(NoAnswer, match="left alone") as told:
+        with pytest.raises(NoAnswer, match="asks to wait") as told:
             send(pace, effect)
         assert not told.value.sent
     assert (clock.slept, len(asked)) == ([], 1)
@@ -208,7 +208,7 @@ def test_a_server_that_stays_busy_is_waited_for_a_minute_in_a_row() -> None:
     assert (clock.slept, len(server.times)) == ([25.0, 25.0], 3)
 
 
-def test_an_answer_between_gives_new_patience() -> None:
+def test_a_response_between_gives_new_patience() -> None:
     answers: list[int | tuple[int, str] | None] = [(503, "50"), 200]
     pace, _, clock = made(*answers * 5)
     for _ in range(5):
@@ -227,7 +227,7 @@ def test_nobody_waits_past_the_end_of_the_run_because_the_server_asks() -> None:
 
 
 @pytest.mark.parametrize("answers", [[None], [502, 503], [None, 504, None]])
-def test_what_has_begun_is_tried_again_after_the_end_of_the_run(answers: list[int | None]) -> None:
+def test_what_has_begun_is_sent_again_after_the_end_of_the_run(answers: list[int | None]) -> None:
     clock = Clock()
     pace = RetryTransport(Server(clock, answers), account=Account(until=clock.now - 1), sleep=clock.sleep, clock=clock)
     assert send(pace).status_code == 200
@@ -242,7 +242,7 @@ def test_cleaning_up_waits_as_long_as_ever() -> None:
     assert (clock.slept, account.until) == ([5.0, 7.0], 0)
 
 
-def test_a_write_after_a_busy_answer_waits_as_well() -> None:
+def test_a_write_after_a_busy_response_waits_as_well() -> None:
     pace, server, clock = made(429)
     assert send(pace, "create").status_code == 429
     send(pace, "create")

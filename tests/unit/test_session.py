@@ -163,7 +163,7 @@ def test_a_documented_call_that_is_not_accepted_contradicts_its_status(
     }
 
 
-def test_an_operation_that_answers_like_a_made_up_path_is_missing(server: Server, session: Session) -> None:
+def test_an_operation_that_responds_like_a_made_up_path_is_missing(server: Server, session: Session) -> None:
     server.answers["GET", BASE] = lambda request: httpx.Response(404, html=f"<h1>no route to {request.url.path}</h1>")
     with pytest.raises(Blocked):
         session.call("listProjects")
@@ -187,7 +187,7 @@ def test_the_other_reading_of_a_path_is_a_finding_and_the_test_goes_on(server: S
     assert "getProcess:documented-form" not in {one.requirement for one in session.recorder.deviations}
 
 
-def test_a_renewed_token_is_tried_once_and_for_nobody_never(server: Server, session: Session, keys: Keys) -> None:
+def test_a_renewed_token_is_used_once_and_for_nobody_never(server: Server, session: Session, keys: Keys) -> None:
     server.answers["GET", BASE] = status(401)
     assert session.send("listProjects").response.status == 401
     assert keys.renewed == [MAIN]
@@ -226,7 +226,7 @@ def test_a_target_that_is_silent_three_times_in_a_row_is_given_up(server: Server
     assert "3 times in a row" in session.problem
 
 
-def test_one_answer_ends_a_silence(server: Server, session: Session) -> None:
+def test_one_response_ends_a_silence(server: Server, session: Session) -> None:
     for answer in (lost, lost, status(200, json=[]), lost, lost):
         server.answers["GET", BASE] = answer
         session.send("listProjects")
@@ -267,7 +267,7 @@ def test_what_may_stand_on_another_page_is_not_missing(server: Server, session: 
     assert [one.identifier for one in session.sweep()] == [""]
 
 
-def test_an_answer_may_offer_the_identifier_in_a_list_of_old_and_new_ones(server: Server, session: Session) -> None:
+def test_a_response_may_have_the_identifier_in_a_list_of_old_and_new_ones(server: Server, session: Session) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         server.usual(request)
         told = [{"old_uid": "", "new_uid": "7" * 32}, {"old_uid": "", "new_uid": UID}]
@@ -290,7 +290,7 @@ def test_a_refused_create_that_created_all_the_same_is_cleaned_up_at_once(server
     assert session.ledger.open() == []
 
 
-def test_a_create_whose_answer_was_lost_is_found_by_the_sweep(server: Server, session: Session) -> None:
+def test_a_create_whose_response_was_lost_is_found_by_the_sweep(server: Server, session: Session) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         server.usual(request)
         return lost(request)
@@ -331,7 +331,7 @@ def test_what_is_not_shown_to_be_gone_is_kept_as_a_leftover(server: Server, sess
     assert [one.identifier for one in session.ledger.open()] == [UID]
 
 
-def test_at_level_disposable_what_nothing_reads_or_lists_is_known_by_the_answer_alone(
+def test_at_level_disposable_what_nothing_reads_or_lists_is_known_by_the_response_alone(
     server: Server, session: Session
 ) -> None:
     session.safety = Safety.DISPOSABLE
@@ -392,7 +392,7 @@ def test_what_was_made_a_moment_ago_is_asked_for_again(server: Server, session: 
     assert not refusals
 
 
-def test_what_was_asked_before_time_was_up_is_asked_again_however_long_the_answer_took(
+def test_what_was_asked_before_time_was_up_is_asked_again_however_long_the_response_took(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
@@ -427,7 +427,7 @@ POINTER = Link("read", "op", parameter="id", pointer="/id")
         ([{"old_uid": "x"}], ""), ({"id": True}, ""), ({"id": None}, ""), (True, ""), ([], ""), (b"", ""),
     ],
 )  # fmt: skip
-def test_an_identifier_is_found_where_an_answer_may_hold_it(body: Any, identifier: str) -> None:
+def test_an_identifier_is_found_where_a_response_may_hold_it(body: Any, identifier: str) -> None:
     assert identifier_of(answered(body), POINTER) == identifier
 
 

@@ -54,7 +54,7 @@ def test_places_types_and_formats_are_noted() -> None:
     assert {place for place, one in told["fields"].items() if not one["always"]} == {"[]/prj_name", "[]/x"}
 
 
-def test_a_header_is_noted_if_every_answer_has_it() -> None:
+def test_a_header_is_noted_if_every_response_has_it() -> None:
     told = noted(exchange([], headers=(("X-Page", "1"), ("ETag", "a"))), exchange([], headers=(("x-page", "2"),)))
     assert told["headers"] == ["content-type", "x-page"]
 
@@ -74,7 +74,7 @@ def test_of_a_list_only_the_items_that_are_to_be_noted_are() -> None:
 @pytest.mark.parametrize(
     "name", ["a" * 65, "ann@example.com", "0c0ffee0c0ffee00", "12345", "Ann Smith", "id_1234567", ""]
 )
-def test_a_name_that_may_be_data_stands_for_any(name: str) -> None:
+def test_a_name_that_may_be_data_means_any(name: str) -> None:
     assert set(noted(exchange({name: {"code": 1}}))["fields"]) == {"", "/*", "/*/code"}
 
 
@@ -97,7 +97,7 @@ def test_what_two_workers_saw_is_added_up() -> None:
     assert joined.shape() == alone
 
 
-def test_answers_that_are_no_json_or_too_large_have_a_content_type_and_no_fields() -> None:
+def test_responses_that_are_no_json_or_too_large_have_a_content_type_and_no_fields() -> None:
     for answer in (
         exchange(b"<p>", media_type="text/html"),
         exchange(b"{", media_type="application/json"),

@@ -57,5 +57,5 @@ def test_a_shard_is_read_as_it_is_written() -> None:
 
 @pytest.mark.parametrize("text", ["", "2", "0/8", "9/8", "1/0", "-1/2", "1/2/3", "1/1000", "a/b", " 1/2"])
 def test_anything_else_is_no_shard(text: str) -> None:
-    with pytest.raises(ValueError, match="write I/N"):
+    with pytest.raises(ValueError, match="must be I/N"):
         parse(text)

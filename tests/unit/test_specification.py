@@ -61,7 +61,7 @@ def test_no_other_spelling_is_an_operation(method: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("status", "documented"), [(200, "200"), (404, "4XX"), (400, "4XX"), (500, None), (201, None), (302, None)]
 )
-def test_an_answer_is_documented_by_number_or_class(status: int, documented: str | None) -> None:
+def test_a_response_is_documented_by_number_or_class(status: int, documented: str | None) -> None:
     answer = PM3.operations["deleteProject"].response(status)
     assert (answer.status if answer else None) == documented
 
@@ -71,7 +71,7 @@ def test_a_step_of_an_engine_finds_its_requirement_or_the_silence_of_the_documen
     assert PM3.aspect("deleteProject", "updated-reads-as-sent") is None
 
 
-def test_a_link_leads_from_the_answer_of_a_create() -> None:
+def test_a_link_leads_from_the_response_of_a_create() -> None:
     link = PM3.operations["createProject"].link("delete")
     assert link is not None
     assert (link.operation, link.parameter, link.pointer) == ("deleteProject", "uid", "/prj_uid")
@@ -106,7 +106,7 @@ def test_a_refusal_that_is_documented_is_no_status_to_be_required() -> None:
     assert "deleteProject.4XX:status" not in PM3.requirements
 
 
-def test_a_registered_requirement_that_cannot_be_tried_says_why() -> None:
+def test_a_registered_requirement_that_cannot_be_tested_says_why() -> None:
     reasons = {one.untestable for one in PM3.requirements.values() if one.tried == "none"}
     assert None not in reasons
     assert Reason.NEEDS_DATABASE in reasons or Reason.CLIENT_SIDE in reasons
@@ -177,8 +177,8 @@ def test_an_entry_that_leaves_something_out_is_refused(tmp_path: Path, missing: 
         read(tmp_path, OPERATION, without(ENTRY, missing))
 
 
-def test_an_entry_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SpecificationError, match="X-1 stands there twice"):
+def test_an_entry_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecificationError, match="X-1 is there twice"):
         read(tmp_path, OPERATION, ENTRY, ENTRY)
 
 
@@ -189,7 +189,7 @@ def test_an_entry_about_no_operation_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("schemas", "why"),
-    [({}, "to nothing"), ({"A": {"$ref": "#/components/schemas/A"}}, "back to itself")],
+    [({}, "to nothing"), ({"A": {"$ref": "#/components/schemas/A"}}, "leads to itself")],
 )
 def test_a_reference_that_leads_nowhere_is_refused(tmp_path: Path, schemas: dict[str, Any], why: str) -> None:
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}
@@ -213,7 +213,7 @@ def test_a_requirement_needs_what_its_operation_does_unless_another_operation_ma
     assert PRO.requirements["runProcess:exists"].needs == ("process_id",)
 
 
-def test_a_requirement_on_access_needs_its_user_and_what_is_not_tried_needs_nothing() -> None:
+def test_a_requirement_on_access_needs_its_user_and_what_is_not_tested_needs_nothing() -> None:
     assert PM3.requirements["PM3-ACCESS-GENERATE-PERMISSION"].needs == ("classic_process", "users.outsider")
     assert PRO.requirements["PRO-CLIENT-POSTMAN"].needs == ()
 

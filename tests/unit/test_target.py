@@ -155,7 +155,7 @@ def test_two_values_never_share_a_placeholder() -> None:
     assert target.secrets() == {"PM3_PASSWORD": "elsewhere", "PM3_PASSWORD_2": SECRET}
 
 
-def test_a_secret_can_stand_in_a_file_beside_the_target_file(tmp_path: Path) -> None:
+def test_a_secret_can_be_in_a_file_next_to_the_target_file(tmp_path: Path) -> None:
     (tmp_path / "password").write_text(f"{SECRET}\n", encoding="utf-8")
     given = {key: value for key, value in PM3.items() if key != "password"}
     target = read(base=tmp_path, processmaker3={**given, "password_file": "password"})
@@ -180,19 +180,19 @@ def test_a_secret_is_in_no_representation() -> None:
         ({"fixtures": {"cas": "1"}}, "processmaker3.fixtures.cas: is an unknown key; did you mean case?"),
         ({"user": "admin"}, "processmaker3.user: is an unknown key; did you mean username?"),
         ({"username_file": "f"}, "processmaker3.username_file: is an unknown key;"),
-        ({"password_file": "f"}, "processmaker3.password_file: stands beside password; remove one of them."),
+        ({"password_file": "f"}, "processmaker3.password_file: conflicts with password; remove one of them."),
         ({"password": ""}, "processmaker3.password: is empty;"),
-        ({"password": 5}, "processmaker3.password: is wrong: input should be a valid string; correct it."),
+        ({"password": 5}, "processmaker3.password: is wrong: input should be a valid string; fix it."),
         ({"users": "admin"}, "processmaker3.users: is not a table; write it as [processmaker3.users]"),
         (
             {"accommodations": {}},
-            "processmaker3.accommodations: is no list of tables; write each as [[processmaker3.acc",
+            "processmaker3.accommodations: is not a list of tables; write each as [[processmaker3.acc",
         ),
         ({"unsupported": ["processmaker3/case"]}, "did you mean processmaker3/cases?"),
         ({"password": "${NOT_THERE}"}, "processmaker3.password: needs the environment variable NOT_THERE, which is"),
         (
             {"users": {"cases": {"username": "u", "password": SECRET, "client_id": "c"}}},
-            "processmaker3.users.cases: has only one of client_id and client_secret; give both or none.",
+            "processmaker3.users.cases: has only one of client_id and client_secret; add the other, or remove it.",
         ),
     ],
 )
@@ -205,14 +205,14 @@ def test_a_wrong_key_or_value_is_named_with_what_to_do(change: dict[str, Any], t
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("127.0.0.1:8301", "is no http or https URL with a host"),
-        ("ftp://host", "is no http or https URL with a host"),
-        ("http://", "is no http or https URL with a host"),
-        ("http://ho st", "is no http or https URL with a host"),
-        ("http://host:port", "is no http or https URL with a host"),
-        (f"http://admin:{SECRET}@host", "holds a user name or password"),
-        ("http://host/?a=b", "holds a query or fragment"),
-        ("http://host/#top", "holds a query or fragment"),
+        ("127.0.0.1:8301", "is not an http or https URL with a host"),
+        ("ftp://host", "is not an http or https URL with a host"),
+        ("http://", "is not an http or https URL with a host"),
+        ("http://ho st", "is not an http or https URL with a host"),
+        ("http://host:port", "is not an http or https URL with a host"),
+        (f"http://admin:{SECRET}@host", "contains a user name or password"),
+        ("http://host/?a=b", "contains a query or fragment"),
+        ("http://host/#top", "contains a query or fragment"),
         ("http://host/ü", "'http://host/ü' has 'ü' in its path"),
         ("http://host/%zz", "'http://host/%zz' has '%zz' in its path"),
         ("http://host/{x}", "'http://host/{x}' has '{x}' in its path"),
@@ -220,26 +220,29 @@ def test_a_wrong_key_or_value_is_named_with_what_to_do(change: dict[str, Any], t
         ("http://host/a;b", "'http://host/a;b' has 'a;b' in its path"),
         ("http://host/a/../b", "'http://host/a/../b' has a path with '.', '..'"),
         ("http://host/a/%2e%2E/b", "'http://host/a/%2e%2E/b' has a path with '.', '..'"),
-        ("http://host//", "'http://host//' has a path with '.', '..' or nothing between two slashes"),
-        ("http://host/a//b", "'http://host/a//b' has a path with '.', '..' or nothing between two slashes"),
-        ("http://a..b", "'http://a..b' has the host 'a..b', which is no host name"),
+        ("http://host//", "'http://host//' has a path with '.', '..' or an empty segment"),
+        ("http://host/a//b", "'http://host/a//b' has a path with '.', '..' or an empty segment"),
+        ("http://a..b", "'http://a..b' has the host 'a..b', which is not a host name"),
         ("http://" + "a" * 300, f"'http://{'a' * 70}...' has the host"),
-        (f"http://{'a' * 64}.de", f"'http://{'a' * 64}.de' has the host '{'a' * 64}.de', which is no host name"),
-        ("http://-a.example", "'http://-a.example' has the host '-a.example', which is no host name"),
-        ("http://xn--", "'http://xn--' has the host 'xn--', which is no host name"),
-        ("http://a\u0378.de", "'http://a\\u0378.de' has the host 'a\\u0378.de', which is no internationalised name"),
-        ("http://127.1", "'http://127.1' has the host '127.1', which is no IP address"),
-        ("http://[::1", "is no http or https URL with a host"),
-        ("http://ho\x01st", "is no http or https URL with a host"),
-        ("http://host/a\x7f", "is no http or https URL with a host"),
-        ("http://host/api/1.0/", "already holds /api/1.0"),
+        (f"http://{'a' * 64}.de", f"'http://{'a' * 64}.de' has the host '{'a' * 64}.de', which is not a host name"),
+        ("http://-a.example", "'http://-a.example' has the host '-a.example', which is not a host name"),
+        ("http://xn--", "'http://xn--' has the host 'xn--', which is not a host name"),
+        (
+            "http://a\u0378.de",
+            "'http://a\\u0378.de' has the host 'a\\u0378.de', which is not an internationalised name",
+        ),
+        ("http://127.1", "'http://127.1' has the host '127.1', which is not an IP address"),
+        ("http://[::1", "is not an http or https URL with a host"),
+        ("http://ho\x01st", "is not an http or https URL with a host"),
+        ("http://host/a\x7f", "is not an http or https URL with a host"),
+        ("http://host/api/1.0/", "already contains /api/1.0"),
     ],
 )
 def test_a_wrong_url_is_refused(url: str, told: str) -> None:
     assert f"t.toml: processmaker3.url: {told}" in refusal(processmaker3={**PM3, "url": url})
 
 
-def test_every_missing_key_is_told_at_once() -> None:
+def test_every_missing_key_is_reported_at_once() -> None:
     message = refusal(processmaker4={"access_token": "t"})
     assert message.splitlines() == [
         "t.toml: processmaker4.url: is missing; add url = … under [processmaker4].",
@@ -247,7 +250,7 @@ def test_every_missing_key_is_told_at_once() -> None:
     ]
 
 
-def test_every_variable_that_is_not_set_is_told_at_once() -> None:
+def test_every_variable_that_is_not_set_is_reported_at_once() -> None:
     message = refusal(
         env={"SET": "1"}, processmaker4={**PM4, "access_token": "${A}", "request_data": {"a": ["${SET}${B}"]}}
     )
@@ -257,7 +260,7 @@ def test_every_variable_that_is_not_set_is_told_at_once() -> None:
     ]
 
 
-def test_a_key_that_an_entry_of_a_list_lacks_is_told_with_the_header_of_the_list() -> None:
+def test_a_key_that_an_entry_of_a_list_lacks_is_reported_with_the_header_of_the_list() -> None:
     entries = [{"operation": "startRequest", "reason": "r", "method": "PUT"}, {"operation": "startRequest"}]
     assert refusal(processmaker4={**PM4, "accommodations": entries}) == (
         "t.toml: processmaker4.accommodations.1.reason: is missing; "
@@ -268,22 +271,22 @@ def test_a_key_that_an_entry_of_a_list_lacks_is_told_with_the_header_of_the_list
 @pytest.mark.parametrize(
     ("tables", "told"),
     [
-        ({}, "t.toml: names no system; add a table [processmaker3]"),
+        ({}, "t.toml: has no system; add a table [processmaker3]"),
         (
             {"processmaker": PM3},
             "t.toml: processmaker: is an unknown key; did you mean processmaker3 or processmaker4?",
         ),
         ({"safty": "owned"}, "t.toml: safty: is an unknown key; did you mean safety?"),
-        ({"settle": -1}, "t.toml: settle: is -1; write a number from 0 to 86400"),
+        ({"settle": -1}, "t.toml: settle: is -1; must be a number from 0 to 86400"),
         ({"settle": float("nan")}, "t.toml: settle: is not a finite number"),
-        ({"limits": {"time_budget": "soon"}}, "t.toml: limits.time_budget: is no duration"),
-        ({"limits": {"in_flight": 0}}, "t.toml: limits.in_flight: is 0; write a number from 1 to 1000000000"),
-        ({"limits": {"request_timeout": 1e308}}, "t.toml: limits.request_timeout: is 1e+308; write a number from"),
-        ({"limits": {"requests_per_second": 1e-300}}, "t.toml: limits.requests_per_second: is 1e-300; write a"),
-        ({"limits": {"executions": 10**12}}, "t.toml: limits.executions: is 1e+12; write a number from 0 to"),
-        ({"limits": {"open_resources": -1}}, "t.toml: limits.open_resources: is -1; write a number from 0 to"),
-        ({"limits": {"time_budget": "9999999h"}}, "t.toml: limits.time_budget: is no duration"),
-        ({"settle": 1e9}, "t.toml: settle: is 1e+09; write a number from 0 to 86400"),
+        ({"limits": {"time_budget": "soon"}}, "t.toml: limits.time_budget: is not a duration"),
+        ({"limits": {"in_flight": 0}}, "t.toml: limits.in_flight: is 0; must be a number from 1 to 1000000000"),
+        ({"limits": {"request_timeout": 1e308}}, "t.toml: limits.request_timeout: is 1e+308; must be a number from"),
+        ({"limits": {"requests_per_second": 1e-300}}, "t.toml: limits.requests_per_second: is 1e-300; must be a"),
+        ({"limits": {"executions": 10**12}}, "t.toml: limits.executions: is 1e+12; must be a number from 0 to"),
+        ({"limits": {"open_resources": -1}}, "t.toml: limits.open_resources: is -1; must be a number from 0 to"),
+        ({"limits": {"time_budget": "9999999h"}}, "t.toml: limits.time_budget: is not a duration"),
+        ({"settle": 1e9}, "t.toml: settle: is 1e+09; must be a number from 0 to 86400"),
         ({"network": {"headers": {"Host": "a"}}}, "t.toml: network.headers: has Host, which is always the host of the"),
         ({"network": {"headers": {"Content-Length": "5"}}}, "t.toml: network.headers: has Content-Length, which the"),
         ({"network": {"headers": {"transfer-encoding": "a"}}}, "t.toml: network.headers: has transfer-encoding, which"),
@@ -294,10 +297,13 @@ def test_a_key_that_an_entry_of_a_list_lacks_is_told_with_the_header_of_the_list
             "t.toml: network.cert_file: is an unknown key; here it is called client_cert.",
         ),
         ({"network": {"key_file": "a"}}, "t.toml: network.key_file: is an unknown key; here it is called client_key."),
-        ({"network": {"client_key": __file__}}, "t.toml: network: has a key and no client_cert"),
-        ({"safety": {"level": "reckless"}}, "t.toml: safety.level: is none of 'read-only', 'owned' or 'disposable'"),
-        ({"network": {"ca_file": "absent.pem"}}, "t.toml: network.ca_file: there is no such file"),
-        ({"network": {"proxy": SECRET}}, "t.toml: network.proxy: is no http or https URL"),
+        ({"network": {"client_key": __file__}}, "t.toml: network: has a key but no client_cert"),
+        (
+            {"safety": {"level": "reckless"}},
+            "t.toml: safety.level: is 'reckless'; must be 'read-only', 'owned' or 'disposable'.",
+        ),
+        ({"network": {"ca_file": "absent.pem"}}, "t.toml: network.ca_file: no such file"),
+        ({"network": {"proxy": SECRET}}, "t.toml: network.proxy: is not an http or https URL"),
         ({"network": {"headers": {"X-A": f"{SECRET}\n"}}}, "t.toml: network.headers.X-A: has a character"),
         ({"network": {"headers": {"X A": "a"}}}, "t.toml: network.headers: has 'X A'"),
     ],
@@ -310,7 +316,7 @@ def test_what_is_wrong_outside_the_systems_is_refused(tables: dict[str, Any], to
 def test_a_secret_that_was_written_where_a_path_belongs_is_not_repeated(tmp_path: Path) -> None:
     table = {key: value for key, value in PM3.items() if key != "password"}
     message = refusal(base=tmp_path, processmaker3={**table, "password_file": SECRET})
-    assert "processmaker3.password_file: there is no such file" in message
+    assert "processmaker3.password_file: no such file" in message
     (tmp_path / "empty").write_text(" \n", encoding="utf-8")
     message = refusal(base=tmp_path, processmaker3={**table, "password_file": "empty"})
     assert "processmaker3.password_file: the file is empty" in message
@@ -335,7 +341,7 @@ def test_a_file_that_is_no_toml_is_refused_with_the_line(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["absent.toml", "."])
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(TargetError, match=r"cannot be read .*name an existing target file"):
+    with pytest.raises(TargetError, match=r"cannot be read .*choose an existing target file"):
         load(tmp_path / name)
 
 
@@ -348,7 +354,7 @@ def test_a_duration_is_read(text: object, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "soon", "-5m", "0s", "20 minutes", "5m1h", True, None])
 def test_what_is_no_duration_is_refused(text: object) -> None:
-    with pytest.raises(ValueError, match="is no duration"):
+    with pytest.raises(ValueError, match="is not a duration"):
         duration(text)
 
 
@@ -360,7 +366,7 @@ def test_what_is_no_duration_is_refused(text: object) -> None:
         ("nothing", False), ("nothing.at_all", False),
     ],
 )  # fmt: skip
-def test_it_is_told_what_a_table_gives(key: str, given: bool) -> None:
+def test_the_page_says_what_a_table_gives(key: str, given: bool) -> None:
     outsider = {"username": "clerk", "password": "p", "client_id": "c", "client_secret": "s"}
     table = read(processmaker3={**PM3, "users": {"outsider": outsider}, "fixtures": {"case": "c1"}}).table(
         "processmaker3"
@@ -369,7 +375,7 @@ def test_it_is_told_what_a_table_gives(key: str, given: bool) -> None:
     assert table.missing([key]) == ([] if given else [key])
 
 
-def test_it_is_told_where_a_key_belongs() -> None:
+def test_the_message_says_where_a_key_belongs() -> None:
     table = read(processmaker3=PM3).table("processmaker3")
     assert table.place("username") == "[processmaker3] username"
     assert table.place("case") == "[processmaker3.fixtures] case"

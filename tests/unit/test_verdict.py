@@ -56,8 +56,8 @@ def test_only_a_deviation_has_a_fingerprint(verdict: Verdict) -> None:
 @pytest.mark.parametrize(
     ("told", "why"),
     [
-        ({"outcome": Outcome.CONFORMS}, "without evidence"),
-        ({"outcome": Outcome.DEVIATES, "kind": Kind.TYPE}, "without evidence"),
+        ({"outcome": Outcome.CONFORMS}, "needs evidence"),
+        ({"outcome": Outcome.DEVIATES, "kind": Kind.TYPE}, "needs evidence"),
         ({"outcome": Outcome.DEVIATES, "evidence": ("e",)}, "needs a kind"),
         ({"outcome": Outcome.NOT_EXERCISED}, "needs a reason"),
         ({"outcome": Outcome.BLOCKED}, "names the deviation"),
@@ -72,7 +72,7 @@ def test_a_verdict_that_leaves_out_what_makes_it_one_is_refused(told: dict[str, 
 STRENGTH = ["deviates", "conforms", "blocked", "unsupported", "not-applicable", "not-exercised"]
 
 
-def test_of_several_outcomes_the_first_of_this_order_stands() -> None:
+def test_of_several_outcomes_the_first_of_this_order_counts() -> None:
     assert [one.value for one in Outcome] == STRENGTH
     for strong, weak in pairwise(Outcome):
         assert stronger(strong, weak) is stronger(weak, strong) is strong

@@ -1,4 +1,4 @@
-"""Write all schemas anew, after a model was changed: `python -m conformance.cli.schemas`."""
+"""Write all schemas after a change of a model: `python -m conformance.cli.schemas`."""
 
 from __future__ import annotations
 

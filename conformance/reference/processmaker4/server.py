@@ -144,7 +144,7 @@ def start_without_token(ref: ProcessMaker4) -> None:
     ref.token_accepted = lambda token: token is None or usual(token)
 
 
-@fault("pm4-wrong-token-accepted", SYSTEM, "takes any token for a valid one")
+@fault("pm4-wrong-token-accepted", SYSTEM, "accepts any token")
 def wrong_token_accepted(ref: ProcessMaker4) -> None:
     """Accept every token, but not its absence."""
     usual = ref.token_accepted
@@ -184,7 +184,7 @@ def curl_form_refused(ref: ProcessMaker4) -> None:
     ref.body_rules.append(refuse)
 
 
-@fault("pm4-same-answer", SYSTEM, "answers every start with the details of the first")
+@fault("pm4-same-answer", SYSTEM, "returns the details of the first start for every start")
 def same_answer(ref: ProcessMaker4) -> None:
     """Repeat the body of the first success."""
     bodies: list[bytes] = []
@@ -208,7 +208,7 @@ def empty_refusal(ref: ProcessMaker4) -> None:
     ref.wrap(response_fault("POST", ".*", None, empty))
 
 
-@fault("pm4-start-html", SYSTEM, "answers a start with an HTML page")
+@fault("pm4-start-html", SYSTEM, "returns an HTML page for a start")
 def start_html(ref: ProcessMaker4) -> None:
     """Tell of a success in HTML."""
 
@@ -237,7 +237,7 @@ def unknown_process_started(ref: ProcessMaker4) -> None:
     ref.processes = AnyNumber(ref.processes)
 
 
-@fault("pm4-same-answer-other-trace", SYSTEM, "answers every start with the first details, under a trace of its own")
+@fault("pm4-same-answer-other-trace", SYSTEM, "returns the first details for every start, with another trace")
 def same_answer_other_trace(ref: ProcessMaker4) -> None:
     """Repeat the details, not the trace."""
     first: list[Any] = []

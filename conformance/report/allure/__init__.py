@@ -1,1 +1,1 @@
-"""Allure results and page, made from a run record."""
+"""Allure results and page of a run record."""

@@ -1,4 +1,4 @@
-"""Allure coverage: what came of each requirement, by document and section, and of each accommodation, for Allure."""
+"""Allure coverage: Allure results for requirements, by document and section, and for accommodations."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _behaviour(
     told = _told(verdict, found)
     description = rows(
         {
-            "What it is": f"requirement: {words.REQUIREMENT}",
+            "Description": f"requirement: {words.REQUIREMENT}",
             "Outcome": told,
             "Level": f"{verdict.level.value}: {words.LEVELS[verdict.level]}",
             **_place(verdict),
@@ -105,7 +105,7 @@ def _form(key: str, verdicts: Sequence[VerdictRecord], found: Mapping[str, Seque
     summed = ", ".join(f"{counts[one]:,} {said}" for one, (said, _) in words.OUTCOMES.items() if counts[one])
     description = rows(
         {
-            "What it is": f"the form of an operation's requests and answers: {words.count(len(verdicts), REQUIREMENT)}",
+            "Description": f"shape of an operation's requests and responses: {words.count(len(verdicts), REQUIREMENT)}",
             "Outcome": summed,
             **_place(first),
             "Operation": first.operation,
@@ -113,9 +113,9 @@ def _form(key: str, verdicts: Sequence[VerdictRecord], found: Mapping[str, Seque
     )
     rest = Counter(_told(verdict, found) for verdict in verdicts if verdict.outcome is not Outcome.CONFORMS)
     if rest:
-        description += ["", "Those that do not conform:", ""]
+        description += ["", "The ones that do not conform:", ""]
         description += [f"- {number:,}: {escape.markdown(told)}" for told, number in rest.most_common()]
-    name = f"{first.operation}: form of requests and answers"
+    name = f"{first.operation}: shape of requests and responses"
     return _result(name, key, verdicts, summed, description, (one.value for one in counts))
 
 
@@ -190,11 +190,11 @@ def _accommodation(record: AccommodationRecord) -> TestResult:
         details=StatusDetails(message=f"Accommodation: {escape.block(told)}"),
         description=rows(
             {
-                "What it is": f"accommodation: {words.ACCOMMODATION}",
+                "Description": f"accommodation: {words.ACCOMMODATION}",
                 "Operation": f"{record.operation} ({record.system})",
                 "Why": record.reason,
                 **called,
-                "What came of it": words.accommodation_outcome(record),
+                "Result": words.accommodation_outcome(record),
             }
         ),
         labels=labels.items(),

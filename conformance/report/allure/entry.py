@@ -1,4 +1,4 @@
-"""Allure entry: what all results of ours in Allure have in common."""
+"""Allure entry: what all Allure results of the suite have in common."""
 
 from __future__ import annotations
 

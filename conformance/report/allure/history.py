@@ -1,4 +1,4 @@
-"""Allure history: what Allure keeps of earlier runs, so that a page tells new from old and shows a trend."""
+"""Allure history: the history file of earlier runs, from which a report shows what is new and the trend."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class History:
                 point = json.loads(line)
                 self._points[int(point["timestamp"])] = point
         except OSError as error:
-            raise HistoryError(f"{path}: cannot be read ({error.strerror}); name another file.") from None
+            raise HistoryError(f"{path}: cannot be read ({error.strerror}); choose another file.") from None
         except (ValueError, KeyError, TypeError):
-            raise HistoryError(f"{path}: is no history of Allure's; name another file, or remove it.") from None
+            raise HistoryError(f"{path}: is not an Allure history; choose another file, or delete it.") from None
 
     def before(self, started: str) -> str:
         """What is known of the runs before the one that began then, as Allure reads it."""
@@ -49,7 +49,9 @@ class History:
         try:
             point = json.loads(line)
         except ValueError:
-            raise HistoryError("Allure told nothing of this run; report this as a defect of the suite.") from None
+            raise HistoryError(
+                "Allure reported nothing about this run; please report this as a bug of the suite."
+            ) from None
         self._points[_moment(started)] = {**point, "timestamp": _moment(started)}
 
     def write(self) -> None:
@@ -58,7 +60,7 @@ class History:
         try:
             write_text(self.path, "".join(_line(point) for _, point in latest))
         except OSError as error:
-            raise HistoryError(f"{self.path}: cannot be written ({error.strerror}); name another file.") from None
+            raise HistoryError(f"{self.path}: cannot be written ({error.strerror}); choose another file.") from None
 
 
 def _moment(started: str) -> int:

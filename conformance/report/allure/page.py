@@ -1,4 +1,4 @@
-"""Allure page: the HTML report of a run, built by Allure's own command line, as one file that calls nobody."""
+"""Allure page: builds the HTML report with Allure's command line, as one file that loads nothing."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def build(run_directories: Sequence[Path], history: Path | None = None, beside: 
         UnreadableRun: the record of a run cannot be read.
     """
     if not run_directories:
-        raise ReportError("No run was named; name at least one directory that `conformance run` wrote.")
+        raise ReportError("No run was given; add at least one directory that `conformance run` wrote.")
     for run in run_directories:
         if not (run / ALLURE_RESULTS).is_dir():
-            raise ReportError(f"{run} holds no {ALLURE_RESULTS}; name a directory that `conformance run` wrote.")
+            raise ReportError(f"{run} has no {ALLURE_RESULTS}; choose a directory that `conformance run` wrote.")
     last = run_directories[-1]
     record = record_file.read(last)
     title = escape.line(f"{record.target.name}: {words.headline(record)}", 200)
@@ -204,11 +204,11 @@ CATEGORIES: Final = (
     _category("Deviations: should", "deviation", "^Deviation, should", expand=True),
     _category("Known deviations", "deviation", "^Known deviation"),
     _category("Findings", "finding", ""),
-    _category("Requirements that were not tried", "requirement", "", status="skipped"),
+    _category("Requirements that were not tested", "requirement", "", status="skipped"),
     _category("Blocked by a deviation", "test", "[Bb]locked by", status="skipped"),
-    _category("Tests that met known deviations only", "test", "^XFAIL", status="skipped"),
+    _category("Tests with known deviations only", "test", "^XFAIL", status="skipped"),
     _category("Not exercised", "test", "", status="skipped"),
-    _category("Tests that met a deviation", "test", "", status="failed"),
+    _category("Tests with a deviation", "test", "", status="failed"),
 )
 
 
@@ -222,7 +222,7 @@ def _harmless(page: str) -> str:
     fetched = outside(cleaned)
     if fetched or "googletagmanager" in cleaned or _HEAD not in cleaned:
         what = f"wants to fetch {fetched[0]}" if fetched else "is not built as expected"
-        raise ReportError(f"The page of {PACKAGE} {what}; it was not kept. Report this as a defect of the suite.")
+        raise ReportError(f"The page of {PACKAGE} {what}; it was not kept. Please report this as a bug of the suite.")
     return cleaned.replace(_HEAD, f"{_HEAD}\n    {_POLICY}", 1)
 
 

@@ -1,4 +1,4 @@
-"""Allure results: every deviation and every finding as one result of its own, ahead of what was covered."""
+"""Allure results: one Allure result for every deviation and finding, followed by the coverage."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _heading(entry: DeviationRecord, layer: str) -> str:
 def _description(entry: DeviationRecord, layer: str, blocks: int) -> list[str]:
     meaning = words.DEVIATION if layer == DEVIATION else words.FINDING
     rows = {
-        "What it is": f"{layer}: {meaning}",
+        "Description": f"{layer}: {meaning}",
         "Level": f"{entry.level.value}: {words.LEVELS[entry.level]}",
         "Document": entry.document,
         "Section": entry.section,
@@ -146,7 +146,7 @@ def _description(entry: DeviationRecord, layer: str, blocks: int) -> list[str]:
     }
     lines = listed(rows)
     if entry.tests:
-        lines += ["", "Tests that saw it:", "", *(f"- {escape.markdown(test)}" for test in entry.tests)]
+        lines += ["", "Tests that found it:", "", *(f"- {escape.markdown(test)}" for test in entry.tests)]
     left_out = len(entry.evidence) - ATTACHED_EXCHANGES
     if left_out > 0:
         lines += ["", f"{words.count(left_out, 'more exchange')} in {escape.markdown(EXCHANGES)}."]
@@ -160,7 +160,7 @@ def _attach(logger: AllureFileLogger, entry: DeviationRecord, found: Mapping[str
     for identifier in entry.evidence[:ATTACHED_EXCHANGES]:
         if (exchange := found.get(identifier)) is not None:
             asked = f"{exchange.request.method} {exchange.operation}".strip()
-            answered = str(exchange.response.status) if exchange.response else "no answer"
+            answered = str(exchange.response.status) if exchange.response else "no response"
             texts.append((escape.line(f"Exchange {identifier}: {asked}, {answered}"), exchange.text()))
     attachments: list[Attachment] = []
     for name, text in texts:
@@ -181,11 +181,11 @@ CATEGORIES: Final = [
     _category("Deviations: should", Status.FAILED, "Deviation, should"),
     _category("Known deviations", Status.FAILED, "Known deviation"),
     _category("Findings", Status.BROKEN, "Finding"),
-    _category("Requirements that were not tried", Status.SKIPPED, "Requirement"),
+    _category("Requirements that were not tested", Status.SKIPPED, "Requirement"),
     _category("Blocked by a deviation", Status.SKIPPED, r"[\s\S]*[Bb]locked by"),
-    _category("Tests that met known deviations only", Status.SKIPPED, "XFAIL"),
+    _category("Tests with known deviations only", Status.SKIPPED, "XFAIL"),
     _category("Not exercised", Status.SKIPPED, ""),
-    _category("Tests that met a deviation", Status.FAILED, ""),
+    _category("Tests with a deviation", Status.FAILED, ""),
 ]
 
 

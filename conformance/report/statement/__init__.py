@@ -1,1 +1,1 @@
-"""What a vendor may publish of a run: a page, badges and Markdown."""
+"""Conformance statement of a run: a page, badges and Markdown."""

@@ -1,4 +1,4 @@
-"""Statement badges: one SVG for the whole and one for each profile, which fetch nothing."""
+"""Statement badges: one SVG for the product and one for each profile. They load nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statement page: one HTML file that a vendor can publish. It has no script and fetches nothing."""
+"""Statement page: one HTML file that a vendor can publish, without scripts or external resources."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def page(statement: Statement) -> str:
                 _facts(statement_text.facts(statement)),
                 "<h2>Profiles</h2>",
                 *map(_profile, statement.profiles),
-                "<h2>What the standings mean</h2>",
+                "<h2>What the results mean</h2>",
                 _list((rule,) for rule in statement_text.RULES),
                 *map(_section, statement_text.sections(statement)),
                 "<h2>Requirements by outcome</h2>",
                 _table(statement_text.COUNTS, statement_text.counts(statement)),
-                "<h2>Digests (SHA-256)</h2>",
+                "<h2>Checksums (SHA-256)</h2>",
                 _facts(statement_text.digests(statement), "digest"),
             ]
         ),

@@ -1,4 +1,4 @@
-"""Statement: what a vendor may publish of a run, profile by profile."""
+"""Statement: how far a product conforms, by profile, for a vendor to publish."""
 
 from __future__ import annotations
 
@@ -236,14 +236,14 @@ def _cut_short(record: RunRecord) -> Iterator[str]:
     if record.exit_code in CUT_SHORT:
         yield f"the run {CUT_SHORT[record.exit_code]}: run it again."
     elif record.shard is not None:
-        yield f"the run is part {record.shard} of a divided one: merge its parts."
+        yield f"the run is shard {record.shard} of a run: merge the shards."
     elif not record.complete:
         reasons = (Reason.NOT_SELECTED, Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.MISSING_SHARD)
         left = Counter(one.reason for one in record.verdicts if one.reason in reasons)
         told = ", ".join(f"{words.count(number, 'requirement')} {reason}" for reason, number in left.items())
-        yield f"the run did not try everything that applies{f' ({told})' if told else ''}: run it again, whole."
+        yield f"the run did not test everything that applies{f' ({told})' if told else ''}: run it again, whole."
     elif not any(one.outcome in TESTED for one in record.verdicts):
-        yield "the run tried no requirement at all."
+        yield "the run tested no requirement."
 
 
 def _too_little(claimed: dict[str, list[VerdictRecord]], safety: str) -> Iterator[str]:
@@ -260,7 +260,7 @@ def _too_little(claimed: dict[str, list[VerdictRecord]], safety: str) -> Iterato
         if not asked:
             yield (
                 f"{name}: safety level {safety} allows none of {words.count(len(firm), f'{level} requirement')} to be"
-                " tried; run it at a higher level, or name in `unsupported` what the product does not have."
+                " tested; run it at a higher level, or add to `unsupported` what the product does not have."
             )
             continue
         open_ = [one for one in asked if one.outcome is Outcome.NOT_EXERCISED]
@@ -268,9 +268,9 @@ def _too_little(claimed: dict[str, list[VerdictRecord]], safety: str) -> Iterato
         if done * whole < len(asked) * part:
             allowed = f" that safety level {safety} allows" if len(asked) < len(firm) else ""
             yield (
-                f"{name}: {done} of {words.count(len(asked), f'{level} requirement')}{allowed} exercised, "
+                f"{name}: {done} of {words.count(len(asked), f'{level} requirement')}{allowed} tested, "
                 f"{-(-len(asked) * part // whole)} are needed ({_lacking(open_)}); "
-                "give the target file what is missing, or name in `unsupported` what the product does not have."
+                "add what is missing to the target file, or add to `unsupported` what the product does not have."
             )
 
 
@@ -313,15 +313,15 @@ def _standing(firm: Sequence[VerdictRecord]) -> tuple[Conformance, str]:
         return f"{words.count(number, 'requirement')} {what}" if number else ""
 
     broken = [one for one in firm if one.outcome is Outcome.DEVIATES]
-    musts = told((one for one in broken if one.level is Level.MUST), "of level must contradicted")
-    shoulds = told((one for one in broken if one.level is Level.SHOULD), "of level should contradicted")
+    musts = told((one for one in broken if one.level is Level.MUST), "of level must failed")
+    shoulds = told((one for one in broken if one.level is Level.SHOULD), "of level should failed")
     left = [one for one in firm if _counts(one) and one.outcome is Outcome.NOT_EXERCISED]
     reasons = [
         musts,
         shoulds,
         told((one for one in firm if one.outcome is Outcome.BLOCKED), "blocked by a deviation"),
         told((one for one in left if one.reason is Reason.SAFETY_LEVEL), "not tested because of the safety level"),
-        told((one for one in left if one.reason not in (*UNDECIDED, Reason.SAFETY_LEVEL)), "not exercised"),
+        told((one for one in left if one.reason not in (*UNDECIDED, Reason.SAFETY_LEVEL)), "not tested"),
         told((one for one in firm if one.outcome is Outcome.UNSUPPORTED), "not claimed"),
     ]
     why = "; ".join(one for one in reasons if one)
@@ -329,7 +329,7 @@ def _standing(firm: Sequence[VerdictRecord]) -> tuple[Conformance, str]:
         return Conformance.DOES_NOT, why
     if why:
         return Conformance.PARTIAL, why
-    return Conformance.CONFORMS, "no deviation, and everything that can be tried was"
+    return Conformance.CONFORMS, "no deviation, and everything testable was tested"
 
 
 def _sum(scores: Sequence[Score]) -> Score:

@@ -1,4 +1,4 @@
-"""Statement text: what a statement says, as lines and tables, and these in Markdown."""
+"""Statement text: a statement as lines and tables, and as Markdown."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from conformance.report.statement.statement import (
 )
 
 READ: Final = (
-    "A profile is a group of operations. Its score is the number of requirements of level must and should that hold, "
-    "of all that the vendor claims and a run can try; beside it stands how many this run tried."
+    "A profile is a group of operations. Score: must and should requirements met, out of those that the vendor claims "
+    "and that can be tested. Tested: how many of these this run tested."
 )
 RULES: Final = (
-    "conforms: no requirement of level must or should is contradicted, and everything that can be tried was",
-    "partial: no must is contradicted, but a should is, or something was not tried or is not claimed",
-    "does not conform: a must is contradicted",
+    "conforms: every must and should requirement is met, and everything testable was tested",
+    "partial: no must requirement failed, but a should requirement did, or something was not tested or not claimed",
+    "does not conform: a must requirement failed",
 )
-PROFILES: Final = ("Profile", "Standing", "Score", "Tried", "Why")
+PROFILES: Final = ("Profile", "Result", "Score", "Tested", "Why")
 COUNTS: Final = ("Profile", "Level", *(words.OUTCOMES[outcome][0] for outcome in Outcome))
 
 
@@ -40,8 +40,7 @@ def opening(statement: Statement) -> tuple[str, str]:
     """What was tested by what against what, and how to read the scores."""
     systems = ", ".join(statement.conditions.systems)
     return (
-        "The API conformance suite called the server and held what it answered against the API documents of "
-        f"{systems}, whose digests stand at the end.",
+        f"Tested against the API documentation of {systems} (checksums below).",
         READ,
     )
 
@@ -51,14 +50,14 @@ def facts(statement: Statement) -> list[tuple[str, str]]:
     suite, conditions = statement.suite, statement.conditions
     how = f"depth {suite.depth}, seed {suite.seed}, {conditions.requests:,} requests"
     return [
-        ("Standing", statement.headline),
+        ("Result", statement.headline),
         ("Score", score(statement.score)),
         ("Date", statement.date),
         ("Systems", ", ".join(conditions.systems)),
         ("Safety level", f"{conditions.safety}: {words.SAFETY.get(conditions.safety, '')}"),
         *([] if conditions.verify else [("TLS", "certificates were not verified")]),
         ("Suite", f"conformance {suite.version}, {how}"),
-        ("To repeat it, with the target file", statement.repeat),
+        ("Command, with the target file", statement.repeat),
     ]
 
 
@@ -75,7 +74,7 @@ def reached(score: Score) -> str:
 
 def score(score: Score) -> str:
     """The score reached and the highest that could have been, in words."""
-    return f"{reached(score)} hold, {reachable(score)} were tried"
+    return f"{reached(score)} met, {reachable(score)} tested"
 
 
 def reachable(score: Score) -> str:
@@ -102,14 +101,16 @@ def sections(statement: Statement) -> Iterator[Section]:
     expired, gone = (known.expired, known.gone) if known else ([], [])
     parts = [
         Section("Deviations", words.DEVIATION, tuple(map(_deviation, statement.deviations))),
-        Section("Not exercised", "requirements of level must and should, by reason", tuple(_untried(statement))),
-        Section("Not supported", "by the word of the vendor", tuple(map(_unsupported, statement.unsupported))),
+        Section(
+            "Not exercised", "must and should requirements that were not tested, by reason", tuple(_untried(statement))
+        ),
+        Section("Not supported", "according to the vendor", tuple(map(_unsupported, statement.unsupported))),
         Section(
             "Accommodations", words.ACCOMMODATION, _single(words.accommodation(one) for one in statement.accommodations)
         ),
-        Section("Expired entries of the baseline", words.EXPIRED, _single(words.listed(one) for one in expired)),
+        Section("Expired baseline entries", words.EXPIRED, _single(words.listed(one) for one in expired)),
         Section(
-            "Entries of the baseline that no longer occur",
+            "Baseline entries that no longer occur",
             words.NO_LONGER_OCCURS,
             _single(words.listed(one) for one in gone),
         ),
@@ -156,7 +157,7 @@ def markdown(statement: Statement) -> str:
         "\n".join(f"- {rule}" for rule in RULES),
         "\n".join(["## Requirements by outcome", "", *_table(COUNTS, counts(statement))]),
         *(_listed(section) for section in sections(statement)),
-        "\n".join(["## Digests (SHA-256)", "", *_table(("Of", "Digest"), digests(statement))]),
+        "\n".join(["## Checksums (SHA-256)", "", *_table(("File", "Checksum"), digests(statement))]),
     ]
     return "\n\n".join(parts) + "\n"
 

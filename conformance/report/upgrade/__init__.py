@@ -1,1 +1,1 @@
-"""Two runs compared: SAFE, LOOK or STOP."""
+"""Comparison of two runs: SAFE, LOOK or STOP."""

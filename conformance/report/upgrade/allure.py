@@ -1,4 +1,4 @@
-"""Upgrade Allure: a comparison as Allure results, one for each deviation, change and requirement that was lost."""
+"""Upgrade Allure: a comparison as Allure results, one for each deviation, change and requirement no longer tested."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _FAILED: Final = ("New deviations", "Newly blocked")
 _PASSED: Final = ("Fixed",)
-_SKIPPED: Final = ("Still there", "No longer exercised")
+_SKIPPED: Final = ("Still there", "No longer tested")
 
 
 def write(comparison: Comparison, results_directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""Upgrade: two runs compared, and what that means for whoever depends on the server."""
+"""Comparison: compares two runs, and says what the difference means for clients."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Moved(Frozen):
 
 
 class Change(Frozen):
-    """Something that a client may notice, though both forms are allowed by the documents."""
+    """Something that may break clients, though both forms are allowed by the documents."""
 
     what: What
     """The kind of change."""
@@ -124,7 +124,7 @@ class Comparison(Frozen):
     new: list[DeviationRecord]
     """Deviations of AFTER from requirements that BEFORE tried without seeing them."""
     unseen: list[DeviationRecord]
-    """Deviations of AFTER from requirements that BEFORE did not try: nobody knows whether they are new."""
+    """Deviations of AFTER from requirements that BEFORE did not try: these may be new or old."""
     fixed: list[DeviationRecord]
     """Deviations of BEFORE that are gone from AFTER, which tried their requirements."""
     remaining: list[DeviationRecord]
@@ -201,21 +201,21 @@ def _tried(verdicts: dict[str, VerdictRecord], requirement: str) -> bool:
 def _comparable(before: RunRecord, after: RunRecord) -> None:
     for name, run in (("BEFORE", before), ("AFTER", after)):
         if run.exit_code in CUT_SHORT:
-            raise NotComparable(f"{name} {CUT_SHORT[run.exit_code]}, so it says too little; run it again.")
+            raise NotComparable(f"{name} {CUT_SHORT[run.exit_code]}, so it cannot be compared; run it again.")
         cut = {one.reason for one in run.verdicts if one.reason in UNFINISHED}
         if cut:
-            raise NotComparable(f"{name} was cut short ({', '.join(sorted(map(str, cut)))}); run it again, whole.")
+            raise NotComparable(f"{name} is incomplete ({', '.join(sorted(map(str, cut)))}); run it again, whole.")
     if set(before.target.systems) != set(after.target.systems):
         told = " and ".join(", ".join(run.target.systems) for run in (before, after))
-        raise NotComparable(f"they tested other systems ({told}); run both with the same --system.")
+        raise NotComparable(f"they tested different systems ({told}); run both with the same --system.")
     for system, digest in before.suite.specs.items():
         if after.suite.specs.get(system) != digest:
             raise NotComparable(
-                f"they were made with other specs of {system}, by suite {before.suite.version} and "
+                f"they were made with different specs of {system}, by suite {before.suite.version} and "
                 f"{after.suite.version}; run both with one version of the suite."
             )
     if before.shard != after.shard or (_selected(before, after) and _tests(before) != _tests(after)):
-        raise NotComparable("one tried a part that the other left out; run both whole, or with the same selection.")
+        raise NotComparable("one tested a part that the other left out; run both whole, or with the same selection.")
 
 
 def _selected(*runs: RunRecord) -> bool:
@@ -228,13 +228,13 @@ def _tests(run: RunRecord) -> set[str]:
 
 def _notes(before: RunRecord, after: RunRecord) -> Iterable[str]:
     if before.suite.version != after.suite.version:
-        yield f"other versions of the suite: {before.suite.version} and {after.suite.version}"
+        yield f"different versions of the suite: {before.suite.version} and {after.suite.version}"
     if before.suite.depth != after.suite.depth:
-        yield f"other depths: {before.suite.depth} and {after.suite.depth}"
+        yield f"different depths: {before.suite.depth} and {after.suite.depth}"
     if before.target.safety != after.target.safety:
-        yield f"other safety levels: {before.target.safety} and {after.target.safety}"
+        yield f"different safety levels: {before.target.safety} and {after.target.safety}"
     if datetime.fromisoformat(before.started) > datetime.fromisoformat(after.started):
-        yield "AFTER was run before BEFORE: are they the wrong way round?"
+        yield "AFTER is older than BEFORE: did you swap them?"
 
 
 def _side(run: RunRecord) -> Side:
@@ -318,10 +318,10 @@ def _advice(
     ]
     notable = [
         f"{words.count(len(accepted), 'new deviation')} that the baseline covers" if accepted else "",
-        f"{words.count(len(unseen), 'deviation')} from what was not tried before" if unseen else "",
-        f"{words.count(len(unexercised), 'requirement')} no longer tried" if unexercised else "",
+        f"{words.count(len(unseen), 'deviation')} in what was not tested before" if unseen else "",
+        f"{words.count(len(unexercised), 'requirement')} no longer tested" if unexercised else "",
         words.count(len(findings), "new finding") if findings else "",
-        f"{words.count(n, 'change')} that a client may notice"
+        f"{words.count(n, 'change')} that may break clients"
         if (n := sum(one.explained_by is None for one in changed))
         else "",
     ]
@@ -330,7 +330,7 @@ def _advice(
         return Advice.STOP, "; ".join([one for one in (*told, *notable) if one] + good)
     if any(notable):
         return Advice.LOOK, "no new deviation, but " + "; ".join([one for one in notable if one] + good)
-    return Advice.SAFE, "; ".join(["nothing got worse and nothing changed that a client could notice", *good])
+    return Advice.SAFE, "; ".join(["nothing got worse, and nothing changed that could break a client", *good])
 
 
 def to_json(comparison: Comparison) -> str:

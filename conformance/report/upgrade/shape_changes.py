@@ -1,4 +1,4 @@
-"""Shape changes: what a client may notice between two runs though no document forbids it."""
+"""Shape changes: changes between two runs that the documentation allows but that may break clients."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ def _answer(before: Shape, after: Shape) -> Iterator[ShapeChange]:
         yield _change(
             What.HEADER,
             name,
-            "in every answer" if was else "not in every answer",
-            "not in every answer" if was else "in every answer",
+            "in every response" if was else "not in every response",
+            "not in every response" if was else "in every response",
         )
     for place in sorted(before.fields.keys() | after.fields.keys()):
         old, new = before.fields.get(place), after.fields.get(place)
@@ -114,7 +114,7 @@ def _could_be(place: str, shape: Shape) -> bool:
 
 def _field(place: str, before: FieldShape, after: FieldShape) -> Iterator[ShapeChange]:
     if before.always and not after.always:
-        yield _change(What.FIELD_GONE, place, "always there", "not always there")
+        yield _change(What.FIELD_GONE, place, "always there", "sometimes absent")
     old, new = _types(before), _types(after)
     if old and new and new - old:
         yield _change(What.RETYPED, place, _told(before), _told(after))

@@ -1,4 +1,4 @@
-"""Upgrade text: a comparison for people, on the terminal and in Markdown."""
+"""Upgrade text: a comparison for the terminal and as Markdown."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ MEANINGS: Final = {
     What.ERROR: "Error shapes changed",
     What.CONTENT_TYPE: "Content types changed",
     What.HEADER: "Headers changed",
-    What.SLOWER: "Times out of proportion",
+    What.SLOWER: "Response times changed",
     What.FIELD_NEW: "Fields new",
 }
-ALLOWED: Final = "the documents allow both; a client may notice"
+ALLOWED: Final = "allowed by the documentation, but may break clients"
 _LISTED_AT_MOST: Final = 30
 _VALUE: Final = 300
 _ANSWERS: Final = 4
@@ -62,17 +62,17 @@ def sections(comparison: Comparison) -> Iterator[Section]:
     blocks = Counter(one.blocked_by for one in comparison.blocked)
     parts = [
         Section("New deviations", words.DEVIATION, tuple(_deviation(one, blocks) for one in comparison.new)),
-        Section("Newly blocked", "cannot be tried any more because of a deviation", *_moves(comparison.blocked)),
+        Section("Newly blocked", "no longer testable because of a deviation", *_moves(comparison.blocked)),
         Section(
-            "Deviations from what was not tried before",
-            "nobody knows whether they are new",
+            "Deviations in what was not tested before",
+            "these may be new or old",
             tuple(_deviation(one, blocks) for one in comparison.unseen),
         ),
-        Section("No longer exercised", "tried before, not tried now", *_moves(comparison.unexercised)),
+        Section("No longer tested", "tested before, not tested now", *_moves(comparison.unexercised)),
         *_changes(comparison.noticed),
         Section("New findings", words.FINDING, tuple(_deviation(one, blocks) for one in comparison.findings)),
-        Section("Fixed", "deviations that are gone", tuple((one.title,) for one in comparison.fixed)),
-        Section("Still there", "deviations of both runs", tuple((one.title,) for one in comparison.remaining)),
+        Section("Fixed", "deviations that no longer occur", tuple((one.title,) for one in comparison.fixed)),
+        Section("Still there", "deviations in both runs", tuple((one.title,) for one in comparison.remaining)),
     ]
     return (part for part in parts if part.entries)
 
@@ -148,7 +148,7 @@ def show(comparison: Comparison, console: Console) -> None:
     explained = len(comparison.changes) - len(comparison.noticed)
     if explained:
         console.print()
-        say(f"{words.count(explained, 'more change')} in the answers are but what these deviations look like.")
+        say(f"{words.count(explained, 'more change')} in the responses are effects of the deviations above.")
 
 
 def markdown(comparison: Comparison) -> str:

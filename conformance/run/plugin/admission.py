@@ -1,4 +1,4 @@
-"""Entrance: which tests about a system may begin. Registered with pytest when there is a target."""
+"""Admission: which tests of a system may start. Registered with pytest if there is a target."""
 
 from __future__ import annotations
 

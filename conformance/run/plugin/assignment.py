@@ -1,4 +1,4 @@
-"""Assignment: what one process of a run is told, and what the controller does with the workers of pytest-xdist.
+"""Assignment: what a process of a run gets from the controller, and how the controller manages xdist workers.
 
 Each worker calls pytest anew with the arguments of the controller. What all of them have to agree on is decided once,
 in the controller, and comes with the worker's input.
@@ -20,8 +20,8 @@ from conformance.wire.tokens import Tokens, TokenServer
 KEY: Final = "conformance"
 EACH: Final = "each"  # the way to distribute in which every worker runs every test
 ELSEWHERE: Final = (
-    "the workers of pytest-xdist must be processes of this machine, since they share the limits of the run: use -n, "
-    "or --tx popen; --conformance-shard divides a run among machines."
+    "the workers of pytest-xdist must be processes of this machine, because they share the limits of the run: use -n, "
+    "or --tx popen; --conformance-shard splits a run over machines."
 )
 
 

@@ -1,4 +1,4 @@
-"""RunController: how a run ends, and what is written then. Registered with pytest when there is a target."""
+"""RunController: how a run ends, and what it writes. Registered with pytest if there is a target."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class RunController:
             self.process.ended_badly(error)
             self._publish(session)
         if self.process.unwritable:
-            advice = "The run was broken off; make room, or name another --output."
+            advice = "The run was stopped; free some space, or choose another --output."
             self._print(f"conformance: {self.process.unwritable}. {advice}")
             session.exitstatus = exit_codes.INTERNAL
 

@@ -1,4 +1,4 @@
-"""Coverage: which tests of the suites try which requirement, found out without a target.
+"""Coverage: which tests of the suites test which requirement, collected without a target.
 
 pytest collects the suites in this process and sends nothing. A requirement of the register is tried by the tests that
 cite it, as an engine's or by hand. A structural one is tried by whatever calls its operation: the one whose requirement

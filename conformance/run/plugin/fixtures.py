@@ -1,4 +1,4 @@
-"""Provided: the fixtures of ours, for our suites and for the tests that ask for a system by its marker.
+"""Fixtures: the pytest fixtures for the suites, and for tests that request a system by its marker.
 
 pytest shows a fixture of a plugin to every test of its environment. These are therefore registered where they are to be
 seen: on the modules of the suites, and on each test that carries the marker. To any other test they do not exist.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from conformance.run.plugin.controller import RunController
 
 CONTROLLER: Final[pytest.StashKey[RunController]] = pytest.StashKey()
-NO_TARGET: Final = "the conformance suites need a target: give --conformance-target FILE."
+NO_TARGET: Final = "the conformance suites need a target: add --conformance-target FILE."
 
 
 def session(request: pytest.FixtureRequest) -> Session:

@@ -1,4 +1,4 @@
-"""The pytest plugin: options, markers, and what follows when there is a target.
+"""Hooks: the options and markers of the pytest plugin, and the plugins that it registers if there is a target.
 
 It is loaded into every pytest of its environment. It costs next to nothing there, shows nothing of itself to tests of
 others, and does nothing at all unless there is a target.
@@ -20,10 +20,10 @@ from conformance.run.plugin.items import SUITES_PATH
 BARE = "--target"
 TARGET = "--conformance-target"
 MARKERS = (
-    "system(name): a test of your own against that system of the target, with the fixtures of the suites",
-    "requirement(*ids): the requirements that a test speaks of",
-    "profile(name): the profile of a test that cites no requirement",
-    "starts: a test that starts what no operation removes, though the operations of its requirements do not tell",
+    "system(name): your own test against that system of the target, with the fixtures of the suites",
+    "requirement(*ids): the requirements that a test can give verdicts on",
+    "profile(name): the profile of a test without requirements",
+    "starts: a test that starts what no operation removes, although its operations do not show it",
 )
 
 
@@ -48,7 +48,7 @@ def _percent(text: str) -> float:
 def _from(least: int) -> Callable[[str], int]:
     def number(text: str) -> int:
         if not (text.isascii() and text.isdigit() and int(text[:9]) >= least):
-            raise argparse.ArgumentTypeError(f"{text!r} must be a whole number from {least}.")
+            raise argparse.ArgumentTypeError(f"{text!r} must be an integer from {least}.")
         return int(text)
 
     return number
@@ -56,25 +56,40 @@ def _from(least: int) -> Callable[[str], int]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Our options, which all carry our name, so that they collide with nobody's."""
-    group = parser.getgroup("conformance", "conformance of a server with its documentation")
+    group = parser.getgroup("conformance", "conformance of a server to its documentation")
     add = group.addoption
-    told = f"the target file of the server under test; also {BARE}, where nothing else has an option of that name"
+    told = f"the target file of the server under test; also {BARE}, if no other plugin has that option"
     add(TARGET, metavar="FILE", help=told)
-    add("--conformance-output", metavar="DIR", help="where the run is written [reports/TIME-TARGET-RUN]")
+    add("--conformance-output", metavar="DIR", help="output directory [reports/TIME-TARGET-RUN]")
     add("--conformance-system", action="append", metavar="SYSTEM", default=[], help="only this system")
     add("--conformance-profile", action="append", metavar="PROFILE", default=[], help="only this profile")
-    add("--conformance-seed", type=_from(0), default=0, metavar="N", help="seed of what is generated")
-    add("--conformance-depth", choices=["quick", "standard", "deep"], default="standard", help="how much is generated")
-    add("--conformance-max-examples", type=_from(1), metavar="N", help="most generated cases per operation")
-    add("--conformance-time-budget", type=_duration, metavar="20m", help="start nothing new after this time")
-    add("--conformance-safety", choices=["read-only", "owned", "disposable"], help="instead of the file's level")
-    add("--conformance-in-flight", type=_from(1), metavar="N", help="requests under way at once [the target file's]")
-    add("--conformance-shard", metavar="I/N", help="only the I-th of N parts of the tests")
-    add("--conformance-durations", metavar="RUN", help="an earlier run: by its durations the parts are made even")
-    add("--conformance-progress", action="store_true", help="a bar instead of dots")
-    add("--conformance-strict", action="store_true", help="findings count as deviations")
+    add("--conformance-seed", type=_from(0), default=0, metavar="N", help="seed for generated request bodies")
+    add(
+        "--conformance-depth",
+        choices=["quick", "standard", "deep"],
+        default="standard",
+        help="how many request bodies are generated",
+    )
+    add("--conformance-max-examples", type=_from(1), metavar="N", help="maximum of generated cases per operation")
+    add("--conformance-time-budget", type=_duration, metavar="20m", help="start no new test after this time")
+    add("--conformance-safety", choices=["read-only", "owned", "disposable"], help="safety level [the target file's]")
+    add(
+        "--conformance-in-flight",
+        type=_from(1),
+        metavar="N",
+        help="maximum number of concurrent requests [the target file's]",
+    )
+    add("--conformance-shard", metavar="I/N", help="run shard I of N")
+    add("--conformance-durations", metavar="RUN", help="earlier run whose timings balance the shards")
+    add("--conformance-progress", action="store_true", help="show a progress bar instead of dots")
+    add("--conformance-strict", action="store_true", help="fail on findings too")
     add("--conformance-baseline", metavar="FILE", help="known deviations, which do not fail the run")
-    add("--conformance-min-tested", type=_percent, metavar="PERCENT", help="fail if less of what can be is tested")
+    add(
+        "--conformance-min-tested",
+        type=_percent,
+        metavar="PERCENT",
+        help="fail if a smaller share of the testable requirements is tested",
+    )
     add(
         "--conformance-register",
         action="append",
@@ -82,7 +97,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=[],
         help="requirements of your own; repeatable",
     )
-    add("--conformance-baseline-strict", action="store_true", help="entries that no longer occur fail the run")
+    add("--conformance-baseline-strict", action="store_true", help="fail if a baseline entry no longer occurs")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,4 +1,4 @@
-"""Items: the tests as pytest holds them. To which system each belongs, what it cites, and what it is called."""
+"""Items: the system, the requirements and the title of a pytest item."""
 
 from __future__ import annotations
 

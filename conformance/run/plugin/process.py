@@ -1,4 +1,4 @@
-"""One process of a run: what it was told, its target and its tests, its worker, and what went wrong in it."""
+"""Run process: one process of a run, with its assignment, target, tests, worker and errors."""
 
 from __future__ import annotations
 

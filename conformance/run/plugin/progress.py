@@ -1,4 +1,4 @@
-"""Progress: what a person sees while a run goes on. A bar in a terminal, a line at every tenth elsewhere."""
+"""Progress: a progress bar in a terminal, or a line for each tenth of the tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The protocol of one test: it gets a recorder, and its result is what its verdicts say. Registered with pytest."""
+"""Protocol: gives each test a recorder, and derives its result from its verdicts. Registered with pytest."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class TestProtocol:
             return True
         except Exception as error:  # pytest would print it as it is, and end
             self.process.worker.internal.append(f"after {item.stash[TEST_ID]}: {type(error).__name__}: {error}")
-            item.session.shouldfail = "an error of the suite"
+            item.session.shouldfail = "an internal error"
             return True
         return result
 
@@ -162,7 +162,7 @@ class TestProtocol:
         outcomes = {verdict.outcome for verdict in self._recorder.verdicts}
         open_ones = {Outcome.BLOCKED, Outcome.NOT_EXERCISED}
         if reason is not None or (outcomes & open_ones and Outcome.CONFORMS not in outcomes):
-            pytest.skip(self.process.worker.redactor.text(str(reason)) if reason else "nothing of it could be tried")
+            pytest.skip(self.process.worker.redactor.text(str(reason)) if reason else "nothing of it could be tested")
 
     def _counted(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
         """The deviations of level must or should among verdicts, from what the target claims to do."""
@@ -192,7 +192,7 @@ class TestProtocol:
         if isinstance(error, Unwritable):
             self.process.break_off(item.session, error)
             pytest.fail(self.process.unwritable, pytrace=False)
-        kind = "the guard refused a request" if isinstance(error, RequestRefused) else "an error of the suite"
+        kind = "the guard refused a request" if isinstance(error, RequestRefused) else "an internal error"
         self.process.worker.internal.append(f"{item.stash[TEST_ID]}: {kind}: {type(error).__name__}: {error}")
         told = "".join(traceback.format_exception(error, limit=-DEEPEST))
         pytest.fail(self.process.worker.redactor.text(f"{kind}: {told}"), pytrace=False)
@@ -225,7 +225,7 @@ class TestProtocol:
                 self.process.interrupted = True
             elif ours and error is not None and not isinstance(error, pytest.fail.Exception | pytest.skip.Exception):
                 name = type(error).__name__  # where no test can catch it: between and after tests
-                self.process.worker.internal.append(f"{item.stash[TEST_ID]}: an error of the suite: {name}: {error}")
+                self.process.worker.internal.append(f"{item.stash[TEST_ID]}: an internal error: {name}: {error}")
         return report
 
 

@@ -1,4 +1,4 @@
-"""Selection: which tests a run has, of all that there are. Registered with pytest when there is a target."""
+"""Selection: which tests a run has. Registered with pytest if there is a target."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Selection:
         self._profiles = set(config.getoption("conformance_profile"))
         self._recorded = config.getoption("conformance_durations")
         if self._recorded and self.shard.whole:
-            raise pytest.UsageError("--conformance-durations says nothing without --conformance-shard; leave it out.")
+            raise pytest.UsageError("--conformance-durations has no effect without --conformance-shard; remove it.")
         self.narrowed = bool(self._profiles)
         self.collected: tuple[str, ...] = ()
         self.planned: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Lint: the rules for a spec and a register of one's own (`docs/spec-format.md`).
+"""Lint: the rules for specs and registers (`docs/spec-format.md`).
 
 A rule is a function from a subject to what is wrong with it; its docstring says what is right. What keeps the files
 from being read has codes too: S001 (and R001 for a register) for the format, S002 for OpenAPI.
@@ -86,7 +86,7 @@ def _odd_keys(node: Any, place: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(node, dict):
         for key, member in node.items():
             if not isinstance(key, str):
-                yield place, f"the key {key!r} is no text; write it in quotes"
+                yield place, f"the key {key!r} is not text; write it in quotes"
             yield from _odd_keys(member, f"{place} {key}".strip())
     elif isinstance(node, list):
         for number, member in enumerate(node):

@@ -29,10 +29,10 @@ def lines_of(text: str) -> Iterator[int]:
 
 @rule("R101")
 def tried_or_why_not(subject: Subject) -> Found:
-    """An entry says what tries it, or why nothing can (`untestable`, with `tried: none`)."""
+    """An entry says what tests it, or why it cannot be tested (`untestable`, with `tried: none`)."""
     for one in subject.entries:
         if one.tried == "none" and one.untestable is None:
-            yield one.id, "tried: none without untestable; write why nothing can try it"
+            yield one.id, "tried: none without untestable; add why it cannot be tested"
         if one.tried != "none" and one.untestable is not None:
             yield one.id, f"tried: {one.tried} and untestable: {one.untestable}; remove one of them"
 
@@ -49,16 +49,16 @@ def sentences(subject: Subject) -> Found:
     """A statement is a sentence."""
     for one in subject.entries:
         if not re.match(r"\S.*\.\Z", one.statement, re.DOTALL):
-            yield one.id, f"statement {one.statement[-40:]!r} is no sentence; end it with a full stop"
+            yield one.id, f"statement {one.statement[-40:]!r} is not a sentence; end it with a full stop"
 
 
 @rule("R104")
 def fitting_aspects(subject: Subject) -> Found:
-    """An aspect is a step of what tries the entry; a life and an access cannot try one without."""
+    """An aspect is a step of what tests the entry; lifecycle and access need one."""
     for one in subject.entries:
         known = ASPECTS.get(one.tried, ASPECTS["scenario"])
         if one.aspect is not None and one.aspect not in known:
-            yield one.id, f"aspect {one.aspect!r} is no step of {one.tried}; {hint(one.aspect, sorted(known))}"
+            yield one.id, f"aspect {one.aspect!r} is not a step of {one.tried}; {hint(one.aspect, sorted(known))}"
         if one.aspect is None and one.tried in ("lifecycle", "access"):
             yield one.id, f"tried: {one.tried} without aspect; {hint('', sorted(known))}"
 
@@ -87,7 +87,7 @@ def known_faults(subject: Subject) -> Found:
 
 @rule("R107")
 def cited_lines(subject: Subject) -> Found:
-    """What is cited are lines of a document that `documents` lists."""
+    """Cited lines are in a document that `documents` lists."""
     lengths = subject.spec.lengths
     for one in subject.spec.requirements.values():
         if one.document not in lengths:
@@ -96,7 +96,7 @@ def cited_lines(subject: Subject) -> Found:
         try:
             last = max(lines_of(one.lines))
         except NotLines:
-            yield one.id, f"lines {one.lines!r} name no lines; write them like 8, 226-228"
+            yield one.id, f"lines {one.lines!r} are not lines: must be like 8, 226-228"
             continue
         if last > lengths[one.document]:
             yield one.id, f"line {last} of {one.document}, which has {lengths[one.document]} lines; correct it"
@@ -104,7 +104,7 @@ def cited_lines(subject: Subject) -> Found:
 
 @rule("R108", "readings")
 def explained_readings(subject: Subject) -> Found:
-    """A reading that is cited is explained on the page of readings."""
+    """Every cited reading is explained on the page of readings."""
     assert subject.readings is not None
     for one in subject.spec.requirements.values():
         for reading in (one.reading or "").split(", "):

@@ -1,4 +1,4 @@
-"""Rule: what a rule of lint is, and what it is asked about."""
+"""Rule: a lint rule, and the subject that it checks."""
 
 from __future__ import annotations
 

@@ -44,15 +44,15 @@ def schemas(schema: Schema, place: str = "") -> Iterator[tuple[str, Schema]]:
 
 @rule("S101")
 def unique_operations(subject: Subject) -> Found:
-    """An operation id names one operation of all systems."""
+    """An operation id is unique over all systems."""
     named = Counter(
         str(part.data.get("operationId", "")) for part in parts(subject.document) if part.kind == "operation"
     )
     for name, count in named.items():
         if count > 1:
-            yield name, f"the id is given to {count} operations; give each its own"
+            yield name, f"{count} operations have this id; give each its own"
         if name in subject.elsewhere:
-            yield name, f"the id is that of an operation of {subject.elsewhere[name]}; give it another"
+            yield name, f"an operation of {subject.elsewhere[name]} has this id; use another"
 
 
 @rule("S102")
@@ -73,17 +73,17 @@ def wrong_profile(subject: Subject, profile: str) -> Iterator[str]:
 
 @rule("S103")
 def says_what_it_acts_on(subject: Subject) -> Found:
-    """What changes something says what it acts on (`touches`); a create, what the new thing is called (`name`)."""
+    """An operation that changes something has `touches`; a create has `name`."""
     for one in subject.operations:
         if one.effect in CHANGING and not one.touches:
-            yield one.id, f"effect {one.effect} without touches; write where the request names what it acts on"
+            yield one.id, f"effect {one.effect} without touches; add where the request names what it acts on"
         if one.effect == "create" and not (one.names or one.touches):
-            yield one.id, "effect create without name; write where the request holds the name of the new thing"
+            yield one.id, "effect create without name; add where the request has the name of the new thing"
 
 
 @rule("S104")
 def declared_parameters(subject: Subject) -> Found:
-    """The parameters of a path are exactly those that are declared for it."""
+    """A path has exactly the parameters that are declared for it."""
     for one in subject.operations:
         declared = {parameter["name"] for parameter in one.parameters if parameter["in"] == "path"}
         used = set(re.findall(r"\{(\w+)\}", one.path))
@@ -109,7 +109,7 @@ def touched_places(subject: Subject) -> Found:
         for pointer in pointers:
             lacking = [_lacking(body.schema, pointer) for body in one.bodies]
             if not lacking:
-                yield one.id, f"there is no body for {pointer}; describe it under requestBody"
+                yield one.id, f"no body for {pointer}; describe it under requestBody"
             elif all(lacking):
                 yield one.id, f"no body has {pointer}; {lacking[0]}"
 
@@ -128,7 +128,7 @@ def _lacking(schema: Schema, pointer: str) -> str:
 
 @rule("S106")
 def links_lead_somewhere(subject: Subject) -> Found:
-    """A link leads to an operation of the spec and to a parameter of its path; one to a list says how an item is known.
+    """A link leads to an operation of the spec and to a parameter of its path; a list says how to recognise an item.
 
     A key that is nearly one of the steps of a life is a misspelled one.
     """
@@ -144,9 +144,9 @@ def links_lead_somewhere(subject: Subject) -> Found:
                     f"link {link.step}: {target.path} has no {link.parameter!r}; {hint(link.parameter, known)}",
                 )
             if link.step == "list" and not (link.item and link.name):
-                yield one.id, "link list: lacks item or name; write both under x-conformance"
+                yield one.id, "link list: lacks item or name; add both under x-conformance"
             if link.step not in STEPS and (close := get_close_matches(link.step.lower(), STEPS, 1, CLOSE)):
-                yield one.id, f"link {link.step}: is no step of a life; did you mean {close[0]}?"
+                yield one.id, f"link {link.step}: is not a step of a lifecycle; did you mean {close[0]}?"
 
 
 def _near(name: str, subject: Subject) -> str:
@@ -162,7 +162,7 @@ def understood_schemas(subject: Subject) -> Found:
                 at = f"response {response.status} {place or 'body'}"
                 for keyword in sorted(schema.keys() - KEYWORDS):
                     if not keyword.startswith("x-"):
-                        yield one.id, f"{at}: no check understands {keyword!r}; {hint(keyword, sorted(KEYWORDS))}"
+                        yield one.id, f"{at}: the checks do not support {keyword!r}; {hint(keyword, sorted(KEYWORDS))}"
                 for name in schema.get("required", ()):
                     if name not in schema.get("properties", {}):
                         yield one.id, f"{at}: requires {name!r}, which its properties lack; {_known(name, schema)}"
@@ -204,7 +204,7 @@ def formed_requirements(subject: Subject) -> Found:
         form = re.compile(rf"{re.escape(one.id)}((\.(\dXX|\d{{3}}|request)\.?[^:]*)?):[a-z-]+")
         for name in own:
             if not form.fullmatch(name):
-                yield one.id, f"{name!r} is no id of a requirement; name statuses and fields without colons"
+                yield one.id, f"{name!r} is not a requirement id; use no colons in statuses and fields"
 
 
 @rule("S110")
@@ -220,7 +220,7 @@ def registered_acceptance(subject: Subject) -> Found:
 
 @rule("S111")
 def distinguishable_paths(subject: Subject) -> Found:
-    """A path as deep as the operation's, with made-up segments, calls no operation: so a missing one can be told."""
+    """A path as deep as the operation's, with made-up segments, calls no operation (to recognise missing ones)."""
     for one in subject.operations:
         path = next(iter(_unrouted(subject, one)), None)
         if path is None or path.count("/") != one.path.count("/"):
@@ -242,7 +242,7 @@ def valid_examples(subject: Subject) -> Found:
     for one in subject.operations:
         for body in one.bodies:
             if not body.examples:
-                yield one.id, f"the body {body.media_type} has no example; the suite sends one, so write it"
+                yield one.id, f"the body {body.media_type} has no example, which the suite would send; add one"
             for name, example in body.examples.items():
                 yield from ((one.id, f"example {name}: {told}") for told in invalid(example, body.schema))
         for response in one.responses:
@@ -258,7 +258,7 @@ def invalid(example: Any, schema: Mapping[str, Any]) -> Iterator[str]:
     try:
         validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
     except (jsonschema_rs.ValidationError, ValueError) as error:
-        yield f"its schema is no JSON Schema: {str(error).splitlines()[0]}"
+        yield f"its schema is not a JSON Schema: {str(error).splitlines()[0]}"
         return
     for one in validator.iter_errors(example):
         yield f"/{'/'.join(map(str, one.instance_path))} is not valid: {one.message}"
@@ -266,14 +266,14 @@ def invalid(example: Any, schema: Mapping[str, Any]) -> Iterator[str]:
 
 @rule("S114")
 def distinct_paths(subject: Subject) -> Found:
-    """No two paths are one but for the names of their parameters; `path` of an operation has the document's names."""
+    """No two paths differ only in the names of their parameters; `path` of an operation has the document's names."""
     for first, second in same_but_for_names(subject.document.get("paths", {})):
         yield second, f"is the path {first} with other names; write its operations there, with path: {second}"
 
 
 @rule("S115")
 def spelled_paths(subject: Subject) -> Found:
-    """The `path` of an operation is that of the spec but for the names of its parameters."""
+    """The `path` of an operation differs from the path of the spec only in the names of its parameters."""
     for part in parts(subject.document):
         said = part.data.get("x-conformance") if part.kind == "operation" else None
         if isinstance(said, Mapping) and (spelled := said.get("path")) and not _same(subject, spelled):

@@ -1,4 +1,4 @@
-"""Credentials: how the users of a PROCESIO show who they are, by a token or by an API key."""
+"""Credentials: the authentication of PROCESIO users, by a token or an API key."""
 
 from __future__ import annotations
 

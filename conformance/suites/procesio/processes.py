@@ -40,5 +40,5 @@ def published(session: Session) -> str:
     link = session.operation("publishProcess").link("launch")
     instance = instance_of(session, exchange, link, process(session)["id"])
     if not instance:
-        raise NotExercised(Reason.INCONCLUSIVE, "publishProcess answers no identifier of an instance")
+        raise NotExercised(Reason.INCONCLUSIVE, "the response to publishProcess has no identifier of an instance")
     return instance

@@ -22,12 +22,12 @@ class ApiKey(Table):
 
 
 class ProcesioFixtures(Table):
-    """What must be there already in PROCESIO's workspace; each may be left out."""
+    """What must already exist in PROCESIO's workspace. Every key is optional."""
 
     credential_template: Text | None = None
-    """The id of a credential template whose credentials and verbs are asked for."""
+    """The id of a credential template whose credentials and verbs are read."""
     credential_type: Text | None = None
-    """The id of a credential type whose data are asked for."""
+    """The id of a credential type whose data are read."""
     may_change: bool = False
     """Whether a run may change the fixtures."""
 
@@ -39,31 +39,31 @@ class Procesio(SystemTable):
     own_fixtures: ClassVar[tuple[str, ...]] = ("process_id",)
 
     proxy_url: Url | None = None
-    """Where the proxy is, which gives tokens; needed unless there is a `token_url`, or an API key and no user."""
+    """The URL of the Proxy API, which issues tokens; not needed with a `token_url`, or an API key and no user."""
     web_url: Url
-    """Where the Web API is."""
+    """The URL of the Web API."""
     token_url: Url | None = None
-    """The whole URL where tokens are requested, if that is not `/api/Authentication` below `proxy_url`."""
+    """The full URL where tokens are requested, if that is not `/api/Authentication` below `proxy_url`."""
     realm: Text | None = None
     """The realm of the users."""
     username: Text | None = None
-    """Who logs in; may be left out where there is an API key."""
+    """The user who logs in; optional with an API key."""
     password: Secret | None = None
     """That user's password."""
     client_id: Text | None = None
-    """The client that asks for tokens."""
+    """The client that requests tokens."""
     client_secret: SecretStr = SecretStr("")
     """The secret of that client, if it has one."""
     workspace_id: Annotated[Text, Field(pattern=r"^[\x21-\x7e]+$")] | None = None
-    """The workspace to work in; sent in the header field `workspaceId` beside an API key and beside a token."""
+    """The workspace; sent in the header field `workspaceId` with an API key and with a token."""
     process_id: Text | None = None
-    """A process that may be published and run."""
+    """A process that can be published and run."""
     payload: dict[str, Any] = Field({}, repr=False, examples=[{"…": "…"}])
-    """What that process is run with."""
+    """The data with which that process is run."""
     api_key: ApiKey | None = None
-    """An API key; tried when `workspace_id` is there too."""
+    """An API key; tested if there is a `workspace_id` too."""
     fixtures: ProcesioFixtures = ProcesioFixtures()
-    """What must be in the workspace already."""
+    """What must already exist in the workspace."""
 
     @model_validator(mode="after")
     def _whole_login(self) -> Procesio:
@@ -71,12 +71,12 @@ class Procesio(SystemTable):
             if self.api_key is None:
                 raise ValueError(f"lacks {', '.join(LOGIN)}; {add(LOGIN)}, or a table [procesio.api_key]")
             if self.workspace_id is None:
-                raise ValueError("has an API key alone and lacks workspace_id; add workspace_id = …")
+                raise ValueError("has only an API key and lacks workspace_id; add workspace_id = …")
             return self
         if lacking := absent(self, LOGIN):
             raise ValueError(f"lacks {', '.join(lacking)}; {add(lacking)}")
         if self.proxy_url is None and self.token_url is None:
-            raise ValueError("lacks proxy_url; add proxy_url = …, or token_url = … for another place that gives tokens")
+            raise ValueError("lacks proxy_url; add proxy_url = …, or token_url = … for another token endpoint")
         return self
 
     @property
@@ -107,7 +107,7 @@ class Procesio(SystemTable):
     @property
     def login(self) -> str:
         """The name of the user."""
-        return self.username or ("none, the API key alone" if self.key_alone else "the one of access_token")
+        return self.username or ("none, only the API key" if self.key_alone else "the owner of access_token")
 
     @property
     def access_keys(self) -> str:

@@ -69,7 +69,7 @@ def test_a_folder_goes_with_its_content(session: Session) -> None:
 
     shown, before = session.eventually(look)
     if not shown:
-        raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show a folder within another")
+        raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show a folder inside another")
     _names_both(session, outer, inner)
     deleted = session.call("deleteActionFolder", path={"id": outer.id})
 
@@ -79,14 +79,14 @@ def test_a_folder_goes_with_its_content(session: Session) -> None:
 
     empty, after = session.eventually(gone)
     if not empty and (not after.response.ok or shows(after, link, outer.id, outer.name)):
-        raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show that the folder itself is gone")
+        raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show that the folder itself was deleted")
     session.recorder.require(
         "PRO-FOLDER-DELETE-CONTENT",
         empty,
         after,
         before,
         deleted,
-        observed="what was within the folder is still in the directory tree",
+        observed="what was inside the folder is still in the directory tree",
     )
 
 
@@ -98,7 +98,7 @@ def _names_both(session: Session, outer: Resource, inner: Resource) -> None:
         mentions(path, outer.name) and mentions(path, inner.name),
         path,
         outer.exchange,
-        observed="a path without the names of both folders",
+        observed="the path does not contain the names of both folders",
         kind=Kind.READ_BACK,
     )
 
@@ -129,7 +129,7 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
     if not shown and not tree.response.ok:
         raise NotExercised(Reason.INCONCLUSIVE, describe(tree))
     if not shown and looks_paginated(tree):
-        raise NotExercised(Reason.INCONCLUSIVE, "the directory tree shows a part only")
+        raise NotExercised(Reason.INCONCLUSIVE, "the directory tree is incomplete")
     told = "the old name is still in the directory tree" if shows(tree, link, "", name) else "the new name is not there"
     if not session.recorder.require("PRO-FOLDER-RENAME-SHOWN", shown, tree, renamed, own.exchange, observed=told):
         session.recorder.block("PRO-FOLDER-RENAME-PATH", session.recorder.root_of("PRO-FOLDER-RENAME-SHOWN"))

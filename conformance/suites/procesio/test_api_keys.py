@@ -36,7 +36,7 @@ def shown(session: Session, key: Resource) -> dict[str, str]:
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("workspace_id"))
     value = next(value_in(key.exchange, key), "")
     if not value:
-        raise NotExercised(Reason.INCONCLUSIVE, "createApiKey does not answer the value of the key")
+        raise NotExercised(Reason.INCONCLUSIVE, "the response to createApiKey does not contain the value of the key")
     return {"key": key.name, "value": value, "workspaceId": session.table.workspace_id}
 
 
@@ -117,7 +117,7 @@ def test_reading_the_api_key_shows_one(session: Session) -> None:
         return holds_something(keys), keys
 
     holds, keys = session.eventually(look)
-    told = "there is an API key, and the response has nothing in it"
+    told = "an API key exists, but the response is empty"
     session.recorder.require("PRO-KEY-READ-SHOWN", holds, keys, observed=told, kind=Kind.ABSENT)
 
 

@@ -47,13 +47,13 @@ def test_a_token_of_the_proxy_api_opens_the_web_api(session: Session) -> None:
     session.accepted(asked)
     token = token_of(asked)
     if not session.recorder.require(
-        "PRO-AUTH-TOKEN", bool(token), asked, observed="an answer without a token", kind=Kind.MISSING_FIELD
+        "PRO-AUTH-TOKEN", bool(token), asked, observed="a response without a token", kind=Kind.MISSING_FIELD
     ):
         session.recorder.block("PRO-AUTH-TOKEN-OPENS-WEB-API", session.recorder.root_of("PRO-AUTH-TOKEN"))
         return
     used = session.send("listProcesses", user=NOBODY, headers=bearer(token))
     if not used.response.ok and not own.response.ok and taken_for_unknown(session, token):
-        told = "what can be read is refused as it is with a token that was never issued"
+        told = "requests are refused as with an unknown token"
         session.recorder.require(
             "PRO-AUTH-TOKEN-OPENS-WEB-API", False, used, asked, own, observed=told, kind=Kind.REFUSED
         )
@@ -93,7 +93,7 @@ def test_an_empty_client_secret_is_accepted(session: Session) -> None:
     if not control.response.ok:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, f"the credentials were refused: {describe(control)}")
     holds = asked.response.ok and (bool(token_of(asked)) or not token_of(control))
-    told = "an answer without a token" if asked.response.ok else describe(asked)
+    told = "a response without a token" if asked.response.ok else describe(asked)
     session.recorder.require("PRO-AUTH-EMPTY-SECRET", holds, asked, control, observed=told, kind=Kind.REFUSED)
 
 

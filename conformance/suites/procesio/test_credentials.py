@@ -34,7 +34,7 @@ FIELDS: Final = re.compile(r"field|propert|attribut|param|config|schema|setting|
 def test_the_types_of_credentials_are_told(session: Session) -> None:
     types = session.call("listCredentialTypes")
     if looks_paginated(types):
-        raise NotExercised(Reason.INCONCLUSIVE, "the list of types shows a part only")
+        raise NotExercised(Reason.INCONCLUSIVE, "the list of types is incomplete")
     missing = [one for one in NAMED if not mentions(types, one)]
     session.recorder.require(
         "PRO-CREDENTIAL-TYPES-NAMED", not missing, types, observed=f"without {' and '.join(missing)}", kind=Kind.ABSENT
@@ -135,7 +135,7 @@ def test_a_new_type_of_credentials_is_listed_and_can_be_read(session: Session) -
 
     found, types = session.eventually(look)
     if not found and looks_paginated(types):
-        raise NotExercised(Reason.INCONCLUSIVE, "the list of types shows a part only")
+        raise NotExercised(Reason.INCONCLUSIVE, "the list of types is incomplete")
     if not found and seen(types) - before:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "a new type is listed with neither its identifier nor its name")
     observed = "the new type is not in the list"

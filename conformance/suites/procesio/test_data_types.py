@@ -75,7 +75,7 @@ def test_a_data_type_is_found_by_the_name_that_it_was_given_later(session: Sessi
 
     changed, read = session.eventually(renamed)
     if not changed or not is_read(first, own.id, own.name):
-        raise NotExercised(Reason.INCONCLUSIVE, "what is read does not show that the data type has another name")
+        raise NotExercised(Reason.INCONCLUSIVE, "reading the data type does not show its new name")
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("readDataTypeByName", path={"value": name})
@@ -96,7 +96,7 @@ def test_a_data_type_of_the_tenant_is_no_primitive_one(session: Session) -> None
         not presence.shown(session.json(shown), own.id, names=[own.name]),
         shown,
         own.exchange,
-        observed="the list of primitive data types has one that was created",
+        observed="the list of primitive data types has a created one",
     )
 
 
@@ -117,13 +117,13 @@ def test_as_many_primitive_data_types_are_counted_as_are_listed(session: Session
         session.recorder.block("PRO-DATATYPE-COUNT-MATCHES", session.recorder.root_of(root))
         return
     if looks_paginated(shown):
-        raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
+        raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
     session.recorder.require(
         "PRO-DATATYPE-COUNT-MATCHES",
         bool(numbers & {*lengths, sum(lengths)}),
         counted,
         shown,
-        observed="another number than the list has items",
+        observed="the number is not the length of the list",
     )
 
 

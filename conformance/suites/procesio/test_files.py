@@ -1,4 +1,4 @@
-"""Files: what a download brings (procesio-api.txt, lines 78-81); what becomes of an upload nobody can ask."""
+"""Files: the content of a download (procesio-api.txt, lines 78-81). No operation reads an upload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life of what PROCESIO's operations create, walked by the links of the spec."""
+"""Lifecycles of what PROCESIO's operations create, by the links of the spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process tells of itself: its payload, and the resources that it uses (procesio-api.txt, lines 93-94)."""
+"""The payload and the used resources of a process (procesio-api.txt, lines 93-94)."""
 
 from __future__ import annotations
 
@@ -53,26 +53,28 @@ def _is_not_of_another(session: Session, variables: list[str]) -> None:
         return
     foreign = [name for name in variables if mentions(shown, name) and not mentions(read, name)]
     if foreign:
-        told = "the payload of a new process has an input variable of the process of the target file"
+        told = "the payload of a new process has an input variable of the process in the target file"
         session.recorder.require("PRO-PROCESS-PAYLOAD-OF-ONE", False, shown, read, observed=told, kind=Kind.READ_BACK)
 
 
 @pytest.mark.requirement("PRO-PROCESS-USED-OF-ONE")
 def test_what_a_process_uses_is_not_what_another_one_uses(session: Session) -> None:
     if "createProcess" in session.table.bodies:
-        raise NotExercised(Reason.INCONCLUSIVE, "a process as the target file gives it may use the same")
+        raise NotExercised(
+            Reason.INCONCLUSIVE, "the new process may use the same resources as the one in the target file"
+        )
     fixture, own = process(session), own_process(session)
     used = seen(session.call("getUsedResources", path=fixture))
     read = session.call("readProcess", path={"id": own.id})
     shown = session.call("getUsedResources", path={"id": own.id})
     foreign = sorted((seen(shown) & used) - seen(read) - {own.id})
     if not used:
-        raise NotExercised(Reason.INCONCLUSIVE, "the process of the target file uses nothing that has an identifier")
+        raise NotExercised(Reason.INCONCLUSIVE, "the process in the target file uses nothing with an identifier")
     session.recorder.require(
         "PRO-PROCESS-USED-OF-ONE",
         not foreign,
         shown,
         read,
-        observed="a new process uses what the process of the target file uses",
+        observed="a new process uses the resources of the process in the target file",
         kind=Kind.READ_BACK,
     )

@@ -53,7 +53,7 @@ def test_a_token_runs_a_process(session: Session) -> None:
         grew or bool(known),
         after,
         ran,
-        observed="nothing is new in the list of instances, and the response names no instance that has a status",
+        observed="the list has no new instance, and the response has no identifier of an instance with a status",
     )
 
 
@@ -119,14 +119,14 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
     exchange = session.call("publishProcess", path=process(session))
     instance = {"id": instance_of(session, exchange, link, process(session)["id"])}
     if not instance["id"]:
-        told, kind = "an answer without an identifier", Kind.MISSING_FIELD
+        told, kind = "a response without an identifier", Kind.MISSING_FIELD
         session.recorder.require("PRO-INSTANCE-PUBLISH-LAUNCHABLE", False, exchange, observed=told, kind=kind)
         root = session.recorder.root_of("PRO-INSTANCE-PUBLISH-LAUNCHABLE")
         for requirement in session.recorder.undecided():
             session.recorder.block(requirement, root)
         return
     other = {"id": published(session)}
-    told = "two publications are answered with the identifier of one instance"
+    told = "two requests returned the identifier of the same instance"
     if not session.recorder.require(
         "PRO-INSTANCE-PUBLISH-NEW", other != instance, exchange, observed=told, kind=Kind.VALUE
     ):
@@ -171,7 +171,7 @@ def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
     told = [one for one in candidates(ran, link) if one != process(session)["id"]]
     known = _with_status(session, told)
     if not known:
-        told_nothing = "the response to the run names no instance that has a status"
+        told_nothing = "the response to the run has no identifier of an instance with a status"
         session.recorder.skip("PRO-RUN-EXECUTES", Reason.INCONCLUSIVE, told_nothing)
         return
 
@@ -188,7 +188,7 @@ def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
         status,
         waits.last,
         ran,
-        observed="the status of what was run is that of an instance that was only published",
+        observed="the status is that of an instance that was only published",
     )
 
 
@@ -206,7 +206,7 @@ def _is_of_one(session: Session, launched: Statuses, untouched: Statuses, still:
         still,
         untouched.last,
         launched.last,
-        observed="the status of an instance that was only published is that of one that was launched",
+        observed="the status of an instance that was only published is that of a launched one",
         kind=Kind.READ_BACK,
     )
 
@@ -263,14 +263,14 @@ def _are_listed(session: Session, made: Exchange, published: list[str]) -> None:
 
     found, instances = session.eventually(look)
     if not found and looks_paginated(instances):
-        session.recorder.skip("PRO-INSTANCE-LISTED", Reason.INCONCLUSIVE, "the list shows a part only")
+        session.recorder.skip("PRO-INSTANCE-LISTED", Reason.INCONCLUSIVE, "the list is incomplete")
         return
     session.recorder.require(
         "PRO-INSTANCE-LISTED",
         found,
         instances,
         made,
-        observed="of two instances that were published the list does not have both",
+        observed="the list does not have both published instances",
         kind=Kind.ABSENT,
     )
 
@@ -287,7 +287,7 @@ def test_publishing_changes_no_process_and_concerns_one(session: Session) -> Non
     same_after(session, "PRO-INSTANCE-PUBLISH-COPIES", "readProcess", ready, ready["id"], publish)
     instance = instance_of(session, made[0], session.operation("publishProcess").link("launch"), ready["id"])
     if not instance:
-        raise NotExercised(Reason.INCONCLUSIVE, "publishProcess answers no identifier of an instance")
+        raise NotExercised(Reason.INCONCLUSIVE, "the response to publishProcess has no identifier of an instance")
     foreign = session.call("listInstances", path={"id": own_process(session).id})
     session.recorder.require(
         "PRO-INSTANCE-LISTED-BY-PROCESS",
@@ -338,7 +338,7 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
         after.read,
         after.listed,
         toggled,
-        observed="reading and listing the process show what they showed before",
+        observed="reading and listing the process return the same as before",
     )
     if not holds:
         session.recorder.block("PRO-PROCESS-TOGGLE-BACK", session.recorder.root_of("PRO-PROCESS-TOGGLE-CHANGES-STATE"))

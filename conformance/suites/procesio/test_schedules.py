@@ -110,7 +110,7 @@ def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
     grew, shown = session.eventually(look)
     if grew or not shown.response.ok or looks_paginated(shown):
         return
-    told = "the list has no schedule that was not there before"
+    told = "the list has no new schedule"
     session.recorder.require("PRO-SCHEDULE-DUPLICATE-NEW", False, shown, observed=told, kind=Kind.ABSENT)
     session.recorder.block("PRO-SCHEDULE-DUPLICATE-SAME", session.recorder.root_of("PRO-SCHEDULE-DUPLICATE-NEW"))
 

@@ -1,4 +1,4 @@
-"""What concerns the whole workspace (procesio-api.txt, line 55), tried last: it may delete every API key."""
+"""Operations on the whole workspace (procesio-api.txt, line 55), tested last: one may delete every API key."""
 
 from __future__ import annotations
 

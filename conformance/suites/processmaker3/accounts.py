@@ -1,4 +1,4 @@
-"""Accounts: who logs in to a ProcessMaker 3, as the tables inside its table of the target file name them."""
+"""Accounts: the users and applications in the target file's table of a ProcessMaker 3."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from conformance.target.tables import HeaderSecret, Secret, Table, Text
 
 
 class User(Table):
-    """A further account of ProcessMaker 3, with a client of its own or with that of the table."""
+    """A further account of ProcessMaker 3, with its own client or with that of the table."""
 
     username: Text | None = None
-    """Who logs in; needed unless there is an `access_token`."""
+    """The user who logs in; required unless there is an `access_token`."""
     password: Secret | None = None
     """That user's password."""
     access_token: HeaderSecret | None = None
-    """A token of that user, where nobody logs in with a password (single sign-on); it must last for the run."""
+    """A token of that user, for single sign-on without a password. It must be valid for the whole run."""
     client_id: Text | None = None
-    """The application that asks for the token, where it is not that of the table."""
+    """The application that requests the token, if it is not that of the table."""
     client_secret: Secret | None = None
     """The secret of that application."""
 
@@ -29,7 +29,7 @@ class User(Table):
     @model_validator(mode="after")
     def _whole_client(self) -> User:
         if (self.client_id is None) != (self.client_secret is None):
-            raise ValueError("has only one of client_id and client_secret; give both or none")
+            raise ValueError("has only one of client_id and client_secret; add the other, or remove it")
         absent = [key for key in ("username", "password") if getattr(self, key) is None]
         if absent and (self.access_token is None or ("username" in absent and self.password is not None)):
             needed = " and ".join(f"{key} = …" for key in absent)
@@ -38,7 +38,7 @@ class User(Table):
 
 
 class Application(Table):
-    """An application that is registered for no user yet: with it, a user whom the run creates can log in."""
+    """An application that no user has registered, with which a user that the run creates can log in."""
 
     client_id: Text
     """Its identifier."""
@@ -47,12 +47,12 @@ class Application(Table):
 
 
 class Users(Table):
-    """The accounts by what they may do; each may be left out."""
+    """The accounts by what they are allowed to do. Every table is optional."""
 
     outsider: User | None = None
     """Has neither PM_FACTORY nor PM_CASES."""
     cases: User | None = None
-    """Has PM_CASES, and neither PM_FACTORY nor PM_REASSIGNCASE; of the fixtures, works on `note_case` alone."""
+    """Has PM_CASES, but neither PM_FACTORY nor PM_REASSIGNCASE; of the fixtures, works on `note_case` only."""
     supervisor: User | None = None
     """A process supervisor of the process of `case`, with access to its input documents."""
     adhoc: User | None = None
@@ -60,4 +60,4 @@ class Users(Table):
     inactive: User | None = None
     """Is not ACTIVE and can log in (VACATION); belongs to a group that is assigned to the task of `unassigned_case`."""
     viewer: User | None = None
-    """Has the process permission to see the task of `input_document`."""
+    """Has the process permission to view the task of `input_document`."""

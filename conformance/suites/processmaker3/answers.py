@@ -1,4 +1,4 @@
-"""Answers: what the project operations answer, as objects, or the deviation because of which there is none."""
+"""Responses: the responses of the project operations as objects, or the deviation because of which there is none."""
 
 from __future__ import annotations
 
@@ -44,4 +44,4 @@ def blocked_by(session: Session, operation: str) -> Blocked | NotExercised:
     for verdict in session.recorder.verdicts:
         if verdict.operation == operation and verdict.fingerprint:
             return Blocked(verdict.fingerprint, operation)
-    return NotExercised(Reason.INCONCLUSIVE, f"the answer of {operation} cannot be used")
+    return NotExercised(Reason.INCONCLUSIVE, f"the response to {operation} cannot be used")

@@ -87,12 +87,12 @@ def shown(session: Session, requirement: str, listing: Exchange, identifier: str
     """Say whether an accepted list shows something; returns it. Text that is no JSON lists nothing (line 77).
 
     Raises:
-        NotExercised: the list shows a part only.
+        NotExercised: the list is incomplete.
     """
     found = names(listing, identifier)
     if not found and looks_paginated(listing):
-        raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
-    told = "it is not in the list" if in_json(listing) else "the answer is no JSON"
+        raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
+    told = "it is not in the list" if in_json(listing) else "the response is not JSON"
     return session.recorder.require(requirement, found, listing, observed=told, kind=Kind.ABSENT)
 
 
@@ -157,7 +157,7 @@ def hidden(
             return
     denied = who_lacks_only_that(session, asked)
     if denied.response.ok and looks_paginated(denied):
-        raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
+        raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
     session.recorder.require(requirement, True, denied, control)
 
 

@@ -1,4 +1,4 @@
-"""Credentials: how a ProcessMaker 3 is asked for tokens, and what a refusal blames."""
+"""Credentials: how to request tokens from a ProcessMaker 3, and which key a refusal is about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports: the project file of ProcessMaker 3, as an export gives it and an import takes it."""
+"""Exports: the project file of ProcessMaker 3, which an export returns and an import accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files: a project file of the user's, made the run's own, so that its import can name nobody else's things."""
+"""Files: a project file of the user with new names and identifiers, so that its import changes only its own things."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flows: what follows in a diagram from its elements, which a schema cannot say. Pure."""
+"""Flows: rules between the elements of a diagram, which a schema cannot express. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports: a project file brought in, and what that leaves of the project that the file came from."""
+"""Imports: an import of a project file, and its effect on the project that the file came from."""
 
 from __future__ import annotations
 
@@ -136,8 +136,10 @@ def found(session: Session, exchange: Exchange, requirement: str) -> Resource:
         there, read = session.eventually(look)
         if there and not session.ledger.owns(named):
             raise
-        told = "the answer names the project that the file came from" if there else checks.describe(read)
-        session.recorder.require(requirement, False, exchange, read, observed=f"no project came into being: {told}")
+        told = (
+            "the response has the identifier of the project that the file came from" if there else checks.describe(read)
+        )
+        session.recorder.require(requirement, False, exchange, read, observed=f"no project was created: {told}")
         raise Blocked(session.recorder.root_of(requirement), "importProject") from None
 
 
@@ -174,7 +176,7 @@ def kind_of(one: Ending, source: Source) -> str:
     """The ending of an import in a word."""
     if not one.offered:
         return "refused"
-    return "the project that exists was taken" if one.offered == source.project.id else "another project was made"
+    return "the existing project was used" if one.offered == source.project.id else "another project was created"
 
 
 def alter(session: Session, source: Source) -> None:
@@ -338,10 +340,11 @@ def identifiers(node: Any) -> Iterator[str]:
 def told_of(wrong: tuple[Difference, ...]) -> str:
     """Differences in words."""
     return (
-        "; ".join(f"{one.place or 'the answer'}: {one.read!r} instead of {one.sent!r}" for one in wrong) or "unchanged"
+        "; ".join(f"{one.place or 'the response'}: {one.read!r} instead of {one.sent!r}" for one in wrong)
+        or "unchanged"
     )
 
 
 def told_common(common: set[str]) -> str:
     """Identifiers of the old project in the new one, in words."""
-    return f"{len(common)} things of the project that the answer names have the identifiers of the old one"
+    return f"{len(common)} identifiers are the same in the returned project and in the old one"

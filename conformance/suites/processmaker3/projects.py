@@ -154,13 +154,13 @@ def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Ex
 
     found, exchange = session.eventually(look)
     if not found and looks_paginated(exchange):
-        raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
+        raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
     if not session.recorder.require(
         "PM3-PROJECT-CREATE-LISTED",
         found,
         created,
         exchange,
-        observed="what was created is not in the list",
+        observed="it is not in the list",
         kind=Kind.ABSENT,
     ):
         raise Blocked(session.recorder.root_of("PM3-PROJECT-CREATE-LISTED"), LIST)

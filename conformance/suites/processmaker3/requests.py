@@ -77,7 +77,7 @@ def _change_of_tracked(session: Session) -> Sample:
     new = tracked(session)
     uid = identifier_of(session.call(TRACKER, **new.request()), session.operation(TRACKER).link("update"))
     if not uid:
-        raise NotExercised(Reason.INCONCLUSIVE, f"{TRACKER} answers no identifier")
+        raise NotExercised(Reason.INCONCLUSIVE, f"the response to {TRACKER} has no identifier")
     return Sample({**new.path, "cto_uid": uid}, new.content)
 
 

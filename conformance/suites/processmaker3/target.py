@@ -17,62 +17,62 @@ LOGIN: Final = ("client_id", "client_secret", "username", "password")
 
 
 class Fixtures(Table):
-    """What must be there already, because no documented operation creates it; each may be left out."""
+    """What must already exist, because no documented operation creates it. Every key is optional."""
 
     case: Text | None = None
     """A running case that the main user works on."""
     paused_case: Text | None = None
-    """A paused case that the main user may see."""
+    """A paused case that the main user can see."""
     completed_case: Text | None = None
-    """A completed case that the main user may see."""
+    """A completed case that the main user can see."""
     canceled_case: Text | None = None
-    """A cancelled case that the main user may see."""
+    """A cancelled case that the main user can see."""
     paused_document: Text | None = None
-    """An input document in `paused_case`, which the main user may see."""
+    """An input document in `paused_case`, which the main user can see."""
     completed_document: Text | None = None
-    """An input document in `completed_case`, which the main user may see."""
+    """An input document in `completed_case`, which the main user can see."""
     canceled_document: Text | None = None
-    """An input document in `canceled_case`, which the main user may see."""
+    """An input document in `canceled_case`, which the main user can see."""
     case_task: Text | None = None
-    """The task at which `case` stands, to which uploads go."""
+    """The current task of `case`, to which files are uploaded."""
     trigger: Text | None = None
     """A trigger to execute in `case`."""
     trigger_unsets: Text | None = None
-    """The variable that `trigger` unsets: one that `case` does not need."""
+    """The variable that `trigger` unsets, which `case` must not need."""
     number_variable: Text | None = None
     """The name of a variable of `case` that was entered into a field for numbers."""
     reassign_variable: Text | None = None
-    """The name of a variable that a trigger sets when `case` is reassigned: never to the text `set by the suite`."""
+    """The name of a variable that a trigger sets when `case` is reassigned, but not to `set by the suite`."""
     grid_variable: Text | None = None
     """The name of a grid of `case` that has rows."""
     query_variable: Text | None = None
-    """The name of a variable of `case` that holds the result of a database query, with rows."""
+    """The name of a variable of `case` with the result of a database query that has rows."""
     input_document: Text | None = None
-    """An input document in `case`, which the main user may see and `outsider` may not."""
+    """An input document in `case`, which the main user can see and `outsider` cannot."""
     output_document: Text | None = None
-    """An output document in `case`, which the main user may see and `outsider` may not."""
+    """An output document in `case`, which the main user can see and `outsider` cannot."""
     pm_table: Text | None = None
     """A PM table with rows, and with columns of numbers and booleans."""
     report_table: Text | None = None
-    """A report table; accepted, for operations that later versions bring."""
+    """A report table; reserved for operations of later versions."""
     classic_process: Text | None = None
-    """A process of the classic designer, of which a BPMN project can be made."""
+    """A process of the classic designer, from which a BPMN project can be generated."""
     category: Text | None = None
     """A process category."""
     note_case: Text | None = None
-    """A case whose notes the main user may read, `outsider` and `cases` not."""
+    """A case whose notes the main user can read, and `outsider` and `cases` cannot."""
     unassigned_case: Text | None = None
     """A case that nobody has claimed: the main user is assigned to its current task, `outsider` is not."""
     started_project: Text | None = None
-    """A project with cases, which a batch of deletions must spare."""
+    """A project with cases, which a bulk deletion must keep."""
     import_file: Path | None = Field(default=None, examples=["MyProject.pmx"])
-    """A project file (.pmx) of the server's version, which is imported under a name and an identifier of the run's."""
+    """A project file (.pmx) of the server's version. The run imports it with its own name and identifier."""
     import_file_with_groups: Path | None = Field(default=None, examples=["WithGroups.pmx"])
-    """A project file (.pmx) that holds groups of users, which are imported under names of the run's."""
+    """A project file (.pmx) with groups of users. The run gives the groups its own names."""
     upload_max_filesize: PositiveInt | None = Field(default=None, examples=[2097152])
-    """The largest file that the server's PHP takes, in bytes."""
+    """The largest file that the server's PHP accepts, in bytes."""
     post_max_size: PositiveInt | None = Field(default=None, examples=[8388608])
-    """The largest request that the server's PHP takes, in bytes."""
+    """The largest request that the server's PHP accepts, in bytes."""
     may_change: bool = False
     """Whether a run may change the fixtures."""
 
@@ -84,27 +84,27 @@ class ProcessMaker3(SystemTable):
     settings: ClassVar[tuple[str, ...]] = ("_variable", "_unsets", "_filesize", "_size")
 
     url: RootUrl
-    """Where the server is, without `/api/1.0`."""
+    """The URL of the server, without `/api/1.0`."""
     workspace: Text
-    """The workspace to work in."""
+    """The workspace."""
     client_id: Text | None = None
-    """The application that asks for tokens; needed unless there is an `access_token`."""
+    """The application that requests tokens; required unless there is an `access_token`."""
     client_secret: Secret | None = None
     """The secret of that application."""
     username: Text | None = None
-    """The main user, who has the permission PM_FACTORY; needed unless there is an `access_token`."""
+    """The main user, who has the permission PM_FACTORY; required unless there is an `access_token`."""
     password: Secret | None = None
     """That user's password."""
     access_token: HeaderSecret | None = None
-    """A token of the main user, where nobody logs in with a password (single sign-on); it must last for the run."""
+    """A token of the main user, for single sign-on without a password. It must be valid for the whole run."""
     token_url: Url | None = None
-    """The whole URL where tokens are requested, if that is not `/{workspace}/oauth2/token` below `url`."""
+    """The full URL where tokens are requested, if that is not `/{workspace}/oauth2/token` below `url`."""
     users: Users = Users()
-    """Further accounts, for what somebody may not do."""
+    """Further accounts, to test what a user must not be able to do."""
     application: Application | None = None
-    """An application that is registered for no user yet."""
+    """An application that no user has registered."""
     fixtures: Fixtures = Fixtures()
-    """What must be on the server already."""
+    """What must already exist on the server."""
 
     @model_validator(mode="after")
     def _whole_login(self) -> ProcessMaker3:
@@ -132,7 +132,7 @@ class ProcessMaker3(SystemTable):
     @property
     def login(self) -> str:
         """The name of the main user, or where the user comes from."""
-        return self.username or "the one of access_token"
+        return self.username or "the owner of access_token"
 
     def account(self, user: str) -> dict[str, str] | None:
         """The parameters of a user's token request but for grant type and scope; None where the user cannot ask.

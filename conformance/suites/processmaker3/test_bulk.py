@@ -29,7 +29,7 @@ def test_a_batch_deletes_every_project_that_it_names(session: Session) -> None:
         "PM3-BULK-ENVELOPE",
         not deleted.flat and not bare,
         *deleted.exchanges,
-        observed="bare items are asked for" if deleted.flat else "bare items are answered",
+        observed="the request needs bare items" if deleted.flat else "the response has bare items",
         kind=Kind.OTHER_READING,
     )
     looked = {project: gone(session, project) for project in wanted}
@@ -110,7 +110,9 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
     if fixtures.started_project is None:
         raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] started_project")
     if not fixtures.may_change and session.safety is not Safety.DISPOSABLE:
-        raise NotExercised(Reason.SAFETY_LEVEL, "the batch names a fixture: may_change, or level disposable")
+        raise NotExercised(
+            Reason.SAFETY_LEVEL, "the request would delete a fixture: needs may_change or level disposable"
+        )
     started, other = fixtures.started_project, own(session)
     before = session.send(projects.READ, path={"prj_uid": started})
     if not before.response.ok:
@@ -131,7 +133,7 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
         not claims,
         *answered,
         kept,
-        observed=f"the project with cases is still there: {describe(kept)}; its item has result true",
+        observed=f"the project with cases was kept ({describe(kept)}), but its item has result true",
         kind=Kind.VALUE,
     )
 

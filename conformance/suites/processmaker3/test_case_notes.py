@@ -82,9 +82,7 @@ def permitted(session: Session, path: dict[str, str]) -> Exchange:
             session.recorder.require(NOTES_READ, False, exchange, case, observed=observed, kind=Kind.REFUSED)
             raise Blocked(session.recorder.root_of(NOTES_READ), NOTES)
     if exchange.response.refused and says(exchange, re.escape(MESSAGE)):
-        raise NotExercised(
-            Reason.MISSING_FIXTURE, f"{session.table.place('note_case')}: the main user may not see them"
-        )
+        raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place('note_case')}: the main user cannot see them")
     exchange = session.call(NOTES, path=path)
     session.recorder.require(NOTES_READ, True, exchange)
     return exchange

@@ -31,7 +31,7 @@ def test_type_and_identifier_of_an_object_are_taken_together_only(session: Sessi
     session.need_proof(operation)
     uid = identifier_of(control, operation.link("update"))
     if not uid:
-        raise NotExercised(Reason.INCONCLUSIVE, f"{CREATE} answers no identifier")
+        raise NotExercised(Reason.INCONCLUSIVE, f"the response to {CREATE} has no identifier")
     path["cto_uid"] = uid
     control = session.call(CHANGE, path=path, json=whole)
     try_halves(session, "PM3-TRACKER-PAIR-CHANGE", path, whole, control)

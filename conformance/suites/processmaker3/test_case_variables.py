@@ -59,7 +59,7 @@ def test_a_grid_is_an_object_of_objects(session: Session) -> None:
         return
     counted = [int(row) for row in grid if row.isdigit()]
     from_one = sorted(counted) == list(range(1, len(counted or grid) + 1))
-    session.recorder.require(GRID[1], from_one, exchange, observed="they are called otherwise", kind=Kind.VALUE)
+    session.recorder.require(GRID[1], from_one, exchange, observed="they have other names", kind=Kind.VALUE)
 
 
 @pytest.mark.requirement("PM3-CASE-VARIABLES-QUERY")
@@ -111,7 +111,7 @@ def sets(session: Session, name: str) -> bool:
     """Say whether setting a variable sets it, since what is accepted has its effect; returns it."""
     accepted = session.call(SET, path=of_case(session), json={name: MARK})
     holds, exchange = until(session, name, lambda value: value == MARK)
-    observed = "it was accepted, and the variable has not that value"
+    observed = "the request was accepted, but the variable does not have that value"
     if not session.recorder.require(IS_SET, holds, exchange, accepted, observed=observed, kind=Kind.READ_BACK):
         for other in (STAYS, EMPTY, REMOVED):
             session.recorder.block(other, session.recorder.root_of(IS_SET))
@@ -129,7 +129,7 @@ def keeps_others(session: Session, name: str, before: dict[str, Any]) -> dict[st
         return {}
     found, exchange = variables(session)
     lost = {one: before[one] for one in other if one not in found}
-    told = f"gone after another one was set: {', '.join(lost)}"
+    told = f"missing after another one was set: {', '.join(lost)}"
     session.recorder.require(STAYS, not lost, exchange, observed=told, kind=Kind.ABSENT)
     return lost
 

@@ -1,4 +1,4 @@
-"""Cases: who sees which, what tells their state, and what may be done in them (processmaker-3-rest-tips.txt, 72-75)."""
+"""Cases: who sees them, what shows their state, and what can be done in them (processmaker-3-rest-tips.txt, 72-75)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_an_unassigned_case_waits_for_no_member_who_is_away(session: Session) ->
         raise Blocked(session.recorder.root_of(WAITING[0]), UNASSIGNED)
     asked = conclusive(session.send(UNASSIGNED, user="inactive"))
     if asked.response.ok and looks_paginated(asked):
-        raise NotExercised(Reason.INCONCLUSIVE, "the list shows a part only")
+        raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
     told = "it is listed for a member of the group who is not active"
     kept_out = not (asked.response.ok and mentions(asked, case))
     session.recorder.require(INACTIVE, kept_out, asked, seen, observed=told, kind=Kind.NOT_REFUSED)
@@ -113,7 +113,7 @@ def test_a_case_tells_the_task_at_which_it_stands(session: Session) -> None:
         "PM3-CASE-CURRENT-TASK",
         bool(named & {task, *titles(session, task)}),
         exchange,
-        observed="current_task names another one" if told else "no current_task",
+        observed="current_task contains another one" if told else "no current_task",
         kind=Kind.VALUE if told else Kind.MISSING_FIELD,
     )
 

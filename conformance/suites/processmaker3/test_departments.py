@@ -63,7 +63,7 @@ def test_a_department_can_be_deleted_as_soon_as_nobody_is_assigned_to_it(session
     exchange = session.send("deleteDepartment", path=path)
     if exchange.response.ok and not is_gone(session, department):
         session.recorder.skip(
-            REFUSED, Reason.INCONCLUSIVE, "the deletion was accepted, and the department is still there"
+            REFUSED, Reason.INCONCLUSIVE, "the deletion was accepted, but the department still exists"
         )
     elif not session.recorder.refused(REFUSED, exchange, control):
         session.recorder.block(UNASSIGNED, session.recorder.root_of(REFUSED))
@@ -76,7 +76,7 @@ def test_a_department_can_be_deleted_as_soon_as_nobody_is_assigned_to_it(session
 
     accepted, again = session.eventually(look)
     holds = accepted and is_gone(session, department)
-    told = "it was accepted, and the department can still be read" if accepted else describe(again)
+    told = "the deletion was accepted, but the department can still be read" if accepted else describe(again)
     session.recorder.require(UNASSIGNED, holds, again, assigned, exchange, observed=told, kind=Kind.REFUSED)
 
 
@@ -101,7 +101,7 @@ def test_only_the_user_who_is_named_leaves_a_department(session: Session) -> Non
         again,
         left,
         control,
-        observed="the department is empty, though one of two users was not taken out",
+        observed="the department is empty, although only one of two users was unassigned",
     )
 
 
@@ -141,7 +141,7 @@ def judge_last(session: Session, requirement: str, operation: str, look: Look) -
         while len(level) < count:
             level.append(made(session, "createDepartment", dep_parent=parent.id))
             if not names(session.call("getDepartment", path={"dep_uid": level[-1].id}), parent.id):
-                raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "createDepartment makes none below another one")
+                raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "createDepartment creates none below another one")
         holds, _ = session.eventually(right)
         if None in found:
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation} does not show every department below another one")

@@ -1,4 +1,4 @@
-"""Export of a project: what stands in the file."""
+"""Export of a project: the content of the file."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_an_export_has_the_elements_of_the_diagram(session: Session) -> None:
     project = projects.made(session, projects.builder(session).detailed())
     definition, _ = answered(session, "getProject", project.id)
     if not names_of(definition):
-        raise NotExercised(Reason.INCONCLUSIVE, "the diagram that is read shows no element with a name")
+        raise NotExercised(Reason.INCONCLUSIVE, "reading the project returns no element with a name")
     file, exchange = export(session, project)
     holds_elements(session, file, definition, exchange)
 
@@ -104,7 +104,7 @@ def test_an_export_shows_what_an_update_changed(session: Session) -> None:
     shown, read = projects.read(session, project.id, lambda one: not apart(session, body, one))
     head = {plain(str(shown.get(name))) for name in ("prj_name", "prj_description")}
     if not (head | names_of(shown)) - names_of(before) - {project.name, str(before.get("prj_description"))}:
-        raise NotExercised(Reason.INCONCLUSIVE, "what is read shows nothing of the update")
+        raise NotExercised(Reason.INCONCLUSIVE, "reading returns nothing of the update")
     lacking: list[str] = []
 
     def look() -> tuple[bool, Exchange]:
@@ -144,7 +144,7 @@ def test_an_export_shows_what_an_update_of_the_process_changed(session: Session)
     _, read = session.eventually(updated_is_read)
     wanted = {name: value for name in body if plain(value := str(shown.get(name))) == str(body[name])}
     if plain(wanted.get("pro_title", "")) != title:
-        raise NotExercised(Reason.INCONCLUSIVE, "what is read of the process shows nothing of the update")
+        raise NotExercised(Reason.INCONCLUSIVE, "reading the process returns nothing of the update")
     wrong: dict[str, str] = {}
 
     def look() -> tuple[bool, Exchange]:

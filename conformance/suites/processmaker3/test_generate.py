@@ -1,4 +1,4 @@
-"""Making a BPMN project of a classic process (processmaker-3-project-endpoints.txt, lines 1170-1212)."""
+"""Generating a BPMN project from a classic process (processmaker-3-project-endpoints.txt, lines 1170-1212)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
             shown == project,
             read,
             generated,
-            expected="the project with the prj_uid of the answer",
+            expected="the project with the returned prj_uid",
             observed=f"prj_uid {checks.quoted(shown)}",
             kind=Kind.VALUE,
         )

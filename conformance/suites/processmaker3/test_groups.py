@@ -87,5 +87,5 @@ def test_only_the_group_that_is_named_is_deleted(session: Session) -> None:
             accepted,
             exchange,
             deleted,
-            observed=f"nobody can be put into another group any more: {describe(exchange)}",
+            observed=f"no user can be added to another group any more: {describe(exchange)}",
         )

@@ -70,9 +70,9 @@ def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> 
     except (Blocked, NotExercised):
         if readable:
             raise
-    told = "the answer names another project than the one that came into being"
+    told = "the response has the identifier of another project than the created one"
     if not readable:
-        told = f"the prj_uid of the answer cannot be read: {checks.describe(read)}"
+        told = f"the project with the returned prj_uid cannot be read: {checks.describe(read)}"
     if not session.recorder.require("PM3-IMPORT-NEW", readable and known == prj_uid, read, exchange, observed=told):
         raise Blocked(session.recorder.root_of("PM3-IMPORT-NEW"), "importProject")
     judge_content(session, source, prj_uid)
@@ -162,7 +162,7 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
         prj_uid == source.project.id and read.response.ok,
         exchange,
         read,
-        observed=f"the answer names {'the same' if prj_uid == source.project.id else 'another'} prj_uid; "
+        observed=f"the response has {'the same' if prj_uid == source.project.id else 'another'} prj_uid; "
         f"the project reads with {checks.describe(read)}",
     )
     if not kept:
@@ -270,7 +270,7 @@ def test_keep_and_merge_are_understood_in_lower_case(session: Session) -> None:
         session.accepted(exchange)
         lower = found(session, exchange, "PM3-IMPORT-LOWER-CASE")
         holds = (lower.id == source.project.id) == (upper.id == original.project.id)
-        told, kind = "the project that exists was taken, not another one made", Kind.EFFECT
+        told, kind = "the existing project was used instead of creating another one", Kind.EFFECT
     session.recorder.require(
         "PM3-IMPORT-LOWER-CASE",
         holds,
@@ -285,7 +285,7 @@ def test_keep_and_merge_are_understood_in_lower_case(session: Session) -> None:
 @pytest.mark.requirement(FILE_REQUIRED)
 def test_an_import_without_a_file_is_refused(session: Session) -> None:
     if session.safety is not Safety.DISPOSABLE:
-        raise NotExercised(Reason.SAFETY_LEVEL, "an import without a name of the run's, at disposable only")
+        raise NotExercised(Reason.SAFETY_LEVEL, "an import without a name of this run: only at level disposable")
     control = copy(session, prepare(session), option="KEEP")
     exchange = session.send("importProject", params={"option": "CREATE"}, files={"other": ("other.txt", b"nothing")})
     if exchange.entry is not None:

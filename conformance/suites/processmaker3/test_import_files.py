@@ -1,4 +1,4 @@
-"""Import of files that the user gives: what no file of the run's own can show (lines 1296-1388)."""
+"""Import of the user's files: what the suite's own files cannot show (lines 1296-1388)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_file_of_the_users_is_imported(session: Session) -> None:
         readable,
         read,
         made.exchange,
-        observed=f"the prj_uid of the answer cannot be read: {describe(read)}",
+        observed=f"the project with the returned prj_uid cannot be read: {describe(read)}",
     )
 
 
@@ -71,7 +71,7 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
                 continue
             same = sorted(set(imported.values()) & set(first.groups)) if option == "RENAME" else []
             if same:
-                told = f"an imported group is still called {shorten(same[0])}"
+                told = f"an imported group still has the name {shorten(same[0])}"
                 session.recorder.require(requirement, False, exchange, observed=told, kind=Kind.VALUE)
                 continue
         after, read = groups(session, there)
@@ -80,7 +80,7 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
             after == before,
             read,
             exchange,
-            observed=f"the groups that were there are now {sorted(after.values())}, before {sorted(before.values())}",
+            observed=f"the existing groups are now {sorted(after.values())}, before {sorted(before.values())}",
         )
 
 

@@ -77,13 +77,13 @@ def test_a_file_is_read_by_nobody_whom_it_does_not_concern(session: Session) -> 
     path = of_case(session, app_doc_uid=document)
     control = session.call(READ, path=path)
     if not names(control, document):
-        raise NotExercised(Reason.INCONCLUSIVE, f"{READ} does not name the document")
+        raise NotExercised(Reason.INCONCLUSIVE, f"{READ} does not return the document")
     common = session.send(READ, path={**path, "app_doc_uid": session.ledger.made_up()})
     secret = told_of(control) - told_of(common) - {document}
     asked = others(session, lambda user: session.send(READ, user=user, path=path))
     for user, exchange in asked.items():
         if exchange.response.ok and (secret & told_of(exchange) or (not secret and names(exchange, document))):
-            told = f"the user {user!r} is told of it"
+            told = f"the user {user!r} can read it"
             session.recorder.require(
                 "PM3-INDOC-READ-HIDDEN", False, exchange, control, observed=told, kind=Kind.NOT_REFUSED
             )

@@ -1,4 +1,4 @@
-"""The life of what ProcessMaker 3's operations create, walked by the links of the spec."""
+"""Lifecycles of what ProcessMaker 3's operations create, by the links of the spec."""
 
 from __future__ import annotations
 

@@ -51,7 +51,11 @@ def test_each_project_shows_its_own_process(session: Session) -> None:
     foreign = any(
         shown.get("prj_uid") not in (None, "", owner) for shown, owner in zip((one, other), owners, strict=True)
     )
-    told = "the process names another project" if foreign else "two projects show a process with the same pro_uid"
+    told = (
+        "the process has the identifier of another project"
+        if foreign
+        else "two projects show a process with the same pro_uid"
+    )
     session.recorder.require(
         "PM3-PROCESS-OF-PROJECT",
         one["pro_uid"] != other["pro_uid"] and not foreign,

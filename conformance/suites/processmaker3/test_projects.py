@@ -205,7 +205,7 @@ def test_integers_may_be_sent_as_numbers_or_as_digits(session: Session) -> None:
             False,
             read_numbers,
             read_digits,
-            expected=f"{difference.sent!r}, as where digits were sent",
+            expected=f"{difference.sent!r}, as for digits",
             observed=checks.quoted(difference.read),
             kind=Kind.READ_BACK,
             location=difference.place,
@@ -268,7 +268,7 @@ def test_flows_of_a_new_diagram_join_the_elements_that_were_sent(session: Sessio
 @pytest.mark.requirement("PM3-PROJECT-CREATE-SETTINGS")
 def test_the_user_settings_of_a_creation_are_read_back(session: Session) -> None:
     if session.safety is not Safety.DISPOSABLE:  # they may hold for all projects of the user (A-PM3-34)
-        raise NotExercised(Reason.SAFETY_LEVEL, "user settings are changed at level disposable only")
+        raise NotExercised(Reason.SAFETY_LEVEL, "user settings are changed only at level disposable")
     build = builder(session)
     for enabled in (False, True):
         project = projects.made(session, build.drawn(usr_settings={"enabled_grid": enabled}))
@@ -304,7 +304,7 @@ def test_a_project_that_never_existed_cannot_be_deleted(session: Session) -> Non
             if broken:
                 recorder.block(requirement, broken[0])
             else:
-                recorder.skip(requirement, Reason.INCONCLUSIVE, "the refusal holds no error object")
+                recorder.skip(requirement, Reason.INCONCLUSIVE, "the refusal has no error object")
         return
     recorder.require(
         "PM3-PROJECT-DELETE-ERROR-CODE",

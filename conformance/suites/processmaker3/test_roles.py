@@ -61,7 +61,7 @@ def test_a_role_can_be_deleted_as_soon_as_nobody_has_it(session: Session) -> Non
     exchange = session.send("deleteRole", path={"rol_uid": role.id})
     if exchange.response.ok and not is_gone(session, role, witness, other):
         session.recorder.skip(
-            DELETE[0], Reason.INCONCLUSIVE, "the deletion was accepted, and the role can still be given to a user"
+            DELETE[0], Reason.INCONCLUSIVE, "the deletion was accepted, but the role can still be given to a user"
         )
     elif not session.recorder.refused(DELETE[0], exchange, control):
         session.recorder.block(DELETE[1], session.recorder.root_of(DELETE[0]))
@@ -74,7 +74,7 @@ def test_a_role_can_be_deleted_as_soon_as_nobody_has_it(session: Session) -> Non
 
     accepted, again = session.eventually(look)
     holds = accepted and is_gone(session, role, witness, other)
-    observed = "it was accepted, and the role can still be given to a user" if accepted else describe(again)
+    observed = "the deletion was accepted, but the role can still be given to a user" if accepted else describe(again)
     session.recorder.require(DELETE[1], holds, again, given, exchange, observed=observed, kind=Kind.REFUSED)
 
 

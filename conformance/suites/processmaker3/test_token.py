@@ -1,4 +1,4 @@
-"""Asking for a token (processmaker-3-rest-tips.txt, lines 15-19)."""
+"""Requesting a token (processmaker-3-rest-tips.txt, lines 15-19)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def with_own_client(session: Session) -> str:
         account = getattr(users, user)
         if account is not None and account.client_id not in (None, table(session).client_id):
             return user
-    raise NotExercised(Reason.MISSING_USER, "[processmaker3.users.…] with a client_id of its own")
+    raise NotExercised(Reason.MISSING_USER, "[processmaker3.users.…] with its own client_id")
 
 
 def foreign(session: Session, user: str) -> dict[str, str]:
@@ -85,7 +85,7 @@ def test_a_token_for_every_scope_opens_the_project_operations(session: Session) 
         used,
         asked,
         control,
-        observed=describe(used) if token else "an answer without a token",
+        observed=describe(used) if token else "a response without a token",
         kind=Kind.REFUSED,
     )
 
@@ -95,7 +95,9 @@ def test_scopes_with_a_blank_between_them_are_accepted(session: Session) -> None
     account = account_of(session, MAIN)
     single = [ask(session, account, scope=scope) for scope in SCOPES]
     if not all(one.response.ok for one in single):
-        raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"the scopes {' and '.join(SCOPES)} are not both known here")
+        raise NotExercised(
+            Reason.UNDOCUMENTED_REQUEST, f"the scopes {' and '.join(SCOPES)} are not both known on this server"
+        )
     several = ask(session, account, scope=" ".join(SCOPES))
     holds = is_token(several) or (several.response.ok and not any(map(is_token, single)))
     session.recorder.require(
@@ -129,7 +131,7 @@ def test_no_token_is_given_for_what_is_wrong(session: Session) -> None:
             raise NotExercised(Reason.INCONCLUSIVE, f"{TOKEN}: {describe(control)} after a wrong {member}")
         access.try_login(session, requirement, refused, control)
     if getattr(session.table, "token_url", None):
-        raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{TOKEN}: `token_url` of the target file names no workspace")
+        raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{TOKEN}: `token_url` in the target file has no workspace")
     elsewhere = once(session, account, in_json=in_json, workspace=session.ledger.made_up())
     access.try_login(session, WRONG[-1], elsewhere, right)
 
@@ -141,7 +143,7 @@ def is_token(exchange: Exchange) -> bool:
 
 def without(exchange: Exchange) -> str:
     """What came in the place of a token, in words."""
-    return "an answer without a token" if exchange.response.ok else describe(exchange)
+    return "a response without a token" if exchange.response.ok else describe(exchange)
 
 
 @pytest.mark.requirement("PM3-TOKEN-OWN-CLIENT", "PM3-TOKEN-FOREIGN-CLIENT")

@@ -112,7 +112,7 @@ def test_an_update_without_diagrams_leaves_them(session: Session) -> None:
 @pytest.mark.requirement("PM3-PROJECT-UPDATE-SETTINGS")
 def test_the_user_settings_of_an_update_are_read_back(session: Session) -> None:
     if session.safety is not Safety.DISPOSABLE:  # they may hold for all projects of the user (A-PM3-34)
-        raise NotExercised(Reason.SAFETY_LEVEL, "user settings are changed at level disposable only")
+        raise NotExercised(Reason.SAFETY_LEVEL, "user settings are changed only at level disposable")
     project, definition = drawn(session)
     for enabled in (False, True):
         update(session, project, {**definition, "usr_settings": {"enabled_grid": enabled}})

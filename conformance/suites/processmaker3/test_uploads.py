@@ -99,7 +99,7 @@ def test_a_file_above_the_limit_for_files_is_too_big(session: Session) -> None:
     size = limit(session, "upload_max_filesize") + 1
     whole = session.table.fixture("post_max_size")
     if whole and size + BESIDE > int(whole):
-        raise NotExercised(Reason.INCONCLUSIVE, "a file above upload_max_filesize is above post_max_size as well")
+        raise NotExercised(Reason.INCONCLUSIVE, "a file above upload_max_filesize is also above post_max_size")
     control = uploaded(session).exchange
     refusal(session, "PM3-INDOC-UPLOAD-SIZE", tried(session, of_size(session, size), large=True), control, 413, TOO_BIG)
 

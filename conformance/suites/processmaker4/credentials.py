@@ -1,4 +1,4 @@
-"""Credentials: how tokens for a ProcessMaker 4 are asked for at `token_url`, and what a refusal blames."""
+"""Credentials: how to request tokens for a ProcessMaker 4 at `token_url`, and which key a refusal is about."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def credentials(
         if user != MAIN:
             raise Missing(Reason.MISSING_USER, f"user {user!r}")
         if table.token_url is None:
-            raise Unavailable("[processmaker4] access_token: it is no longer accepted. Give another one.")
+            raise Unavailable("[processmaker4] access_token: it is no longer accepted. Replace it.")
         secret = table.client_secret.get_secret_value() if table.client_secret else ""
         shown = {"client_id": table.client_id or "", **({"client_secret": secret} if secret else {})}
         if not first:

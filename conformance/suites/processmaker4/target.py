@@ -19,23 +19,23 @@ class ProcessMaker4(SystemTable):
     own_fixtures: ClassVar[tuple[str, ...]] = ("process_id",)
 
     url: RootUrl
-    """Where the server is, without `/api/1.0`."""
+    """The URL of the server, without `/api/1.0`."""
     access_token: HeaderSecret | None = None
-    """A token of a user who may start the process; needed unless there is a `token_url`."""
+    """A token of a user who may start the process; required unless there is a `token_url`."""
     token_url: Url | None = None
-    """The whole URL where tokens are requested, such as `https://pm4.example.com/oauth/token`."""
+    """The full URL where tokens are requested, such as `https://pm4.example.com/oauth/token`."""
     client_id: Text | None = None
-    """The application that asks for tokens; needed beside `token_url`."""
+    """The application that requests tokens; required with `token_url`."""
     client_secret: Secret | None = None
     """The secret of that application."""
     refresh_token: Secret | None = None
-    """What gives the first token; without it, and without an `access_token`, the client's credentials do."""
+    """Used to get the first token. Without it and without an `access_token`, the client's credentials are used."""
     process_id: PositiveInt
     """A process with one start event; the run starts Requests of it."""
     other_process_id: PositiveInt | None = Field(default=None, examples=[8])
-    """Another such process, which the same request data start: it shows that the path selects the process."""
+    """Another process that starts with the same request data. It shows that the path selects the process."""
     request_data: dict[str, Any] = Field({}, repr=False)
-    """What a Request is started with."""
+    """The data with which a Request is started."""
 
     @property
     def identifiers(self) -> frozenset[str]:
@@ -48,7 +48,7 @@ class ProcessMaker4(SystemTable):
         if any(one.operation == "startRequest" or "process_events" in one.operation for one in self.accommodations):
             return ""
         return (
-            ", or, if the process is there, name its start event: an accommodation of startRequest with "
+            ", or, if the process exists, name its start event with an accommodation of startRequest with "
             'query = { event = "node_1" }, where node_1 is the id of the start event in the BPMN of the process'
         )
 
@@ -58,7 +58,7 @@ class ProcessMaker4(SystemTable):
             told = "or token_url = … with client_id and client_secret or refresh_token"
             raise ValueError(f"lacks access_token; add access_token = …, {told}")
         if self.token_url is None and (extra := present(self, ("client_id", "client_secret", "refresh_token"))):
-            raise ValueError(f"has {', '.join(extra)} and does not say where they get a token; add token_url = …")
+            raise ValueError(f"has {', '.join(extra)} but no place to get a token; add token_url = …")
         if self.token_url is not None and (self.refresh_token is None or self.client_id is None):
             lacking = absent(self, ("client_id", "client_secret"))
             if lacking:

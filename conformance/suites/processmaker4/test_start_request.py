@@ -100,13 +100,13 @@ def test_the_response_describes_the_instance_that_was_started_with_its_data(sess
     exchange, _ = started_twice(session, body)
     if not (shows(exchange, body) or mentions_any(exchange, body) or holds_data(session.json(exchange))):
         raise NotExercised(
-            Reason.INCONCLUSIVE, "responses show no request data; an accommodation may ask for them (query.include)"
+            Reason.INCONCLUSIVE, "responses contain no request data; an accommodation can request them (query.include)"
         )
     session.recorder.require(
         "PM4-START-DATA-KEPT",
         shows(exchange, body) and not exchanged(exchange, body),
         exchange,
-        observed="the response shows other request data than was sent",
+        observed="the response contains request data other than those that were sent",
         kind=Kind.READ_BACK,
     )
 
@@ -123,7 +123,7 @@ def started_twice(session: Session, body: dict[str, Any]) -> tuple[Exchange, Exc
         told_apart(session.json(first), session.json(second), path(session)["process_id"]),
         first,
         second,
-        observed="two starts, one and the same answer",
+        observed="two starts returned the same response",
     ):
         raise Blocked(session.recorder.root_of("PM4-START-DESCRIBES-INSTANCE"), START)
     return first, second
@@ -195,7 +195,7 @@ def test_the_path_selects_the_process(session: Session) -> None:
         str(other) in told[1] or (differs and path(session)["process_id"] not in told[1]),
         others[0],
         ones[0],
-        observed="the Request is one of the other process",
+        observed="the Request belongs to the other process",
     )
 
 
@@ -237,7 +237,7 @@ def test_the_curl_command_starts_a_request(session: Session) -> None:
     if not accepted:
         session.recorder.block("PM4-START-CURL-DATA", session.recorder.root_of("PM4-START-CURL-LABEL"))
     elif not shows(control, body):
-        session.recorder.skip("PM4-START-CURL-DATA", Reason.INCONCLUSIVE, "answers do not show request data")
+        session.recorder.skip("PM4-START-CURL-DATA", Reason.INCONCLUSIVE, "responses contain no request data")
     else:
         session.recorder.require("PM4-START-CURL-DATA", shows(sent, body), sent, control, observed="other request data")
 
@@ -263,7 +263,7 @@ def test_a_start_without_a_valid_token_is_refused_with_a_body(session: Session) 
         "PM4-REFUSAL-HAS-BODY",
         all(tells(one) for one in refusals),
         *refusals,
-        observed="a refusal whose body tells nothing",
+        observed="a refusal whose body says nothing",
     )
 
 

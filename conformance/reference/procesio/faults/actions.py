@@ -53,7 +53,7 @@ def create_folder_not_listed(ref: Procesio) -> None:
     ref.operations["list_folders"] = lambda: {"id": ROOT["id"], "name": ROOT["name"], "children": []}
 
 
-@fault("pro-folder-path-cut", SYSTEM, "tells of the path of a folder nothing but its last part")
+@fault("pro-folder-path-cut", SYSTEM, "returns only the last part of a folder's path")
 def folder_path_cut(ref: Procesio) -> None:
     """Leave out the folders above."""
     read = ref.operations["read_folder"]
@@ -110,7 +110,7 @@ def delete_folder_keeps_content(ref: Procesio) -> None:
     ref.operations["delete_folder"] = delete_alone
 
 
-@fault("pro-category-unknown", SYSTEM, "knows no category, not even those that its actions carry")
+@fault("pro-category-unknown", SYSTEM, "has no category, not even those of its actions")
 def category_unknown(ref: Procesio) -> None:
     """Find no category."""
 
@@ -162,7 +162,7 @@ def delete_folder_orphans(ref: Procesio) -> None:
     ref.operations["delete_folder"], ref.operations["list_folders"] = delete_alone, with_orphans
 
 
-@fault("pro-category-other", SYSTEM, "answers another category than the one that is asked for")
+@fault("pro-category-other", SYSTEM, "returns another category than the one that is asked for")
 def category_other(ref: Procesio) -> None:
     """Always tell of the same empty one."""
     read = ref.operations["read_category"]

@@ -53,7 +53,7 @@ class Life:
                 f"cannot read new {plural}",
                 self._unreadable,
             ),
-            (self.update, f"pro-modify-{self.words}-ignored", f"tells of a changed {one}, unchanged", self._unchanged),
+            (self.update, f"pro-modify-{self.words}-ignored", f"returns a changed {one}, unchanged", self._unchanged),
             (True, f"pro-delete-keeps-{self.words}", f"says that it deleted a {one}, and keeps it", self._kept),
             (self.list, f"pro-deleted-{self.words}-listed", f"leaves old {plural} in the list", self._still_listed),
         ):
@@ -65,7 +65,7 @@ class Life:
         """Register what shows only in the content of an answer, or after an update."""
         one, plural = self.words.replace("-", " "), f"{self.words.replace('-', ' ')}s"
         for possible, name, description, apply in (
-            (self.list, f"pro-read-{self.words}-other", f"answers the same {one}, whichever is asked for", self._other),
+            (self.list, f"pro-read-{self.words}-other", f"returns the same {one}, for every identifier", self._other),
             (
                 self.list and self.update,
                 f"pro-modify-{self.words}-unlists",

@@ -42,7 +42,7 @@ Life(
 ).register()
 
 
-@fault("pro-credential-types-without-known", SYSTEM, "tells of no type of credentials but those that were created")
+@fault("pro-credential-types-without-known", SYSTEM, "lists only the credential types that were created")
 def credential_types_without_known(ref: Procesio) -> None:
     """Leave out the types that were there from the start."""
     ref.operations["list_types"] = lambda: list(ref.credentials.added.values())
@@ -67,7 +67,7 @@ def credential_types_without_fields(ref: Procesio) -> None:
     ref.operations["list_types"] = lambda: [{**one, "fields": []} for one in types()]
 
 
-@fault("pro-credential-type-fields-of-other", SYSTEM, "answers the fields of a REST API for every type of credentials")
+@fault("pro-credential-type-fields-of-other", SYSTEM, "returns the fields of a REST API for every type of credentials")
 def credential_type_fields_of_other(ref: Procesio) -> None:
     """Read the fields of one type for all."""
     read = ref.operations["read_type"]

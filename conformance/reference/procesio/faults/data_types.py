@@ -35,7 +35,7 @@ Life(
 ).register()
 
 
-@fault("pro-find-data-type-other", SYSTEM, "answers the newest data type, whatever the name that it is asked for")
+@fault("pro-find-data-type-other", SYSTEM, "returns the newest data type for every name")
 def find_data_type_other(ref: Procesio) -> None:
     """Find the last one."""
     find = ref.operations["find_data_type"]
@@ -47,7 +47,7 @@ def find_data_type_other(ref: Procesio) -> None:
     ref.operations["find_data_type"] = newest
 
 
-@fault("pro-primitive-types-no-list", SYSTEM, "answers a text where the list of primitive data types should be")
+@fault("pro-primitive-types-no-list", SYSTEM, "returns a text instead of the list of primitive data types")
 def primitive_types_no_list(ref: Procesio) -> None:
     """Answer their names in one text."""
     types = ref.operations["list_primitive_types"]

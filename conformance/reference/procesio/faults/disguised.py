@@ -42,7 +42,7 @@ for _words, _listing in _LISTS.items():
     _omit_and_mention(_words, _listing)
 
 
-@fault("pro-list-processes-capped", SYSTEM, "lists the oldest process, and tells that there is one page of one")
+@fault("pro-list-processes-capped", SYSTEM, "lists the oldest process, and says that it is page one of one")
 def list_processes_capped(ref: Procesio) -> None:
     """A page that claims to be the only one."""
     usual = ref.operations["list_processes"]
@@ -82,7 +82,7 @@ def primitive_list_holds_own(ref: Procesio) -> None:
     ref.operations["count_primitive_types"] = lambda: len(types)
 
 
-@fault("pro-strangers-get-empty-list", SYSTEM, "answers who presents no credentials with 200 and an empty list")
+@fault("pro-strangers-get-empty-list", SYSTEM, "returns 200 to callers without credentials, with an empty list")
 def strangers_get_empty_list(ref: Procesio) -> None:
     """Filter by the user instead of refusing."""
 
@@ -142,7 +142,7 @@ def rename_folder_display_only(ref: Procesio) -> None:
     ref.operations["list_folders"] = lambda: shown(tree())
 
 
-@fault("pro-renamed-folder-old-path", SYSTEM, "tells the path of a renamed folder with the name that it had before")
+@fault("pro-renamed-folder-old-path", SYSTEM, "returns the path of a renamed folder with its old name")
 def renamed_folder_old_path(ref: Procesio) -> None:
     """Remember the first name for the path."""
     first: dict[str, str] = {}
@@ -180,7 +180,7 @@ def data_type_found_by_first_name(ref: Procesio) -> None:
     ref.operations["create_data_type"], ref.operations["find_data_type"] = noted, find
 
 
-@fault("pro-update-echoes-only", SYSTEM, "answers and lists a modified process as it should be, and reads it as it was")
+@fault("pro-update-echoes-only", SYSTEM, "returns and lists a modified process as it should be, but reads it as it was")
 def update_echoes_only(ref: Procesio) -> None:
     """Keep the new name for the list."""
     names: dict[str, str] = {}
@@ -207,7 +207,7 @@ for _words in ("process", "template"):
     _delete_says_false(_words, f"delete_{_words}", f"read_{_words}")
 
 
-@fault("pro-launch-queued-for-ever", SYSTEM, "answers that a launch is queued, and counts with each status how long")
+@fault("pro-launch-queued-for-ever", SYSTEM, "returns that a launch is queued, with the time in each status")
 def launch_queued_for_ever(ref: Procesio) -> None:
     """Execute nothing, and tell the time."""
     status = ref.operations["read_status"]
@@ -249,7 +249,7 @@ def publish_same_instance(ref: Procesio) -> None:
 # -- another one ------------------------------------------------------------------------------------------------------
 
 
-@fault("pro-read-process-config-of-neighbour", SYSTEM, "tells of a process, under its id, all that another one is")
+@fault("pro-read-process-config-of-neighbour", SYSTEM, "returns another process under the id of the requested one")
 def read_process_config_of_neighbour(ref: Procesio) -> None:
     """The identifier is right, the configuration is that of the first process."""
     read = ref.operations["read_process"]
@@ -257,7 +257,7 @@ def read_process_config_of_neighbour(ref: Procesio) -> None:
 
 
 def _read_newest(words: str, read: str, under_its_id: bool) -> None:
-    told = "tells, under the id that is asked for, what the newest {} is" if under_its_id else "answers the newest {}"
+    told = "returns the newest {} under the requested id" if under_its_id else "returns the newest {}"
     name = f"pro-read-{words}-{'config-of-newest' if under_its_id else 'newest'}"
 
     @fault(name, SYSTEM, told.format(words.replace("-", " ")))
@@ -282,7 +282,7 @@ for _words in ("schedule", "action"):
 _read_newest("template", "read_template", under_its_id=False)
 
 
-@fault("pro-read-template-other", SYSTEM, "answers a template that nobody asked for")
+@fault("pro-read-template-other", SYSTEM, "returns another template")
 def read_template_other(ref: Procesio) -> None:
     """Answer the same stranger for every one that is there."""
     read = ref.operations["read_template"]
@@ -305,7 +305,7 @@ def find_data_type_by_prefix(ref: Procesio) -> None:
     ref.operations["find_data_type"] = find
 
 
-@fault("pro-payload-of-first", SYSTEM, "answers the payload of the first process, whichever is asked for")
+@fault("pro-payload-of-first", SYSTEM, "returns the payload of the first process, for every identifier")
 def payload_of_first(ref: Procesio) -> None:
     """Always read the same process."""
     payload = ref.operations["read_payload"]
@@ -317,7 +317,7 @@ def payload_of_first(ref: Procesio) -> None:
     ref.operations["read_payload"] = first
 
 
-@fault("pro-process-analytics-of-newest", SYSTEM, "answers the analytics of the newest process, whichever is asked for")
+@fault("pro-process-analytics-of-newest", SYSTEM, "returns the analytics of the newest process, for every identifier")
 def process_analytics_of_newest(ref: Procesio) -> None:
     """Always tell of the process that was created last."""
     analytics = ref.operations["read_process_analytics"]
@@ -329,7 +329,7 @@ def process_analytics_of_newest(ref: Procesio) -> None:
     ref.operations["read_process_analytics"] = newest
 
 
-@fault("pro-instance-analytics-of-first", SYSTEM, "answers the analytics of the first instance, whichever is asked for")
+@fault("pro-instance-analytics-of-first", SYSTEM, "returns the analytics of the first instance, for every identifier")
 def instance_analytics_of_first(ref: Procesio) -> None:
     """Always tell of the same instance."""
     analytics = ref.operations["read_instance_analytics"]

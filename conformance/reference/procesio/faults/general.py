@@ -39,7 +39,7 @@ _OPERATIONS: Final = {
 open_to_all(_OPERATIONS)
 
 
-@fault("pro-auth-no-token", SYSTEM, "answers a good authentication with 200, but without any token")
+@fault("pro-auth-no-token", SYSTEM, "returns 200 to a good authentication, but no token")
 def auth_no_token(ref: Procesio) -> None:
     """Leave the tokens out of the answer."""
 
@@ -151,13 +151,13 @@ def create_unreadable(ref: Procesio) -> None:
     ref.operations["read_process"] = read_first
 
 
-@fault("pro-update-ignored", SYSTEM, "answers an update as if it were done, and does not do it")
+@fault("pro-update-ignored", SYSTEM, "accepts an update, and does not do it")
 def update_ignored(ref: Procesio) -> None:
     """Store no change."""
     ref.operations["update_process"] = ref.workspace.changed
 
 
-@fault("pro-delete-keeps-process", SYSTEM, "answers a deletion as if it were done, and keeps the process")
+@fault("pro-delete-keeps-process", SYSTEM, "accepts a deletion, and keeps the process")
 def delete_keeps_process(ref: Procesio) -> None:
     """Remove nothing."""
     ref.operations["delete_process"] = lambda process_id: {"id": ref.workspace.read_process(process_id)["id"]}
@@ -179,7 +179,7 @@ def delete_stays_listed(ref: Procesio) -> None:
     ref.operations["list_processes"] = lambda: [*processes(), *deleted]
 
 
-@fault("pro-toggle-ignored", SYSTEM, "answers a change of activation as if it were done, and does not do it")
+@fault("pro-toggle-ignored", SYSTEM, "accepts a change of activation, and does not do it")
 def toggle_ignored(ref: Procesio) -> None:
     """Change no activation."""
 
@@ -209,7 +209,7 @@ def publish_dead_instance(ref: Procesio) -> None:
     ref.operations["publish_process"], ref.operations["launch_instance"] = publish_dead, launch_living
 
 
-@fault("pro-launch-ignored", SYSTEM, "answers a launch as if it were done, and leaves the instance as it is")
+@fault("pro-launch-ignored", SYSTEM, "accepts a launch, and leaves the instance as it is")
 def launch_ignored(ref: Procesio) -> None:
     """Start no instance."""
     ref.operations["launch_instance"] = lambda instance_id: {"id": ref.workspace.instance(instance_id).id}
@@ -257,7 +257,7 @@ def instances_of_others(ref: Procesio) -> None:
     ref.operations["list_instances"] = all_of_them
 
 
-@fault("pro-run-starts-nothing", SYSTEM, "answers a run as if it were done, and starts no instance")
+@fault("pro-run-starts-nothing", SYSTEM, "accepts a run, and starts no instance")
 def run_starts_nothing(ref: Procesio) -> None:
     """Answer an identifier of nothing."""
 
@@ -294,7 +294,7 @@ def toggle_once(ref: Procesio) -> None:
     ref.operations["toggle_activation"] = off
 
 
-@fault("pro-payload-of-newest", SYSTEM, "answers the payload of the newest process, whichever is asked for")
+@fault("pro-payload-of-newest", SYSTEM, "returns the payload of the newest process, for every identifier")
 def payload_of_newest(ref: Procesio) -> None:
     """Read the payload of a process without input variables."""
     payload = ref.operations["read_payload"]
@@ -305,7 +305,7 @@ def payload_of_newest(ref: Procesio) -> None:
     ref.operations["read_payload"] = without
 
 
-@fault("pro-used-of-first", SYSTEM, "answers what the first process uses, whichever is asked for")
+@fault("pro-used-of-first", SYSTEM, "returns what the first process uses, for every identifier")
 def used_of_first(ref: Procesio) -> None:
     """Always read the same process."""
     used = ref.operations["list_used"]
@@ -317,9 +317,7 @@ def used_of_first(ref: Procesio) -> None:
     ref.operations["list_used"] = first
 
 
-@fault(
-    "pro-status-of-launched", SYSTEM, "tells of an instance that was only published the status of one launched later"
-)
+@fault("pro-status-of-launched", SYSTEM, "returns for a published instance the status of one launched later")
 def status_of_launched(ref: Procesio) -> None:
     """Follow what was launched after the publication."""
     status, launch = ref.operations["read_status"], ref.operations["launch_instance"]

@@ -24,14 +24,14 @@ open_to_all(
 )
 
 
-@fault("pro-resources-no-list", SYSTEM, "answers how many resources there are where the list of them should be")
+@fault("pro-resources-no-list", SYSTEM, "returns the number of resources instead of their list")
 def resources_no_list(ref: Procesio) -> None:
     """Answer a number."""
     resources = ref.operations["list_resources"]
     ref.operations["list_resources"] = lambda: len(resources())
 
 
-@fault("pro-process-analytics-of-first", SYSTEM, "answers the analytics of the first process, whichever is asked for")
+@fault("pro-process-analytics-of-first", SYSTEM, "returns the analytics of the first process, for every identifier")
 def process_analytics_of_first(ref: Procesio) -> None:
     """Always read the same process."""
     read = ref.operations["read_process_analytics"]
@@ -43,9 +43,7 @@ def process_analytics_of_first(ref: Procesio) -> None:
     ref.operations["read_process_analytics"] = first
 
 
-@fault(
-    "pro-instance-analytics-of-newest", SYSTEM, "answers the analytics of the newest instance, whichever is asked for"
-)
+@fault("pro-instance-analytics-of-newest", SYSTEM, "returns the analytics of the newest instance, for every identifier")
 def instance_analytics_of_newest(ref: Procesio) -> None:
     """Always read the instance that was started last."""
     read = ref.operations["read_instance_analytics"]

@@ -49,7 +49,7 @@ def delete_schedule_deletes_process(ref: Procesio) -> None:
     ref.operations["delete_schedule"] = with_process
 
 
-@fault("pro-duplicate-schedule-nothing", SYSTEM, "answers a duplication with the schedule itself, and makes no copy")
+@fault("pro-duplicate-schedule-nothing", SYSTEM, "returns the schedule itself for a duplication, and makes no copy")
 def duplicate_schedule_nothing(ref: Procesio) -> None:
     """Copy nothing."""
     ref.operations["duplicate_schedule"] = ref.schedules.read_schedule

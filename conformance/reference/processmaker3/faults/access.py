@@ -58,16 +58,14 @@ def _register(operation: str, words: str) -> None:
         _admit(ref, operation, lambda token: token is not None and ref.accounts.holder(token) is None)
 
     if operation != "get_project":  # for which either is enough
-        fault(f"pm3-{words}-by-participant", SYSTEM, f"The operation {words} takes PM_CASES for PM_FACTORY.")(
-            by_participant
-        )
+        fault(f"pm3-{words}-by-participant", SYSTEM, f"{words} accepts PM_CASES instead of PM_FACTORY.")(by_participant)
     for kind, description, apply in (
         ("by-outsider", "needs a token, but no permission", by_outsider),
         ("without-token", "needs no token", without_token),
-        ("wrong-token", "takes any token for one of the administrator", wrong_token),
+        ("wrong-token", "accepts any token as the administrator's", wrong_token),
     ):
         name = f"pm3-{words}-{kind}"
-        fault(_NAMED.get(name, name), SYSTEM, f"The operation {words} {description}.")(apply)
+        fault(_NAMED.get(name, name), SYSTEM, f"{words} {description}.")(apply)
 
 
 def _admit(ref: ProcessMaker3, operation: str, admitted: Callable[[str | None], bool]) -> None:
@@ -201,7 +199,7 @@ def _accepting(ref: ProcessMaker3, *members: str) -> None:
     override(ref.accounts, "grant", make)
 
 
-@fault("pm3-token-any-password", SYSTEM, "Passwords are not looked at.")
+@fault("pm3-token-any-password", SYSTEM, "Passwords are not checked.")
 def _(ref: ProcessMaker3) -> None:
     _accepting(ref, "password")
 

@@ -24,7 +24,7 @@ _PROJECTS: Final = "/api/1.0/[^/]+/project"
 _PROJECT: Final = f"{_PROJECTS}/[^/]+"
 
 
-@fault("pm3-delete-error-shape", SYSTEM, "The refusal of a deletion holds no error object.")
+@fault("pm3-delete-error-shape", SYSTEM, "The refusal of a deletion has no error object.")
 def _(ref: ProcessMaker3) -> None:
     def shapeless(data: Any) -> Any:
         return {"message": data["error"]["message"]}
@@ -48,7 +48,7 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", _PROJECTS, 200, edit_json(upper)))
 
 
-@fault("pm3-create-status-200", SYSTEM, "A creation is answered with 200.")
+@fault("pm3-create-status-200", SYSTEM, "A creation returns 200.")
 def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("POST", _PROJECTS, 201, edit_status(200)))
 
@@ -151,7 +151,7 @@ def _edit_xml(change: Callable[[Element], None]) -> Edit:
     return edit
 
 
-@fault("pm3-generate-bpmn-wrong-process", SYSTEM, "generate-bpmn answers with the identifier of another process.")
+@fault("pm3-generate-bpmn-wrong-process", SYSTEM, "generate-bpmn returns the identifier of another process.")
 def _(ref: ProcessMaker3) -> None:
     def other(data: Any) -> Any:
         return data | {"pro_uid": new_uid()}
@@ -159,7 +159,7 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("POST", f"{_PROJECTS}/generate-bpmn", 201, edit_json(other)))
 
 
-@fault("pm3-bulk-missing", SYSTEM, "POST project/bulk is answered like a path that does not exist.")
+@fault("pm3-bulk-missing", SYSTEM, "POST project/bulk responds like a path that does not exist.")
 def _(ref: ProcessMaker3) -> None:
     def wrap(app: ASGIApp) -> ASGIApp:
         async def missing(scope: Scope, receive: Receive, send: Send) -> None:
@@ -171,7 +171,7 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(wrap)
 
 
-@fault("pm3-process-trailing-slash-only", SYSTEM, "GET of a process answers at …/process/ alone: the other reading.")
+@fault("pm3-process-trailing-slash-only", SYSTEM, "GET of a process works only at …/process/: the other reading.")
 def _(ref: ProcessMaker3) -> None:
     def wrap(app: ASGIApp) -> ASGIApp:
         async def moved(scope: Scope, receive: Receive, send: Send) -> None:

@@ -90,7 +90,7 @@ def _describe(ref: ProcessMaker3, wrong: Callable[[Case], Data]) -> None:
     override(ref.casebook, "described", make)
 
 
-@fault("pm3-case-tasks-lack-current", SYSTEM, "The tasks of a case lack the one at which it stands.")
+@fault("pm3-case-tasks-lack-current", SYSTEM, "The tasks of a case lack the current one.")
 def _(ref: ProcessMaker3) -> None:
     def make(tasks: Callable[[Case], list[Data]]) -> Callable[[Case], list[Data]]:
         return lambda case: [task for task in tasks(case) if task["tas_uid"] != case.task]
@@ -177,7 +177,9 @@ def _(ref: ProcessMaker3) -> None:
     ref.routes.permissions["reassign_case"] = frozenset({"PM_CASES"})
 
 
-@fault("pm3-unassigned-shows-caseworkers", SYSTEM, "The list of unassigned cases shows all to whoever has PM_CASES.")
+@fault(
+    "pm3-unassigned-shows-caseworkers", SYSTEM, "The list of unassigned cases shows all to every user with PM_CASES."
+)
 def _(ref: ProcessMaker3) -> None:
     def make(may_claim: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
         return lambda case, user: may_claim(case, user) or ref.accounts.permits(user, "PM_CASES")

@@ -105,7 +105,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "get_input_document", lambda _: read)
 
 
-@fault("pm3-upload-lost", SYSTEM, "An upload is answered as accepted, and nothing is kept.")
+@fault("pm3-upload-lost", SYSTEM, "An upload is accepted, and not stored.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "keep", lambda _: lambda _case, document: document)
 
@@ -115,7 +115,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "may_upload", lambda _: lambda case, user: user == case.user)
 
 
-@fault("pm3-upload-by-anyone", SYSTEM, "Everybody may upload.")
+@fault("pm3-upload-by-anyone", SYSTEM, "Every user may upload.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "may_upload", lambda _: lambda _case, _user: True)
 
@@ -211,7 +211,9 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", NOTES, 400, edit_status(403)))
 
 
-@fault("pm3-notes-denied-otherwise", SYSTEM, "Who may not read the notes of a case is told so in other words.")
+@fault(
+    "pm3-notes-denied-otherwise", SYSTEM, "A user who may not read the notes of a case gets an error in other words."
+)
 def _(ref: ProcessMaker3) -> None:
     _reword(ref, NOTES, 400, NO_NOTES, "These are not for you")
 
@@ -219,7 +221,7 @@ def _(ref: ProcessMaker3) -> None:
 # -- for users who have PM_CASES and nothing else ---------------------------------------------------------------------
 
 
-@fault("pm3-indoc-list-shows-caseworkers", SYSTEM, "The list of input documents shows all to whoever has PM_CASES.")
+@fault("pm3-indoc-list-shows-caseworkers", SYSTEM, "The list of input documents shows all to every user with PM_CASES.")
 def _(ref: ProcessMaker3) -> None:
     seen = ref.case_documents.inputs
 
@@ -240,7 +242,9 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "may_upload", make)
 
 
-@fault("pm3-outdoc-list-shows-caseworkers", SYSTEM, "The list of output documents shows all to whoever has PM_CASES.")
+@fault(
+    "pm3-outdoc-list-shows-caseworkers", SYSTEM, "The list of output documents shows all to every user with PM_CASES."
+)
 def _(ref: ProcessMaker3) -> None:
     def make(outputs: Callable[[Case, str], list[Document]]) -> Callable[[Case, str], list[Document]]:
         def seen(case: Case, user: str) -> list[Document]:
@@ -270,7 +274,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "list_input_documents", make)
 
 
-@fault("pm3-indoc-read-without-uid", SYSTEM, "Everybody is told the name and the task of an input document.")
+@fault("pm3-indoc-read-without-uid", SYSTEM, "Every user can read the name and the task of an input document.")
 def _(ref: ProcessMaker3) -> None:
     def make(read: Endpoint) -> Endpoint:
         async def half(call: Call) -> Response:
@@ -313,12 +317,12 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("DELETE", f"{UPLOAD}/[^/]+", None, nowhere))
 
 
-@fault("pm3-upload-denied-401", SYSTEM, "Who may not upload is refused with 401.")
+@fault("pm3-upload-denied-401", SYSTEM, "An upload without permission is refused with 401.")
 def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("POST", UPLOAD, 302, edit_status(401)))
 
 
-@fault("pm3-notes-for-nobody", SYSTEM, "Nobody may read the notes of a case, who may is told so by 403.")
+@fault("pm3-notes-for-nobody", SYSTEM, "No user may read the notes of a case; users with permission get 403.")
 def _(ref: ProcessMaker3) -> None:
     def make(listed: Endpoint) -> Endpoint:
         async def forbid(call: Call) -> Response:
@@ -331,7 +335,9 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "list_case_notes", make)
 
 
-@fault("pm3-notes-code-text", SYSTEM, "Who may not read the notes of a case is told so with a code in quotes.")
+@fault(
+    "pm3-notes-code-text", SYSTEM, "A user who may not read the notes of a case gets an error with a code in quotes."
+)
 def _(ref: ProcessMaker3) -> None:
     quoted = edit_json(lambda data: {"error": {**data["error"], "code": str(data["error"]["code"])}})
     ref.wrap(response_fault("GET", NOTES, 400, quoted))

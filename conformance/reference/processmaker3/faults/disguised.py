@@ -74,7 +74,7 @@ def _(ref: ProcessMaker3) -> None:
 # -- another one ------------------------------------------------------------------------------------------------------
 
 
-@fault("pm3-case-of-neighbour", SYSTEM, "A case is told under its identifier with status and task of the first one.")
+@fault("pm3-case-of-neighbour", SYSTEM, "A case has the status and the task of the first one.")
 def _(ref: ProcessMaker3) -> None:
     def make(described: Callable[[Case], Data]) -> Callable[[Case], Data]:
         first = next(iter(ref.casebook.cases.values()))
@@ -92,7 +92,7 @@ def _(ref: ProcessMaker3) -> None:
 # -- accepted, and without effect -------------------------------------------------------------------------------------
 
 
-@fault("pm3-department-delete-says-false", SYSTEM, "The deletion of a department is answered with success false.")
+@fault("pm3-department-delete-says-false", SYSTEM, "The deletion of a department returns success false.")
 def _(ref: ProcessMaker3) -> None:
     def pretend(uid: str) -> None:
         if not ref.people.empty(uid):
@@ -150,7 +150,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.tables, "index", lambda _: lambda _number: {"__index__": ""})
 
 
-@fault("pm3-notes-refused-in-success", SYSTEM, "Who may not read notes is told so with 200, and the error in the body.")
+@fault("pm3-notes-refused-in-success", SYSTEM, "A user who may not read notes gets 200 with the error in the body.")
 def _(ref: ProcessMaker3) -> None:
     def accepted(_: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
         return 200, headers, body

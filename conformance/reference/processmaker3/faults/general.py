@@ -59,7 +59,7 @@ def _edit_bulk(ref: ProcessMaker3, edit: Callable[[list[Data]], list[Data]]) -> 
     override(ref.workspace, "bulk", make)
 
 
-@fault("pm3-delete-keeps-project", SYSTEM, "DELETE answers 200, but the project stays.")
+@fault("pm3-delete-keeps-project", SYSTEM, "DELETE returns 200, but the project stays.")
 def _(ref: ProcessMaker3) -> None:
     deleted: set[str] = set()
 
@@ -72,7 +72,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "delete", lambda _: delete)
 
 
-@fault("pm3-delete-again-accepted", SYSTEM, "DELETE of a project that does not exist answers 200.")
+@fault("pm3-delete-again-accepted", SYSTEM, "DELETE of a project that does not exist returns 200.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "delete", lambda _: lambda uid: ref.workspace.projects.pop(uid, None))
 
@@ -87,7 +87,7 @@ def _(ref: ProcessMaker3) -> None:
     )
 
 
-@fault("pm3-update-ignored", SYSTEM, "PUT of a project answers 200 and changes nothing.")
+@fault("pm3-update-ignored", SYSTEM, "PUT of a project returns 200 and changes nothing.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "update", lambda _: lambda uid, _data, _user: ref.workspace.find(uid))
 
@@ -188,7 +188,7 @@ def _(ref: ProcessMaker3) -> None:
     _after(ref.workspace, "create", change)
 
 
-@fault("pm3-process-update-ignored", SYSTEM, "PUT of a process answers 200 and changes nothing.")
+@fault("pm3-process-update-ignored", SYSTEM, "PUT of a process returns 200 and changes nothing.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "update_process", lambda _: lambda uid, _data: ref.workspace.find(uid))
 
@@ -238,7 +238,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "bulk", make)
 
 
-@fault("pm3-generate-nothing", SYSTEM, "generate-bpmn answers with a new identifier, but makes no project.")
+@fault("pm3-generate-nothing", SYSTEM, "generate-bpmn returns a new identifier, but creates no project.")
 def _(ref: ProcessMaker3) -> None:
     _after(ref.workspace, "generate", lambda project: ref.workspace.delete(project.uid))
 

@@ -63,7 +63,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "run", make)
 
 
-@fault("pm3-import-keep-nothing", SYSTEM, "Import with KEEP answers with a new identifier, but makes no project.")
+@fault("pm3-import-keep-nothing", SYSTEM, "Import with KEEP returns a new identifier, but creates no project.")
 def _(ref: ProcessMaker3) -> None:
     _after_run(ref, lambda option, _: option == "KEEP", _forget(ref))
 

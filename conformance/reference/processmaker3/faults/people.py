@@ -258,7 +258,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.people, "appoint", make)
 
 
-@fault("pm3-admin-role-forbidden", SYSTEM, "Giving the administrator another role is answered with 403.")
+@fault("pm3-admin-role-forbidden", SYSTEM, "Giving the administrator another role returns 403.")
 def _(ref: ProcessMaker3) -> None:
     _refuse_administrator(ref, Refused("The role of the administrator can not be changed!", 403))
 

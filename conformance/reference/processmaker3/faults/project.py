@@ -75,7 +75,9 @@ def _drop(ref: ProcessMaker3, dropped: Callable[[str], bool]) -> None:
     override(ref.workspace, "update_process", make)
 
 
-@fault("pm3-process-references-dropped", SYSTEM, "An update of a process takes triggers and category, and keeps none.")
+@fault(
+    "pm3-process-references-dropped", SYSTEM, "An update of a process accepts triggers and category, and stores none."
+)
 def _(ref: ProcessMaker3) -> None:
     _drop(ref, lambda name: name.startswith("pro_tri_") or name == "pro_category")
 
@@ -209,7 +211,7 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("DELETE", "/api/1.0/[^/]+/project/[^/]+", 400, edit_json(as_text)))
 
 
-@fault("pm3-read-shows-another", SYSTEM, "A new project is answered with the definition of the one made before it.")
+@fault("pm3-read-shows-another", SYSTEM, "A new project returns the definition of the one made before it.")
 def _(ref: ProcessMaker3) -> None:
     workspace, author = ref.workspace, "00000000000000000000000000000001"
     first = workspace.create({"prj_name": "The first one", "prj_description": ""}, author)

@@ -45,7 +45,7 @@ def _register(area: str, operations: tuple[Operation, ...]) -> None:
     def _(ref: ProcessMaker3) -> None:
         _admit(ref, names, lambda token: token is not None and ref.accounts.holder(token) is None)
 
-    @fault(f"pm3-{area}-any-workspace", SYSTEM, f"The operations on {area} do not look at the workspace.")
+    @fault(f"pm3-{area}-any-workspace", SYSTEM, f"The operations on {area} do not check the workspace.")
     def _(ref: ProcessMaker3) -> None:
         _anywhere(ref, [(method, f"/api/1.0/[^/]+{_pattern(path)}") for _, method, path, _ in operations])
 

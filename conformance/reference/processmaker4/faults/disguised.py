@@ -23,7 +23,7 @@ def _details(ref: ProcessMaker4, change: Callable[[Any], Any]) -> None:
     ref.wrap(response_fault("POST", _START, 201, edit_json(change)))
 
 
-@fault("pm4-data-names-only", SYSTEM, "tells of the names of request data, without their values")
+@fault("pm4-data-names-only", SYSTEM, "returns the names of request data, without their values")
 def data_names_only(ref: ProcessMaker4) -> None:
     """Leave the values out."""
     _details(ref, lambda told: {**told, "data": dict.fromkeys(told["data"])})
@@ -46,7 +46,7 @@ def data_values_exchanged(ref: ProcessMaker4) -> None:
     _details(ref, exchanged)
 
 
-@fault("pm4-data-of-previous", SYSTEM, "tells of the data of the Request before")
+@fault("pm4-data-of-previous", SYSTEM, "returns the data of the previous Request")
 def data_of_previous(ref: ProcessMaker4) -> None:
     """Lag behind by one."""
     kept: list[Any] = [{}]
@@ -58,7 +58,7 @@ def data_of_previous(ref: ProcessMaker4) -> None:
     _details(ref, late)
 
 
-@fault("pm4-start-tells-only-when", SYSTEM, "answers every start with the same numbers, and the time of its own")
+@fault("pm4-start-tells-only-when", SYSTEM, "returns the same numbers for every start, with its time")
 def start_tells_only_when(ref: ProcessMaker4) -> None:
     """Nothing but time stamps differs."""
 
@@ -70,7 +70,7 @@ def start_tells_only_when(ref: ProcessMaker4) -> None:
     _details(ref, same)
 
 
-@fault("pm4-second-start-joins", SYSTEM, "answers a start with the Request of the process that runs already")
+@fault("pm4-second-start-joins", SYSTEM, "returns the running Request of the process for a start")
 def second_start_joins(ref: ProcessMaker4) -> None:
     """The first Request, and how long it took to find it."""
     running: dict[int, Any] = {}
@@ -99,7 +99,7 @@ def wrong_token_guest(ref: ProcessMaker4) -> None:
     _details(ref, lambda told: {**told, "user_id": 2})
 
 
-@fault("pm4-refusal-in-success", SYSTEM, "answers who presents no valid token with 200 and an error")
+@fault("pm4-refusal-in-success", SYSTEM, "returns 200 to callers without valid token, with an error")
 def refusal_in_success(ref: ProcessMaker4) -> None:
     """The error is in the body alone."""
 
@@ -109,7 +109,7 @@ def refusal_in_success(ref: ProcessMaker4) -> None:
     ref.wrap(response_fault("POST", _START, 401, accepted))
 
 
-@fault("pm4-refusal-traced-only", SYSTEM, "refuses with nothing but the number and the time of the answer")
+@fault("pm4-refusal-traced-only", SYSTEM, "refuses with only the number and the time of the response")
 def refusal_traced_only(ref: ProcessMaker4) -> None:
     """Leave out why."""
 

@@ -1,0 +1,30 @@
+"""Titles: what a deviation is called, "PUT /api/1.0/{workspace}/project/{uid}: the new prj_name is not returned …"."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from conformance.core.verdict import Kind, Verdict
+from conformance.spec.requirement import SERVER_ERROR, Requirement
+from conformance.spec.rules import field
+
+FIELD: Final = "{field}"
+"""What a register writes for the field in which the server deviates."""
+_STRUCTURAL: Final = {
+    Kind.REFUSED: "rejects a documented request",
+    Kind.SERVER_ERROR: SERVER_ERROR,
+    Kind.NOT_JSON: "the response is not JSON",
+}
+"""Kinds that say more than the requirement that they contradict: the same requirement can fail in several ways."""
+
+
+def title(requirement: Requirement, verdict: Verdict) -> str:
+    """The request, then what is wrong. No value of the run is in it, so it is the same every night."""
+    where = field(verdict.location)
+    wrong = requirement.deviation or f"does not do what is documented: {requirement.statement.rstrip('.')}"
+    if requirement.structural and verdict.kind in _STRUCTURAL and not requirement.place:
+        wrong = _STRUCTURAL[verdict.kind]
+    if FIELD in wrong:
+        return f"{requirement.request}: {wrong.replace(FIELD, where or 'value')}"
+    named = not where or bool(requirement.place)  # a rule of a place names it
+    return f"{requirement.request}: {wrong if named else f'{wrong} ({where})'}"
