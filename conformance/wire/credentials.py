@@ -21,6 +21,8 @@ PUBLIC: Final = (WRONG_TOKEN, ANY_SECRET)
 SENDABLE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 """A text that a header field can carry."""
 JWT: Final = re.compile(r"[\w-]{4,}\.[\w-]{4,}\.[\w-]*", re.ASCII)
+DROPPED: Final = ("ReadError", "RemoteProtocolError", "WriteError")
+"""How the error of an exchange begins whose connection was closed. Asking for a token again changes nothing."""
 
 
 class Unavailable(Exception):
@@ -138,6 +140,8 @@ class Tokens:
 
     def _obtain(self, user: str) -> Held:
         exchange = self._ask(user)
+        if exchange.error.startswith(DROPPED):  # a server may close a connection that was kept open, at any moment
+            exchange = self._ask(user)
         if not exchange.has_response:
             raise Unavailable(f"{exchange.request.url}: {exchange.error}. Is the URL right and the server running?")
         token = token_of(exchange)

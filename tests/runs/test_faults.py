@@ -48,6 +48,10 @@ INDELIBLE = {
     "pm3-role-never-free",
     "pm3-trigger-attached-only",
     "pm3-trigger-unsets-nothing",
+    # No documented operation lists groups: only an export shows those that an import created.
+    "pm3-export-cut-off",
+    "pm3-export-stale",
+    "pm3-export-without-workflow",
 }
 
 # One fault of each make, tried on the liberal personality by default: in state, answer, status, access, path.

@@ -149,6 +149,17 @@ def records_project(session: Session, file: Export, project: Resource, exchange:
     )
 
 
+def has_workflow(session: Session, file: Export, exchange: Exchange) -> list[Record]:
+    """Judge whether an export has the definition of the class workflow; returns its records of processes."""
+    processes = [record for record in file.records(WORKFLOW, "process") if {"pro_uid", "pro_title"} <= record.keys()]
+    missing = [f"the table {name}" for name in ("tasks", "dynaforms") if (WORKFLOW, name) not in file.tables]
+    missing += [] if processes else ["a process record with pro_uid and pro_title"]
+    session.recorder.require(
+        "PM3-EXPORT-WORKFLOW", not missing, exchange, observed=f"without {', '.join(missing)}", kind=Kind.ABSENT
+    )
+    return processes
+
+
 def holds_elements(session: Session, file: Export, definition: Mapping[str, Any], exchange: Exchange) -> bool:
     """Judge whether an export has all that a definition shows of the elements: names, places, sizes, and flows."""
     lacking = lacks(file, definition)
