@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from conformance.spec.lint.rule import Problem
 
-NAMES: Final = ("target-file", "baseline", "run-record", "comparison", "statement", "spec", "register")
+TARGET_FILE: Final = "target-file"
+NAMES: Final = (TARGET_FILE, "baseline", "run-record", "comparison", "statement", "spec", "register")
 PAGE: Final = "docs/readings.md"
 CODE: Final = re.compile(r"^\| (A-[A-Z0-9]+-\w+) \|", re.MULTILINE)
 
@@ -74,6 +75,11 @@ def lint(files: tuple[Path, ...], system: str | None, readings: Path | None) -> 
 @click.argument("name", type=click.Choice(NAMES))
 def schema(name: str) -> None:
     """Print the JSON Schema of a format."""
+    if name == TARGET_FILE:  # it has a table for each system, those of other packages among them
+        from conformance.cli import schemas
+
+        click.echo(schemas.text(name), nl=False)
+        return
     path = Path(__file__).parent / "schemas" / f"{name}.schema.json"
     click.echo(path.read_text(encoding="utf-8"), nl=False)
 

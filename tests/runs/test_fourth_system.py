@@ -163,6 +163,11 @@ def test_its_spec_and_register_are_linted_with_the_others(environment: Environme
     assert (ended.code, ended.printed) == (exit_codes.OK, "no problem in 4 specs\n"), ended
 
 
+def test_an_editor_knows_its_table_of_the_target_file(environment: Environment) -> None:
+    schema = json.loads(environment.conformance("dev", "schema", "target-file").printed)
+    assert schema["$defs"]["Todo"]["properties"].keys() >= {"url", "access_token", "access_token_file", "unsupported"}
+
+
 def test_its_faults_are_listed(environment: Environment) -> None:
     printed = environment.conformance("serve", "todo", "--list-faults").printed
     assert all(fault in printed for fault in FAULTS)
