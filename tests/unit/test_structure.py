@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from conformance.core.json_walk import places
 from conformance.core.verdict import Level
 from conformance.spec.extension import EXTENSION
 from conformance.spec.rules import (
@@ -117,21 +116,3 @@ def test_a_validator_is_given_the_tolerated_values_and_nothing_of_ours() -> None
     assert made["properties"]["b"]["items"] == {"enum": ["x", None, "y"]}
     assert EXTENSION not in str(made)
     assert SCHEMA["properties"]["b"]["items"]["enum"] == ["x", None]
-
-
-def test_places_name_members_without_their_positions() -> None:
-    body = {"a": [{"b": 1}, {"b": [2]}], "c": {}}
-    assert sorted((place, str(value)) for place, value in places(body) if not isinstance(value, dict | list)) == [
-        ("/a[]/b", "1"), ("/a[]/b[]", "2"),
-    ]  # fmt: skip
-    assert {place for place, _ in places(body)} == {"", "/a", "/a[]", "/a[]/b", "/a[]/b[]", "/c"}
-    assert list(places([])) == [("", [])]
-
-
-def test_no_depth_harms_the_walk() -> None:
-    deep: Any = 1
-    for _ in range(50_000):
-        deep = [deep]
-    assert sum(1 for _ in places(deep)) == 50_001
-    while isinstance(deep, list):  # taken apart here: freeing it in one go would recurse
-        deep = deep[0]
