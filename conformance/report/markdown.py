@@ -22,7 +22,7 @@ _SYSTEMS: Final = 5
 _TITLE: Final = 200
 _VALUE: Final = 300
 _NAME: Final = 60
-_DETAIL: Final = 40
+_DETAIL: Final = 60
 
 
 def summary(record: RunRecord) -> str:

@@ -24,7 +24,7 @@ EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
 """What the target does not claim to do cannot be done wrong: no deviation counts against it."""
 
 NOT_TRIED: Final = (Outcome.BLOCKED, Outcome.NOT_EXERCISED)
-NO_EVIDENCE: Final = (Reason.INCONCLUSIVE, "no response showed it")
+NO_EVIDENCE: Final = (Reason.INCONCLUSIVE, "the field or case never appeared in a response")
 NON_BLOCKING: Final = (":no-server-error", ":generated-accepted", ":accepted")  # they say nothing of other requests
 
 

@@ -92,7 +92,7 @@ def test_what_a_test_said_goes_before_what_follows_from_silence() -> None:
 
 def test_where_a_shard_is_missing_silence_may_be_its() -> None:
     assert (merged(SILENT, SILENT).reason, merged(SILENT, SILENT).detail) == (
-        Reason.INCONCLUSIVE, "no response showed it",
+        Reason.INCONCLUSIVE, "the field or case never appeared in a response",
     )  # fmt: skip
     assert (merged(SILENT, SILENT, of=3).reason, merged(SILENT, SILENT, of=3).detail) == (
         Reason.MISSING_SHARD, "shard 3/3",
