@@ -17,7 +17,7 @@ from conformance.report.run_record import RunRecord
 from ..installed import PACKAGE, Environment, installed
 
 FAULTS = {
-    "todo-update-ignored": "TODO-UPDATE-AS-SENT",
+    "todo-note-not-updated": "TODO-UPDATE-AS-SENT",
     "todo-finish-twice": "TODO-FINISH-AGAIN",
     "todo-created-not-shown": "getTask.200./created:present",
 }
@@ -32,7 +32,7 @@ file, directory = map(Path, sys.argv[1:])
 directory.mkdir()
 worker = Worker(load(file), run="0a1b2c3e", output=directory)
 session, _ = worker.begin("todo", ())
-request = sampling.sample(session, session.operation("createTask")).request()
+request = sampling.build_request(session, session.operation("createTask")).request()
 print(session.create("createTask", **request).id)
 worker.close(sweep=False)
 """

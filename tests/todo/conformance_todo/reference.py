@@ -20,14 +20,14 @@ TOKEN: Final = "reference-todo-token"
 
 
 class TodoServer(Reference):
-    """The to-do API. `keeps_updates` and `finishes_once` are what two of the faults switch off."""
+    """The to-do API. `updates_notes` and `finishes_once` are what two of the faults switch off."""
 
     system: ClassVar[str] = "todo"
 
     def start(self) -> dict[str, ASGIApp]:
         """An account without tasks."""
         self.tasks: dict[str, dict[str, Any]] = {}
-        self.keeps_updates = True
+        self.updates_notes = True
         self.finishes_once = True
         return {"url": json_app(self._routes())}
 
@@ -81,8 +81,7 @@ class TodoServer(Reference):
         if "note" not in sent:
             raise HTTPException(400, "Send the note as well.")
         changed = {"title": title(sent), "note": note(sent)}
-        if self.keeps_updates:
-            task.update(changed)
+        task.update(changed if self.updates_notes else {"title": changed["title"]})
         return Answer({**task, **changed})
 
     async def _delete(self, request: Request) -> Response:
@@ -121,9 +120,9 @@ def note(sent: dict[str, Any]) -> str:
     return text
 
 
-@fault("todo-update-ignored", "todo", "An update is answered as if it was made, and forgotten.")
-def _ignore_updates(server: TodoServer) -> None:
-    server.keeps_updates = False
+@fault("todo-note-not-updated", "todo", "An update returns the new note and does not store it.")
+def _forget_notes(server: TodoServer) -> None:
+    server.updates_notes = False
 
 
 @fault("todo-finish-twice", "todo", "A task that is done can be finished again.")
