@@ -18,7 +18,12 @@ from . import fronts
 from .liberty import tried
 from .support import edited, run, served
 
-LOGINS = [(system, login) for system in SYSTEMS for login in known_logins(system)]
+LONG = {("processmaker3", "access-token"), ("processmaker3", "token-url")}  # like others, in runs that take longest
+LOGINS = [
+    pytest.param(system, login, marks=[pytest.mark.matrix] if (system, login) in LONG else [])
+    for system in SYSTEMS
+    for login in known_logins(system)
+]
 QUICK = ("--max-examples", "1")
 
 
