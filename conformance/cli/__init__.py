@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS: Final = (
-    *("run", "check", "serve", "report", "compare", "merge", "statement", "baseline", "sweep"),
+    *("run", "rerun", "check", "serve", "report", "export", "compare", "merge", "statement", "baseline", "sweep"),
     *("requirements", "operations", "spec", "dev"),
 )
 

@@ -1,19 +1,17 @@
-"""`conformance report`: builds the HTML report."""
+"""`conformance report`: the page of a run anew, and Allure's HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
-from conformance.cli.failure import refusing
+from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.printing import waiting
 from conformance.report import record_file
 from conformance.report.allure import page as allure_page
+from conformance.report.run_record import RunRecord
 
 
 @click.command("report")
@@ -21,30 +19,33 @@ from conformance.report.allure import page as allure_page
 @click.option("--history", type=PATH, help="History file of earlier runs [next to the last RUN].")
 @click.option("--compare", "before", metavar="BEFORE", type=PATH, help="Also show what changed since this run.")
 def command(runs: tuple[Path, ...], history: Path | None, before: Path | None) -> None:
-    """Build an HTML report of one or more runs.
+    """Build the HTML reports of one or more runs: the run's own page, and one with Allure.
 
-    RUN is a directory that `conformance run` wrote. The report is written into the last one; the earlier ones are its
-    history.
+    RUN is a directory that `conformance run` wrote. The reports are written into the last one; the earlier ones are its
+    history. `report.html` shows the trend, and what changed since BEFORE or the run before the last one. It does not
+    need Node.js.
     """
     with refusing(record_file.UnreadableRun, allure_page.ReportError):
-        for run in runs:
-            record_file.read(run)
+        directories = [run if run.is_dir() else run.parent for run in runs]
+        records = [record_file.read(run) for run in runs]
+        click.echo(_own_page(records, directories[-1], before))
         waiting()
-        with _compared(before, runs[-1]) as beside:
-            page = allure_page.build([run if run.is_dir() else run.parent for run in runs], history, beside)
-    click.echo(page)
+        click.echo(allure_page.build(directories, history))
 
 
-@contextmanager
-def _compared(before: Path | None, after: Path) -> Iterator[Path | None]:
-    """The directory of what changed between two runs, as results for the page of the later one."""
-    if before is None:
-        yield None
-        return
-    from conformance.cli.compare import compared
-    from conformance.report.upgrade import allure
+def _own_page(records: list[RunRecord], directory: Path, before: Path | None) -> Path:
+    """Write the page of the last run. Raises InputRefused when it cannot be compared with BEFORE."""
+    from conformance.report.html import page
+    from conformance.report.upgrade import comparison
+    from conformance.report.upgrade.text import sections
 
-    comparison = compared(before, after)
-    with TemporaryDirectory(prefix="conformance-comparison-") as name:
-        allure.write_beside(comparison, Path(name), record_file.read(after).seconds)
-        yield Path(name)
+    *earlier, last = records
+    base = record_file.read(before) if before is not None else earlier[-1] if earlier else None
+    changes = []
+    if base is not None:
+        try:
+            changes = list(sections(comparison.compare(base, last)))
+        except comparison.NotComparable as error:
+            if before is not None:
+                raise InputRefused(f"{before} and {directory} cannot be compared: {error}") from None
+    return page.write(last, directory, earlier, changes)

@@ -19,7 +19,6 @@ from conformance.cli.failure import InputRefused, internal, refusing
 from conformance.cli.paths import PATH
 from conformance.core import run_directory
 from conformance.core.hints import nearest
-from conformance.core.run_directory import RunDirectory
 from conformance.core.shard import WHOLE, Shard, parse
 from conformance.core.systems import SYSTEMS
 from conformance.report import record_file
@@ -212,8 +211,13 @@ def allowed(workers: str | None, places: int) -> str | None:
     return str(min(wanted, places))
 
 
-def arguments(target: Path, output: Path, workers: str | None, options: Mapping[str, Any]) -> list[str]:
-    """What pytest is called with. `options` are those of the plugin, by their name without `--conformance-`."""
+def arguments(
+    target: Path, output: Path, workers: str | None, options: Mapping[str, Any], tests: Sequence[str] = ()
+) -> list[str]:
+    """What pytest is called with. `options` are those of the plugin, by their name without `--conformance-`.
+
+    `tests` are the tests to run, by path and name; all of the suites if there are none.
+    """
     ours = []
     for name, value in options.items():
         option = f"--conformance-{name.replace('_', '-')}"
@@ -234,11 +238,9 @@ def arguments(target: Path, output: Path, workers: str | None, options: Mapping[
         *("--conformance-target", str(target)),
         *("--conformance-output", str(output)),
         *ours,
-        *("--alluredir", str(RunDirectory(output).allure_results)),
-        *("--junitxml", str(RunDirectory(output).junit)),
         *(("-n", workers, "--dist", "loadgroup") if workers else ()),
         # By name, pytest would also read a conftest.py of the working directory.
-        *sorted(str(system.suites) for system in SYSTEMS.values()),
+        *(tests or sorted(str(system.suites) for system in SYSTEMS.values())),
     ]
 
 

@@ -14,6 +14,7 @@ REPORTS: Final = Path("reports")
 LONGEST_NAME: Final = 60  # characters of a target's name in that of a directory
 RECORD: Final = "run.json"
 SUMMARY: Final = "summary.md"
+PAGE: Final = "report.html"
 EXCHANGES: Final = "exchanges.ndjson"
 JUNIT: Final = "junit.xml"
 ALLURE_RESULTS: Final = "allure-results"
@@ -22,7 +23,7 @@ _ACCOUNT: Final = "account"
 _JOURNAL: Final = ("ledger-", ".ndjson")
 _LOCK: Final = "lock-"
 _OURS: Final = re.compile(
-    "|".join([*map(re.escape, (RECORD, SUMMARY, EXCHANGES, _LOGS)), f"(?:{_JOURNAL[0]}|{_LOCK}).*"])
+    "|".join([*map(re.escape, (RECORD, SUMMARY, PAGE, EXCHANGES, _LOGS)), f"(?:{_JOURNAL[0]}|{_LOCK}).*"])
 )
 
 
@@ -48,13 +49,18 @@ class RunDirectory:
         return self.path / SUMMARY
 
     @property
+    def page(self) -> Path:
+        """The page that shows the run in a browser."""
+        return self.path / PAGE
+
+    @property
     def exchanges(self) -> Path:
         """The exchanges that verdicts cite, one JSON object a line."""
         return self.path / EXCHANGES
 
     @property
     def junit(self) -> Path:
-        """The tests as JUnit's XML."""
+        """The tested requirements as JUnit's XML."""
         return self.path / JUNIT
 
     @property

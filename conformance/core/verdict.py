@@ -22,6 +22,16 @@ class Level(StrEnum):
     MAY = "may"
 
 
+class Harm(StrEnum):
+    """What a contradicted requirement costs whoever relies on the server, the worst first."""
+
+    ACCESS = "access"
+    DATA_LOSS = "data loss"
+    WRONG_DATA = "wrong data"
+    MISSING = "missing"
+    FORM = "form"
+
+
 class Outcome(StrEnum):
     """What a run says of one requirement, strongest first: the first one wins when verdicts are merged."""
 
@@ -64,6 +74,10 @@ TESTED: Final = (Outcome.CONFORMS, Outcome.DEVIATES)
 
 UNFINISHED: Final = (Reason.TIME_BUDGET, Reason.INTERRUPTED, Reason.TARGET_UNAVAILABLE, Reason.MISSING_SHARD)
 """The reasons for which a run was not finished: another run of the same target may say more."""
+
+
+CHANGES_NOTHING = "changes nothing"
+"""The detail of a deviation of an update that was accepted, and after which everything reads as before."""
 
 
 class Kind(StrEnum):
@@ -134,7 +148,18 @@ class Verdict:
 
     @property
     def fingerprint(self) -> str | None:
-        """The deviation's key; None unless the verdict deviates."""
+        """The deviation's key; None unless the verdict deviates.
+
+        What was sent and is not read back is one defect, however many fields show it: no field goes in.
+        """
+        if self.outcome is not Outcome.DEVIATES or self.kind is None:
+            return None
+        place = "" if self.kind is Kind.READ_BACK else self.location
+        return fingerprint(self.requirement, self.operation, self.kind, place)
+
+    @property
+    def fingerprint_of_place(self) -> str | None:
+        """The deviation's key with its place: by this one, baselines of earlier versions know what is not read back."""
         if self.outcome is not Outcome.DEVIATES or self.kind is None:
             return None
         return fingerprint(self.requirement, self.operation, self.kind, self.location)

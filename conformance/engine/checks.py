@@ -75,12 +75,12 @@ def deviates(
     observed: str,
     *exchanges: Exchange,
     location: str = "",
+    detail: str = "",
 ) -> Verdict:
     """The verdict that a requirement is contradicted by the exchanges."""
     evidence = tuple(exchange.id for exchange in exchanges)
-    return Verdict(
-        requirement, operation, Outcome.DEVIATES, evidence, kind, location, shorten(expected), shorten(observed)
-    )
+    texts = shorten(expected), shorten(observed)
+    return Verdict(requirement, operation, Outcome.DEVIATES, evidence, kind, location, *texts, detail=detail)
 
 
 def blocked(requirement: str, operation: str, by: str, detail: str = "") -> Verdict:

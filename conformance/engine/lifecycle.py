@@ -7,14 +7,14 @@ What can only be read, or only be listed, has a life without the other steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import leaves
-from conformance.core.verdict import Kind, Reason
+from conformance.core.verdict import CHANGES_NOTHING, Kind, Reason
 from conformance.engine import checks, sampling
 from conformance.engine.comparison import (
     Difference,
@@ -130,7 +130,15 @@ class Lifecycle:
         members = sent | set(members_of(resource.exchange, resource.id, resource.name))
         return not any(misnamed(exchange, resource.id, one, self._names) for one in members)
 
-    def _reads_as_sent(self, aspect: str, operation: Operation, sent: Mapping[str, Any], resource: Resource) -> None:
+    def _reads_as_sent(
+        self,
+        aspect: str,
+        operation: Operation,
+        sent: Mapping[str, Any],
+        resource: Resource,
+        altered: Collection[str] = (),
+    ) -> None:
+        """See that what was sent is read. `altered` are the members of an update that are not as they were before."""
         if self.create.link("read") is None:
             return
         readable = self._aspect("created-is-readable") if aspect.startswith("created") else None
@@ -159,7 +167,7 @@ class Lifecycle:
             ):
                 raise Blocked(self.session.recorder.root_of(readable.id), reading.id)
         found = list(self._differences(reading, sent, exchange))
-        self._say_differences(as_sent, operation, found, exchange)
+        self._say_differences(as_sent, operation, found, exchange, altered)
 
     def _differences(self, reading: Operation, sent: Mapping[str, Any], exchange: Exchange) -> Iterator[Difference]:
         try:
@@ -178,11 +186,17 @@ class Lifecycle:
         yield from differences(sent, body, schema, self.session.specification.members)
 
     def _say_differences(
-        self, requirement: Requirement | None, operation: Operation, found: list[Difference], exchange: Exchange
+        self,
+        requirement: Requirement | None,
+        operation: Operation,
+        found: list[Difference],
+        exchange: Exchange,
+        altered: Collection[str],
     ) -> None:
         recorder = self.session.recorder
         verbatim = f"{operation.id}:verbatim"
         hard = [one for one in found if not one.soft]
+        nothing = bool(altered) and set(altered) <= {_member(one.place) for one in hard}
         if requirement is not None and not hard:
             recorder.require(requirement.id, True, exchange)
         for one in {one.place: one for one in hard}.values():
@@ -195,6 +209,7 @@ class Lifecycle:
                     observed=checks.quoted(one.read),
                     kind=Kind.READ_BACK,
                     location=one.place,
+                    detail=CHANGES_NOTHING if nothing else "",
                 )
         soft = next((one for one in found if one.soft), None)
         if soft is not None:
@@ -224,7 +239,8 @@ class Lifecycle:
         except Blocked:
             del self._names[1:]  # another one may bear its new name now
             raise
-        self._reads_as_sent("updated-reads-as-sent", updating, changed, resource)
+        altered = [name for name, value in changed.items() if name in body and value != body[name]]
+        self._reads_as_sent("updated-reads-as-sent", updating, changed, resource, altered)
         if "list" not in self._hindered:
             self._list.shows_updated(resource, updating, updated, changed)
 
@@ -354,3 +370,8 @@ class Lifecycle:
 
     def _aspect(self, aspect: str, operation: Operation | None = None) -> Requirement | None:
         return self.session.specification.aspect((operation or self.create).id, aspect)
+
+
+def _member(place: str) -> str:
+    """The member of the body in which a place is."""
+    return place.removeprefix("/").partition("/")[0].removesuffix("[]")

@@ -84,7 +84,7 @@ class Recorder:
         self.cited = tuple(cited)
         self.verdicts: list[Verdict] = []
         self._ended = ""
-        self._said: set[tuple[str, Outcome, str | None]] = set()
+        self._said: set[tuple[str, Outcome, str | None, str | None]] = set()
         for requirement in self.cited:
             self._known(requirement)
 
@@ -101,7 +101,7 @@ class Recorder:
         """Take over verdicts. What was said before is not said again: the first evidence is enough."""
         self.check_open()
         for verdict in verdicts:
-            key = (verdict.requirement, verdict.outcome, verdict.fingerprint)
+            key = (verdict.requirement, verdict.outcome, verdict.fingerprint, verdict.fingerprint_of_place)
             if key not in self._said:
                 self._known(verdict.requirement)
                 self._said.add(key)
@@ -116,6 +116,7 @@ class Recorder:
         observed: str = "",
         kind: Kind = Kind.EFFECT,
         location: str = "",
+        detail: str = "",
         silence_counts: bool = False,
     ) -> bool:
         """Record whether a requirement holds, on the evidence of the exchanges; returns `holds`.
@@ -156,6 +157,7 @@ class Recorder:
                 observed,
                 *exchanges,
                 location=location,
+                detail=detail,
             )
         self.record([verdict])
         return holds

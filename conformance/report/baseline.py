@@ -79,6 +79,11 @@ class Baseline:
         )
 
 
+def fingerprints(found: Iterable[DeviationRecord]) -> set[str]:
+    """Every fingerprint by which a baseline may name what was found, also those of earlier versions."""
+    return {each for one in found for each in (one.fingerprint, *one.earlier_fingerprints)}
+
+
 def load(path: Path) -> Baseline:
     """Read a baseline.
 
@@ -184,11 +189,11 @@ def updated(
         BaselineError: the text is no baseline, or is written so that entries cannot be taken out.
     """
     before = parse(text, source)
-    there = {entry.fingerprint for entry in before.entries}
+    there = {entry.fingerprint: entry for entry in before.entries}
     found = [*record.deviations, *record.findings]
     wanted = found if findings else record.deviations
-    added = tuple(_made(one, day, notes) for one in wanted if one.fingerprint not in there)
-    occurring = {one.fingerprint for one in found}
+    added = tuple(_made(one, day, notes) for one in wanted if one.covered_by(there) is None)
+    occurring = fingerprints(found)
     report = before.report(day, occurring, record.verdicts, record.tests, complete=record.complete)
     pruned = tuple(report.gone) if prune else ()
     gone = {entry.fingerprint for entry in pruned}

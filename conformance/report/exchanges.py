@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -67,6 +68,20 @@ class CitedExchange(_Frozen):
 
 def _headers(headers: list[tuple[str, str]]) -> list[str]:
     return [f"{name}: {value}" for name, value in headers]
+
+
+def read_all(run_directory: Path) -> list[CitedExchange]:
+    """Every exchange of a run, in the order of its file; lines that cannot be read are left out."""
+    found: list[CitedExchange] = []
+    try:
+        file = RunDirectory(run_directory).exchanges.open(encoding="utf-8", errors="replace")
+    except OSError:
+        return found
+    with file:
+        for text in file:
+            with contextlib.suppress(ValidationError):
+                found.append(CitedExchange.model_validate_json(text))
+    return found
 
 
 def read(run_directory: Path, wanted: Collection[str]) -> dict[str, CitedExchange]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from conformance.core.verdict import Outcome
 from conformance.report import escape, words
-from conformance.report.run_record import summarise
+from conformance.report.requirement_result import totals, totals_by_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from conformance.report.requirement_result import Totals
     from conformance.report.run_record import DeviationRecord, RunRecord
 
 # What GitHub takes as a comment.
@@ -21,6 +22,7 @@ _LIST: Final = 2_000
 _SYSTEMS: Final = 5
 _TITLE: Final = 200
 _VALUE: Final = 300
+_COMMAND: Final = 2_000
 _NAME: Final = 60
 _DETAIL: Final = 60
 
@@ -85,36 +87,52 @@ def _run(record: RunRecord) -> str:
 
 
 def _counts(record: RunRecord) -> str:
-    summary = summarise(record.verdicts)
     if not record.verdicts:
         return ""
-    shown = [outcome for outcome in Outcome if summary.outcomes[outcome]]
-    head = ["Requirements", *(words.OUTCOMES[outcome][0] for outcome in shown)]
-    rows = [
-        [_name(system), *(f"{counts.get(outcome, 0):,}" for outcome in shown)]
-        for system, counts in list(summary.systems.items())[:_SYSTEMS]
-    ]
+    every = totals(record)
+    shown = [word for _, word, _ in words.counts(every)]
+    head = ["Testable requirements", *shown]
+    by_system = list(totals_by_system(record).items())[:_SYSTEMS]
+    rows = [[_name(system), *_cells(numbers, shown)] for system, numbers in by_system]
     if len(rows) > 1:
-        rows.append(["all", *(f"{summary.outcomes[outcome]:,}" for outcome in shown)])
+        rows.append(["all", *_cells(every, shown)])
     lines = [head, ["---", *("---:" for _ in shown)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{table}\n\n{words.untestable(every)}".rstrip()
+
+
+def _cells(numbers: Totals, shown: Iterable[str]) -> list[str]:
+    counts = {word: number for number, word, _ in words.counts(numbers)}
+    return [f"{counts.get(word, 0):,}" for word in shown]
 
 
 def _entry(deviation: DeviationRecord, blocks: int) -> str:
-    place = f"{deviation.level.value}, {_name(deviation.operation)} ({_name(deviation.profile)})"
+    place = (
+        f"{deviation.harm.value}, {deviation.level.value}, {_name(deviation.operation)} ({_name(deviation.profile)})"
+    )
     lines = [
         f"- **{escape.markdown(deviation.title, _TITLE)}**",
-        place,
-        escape.markdown(words.names(deviation), _VALUE),
-        escape.markdown(words.citation(deviation), _VALUE),
+        *([escape.markdown(deviation.call, _VALUE)] if deviation.call else []),
         f"expected: {escape.markdown(deviation.expected, _VALUE)}",
         f"observed: {escape.markdown(deviation.observed, _VALUE)}",
+        escape.markdown(words.citation(deviation), _VALUE),
+        place,
+        escape.markdown(words.names(deviation), _VALUE),
     ]
     if blocks:
         lines.append(f"blocks {words.count(blocks, 'requirement')}")
     if deviation.baseline:
         lines.append(f"known: {escape.markdown(words.accepted(deviation.baseline), _VALUE)}")
-    return "<br>\n  ".join(lines)
+    return "<br>\n  ".join(lines) + _command(deviation.reproduce)
+
+
+def _command(text: str) -> str:
+    """A command, folded, in a fence that nothing in it can close; empty where it is too long for a summary."""
+    if not text or len(text) > _COMMAND:
+        return ""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    shown = "\n".join(f"  {line}" for line in escape.block(text).split("\n"))
+    return f"\n\n  <details><summary>to see it again</summary>\n\n  {fence}sh\n{shown}\n  {fence}\n\n  </details>\n"
 
 
 def _fit(entries: Iterable[str], budget: int) -> list[str]:

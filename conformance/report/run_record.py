@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from conformance.core.verdict import (
+    Harm,
     Kind,
     Level,
     Outcome,
     Reason,
+    fingerprint,
 )
 
 SCHEMA_VERSION: Final = 1
@@ -143,12 +146,19 @@ class DeviationRecord(Frozen):
     """The group of operations that the requirement belongs to."""
     operation: str
     """The operation at fault."""
+    call: str = ""
+    """Its method and path, as the document gives them; empty when the requirement is about no operation."""
     level: Level
     """How firmly the document states the requirement; `may` makes it a finding."""
+    harm: Harm = Harm.FORM
+    """What it costs whoever relies on the server: lists show the worst first."""
     kind: Kind
     """In what way the target deviates."""
     location: str
-    """The place in the body without positions, such as `/diagrams[]/flows[]/flo_x2`; empty for the whole answer."""
+    """The place in the body without positions, such as `/diagrams[]/flows[]/flo_x2`; empty for the whole answer, or
+    where there are several `places`."""
+    places: list[str] = []
+    """The fields that were sent and are not read back: no part of the fingerprint; empty for every other kind."""
     title: str
     """One line for people. No value of the run is in it."""
     expected: str
@@ -173,6 +183,19 @@ class DeviationRecord(Frozen):
     """A curl command that sends the request again, with secrets as `$NAME`."""
     baseline: BaselineEntry | None = None
     """The entry of the baseline that covers it; null when none does."""
+
+    @property
+    def earlier_fingerprints(self) -> list[str]:
+        """The fingerprints of earlier versions, which told each field that is not read back apart."""
+        return [fingerprint(self.requirement, self.operation, self.kind, place) for place in self.places]
+
+    def covered_by(self, known: Mapping[str, BaselineEntry]) -> BaselineEntry | None:
+        """The entry that covers the deviation, of those that are `known` by their fingerprints.
+
+        Entries of earlier versions cover it together, if there is one for each of its fields.
+        """
+        earlier = [known.get(one) for one in self.earlier_fingerprints]
+        return known.get(self.fingerprint) or (earlier[0] if earlier and all(earlier) else None)
 
 
 class AccommodationRecord(Frozen):
@@ -353,8 +376,8 @@ class RunRecord(Frozen):
     shapes: dict[str, dict[str, Shape]] = {}
     """What answers looked like, by operation and status."""
     durations: dict[str, dict[str, float]] = {}
-    """Seconds: in `tests` of each test, in `operations` the mean of each operation's calls, in `medians` their median;
-    in `calls` how many there were."""
+    """Seconds: in `tests` of each test, in `operations` the mean of each operation's calls, in `medians` their median,
+    in `fastest` and `slowest` the extremes; in `calls` how many there were."""
     leftovers: list[Leftover] = []
     """What of the run is still on the target and should not be; normally nothing."""
     residue: list[Residue] = []

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from conformance.core.verdict import Outcome
 from conformance.report import escape, words
-from conformance.report.run_record import summarise
+from conformance.report.requirement_result import totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 # More than these scroll the verdict out of sight; all of them are in the report.
 _LISTED_AT_MOST: Final = 30
 _SHOWN_THINGS: Final = 5
+# Longer commands, and those of further deviations, are in report.html.
+_COMMANDS: Final = 5
+_COMMAND: Final = 2_000
 _TITLE: Final = 200
 _VALUE: Final = 160
 
@@ -109,14 +111,12 @@ class _Summary:
     def _counts(self) -> None:
         if not self._record.verdicts:
             return
-        outcomes = summarise(self._record.verdicts).outcomes
-        findings = words.only_findings(self._record)
-        self._heading(words.count(len(self._record.verdicts), "requirement"), words.REQUIREMENT)
-        for outcome in Outcome:
-            if number := outcomes[outcome]:
-                word, meaning = words.OUTCOMES[outcome]
-                found = f" ({words.among(findings, 'finding')})" if outcome is Outcome.DEVIATES and findings else ""
-                self._say(f"{word}: {meaning}{found}", 2, lead=f"{number:>6,}  ")
+        numbers = totals(self._record)
+        self._heading(words.count(numbers.testable, "testable requirement"), words.REQUIREMENT)
+        for number, word, meaning in words.counts(numbers):
+            self._say(f"{word}: {meaning}", 2, lead=f"{number:>6,}  ")
+        if told := words.untestable(numbers):
+            self._say(told, 2)
 
     def _deviations(self, title: str, deviations: Sequence[DeviationRecord], *, brief: bool = False) -> None:
         if not deviations:
@@ -130,14 +130,21 @@ class _Summary:
             if brief:
                 continue
             level = self._explain(deviation.level.value, words.LEVELS[deviation.level])
-            where = f"{deviation.operation}, {deviation.profile}"
-            self._say(f"{level}; {escape.line(where, _VALUE)}", 5)
-            self._say(escape.line(words.names(deviation), _VALUE), 5)
-            self._say(escape.line(words.citation(deviation), _VALUE), 5)
+            if deviation.call and not deviation.title.startswith(deviation.call):
+                self._say(escape.line(deviation.call, _VALUE), 5, "bold")
             self._say(f"expected: {escape.line(deviation.expected, _VALUE)}", 5)
             self._say(f"observed: {escape.line(deviation.observed, _VALUE)}", 5)
+            self._say(escape.line(words.citation(deviation), _VALUE), 5)
+            where = f"{deviation.operation}, {deviation.profile}"
+            harm = self._explain(deviation.harm.value, words.HARMS[deviation.harm])
+            self._say(f"{harm}; {level}; {escape.line(where, _VALUE)}", 5)
+            self._say(escape.line(words.names(deviation), _VALUE), 5)
             if blocks := blocked[deviation.fingerprint]:
                 self._say(f"blocks {words.count(blocks, 'requirement')}", 5)
+            if deviation.reproduce and number <= _COMMANDS and len(deviation.reproduce) <= _COMMAND:
+                self._say("to see it again:", 5)
+                for line in deviation.reproduce.splitlines():
+                    self._say(escape.line(line), 7, wrap=False)
         if (left := len(deviations) - _LISTED_AT_MOST) > 0:
             self._say(f"… and {left:,} more in the report", 2)
 
@@ -167,5 +174,7 @@ class _Summary:
     def _report(self, run_directory: Path) -> None:
         self._console.print()
         where = str(run_directory)
-        self._say(f"Report: {escape.line(where)} (read summary.md; run.json is for programs)", wrap=False)
-        self._say(f"HTML report: conformance report {escape.line(shlex.quote(where))}", wrap=False)
+        self._say(
+            f"Report: {escape.line(where)} (read report.html or summary.md; run.json is for programs)", wrap=False
+        )
+        self._say(f"Allure report: conformance report {escape.line(shlex.quote(where))}", wrap=False)

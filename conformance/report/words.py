@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from conformance.core.verdict import Level, Outcome, Reason
+from conformance.core.verdict import Harm, Level, Outcome, Reason
 from conformance.report import escape
+from conformance.report.requirement_result import UNTESTABLE, Status, Totals, totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +44,13 @@ LEVELS: Final = {
     Level.SHOULD: "shown in an example, or clearly implied",
     Level.MAY: "hinted at, or inferred",
 }
+HARMS: Final = {
+    Harm.ACCESS: "somebody gets in who must not",
+    Harm.DATA_LOSS: "data is lost or changed that nobody named",
+    Harm.WRONG_DATA: "what is read is not what was written",
+    Harm.MISSING: "something documented is not there",
+    Harm.FORM: "a response has another form",
+}
 OUTCOMES: Final = {
     Outcome.DEVIATES: ("deviate", "the server does not do what the documentation says"),
     Outcome.CONFORMS: ("conform", "the server does what the documentation says, with a recorded request and response"),
@@ -67,9 +75,19 @@ REASONS: Final = {
     Reason.NOT_SELECTED: "excluded by the selection",
     Reason.UNSUPPORTED: "needs an operation that the target file does not claim",
 }
+STATUSES: Final = {
+    Status.CONFORMS: "conform",
+    Status.DEVIATES: "deviate",
+    Status.KNOWN: "deviate as known",
+    Status.FINDING: "with a finding",
+    Status.BLOCKED: "blocked",
+    Status.NOT_TESTED: "not tested",
+    Status.UNTESTABLE: "cannot be tested",
+}
 THIN: Final = 90.0
 """The share of what can be tested, in percent, below which a report says why."""
 _RANK: Final = {level: rank for rank, level in enumerate(Level)}
+_WORST_FIRST: Final = {harm: rank for rank, harm in enumerate(Harm)}
 
 
 def count(number: int, noun: str) -> str:
@@ -79,19 +97,16 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def among(number: int, noun: str) -> str:
-    """`number` of several with their noun: "1 of them a finding", "2 of them findings"."""
-    return f"{number:,} of them {f'a {noun}' if number == 1 else f'{noun}s'}"
-
-
 def headline(record: RunRecord) -> str:
-    """The verdict of the run in words, from its exit code and its deviations."""
-    known = sum(1 for deviation in record.deviations if deviation.baseline)
-    new = len(record.deviations) - known
-    found = count(new, "deviation" if not known else "new deviation")
-    if known:
-        found += f", {known:,} known"
-    tested = sum(verdict.outcome in (Outcome.CONFORMS, Outcome.DEVIATES) for verdict in record.verdicts)
+    """The verdict of the run in words, from its exit code and its numbers."""
+    numbers = totals(record)
+    new = numbers.new
+    found = count(new, "deviation" if not numbers.known else "new deviation")
+    if numbers.known:
+        found += f", {numbers.known:,} known"
+    if numbers.deviations:
+        found += f" of {count(len({one.requirement for one in record.deviations}), 'requirement')}"
+    tested = numbers.tested
     match record.exit_code:
         case 4:
             text = "nothing was sent: the command or the target file is wrong"
@@ -118,10 +133,31 @@ def headline(record: RunRecord) -> str:
         case _:
             text = found
     if record.verdicts and record.exit_code in (0, 1):
-        text += f"; {tested:,} of {count(len(record.verdicts), 'requirement')} tested"
+        text += f"; {numbers.tested:,} of {count(numbers.testable, 'requirement')} tested"
     if not record.complete and record.exit_code in (0, 1):
         text += "; the run is incomplete"
     return text
+
+
+def counts(numbers: Totals) -> list[tuple[int, str, str]]:
+    """The requirements that can be tested, as a number, a word and its meaning; what does not occur is left out."""
+    deviate, meaning = OUTCOMES[Outcome.DEVIATES]
+    rest = numbers.not_tested - numbers.unsupported - numbers.not_applicable
+    rows = [
+        (numbers.deviating, deviate, meaning),
+        (numbers.findings, "with a finding", "the server does something else, at level may"),
+        (numbers.conforming, *OUTCOMES[Outcome.CONFORMS]),
+        (numbers.blocked, *OUTCOMES[Outcome.BLOCKED]),
+        (numbers.unsupported, *OUTCOMES[Outcome.UNSUPPORTED]),
+        (numbers.not_applicable, *OUTCOMES[Outcome.NOT_APPLICABLE]),
+        (rest, *OUTCOMES[Outcome.NOT_EXERCISED]),
+    ]
+    return [row for row in rows if row[0]]
+
+
+def untestable(numbers: Totals) -> str:
+    """How many requirements are part of no total; empty when there are none."""
+    return f"{numbers.untestable:,} more cannot be tested over HTTP" if numbers.untestable else ""
 
 
 def coverage(record: RunRecord) -> str:
@@ -136,10 +172,18 @@ def coverage(record: RunRecord) -> str:
 
 
 def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:
-    """The deviations as they are shown: new before known, must before should, then by place."""
+    """The deviations as they are shown: new before known, the worst harm first, must before should, then by place."""
     return sorted(
         deviations,
-        key=lambda d: (bool(d.baseline), _RANK[d.level], d.system, d.profile, d.operation, d.title),
+        key=lambda d: (
+            bool(d.baseline),
+            _WORST_FIRST[d.harm],
+            _RANK[d.level],
+            d.system,
+            d.profile,
+            d.operation,
+            d.title,
+        ),
     )
 
 
@@ -160,23 +204,16 @@ def citation(deviation: DeviationRecord) -> str:
     return ", ".join(parts)
 
 
-def only_findings(record: RunRecord) -> int:
-    """How many requirements deviate of which no deviation is told, but a finding."""
-    firm = {one.requirement for one in record.deviations}
-    found = {one.requirement for one in record.findings} - firm
-    return sum(one.outcome is Outcome.DEVIATES and one.requirement in found for one in record.verdicts)
-
-
 def blocked(record: RunRecord) -> Counter[str]:
     """How many requirements each deviation blocks, by fingerprint."""
     return Counter(v.blocked_by for v in record.verdicts if v.outcome is Outcome.BLOCKED and v.blocked_by is not None)
 
 
 def unexercised(record: RunRecord) -> list[tuple[Reason, list[VerdictRecord]]]:
-    """What was not exercised, by reason, the most frequent reason first."""
+    """What was not exercised although it can be tested over HTTP, by reason, the most frequent reason first."""
     groups: dict[Reason, list[VerdictRecord]] = {}
     for verdict in record.verdicts:
-        if verdict.outcome is Outcome.NOT_EXERCISED and verdict.reason is not None:
+        if verdict.outcome is Outcome.NOT_EXERCISED and verdict.reason not in (None, *UNTESTABLE):
             groups.setdefault(verdict.reason, []).append(verdict)
     return sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
 

@@ -13,14 +13,19 @@ from conformance.core import exit_codes
 from conformance.core.exchange import Request
 from conformance.core.run_directory import RunDirectory
 from conformance.core.verdict import (
+    CHANGES_NOTHING,
     UNFINISHED,
+    Harm,
+    Kind,
     Level,
     Outcome,
     Reason,
     Verdict,
 )
 from conformance.core.version import __version__
+from conformance.engine.checks import shorten
 from conformance.report import curl
+from conformance.report.baseline import fingerprints
 from conformance.report.run_record import (
     AccommodationRecord,
     BaselineEntry,
@@ -61,6 +66,8 @@ def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dic
         "tests": {test.id: round(test.seconds, 3) for test in tests},
         "operations": {operation: round(mean(seconds), 4) for operation, seconds in by_operation},
         "medians": {operation: round(median(seconds), 4) for operation, seconds in by_operation},
+        "fastest": {operation: round(min(seconds), 4) for operation, seconds in by_operation},
+        "slowest": {operation: round(max(seconds), 4) for operation, seconds in by_operation},
         "calls": {operation: len(seconds) for operation, seconds in by_operation},
     }
 
@@ -99,7 +106,7 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
     covered = coverage(verdicts, [*deviations, *findings], context.min_tested)
     entries = None
     if context.baseline is not None:
-        found = {one.fingerprint for one in (*deviations, *findings)}
+        found = fingerprints([*deviations, *findings])
         entries = context.baseline.report(context.day, found, verdicts, tests, complete=complete)
     return RunRecord(
         complete=complete,
@@ -225,43 +232,60 @@ def _deviations(
     for test, verdict in logs.verdicts:
         if verdict.fingerprint is not None and verdict.requirement in requirements:
             groups.setdefault(verdict.fingerprint, []).append((test, verdict))
-    wanted = {group[0][1].evidence[0] for group in groups.values()}
+    wanted = {verdict.evidence[0] for group in groups.values() for _, verdict in group}
     commands = _commands(output, wanted, logs.placeholders, files)
     records: list[DeviationRecord] = []
     for key, group in sorted(groups.items()):
-        first = group[0][1]
+        first = next((one for _, one in group if one.detail == CHANGES_NOTHING), group[0][1])
         requirement = requirements[first.requirement]
+        places = _by_place(first.kind, (one for _, one in group))
         tests = sorted({test for test, _ in group})
         assert first.kind is not None
-        records.append(
-            DeviationRecord(
-                fingerprint=key,
-                requirement=requirement.id,
-                system=requirement.system,
-                profile=requirement.profile,
-                operation=requirement.operation,
-                level=requirement.level,
-                kind=first.kind,
-                location=first.location,
-                title=title(requirement, first),
-                expected=first.expected,
-                observed=first.observed,
-                document=requirement.document,
-                section=requirement.section,
-                lines=requirement.lines,
-                reading=requirement.reading,
-                occurrences=len(tests),
-                tests=tests,
-                evidence=list(dict.fromkeys(one for _, verdict in group[:3] for one in verdict.evidence))[:6],
-                reproduce=commands.get(first.evidence[0], ""),
-                baseline=known.get(key),
-            )
+        one = DeviationRecord(
+            fingerprint=key,
+            requirement=requirement.id,
+            system=requirement.system,
+            profile=requirement.profile,
+            operation=requirement.operation,
+            call=requirement.request,
+            level=requirement.level,
+            harm=requirement.harm or Harm.FORM,
+            kind=first.kind,
+            location=first.location if len(places) < 2 else "",
+            places=sorted(places),
+            title=title(requirement, first),
+            expected=_joined(places, "expected") or first.expected,
+            observed=_joined(places, "observed") or first.observed,
+            document=requirement.document,
+            section=requirement.section,
+            lines=requirement.lines,
+            reading=requirement.reading,
+            occurrences=len(tests),
+            tests=tests,
+            evidence=list(dict.fromkeys(one for _, verdict in group[:3] for one in verdict.evidence))[:6],
+            reproduce=commands.get(first.evidence[0], ""),
         )
+        records.append(one.model_copy(update={"baseline": one.covered_by(known)}))
     records = ordered(records)
     return (
         [one for one in records if one.level is not Level.MAY],
         [one for one in records if one.level is Level.MAY],
     )
+
+
+def _by_place(kind: Kind | None, verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
+    """The first verdict on each field that was not read back; none for another kind of deviation."""
+    found: dict[str, Verdict] = {}
+    for one in verdicts if kind is Kind.READ_BACK else ():
+        found.setdefault(one.location, one)
+    return found
+
+
+def _joined(places: Mapping[str, Verdict], member: str) -> str:
+    """What was expected or observed of several fields, in a line; empty where there are not several."""
+    if len(places) < 2:
+        return ""
+    return shorten("; ".join(f"{place or 'answer'}: {getattr(one, member)}" for place, one in sorted(places.items())))
 
 
 def ordered(records: Iterable[DeviationRecord]) -> list[DeviationRecord]:

@@ -13,7 +13,7 @@ from conformance.core import shard as shards
 from conformance.core.shard import Shard
 from conformance.core.verdict import PRECEDENCE, Outcome, Reason
 from conformance.engine.shapes import joined
-from conformance.report.baseline import Baseline
+from conformance.report.baseline import Baseline, fingerprints
 from conformance.report.run_record import (
     AccommodationRecord,
     BaselineEntry,
@@ -205,6 +205,8 @@ def _seen_again(one: DeviationRecord, other: DeviationRecord) -> DeviationRecord
             "occurrences": one.occurrences + other.occurrences,
             "tests": sorted({*one.tests, *other.tests}),
             "evidence": list(dict.fromkeys([*one.evidence, *other.evidence]))[: EVIDENCE + 1],
+            "places": sorted({*one.places, *other.places}),
+            "baseline": one.baseline if other.baseline else None,
         }
     )
 
@@ -230,7 +232,7 @@ def _baseline(
     }
     entries.update({one.fingerprint: one.baseline for one in found if one.baseline is not None})
     whole = Baseline(tuple(entries[key] for key in sorted(entries)))
-    return whole.report(day, {one.fingerprint for one in found}, verdicts, tests, complete=complete)
+    return whole.report(day, fingerprints(found), verdicts, tests, complete=complete)
 
 
 def _exit_code(
@@ -281,7 +283,10 @@ def _shapes(records: Sequence[RunRecord]) -> dict[str, dict[str, Shape]]:
 
 def _durations(given: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
     """Means by their number of calls; a median is that of the calls of each shard as if they all took its median."""
-    told = [{"tests": {}, "operations": {}, "medians": {}, "calls": {}, **one} for one in given]
+    told = [
+        {"tests": {}, "operations": {}, "medians": {}, "fastest": {}, "slowest": {}, "calls": {}, **one}
+        for one in given
+    ]
     calls: dict[str, int] = {}
     for one in told:
         for operation, count in one["calls"].items():
@@ -298,8 +303,21 @@ def _durations(given: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, 
         "tests": dict(sorted(tests.items())),
         "operations": means,
         "medians": medians,
+        "fastest": _extremes(told, "fastest", min),
+        "slowest": _extremes(told, "slowest", max),
         "calls": {operation: float(count) for operation, count in sorted(calls.items())},
     }
+
+
+def _extremes(
+    given: Sequence[Mapping[str, Mapping[str, float]]], kind: str, choose: Callable[[float, float], float]
+) -> dict[str, float]:
+    """The fastest or slowest call of each operation in any shard."""
+    found: dict[str, float] = {}
+    for one in given:
+        for operation, seconds in one[kind].items():
+            found[operation] = choose(seconds, found.get(operation, seconds))
+    return dict(sorted(found.items()))
 
 
 def _residue(given: Iterable[Residue]) -> list[Residue]:

@@ -105,7 +105,7 @@ def _merged(requirement: Requirement, said: list[tuple[str, Verdict]]) -> Verdic
         requirement,
         outcome,
         reason=first.reason if outcome is Outcome.NOT_EXERCISED else None,
-        detail=first.detail,
+        detail="" if outcome is Outcome.DEVIATES else first.detail,
         tests=sorted({test for test, _ in said}),
         evidence=list(dict.fromkeys(one for _, verdict in winning[:3] for one in verdict.evidence))[:5],
         blocked_by=first.blocked_by,

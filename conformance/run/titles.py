@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.core.verdict import Kind, Verdict
+from conformance.core.verdict import CHANGES_NOTHING, Kind, Verdict
 from conformance.spec.requirement import SERVER_ERROR, Requirement
 from conformance.spec.rules import field
 
@@ -19,8 +19,13 @@ _STRUCTURAL: Final = {
 
 
 def title(requirement: Requirement, verdict: Verdict) -> str:
-    """The request, then what is wrong. No value of the run is in it, so it is the same every night."""
-    where = field(verdict.location)
+    """The request, then what is wrong. No value of the run is in it, so it is the same every night.
+
+    Fields that are not read back are one deviation, which is not called after one of them.
+    """
+    if verdict.detail == CHANGES_NOTHING:
+        return f"{requirement.request}: is accepted and changes nothing"
+    where = "" if verdict.kind is Kind.READ_BACK else field(verdict.location)
     wrong = requirement.deviation or f"does not do what is documented: {requirement.statement.rstrip('.')}"
     if requirement.structural and verdict.kind in _STRUCTURAL and not requirement.place:
         wrong = _STRUCTURAL[verdict.kind]

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from conformance.core.atomic_write import write_text
 from conformance.core.run_directory import RunDirectory
-from conformance.report import markdown, record_file
+from conformance.report import junit, markdown, record_file
 from conformance.report.allure import results
+from conformance.report.html import page
 from conformance.report.run_record import RunRecord
 
 
-def write_reports(record: RunRecord, output: Path, allure_directory: Path) -> None:
-    """Write `run.json`, `summary.md` and Allure's results of the deviations."""
+def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = ()) -> None:
+    """Write `run.json`, `summary.md`, `report.html`, `junit.xml` and Allure's results.
+
+    Files that are `kept` are somebody else's, and are left as they are.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
+    directory = RunDirectory(output)
     record_file.write(record, output)
-    write_text(RunDirectory(output).summary, markdown.summary(record))
-    allure_directory.mkdir(parents=True, exist_ok=True)
-    results.write(record, output, allure_directory)
+    write_text(directory.summary, markdown.summary(record))
+    page.write(record, output)
+    if directory.junit not in kept:
+        write_text(directory.junit, junit.document(record))
+    if directory.allure_results not in kept:
+        directory.allure_results.mkdir(exist_ok=True)
+        results.write(record, output, directory.allure_results)

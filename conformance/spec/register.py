@@ -14,7 +14,7 @@ from conformance.core.strict_model import (
     Word,
     Words,
 )
-from conformance.core.verdict import Level, Reason
+from conformance.core.verdict import Harm, Level, Reason
 
 Step = Literal[
     "created-is-readable",
@@ -83,6 +83,8 @@ class Entry(Vocabulary):
     """The readings that it rests on: one code, or a list."""
     tried: Tried
     """What tries it."""
+    harm: Harm | None = None
+    """What it costs whoever relies on the server if it is contradicted; by default what follows from the aspect."""
     aspect: Aspect | None = None
     """Which step of that it is."""
     since: Word | None = None

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.core.verdict import Level, Reason
+from conformance.core.verdict import Harm, Level, Reason
+from conformance.spec.harm import of_structure
 from conformance.spec.operation import Operation
 from conformance.spec.rules import (
     Citation,
@@ -53,6 +54,7 @@ class Requirement:
     place: str = ""
     request: str = ""
     deviation: str = ""
+    harm: Harm | None = None
 
     @property
     def refusal(self) -> bool:
@@ -91,6 +93,7 @@ def structural(operation: Operation) -> Iterator[Requirement]:
             place=place,
             request=operation.request,
             deviation=wrong,
+            harm=of_structure(suffix),
         )
 
     own = operation.citation
@@ -113,6 +116,11 @@ def structural(operation: Operation) -> Iterator[Requirement]:
         wrong = f"rejects a documented value of {where}"
         accepting = made("", replace(rule.citation, level=level), accepted, wrong, rule.place)
         yield replace(accepting, id=name, tried="property")
+        told_values = f"Each documented value of {rule.place} is accepted: {rule.expected}."
+        accepting = made(
+            "", replace(rule.citation, level=_at_most_should(rule.citation.level)), told_values, rule.place
+        )
+        yield replace(accepting, id=name, tried="property", harm=of_structure(name))
     yield from _demands(operation, made)
     if _combinable(operation):
         combination = "Every combination of documented values is accepted in a body."

@@ -23,7 +23,7 @@ from conformance.core.verdict import (
     Outcome,
     Reason,
 )
-from conformance.spec import layout
+from conformance.spec import harm, layout
 from conformance.spec.extension import EXTENSION, DocumentExtension, MemberNames
 from conformance.spec.openapi import SpecificationError, inline, operations
 from conformance.spec.operation import (
@@ -248,6 +248,7 @@ def registered(
             disposable=entry.disposable,
             request=operation.request if operation else "",
             deviation=" ".join((entry.deviation or "").split()),
+            harm=harm.of_entry(entry.harm, entry.aspect),
         )
 
 

@@ -109,7 +109,8 @@ def test_other_files_may_be_in_the_directory_of_a_run(repository: Repository) ->
             *("-k", "curl", "--alluredir=run/allure-results", "--junitxml=run/junit.xml"),
         )
     assert ended.code == 0, ended.printed
-    assert {"run/notes.txt", "run/run.json", "run/junit.xml"} <= repository.files
+    assert {"run/notes.txt", "run/run.json", "run/junit.xml", "run/report.html"} <= repository.files
+    assert 'name="pytest' in (repository.path / "run/junit.xml").read_text(), "what pytest was asked for is pytest's"
 
 
 HOOKS = {

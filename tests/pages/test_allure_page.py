@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from conformance.core.verdict import Outcome
 from conformance.report import record_file
 from conformance.report.allure.page import build
+from conformance.report.requirement_result import totals
 from tests.runs.support import run, served
 
 from .browser import Opened, opened
@@ -45,15 +45,18 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
-def test_deviations_are_first_with_the_firmer_one_on_top_then_requirements_then_tests(file: Path, seen: Opened) -> None:
+def test_deviations_stand_first_with_the_firmer_one_on_top_and_the_totals_are_those_of_the_run(
+    file: Path, seen: Opened
+) -> None:
     text = seen.page.inner_text("body")
-    order = ("\nDeviations\n", TOKEN, LABEL, "\nRequirements\n", "\nTests\n", "test_request_data_starts")
+    order = ("\nDeviations\n", TOKEN, LABEL, "\nNot tested\n", "\nConforms\n")
     places = [text.index(part) for part in order]
     assert places == sorted(places)
-    record = record_file.read(file.parent.parent)
-    tried = [one for one in record.verdicts if one.outcome in (Outcome.CONFORMS, Outcome.DEVIATES)]
-    assert 2 < len(tried) < len(record.verdicts)
-    assert f"2 deviations; {len(tried)} of {len(record.verdicts)} requirements tested" in text
+    numbers = totals(record_file.read(file.parent.parent))
+    assert 2 < numbers.tested < numbers.testable
+    assert f"2 deviations of 2 requirements; {numbers.tested} of {numbers.testable} requirements tested" in text
+    shown = text.replace("\n", " ")
+    assert f"Total {numbers.testable} Failed {numbers.deviating} Passed {numbers.conforming}" in shown
     assert fits(seen.page)
 
 

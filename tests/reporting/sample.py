@@ -108,7 +108,11 @@ def record(**changes: Any) -> RunRecord:
     finding = deviation(5, level=Level.MAY, kind=Kind.SERVER_ERROR, title=f"Odd input makes a 500: {HOSTILE}")
     verdicts = [
         *(verdict(f"PM3-PRJ-1{n:02}", Outcome.CONFORMS, evidence=["e1"]) for n in range(40)),
-        *(verdict(d.requirement, Outcome.DEVIATES, system=d.system) for d in (first, should, hostile, accepted)),
+        *(
+            verdict(d.requirement, Outcome.DEVIATES, system=d.system, level=d.level)
+            for d in (first, should, hostile, accepted)
+        ),
+        verdict(finding.requirement, Outcome.DEVIATES, level=Level.MAY),
         verdict("PM3-PRJ-201", Outcome.BLOCKED, blocked_by=first.fingerprint),
         verdict("PM3-PRJ-202", Outcome.BLOCKED, blocked_by=first.fingerprint),
         verdict("PRO-PRJ-301", Outcome.NOT_APPLICABLE, system=PRO),

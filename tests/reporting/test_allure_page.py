@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.cli import main
 from conformance.core.run_directory import ALLURE_RESULTS
-from conformance.report import escape, words
+from conformance.core.verdict import Outcome
+from conformance.report import words
 from conformance.report.allure import page as allure_page
-from conformance.report.allure import results as allure_results
+from conformance.report.allure.results import GROUPS
+from conformance.report.requirement_result import totals
 from conformance.report.upgrade import allure as upgrade_allure
 from conformance.report.upgrade import comparison
 from conformance.report.upgrade import text as upgrade_text
@@ -25,10 +26,11 @@ from . import sample
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conformance.report.run_record import VerdictRecord
+
 
 def run_in(directory: Path, **changes: Any) -> Path:
-    record = sample.write_run(directory, sample.record(**changes))
-    allure_results.write(record, directory, directory / ALLURE_RESULTS)
+    sample.write_run(directory, sample.record(**changes))
     return directory
 
 
@@ -42,11 +44,6 @@ def program(directory: Path, name: str, script: str) -> None:
 def test_no_run_is_an_error() -> None:
     with pytest.raises(allure_page.ReportError, match="No run was given"):
         allure_page.build([])
-
-
-def test_a_directory_without_results_is_named(tmp_path: Path) -> None:
-    with pytest.raises(allure_page.ReportError, match=r"has no allure-results; choose a directory"):
-        allure_page.build([tmp_path])
 
 
 def test_a_missing_node_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,32 +122,37 @@ def test_the_page_of_the_last_run_is_one_harmless_file(tmp_path: Path, monkeypat
     assert "Content-Security-Policy" in page
     results = {r["name"]: r for path, r in data(page).items() if path.startswith("data/test-results/")}
     record = sample.record()
-    told = {escape.line(d.title) for d in (*record.deviations, *record.findings)}
-    told |= {verdict.requirement for verdict in record.verdicts}
-    assert set(results) == told | {f"{one.operation}: {one.reason}" for one in record.accommodations}
+    assert set(results) == {verdict.requirement for verdict in record.verdicts}
     tree = data(page)["widgets/tree.json"]
     groups = [tree["groupsById"][group]["name"] for group in tree["root"]["groups"]]
-    assert groups == ["Deviations", "Findings", "Accommodations", "Requirements"]
-    assert results["The list of projects is not JSON"]["transition"] == "new"
-    assert results[sample.deviation(1).title].get("transition") is None
-    assert results["The list of projects is not JSON"]["resolution"] == "accepted"
+    assert groups == list(GROUPS.values())
+    assert results[sample.deviation(4).requirement]["resolution"] == "accepted"
     charts = {chart["type"]: chart["data"] for chart in data(page)["widgets/charts.json"]["general"].values()}
-    assert [point["statistic"]["total"] for point in charts["statusDynamics"]] == [60, 62]
-    assert [point["statistic"]["failed"] for point in charts["statusDynamics"]] == [2, 4]
+    numbers = totals(record)
+    told = [point["statistic"] for point in charts["statusDynamics"]]
+    assert [one["total"] for one in told] == [numbers.testable] * 2
+    assert (told[-1]["failed"], told[-1]["passed"]) == (numbers.deviating, numbers.conforming)
 
 
 @pytest.mark.page
 @pytest.mark.usefixtures("allure")
 def test_earlier_pages_are_remembered_beside_the_runs(tmp_path: Path) -> None:
-    first = run_in(tmp_path / "first", deviations=[sample.deviation(1)], started="2025-03-03T00:00:00Z")
+    one, held = sample.deviation(1), sample.deviation(7)
+
+    def verdicts(second: Outcome) -> list[VerdictRecord]:
+        return [sample.verdict(one.requirement, Outcome.DEVIATES), sample.verdict(held.requirement, second)]
+
+    first = run_in(
+        tmp_path / "first", deviations=[one], verdicts=verdicts(Outcome.CONFORMS), started="2025-03-03T00:00:00Z"
+    )
     alone = data(allure_page.build([first]).read_text(encoding="utf-8"))
     assert {result.get("transition") for path, result in alone.items() if "/test-results/" in path} == {None}
-    second = run_in(tmp_path / "second", deviations=[sample.deviation(1), sample.deviation(7)])
+    second = run_in(tmp_path / "second", deviations=[one, held], verdicts=verdicts(Outcome.DEVIATES))
     for _ in range(2):  # a page that is made again is still compared with the night before
         found = data(allure_page.build([second]).read_text(encoding="utf-8"))
-        told = {one["name"]: one.get("transition") for path, one in found.items() if "/test-results/" in path}
-        assert told[sample.deviation(1).title] is None
-        assert told[sample.deviation(7).title] == "new"
+        told = {each["name"]: each.get("transition") for path, each in found.items() if "/test-results/" in path}
+        assert told[one.requirement] is None
+        assert told[held.requirement] == "regressed"
     assert len((tmp_path / "history-staging.jsonl").read_text(encoding="utf-8").splitlines()) == 2
 
 
@@ -167,21 +169,3 @@ def test_a_comparison_has_a_page_with_its_verdict_on_top(tmp_path: Path) -> None
     tree = data(page)["widgets/tree.json"]
     groups = [tree["groupsById"][group]["name"] for group in tree["root"]["groups"]]
     assert groups == [f"{n}. {one.title}" for n, one in enumerate(upgrade_text.sections(told), 1)]
-
-
-@pytest.mark.page
-@pytest.mark.usefixtures("allure")
-def test_the_page_of_a_run_shows_what_changed_since_another(tmp_path: Path) -> None:
-    before, after = (
-        run_in(tmp_path / name, deviations=[sample.deviation(number)], exit_code=1)
-        for number, name in enumerate(("before", "after"), 1)
-    )
-    assert main(["report", str(after), "--compare", str(before)], standalone_mode=False) in (None, 0)
-    found = data((after / "report" / "index.html").read_text(encoding="utf-8"))
-    tree = found["widgets/tree.json"]
-    first, *_, last = [tree["groupsById"][group]["name"] for group in tree["root"]["groups"]]
-    assert (first, last[:25]) == ("Deviations", "Comparison: staging: STOP")
-    failed = [one["name"] for path, one in found.items() if "/test-results/" in path and one["status"] == "failed"]
-    assert failed == [sample.deviation(2).title]
-    kept = (tmp_path / "history-staging.jsonl").read_text(encoding="utf-8")
-    assert "Comparison" not in kept

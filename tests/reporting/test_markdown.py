@@ -24,7 +24,7 @@ class Tags(HTMLParser):
 
 def test_the_verdict_is_on_top() -> None:
     assert markdown.summary(sample.record()).startswith(
-        "## staging: 3 new deviations, 1 known; 44 of 56 requirements tested\n"
+        "## staging: 3 new deviations, 1 known of 4 requirements; 45 of 57 requirements tested\n"
     )
 
 
@@ -37,9 +37,10 @@ def test_a_summary_names_each_deviation_with_its_place_in_the_document() -> None
 
 def test_the_counts_of_each_system_and_of_all_are_shown() -> None:
     lines = markdown.summary(sample.record()).splitlines()
-    assert "| Requirements | deviate | conform | blocked | not applicable | not exercised |" in lines
-    assert "| processmaker3 | 3 | 40 | 2 | 0 | 2 |" in lines
-    assert "| all | 4 | 40 | 2 | 1 | 9 |" in lines
+    head = "| Testable requirements | deviate | with a finding | conform | blocked | not applicable | not exercised |"
+    assert head in lines
+    assert "| processmaker3 | 3 | 1 | 40 | 2 | 0 | 2 |" in lines
+    assert "| all | 4 | 1 | 40 | 2 | 1 | 9 |" in lines
 
 
 def test_what_was_not_exercised_is_grouped_by_reason() -> None:
@@ -61,7 +62,7 @@ def test_nothing_of_the_target_becomes_markup() -> None:
     tags.feed(html)
     assert tags.tags <= {
         *("h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "strong", "em", "br"),
-        *("details", "summary", "code"),
+        *("details", "summary", "code", "pre"),
     }
 
 
@@ -100,3 +101,12 @@ def test_a_summary_fits_a_comment_however_much_there_is_to_say() -> None:
 def test_unverified_tls_is_shown() -> None:
     target = sample.record().target.model_copy(update={"verify": False})
     assert "not verified" in markdown.summary(sample.record(target=target))
+
+
+def test_the_command_that_shows_a_deviation_again_is_folded_and_nothing_in_it_ends_its_fence() -> None:
+    one = sample.deviation(1, reproduce="curl -X GET '```' \\\n  'http://127.0.0.1/</details>'")
+    html = MarkdownIt("commonmark", {"html": True}).render(markdown.summary(sample.record(deviations=[one])))
+    code = html.partition("<pre>")[2].partition("</pre>")[0]
+    assert "'```'" in code
+    assert "&lt;/details&gt;" in code
+    assert html.count("<details>") == html.count("</details>")

@@ -25,25 +25,28 @@ def shown(width: int = 110, directory: str = "reports/x", **changes: Any) -> str
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"exit_code": 1}, "3 new deviations, 1 known; 44 of 56 requirements tested"),
+        ({"exit_code": 1}, "3 new deviations, 1 known of 4 requirements; 45 of 57 requirements tested"),
         (
             {"exit_code": 1, "deviations": [sample.deviation(1), sample.deviation(2)]},
-            "2 deviations; 44 of 56 requirements tested",
+            "2 deviations of 2 requirements; 45 of 57 requirements tested",
         ),
-        ({"exit_code": 0, "deviations": []}, "no deviation; 44 of 56 requirements tested"),
+        ({"exit_code": 0, "deviations": []}, "no deviation; 45 of 57 requirements tested"),
         (
             {"exit_code": 0, "deviations": [sample.known(sample.deviation(1))]},
-            "no new deviation, 1 known; 44 of 56 requirements tested",
+            "no new deviation, 1 known of 1 requirement; 45 of 57 requirements tested",
         ),
         (
             {"exit_code": 0, "deviations": [], "complete": False},
-            "no deviation; 44 of 56 requirements tested; the run is incomplete",
+            "no deviation; 45 of 57 requirements tested; the run is incomplete",
         ),
         (
             {"exit_code": 1, "deviations": []},
-            "no deviation, but a strict option fails the run; 44 of 56 requirements tested",
+            "no deviation, but a strict option fails the run; 45 of 57 requirements tested",
         ),
-        ({"exit_code": 2, "deviations": [sample.deviation(1)]}, "interrupted (1 deviation before that)"),
+        (
+            {"exit_code": 2, "deviations": [sample.deviation(1)]},
+            "interrupted (1 deviation of 1 requirement before that)",
+        ),
         (
             {"exit_code": 6, "deviations": []},
             "incomplete: the target is unavailable or refused the credentials (no deviation before that)",
@@ -97,7 +100,7 @@ def test_many_deviations_do_not_scroll_the_verdict_away() -> None:
 
 def test_the_last_line_is_the_command_that_makes_the_page_even_when_narrow() -> None:
     last = shown(width=40, directory="reports/a run/of a target").rstrip().splitlines()[-1]
-    assert last == "HTML report: conformance report 'reports/a run/of a target'"
+    assert last == "Allure report: conformance report 'reports/a run/of a target'"
 
 
 def test_the_parts_are_set_apart_by_empty_lines() -> None:
@@ -117,12 +120,13 @@ def test_the_words_cover_every_outcome_reason_and_level() -> None:
     assert set(words.LEVELS) == set(Level)
 
 
-def test_what_deviates_counts_up_to_the_deviations_and_the_findings() -> None:
+def test_what_deviates_is_counted_apart_from_the_findings() -> None:
     firm, hedged = sample.deviation(1), sample.deviation(2, level=Level.MAY)
     verdicts = [sample.verdict(one.requirement, Outcome.DEVIATES, level=one.level) for one in (firm, hedged)]
     text = shown(deviations=[firm], findings=[hedged], verdicts=verdicts)
-    assert "     2  deviate: the server does not do what the documentation says (1 of them a finding)\n" in text
-    assert "of them" not in shown(deviations=[firm], findings=[], verdicts=verdicts[:1])
+    assert "     1  deviate: the server does not do what the documentation says\n" in text
+    assert "     1  with a finding: " in text
+    assert "with a finding" not in shown(deviations=[firm], findings=[], verdicts=verdicts[:1])
 
 
 def test_findings_are_named_a_few() -> None:
@@ -139,3 +143,12 @@ def test_no_line_ends_in_blanks_and_what_is_folded_hangs_below_its_text() -> Non
         first = next(number for number, line in enumerate(lines) if line.startswith(start))
         assert lines[first + 1].startswith(" " * hang)
         assert lines[first + 1][hang] != " "
+
+
+def test_the_first_deviations_are_shown_with_the_command_that_shows_them_again() -> None:
+    many = [sample.deviation(number, title=f"number {number}") for number in range(10)]
+    lines = shown(deviations=many).splitlines()
+    assert sum("to see it again:" in line for line in lines) == 5
+    at = next(number for number, line in enumerate(lines) if "to see it again:" in line)
+    command = "\n".join(line.strip() for line in lines[at + 1 : at + 3])
+    assert command == "\n".join(line.strip() for line in many[0].reproduce.splitlines())

@@ -87,7 +87,7 @@ REGISTER: dict[str, Any] = {
     "requirements": [
         {
             "id": "SMP-CREATE", "level": "must", "operation": "createThing", **CITED, "tried": "scenario",
-            "statement": "It is created.", "faults": ["smp-fault"], "needs": ["users.outsider"],
+            "statement": "It is created.", "harm": "missing", "faults": ["smp-fault"], "needs": ["users.outsider"],
         },
         {
             "id": "SMP-READ", "level": "must", "operation": "createThing", **CITED, "tried": "lifecycle",
@@ -433,6 +433,12 @@ BROKEN: list[tuple[str, str, str, Change]] = [
         "SMP-AGAIN",
         "aspect created-is-readable of createThing is that of SMP-READ already; keep one of them",
         lambda _, register: register["requirements"].append({**entry(register, 1), "id": "SMP-AGAIN"}),
+    ),
+    (
+        "R110",
+        "SMP-CREATE",
+        "lacks harm; add harm: access, data loss, wrong data, missing, form",
+        lambda _, register: entry(register, 0).pop("harm"),
     ),
     (
         "R106",

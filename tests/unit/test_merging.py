@@ -173,7 +173,9 @@ def test_shapes_durations_and_residue_are_joined() -> None:
 
     text, null = {"types": ["string"]}, {"types": ["null"]}
     took = {"tests": {}, "operations": {"o": 1.0}, "medians": {"o": 1.0}, "calls": {"o": 1.0}}
+    took |= {"fastest": {"o": 1.0}, "slowest": {"o": 1.0}}
     longer = {"tests": {"t": 2.0}, "operations": {"o": 4.0}, "medians": {"o": 3.0}, "calls": {"o": 2.0}}
+    longer |= {"fastest": {"o": 0.5}, "slowest": {"o": 7.5}}
     left = [Residue(system="s", kind="token", count=2, identifiers=["a"])]
     one = merge(
         [
@@ -185,5 +187,7 @@ def test_shapes_durations_and_residue_are_joined() -> None:
     assert shape.headers == ["b"]
     assert shape.fields["/x"].types == ["null", "string"]
     assert (shape.fields["/x"].always, shape.fields["/y"].always, shape.fields[""].always) == (True, False, True)
-    assert one.durations == {"tests": {"t": 2.0}, "operations": {"o": 3.0}, "medians": {"o": 3.0}, "calls": {"o": 3.0}}
+    extremes = {"fastest": {"o": 0.5}, "slowest": {"o": 7.5}}
+    means = {"operations": {"o": 3.0}, "medians": {"o": 3.0}, "calls": {"o": 3.0}}
+    assert one.durations == {"tests": {"t": 2.0}, **means, **extremes}
     assert [(residue.count, residue.identifiers) for residue in one.residue] == [(4, ["a", "a"])]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from allure_commons.model2 import Label, StatusDetails, TestResult
+from attr import asdict
 
 from conformance.report import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 
 def entry(
@@ -38,6 +41,16 @@ def entry(
             Label(name=str(name), value=escape.line(value)) for name, value in (("layer", layer), *labels) if value
         ],
     )
+
+
+def store(result: TestResult, directory: Path) -> None:
+    """Write a result as Allure reads it. A run has more than a thousand: Allure's own logger takes three times as long.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
+    data = json.dumps(asdict(result, filter=lambda _, value: bool(value)), ensure_ascii=False)
+    (directory / f"{result.uuid}-result.json").write_text(data, encoding="utf-8")
 
 
 def rows(values: Mapping[str, str]) -> list[str]:

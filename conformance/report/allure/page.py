@@ -15,6 +15,7 @@ from conformance.core.atomic_write import write_text
 from conformance.core.run_directory import ALLURE_RESULTS
 from conformance.report import escape, record_file, words
 from conformance.report.allure import history as allure_history
+from conformance.report.allure import results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,36 +49,32 @@ class ReportError(Exception):
     """The page could not be made; the message says what is missing and what to do."""
 
 
-def build(run_directories: Sequence[Path], history: Path | None = None, beside: Path | None = None) -> Path:
+def build(run_directories: Sequence[Path], history: Path | None = None) -> Path:
     """Build the page of the last run into its directory and return the path of the HTML file.
 
     The earlier runs are its history: Allure then tells what is new and what was there before. What earlier calls left
     in `history` (`history-TARGET.jsonl` beside the last run, unless another file is named) belongs to it too, and the
-    runs are added there. `beside` is a directory of more results for the page, which are no part of the history. Node
-    and npx must be there; npx fetches Allure once and keeps it.
+    runs are added there. The results are made of the records. Node and npx must be there; npx fetches Allure once and
+    keeps it.
 
     Raises:
-        ReportError: node, npx or the results are missing, the history cannot be kept, or Allure failed.
+        ReportError: node or npx are missing, the history cannot be kept, or Allure failed.
         UnreadableRun: the record of a run cannot be read.
     """
     if not run_directories:
         raise ReportError("No run was given; add at least one directory that `conformance run` wrote.")
-    for run in run_directories:
-        if not (run / ALLURE_RESULTS).is_dir():
-            raise ReportError(f"{run} has no {ALLURE_RESULTS}; choose a directory that `conformance run` wrote.")
     last = run_directories[-1]
     record = record_file.read(last)
     title = escape.line(f"{record.target.name}: {words.headline(record)}", 200)
     kept = allure_history.History(history or allure_history.beside(last, record.target.name))
     try:
         for run in run_directories:
-            started = record_file.read(run).started
-            earlier = kept.before(started)
-            page, point = _generated([run / ALLURE_RESULTS], title, CATEGORIES, earlier)
-            kept.add(started, point)
+            one = record_file.read(run)
+            with TemporaryDirectory(prefix="conformance-results-") as name:
+                results.write(one, run, Path(name))
+                page, point = _generated([Path(name)], title, CATEGORIES, kept.before(one.started))
+            kept.add(one.started, point)
         kept.write()
-        if beside is not None:
-            page, _ = _generated([run / ALLURE_RESULTS, beside], title, CATEGORIES, earlier)
     except allure_history.HistoryError as error:
         raise ReportError(str(error)) from None
     return _stored(page, last)
@@ -94,7 +91,7 @@ def build_comparison(directory: Path, title: str) -> Path:
 
 
 def _generated(
-    results: Sequence[Path], title: str, categories: Sequence[dict[str, object]], history: str = ""
+    directories: Sequence[Path], title: str, categories: Sequence[dict[str, object]], history: str = ""
 ) -> tuple[str, str]:
     """The page of some results, and the line that Allure adds to their history."""
     npx = _npx()
@@ -109,7 +106,7 @@ def _generated(
         # Of an empty history Allure says that every result is new: then once more, without one.
         for given in ({"historyPath": str(past)}, {}) if not history else ({"historyPath": str(past)},):
             configuration.write_text(json.dumps({**settings, **given}), encoding="utf-8")
-            _run([*generate, *(str(one.resolve()) for one in results)], workshop)
+            _run([*generate, *(str(one.resolve()) for one in directories)], workshop)
         page = _harmless((workshop / "page" / "index.html").read_text(encoding="utf-8"))
         return page, past.read_text(encoding="utf-8").removeprefix(history)
 
@@ -173,7 +170,7 @@ def _configuration(title: str, categories: Sequence[dict[str, object]], workshop
     return {
         "name": title,
         "output": str(workshop / "page"),
-        "defaultLabels": {"layer": "test"},
+        "defaultLabels": {"layer": "requirement"},
         "categories": {"rules": list(categories)},
         "plugins": {
             "awesome": {
@@ -181,7 +178,7 @@ def _configuration(title: str, categories: Sequence[dict[str, object]], workshop
                     "singleFile": True,
                     "reportName": title,
                     "reportLanguage": "en",
-                    # Deviations, Findings, Accommodations, Requirements, Tests: by the start of the first.
+                    # Deviations, findings, … , conforms: by the start of the first.
                     "groupBy": ["parentSuite", "suite", "subSuite"],
                     "charts": CHARTS,
                 }
@@ -190,25 +187,18 @@ def _configuration(title: str, categories: Sequence[dict[str, object]], workshop
     }
 
 
-def _category(
-    name: str, layer: str, message: str, *, status: str | None = None, expand: bool = False
-) -> dict[str, object]:
-    matcher: dict[str, object] = {"labels": {"layer": f"^{layer}$"}, "message": message}
-    if status is not None:
-        matcher["statuses"] = [status]
+def _category(name: str, status: str, message: str, *, expand: bool = False) -> dict[str, object]:
+    matcher: dict[str, object] = {"statuses": [status], "message": message}
     return {"name": name, "matchers": matcher, "groupByMessage": False, "expand": expand}
 
 
 CATEGORIES: Final = (
-    _category("Deviations: must", "deviation", "^Deviation, must", expand=True),
-    _category("Deviations: should", "deviation", "^Deviation, should", expand=True),
-    _category("Known deviations", "deviation", "^Known deviation"),
-    _category("Findings", "finding", ""),
-    _category("Requirements that were not tested", "requirement", "", status="skipped"),
-    _category("Blocked by a deviation", "test", "[Bb]locked by", status="skipped"),
-    _category("Tests with known deviations only", "test", "^XFAIL", status="skipped"),
-    _category("Not exercised", "test", "", status="skipped"),
-    _category("Tests with a deviation", "test", "", status="failed"),
+    _category("Deviations: must", "failed", "^Deviation, must", expand=True),
+    _category("Deviations: should", "failed", "^Deviation, should", expand=True),
+    _category("Known deviations", "failed", "^Known deviation"),
+    _category("Findings", "broken", "^Finding"),
+    _category("Blocked by a deviation", "skipped", "^Blocked"),
+    _category("Not tested", "skipped", "^Not tested"),
 )
 
 

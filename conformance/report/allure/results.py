@@ -1,44 +1,73 @@
-"""Allure results: one Allure result for every deviation and finding, followed by the coverage."""
+"""Allure results: one for each requirement that can be tested, with its deviations and the tests as evidence in it."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from allure_commons.logger import AllureFileLogger
-from allure_commons.model2 import Attachment, Status, StatusDetails
+from allure_commons.model2 import Attachment, StatusDetails, TestStepResult
+from allure_commons.model2 import Status as AllureStatus
 from allure_commons.types import AttachmentType, LabelType, Severity
 from attr import attrib, attrs
 
 from conformance.core.atomic_write import write_text
-from conformance.core.run_directory import EXCHANGES
-from conformance.core.verdict import Level
+from conformance.core.verdict import Harm, Level
 from conformance.report import escape, exchanges, words
-from conformance.report.allure import coverage
-from conformance.report.allure.entry import entry as allure_entry
-from conformance.report.allure.entry import rows as listed
+from conformance.report.allure.entry import entry, rows, store
+from conformance.report.requirement_result import Status, requirement_results
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from allure_commons.model2 import TestResult
 
     from conformance.report.exchanges import CitedExchange
-    from conformance.report.run_record import BaselineReport, DeviationRecord, RunRecord
+    from conformance.report.requirement_result import RequirementResult
+    from conformance.report.run_record import BaselineReport, DeviationRecord, RunRecord, TestRecord
 
-DEVIATION: Final = "deviation"
-FINDING: Final = "finding"
+LAYER: Final = "requirement"
 KNOWN_TAG: Final = "known"  # covered by an entry of the baseline
 NEW_TAG: Final = "new"  # not in the baseline that the run had
 EXPIRED_TAG: Final = "expired"  # in the baseline, but no longer in force
 
 # More exchanges than these say nothing new about one defect, and each costs a file.
 ATTACHED_EXCHANGES: Final = 5
-_SEVERITIES: Final = {Level.MUST: Severity.CRITICAL, Level.SHOULD: Severity.NORMAL, Level.MAY: Severity.MINOR}
-_GROUPS: Final = {DEVIATION: "Deviations", FINDING: "Findings"}
+LISTED_TESTS: Final = 5
+_SEVERITIES: Final = {
+    Harm.ACCESS: Severity.BLOCKER,
+    Harm.DATA_LOSS: Severity.BLOCKER,
+    Harm.WRONG_DATA: Severity.CRITICAL,
+    Harm.MISSING: Severity.NORMAL,
+    Harm.FORM: Severity.MINOR,
+}
+# In the order in which a page shows them: what one acts on comes first.
+GROUPS: Final = {
+    Status.DEVIATES: "Deviations",
+    Status.KNOWN: "Known deviations",
+    Status.FINDING: "Findings",
+    Status.BLOCKED: "Blocked by a deviation",
+    Status.NOT_TESTED: "Not tested",
+    Status.CONFORMS: "Conforms",
+}
+_STATUSES: Final = {
+    Status.DEVIATES: AllureStatus.FAILED,
+    Status.KNOWN: AllureStatus.FAILED,
+    Status.FINDING: AllureStatus.BROKEN,
+    Status.BLOCKED: AllureStatus.SKIPPED,
+    Status.NOT_TESTED: AllureStatus.SKIPPED,
+    Status.CONFORMS: AllureStatus.PASSED,
+}
+_TEST_STATUSES: Final = {
+    "passed": AllureStatus.PASSED,
+    "failed": AllureStatus.FAILED,
+    "xfailed": AllureStatus.FAILED,
+    "skipped": AllureStatus.SKIPPED,
+}
 
 
 @attrs
@@ -50,34 +79,147 @@ class _Compared(StatusDetails):
 
 
 def write(record: RunRecord, run_directory: Path, results_directory: Path) -> None:
-    """Write what `record` tells into `results_directory`, for Allure to read.
+    """Write what `record` says of each requirement into `results_directory`, for Allure to read.
 
-    Deviations and findings come first, then accommodations and requirements. The exchanges that they cite are taken
-    from `run_directory`. Beside the results stand `categories.json` and `environment.properties`. What is there
-    already (the results of the tests) stays.
+    What cannot be tested over HTTP is left out. The exchanges that deviations cite are taken from `run_directory`.
+    Beside the results are `categories.json` and `environment.properties`. What is there already stays.
 
     Raises:
         OSError: the directory cannot be written.
     """
-    logger = AllureFileLogger(str(results_directory))  # type: ignore[no-untyped-call]
     cited = {i for d in (*record.deviations, *record.findings) for i in d.evidence[:ATTACHED_EXCHANGES]}
     found = exchanges.read(run_directory, cited)
     blocked = words.blocked(record)
+    tests = {one.id: one for one in record.tests}
+    titles = {one.fingerprint: one.title for one in (*record.deviations, *record.findings)}
+    shown = ordered([one for one in requirement_results(record) if one.status in GROUPS])
     moment = round(datetime.fromisoformat(record.started).timestamp() * 1000)
-    results: list[TestResult] = []
-    for layer, entries in ((DEVIATION, record.deviations), (FINDING, record.findings)):
-        for entry in words.ordered(entries):
-            result = _result(entry, layer, blocked[entry.fingerprint], _standing(entry, record.baseline))
-            result.attachments = _attach(logger, entry, found)
-            results.append(result)
-    results += coverage.results(record)
-    # Allure sorts by time of start: a millisecond each keeps the order of the other reports, ahead of the tests.
-    for start, result in enumerate(results, moment - len(results)):
+    # Allure sorts by time of start: a millisecond each keeps the order of the other reports.
+    for start, one in enumerate(shown, moment):
+        result = _result(one, blocked, titles, record.baseline)
+        result.steps = [
+            *(_deviation(results_directory, each, found) for each in one.deviations),
+            *_tests(one, tests),
+        ]
         result.start = result.stop = start
-        logger.report_result(result)  # type: ignore[no-untyped-call]
+        store(result, results_directory)
     categories = json.dumps(CATEGORIES, indent=1)
     write_text(results_directory / "categories.json", f"{categories}\n")
     write_text(results_directory / "environment.properties", escape.properties(_environment(record)))
+
+
+def ordered(results: Sequence[RequirementResult]) -> list[RequirementResult]:
+    """What one acts on first: by status, deviations as every report orders them, the others as the documents do."""
+    places = {status: place for place, status in enumerate(GROUPS)}
+    worst = words.ordered([each for one in results for each in one.deviations])
+    ranks = {one.fingerprint: rank for rank, one in enumerate(worst)}
+    return sorted(
+        results,
+        key=lambda one: (
+            places[one.status],
+            min((ranks[each.fingerprint] for each in one.deviations), default=0),
+            one.verdict.document,
+            _first_line(one.verdict.lines),
+        ),
+    )
+
+
+def _first_line(lines: str) -> int:
+    number = re.match(r"\d+", lines)
+    return int(number[0]) if number else 0
+
+
+def key(system: str, requirement: str) -> str:
+    """By what Allure finds the result of a requirement again in the next run."""
+    return hashlib.sha256("\n".join((LAYER, system, requirement)).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _result(
+    one: RequirementResult,
+    blocked: Mapping[str, int],
+    titles: Mapping[str, str],
+    baseline: BaselineReport | None,
+) -> TestResult:
+    verdict = one.verdict
+    labels = {
+        LabelType.EPIC: verdict.system,
+        LabelType.FEATURE: verdict.profile,
+        LabelType.STORY: verdict.operation,
+        LabelType.PARENT_SUITE: GROUPS[one.status],
+        LabelType.SUITE: verdict.document or verdict.system,
+        LabelType.SUB_SUITE: verdict.section,
+        LabelType.SEVERITY: _SEVERITIES[one.deviations[0].harm].value if one.deviations else "",
+    }
+    tags = dict.fromkeys(
+        (
+            verdict.level.value,
+            verdict.outcome.value,
+            *(each.kind.value for each in one.deviations),
+            *(tag for each in one.deviations for tag in _standing(each, baseline)),
+        )
+    )
+    return entry(
+        _name(one),
+        key(verdict.system, verdict.requirement),
+        layer=LAYER,
+        status=_STATUSES[one.status],
+        details=_details(one, titles),
+        description=_description(one, blocked),
+        labels=(*labels.items(), *((LabelType.TAG, tag) for tag in tags)),
+    )
+
+
+def _name(one: RequirementResult) -> str:
+    verdict = one.verdict
+    if not verdict.statement:
+        return verdict.requirement
+    return f"{verdict.operation}: {verdict.statement}" if ":" in verdict.requirement else verdict.statement
+
+
+def _details(one: RequirementResult, titles: Mapping[str, str]) -> StatusDetails:
+    """What Allure shows first of a result: of a deviation what one acts on, of everything else why."""
+    if not one.deviations:
+        return StatusDetails(message=escape.block(_why(one, titles)))
+    first = one.deviations[0]
+    told = "\n\n".join(
+        "\n".join(
+            filter(
+                None,
+                (each.call, each.title, f"expected: {each.expected}", f"observed: {each.observed}"),
+            )
+        )
+        for each in one.deviations
+    )
+    alone = len(one.deviations) == 1
+    return _Compared(
+        message=escape.block(f"{_heading(one)}\n{told}"),
+        known=one.status is Status.KNOWN,
+        expected=escape.block(first.expected) if alone else None,
+        actual=escape.block(first.observed) if alone else None,
+    )
+
+
+def _why(one: RequirementResult, titles: Mapping[str, str]) -> str:
+    verdict = one.verdict
+    if one.status is Status.BLOCKED:
+        root = verdict.blocked_by or ""
+        return f"Blocked by the deviation {root}: {titles[root]}" if root in titles else f"Blocked by deviation {root}"
+    reasons = (verdict.reason or verdict.outcome.value.replace("-", " "), verdict.detail)
+    return one.status.capitalize() + (
+        f": {', '.join(filter(None, map(str, reasons)))}" if one.status is Status.NOT_TESTED else ""
+    )
+
+
+def _heading(one: RequirementResult) -> str:
+    """The first line of the message, which the categories are told apart by."""
+    level = one.verdict.level.value
+    match one.status:
+        case Status.FINDING:
+            return f"Finding, {level}"
+        case Status.KNOWN:
+            return f"Known deviation, {level}"
+        case _:
+            return f"Deviation, {level}"
 
 
 def _standing(entry: DeviationRecord, baseline: BaselineReport | None) -> list[str]:
@@ -89,75 +231,80 @@ def _standing(entry: DeviationRecord, baseline: BaselineReport | None) -> list[s
     return [EXPIRED_TAG if entry.fingerprint in {one.fingerprint for one in baseline.expired} else NEW_TAG]
 
 
-def _result(entry: DeviationRecord, layer: str, blocks: int, standing: list[str]) -> TestResult:
-    labels = {
-        LabelType.EPIC: entry.system,
-        LabelType.FEATURE: entry.profile,
-        LabelType.STORY: entry.operation,
-        LabelType.PARENT_SUITE: _GROUPS[layer],
-        LabelType.SUITE: entry.system,
-        LabelType.SUB_SUITE: entry.operation,
-        LabelType.SEVERITY: _SEVERITIES[entry.level].value,
-    }
-    tags = [entry.level.value, entry.kind.value, *standing]
-    expected, observed = escape.block(entry.expected), escape.block(entry.observed)
-    return allure_entry(
-        entry.title,
-        entry.fingerprint,
-        layer=layer,
-        status=Status.FAILED if layer == DEVIATION else Status.BROKEN,
-        details=_Compared(
-            message=f"{_heading(entry, layer)}\nexpected: {expected}\nobserved: {observed}",
-            known=bool(entry.baseline),
-            expected=expected,
-            actual=observed,
-        ),
-        description=_description(entry, layer, blocks),
-        labels=(*labels.items(), *((LabelType.TAG, tag) for tag in tags)),
+def _description(one: RequirementResult, blocked: Mapping[str, int]) -> list[str]:
+    verdict = one.verdict
+    lines: list[str] = []
+    for each in one.deviations:
+        blocks = blocked.get(each.fingerprint, 0)
+        lines += rows(
+            {
+                "Request": each.call,
+                "Deviation": each.title,
+                "Expected": each.expected,
+                "Observed": each.observed,
+                "Place": each.location,
+                "Harm": f"{each.harm.value}: {words.HARMS[each.harm]}",
+                "Kind": each.kind.value,
+                "Blocks": words.count(blocks, "requirement") if blocks else "",
+                "Known": words.accepted(each.baseline) if each.baseline else "",
+                "Fingerprint": each.fingerprint,
+            }
+        )
+        lines.append("")
+    readings = ", ".join(dict.fromkeys(each.reading for each in one.deviations if each.reading))
+    lines += rows(
+        {
+            "Statement": verdict.statement,
+            "Document": verdict.document,
+            "Section": verdict.section,
+            "Lines": verdict.lines,
+            "Reading": readings,
+            "Level": f"{verdict.level.value}: {words.LEVELS[verdict.level]}",
+            "Requirement": verdict.requirement,
+            "Operation": verdict.operation,
+            "Exchanges": ", ".join(verdict.evidence),
+        }
     )
-
-
-def _heading(entry: DeviationRecord, layer: str) -> str:
-    """The first line of the message, which the categories are told apart by."""
-    if layer == FINDING:
-        return f"Finding, {entry.level.value}"
-    return f"{'Known deviation' if entry.baseline else 'Deviation'}, {entry.level.value}"
-
-
-def _description(entry: DeviationRecord, layer: str, blocks: int) -> list[str]:
-    meaning = words.DEVIATION if layer == DEVIATION else words.FINDING
-    rows = {
-        "Description": f"{layer}: {meaning}",
-        "Level": f"{entry.level.value}: {words.LEVELS[entry.level]}",
-        "Document": entry.document,
-        "Section": entry.section,
-        "Lines": entry.lines,
-        "Reading": entry.reading or "",
-        "Requirement": entry.requirement,
-        "Operation": f"{entry.operation} ({entry.profile})",
-        "Kind": entry.kind.value,
-        "Place": entry.location,
-        "Expected": entry.expected,
-        "Observed": entry.observed,
-        "Seen": words.count(entry.occurrences, "time"),
-        "Blocks": words.count(blocks, "requirement") if blocks else "",
-        "Known": words.accepted(entry.baseline) if entry.baseline else "",
-        "Fingerprint": entry.fingerprint,
-    }
-    lines = listed(rows)
-    if entry.tests:
-        lines += ["", "Tests that found it:", "", *(f"- {escape.markdown(test)}" for test in entry.tests)]
-    left_out = len(entry.evidence) - ATTACHED_EXCHANGES
-    if left_out > 0:
-        lines += ["", f"{words.count(left_out, 'more exchange')} in {escape.markdown(EXCHANGES)}."]
     return lines
 
 
-def _attach(logger: AllureFileLogger, entry: DeviationRecord, found: Mapping[str, CitedExchange]) -> list[Attachment]:
+def _deviation(directory: Path, one: DeviationRecord, found: Mapping[str, CitedExchange]) -> TestStepResult:
+    """One deviation as a step of its requirement, with the command that shows it again and the exchanges."""
+    finding = one.level is Level.MAY
+    expected, observed = escape.block(one.expected), escape.block(one.observed)
+    return TestStepResult(
+        name=escape.line(f"{one.call}: {one.title}" if one.call else one.title),
+        status=AllureStatus.BROKEN if finding else AllureStatus.FAILED,
+        statusDetails=_Compared(
+            message=f"expected: {expected}\nobserved: {observed}\nfingerprint: {one.fingerprint}",
+            known=bool(one.baseline),
+            expected=expected,
+            actual=observed,
+        ),
+        stage="finished",
+        attachments=_attach(directory, one, found),
+    )
+
+
+def _tests(one: RequirementResult, tests: Mapping[str, TestRecord]) -> Iterator[TestStepResult]:
+    """The first tests that spoke of a requirement: evidence, and no results of their own."""
+    names = one.verdict.tests
+    for name in names[:LISTED_TESTS]:
+        test = tests.get(name)
+        yield TestStepResult(
+            name=escape.line(f"Test {name}"),
+            status=_TEST_STATUSES.get(test.outcome if test else "", AllureStatus.PASSED),
+            stage="finished",
+        )
+    if (left := len(names) - LISTED_TESTS) > 0:
+        yield TestStepResult(name=f"… and {words.count(left, 'more test')}", stage="finished")
+
+
+def _attach(directory: Path, one: DeviationRecord, found: Mapping[str, CitedExchange]) -> list[Attachment]:
     texts: list[tuple[str, str]] = []
-    if entry.reproduce:
-        texts.append(("Command that reproduces it", entry.reproduce + "\n"))
-    for identifier in entry.evidence[:ATTACHED_EXCHANGES]:
+    if one.reproduce:
+        texts.append(("Command that reproduces it", one.reproduce + "\n"))
+    for identifier in one.evidence[:ATTACHED_EXCHANGES]:
         if (exchange := found.get(identifier)) is not None:
             asked = f"{exchange.request.method} {exchange.operation}".strip()
             answered = str(exchange.response.status) if exchange.response else "no response"
@@ -166,7 +313,7 @@ def _attach(logger: AllureFileLogger, entry: DeviationRecord, found: Mapping[str
     for name, text in texts:
         kind = AttachmentType.TEXT
         source = f"{uuid4()}-attachment.{kind.extension}"
-        logger.report_attached_data(escape.block(text), source)  # type: ignore[no-untyped-call]
+        (directory / source).write_text(escape.block(text), encoding="utf-8")
         attachments.append(Attachment(name=name, source=source, type=kind.mime_type))
     return attachments
 
@@ -177,15 +324,12 @@ def _category(name: str, status: str, message: str) -> dict[str, object]:
 
 
 CATEGORIES: Final = [
-    _category("Deviations: must", Status.FAILED, "Deviation, must"),
-    _category("Deviations: should", Status.FAILED, "Deviation, should"),
-    _category("Known deviations", Status.FAILED, "Known deviation"),
-    _category("Findings", Status.BROKEN, "Finding"),
-    _category("Requirements that were not tested", Status.SKIPPED, "Requirement"),
-    _category("Blocked by a deviation", Status.SKIPPED, r"[\s\S]*[Bb]locked by"),
-    _category("Tests with known deviations only", Status.SKIPPED, "XFAIL"),
-    _category("Not exercised", Status.SKIPPED, ""),
-    _category("Tests with a deviation", Status.FAILED, ""),
+    _category("Deviations: must", AllureStatus.FAILED, "Deviation, must"),
+    _category("Deviations: should", AllureStatus.FAILED, "Deviation, should"),
+    _category("Known deviations", AllureStatus.FAILED, "Known deviation"),
+    _category("Findings", AllureStatus.BROKEN, "Finding"),
+    _category("Blocked by a deviation", AllureStatus.SKIPPED, "Blocked"),
+    _category("Not tested", AllureStatus.SKIPPED, "Not tested"),
 ]
 
 
@@ -206,6 +350,7 @@ def _environment(record: RunRecord) -> dict[str, str]:
         "Depth": suite.depth,
         "Started": record.started,
         **{name.capitalize(): value for name, value in record.environment.items()},
+        **{f"Accommodation {n}": words.accommodation(one) for n, one in enumerate(record.accommodations, 1)},
     }
     if record.shard:
         values["Shard"] = record.shard

@@ -6,13 +6,12 @@ import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from allure_commons.logger import AllureFileLogger
-from allure_commons.model2 import Label, Status, StatusDetails
+from allure_commons.model2 import Status, StatusDetails
 from allure_commons.types import LabelType
 
 from conformance.core.atomic_write import write_text
 from conformance.report import escape
-from conformance.report.allure.entry import entry
+from conformance.report.allure.entry import entry, store
 from conformance.report.upgrade.text import headline, sections, sides
 
 if TYPE_CHECKING:
@@ -35,45 +34,19 @@ def write(comparison: Comparison, results_directory: Path) -> None:
     Raises:
         OSError: the directory cannot be written.
     """
-    for number, (result, _) in enumerate(_results(comparison), 1):
-        _store(result, results_directory, _began(comparison) + number)
+    began = round(datetime.fromisoformat(comparison.after.started).timestamp() * 1000)
+    for number, result in enumerate(_results(comparison), began + 1):
+        result.start = result.stop = number  # Allure sorts by it
+        store(result, results_directory)
     told = {"Verdict": headline(comparison), **dict(line.split(": ", 1) for line in sides(comparison) if ": " in line)}
     write_text(results_directory / "environment.properties", escape.properties(told))
 
 
-def write_beside(comparison: Comparison, results_directory: Path, after: float) -> None:
-    """Write a comparison into `results_directory`, for the page of its later run, which took `after` seconds.
-
-    It is a group of its own, below what the run itself says: the page counts a deviation once.
-
-    Raises:
-        OSError: the directory cannot be written.
-    """
-    group = f"Comparison: {headline(comparison)}"
-    for number, (result, section) in enumerate(_results(comparison), 1):
-        if result.status in (Status.FAILED, Status.BROKEN):
-            result.status = Status.UNKNOWN
-        result.labels = [one for one in result.labels if one.name != LabelType.PARENT_SUITE]
-        result.labels += [Label(name=LabelType.PARENT_SUITE, value=group), Label(name=LabelType.SUITE, value=section)]
-        _store(result, results_directory, _began(comparison) + round(after * 1000) + number)
-
-
-def _began(comparison: Comparison) -> int:
-    """When the later run began, in milliseconds."""
-    return round(datetime.fromisoformat(comparison.after.started).timestamp() * 1000)
-
-
-def _store(result: TestResult, directory: Path, start: int) -> None:
-    result.start = result.stop = start  # Allure sorts by it
-    AllureFileLogger(str(directory)).report_result(result)  # type: ignore[no-untyped-call]
-
-
-def _results(comparison: Comparison) -> Iterator[tuple[TestResult, str]]:
-    """The results of a comparison, each with the title of its section."""
+def _results(comparison: Comparison) -> Iterator[TestResult]:
     for order, section in enumerate(sections(comparison), 1):
         title = f"{order}. {section.title}"
         for lines in section.entries:
-            yield _result(section, lines, title), title
+            yield _result(section, lines, title)
 
 
 def _result(section: Section, lines: tuple[str, ...], group: str) -> TestResult:

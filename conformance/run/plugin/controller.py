@@ -13,7 +13,7 @@ from rich.console import Console
 
 from conformance.core import exit_codes
 from conformance.core.streams import forgiving
-from conformance.report import terminal
+from conformance.report import github, terminal
 from conformance.report.run_record import RunRecord
 from conformance.run import aggregate, choice, inventory, sweep, write_reports
 from conformance.run.context import RunContext
@@ -146,8 +146,9 @@ class RunController:
 
     def _publish(self, session: pytest.Session) -> None:
         """Write the record and its views, and show the end of the run. Raises OSError."""
-        named = self.config.getoption("allure_report_dir", None)
-        allure_directory = Path(named) if named else self.process.directory.allure_results
+        # What somebody asked pytest itself to write is theirs, also where it is in the directory of the run.
+        asked = (self.config.getoption(one, None) for one in ("allure_report_dir", "xmlpath"))
+        theirs = {Path(one).absolute() for one in asked if one}
         collected = self.process.distribution.collected | set(self.process.selection.collected)
         context = RunContext(
             started=self.process.began.isoformat(timespec="seconds"),
@@ -172,10 +173,13 @@ class RunController:
             min_tested=self.process.option("min_tested"),
         )
         self.record = aggregate.aggregate(self.process.target, self.process.systems, self.process.output, context)
-        write_reports.write_reports(self.record, self.process.output, allure_directory)
+        write_reports.write_reports(self.record, self.process.output, theirs)
         self.process.directory.tidy()
         with forgiving():
             terminal.show(self.record, self.process.output, Console())
+            if os.environ.get(github.VARIABLE) == "true":
+                for line in github.annotation_lines(self.record):
+                    print(line)
         # pytest-xdist says that nothing was collected where the last worker to report had left the suites to another.
         kept = 0 if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED else session.exitstatus
         session.exitstatus = self.record.exit_code or kept

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from conformance.core.hints import hint
+from conformance.core.verdict import Harm
 from conformance.spec.lint.rule import Found, Subject, rule
 from conformance.spec.lint.spec_rules import wrong_profile
 from conformance.spec.register import ASPECTS
@@ -73,6 +74,14 @@ def one_entry_a_step(subject: Subject) -> Found:
         first = seen.setdefault((one.operation, one.aspect), one.id)
         if first != one.id:
             yield one.id, f"aspect {one.aspect} of {one.operation} is that of {first} already; keep one of them"
+
+
+@rule("R110")
+def known_harm(subject: Subject) -> Found:
+    """An entry that something tries says its harm, unless it follows from its aspect."""
+    for one in subject.entries:
+        if one.tried != "none" and one.harm is None:
+            yield one.id, f"lacks harm; add harm: {', '.join(Harm)}"
 
 
 @rule("R106", "faults")

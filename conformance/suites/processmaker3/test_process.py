@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.core.exchange import Exchange
-from conformance.core.verdict import Kind, Reason
+from conformance.core.verdict import CHANGES_NOTHING, Kind, Reason
 from conformance.engine import checks, sampling
 from conformance.engine.comparison import Difference, differences, number
 from conformance.engine.recorder import NotExercised, Recorder
@@ -124,7 +124,7 @@ def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
     for sent in bodies:
         updated = session.call("updateProcess", path={"prj_uid": project.id}, json=sent)
         projects.unharmed(session, beside, OTHERS, updated)
-        held = reads_back(session, project, updated.request.sent(sent)) and held
+        held = reads_back(session, project, updated.request.sent(sent), process) and held
     if held:
         references(session, project, bodies[-1])
     else:
@@ -132,12 +132,16 @@ def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
             session.recorder.block(requirement, session.recorder.root_of(READ_BACK))
 
 
-def reads_back(session: Session, project: Resource, sent: dict[str, Any]) -> bool:
-    """Judge whether the process reads as an update said; of a field that is not shown at all nothing more is said."""
+def reads_back(session: Session, project: Resource, sent: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Judge whether the process reads as an update said; of a field that is not shown at all nothing more is said.
+
+    `before` is the process as it was before the first update.
+    """
     found, process, exchange = read_until(session, project, sent)
     recorder = session.recorder
     hidden = [name for name in sent if name != "pro_uid" and name not in process]
     wrong = [one for one in found if not one.soft and one.place.strip("/") not in hidden]
+    nothing = bool(wrong) and all(process.get(name) == before.get(name) for name in sent)
     for one in wrong:
         recorder.require(
             READ_BACK,
@@ -147,6 +151,7 @@ def reads_back(session: Session, project: Resource, sent: dict[str, Any]) -> boo
             observed=checks.quoted(one.read),
             kind=Kind.READ_BACK,
             location=one.place,
+            detail=CHANGES_NOTHING if nothing else "",
         )
     if hidden:
         recorder.block(READ_BACK, root(session, hidden[0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.core.exchange import Exchange
-from conformance.core.verdict import Kind, Reason
+from conformance.core.verdict import CHANGES_NOTHING, Kind, Reason
 from conformance.engine import checks
 from conformance.engine.comparison import plain
 from conformance.engine.recorder import Blocked, NotExercised
@@ -31,7 +31,7 @@ def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(ses
     if not any(projects.elements(definition, array) for array in DRAWN):
         raise NotExercised(Reason.INCONCLUSIVE, "the diagram of the new project is empty")
     before, _ = projects.read(session, project.id)
-    body = changed(definition)
+    body = changed(definition) | {"prj_description": "Changed with its diagram by the suite"}
     beside.look()
     updated = update(session, project, body)
     projects.unharmed(session, beside, OTHERS, updated)
@@ -43,6 +43,22 @@ def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(ses
 
     after, exchange = projects.read(session, project.id, as_sent)
     found = apart(session, sent, after)
+    as_before = not apart(session, {"diagrams": before.get("diagrams")}, after)
+    undescribed = "prj_description" in after and not described(after, body["prj_description"])
+    if found and as_before and undescribed:
+        # The update is to blame and not its diagram: it is one defect.
+        session.recorder.require(
+            READ_BACK,
+            False,
+            exchange,
+            updated,
+            expected=checks.quoted(body["prj_description"]),
+            observed=checks.quoted(after.get("prj_description")),
+            kind=Kind.READ_BACK,
+            location="/prj_description",
+            detail=CHANGES_NOTHING,
+        )
+        raise Blocked(session.recorder.root_of(READ_BACK), UPDATE)
     if not found:
         session.recorder.require("PM3-PROJECT-UPDATE-DIAGRAM", True, exchange, updated)
     for one in {one.place: one for one in found}.values():
@@ -57,6 +73,11 @@ def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(ses
             location=one.place,
         )
     say_identity(session, body, set(named(before)), after, (exchange, updated))
+
+
+def described(definition: Body, description: str) -> bool:
+    """Whether a definition shows a description."""
+    return plain(str(definition.get("prj_description"))) == description
 
 
 def say_identity(session: Session, sent: Body, there: set[str], after: Body, evidence: tuple[Exchange, ...]) -> None:
@@ -84,13 +105,13 @@ def test_an_update_without_diagrams_leaves_them(session: Session) -> None:
     body = {"prj_name": project.name, "prj_description": "Changed by the suite"}
     updated = update(session, project, body)
 
-    def described(one: Body) -> bool:
-        return plain(str(one.get("prj_description"))) == body["prj_description"]
+    def is_updated(one: Body) -> bool:
+        return described(one, body["prj_description"])
 
-    after, exchange = projects.read(session, project.id, described)
+    after, exchange = projects.read(session, project.id, is_updated)
     if not session.recorder.require(
         READ_BACK,
-        described(after),
+        is_updated(after),
         exchange,
         updated,
         expected=checks.quoted(body["prj_description"]),

@@ -1,0 +1,34 @@
+"""Annotations: what GitHub shows beside a workflow run, one line for each new deviation, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from conformance.report import escape, words
+
+if TYPE_CHECKING:
+    from conformance.report.run_record import RunRecord
+
+VARIABLE: Final = "GITHUB_ACTIONS"
+MOST: Final = 10  # GitHub shows ten errors of a step
+_TITLE: Final = 200
+_MESSAGE: Final = 1_000
+_ESCAPED: Final = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY: Final = str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def annotation_lines(record: RunRecord) -> Iterator[str]:
+    """The lines of a run, for standard output. Nothing that came from the target begins a command of GitHub's."""
+    new = [one for one in words.ordered(record.deviations) if not one.baseline]
+    for one in new[:MOST]:
+        title = _escaped(one.title, _TITLE).translate(_PROPERTY)
+        told = (one.call, f"expected: {one.expected}", f"observed: {one.observed}", words.citation(one))
+        message = "%0A".join(_escaped(line, _MESSAGE) for line in told if line)
+        yield f"::error title={title}::{message}"
+    if (left := len(new) - MOST) > 0:
+        yield f"::notice::{words.count(left, 'more deviation')} in report.html"
+
+
+def _escaped(text: str, limit: int) -> str:
+    return escape.line(text, limit).translate(_ESCAPED)

@@ -1,0 +1,88 @@
+"""HAR: the exchanges of a run in the format that browsers and proxies read (HTTP Archive 1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from conformance.core.exchange import header
+
+if TYPE_CHECKING:
+    from conformance.report.exchanges import CitedExchange
+    from conformance.report.run_record import RunRecord
+
+VERSION: Final = "1.2"
+UNKNOWN: Final = -1  # what the format has for a size or a time that nobody measured
+
+
+def document(record: RunRecord, exchanges: Iterable[CitedExchange]) -> dict[str, Any]:
+    """The archive of some exchanges of a run, as they are stored: without secrets, and bodies may be cut off.
+
+    When an exchange took place was not stored: each entry has the time at which the run began.
+    """
+    return {
+        "log": {
+            "version": VERSION,
+            "creator": {"name": "conformance", "version": record.suite.version},
+            "entries": [_entry(one, record.started) for one in exchanges],
+        }
+    }
+
+
+def _entry(one: CitedExchange, started: str) -> dict[str, Any]:
+    milliseconds = round(one.seconds * 1000, 3)
+    return {
+        "startedDateTime": started,
+        "time": milliseconds,
+        "request": _request(one),
+        "response": _response(one),
+        "cache": {},
+        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
+        "comment": " ".join(filter(None, (one.id, one.operation, one.user and f"as {one.user}"))),
+    }
+
+
+def _request(one: CitedExchange) -> dict[str, Any]:
+    sent = one.request
+    query = parse_qsl(urlsplit(sent.url).query, keep_blank_values=True)
+    told: dict[str, Any] = {
+        "method": sent.method,
+        "url": sent.url,
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(sent.headers),
+        "queryString": _pairs(query),
+        "headersSize": UNKNOWN,
+        "bodySize": len(sent.body.encode()),
+    }
+    if sent.body:
+        told["postData"] = {"mimeType": header(tuple(sent.headers), "content-type") or "", "text": sent.body}
+    return told
+
+
+def _response(one: CitedExchange) -> dict[str, Any]:
+    """What came back; status 0 and the error where nothing did, as browsers have it."""
+    got = one.response
+    headers = got.headers if got else []
+    body = got.body if got else ""
+    return {
+        "status": got.status if got else 0,
+        "statusText": "" if got else one.error or "",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _pairs(headers),
+        "content": {
+            "size": len(body.encode()),
+            "mimeType": header(tuple(headers), "content-type") or "",
+            "text": body,
+            **({"comment": "cut off"} if got and got.truncated else {}),
+        },
+        "redirectURL": "",
+        "headersSize": UNKNOWN,
+        "bodySize": UNKNOWN,
+    }
+
+
+def _pairs(given: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in given]

@@ -1,0 +1,129 @@
+"""Heat map: what came of each statement of the documents, by document and section."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from conformance.report import words
+from conformance.report.requirement_result import TESTED, RequirementResult, Status
+
+if TYPE_CHECKING:
+    from conformance.report.run_record import RunRecord, VerdictRecord
+
+# The classes of the style sheet, in the order of the legend.
+CLASSES: Final = {
+    Status.CONFORMS: "c",
+    Status.DEVIATES: "d",
+    Status.KNOWN: "k",
+    Status.FINDING: "f",
+    Status.BLOCKED: "b",
+    Status.NOT_TESTED: "n",
+    Status.UNTESTABLE: "u",
+}
+LISTED: Final = 60  # statements of a document that are listed with their reason; run.json has the others
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One statement: its class, what a reader sees on pointing at it, and the deviation that it leads to."""
+
+    kind: str
+    title: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One section of a document."""
+
+    section: str
+    counts: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Untested:
+    """A statement that was not tested, and why."""
+
+    requirement: str
+    statement: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document with its sections in order, and what of it was not tested; `left` more are not listed."""
+
+    name: str
+    counts: str
+    rows: tuple[Row, ...]
+    untested: tuple[Untested, ...]
+    left: int
+
+
+def legend(results: Sequence[RequirementResult]) -> list[tuple[str, str, int]]:
+    """Class, word and number of each status that occurs."""
+    counts = Counter(one.status for one in results)
+    return [(kind, status.value, counts[status]) for status, kind in CLASSES.items() if counts[status]]
+
+
+def heat_map(record: RunRecord, results: Sequence[RequirementResult]) -> list[Document]:
+    """The documents of a run, each section in the order in which its first statement appears."""
+    titles = {one.fingerprint: one.title for one in (*record.deviations, *record.findings)}
+    documents: dict[str, list[RequirementResult]] = {}
+    for one in sorted(results, key=lambda each: (each.verdict.system, _line(each.verdict))):
+        documents.setdefault(one.verdict.document or one.verdict.system, []).append(one)
+    return [_document(name, those, titles) for name, those in documents.items()]
+
+
+def _line(verdict: VerdictRecord) -> int:
+    number = re.match(r"\d+", verdict.lines)
+    return int(number[0]) if number else 0
+
+
+def _document(name: str, results: Sequence[RequirementResult], titles: Mapping[str, str]) -> Document:
+    sections: dict[str, list[RequirementResult]] = {}
+    for one in results:
+        sections.setdefault(one.verdict.section, []).append(one)
+    rows = tuple(
+        Row(section or name, _counts(those), tuple(_cell(one, titles) for one in those))
+        for section, those in sections.items()
+    )
+    untested = [one for one in results if one.status not in TESTED]
+    listed = tuple(
+        Untested(one.verdict.requirement, one.verdict.statement, why(one, titles)) for one in untested[:LISTED]
+    )
+    return Document(name, _counts(results), rows, listed, len(untested) - len(listed))
+
+
+def _counts(results: Sequence[RequirementResult]) -> str:
+    counts = Counter(one.status for one in results)
+    return ", ".join(f"{counts[status]:,} {words.STATUSES[status]}" for status in CLASSES if counts[status])
+
+
+def _cell(one: RequirementResult, titles: Mapping[str, str]) -> Cell:
+    name = one.verdict.requirement
+    if one.status is Status.CONFORMS:
+        return Cell(CLASSES[one.status], name)
+    target = one.deviations[0].fingerprint if one.deviations else one.verdict.blocked_by or ""
+    return Cell(CLASSES[one.status], f"{name}: {why(one, titles)}", target)
+
+
+def why(one: RequirementResult, titles: Mapping[str, str]) -> str:
+    """What came of a requirement, with its reason."""
+    verdict = one.verdict
+    match one.status:
+        case Status.BLOCKED:
+            root = verdict.blocked_by or ""
+            return f"blocked by {titles.get(root, root)}"
+        case Status.NOT_TESTED:
+            told = str(verdict.reason or verdict.outcome.value.replace("-", " "))
+            return ": ".join(filter(None, ("not tested", told, verdict.detail)))
+        case Status.UNTESTABLE:
+            return f"cannot be tested over HTTP: {verdict.reason}"
+        case _:
+            return one.status.value

@@ -1,0 +1,172 @@
+"""Report page: a run as one HTML file. It needs no script, and nothing is requested from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from conformance.core.atomic_write import write_text
+from conformance.core.run_directory import RunDirectory
+from conformance.report import escape, exchanges, words
+from conformance.report.html.heat_map import heat_map, legend
+from conformance.report.html.plots import TREND_HEIGHT, WIDTH, timings, trend
+from conformance.report.requirement_result import counted, requirement_results
+from conformance.report.section import Section
+
+if TYPE_CHECKING:
+    from conformance.report.run_record import DeviationRecord, RunRecord
+
+WITH_EVIDENCE: Final = 40  # deviations that are shown with their exchanges; what more of them have is in run.json
+EXCHANGES: Final = 2  # of each
+BODY: Final = 1_500  # characters of an exchange
+COMMAND: Final = 4_000  # characters of a command
+FINDINGS: Final = 60
+SLOWEST: Final = 10  # operations whose times are shown at once
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A deviation as the page shows it."""
+
+    record: DeviationRecord
+    citation: str
+    statement: str
+    harm: str
+    level: str
+    accepted: str
+    blocks: int
+    command: str
+    exchanges: tuple[str, ...]
+
+
+def write(
+    record: RunRecord, run_directory: Path, earlier: Sequence[RunRecord] = (), changes: Sequence[Section] = ()
+) -> Path:
+    """Write the page of a run into its directory and return its path.
+
+    `earlier` are runs of the same target before it: the trend shows them. `changes` are the sections of a comparison
+    with the last of them.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
+    path = RunDirectory(run_directory).page
+    write_text(path, render(record, run_directory, earlier, changes))
+    return path
+
+
+def render(
+    record: RunRecord, run_directory: Path, earlier: Sequence[RunRecord] = (), changes: Sequence[Section] = ()
+) -> str:
+    """The text of the page. Whatever came from a server or a target file is text in it, never markup."""
+    results = requirement_results(record)
+    numbers = counted(record, results)
+    firm = words.ordered(record.deviations)
+    cited = {name for one in firm[:WITH_EVIDENCE] for name in one.evidence[:EXCHANGES]}
+    found = exchanges.read(run_directory, cited)
+    statements = {one.verdict.requirement: one.verdict.statement for one in results}
+    blocked = words.blocked(record)
+
+    def shown(number: int, one: DeviationRecord) -> Shown:
+        evidence = one.evidence[:EXCHANGES] if number < WITH_EVIDENCE else ()
+        texts = tuple(_cut(found[name].text(), BODY) for name in evidence if name in found)
+        statement = statements.get(one.requirement, "")
+        command = _cut(one.reproduce, COMMAND)
+        accepted = words.accepted(one.baseline) if one.baseline else ""
+        return Shown(
+            one,
+            words.citation(one),
+            statement,
+            words.HARMS[one.harm],
+            words.LEVELS[one.level],
+            accepted,
+            blocked[one.fingerprint],
+            command,
+            texts,
+        )
+
+    deviations = [shown(*item) for item in enumerate(firm)]
+    rows, ticks = timings(record)
+    text: str = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            record=record,
+            totals=numbers,
+            headline=words.headline(record),
+            new=[one for one in deviations if not one.record.baseline],
+            known=[one for one in deviations if one.record.baseline],
+            findings=words.ordered(record.findings)[:FINDINGS],
+            legend=legend(results),
+            documents=heat_map(record, results),
+            unexercised=[
+                (reason.value, len(those), words.REASONS[reason], words.missing(those)[:3])
+                for reason, those in words.unexercised(record)
+            ],
+            timings=rows,
+            slowest=SLOWEST,
+            ticks=ticks,
+            width=WIDTH,
+            trend=trend([*earlier, record]) if earlier else [],
+            trend_height=TREND_HEIGHT,
+            changes=changes,
+            count=words.count,
+            safety=words.SAFETY.get(record.target.safety, ""),
+            gateway=words.gateway(record.gateway) if record.gateway else "",
+            untestable=words.untestable(numbers),
+            coverage=words.coverage(record),
+            meanings={"deviation": words.DEVIATION, "known": words.KNOWN, "finding": words.FINDING},
+            above=_sections(
+                ("Expired entries of the baseline", words.EXPIRED, words.expired(record)),
+                ("No longer occurring", words.NO_LONGER_OCCURS, words.gone(record)),
+            ),
+            below=_sections(
+                ("Left on the target", words.LEFTOVER, map(words.leftover, record.leftovers)),
+                ("Residue", words.RESIDUE, map(words.residue, record.residue)),
+                ("Accommodations", words.ACCOMMODATION, map(words.accommodation, record.accommodations)),
+            ),
+        )
+    )
+    return text
+
+
+def _sections(*parts: tuple[str, str, Iterable[str]]) -> list[Section]:
+    """The lists that have something to say."""
+    sections = (Section(title, meaning, tuple((one,) for one in entries)) for title, meaning, entries in parts)
+    return [one for one in sections if one.entries]
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}\n… {len(text) - limit:,} more characters"
+
+
+def _moment(started: str) -> str:
+    """When a run began, as people read it."""
+    return f"{datetime.fromisoformat(started):%Y-%m-%d %H:%M %z}"
+
+
+def _finalized(value: Any) -> Any:
+    """What a template puts out: of any text the visible characters; markup of ours as it is."""
+    return escape.block(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("conformance.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalized,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["line"] = escape.line
+    environment.filters["moment"] = _moment
+    environment.filters["number"] = lambda value: f"{value:,}"
+    return environment

@@ -1,0 +1,134 @@
+"""Results by requirement: what every view of a run shows and counts, so that all of them show the same numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from conformance.core.verdict import Level, Outcome, Reason
+
+if TYPE_CHECKING:
+    from conformance.report.run_record import DeviationRecord, RunRecord, VerdictRecord
+
+UNTESTABLE: Final = (Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE)
+"""Why a requirement cannot be tested over HTTP, on any server and with any target file."""
+
+
+class Status(StrEnum):
+    """What a view shows of one requirement."""
+
+    CONFORMS = "conforms"
+    DEVIATES = "deviates"
+    KNOWN = "known"
+    FINDING = "finding"
+    BLOCKED = "blocked"
+    NOT_TESTED = "not tested"
+    UNTESTABLE = "cannot be tested"
+
+
+TESTED: Final = (Status.CONFORMS, Status.DEVIATES, Status.KNOWN, Status.FINDING)
+CONTRADICTED: Final = (Status.DEVIATES, Status.KNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementResult:
+    """One requirement with its verdict and with the deviations and findings that contradict it."""
+
+    verdict: VerdictRecord
+    status: Status
+    deviations: tuple[DeviationRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The numbers of a run.
+
+    `testable` counts the requirements that can be tested over HTTP; `untestable` counts the others, which are part of
+    no other number. `tested` is what conforms, deviates, is known or is a finding. `unsupported` and `not_applicable`
+    are among what is `not_tested`. `deviations` and `known` count deviations, all others count requirements.
+    """
+
+    testable: int
+    untestable: int
+    tested: int
+    conforming: int
+    deviating: int
+    findings: int
+    blocked: int
+    not_tested: int
+    unsupported: int
+    not_applicable: int
+    deviations: int
+    known: int
+
+    @property
+    def new(self) -> int:
+        """The deviations that no entry of the baseline covers."""
+        return self.deviations - self.known
+
+
+def requirement_results(record: RunRecord) -> list[RequirementResult]:
+    """One result for each requirement of the tested systems, in the order of the record."""
+    found: dict[str, list[DeviationRecord]] = {}
+    for one in (*record.deviations, *record.findings):
+        found.setdefault(one.requirement, []).append(one)
+    return [_result(one, tuple(found.get(one.requirement, ()))) for one in record.verdicts]
+
+
+def _result(verdict: VerdictRecord, deviations: tuple[DeviationRecord, ...]) -> RequirementResult:
+    return RequirementResult(verdict, _status(verdict, deviations), deviations)
+
+
+def _status(verdict: VerdictRecord, deviations: tuple[DeviationRecord, ...]) -> Status:
+    match verdict.outcome:
+        case Outcome.CONFORMS:
+            return Status.CONFORMS
+        case Outcome.DEVIATES if verdict.level is Level.MAY:
+            return Status.FINDING
+        case Outcome.DEVIATES:
+            return Status.KNOWN if deviations and all(one.baseline for one in deviations) else Status.DEVIATES
+        case Outcome.BLOCKED:
+            return Status.BLOCKED
+        case _:
+            return Status.UNTESTABLE if verdict.reason in UNTESTABLE else Status.NOT_TESTED
+
+
+def totals(record: RunRecord) -> Totals:
+    """The numbers of a run."""
+    return counted(record, requirement_results(record))
+
+
+def totals_by_system(record: RunRecord) -> dict[str, Totals]:
+    """The numbers of each system of a run."""
+    results = requirement_results(record)
+    return {
+        system: counted(
+            record.model_copy(update={"deviations": [one for one in record.deviations if one.system == system]}),
+            [one for one in results if one.verdict.system == system],
+        )
+        for system in dict.fromkeys(one.verdict.system for one in results)
+    }
+
+
+def counted(record: RunRecord, results: Iterable[RequirementResult]) -> Totals:
+    """The numbers of a run whose results are known already."""
+    results = list(results)
+    counts = Counter(one.status for one in results)
+    outcomes = Counter(one.verdict.outcome for one in results)
+    return Totals(
+        testable=counts.total() - counts[Status.UNTESTABLE],
+        untestable=counts[Status.UNTESTABLE],
+        tested=sum(counts[one] for one in TESTED),
+        conforming=counts[Status.CONFORMS],
+        deviating=sum(counts[one] for one in CONTRADICTED),
+        findings=counts[Status.FINDING],
+        blocked=counts[Status.BLOCKED],
+        not_tested=counts[Status.NOT_TESTED],
+        unsupported=outcomes[Outcome.UNSUPPORTED],
+        not_applicable=outcomes[Outcome.NOT_APPLICABLE],
+        deviations=len(record.deviations),
+        known=sum(1 for one in record.deviations if one.baseline),
+    )

@@ -1,0 +1,107 @@
+"""JUnit: a profile is a suite, a requirement that was tested is a case, and only new deviations are red."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from conformance.core.verdict import Level, Outcome, Reason
+from conformance.report import junit
+
+from . import sample
+
+if TYPE_CHECKING:
+    from conformance.report.run_record import RunRecord
+
+
+def parsed(record: RunRecord) -> ElementTree.Element:
+    return ElementTree.fromstring(junit.document(record))
+
+
+def run(**changes: Any) -> RunRecord:
+    one, accepted, finding = (
+        sample.deviation(1),
+        sample.known(sample.deviation(2)),
+        sample.deviation(3, level=Level.MAY),
+    )
+    verdicts = [
+        sample.verdict("A", Outcome.CONFORMS, lines="3-4"),
+        sample.verdict(one.requirement, Outcome.DEVIATES, profile="processmaker3/cases"),
+        sample.verdict(accepted.requirement, Outcome.DEVIATES),
+        sample.verdict(finding.requirement, Outcome.DEVIATES, level=Level.MAY),
+        sample.verdict("B", Outcome.BLOCKED, blocked_by=one.fingerprint),
+        sample.verdict("C", Outcome.NOT_EXERCISED, reason=Reason.INCONCLUSIVE),
+        sample.verdict("D", Outcome.NOT_EXERCISED, reason=Reason.CLIENT_SIDE),
+    ]
+    told = {"verdicts": verdicts, "deviations": [one, accepted], "findings": [finding], "exit_code": 1, **changes}
+    return sample.record(**told)
+
+
+def cases(root: ElementTree.Element) -> dict[str, ElementTree.Element]:
+    return {str(case.get("name")): case for case in root.iter("testcase")}
+
+
+def test_there_is_one_suite_for_each_profile_and_one_case_for_each_requirement_that_was_tested() -> None:
+    root = parsed(run())
+    told = {suite.get("name"): [case.get("name") for case in suite.iter("testcase")] for suite in root}
+    assert told == {
+        "processmaker3/projects": ["A", "PM3-PRJ-002", "PM3-PRJ-003", "B"],
+        "processmaker3/cases": ["PM3-PRJ-001"],
+    }
+    assert [root.get(name) for name in ("tests", "failures", "skipped", "errors")] == ["5", "1", "3", "0"]
+    counts = [[suite.get(name) for name in ("tests", "failures", "skipped")] for suite in root]
+    assert counts == [["4", "0", "3"], ["1", "1", "0"]]
+
+
+def test_a_new_deviation_fails_with_what_one_acts_on() -> None:
+    one = sample.deviation(1, call="GET /project/{prj_uid}")
+    case = cases(parsed(run(deviations=[one])))[one.requirement]
+    failure = case.find("failure")
+    assert failure is not None
+    assert failure.get("message") == one.title
+    told = str(failure.text).splitlines()
+    assert told[:4] == [one.call, one.title, f"expected: {one.expected}", f"observed: {one.observed}"]
+    assert case.findtext("system-out") == one.reproduce
+    properties = {each.get("name"): each.get("value") for each in case.iter("property")}
+    assert properties == {"level": "must", "harm": "form", "fingerprint": one.fingerprint}
+
+
+def test_what_is_known_blocked_or_a_finding_is_skipped_with_its_reason() -> None:
+    record = run()
+    told = {
+        name: skipped.get("message") for name, case in cases(parsed(record)).items() for skipped in case.iter("skipped")
+    }
+    assert told == {
+        "PM3-PRJ-002": f"known: {sample.deviation(2).title}",
+        "PM3-PRJ-003": f"finding: {sample.deviation(3).title}",
+        "B": f"blocked by the deviation {sample.deviation(1).fingerprint}",
+    }
+
+
+def test_a_requirement_is_red_while_one_of_its_deviations_is_new() -> None:
+    new, known = sample.deviation(1, location="/a"), sample.known(sample.deviation(1, location="/b"))
+    case = cases(parsed(run(deviations=[known, new])))["PM3-PRJ-001"]
+    assert case.find("failure") is not None
+    fingerprints = [each.get("value") for each in case.iter("property") if each.get("name") == "fingerprint"]
+    assert sorted(map(str, fingerprints)) == sorted([new.fingerprint, known.fingerprint])
+
+
+def test_a_run_that_could_not_do_its_work_is_an_error_with_its_problems() -> None:
+    root = parsed(run(exit_code=6, problems=["the login was refused"]))
+    error = cases(root)["run"].find("error")
+    assert error is not None
+    assert error.text == "the login was refused"
+    assert root.get("errors") == "1"
+
+
+def test_failed_tests_of_the_user_are_failures_of_their_own() -> None:
+    root = parsed(run(beside=["tests/test_mine.py::test_it"]))
+    assert cases(root)["tests/test_mine.py::test_it"].find("failure") is not None
+
+
+def test_what_a_server_said_is_text_without_control_characters() -> None:
+    one = sample.deviation(1, title=sample.HOSTILE, observed=f"]]>{sample.HOSTILE}\ufffe\ud800")
+    text = junit.document(run(deviations=[one]))
+    assert "<script>" not in text
+    assert "\x1b" not in text
+    assert "]]>" in str(cases(ElementTree.fromstring(text))[one.requirement].findtext("failure"))

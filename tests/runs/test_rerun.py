@@ -1,0 +1,56 @@
+"""Running again what saw a deviation: it is still there, or gone, and nothing else runs."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+
+from conformance.cli import main
+from conformance.core import exit_codes
+from conformance.report import record_file
+
+from .support import run, served
+
+
+def rerun(*call: str) -> tuple[int, str]:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        try:
+            code = main(["rerun", *call], standalone_mode=True)
+        except SystemExit as ended:
+            code = ended.code
+    return int(code or 0), printed.getvalue()
+
+
+def test_a_deviation_that_is_still_there_is_told_from_one_that_is_gone(tmp_path: Path) -> None:
+    target = tmp_path / "target.toml"
+    with served("processmaker4", ["pm4-wrong-token-accepted", "pm4-curl-form-refused"]) as (_, toml):
+        target.write_text(toml)
+        before = run(target, tmp_path / "before", "--max-examples", "1")
+    token, label = sorted(before.record.deviations, key=lambda one: "LABEL" in one.requirement)
+    with served("processmaker4", ["pm4-curl-form-refused"]) as (_, toml):
+        target.write_text(toml)
+        both = rerun(str(before.output), "--target", str(target), "--output", str(tmp_path / "both"))
+        one = rerun(str(before.output), token.fingerprint, "--target", str(target), "--output", str(tmp_path / "one"))
+    assert both[0] == exit_codes.DEVIATIONS
+    assert f"still there (1)\n  {label.fingerprint}" in both[1]
+    assert f"gone (1)\n  {token.fingerprint}" in both[1]
+    assert one[0] == exit_codes.OK
+    assert f"gone (1)\n  {token.fingerprint}" in one[1]
+    ran = {test.id for test in record_file.read(tmp_path / "one").tests}
+    assert ran == set(token.tests)
+
+
+def test_what_a_run_does_not_have_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    with served("processmaker4") as (reference, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        before = run(tmp_path / "target.toml", tmp_path / "before", pytest_args=["-k", "curl"])
+        residue = reference.residue()
+        call = (str(before.output), "--target", str(tmp_path / "target.toml"), "--output", str(tmp_path / "new"))
+        nothing, unknown = rerun(*call), rerun(*call, "0123456789abcdef")
+        assert reference.residue() == residue
+    assert nothing[0] == unknown[0] == exit_codes.USAGE
+    assert "has no deviation; there is nothing to run again" in nothing[1]
+    assert "has no deviation with the fingerprint 0123456789abcdef" in unknown[1]
+    assert not (tmp_path / "new").exists()
