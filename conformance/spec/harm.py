@@ -9,7 +9,7 @@ from conformance.core.verdict import Harm
 OF_ASPECTS: Final = {
     "no-credentials-refused": Harm.ACCESS,
     "wrong-credentials-refused": Harm.ACCESS,
-    "unknown-workspace-refused": Harm.ACCESS,
+    "unknown-tenant-refused": Harm.ACCESS,
     "permission-refused": Harm.ACCESS,
     "leaves-others": Harm.DATA_LOSS,
     "created-reads-as-sent": Harm.WRONG_DATA,
