@@ -155,8 +155,7 @@ class DeviationRecord(Frozen):
     kind: Kind
     """In what way the target deviates."""
     location: str
-    """The place in the body without positions, such as `/diagrams[]/flows[]/flo_x2`; empty for the whole answer, or
-    where there are several `places`."""
+    """The place in the body without positions, such as `/diagrams[]/flows[]/flo_x2`; empty for the whole answer."""
     places: list[str] = []
     """The fields that were sent and are not read back: no part of the fingerprint; empty for every other kind."""
     title: str
@@ -186,14 +185,11 @@ class DeviationRecord(Frozen):
 
     @property
     def earlier_fingerprints(self) -> list[str]:
-        """The fingerprints of earlier versions, which told each field that is not read back apart."""
+        """The fingerprints of earlier versions, which had one for each field that is not read back."""
         return [fingerprint(self.requirement, self.operation, self.kind, place) for place in self.places]
 
     def covered_by(self, known: Mapping[str, BaselineEntry]) -> BaselineEntry | None:
-        """The entry that covers the deviation, of those that are `known` by their fingerprints.
-
-        Entries of earlier versions cover it together, if there is one for each of its fields.
-        """
+        """The entry of those `known` by fingerprint that covers it; earlier versions had one for each of its fields."""
         earlier = [known.get(one) for one in self.earlier_fingerprints]
         return known.get(self.fingerprint) or (earlier[0] if earlier and all(earlier) else None)
 

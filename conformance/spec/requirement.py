@@ -115,11 +115,6 @@ def structural(operation: Operation) -> Iterator[Requirement]:
         level = _at_most_should(rule.citation.level)
         wrong = f"rejects a documented value of {where}"
         accepting = made("", replace(rule.citation, level=level), accepted, wrong, rule.place)
-        yield replace(accepting, id=name, tried="property")
-        told_values = f"Each documented value of {rule.place} is accepted: {rule.expected}."
-        accepting = made(
-            "", replace(rule.citation, level=_at_most_should(rule.citation.level)), told_values, rule.place
-        )
         yield replace(accepting, id=name, tried="property", harm=of_structure(name))
     yield from _demands(operation, made)
     if _combinable(operation):

@@ -34,7 +34,7 @@ def test_the_page_names_every_outcome_and_every_reason(heading: str, words: type
 
 def test_what_the_page_says_of_a_deviation_is_about_members_that_it_has() -> None:
     section = PAGE.split("## A deviation\n")[1]
-    told = re.findall(r"`([a-z_]+)`(?= (?:names|is|and|are|holds))", section)
+    told = re.findall(r"`([a-z_]+)`(?= (?:identifies|names|is|and|are|holds))", section)
     assert set(told) - {"absent"} <= DeviationRecord.model_fields.keys()
     assert {"fingerprint", "location", "expected", "observed", "reproduce"} <= set(told)
 

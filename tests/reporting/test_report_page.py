@@ -128,7 +128,7 @@ def test_earlier_runs_are_a_trend_and_what_changed_is_listed(tmp_path: Path) -> 
     assert "Trend of deviations" in text
     assert "2025-03-03 00:00 +0000 1 0 40 57" in text
     assert "Since the run before" in text
-    assert f"Fixed (1) deviations that are gone {gone.title}" in text
+    assert f"Fixed (1) deviations that no longer occur {gone.title}" in text
     assert "Trend" not in Page(rendered(tmp_path / "alone")).text
 
 
@@ -158,7 +158,7 @@ def test_the_times_of_operations_share_one_axis() -> None:
 
 def test_the_page_of_a_record_without_times_or_documents_can_be_made(tmp_path: Path) -> None:
     record = sample.record(verdicts=[], deviations=[], findings=[], durations={}, exit_code=5)
-    assert "nothing was run" in Page(rendered(tmp_path, record)).text
+    assert "no test was run" in Page(rendered(tmp_path, record)).text
 
 
 def test_everything_that_a_record_may_hold_is_shown(tmp_path: Path) -> None:
