@@ -8,14 +8,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from conformance.core.verdict import (
-    Harm,
-    Kind,
-    Level,
-    Outcome,
-    Reason,
-    fingerprint,
-)
+from conformance.core.verdict import Harm, Kind, Level, Outcome, Reason, fingerprint
 
 SCHEMA_VERSION: Final = 1
 
@@ -190,8 +183,8 @@ class DeviationRecord(Frozen):
 
     def covered_by(self, known: Mapping[str, BaselineEntry]) -> BaselineEntry | None:
         """The entry of those `known` by fingerprint that covers it; earlier versions had one for each of its fields."""
-        earlier = [known.get(one) for one in self.earlier_fingerprints]
-        return known.get(self.fingerprint) or (earlier[0] if earlier and all(earlier) else None)
+        earlier = [known.get(one) for one in self.earlier_fingerprints] or [None]
+        return known.get(self.fingerprint) or (earlier[0] if all(earlier) else None)
 
 
 class AccommodationRecord(Frozen):
