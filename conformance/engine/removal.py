@@ -203,7 +203,7 @@ class Removal:
             names = self.requester.operation(leave.operation).path_parameters
             path = {name: str(given[name]) for name in names if name in given}
             ours = all(self.requester.ledger.owns(value) for value in path.values())
-            if ours and (leave.operation, path) not in self._inside:
+            if ours and len(path) == len(names) and (leave.operation, path) not in self._inside:
                 self._inside.append((leave.operation, path))
 
     def _leave(self, identifier: str) -> None:

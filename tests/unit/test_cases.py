@@ -1,0 +1,103 @@
+"""Cases: the packaged corpora belong to the specs, and every operation has cases of every kind that applies."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.cli.operations import command
+from conformance.core.systems import SYSTEMS as REGISTERED
+from conformance.engine.cases.applicability import inapplicable
+from conformance.engine.cases.case import LEFT_OUT, MADE_UP, Case, CaseKind, Part, chosen, corpus, counted, digest
+from conformance.engine.cases.requests import changed, request_of
+from conformance.spec.specification import SYSTEMS, Operation, load
+from conformance.wire.ledger import Ledger
+
+OPERATIONS = [one for system in SYSTEMS for one in load(system).operations.values()]
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_the_packaged_cases_are_those_of_the_spec(system: str) -> None:
+    path = REGISTERED[system].cases
+    assert path is not None
+    held = json.loads(path.read_text(encoding="utf-8"))
+    assert held["spec"] == digest(system), "run `python -m conformance.engine.cases.build`"
+    assert set(held["operations"]) == set(load(system).operations)
+    assert path.stat().st_size < 300_000
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
+def test_an_operation_has_cases_of_a_kind_or_a_reason_for_having_none(operation: Operation) -> None:
+    for kind, number in counted(operation).items():
+        reason = inapplicable(load(operation.system), operation, kind)
+        assert bool(number) != bool(reason), (kind, number, reason)
+
+
+def test_no_two_cases_of_an_operation_are_one() -> None:
+    for system in SYSTEMS:
+        for name, cases in corpus(system).items():
+            told = [json.dumps([one.kind, one.part, one.place, one.stored()[4:]]) for one in cases]
+            assert len(told) == len(set(told)), name
+
+
+def test_a_part_of_each_kind_is_taken_and_what_matters_most_goes_first() -> None:
+    operation = load("processmaker3").operations["createProject"]
+    few, more = chosen(operation, 2), chosen(operation, 5)
+    assert {one.kind for one in few} == {one.kind for one in more} >= {CaseKind.BOUNDARY, CaseKind.INVALID}
+    assert set(map(str, few)) < set(map(str, more))
+    assert sum((one.kind, one.part) == (CaseKind.INVALID, Part.BODY) for one in few) == 2
+    places = [one.place for one in more if (one.kind, one.part) == (CaseKind.INVALID, Part.BODY) and one.place]
+    assert len(set(places)) == len(places)
+
+
+def test_a_case_is_read_as_it_was_stored() -> None:
+    for case in (
+        Case(CaseKind.INVALID, Part.BODY, "/a", "left out"),
+        Case(CaseKind.BOUNDARY, Part.BODY, "/a", "x", []),
+    ):
+        assert Case.read(json.loads(json.dumps(case.stored()))) == case
+    assert Case.read(["invalid", "body", "/a", "left out"]).value is LEFT_OUT
+    assert Case(CaseKind.INVALID, Part.BODY, "", "bytes", {"base64": "/w=="}).bytes == b"\xff"
+
+
+def test_a_body_is_changed_at_one_place_of_a_copy() -> None:
+    body = {"a": [{"b": 1}, {"b": 2}], "c": 3}
+    assert changed(body, "/a[]/b", 9) == {"a": [{"b": 9}, {"b": 2}], "c": 3}
+    assert changed(body, "/c", LEFT_OUT) == {"a": [{"b": 1}, {"b": 2}]}
+    assert changed(body, "/d", LEFT_OUT) is None
+    assert changed({"a": []}, "/a[]/b", 9) is None
+    assert body == {"a": [{"b": 1}, {"b": 2}], "c": 3}
+
+
+def test_an_identifier_of_a_case_is_made_up_by_the_run() -> None:
+    ledger = Ledger(None, "run", "main")
+    base = {"path": {"id": "5f0c3a9e7d2b41868a6e0c9b4d17f352"}, "json": {"name": "x"}}
+    whole = request_of(Case(CaseKind.INVALID, Part.PATH, "id", "unknown", MADE_UP), base, ledger)
+    longer = request_of(Case(CaseKind.INVALID, Part.PATH, "id", "long", MADE_UP * 8), base, ledger)
+    assert whole is not None
+    assert longer is not None
+    assert ledger.is_made_up(whole["path"]["id"])
+    assert len(whole["path"]["id"]) == 32
+    assert ledger.is_made_up(longer["path"]["id"])
+    assert len(longer["path"]["id"]) == 256
+    raw = request_of(Case(CaseKind.INVALID, Part.BODY, "", "early end", "{"), base, ledger)
+    assert raw == {"path": base["path"], "content": b"{", "headers": {"content-type": "application/json"}}
+
+
+def test_a_replay_needs_no_generator() -> None:
+    told = "import conformance.engine.cases.replay, sys; print(*(one in sys.modules for one in sys.argv[1:]))"
+    call = [sys.executable, "-c", told, "schemathesis", "hypothesis"]
+    done = subprocess.run(call, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_the_command_shows_how_many_cases_each_operation_has() -> None:
+    rows = json.loads(CliRunner().invoke(command, ["--cases", "--json"]).stdout)
+    assert {row["id"] for row in rows} == {one.id for one in OPERATIONS}
+    assert all(row["documented"] and row["invalid"] for row in rows)
+    text = CliRunner().invoke(command, ["--cases"]).stdout
+    assert f"{len(OPERATIONS)} operations; cases: documented " in text
