@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import resource
 import signal
 import subprocess
@@ -48,6 +49,7 @@ def test_a_run_on_a_full_disk_breaks_off_in_good_order(size: int, workers: list[
                 *("--output", str(tmp_path / "run"), "--max-examples", "1", *workers),
             ],
             preexec_fn=full_from(size),
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # else Python leaves halves of compiled modules
             capture_output=True,
             text=True,
             check=False,
