@@ -64,8 +64,7 @@ XML: Final = {
     "letters beyond ASCII": ("</metadata>", f'<meta key="note">{PLANES}</meta></metadata>'),
 }
 BAD_XML: Final = {
-    "a file that ends early": ("</ProcessMaker-Project>", ""),
-    "another root element": ("<ProcessMaker-Project", "<Something-Else"),
+    "an element that does not end": ("</metadata>", ""),
     "no definitions": ("<definition", "<nothing"),
     "no XML": ("<", "{"),
     "an entity that nothing defines": ("<metadata>", "<metadata>&unknown;"),
