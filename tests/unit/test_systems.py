@@ -46,7 +46,7 @@ def test_where_none_is_registered_the_message_says_what_to_do(monkeypatch: pytes
 
 @pytest.mark.parametrize("value", [None, "a", made("b")])
 def test_an_entry_point_names_a_system_of_its_name(monkeypatch: pytest.MonkeyPatch, value: Any) -> None:
-    with pytest.raises(UnusableSystem, match="is no System of the name 'a'; correct the entry point"):
+    with pytest.raises(UnusableSystem, match="is not a System with the name 'a'; correct the entry point"):
         list(registered(monkeypatch, a=value))
 
 
