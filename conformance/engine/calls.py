@@ -16,7 +16,9 @@ from conformance.engine.recorder import Blocked, NotExercised, Recorder
 from conformance.engine.refused_members import RefusedMembers
 from conformance.engine.requester import Requester
 from conformance.engine.resources import Resources
+from conformance.spec import requirement_ids
 from conformance.spec.free_paths import half_routed, routed, unrouted
+from conformance.spec.rules import RuleKind
 from conformance.spec.specification import Operation
 from conformance.wire import gateways
 from conformance.wire.call import Call
@@ -154,11 +156,11 @@ class Calls:
                 if requirement:
                     recorder.require(requirement, True, exchange)
                 if operation.alternatives:
-                    recorder.require(f"{operation.id}:documented-form", True, exchange)
+                    recorder.require(requirement_ids.documented_form(operation.id), True, exchange)
             case Acceptance.OTHER_READING:
                 alternative = operation.alternatives[len(attempt.other_readings) - 1]
                 recorder.require(
-                    f"{operation.id}:documented-form",
+                    requirement_ids.documented_form(operation.id),
                     False,
                     attempt.exchange,
                     exchange,
@@ -184,7 +186,7 @@ class Calls:
             everywhere = f" (at {', '.join(others)} too)" if others else ""
             message = f"{checks.describe(attempt.exchange)}; without the member{everywhere} it is accepted"
             self.requester.recorder.require(
-                requirement or f"{operation.id}.{operation.success.status}:status",
+                requirement or requirement_ids.status(operation.id, operation.success.status),
                 False,
                 attempt.exchange,
                 narrowed.exchange,
@@ -199,7 +201,7 @@ class Calls:
         exchange, control, operation = attempt.exchange, decision.control, attempt.call.operation
         recorder, described = self.requester.recorder, checks.describe(exchange)
         if decision.exists and control is not None:
-            recorder.record([checks.conforms(f"{operation.id}:exists", operation.id, exchange, control)])
+            recorder.record([checks.conforms(requirement_ids.exists(operation.id), operation.id, exchange, control)])
         match decision.acceptance:
             case Acceptance.NO_RESPONSE:
                 raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
@@ -225,7 +227,7 @@ class Calls:
                 raise NotExercised(Reason.INCONCLUSIVE, message)
             case Acceptance.MISSING:
                 assert control is not None
-                exists, message = f"{operation.id}:exists", f"{described}, as for a made-up path"
+                exists, message = requirement_ids.exists(operation.id), f"{described}, as for a made-up path"
                 recorder.require(exists, False, exchange, control, observed=message, kind=Kind.MISSING_OPERATION)
                 raise Blocked(recorder.root_of(exists), operation.id)
             case _:
@@ -276,7 +278,10 @@ class Calls:
             return checks.body_of(operation, exchange)
         except NotJson:
             status = operation.success.status
-            for requirement in (f"{operation.id}.{status}:content-type", f"{operation.id}.{status}.:type"):
+            for requirement in (
+                requirement_ids.content_type(operation.id, status),
+                requirement_ids.at_place(operation.id, status, "", RuleKind.TYPE),
+            ):
                 with contextlib.suppress(LookupError):
                     raise Blocked(self.requester.recorder.root_of(requirement), operation.id) from None
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} gives no JSON response") from None
@@ -290,6 +295,6 @@ def _refused(
     if requirement:
         recorder.require(requirement, False, exchange, observed=message, kind=kind)
         return Blocked(recorder.root_of(requirement), operation.id)
-    status = f"{operation.id}.{operation.success.status}:status"
+    status = requirement_ids.status(operation.id, operation.success.status)
     recorder.record([checks.deviates(status, operation.id, kind, operation.success.status, message, exchange)])
     return Blocked(recorder.root_of(status), operation.id)

@@ -20,6 +20,7 @@ from conformance.core.verdict import (
     Verdict,
 )
 from conformance.engine.comparison import Described
+from conformance.spec import requirement_ids
 from conformance.spec.rules import (
     DEVIATION_KIND,
     Rule,
@@ -116,7 +117,7 @@ def server_error(operation: Operation, exchange: Exchange) -> Verdict:
 
     Where a document says that a refusal is "400 or higher", 500 is one.
     """
-    requirement = f"{operation.id}:no-server-error"
+    requirement = requirement_ids.no_server_error(operation.id)
     if exchange.response.status < 500 or operation.refusal(exchange.response.status) is not None:
         return conforms(requirement, operation.id, exchange)
     return deviates(requirement, operation.id, Kind.SERVER_ERROR, "a status below 500", describe(exchange), exchange)
@@ -136,7 +137,7 @@ def success(operation: Operation, exchange: Exchange) -> list[Verdict]:
     if operation.documented is not None:
         return verdicts
     status = [_status(operation, expected, exchange)] if operation.fixes_status(expected) else []
-    return [conforms(f"{operation.id}:exists", operation.id, exchange), *status, *verdicts]
+    return [conforms(requirement_ids.exists(operation.id), operation.id, exchange), *status, *verdicts]
 
 
 def content(operation: Operation, documented: ResponseSpec, exchange: Exchange) -> list[Verdict]:
@@ -147,7 +148,7 @@ def content(operation: Operation, documented: ResponseSpec, exchange: Exchange) 
     if documented.schema is None or not any(media_type.endswith("json") for media_type in documented.media_types):
         return [media]
     verdicts = [media]
-    root = f"{operation.id}.{documented.status}.:type"
+    root = requirement_ids.at_place(operation.id, documented.status, "", RuleKind.TYPE)
     try:
         body = exchange.response.json
     except NotJson as error:
@@ -190,18 +191,18 @@ _OF_FORM: Final = frozenset({RuleKind.PREFERRED, RuleKind.TOLERATED})  # they sp
 
 
 def _id(operation: Operation, documented: ResponseSpec, rule: Rule) -> str:
-    return f"{operation.id}.{documented.status}.{rule.place}:{rule.kind}"
+    return requirement_ids.at_place(operation.id, documented.status, rule.place, rule.kind)
 
 
 def _status(operation: Operation, documented: ResponseSpec, exchange: Exchange) -> Verdict:
-    requirement = f"{operation.id}.{documented.status}:status"
+    requirement = requirement_ids.status(operation.id, documented.status)
     if any(one.status[0] == "2" and one.matches(exchange.response.status) for one in operation.responses):
         return conforms(requirement, operation.id, exchange)
     return deviates(requirement, operation.id, Kind.STATUS, documented.status, str(exchange.response.status), exchange)
 
 
 def _media_type(operation: Operation, documented: ResponseSpec, exchange: Exchange) -> Verdict:
-    requirement = f"{operation.id}.{documented.status}:content-type"
+    requirement = requirement_ids.content_type(operation.id, documented.status)
     found = exchange.response.media_type
     if any(_same_media(wanted, found) for wanted in documented.media_types):
         return conforms(requirement, operation.id, exchange)
@@ -219,7 +220,7 @@ def _same_media(wanted: str, found: str) -> bool:
 
 
 def _wrapping(operation: Operation, documented: ResponseSpec, exchange: Exchange, wrapped: bool) -> Verdict:
-    requirement = f"{operation.id}.{documented.status}:unwrapped"
+    requirement = requirement_ids.unwrapped(operation.id, documented.status)
     if not wrapped:
         return conforms(requirement, operation.id, exchange)
     return deviates(

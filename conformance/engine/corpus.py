@@ -19,6 +19,7 @@ from typing import Any, Final
 import platformdirs
 
 from conformance.core.systems import SYSTEMS
+from conformance.spec import requirement_ids
 from conformance.spec.guidance import guided, guided_document
 from conformance.spec.specification import Operation, load
 
@@ -28,7 +29,7 @@ GENERATORS: Final = ("schemathesis", "hypothesis")
 
 def generated(operation: Operation) -> bool:
     """Whether bodies are generated for an operation: its spec says so by a requirement of its own."""
-    return f"{operation.id}:generated-accepted" in load(operation.system).requirements
+    return requirement_ids.generated_accepted(operation.id) in load(operation.system).requirements
 
 
 def cases(operation: Operation, seed: int, count: int) -> list[Any]:

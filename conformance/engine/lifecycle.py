@@ -33,6 +33,7 @@ from conformance.engine.listing import Listing
 from conformance.engine.neighbours import Neighbours
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
+from conformance.spec import requirement_ids
 from conformance.spec.rules import writable
 from conformance.spec.specification import (
     Link,
@@ -194,7 +195,7 @@ class Lifecycle:
         altered: Collection[str],
     ) -> None:
         recorder = self.session.recorder
-        verbatim = f"{operation.id}:verbatim"
+        verbatim = requirement_ids.verbatim(operation.id)
         hard = [one for one in found if not one.soft]
         nothing = bool(altered) and set(altered) <= {_member(one.place) for one in hard}
         if requirement is not None and not hard:

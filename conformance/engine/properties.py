@@ -21,6 +21,7 @@ from conformance.engine.identifiers import concerns
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.required_fields import Base, try_demands
 from conformance.engine.session import Session
+from conformance.spec import requirement_ids
 from conformance.spec.rules import (
     Citation,
     RuleKind,
@@ -152,7 +153,7 @@ class Properties:
         for place, values in closed_sets(body.schema):
             there = {repr(value): base.exchange for base in bases for value in _values(base.body, place)}
             for value in values:
-                requirement = f"{self.operation.id}.request.{place}:accepted"
+                requirement = requirement_ids.accepted(self.operation.id, place)
                 if repr(value) in there:
                     self.session.recorder.require(requirement, True, there[repr(value)], location=place)
                     continue
@@ -226,7 +227,7 @@ class Properties:
         return created.id, writable(renamed(sent, body, schema, session.specification.members), documented.schema)
 
     def _accepted(self, variation: Variation, exchange: Exchange) -> bool:
-        requirement = f"{self.operation.id}.request.{variation.place}:accepted"
+        requirement = requirement_ids.accepted(self.operation.id, variation.place)
         if not (exchange.response.ok or exchange.response.refused):
             return True  # an error of the server's says nothing about the value
         return self.session.recorder.require(
@@ -247,7 +248,9 @@ class Properties:
         time.
         """
         for body in corpus.cases(self.operation, seed, count):
-            self._send(self.make_consistent(body), call=True, accepts=f"{self.operation.id}:generated-accepted")
+            self._send(
+                self.make_consistent(body), call=True, accepts=requirement_ids.generated_accepted(self.operation.id)
+            )
 
     def _send(self, body: Any, *, call: bool = False, accepts: str = "", judged: bool = True) -> Exchange:
         """Send one body to something of our own, judge an accepted answer, and remove what was made.

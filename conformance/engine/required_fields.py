@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from conformance.core.exchange import Exchange
 from conformance.core.json_walk import places
 from conformance.core.verdict import Reason
 from conformance.engine import narrowing
 from conformance.engine.session import Session
+from conformance.spec.requirement_ids import REQUIRED, StructuralId
 from conformance.spec.specification import Operation, Requirement, Specification
 from conformance.wire import gateways
 
-SUFFIX: Final = ":required"
 """How the ids of these requirements end."""
 
 
@@ -34,8 +34,13 @@ def demands(specification: Specification, operation: Operation, tried: str) -> l
     return [
         one
         for one in specification.requirements.values()
-        if one.operation == operation.id and one.id.endswith(SUFFIX) and one.tried == tried
+        if one.operation == operation.id and _demands_a_field(one) and one.tried == tried
     ]
+
+
+def _demands_a_field(requirement: Requirement) -> bool:
+    structure = StructuralId.parse(requirement.id)
+    return structure is not None and structure.rule == REQUIRED
 
 
 def try_demands(

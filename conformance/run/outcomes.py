@@ -15,6 +15,7 @@ from conformance.core.verdict import (
 from conformance.report.run_record import VerdictRecord
 from conformance.run.context import RunContext
 from conformance.run.worker_log import WorkerLogs
+from conformance.spec.requirement_ids import ACCEPTED, EXISTS, GENERATED_ACCEPTED, NO_SERVER_ERROR, StructuralId
 from conformance.spec.specification import Requirement, Specification
 from conformance.target.accommodation import departures
 from conformance.target.plan import Obstacle, obstacle_of
@@ -25,7 +26,7 @@ EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
 
 NOT_TRIED: Final = (Outcome.BLOCKED, Outcome.NOT_EXERCISED)
 NO_EVIDENCE: Final = (Reason.INCONCLUSIVE, "the field or case never appeared in a response")
-NON_BLOCKING: Final = (":no-server-error", ":generated-accepted", ":accepted")  # they say nothing of other requests
+NON_BLOCKING: Final = (NO_SERVER_ERROR, GENERATED_ACCEPTED, ACCEPTED)  # these rules say nothing of other requests
 
 
 def verdicts(
@@ -60,8 +61,7 @@ def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:
     reached = {
         one.operation
         for one in records
-        if one.outcome is Outcome.CONFORMS
-        and one.requirement.startswith((f"{one.operation}:exists", f"{one.operation}."))
+        if one.outcome is Outcome.CONFORMS and _needs_a_call(StructuralId.parse(one.requirement))
     }
     kept = [one for one in records if one.tests and one.outcome in NOT_TRIED and one.operation not in reached]
     kept.sort(key=lambda one: (one.outcome is Outcome.BLOCKED, one.blocked_by or "", one.reason or "", one.detail))
@@ -72,6 +72,11 @@ def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:
         else one
         for one in records
     ]
+
+
+def _needs_a_call(structure: StructuralId | None) -> bool:
+    """Whether what a requirement states can be seen in a response only that a call of its operation got."""
+    return structure is not None and bool(structure.part or structure.rule == EXISTS)
 
 
 def grounded(records: Iterable[VerdictRecord], recorded: Container[str], logs: WorkerLogs) -> list[VerdictRecord]:
@@ -117,7 +122,8 @@ def _dead(logs: WorkerLogs, accommodated: Container[str]) -> dict[str, str]:
     dead: dict[str, str] = {}
     for _, verdict in logs.verdicts:
         cut = verdict.kind in (Kind.MISSING_OPERATION, Kind.REFUSED, Kind.SERVER_ERROR)
-        own = verdict.requirement.startswith(f"{verdict.operation}") and not verdict.requirement.endswith(NON_BLOCKING)
+        structure = StructuralId.parse(verdict.requirement)
+        own = structure is not None and structure.operation == verdict.operation and structure.rule not in NON_BLOCKING
         if cut and verdict.fingerprint and own and verdict.operation not in accommodated:
             dead.setdefault(verdict.operation, verdict.fingerprint)
     return dead
@@ -126,7 +132,11 @@ def _dead(logs: WorkerLogs, accommodated: Container[str]) -> dict[str, str]:
 def _lenient(logs: WorkerLogs) -> dict[str, str]:
     """Operations that do not refuse as documented, with the deviation that says so: no documented refusal was seen."""
     kinds = (Kind.NOT_REFUSED, Kind.STATUS)
-    found = [one for _, one in logs.verdicts if one.kind in kinds and one.fingerprint and ":" not in one.requirement]
+    found = [
+        one
+        for _, one in logs.verdicts
+        if one.kind in kinds and one.fingerprint and StructuralId.parse(one.requirement) is None
+    ]
     return {one.operation: one.fingerprint for one in reversed(found) if one.fingerprint}
 
 

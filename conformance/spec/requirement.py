@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from conformance.core.verdict import Harm, Level, Reason
+from conformance.spec import requirement_ids
 from conformance.spec.harm import of_structure
 from conformance.spec.operation import Operation
 from conformance.spec.producers import maker_of, shown_by
+from conformance.spec.requirement_ids import StructuralId
 from conformance.spec.rules import (
     Citation,
     Rule,
@@ -20,6 +22,7 @@ from conformance.spec.rules import (
     rules,
 )
 
+REFUSALS: Final = ("3", "4", "5")  # with what the status of a refusal begins
 SERVER_ERROR: Final = "returns a status of 500 or higher"
 
 
@@ -60,7 +63,8 @@ class Requirement:
     @property
     def refusal(self) -> bool:
         """Whether it is about what a documented refusal looks like."""
-        return self.structural and self.id.removeprefix(self.operation)[:2] in (".3", ".4", ".5")
+        structure = StructuralId.parse(self.id) if self.structural else None
+        return structure is not None and structure.status[:1] in REFUSALS
 
     def later_than(self, version: str | None) -> bool:
         """Whether it holds since a later version only; without a version everything applies."""
@@ -77,9 +81,9 @@ Maker = Callable[[str, Citation, str, str, str], Requirement]
 def structural(operation: Operation) -> Iterator[Requirement]:
     """The requirements that follow from an operation's place in its spec."""
 
-    def made(suffix: str, citation: Citation, statement: str, wrong: str, place: str = "") -> Requirement:
+    def made(identifier: str, citation: Citation, statement: str, wrong: str, place: str = "") -> Requirement:
         return Requirement(
-            id=f"{operation.id}{suffix}",
+            id=identifier,
             system=operation.system,
             profile=operation.profile,
             operation=operation.id,
@@ -94,52 +98,60 @@ def structural(operation: Operation) -> Iterator[Requirement]:
             place=place,
             request=operation.request,
             deviation=wrong,
-            harm=of_structure(suffix),
+            harm=of_structure(identifier),
         )
 
     own = operation.citation
     if operation.implied:
         own = replace(own, level=Level.MAY)
-    yield made(":exists", own, f"{operation.request} exists.", "does not exist")
+    yield made(requirement_ids.exists(operation.id), own, f"{operation.request} exists.", "does not exist")
     lax = replace(own, level=Level.MAY)
-    yield made(":no-server-error", lax, "No request returns a status of 500 or higher.", SERVER_ERROR)
+    never = requirement_ids.no_server_error(operation.id)
+    yield made(never, lax, "No request returns a status of 500 or higher.", SERVER_ERROR)
     if operation.effect in ("create", "update") and _sends_text(operation):
         exactly = "Text is read back exactly as it was sent, including white space and special characters."
-        yield made(":verbatim", lax, exactly, "text is not read back exactly as it was sent")
+        verbatim = requirement_ids.verbatim(operation.id)
+        yield made(verbatim, lax, exactly, "text is not read back exactly as it was sent")
     for alternative in operation.alternatives:
         other = replace(own, level=Level.MAY, reading=alternative.reading)
         works = f"{operation.path} works, and not only {alternative.path}."
-        yield made(":documented-form", other, works, f"only {alternative.path} works")
+        documented = requirement_ids.documented_form(operation.id)
+        yield made(documented, other, works, f"only {alternative.path} works")
     for rule, name in _request_rules(operation):
         where = field(rule.place)
         accepted = f"Every documented value of {where} is accepted: {rule.expected}."
         level = _at_most_should(rule.citation.level)
         wrong = f"rejects a documented value of {where}"
-        accepting = made("", replace(rule.citation, level=level), accepted, wrong, rule.place)
-        yield replace(accepting, id=name, tried="property", harm=of_structure(name))
+        accepting = made(name, replace(rule.citation, level=level), accepted, wrong, rule.place)
+        yield replace(accepting, tried="property")
     yield from _demands(operation, made)
     if _combinable(operation):
         combination = "Every combination of documented values is accepted in a body."
-        combined = made(":generated-accepted", lax, combination, "rejects a combination of documented values")
+        generated = requirement_ids.generated_accepted(operation.id)
+        combined = made(generated, lax, combination, "rejects a combination of documented values")
         yield replace(combined, tried="property")
     for response in operation.responses:
-        at = f".{response.status}"
+        at = response.status
         if response.status[0] == "2" and operation.fixes_status(response):
             firm = replace(response.citation, level=own.level)
             returned = f"A documented request returns {response.status}."
-            yield made(f"{at}:status", firm, returned, f"a documented request does not return {response.status}")
+            wrong = f"a documented request does not return {response.status}"
+            yield made(requirement_ids.status(operation.id, at), firm, returned, wrong)
         on = "" if response.status[0] == "2" else f" with status {response.status}"
         if response.media_types:
             types = " or ".join(response.media_types)
             of_type = replace(response.citation, level=response.content_type)
-            yield made(f"{at}:content-type", of_type, f"The response is {types}.", f"the response{on} is not {types}")
+            identifier, wrong = requirement_ids.content_type(operation.id, at), f"the response{on} is not {types}"
+            yield made(identifier, of_type, f"The response is {types}.", wrong)
         if response.wrapped:
             bare = replace(response.citation, level=Level.MAY, reading=response.wrapped)
             array = f"the response{on} is an array that contains the object"
-            yield made(f"{at}:unwrapped", bare, "The response is the object itself, not an array with it.", array)
+            identifier = requirement_ids.unwrapped(operation.id, at)
+            yield made(identifier, bare, "The response is the object itself, not an array with it.", array)
         for rule in response.rules:
             wrong = f"in a response{on}, {rule.violation}" if on else rule.violation
-            yield made(f"{at}.{rule.place}:{rule.kind}", rule.citation, rule.sentence, wrong, rule.place)
+            identifier = requirement_ids.at_place(operation.id, at, rule.place, rule.kind)
+            yield made(identifier, rule.citation, rule.sentence, wrong, rule.place)
 
 
 def unchanged(operations: Mapping[str, Operation], operation: Operation) -> Requirement | None:
@@ -194,8 +206,8 @@ def _demands(
     for place, citation in demanded(body.schema, operation.citation):
         where = field(place)
         refused, accepts = f"A body without {where} is refused.", f"accepts a body without {where}"
-        one = made("", replace(citation, level=Level.MAY), refused, accepts, place)
-        one = replace(one, id=f"{operation.id}.request.{place}:required")
+        identifier = requirement_ids.required(operation.id, place)
+        one = made(identifier, replace(citation, level=Level.MAY), refused, accepts, place)
         if place in touched - named:
             yield replace(one, tried="none", untestable=Reason.SAFETY_LEVEL)
             continue
@@ -234,7 +246,7 @@ def _request_rules(operation: Operation) -> Iterator[tuple[Rule, str]]:
         return
     for rule in rules(body.schema, operation.citation):
         if rule.kind is RuleKind.VALUES and len(rule.values) > 1:
-            yield rule, f"{operation.id}.request.{rule.place}:accepted"
+            yield rule, requirement_ids.accepted(operation.id, rule.place)
 
 
 def _at_most_should(level: Level) -> Level:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, Field
 
 from conformance.core.hints import hint
+from conformance.spec import requirement_ids
 from conformance.spec.operation import Form, Operation
 from conformance.spec.specification import Specification
 from conformance.spec.touched_ids import (
@@ -136,7 +137,11 @@ def departures(specification: Specification) -> list[Operation]:
 
 def of_the_form(specification: Specification, operation: Operation) -> list[str]:
     """The requirements that the documented form of an operation is there, and is accepted."""
-    known = (f"{operation.id}:exists", f"{operation.id}.{operation.success.status}:status", operation.accepted_by)
+    known = (
+        requirement_ids.exists(operation.id),
+        requirement_ids.status(operation.id, operation.success.status),
+        operation.accepted_by,
+    )
     return [one for one in known if one in specification.requirements]
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import jsonschema_rs
 
 from conformance.core.hints import hint
+from conformance.spec import requirement_ids
 from conformance.spec.bundle import same_but_for_names
 from conformance.spec.extension import extension
 from conformance.spec.free_paths import METHODS, unrouted
@@ -199,7 +200,7 @@ def formed_requirements(subject: Subject) -> Found:
             ids.setdefault(requirement.operation, []).append(requirement.id)
     for one in subject.operations:
         own = ids.get(one.id, [])
-        if f"{one.id}:exists" not in own:
+        if requirement_ids.exists(one.id) not in own:
             yield one.id, f"has no requirement {one.id}:exists"
         form = re.compile(rf"{re.escape(one.id)}((\.(\dXX|\d{{3}}|request)\.?[^:]*)?):[a-z-]+")
         for name in own:

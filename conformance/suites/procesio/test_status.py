@@ -6,6 +6,7 @@ import pytest
 
 from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
+from conformance.spec import requirement_ids
 from conformance.suites.procesio.answers import answers_something
 
 
@@ -16,7 +17,10 @@ def test_the_platform_tells_its_status(session: Session) -> None:
 
 @pytest.mark.parametrize(
     "operation",
-    [pytest.param(one, marks=pytest.mark.requirement(f"{one}:exists")) for one in ("getVersion", "postVersion")],
+    [
+        pytest.param(one, marks=pytest.mark.requirement(requirement_ids.exists(one)))
+        for one in ("getVersion", "postVersion")
+    ],
 )
 def test_the_version_is_there(session: Session, operation: str) -> None:
     session.call(operation, **build_request(session, session.operation(operation)).request())

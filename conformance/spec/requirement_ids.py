@@ -1,0 +1,106 @@
+"""Requirement ids: how those of structural requirements are made, and how they are read.
+
+A structural id says of which operation it is, of which part of it, at which place there, and by which rule:
+
+    getProject:exists
+    getProject.200:status
+    getProject.200./diagrams[]/flows[]/flo_x2:present
+    createProject.request./prj_name:accepted
+
+Ids of the register, such as `PM3-PROJECT-CREATE-NAME`, hold none of these separators.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+REQUEST: Final = "request"
+"""The part of an operation that is what is sent to it; the others are the statuses of its responses."""
+EXISTS: Final = "exists"
+NO_SERVER_ERROR: Final = "no-server-error"
+GENERATED_ACCEPTED: Final = "generated-accepted"
+ACCEPTED: Final = "accepted"
+REQUIRED: Final = "required"
+_FORM: Final = re.compile(
+    r"(?P<operation>[^.:]+)(?:\.(?P<part>[^.:]+)(?:\.(?P<place>.*))?)?:(?P<rule>[^:]+)", re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StructuralId:
+    """A structural id in its components. `part` is empty for the operation as a whole, `place` for the whole body."""
+
+    operation: str
+    rule: str
+    part: str = ""
+    place: str = ""
+
+    @classmethod
+    def parse(cls, identifier: str) -> Self | None:
+        """The components of an id; None where it is one of the register."""
+        found = _FORM.fullmatch(identifier)
+        if found is None:
+            return None
+        return cls(found["operation"], found["rule"], found["part"] or "", found["place"] or "")
+
+    @property
+    def status(self) -> str:
+        """The status of the response that it is about; empty where it is about none."""
+        return self.part if self.part[:1].isdigit() else ""
+
+
+def exists(operation: str) -> str:
+    """That an operation is there."""
+    return f"{operation}:{EXISTS}"
+
+
+def no_server_error(operation: str) -> str:
+    """That no request to an operation is answered with a server error."""
+    return f"{operation}:{NO_SERVER_ERROR}"
+
+
+def generated_accepted(operation: str) -> str:
+    """That an operation accepts generated bodies."""
+    return f"{operation}:{GENERATED_ACCEPTED}"
+
+
+def documented_form(operation: str) -> str:
+    """That an operation that has another reading is called as documented."""
+    return f"{operation}:documented-form"
+
+
+def verbatim(operation: str) -> str:
+    """That an operation returns the very text that it was given."""
+    return f"{operation}:verbatim"
+
+
+def status(operation: str, status: str) -> str:
+    """That a documented call is answered with a status."""
+    return f"{operation}.{status}:status"
+
+
+def content_type(operation: str, status: str) -> str:
+    """That a response has a documented media type."""
+    return f"{operation}.{status}:content-type"
+
+
+def unwrapped(operation: str, status: str) -> str:
+    """That a response is the object itself, not an array that holds it."""
+    return f"{operation}.{status}:unwrapped"
+
+
+def at_place(operation: str, status: str, place: str, rule: str) -> str:
+    """That a place in the body of a response keeps to a rule."""
+    return f"{operation}.{status}.{place}:{rule}"
+
+
+def accepted(operation: str, place: str) -> str:
+    """That the documented values at a place of a request are accepted."""
+    return f"{operation}.{REQUEST}.{place}:{ACCEPTED}"
+
+
+def required(operation: str, place: str) -> str:
+    """That a request without a place is refused."""
+    return f"{operation}.{REQUEST}.{place}:{REQUIRED}"
