@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from filelock import FileLock, Timeout
 
 from conformance.core.run_directory import RunDirectory, worker_of
 from conformance.run.worker import Worker
@@ -116,15 +115,10 @@ def _shown(identity: Mapping[str, str]) -> str:
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock of a worker: wait until it has ended, but not for ever."""
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    until = time.monotonic() + PATIENCE
+    lock = FileLock(path, thread_local=False)
+    with contextlib.suppress(Timeout):
+        lock.acquire(timeout=PATIENCE, poll_interval=0.1)
     try:
-        while time.monotonic() < until:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(0.1)
         yield
     finally:
-        os.close(descriptor)
+        lock.release()

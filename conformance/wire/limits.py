@@ -1,22 +1,22 @@
 """Limits: what a run has used of its limits, shared by all its workers.
 
 Each number is a file in the run's directory, changed under a lock, so that a worker that takes the place of one that
-died goes on where that one was. A place at something that only so many may do at once is a lock on a file of its own,
-which the kernel frees when the worker dies.
+died goes on where that one was. A place at something that only so many may do at once is a lock of its own, which is
+free when the worker dies.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from filelock import FileLock, Timeout
 
 from conformance.core.verdict import Reason
 
@@ -46,7 +46,7 @@ class Account:
     workers: int = 1
     until: float = math.inf
     _numbers: dict[str, Any] = field(default_factory=dict, init=False)
-    _places: dict[str, int] = field(default_factory=dict, init=False)
+    _places: dict[str, FileLock] = field(default_factory=dict, init=False)
 
     @contextlib.contextmanager
     def cleaning(self) -> Iterator[None]:
@@ -103,21 +103,20 @@ class Account:
             return
         while True:
             for number in range(places):
-                descriptor = os.open(self._file(f"{name}-{number}"), os.O_CREAT | os.O_RDWR, 0o600)
+                lock = FileLock(self._file(f"{name}-{number}.lock"), thread_local=False)
                 try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    os.close(descriptor)
+                    lock.acquire(blocking=False)
+                except Timeout:
                     continue
-                self._places[name] = descriptor
+                self._places[name] = lock
                 return
             time.sleep(PAUSE)
 
     def leave(self, name: str) -> None:
         """Free the place at something."""
-        descriptor = self._places.pop(name, None)
-        if descriptor is not None:
-            os.close(descriptor)
+        lock = self._places.pop(name, None)
+        if lock is not None:
+            lock.release()
 
     @contextlib.contextmanager
     def place(self, name: str, places: int) -> Iterator[None]:
@@ -133,19 +132,14 @@ class Account:
         if self.directory is None:
             self._numbers[name] = change(self._numbers.get(name))
             return self._numbers[name]
-        descriptor = os.open(self._file(name), os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            text = os.pread(descriptor, 1 << 16, 0)
+        path = self._file(name)
+        with FileLock(self._file(f"{name}.lock"), thread_local=False, poll_interval=PAUSE):
+            text = path.read_bytes() if path.exists() else b""
             before = json.loads(text) if text else None
             after = change(before)
             if after != before:
-                written = json.dumps(after).encode()
-                os.pwrite(descriptor, written, 0)
-                os.ftruncate(descriptor, len(written))
+                path.write_text(json.dumps(after), encoding="utf-8")
             return after
-        finally:
-            os.close(descriptor)
 
     def _file(self, name: str) -> Path:
         assert self.directory is not None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 from conformance.core.run_directory import RunDirectory
 from conformance.reference import build
@@ -48,13 +47,13 @@ def test_a_worker_waits_for_the_place_at_the_fixtures_for_the_time_of_a_test(tar
     worker = Worker(target, "r1", "gw0", tmp_path, WorkerQuota(2))
 
     def is_free() -> bool:
-        descriptor = os.open(RunDirectory(tmp_path).account / f"{FIXTURES}-0", os.O_CREAT | os.O_RDWR, 0o600)
+        lock = FileLock(RunDirectory(tmp_path).account / f"{FIXTURES}-0.lock")
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            lock.acquire(blocking=False)
+        except Timeout:
             return False
         finally:
-            os.close(descriptor)
+            lock.release()
         return True
 
     for cited, free in (([CHANGED[0]], False), (["PM3-IMPORT-KEEP"], True)):

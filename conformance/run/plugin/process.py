@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import math
-import os
 import time
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from conformance.core import run_directory
 from conformance.core.run_directory import RunDirectory
@@ -48,7 +47,7 @@ class RunProcess:
         self.internal: list[str] = []
         self.unwritable = ""
         self.stopped = False  # whether an problem kept a test from being begun
-        self._lock: int | None = None
+        self._lock: FileLock | None = None
         self.target = self._load()
         self.baseline = None if self.is_worker else self._baseline()
         self.systems = self._chosen()
@@ -137,8 +136,8 @@ class RunProcess:
             until=told.until,
             tokens=told.tokens,
         )
-        self._lock = os.open(self.directory.lock(worker.name), os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._lock = FileLock(self.directory.lock(worker.name), thread_local=False)
+        self._lock.acquire()
         return worker
 
     @property
@@ -189,4 +188,4 @@ class RunProcess:
     def release(self) -> None:
         """Let go of the lock that says that this process is alive."""
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.release()
