@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any, Final
 
-from conformance.core import exit_codes
 from conformance.core.exchange import Request
 from conformance.core.run_directory import RunDirectory
 from conformance.core.verdict import (
@@ -45,6 +44,7 @@ from conformance.report.run_record import (
 from conformance.report.tested_share import coverage, is_short
 from conformance.run import outcomes, worker_log
 from conformance.run.context import RunContext
+from conformance.run.exit_policy import Ending, exit_code
 from conformance.run.titles import title
 from conformance.run.worker_log import WorkerLogs
 from conformance.spec import specification
@@ -55,8 +55,6 @@ from conformance.target.tables import Place
 from conformance.target.target import Target
 from conformance.wire import ledger
 
-FAILED_IN_PYTEST: Final = 1
-HIGHEST_OF_PYTEST: Final = 5
 MARKED: Final = "its deletion only marks it as deleted"
 
 
@@ -108,11 +106,10 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
     if context.baseline is not None:
         found = fingerprints([*deviations, *findings])
         entries = context.baseline.report(context.day, found, verdicts, tests, complete=complete)
+    counting = [*deviations, *(findings if context.strict else [])]
     return RunRecord(
         complete=complete,
-        exit_code=_exit_code(
-            context, logs, verdicts, tests, [*deviations, *(findings if context.strict else [])], entries, covered
-        ),
+        exit_code=exit_code(_ending(context, logs, verdicts, tests, counting, entries, covered)),
         target=TargetInfo(
             name=target.name,
             systems=systems,
@@ -189,7 +186,7 @@ def _without_secrets(data: Any, place: Place, placeholders: Mapping[Place, str])
     return f"${placeholders[place]}" if place in placeholders else data
 
 
-def _exit_code(
+def _ending(
     context: RunContext,
     logs: WorkerLogs,
     verdicts: list[VerdictRecord],
@@ -197,28 +194,20 @@ def _exit_code(
     counting: list[DeviationRecord],
     entries: BaselineReport | None,
     covered: Coverage,
-) -> int:
-    """The first that applies, in the order of the contract; `counting` are the deviations that may count."""
+) -> Ending:
+    """How the run ended; `counting` are the deviations that may count."""
     broke_off = (logs.unfinished or context.crashed) and not context.interrupted
-    if context.internal or logs.internal or broke_off:
-        return exit_codes.INTERNAL
-    if context.interrupted:
-        return exit_codes.INTERRUPTED
     away = any(one.reason is Reason.TARGET_UNAVAILABLE and one.level is not Level.MAY for one in verdicts)
-    if logs.unavailable or logs.misnamed or away:
-        return exit_codes.UNAVAILABLE
-    if any(one.baseline is None for one in counting):
-        return exit_codes.DEVIATIONS
-    if context.baseline_strict and entries and entries.gone:
-        return exit_codes.DEVIATIONS
-    if is_short(covered) and context.shard.whole:  # of a shard, only the merged run can tell
-        return exit_codes.DEVIATIONS
-    if context.status == FAILED_IN_PYTEST or context.status > HIGHEST_OF_PYTEST:
-        return context.status  # a test beside the suites failed, or a plugin ended the run with a code of its own
-    nothing = all(test.outcome == "skipped" for test in tests)
-    if nothing and context.shard.whole:  # of a shard, only the merged run can tell
-        return exit_codes.NOTHING_RUN
-    return exit_codes.OK
+    return Ending(
+        internal=bool(context.internal or logs.internal or broke_off),
+        interrupted=context.interrupted,
+        unavailable=bool(logs.unavailable or logs.misnamed or away),
+        new_deviations=any(one.baseline is None for one in counting),
+        stale_baseline=bool(context.baseline_strict and entries and entries.gone),
+        tested_too_little=is_short(covered) and context.shard.whole,
+        pytest_status=context.status,
+        nothing_ran=all(test.outcome == "skipped" for test in tests) and context.shard.whole,
+    )
 
 
 def _deviations(

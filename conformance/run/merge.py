@@ -29,6 +29,7 @@ from conformance.report.run_record import (
 )
 from conformance.report.tested_share import coverage, is_short
 from conformance.run.aggregate import ordered
+from conformance.run.exit_policy import FAILED_IN_PYTEST, Ending, exit_code
 from conformance.run.outcomes import explained, no_evidence
 from conformance.target.target import Safety
 
@@ -89,8 +90,8 @@ def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residu
     problems += dict.fromkeys(problem for record in records for problem in record.problems)
     return RunRecord(
         complete=complete,
-        exit_code=_exit_code(
-            records, deviations, findings, tests, entries, missing=bool(absent), short=is_short(covered)
+        exit_code=exit_code(
+            _ending(records, deviations, findings, tests, entries, missing=bool(absent), short=is_short(covered))
         ),
         target=first.target,
         suite=first.suite,
@@ -235,7 +236,7 @@ def _baseline(
     return whole.report(day, fingerprints(found), verdicts, tests, complete=complete)
 
 
-def _exit_code(
+def _ending(
     records: Sequence[RunRecord],
     deviations: Sequence[DeviationRecord],
     findings: Sequence[DeviationRecord],
@@ -244,19 +245,21 @@ def _exit_code(
     *,
     missing: bool,
     short: bool,
-) -> int:
-    """What the run would have ended with; one that lacks a shard was interrupted."""
-    codes = {record.exit_code for record in records} | ({exit_codes.INTERRUPTED} if missing else set())
-    for code in CODES:
-        if code in codes:
-            return code
-    if any(one.baseline is None for one in deviations) or any(record.beside for record in records) or short:
-        return exit_codes.DEVIATIONS
-    # Then a shard that was red all the same was run with --strict or --baseline-strict.
-    strictly = any(one.baseline is None for one in findings) or bool(entries and entries.gone)
-    if exit_codes.DEVIATIONS in codes and strictly:
-        return exit_codes.DEVIATIONS
-    return exit_codes.NOTHING_RUN if all(test.outcome == "skipped" for test in tests) else exit_codes.OK
+) -> Ending:
+    """How the run would have ended; one that lacks a shard was interrupted."""
+    codes = {record.exit_code for record in records}
+    # A shard that was red although nothing of it counts was run with --strict or --baseline-strict.
+    strict = exit_codes.DEVIATIONS in codes
+    return Ending(
+        internal=exit_codes.INTERNAL in codes,
+        interrupted=missing or exit_codes.INTERRUPTED in codes,
+        unavailable=exit_codes.UNAVAILABLE in codes,
+        new_deviations=any(one.baseline is None for one in [*deviations, *(findings if strict else [])]),
+        stale_baseline=bool(strict and entries and entries.gone),
+        tested_too_little=short,
+        pytest_status=FAILED_IN_PYTEST if any(record.beside for record in records) else 0,
+        nothing_ran=all(test.outcome == "skipped" for test in tests),
+    )
 
 
 def _accommodations(records: Sequence[RunRecord]) -> list[AccommodationRecord]:

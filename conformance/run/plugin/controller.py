@@ -17,6 +17,7 @@ from conformance.report import github, terminal
 from conformance.report.run_record import RunRecord
 from conformance.run import aggregate, choice, inventory, sweep, write_reports
 from conformance.run.context import RunContext
+from conformance.run.exit_policy import process_exit_code
 from conformance.run.plugin import allure_keys, assignment
 from conformance.run.plugin.admission import Entrance
 from conformance.run.plugin.items import SUITES_PATH
@@ -180,9 +181,7 @@ class RunController:
             if os.environ.get(github.VARIABLE) == "true":
                 for line in github.annotation_lines(self.record):
                     print(line)
-        # pytest-xdist says that nothing was collected where the last worker to report had left the suites to another.
-        kept = 0 if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED else session.exitstatus
-        session.exitstatus = self.record.exit_code or kept
+        session.exitstatus = process_exit_code(self.record.exit_code, int(session.exitstatus))
 
     def _uncollected(self, system: str, collected: set[str]) -> list[str]:
         """The tests of a system that exist, and that no process of the run found."""

@@ -1,0 +1,50 @@
+"""The exit code of a run is that of the first that applies, in the order of the contract."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from conformance.core import exit_codes
+from conformance.run.exit_policy import Ending, exit_code, process_exit_code
+
+CODES: dict[str, int] = {
+    "internal": exit_codes.INTERNAL,
+    "interrupted": exit_codes.INTERRUPTED,
+    "unavailable": exit_codes.UNAVAILABLE,
+    "new_deviations": exit_codes.DEVIATIONS,
+    "stale_baseline": exit_codes.DEVIATIONS,
+    "tested_too_little": exit_codes.DEVIATIONS,
+    "pytest_status": 77,
+    "nothing_ran": exit_codes.NOTHING_RUN,
+}
+
+
+def test_every_member_has_a_code() -> None:
+    assert list(CODES) == [one.name for one in fields(Ending)]
+    assert exit_code(Ending()) == exit_codes.OK
+
+
+@pytest.mark.parametrize("first", CODES)
+def test_what_comes_first_decides_whatever_else_applies(first: str) -> None:
+    after = list(CODES)[list(CODES).index(first) :]
+    for one in after:
+        members: dict[str, int | bool] = dict.fromkeys((first, one), True)
+        if "pytest_status" in members:
+            members["pytest_status"] = 77
+        assert exit_code(Ending(**members)) == CODES[first]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("status", "code"), [(0, 0), (1, 1), (2, 0), (3, 0), (4, 0), (5, 0), (6, 6)])
+def test_of_pytests_own_codes_only_a_failed_test_counts(status: int, code: int) -> None:
+    assert exit_code(Ending(pytest_status=status)) == code
+
+
+@pytest.mark.parametrize(
+    ("record", "status", "code"), [(1, 5, 1), (6, 1, 6), (0, 5, 0), (0, 0, 0), (0, 3, 3), (0, 77, 77)]
+)
+def test_a_process_ends_with_the_code_of_the_record_or_else_with_that_of_pytest(
+    record: int, status: int, code: int
+) -> None:
+    assert process_exit_code(record, status) == code
