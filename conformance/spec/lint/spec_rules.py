@@ -201,7 +201,7 @@ def formed_requirements(subject: Subject) -> Found:
     for one in subject.operations:
         own = ids.get(one.id, [])
         if requirement_ids.exists(one.id) not in own:
-            yield one.id, f"has no requirement {one.id}:exists"
+            yield one.id, f"has no requirement {requirement_ids.exists(one.id)}"
         form = re.compile(rf"{re.escape(one.id)}((\.(\dXX|\d{{3}}|request)\.?[^:]*)?):[a-z-]+")
         for name in own:
             if not form.fullmatch(name):
