@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 
 from conformance.cli.failure import InputRefused, internal, refusing
-from conformance.cli.paths import PATH
+from conformance.cli.options import run_options
 from conformance.core import run_directory
 from conformance.core.hints import nearest
-from conformance.core.shard import WHOLE, Shard, parse
+from conformance.core.shard import WHOLE, Shard
 from conformance.core.systems import SYSTEMS
 from conformance.report import record_file
 from conformance.run.choice import (
@@ -28,10 +28,9 @@ from conformance.run.choice import (
     chosen,
     divisible,
 )
+from conformance.run.options import OUTPUT, pytest_arguments
 from conformance.target.target import (
-    Safety,
     TargetError,
-    duration,
     load,
 )
 
@@ -43,24 +42,10 @@ PACKAGE: Final = Path(__file__).parent.parent
 PYTEST_VARIABLES: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
-def _seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    try:
-        return None if value is None else duration(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} {error}.") from None
-
-
 def _workers(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     if value not in (None, "auto") and not re.fullmatch(r"\d{1,3}", value):
         raise click.BadParameter(f"{value!r} is not a number of workers: must be a number, or auto for one per core.")
     return value
-
-
-def _shard(_: click.Context, __: click.Parameter, value: str | None) -> Shard | None:
-    try:
-        return None if value is None else parse(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
 
 
 class PassesOn(click.Command):
@@ -75,33 +60,8 @@ class PassesOn(click.Command):
 
 @click.command("run", cls=PassesOn, options_metavar="[OPTIONS]", epilog="Everything after `--` is passed to pytest.")
 @click.argument("target", metavar="TARGET")
-@click.option("--system", "system", multiple=True, type=click.Choice(SYSTEMS), help="Only this system; repeatable.")
-@click.option("--profile", multiple=True, metavar="SYSTEM/GROUP", help="Only this profile; repeatable.")
-@click.option("--output", type=PATH, help="Output directory [reports/TIME-TARGET].")
 @click.option("-n", "workers", callback=_workers, help="Number of worker processes, or auto for one per core [none].")
-@click.option("--in-flight", type=click.IntRange(1), help="Maximum number of concurrent requests [the target file's].")
-@click.option("--seed", type=click.IntRange(0), help="Seed for generated request bodies [0].")
-@click.option(
-    "--depth",
-    type=click.Choice(["quick", "standard", "deep"]),
-    help="Number of generated bodies [standard].",
-)
-@click.option("--max-examples", type=click.IntRange(1), help="Maximum of generated cases per operation [by depth].")
-@click.option("--time-budget", callback=_seconds, metavar="20m", help="Start no new test after this time.")
-@click.option(
-    "--safety", type=click.Choice([level.value for level in Safety]), help="Safety level [the target file's]."
-)
-@click.option("--strict", is_flag=True, help="Fail on findings too.")
-@click.option("--shard", metavar="I/N", callback=_shard, help="Run shard I of N; `merge` combines the shards.")
-@click.option("--durations", type=PATH, help="Earlier run whose timings balance the shards.")
-@click.option("--baseline", type=PATH, help="File of known deviations, which do not fail the run.")
-@click.option(
-    "--min-tested",
-    type=click.FloatRange(0, 100),
-    metavar="PERCENT",
-    help="Fail if a smaller share of the testable requirements is tested.",
-)
-@click.option("--baseline-strict", is_flag=True, help="Fail if a baseline entry no longer occurs.")
+@run_options
 @click.pass_context
 def command(ctx: click.Context, /, target: str, output: Path | None, workers: str | None, **options: Any) -> int:
     """Test TARGET and write a report.
@@ -214,17 +174,10 @@ def allowed(workers: str | None, places: int) -> str | None:
 def arguments(
     target: Path, output: Path, workers: str | None, options: Mapping[str, Any], tests: Sequence[str] = ()
 ) -> list[str]:
-    """What pytest is called with. `options` are those of the plugin, by their name without `--conformance-`.
+    """What pytest is called with. `options` are the values of those of a run, by variable.
 
     `tests` are the tests to run, by path and name; all of the suites if there are none.
     """
-    ours = []
-    for name, value in options.items():
-        option = f"--conformance-{name.replace('_', '-')}"
-        if isinstance(value, bool):
-            ours += [option] if value else []
-        elif value is not None:
-            ours += [f"{option}={one}" for one in (value if isinstance(value, tuple) else (value,))]
     plugin = entry_points(group="pytest11", name="conformance")
     return [
         *("-c", str(PACKAGE / "run" / "pytest.ini")),
@@ -236,8 +189,8 @@ def arguments(
         *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
         *(() if plugin else ("-p", "conformance.run.plugin.hooks")),
         *("--conformance-target", str(target)),
-        *("--conformance-output", str(output)),
-        *ours,
+        *(OUTPUT.of_pytest, str(output)),
+        *pytest_arguments(dict(options)),
         *(("-n", workers, "--dist", "loadgroup") if workers else ()),
         # By name, pytest would also read a conftest.py of the working directory.
         *(tests or sorted(str(system.suites) for system in SYSTEMS.values())),

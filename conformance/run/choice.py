@@ -8,10 +8,11 @@ from typing import Final
 from conformance.core.hints import hint
 from conformance.core.shard import Shard, too_many
 from conformance.core.systems import SYSTEMS
+from conformance.run.options import PREFIX
 from conformance.target.target import Target
 
 COMMAND: Final = "--"
-PLUGIN: Final = "--conformance-"
+PLUGIN: Final = PREFIX
 MARK: Final = "conformance-command"
 """The name of the plugin that says that the command calls pytest: then there is a record whatever comes of the run."""
 

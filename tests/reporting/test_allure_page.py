@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -169,3 +170,8 @@ def test_a_comparison_has_a_page_with_its_verdict_on_top(tmp_path: Path) -> None
     tree = data(page)["widgets/tree.json"]
     groups = [tree["groupsById"][group]["name"] for group in tree["root"]["groups"]]
     assert groups == [f"{n}. {one.title}" for n, one in enumerate(upgrade_text.sections(told), 1)]
+
+
+def test_what_the_page_is_made_with_sends_no_statistics(tmp_path: Path) -> None:
+    asked = "import os; print(os.environ['ALLURE_NO_ANALYTICS'])"
+    assert allure_page._run([sys.executable, "-c", asked], tmp_path).strip() == "1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -141,6 +142,7 @@ def _run(command: list[str], directory: Path) -> str:
         done = subprocess.run(  # noqa: S603
             command,
             cwd=directory,
+            env={**os.environ, "ALLURE_NO_ANALYTICS": "1"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -10,15 +10,17 @@ import argparse
 import itertools
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from conformance.run.options import OPTIONS, PREFIX, Kind, Option
 from conformance.run.plugin import fixtures
 from conformance.run.plugin.fixtures import CONTROLLER, NO_TARGET
 from conformance.run.plugin.items import SUITES_PATH
 
 BARE = "--target"
-TARGET = "--conformance-target"
+TARGET = f"{PREFIX}target"
 MARKERS = (
     "system(name): your own test against that system of the target, with the fixtures of the suites",
     "requirement(*ids): the requirements that a test can give verdicts on",
@@ -57,47 +59,29 @@ def _from(least: int) -> Callable[[str], int]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Our options, which all carry our name, so that they collide with nobody's."""
     group = parser.getgroup("conformance", "conformance of a server to its documentation")
-    add = group.addoption
     told = f"the target file of the server under test; also {BARE}, if no other plugin has that option"
-    add(TARGET, metavar="FILE", help=told)
-    add("--conformance-output", metavar="DIR", help="output directory [reports/TIME-TARGET-RUN]")
-    add("--conformance-system", action="append", metavar="SYSTEM", default=[], help="only this system")
-    add("--conformance-profile", action="append", metavar="PROFILE", default=[], help="only this profile")
-    add("--conformance-seed", type=_from(0), default=0, metavar="N", help="seed for generated request bodies")
-    add(
-        "--conformance-depth",
-        choices=["quick", "standard", "deep"],
-        default="standard",
-        help="how many request bodies are generated",
-    )
-    add("--conformance-max-examples", type=_from(1), metavar="N", help="maximum of generated cases per operation")
-    add("--conformance-time-budget", type=_duration, metavar="20m", help="start no new test after this time")
-    add("--conformance-safety", choices=["read-only", "owned", "disposable"], help="safety level [the target file's]")
-    add(
-        "--conformance-in-flight",
-        type=_from(1),
-        metavar="N",
-        help="maximum number of concurrent requests [the target file's]",
-    )
-    add("--conformance-shard", metavar="I/N", help="run shard I of N")
-    add("--conformance-durations", metavar="RUN", help="earlier run whose timings balance the shards")
-    add("--conformance-progress", action="store_true", help="show a progress bar instead of dots")
-    add("--conformance-strict", action="store_true", help="fail on findings too")
-    add("--conformance-baseline", metavar="FILE", help="known deviations, which do not fail the run")
-    add(
-        "--conformance-min-tested",
-        type=_percent,
-        metavar="PERCENT",
-        help="fail if a smaller share of the testable requirements is tested",
-    )
-    add(
-        "--conformance-register",
-        action="append",
-        metavar="FILE",
-        default=[],
-        help="requirements of your own; repeatable",
-    )
-    add("--conformance-baseline-strict", action="store_true", help="fail if a baseline entry no longer occurs")
+    group.addoption(TARGET, metavar="FILE", help=told)
+    for one in OPTIONS:
+        group.addoption(one.of_pytest, **_settings(one))
+
+
+def _settings(one: Option) -> dict[str, Any]:
+    """An option as argparse wants it."""
+    settings: dict[str, Any] = {"help": one.help, "default": [] if one.repeatable else one.default}
+    match one.kind:
+        case Kind.FLAG:
+            return {"help": one.help, "action": "store_true"}
+        case Kind.CHOICE:
+            settings["choices"] = one.choices
+        case Kind.INTEGER:
+            settings["type"] = _from(one.least)
+        case Kind.PERCENT:
+            settings["type"] = _percent
+        case Kind.DURATION:
+            settings["type"] = _duration
+    if one.metavar:
+        settings["metavar"] = one.metavar
+    return {**settings, "action": "append"} if one.repeatable else settings
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,0 +1,62 @@
+"""The options of `conformance run` as click wants them, from the table of all options of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+from conformance.cli.paths import PATH
+from conformance.core.shard import parse
+from conformance.core.systems import SYSTEMS
+from conformance.run.options import OPTIONS, Kind, Option
+from conformance.target.target import duration
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _duration(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    try:
+        return None if value is None else duration(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} {error}.") from None
+
+
+def _shard(_: click.Context, __: click.Parameter, value: str | None) -> Any:
+    try:
+        return None if value is None else parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def run_options(command: Command) -> Command:
+    """Give a command the options of a run; its function gets their values, None for what is not given."""
+    for one in reversed([one for one in OPTIONS if one.in_command]):
+        command = click.option(one.of_command, one.variable, **_settings(one))(command)
+    return command
+
+
+def _settings(one: Option) -> dict[str, Any]:
+    settings: dict[str, Any] = {"help": f"{one.help[0].upper()}{one.help[1:]}.", "multiple": one.repeatable}
+    match one.kind:
+        case Kind.FLAG:
+            settings["is_flag"] = True
+        case Kind.CHOICE:
+            settings["type"] = click.Choice(one.choices)
+        case Kind.SYSTEM:
+            settings["type"] = click.Choice(list(SYSTEMS))
+        case Kind.INTEGER:
+            settings["type"] = click.IntRange(one.least)
+        case Kind.PERCENT:
+            settings |= {"type": click.FloatRange(0, 100), "metavar": one.metavar}
+        case Kind.PATH:
+            settings["type"] = PATH
+        case Kind.DURATION | Kind.SHARD:
+            settings |= {"callback": CALLBACKS[one.kind], "metavar": one.metavar}
+        case Kind.TEXT:
+            settings["metavar"] = one.metavar
+    return settings
+
+
+CALLBACKS: Final = {Kind.DURATION: _duration, Kind.SHARD: _shard}

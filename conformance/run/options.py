@@ -1,0 +1,110 @@
+"""The options of a run, declared once: those of `conformance run`, and those of pytest, which carry the suite's name.
+
+Every pytest of an environment loads this module, so it imports nothing of the suite.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+PREFIX: Final = "--conformance-"
+
+
+class Kind(StrEnum):
+    """What the value of an option is."""
+
+    TEXT = "text"
+    FLAG = "flag"
+    PATH = "path"
+    INTEGER = "integer"
+    PERCENT = "percent"
+    DURATION = "duration"
+    SHARD = "shard"
+    SYSTEM = "system"
+    CHOICE = "choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option. `least` is the lowest integer, `choices` are the values of a choice, `default` is that of the run.
+
+    One that is `repeatable` has a list of values. What is not `in_command` is an option of pytest alone.
+    """
+
+    name: str
+    help: str
+    kind: Kind = Kind.TEXT
+    metavar: str = ""
+    least: int = 0
+    choices: tuple[str, ...] = ()
+    default: int | str | None = None
+    repeatable: bool = False
+    in_command: bool = True
+
+    @property
+    def of_command(self) -> str:
+        """The option as `conformance run` has it."""
+        return f"--{self.name}"
+
+    @property
+    def of_pytest(self) -> str:
+        """The option as pytest has it."""
+        return f"{PREFIX}{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """The name under which the command passes its value on."""
+        return self.name.replace("-", "_")
+
+
+OUTPUT: Final = Option("output", "output directory [a new one in reports/]", Kind.PATH, "DIR")
+OPTIONS: Final = (
+    Option("system", "only this system; repeatable", Kind.SYSTEM, "SYSTEM", repeatable=True),
+    Option("profile", "only this profile; repeatable", metavar="SYSTEM/GROUP", repeatable=True),
+    OUTPUT,
+    Option("in-flight", "maximum number of concurrent requests [the target file's]", Kind.INTEGER, "N", least=1),
+    Option("seed", "seed for generated request bodies [0]", Kind.INTEGER, "N", default=0),
+    Option(
+        "depth",
+        "number of generated bodies [standard]",
+        Kind.CHOICE,
+        choices=("quick", "standard", "deep"),
+        default="standard",
+    ),
+    Option("max-examples", "maximum of generated cases per operation [by depth]", Kind.INTEGER, "N", least=1),
+    Option("time-budget", "start no new test after this time", Kind.DURATION, "20m"),
+    Option(
+        "safety",
+        "safety level [the target file's]",
+        Kind.CHOICE,
+        choices=("read-only", "owned", "disposable"),
+    ),
+    Option("strict", "fail on findings too", Kind.FLAG),
+    Option("shard", "run shard I of N; `conformance merge` combines the shards", Kind.SHARD, "I/N"),
+    Option("durations", "earlier run whose timings balance the shards", Kind.PATH, "RUN"),
+    Option("baseline", "file of known deviations, which do not fail the run", Kind.PATH, "FILE"),
+    Option(
+        "min-tested",
+        "fail if a smaller share of the testable requirements is tested",
+        Kind.PERCENT,
+        "PERCENT",
+    ),
+    Option("baseline-strict", "fail if a baseline entry no longer occurs", Kind.FLAG),
+    Option("register", "requirements of your own; repeatable", Kind.PATH, "FILE", repeatable=True, in_command=False),
+    Option("progress", "show a progress bar instead of dots", Kind.FLAG, in_command=False),
+)
+_BY_VARIABLE: Final = {one.variable: one for one in OPTIONS}
+
+
+def pytest_arguments(values: dict[str, object]) -> list[str]:
+    """The values of the command's options, by variable, as arguments for pytest; what is not given is left out."""
+    arguments: list[str] = []
+    for variable, value in values.items():
+        name = _BY_VARIABLE[variable].of_pytest
+        if isinstance(value, bool):
+            arguments += [name] if value else []
+        elif value is not None:
+            arguments += [f"{name}={one}" for one in (value if isinstance(value, tuple) else (value,))]
+    return arguments

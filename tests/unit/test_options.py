@@ -1,0 +1,58 @@
+"""The options of a run are declared once: the command and pytest have the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from conformance.cli.run import command
+from conformance.run.options import OPTIONS, pytest_arguments
+from conformance.run.plugin import hooks
+
+OF_COMMAND = {one for param in command.params if isinstance(param, click.Option) for one in param.opts}
+
+
+def parser() -> pytest.Parser:
+    found = pytest.Parser(_ispytest=True)
+    hooks.pytest_addoption(found)
+    return found
+
+
+def test_the_command_has_the_options_of_the_table_and_the_number_of_workers() -> None:
+    assert {one.of_command for one in OPTIONS if one.in_command} | {"-n"} == OF_COMMAND
+
+
+def test_pytest_reads_what_the_command_passes_on() -> None:
+    given = {
+        "system": ("processmaker4",),
+        "profile": ("processmaker4/requests", "procesio/users"),
+        "seed": 7,
+        "depth": "quick",
+        "time_budget": 90.0,
+        "safety": None,
+        "strict": True,
+        "baseline_strict": False,
+        "min_tested": 12.5,
+    }
+    read = parser().parse_known_args(pytest_arguments(given))
+    assert read.conformance_system == ["processmaker4"]
+    assert read.conformance_profile == ["processmaker4/requests", "procesio/users"]
+    assert (read.conformance_seed, read.conformance_depth, read.conformance_time_budget) == (7, "quick", 90.0)
+    assert (read.conformance_safety, read.conformance_strict, read.conformance_baseline_strict) == (None, True, False)
+    assert read.conformance_min_tested == 12.5
+
+
+def test_what_is_not_given_has_the_default_of_the_table() -> None:
+    read = parser().parse_known_args([])
+    for one in OPTIONS:
+        value = getattr(read, f"conformance_{one.variable}")
+        assert value == ([] if one.repeatable else one.default) or (value is False and one.default is None), one.name
+
+
+def test_the_table_loads_nothing_of_the_suite() -> None:
+    code = "import sys, conformance.run.options; print([one for one in sys.modules if one.startswith('conformance.')])"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "['conformance.run', 'conformance.run.options']"
