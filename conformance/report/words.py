@@ -29,7 +29,7 @@ NO_LONGER_OCCURS: Final = (
 )
 EXPIRED: Final = "their expiry date has passed, so these deviations count again"
 FINDING: Final = "worth knowing, but no firm statement of the documentation is contradicted; they do not fail the run"
-REQUIREMENT: Final = "testable statements of the documentation"
+REQUIREMENT: Final = "statements of the documentation"
 LEFTOVER: Final = "created by this run and still on the target; `conformance sweep` removes it"
 RESIDUE: Final = "created by this run; the API cannot delete it"
 ACCOMMODATION: Final = "documented requests that were sent differently because the target file says so"
@@ -165,7 +165,7 @@ def coverage(record: RunRecord) -> str:
     one = record.coverage
     if not one.promised:
         return ""
-    told = f"tested {one.tested:,} of {count(one.promised, 'requirement')} that can be tested ({one.percent:g} %)"
+    told = f"tested {one.tested:,} of {count(one.promised, 'requirement')} that this target allows to test ({one.percent:g} %)"
     if one.percent >= THIN:
         return told
     return f"{told}; main cause of the rest ({one.cost:,}): {one.cause}"

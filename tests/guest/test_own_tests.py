@@ -23,6 +23,7 @@ documents:
 requirements:
   - id: ACME-PROJECT-TITLE
     level: must
+    harm: form
     operation: createProject
     document: acme-handbook.md
     section: Titles

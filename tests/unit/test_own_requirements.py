@@ -17,6 +17,7 @@ DIGEST = hashlib.sha256(b"handbook").hexdigest()
 ENTRY: dict[str, Any] = {
     "id": "ACME-PROJECT-TITLE",
     "level": "must",
+    "harm": "form",
     "operation": "createProject",
     "document": "acme-handbook.md",
     "section": "Titles",
