@@ -165,7 +165,8 @@ def coverage(record: RunRecord) -> str:
     one = record.coverage
     if not one.promised:
         return ""
-    told = f"tested {one.tested:,} of {count(one.promised, 'requirement')} that this target allows to test ({one.percent:g} %)"
+    promised = f"{count(one.promised, 'requirement')} that this target allows to test"
+    told = f"tested {one.tested:,} of {promised} ({one.percent:g} %)"
     if one.percent >= THIN:
         return told
     return f"{told}; main cause of the rest ({one.cost:,}): {one.cause}"
