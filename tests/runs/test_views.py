@@ -208,7 +208,7 @@ def test_an_update_that_changes_nothing_is_one_deviation_with_its_fields_in_it(r
     assert set(told) == {"PM3-PROJECT-UPDATE-READ-BACK", "PM3-PROCESS-UPDATE-READ-BACK", "createProject.201:status"}
     project, process = told["PM3-PROJECT-UPDATE-READ-BACK"], told["PM3-PROCESS-UPDATE-READ-BACK"]
     for one, path in ((project, "/project/{uid}"), (process, "/project/{prj_uid}/process")):
-        assert re.fullmatch(rf"PUT \S*{re.escape(path)}: accepted, and changes nothing", one.title)
+        assert re.fullmatch(rf"PUT \S*{re.escape(path)}: is accepted and changes nothing", one.title)
         assert one.location == ""
     assert {"/prj_name", "/prj_description"} <= set(project.places)
     assert {"/pro_title", "/pro_status", "/pro_cost"} <= set(process.places)
