@@ -35,7 +35,7 @@ def _below(schema: Schema, place: str, fixed_places: set[str], *, elements: bool
         inner, said = f"{place}/{name}", extension(member)
         if inner in fixed_places or any(one.startswith(f"{inner}[") for one in fixed_places):
             continue
-        if said.refers or said.personal or said.equality == "identifier" or _of_one_length(member):
+        if said.refers or said.personal or said.equality == "identifier" or name.endswith("_uid"):
             continue  # it would have to exist, or concerns an account
         items = member.get("items", {})
         if elements and items.get("properties"):
@@ -44,11 +44,6 @@ def _below(schema: Schema, place: str, fixed_places: set[str], *, elements: bool
         yield from _below(member, inner, fixed_places, elements=elements)
         if items.get("properties"):
             yield from _below(items, f"{inner}[]", fixed_places, elements=elements)
-
-
-def _of_one_length(schema: Schema) -> bool:
-    """Whether a text has one length only, as an identifier has."""
-    return schema.get("minLength", 0) > 1 and schema.get("minLength") == schema.get("maxLength")
 
 
 def inapplicable(specification: Specification, operation: Operation, kind: CaseKind) -> str:

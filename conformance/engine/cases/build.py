@@ -64,7 +64,8 @@ XML: Final = {
     "letters beyond ASCII": ("</metadata>", f'<meta key="note">{PLANES}</meta></metadata>'),
 }
 BAD_XML: Final = {
-    "an element that does not end": ("</metadata>", ""),
+    "a file that ends early": ("</ProcessMaker-Project>", ""),
+    "another root element": ("<ProcessMaker-Project", "<Something-Else"),
     "no definitions": ("<definition", "<nothing"),
     "no XML": ("<", "{"),
     "an entity that nothing defines": ("<metadata>", "<metadata>&unknown;"),
