@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,7 +11,6 @@ from conformance.core.verdict import Harm, Level, Reason
 from conformance.spec import requirement_ids
 from conformance.spec.harm import of_structure
 from conformance.spec.operation import Operation
-from conformance.spec.producers import maker_of, shown_by
 from conformance.spec.requirement_ids import StructuralId
 from conformance.spec.rules import (
     Citation,
@@ -152,40 +151,6 @@ def structural(operation: Operation) -> Iterator[Requirement]:
             wrong = f"in a response{on}, {rule.violation}" if on else rule.violation
             identifier = requirement_ids.at_place(operation.id, at, rule.place, rule.kind)
             yield made(identifier, rule.citation, rule.sentence, wrong, rule.place)
-
-
-def unchanged(operations: Mapping[str, Operation], operation: Operation) -> Requirement | None:
-    """That a refused request changes nothing, where another operation can show that; never more than a finding.
-
-    No document states it flatly: that a request is refused says that it was not done.
-    """
-    made_by = maker_of(operations, operation)
-    changing = operation.effect in ("create", "update", "delete") and not operation.personal
-    if operation.effect == "delete" and not operation.path_parameters:
-        return None  # what its body names cannot be left out
-    if not changing or made_by is None or not made_by.names or made_by.personal or made_by.link("list") is None:
-        return None
-    if shown_by(operations, operation) is None:
-        return None
-    told = "creates nothing" if operation.effect == "create" else "leaves what it names as it was"
-    own = operation.citation
-    return Requirement(
-        id=f"{operation.id}:refused-unchanged",
-        system=operation.system,
-        profile=operation.profile,
-        operation=operation.id,
-        level=Level.MAY,
-        document=own.document,
-        section=own.section,
-        lines=own.lines,
-        statement=f"A request that is refused {told}.",
-        reading=own.reading,
-        tried="property",
-        since=own.since,
-        structural=True,
-        request=operation.request,
-        deviation="a refused request has an effect all the same",
-    )
 
 
 def _demands(

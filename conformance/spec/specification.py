@@ -35,7 +35,7 @@ from conformance.spec.operation import (
 )
 from conformance.spec.producers import needed
 from conformance.spec.register import HAS_PERMISSIONS, Entry, Register, user_of
-from conformance.spec.requirement import Requirement, structural, unchanged
+from conformance.spec.requirement import Requirement, structural
 from conformance.spec.rules import Citation
 from conformance.spec.yaml_file import data
 
@@ -158,8 +158,7 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
     requirements: dict[str, Requirement] = {}
     for operation in found.values():
         needs = needed(found, operation) if operation.needs is None else operation.needs
-        derived = unchanged(found, operation)
-        for requirement in (*structural(operation), *([derived] if derived is not None else [])):
+        for requirement in structural(operation):
             requirements[requirement.id] = replace(requirement, needs=() if requirement.untestable else needs)
     entries = register_of(data(held, register), register)
     for name, faults in entries.structural.items():

@@ -12,27 +12,10 @@ from conformance.spec.specification import SYSTEMS, load
 FAULTS: Final = {fault: system for system in SYSTEMS for fault in known_faults(system)}
 REQUIREMENTS: Final = [one for system in SYSTEMS for one in load(system).requirements.values()]
 # A structural requirement is spoken of in nearly every test, and contradicted only where something unusual was sent.
-_CASES: Final = "test_a_refused_request_changes_nothing_and_an_accepted_one_is_read_back"
 SHOWN_IN: Final = {
-    "pm3-description-of-one-plane": {f"{_CASES}[createProject]"},
-    "pm3-description-cut": {f"{_CASES}[updateProject]"},
-    "pro-description-cut": {f"{_CASES}[modifyProcess]"},
-    "pro-schedule-letters-lost": {f"{_CASES}[createSchedule]"},
     "pm3-create-null-date-kept": {"test_documented_bodies_are_accepted[createProject]"},
     "pm3-create-loop-refused": {"test_a_life_goes_as_documented[createProject]"},
 }
-
-UNUSUAL: Final = frozenset(
-    fault
-    for fault in FAULTS
-    if "-fails-at-" in fault or ("-refused-" in fault and fault.endswith(("-applied", "-kept")))
-) | {fault for fault, tests in SHOWN_IN.items() if any(_CASES in test for test in tests)}
-"""What only a request shows that differs from the usual ones in one thing: it takes a run at the depth `standard`."""
-
-
-def examples(fault: str) -> tuple[str, ...]:
-    """The options of a run that shows a fault: most show with a single generated body."""
-    return () if fault in UNUSUAL else ("--max-examples", "1")
 
 
 def named(fault: str, *levels: Level) -> set[str]:

@@ -25,6 +25,5 @@ SYSTEM: Final = System(
     reference="conformance.reference.procesio.server:Procesio",
     readings=data.readings(),
     corpus=Path(__file__).with_name("corpus.json"),
-    cases=Path(__file__).with_name("cases.json"),
     rank=3,
 )

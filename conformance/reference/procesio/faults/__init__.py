@@ -12,5 +12,4 @@ from conformance.reference.procesio.faults import (  # noqa: F401 - each registe
     missing,
     resources,
     schedules,
-    unusual,
 )

@@ -18,5 +18,4 @@ from conformance.reference.processmaker3.faults import (  # noqa: F401 - each re
     project,
     stranger,
     tables,
-    unusual,
 )

@@ -2,5 +2,4 @@
 
 from conformance.reference.processmaker4.faults import (  # noqa: F401 - each registers its faults
     disguised,
-    unusual,
 )
