@@ -29,5 +29,5 @@ def command(run: Path, archive: Path) -> None:
     try:
         write_text(archive, json.dumps(har.document(record, found), ensure_ascii=False, indent=1) + "\n")
     except OSError as error:
-        raise InputRefused(f"{archive}: cannot be written ({error.strerror}); name another file.") from None
+        raise InputRefused(f"{archive}: cannot be written ({error.strerror}); choose another file.") from None
     click.echo(f"{archive}: {len(found):,} exchanges")

@@ -103,7 +103,7 @@ def test_misspelled(session):
     assert ended.code == record.exit_code == 1, ended.printed
     assert "a mistake of theirs" in ended.printed
     assert "the target file has no table [procesio]" in ended.printed
-    assert "unknown system; did you mean processmaker4?" in ended.printed
+    assert "there is no such system; did you mean processmaker4?" in ended.printed
     assert record.requests == 1
     assert record.deviations == []
     assert set(record.beside) == {f"test_ours.py::test_{name}" for name in ("wrong", "elsewhere", "misspelled")}

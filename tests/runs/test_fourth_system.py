@@ -107,7 +107,8 @@ def test_the_page_of_a_run_is_built(environment: Environment, faultless: Path, t
     shutil.copytree(faultless, tmp_path / "run")
     ended = environment.conformance("report", str(tmp_path / "run"))
     assert ended.code == exit_codes.OK, ended
-    assert Path(ended.printed.strip()).is_file()
+    assert [Path(line).name for line in ended.printed.splitlines()] == ["report.html", "index.html"]
+    assert all(Path(line).is_file() for line in ended.printed.splitlines())
 
 
 def tasks(target: Path) -> list[dict[str, str]]:

@@ -12,8 +12,8 @@ import pytest
 from starlette.responses import Response
 
 from conformance.core import exit_codes
+from conformance.core.systems import SYSTEMS
 from conformance.core.verdict import Reason
-from conformance.run.plugin import hooks
 
 from .fronts import in_front
 from .support import PLAIN, run, served
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     [("1h30m", exit_codes.OK, ""), ("soon", exit_codes.USAGE, "'soon' is not a duration: must be like \"90s\"")],
 )
 def test_pytest_takes_the_durations_of_the_command(given: str, code: int, told: str) -> None:
-    suite = Path(hooks.__file__).parent / "suites" / "processmaker4"
+    suite = SYSTEMS["processmaker4"].suites
     call = [sys.executable, "-m", "pytest", "--collect-only", *PLAIN, "--conformance-time-budget", given, str(suite)]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stdout

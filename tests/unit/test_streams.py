@@ -63,7 +63,7 @@ def test_a_run_ends_as_it_should_whatever_the_stream_holds(encoding: str, tmp_pa
     with start(*arguments, encoding=encoding) as process:
         out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
-    assert "HTML report: " in out.decode(encoding).splitlines()[-1]
+    assert "Allure report: " in out.decode(encoding).splitlines()[-1]
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
