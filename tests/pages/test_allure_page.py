@@ -17,8 +17,8 @@ from .browser import Opened, opened
 
 pytestmark = [pytest.mark.page, pytest.mark.browser, pytest.mark.timeout(600)]
 
-LABEL = "rejects a JSON body sent as application/x-www-form-urlencoded"
-TOKEN = "accepts a token that the server never issued"
+LABEL = "A JSON body sent as application/x-www-form-urlencoded, as in the documented curl command"
+TOKEN = "A token that the server never issued is refused"
 
 
 @pytest.fixture(scope="module")
