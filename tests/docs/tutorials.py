@@ -133,11 +133,13 @@ def _typed(reader: Reader, block: str) -> Iterator[str]:
 
 
 def steady(page: str) -> str:
-    """A page without what differs from run to run: times, dates, ports, and where a line is folded."""
+    """A page without what differs from run to run: times, dates, ports, what a run makes up, where a line is folded."""
     for pattern, same in (
         (r"\b\d+(\.\d+)? ?m?s\b", "T"),
         (r"\b\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-][\d:]+))?", "DATE"),
         (r"(?<=127\.0\.0\.1:)\d+", "PORT"),
+        (r"\bconf[0-9a-f]{10,12}\b", "MADE-UP"),
+        (r"\b[0-9a-f]{32}\b", "IDENTIFIER"),
     ):
         page = re.sub(pattern, same, page)
     return " ".join(page.split())
