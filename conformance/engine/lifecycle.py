@@ -31,6 +31,7 @@ from conformance.engine.identifiers import (
 )
 from conformance.engine.listing import Listing
 from conformance.engine.neighbours import Neighbours
+from conformance.engine.read_back import record_difference
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.spec import requirement_ids
@@ -202,27 +203,10 @@ class Lifecycle:
             recorder.require(requirement.id, True, exchange)
         for one in {one.place: one for one in hard}.values():
             if requirement is not None:
-                recorder.require(
-                    requirement.id,
-                    False,
-                    exchange,
-                    expected=checks.quoted(one.sent),
-                    observed=checks.quoted(one.read),
-                    kind=Kind.READ_BACK,
-                    location=one.place,
-                    detail=CHANGES_NOTHING if nothing else "",
-                )
+                record_difference(recorder, requirement.id, one, exchange, detail=CHANGES_NOTHING if nothing else "")
         soft = next((one for one in found if one.soft), None)
         if soft is not None:
-            recorder.require(
-                verbatim,
-                False,
-                exchange,
-                expected=checks.quoted(soft.sent),
-                observed=checks.quoted(soft.read),
-                kind=Kind.READ_BACK,
-                location=soft.place,
-            )
+            record_difference(recorder, verbatim, soft, exchange)
         elif not hard:
             recorder.require(verbatim, True, exchange)
 

@@ -18,6 +18,7 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, corpus, sampling
 from conformance.engine.comparison import Difference, differences, renamed
 from conformance.engine.identifiers import concerns
+from conformance.engine.read_back import record_difference
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.required_fields import Base, try_demands
 from conformance.engine.session import Session
@@ -304,15 +305,7 @@ class Properties:
             return  # the walk through a life speaks of that
         self.session.accepted(exchange)
         for one in {one.place: one for one in self._apart(reading, sent, exchange)}.values():
-            recorder.require(
-                requirement.id,
-                False,
-                exchange,
-                expected=checks.quoted(one.sent),
-                observed=checks.quoted(one.read),
-                kind=Kind.READ_BACK,
-                location=one.place,
-            )
+            record_difference(recorder, requirement.id, one, exchange)
 
     def _apart(self, reading: Operation, sent: Any, exchange: Exchange) -> list[Difference]:
         """What was not read as sent, but for white space and HTML escaping; nothing where no body is read."""

@@ -12,6 +12,7 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, sampling
 from conformance.engine.comparison import Difference, differences, renamed
 from conformance.engine.lifecycle import CHANGED
+from conformance.engine.read_back import record_difference
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.spec.rules import writable
@@ -198,16 +199,7 @@ def alter(session: Session, source: Source) -> None:
     head = {name: updated.request.sent(body).get(name) for name in head}
     wrong, read = differing(session, source.project.id, head)
     for one in wrong:
-        session.recorder.require(
-            "PM3-PROJECT-UPDATE-READ-BACK",
-            False,
-            read,
-            updated,
-            expected=checks.quoted(one.sent),
-            observed=checks.quoted(one.read),
-            kind=Kind.READ_BACK,
-            location=one.place,
-        )
+        record_difference(session.recorder, "PM3-PROJECT-UPDATE-READ-BACK", one, read, updated)
     if wrong:
         raise Blocked(session.recorder.root_of("PM3-PROJECT-UPDATE-READ-BACK"), "updateProject")
 

@@ -10,6 +10,7 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import CHANGES_NOTHING, Kind, Reason
 from conformance.engine import checks, sampling
 from conformance.engine.comparison import Difference, differences, number
+from conformance.engine.read_back import record_difference
 from conformance.engine.recorder import NotExercised, Recorder
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3 import projects
@@ -143,16 +144,7 @@ def reads_back(session: Session, project: Resource, sent: dict[str, Any], before
     wrong = [one for one in found if not one.soft and one.place.strip("/") not in hidden]
     nothing = bool(wrong) and all(process.get(name) == before.get(name) for name in sent)
     for one in wrong:
-        recorder.require(
-            READ_BACK,
-            False,
-            exchange,
-            expected=checks.quoted(one.sent),
-            observed=checks.quoted(one.read),
-            kind=Kind.READ_BACK,
-            location=one.place,
-            detail=CHANGES_NOTHING if nothing else "",
-        )
+        record_difference(recorder, READ_BACK, one, exchange, detail=CHANGES_NOTHING if nothing else "")
     if hidden:
         recorder.block(READ_BACK, root(session, hidden[0]))
     if not wrong and len(hidden) < len(sent) - 1:
@@ -199,16 +191,7 @@ def references(session: Session, project: Resource, sent: dict[str, Any]) -> Non
             if name not in process:
                 session.recorder.block(KEPT, root(session, name))
                 continue
-            session.recorder.require(
-                KEPT,
-                False,
-                exchange,
-                updated,
-                expected=checks.quoted(one.sent),
-                observed=checks.quoted(one.read),
-                kind=Kind.READ_BACK,
-                location=one.place,
-            )
+            record_difference(session.recorder, KEPT, one, exchange, updated)
         if not found:
             session.recorder.require(KEPT, True, exchange, updated)
 

@@ -11,6 +11,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.comparison import Difference, differences, plain
+from conformance.engine.read_back import record_difference
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
 from conformance.spec.rules import Schema
@@ -88,16 +89,7 @@ def test_a_diagram_reads_as_it_was_drawn(session: Session) -> None:
     if not found:
         session.recorder.require("PM3-PROJECT-CREATE-READ-BACK", True, exchange, project.exchange)
     for one in {one.place: one for one in found}.values():
-        session.recorder.require(
-            "PM3-PROJECT-CREATE-READ-BACK",
-            False,
-            exchange,
-            project.exchange,
-            expected=checks.quoted(one.sent),
-            observed=checks.quoted(one.read),
-            kind=Kind.READ_BACK,
-            location=one.place,
-        )
+        record_difference(session.recorder, "PM3-PROJECT-CREATE-READ-BACK", one, exchange, project.exchange)
 
 
 @pytest.mark.requirement("PM3-PROJECT-CREATE-MINIMAL")
