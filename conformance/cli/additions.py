@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 LOGIN: Final = ("username", "password")
 TEXT: Final = '"…"'
-ACCOUNT: Final = ("username", "password")
 
 
 def additions(planned: Plan) -> Iterator[str]:

@@ -61,9 +61,7 @@ class WorkerLog:
 
     def end(self, word: LastWord) -> None:
         """Write down the last word. Raises Unwritable."""
-        hidden = {
-            name: [self.hide(one) for one in getattr(word, name)] for name in ("internal", "problems", "misnamed")
-        }
+        hidden = {name: [self.hide(one) for one in getattr(word, name)] for name in SENTENCES}
         self._append({"end": {**asdict(word), **hidden}})
 
     def _stored(self, verdict: Verdict) -> dict[str, Any]:

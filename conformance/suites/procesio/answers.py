@@ -15,7 +15,6 @@ from conformance.engine.identifiers import (
     is_read,
     mentions,
 )
-from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.engine.snapshots import changed, snapshot, volatile
 from conformance.spec.specification import Link, Operation
@@ -122,8 +121,3 @@ def same_after(
     places = sorted(changed(reads[1], reads[2], ignored))
     told = f"it reads differently than before at {', '.join(places[:3])}"
     session.recorder.require(requirement, not places, after, before, exchange, observed=told)
-
-
-def not_shown(detail: str) -> NotExercised:
-    """What is raised where no response shows what a test needs."""
-    return NotExercised(Reason.INCONCLUSIVE, detail)
