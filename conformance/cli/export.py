@@ -14,7 +14,7 @@ from conformance.core.run_directory import RunDirectory
 from conformance.report import exchanges, har, record_file
 
 
-@click.command("export")
+@click.command("export", short_help="Export requests and responses as HAR.")
 @click.argument("run", metavar="RUN", type=PATH)
 @click.option("--har", "archive", metavar="FILE", required=True, type=PATH, help="Write an HTTP Archive (HAR 1.2).")
 def command(run: Path, archive: Path) -> None:

@@ -14,7 +14,7 @@ from conformance.report.allure import page as allure_page
 from conformance.report.run_record import RunRecord
 
 
-@click.command("report")
+@click.command("report", short_help="Build HTML reports of one or more runs.")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=PATH)
 @click.option("--history", type=PATH, help="History file of earlier runs [next to the last RUN].")
 @click.option("--compare", "before", metavar="BEFORE", type=PATH, help="Also show what changed since this run.")

@@ -19,7 +19,7 @@ from conformance.report.run_record import DeviationRecord, RunRecord
 from conformance.target.target import TargetError, load
 
 
-@click.command("rerun")
+@click.command("rerun", short_help="Run the tests that saw deviations again.")
 @click.argument("run", metavar="RUN", type=PATH)
 @click.argument("fingerprints", metavar="[FINGERPRINT]...", nargs=-1)
 @click.option("--target", "target", metavar="FILE", required=True, type=PATH, help="Target file of the server.")
