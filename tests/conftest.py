@@ -21,10 +21,17 @@ if TYPE_CHECKING:
     from .runs.support import Run
 
 COMPILED = "PYTHONPYCACHEPREFIX"
+CI_SERVICE = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where Python may not write compiled modules beside the sources, the processes of tests share some elsewhere."""
+    """Make the processes that tests start print the same everywhere, and share compiled modules.
+
+    pytest and this suite print more where a CI service runs them. Python may not be allowed to write compiled modules
+    beside the sources.
+    """
+    for variable in CI_SERVICE:
+        os.environ.pop(variable, None)
     if sys.dont_write_bytecode and COMPILED not in os.environ:
         directory = tempfile.mkdtemp(prefix="conformance-compiled-")
         os.environ[COMPILED] = directory
