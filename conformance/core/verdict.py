@@ -121,7 +121,8 @@ class Verdict:
 
     `evidence` holds exchange ids. A deviating verdict has `kind`, `expected` and `observed`; one that is not
     exercised has a `reason`; a blocked one names in `blocked_by` the fingerprint of the deviation at its root.
-    `detail` adds in words what is missing (a fixture's name, a user, a limit).
+    `detail` adds in words what is missing (a fixture's name, a user, a limit). `chain` are the exchanges that lead to a
+    deviation, in the order in which they were sent, where one request alone does not show it; the last one shows it.
     """
 
     requirement: str
@@ -135,6 +136,7 @@ class Verdict:
     reason: Reason | None = None
     detail: str = ""
     blocked_by: str | None = None
+    chain: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.outcome in (Outcome.CONFORMS, Outcome.DEVIATES) and not self.evidence:

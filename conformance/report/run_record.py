@@ -171,6 +171,9 @@ class DeviationRecord(Frozen):
     """Their ids."""
     evidence: list[str] = []
     """Ids of exchanges in `exchanges.ndjson` that show it; the first few."""
+    chain: list[str] = []
+    """Ids of the exchanges that lead to it, in the order in which they were sent, where a sequence of requests shows it
+    and no single one does: the last one shows it; empty for every other deviation."""
     reproduce: str = ""
     """A curl command that sends the request again, with secrets as `$NAME`."""
     baseline: BaselineEntry | None = None

@@ -225,6 +225,7 @@ def _deviations(
     commands = _commands(output, wanted, logs.placeholders, files)
     records: list[DeviationRecord] = []
     for key, group in sorted(groups.items()):
+        group.sort(key=lambda one: bool(one[1].chain))  # what a single request shows goes before a sequence
         first = next((one for _, one in group if one.detail == CHANGES_NOTHING), group[0][1])
         requirement = requirements[first.requirement]
         places = _by_place(first.kind, (one for _, one in group))
@@ -252,6 +253,7 @@ def _deviations(
             occurrences=len(tests),
             tests=tests,
             evidence=list(dict.fromkeys(one for _, verdict in group[:3] for one in verdict.evidence))[:6],
+            chain=list(first.chain),
             reproduce=commands.get(first.evidence[0], ""),
         )
         records.append(one.model_copy(update={"baseline": one.covered_by(known)}))

@@ -213,7 +213,7 @@ class Worker:
         self.account.leave(FIXTURES)
         cited: list[str] = []
         for verdict in recorder.verdicts:
-            cited.extend(verdict.evidence)
+            cited.extend((*verdict.evidence, *verdict.chain))
         session.client.evidence.cite(cited)
         self.log.test(test, recorder.verdicts, passed_over=passed_over)
         recorder.end(str(test["id"]))

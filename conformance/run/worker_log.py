@@ -177,5 +177,6 @@ def _verdict(raw: Mapping[str, Any]) -> Verdict:
             "kind": Kind(raw["kind"]) if raw.get("kind") else None,
             "reason": Reason(raw["reason"]) if raw.get("reason") else None,
             "evidence": tuple(raw.get("evidence", ())),
+            "chain": tuple(raw.get("chain", ())),
         }
     )
