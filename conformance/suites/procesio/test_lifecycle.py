@@ -2,21 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
+from conformance.engine.engine_tests import lifecycle_tests
 
-from conformance.engine.lifecycle import Lifecycle, lifecycle_operations, steps
-from conformance.engine.session import Session
-from conformance.spec.specification import Operation, load
-
-SPEC = load("procesio")
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [
-        pytest.param(one, id=one.id, marks=pytest.mark.requirement(*steps(SPEC, one)))
-        for one in lifecycle_operations(SPEC)
-    ],
-)
-def test_a_life_goes_as_documented(session: Session, operation: Operation) -> None:
-    Lifecycle(session, operation).run()
+test_a_life_goes_as_documented = lifecycle_tests("procesio")

@@ -2,19 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
+from conformance.engine.engine_tests import body_tests
 
-from conformance.engine.properties import Properties, concerned, requirements
-from conformance.engine.session import Session
-from conformance.spec.specification import Operation, load
-
-SPEC = load("procesio")
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [pytest.param(one, id=one.id, marks=pytest.mark.requirement(*requirements(SPEC, one))) for one in concerned(SPEC)],
-)
-def test_documented_bodies_are_accepted(session: Session, operation: Operation, seed: int, examples: int) -> None:
-    properties = Properties(session, operation)
-    properties.try_generated(seed, examples)
+test_documented_bodies_are_accepted = body_tests("procesio", generated_only=True)

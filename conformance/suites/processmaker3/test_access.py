@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
-from conformance.engine.access import (
-    concerned,
-    refused_users,
-    strange,
-    strangers,
-    try_access,
-    try_no_stranger,
-)
+from conformance.engine.access import refused_users
+from conformance.engine.engine_tests import access_tests, stranger_tests
 from conformance.engine.session import Session
-from conformance.spec.specification import Requirement, load
+from conformance.spec.specification import Requirement
 from conformance.suites.processmaker3.batches import BULK, delete, own
 from conformance.suites.processmaker3.bodies import batch, item
 from conformance.suites.processmaker3.requests import prepare
-
-SPEC = load("processmaker3")
 
 
 def try_batch(session: Session, requirement: Requirement) -> None:
@@ -37,20 +27,5 @@ def try_batch(session: Session, requirement: Requirement) -> None:
         session.recorder.refused(requirement.id, exchange, control)
 
 
-@pytest.mark.parametrize(
-    "requirement",
-    [pytest.param(one, id=one.id, marks=pytest.mark.requirement(one.id)) for one in concerned(SPEC)],
-)
-def test_access_is_as_documented(session: Session, requirement: Requirement) -> None:
-    if requirement.operation == BULK:
-        try_batch(session, requirement)
-    else:
-        try_access(session, requirement, prepare)
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [pytest.param(one, id=one, marks=pytest.mark.requirement(*strangers(SPEC, one))) for one in strange(SPEC)],
-)
-def test_a_stranger_is_let_in_nowhere(session: Session, operation: str) -> None:
-    try_no_stranger(session, operation, prepare)
+test_access_is_as_documented = access_tests("processmaker3", prepare, {BULK: try_batch})
+test_a_stranger_is_let_in_nowhere = stranger_tests("processmaker3", prepare)

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.engine.properties import Properties, concerned, requirements
+from conformance.engine.engine_tests import body_tests
+from conformance.engine.properties import Properties, requirements
 from conformance.engine.session import Session
-from conformance.spec.specification import Operation, load
+from conformance.spec.specification import load
 from conformance.suites.processmaker3.flows import consistent
 
-SPEC = load("processmaker3")
+UPDATE = load("processmaker3").operations["updateProject"]  # the elements of its bodies must exist
+
+test_documented_bodies_are_accepted = body_tests("processmaker3", lambda _, body: consistent(body), without={UPDATE.id})
 
 
-@pytest.mark.parametrize(
-    "operation",
-    [
-        pytest.param(one, id=one.id, marks=pytest.mark.requirement(*requirements(SPEC, one)))
-        for one in concerned(SPEC)
-        if one.id != "updateProject"  # its elements must exist: see below
-    ],
-)
-def test_documented_bodies_are_accepted(session: Session, operation: Operation, seed: int, examples: int) -> None:
-    Properties(session, operation, consistent).run(seed, examples)
-
-
-@pytest.mark.requirement(*requirements(SPEC, SPEC.operations["updateProject"]))
+@pytest.mark.requirement(*requirements(load("processmaker3"), UPDATE))
 def test_documented_values_are_accepted_in_an_update(session: Session) -> None:
-    properties = Properties(session, session.operation("updateProject"), consistent)
+    properties = Properties(session, UPDATE, consistent)
     properties.try_updates(session.operation("createProject"))

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from conformance.engine.properties import Properties, concerned, requirements
+from conformance.engine.engine_tests import body_tests
 from conformance.engine.session import Session
-from conformance.spec.specification import Operation, load
 from conformance.suites.processmaker4.target import ProcessMaker4
 
-SPEC = load("processmaker4")
 
-
-@pytest.mark.parametrize(
-    "operation",
-    [pytest.param(one, id=one.id, marks=pytest.mark.requirement(*requirements(SPEC, one))) for one in concerned(SPEC)],
-)
-def test_documented_bodies_are_accepted(session: Session, operation: Operation, seed: int, examples: int) -> None:
+def with_needed(session: Session, body: Any) -> Any:
+    """A body with the request data that the target file gives: the process may need it, whatever else is sent."""
     assert isinstance(session.table, ProcessMaker4)
-    needed = session.table.request_data  # what the process may need goes with whatever else is sent
-    properties = Properties(session, operation, lambda body: {**body, **needed})
-    properties.try_generated(seed, examples)
+    return {**body, **session.table.request_data}
+
+
+test_documented_bodies_are_accepted = body_tests("processmaker4", with_needed, generated_only=True)

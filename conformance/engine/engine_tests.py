@@ -1,0 +1,103 @@
+"""Engine tests: the test functions of the engines, written once. The suite of a system assigns those that apply to it.
+
+For example, in `test_lifecycle.py` of a suite:
+
+    test_a_life_goes_as_documented = lifecycle_tests("todo")
+
+Each function returns a pytest test with one case for each operation or requirement that the system's spec gives it, and
+each case cites what it can give verdicts on. Each raises UnusableSystem where no such system is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+import pytest
+
+from conformance.engine import access, lifecycle, properties
+from conformance.engine.sampling import Sample, build_request
+from conformance.engine.session import Session
+from conformance.spec.specification import Operation, Requirement, Specification, load
+
+Prepare = Callable[[Session, Operation], Sample]
+"""How a documented request to an operation is made, with what must exist for it."""
+
+
+def lifecycle_tests(system: str) -> Callable[..., None]:
+    """The life of each resource: what is created is read, listed, updated and deleted, by the links of the spec."""
+    spec = load(system)
+
+    @_for_each("operation", _citing(lifecycle.lifecycle_operations(spec), lifecycle.steps, spec))
+    def test(session: Session, operation: Operation) -> None:
+        lifecycle.Lifecycle(session, operation).run()
+
+    return test
+
+
+def access_tests(
+    system: str,
+    prepare: Prepare = build_request,
+    by_hand: dict[str, Callable[[Session, Requirement], None]] | None = None,
+) -> Callable[..., None]:
+    """Who may call an operation: each requirement on that. `by_hand` tests the operations with these ids instead."""
+    special = by_hand or {}
+
+    @_for_each("requirement", [(one.id, one, [one.id]) for one in access.concerned(load(system))])
+    def test(session: Session, requirement: Requirement) -> None:
+        if requirement.operation in special:
+            special[requirement.operation](session, requirement)
+        else:
+            access.try_access(session, requirement, prepare)
+
+    return test
+
+
+def stranger_tests(system: str, prepare: Prepare = build_request) -> Callable[..., None]:
+    """Who is let in nowhere, by operation: no token, a wrong one, and a tenant that does not exist."""
+    spec = load(system)
+
+    @_for_each("operation", [(one, one, access.strangers(spec, one)) for one in access.strange(spec)])
+    def test(session: Session, operation: str) -> None:
+        access.try_no_stranger(session, operation, prepare)
+
+    return test
+
+
+def body_tests(
+    system: str,
+    complete: Callable[[Session, Any], Any] = lambda _, body: body,
+    *,
+    generated_only: bool = False,
+    without: Collection[str] = (),
+) -> Callable[..., None]:
+    """Documented request bodies: examples, each documented value, required fields, and generated bodies.
+
+    `complete` changes a body where a schema cannot say how, or where the target file gives more. `without` are ids of
+    operations whose bodies a test of the suite's own varies.
+    """
+    spec = load(system)
+    operations = [one for one in properties.concerned(spec) if one.id not in without]
+
+    @_for_each("operation", _citing(operations, properties.requirements, spec))
+    def test(session: Session, operation: Operation, seed: int, examples: int) -> None:
+        bodies = properties.Properties(session, operation, lambda body: complete(session, body))
+        if generated_only:
+            bodies.try_generated(seed, examples)
+        else:
+            bodies.run(seed, examples)
+
+    return test
+
+
+def _citing(
+    operations: Iterable[Operation], cited: Callable[[Specification, Operation], list[str]], spec: Specification
+) -> list[tuple[str, Operation, list[str]]]:
+    """A case for each operation, with the ids of the requirements that it can give verdicts on."""
+    return [(one.id, one, cited(spec, one)) for one in operations]
+
+
+def _for_each(argument: str, cases: Iterable[tuple[str, Any, list[str]]]) -> pytest.MarkDecorator:
+    """Parametrize a test: the name of each case, what it is given, and the requirements that it cites."""
+    found = [pytest.param(given, id=name, marks=pytest.mark.requirement(*ids)) for name, given, ids in cases]
+    return pytest.mark.parametrize(argument, found)
