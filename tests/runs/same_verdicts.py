@@ -1,0 +1,110 @@
+"""Whether two commits give the same verdicts for every fault: for a change of the code that must not change any.
+
+In a checkout of each commit, with the environment of that commit: `python -m tests.runs.same_verdicts write FILE`. It
+takes about half an hour on one core, and goes on where it was interrupted. Then, in either of both:
+`python -m tests.runs.same_verdicts compare BEFORE AFTER`. It prints each fault whose results differ, and ends with 1 if
+one does.
+
+Compared are exit codes, outcomes, reasons, what blocks, fingerprints of deviations and findings, and the numbers of
+problems and leftovers; not titles, texts, durations, and what the selection of tests leaves out.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.core.verdict import Reason
+from conformance.report.run_record import RunRecord
+from conformance.spec.specification import SYSTEMS
+
+from .faults import FAULTS, telling
+from .support import Run, run, served
+
+SAVED_AFTER = 10  # faults
+
+
+def facts(result: Run) -> dict[str, Any]:
+    """What must stay the same of a run."""
+    record = result.record
+    return {
+        "code": result.code,
+        "verdicts": {
+            one.requirement: [one.outcome, one.reason, one.blocked_by]
+            for one in record.verdicts
+            if one.reason != Reason.NOT_SELECTED
+        },
+        "deviations": sorted([one.fingerprint, one.requirement] for one in record.deviations),
+        "findings": sorted([one.fingerprint, one.requirement] for one in record.findings),
+        "problems": len(record.problems),
+        "leftovers": len(record.leftovers),
+    }
+
+
+def against(system: str, faults: list[str], selected: str = "") -> tuple[dict[str, Any], RunRecord]:
+    """The facts of a run against a reference with these faults, and its record."""
+    with served(system, faults) as (_, toml), tempfile.TemporaryDirectory() as directory:
+        target = Path(directory) / "target.toml"
+        target.write_text(toml, encoding="utf-8")
+        select = ["-k", selected] if selected else []
+        result = run(target, Path(directory) / "run", "--max-examples", "1", pytest_args=select)
+        return facts(result), result.record
+
+
+def differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """A line for each fault whose facts differ, and for each that only one of both has."""
+    lines = [f"{fault}: only in one of both" for fault in sorted(before.keys() ^ after.keys())]
+    for fault in sorted(before.keys() & after.keys()):
+        one, other = before[fault], after[fault]
+        parts = [
+            f"{name} {one[name]} -> {other[name]}" for name in one if name != "verdicts" and one[name] != other[name]
+        ]
+        changed = sorted(
+            requirement
+            for requirement in one["verdicts"].keys() | other["verdicts"].keys()
+            if one["verdicts"].get(requirement) != other["verdicts"].get(requirement)
+        )
+        parts += [f"{name} {one['verdicts'].get(name)} -> {other['verdicts'].get(name)}" for name in changed]
+        if parts:
+            lines.append(f"{fault}: {'; '.join(parts)}")
+    return lines
+
+
+@click.group()
+def main() -> None:
+    """Compare the verdicts of two commits, fault by fault."""
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def write(file: Path) -> None:
+    """Write what came of each fault's tests to FILE; faults that are in it already are left out."""
+    done: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    plain: dict[str, RunRecord] = {}
+    for system in SYSTEMS:
+        done[system], plain[system] = against(system, [])
+    missing = [one for one in sorted(FAULTS) if one not in done]
+    for number, fault in enumerate(missing, start=1):
+        system = FAULTS[fault]
+        done[fault], _ = against(system, [fault], telling(fault, plain[system]))
+        if number % SAVED_AFTER == 0 or number == len(missing):
+            file.write_text(json.dumps(done), encoding="utf-8")
+
+
+@main.command()
+@click.argument("before", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("after", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def compare(before: Path, after: Path) -> None:
+    """Print the faults whose results differ between two such files."""
+    one, other = (json.loads(path.read_text(encoding="utf-8")) for path in (before, after))
+    lines = differing(one, other)
+    click.echo("\n".join([*lines, f"{len(lines)} of {len(one.keys() | other.keys())} differ"]))
+    raise SystemExit(1 if lines else 0)
+
+
+if __name__ == "__main__":
+    main()
