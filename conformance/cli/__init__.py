@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS: Final = (
-    *("run", "rerun", "check", "serve", "report", "export", "compare", "merge", "statement", "baseline", "sweep"),
-    *("requirements", "operations", "spec", "dev"),
+    *("demo", "run", "rerun", "check", "serve", "report", "export", "compare", "merge", "statement"),
+    *("baseline", "sweep", "requirements", "operations", "spec", "dev"),
 )
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.cli.failure import InputRefused, refusing
+from conformance.cli.output import prepared
 from conformance.cli.paths import PATH
 from conformance.cli.printing import waiting
-from conformance.cli.run import prepared
 from conformance.core.atomic_write import write_text
 from conformance.core.run_directory import ALLURE_RESULTS
 from conformance.report import record_file

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from conformance.cli.failure import InputRefused, refusing
+from conformance.cli.output import prepared
 from conformance.cli.paths import PATH
-from conformance.cli.run import prepared
 from conformance.report import record_file
 from conformance.run import merge, merge_directories
 

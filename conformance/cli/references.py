@@ -28,3 +28,8 @@ def known_faults(systems: Iterable[str]) -> dict[str, Fault]:
     """The faults of the references of some systems, by name."""
     wanted = [system for system in systems if reference_of(system)]
     return {name: fault for name, fault in FAULTS.items() if fault.system in wanted}
+
+
+def demonstrated(systems: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The faults that show what a report looks like, by system; a system may have none."""
+    return {system: reference_of(system).demonstrated for system in systems}

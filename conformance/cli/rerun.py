@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from conformance.cli.failure import InputRefused, refusing
+from conformance.cli.output import run_place
 from conformance.cli.paths import PATH
-from conformance.cli.run import PYTEST_VARIABLES, arguments, default_output, interruptible, prepared, start, without
+from conformance.cli.run import PYTEST_VARIABLES, arguments, interruptible, start, without
 from conformance.core import exit_codes
 from conformance.core.systems import SYSTEMS
 from conformance.report import escape, record_file, words
@@ -41,7 +42,7 @@ def command(run: Path, fingerprints: tuple[str, ...], target: Path, output: Path
     with ExitStack() as stack:
         stack.enter_context(interruptible())
         stack.enter_context(without(PYTEST_VARIABLES))
-        place = prepared(output or default_output(name))
+        place = stack.enter_context(run_place(output, name))
         options = {"seed": before.suite.seed, "depth": before.suite.depth}
         code = start(arguments(target.absolute(), place, None, options, tests), place)
     if code not in (exit_codes.OK, exit_codes.DEVIATIONS):

@@ -7,17 +7,17 @@ import re
 import signal
 import tempfile
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
+import platformdirs
 
 from conformance.cli.failure import InputRefused, internal, refusing
 from conformance.cli.options import run_options
-from conformance.core import run_directory
+from conformance.cli.output import run_place
 from conformance.core.hints import nearest
 from conformance.core.shard import WHOLE, Shard
 from conformance.core.systems import SYSTEMS
@@ -35,10 +35,12 @@ from conformance.target.target import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 REFERENCE: Final = "reference"
 PACKAGE: Final = Path(__file__).parent.parent
+REMEMBERING: Final = re.compile(r"--(lf|ff|nf|sw|last-failed|failed-first|new-first|stepwise|cache)")
+"""How the options of pytest begin that need its cache."""
 PYTEST_VARIABLES: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
 
 
@@ -88,10 +90,9 @@ def command(ctx: click.Context, /, target: str, output: Path | None, workers: st
         if options["durations"]:
             options["durations"] = checked_durations(options["durations"], options["shard"])
         workers = allowed(workers, shard.part(loaded.limits.places))
-        place = prepared(output or default_output(loaded.name))
-        call = [*arguments(path.absolute(), place, workers, options), *ctx.meta[__name__]]
+        place = stack.enter_context(run_place(output, loaded.name))
         stack.enter_context(without(PYTEST_VARIABLES))
-        return start(call, place)
+        return start(arguments(path.absolute(), place, workers, options, passed_on=ctx.meta[__name__]), place)
 
 
 @contextmanager
@@ -133,36 +134,6 @@ def checked_durations(path: Path, shard: Shard | None) -> Path:
     return path.absolute()
 
 
-def default_output(name: str) -> Path:
-    """A new directory for a run of now against the target `name`: two runs of the same second have two.
-
-    Raises:
-        InputRefused: it cannot be made.
-    """
-    path = run_directory.named_after(name, datetime.now())
-    try:
-        return run_directory.fresh_directory(path)
-    except OSError as error:
-        raise InputRefused(f"{path}: cannot be written ({error.strerror}); choose another --output.") from None
-
-
-def prepared(directory: Path, ours: Collection[str] = ()) -> Path:
-    """The directory as an absolute path, made if need be, writable, and empty but for what is `ours`.
-
-    Raises:
-        InputRefused: it is not empty, no directory, or nothing can be written there.
-    """
-    directory = directory.absolute()
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if any(one.name not in ours for one in directory.iterdir()):
-            raise InputRefused(f"{directory}: not empty; choose another directory, or delete this one.")
-        tempfile.TemporaryFile(dir=directory).close()
-    except OSError as error:
-        raise InputRefused(f"{directory}: cannot be written ({error.strerror}); choose another --output.") from None
-    return directory
-
-
 def allowed(workers: str | None, places: int) -> str | None:
     """No more workers than calls may be under way at once: a worker makes one call at a time."""
     if workers is None:
@@ -172,17 +143,22 @@ def allowed(workers: str | None, places: int) -> str | None:
 
 
 def arguments(
-    target: Path, output: Path, workers: str | None, options: Mapping[str, Any], tests: Sequence[str] = ()
+    target: Path,
+    output: Path,
+    workers: str | None,
+    options: Mapping[str, Any],
+    tests: Sequence[str] = (),
+    passed_on: Sequence[str] = (),
 ) -> list[str]:
     """What pytest is called with. `options` are the values of those of a run, by variable.
 
-    `tests` are the tests to run, by path and name; all of the suites if there are none.
+    `tests` are the tests to run, by path and name; all of the suites if there are none. `passed_on` is the caller's.
     """
     plugin = entry_points(group="pytest11", name="conformance")
     return [
         *("-c", str(PACKAGE / "run" / "pytest.ini")),
         *("--rootdir", str(output)),
-        *("-o", f"cache_dir={output.parent / '.pytest_cache'}"),
+        *cache(passed_on),
         *("-p", "no:schemathesis"),
         "--assert=plain",  # rewriting every module of ours at each start costs more than many a run
         *("-q", "-q", "--no-header", "--no-summary", "--tb=no", "--conformance-progress"),
@@ -194,7 +170,15 @@ def arguments(
         *(("-n", workers, "--dist", "loadgroup") if workers else ()),
         # By name, pytest would also read a conftest.py of the working directory.
         *(tests or sorted(str(system.suites) for system in SYSTEMS.values())),
+        *passed_on,
     ]
+
+
+def cache(passed_on: Sequence[str]) -> list[str]:
+    """Where pytest keeps its cache if an option needs it; else it has none, and makes no directory for one."""
+    if any(map(REMEMBERING.match, passed_on)):
+        return ["-o", f"cache_dir={platformdirs.user_cache_path('conformance') / 'pytest'}"]
+    return ["-p", "no:cacheprovider"]
 
 
 def start(call: Sequence[str], output: Path) -> int:

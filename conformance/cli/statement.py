@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from conformance.cli.failure import InputRefused, refusing
+from conformance.cli.output import prepared
 from conformance.cli.paths import PATH
-from conformance.cli.run import prepared
 from conformance.core.atomic_write import write_text
 from conformance.core.systems import SYSTEMS
 from conformance.report import record_file

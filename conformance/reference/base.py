@@ -34,6 +34,7 @@ class Reference(ABC):
     to ASGI apps. All apps of one reference share its state, and two references share none.
 
     `logins` are the ways to log in beside the documented one, with what each is; the target file fits the chosen one.
+    `demonstrated` are faults that show what a report looks like.
 
     Raises:
         UnknownFault: one of `faults` is not a fault of this system.
@@ -43,6 +44,7 @@ class Reference(ABC):
 
     system: ClassVar[str]
     logins: ClassVar[Mapping[str, str]] = {}
+    demonstrated: ClassVar[tuple[str, ...]] = ()
     apps: dict[str, ASGIApp]
 
     def __init__(

@@ -95,9 +95,27 @@ def test_pytest_gets_the_target_an_own_configuration_and_the_output(
     assert option(arguments, "--conformance-output") == output
     assert option(arguments, "--rootdir") == output
     assert not {"--alluredir", "--junitxml"} & set(arguments)
-    assert option(arguments, "-o") == f"cache_dir={tmp_path}/.pytest_cache"
+    assert "no:cacheprovider" in arguments
     assert Path(option(arguments, "-c")).is_file()
     assert set(arguments[-len(SYSTEMS) :]) == {str(one.suites) for one in SYSTEMS.values()}
+
+
+def test_a_run_that_writes_nothing_leaves_no_directory(target: str, calls: list[list[str]], tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for output in ((), ("--output", "new/deep"), ("--output", "mine")):
+        call("run", target, *output, "--", "--collect-only")
+    assert len(calls) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "target.toml"]
+
+
+@pytest.mark.parametrize("wanted", ["--lf", "--last-failed", "--sw", "--cache-show=*"])
+def test_pytest_keeps_its_cache_out_of_the_users_directory(
+    target: str, calls: list[list[str]], tmp_path: Path, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cached" / name)
+    call("run", target, "--", wanted)
+    assert option(calls[0], "-o") == f"cache_dir={tmp_path / 'cached' / 'conformance' / 'pytest'}"
+    assert "no:cacheprovider" not in calls[0]
 
 
 def test_without_options_the_plugin_decides(target: str, calls: list[list[str]]) -> None:
@@ -162,7 +180,6 @@ def test_a_run_goes_by_default_into_a_directory_named_after_time_and_target(
     output = Path(option(calls[0], "--conformance-output"))
     assert output.parent == tmp_path / "reports"
     assert output.name.endswith("-staging-one")
-    assert output.is_dir()
 
 
 def test_the_reference_is_served_and_described_during_its_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,7 @@ class Procesio(Reference):
     """
 
     system: ClassVar[str] = SYSTEM
+    demonstrated: ClassVar[tuple[str, ...]] = ("pro-read-credential-without-token",)
     logins: ClassVar[Mapping[str, str]] = {
         "api-key": "there is an API key that opens everything, and no user",
         "run-key": "there is an API key that runs processes and opens nothing else, and no user",

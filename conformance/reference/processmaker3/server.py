@@ -152,6 +152,7 @@ class ProcessMaker3(Reference):
     """A ProcessMaker 3 server: `workspace` holds its projects, `accounts` its users; `routes` is its app."""
 
     system: ClassVar[str] = "processmaker3"
+    demonstrated: ClassVar[tuple[str, ...]] = ("pm3-update-ignored",)
     logins: ClassVar[Mapping[str, str]] = {
         "access-token": "the main user has a token and no password, as with single sign-on",
         "token-url": "tokens come from another host",

@@ -89,6 +89,7 @@ class ProcessMaker4(Reference):
     """
 
     system: ClassVar[str] = SYSTEM
+    demonstrated: ClassVar[tuple[str, ...]] = ("pm4-data-dropped",)
     logins: ClassVar[Mapping[str, str]] = LOGINS
 
     def start(self) -> dict[str, ASGIApp]:

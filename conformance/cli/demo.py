@@ -1,0 +1,58 @@
+"""`conformance demo`: shows what a report looks like, with the reference servers and some faults."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import click
+
+from conformance.cli.output import run_place
+from conformance.cli.paths import PATH
+from conformance.cli.references import demonstrated, known_faults
+from conformance.cli.run import PYTEST_VARIABLES, arguments, interruptible, start, without
+from conformance.core import exit_codes
+from conformance.core.run_directory import RunDirectory
+from conformance.core.systems import SYSTEMS
+
+NAME: Final = "demo"
+SECONDS: Final = 15
+"""How long it takes, about, on a machine of today."""
+
+
+@click.command("demo", short_help="Show what a report looks like.")
+@click.option("--output", type=PATH, help="Output directory [a new one in reports/].")
+def command(output: Path | None) -> int:
+    """Test the reference servers with a few faults, to show what a report looks like.
+
+    The reference servers are small servers that do what the documentation says. They are started on localhost, so this
+    needs no server of yours and no network. The exit code is 0 if the run reported the faults.
+    """
+    systems = list(SYSTEMS)
+    faults = {system: names for system, names in demonstrated(systems).items() if names}
+    known = known_faults(systems)
+    names = [name for some in faults.values() for name in some]
+    titles = ", ".join(SYSTEMS[system].title for system in systems)
+    click.echo(f"Testing small servers for {titles} on localhost. This takes about {SECONDS} seconds.", err=True)
+    click.echo("Each does what its API documentation says, except for these faults:", err=True)
+    for name in names:
+        click.echo(f"  {SYSTEMS[known[name].system].title}: {known[name].description.rstrip('.')}", err=True)
+    with ExitStack() as stack:
+        from conformance.cli.embedded import served  # help needs no server
+
+        stack.enter_context(interruptible())
+        text = stack.enter_context(served(systems, faults))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance-")))
+        target = folder / f"{NAME}.toml"
+        target.write_text(text, encoding="utf-8")
+        place = stack.enter_context(run_place(output, NAME))
+        stack.enter_context(without(PYTEST_VARIABLES))
+        code = start(arguments(target, place, None, {"depth": "quick"}), place)
+    if code != exit_codes.DEVIATIONS:
+        return code or exit_codes.INTERNAL
+    click.echo(f"\nOpen {RunDirectory(place).page} in a browser.")
+    again = " ".join(f"--fault {name}" for name in names)
+    click.echo(f"The servers have stopped. To start them again: conformance serve {again}")
+    return exit_codes.OK

@@ -1,0 +1,45 @@
+"""`conformance demo`: from an empty directory to a report with the faults that it announces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from conformance.cli import demo, main
+from conformance.cli.references import demonstrated, known_faults
+from conformance.core import exit_codes
+from conformance.core.systems import SYSTEMS
+from conformance.report import record_file
+from conformance.spec import specification
+
+FAULTS = [name for names in demonstrated(SYSTEMS).values() for name in names]
+
+
+def test_the_demo_reports_each_of_its_three_faults_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = CliRunner().invoke(main, ["demo"])
+    assert ended.exit_code == exit_codes.OK, ended.output
+    assert len(FAULTS) == 3
+
+    (run,) = (tmp_path / "reports").iterdir()
+    record = record_file.read(run)
+    assert len(record.deviations) == 3
+    for one in record.deviations:
+        requirement = specification.load(one.system).requirements[one.requirement]
+        assert set(requirement.faults) & set(FAULTS), one.requirement
+        assert one.fingerprint in ended.stdout
+
+    first, *announced = ended.stderr.splitlines()
+    assert f"about {demo.SECONDS} seconds" in first
+    for fault in known_faults(SYSTEMS).values():
+        assert any(fault.description.rstrip(".") in line for line in announced) == (fault.name in FAULTS)
+    assert ended.stdout.splitlines()[-2] == f"Open {run / 'report.html'} in a browser."
+    assert ended.stdout.endswith("".join(f" --fault {name}" for name in FAULTS) + "\n")
+
+
+def test_a_demo_that_reports_no_fault_does_not_succeed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "start", lambda *_: exit_codes.OK)
+    ended = CliRunner().invoke(main, ["demo", "--output", str(tmp_path / "run")])
+    assert ended.exit_code == exit_codes.INTERNAL
