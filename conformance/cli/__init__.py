@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS: Final = (
-    *("demo", "run", "rerun", "check", "serve", "report", "export", "compare", "merge", "statement"),
-    *("baseline", "sweep", "requirements", "operations", "spec", "dev"),
+    *("demo", "init", "check", "run", "rerun", "report", "export", "compare", "merge", "statement"),
+    *("baseline", "sweep", "serve", "requirements", "operations", "spec", "dev"),
 )
 
 

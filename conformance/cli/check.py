@@ -35,8 +35,9 @@ from conformance.target.target import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from conformance.run.probe import ProbeResult
     from conformance.spec.operation import Operation
     from conformance.spec.requirement import Requirement
     from conformance.spec.specification import Specification
@@ -55,22 +56,29 @@ def command(target: Path, offline: bool) -> int:
         raise InputRefused(f"`{target}` works only with `run`. For `check`, save the output of `conformance serve`.")
     with refusing(TargetError):
         understood = load(target)
-    for line in _head(understood):
+    return show(understood, {} if offline else {system: probed(understood, system) for system in understood.systems})
+
+
+def show(target: Target, results: Mapping[str, Iterable[ProbeResult]]) -> int:
+    """Print what a run against a target would test, and return the exit code.
+
+    `results` are those of the probes, by system; of one that has none, nothing is said of whether it responds.
+    """
+    for line in _head(target):
         click.echo(line)
     failed: list[str] = []
-    for system in understood.systems:
-        for line in _of_table(understood, system):
+    for system in target.systems:
+        for line in _of_table(target, system):
             click.echo(line)
-        if not offline:
-            failed += [] if _probed(understood, system) else [system]
-        for line in _planned(plan(specification.load(system), understood.table(system), understood.safety.level)):
+        failed += [] if _printed(results.get(system, ())) else [system]
+        for line in _planned(plan(specification.load(system), target.table(system), target.safety.level)):
             click.echo(line)
     click.echo("")
     if failed:
-        told = f"{len(failed)} of {words.count(len(understood.systems), 'system')} cannot be tested"
+        told = f"{len(failed)} of {words.count(len(target.systems), 'system')} cannot be tested"
         click.echo(f"{told}: {', '.join(failed)}. See FAILED above.", err=True)
         return exit_codes.UNAVAILABLE
-    click.echo("The file is valid. Nothing was sent." if offline else "The file is valid, and every system responds.")
+    click.echo("The file is valid, and every system responds." if results else "The file is valid. Nothing was sent.")
     return exit_codes.OK
 
 
@@ -126,12 +134,17 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
         )
 
 
-def _probed(target: Target, system: str) -> bool:
-    """Probe a system and print the results; returns whether everything works."""
+def probed(target: Target, system: str) -> Iterator[ProbeResult]:
+    """Probe a system: whether it responds and accepts the credentials."""
     from conformance.run.probe import probe  # opens connections: only when they are wanted
 
+    return probe(target, system)
+
+
+def _printed(results: Iterable[ProbeResult]) -> bool:
+    """Print the results of a probe; returns whether everything works."""
     works = True
-    for one in probe(target, system):
+    for one in results:
         word = "responds" if one.unsure else "works" if one.works else "FAILED"
         click.echo(f"  {one.what}: {word}: {one.told}")
         works = works and one.works

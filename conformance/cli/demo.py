@@ -55,4 +55,5 @@ def command(output: Path | None) -> int:
     click.echo(f"\nOpen {RunDirectory(place).page} in a browser.")
     again = " ".join(f"--fault {name}" for name in names)
     click.echo(f"The servers have stopped. To start them again: conformance serve {again}")
+    click.echo("To test your server: conformance init")
     return exit_codes.OK

@@ -48,6 +48,8 @@ class SystemTable(Table):
     """The keys of the table itself that name something on the server, as those of `fixtures` do."""
     settings: ClassVar[tuple[str, ...]] = ()
     """How the keys of `fixtures` end that name nothing on the server."""
+    asked: ClassVar[tuple[str, ...]] = ()
+    """The keys that somebody who has no target file yet is asked for; by default those that are required."""
 
     version: Text | None = None
     """The version of the server; requirements of later versions are then not applicable."""

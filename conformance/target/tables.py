@@ -137,7 +137,7 @@ class Reader:
                 self._replaced.add(place)
             if secret or (free and text != value):
                 whole = VARIABLE.fullmatch(value)
-                self.secrets[place] = (whole[1] if whole else _placeholder(place), text)
+                self.secrets[place] = (whole[1] if whole else placeholder(place), text)
             return text
         if isinstance(value, float) and not math.isfinite(value):
             raise self.error(place, "is not a finite number; write a finite one.")
@@ -170,7 +170,7 @@ class Reader:
             raise self.error(place, f"the file is longer than {LONGEST_SECRET:,} bytes; name one that holds a secret.")
         if not text:
             raise self.error(place, "the file is empty; write the secret into it.")
-        self.secrets[target] = (_placeholder(target), text)
+        self.secrets[target] = (placeholder(target), text)
         return text
 
     def existing(self, value: Any, place: Place) -> Path:
@@ -225,7 +225,8 @@ def _under(place: Place) -> str:
     return f"under [{_dotted(place)}]" if place else "at the top"
 
 
-def _placeholder(place: Place) -> str:
+def placeholder(place: Place) -> str:
+    """The name of the secret at a place of the target file, where no environment variable names it."""
     first, *rest = place
     system = SYSTEMS.get(first)
     parts = (system.placeholder if system else SHORT.get(first, first), *(SHORT.get(part, part) for part in rest))

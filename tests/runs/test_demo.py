@@ -35,8 +35,9 @@ def test_the_demo_reports_each_of_its_three_faults_once(tmp_path: Path, monkeypa
     assert f"about {demo.SECONDS} seconds" in first
     for fault in known_faults(SYSTEMS).values():
         assert any(fault.description.rstrip(".") in line for line in announced) == (fault.name in FAULTS)
-    assert ended.stdout.splitlines()[-2] == f"Open {run / 'report.html'} in a browser."
-    assert ended.stdout.endswith("".join(f" --fault {name}" for name in FAULTS) + "\n")
+    *_, page, again, _ = ended.stdout.splitlines()
+    assert page == f"Open {run / 'report.html'} in a browser."
+    assert again.endswith("".join(f" --fault {name}" for name in FAULTS))
 
 
 def test_a_demo_that_reports_no_fault_does_not_succeed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,7 @@ class Procesio(SystemTable):
 
     system: ClassVar[str] = "procesio"
     own_fixtures: ClassVar[tuple[str, ...]] = ("process_id",)
+    asked: ClassVar[tuple[str, ...]] = ("proxy_url", "web_url", *LOGIN)
 
     proxy_url: Url | None = None
     """The URL of the Proxy API, which issues tokens; not needed with a `token_url`, or an API key and no user."""

@@ -82,6 +82,7 @@ class ProcessMaker3(SystemTable):
 
     system: ClassVar[str] = "processmaker3"
     settings: ClassVar[tuple[str, ...]] = ("_variable", "_unsets", "_filesize", "_size")
+    asked: ClassVar[tuple[str, ...]] = ("url", "workspace", *LOGIN)
 
     url: RootUrl
     """The URL of the server, without `/api/1.0`."""

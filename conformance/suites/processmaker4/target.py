@@ -17,6 +17,7 @@ class ProcessMaker4(SystemTable):
 
     system: ClassVar[str] = "processmaker4"
     own_fixtures: ClassVar[tuple[str, ...]] = ("process_id",)
+    asked: ClassVar[tuple[str, ...]] = ("url", "access_token", "process_id")
 
     url: RootUrl
     """The URL of the server, without `/api/1.0`."""
