@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -94,6 +95,8 @@ class Commands(click.Group):
 @click.pass_context
 def main(ctx: click.Context) -> int:
     """Test whether a server behaves as its API documentation says, and report every difference."""
+    if os.name == "nt":
+        click.echo("conformance: Windows is not tested; if something fails, use Linux, for example in WSL.", err=True)
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         return exit_codes.USAGE

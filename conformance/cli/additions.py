@@ -22,10 +22,14 @@ LOGIN: Final = ("username", "password")
 TEXT: Final = '"…"'
 
 
-def additions(planned: Plan) -> Iterator[str]:
-    """The lines to add for everything that is missing, by table; each table is whole, so that it can be pasted."""
+def additions(planned: Plan, at_most: int | None = None) -> Iterator[str]:
+    """The lines to add for what is missing, by table; each table is whole, so that it can be pasted.
+
+    What allows to test most is first; `at_most` so many keys.
+    """
     tables: dict[str, list[str]] = {}
-    for key, unlocked in planned.unlocked().items():
+    found = sorted(planned.unlocked().items(), key=lambda item: -len(item[1]))
+    for key, unlocked in found[:at_most]:
         header, lines = _lines(planned, key)
         first, *rest = lines
         tables.setdefault(header, []).extend([f"{first}  # {_told(unlocked)}", *rest])

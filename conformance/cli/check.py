@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
 
 from conformance.cli.additions import additions, example, inline
-from conformance.cli.failure import InputRefused, refusing
-from conformance.cli.paths import PATH
-from conformance.cli.run import REFERENCE
+from conformance.cli.failure import refusing
+from conformance.cli.options import planning_options
+from conformance.cli.targets import target_file
 from conformance.core import exit_codes
-from conformance.core.verdict import Level, Reason
+from conformance.core.verdict import Level, Outcome, Reason
 from conformance.report import words
+from conformance.run.choice import Unavailable, chosen, filtered
+from conformance.run.requirement_filter import EVERYTHING, RequirementFilter
 from conformance.spec import specification
 from conformance.target.plan import (
+    Obstacle,
     Plan,
     plan,
     unprovable,
@@ -35,7 +38,7 @@ from conformance.target.target import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from conformance.run.probe import ProbeResult
     from conformance.spec.operation import Operation
@@ -43,48 +46,92 @@ if TYPE_CHECKING:
     from conformance.spec.specification import Specification
 
 
+SHOWN: Final = 3  # lines to add that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What of a target a run tests: some systems, all profiles if none is named, and the requirements of a filter."""
+
+    systems: Sequence[str]
+    profiles: Collection[str] = ()
+    requirements: RequirementFilter = EVERYTHING
+    safety: Safety | None = None
+
+    @classmethod
+    def of(cls, target: Target, options: Mapping[str, Any]) -> Self:
+        """What the options of a run select, by variable. Raises InputRefused where they name what is not there."""
+        with refusing(Unavailable):
+            systems = chosen(target, options["system"], options["profile"])
+            requirements = filtered(target, systems, options["include"], options["exclude"])
+        level = options["safety"]
+        return cls(systems, options["profile"], requirements, Safety(level) if level else None)
+
+    def planned(self, target: Target, system: str) -> Plan:
+        """The plan of a run for one system, in which what is not selected says so."""
+        made = plan(specification.load(system), target.table(system), self.safety or target.safety.level)
+        return replace(made, obstacles=tuple((one, self._obstacle(one, found)) for one, found in made.obstacles))
+
+    def _obstacle(self, one: Requirement, found: Obstacle | None) -> Obstacle | None:
+        exempt = found is not None and (found.outcome is not Outcome.NOT_EXERCISED or one.untestable is not None)
+        in_profile = not self.profiles or one.profile in self.profiles
+        if exempt or (in_profile and self.requirements.selects(one.id, one)):
+            return found
+        return Obstacle(Outcome.NOT_EXERCISED, Reason.NOT_SELECTED)
+
+
 @click.command("check")
-@click.argument("target", metavar="TARGET", type=PATH)
+@click.argument("target", metavar="TARGET")
 @click.option("--offline", is_flag=True, help="Send nothing; check only the file.")
-def command(target: Path, offline: bool) -> int:
+@click.option("--all", "everything", is_flag=True, help="Show all lines to add, not only those that help most.")
+@planning_options
+def command(target: str, offline: bool, everything: bool, **options: Any) -> int:
     """Show what a run against TARGET would test.
 
     Checks that each system responds and accepts the credentials. Prints which requirements a run would test, which it
     would not and why, and which lines to add to the target file. It requests tokens and reads; it changes nothing.
     """
-    if str(target) == REFERENCE and not target.exists():
-        raise InputRefused(f"`{target}` works only with `run`. For `check`, save the output of `conformance serve`.")
-    with refusing(TargetError):
-        understood = load(target)
-    return show(understood, {} if offline else {system: probed(understood, system) for system in understood.systems})
+    with target_file(target, options["system"]) as path:
+        with refusing(TargetError):
+            understood = load(path)
+        selected = Selected.of(understood, options)
+        return checked(understood, selected, offline=offline, everything=everything)
 
 
-def show(target: Target, results: Mapping[str, Iterable[ProbeResult]]) -> int:
+def checked(target: Target, selected: Selected, *, offline: bool = False, everything: bool = False) -> int:
+    """Probe what is selected of a target, print what a run would test, and return the exit code."""
+    results = {} if offline else {system: probed(target, system) for system in selected.systems}
+    return show(target, selected, results, everything=everything)
+
+
+def show(
+    target: Target, selected: Selected, results: Mapping[str, Iterable[ProbeResult]], *, everything: bool = False
+) -> int:
     """Print what a run against a target would test, and return the exit code.
 
     `results` are those of the probes, by system; of one that has none, nothing is said of whether it responds.
     """
-    for line in _head(target):
+    for line in _head(target, selected.safety or target.safety.level):
         click.echo(line)
     failed: list[str] = []
-    for system in target.systems:
+    for system in selected.systems:
         for line in _of_table(target, system):
             click.echo(line)
         failed += [] if _printed(results.get(system, ())) else [system]
-        for line in _planned(plan(specification.load(system), target.table(system), target.safety.level)):
+        for line in _planned(selected.planned(target, system), everything=everything):
             click.echo(line)
     click.echo("")
     if failed:
-        told = f"{len(failed)} of {words.count(len(target.systems), 'system')} cannot be tested"
+        told = f"{len(failed)} of {words.count(len(selected.systems), 'system')} cannot be tested"
         click.echo(f"{told}: {', '.join(failed)}. See FAILED above.", err=True)
         return exit_codes.UNAVAILABLE
     click.echo("The file is valid, and every system responds." if results else "The file is valid. Nothing was sent.")
     return exit_codes.OK
 
 
-def _head(target: Target) -> Iterator[str]:
+def _head(target: Target, level: Safety) -> Iterator[str]:
     yield f"target   {target.name}"
-    yield f"safety   {target.safety.level}"
+    yield f"safety   {level}"
     if not target.network.verify:
         yield "network  TLS certificates are NOT verified (network.verify = false)"
     yield from _hardly_hidden(target)
@@ -174,7 +221,7 @@ def _unproved(target: Target, spec: Specification, unsupported: set[str]) -> Ite
     yield f"    {UNPROVED}"
 
 
-def _planned(planned: Plan) -> Iterator[str]:
+def _planned(planned: Plan, *, everything: bool) -> Iterator[str]:
     """What would be tested, what not and why, what each effect needs, and what to add."""
     yield f"  a run tests up to {_counted(planned.tried)}, of {len(planned.obstacles)} in total"
     for (outcome, reason), those in planned.obstructed().items():
@@ -192,11 +239,15 @@ def _planned(planned: Plan) -> Iterator[str]:
         yield "  request bodies that the documentation does not define, as the suite guesses them: if the server"
         yield "  rejects one, add it as the server expects it (leave out a [header] that you already have)"
         yield f"    [{planned.table.system}.bodies]"
-        yield from (f"    {one.id} = {inline(example(one))}" for one in guesses)
-    added = list(additions(planned))
-    if added:
+        yield from (f"    {one.id} = {inline(example(one))}" for one in guesses[: None if everything else SHOWN])
+        if len(guesses) > SHOWN and not everything:
+            yield f"    # and {len(guesses) - SHOWN} more; --all shows them"
+    number = len(planned.unlocked())
+    if number:
         yield "  to test more, add these lines (leave out a [header] that you already have)"
-        yield from (f"    {line}" for line in added)
+        yield from (f"    {line}" for line in additions(planned, None if everything else SHOWN))
+    if number > SHOWN and not everything:
+        yield f"    # and {number - SHOWN} more, which help less; --all shows them"
 
 
 def _advice(planned: Plan, reason: Reason | None) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from conformance.cli.check import probed, show
+from conformance.cli.check import Selected, probed, show
 from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.questions import Questions
@@ -69,7 +69,7 @@ def _tried(target: Target, file: Path) -> int:
     results = {system: list(probed(target, system)) for system in target.systems}
     failed = [(system, one) for system, tried in results.items() for one in tried if not one.works]
     if not failed:
-        return show(target, results)
+        return show(target, Selected(target.systems), results)
     for system, one in failed:
         click.echo(f"conformance init: [{system}] {one.what}: {one.told}", err=True)
     click.echo(f"{file} was written all the same. Correct it, then run: conformance check {file}", err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import click
@@ -13,6 +13,7 @@ from conformance.core.systems import SYSTEMS
 from conformance.run.options import OPTIONS, Kind, Option
 from conformance.target.target import duration
 
+FILTERS: Final = ("include", "exclude")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -32,8 +33,23 @@ def _shard(_: click.Context, __: click.Parameter, value: str | None) -> Any:
 
 def run_options(command: Command) -> Command:
     """Give a command the options of a run; its function gets their values, None for what is not given."""
-    for one in reversed([one for one in OPTIONS if one.in_command]):
-        command = click.option(one.of_command, one.variable, **_settings(one))(command)
+    return _with([one for one in OPTIONS if one.in_command], command)
+
+
+def planning_options(command: Command) -> Command:
+    """Give a command the options of a run that change what would be tested."""
+    return _with([one for one in OPTIONS if one.plans], command)
+
+
+def filter_options(command: Command) -> Command:
+    """Give a command the options of a run that select operations, profiles and requirements by patterns."""
+    return _with([one for one in OPTIONS if one.name in FILTERS], command)
+
+
+def _with(options: Sequence[Option], command: Command) -> Command:
+    for one in reversed(options):
+        names = (one.of_command, *([f"-{one.short}"] if one.short else []))
+        command = click.option(*names, one.variable, **_settings(one))(command)
     return command
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from conformance.cli.failure import InputRefused, refusing
+from conformance.cli.options import filter_options
 from conformance.cli.output import run_place
 from conformance.cli.paths import PATH
 from conformance.cli.run import PYTEST_VARIABLES, arguments, interruptible, start, without
@@ -17,6 +18,7 @@ from conformance.core.systems import SYSTEMS
 from conformance.report import escape, record_file, words
 from conformance.report.requirement_result import TESTED, requirement_results
 from conformance.report.run_record import DeviationRecord, RunRecord
+from conformance.run.requirement_filter import RequirementFilter, Unmatched
 from conformance.target.target import TargetError, load
 
 
@@ -25,7 +27,15 @@ from conformance.target.target import TargetError, load
 @click.argument("fingerprints", metavar="[FINGERPRINT]...", nargs=-1)
 @click.option("--target", "target", metavar="FILE", required=True, type=PATH, help="Target file of the server.")
 @click.option("--output", type=PATH, help="Directory of the new run [reports/TIME-TARGET].")
-def command(run: Path, fingerprints: tuple[str, ...], target: Path, output: Path | None) -> int:
+@filter_options
+def command(
+    run: Path,
+    fingerprints: tuple[str, ...],
+    target: Path,
+    output: Path | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+) -> int:
     """Run only the tests that saw deviations of RUN again, and report which are still there.
 
     RUN is a directory that `conformance run` wrote. Without a FINGERPRINT all its deviations are tested again. The exit
@@ -33,7 +43,7 @@ def command(run: Path, fingerprints: tuple[str, ...], target: Path, output: Path
     """
     with refusing(record_file.UnreadableRun):
         before = record_file.read(run)
-    wanted = _wanted(before, fingerprints, run)
+    wanted = _filtered(_wanted(before, fingerprints, run), RequirementFilter(include, exclude))
     with refusing(TargetError):
         name = load(target).name
     tests = sorted({test for one in wanted for test in _paths(one)})
@@ -61,6 +71,17 @@ def _wanted(record: RunRecord, fingerprints: Sequence[str], run: Path) -> list[D
     wanted = [there[one] for one in dict.fromkeys(fingerprints)] or words.ordered(record.deviations)
     if not wanted:
         raise InputRefused(f"{run}: has no deviation; there is nothing to run again.")
+    return wanted
+
+
+def _filtered(deviations: Sequence[DeviationRecord], requirements: RequirementFilter) -> list[DeviationRecord]:
+    """Those of the deviations whose requirements are selected. Raises InputRefused when a pattern leaves nothing."""
+    names = [name for one in deviations for name in (one.requirement, one.operation, one.profile)]
+    with refusing(Unmatched):
+        requirements.check(names)
+    wanted = [one for one in deviations if requirements.selects(one.requirement, one)]
+    if not wanted:
+        raise InputRefused("--include and --exclude together leave out every deviation; remove one of them.")
     return wanted
 
 

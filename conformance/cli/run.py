@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import tempfile
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,18 +14,20 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 import platformdirs
 
+from conformance.cli.check import Selected, checked
 from conformance.cli.failure import InputRefused, internal, refusing
 from conformance.cli.options import run_options
 from conformance.cli.output import run_place
-from conformance.core.hints import nearest
+from conformance.cli.targets import target_file
 from conformance.core.shard import WHOLE, Shard
 from conformance.core.systems import SYSTEMS
-from conformance.report import record_file
+from conformance.report import escape, record_file
 from conformance.run.choice import (
     MARK,
     Unavailable,
     chosen,
     divisible,
+    filtered,
 )
 from conformance.run.options import OUTPUT, pytest_arguments
 from conformance.target.target import (
@@ -37,7 +38,6 @@ from conformance.target.target import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-REFERENCE: Final = "reference"
 PACKAGE: Final = Path(__file__).parent.parent
 REMEMBERING: Final = re.compile(r"--(lf|ff|nf|sw|last-failed|failed-first|new-first|stepwise|cache)")
 """How the options of pytest begin that need its cache."""
@@ -64,8 +64,11 @@ class PassesOn(click.Command):
 @click.argument("target", metavar="TARGET")
 @click.option("-n", "workers", callback=_workers, help="Number of worker processes, or auto for one per core [none].")
 @run_options
+@click.option("--dry-run", is_flag=True, help="Do what `conformance check` does, with these options.")
 @click.pass_context
-def command(ctx: click.Context, /, target: str, output: Path | None, workers: str | None, **options: Any) -> int:
+def command(
+    ctx: click.Context, /, target: str, output: Path | None, workers: str | None, dry_run: bool, **options: Any
+) -> int:
     """Test TARGET and write a report.
 
     TARGET is a target file, or the word `reference` to test the reference servers, which are then started on localhost.
@@ -73,17 +76,18 @@ def command(ctx: click.Context, /, target: str, output: Path | None, workers: st
     """
     with ExitStack() as stack:
         stack.enter_context(interruptible())
-        path = stack.enter_context(_reference(options)) if target == REFERENCE else Path(target)
-        if not path.exists() and nearest(target, [REFERENCE]):
-            raise InputRefused(f"{target}: no such target file; did you mean {REFERENCE}?")
+        path = stack.enter_context(target_file(target, options["system"]))
         with refusing(TargetError):
             loaded = load(path)
+        if dry_run:
+            return checked(loaded, Selected.of(loaded, options))
         if options["in_flight"]:
             limits = loaded.limits.model_copy(update={"in_flight": options["in_flight"]})
             loaded = loaded.model_copy(update={"limits": limits})
         shard = options["shard"] or WHOLE
         with refusing(Unavailable):
-            chosen(loaded, options["system"], options["profile"])
+            systems = chosen(loaded, options["system"], options["profile"])
+            filtered(loaded, systems, options["include"], options["exclude"])
             divisible(loaded, shard)
         if options["baseline"] or options["baseline_strict"]:
             options["baseline"] = checked_baseline(options["baseline"])
@@ -92,18 +96,10 @@ def command(ctx: click.Context, /, target: str, output: Path | None, workers: st
         workers = allowed(workers, shard.part(loaded.limits.places))
         place = stack.enter_context(run_place(output, loaded.name))
         stack.enter_context(without(PYTEST_VARIABLES))
+        if not options["quiet"]:
+            level = options["safety"] or loaded.safety.level
+            click.echo(f"Testing {escape.line(loaded.name, 80)} ({', '.join(systems)}), safety level {level}", err=True)
         return start(arguments(path.absolute(), place, workers, options, passed_on=ctx.meta[__name__]), place)
-
-
-@contextmanager
-def _reference(options: Mapping[str, Any]) -> Iterator[Path]:
-    from conformance.cli.embedded import served  # a run against a target file needs no server
-
-    wanted = [system for system in SYSTEMS if system in options["system"]] or list(SYSTEMS)
-    with served(wanted) as text, tempfile.TemporaryDirectory(prefix="conformance-") as directory:
-        path = Path(directory) / "reference.toml"
-        path.write_text(text, encoding="utf-8")
-        yield path
 
 
 def checked_baseline(path: Path | None) -> Path:

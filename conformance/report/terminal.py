@@ -28,13 +28,17 @@ _TITLE: Final = 200
 _VALUE: Final = 160
 
 
-def show(record: RunRecord, run_directory: Path, console: Console) -> None:
-    """Print the summary of `record` on `console`, and where its report lies.
+def show(record: RunRecord, run_directory: Path, console: Console, *, brief: bool = False) -> None:
+    """Print the summary of `record` on `console`, and where its report lies; `brief`: the result and the deviations.
 
     Nothing that came from the target can steer the terminal: control characters are shown as their codes and
     nothing is read as markup.
     """
-    _Summary(record, console).show(run_directory)
+    summary = _Summary(record, console)
+    if brief:
+        summary.show_briefly(run_directory)
+    else:
+        summary.show(run_directory)
 
 
 def say(console: Console, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
@@ -72,6 +76,21 @@ class _Summary:
         self._things("Accommodations", words.ACCOMMODATION, [words.accommodation(x) for x in record.accommodations])
         self._things("Problems of the run", "why it is incomplete", record.problems)
         self._report(run_directory)
+
+    def show_briefly(self, run_directory: Path) -> None:
+        """The result, a line for each new deviation, what keeps the run from being whole, and where the report is."""
+        record = self._record
+        good = record.exit_code == 0
+        style = "bold green" if good else "bold red"
+        self._say(f"{escape.line(record.target.name, 80)}: {words.headline(record)}", style=style)
+        new = [one for one in words.ordered(record.deviations) if not one.baseline]
+        for one in new[:_LISTED_AT_MOST]:
+            self._say(f"{one.fingerprint}  {escape.line(one.title, _TITLE)}", 2, wrap=False)
+        if (left := len(new) - _LISTED_AT_MOST) > 0:
+            self._say(f"… and {left:,} more in the report", 2)
+        self._things("Problems of the run", "why it is incomplete", record.problems)
+        self._things("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers])
+        self._say(f"Report: {escape.line(str(run_directory))}", wrap=False)
 
     def _say(self, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
         say(self._console, text, indent, style, lead=lead, wrap=wrap)

@@ -81,10 +81,11 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
     requirements = {one.id: one for spec in specs.values() for one in spec.requirements.values()}
     verdicts = outcomes.explained(outcomes.verdicts(target, specs, logs, context))
     claimed = {one.requirement for one in verdicts if one.outcome not in outcomes.EXEMPT}
-    requirements = {key: one for key, one in requirements.items() if key in claimed}
+    wanted = {key for key, one in requirements.items() if context.filter.selects(key, one)}
+    requirements = {key: one for key, one in requirements.items() if key in claimed & wanted}
     files = target.network.shown(target.placeholders().get(("network", "client_key_password"), ""))
     deviations, findings = _deviations(logs, requirements, output, context.known, files)
-    verdicts = outcomes.grounded(verdicts, {one.fingerprint for one in (*deviations, *findings)}, logs)
+    verdicts = outcomes.grounded(verdicts, {one.fingerprint for one in (*deviations, *findings)}, wanted, logs)
     problems = [*context.internal, *logs.internal, *logs.problems, *logs.misnamed]
     problems += [f"a test outside the suites failed: {one}" for one in context.beside]
     problems += [f"worker {name} ended without finishing its log" for name in logs.unfinished]

@@ -9,6 +9,7 @@ from conformance.core.hints import hint
 from conformance.core.shard import Shard, too_many
 from conformance.core.systems import SYSTEMS
 from conformance.run.options import PREFIX
+from conformance.run.requirement_filter import RequirementFilter, Unmatched, names_of
 from conformance.target.target import Target
 
 COMMAND: Final = "--"
@@ -47,6 +48,19 @@ def chosen(target: Target, systems: Collection[str], profiles: Sequence[str], pr
         if not any(operation.profile == profile for operation in operations):
             raise Unavailable(f"{prefix}profile {profile}: this version has no operations of it yet; remove it.")
     return wanted
+
+
+def filtered(
+    target: Target, systems: Sequence[str], include: Sequence[str], exclude: Sequence[str], prefix: str = COMMAND
+) -> RequirementFilter:
+    """The filter of the requirements of some systems. Raises Unavailable where a pattern matches nothing."""
+    found = RequirementFilter(tuple(include), tuple(exclude))
+    if found:
+        try:
+            found.check(names_of(target.table(one).known for one in systems), prefix)
+        except Unmatched as error:
+            raise Unavailable(str(error)) from None
+    return found
 
 
 def divisible(target: Target, shard: Shard, prefix: str = COMMAND) -> None:

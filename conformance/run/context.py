@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from conformance.core.shard import WHOLE, Shard
 from conformance.report.baseline import Baseline
 from conformance.report.run_record import BaselineEntry
+from conformance.run.requirement_filter import EVERYTHING, RequirementFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class RunContext:
     """How the run went as a whole: what the logs of its workers cannot know.
 
     `planned` are the ids of the tests that were to run, `uncollected` those that exist and were not even found.
-    `profiles` are those that were selected, none means all; `min_tested` is the percentage that has to be tested.
+    `profiles` are those that were selected, none means all, and `filter` selects requirements among theirs;
+    `min_tested` is the percentage that has to be tested.
     `status` is what pytest itself would have ended with, `beside` are failed tests that are none of the suites'.
     """
 
@@ -38,6 +40,7 @@ class RunContext:
     status: int = 0
     beside: tuple[str, ...] = ()
     profiles: frozenset[str] = frozenset()
+    filter: RequirementFilter = EVERYTHING
     min_tested: float | None = None
 
     @property

@@ -30,7 +30,8 @@ class Kind(StrEnum):
 class Option:
     """An option. `least` is the lowest integer, `choices` are the values of a choice, `default` is that of the run.
 
-    One that is `repeatable` has a list of values. What is not `in_command` is an option of pytest alone.
+    One that is `repeatable` has a list of values. What is not `in_command` is an option of pytest alone. One that
+    `plans` changes what would be tested. `short` is its letter. `as_pytest` is the option of pytest's own that does it.
     """
 
     name: str
@@ -42,6 +43,9 @@ class Option:
     default: int | str | None = None
     repeatable: bool = False
     in_command: bool = True
+    plans: bool = False
+    short: str = ""
+    as_pytest: str = ""
 
     @property
     def of_command(self) -> str:
@@ -51,7 +55,7 @@ class Option:
     @property
     def of_pytest(self) -> str:
         """The option as pytest has it."""
-        return f"{PREFIX}{self.name}"
+        return self.as_pytest or f"{PREFIX}{self.name}"
 
     @property
     def variable(self) -> str:
@@ -61,8 +65,22 @@ class Option:
 
 OUTPUT: Final = Option("output", "output directory [a new one in reports/]", Kind.PATH, "DIR")
 OPTIONS: Final = (
-    Option("system", "only this system; repeatable", Kind.SYSTEM, "SYSTEM", repeatable=True),
-    Option("profile", "only this profile; repeatable", metavar="SYSTEM/GROUP", repeatable=True),
+    Option("system", "only this system; repeatable", Kind.SYSTEM, "SYSTEM", repeatable=True, plans=True),
+    Option("profile", "only this profile; repeatable", metavar="SYSTEM/GROUP", repeatable=True, plans=True),
+    Option(
+        "include",
+        "only operations, profiles and requirements that match; * is any text; repeatable",
+        metavar="PATTERN",
+        repeatable=True,
+        plans=True,
+    ),
+    Option(
+        "exclude",
+        "no operations, profiles and requirements that match; repeatable",
+        metavar="PATTERN",
+        repeatable=True,
+        plans=True,
+    ),
     OUTPUT,
     Option("in-flight", "maximum number of concurrent requests [the target file's]", Kind.INTEGER, "N", least=1),
     Option("seed", "seed for generated request bodies [0]", Kind.INTEGER, "N", default=0),
@@ -80,7 +98,10 @@ OPTIONS: Final = (
         "safety level [the target file's]",
         Kind.CHOICE,
         choices=("read-only", "owned", "disposable"),
+        plans=True,
     ),
+    Option("wait", "wait so long for a server that is starting", Kind.DURATION, "SECONDS"),
+    Option("fail-fast", "stop at the first test with a new deviation", Kind.FLAG, as_pytest="--exitfirst"),
     Option("strict", "fail on findings too", Kind.FLAG),
     Option("shard", "run shard I of N; `conformance merge` combines the shards", Kind.SHARD, "I/N"),
     Option("durations", "earlier run whose timings balance the shards", Kind.PATH, "RUN"),
@@ -92,6 +113,8 @@ OPTIONS: Final = (
         "PERCENT",
     ),
     Option("baseline-strict", "fail if a baseline entry no longer occurs", Kind.FLAG),
+    Option("quiet", "print only the result and the new deviations", Kind.FLAG, short="q"),
+    Option("verbose", "print each test when it ends", Kind.FLAG, short="v"),
     Option("register", "requirements of your own; repeatable", Kind.PATH, "FILE", repeatable=True, in_command=False),
     Option("progress", "show a progress bar instead of dots", Kind.FLAG, in_command=False),
 )

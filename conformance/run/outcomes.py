@@ -41,10 +41,13 @@ def verdicts(
     for system, spec in specs.items():
         for requirement in spec.requirements.values():
             said = spoken.get(requirement.id, [])
-            promised = not context.profiles or requirement.profile in context.profiles
+            selected = context.filter.selects(requirement.id, requirement)
+            promised = selected and (not context.profiles or requirement.profile in context.profiles)
             obstacle = obstacle_of(requirement, spec, target.table(system), target.safety.level)
             if obstacle is not None and obstacle.outcome in EXEMPT:
                 yield _record(requirement, obstacle.outcome, detail=obstacle.detail)
+            elif not selected and requirement.untestable is None:
+                yield _record(requirement, Outcome.NOT_EXERCISED, reason=Reason.NOT_SELECTED)
             elif said:
                 yield _merged(requirement, said).model_copy(update={"promised": promised and obstacle is None})
             else:
@@ -79,25 +82,28 @@ def _needs_a_call(structure: StructuralId | None) -> bool:
     return structure is not None and bool(structure.part or structure.rule == EXISTS)
 
 
-def grounded(records: Iterable[VerdictRecord], recorded: Container[str], logs: WorkerLogs) -> list[VerdictRecord]:
+def grounded(
+    records: Iterable[VerdictRecord], recorded: Container[str], selected: Container[str], logs: WorkerLogs
+) -> list[VerdictRecord]:
     """The records, each blocked one by a deviation that is `recorded`.
 
-    A deviation of what the target does not claim is not recorded, and blocks nothing: what needs that is not exercised.
+    A deviation of what the target does not claim, or of a requirement that is not `selected`, is not recorded, and
+    blocks nothing: what needs that is not exercised.
     """
-    operations = {one.fingerprint: one.operation for _, one in logs.verdicts if one.fingerprint}
-    return [
-        one.model_copy(
-            update={
-                "outcome": Outcome.NOT_EXERCISED,
-                "blocked_by": None,
-                "reason": Reason.UNSUPPORTED,
-                "detail": f"needs {operations[one.blocked_by]}, which the target file does not claim",
-            }
-        )
-        if one.outcome is Outcome.BLOCKED and one.blocked_by in operations and one.blocked_by not in recorded
-        else one
-        for one in records
-    ]
+    roots = {one.fingerprint: one for _, one in logs.verdicts if one.fingerprint}
+
+    def freed(one: VerdictRecord) -> VerdictRecord:
+        root = roots.get(one.blocked_by or "")
+        if one.outcome is not Outcome.BLOCKED or root is None or one.blocked_by in recorded:
+            return one
+        reason, why = Reason.UNSUPPORTED, "which the target file does not claim"
+        if root.requirement not in selected:
+            reason, why = Reason.NOT_SELECTED, "which deviates in what was not selected"
+        detail = f"needs {root.operation}, {why}"
+        changed = {"outcome": Outcome.NOT_EXERCISED, "blocked_by": None, "reason": reason, "detail": detail}
+        return one.model_copy(update=changed)
+
+    return list(map(freed, records))
 
 
 def _merged(requirement: Requirement, said: list[tuple[str, Verdict]]) -> VerdictRecord:

@@ -46,6 +46,7 @@ def test_an_interrupted_run_leaves_the_target_as_it_was(number: signal.Signals, 
         after = reference.snapshot()
     assert created, "nothing was created before the run was interrupted"
     assert process.returncode == exit_codes.INTERRUPTED, printed
+    assert printed.count("Cleaning up what the run created") == 1
     assert after == before
     record = record_file.read(tmp_path / "run")
     assert not record.complete

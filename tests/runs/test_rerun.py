@@ -32,10 +32,19 @@ def test_a_deviation_that_is_still_there_is_told_from_one_that_is_gone(tmp_path:
     with served("processmaker4", ["pm4-curl-form-refused"]) as (_, toml):
         target.write_text(toml)
         both = rerun(str(before.output), "--target", str(target), "--output", str(tmp_path / "both"))
+        part = rerun(
+            str(before.output), "--exclude", "*TOKEN", "--target", str(target), "--output", str(tmp_path / "p")
+        )
+        none = rerun(str(before.output), "--include", "PM4-START-WRONG-TOKN", "--target", str(target))
         one = rerun(str(before.output), token.fingerprint, "--target", str(target), "--output", str(tmp_path / "one"))
     assert both[0] == exit_codes.DEVIATIONS
     assert f"still there (1)\n  {label.fingerprint}" in both[1]
     assert f"gone (1)\n  {token.fingerprint}" in both[1]
+    assert part[0] == exit_codes.DEVIATIONS
+    assert label.fingerprint in part[1]
+    assert token.fingerprint not in part[1]
+    assert none[0] == exit_codes.USAGE
+    assert f"did you mean {token.requirement}?" in none[1]
     assert one[0] == exit_codes.OK
     assert f"gone (1)\n  {token.fingerprint}" in one[1]
     ran = {test.id for test in record_file.read(tmp_path / "one").tests}

@@ -39,10 +39,10 @@ client_id = "procesio-ui"
 """
 
 
-def checked(text: str, directory: Path) -> str:
+def checked(text: str, directory: Path, *options: str) -> str:
     path = directory / "target.toml"
     path.write_text(text, encoding="utf-8")
-    result = CliRunner().invoke(main, ["check", "--offline", str(path)])
+    result = CliRunner().invoke(main, ["check", "--offline", *(options or ["--all"]), str(path)])
     assert result.exit_code == exit_codes.OK, result.output
     return result.output
 
@@ -86,6 +86,27 @@ def test_each_line_to_add_says_how_much_it_unlocks(tmp_path: Path) -> None:
     counted = [one for one in load("processmaker3").requirements.values() if "classic_process" in one.needs]
     assert f"  # to test {len(counted)} more (" in line
     assert "of processmaker3/projects; some also need may_change, users.outsider" in line
+
+
+def test_what_allows_to_test_most_is_first_and_three_lines_are_shown(tmp_path: Path) -> None:
+    def shown(*options: str) -> list[int]:
+        printed = checked(BARE, tmp_path, "--system=processmaker3", *options)
+        return [int(number) for number in re.findall(r"  # to test (\d+) more", printed)]
+
+    everything, first = shown("--all"), shown("--safety=owned")
+    assert len(everything) > len(first) == 3
+    assert first == sorted(everything, reverse=True)[:3]
+    left = f"    # and {len(everything) - 3} more, which help less; --all shows them"
+    assert left in checked(BARE, tmp_path, "--system=processmaker3").splitlines()
+
+
+def test_what_is_not_selected_is_counted_as_such(tmp_path: Path) -> None:
+    spec = load("processmaker4")
+    picked = [one for one in spec.requirements.values() if one.id.startswith("PM4-START-CURL")]
+    printed = checked(BARE, tmp_path, "--system=processmaker4", "--include=PM4-START-CURL-*")
+    assert f"a run tests up to {len(picked)} requirements (" in printed
+    assert "[processmaker3]" not in printed
+    assert "not selected: " in printed
 
 
 def target(text: str) -> Target:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -254,6 +255,12 @@ def test_a_wrong_target_file_is_refused(command: str, target: str, text: str, to
     assert not Path("reports").exists()
 
 
+def test_windows_gets_one_sentence_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call("operations").stderr == ""
+    monkeypatch.setattr("conformance.cli.os", SimpleNamespace(name="nt"))
+    assert call("operations").stderr.count("Windows is not tested") == 1
+
+
 @pytest.mark.parametrize("command", ["run", "check"])
 def test_a_target_file_that_is_not_there_is_refused(command: str) -> None:
     assert refused(command, "absent.toml") == (
@@ -262,10 +269,42 @@ def test_a_target_file_that_is_not_there_is_refused(command: str) -> None:
 
 
 def test_the_word_reference_is_known_where_it_is_no_file() -> None:
-    assert refused("run", "refrence") == "conformance: refrence: no such target file; did you mean reference?"
-    assert "`reference` works only with `run`. For `check`, save the output of `conformance serve`" in refused(
-        "check", "reference"
+    for command in ("run", "check"):
+        assert refused(command, "refrence") == "conformance: refrence: no such target file; did you mean reference?"
+    checked = call("check", "reference", "--offline", "--system", "processmaker4")
+    assert checked.exit_code == exit_codes.OK
+    assert "target   reference" in checked.stdout
+
+
+def test_a_dry_run_is_a_check_with_the_same_options(target: str, calls: list[list[str]], tmp_path: Path) -> None:
+    options = ["--system", "processmaker4", "--exclude", "PM4-START-*", "--safety", "read-only"]
+    checked, dry = call("check", target, *options), call("run", target, *options, "--dry-run")
+    assert checked.exit_code == dry.exit_code == exit_codes.UNAVAILABLE  # nobody is there
+    assert dry.output == checked.output
+    assert "safety   read-only" in dry.stdout
+    assert "not selected: " in dry.stdout
+    assert calls == []
+    assert [one.name for one in tmp_path.iterdir()] == ["target.toml"]
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_pattern_that_matches_nothing_is_refused_with_what_is_near(command: str, target: str) -> None:
+    told = refused(command, target, "--include", "startRequst")
+    assert told.endswith(
+        "--include startRequst: matches no operation, profile or requirement; did you mean startRequest?"
     )
+
+
+def test_what_a_run_tests_is_said_first_unless_it_is_to_be_quiet(target: str, calls: list[list[str]]) -> None:
+    said = call("run", target, "--system", "processmaker4").stderr
+    assert said == "Testing staging one (processmaker4), safety level owned\n"
+    assert call("run", target, "-q").stderr == ""
+    assert "--conformance-quiet" in calls[1]
+
+
+def test_a_run_that_fails_fast_ends_as_pytest_would(target: str, calls: list[list[str]]) -> None:
+    call("run", target, "--fail-fast", "--wait", "60", "-v")
+    assert {"--exitfirst", "--conformance-wait=60.0", "--conformance-verbose"} <= set(calls[0])
 
 
 @pytest.mark.parametrize(

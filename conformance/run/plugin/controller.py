@@ -43,10 +43,21 @@ class RunController:
         self._beside: dict[str, None] = {}
         self._keys = allure_keys.register() if config.getoption("allure_report_dir", None) else None
 
+    @pytest.hookimpl(tryfirst=True)  # before the workers of pytest-xdist are made
+    def pytest_sessionstart(self) -> None:
+        """Wait for a server that is starting."""
+        seconds = self.process.option("wait")
+        if seconds and self.process.is_controller and not self.config.getoption("collectonly"):
+            from conformance.run.waiting import wait  # opens connections: only when they are wanted
+
+            wait(self.process.target, self.process.systems, seconds, self._print)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C, or SIGTERM that the command made into one."""
         self.process.interrupted = True
+        if self.process.is_controller:
+            self._print("Interrupted. Cleaning up what the run created …")
         # Between two lines a signal meets code that has no line, on which pytest's own report would break down.
         excinfo.traceback = excinfo.traceback.filter(lambda entry: entry.get_python_framesummary().lineno is not None)
 
@@ -171,13 +182,14 @@ class RunController:
             status=int(session.exitstatus),
             beside=tuple(self._beside)[:BESIDE],
             profiles=frozenset(self.process.option("profile")),
+            filter=self.process.filter,
             min_tested=self.process.option("min_tested"),
         )
         self.record = aggregate.aggregate(self.process.target, self.process.systems, self.process.output, context)
         write_reports.write_reports(self.record, self.process.output, theirs)
         self.process.directory.tidy()
         with forgiving():
-            terminal.show(self.record, self.process.output, Console())
+            terminal.show(self.record, self.process.output, Console(), brief=self.process.option("quiet"))
             if os.environ.get(github.VARIABLE) == "true":
                 for line in github.annotation_lines(self.record):
                     print(line)

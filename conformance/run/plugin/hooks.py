@@ -62,6 +62,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     told = f"the target file of the server under test; also {BARE}, if no other plugin has that option"
     group.addoption(TARGET, metavar="FILE", help=told)
     for one in OPTIONS:
+        if one.as_pytest:
+            continue
         group.addoption(one.of_pytest, **_settings(one))
 
 
@@ -134,7 +136,10 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.getoption("conformance_progress") and process.is_controller:
             from conformance.run.plugin.progress import Display
 
-            config.pluginmanager.register(Display(), "conformance-progress")
+            config.pluginmanager.register(
+                Display(quiet=config.getoption("conformance_quiet"), verbose=config.getoption("conformance_verbose")),
+                "conformance-progress",
+            )
 
 
 @pytest.hookimpl(tryfirst=True)

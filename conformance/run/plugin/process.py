@@ -22,6 +22,7 @@ from conformance.run import choice, own_requirements
 from conformance.run.plugin import assignment
 from conformance.run.plugin.assignment import Assignment, Distribution
 from conformance.run.plugin.selection import Selection
+from conformance.run.requirement_filter import RequirementFilter
 from conformance.run.worker import Worker, WorkerQuota
 from conformance.target.target import Safety, SafetyTable, Target, TargetError, load
 from conformance.wire.credentials import PUBLIC
@@ -51,7 +52,8 @@ class RunProcess:
         self.target = self._load()
         self.baseline = None if self.is_worker else self._baseline()
         self.systems = self._chosen()
-        self.selection = Selection(config, self.target, self.systems, holder=given is None or given.holder)
+        self.filter = self._filter()
+        self.selection = Selection(config, self.target, self.systems, self.filter, holder=given is None or given.holder)
         self.assignment = given or self._assignment()
         self.distribution = Distribution(lambda: self.assignment)
 
@@ -59,6 +61,14 @@ class RunProcess:
         """The systems of the run."""
         try:
             return choice.chosen(self.target, self.option("system"), self.option("profile"), choice.PLUGIN)
+        except choice.Unavailable as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _filter(self) -> RequirementFilter:
+        """Which requirements the run tests."""
+        try:
+            patterns = self.option("include"), self.option("exclude")
+            return choice.filtered(self.target, self.systems, *patterns, choice.PLUGIN)
         except choice.Unavailable as error:
             raise pytest.UsageError(str(error)) from None
 

@@ -11,9 +11,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class Display:
-    """A pytest plugin that takes the place of the dots. It writes to standard error, the summary to standard output."""
+    """A pytest plugin that takes the place of the dots. It writes to standard error, the summary to standard output.
 
-    def __init__(self) -> None:
+    `quiet` shows nothing, `verbose` also a line for each test.
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._quiet = quiet
+        self._verbose = verbose
         self._console = Console(stderr=True, highlight=False)
         self._total = 0
         self._done = 0
@@ -42,7 +47,7 @@ class Display:
         if self._total or not total:
             return
         self._total = total
-        if self._console.is_terminal:
+        if self._console.is_terminal and not self._quiet:
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
@@ -61,12 +66,21 @@ class Display:
         else:
             return
         self._done += 1
-        told = f"tests, {self._failed} of them with deviations" if self._failed else "tests"
+        told = f"tests; {self._failed} saw a deviation" if self._failed else "tests"
+        if self._quiet:
+            return
+        if self._verbose:
+            self._console.print(f"{self._shown(report)}  {report.nodeid.rpartition('/')[2]}", markup=False)
         if self._bar is not None:
             self._bar.update(self._task, completed=self._done, description=told)
         elif self._done * 10 // self._total > self._tenth:
             self._tenth = self._done * 10 // self._total
             self._console.print(f"{self._done} of {self._total} {told}", markup=False)
+
+    @staticmethod
+    def _shown(report: pytest.TestReport) -> str:
+        known = hasattr(report, "wasxfail")
+        return "known" if known else {"passed": "passed", "failed": "FAILED"}.get(report.outcome, report.outcome)
 
     def pytest_sessionfinish(self) -> None:
         """Take the bar away; what remains to be done is cleaning up."""

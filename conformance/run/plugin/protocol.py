@@ -172,7 +172,9 @@ class TestProtocol:
         return [
             one
             for one in self._recorder.deviations
-            if one in verdicts and not plan.exempt(spec.requirements[one.requirement], table)
+            if one in verdicts
+            and not plan.exempt(known := spec.requirements[one.requirement], table)
+            and self.process.filter.selects(known.id, known)
         ]
 
     def _fail_for(self, deviations: Sequence[Verdict]) -> None:

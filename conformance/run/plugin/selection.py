@@ -13,6 +13,7 @@ from conformance.core.systems import SYSTEMS
 from conformance.report import record_file
 from conformance.run import choice, sharding
 from conformance.run.exclusion import excluding
+from conformance.run.plugin import filtering
 from conformance.run.plugin.items import (
     TEST_ID,
     cited,
@@ -22,6 +23,7 @@ from conformance.run.plugin.items import (
     test_id,
 )
 from conformance.run.plugin.mistakes import MISTAKE, mistake, takes_part
+from conformance.run.requirement_filter import RequirementFilter
 from conformance.spec.producers import dependencies
 from conformance.spec.specification import Specification
 from conformance.target.accommodation import ACCOMMODATIONS, departures, of_the_form
@@ -36,7 +38,15 @@ class Selection:
     an option of pytest's leaves out later is still among them. Workers collect, their controller does not.
     """
 
-    def __init__(self, config: pytest.Config, target: Target, systems: Sequence[str], *, holder: bool = True) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        target: Target,
+        systems: Sequence[str],
+        requirements: RequirementFilter,
+        *,
+        holder: bool = True,
+    ) -> None:
         self.target = target
         self.systems = systems
         self.holder = holder
@@ -49,7 +59,8 @@ class Selection:
         self._recorded = config.getoption("conformance_durations")
         if self._recorded and self.shard.whole:
             raise pytest.UsageError("--conformance-durations has no effect without --conformance-shard; remove it.")
-        self.narrowed = bool(self._profiles)
+        self._requirements = requirements
+        self.narrowed = bool(self._profiles or requirements)
         self.collected: tuple[str, ...] = ()
         self.planned: tuple[str, ...] = ()
 
@@ -94,6 +105,11 @@ class Selection:
             items[:] = [item for item in items if not self._takes_part(item)]
         if self._profiles:
             out = [item for item in items if self._takes_part(item) and not self._profiles & self._profiles_of(item)]
+            items[:] = [item for item in items if item not in out]
+            config.hook.pytest_deselected(items=out)
+        if self._requirements:
+            ours = [item for item in items if self._takes_part(item)]
+            out = filtering.left_out(ours, self._requirements, self._specification, self._profiles_of)
             items[:] = [item for item in items if item not in out]
             config.hook.pytest_deselected(items=out)
         for item in items:

@@ -1,0 +1,75 @@
+"""A run of selected requirements: the others are not selected, whatever a test sees of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.core import exit_codes
+from conformance.core.verdict import Outcome, Reason
+
+from .support import run, served
+
+FAULTS = ("pm4-wrong-token-accepted", "pm4-curl-form-refused")
+TOKEN, LABEL = "PM4-START-WRONG-TOKEN", "PM4-START-CURL-LABEL"
+
+
+@pytest.mark.parametrize(
+    ("options", "deviating", "left_out"),
+    [
+        (["--include", TOKEN], {TOKEN}, LABEL),
+        (["--exclude", TOKEN], {LABEL}, TOKEN),
+        (["--include", "PM4-START-*", "--exclude", "*-CURL-*"], {TOKEN}, LABEL),
+        (["--exclude", "*TOKEN", "--exclude", "*LABEL"], set(), TOKEN),
+    ],
+)
+def test_what_is_left_out_is_not_selected_and_does_not_fail_the_run(
+    options: list[str], deviating: set[str], left_out: str, tmp_path: Path
+) -> None:
+    target = tmp_path / "target.toml"
+    with served("processmaker4", FAULTS) as (_, toml):
+        target.write_text(toml)
+        done = run(target, tmp_path / "run", "--max-examples", "1", *options)
+    assert done.deviating == deviating, done.printed
+    assert done.code == (exit_codes.DEVIATIONS if deviating else exit_codes.OK)
+    assert not done.record.complete
+    verdicts = {one.requirement: one for one in done.record.verdicts}
+    assert (verdicts[left_out].outcome, verdicts[left_out].reason) == (Outcome.NOT_EXERCISED, Reason.NOT_SELECTED)
+    assert done.record.coverage.promised < 18
+    assert any(one.outcome is Outcome.CONFORMS for one in done.record.verdicts) == ("--exclude" in options)
+
+
+def test_what_follows_from_a_schema_is_tested_by_the_tests_of_its_operation(tmp_path: Path) -> None:
+    target = tmp_path / "target.toml"
+    with served("processmaker4") as (_, toml):
+        target.write_text(toml)
+        done = run(target, tmp_path / "run", "--max-examples", "1", "--include", "startRequest.2XX*")
+    found = [one for one in done.record.verdicts if one.requirement.startswith("startRequest.2XX")]
+    assert found
+    assert {one.outcome for one in found} == {Outcome.CONFORMS}
+    assert all(one.reason for one in done.record.verdicts if one not in found)
+
+
+def test_a_quiet_run_prints_the_result_and_a_line_for_each_new_deviation(tmp_path: Path) -> None:
+    target = tmp_path / "target.toml"
+    with served("processmaker4", FAULTS) as (_, toml):
+        target.write_text(toml)
+        quiet = run(target, tmp_path / "quiet", "--max-examples", "1", "-q")
+        told = run(target, tmp_path / "told", "--max-examples", "1", "-v")
+    first, *lines, last = quiet.printed.strip().splitlines()
+    assert first.startswith("reference: 2 deviations of 2 requirements")
+    assert sorted(line.split()[0] for line in lines) == sorted(one.fingerprint for one in quiet.record.deviations)
+    assert last == f"Report: {tmp_path / 'quiet'}"
+    assert "FAILED  test_start_request.py::" in told.printed
+    assert "passed  test_start_request.py::" in told.printed
+
+
+def test_a_run_that_fails_fast_stops_at_the_first_new_deviation(tmp_path: Path) -> None:
+    target = tmp_path / "target.toml"
+    with served("processmaker4", FAULTS) as (_, toml):
+        target.write_text(toml)
+        done = run(target, tmp_path / "run", "--max-examples", "1", "--fail-fast")
+    assert done.code == exit_codes.DEVIATIONS
+    assert len(done.deviating) == 1
+    assert not done.record.complete
