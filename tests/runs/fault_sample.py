@@ -5,7 +5,8 @@ A make is a file of faults with a kind of defect, or a way in which a requiremen
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
+from functools import cache
 
 from conformance.reference import known_faults
 
@@ -15,16 +16,17 @@ from .kinds import KINDS
 Make = tuple[str, ...]
 
 
-def makes(fault: str) -> set[Make]:
+@cache
+def makes(fault: str) -> frozenset[Make]:
     """What a fault has in common with others: its file with each of its kinds, and how its requirements are tested."""
     system = FAULTS[fault]
     file = known_faults(system)[fault].apply.__module__
     kinds = [kind.name for kind in KINDS if fault in kind.faults(system)]
     tested = {(one.tried, str(one.aspect), str(one.level)) for one in REQUIREMENTS if fault in one.faults}
-    return {(system, file, kind) for kind in ["", *kinds]} | {(system, *way) for way in tested}
+    return frozenset({(system, file, kind) for kind in ["", *kinds]} | {(system, *way) for way in tested})
 
 
-def cover(members: Mapping[str, set[Make]]) -> list[str]:
+def cover(members: Mapping[str, Set[Make]]) -> list[str]:
     """A few of the members that together are of every make: again and again the one of most makes still missing."""
     missing = set[Make]().union(*members.values())
     chosen: list[str] = []

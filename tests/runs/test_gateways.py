@@ -56,6 +56,7 @@ def wrong(result: Run, reference: Reference) -> list[str]:
     ]
 
 
+LARGE: Final = "processmaker3"  # its whole runs take longest
 CASES: Final = [
     pytest.param(
         system,
@@ -64,7 +65,9 @@ CASES: Final = [
         wait,
         passes,
         id=f"{system}-{workers}-{'-'.join(map(str, statuses))}{wait and '-wait'}{(passes and '-passes') or ''}",
-        marks=[] if (statuses, workers, wait, passes) == (MIXED, 1, "", False) else [pytest.mark.matrix],
+        marks=[]
+        if (statuses, workers, wait, passes) == (MIXED, 1, "", False) and system != LARGE
+        else [pytest.mark.matrix],
     )
     for system in SYSTEMS
     for workers in (1, 4)
@@ -94,7 +97,9 @@ def test_a_gateway_that_fails_every_tenth_time_shows_no_defect(
         assert (result.code, record.leftovers) == (exit_codes.OK, [])
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize(
+    "system", [pytest.param(one, marks=[pytest.mark.matrix] if one == LARGE else []) for one in SYSTEMS]
+)
 def test_what_was_not_processed_is_sent_again_and_costs_nothing(system: str, tmp_path: Path, plain: Any) -> None:
     result, _ = met(system, fronts.every_tenth((429, 503), wait="0"), tmp_path, level="disposable")
     assert (result.code, told(result), result.record.leftovers) == (exit_codes.OK, [], [])

@@ -18,9 +18,12 @@ from . import fronts
 from .liberty import tried
 from .support import edited, run, served
 
-LONG = {("processmaker3", "access-token"), ("processmaker3", "token-url")}  # like others, in runs that take longest
+QUICKEST = {
+    ("processmaker4", "client-credentials"),
+    ("procesio", "api-key"),
+}  # the others are whole runs of longer suites
 LOGINS = [
-    pytest.param(system, login, marks=[pytest.mark.matrix] if (system, login) in LONG else [])
+    pytest.param(system, login, marks=[] if (system, login) in QUICKEST else [pytest.mark.matrix])
     for system in SYSTEMS
     for login in known_logins(system)
 ]
@@ -105,9 +108,12 @@ WRONG: dict[str, tuple[str, str, Callable[[dict[str, Any]], None], str]] = {
         "procesio", "token-url", lambda data: data.update(password="nobody-knows-this"), "password"
     ),
 }  # fmt: skip
+WRONG_BY_DEFAULT = {"pm3-client", "procesio-key", "procesio-password"}
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[] if one in WRONG_BY_DEFAULT else [pytest.mark.matrix]) for one in WRONG]
+)
 def test_a_wrong_credential_is_the_files_fault_and_its_key_is_named(name: str, tmp_path: Path) -> None:
     system, login, wrong, key = WRONG[name]
     with served(system, login=login) as (reference, text):
@@ -202,6 +208,7 @@ def test_a_refresh_token_is_used_once_by_all_workers_together(tmp_path: Path) ->
     assert (renewed > 3, reused) == (True, 0)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("status", [401, 403])
 def test_what_a_further_user_may_not_do_is_not_shown_by_a_token_that_is_none(status: int, tmp_path: Path) -> None:
     def change(reference: Reference) -> None:

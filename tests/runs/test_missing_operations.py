@@ -23,7 +23,7 @@ from ..mutants.served import ABSENT_PATH, Spoiler
 from .liberty import tried
 from .support import Run, run, served
 
-FEW: Final = {("startRequest", 404), ("authenticate", 405), ("deleteProcess", 405), ("getProcess", 404)}
+FEW: Final = {("startRequest", 404), ("authenticate", 405), ("deleteProcess", 405)}
 REMOVES_VARIABLES: Final = "executeTrigger"  # no other way is documented; else the one that was set stays, empty
 SHOWN_BY_A_LIBERAL: Final = {("startRequest", 404), ("getInstanceStatus", 404)}
 FITTING: Final = (Reason.UNDOCUMENTED_REQUEST, Reason.INCONCLUSIVE, Reason.LIMIT_REACHED)

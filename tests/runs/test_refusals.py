@@ -60,7 +60,14 @@ def test_a_refusal_that_does_not_repeat_is_none(call: Call, requirement: str, tm
 TAKEN = ("Something of that name already exists.", "Duplicate entry 'x' for key 'name'", "That is already in use.")
 
 
-@pytest.mark.parametrize("call", [CREATE, START, RUN], ids=["create", "start", "run"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(CREATE, id="create", marks=pytest.mark.matrix),
+        pytest.param(START, id="start", marks=pytest.mark.matrix),
+        pytest.param(RUN, id="run"),
+    ],
+)
 def test_a_name_that_is_taken_is_never_the_refusal_of_a_call(call: Call, tmp_path: Path) -> None:
     text = TAKEN[(CREATE, START, RUN).index(call)]
     result, _ = met(call[0], refusing(call, 400, text, first=2), tmp_path, only=call[3])

@@ -18,6 +18,12 @@ from .liberty import tried
 from .test_gateways import met, told, wrong
 
 WITH_TOKENS: Final = ("processmaker3", "procesio")
+SHARED = ("procesio", 4, True)  # by default: of a longer suite, and of what is easier, the matrix
+ENDING = [
+    pytest.param(system, status, marks=[] if (system, status) == ("procesio", 403) else [pytest.mark.matrix])
+    for system in WITH_TOKENS
+    for status in (401, 403)
+]
 ENDED: Final = [
     pytest.param(response, id=response.__name__) for response in (fronts.redirected_to_login, fronts.login_page)
 ]
@@ -51,8 +57,7 @@ def test_a_redirect_to_where_the_server_is_is_reported(system: str, tmp_path: Pa
     assert result.record.requests <= 3
 
 
-@pytest.mark.parametrize("status", [401, 403])
-@pytest.mark.parametrize("system", WITH_TOKENS)
+@pytest.mark.parametrize(("system", "status"), ENDING)
 def test_a_token_that_ends_is_renewed_whatever_its_refusal_is_called(
     system: str, status: int, tmp_path: Path, plain: Callable[[str], set[str]]
 ) -> None:
@@ -63,10 +68,16 @@ def test_a_token_that_ends_is_renewed_whatever_its_refusal_is_called(
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("workers", "forbidden"),
-    [pytest.param(1, True), pytest.param(4, True), *(pytest.param(n, False, marks=pytest.mark.matrix) for n in (1, 4))],
+    ("system", "workers", "forbidden"),
+    [
+        pytest.param(
+            system, workers, forbidden, marks=[] if (system, workers, forbidden) == SHARED else [pytest.mark.matrix]
+        )
+        for system in WITH_TOKENS
+        for workers in (1, 4)
+        for forbidden in (True, False)
+    ],
 )
-@pytest.mark.parametrize("system", WITH_TOKENS)
 def test_one_session_per_user_is_shared_by_all_workers(
     system: str, workers: int, forbidden: bool, tmp_path: Path, plain: Callable[[str], set[str]]
 ) -> None:

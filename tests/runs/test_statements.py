@@ -29,7 +29,7 @@ CLAIMED = {
     "processmaker4": ("processmaker4/requests",),
     "procesio": ("procesio/authentication", "procesio/schedules", "procesio/resources"),
 }
-TRIED = ("processmaker3/roles", "processmaker4/requests", "procesio/schedules")
+TRIED = ("processmaker4/requests", "procesio/schedules")
 
 
 def naming(fault: str) -> list[Requirement]:

@@ -26,8 +26,8 @@ from .foreign import differences, filled
 from .lies import CREATES, KINDS, MAKERS, Liar
 
 FEW: Final = [
-    ("createPmTable", "again"),
-    ("createUser", "everywhere"),
+    ("createCredential", "again"),
+    ("createActionFolder", "everywhere"),
     ("createDepartment", "spelled"),
     ("createSchedule", "listed"),
     ("createActionTemplate", "read"),

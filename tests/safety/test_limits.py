@@ -23,7 +23,7 @@ EXECUTIONS: Final = 4
 @pytest.mark.parametrize(
     ("system", "workers"),
     [
-        ("processmaker3", "1"),
+        pytest.param("processmaker3", "1", marks=pytest.mark.matrix),
         ("procesio", "4"),  # it starts what is counted
         pytest.param("processmaker3", "4", marks=pytest.mark.matrix),
         pytest.param("procesio", "1", marks=pytest.mark.matrix),

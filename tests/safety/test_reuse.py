@@ -73,7 +73,7 @@ def giving_again(reference: Reference, kind: str) -> GivenAgain:
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(one, marks=[] if one in ("project", "credential") else [pytest.mark.matrix]) for one in AGAIN]
+    "kind", [pytest.param(one, marks=[] if one == "credential" else [pytest.mark.matrix]) for one in AGAIN]
 )
 def test_what_has_got_the_identifier_of_something_deleted_is_not_touched(kind: str, tmp_path: Path) -> None:
     system = AGAIN[kind][0]
