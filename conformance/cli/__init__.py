@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS: Final = (
-    *("demo", "init", "check", "run", "rerun", "report", "export", "compare", "merge", "statement"),
-    *("baseline", "sweep", "serve", "requirements", "operations", "spec", "dev"),
+    *("demo", "init", "check", "run", "rerun", "report", "export", "compare", "merge", "baseline"),
+    *("statement", "verify", "gallery", "sweep", "serve", "requirements", "operations", "spec", "dev"),
 )
 
 

@@ -36,8 +36,9 @@ def command(run: Path, output: Path | None, product: str | None, product_version
     """
     with refusing(record_file.UnreadableRun):
         record = record_file.read(run)
+        digest = record_file.sha256(run)
     try:
-        made = statements.state(record, product, product_version)
+        made = statements.state(record, product, product_version, run_sha256=digest)
     except statements.NotEnoughData as error:
         told = str(error).replace("\n", "\n  ")
         raise InputRefused(f"{run}: not enough for a statement:\n  {told}") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from pkgutil import resolve_name
@@ -56,6 +56,8 @@ class System:
     """The page that explains the readings which its spec and register name; None: they are not checked."""
     prefix: str = ""
     """How the placeholders of its secrets begin, such as `TODO`; by default the name in capitals."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What people call a profile, by its group, such as `{"pm-tables": "PM tables"}`; by default its name in words."""
     rank: int = 100
     """Where it is listed: by rank, then by name."""
 
@@ -65,10 +67,19 @@ class System:
         if odd := [one for one in self.profiles if not re.fullmatch(rf"{self.name}/[\w-]+", one)]:
             raise ValueError(f"the profile {odd[0]!r} must begin with {self.name}/")
 
+    def title_of(self, group: str) -> str:
+        """What people call the profile `name/group`."""
+        return self.titles.get(group) or in_words(group)
+
     @property
     def placeholder(self) -> str:
         """How the placeholders of its secrets begin."""
         return self.prefix or self.name.upper()
+
+
+def in_words(group: str) -> str:
+    """The name of a group as people read it."""
+    return group.replace("-", " ").capitalize()
 
 
 class Systems(Mapping[str, System]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,12 @@ def write(record: RunRecord, directory: Path) -> Path:
     data = record.model_dump(mode="json", by_alias=True)
     write_text(path, json.dumps(data, ensure_ascii=False, indent=1) + "\n")
     return path
+
+
+def sha256(run: Path) -> str:
+    """The SHA-256 of the file of a record. Raises OSError."""
+    with (RunDirectory(run).record if run.is_dir() else run).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read(run: Path) -> RunRecord:

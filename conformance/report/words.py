@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from conformance.core.systems import SYSTEMS, in_words
 from conformance.core.verdict import Harm, Level, Outcome, Reason
 from conformance.report import escape
 from conformance.report.requirement_result import UNTESTABLE, Status, Totals, totals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from conformance.report.run_record import (
         AccommodationRecord,
@@ -285,3 +286,16 @@ def accommodation_outcome(entry: AccommodationRecord) -> str:
         None: "not a deviation",
     }
     return told[entry.needed]
+
+
+def area(profile: str) -> tuple[str, str]:
+    """What people call the system and the group of a profile, also where the system is not installed."""
+    name, _, group = profile.partition("/")
+    system = SYSTEMS.get(name)
+    return (system.title, system.title_of(group)) if system is not None else (name, in_words(group))
+
+
+def joined(names: Iterable[str]) -> str:
+    """Names in a sentence: "a, b and c"."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

@@ -17,7 +17,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "conformance"
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-BROUGHT = {"allure_commons": "allure-pytest", "attr": "allure-pytest", "hypothesis": "schemathesis"}
+BROUGHT = {
+    "allure_commons": "allure-pytest",
+    "markupsafe": "jinja2",
+    "attr": "allure-pytest",
+    "hypothesis": "schemathesis",
+}
 IMPORTED_AS = {"allure-pytest": "allure", "pyyaml": "yaml"}
 NOT_IMPORTED = {
     "pytest-xdist",  # an option of pytest

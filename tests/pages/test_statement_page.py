@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.report.statement import page
+from conformance.report.statement import gallery, page
 
 from ..reporting.test_statement import hostile
 from .browser import opened
@@ -17,7 +17,17 @@ def test_the_page_fits_400_pixels_and_asks_for_nothing(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(page.page(hostile()), encoding="utf-8")
     with opened(tmp_path / "index.html", width=400) as seen:
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= 400
-        assert seen.page.locator("h3").count() == 2
+        seen.page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 400
+        assert seen.page.locator(".areas td:first-child").count() == 2
         rows = seen.page.locator(".option").evaluate_all("all => all.map(one => one.getClientRects().length)")
         assert set(rows) == {1}
+        assert (seen.asked, seen.dialogs, seen.errors) == ([], [], [])
+
+
+@pytest.mark.browser
+def test_the_gallery_fits_400_pixels_and_asks_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / "gallery.html").write_text(gallery.gallery([hostile()] * 5), encoding="utf-8")
+    with opened(tmp_path / "gallery.html", width=400) as seen:
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 400
         assert (seen.asked, seen.dialogs, seen.errors) == ([], [], [])

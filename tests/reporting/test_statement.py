@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -14,6 +15,7 @@ import pytest
 from conformance.cli import main, schemas
 from conformance.core import exit_codes
 from conformance.core.verdict import Level, Outcome, Reason
+from conformance.report import escape, words
 from conformance.report.record_file import write
 from conformance.report.run_record import (
     BaselineReport,
@@ -101,7 +103,7 @@ def test_what_no_document_demands_or_no_run_can_tell_lowers_no_profile(mild: Ver
         (one(Outcome.NOT_EXERCISED, reason=Reason.MISSING_FIXTURE), "1 requirement not tested"),
         (
             one(Outcome.NOT_EXERCISED, reason=Reason.SAFETY_LEVEL),
-            "1 requirement not tested because of the safety level",
+            "1 requirement not tested at this safety level",
         ),
         (one(Outcome.UNSUPPORTED), "1 requirement not claimed"),
     ],
@@ -208,7 +210,7 @@ def test_what_the_safety_level_forbids_is_listed_and_not_asked_for() -> None:
     profile = made.profiles[1]
     assert (profile.standing, profile.why) == (
         Conformance.PARTIAL,
-        "9 requirements not tested because of the safety level",
+        "9 requirements not tested at this safety level",
     )
     assert profile.score == Score(reached=4, reachable=4, total=13)
     assert profile.unexercised == {"safety level": 9}
@@ -271,7 +273,7 @@ class Tags(HTMLParser):
 def test_the_page_has_no_script_and_nothing_that_fetches() -> None:
     page = statement_page.page(hostile())
     found = Tags(page)
-    assert not found.tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form", "a", "details"}
+    assert not found.tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form", "a"}
     assert not found.attributes & {"src", "href", "onload", "onclick", "action"}
     assert "default-src 'none'" in page
     assert not re.search(r"url\(|@import", page)
@@ -294,18 +296,52 @@ def test_nothing_shows_where_the_server_is() -> None:
 def test_the_statement_carries_the_digests_and_the_command_that_repeats_it() -> None:
     made = state(run(suite=run().suite.model_copy(update={"documents": {"a.txt": "ab" * 32}})))
     text = statement_text.markdown(made)
-    for told in ("ab" * 32, "9f2c44d01a7be3f0", "conformance run TARGET --system processmaker3 --system procesio"):
+    for told in ("ab" * 32, "conformance run TARGET --system processmaker3 --system procesio"):
         assert told in text
         assert told in re.sub(r"</?span[^>]*>", "", statement_page.page(made))
 
 
-def test_it_says_at_first_what_was_held_against_what_and_how_to_read_a_score() -> None:
+def test_the_text_says_at_first_what_was_compared_with_what_and_how_to_read_a_score() -> None:
     made = state(run())
-    for text in (statement_text.markdown(made), statement_page.page(made)):
-        assert text.index("against the API documentation of processmaker3, procesio") < text.index("Result")
-        assert statement_text.READ in text
-        assert f"conformance {made.suite.version}, depth" in text
-        assert "6 of 6 (100 %) met, 6 (100 %) tested" in text
+    text = statement_text.markdown(made)
+    assert text.index("against the API documentation of processmaker3, procesio") < text.index("Result")
+    assert statement_text.READ in text
+    assert f"conformance {made.suite.version}, depth" in text
+    assert "6 of 6 (100 %) met, 6 (100 %) tested" in text
+
+
+def test_the_page_begins_with_the_product_its_result_a_sentence_and_the_day() -> None:
+    made = state(run(*conforming(CASES), one(Outcome.DEVIATES, profile=CASES)), "Flow", "7.1")
+    page = statement_page.page(made)
+    head = page[page.index("<header") : page.index("</header>")]
+    told = (
+        "Flow 7.1 meets 12 of 13 (92 %) of the requirements in the API documentation of ProcessMaker 3. "
+        "In 1 of 2 areas, a must requirement is not met."
+    )
+    for part in ("<h1>Flow 7.1</h1>", "Does not conform", told, statement_page.day(made.date), 'class="mark does-not"'):
+        assert part in head
+    good = statement_page.page(state(run(), "Flow", "7.1"))
+    assert "Flow 7.1 does what the API documentation of ProcessMaker 3 says, in all that was tested: 6 of 6" in good
+
+
+def test_the_page_shows_names_for_people_and_no_id_of_the_suite() -> None:
+    base = sample.record()
+    oauth = verdict("T", Outcome.CONFORMS, profile=f"{PM3}/oauth")
+    page = statement_page.page(state(run(one(Outcome.DEVIATES), oauth, deviations=base.deviations)))
+    shown = page[page.index("<body>") : page.index("<h2>Details</h2>")]
+    for name in ("OAuth tokens", "Projects"):
+        assert f"<td>{name}</td>" in shown
+    assert len(re.findall("<th[ >]", shown[: shown.index("</tr>")])) == 5
+    ids = [text for each in base.deviations for text in (each.fingerprint, each.requirement, each.operation)]
+    assert not [text for text in [*ids, PROJECTS, f"{PM3}/oauth"] if text in shown]
+    assert all(escape.line(each.title) in html.unescape(shown) for each in base.deviations)
+    assert "anything on the target" not in page
+
+
+def test_a_system_that_is_not_installed_is_named_as_it_is_written() -> None:
+    assert words.area("other/big-things") == ("other", "Big things")
+    assert words.joined(["a"]) == "a"
+    assert words.joined(["a", "b", "c"]) == "a, b and c"
 
 
 def test_no_option_of_the_command_breaks_after_its_dashes() -> None:
@@ -313,13 +349,14 @@ def test_no_option_of_the_command_breaks_after_its_dashes() -> None:
 
 
 def test_there_is_a_badge_for_the_whole_and_one_for_each_profile() -> None:
-    made = state(run(*conforming(CASES), one(Outcome.DEVIATES, profile=CASES)))
+    made = state(run(*conforming(CASES), one(Outcome.DEVIATES, profile=CASES)), "Flow", "7.1")
     badges = statement_badges.badges(made)
     labels = {name: ElementTree.fromstring(text).get("aria-label") for name, text in badges.items()}
+    month, name = made.date[:7], "Flow 7.1"
     assert labels == {
-        "overall.svg": "API conformance: does not conform",
-        "processmaker3-projects.svg": f"{PROJECTS}: conforms",
-        "processmaker3-cases.svg": f"{CASES}: does not conform",
+        "overall.svg": f"{name} API: does not conform, 92 %, {month}",
+        "processmaker3-projects.svg": f"{name} Projects: conforms, 100 %, {month}",
+        "processmaker3-cases.svg": f"{name} Cases: does not conform, 85 %, {month}",
     }
     assert len({colour for text in badges.values() for colour in re.findall(r'fill="(#\w{6})"', text)}) == 2
 
@@ -381,3 +418,100 @@ def test_the_command_refuses_a_run_that_says_too_little(tmp_path: Path, capsys: 
     assert f"not enough for a statement:\n  {CASES}: 0 of 3 must" in capsys.readouterr().err
     assert not (tmp_path / "statement").exists()
     assert main(["statement", str(tmp_path / "absent")], standalone_mode=False) == exit_codes.USAGE
+
+
+# -- what others do with it -------------------------------------------------------------------------------------------
+
+
+def stated(directory: Path, record: RunRecord, *options: str) -> Path:
+    """The directory of a run with its statement."""
+    directory.mkdir()
+    write(record, directory)
+    assert main(["statement", str(directory), *options], standalone_mode=False) == exit_codes.OK
+    return directory
+
+
+def test_a_statement_that_says_what_its_run_says_is_verified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = stated(tmp_path / "run", run(one(Outcome.DEVIATES)), "--product", "Flow")
+    for name in (made / "statement", made / "statement" / "statement.json"):
+        assert main(["verify", str(name), str(made)], standalone_mode=False) == exit_codes.OK
+    assert "The checksums of specs and documents match." in capsys.readouterr().out
+
+
+def claimed(name: str, value: object) -> Any:
+    """A change of one member of a statement's data, named by its place."""
+
+    def change(data: Any) -> None:
+        *outer, last = name.split(".")
+        for key in outer:
+            data = data[int(key)] if isinstance(data, list) else data[key]
+        data[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (claimed("standing", "conforms"), "result: the statement says conforms, the run does not"),
+        (claimed("score.reached", 7), "score: the statement says 7 of 7, the run 6 of 7"),
+        (claimed("date", "2020-01-01T00:00:00+00:00"), "date: the statement says 2020-01-01"),
+        (claimed("conditions.safety", "disposable"), "safety level: the statement says disposable"),
+        (claimed("profiles.0.standing", "conforms"), f"{PROJECTS}: the statement says conforms, 6 of 7"),
+        (
+            claimed("profiles.0.counts", {}),
+            f"{PROJECTS}: the statement says does not, 6 of 7, the run does not, 6 of 7",
+        ),
+        (claimed("profiles", []), f"{PROJECTS}: missing in the statement"),
+        (claimed("deviations", []), "missing in the statement: "),
+        (claimed("suite.documents", {"x.txt": "00"}), "checksum of the document x.txt: differs"),
+        (claimed("run_sha256", "0" * 64), "run.json: the statement is about another file (SHA-256 0000000000000000…"),
+    ],
+)
+def test_a_statement_that_says_something_else_than_its_run_is_found_out(
+    change: Any, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = sample.record().deviations[:1]
+    made = stated(tmp_path / "run", run(one(Outcome.DEVIATES), deviations=base))
+    path = made / "statement" / "statement.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    change(data)
+    path.write_text(json.dumps(data), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["verify", str(path), str(made)], standalone_mode=False) == exit_codes.DEVIATIONS
+    *found, last = capsys.readouterr().out.splitlines()
+    assert told in "\n".join(found)
+    assert last == f"{path} does not say what {made} says."
+
+
+def test_a_gallery_shows_each_product_in_a_column_and_what_it_does_not_claim(tmp_path: Path) -> None:
+    first = stated(tmp_path / "a", run(*conforming(CASES), one(Outcome.DEVIATES)), "--product", "Zeta")
+    other = stated(tmp_path / "b", run(), "--product", "Alpha <b>", "--product-version", "2")
+    page = tmp_path / "gallery.html"
+    call = ["gallery", str(first / "statement"), str(other / "statement" / "statement.json"), "--output", str(page)]
+    assert main(call, standalone_mode=False) == exit_codes.OK
+    text = page.read_text(encoding="utf-8")
+    assert text.index("Alpha &lt;b&gt; 2") < text.index("Zeta")
+    assert text.count('<span class="soft">not claimed</span>') == 1
+    rows = re.findall(r"<tr><td>(\w+)</td>(.*?)</tr>", text)
+    assert [(name, re.findall(r'standing ([\w-]+)"', cells)) for name, cells in rows] == [
+        ("Projects", ["conforms", "does-not"]),
+        ("Cases", ["conforms"]),
+    ]
+    found = Tags(text)
+    assert not found.tags & {"script", "link", "img", "iframe", "b"} - {"b"}
+    assert not found.attributes & {"src", "href"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1}', "[" * 100_000, '{"schema": "\x1b[2J"}', "\xff"])
+def test_a_file_that_is_no_statement_is_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "statement.json"
+    path.write_bytes(text.encode("latin-1"))
+    write(run(), tmp_path)
+    for call in (["verify", str(path), str(tmp_path)], ["gallery", str(path)], ["gallery", str(tmp_path / "absent")]):
+        assert main(call, standalone_mode=False) == exit_codes.USAGE
+        told = capsys.readouterr().err
+        assert "statement.json" in told or "absent" in told
+        assert "\x1b" not in told

@@ -130,4 +130,4 @@ def test_a_run_at_the_default_level_makes_a_statement_that_says_what_the_level_f
     assert {*found.values()} == {Conformance.CONFORMS, Conformance.PARTIAL}
     assert found["processmaker3/roles"] is Conformance.PARTIAL
     roles = next(one for one in statement.profiles if one.profile == "processmaker3/roles")
-    assert roles.why == f"{roles.unexercised['safety level']} requirements not tested because of the safety level"
+    assert roles.why == f"{roles.unexercised['safety level']} requirements not tested at this safety level"

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING, Final
 
 from conformance.core.atomic_write import write_text
 from conformance.core.run_directory import RunDirectory
-from conformance.report import escape, exchanges, words
+from conformance.report import exchanges, words
+from conformance.report.html.environment import rendered
 from conformance.report.html.heat_map import heat_map, legend
 from conformance.report.html.plots import TREND_HEIGHT, WIDTH, timings, trend
 from conformance.report.requirement_result import counted, requirement_results
@@ -93,47 +90,43 @@ def render(
 
     deviations = [shown(*item) for item in enumerate(firm)]
     rows, ticks = timings(record)
-    text: str = (
-        _environment()
-        .get_template("report.html")
-        .render(
-            record=record,
-            totals=numbers,
-            headline=words.headline(record),
-            new=[one for one in deviations if not one.record.baseline],
-            known=[one for one in deviations if one.record.baseline],
-            findings=words.ordered(record.findings)[:FINDINGS],
-            legend=legend(results),
-            documents=heat_map(record, results),
-            unexercised=[
-                (reason.value, len(those), words.REASONS[reason], words.missing(those)[:3])
-                for reason, those in words.unexercised(record)
-            ],
-            timings=rows,
-            slowest=SLOWEST,
-            ticks=ticks,
-            width=WIDTH,
-            trend=trend([*earlier, record]) if earlier else [],
-            trend_height=TREND_HEIGHT,
-            changes=changes,
-            count=words.count,
-            safety=words.SAFETY.get(record.target.safety, ""),
-            gateway=words.gateway(record.gateway) if record.gateway else "",
-            untestable=words.untestable(numbers),
-            coverage=words.coverage(record),
-            meanings={"deviation": words.DEVIATION, "known": words.KNOWN, "finding": words.FINDING},
-            above=_sections(
-                ("Expired entries of the baseline", words.EXPIRED, words.expired(record)),
-                ("No longer occurring", words.NO_LONGER_OCCURS, words.gone(record)),
-            ),
-            below=_sections(
-                ("Left on the target", words.LEFTOVER, map(words.leftover, record.leftovers)),
-                ("Residue", words.RESIDUE, map(words.residue, record.residue)),
-                ("Accommodations", words.ACCOMMODATION, map(words.accommodation, record.accommodations)),
-            ),
-        )
+    return rendered(
+        "report.html",
+        record=record,
+        totals=numbers,
+        headline=words.headline(record),
+        new=[one for one in deviations if not one.record.baseline],
+        known=[one for one in deviations if one.record.baseline],
+        findings=words.ordered(record.findings)[:FINDINGS],
+        legend=legend(results),
+        documents=heat_map(record, results),
+        unexercised=[
+            (reason.value, len(those), words.REASONS[reason], words.missing(those)[:3])
+            for reason, those in words.unexercised(record)
+        ],
+        timings=rows,
+        slowest=SLOWEST,
+        ticks=ticks,
+        width=WIDTH,
+        trend=trend([*earlier, record]) if earlier else [],
+        trend_height=TREND_HEIGHT,
+        changes=changes,
+        count=words.count,
+        safety=words.SAFETY.get(record.target.safety, ""),
+        gateway=words.gateway(record.gateway) if record.gateway else "",
+        untestable=words.untestable(numbers),
+        coverage=words.coverage(record),
+        meanings={"deviation": words.DEVIATION, "known": words.KNOWN, "finding": words.FINDING},
+        above=_sections(
+            ("Expired entries of the baseline", words.EXPIRED, words.expired(record)),
+            ("No longer occurring", words.NO_LONGER_OCCURS, words.gone(record)),
+        ),
+        below=_sections(
+            ("Left on the target", words.LEFTOVER, map(words.leftover, record.leftovers)),
+            ("Residue", words.RESIDUE, map(words.residue, record.residue)),
+            ("Accommodations", words.ACCOMMODATION, map(words.accommodation, record.accommodations)),
+        ),
     )
-    return text
 
 
 def _sections(*parts: tuple[str, str, Iterable[str]]) -> list[Section]:
@@ -144,29 +137,3 @@ def _sections(*parts: tuple[str, str, Iterable[str]]) -> list[Section]:
 
 def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[:limit]}\n… {len(text) - limit:,} more characters"
-
-
-def _moment(started: str) -> str:
-    """When a run began, as people read it."""
-    return f"{datetime.fromisoformat(started):%Y-%m-%d %H:%M %z}"
-
-
-def _finalized(value: Any) -> Any:
-    """What a template puts out: of any text the visible characters; markup of ours as it is."""
-    return escape.block(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("conformance.report.html"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalized,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["line"] = escape.line
-    environment.filters["moment"] = _moment
-    environment.filters["number"] = lambda value: f"{value:,}"
-    return environment

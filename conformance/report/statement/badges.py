@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape as markup
 from typing import Final
 
-from conformance.report import escape
-from conformance.report.statement.statement import Conformance, Statement, words_of
+from conformance.report import escape, words
+from conformance.report.statement.statement import Conformance, Score, Statement, percent, words_of
 
 COLOURS: Final = {Conformance.CONFORMS: "#1a7f37", Conformance.PARTIAL: "#9a6700", Conformance.DOES_NOT: "#b3261e"}
 _LABEL: Final = 60
@@ -30,13 +30,21 @@ def file_name(profile: str) -> str:
 
 
 def badges(statement: Statement) -> dict[str, str]:
-    """The text of each badge by the name of its file."""
+    """The text of each badge by the name of its file: the product, its score, and the month of the run."""
     product = f"{statement.product.name} {statement.product.version}".strip()
     about = f"{product}, {statement.date[:10]}, suite {statement.suite.version}"
-    made = {"overall.svg": badge("API conformance", statement.headline, statement.standing, about)}
+    month = statement.date[:7]
+    message = _message(statement.headline, statement.score, month)
+    made = {"overall.svg": badge(f"{product} API", message, statement.standing, about)}
     for one in statement.profiles:
-        made[file_name(one.profile)] = badge(one.profile, words_of(one.standing), one.standing, f"{about}: {one.why}")
+        label = f"{product} {words.area(one.profile)[1]}"
+        message = _message(words_of(one.standing), one.score, month)
+        made[file_name(one.profile)] = badge(label, message, one.standing, f"{about}: {one.why}")
     return made
+
+
+def _message(result: str, score: Score, month: str) -> str:
+    return f"{result}, {percent(score.reached, score.total)}, {month}"
 
 
 def badge(label: str, message: str, standing: Conformance, about: str) -> str:

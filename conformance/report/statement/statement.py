@@ -165,6 +165,8 @@ class Statement(Frozen):
     """What the product does not have, by the vendor's own word."""
     repeat: str
     """The command that repeats the run; `TARGET` is the target file."""
+    run_sha256: str = ""
+    """The SHA-256 of the run's `run.json`; empty in statements of earlier versions."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -188,8 +190,10 @@ def percent(part: int, whole: int) -> str:
     return f"{100 * part // whole} %" if whole else "0 %"
 
 
-def state(record: RunRecord, product: str | None = None, version: str | None = None) -> Statement:
-    """The statement on the product that a run tested.
+def state(
+    record: RunRecord, product: str | None = None, version: str | None = None, *, run_sha256: str = ""
+) -> Statement:
+    """The statement on the product that a run tested. `run_sha256` is the checksum of the file of the record.
 
     Raises:
         NotEnoughData: the run was cut short, or exercised too little of what is claimed.
@@ -216,6 +220,7 @@ def state(record: RunRecord, product: str | None = None, version: str | None = N
         baseline=record.baseline,
         unsupported=list(_unsupported(everything)),
         repeat=_repeat(record),
+        run_sha256=run_sha256,
     )
 
 
@@ -320,7 +325,7 @@ def _standing(firm: Sequence[VerdictRecord]) -> tuple[Conformance, str]:
         musts,
         shoulds,
         told((one for one in firm if one.outcome is Outcome.BLOCKED), "blocked by a deviation"),
-        told((one for one in left if one.reason is Reason.SAFETY_LEVEL), "not tested because of the safety level"),
+        told((one for one in left if one.reason is Reason.SAFETY_LEVEL), "not tested at this safety level"),
         told((one for one in left if one.reason not in (*UNDECIDED, Reason.SAFETY_LEVEL)), "not tested"),
         told((one for one in firm if one.outcome is Outcome.UNSUPPORTED), "not claimed"),
     ]

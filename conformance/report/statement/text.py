@@ -9,6 +9,7 @@ from conformance.core.verdict import Level, Outcome
 from conformance.report import escape, words
 from conformance.report.section import Section
 from conformance.report.statement.statement import (
+    Conformance,
     Profile,
     Score,
     Stated,
@@ -18,9 +19,15 @@ from conformance.report.statement.statement import (
     words_of,
 )
 
+DEVIATIONS: Final = "Deviations"
+NOT_EXERCISED: Final = "Not exercised"
 READ: Final = (
     "A profile is a group of operations. Score: must and should requirements met, out of those that the vendor claims "
     "and that can be tested. Tested: how many of these this run tested."
+)
+AREAS: Final = (
+    "An area is a group of operations. Met: must and should requirements that are met, of those that the vendor claims "
+    "and that can be tested."
 )
 RULES: Final = (
     "conforms: every must and should requirement is met, and everything testable was tested",
@@ -34,6 +41,18 @@ COUNTS: Final = ("Profile", "Level", *(words.OUTCOMES[outcome][0] for outcome in
 def title(statement: Statement) -> str:
     """The product with its version."""
     return f"{statement.product.name} {statement.product.version}".strip()
+
+
+def sentence(statement: Statement) -> str:
+    """What is stated, in one or two sentences."""
+    titles = words.joined(dict.fromkeys(words.area(one.profile)[0] for one in statement.profiles))
+    product, score = title(statement), statement.score
+    if statement.standing is Conformance.CONFORMS:
+        return f"{product} does what the API documentation of {titles} says, in all that was tested: {reached(score)}."
+    broken = sum(one.standing is Conformance.DOES_NOT for one in statement.profiles)
+    told = f"{product} meets {reached(score)} of the requirements in the API documentation of {titles}."
+    areas = words.count(len(statement.profiles), "area")
+    return f"{told} In {broken} of {areas}, a must requirement is not met." if broken else told
 
 
 def opening(statement: Statement) -> tuple[str, str]:
@@ -54,7 +73,7 @@ def facts(statement: Statement) -> list[tuple[str, str]]:
         ("Score", score(statement.score)),
         ("Date", statement.date),
         ("Systems", ", ".join(conditions.systems)),
-        ("Safety level", f"{conditions.safety}: {words.SAFETY.get(conditions.safety, '')}"),
+        ("Safety level", conditions.safety),
         *([] if conditions.verify else [("TLS", "certificates were not verified")]),
         ("Suite", f"conformance {suite.version}, {how}"),
         ("Command, with the target file", statement.repeat),
@@ -64,7 +83,8 @@ def facts(statement: Statement) -> list[tuple[str, str]]:
 def digests(statement: Statement) -> list[tuple[str, str]]:
     """The SHA-256 of what the server was held against, each with its name."""
     suite = statement.suite
-    return [*((f"spec of {system}", digest) for system, digest in suite.specs.items()), *suite.documents.items()]
+    run = [("run.json", statement.run_sha256)] if statement.run_sha256 else []
+    return [*run, *((f"spec of {system}", digest) for system, digest in suite.specs.items()), *suite.documents.items()]
 
 
 def reached(score: Score) -> str:
@@ -100,9 +120,9 @@ def sections(statement: Statement) -> Iterator[Section]:
     known = statement.baseline
     expired, gone = (known.expired, known.gone) if known else ([], [])
     parts = [
-        Section("Deviations", words.DEVIATION, tuple(map(_deviation, statement.deviations))),
+        Section(DEVIATIONS, words.DEVIATION, tuple(map(_deviation, statement.deviations))),
         Section(
-            "Not exercised", "must and should requirements that were not tested, by reason", tuple(_untried(statement))
+            NOT_EXERCISED, "must and should requirements that were not tested, by reason", tuple(_untried(statement))
         ),
         Section("Not supported", "according to the vendor", tuple(map(_unsupported, statement.unsupported))),
         Section(

@@ -25,5 +25,6 @@ SYSTEM: Final = System(
     reference="conformance.reference.procesio.server:Procesio",
     readings=data.readings(),
     corpus=Path(__file__).with_name("corpus.json"),
+    titles={"api-keys": "API keys"},
     rank=3,
 )

@@ -27,5 +27,6 @@ SYSTEM: Final = System(
     readings=data.readings(),
     corpus=Path(__file__).with_name("corpus.json"),
     prefix="PM3",
+    titles={"oauth": "OAuth tokens", "pm-tables": "PM tables"},
     rank=1,
 )
