@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import click
@@ -12,6 +13,7 @@ import click
 from conformance.cli.additions import additions, example, inline
 from conformance.cli.failure import refusing
 from conformance.cli.options import planning_options
+from conformance.cli.paths import PATH
 from conformance.cli.targets import target_file
 from conformance.core import exit_codes
 from conformance.core.verdict import Level, Outcome, Reason
@@ -81,17 +83,17 @@ class Selected:
 
 
 @click.command("check")
-@click.argument("target", metavar="TARGET")
+@click.argument("target", metavar="TARGET", type=PATH)
 @click.option("--offline", is_flag=True, help="Send nothing; check only the file.")
 @click.option("--all", "everything", is_flag=True, help="Show all lines to add, not only those that help most.")
 @planning_options
-def command(target: str, offline: bool, everything: bool, **options: Any) -> int:
+def command(target: Path, offline: bool, everything: bool, **options: Any) -> int:
     """Show what a run against TARGET would test.
 
     Checks that each system responds and accepts the credentials. Prints which requirements a run would test, which it
     would not and why, and which lines to add to the target file. It requests tokens and reads; it changes nothing.
     """
-    with target_file(target, options["system"]) as path:
+    with target_file(str(target), options["system"]) as path:
         with refusing(TargetError):
             understood = load(path)
         selected = Selected.of(understood, options)

@@ -19,6 +19,11 @@ PACKAGE = ROOT / "conformance"
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 BROUGHT = {
     "allure_commons": "allure-pytest",
+    "attr": "allure-pytest",
+    "hypothesis": "schemathesis",
+    "markupsafe": "jinja2",
+}
+    "allure_commons": "allure-pytest",
     "markupsafe": "jinja2",
     "attr": "allure-pytest",
     "hypothesis": "schemathesis",

@@ -22,7 +22,7 @@ def test_a_signal_between_two_lines_ends_a_run_in_good_order() -> None:
     shown = pytest.ExceptionInfo.from_exc_info((KeyboardInterrupt, KeyboardInterrupt(), trace))
     with pytest.raises(TypeError):
         shown.getrepr(funcargs=True)
-    run = SimpleNamespace(process=SimpleNamespace(interrupted=False))
+    run = SimpleNamespace(process=SimpleNamespace(interrupted=False, is_controller=False))
     RunController.pytest_keyboard_interrupt(run, shown)
     assert run.process.interrupted
     assert shown.getrepr(funcargs=True)

@@ -56,7 +56,7 @@ class RunController:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Ctrl-C, or SIGTERM that the command made into one."""
         self.process.interrupted = True
-        if self.process.is_controller:
+        if self.process.is_controller and self.process.directory.logs.exists():
             self._print("Interrupted. Cleaning up what the run created …")
         # Between two lines a signal meets code that has no line, on which pytest's own report would break down.
         excinfo.traceback = excinfo.traceback.filter(lambda entry: entry.get_python_framesummary().lineno is not None)
