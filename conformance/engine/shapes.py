@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.spec.operation import Operation
-from conformance.spec.rules import RuleKind, json_type
+from conformance.spec.rules import json_type
 
 BODY_LIMIT: Final = 200_000  # bytes of an answer that is looked at
 DEEPEST: Final = 8
@@ -127,13 +127,7 @@ def note(shapes: Shapes, operation: Operation, exchange: Exchange, *, noted: Cal
     except NotJson:
         return
     described = operation.response(response.status)
-    rules = described.by_place if described else {}
-    closed = {
-        rule.place: rule.values
-        for found in rules.values()
-        for rule in found
-        if rule.kind in (RuleKind.VALUES, RuleKind.TOLERATED)
-    }
+    rules, closed = (described.by_place, described.closed) if described else ({}, {})
     for place, value in _places(_only(body, noted) if response.ok else body, seen.objects):
         if place not in seen.fields and len(seen.fields) >= 4 * FIELDS_LIMIT:
             continue

@@ -127,6 +127,12 @@ class ResponseSpec:
             found[rule.place] = (*found.get(rule.place, ()), rule)
         return found
 
+    @cached_property
+    def closed(self) -> Mapping[str, tuple[Any, ...]]:
+        """The values of each place that has a closed set of them."""
+        kinds = (RuleKind.VALUES, RuleKind.TOLERATED)
+        return {rule.place: rule.values for rules in self.by_place.values() for rule in rules if rule.kind in kinds}
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -255,6 +261,11 @@ class Operation:
     def pattern(self) -> re.Pattern[str]:
         """Matches a decoded path; each path parameter is a named group."""
         return _pattern(self.path)
+
+    @cached_property
+    def pattern_in_any_letters(self) -> re.Pattern[str]:
+        """The same, of a server to which capital and small letters are one."""
+        return re.compile(self.pattern.pattern, re.IGNORECASE)
 
     @cached_property
     def other_patterns(self) -> tuple[re.Pattern[str], ...]:

@@ -86,6 +86,12 @@ class Specification:
         return (*known, *(one.documented for one in known if one.documented is not None))
 
     @cached_property
+    def forms_by_method(self) -> Mapping[str, tuple[Operation, ...]]:
+        """The same, by method: every request is matched against those of its own."""
+        methods = dict.fromkeys(one.method for one in self.forms)
+        return {method: tuple(one for one in self.forms if one.method == method) for method in methods}
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """What reports name things by: the ids of operations and requirements with the fields and paths within them,
         documents and their sections, profiles, kinds of things, and what verdicts are called.
@@ -105,9 +111,9 @@ class Specification:
         """
         fitting = [
             (operation, found.groupdict())
-            for operation in self.forms
+            for operation in self.forms_by_method.get(method, ())
             for pattern in (operation.pattern, *operation.other_patterns)
-            if operation.method == method and (found := pattern.fullmatch(path))
+            if (found := pattern.fullmatch(path))
         ]
         return min(fitting, key=lambda pair: (len(pair[1]), not pair[0].fits(pair[1])), default=None)
 

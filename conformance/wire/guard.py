@@ -154,8 +154,8 @@ class Policy:
         """The operations that a path fits in any letters; a literal one goes before one with parameters."""
         fitting = [
             one
-            for one in self.specification.forms
-            if one.method == method and re.fullmatch(one.pattern.pattern, spelling, re.IGNORECASE)
+            for one in self.specification.forms_by_method.get(method, ())
+            if one.pattern_in_any_letters.fullmatch(spelling)
         ]
         fewest = min((len(one.path_parameters) for one in fitting), default=0)
         return [one for one in fitting if len(one.path_parameters) == fewest]
