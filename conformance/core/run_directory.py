@@ -17,13 +17,14 @@ SUMMARY: Final = "summary.md"
 PAGE: Final = "report.html"
 EXCHANGES: Final = "exchanges.ndjson"
 JUNIT: Final = "junit.xml"
+SCRIPTS: Final = "reproduce"
 ALLURE_RESULTS: Final = "allure-results"
 _LOGS: Final = "parts"
 _ACCOUNT: Final = "account"
 _JOURNAL: Final = ("ledger-", ".ndjson")
 _LOCK: Final = "lock-"
 _OURS: Final = re.compile(
-    "|".join([*map(re.escape, (RECORD, SUMMARY, PAGE, EXCHANGES, _LOGS)), f"(?:{_JOURNAL[0]}|{_LOCK}).*"])
+    "|".join([*map(re.escape, (RECORD, SUMMARY, PAGE, EXCHANGES, SCRIPTS, _LOGS)), f"(?:{_JOURNAL[0]}|{_LOCK}).*"])
 )
 
 
@@ -67,6 +68,10 @@ class RunDirectory:
     def allure_results(self) -> Path:
         """The directory of Allure's results."""
         return self.path / ALLURE_RESULTS
+
+    def script(self, fingerprint: str) -> Path:
+        """The command or script that shows a deviation again."""
+        return self.path / SCRIPTS / f"{fingerprint}.sh"
 
     @property
     def logs(self) -> Path:

@@ -121,8 +121,8 @@ class Verdict:
 
     `evidence` holds exchange ids. A deviating verdict has `kind`, `expected` and `observed`; one that is not
     exercised has a `reason`; a blocked one names in `blocked_by` the fingerprint of the deviation at its root.
-    `detail` adds in words what is missing (a fixture's name, a user, a limit). `chain` are the exchanges that lead to a
-    deviation, in the order in which they were sent, where one request alone does not show it; the last one shows it.
+    `detail` adds in words what is missing (a fixture's name, a user, a limit). `chain` are the exchanges to send again,
+    in the order in which they were sent, to see a deviation again; none where the first of its evidence is enough.
     """
 
     requirement: str

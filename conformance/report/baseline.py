@@ -183,7 +183,7 @@ def updated(
 ) -> Update:
     """The text of a baseline after a run: what is new is added at the end, what is gone is taken out if `prune`.
 
-    Entries that stay are left as people wrote them.
+    What is unstable is not added. Entries that stay are left as people wrote them.
 
     Raises:
         BaselineError: the text is no baseline, or is written so that entries cannot be taken out.
@@ -192,7 +192,7 @@ def updated(
     there = {entry.fingerprint: entry for entry in before.entries}
     found = [*record.deviations, *record.findings]
     wanted = found if findings else record.deviations
-    added = tuple(_made(one, day, notes) for one in wanted if one.covered_by(there) is None)
+    added = tuple(_made(one, day, notes) for one in wanted if one.covered_by(there) is None and not one.unstable)
     occurring = fingerprints(found)
     report = before.report(day, occurring, record.verdicts, record.tests, complete=record.complete)
     pruned = tuple(report.gone) if prune else ()

@@ -45,6 +45,11 @@ def curl(request: Request, placeholders: Collection[str], files: Mapping[str, st
     return feed + " \\\n  ".join(options)
 
 
+def word(text: str, placeholders: Collection[str]) -> str:
+    """A text as one word for the shell, in which `$NAME` of `placeholders` is the value of that variable."""
+    return _quoted(text, _pattern(placeholders))
+
+
 def _pattern(placeholders: Collection[str]) -> re.Pattern[str]:
     """Finds `$NAME` of a known name, the longest first: the text behind it may go on with letters."""
     if not placeholders:

@@ -20,7 +20,7 @@ _PROPERTY: Final = str.maketrans({":": "%3A", ",": "%2C"})
 
 def annotation_lines(record: RunRecord) -> Iterator[str]:
     """The lines of a run, for standard output. Nothing that came from the target begins a command of GitHub's."""
-    new = [one for one in words.ordered(record.deviations) if not one.baseline]
+    new = [one for one in words.ordered(record.deviations) if one.is_new]
     for one in new[:MOST]:
         title = _escaped(one.title, _TITLE).translate(_PROPERTY)
         told = (one.call, f"expected: {one.expected}", f"observed: {one.observed}", words.citation(one))

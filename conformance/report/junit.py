@@ -77,7 +77,7 @@ def _case(suite: Element, result: RequirementResult) -> None:
             kinds = ", ".join(dict.fromkeys(one.kind.value for one in result.deviations))
             failure = SubElement(case, "failure", type=kinds, message=_text(_titles(result)))
             failure.text = _text(told)
-        case Status.KNOWN | Status.FINDING:
+        case Status.KNOWN | Status.UNSTABLE | Status.FINDING:
             SubElement(case, "skipped", message=_text(f"{result.status}: {_titles(result)}")).text = _text(told)
         case Status.BLOCKED:
             SubElement(case, "skipped", message=_text(f"blocked by the deviation {verdict.blocked_by}"))

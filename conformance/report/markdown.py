@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from conformance.core.run_directory import SCRIPTS
 from conformance.report import escape, words
 from conformance.report.requirement_result import totals, totals_by_system
 
@@ -22,7 +23,8 @@ _LIST: Final = 2_000
 _SYSTEMS: Final = 5
 _TITLE: Final = 200
 _VALUE: Final = 300
-_COMMAND: Final = 2_000
+_COMMAND: Final = 10_000  # characters of a command
+_SHORT_COMMAND: Final = 2_000  # where a summary is too small for longer ones
 _NAME: Final = 60
 _DETAIL: Final = 60
 
@@ -32,7 +34,8 @@ def summary(record: RunRecord) -> str:
 
     Everything that came from the target is escaped. Never longer than `LIMIT`: what is left out is counted.
     """
-    new = [d for d in words.ordered(record.deviations) if not d.baseline]
+    new = [d for d in words.ordered(record.deviations) if d.is_new]
+    unstable = [d for d in words.ordered(record.deviations) if d.unstable]
     known = [d for d in words.ordered(record.deviations) if d.baseline]
     blocked = words.blocked(record)
     above = [
@@ -45,6 +48,7 @@ def summary(record: RunRecord) -> str:
     below = [
         _list("Expired baseline entries", words.EXPIRED, words.expired(record)),
         _list("Baseline entries that no longer occur", words.NO_LONGER_OCCURS, words.gone(record)),
+        _folded("unstable deviation", words.UNSTABLE, unstable, blocked),
         _folded("known deviation", words.KNOWN, known, blocked),
         _folded("finding", words.FINDING, words.ordered(record.findings), blocked),
         _unexercised(record),
@@ -106,7 +110,7 @@ def _cells(numbers: Totals, shown: Iterable[str]) -> list[str]:
     return [f"{counts.get(word, 0):,}" for word in shown]
 
 
-def _entry(deviation: DeviationRecord, blocks: int) -> str:
+def _entry(deviation: DeviationRecord, blocks: int, command: int) -> str:
     place = (
         f"{deviation.harm.value}, {deviation.level.value}, {_name(deviation.operation)} ({_name(deviation.profile)})"
     )
@@ -123,12 +127,15 @@ def _entry(deviation: DeviationRecord, blocks: int) -> str:
         lines.append(f"blocks {words.count(blocks, 'requirement')}")
     if deviation.baseline:
         lines.append(f"known: {escape.markdown(words.accepted(deviation.baseline), _VALUE)}")
-    return "<br>\n  ".join(lines) + _command(deviation.reproduce)
+    return "<br>\n  ".join(lines) + _command(deviation, command)
 
 
-def _command(text: str) -> str:
-    """A command, folded, in a fence that nothing in it can close; empty where it is too long for a summary."""
-    if not text or len(text) > _COMMAND:
+def _command(deviation: DeviationRecord, limit: int) -> str:
+    """A command, folded, in a fence that nothing in it can close; the file that it is in where it is too long."""
+    text = deviation.reproduce
+    if len(text) > limit:
+        return f"<br>\n  to see it again: `bash {SCRIPTS}/{deviation.fingerprint}.sh`" if deviation.firm else ""
+    if not text:
         return ""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     shown = "\n".join(f"  {line}" for line in escape.block(text).split("\n"))
@@ -147,7 +154,10 @@ def _fit(entries: Iterable[str], budget: int) -> list[str]:
 
 
 def _entries(deviations: list[DeviationRecord], blocked: dict[str, int], budget: int) -> str:
-    shown = _fit((_entry(d, blocked.get(d.fingerprint, 0)) for d in deviations), budget)
+    for command in (_COMMAND, _SHORT_COMMAND):
+        shown = _fit((_entry(d, blocked.get(d.fingerprint, 0), command) for d in deviations), budget)
+        if len(shown) == len(deviations):
+            break
     if left := len(deviations) - len(shown):
         shown.append(f"- … and {left:,} more in `run.json`.")
     return "\n".join(shown)

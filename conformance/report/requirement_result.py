@@ -23,14 +23,15 @@ class Status(StrEnum):
     CONFORMS = "conforms"
     DEVIATES = "deviates"
     KNOWN = "known"
+    UNSTABLE = "unstable"
     FINDING = "finding"
     BLOCKED = "blocked"
     NOT_TESTED = "not tested"
     UNTESTABLE = "cannot be tested"
 
 
-TESTED: Final = (Status.CONFORMS, Status.DEVIATES, Status.KNOWN, Status.FINDING)
-CONTRADICTED: Final = (Status.DEVIATES, Status.KNOWN)
+TESTED: Final = (Status.CONFORMS, Status.DEVIATES, Status.KNOWN, Status.UNSTABLE, Status.FINDING)
+CONTRADICTED: Final = (Status.DEVIATES, Status.KNOWN, Status.UNSTABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,9 @@ class Totals:
     """The numbers of a run.
 
     `testable` counts the requirements that can be tested over HTTP; `untestable` counts the others, which are part of
-    no other number. `tested` is what conforms, deviates, is known or is a finding. `unsupported` and `not_applicable`
-    are among what is `not_tested`. `deviations` and `known` count deviations, all others count requirements.
+    no other number. `tested` is what conforms, deviates, is known or unstable, or is a finding. `unsupported` and
+    `not_applicable` are among what is `not_tested`. `deviations`, `known` and `unstable` count deviations, all others
+    count requirements.
     """
 
     testable: int
@@ -63,11 +65,12 @@ class Totals:
     not_applicable: int
     deviations: int
     known: int
+    unstable: int
 
     @property
     def new(self) -> int:
-        """The deviations that no entry of the baseline covers."""
-        return self.deviations - self.known
+        """The deviations that fail the run: no entry of the baseline covers them, and they are not unstable."""
+        return self.deviations - self.known - self.unstable
 
 
 def requirement_results(record: RunRecord) -> list[RequirementResult]:
@@ -89,7 +92,9 @@ def _status(verdict: VerdictRecord, deviations: tuple[DeviationRecord, ...]) -> 
         case Outcome.DEVIATES if verdict.level is Level.MAY:
             return Status.FINDING
         case Outcome.DEVIATES:
-            return Status.KNOWN if deviations and all(one.baseline for one in deviations) else Status.DEVIATES
+            if not deviations or any(one.is_new for one in deviations):
+                return Status.DEVIATES
+            return Status.UNSTABLE if any(one.unstable for one in deviations) else Status.KNOWN
         case Outcome.BLOCKED:
             return Status.BLOCKED
         case _:
@@ -131,4 +136,5 @@ def counted(record: RunRecord, results: Iterable[RequirementResult]) -> Totals:
         not_applicable=outcomes[Outcome.NOT_APPLICABLE],
         deviations=len(record.deviations),
         known=sum(1 for one in record.deviations if one.baseline),
+        unstable=sum(1 for one in record.deviations if one.unstable),
     )

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from conformance.core.verdict import Harm, Kind, Level, Outcome, Reason, fingerprint
+from conformance.core.verdict import Level, Outcome, Reason
+from conformance.report.deviation_record import BaselineEntry as BaselineEntry
+from conformance.report.deviation_record import BaselineReport as BaselineReport
+from conformance.report.deviation_record import DeviationRecord as DeviationRecord
+from conformance.report.deviation_record import Frozen as Frozen
 
 SCHEMA_VERSION: Final = 1
-
-
-class Frozen(BaseModel):
-    """A part of a format that the suite writes: its docstrings are the descriptions of the JSON Schema."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_serialization_defaults_required=True,
-    )
 
 
 class TargetInfo(Frozen):
@@ -92,104 +84,6 @@ class VerdictRecord(Frozen):
     """Whether the target file lets a run test it, as `check` says before: what is missing is then the run's."""
 
 
-class BaselineEntry(Frozen):
-    """A known deviation, as the baseline has it."""
-
-    fingerprint: str = Field(pattern="^[0-9a-f]{16}$")
-    """The deviation that it covers, and no other."""
-    requirement: str
-    """The id of the requirement that is contradicted: it tells whether a run reached the entry."""
-    title: str = ""
-    """The deviation in words, for the reader."""
-    test: str = ""
-    """A test that saw it: a run that is not complete reached the entry only if this one ran."""
-    reason: str = ""
-    """Why the deviation is accepted."""
-    ticket: str = ""
-    """Where it is followed."""
-    date: datetime.date | None = None
-    """When it was accepted."""
-    expires: datetime.date | None = None
-    """The last day on which the entry counts; null when it does not expire."""
-
-
-class BaselineReport(Frozen):
-    """What a run says of the entries of its baseline."""
-
-    entries: int
-    """How many entries the baseline has."""
-    expired: list[BaselineEntry] = []
-    """Those that still occur but have expired: their deviations count."""
-    gone: list[BaselineEntry] = []
-    """Those that no longer occur although their requirement was exercised."""
-    unreached: list[BaselineEntry] = []
-    """Those that did not occur, of which the run can tell nothing."""
-
-
-class DeviationRecord(Frozen):
-    """One defect, however many tests saw it."""
-
-    fingerprint: str
-    """16 hexadecimal digits that name the defect, the same in every run."""
-    requirement: str
-    """The id of the requirement that is contradicted."""
-    system: str
-    """The system that deviates."""
-    profile: str
-    """The group of operations that the requirement belongs to."""
-    operation: str
-    """The operation at fault."""
-    call: str = ""
-    """Its method and path, as the document gives them; empty when the requirement is about no operation."""
-    level: Level
-    """How firmly the document states the requirement; `may` makes it a finding."""
-    harm: Harm = Harm.FORM
-    """What it costs whoever relies on the server: lists show the worst first."""
-    kind: Kind
-    """In what way the target deviates."""
-    location: str
-    """The place in the body without positions, such as `/diagrams[]/flows[]/flo_x2`; empty for the whole answer."""
-    places: list[str] = []
-    """The fields that were sent and are not read back: no part of the fingerprint; empty for every other kind."""
-    title: str
-    """One line for people. No value of the run is in it."""
-    expected: str
-    """What the document demands there, in words or as a value in Python's notation, cut to 200 characters."""
-    observed: str
-    """What came instead, with secrets redacted, cut to 200 characters."""
-    document: str
-    """The document that states the requirement."""
-    section: str
-    """The section of the document."""
-    lines: str = ""
-    """The lines of the document."""
-    reading: str | None = None
-    """The codes of the readings that the requirement rests on; null when the document is clear."""
-    occurrences: int = 1
-    """The number of tests that saw it."""
-    tests: list[str] = []
-    """Their ids."""
-    evidence: list[str] = []
-    """Ids of exchanges in `exchanges.ndjson` that show it; the first few."""
-    chain: list[str] = []
-    """Ids of the exchanges that lead to it, in the order in which they were sent, where a sequence of requests shows it
-    and no single one does: the last one shows it; empty for every other deviation."""
-    reproduce: str = ""
-    """A curl command that sends the request again, with secrets as `$NAME`."""
-    baseline: BaselineEntry | None = None
-    """The entry of the baseline that covers it; null when none does."""
-
-    @property
-    def earlier_fingerprints(self) -> list[str]:
-        """The fingerprints of earlier versions, which had one for each field that is not read back."""
-        return [fingerprint(self.requirement, self.operation, self.kind, place) for place in self.places]
-
-    def covered_by(self, known: Mapping[str, BaselineEntry]) -> BaselineEntry | None:
-        """The entry of those `known` by fingerprint that covers it; earlier versions had one for each of its fields."""
-        earlier = [known.get(one) for one in self.earlier_fingerprints] or [None]
-        return known.get(self.fingerprint) or (earlier[0] if all(earlier) else None)
-
-
 class AccommodationRecord(Frozen):
     """A declared difference in how the target was called: one of its file's `accommodations`."""
 
@@ -229,7 +123,8 @@ class TestRecord(Frozen):
     system: str
     """The system that it tests."""
     outcome: str
-    """`passed`, `failed`, `xfailed` (it met only deviations that the baseline covers) or `skipped`."""
+    """`passed`, `failed`, `skipped`, or `xfailed`: it met only deviations that the baseline covers, or unstable ones.
+    """
     seconds: float
     """How long it took."""
     requirements: list[str] = []

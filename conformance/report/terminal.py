@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from conformance.core.run_directory import RunDirectory
 from conformance.report import escape, words
 from conformance.report.requirement_result import totals
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 # More than these scroll the verdict out of sight; all of them are in the report.
 _LISTED_AT_MOST: Final = 30
 _SHOWN_THINGS: Final = 5
-# Longer commands, and those of further deviations, are in report.html.
+# Longer commands, and those of further deviations, are shown as the file that they are in.
 _COMMANDS: Final = 5
 _COMMAND: Final = 2_000
 _TITLE: Final = 200
@@ -34,11 +35,11 @@ def show(record: RunRecord, run_directory: Path, console: Console, *, brief: boo
     Nothing that came from the target can steer the terminal: control characters are shown as their codes and
     nothing is read as markup.
     """
-    summary = _Summary(record, console)
+    summary = _Summary(record, run_directory, console)
     if brief:
-        summary.show_briefly(run_directory)
+        summary.show_briefly()
     else:
-        summary.show(run_directory)
+        summary.show()
 
 
 def say(console: Console, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
@@ -54,18 +55,21 @@ def say(console: Console, text: str, indent: int = 0, style: str = "", *, lead: 
 class _Summary:
     """Prints the parts one after the other; remembers which words were explained already."""
 
-    def __init__(self, record: RunRecord, console: Console) -> None:
+    def __init__(self, record: RunRecord, run_directory: Path, console: Console) -> None:
+        self._run_directory = run_directory
         self._record = record
         self._console = console
         self._explained: set[str] = set()
 
-    def show(self, run_directory: Path) -> None:
+    def show(self) -> None:
         record = self._record
-        new = [d for d in words.ordered(record.deviations) if not d.baseline]
+        new = [d for d in words.ordered(record.deviations) if d.is_new]
+        unstable = [d for d in words.ordered(record.deviations) if d.unstable]
         known = [d for d in words.ordered(record.deviations) if d.baseline]
         self._verdict(known=bool(known))
         self._counts()
         self._deviations("Deviations", new)
+        self._deviations("Unstable deviations", unstable, words.UNSTABLE)
         self._deviations("Known deviations", known, brief=True)
         self._things("Expired baseline entries", words.EXPIRED, words.expired(record))
         self._things("Baseline entries that no longer occur", words.NO_LONGER_OCCURS, words.gone(record))
@@ -75,22 +79,22 @@ class _Summary:
         self._things("Residue", words.RESIDUE, [words.residue(x) for x in record.residue])
         self._things("Accommodations", words.ACCOMMODATION, [words.accommodation(x) for x in record.accommodations])
         self._things("Problems of the run", "why it is incomplete", record.problems)
-        self._report(run_directory)
+        self._report()
 
-    def show_briefly(self, run_directory: Path) -> None:
+    def show_briefly(self) -> None:
         """The result, a line for each new deviation, what keeps the run from being whole, and where the report is."""
         record = self._record
         good = record.exit_code == 0
         style = "bold green" if good else "bold red"
         self._say(f"{escape.line(record.target.name, 80)}: {words.headline(record)}", style=style)
-        new = [one for one in words.ordered(record.deviations) if not one.baseline]
+        new = [one for one in words.ordered(record.deviations) if one.is_new]
         for one in new[:_LISTED_AT_MOST]:
             self._say(f"{one.fingerprint}  {escape.line(one.title, _TITLE)}", 2, wrap=False)
         if (left := len(new) - _LISTED_AT_MOST) > 0:
             self._say(f"… and {left:,} more in the report", 2)
         self._things("Problems of the run", "why it is incomplete", record.problems)
         self._things("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers])
-        self._say(f"Report: {escape.line(str(run_directory))}", wrap=False)
+        self._say(f"Report: {escape.line(str(self._run_directory))}", wrap=False)
 
     def _say(self, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
         say(self._console, text, indent, style, lead=lead, wrap=wrap)
@@ -137,10 +141,12 @@ class _Summary:
         if told := words.untestable(numbers):
             self._say(told, 2)
 
-    def _deviations(self, title: str, deviations: Sequence[DeviationRecord], *, brief: bool = False) -> None:
+    def _deviations(
+        self, title: str, deviations: Sequence[DeviationRecord], meaning: str = "", *, brief: bool = False
+    ) -> None:
         if not deviations:
             return
-        self._heading(f"{title} ({len(deviations):,})")
+        self._heading(f"{title} ({len(deviations):,})", meaning)
         blocked = words.blocked(self._record)
         for number, deviation in enumerate(deviations[:_LISTED_AT_MOST], 1):
             self._say(escape.line(deviation.title, _TITLE), 2, "red" if not brief else "", lead=f"{number}. ")
@@ -160,12 +166,21 @@ class _Summary:
             self._say(escape.line(words.names(deviation), _VALUE), 5)
             if blocks := blocked[deviation.fingerprint]:
                 self._say(f"blocks {words.count(blocks, 'requirement')}", 5)
-            if deviation.reproduce and number <= _COMMANDS and len(deviation.reproduce) <= _COMMAND:
-                self._say("to see it again:", 5)
-                for line in deviation.reproduce.splitlines():
-                    self._say(escape.line(line), 7, wrap=False)
+            self._command(deviation, whole=number <= _COMMANDS)
         if (left := len(deviations) - _LISTED_AT_MOST) > 0:
             self._say(f"… and {left:,} more in the report", 2)
+
+    def _command(self, deviation: DeviationRecord, *, whole: bool) -> None:
+        """The command that shows a deviation again, if it is a short one; else the file that it is in."""
+        if not deviation.reproduce:
+            return
+        if whole and not deviation.chain and len(deviation.reproduce) <= _COMMAND:
+            self._say("to see it again:", 5)
+            for line in deviation.reproduce.splitlines():
+                self._say(escape.line(line), 7, wrap=False)
+        else:
+            script = RunDirectory(self._run_directory).script(deviation.fingerprint)
+            self._say(f"to see it again: bash {escape.line(shlex.quote(str(script)))}", 5, wrap=False)
 
     def _unexercised(self) -> None:
         groups = words.unexercised(self._record)
@@ -190,9 +205,9 @@ class _Summary:
         if (left := len(things) - _SHOWN_THINGS) > 0:
             self._say(f"… and {left:,} more in {whole}", 2)
 
-    def _report(self, run_directory: Path) -> None:
+    def _report(self) -> None:
         self._console.print()
-        where = str(run_directory)
+        where = str(self._run_directory)
         self._say(
             f"Report: {escape.line(where)} (read report.html or summary.md; run.json is for programs)", wrap=False
         )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
 
 DEVIATION: Final = "the server does not do what its documentation says"
+UNSTABLE: Final = "seen once, and not when the test was repeated (--confirm); it does not fail the run"
 KNOWN: Final = "listed in the baseline, your file of accepted deviations"
 NO_LONGER_OCCURS: Final = (
     "listed in the baseline, but the server now conforms; `conformance baseline --prune` removes the entry"
@@ -80,6 +81,7 @@ STATUSES: Final = {
     Status.CONFORMS: "conform",
     Status.DEVIATES: "deviate",
     Status.KNOWN: "deviate as known",
+    Status.UNSTABLE: "deviated once",
     Status.FINDING: "with a finding",
     Status.BLOCKED: "blocked",
     Status.NOT_TESTED: "not tested",
@@ -102,7 +104,9 @@ def headline(record: RunRecord) -> str:
     """The verdict of the run in words, from its exit code and its numbers."""
     numbers = totals(record)
     new = numbers.new
-    found = count(new, "deviation" if not numbers.known else "new deviation")
+    found = count(new, "deviation" if not numbers.known + numbers.unstable else "new deviation")
+    if numbers.unstable:
+        found += f", {numbers.unstable:,} unstable"
     if numbers.known:
         found += f", {numbers.known:,} known"
     if numbers.deviations:
@@ -174,11 +178,11 @@ def coverage(record: RunRecord) -> str:
 
 
 def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:
-    """The deviations as they are shown: new before known, the worst harm first, must before should, then by place."""
+    """The deviations as they are shown: new, then unstable, then known; the worst harm first, must before should."""
     return sorted(
         deviations,
         key=lambda d: (
-            bool(d.baseline),
+            (bool(d.baseline), d.unstable),
             _WORST_FIRST[d.harm],
             _RANK[d.level],
             d.system,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
 from typing import Any, Final
 
-from conformance.core.exchange import Request
 from conformance.core.run_directory import RunDirectory
 from conformance.core.verdict import (
     CHANGES_NOTHING,
@@ -23,7 +22,6 @@ from conformance.core.verdict import (
 )
 from conformance.core.version import __version__
 from conformance.engine.checks import shorten
-from conformance.report import curl
 from conformance.report.baseline import fingerprints
 from conformance.report.run_record import (
     AccommodationRecord,
@@ -45,6 +43,8 @@ from conformance.report.tested_share import coverage, is_short
 from conformance.run import outcomes, worker_log
 from conformance.run.context import RunContext
 from conformance.run.exit_policy import Ending, exit_code
+from conformance.run.repetition import is_unstable
+from conformance.run.reproduction import Recorded, reproduction
 from conformance.run.titles import title
 from conformance.run.worker_log import WorkerLogs
 from conformance.spec import specification
@@ -84,12 +84,17 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
     wanted = {key for key, one in requirements.items() if context.filter.selects(key, one)}
     requirements = {key: one for key, one in requirements.items() if key in claimed & wanted}
     files = target.network.shown(target.placeholders().get(("network", "client_key_password"), ""))
-    deviations, findings = _deviations(logs, requirements, output, context.known, files)
+    deviations, findings = _deviations(logs, requirements, output, context.known, files, target.settle)
     verdicts = outcomes.grounded(verdicts, {one.fingerprint for one in (*deviations, *findings)}, wanted, logs)
     problems = [*context.internal, *logs.internal, *logs.problems, *logs.misnamed]
     problems += [f"a test outside the suites failed: {one}" for one in context.beside]
     problems += [f"worker {name} ended without finishing its log" for name in logs.unfinished]
-    tests = [TestRecord(**test) for test in sorted(logs.tests, key=lambda test: str(test["id"]))]
+    unstable = {test for one in deviations if one.unstable for test in one.tests}
+    unstable -= {test for one in deviations if one.is_new for test in one.tests}
+    tests = [
+        TestRecord(**{**test, "outcome": "xfailed"} if test["id"] in unstable and test["outcome"] == "failed" else test)
+        for test in sorted(logs.tests, key=lambda test: str(test["id"]))
+    ]
     leftovers, residue = remains(output)
     complete = not (
         context.interrupted
@@ -203,7 +208,7 @@ def _ending(
         internal=bool(context.internal or logs.internal or broke_off),
         interrupted=context.interrupted,
         unavailable=bool(logs.unavailable or logs.misnamed or away),
-        new_deviations=any(one.baseline is None for one in counting),
+        new_deviations=any(one.is_new for one in counting),
         stale_baseline=bool(context.baseline_strict and entries and entries.gone),
         tested_too_little=is_short(covered) and context.shard.whole,
         pytest_status=context.status,
@@ -217,17 +222,17 @@ def _deviations(
     output: Path,
     known: Mapping[str, BaselineEntry],
     files: Mapping[str, str],
+    settle: float,
 ) -> tuple[list[DeviationRecord], list[DeviationRecord]]:
     groups: dict[str, list[tuple[str, Verdict]]] = {}
     for test, verdict in logs.verdicts:
         if verdict.fingerprint is not None and verdict.requirement in requirements:
             groups.setdefault(verdict.fingerprint, []).append((test, verdict))
-    wanted = {verdict.evidence[0] for group in groups.values() for _, verdict in group}
-    commands = _commands(output, wanted, logs.placeholders, files)
+    firsts = {key: _clearest([one for _, one in group]) for key, group in groups.items()}
+    stored = _stored(output, {name for one in firsts.values() for name in _chain(one)})
     records: list[DeviationRecord] = []
     for key, group in sorted(groups.items()):
-        group.sort(key=lambda one: bool(one[1].chain))  # what a single request shows goes before a sequence
-        first = next((one for _, one in group if one.detail == CHANGES_NOTHING), group[0][1])
+        first = firsts[key]
         requirement = requirements[first.requirement]
         places = _by_place(first.kind, (one for _, one in group))
         tests = sorted({test for test, _ in group})
@@ -253,11 +258,15 @@ def _deviations(
             reading=requirement.reading,
             occurrences=len(tests),
             tests=tests,
-            evidence=list(dict.fromkeys(one for _, verdict in group[:3] for one in verdict.evidence))[:6],
+            evidence=list(dict.fromkeys([*first.evidence, *(x for _, one in group[:3] for x in one.evidence)]))[:6],
             chain=list(first.chain),
-            reproduce=commands.get(first.evidence[0], ""),
         )
-        records.append(one.model_copy(update={"baseline": one.covered_by(known)}))
+        about = [one.title, f"expected: {one.expected}", f"observed: {one.observed}"]
+        sent = [stored[name] for name in _chain(first) if name in stored]
+        command = reproduction(sent, about, logs.placeholders, files, shown=_shown(first), settle=settle)
+        entry = one.covered_by(known)
+        unstable = entry is None and is_unstable(group, logs.repetitions)
+        records.append(one.model_copy(update={"baseline": entry, "unstable": unstable, "reproduce": command}))
     records = ordered(records)
     return (
         [one for one in records if one.level is not Level.MAY],
@@ -286,19 +295,27 @@ def ordered(records: Iterable[DeviationRecord]) -> list[DeviationRecord]:
     return sorted(records, key=lambda one: (one.system, order[one.level], one.operation, one.requirement, one.location))
 
 
-def _commands(
-    output: Path, wanted: Iterable[str], placeholders: Iterable[str], files: Mapping[str, str]
-) -> dict[str, str]:
-    names = set(wanted)
-    known = frozenset(placeholders)
-    commands: dict[str, str] = {}
-    for record in worker_log.lines(RunDirectory(output).exchanges):
-        if record["id"] in names:
-            sent = record["request"]
-            headers = tuple((name, value) for name, value in sent["headers"])
-            request = Request(sent["method"], sent["url"], headers, sent["body"].encode())
-            commands[record["id"]] = curl.curl(request, known, files)
-    return commands
+def _clearest(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict that shows a deviation best: of the whole of it, with the fewest requests."""
+    whole = [one for one in verdicts if one.detail == CHANGES_NOTHING]
+    return min(whole or verdicts, key=lambda one: len(one.chain) or 1)
+
+
+def _chain(verdict: Verdict) -> tuple[str, ...]:
+    """The exchanges that show a deviation again."""
+    return verdict.chain or verdict.evidence[:1]
+
+
+def _shown(verdict: Verdict) -> str:
+    """The exchange that shows a deviation."""
+    chain = _chain(verdict)
+    return verdict.evidence[0] if verdict.evidence[0] in chain else chain[-1]
+
+
+def _stored(output: Path, wanted: Container[str]) -> dict[str, Recorded]:
+    """The exchanges with the ids `wanted`, as they are stored."""
+    lines = worker_log.lines(RunDirectory(output).exchanges)
+    return {line["id"]: Recorded.of(line) for line in lines if line["id"] in wanted}
 
 
 def remains(output: Path) -> tuple[list[Leftover], list[Residue]]:

@@ -208,6 +208,7 @@ def _seen_again(one: DeviationRecord, other: DeviationRecord) -> DeviationRecord
             "evidence": list(dict.fromkeys([*one.evidence, *other.evidence]))[: EVIDENCE + 1],
             "places": sorted({*one.places, *other.places}),
             "baseline": one.baseline if other.baseline else None,
+            "unstable": one.unstable and other.unstable,
         }
     )
 
@@ -254,7 +255,7 @@ def _ending(
         internal=exit_codes.INTERNAL in codes,
         interrupted=missing or exit_codes.INTERRUPTED in codes,
         unavailable=exit_codes.UNAVAILABLE in codes,
-        new_deviations=any(one.baseline is None for one in [*deviations, *(findings if strict else [])]),
+        new_deviations=any(one.is_new for one in [*deviations, *(findings if strict else [])]),
         stale_baseline=bool(strict and entries and entries.gone),
         tested_too_little=short,
         pytest_status=FAILED_IN_PYTEST if any(record.beside for record in records) else 0,

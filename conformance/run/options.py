@@ -103,6 +103,11 @@ OPTIONS: Final = (
     Option("wait", "wait so long for a server that is starting", Kind.DURATION, "SECONDS"),
     Option("fail-fast", "stop at the first test with a new deviation", Kind.FLAG, as_pytest="--exitfirst"),
     Option("strict", "fail on findings too", Kind.FLAG),
+    Option(
+        "confirm",
+        "repeat a test with a new deviation once; what the repetition does not show does not fail the run",
+        Kind.FLAG,
+    ),
     Option("shard", "run shard I of N; `conformance merge` combines the shards", Kind.SHARD, "I/N"),
     Option("durations", "earlier run whose timings balance the shards", Kind.PATH, "RUN"),
     Option("baseline", "file of known deviations, which do not fail the run", Kind.PATH, "FILE"),

@@ -6,17 +6,20 @@ import contextlib
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.run_directory import RunDirectory
 from conformance.core.shard import WHOLE, Shard
+from conformance.core.verdict import Kind, Outcome, Verdict
 from conformance.engine import shapes
 from conformance.engine.recorder import Recorder
 from conformance.engine.session import Session
+from conformance.run.chain import Chains
 from conformance.run.exclusion import excluding
+from conformance.run.repetition import Repetition
 from conformance.run.worker_log import LastWord, WorkerLog
 from conformance.spec import specification
 from conformance.spec.specification import Specification
@@ -33,6 +36,8 @@ from conformance.wire.redact import KEY_FIELDS, SECRET_FIELDS, Redactor, secrets
 from conformance.wire.tokens import Tokens
 from conformance.wire.transport import open_door
 
+HANDED_OUT: Final = "TOKEN_"  # with a number, the placeholder of what the server handed out
+OF_STATE: Final = (Kind.ABSENT, Kind.EFFECT, Kind.READ_BACK, Kind.VALUE)  # what earlier requests may have to do with
 FIXTURES: Final = "fixtures"  # the place at the fixtures that tests change, for one test of the run at a time
 
 
@@ -188,7 +193,7 @@ class Worker:
                 found = secrets_in(exchange.response.json, self._handing_out[exchange.operation])
                 for secret in found:  # whoever asked, a token is a secret
                     if not self.ledger.is_ours(secret):  # a name
-                        self.redactor.learn(f"TOKEN_{self.redactor.known}", secret)
+                        self.redactor.learn(f"{HANDED_OUT}{self.redactor.known}", secret)
 
     def begin(self, system: str, cited: Iterable[str], *, deterministic: bool = True) -> tuple[Session, Recorder]:
         """Hand a new recorder to the session of a system, for one test.
@@ -205,17 +210,33 @@ class Worker:
         session.recorder = Recorder(session.specification, cited)
         return session, session.recorder
 
-    def end(self, session: Session, recorder: Recorder, test: dict[str, Any], *, passed_over: bool = False) -> None:
+    def end(
+        self,
+        session: Session,
+        recorder: Recorder,
+        test: dict[str, Any],
+        *,
+        passed_over: bool = False,
+        repeats: bool = False,
+    ) -> None:
         """Store what a test found, its verdicts and the exchanges that they cite, and remove what it made.
 
-        A test is `passed_over` when something else than the suite skipped or ended it. Raises Unwritable.
+        A test is `passed_over` when something else than the suite skipped or ended it. Of one that `repeats` another
+        only what it confirms is stored. Raises Unwritable.
         """
         self.account.leave(FIXTURES)
-        cited: list[str] = []
-        for verdict in recorder.verdicts:
-            cited.extend((*verdict.evidence, *verdict.chain))
-        session.client.evidence.cite(cited)
-        self.log.test(test, recorder.verdicts, passed_over=passed_over)
+        if repeats:
+            self.log.repetition(str(test["id"]), Repetition.of(recorder.verdicts))
+            recorder.verdicts.clear()
+            self._finish(session, recorder, test)
+            return
+        verdicts = self._with_chains(session, recorder.verdicts)
+        session.client.evidence.cite(one for verdict in verdicts for one in (*verdict.evidence, *verdict.chain))
+        self.log.test(test, verdicts, passed_over=passed_over)
+        self._finish(session, recorder, test)
+
+    def _finish(self, session: Session, recorder: Recorder, test: dict[str, Any]) -> None:
+        """Remove what a test made."""
         recorder.end(str(test["id"]))
         session.recorder = Recorder(session.specification)
         session.credentials.release()
@@ -225,6 +246,23 @@ class Worker:
         self.account.opened(len(self.ledger.open()))
         self.account.leave(CREATING)
         session.client.evidence.forget()
+
+    def _with_chains(self, session: Session, verdicts: list[Verdict]) -> list[Verdict]:
+        """The verdicts, each deviation with the exchanges that show it again, unless its test said which."""
+        if all(one.outcome is not Outcome.DEVIATES or one.chain for one in verdicts):
+            return verdicts
+        chains = Chains(session.client.evidence.kept, session.table.identifiers, self._is_given)
+        return [
+            one
+            if one.outcome is not Outcome.DEVIATES or one.chain
+            else replace(one, chain=chains.of(one.evidence, of_state=one.kind in OF_STATE))
+            for one in verdicts
+        ]
+
+    def _is_given(self, value: str) -> bool:
+        """Whether a value is a secret that the owner of the target file has, or gets by logging in."""
+        shown = self.redactor.text(value)
+        return shown.startswith("$") and not shown.startswith(f"${HANDED_OUT}")
 
     def close(self, *, sweep: bool = True) -> list[Entry]:
         """Clean up, close the connections, and write down what is left to say. Returns what could not be removed.

@@ -18,6 +18,7 @@ from conformance.core.verdict import (
 )
 from conformance.engine.shapes import Seen, Shapes
 from conformance.run.context import RunContext
+from conformance.run.repetition import Repetition
 from conformance.wire.journal import Unwritable
 
 FIELDS: Final = tuple(one.name for one in fields(Verdict))
@@ -59,6 +60,10 @@ class WorkerLog:
         line = {"test": {**test, "message": self.hide(test["message"])}, "verdicts": [*map(self._stored, verdicts)]}
         self._append({**line, "passed_over": True} if passed_over else line)
 
+    def repetition(self, test: str, repetition: Repetition) -> None:
+        """Write down what the repetition of a test said. Raises Unwritable."""
+        self._append({"repeated": test, **repetition.written()})
+
     def end(self, word: LastWord) -> None:
         """Write down the last word. Raises Unwritable."""
         hidden = {name: [self.hide(one) for one in getattr(word, name)] for name in SENTENCES}
@@ -96,6 +101,8 @@ class WorkerLogs:
     misnamed: list[str] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     out_of_time: bool = False
+    repetitions: dict[str, Repetition] = field(default_factory=dict)
+    """By test: what its repetition said."""
     passed_over: set[str] = field(default_factory=set)
     """Tests that another plugin or fixture skipped or ended before they could say anything."""
 
@@ -136,6 +143,8 @@ def read(paths: Sequence[Path]) -> WorkerLogs:
         for line in lines(path):
             if "test" in line:
                 logs.add_test(line)
+            elif "repeated" in line:
+                logs.repetitions[line["repeated"]] = Repetition.read(line)
             else:
                 finished = True
                 logs.add_end(LastWord(**line["end"]))

@@ -14,7 +14,7 @@ from conformance.report.run_record import RunRecord
 
 
 def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = ()) -> None:
-    """Write `run.json`, `summary.md`, `report.html`, `junit.xml` and Allure's results.
+    """Write `run.json`, `summary.md`, `report.html`, `junit.xml`, Allure's results, and the scripts of the deviations.
 
     Files that are `kept` are somebody else's, and are left as they are.
 
@@ -24,6 +24,10 @@ def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = ()) 
     directory = RunDirectory(output)
     record_file.write(record, output)
     write_text(directory.summary, markdown.summary(record))
+    for one in record.deviations:
+        if one.reproduce:
+            directory.script(one.fingerprint).parent.mkdir(exist_ok=True)
+            write_text(directory.script(one.fingerprint), one.reproduce + "\n")
     page.write(record, output)
     if directory.junit not in kept:
         write_text(directory.junit, junit.document(record))

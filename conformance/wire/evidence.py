@@ -61,6 +61,11 @@ class Evidence:
         except OSError as error:
             raise Unwritable(self._path, error) from None
 
+    @property
+    def kept(self) -> list[Exchange]:
+        """The exchanges of the current test, in the order in which they were sent."""
+        return list(self._kept.values())
+
     def forget(self) -> None:
         """Drop the exchanges of a test that is over."""
         self._kept.clear()

@@ -20,6 +20,8 @@ from conformance.wire.journal import Unwritable
 
 MARK: Final = "conf"
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+NAMES: Final = re.compile(rf"{MARK} \w+ \S+ \d+ ([0-9a-f]{{6}})|\b{MARK}([0-9a-f]{{12}})\b")
+"""Finds the names that runs give: in the one group or the other is what no other name has."""
 DIGESTS_A_LINE: Final = 1_000
 Ours = NewType("Ours", str)
 """An identifier that is proved to be the run's own; only what proves it makes one (`ownership`)."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from conformance.report.run_record import BaselineReport, DeviationRecord, RunRecord, TestRecord
 
 LAYER: Final = "requirement"
+UNSTABLE_TAG: Final = "unstable"  # not seen again when its tests were repeated
 KNOWN_TAG: Final = "known"  # covered by an entry of the baseline
 NEW_TAG: Final = "new"  # not in the baseline that the run had
 EXPIRED_TAG: Final = "expired"  # in the baseline, but no longer in force
@@ -49,6 +50,7 @@ _SEVERITIES: Final = {
 GROUPS: Final = {
     Status.DEVIATES: "Deviations",
     Status.KNOWN: "Known deviations",
+    Status.UNSTABLE: "Unstable deviations",
     Status.FINDING: "Findings",
     Status.BLOCKED: "Blocked by a deviation",
     Status.NOT_TESTED: "Not tested",
@@ -57,6 +59,7 @@ GROUPS: Final = {
 _STATUSES: Final = {
     Status.DEVIATES: AllureStatus.FAILED,
     Status.KNOWN: AllureStatus.FAILED,
+    Status.UNSTABLE: AllureStatus.FAILED,
     Status.FINDING: AllureStatus.BROKEN,
     Status.BLOCKED: AllureStatus.SKIPPED,
     Status.NOT_TESTED: AllureStatus.SKIPPED,
@@ -218,6 +221,8 @@ def _heading(one: RequirementResult) -> str:
             return f"Finding, {level}"
         case Status.KNOWN:
             return f"Known deviation, {level}"
+        case Status.UNSTABLE:
+            return f"Unstable deviation, {level}"
         case _:
             return f"Deviation, {level}"
 
@@ -226,6 +231,8 @@ def _standing(entry: DeviationRecord, baseline: BaselineReport | None) -> list[s
     """The tag that says how a deviation stands to the baseline; none when the run had no baseline."""
     if entry.baseline:
         return [KNOWN_TAG]
+    if entry.unstable:
+        return [UNSTABLE_TAG]
     if baseline is None:
         return []
     return [EXPIRED_TAG if entry.fingerprint in {one.fingerprint for one in baseline.expired} else NEW_TAG]
@@ -327,6 +334,7 @@ CATEGORIES: Final = [
     _category("Deviations: must", AllureStatus.FAILED, "Deviation, must"),
     _category("Deviations: should", AllureStatus.FAILED, "Deviation, should"),
     _category("Known deviations", AllureStatus.FAILED, "Known deviation"),
+    _category("Unstable deviations", AllureStatus.FAILED, "Unstable deviation"),
     _category("Findings", AllureStatus.BROKEN, "Finding"),
     _category("Blocked by a deviation", AllureStatus.SKIPPED, "Blocked"),
     _category("Not tested", AllureStatus.SKIPPED, "Not tested"),

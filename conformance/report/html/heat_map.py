@@ -19,6 +19,7 @@ CLASSES: Final = {
     Status.CONFORMS: "c",
     Status.DEVIATES: "d",
     Status.KNOWN: "k",
+    Status.UNSTABLE: "s",
     Status.FINDING: "f",
     Status.BLOCKED: "b",
     Status.NOT_TESTED: "n",

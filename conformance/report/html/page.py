@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conformance.core.atomic_write import write_text
-from conformance.core.run_directory import RunDirectory
+from conformance.core.run_directory import SCRIPTS, RunDirectory
 from conformance.report import exchanges, words
 from conformance.report.html.environment import rendered
 from conformance.report.html.heat_map import heat_map, legend
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WITH_EVIDENCE: Final = 40  # deviations that are shown with their exchanges; what more of them have is in run.json
 EXCHANGES: Final = 2  # of each
 BODY: Final = 1_500  # characters of an exchange
-COMMAND: Final = 4_000  # characters of a command
+COMMAND: Final = 12_000  # characters of a command; a longer one is only in its file
 FINDINGS: Final = 60
 SLOWEST: Final = 10  # operations whose times are shown at once
 
@@ -74,7 +74,7 @@ def render(
         evidence = one.evidence[:EXCHANGES] if number < WITH_EVIDENCE else ()
         texts = tuple(_cut(found[name].text(), BODY) for name in evidence if name in found)
         statement = statements.get(one.requirement, "")
-        command = _cut(one.reproduce, COMMAND)
+        command = one.reproduce if len(one.reproduce) <= COMMAND else ""
         accepted = words.accepted(one.baseline) if one.baseline else ""
         return Shown(
             one,
@@ -95,7 +95,8 @@ def render(
         record=record,
         totals=numbers,
         headline=words.headline(record),
-        new=[one for one in deviations if not one.record.baseline],
+        new=[one for one in deviations if one.record.is_new],
+        unstable=[one for one in deviations if one.record.unstable],
         known=[one for one in deviations if one.record.baseline],
         findings=words.ordered(record.findings)[:FINDINGS],
         legend=legend(results),
@@ -108,6 +109,7 @@ def render(
         slowest=SLOWEST,
         ticks=ticks,
         width=WIDTH,
+        scripts=SCRIPTS,
         trend=trend([*earlier, record]) if earlier else [],
         trend_height=TREND_HEIGHT,
         changes=changes,
@@ -116,7 +118,12 @@ def render(
         gateway=words.gateway(record.gateway) if record.gateway else "",
         untestable=words.untestable(numbers),
         coverage=words.coverage(record),
-        meanings={"deviation": words.DEVIATION, "known": words.KNOWN, "finding": words.FINDING},
+        meanings={
+            "deviation": words.DEVIATION,
+            "unstable": words.UNSTABLE,
+            "known": words.KNOWN,
+            "finding": words.FINDING,
+        },
         above=_sections(
             ("Expired entries of the baseline", words.EXPIRED, words.expired(record)),
             ("No longer occurring", words.NO_LONGER_OCCURS, words.gone(record)),

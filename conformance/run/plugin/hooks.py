@@ -130,6 +130,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(controller, "conformance-controller")
         config.pluginmanager.register(controller.protocol, "conformance-protocol")
         config.pluginmanager.register(process.selection, "conformance-selection")
+        if config.getoption("conformance_confirm"):
+            from conformance.run.plugin.confirmation import Confirmation
+
+            config.pluginmanager.register(Confirmation(process, controller.protocol), "conformance-confirmation")
         config.pluginmanager.register(controller.entrance, "conformance-entrance")
         if process.is_controller:
             config.pluginmanager.register(process.distribution, "conformance-distribution")

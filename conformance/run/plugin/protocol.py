@@ -18,6 +18,7 @@ from conformance.run.plugin.admission import Entrance
 from conformance.run.plugin.items import TEST_ID, cited, fixtures, suite_of, system_of, title
 from conformance.run.plugin.mistakes import takes_part
 from conformance.run.plugin.process import RunProcess
+from conformance.run.repetition import Repetition
 from conformance.target import plan
 from conformance.wire.guard import RequestRefused
 from conformance.wire.journal import Unwritable
@@ -38,8 +39,10 @@ class TestProtocol:
         self._recorder: Recorder | None = None
         self._session: Session | None = None
         self._test: dict[str, Any] = {}
+        self._started = 0.0
         self._concluded = False
         self._deviates = False  # whether the verdicts fail the current test
+        self._first: list[Verdict] | None = None  # those new deviations because of which it is repeated
 
     def _takes_part(self, item: pytest.Item) -> bool:
         """Whether a test is about a system of the run, and says so as it must."""
@@ -60,16 +63,31 @@ class TestProtocol:
             self.process.stopped = self.entrance.closed = True
             item.session.shouldfail = self.process.assignment.problem
             return (yield)
-        system = system_of(item)
-        self._concluded = self._deviates = False
+        self._first = None
         try:
-            self._session, self._recorder = self.process.worker.begin(
-                system, cited(item), deterministic=SEED not in fixtures(item)
-            )
+            self._begin(item)
         except (OSError, Unwritable) as error:
             self.process.break_off(item.session, error)
             self.entrance.closed = True
             return (yield)
+        try:
+            result = yield
+            self._store(item)
+        except (OSError, Unwritable) as error:  # also when it was a reporter who could not write
+            self.process.break_off(item.session, error)
+            return True
+        except Exception as error:  # pytest would print it as it is, and end
+            self.process.worker.internal.append(f"after {item.stash[TEST_ID]}: {type(error).__name__}: {error}")
+            item.session.shouldfail = "an internal error"
+            return True
+        return result
+
+    def _begin(self, item: pytest.Item) -> None:
+        """Give the test a recorder. Raises OSError and Unwritable."""
+        system = system_of(item)
+        self._concluded = self._deviates = False
+        deterministic = SEED not in fixtures(item) and self._first is None
+        self._session, self._recorder = self.process.worker.begin(system, cited(item), deterministic=deterministic)
         self._test = {
             "id": item.stash[TEST_ID],
             "title": title(item),
@@ -79,20 +97,41 @@ class TestProtocol:
             "requirements": cited(item),
             "message": "",
         }
-        started = time.perf_counter()
-        try:
-            result = yield
-            self._test["seconds"] = round(time.perf_counter() - started, 4)
-            passed_over = bool(suite_of(item)) and not self._concluded
-            self.process.worker.end(self._session, self._recorder, self._test, passed_over=passed_over)
-        except (OSError, Unwritable) as error:  # also when it was a reporter who could not write
-            self.process.break_off(item.session, error)
-            return True
-        except Exception as error:  # pytest would print it as it is, and end
-            self.process.worker.internal.append(f"after {item.stash[TEST_ID]}: {type(error).__name__}: {error}")
-            item.session.shouldfail = "an internal error"
-            return True
-        return result
+        self._started = time.perf_counter()
+
+    def _store(self, item: pytest.Item) -> None:
+        """Write down what the test found; of a repetition what it confirms. Raises OSError and Unwritable."""
+        assert self._session is not None
+        assert self._recorder is not None
+        self._test["seconds"] = round(time.perf_counter() - self._started, 4)
+        passed_over = bool(suite_of(item)) and not self._concluded
+        self.process.worker.end(
+            self._session, self._recorder, self._test, passed_over=passed_over, repeats=self._first is not None
+        )
+
+    def is_recording(self, item: pytest.Item) -> bool:
+        """Whether the test has a recorder."""
+        return self._takes_part(item) and self._recorder is not None and not self.entrance.closed
+
+    @property
+    def deviates(self) -> bool:
+        """Whether the current test has a deviation that the baseline does not cover."""
+        return self._deviates
+
+    def repeat(self, item: pytest.Item) -> None:
+        """Write down what the test found, and make it ready to run once more. Raises OSError and Unwritable."""
+        assert self._recorder is not None
+        first = [one for one in self._counted(self._recorder.verdicts) if self._is_new(one)]
+        self._store(item)
+        self._first = first
+        self._begin(item)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the repetition left one of the new deviations standing: it showed it, or could not tell."""
+        assert self._recorder is not None
+        again = Repetition.of(self._recorder.verdicts)
+        return any(again.leaves(one) for one in self._first or ())
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_fixture_setup(self, request: pytest.FixtureRequest) -> Generator[None, object, object]:
@@ -179,10 +218,13 @@ class TestProtocol:
 
     def _fail_for(self, deviations: Sequence[Verdict]) -> None:
         """Fail the test if one of the deviations is not in the baseline."""
-        known = self.process.assignment.known
-        if any(known.isdisjoint((one.fingerprint, one.fingerprint_of_place)) for one in deviations):
+        if any(map(self._is_new, deviations)):
             self._deviates = True
             pytest.fail("\n".join(map(self._told, deviations)), pytrace=False)
+
+    def _is_new(self, verdict: Verdict) -> bool:
+        """Whether the baseline does not cover a deviation."""
+        return self.process.assignment.known.isdisjoint((verdict.fingerprint, verdict.fingerprint_of_place))
 
     def _failed(self, item: pytest.Item, error: Exception) -> NoReturn:
         """An error that is none of the target's is one of the suite; whoever reports it sees no secret.

@@ -1,0 +1,50 @@
+"""Repetition: what a test that ran a second time says of the deviations of the first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from conformance.core.verdict import Outcome, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """The fingerprints that a repetition `showed` again, and the requirements that it found to `conform`."""
+
+    showed: frozenset[str] = frozenset()
+    conform: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, verdicts: Iterable[Verdict]) -> Self:
+        """What the verdicts of a repetition say."""
+        verdicts = list(verdicts)
+        return cls(
+            frozenset(one.fingerprint for one in verdicts if one.fingerprint),
+            frozenset(one.requirement for one in verdicts if one.outcome is Outcome.CONFORMS),
+        )
+
+    @classmethod
+    def read(cls, line: Mapping[str, Any]) -> Self:
+        """The repetition as a worker wrote it down."""
+        return cls(frozenset(line["showed"]), frozenset(line["conform"]))
+
+    def written(self) -> dict[str, list[str]]:
+        """The repetition as a worker writes it down."""
+        return {"showed": sorted(self.showed), "conform": sorted(self.conform)}
+
+    def leaves(self, deviation: Verdict) -> bool:
+        """Whether a deviation stands: it was seen again, or nothing shows that it was not there."""
+        return deviation.fingerprint in self.showed or deviation.requirement not in self.conform
+
+
+def is_unstable(seen: Iterable[tuple[str, Verdict]], repetitions: Mapping[str, Repetition]) -> bool:
+    """Whether every test that saw a deviation was repeated and found the contrary, and no repetition saw it.
+
+    `seen` are these tests with their verdicts on the deviation, of which there is at least one; `repetitions` are those
+    of the run, by test.
+    """
+    seen = list(seen)
+    again = any(one.fingerprint in other.showed for _, one in seen[:1] for other in repetitions.values())
+    return not again and all(test in repetitions and not repetitions[test].leaves(one) for test, one in seen)

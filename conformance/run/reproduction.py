@@ -1,0 +1,165 @@
+"""Reproduction: how a deviation is seen again, as a curl command or as a script of several requests."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from conformance.core.exchange import NotJson, Request, parse_json
+from conformance.core.json_walk import walk
+from conformance.report import curl
+from conformance.report.script import RUN, Step, Taken, script
+from conformance.run.chain import is_identifier
+from conformance.wire.ledger import MARK, NAMES
+
+_MARKS: Final = re.compile(rf"\b({MARK}(?: |\+|%20))[0-9a-f]{{8}}(?= |\+|%20)")
+_WORDS: Final = re.compile(rf"\b({MARK})[0-9a-f]{{8}}(?=[0-9a-f]{{4}}\b)")
+_HANDED_OUT: Final = re.compile(r"\$TOKEN_\d+")
+_RESERVED: Final = (RUN, "response", "take")
+_READS: Final = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An exchange as it is stored: secrets are `$NAME`."""
+
+    id: str
+    operation: str
+    request: Request
+    status: int
+    response: str
+
+    @classmethod
+    def of(cls, line: Mapping[str, Any]) -> Recorded:
+        """The exchange of a line of the file of exchanges."""
+        sent, received = line["request"], line.get("response") or {}
+        headers = tuple((name, value) for name, value in sent["headers"])
+        request = Request(sent["method"], sent["url"], headers, sent["body"].encode())
+        return cls(line["id"], line.get("operation", ""), request, received.get("status", 0), received.get("body", ""))
+
+
+def reproduction(
+    exchanges: Sequence[Recorded],
+    about: Sequence[str],
+    placeholders: Collection[str],
+    files: Mapping[str, str],
+    *,
+    shown: str = "",
+    settle: float = 0,
+) -> str:
+    """What sends `exchanges` again: a curl command if it is one, else a script that begins with the lines `about`.
+
+    `shown` is the id of the exchange that shows the deviation.
+
+    The script gives new names to what it creates, and takes from the responses what later requests name.
+    """
+    known = frozenset(placeholders)
+    if len(exchanges) < 2:
+        return "".join(curl.curl(one.request, known, files) for one in exchanges)
+    found = _taken(exchanges)
+    variables = {value: taken.variable for values in found.values() for value, taken in values.items()}
+    steps: list[Step] = []
+    written = False
+    for index, one in enumerate(exchanges):
+        reads = one.request.method in _READS
+        steps.append(
+            Step(
+                one.operation,
+                replace(
+                    one.request,
+                    url=_fresh(one.request.url, variables),
+                    headers=tuple((name, _fresh(value, variables)) for name, value in one.request.headers),
+                    body=_fresh(one.request.body.decode(), variables).encode(),
+                ),
+                one.status,
+                tuple(replace(taken, text=_fresh(taken.text, variables)) for taken in found.get(index, {}).values()),
+                settle if reads and written else 0,
+                one.id == shown,
+            )
+        )
+        written = not reads
+    return script(steps, about, known, files)
+
+
+def _taken(exchanges: Sequence[Recorded]) -> dict[int, dict[str, Taken]]:
+    """By exchange and value: what later requests take from its response, unless an earlier request had it."""
+    texts = [_text(one.request) for one in exchanges]
+    everything = "\n".join(texts)
+    found: dict[int, dict[str, Taken]] = {}
+    used = set(_RESERVED)
+    known: set[str] = set()
+    for index, one in enumerate(exchanges[:-1]):
+        earlier, later = "\n".join(texts[: index + 1]), "\n".join(texts[index + 1 :])
+        for value, place, text, name in _values(one.response):
+            if value in known or not _is_in(value, later) or _is_in(value, earlier):
+                continue
+            variable = value[1:] if _HANDED_OUT.fullmatch(value) else _variable(name, used, everything)
+            used.add(variable)
+            known.add(value)
+            found.setdefault(index, {})[value] = Taken(variable, place, text)
+    return found
+
+
+def _text(request: Request) -> str:
+    return "\n".join([request.url, *(value for _, value in request.headers), request.body.decode()])
+
+
+def _values(body: str) -> Iterator[tuple[str, str, str, str]]:
+    """What a response can give to later requests: value, place, text of the list's item, name of the member.
+
+    In a list whose items have names of the run, the place is `*` and the text is that name: another response of the
+    server may have the item at another position.
+    """
+    try:
+        document = parse_json(body.encode())
+    except NotJson:
+        return
+    for place, name, value in walk(document, positions=True):
+        text = str(value)
+        if isinstance(value, str | int) and (is_identifier(text) or _HANDED_OUT.fullmatch(text)):
+            with suppress(LookupError, ValueError, TypeError):  # a member whose name has a slash has no place
+                yield text, *_steady(document, place), name
+
+
+def _steady(document: Any, place: str) -> tuple[str, str]:
+    """A place without the position of the first item that has a name of the run, and that name."""
+    node, parts = document, place.split("/")[1:]
+    for index, part in enumerate(parts):
+        inner = node[int(part)] if isinstance(node, list) else node[part]
+        if isinstance(node, list) and (named := NAMES.search(json.dumps(inner, ensure_ascii=False))):
+            return "/".join(["", *parts[:index], "*", *parts[index + 1 :]]), named[0]
+        node = inner
+    return place, ""
+
+
+def _is_in(value: str, text: str) -> bool:
+    return value in text and re.search(_whole([value]), text) is not None
+
+
+def _whole(values: Collection[str]) -> str:
+    """A pattern of values that are no parts of longer words."""
+    longest_first = sorted(values, key=lambda value: (-len(value), value))
+    return rf"(?<![\w$])(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"
+
+
+def _variable(name: str, used: Collection[str], text: str) -> str:
+    """A name for a variable that no other one has and that no request contains."""
+    plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()[:30] or "value"
+    plain = f"value_{plain}" if plain[0].isdigit() else plain
+    number, candidate = 1, plain
+    while candidate in used or f"${candidate}" in text:
+        number += 1
+        candidate = f"{plain}_{number}"
+    return candidate
+
+
+def _fresh(text: str, variables: Mapping[str, str]) -> str:
+    """A text with variables in the place of what responses gave, and of the mark of the run in names."""
+    if variables:
+        text = re.sub(_whole(variables), lambda found: f"${variables[found[0]]}", text)
+    text = _WORDS.sub(rf"\1${RUN}", text)
+    return _MARKS.sub(rf"\1${RUN}", text)

@@ -1,0 +1,143 @@
+"""Runs the command or script of a deviation in bash, and compares what it shows with what the run recorded."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from conformance.report import exchanges
+from conformance.report.run_record import DeviationRecord
+from conformance.run.worker import Worker
+from conformance.target.system_table import urls
+from conformance.target.target import load
+from conformance.wire.credentials import Missing, NoToken, Unavailable
+
+STEP: Final = re.compile(rb"^--- \d+ of \d+: .*\n", re.MULTILINE)
+# What differs between two servers, or between two runs against one, and what is redacted in the record of a run.
+MADE_UP: Final = re.compile(
+    r"conf [0-9a-f]{8} \S+ \d+ [0-9a-f]{6}|conf[0-9a-f]{12}"
+    r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-f]{30,}"
+    r"|\d{4}-\d\d-\d\d[T ]?(?:\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?|\$[A-Z][A-Z0-9_]+|\[redacted\]|127\.0\.0\.1:\d+"
+)
+SECRET: Final = re.compile(r'("(?:\w*token|\w*secret|password|value|key)"\s*:\s*)"[^"]*"')
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a response shows: the status, the content type, and the body without what differs from run to run."""
+
+    status: int
+    content_type: str
+    body: Any
+
+
+def shown(status: int, headers: list[tuple[str, str]], body: str) -> Shown:
+    types = [value for name, value in headers if name.lower() == "content-type"]
+    plain = MADE_UP.sub("#", SECRET.sub(r'\1"#"', body))
+    try:
+        document = json.loads(plain)
+    except ValueError:
+        document = plain
+    return Shown(status, types[0] if types else "", _without_numbers(document))
+
+
+def _without_numbers(node: Any) -> Any:
+    """A document without the numbers that a server gives to things."""
+    if isinstance(node, list):
+        return [_without_numbers(one) for one in node]
+    if isinstance(node, dict):
+        return {
+            name: "#" if name == "id" and isinstance(one, int) else _without_numbers(one) for name, one in node.items()
+        }
+    return node
+
+
+def recorded(run: Path, deviation: DeviationRecord) -> dict[int, Shown]:
+    """What the run saw with the requests that show a deviation, by their place in its command."""
+    chain = deviation.chain or deviation.evidence[:1]
+    found = exchanges.read(run, chain)
+    return {
+        place: shown(response.status, response.headers, response.body)
+        for place, name in enumerate(chain)
+        if name in deviation.evidence and (response := found[name].response) is not None
+    }
+
+
+def agrees(stored: Shown, seen: Shown) -> bool:
+    """Whether a response shows what a stored one does, of which other people's values and the end may not be stored."""
+    return (stored.status, stored.content_type) == (seen.status, seen.content_type) and _fits(stored.body, seen.body)
+
+
+def _fits(stored: Any, seen: Any) -> bool:
+    match stored:
+        case str() if stored.startswith("<") and stored.endswith(">"):
+            return True
+        case str() if stored.endswith(" more characters)") or "… (of " in stored:
+            return True
+        case dict() if isinstance(seen, dict):
+            return stored.keys() == seen.keys() and all(_fits(stored[name], seen[name]) for name in stored)
+        case list() if isinstance(seen, list):
+            items = [one for one in stored if "<" not in json.dumps(one)]
+            if len(items) == len(stored):
+                return len(stored) == len(seen) and all(map(_fits, stored, seen))
+            return all(any(_fits(one, other) for other in seen) for one in stored)
+        case _:
+            return bool(stored == seen) and isinstance(seen, type(stored))
+
+
+def variables(target: Path, system: str) -> dict[str, str]:
+    """The secrets of a target by the names of their placeholders, with a token for each of its users."""
+    loaded = load(target)
+    worker = Worker(loaded, "0" * 8)
+    session = worker.session(system)
+    found = dict(loaded.secrets())
+    users = ["", *(name for name, user in getattr(session.table, "users", ()) or () if user is not None)]
+    for user in users:
+        with suppress(Missing, NoToken, Unavailable):
+            for value in session.credentials.headers(user).values():
+                token = value.rpartition(" ")[2]
+                name = worker.redactor.text(token)
+                if name.startswith("$"):
+                    found[name[1:]] = token
+    worker.close(sweep=False)
+    return found
+
+
+def places(target: Path, system: str) -> list[str]:
+    """The URLs of a system in a target file, in the order of its keys."""
+    return [str(url) for _, url in sorted(urls(load(target).table(system)).items())]
+
+
+def replayed(command: str, environment: Mapping[str, str]) -> list[Shown]:
+    """What the requests of a command show, run in bash."""
+    done = subprocess.run(
+        ["bash"],
+        input=command.encode(),
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, (done.stderr.decode(), done.stdout.decode(errors="replace")[-2000:])
+    heads = list(STEP.finditer(done.stdout))
+    if not heads:
+        return [_read(done.stdout)]
+    ends = [*(head.start() for head in heads[1:]), len(done.stdout)]
+    parts = (done.stdout[head.end() : end] for head, end in zip(heads, ends, strict=True))
+    return [_read(part.removesuffix(b"\n")) for part in parts]
+
+
+def _read(printed: bytes) -> Shown:
+    head, _, body = printed.replace(b"\r\n", b"\n").partition(b"\n\n")
+    while head.startswith(b"HTTP/1.1 100"):
+        head, _, body = body.partition(b"\n\n")
+    first, *lines = head.decode("latin-1").split("\n")
+    fields = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    return shown(int(first.split()[1]), fields, body.decode("utf-8", "replace"))

@@ -1,0 +1,60 @@
+"""The command or script of each deviation, run by bash against a served reference with the fault, shows it again.
+
+Against the reference as it is it shows something else. A few faults by default; `-m matrix` adds all others.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import pytest
+
+from conformance.core.run_directory import RunDirectory
+from conformance.report.run_record import DeviationRecord
+
+from . import replay
+from .faults import FAULTS
+from .replay import Shown
+from .support import run, served
+
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="needs bash, curl")
+
+# One that needs a list to find what it created, one with a refusal beside it, one after a removal, one single request.
+SAMPLE = ("pm3-update-ignored", "pm4-wrong-token-accepted", "pro-delete-keeps-process", "pm3-create-status-200")
+MOST = 6  # deviations of a fault that are shown again
+
+
+@pytest.mark.parametrize(
+    "fault", [pytest.param(one, marks=[] if one in SAMPLE else [pytest.mark.matrix]) for one in FAULTS]
+)
+def test_the_command_of_a_deviation_shows_it_again_and_not_on_a_server_without_the_fault(
+    fault: str, tellers: Callable[[str], str], tmp_path: Path
+) -> None:
+    system = FAULTS[fault]
+    with served(system, [fault]) as (_, toml):
+        target = tmp_path / "target.toml"
+        target.write_text(toml)
+        result = run(target, tmp_path / "run", "--max-examples", "1", pytest_args=["-k", tellers(fault)])
+        here = replay.places(target, system)
+
+    def seen(faults: Collection[str], deviation: DeviationRecord) -> list[Shown]:
+        with served(system, faults) as (_, toml):
+            place = tmp_path / "replay.toml"
+            place.write_text(toml)
+            command = deviation.reproduce
+            for old, new in zip(here, replay.places(place, system), strict=True):
+                command = command.replace(old, new)
+            return replay.replayed(command, replay.variables(place, system))
+
+    found = [*result.record.deviations, *result.record.findings][:MOST]
+    assert found
+    for one in found:
+        stored = replay.recorded(result.output, one)
+        assert stored, one
+        again, plain = seen([fault], one), seen([], one)
+        assert all(replay.agrees(stored[place], again[place]) for place in stored), (one.reproduce, stored, again)
+        assert any(again[place] != plain[place] for place in stored), one.reproduce
+    for one in result.record.deviations:
+        assert RunDirectory(result.output).script(one.fingerprint).read_text() == one.reproduce + "\n"

@@ -1,0 +1,127 @@
+"""What must be sent again to see a deviation again: what made the thing, what changed it, and no more."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+from conformance.core.exchange import Exchange, Request, Response
+from conformance.run.chain import Chains
+from conformance.run.reproduction import Recorded, reproduction
+
+UID = "1a2b3c4d5e6f"
+OTHER = "9f8e7d6c5b4a"
+NAME = "conf 0a1b2c3d main 4 a1b2c3"
+AUTH = (("authorization", "Bearer s3cr3t-of-the-run"),)
+
+
+def exchange(name: str, method: str, path: str, sent: Any = None, answer: Any = None, status: int = 200) -> Exchange:
+    body = b"" if sent is None else json.dumps(sent).encode()
+    response = Response(status, body=b"" if answer is None else json.dumps(answer).encode())
+    return Exchange(name, f"op {name}", Request(method, f"http://t:1{path}", AUTH, body), response)
+
+
+CREATE = exchange("create", "POST", "/things", {"name": NAME}, {"uid": UID}, 201)
+OTHER_CREATE = exchange("other", "POST", "/things", {"name": NAME.replace("a1b2c3", "d4e5f6")}, {"uid": OTHER}, 201)
+READ = exchange("read", "GET", f"/things/{UID}", answer={"uid": UID, "name": "old"})
+REFUSED = exchange("refused", "PUT", f"/things/{UID}", {"name": 7}, status=400)
+UPDATE = exchange("update", "PUT", f"/things/{UID}", {"name": "new"})
+AGAIN = exchange("again", "PUT", f"/things/{UID}", {"name": "newer"})
+LIST = exchange("list", "GET", "/things", answer=[{"uid": UID, "name": NAME}])
+
+
+def test_a_read_needs_what_made_the_thing_and_the_last_update_of_it() -> None:
+    chains = Chains([CREATE, OTHER_CREATE, REFUSED, UPDATE, AGAIN, READ])
+    assert chains.of(["read"]) == ("create", "again", "read")
+
+
+def test_what_no_request_depends_on_is_no_chain() -> None:
+    assert Chains([OTHER_CREATE, CREATE]).of(["create"]) == ()
+    assert Chains([OTHER_CREATE, LIST]).of(["list"]) == ()
+    assert Chains([CREATE]).of(["a request of another test"]) == ()
+
+
+def test_a_control_request_is_part_of_it_only_where_it_names_the_same() -> None:
+    control = exchange("control", "GET", "/things", answer=[])
+    removed = exchange("removed", "DELETE", f"/things/{UID}")
+    again = exchange("again", "DELETE", f"/things/{UID}", status=204)
+    assert Chains([CREATE, control, READ]).of(["read", "control"]) == ("create", "read")
+    assert Chains([CREATE, control, READ]).of(["read", "control"], of_state=True) == ("create", "control", "read")
+    assert Chains([CREATE, control, removed, again]).of(["again", "removed"]) == ("create", "removed", "again")
+
+
+def test_a_list_that_lacks_something_needs_what_was_created() -> None:
+    empty = exchange("list", "GET", "/things", answer=[])
+    assert Chains([CREATE, empty]).of(["list"], of_state=True) == ("create", "list")
+
+
+def test_an_identifier_that_only_a_list_shows_comes_with_the_list_and_with_what_created_the_item() -> None:
+    silent = exchange("create", "POST", "/things", {"name": NAME}, status=201)
+    assert Chains([OTHER_CREATE, silent, LIST, READ]).of(["read"]) == ("create", "list", "read")
+
+
+def test_what_was_there_before_the_run_is_made_by_nothing() -> None:
+    assert Chains([LIST, READ], lasting=[UID]).of(["read"]) == ()
+
+
+def test_a_secret_that_its_owner_has_is_not_requested_again() -> None:
+    asked = Request("POST", "http://t:1/token")
+    login = Exchange("login", "op", asked, Response(200, body=b'{"access_token": "s3cr3t-of-the-run"}'))
+    assert Chains([login, LIST]).of(["list"]) == ("login", "list")
+    assert Chains([login, LIST], is_given=lambda value: value.startswith("s3cr3t")).of(["list"]) == ()
+
+
+def recorded(*exchanges: Exchange) -> list[Recorded]:
+    return [
+        Recorded.of(
+            {
+                "id": one.id,
+                "operation": one.operation,
+                "request": {
+                    "method": one.request.method,
+                    "url": one.request.url,
+                    "headers": [["authorization", "Bearer $TOKEN"]],
+                    "body": one.request.body.decode(),
+                },
+                "response": {"status": one.response.status, "body": one.response.body.decode()},
+            }
+        )
+        for one in exchanges
+    ]
+
+
+def test_a_script_takes_the_identifier_from_the_response_and_gives_new_names() -> None:
+    text = reproduction(recorded(CREATE, UPDATE, READ), ["a title"], ["TOKEN"], {}, shown="read")
+    assert UID not in text
+    assert "0a1b2c3d" not in text
+    assert "uid=$(take /uid)" in text
+    assert '/things/"$uid"' in text
+    assert "3 of 3: GET /things/$uid (op read) gave 200; this shows it" in text
+    assert ': "${TOKEN:?export it first}"' in text
+    assert subprocess.run(["bash", "-n"], input=text, text=True, check=False).returncode == 0
+
+
+def test_an_item_of_a_list_is_found_by_its_name() -> None:
+    silent = exchange("create", "POST", "/things", {"name": NAME}, status=201)
+    text = reproduction(recorded(silent, LIST, READ), [], [], {})
+    assert "uid=$(take '/*/uid' 'conf '\"$run\"' main 4 a1b2c3')" in text
+
+
+def test_one_request_is_a_curl_command() -> None:
+    assert reproduction(recorded(LIST), ["a title"], ["TOKEN"], {}).startswith("curl ")
+
+
+def test_a_script_waits_for_a_write_where_the_target_file_says_so() -> None:
+    text = reproduction(recorded(CREATE, READ), [], [], {}, settle=2.5)
+    assert text.index("sleep 2.5") > text.index("1 of 2")
+
+
+def test_whatever_a_server_calls_its_members_cannot_run_a_command() -> None:
+    odd = exchange("create", "POST", "/things", {"name": NAME}, {"a'; touch x; '$(id)\n`id`": UID}, 201)
+    text = reproduction(recorded(odd, READ), ["title\n$(id)"], [], {})
+    assert subprocess.run(["bash", "-n"], input=text, text=True, check=False).returncode == 0
+    assert all(
+        line.lstrip("# ").startswith("title") for line in text.splitlines() if "$(id)" in line and "#" in line[:2]
+    )
+    assert "take '/a'\"'\"'; touch x" in text
