@@ -23,11 +23,6 @@ BROUGHT = {
     "hypothesis": "schemathesis",
     "markupsafe": "jinja2",
 }
-    "allure_commons": "allure-pytest",
-    "markupsafe": "jinja2",
-    "attr": "allure-pytest",
-    "hypothesis": "schemathesis",
-}
 IMPORTED_AS = {"allure-pytest": "allure", "pyyaml": "yaml"}
 NOT_IMPORTED = {
     "pytest-xdist",  # an option of pytest
