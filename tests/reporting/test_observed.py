@@ -1,0 +1,100 @@
+"""The observed document: the documented operations with the responses that a run saw."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openapi_spec_validator
+import pytest
+from click.testing import CliRunner
+
+from conformance.cli import main
+from conformance.cli.spec import command
+from conformance.core import exit_codes
+from conformance.report.observed import UNSEEN, schema
+from conformance.report.run_record import FieldShape
+from conformance.spec.layout import METHODS
+from conformance.spec.specification import SYSTEMS
+
+from ..runs.support import Run
+from . import sample
+
+
+def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    items = document["paths"].values()
+    return {item[method]["operationId"]: item[method] for item in items for method in METHODS if method in item}
+
+
+def printed(*options: str) -> dict[str, Any]:
+    result = CliRunner().invoke(command, [*options, "--json"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_an_observed_document_is_valid_and_differs_in_responses_alone(
+    system: str, whole_run: Callable[[str, str], Run]
+) -> None:
+    run = whole_run(system, "plain")
+    documented, observed = printed(system), printed(system, "--observed", str(run.output))
+    openapi_spec_validator.validate(observed)
+    seen = operations(observed)
+    for name, operation in operations(documented).items():
+        shapes = run.record.shapes.get(name, {})
+        assert set(seen[name]["responses"]) == set(shapes or ["default"])
+        assert {**operation, "responses": None} == {**seen[name], "responses": None}
+    assert any(one["responses"] != {"default": UNSEEN} for one in seen.values())
+
+
+def test_what_a_server_adds_and_lacks_shows_beside_the_document(whole_run: Callable[[str, str], Run]) -> None:
+    run = whole_run("processmaker3", "plain")
+    (content,) = operations(printed("processmaker3", "--observed", str(run.output)))["getProject"]["responses"]["200"][
+        "content"
+    ].values()
+    flows = content["schema"]["properties"]["diagrams"]["items"]["properties"]["flows"]["items"]
+    assert flows["properties"]["flo_uid"] == {"type": "string", "pattern": "^[0-9a-fA-F]{32}$"}
+    assert "flo_uid" in flows["required"]
+
+
+def field(*types: str, **more: Any) -> FieldShape:
+    return FieldShape(types=list(types), **more)
+
+
+def test_a_member_that_was_missing_once_is_not_required_and_null_is_a_type() -> None:
+    fields = {"": field("object"), "/a": field("string"), "/b": field("null", "string", always=False)}
+    assert schema(fields) == {
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": ["null", "string"]}},
+        "required": ["a"],
+    }
+
+
+def test_values_are_a_closed_set_only_where_nothing_else_was_seen() -> None:
+    assert schema({"": field("string", values=["A", "B"])}) == {"type": "string", "enum": ["A", "B"]}
+    assert schema({"": field("null", "string", values=["A"])})["enum"] == ["A", None]
+    assert schema({"": field("string", values=["A"], formats=["text"])})["examples"] == ["A"]
+    assert schema({"": field("boolean", values=[True])}) == {"type": "boolean", "examples": [True]}
+
+
+def test_names_that_look_like_data_are_any_names_and_lists_have_items() -> None:
+    fields = {"": field("array"), "[]": field("object"), "[]/*": field("integer")}
+    items = {"type": "object", "additionalProperties": {"type": "integer"}}
+    assert schema(fields) == {"type": "array", "items": items}
+
+
+def test_an_empty_list_has_items_of_which_nothing_is_known() -> None:
+    assert schema({"": field("array")}) == {"type": "array", "items": {}}
+
+
+def test_a_run_of_another_system_is_refused_with_what_it_tested(tmp_path: Path, capsys: Any) -> None:
+    sample.write_run(tmp_path / "run")
+    tested = json.loads((tmp_path / "run" / "run.json").read_text())["target"]["systems"]
+    other = next(one for one in SYSTEMS if one not in tested)
+    with pytest.raises(SystemExit) as ended:
+        main(["spec", other, "--observed", str(tmp_path / "run")])
+    assert ended.value.code == exit_codes.USAGE
+    assert f"the run did not test {other}, but {', '.join(tested)}" in capsys.readouterr().err
