@@ -11,7 +11,7 @@ from conformance.core.verdict import Harm, Level, Reason
 from conformance.spec import requirement_ids
 from conformance.spec.harm import of_structure
 from conformance.spec.operation import Operation
-from conformance.spec.requirement_ids import StructuralId
+from conformance.spec.requirement_ids import REQUEST, StructuralId
 from conformance.spec.rules import (
     Citation,
     Rule,
@@ -58,6 +58,12 @@ class Requirement:
     request: str = ""
     deviation: str = ""
     harm: Harm | None = None
+
+    @property
+    def sent(self) -> bool:
+        """Whether it is about a field of a request, not of a response."""
+        structure = StructuralId.parse(self.id) if self.structural else None
+        return structure is not None and structure.part == REQUEST
 
     @property
     def refusal(self) -> bool:

@@ -162,10 +162,15 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
     except SpecificationError as error:
         raise SpecificationError(f"{spec}: {error}") from None
     requirements: dict[str, Requirement] = {}
+    lines = _lines_by_field(spec.with_name(FIELDS))
     for operation in found.values():
         needs = needed(found, operation) if operation.needs is None else operation.needs
         for requirement in structural(operation):
-            requirements[requirement.id] = replace(requirement, needs=() if requirement.untestable else needs)
+            cited = lines.get(
+                (operation.id, requirement.sent, requirement.place, requirement.document), requirement.lines
+            )
+            needs_of_it = () if requirement.untestable else needs
+            requirements[requirement.id] = replace(requirement, lines=cited, needs=needs_of_it)
     entries = register_of(data(held, register), register)
     for name, faults in entries.structural.items():
         if name not in requirements:
@@ -192,8 +197,23 @@ def _bytes(path: Path) -> bytes:
 
 def fields(system: str) -> list[dict[str, str]]:
     """The rows of the inventory of a system's documented fields."""
-    with (SYSTEMS[system].specs / FIELDS).open(newline="", encoding="utf-8") as file:
+    return _rows(SYSTEMS[system].specs / FIELDS)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def _lines_by_field(path: Path) -> dict[tuple[str, bool, str, str], str]:
+    """The lines that document a field: by operation, whether it is sent, its place, and the document.
+
+    A schema cites the table that its fields are in; the inventory knows the lines of each. Without one there are none.
+    """
+    rows = _rows(path) if path.exists() else []
+    return {
+        (row["operation"], row["direction"] == "request", row["place"], row["document"]): row["lines"] for row in rows
+    }
 
 
 def register_of(held: Mapping[str, Any], path: Path) -> Register:
