@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import click
 
 from conformance.cli.additions import additions, example, inline
+from conformance.cli.check_json import described
 from conformance.cli.failure import refusing
 from conformance.cli.options import planning_options
 from conformance.cli.paths import PATH
@@ -86,8 +88,9 @@ class Selected:
 @click.argument("target", metavar="TARGET", type=PATH)
 @click.option("--offline", is_flag=True, help="Send nothing; check only the file.")
 @click.option("--all", "everything", is_flag=True, help="Show all lines to add, not only those that help most.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @planning_options
-def command(target: Path, offline: bool, everything: bool, **options: Any) -> int:
+def command(target: Path, offline: bool, everything: bool, form: str, **options: Any) -> int:
     """Show what a run against TARGET would test.
 
     Checks that each system responds and accepts the credentials. Prints which requirements a run would test, which it
@@ -97,12 +100,16 @@ def command(target: Path, offline: bool, everything: bool, **options: Any) -> in
         with refusing(TargetError):
             understood = load(path)
         selected = Selected.of(understood, options)
-        return checked(understood, selected, offline=offline, everything=everything)
+        return checked(understood, selected, offline=offline, everything=everything, as_json=form == "json")
 
 
-def checked(target: Target, selected: Selected, *, offline: bool = False, everything: bool = False) -> int:
+def checked(
+    target: Target, selected: Selected, *, offline: bool = False, everything: bool = False, as_json: bool = False
+) -> int:
     """Probe what is selected of a target, print what a run would test, and return the exit code."""
     results = {} if offline else {system: probed(target, system) for system in selected.systems}
+    if as_json:
+        return _show_json(target, selected, results)
     return show(target, selected, results, everything=everything)
 
 
@@ -129,6 +136,15 @@ def show(
         return exit_codes.UNAVAILABLE
     click.echo("The file is valid, and every system responds." if results else "The file is valid. Nothing was sent.")
     return exit_codes.OK
+
+
+def _show_json(target: Target, selected: Selected, results: Mapping[str, Iterable[ProbeResult]]) -> int:
+    plans = {system: selected.planned(target, system) for system in selected.systems}
+    found = {system: list(probes) for system, probes in results.items()}
+    works = all(one.works for probes in found.values() for one in probes)
+    code = exit_codes.OK if works else exit_codes.UNAVAILABLE
+    click.echo(json.dumps(described(target, plans, found, code=code), ensure_ascii=False, indent=1))
+    return code
 
 
 def _head(target: Target, level: Safety) -> Iterator[str]:

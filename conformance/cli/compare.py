@@ -16,6 +16,7 @@ from conformance.core.run_directory import ALLURE_RESULTS
 from conformance.report import record_file
 from conformance.report.allure import page as allure_page
 from conformance.report.upgrade import comparison as upgrade
+from conformance.report.upgrade.comparison import Advice
 
 if TYPE_CHECKING:
     from conformance.report.upgrade.comparison import Comparison
@@ -24,15 +25,21 @@ if TYPE_CHECKING:
 @click.command("compare")
 @click.argument("before", metavar="BEFORE", type=PATH)
 @click.argument("after", metavar="AFTER", type=PATH)
-@click.option("--output", type=PATH, help="Output directory for JSON, Markdown and the HTML report.")
+@click.option("--output", type=PATH, help="Output directory for the HTML pages, JSON and Markdown.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", help="Output format."
 )
-def command(before: Path, after: Path, output: Path | None, form: str) -> int:
+@click.option(
+    "--fail-on",
+    type=click.Choice([Advice.LOOK.value, Advice.STOP.value]),
+    default=Advice.STOP.value,
+    help="Exit with 1 for this verdict and worse ones [stop].",
+)
+def command(before: Path, after: Path, output: Path | None, form: str, fail_on: str) -> int:
     """Compare two runs.
 
     BEFORE and AFTER are directories that `conformance run` wrote. Shows what broke, what was fixed and what else
-    changed, with a verdict: SAFE, LOOK or STOP. The exit code is 1 for STOP.
+    changed, with a verdict: SAFE, LOOK or STOP. The exit code is 1 for STOP, with `--fail-on look` also for LOOK.
     """
     comparison = compared(before, after)
     if output is not None:
@@ -40,7 +47,7 @@ def command(before: Path, after: Path, output: Path | None, form: str) -> int:
     _show(comparison, form)
     if output is not None:
         _page(comparison, output)
-    return comparison.exit_code
+    return comparison.exit_code_for(Advice(fail_on))
 
 
 def compared(before: Path, after: Path) -> Comparison:
@@ -68,8 +75,9 @@ def _show(comparison: Comparison, form: str) -> None:
 
 
 def _write(comparison: Comparison, output: Path) -> None:
-    from conformance.report.upgrade import allure, text
+    from conformance.report.upgrade import allure, page, text
 
+    write_text(output / page.NAME, page.render(comparison))
     write_text(output / "comparison.json", upgrade.to_json(comparison))
     write_text(output / "comparison.md", text.markdown(comparison))
     results = output / ALLURE_RESULTS

@@ -80,7 +80,7 @@ def command(
         with refusing(TargetError):
             loaded = load(path)
         if dry_run:
-            return checked(loaded, Selected.of(loaded, options))
+            return checked(loaded, Selected.of(loaded, options), as_json=options["format"] == "json")
         if options["in_flight"]:
             limits = loaded.limits.model_copy(update={"in_flight": options["in_flight"]})
             loaded = loaded.model_copy(update={"limits": limits})

@@ -262,6 +262,8 @@ class RunRecord(Frozen):
     """The first tests of the user's own, run in the same pytest, that failed: they fail the run."""
     shapes: dict[str, dict[str, Shape]] = {}
     """What answers looked like, by operation and status."""
+    calls: dict[str, str] = {}
+    """Method and path of each operation that is among the shapes, as the document gives them."""
     durations: dict[str, dict[str, float]] = {}
     """Seconds: in `tests` of each test, in `operations` the mean of each operation's calls, in `medians` their median,
     in `fastest` and `slowest` the extremes; in `calls` how many there were."""

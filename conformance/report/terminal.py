@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from conformance.core import exit_codes
 from conformance.core.run_directory import RunDirectory
 from conformance.report import escape, words
 from conformance.report.requirement_result import totals
@@ -36,7 +37,9 @@ def show(record: RunRecord, run_directory: Path, console: Console, *, brief: boo
     nothing is read as markup.
     """
     summary = _Summary(record, run_directory, console)
-    if brief:
+    if record.exit_code == exit_codes.UNAVAILABLE and not totals(record).tested:
+        summary.show_unavailable()
+    elif brief:
         summary.show_briefly()
     else:
         summary.show()
@@ -95,6 +98,15 @@ class _Summary:
         self._things("Problems of the run", "why it is incomplete", record.problems)
         self._things("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers])
         self._say(f"Report: {escape.line(str(self._run_directory))}", wrap=False)
+
+    def show_unavailable(self) -> None:
+        """What kept the run from testing anything, and what to do: three lines where one thing did."""
+        record = self._record
+        self._say(f"{escape.line(record.target.name, 80)}: {words.headline(record)}", style="bold red")
+        for problem in record.problems[:_SHOWN_THINGS]:
+            self._say(escape.line(problem, 2 * _TITLE), 2)
+        advice = "Correct it; `conformance check` shows whether it works."
+        self._say(f"{advice} Report: {escape.line(str(self._run_directory))}", 2, wrap=False)
 
     def _say(self, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
         say(self._console, text, indent, style, lead=lead, wrap=wrap)

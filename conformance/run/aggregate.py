@@ -150,6 +150,12 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
             operation: {status: Shape(**seen.shape()) for status, seen in sorted(statuses.items())}
             for operation, statuses in sorted(logs.shapes.items())
         },
+        calls={
+            one: operation.request
+            for one in sorted(logs.shapes)
+            for spec in specs.values()
+            if (operation := spec.operations.get(one))
+        },
         durations=_durations(tests, logs.durations),
         leftovers=leftovers,
         residue=residue,

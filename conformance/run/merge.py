@@ -112,6 +112,7 @@ def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residu
         not_run=sorted({one for record in records for one in record.not_run}),
         beside=list(dict.fromkeys(one for record in records for one in record.beside)),
         shapes=_shapes(records),
+        calls=dict(sorted({name: call for record in records for name, call in record.calls.items()}.items())),
         durations=_durations([record.durations for record in records]),
         leftovers=[*(one for record in records for one in record.leftovers), *leftovers],
         residue=_residue([*(one for record in records for one in record.residue), *residue]),

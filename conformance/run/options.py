@@ -118,6 +118,13 @@ OPTIONS: Final = (
         "PERCENT",
     ),
     Option("baseline-strict", "fail if a baseline entry no longer occurs", Kind.FLAG),
+    Option(
+        "format",
+        "what is printed at the end: a summary, or the run record as JSON [text]",
+        Kind.CHOICE,
+        choices=("text", "json"),
+        default="text",
+    ),
     Option("quiet", "print only the result and the new deviations", Kind.FLAG, short="q"),
     Option("verbose", "print each test when it ends", Kind.FLAG, short="v"),
     Option("register", "requirements of your own; repeatable", Kind.PATH, "FILE", repeatable=True, in_command=False),

@@ -26,6 +26,7 @@ from conformance.report.run_record import (
     TestRecord,
 )
 from conformance.report.upgrade import allure, comparison
+from conformance.report.upgrade import page as upgrade_page
 from conformance.report.upgrade import text as upgrade_text
 from conformance.report.upgrade.comparison import (
     Advice,
@@ -33,6 +34,7 @@ from conformance.report.upgrade.comparison import (
     NotComparable,
     compare,
 )
+from conformance.report.upgrade.effect import Effect, effect
 from conformance.report.upgrade.shape_changes import What, changes
 
 from . import sample
@@ -89,13 +91,13 @@ def seen(before: RunRecord, after: RunRecord) -> list[tuple[What, str, str, str]
 def test_equal_runs_are_safe() -> None:
     told = compare(run(deviation(1)), run(deviation(1)))
     assert told.verdict is Advice.SAFE
-    assert told.exit_code == 0
+    assert told.exit_code_for(Advice.LOOK) == 0
     assert len(told.remaining) == 1
 
 
 def test_a_new_deviation_stops_and_a_fixed_one_is_reported() -> None:
     told = compare(run(deviation(1)), run(deviation(2)))
-    assert (told.verdict, told.exit_code) == (Advice.STOP, 1)
+    assert (told.verdict, told.exit_code_for(Advice.STOP)) == (Advice.STOP, 1)
     assert told.reason == "1 new deviation; 1 fixed"
     assert [one.requirement for one in told.new] == ["PM3-PRJ-002"]
     assert [one.requirement for one in told.fixed] == ["PM3-PRJ-001"]
@@ -220,7 +222,7 @@ def test_one_change_at_many_responses_is_one_entry() -> None:
     told = compare(shaped(), shaped(type="text/json"))
     (one,) = told.noticed
     assert one.answers == ["getProject 200", "getProject 404"]
-    assert told.reason == "no new deviation, but 1 change that may break clients"
+    assert told.reason == "no new deviation, but 1 change that breaks clients"
 
 
 @pytest.mark.parametrize(
@@ -326,7 +328,7 @@ def test_the_markdown_fits_a_comment_and_counts_what_it_leaves_out() -> None:
     assert len(text) < 65_536
     assert "more in the JSON" in text
     assert text.startswith("## staging: STOP: 399 new deviations; ")
-    for heading in ("### New deviations (399)", "### Fields gone (3)"):
+    for heading in ("### New deviations (399)", "### Breaks clients (3)"):
         assert heading in text
 
 
@@ -344,7 +346,7 @@ def test_allure_gets_a_result_for_each_entry_under_its_heading(tmp_path: Path) -
     results = [json.loads(path.read_text()) for path in tmp_path.glob("*-result.json")]
     assert sorted((suite(one), one["status"]) for one in results) == [
         ("1. New deviations", "failed"),
-        ("2. Fields gone", "broken"),
+        ("2. Breaks clients", "broken"),
         ("3. Fixed", "passed"),
     ]
     assert "STOP" in (tmp_path / "environment.properties").read_text()
@@ -357,3 +359,102 @@ def _shapes(of: RunRecord) -> dict[str, Any]:
 def suite(result: dict[str, Any]) -> str:
     (found,) = [label["value"] for label in result["labels"] if label["name"] == "parentSuite"]
     return str(found)
+
+
+# -- what changes do to clients ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (having(), having(a=None), [Effect.BREAKS]),
+        (having(), having(n=["string"]), [Effect.BREAKS]),
+        (having(a=uid()), having(a=uid(always=False)), [Effect.BREAKS]),
+        (having(a=uid(always=False)), having(a=None), [Effect.MAY_BREAK]),
+        (shaped(statuses=("200",)), shaped(statuses=("201",)), [Effect.BREAKS]),
+        (shaped(statuses=("200",)), shaped(statuses=("200", "201")), [Effect.MAY_BREAK]),
+        (shaped(), shaped(statuses=("200", "409")), [Effect.MAY_BREAK]),
+        (shaped(statuses=("200",)), shaped(statuses=("200",), type="text/json"), [Effect.BREAKS]),
+        (shaped(statuses=("404",)), shaped(statuses=("404",), type="text/json"), [Effect.MAY_BREAK]),
+        (having(), having(a=["null", "string"]), [Effect.MAY_BREAK]),
+        (having(a=uid("uid")), having(a=uid("uuid")), [Effect.MAY_BREAK]),
+        (having(a=uid(values=("A",))), having(a=uid(values=("A", "B"))), [Effect.MAY_BREAK]),
+        (shaped(statuses=("200",)), shaped(statuses=("200",), headers=["content-type"]), [Effect.MAY_BREAK]),
+        (shaped(), shaped(error={"": ["object"], "/error": ["object"]}), [Effect.MAY_BREAK]),
+        (having(), having(b=["string"]), [Effect.ADDITION]),
+        (shaped(statuses=("200",), headers=[]), shaped(statuses=("200",), headers=["x-total"]), [Effect.ADDITION]),
+    ],
+)
+def test_a_change_breaks_clients_or_may_break_them_or_adds_something(
+    before: RunRecord, after: RunRecord, expected: list[Effect]
+) -> None:
+    assert [effect(one) for one in changes(before, after)] == expected
+
+
+def test_additions_alone_are_safe() -> None:
+    told = compare(having(), having(b=["string"]))
+    assert (told.verdict, told.reason.endswith("; 1 addition")) == (Advice.SAFE, True)
+
+
+def test_changes_are_grouped_by_request_and_one_that_is_the_same_everywhere_is_told_once() -> None:
+    def answering(*names: str, **more: Any) -> RunRecord:
+        shapes = {name: having(**more).shapes["getProject"] for name in names}
+        return run(shapes=shapes, calls={name: f"GET /{name}" for name in names})
+
+    everywhere = compare(answering("a", "b", "c"), answering("a", "b", "c", a=None, n=["string"]))
+    (section,) = [one for one in upgrade_text.sections(everywhere) if one.title == "Breaks clients"]
+    assert section.entries == (
+        (
+            "3 requests: GET /a, GET /b, GET /c",
+            "field gone /a: string → absent",
+            "field retyped /n: integer → string",
+        ),
+    )
+    assert section.heading == "Breaks clients (2)"
+    alone = compare(answering("a"), answering("a", a=None))
+    (section,) = upgrade_text.sections(alone)
+    assert section.entries == (("GET /a", "200 field gone /a: string → absent"),)
+
+
+def test_ten_are_shown_and_the_others_folded() -> None:
+    found = [deviation(number) for number in range(1, 15)]
+    conform = [verdict(one.requirement, Outcome.CONFORMS) for one in found]
+    many = compare(run(verdicts=conform), run(*found))
+    text = upgrade_text.markdown(many)
+    shown, folded = text.split("<details><summary>4 more</summary>")
+    assert [one.count("lacks prj") for one in (shown, folded)] == [10, 4]
+    page = upgrade_page.render(many)
+    shown, folded = page.split("<details><summary>4 more</summary>")
+    assert [one.count("<li><p") for one in (shown, folded)] == [10, 4]
+    out = io.StringIO()
+    upgrade_text.show(many, Console(file=out, force_terminal=False, width=100))
+    assert "… and 4 more" in out.getvalue()
+
+
+def test_no_text_of_a_server_is_markup_on_the_page() -> None:
+    page = upgrade_page.render(much())
+    assert "<script" not in page
+    assert not set(page) & {"\x1b", "\x9b", "\u202e", "\r"}
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_look_fails_where_it_is_asked_to() -> None:
+    look = compare(run(), run(known(deviation(1))))
+    assert [look.exit_code_for(one) for one in (Advice.LOOK, Advice.STOP)] == [1, 0]
+
+
+def test_an_unstable_deviation_is_worth_a_look_and_its_absence_fixes_nothing() -> None:
+    once = deviation(1).model_copy(update={"unstable": True})
+    told = compare(run(), run(once))
+    assert (told.verdict, "1 unstable deviation" in told.reason) == (Advice.LOOK, True)
+    assert compare(run(once), run(verdicts=[verdict("PM3-PRJ-001", Outcome.CONFORMS)])).fixed == []
+
+
+def test_read_backs_of_an_earlier_version_are_those_of_now() -> None:
+    now = deviation(1, kind=Kind.READ_BACK, location="", places=["/a", "/b"])
+    then = [deviation(1, kind=Kind.READ_BACK, location=place) for place in ("/a", "/b")]
+    told = compare(run(*then), run(now))
+    assert (told.new, told.fixed, told.verdict) == ([], [], Advice.SAFE)
+    assert [one.fingerprint for one in told.remaining] == [now.fingerprint]
+    worse = compare(run(then[0]), run(now))
+    assert ([one.fingerprint for one in worse.new], worse.fixed) == ([now.fingerprint], [])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
@@ -26,6 +27,7 @@ from conformance.report.run_record import (
     RunRecord,
     VerdictRecord,
 )
+from conformance.report.upgrade.effect import Effect, effect
 from conformance.report.upgrade.shape_changes import ShapeChange, What, changes
 
 SCHEMA_VERSION: Final = 1
@@ -90,10 +92,14 @@ class Moved(Frozen):
 
 
 class Change(Frozen):
-    """Something that may break clients, though both forms are allowed by the documents."""
+    """Something that changed, though both forms are allowed by the documents."""
 
+    effect: Effect
+    """What it does to clients: `breaks`, `may break` or `addition`; at several responses, the worst of it."""
     what: What
     """The kind of change."""
+    requests: list[str]
+    """The requests that show it: method and path, or the id of the operation where a record does not say these."""
     answers: list[str]
     """The operations, with their statuses where it matters, that show it."""
     place: str
@@ -145,10 +151,11 @@ class Comparison(Frozen):
         """The changes that no deviation explains."""
         return [change for change in self.changes if change.explained_by is None]
 
-    @property
-    def exit_code(self) -> int:
-        """What `conformance compare` exits with."""
-        return exit_codes.DEVIATIONS if self.verdict is Advice.STOP else exit_codes.OK
+    def exit_code_for(self, fail_on: Advice) -> int:
+        """What `conformance compare` exits with, where this verdict and worse ones fail."""
+        order = list(Advice)
+        failed = order.index(self.verdict) >= order.index(fail_on)
+        return exit_codes.DEVIATIONS if failed else exit_codes.OK
 
 
 def compare(before: RunRecord, after: RunRecord) -> Comparison:
@@ -161,11 +168,13 @@ def compare(before: RunRecord, after: RunRecord) -> Comparison:
     was = {one.requirement: one for one in before.verdicts}
     now = {one.requirement: one for one in after.verdicts}
     old, found = _by_fingerprint(before.deviations), _by_fingerprint(after.deviations)
-    fresh = [one for key, one in found.items() if key not in old]
+    fresh = [one for one in found.values() if not _was_seen(one, old)]
+    earlier = {name for one in found.values() for name in one.earlier_fingerprints}
     new = [one for one in fresh if _tried(was, one.requirement)]
     unseen = [one for one in fresh if not _tried(was, one.requirement)]
-    fixed = [one for key, one in old.items() if key not in found and _tried(now, one.requirement)]
-    changed = _grouped(changes(before, after), [*fresh, *fixed])
+    gone = [one for key, one in old.items() if key not in found and key not in earlier and not one.unstable]
+    fixed = [one for one in gone if _tried(now, one.requirement)]
+    changed = _grouped(changes(before, after), [*fresh, *fixed], {**before.calls, **after.calls})
     known_findings = _by_fingerprint(before.findings)
     findings = [one for one in after.findings if one.fingerprint not in known_findings and not _shown(one, changed)]
     titles = {one.fingerprint: one.title for one in (*after.deviations, *after.findings)}
@@ -182,7 +191,7 @@ def compare(before: RunRecord, after: RunRecord) -> Comparison:
         new=words.ordered(new),
         unseen=words.ordered(unseen),
         fixed=words.ordered(fixed),
-        remaining=words.ordered([one for key, one in found.items() if key in old]),
+        remaining=words.ordered([one for one in found.values() if _was_seen(one, old)]),
         findings=words.ordered(findings),
         blocked=blocked,
         unexercised=unexercised,
@@ -192,6 +201,12 @@ def compare(before: RunRecord, after: RunRecord) -> Comparison:
 
 def _by_fingerprint(deviations: Iterable[DeviationRecord]) -> dict[str, DeviationRecord]:
     return {one.fingerprint: one for one in deviations}
+
+
+def _was_seen(deviation: DeviationRecord, old: Mapping[str, DeviationRecord]) -> bool:
+    """Whether BEFORE has a deviation; earlier versions of the suite had one for each of its fields."""
+    earlier = deviation.earlier_fingerprints
+    return deviation.fingerprint in old or bool(earlier and old.keys() >= set(earlier))
 
 
 def _tried(verdicts: dict[str, VerdictRecord], requirement: str) -> bool:
@@ -261,20 +276,30 @@ def _moved(before: VerdictRecord, after: VerdictRecord, titles: dict[str, str]) 
     )
 
 
-def _grouped(found: Iterable[ShapeChange], deviations: Sequence[DeviationRecord]) -> list[Change]:
-    """The changes, those that are the same at several answers as one."""
-    groups: dict[tuple[What, str, str, str, str | None], list[str]] = {}
+def _grouped(
+    found: Iterable[ShapeChange], deviations: Sequence[DeviationRecord], calls: Mapping[str, str]
+) -> list[Change]:
+    """The changes, those that are the same at several responses as one, the worst first."""
+    groups: dict[tuple[What, str, str, str, str | None], list[ShapeChange]] = {}
     for one in found:
         root = next((deviation.fingerprint for deviation in deviations if _explains(deviation, one)), None)
         key = (one.what, one.place, one.before, one.after, root)
-        groups.setdefault(key, []).append(f"{one.operation} {one.status}".strip())
-    order = {what: rank for rank, what in enumerate(What)}
-    return [
-        Change(what=what, place=place, before=before, after=after, explained_by=root, answers=answers)
-        for (what, place, before, after, root), answers in sorted(
-            groups.items(), key=lambda item: (order[item[0][0]], item[1], item[0][1])
+        groups.setdefault(key, []).append(one)
+    grouped = [
+        Change(
+            effect=min((effect(one) for one in those), key=list(Effect).index),
+            what=what,
+            requests=list(dict.fromkeys(calls.get(one.operation, one.operation) for one in those)),
+            place=place,
+            before=before,
+            after=after,
+            explained_by=root,
+            answers=[f"{one.operation} {one.status}".strip() for one in those],
         )
+        for (what, place, before, after, root), those in groups.items()
     ]
+    worst, kinds = list(Effect), list(What)
+    return sorted(grouped, key=lambda one: (worst.index(one.effect), kinds.index(one.what), one.answers, one.place))
 
 
 def _explains(deviation: DeviationRecord, change: ShapeChange) -> bool:
@@ -308,9 +333,12 @@ def _advice(
     changed: Sequence[Change],
     fixed: Sequence[DeviationRecord],
 ) -> tuple[Advice, str]:
+    effects = Counter(one.effect for one in changed if one.explained_by is None)
+    breaking, doubtful, added = (effects[one] for one in Effect)
     accepted = [one for one in new if one.baseline]
     roots = {one.fingerprint for one in accepted}
-    worse = [one for one in new if not one.baseline]
+    worse = [one for one in new if one.is_new]
+    unstable = [one for one in new if one.unstable]
     kept = [one for one in blocked if one.blocked_by not in roots]
     told = [
         words.count(len(worse), "new deviation") if worse else "",
@@ -318,14 +346,15 @@ def _advice(
     ]
     notable = [
         f"{words.count(len(accepted), 'new deviation')} that the baseline covers" if accepted else "",
+        f"{words.count(len(unstable), 'unstable deviation')}" if unstable else "",
         f"{words.count(len(unseen), 'deviation')} in what was not tested before" if unseen else "",
         f"{words.count(len(unexercised), 'requirement')} no longer tested" if unexercised else "",
         words.count(len(findings), "new finding") if findings else "",
-        f"{words.count(n, 'change')} that may break clients"
-        if (n := sum(one.explained_by is None for one in changed))
-        else "",
+        f"{words.count(breaking, 'change')} that break{'s' if breaking == 1 else ''} clients" if breaking else "",
+        f"{words.count(doubtful, 'change')} that may break clients" if doubtful else "",
     ]
     good = [f"{len(fixed):,} fixed"] if fixed else []
+    good += [words.count(added, "addition")] if added else []
     if any(told):
         return Advice.STOP, "; ".join([one for one in (*told, *notable) if one] + good)
     if any(notable):

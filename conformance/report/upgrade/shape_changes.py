@@ -42,6 +42,8 @@ INFRASTRUCTURE: Final = frozenset(
 SAMPLES: Final = 5  # calls of an operation, in both runs, before their times say anything
 RATIO: Final = 3.0
 FLOOR: Final = 0.25  # seconds: below that a client does not notice
+ABSENT: Final = "absent"
+ALWAYS, NOT_ALWAYS = "in every response", "not in every response"
 EMPTY, TEXT, NULL, ANY = "empty", "text", "null", "/*"
 
 
@@ -49,7 +51,8 @@ EMPTY, TEXT, NULL, ANY = "empty", "text", "null", "/*"
 class ShapeChange:
     """One difference in what one operation answers with one status; `status` is empty for the whole operation.
 
-    `rare` is true of a field that only some answers had: it may be gone since nothing provoked it.
+    `rare` is true of a field that only some answers had: it may be gone since nothing provoked it. A status that
+    `replaces` others of its class came while they went.
     """
 
     what: What
@@ -59,6 +62,7 @@ class ShapeChange:
     before: str
     after: str
     rare: bool = False
+    replaces: bool = False
 
 
 def changes(before: RunRecord, after: RunRecord) -> Iterator[ShapeChange]:
@@ -74,13 +78,14 @@ def _operation(operation: str, before: Mapping[str, Shape], after: Mapping[str, 
     pairs = [(status, status) for status in sorted(before.keys() & after.keys())]
     for status in new:  # one that is only gone may not have been provoked
         instead_of = [one for one in gone if one[0] == status[0]]
-        yield ShapeChange(What.STATUS, operation, status, "", ", ".join(instead_of or sorted(before)), status)
+        told = ", ".join(instead_of or sorted(before))
+        yield ShapeChange(What.STATUS, operation, status, "", told, status, replaces=bool(instead_of))
         pairs += [(one, status) for one in instead_of] if len(instead_of) == 1 else []
     for old, status in pairs:
         for change in _answer(before[old], after[status]):
-            told = replace(change, operation=operation, status=status)
+            found = replace(change, operation=operation, status=status)
             in_error = status[0] in "45" and change.what not in (What.CONTENT_TYPE, What.HEADER)
-            yield replace(told, what=What.ERROR) if in_error else told
+            yield replace(found, what=What.ERROR) if in_error else found
 
 
 def _answer(before: Shape, after: Shape) -> Iterator[ShapeChange]:
@@ -91,17 +96,17 @@ def _answer(before: Shape, after: Shape) -> Iterator[ShapeChange]:
         yield _change(
             What.HEADER,
             name,
-            "in every response" if was else "not in every response",
-            "not in every response" if was else "in every response",
+            ALWAYS if was else NOT_ALWAYS,
+            NOT_ALWAYS if was else ALWAYS,
         )
     for place in sorted(before.fields.keys() | after.fields.keys()):
         old, new = before.fields.get(place), after.fields.get(place)
         if old and new:
             yield from _field(place, old, new)
         elif old and _could_be(place, after):
-            yield replace(_change(What.FIELD_GONE, place, _told(old), "absent"), rare=not old.always)
+            yield replace(_change(What.FIELD_GONE, place, _told(old), ABSENT), rare=not old.always)
         elif new and _could_be(place, before):
-            yield _change(What.FIELD_NEW, place, "absent", _told(new))
+            yield _change(What.FIELD_NEW, place, ABSENT, _told(new))
 
 
 def _could_be(place: str, shape: Shape) -> bool:

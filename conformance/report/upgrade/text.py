@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from conformance.report import escape, terminal, words
 from conformance.report.section import Section
 from conformance.report.upgrade.comparison import Advice
-from conformance.report.upgrade.shape_changes import What
+from conformance.report.upgrade.effect import Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -25,21 +25,12 @@ if TYPE_CHECKING:
     )
 
 STYLES: Final = {Advice.SAFE: "bold green", Advice.LOOK: "bold yellow", Advice.STOP: "bold red"}
-MEANINGS: Final = {
-    What.FIELD_GONE: "Fields gone",
-    What.RETYPED: "Fields retyped",
-    What.NULLABLE: "Nullability changed",
-    What.FORMAT: "Formats changed",
-    What.VALUES: "New values",
-    What.STATUS: "Statuses changed",
-    What.ERROR: "Error shapes changed",
-    What.CONTENT_TYPE: "Content types changed",
-    What.HEADER: "Headers changed",
-    What.SLOWER: "Response times changed",
-    What.FIELD_NEW: "Fields new",
+EFFECTS: Final = {
+    Effect.BREAKS: ("Breaks clients", "the documentation allows both, but clients that expect the former fail"),
+    Effect.MAY_BREAK: ("May break clients", "the documentation allows both; some clients may fail"),
+    Effect.ADDITION: ("Additions", "new in the responses; clients that ignore what they do not know still work"),
 }
-ALLOWED: Final = "allowed by the documentation, but may break clients"
-_LISTED_AT_MOST: Final = 30
+SHOWN: Final = 10  # entries of a section; the others are folded
 _VALUE: Final = 300
 _ANSWERS: Final = 4
 _MARKDOWN_LIMIT: Final = 65_536  # what GitHub takes as a comment
@@ -112,16 +103,31 @@ def _moves(moved: list[Moved]) -> tuple[tuple[tuple[str, ...], ...], int]:
     return entries, len(moved)
 
 
-def _changes(changes: list[Change]) -> Iterator[Section]:
-    for what, found in groupby(changes, key=lambda one: one.what):  # they come sorted by it
-        yield Section(MEANINGS[what], ALLOWED, tuple(_change(one) for one in found))
+def _changes(changes: Sequence[Change]) -> Iterator[Section]:
+    """A section for each effect on clients, with an entry for each request, the worst first.
+
+    A change that is the same at several requests is told once, with all of them.
+    """
+    for effect, (title, meaning) in EFFECTS.items():
+        found = [one for one in changes if one.effect is effect]
+        groups: dict[tuple[str, ...], list[Change]] = {}
+        for one in found:  # they come sorted, the worst first
+            groups.setdefault(tuple(one.requests), []).append(one)
+        entries = ((_requests(requests), *map(_change, those)) for requests, those in groups.items())
+        yield Section(title, meaning, tuple(entries), len(found))
 
 
-def _change(one: Change) -> tuple[str, ...]:
-    shown = ", ".join(one.answers[:_ANSWERS])
-    more = "".join(f", {text}" for text in _more(len(one.answers) - _ANSWERS))
-    place = f": {one.place}" if one.place else ""
-    return (f"{shown}{more}{place}: {one.before} → {one.after}",)
+def _requests(requests: Sequence[str]) -> str:
+    shown = ", ".join([*requests[:_ANSWERS], *_more(len(requests) - _ANSWERS)])
+    return shown if len(requests) == 1 else f"{len(requests):,} requests: {shown}"
+
+
+def _change(one: Change) -> str:
+    """A change without its requests: the statuses, if these are of one request, the kind, the place and both forms."""
+    statuses = [status for answer in one.answers if (status := answer.partition(" ")[2])]
+    where = f"{', '.join(statuses)} " if len(one.requests) == 1 and statuses else ""
+    place = f" {one.place}" if one.place else ""
+    return f"{where}{one.what.value}{place}: {one.before} → {one.after}"
 
 
 def _more(left: int) -> list[str]:
@@ -140,10 +146,10 @@ def show(comparison: Comparison, console: Console) -> None:
     for section in sections(comparison):
         console.print()
         say(f"{section.heading}: {section.meaning}", style="bold")
-        for entry in section.entries[:_LISTED_AT_MOST]:
+        for entry in section.entries[:SHOWN]:
             for number, text in enumerate(entry):
                 say(text, 5 if number else 2)
-        if (left := len(section.entries) - _LISTED_AT_MOST) > 0:
+        if (left := len(section.entries) - SHOWN) > 0:
             say(f"… and {left:,} more in the JSON", 2)
     explained = len(comparison.changes) - len(comparison.noticed)
     if explained:
@@ -166,13 +172,19 @@ def markdown(comparison: Comparison) -> str:
 
 
 def _markdown(section: Section, room: int) -> str:
-    lines = [f"### {section.heading}", "", f"*{section.meaning}*", ""]
-    room -= sum(len(line) + 1 for line in lines) + 60
-    for number, entry in enumerate(section.entries):
+    """A section, of which the first entries are shown and the others folded, in as many characters as there are."""
+    head = [f"### {section.heading}", "", f"*{section.meaning}*", ""]
+    room -= sum(len(line) + 1 for line in head) + 160
+    shown: list[str] = []
+    for entry in section.entries:
         text = "- " + "<br>\n  ".join(escape.markdown(line, _VALUE) for line in entry)
         room -= len(text) + 1
         if room < 0:
-            lines.append(f"- … and {len(section.entries) - number:,} more in the JSON")
             break
-        lines.append(text)
+        shown.append(text)
+    lines = [*head, *shown[:SHOWN]]
+    if folded := shown[SHOWN:]:
+        lines += ["", f"<details><summary>{len(folded):,} more</summary>", "", *folded, "", "</details>"]
+    if left := len(section.entries) - len(shown):
+        lines += ["", f"… and {left:,} more in the JSON"]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -189,10 +190,14 @@ class RunController:
         write_reports.write_reports(self.record, self.process.output, theirs)
         self.process.directory.tidy()
         with forgiving():
-            terminal.show(self.record, self.process.output, Console(), brief=self.process.option("quiet"))
+            as_json = self.process.option("format") == "json"
+            if as_json:
+                print(self.process.directory.record.read_text(encoding="utf-8"), end="")
+            else:
+                terminal.show(self.record, self.process.output, Console(), brief=self.process.option("quiet"))
             if os.environ.get(github.VARIABLE) == "true":
                 for line in github.annotation_lines(self.record):
-                    print(line)
+                    print(line, file=sys.stderr if as_json else sys.stdout)
         session.exitstatus = process_exit_code(self.record.exit_code, int(session.exitstatus))
 
     def _uncollected(self, system: str, collected: set[str]) -> list[str]:
