@@ -63,7 +63,7 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_every_change_is_under_its_heading_and_nothing_else_is_named(before: Run, after: Run) -> None:
     told = compare(before.record, after.record)
     assert told.verdict is Advice.STOP
-    assert told.reason == "1 new deviation; 3 changes that may break clients"
+    assert told.reason == "1 new deviation; 1 change that breaks clients; 1 change that may break clients; 1 addition"
     assert [(one.operation, one.location) for one in told.new] == [("listProjects", "[]/prj_type")]
     assert [(one.what, one.answers, one.place, one.before, one.after) for one in told.noticed] == [
         (What.RETYPED, ["getProject 200"], "/diagrams[]/dia_is_closable", "integer", "string (integer)"),
@@ -98,7 +98,9 @@ def test_the_command_writes_every_form_and_ends_with_1_on_a_regression(
     assert main(call, standalone_mode=False) == exit_codes.DEVIATIONS
     printed = capsys.readouterr()
     assert "STOP: 1 new deviation" in printed.out
-    assert "Fields retyped (1)" in printed.out
+    for heading in ("Breaks clients (1)", "May break clients (1)", "Additions (1)"):
+        assert heading in printed.out
+    assert "GET /api/1.0/{workspace}/project/{prj_uid}" in printed.out
     assert "no HTML report was built: Node.js is not installed" in printed.err
     VALIDATOR.validate(json.loads((output / "comparison.json").read_text(encoding="utf-8")))
     assert (output / "comparison.md").read_text(encoding="utf-8").startswith("## reference: STOP: 1 new deviation")
