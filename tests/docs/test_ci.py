@@ -22,7 +22,10 @@ DIRECTORY = Path(__file__).parents[2] / "docs" / "ci"
 GITHUB, GITLAB, KUBERNETES = (
     DIRECTORY / name for name in ("github-actions.yml", "gitlab-ci.yml", "kubernetes-job.yaml")
 )
+ROOT = DIRECTORY.parents[1]
+ACTION, DOCKERFILE = ROOT / "action.yml", ROOT / "Dockerfile"
 KUBERNETES_VERSION = "1.33"
+INSTRUCTIONS = {"FROM", "COPY", "RUN", "USER", "WORKDIR", "ENTRYPOINT", "CMD"}
 FILES = [GITHUB, GITLAB, KUBERNETES]
 
 files = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.name))
@@ -54,13 +57,54 @@ def calls(path: Path) -> Iterator[list[str]]:
                 yield shlex.split(plain)
 
 
+def instructions(path: Path) -> Iterator[tuple[str, str]]:
+    """The instructions of a Dockerfile with their arguments; a line that ends in a backslash goes on."""
+    text = path.read_text(encoding="utf-8").replace("\\\n", " ")
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            word, _, rest = line.partition(" ")
+            yield word, rest.strip()
+
+
+def test_the_image_runs_the_command_as_a_user_of_no_power() -> None:
+    found = list(instructions(DOCKERFILE))
+    words = [word for word, _ in found]
+    assert set(words) <= INSTRUCTIONS
+    assert words[0] == "FROM"
+    assert dict(found)["ENTRYPOINT"] == '["conformance"]'
+    assert words.index("USER") > max(number for number, word in enumerate(words) if word == "RUN")
+    assert dict(found)["USER"] not in ("root", "0")
+    for rest in (rest for word, rest in found if word == "RUN"):
+        subprocess.run(["sh", "-n"], input=rest, text=True, check=True, timeout=300)
+
+
+def test_no_step_of_the_action_puts_an_expression_into_a_script() -> None:
+    steps = data(ACTION)["runs"]["steps"]
+    scripts = [step["run"] for step in steps if "run" in step]
+    assert scripts
+    assert not [script for script in scripts if "${{" in script]
+    for script in scripts:
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=300)
+    inputs = set(re.findall(r"inputs\.([\w-]+)", ACTION.read_text(encoding="utf-8")))
+    assert inputs == set(data(ACTION)["inputs"])
+
+
+@pytest.mark.parametrize("path", [GITHUB, GITLAB], ids=lambda path: str(path.name))
+def test_a_file_installs_what_one_variable_names(path: Path) -> None:
+    installs = [line for text in texts(data(path)) for line in text.splitlines() if "pip install" in line]
+    assert installs
+    assert set(installs) == {'pip install "$CONFORMANCE"'}
+
+
 def test_every_file_of_the_directory_is_checked_and_reported() -> None:
     assert sorted(FILES) == sorted(path for path in DIRECTORY.iterdir() if path.suffix != ".md")
     told = (DIRECTORY / "README.md").read_text(encoding="utf-8")
     assert all(f"]({path.name})" in told for path in FILES)
 
 
-@pytest.mark.parametrize(("path", "schema"), [(GITHUB, "github-workflows"), (GITLAB, "gitlab-ci")])
+@pytest.mark.parametrize(
+    ("path", "schema"), [(GITHUB, "github-workflows"), (GITLAB, "gitlab-ci"), (ACTION, "github-actions")]
+)
 def test_a_file_is_valid_by_the_published_schema(path: Path, schema: str) -> None:
     options = ["--builtin-schema", f"vendor.{schema}"]
     if path == GITLAB:

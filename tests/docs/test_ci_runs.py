@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from conformance.core import exit_codes
 from conformance.report import record_file
 
 from ..runs.support import run, served
-from .test_ci import GITHUB, GITLAB, KUBERNETES, data
+from .test_ci import ACTION, DOCKERFILE, GITHUB, GITLAB, KUBERNETES, data, instructions
 
 SHARDS = 4
 KNOWN, NEW = "pm4-curl-form-refused", "pm4-wrong-token-accepted"
@@ -48,6 +49,11 @@ class Machine:
     def said(self, tool: str) -> str:
         """What a tool was called with that only the service has."""
         return (self.tools / f"{tool}.said").read_text(encoding="utf-8")
+
+    def replies(self, tool: str, text: str) -> None:
+        """Let a tool print a text from now on, and forget what it was called with."""
+        (self.tools / f"{tool}.replies").write_text(text, encoding="utf-8")
+        (self.tools / f"{tool}.said").unlink(missing_ok=True)
 
     def judged(self, merged: Path, code: int) -> None:
         """See that a merged run is whole, and red for the one deviation that the baseline does not know."""
@@ -74,8 +80,10 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     kept = CliRunner().invoke(main, ["baseline", str(first.output), "--baseline", str(here / "baseline.toml")])
     assert kept.exit_code == exit_codes.OK, kept.output
     tool(tools / "conformance", f'exec {shlex.quote(sys.executable)} -m conformance "$@"')
+    tool(tools / "python", f'exec {shlex.quote(sys.executable)} "$@"')
     for name in ("pip", "gh", "curl"):
-        tool(tools / name, f'echo "$@" >> {shlex.quote(str(tools / name))}.said')
+        said = shlex.quote(str(tools / name))
+        tool(tools / name, f'echo "$@" >> {said}.said; test ! -f {said}.replies || cat {said}.replies')
     with served("processmaker4", (KNOWN, NEW)) as (_, toml):
         (here / "staging.toml").write_text(toml)
         yield Machine(here, tools)
@@ -98,13 +106,20 @@ def test_the_workflow_of_github_ends_as_the_whole_run_would(machine: Machine, tm
     for shard in machine.directory.glob("shard-*"):
         shard.rename(machine.directory / "shards" / shard.name)  # up as an artefact, and down again
 
-    env = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "NUMBER": "7"}
+    env = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary"), "NUMBER": "7", "GITHUB_REPOSITORY": "owner/name"}
     codes = {script: machine.runs(script, *bash, **env) for script in steps(jobs["merge"])}
     merge = next(script for script in codes if script.startswith("conformance merge"))
     machine.judged(machine.directory / "merged", codes.pop(merge))
     assert set(codes.values()) == {0}, codes
     assert "1 new deviation, 1 known" in (tmp_path / "summary").read_text(encoding="utf-8")
-    assert machine.said("gh").startswith("pr comment 7 ")
+    listed, written = machine.said("gh").splitlines()
+    assert "repos/owner/name/issues/7/comments" in listed
+    assert "--method POST repos/owner/name/issues/7/comments --field body=@comment.md" in written
+    assert (machine.directory / "comment.md").read_text(encoding="utf-8").startswith("<!-- conformance -->\n")
+    machine.replies("gh", "41\n42\n")
+    comment = next(script for script in codes if "marker=" in script)
+    assert machine.runs(comment, *bash, **env) == 0
+    assert "--method PATCH repos/owner/name/issues/comments/41 " in machine.said("gh").splitlines()[1]
     assert (machine.directory / "merged" / "report" / "index.html").is_file()
 
     *_, next_night = steps(jobs["shard"], **{"matrix.shard": "1"})  # with the durations of this one
@@ -129,8 +144,73 @@ def test_the_pipeline_of_gitlab_ends_as_the_whole_run_would(machine: Machine) ->
     assert (machine.directory / "merged" / "report" / "index.html").is_file()
     assert job("comment") == 0
     project = {"CI_MERGE_REQUEST_IID": "7", "CI_API_V4_URL": "https://git.test", "CI_PROJECT_ID": "3"}
+    notes = "https://git.test/projects/3/merge_requests/7/notes"
+    machine.replies("curl", '[{"id": 4, "body": "LGTM"}]')
     assert job("comment", **project) == 0
-    assert "https://git.test/projects/3/merge_requests/7/notes" in machine.said("curl")
+    assert machine.said("curl").splitlines()[1].endswith(f"--form body=<note.md {notes}")
+    assert (machine.directory / "note.md").read_text(encoding="utf-8").startswith("<!-- conformance -->\n")
+    machine.replies("curl", '[{"id": 4, "body": "LGTM"}, {"id": 5, "body": "<!-- conformance -->\\nold"}]')
+    assert job("comment", **project) == 0
+    assert machine.said("curl").splitlines()[1].endswith(f"--request PUT --form body=<note.md {notes}/5")
+
+
+def test_the_action_ends_as_the_run_did_and_edits_its_comment(machine: Machine, tmp_path: Path) -> None:
+    bash = ("bash", "-e", "-o", "pipefail", "-c")
+    scripts = {step.get("name", ""): step for step in data(ACTION)["runs"]["steps"] if "run" in step}
+    outputs, summary = tmp_path / "outputs", tmp_path / "summary"
+    service = {
+        "GITHUB_OUTPUT": str(outputs),
+        "GITHUB_STEP_SUMMARY": str(summary),
+        "RUNNER_TEMP": str(tmp_path),
+        "GITHUB_REPOSITORY": "owner/name",
+        "TARGET": "staging.toml",
+        "BASELINE": "baseline.toml",
+        "OUTPUT": "made",
+        "ARGUMENTS": "--max-examples 1 --exclude *CURL-DATA",
+        "NUMBER": "7",
+        "CODE": "1",
+    }
+    given = {name for step in scripts.values() for name in step["env"]} - {"GH_TOKEN", "INSTALL", "CHECKOUT"}
+    assert given <= set(service)
+
+    install = scripts["Install"]["run"]
+    assert machine.runs(install, *bash, INSTALL="", CHECKOUT="/the/checkout") == 0
+    assert machine.runs(install, *bash, INSTALL="conformance==1", CHECKOUT="/the/checkout") == 0
+    assert machine.said("pip").splitlines() == ["install --quiet /the/checkout", "install --quiet conformance==1"]
+
+    assert machine.runs(scripts["Run"]["run"], *bash, **service) == 0
+    assert outputs.read_text(encoding="utf-8") == f"code={exit_codes.DEVIATIONS}\n"
+    assert "1 new deviation, 1 known" in summary.read_text(encoding="utf-8")
+    comment = next(step["run"] for name, step in scripts.items() if name.startswith("One comment"))
+    assert machine.runs(comment, *bash, **service) == 0
+    assert "--method POST" in machine.said("gh").splitlines()[1]
+    machine.replies("gh", "41\n")
+    assert machine.runs(comment, *bash, **service) == 0
+    assert "--method PATCH repos/owner/name/issues/comments/41 " in machine.said("gh").splitlines()[1]
+    assert machine.runs(scripts["End as the run did"]["run"], *bash, **service) == exit_codes.DEVIATIONS
+
+
+@pytest.mark.matrix  # it builds the package
+def test_the_steps_of_the_image_make_a_command_that_runs(tmp_path: Path) -> None:
+    image, tools, site = tmp_path / "image", tmp_path / "tools", tmp_path / "site"
+    image.mkdir()
+    tools.mkdir()
+    shutil.copytree(ROOT, image / "src", ignore=shutil.ignore_patterns(".*", "__pycache__", "tests", "reports"))
+    (image / "src" / "reports").mkdir()
+    tool(tools / "useradd", "exit 0")
+    offline = "--no-deps --no-build-isolation --no-index"
+    tool(tools / "pip", f'exec {shlex.quote(sys.executable)} -m pip "$@" {offline} --target {shlex.quote(str(site))}')
+    variables = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    for word, rest in instructions(DOCKERFILE):
+        if word == "RUN":
+            script = rest.replace("/src", str(image / "src"))
+            subprocess.run(["sh", "-e", "-c", script], env=variables, check=True, timeout=500)
+    assert not (image / "src").exists()
+    call = [sys.executable, "-m", "conformance", "operations", "--system", "processmaker4"]
+    printed = subprocess.run(
+        call, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(site)}, capture_output=True, text=True, check=True
+    ).stdout
+    assert "startRequest" in printed
 
 
 def test_the_pods_of_kubernetes_write_what_merges_into_the_whole_run(machine: Machine) -> None:
