@@ -259,13 +259,13 @@ def _planned(planned: Plan, *, everything: bool) -> Iterator[str]:
         yield f"    [{planned.table.system}.bodies]"
         yield from (f"    {one.id} = {inline(example(one))}" for one in guesses[: None if everything else SHOWN])
         if len(guesses) > SHOWN and not everything:
-            yield f"    # and {len(guesses) - SHOWN} more; --all shows them"
+            yield f"    # and {len(guesses) - SHOWN} more; `conformance check --all` shows them"
     number = len(planned.unlocked())
     if number:
         yield "  to test more, add these lines (leave out a [header] that you already have)"
         yield from (f"    {line}" for line in additions(planned, None if everything else SHOWN))
     if number > SHOWN and not everything:
-        yield f"    # and {number - SHOWN} more, which help less; --all shows them"
+        yield f"    # and {number - SHOWN} more, which help less; `conformance check --all` shows them"
 
 
 def _advice(planned: Plan, reason: Reason | None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.paths import PATH
+from conformance.core import input_files
 from conformance.core.atomic_write import write_text
 from conformance.report.statement import statement_file
 
@@ -24,8 +26,20 @@ def command(statements: tuple[Path, ...], output: Path) -> None:
 
     with refusing(statement_file.UnreadableStatement):
         read = [statement_file.read(one) for one in statements]
+    if os.path.lexists(output) and not _is_gallery(output):
+        raise InputRefused(f"{output}: exists, and is not a gallery; choose another --output.")
     try:
         write_text(output, gallery.gallery(read))
     except OSError as error:
         raise InputRefused(f"{output}: cannot be written ({error.strerror}); choose another --output.") from None
     click.echo(output)
+
+
+def _is_gallery(path: Path) -> bool:
+    """Whether a file is an earlier gallery, which may be replaced."""
+    from conformance.report.statement import gallery
+
+    try:
+        return f"<title>{gallery.TITLE}</title>" in input_files.text(path)
+    except (OSError, input_files.Unreadable):
+        return False

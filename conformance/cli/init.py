@@ -13,7 +13,7 @@ from conformance.cli.check import Selected, probed, show
 from conformance.cli.failure import InputRefused, refusing
 from conformance.cli.paths import PATH
 from conformance.cli.questions import Questions
-from conformance.cli.target_text import target_text
+from conformance.cli.target_text import reads_as, target_text
 from conformance.core import exit_codes
 from conformance.core.systems import SYSTEMS
 from conformance.target.target import Target, TargetError, parse
@@ -54,7 +54,10 @@ def command(file: Path, systems: tuple[str, ...], settings: tuple[str, ...], for
     env = {**os.environ, **secrets}
     with refusing(TargetError):
         target = parse(data, base=file.parent, env=env, source=str(file))
-    _write(file, target_text(data), force=force)
+    text = target_text(data)
+    if not reads_as(text, data):
+        raise InputRefused(f"{file}: a value has a character that TOML cannot hold; give another value.")
+    _write(file, text, force=force)
     click.echo(f"Wrote {file}, without secrets; only you can read it.", err=True)
     code = exit_codes.OK if offline else _tried(target, file)
     if secrets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -16,6 +17,14 @@ def target_text(data: Mapping[str, Any]) -> str:
     """The text of a target file: first where an editor finds its schema, then the keys, then the tables."""
     lines = [f"#:schema {schemas.path(SCHEMA).as_uri()}", HEAD, *_lines(data)]
     return "\n".join(lines) + "\n"
+
+
+def reads_as(text: str, data: Mapping[str, Any]) -> bool:
+    """Whether a text is TOML with these data."""
+    try:
+        return tomllib.loads(text) == data
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 def _lines(data: Mapping[str, Any], at: str = "") -> Iterator[str]:

@@ -89,7 +89,7 @@ class _Summary:
         record = self._record
         good = record.exit_code == 0
         style = "bold green" if good else "bold red"
-        self._say(f"{escape.line(record.target.name, 80)}: {words.headline(record)}", style=style)
+        self._say(f"{escape.line(record.target.name, 80)}: {words.headline(record)}", style=style, wrap=False)
         new = [one for one in words.ordered(record.deviations) if one.is_new]
         for one in new[:_LISTED_AT_MOST]:
             self._say(f"{one.fingerprint}  {escape.line(one.title, _TITLE)}", 2, wrap=False)

@@ -505,6 +505,28 @@ def test_a_gallery_shows_each_product_in_a_column_and_what_it_does_not_claim(tmp
     assert not found.attributes & {"src", "href"}
 
 
+def test_a_gallery_replaces_an_earlier_one_and_no_other_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = stated(tmp_path / "run", run())
+    call = ["gallery", str(made / "statement"), "--output", str(tmp_path / "page.html")]
+    assert main(call, standalone_mode=False) == exit_codes.OK
+    assert main(call, standalone_mode=False) == exit_codes.OK
+    capsys.readouterr()
+    for other in (made / "statement" / "statement.json", made / "statement" / "index.html", tmp_path):
+        before = other.read_bytes() if other.is_file() else b""
+        assert main([*call[:-1], str(other)], standalone_mode=False) == exit_codes.USAGE
+        assert f"{other}: exists, and is not a gallery" in capsys.readouterr().err
+        assert (other.read_bytes() if other.is_file() else b"") == before
+
+
+def test_a_statement_with_a_date_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = stated(tmp_path / "run", run()) / "statement" / "statement.json"
+    path.write_text(path.read_text(encoding="utf-8").replace(run().started, "some day"), encoding="utf-8")
+    assert main(["gallery", str(path)], standalone_mode=False) == exit_codes.USAGE
+    assert "date is not one of ISO 8601" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1}', "[" * 100_000, '{"schema": "\x1b[2J"}', "\xff"])
 def test_a_file_that_is_no_statement_is_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "statement.json"

@@ -14,11 +14,13 @@ from conformance.core.systems import SYSTEMS
 from conformance.report import record_file
 from conformance.spec import specification
 
+README = Path(__file__).parents[2] / "README.md"
 FAULTS = [name for names in demonstrated(SYSTEMS).values() for name in names]
 
 
 def test_the_demo_reports_each_of_its_three_faults_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     ended = CliRunner().invoke(main, ["demo"])
     assert ended.exit_code == exit_codes.OK, ended.output
     assert len(FAULTS) == 3
@@ -30,6 +32,11 @@ def test_the_demo_reports_each_of_its_three_faults_once(tmp_path: Path, monkeypa
         requirement = specification.load(one.system).requirements[one.requirement]
         assert set(requirement.faults) & set(FAULTS), one.requirement
         assert one.fingerprint in ended.stdout
+
+    shown = README.read_text(encoding="utf-8").split("```text\n")[1].split("     to see it again:")[0]
+    assert shown.startswith("Deviations (3)\n")
+    assert shown in ended.stdout
+    assert (run / "reproduce" / f"{shown.split()[-1]}.sh").is_file()
 
     first, *announced = ended.stderr.splitlines()
     assert f"about {demo.SECONDS} seconds" in first

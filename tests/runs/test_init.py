@@ -121,13 +121,18 @@ def test_another_way_to_log_in_is_not_asked_beside() -> None:
         (["ulr=http://x"], "unknown key 'ulr'; did you mean url?"),
         (["access_token=abcdefgh"], "is a secret; set the environment variable PM4_TOKEN instead"),
         (["procesio.realm=x"], "procesio is not among the systems; add --system procesio"),
+        (
+            ["name=a\x7fb", "url=http://127.0.0.1:9", "process_id=7", "access_token=${TOKEN_OF_MINE}"],
+            "TOML cannot hold",
+        ),
         (["safety=owned"], "--set safety: is a table; name a key of it, such as safety.level=…"),
         ([], "processmaker4.url is not given, and standard input has ended; add --set processmaker4.url=…"),
         (["url=http://127.0.0.1:9"], "PM4_TOKEN is not given, and standard input has ended; set the environment"),
     ],
 )
 def test_what_cannot_be_used_is_refused_and_nothing_is_written(settings: list[str], told: str, tmp_path: Path) -> None:
-    ended = init("--system", "processmaker4", *(f"--set={one}" for one in settings))
+    env = {"TOKEN_OF_MINE": "some-token"}
+    ended = init("--system", "processmaker4", *(f"--set={one}" for one in settings), env=env)
     assert ended.exit_code == exit_codes.USAGE
     assert told in ended.stderr
     assert "abcdefgh" not in ended.stderr.partition("is a secret")[2]

@@ -96,7 +96,7 @@ def test_what_allows_to_test_most_is_first_and_three_lines_are_shown(tmp_path: P
     everything, first = shown("--all"), shown("--safety=owned")
     assert len(everything) > len(first) == 3
     assert first == sorted(everything, reverse=True)[:3]
-    left = f"    # and {len(everything) - 3} more, which help less; --all shows them"
+    left = f"    # and {len(everything) - 3} more, which help less; `conformance check --all` shows them"
     assert left in checked(BARE, tmp_path, "--system=processmaker3").splitlines()
 
 

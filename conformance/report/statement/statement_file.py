@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -39,8 +40,12 @@ def read(path: Path) -> Statement:
             f"{file}: has format {shown}, this suite reads format {SCHEMA_VERSION}; choose a statement.json."
         )
     try:
-        return Statement.model_validate(data)
+        statement = Statement.model_validate(data)
+        datetime.fromisoformat(statement.date)
     except ValidationError as error:
         first = error.errors()[0]
         place = escape.line(".".join(map(str, first["loc"])), 100)
         raise UnreadableStatement(f"{file}: {place} is wrong: {escape.line(first['msg'], 200)}.") from None
+    except ValueError:
+        raise UnreadableStatement(f"{file}: date is not one of ISO 8601; choose a statement.json.") from None
+    return statement
