@@ -67,6 +67,20 @@ def test_a_run_tests_what_can_be_tested_and_finds_nothing_at_the_reference(fault
     assert "todo" in (faultless / "summary.md").read_text()
 
 
+def test_a_target_file_is_written_from_what_its_table_requires(
+    environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "--set=url=http://127.0.0.1:9"
+    lacking = environment.conformance("init", "--system", "todo", url, "--offline", cwd=tmp_path)
+    assert lacking.code == exit_codes.USAGE
+    assert "TODO_TOKEN is not given" in lacking.complaints
+    monkeypatch.setenv("TODO_TOKEN", "some-token")
+    ended = environment.conformance("init", "--system", "todo", url, "--offline", cwd=tmp_path)
+    assert ended.code == exit_codes.OK, ended
+    written = tomllib.loads((tmp_path / "target.toml").read_text(encoding="utf-8"))
+    assert written == {"name": "target", "todo": {"url": "http://127.0.0.1:9", "access_token": "${TODO_TOKEN}"}}
+
+
 def found_with(environment: Environment, directory: Path, *faults: str) -> list[str]:
     """The requirements from which a run against the reference with some faults deviates."""
     options = [word for fault in faults for word in ("--fault", fault)]
