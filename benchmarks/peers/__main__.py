@@ -155,7 +155,7 @@ def main(*, systems: tuple[str, ...], rounds: int, faults: int, examples: str, w
     day = f"{datetime.now(UTC):%Y-%m-%d}"
     machine = f"{platform.machine()}, Python {platform.python_version()}"
     lines = [
-        f"Measured on {day} ({machine}): medians of {rounds} calls, {FOREIGN} things of others where the API can create things.",
+        f"Measured on {day} ({machine}), medians of {rounds} calls.",
         "",
     ]
     for system, results in comparison.results.items():
