@@ -91,6 +91,8 @@ def command(
             divisible(loaded, shard)
         if options["baseline"] or options["baseline_strict"]:
             options["baseline"] = checked_baseline(options["baseline"])
+        if options["documents"]:
+            options["documents"] = checked_documents(options["documents"])
         if options["durations"]:
             options["durations"] = checked_durations(options["durations"], options["shard"])
         workers = allowed(workers, shard.part(loaded.limits.places))
@@ -114,6 +116,15 @@ def checked_baseline(path: Path | None) -> Path:
         raise InputRefused(baseline.STRICT_ALONE)
     with refusing(baseline.BaselineError):
         baseline.load(path)
+    return path.absolute()
+
+
+def checked_documents(path: Path) -> Path:
+    """The absolute path of a directory of documents. Raises InputRefused when there is none."""
+    if not path.is_dir():
+        raise InputRefused(
+            f"--documents {path}: no such directory; name the one with your copies of the documentation."
+        )
     return path.absolute()
 
 

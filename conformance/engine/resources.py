@@ -141,6 +141,7 @@ class Resources:
         requester, recorder = self.requester, self.requester.recorder
         requirement = requester.specification.aspect(operation.id, "created-is-listed")
         link = operation.link("list")
+        evidence = [exchange]
         if requirement is None:
             return self._unlisted(operation, exchange, entry)
         if link is not None:
@@ -154,11 +155,12 @@ class Resources:
                     f"what {operation.id} created is listed with neither the identifier in the response nor its name"
                 )
                 return NotExercised(Reason.UNDOCUMENTED_REQUEST, message)
+            evidence.append(shown)
             undocumented = requester.operation(link.operation).success.schema is None
             if undocumented and entry.name and mentions(shown, entry.name):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} shows no identifier of what was created")
         observed = "it is not in the list"
-        recorder.require(requirement.id, False, exchange, observed=observed, kind=Kind.ABSENT)
+        recorder.require(requirement.id, False, *evidence, observed=observed, kind=Kind.ABSENT)
         return Blocked(recorder.root_of(requirement.id), operation.id)
 
     def _unlisted(self, operation: Operation, exchange: Exchange, entry: Entry) -> Blocked | NotExercised:

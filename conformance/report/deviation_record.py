@@ -91,6 +91,8 @@ class DeviationRecord(Frozen):
     """The section of the document."""
     lines: str = ""
     """The lines of the document."""
+    text: str = ""
+    """What these lines say, from the user's own copy of the document; empty without one."""
     reading: str | None = None
     """The codes of the readings that the requirement rests on; null when the document is clear."""
     occurrences: int = 1

@@ -71,7 +71,8 @@ def _case(suite: Element, result: RequirementResult) -> None:
     for name, value in values:
         if value:
             SubElement(properties, "property", name=name, value=_text(value))
-    told = "\n\n".join(filter(None, ("\n".join(map(_told, result.deviations)), verdict.statement, place)))
+    text = next((one.text for one in result.deviations if one.text), "")
+    told = "\n\n".join(filter(None, ("\n".join(map(_told, result.deviations)), verdict.statement, place, text)))
     match result.status:
         case Status.DEVIATES:
             kinds = ", ".join(dict.fromkeys(one.kind.value for one in result.deviations))

@@ -23,6 +23,7 @@ _LIST: Final = 2_000
 _SYSTEMS: Final = 5
 _TITLE: Final = 200
 _VALUE: Final = 300
+_CITED: Final = 6  # lines of a document
 _COMMAND: Final = 10_000  # characters of a command
 _SHORT_COMMAND: Final = 2_000  # where a summary is too small for longer ones
 _NAME: Final = 60
@@ -120,6 +121,7 @@ def _entry(deviation: DeviationRecord, blocks: int, command: int) -> str:
         f"expected: {escape.markdown(deviation.expected, _VALUE)}",
         f"observed: {escape.markdown(deviation.observed, _VALUE)}",
         escape.markdown(words.citation(deviation), _VALUE),
+        *(f"“{escape.markdown(line, _VALUE)}”" for line in words.cited(deviation, _CITED)),
         place,
         escape.markdown(words.names(deviation), _VALUE),
     ]

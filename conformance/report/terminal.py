@@ -28,6 +28,7 @@ _COMMANDS: Final = 5
 _COMMAND: Final = 2_000
 _TITLE: Final = 200
 _VALUE: Final = 160
+_CITED: Final = 4  # lines of a document
 
 
 def show(record: RunRecord, run_directory: Path, console: Console, *, brief: bool = False) -> None:
@@ -172,6 +173,8 @@ class _Summary:
             self._say(f"expected: {escape.line(deviation.expected, _VALUE)}", 5)
             self._say(f"observed: {escape.line(deviation.observed, _VALUE)}", 5)
             self._say(escape.line(words.citation(deviation), _VALUE), 5)
+            for line in words.cited(deviation, _CITED):
+                self._say(f"“{escape.line(line, _VALUE)}”", 7)
             where = f"{deviation.operation}, {deviation.profile}"
             harm = self._explain(deviation.harm.value, words.HARMS[deviation.harm])
             self._say(f"{harm}; {level}; {escape.line(where, _VALUE)}", 5)

@@ -210,6 +210,12 @@ def citation(deviation: DeviationRecord) -> str:
     return ", ".join(parts)
 
 
+def cited(deviation: DeviationRecord, at_most: int) -> list[str]:
+    """The first lines that the document says there, and how many more it does; none without a copy of it."""
+    lines = deviation.text.splitlines()
+    return [*lines[:at_most], *([f"… and {count(len(lines) - at_most, 'more line')}"] if len(lines) > at_most else [])]
+
+
 def blocked(record: RunRecord) -> Counter[str]:
     """How many requirements each deviation blocks, by fingerprint."""
     return Counter(v.blocked_by for v in record.verdicts if v.outcome is Outcome.BLOCKED and v.blocked_by is not None)

@@ -48,6 +48,7 @@ from conformance.run.reproduction import Recorded, reproduction
 from conformance.run.titles import title
 from conformance.run.worker_log import WorkerLogs
 from conformance.spec import specification
+from conformance.spec.document_lines import DocumentLines
 from conformance.spec.specification import Requirement, Specification
 from conformance.target.accommodation import ACCOMMODATIONS, named, of_the_form
 from conformance.target.system_table import urls
@@ -84,7 +85,9 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
     wanted = {key for key, one in requirements.items() if context.filter.selects(key, one)}
     requirements = {key: one for key, one in requirements.items() if key in claimed & wanted}
     files = target.network.shown(target.placeholders().get(("network", "client_key_password"), ""))
-    deviations, findings = _deviations(logs, requirements, output, context.known, files, target.settle)
+    deviations, findings = _deviations(
+        logs, requirements, output, context.known, files, target.settle, context.documents
+    )
     verdicts = outcomes.grounded(verdicts, {one.fingerprint for one in (*deviations, *findings)}, wanted, logs)
     problems = [*context.internal, *logs.internal, *logs.problems, *logs.misnamed]
     problems += [f"a test outside the suites failed: {one}" for one in context.beside]
@@ -229,6 +232,7 @@ def _deviations(
     known: Mapping[str, BaselineEntry],
     files: Mapping[str, str],
     settle: float,
+    documents: DocumentLines,
 ) -> tuple[list[DeviationRecord], list[DeviationRecord]]:
     groups: dict[str, list[tuple[str, Verdict]]] = {}
     for test, verdict in logs.verdicts:
@@ -261,6 +265,7 @@ def _deviations(
             document=requirement.document,
             section=requirement.section,
             lines=requirement.lines,
+            text=documents.cited(requirement.document, requirement.lines),
             reading=requirement.reading,
             occurrences=len(tests),
             tests=tests,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -13,6 +14,7 @@ from conformance.core.json_walk import objects
 from conformance.wire.ledger import NAMES
 from conformance.wire.logins import TOKEN_REQUEST
 
+FEW: Final = 12  # writes of a test
 LONGEST: Final = 40  # exchanges; a longer script nobody reads
 SHORTEST_VALUE: Final = 6  # characters of what is taken from a response; shorter values are everywhere
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -24,23 +26,28 @@ class Chains:
     """The chains of one test, whose exchanges are `kept` in the order in which they were sent.
 
     `lasting` are identifiers that were there before the run. `is_given` says of a value whether whoever sends the
-    chain again has it, such as the token of a user of the target file.
+    chain again has it, such as the token of a user of the target file; `reads` of an exchange whether it only read.
     """
 
     def __init__(
-        self, kept: Sequence[Exchange], lasting: Collection[str] = (), is_given: Callable[[str], bool] = lambda _: False
+        self,
+        kept: Sequence[Exchange],
+        lasting: Collection[str] = (),
+        is_given: Callable[[str], bool] = lambda _: False,
+        reads: Callable[[Exchange], bool] = lambda one: one.request.method in _READS,
     ) -> None:
         self._kept = kept
         self._lasting = frozenset(lasting)
         self._is_given = is_given
+        self._reads = reads
         self._place = {one.id: index for index, one in enumerate(kept)}
 
     def of(self, shown: Sequence[str], *, of_state: bool = False) -> tuple[str, ...]:
         """The ids of what must be sent to see the exchanges `shown` again, these among them; none for one request.
 
         What made a thing that they name goes before, and what was accepted and may have changed that thing. The first
-        of them shows the fault. If that is one `of_state`, the others are part of it, and if it is then a read that
-        names nothing, such as a list, so is every write; else the others count only where they name the same.
+        of them shows the fault. If that is one `of_state`, the others are part of it, and so is every write of the
+        test, unless there are many; else the others count only where they name the same.
         """
         cited = {self._place[one] for one in shown if one in self._place}
         if not cited:
@@ -49,12 +56,23 @@ class Chains:
             first = self._place[shown[0]]
             same = self._links(first)
             cited = {one for one in cited if one == first or same & (self._words[one] | self._names[one])}
+        if of_state:
+            cited |= self._read_after(cited)
         bare = self._with_producers(cited)
-        everything = of_state and self._reads(shown[0]) and not self._links(self._place[shown[0]])
-        links = None if everything else {link for index in bare for link in self._links(index)}
+        few = sum(map(self._is_accepted_write, range(max(cited)))) <= FEW
+        links = None if of_state and few else {link for index in bare for link in self._links(index)}
         whole = self._with_producers(bare | set(self._writes(links, max(cited), bare)))
         found = whole if len(whole) <= LONGEST else bare
         return tuple(self._kept[index].id for index in sorted(found)) if 1 < len(found) <= LONGEST else ()
+
+    def _read_after(self, cited: Collection[int]) -> set[int]:
+        """The first read of what a write named, which shows its effect, where no read is cited."""
+        if any(self._reads(self._kept[index]) for index in cited):
+            return set()
+        links = self._links(max(cited))
+        later = range(max(cited) + 1, len(self._kept))
+        reads = (one for one in later if self._reads(self._kept[one]) and self._words[one] & links)
+        return set(islice(reads, 1))
 
     def _with_producers(self, indices: Collection[int]) -> set[int]:
         found: set[int] = set()
@@ -70,7 +88,7 @@ class Chains:
         """What first showed a value; where that was a list, also what created the item, which is told by its name."""
         index, names = self._born[value]
         yield index
-        if self._kept[index].request.method in _READS:
+        if self._reads(self._kept[index]):
             for earlier in range(index):
                 if names & self._names[earlier] and self._is_accepted_write(earlier):
                     yield earlier
@@ -81,9 +99,6 @@ class Chains:
         words = self._words[index]
         path = set(_WORD.findall(unquote_plus(self._kept[index].request.url)))
         return {one for one in words if one in self._born} | (path & self._lasting) | self._names[index]
-
-    def _reads(self, name: str) -> bool:
-        return name in self._place and self._kept[self._place[name]].request.method in _READS
 
     def _writes(self, links: set[str] | None, last: int, known: Collection[int]) -> Iterator[int]:
         """The accepted writes before the last exchange that name one of `links`; of several updates, the last one."""
@@ -103,7 +118,7 @@ class Chains:
 
     def _is_accepted_write(self, index: int) -> bool:
         one = self._kept[index]
-        return one.request.method not in _READS and one.operation != TOKEN_REQUEST and one.response.status < 400
+        return not self._reads(one) and one.operation != TOKEN_REQUEST and 0 < one.response.status < 400
 
     @cached_property
     def _words(self) -> list[frozenset[str]]:

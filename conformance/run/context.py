@@ -9,6 +9,7 @@ from conformance.core.shard import WHOLE, Shard
 from conformance.report.baseline import Baseline
 from conformance.report.run_record import BaselineEntry
 from conformance.run.requirement_filter import EVERYTHING, RequirementFilter
+from conformance.spec.document_lines import NO_DOCUMENTS, DocumentLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class RunContext:
 
     `planned` are the ids of the tests that were to run, `uncollected` those that exist and were not even found.
     `profiles` are those that were selected, none means all, and `filter` selects requirements among theirs;
-    `min_tested` is the percentage that has to be tested.
+    `min_tested` is the percentage that has to be tested. `documents` are the user's own copies of the documents.
     `status` is what pytest itself would have ended with, `beside` are failed tests that are none of the suites'.
     """
 
@@ -42,6 +43,7 @@ class RunContext:
     profiles: frozenset[str] = frozenset()
     filter: RequirementFilter = EVERYTHING
     min_tested: float | None = None
+    documents: DocumentLines = NO_DOCUMENTS
 
     @property
     def day(self) -> datetime.date:

@@ -102,6 +102,9 @@ OPTIONS: Final = (
     ),
     Option("wait", "wait so long for a server that is starting", Kind.DURATION, "SECONDS"),
     Option("fail-fast", "stop at the first test with a new deviation", Kind.FLAG, as_pytest="--exitfirst"),
+    Option(
+        "documents", "directory with your copies of the API documentation, from which reports cite", Kind.PATH, "DIR"
+    ),
     Option("strict", "fail on findings too", Kind.FLAG),
     Option(
         "confirm",

@@ -13,7 +13,7 @@ from typing import Any, Final
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.run_directory import RunDirectory
 from conformance.core.shard import WHOLE, Shard
-from conformance.core.verdict import Kind, Outcome, Verdict
+from conformance.core.verdict import CHANGES_NOTHING, Kind, Outcome, Verdict
 from conformance.engine import shapes
 from conformance.engine.recorder import Recorder
 from conformance.engine.session import Session
@@ -251,11 +251,21 @@ class Worker:
         """The verdicts, each deviation with the exchanges that show it again, unless its test said which."""
         if all(one.outcome is not Outcome.DEVIATES or one.chain for one in verdicts):
             return verdicts
-        chains = Chains(session.client.evidence.kept, session.table.identifiers, self._is_given)
+        operations = session.specification.operations
+
+        def reads(exchange: Exchange) -> bool:
+            known = operations.get(exchange.operation)
+            if known is None:
+                return exchange.request.method in ("GET", "HEAD")
+            return known.effect == "read" or known.resource == "token"  # a login counts only for what needs its token
+
+        chains = Chains(session.client.evidence.kept, session.table.identifiers, self._is_given, reads)
         return [
             one
             if one.outcome is not Outcome.DEVIATES or one.chain
-            else replace(one, chain=chains.of(one.evidence, of_state=one.kind in OF_STATE))
+            else replace(
+                one, chain=chains.of(one.evidence, of_state=one.kind in OF_STATE and one.detail != CHANGES_NOTHING)
+            )
             for one in verdicts
         ]
 

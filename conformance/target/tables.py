@@ -68,6 +68,8 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
     other_names: ClassVar[Mapping[str, str]] = {}
     """What other tools call a key of the table, and what it is called here."""
+    directories: ClassVar[frozenset[str]] = frozenset()
+    """The keys that name directories; other paths name files."""
 
 
 class Reader:
@@ -114,7 +116,8 @@ class Reader:
                 known = fitting if nearest(key, fitting) else [*kinds, *files]
                 raise self.error(place, f"is an unknown key; {hint(key, known)}")
         for key in done.keys() & {key for key, found in kinds.items() if Path in found}:
-            done[key] = self.existing(done[key], (*at, key))
+            directory = issubclass(model, Table) and key in model.directories
+            done[key] = self.existing(done[key], (*at, key), directory=directory)
         return done
 
     def tables(self, model: type[BaseModel], data: Any, at: Place) -> list[dict[str, Any]]:
@@ -173,15 +176,16 @@ class Reader:
         self.secrets[target] = (placeholder(target), text)
         return text
 
-    def existing(self, value: Any, place: Place) -> Path:
+    def existing(self, value: Any, place: Place, *, directory: bool = False) -> Path:
         """The path of a file that is there. An error does not repeat it: someone may have put a secret instead."""
         path = self.base / value if isinstance(value, str) and value else None
         try:
-            found = path is not None and path.is_file()
+            found = path is not None and (path.is_dir() if directory else path.is_file())
         except (OSError, ValueError):
             found = False
         if path is None or not found:
-            raise self.error(place, "no such file; write its path relative to the target file.")
+            what = "directory" if directory else "file"
+            raise self.error(place, f"no such {what}; write its path relative to the target file.")
         return path
 
     def complaint(self, error: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, create_model
 
@@ -96,10 +96,14 @@ class SafetyTable(Table):
 class Target(Table):
     """The keys above all tables. A target file has further tables, one for each system: see `target_model`."""
 
+    directories: ClassVar[frozenset[str]] = frozenset({"documents"})
+
     name: Text
     """The name of the target, shown in every report."""
     settle: Settling = 5.0
     """Seconds until a write must be visible."""
+    documents: Path | None = None
+    """The directory with your copies of the API documentation, from which reports cite."""
     network: Network = Network()
     """How to reach the target."""
     limits: Limits = Limits()

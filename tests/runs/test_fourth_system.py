@@ -196,3 +196,35 @@ def test_a_package_that_cannot_be_loaded_is_named_with_its_reason(tmp_path: Path
     ended = Environment(tmp_path).conformance("operations")
     assert ended.code == exit_codes.USAGE
     assert ended.complaints.startswith("conformance: the system 'broken' (no_such_module:SYSTEM) cannot be loaded: ")
+
+
+def test_reports_show_what_the_document_says_from_a_copy_that_is_the_original(
+    environment: Environment, tmp_path: Path
+) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    original = (PACKAGE / "todo-api.txt").read_text()
+    (copies / "todo-api.txt").write_text(original)
+    (copies / "changed").mkdir()
+    (copies / "changed" / "todo-api.txt").write_text(original + "\n")
+    with environment.served(tmp_path / "target.toml", "todo", "--fault", "todo-finish-twice") as target:
+        shown, plain = tmp_path / "shown", tmp_path / "plain"
+        ended = environment.conformance(
+            "run", str(target), "--output", str(shown), "--documents", str(copies), "--", "-k", "finish"
+        )
+        changed = environment.conformance(
+            "run", str(target), "--output", str(plain), "--documents", str(copies / "changed"), "--", "-k", "finish"
+        )
+    (deviation,) = record_file.read(shown).deviations
+    assert deviation.text
+    assert all(line in original for line in deviation.text.splitlines())
+    first = deviation.text.splitlines()[0]
+    results = "".join(path.read_text() for path in (shown / "allure-results").glob("*-result.json"))
+    views = [ended.printed, (shown / "summary.md").read_text(), (shown / "report.html").read_text(), results]
+    words = first.split()[:3]
+    assert all(" ".join(words) in " ".join(view.split()) for view in views)
+    assert "is not the document that the suite was written from" not in ended.complaints
+    assert changed.complaints.count("is not the document that the suite was written from") == 1
+    assert record_file.read(plain).deviations[0].text == ""
+    nowhere = environment.conformance("run", str(target), "--documents", str(tmp_path / "nowhere"))
+    assert nowhere.code == exit_codes.USAGE

@@ -51,6 +51,13 @@ def test_a_control_request_is_part_of_it_only_where_it_names_the_same() -> None:
     assert Chains([CREATE, control, removed, again]).of(["again", "removed"]) == ("create", "removed", "again")
 
 
+def test_the_effect_of_a_write_is_seen_by_the_read_after_it() -> None:
+    removed = exchange("removed", "DELETE", f"/things/{UID}")
+    later = exchange("later", "GET", f"/things/{UID}", answer={"uid": UID})
+    assert Chains([CREATE, removed, LIST, READ, later]).of(["removed"], of_state=True) == ("create", "removed", "read")
+    assert Chains([CREATE, removed, LIST, READ, later]).of(["removed"]) == ("create", "removed")
+
+
 def test_a_list_that_lacks_something_needs_what_was_created() -> None:
     empty = exchange("list", "GET", "/things", answer=[])
     assert Chains([CREATE, empty]).of(["list"], of_state=True) == ("create", "list")

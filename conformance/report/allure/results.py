@@ -265,6 +265,7 @@ def _description(one: RequirementResult, blocked: Mapping[str, int]) -> list[str
             "Document": verdict.document,
             "Section": verdict.section,
             "Lines": verdict.lines,
+            "Text": next((escape.line(each.text, 1_000) for each in one.deviations if each.text), ""),
             "Reading": readings,
             "Level": f"{verdict.level.value}: {words.LEVELS[verdict.level]}",
             "Requirement": verdict.requirement,

@@ -147,8 +147,10 @@ def show(comparison: Comparison, console: Console) -> None:
         console.print()
         say(f"{section.heading}: {section.meaning}", style="bold")
         for entry in section.entries[:SHOWN]:
-            for number, text in enumerate(entry):
+            for number, text in enumerate(entry[: SHOWN + 1]):
                 say(text, 5 if number else 2)
+            if more := _more(len(entry) - SHOWN - 1):
+                say(more[0], 5)
         if (left := len(section.entries) - SHOWN) > 0:
             say(f"… and {left:,} more in the JSON", 2)
     explained = len(comparison.changes) - len(comparison.noticed)
@@ -177,7 +179,8 @@ def _markdown(section: Section, room: int) -> str:
     room -= sum(len(line) + 1 for line in head) + 160
     shown: list[str] = []
     for entry in section.entries:
-        text = "- " + "<br>\n  ".join(escape.markdown(line, _VALUE) for line in entry)
+        cut = [*entry[: SHOWN + 1], *_more(len(entry) - SHOWN - 1)]
+        text = "- " + "<br>\n  ".join(escape.markdown(line, _VALUE) for line in cut)
         room -= len(text) + 1
         if room < 0:
             break

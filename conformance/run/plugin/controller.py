@@ -24,6 +24,7 @@ from conformance.run.plugin.admission import Entrance
 from conformance.run.plugin.items import SUITES_PATH
 from conformance.run.plugin.process import RunProcess
 from conformance.run.plugin.protocol import OURS, TestProtocol
+from conformance.spec import document_lines
 from conformance.target.target import Safety
 from conformance.wire.journal import Unwritable
 from conformance.wire.limits import Account
@@ -185,6 +186,7 @@ class RunController:
             profiles=frozenset(self.process.option("profile")),
             filter=self.process.filter,
             min_tested=self.process.option("min_tested"),
+            documents=self._documents(),
         )
         self.record = aggregate.aggregate(self.process.target, self.process.systems, self.process.output, context)
         write_reports.write_reports(self.record, self.process.output, theirs)
@@ -199,6 +201,18 @@ class RunController:
                 for line in github.annotation_lines(self.record):
                     print(line, file=sys.stderr if as_json else sys.stdout)
         session.exitstatus = process_exit_code(self.record.exit_code, int(session.exitstatus))
+
+    def _documents(self) -> document_lines.DocumentLines:
+        """The user's own copies of the documents of the run; says which cannot be cited."""
+        directory = self.process.documents
+        if directory is None:
+            return document_lines.NO_DOCUMENTS
+        tables = map(self.process.target.table, self.process.systems)
+        digests = {name: digest for one in tables for name, digest in one.specification().documents.items()}
+        documents = document_lines.read(directory, digests)
+        for warning in documents.warnings:
+            self._print(f"conformance: {warning}")
+        return documents
 
     def _uncollected(self, system: str, collected: set[str]) -> list[str]:
         """The tests of a system that exist, and that no process of the run found."""

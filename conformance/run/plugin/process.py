@@ -51,6 +51,8 @@ class RunProcess:
         self._lock: FileLock | None = None
         self.target = self._load()
         self.baseline = None if self.is_worker else self._baseline()
+        if not self.is_worker:
+            _ = self.documents  # a wrong one is refused before anything is sent
         self.systems = self._chosen()
         self.filter = self._filter()
         self.selection = Selection(config, self.target, self.systems, self.filter, holder=given is None or given.holder)
@@ -117,6 +119,16 @@ class RunProcess:
             return baseline.load(Path(named))
         except baseline.BaselineError as error:
             raise pytest.UsageError(str(error)) from None
+
+    @property
+    def documents(self) -> Path | None:
+        """The directory with the user's copies of the documents. Raises pytest.UsageError where it is none."""
+        named = self.option("documents")
+        if named and not Path(named).is_dir():
+            raise pytest.UsageError(
+                f"--conformance-documents {named}: no such directory; name the one with the documents."
+            )
+        return Path(named) if named else self.target.documents
 
     @property
     def began(self) -> datetime:

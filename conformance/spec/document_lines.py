@@ -1,0 +1,69 @@
+"""Document lines: the lines of the documents that a requirement cites, from the user's own copies."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from conformance.core import input_files
+
+LONGEST: Final = 1_000  # characters of the lines that one requirement cites
+_SPAN: Final = re.compile(r"(\d+)(?:-(\d+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLines:
+    """The lines of documents by name; `warnings` are sentences on copies that cannot be cited."""
+
+    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def cited(self, document: str, spans: str) -> str:
+        """The lines that `spans` name, such as `3, 7-9`, without empty ones; empty without a copy of the document."""
+        lines = self.lines.get(document, ())
+        found = (line.strip() for start, stop in _spans(spans) for line in lines[start - 1 : stop])
+        return _cut("\n".join(filter(None, found)))
+
+
+NO_DOCUMENTS: Final = DocumentLines()
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    for found in _SPAN.finditer(text):
+        yield int(found[1]), int(found[2] or found[1])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
+def read(directory: Path, digests: Mapping[str, str]) -> DocumentLines:
+    """The documents in a directory, each only if it is the one that the suite was written from, by its SHA-256."""
+    lines: dict[str, tuple[str, ...]] = {}
+    warnings: list[str] = []
+    for name, digest in digests.items():
+        try:
+            text, found = _read(directory / name)
+        except (OSError, input_files.Unreadable) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            warnings.append(f"{directory / name}: cannot be read ({why}), so its lines are not shown.")
+            continue
+        if found == digest:
+            lines[name] = tuple(text.split("\n"))
+        else:
+            warnings.append(
+                f"{directory / name}: is not the document that the suite was written from (SHA-256 {digest}), so its "
+                "lines are not shown."
+            )
+    return DocumentLines(lines, tuple(warnings))
+
+
+def _read(path: Path) -> tuple[str, str]:
+    """The text of a file and its SHA-256. Raises OSError and Unreadable."""
+    with path.open("rb") as file:
+        content = file.read(input_files.LIMIT + 1)
+    return input_files.text(path), hashlib.sha256(content).hexdigest()

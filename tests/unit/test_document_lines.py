@@ -1,0 +1,50 @@
+"""The lines of a document are cited from a copy that is the original, byte by byte, and from no other."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from conformance.spec import document_lines
+from conformance.spec.document_lines import LONGEST, NO_DOCUMENTS
+
+TEXT = "one\n\n  two\nthree\u2028still three\nfour\n"
+DIGESTS = {"api.txt": hashlib.sha256(TEXT.encode()).hexdigest()}
+
+
+@pytest.mark.parametrize(
+    ("spans", "cited"),
+    [("1", "one"), ("1-3", "one\ntwo"), ("3, 5", "two\nfour"), ("4", "three\u2028still three"), ("9", ""), ("", "")],
+)
+def test_the_cited_lines_are_those_of_the_document(spans: str, cited: str, tmp_path: Path) -> None:
+    (tmp_path / "api.txt").write_bytes(TEXT.encode())
+    found = document_lines.read(tmp_path, DIGESTS)
+    assert (found.cited("api.txt", spans), found.warnings) == (cited, ())
+    assert found.cited("other.txt", spans) == ""
+    assert NO_DOCUMENTS.cited("api.txt", spans) == ""
+
+
+def test_a_copy_that_differs_is_not_cited(tmp_path: Path) -> None:
+    (tmp_path / "api.txt").write_bytes(TEXT.replace("four", "five").encode())
+    found = document_lines.read(tmp_path, DIGESTS)
+    assert found.cited("api.txt", "1") == ""
+    (warning,) = found.warnings
+    assert "is not the document that the suite was written from" in warning
+    assert DIGESTS["api.txt"] in warning
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"x" * 5_000_000])
+def test_a_copy_that_cannot_be_read_is_said_to_be_so(content: bytes | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "api.txt").write_bytes(content)
+    (warning,) = document_lines.read(tmp_path, DIGESTS).warnings
+    assert "cannot be read" in warning
+
+
+def test_long_passages_are_cut(tmp_path: Path) -> None:
+    long = "word " * LONGEST
+    (tmp_path / "api.txt").write_text(long)
+    found = document_lines.read(tmp_path, {"api.txt": hashlib.sha256(long.encode()).hexdigest()})
+    assert len(found.cited("api.txt", "1")) == LONGEST + 2
