@@ -28,7 +28,12 @@ def _open(operation: str, words: str) -> None:
     def apply(ref: Procesio) -> None:
         ref.anonymous.add(operation)
 
-    fault(f"pro-{words}-without-token", SYSTEM, f"needs no credentials for {operation}")(apply)
+    fault(f"pro-{words}-without-token", SYSTEM, f"needs no credentials to {operation.replace('_', ' ')}")(apply)
+
+
+def _plural(words: str) -> str:
+    """Of the name of a kind of things."""
+    return f"{words.replace('-', ' ')}{'es' if words.endswith('s') else 's'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class Life:
 
     def register(self) -> None:
         """Register what can go wrong in such a life, each step in a fault of its own."""
-        one, plural = self.words.replace("-", " "), f"{self.words.replace('-', ' ')}s"
+        one, plural = self.words.replace("-", " "), _plural(self.words)
         for possible, name, description, apply in (
             (self.list, f"pro-create-{self.words}-not-listed", f"leaves new {plural} out of the list", self._unlisted),
             (
@@ -63,7 +68,7 @@ class Life:
 
     def register_more(self) -> None:
         """Register what shows only in the content of an answer, or after an update."""
-        one, plural = self.words.replace("-", " "), f"{self.words.replace('-', ' ')}s"
+        one, plural = self.words.replace("-", " "), _plural(self.words)
         for possible, name, description, apply in (
             (self.list, f"pro-read-{self.words}-other", f"returns the same {one}, for every identifier", self._other),
             (

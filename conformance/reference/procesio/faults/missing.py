@@ -29,7 +29,8 @@ def _register(operation: str, words: str) -> None:
     def apply(ref: Procesio) -> None:
         withdraw(ref.web, operation)
 
-    fault(f"pro-{words}-missing", SYSTEM, f"does not have {operation}; its path is taken for that of another")(apply)
+    told = f"cannot {operation.replace('_', ' ')}; its path is taken for that of another operation"
+    fault(f"pro-{words}-missing", SYSTEM, told)(apply)
 
 
 for _operation, _words in _OPERATIONS.items():
