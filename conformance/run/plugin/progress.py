@@ -82,7 +82,16 @@ class Display:
         known = hasattr(report, "wasxfail")
         return "known" if known else {"passed": "passed", "failed": "FAILED"}.get(report.outcome, report.outcome)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        """Take the bar away, before it erases what is said of the interrupt."""
+        self._stop()
+
     def pytest_sessionfinish(self) -> None:
         """Take the bar away; what remains to be done is cleaning up."""
+        self._stop()
+
+    def _stop(self) -> None:
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
