@@ -79,8 +79,11 @@ def _quoted(text: str, names: re.Pattern[str]) -> str:
 
 
 def _fits_an_argument(body: bytes) -> bool:
-    """Whether the body can stand in the command: readable text, no file name for curl, not too long."""
-    if not body or body.startswith(b"@") or len(body) > ARGUMENT_LIMIT:
+    """Whether the body can stand in the command: readable text, no file name for curl, not too long.
+
+    What begins with a variable may be the name of a file once the shell has put its value there.
+    """
+    if not body or body.startswith((b"@", b"$")) or len(body) > ARGUMENT_LIMIT:
         return False
     try:
         text = body.decode()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
+from typing import Final
 
 from conformance.core.atomic_write import write_text
 from conformance.core.run_directory import RunDirectory
@@ -11,6 +13,8 @@ from conformance.report import junit, markdown, record_file
 from conformance.report.allure import results
 from conformance.report.html import page
 from conformance.report.run_record import RunRecord
+
+FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
 
 
 def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = ()) -> None:
@@ -25,7 +29,7 @@ def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = ()) 
     record_file.write(record, output)
     write_text(directory.summary, markdown.summary(record))
     for one in record.deviations:
-        if one.reproduce:
+        if one.reproduce and FINGERPRINT.fullmatch(one.fingerprint):  # of a shard: it might be a path
             directory.script(one.fingerprint).parent.mkdir(exist_ok=True)
             write_text(directory.script(one.fingerprint), one.reproduce + "\n")
     page.write(record, output)

@@ -136,3 +136,9 @@ def test_the_content_type_of_a_multipart_body_is_kept(server: Server) -> None:
     kind = ("Content-Type", "multipart/form-data; boundary=b")
     headers = server.sent_by(curl(Request("POST", server.url, (kind,), b"--b--\r\n"), ()))[2]
     assert kind in headers
+
+
+def test_a_value_of_a_variable_at_the_start_of_a_body_is_no_name_of_a_file(server: Server) -> None:
+    command = curl(Request("POST", f"{server.url}/x", JSON, b"$TOKEN_2 and more"), ["TOKEN_2"])
+    assert "--data-binary @-" in command
+    assert server.sent_by(command)[3] == b"second and more"

@@ -10,6 +10,7 @@ from conformance.report import escape, terminal, words
 from conformance.report.section import Section
 from conformance.report.upgrade.comparison import Advice
 from conformance.report.upgrade.effect import Effect
+from conformance.report.upgrade.shape_changes import What
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,7 +126,8 @@ def _requests(requests: Sequence[str]) -> str:
 def _change(one: Change) -> str:
     """A change without its requests: the statuses, if these are of one request, the kind, the place and both forms."""
     statuses = [status for answer in one.answers if (status := answer.partition(" ")[2])]
-    where = f"{', '.join(statuses)} " if len(one.requests) == 1 and statuses else ""
+    shown = len(one.requests) == 1 and statuses and one.what is not What.STATUS
+    where = f"{', '.join(statuses)} " if shown else ""
     place = f" {one.place}" if one.place else ""
     return f"{where}{one.what.value}{place}: {one.before} → {one.after}"
 
