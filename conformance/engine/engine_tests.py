@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from conformance.engine import access, lifecycle, properties
+from conformance.engine import access, lifecycle, properties, reads
 from conformance.engine.sampling import Sample, build_request
 from conformance.engine.session import Session
 from conformance.spec.specification import Operation, Requirement, Specification, load
@@ -86,6 +86,20 @@ def body_tests(
             bodies.try_generated(seed, examples)
         else:
             bodies.run(seed, examples)
+
+    return test
+
+
+def read_tests(system: str) -> Callable[..., None]:
+    """What is there, read: at level read-only, the first things that the target's own lists show.
+
+    Assign it in the module `test_reads.py` of a suite, which is collected at that level alone.
+    """
+    spec = load(system)
+
+    @_for_each("operation", _citing(reads.readable(spec), reads.cited, spec))
+    def test(session: Session, operation: Operation) -> None:
+        reads.read_listed(session, operation)
 
     return test
 

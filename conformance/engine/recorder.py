@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Self
 
 from conformance.core.exchange import Exchange
@@ -69,6 +70,11 @@ def _answered(*exchanges: Exchange) -> None:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, one.error or "")
 
 
+def _without_value(verdict: Verdict) -> Verdict:
+    """A verdict on a place in a body, with the type of what was observed there, and not the value."""
+    return replace(verdict, observed=verdict.observed.partition(": ")[0]) if verdict.location else verdict
+
+
 class Recorder:
     """The verdicts of one test; `session.recorder` is that of the current one.
 
@@ -79,8 +85,11 @@ class Recorder:
     []
     """
 
-    def __init__(self, specification: Specification, cited: Iterable[str] = ()) -> None:
+    def __init__(
+        self, specification: Specification, cited: Iterable[str] = (), *, without_values: bool = False
+    ) -> None:
         self.specification = specification
+        self.without_values = without_values
         self.cited = tuple(cited)
         self.verdicts: list[Verdict] = []
         self._ended = ""
@@ -100,7 +109,7 @@ class Recorder:
     def record(self, verdicts: Iterable[Verdict]) -> None:
         """Take over verdicts. What was said before is not said again: the first evidence is enough."""
         self.check_open()
-        for verdict in verdicts:
+        for verdict in map(_without_value, verdicts) if self.without_values else verdicts:
             key = (verdict.requirement, verdict.outcome, verdict.fingerprint, verdict.fingerprint_of_place)
             if key not in self._said:
                 self._known(verdict.requirement)

@@ -113,8 +113,10 @@ Shapes = dict[str, dict[str, Seen]]
 """By operation and status."""
 
 
-def note(shapes: Shapes, operation: Operation, exchange: Exchange, *, noted: Callable[[str], bool]) -> None:
-    """Add a response. Of lists in it only the items are noted for whose text `noted` is true."""
+def note(
+    shapes: Shapes, operation: Operation, exchange: Exchange, *, noted: Callable[[str], bool], values: bool = True
+) -> None:
+    """Add a response. Of lists in it only the items are noted for whose text `noted` is true; `values` only if told."""
     response = exchange.response
     seen = shapes.setdefault(operation.id, {}).setdefault(str(response.status), Seen())
     seen.answers += 1
@@ -135,7 +137,8 @@ def note(shapes: Shapes, operation: Operation, exchange: Exchange, *, noted: Cal
         one.seen += 1
         one.types.add(json_type(value))
         in_set = value in closed.get(place, ()) if isinstance(value, str | int | float) else False
-        if (in_set or (isinstance(value, bool) and place in rules)) and len(one.values) < VALUES_LIMIT:
+        told = values and (in_set or (isinstance(value, bool) and place in rules))
+        if told and len(one.values) < VALUES_LIMIT:
             one.values[json.dumps(value)] = value
         if isinstance(value, str) and not in_set:
             one.formats.add(format_of(value))

@@ -18,21 +18,26 @@ from conformance.core.systems import SYSTEMS
 from conformance.run.plugin.items import place_of
 from conformance.spec.specification import Specification
 from conformance.target.accommodation import ACCOMMODATIONS, departures
+from conformance.target.safety import READS
+from conformance.target.target import Safety
 
 ACCOMMODATED: Final = "accommodated"
 """The parameter of a test that is made once for each operation that the target file accommodates."""
 
 
-def inventory(specification: Specification) -> dict[str, int]:
+def inventory(specification: Specification, level: Safety = Safety.OWNED) -> dict[str, int]:
     """How many tests each test function of a system's suite makes, by the id of the function.
 
-    `specification` is the target's: its accommodations have tests of their own.
+    `specification` is the target's: its accommodations have tests of their own. At level read-only there are tests that
+    read what is there.
     """
     system = specification.system
     counted: dict[str, int] = {}
     departing = len(list(departures(specification)))
     for module in _modules(system):
         if module.__name__.endswith(f".{ACCOMMODATIONS.removesuffix('.py')}") and not departing:
+            continue
+        if module.__name__.endswith(f".{READS.removesuffix('.py')}") and level is not Safety.READ_ONLY:
             continue
         place = place_of(module.__name__)
         for name, function in _functions(module):

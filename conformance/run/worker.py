@@ -24,7 +24,7 @@ from conformance.run.worker_log import LastWord, WorkerLog
 from conformance.spec import specification
 from conformance.spec.specification import Specification
 from conformance.target.system_table import TOKEN_URL, SystemTable, identity, urls
-from conformance.target.target import Target
+from conformance.target.target import Safety, Target
 from conformance.wire.client import Client
 from conformance.wire.credentials import PUBLIC
 from conformance.wire.evidence import Evidence
@@ -152,13 +152,13 @@ class Worker:
                     made = ledger.made_since(self._moment, item)
                     return anybodys if made is None else made
 
-                shapes.note(self.seen, operation, exchange, noted=noted)
+                shapes.note(self.seen, operation, exchange, noted=noted, values=not self._reads_only)
 
         evidence = Evidence(
             self.directory.worker_exchanges(self.name) if self.directory else None,
             self.redactor,
             lists=lists,
-            others=frozenset(one.id for one in spec.operations.values() if one.confidential),
+            others=frozenset(one.id for one in spec.operations.values() if one.confidential or self._reads_only),
             foreign=lambda text: not ledger.speaks_of_ours(text),
             seen=saw,
         )
@@ -185,6 +185,11 @@ class Worker:
         session.requester.delivery.failed = failed
         return session
 
+    @property
+    def _reads_only(self) -> bool:
+        """Whether all that is read is somebody's: then no value of it is stored."""
+        return self.target.safety.level is Safety.READ_ONLY
+
     def _saw(self, exchange: Exchange) -> None:
         """Note how long it took, and the secrets in its answer."""
         self.durations.setdefault(exchange.operation, []).append(exchange.seconds)
@@ -207,7 +212,7 @@ class Worker:
         self._deterministic = deterministic
         self._earlier = frozenset(self.ledger.entries)
         self._moment = self.ledger.moment
-        session.recorder = Recorder(session.specification, cited)
+        session.recorder = Recorder(session.specification, cited, without_values=self._reads_only)
         return session, session.recorder
 
     def end(

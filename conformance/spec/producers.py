@@ -39,6 +39,22 @@ def source(operations: Mapping[str, Operation], operation: Operation, parameter:
     return found[0] if found else creator_of(operations, operation)
 
 
+def shown_by_list(operations: Mapping[str, Operation], operation: Operation) -> Link | None:
+    """The link to the list that shows what a read takes: then it can be read without creating anything; or None.
+
+    A read that takes a name or another value of a thing is none: a list need not show that.
+    """
+    if operation.effect != "read" or operation.confidential or len(operation.path_parameters) != 1:
+        return None
+    parameter = operation.path_parameters[0]
+    found = producer_of(operations, operation, parameter)
+    if found is not None and (found[1].sent or found[1].carries):
+        return None
+    maker = found[0] if found is not None else creator_of(operations, operation)
+    link = maker.link("list") if maker is not None else None
+    return link if link is not None and not operations[link.operation].path_parameters else None
+
+
 def subjects(operation: Operation) -> list[str]:
     """What a call acts on: its path parameters; the empty name for what its body alone tells."""
     named_by_body = any(touch.where == "body" and not touch.optional for touch in operation.touches)

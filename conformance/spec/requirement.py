@@ -60,6 +60,12 @@ class Requirement:
     harm: Harm | None = None
 
     @property
+    def of_success(self) -> bool:
+        """Whether it follows from the spec, and an accepted request alone can show that it holds."""
+        structure = StructuralId.parse(self.id) if self.structural else None
+        return structure is not None and (structure.status[:1] == "2" or structure.rule == requirement_ids.EXISTS)
+
+    @property
     def sent(self) -> bool:
         """Whether it is about a field of a request, not of a response."""
         structure = StructuralId.parse(self.id) if self.structural else None

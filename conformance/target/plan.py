@@ -94,7 +94,7 @@ def obstacle_of(one: Requirement, specification: Specification, table: SystemTab
         if not table.asks_as_documented and not table.unasked:
             return Obstacle(not_tried, Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
         missing = (*missing, *table.unasked)
-    least = _least(one, specification, table.gives)
+    least = _least(one, specification, table.gives, level)
     if RANK[least] > RANK[level]:
         avoiding = _fixtures_that_avoid(one, specification, table, level)
         told = f"{_places(table, avoiding)}, or safety level {least}" if avoiding else f"safety level {least}"
@@ -143,9 +143,18 @@ def _places(table: SystemTable, keys: tuple[str, ...]) -> str:
     return ", ".join(map(table.place, keys))
 
 
-def _least(one: Requirement, specification: Specification, gives: Callable[[str], bool]) -> Safety:
-    """The lowest level at which it is tried: at which its operation and all that make what it acts on may be called."""
+def _least(one: Requirement, specification: Specification, gives: Callable[[str], bool], level: Safety) -> Safety:
+    """The lowest level at which it is tried: at which its operation and all that make what it acts on may be called.
+
+    At level read-only that is also what the target's own lists show.
+    """
     operation = specification.operations[one.operation]
+    if (
+        level is Safety.READ_ONLY
+        and one.of_success
+        and producers.shown_by_list(specification.operations, operation) is not None
+    ):
+        return Safety.READ_ONLY
     abroad = one.refusal and any(
         touch.allows_foreign for touch in operation.touches
     )  # it is refused on somebody else's
@@ -176,7 +185,7 @@ def _fixtures_that_avoid(
     operations = specification.operations
     called = producers.dependencies(operations, operations[one.operation], table.gives)
     keys = {producers.key_of(each, parameter): None for each in called for parameter in producers.subjects(each)}
-    spared = _least(one, specification, lambda key: key in keys or table.gives(key))
+    spared = _least(one, specification, lambda key: key in keys or table.gives(key), level)
     return tuple(table.missing(filter(None, keys))) if RANK[spared] <= RANK[level] else ()
 
 

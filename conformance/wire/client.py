@@ -98,6 +98,10 @@ class Client:
         self._worker = worker
         self._elsewhere = elsewhere or {}
 
+    def hide(self, kind: str, identifier: str) -> None:
+        """Store an identifier of something that is somebody's as a placeholder, from now on."""
+        self.evidence.hide(kind, identifier)
+
     def send(self, call: Call) -> Exchange:
         """Send one request and return the exchange, also when no response came.
 

@@ -44,6 +44,10 @@ class Evidence:
         self._kept[exchange.id] = exchange
         self._seen(exchange)
 
+    def hide(self, kind: str, identifier: str) -> None:
+        """Store an identifier as a placeholder that is named after the kind of thing."""
+        self._redactor.learn(f"{kind.upper().replace(' ', '_')}_{self._redactor.known}", identifier)
+
     def cite(self, identifiers: Iterable[str]) -> None:
         """Store the exchanges that a verdict names. Raises Unwritable."""
         fresh = [one for one in dict.fromkeys(identifiers) if one in self._kept and one not in self._written]

@@ -115,10 +115,13 @@ def test_what_keeps_a_requirement_back_is_reported(
     assert outcome(planned("processmaker3", **more), requirement) == told
 
 
-def test_what_must_be_created_first_is_not_tested_at_read_only() -> None:
+def test_at_read_only_what_a_list_shows_is_tested_and_what_must_be_created_is_not() -> None:
     given = planned("processmaker3", Safety.READ_ONLY)
     assert outcome(given, "listProjects:exists") is None
-    assert outcome(given, "getProject:exists") == (Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL)
+    assert outcome(given, "getProject:exists") is None
+    assert outcome(given, "getProject.200./prj_name:type") is None
+    assert outcome(given, "createProject:exists") == (Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL)
+    assert outcome(given, "listAvailableUsers:exists") == (Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL)
 
 
 def test_a_missing_key_is_reported_with_what_it_unlocks_and_what_that_needs_besides() -> None:

@@ -217,7 +217,8 @@ class RunController:
     def _uncollected(self, system: str, collected: set[str]) -> list[str]:
         """The tests of a system that exist, and that no process of the run found."""
         try:
-            expected = inventory.inventory(self.process.target.table(system).specification())
+            target = self.process.target
+            expected = inventory.inventory(target.table(system).specification(), target.safety.level)
         except ImportError as error:  # pytest could not collect it either
             return [f"{system}: {error}"]
         return inventory.absent(expected, collected)

@@ -27,7 +27,8 @@ from conformance.run.requirement_filter import RequirementFilter
 from conformance.spec.producers import dependencies
 from conformance.spec.specification import Specification
 from conformance.target.accommodation import ACCOMMODATIONS, departures, of_the_form
-from conformance.target.target import Target
+from conformance.target.safety import READS
+from conformance.target.target import Safety, Target
 
 
 class Selection:
@@ -77,12 +78,15 @@ class Selection:
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Collect no suite of a system that is no part of the run: its spec need not be read.
 
-        Where the target file accommodates nothing, the tests of documented forms have nothing to say.
+        Where the target file accommodates nothing, the tests of documented forms have nothing to say; where things may
+        be created, neither have those that read what is there.
         """
         if any(collection_path == one.suites for name, one in SYSTEMS.items() if name not in self.systems):
             return True
         found = (name for name, one in SYSTEMS.items() if collection_path == one.suites / ACCOMMODATIONS)
         system = next(found, "")
+        if collection_path.name == READS and self.target.safety.level is not Safety.READ_ONLY:
+            return True if any(collection_path == one.suites / READS for one in SYSTEMS.values()) else None
         if not system:
             return None
         return True if system not in self.systems or not departures(self.target.table(system).specification()) else None

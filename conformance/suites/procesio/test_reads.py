@@ -1,0 +1,7 @@
+"""What is there, read at level read-only: nothing is created, and no value of it is stored."""
+
+from __future__ import annotations
+
+from conformance.engine.engine_tests import read_tests
+
+test_what_is_there_is_read_as_documented = read_tests("procesio")
