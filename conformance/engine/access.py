@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Container
 from typing import Any, Final
 
 from conformance.core.exchange import Exchange
@@ -29,16 +30,21 @@ LACKS: Final = "permission-refused"
 SUFFICES: Final = "permission-suffices"
 
 
-def concerned(specification: Specification) -> list[Requirement]:
-    """The register's requirements on access, one test each; `strangers` are tried together, by operation."""
-    grouped = {one for operation in strange(specification) for one in strangers(specification, operation)}
+def concerned(specification: Specification, by_hand: Container[str] = ()) -> list[Requirement]:
+    """The register's requirements on access, one test each; `strangers` are tried together, by operation.
+
+    `by_hand` are the operations that a suite tests in its own way: of these, every requirement.
+    """
+    strange_ones = strange(specification, by_hand)
+    grouped = {one for operation in strange_ones for one in strangers(specification, operation)}
     return [one for one in specification.requirements.values() if one.tried == "access" and one.id not in grouped]
 
 
-def strange(specification: Specification) -> list[str]:
-    """The operations that are tried as every kind of stranger, of a tenant that does not exist too."""
-    requirements = specification.requirements.values()
-    return [one.operation for one in requirements if one.tried == "access" and one.aspect == TENANT]
+def strange(specification: Specification, by_hand: Container[str] = ()) -> list[str]:
+    """The operations that are tried as more than one kind of stranger, so that one accepted request serves for all."""
+    tried = [one for one in specification.requirements.values() if one.tried == "access" and one.aspect in STRANGERS]
+    often = Counter(one.operation for one in tried)
+    return [operation for operation, count in often.items() if count > 1 and operation not in by_hand]
 
 
 def strangers(specification: Specification, operation: str) -> list[str]:

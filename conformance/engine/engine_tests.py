@@ -43,7 +43,7 @@ def access_tests(
     """Who may call an operation: each requirement on that. `by_hand` tests the operations with these ids instead."""
     special = by_hand or {}
 
-    @_for_each("requirement", [(one.id, one, [one.id]) for one in access.concerned(load(system))])
+    @_for_each("requirement", [(one.id, one, [one.id]) for one in access.concerned(load(system), special)])
     def test(session: Session, requirement: Requirement) -> None:
         if requirement.operation in special:
             special[requirement.operation](session, requirement)
@@ -53,11 +53,16 @@ def access_tests(
     return test
 
 
-def stranger_tests(system: str, prepare: Prepare = build_request) -> Callable[..., None]:
-    """Who is let in nowhere, by operation: no token, a wrong one, and a tenant that does not exist."""
+def stranger_tests(
+    system: str, prepare: Prepare = build_request, by_hand: Collection[str] = ()
+) -> Callable[..., None]:
+    """Who is let in nowhere, by operation: no token, a wrong one, and a tenant that does not exist.
+
+    The operations of `by_hand` are left to a test of the suite's own.
+    """
     spec = load(system)
 
-    @_for_each("operation", [(one, one, access.strangers(spec, one)) for one in access.strange(spec)])
+    @_for_each("operation", [(one, one, access.strangers(spec, one)) for one in access.strange(spec, by_hand)])
     def test(session: Session, operation: str) -> None:
         access.try_no_stranger(session, operation, prepare)
 

@@ -69,28 +69,31 @@ class Neighbours:
         What could not be seen before says nothing; neither does one that cannot be seen now for another reason than
         that it is gone.
         """
+        harms, seen, unseen = self.harms()
+        self.look()
+        if not harms and (unseen or not seen):
+            why = checks.describe(unseen[0]) if unseen else "nothing shows another of its kind"
+            self.session.recorder.skip(requirement, Reason.INCONCLUSIVE, why)
+            return True
+        observed = f"another one: {'; '.join(dict.fromkeys(harms))}"
+        return self.session.recorder.require(requirement, not harms, *seen, *evidence, observed=observed)
+
+    def harms(self) -> tuple[list[str], list[Exchange], list[Exchange]]:
+        """What happened to them since they were looked at last, in words; what shows it; and what shows nothing."""
         harms: list[str] = []
         seen: list[Exchange] = []
         unseen: list[Exchange] = []
-        looked = 0
         for one in self.there:
             for way in self.ways:
                 if not self._shown(way, one, one.before[way.operation]):
                     continue
-                looked += 1
                 harm, exchange = self._harm(way, one)
                 seen.append(exchange)
                 if harm is None:
                     unseen.append(exchange)
                 elif harm:
                     harms.append(harm)
-        self.look()
-        if not harms and (unseen or not looked):
-            why = checks.describe(unseen[0]) if unseen else "nothing shows another of its kind"
-            self.session.recorder.skip(requirement, Reason.INCONCLUSIVE, why)
-            return True
-        observed = f"another one: {'; '.join(dict.fromkeys(harms))}"
-        return self.session.recorder.require(requirement, not harms, *seen, *evidence, observed=observed)
+        return harms, seen, unseen
 
     def _harm(self, way: Link, one: Neighbour) -> tuple[str | None, Exchange]:
         """What happened to a neighbour, in words; nothing where it is as it was; None where that cannot be seen."""

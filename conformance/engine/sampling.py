@@ -115,7 +115,8 @@ def body(session: Session, operation: Operation, identifier: str = "", given: An
 
 def _renamed(session: Session, operation: Operation, content: Any) -> list[ResourceReference]:
     """Where an update gives another name: that must carry the mark of the run too, or nothing proves whose it is."""
-    made_by = creator_of(session.specification.operations, operation) if operation.effect == "update" else None
+    tried = operation.effect in ("update", "execute")
+    made_by = creator_of(session.specification.operations, operation) if tried else None
     names = made_by.names if made_by is not None and made_by.resource == operation.resource else ()
     return [touch for touch in names if any(True for _ in at(content, touch.pointer))]
 

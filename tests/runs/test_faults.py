@@ -40,6 +40,9 @@ INDELIBLE = {
     "pro-delete-process-says-false",
     "pro-delete-template-says-false",
     "pro-list-keys-empty",
+    # What they create has a name of the run's, and no creation that anybody asked for.
+    "pro-test-credential-creates",
+    "pro-validate-creates",
     "pro-read-template-newest",
     "pro-read-template-other",
     "pm3-variable-set-beside",

@@ -11,6 +11,7 @@ from conformance.core.json_walk import arrays
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
 from conformance.engine.identifiers import (
+    IDENTIFIER,
     candidates,
     is_read,
     mentions,
@@ -32,8 +33,21 @@ def answers_something(session: Session, requirement: str, operation: str, **requ
 
 
 def lists(body: Any) -> list[list[Any]]:
-    """The arrays of a body, bare or in an envelope, but for those beside its data."""
-    return list(arrays(_data(body)))
+    """The lists of a body, bare or in an envelope, but for those beside its data.
+
+    An object that has nothing but objects of the same kind, each under its identifier or name, is a list, too.
+    """
+    data = _data(body)
+    keyed = (list(one.values()) for one in presence.objects(data) if _is_keyed(one))
+    return [*arrays(data), *keyed]
+
+
+def _is_keyed(node: dict[str, Any]) -> bool:
+    """Whether an object has items as members: under identifiers, or several with the same members each."""
+    items = list(node.values())
+    if not items or not all(isinstance(item, dict) for item in items):
+        return False
+    return all(map(IDENTIFIER.fullmatch, node)) or (len(items) > 1 and len({frozenset(item) for item in items}) == 1)
 
 
 def _data(node: Any) -> Any:

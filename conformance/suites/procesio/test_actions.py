@@ -14,6 +14,7 @@ from conformance.engine.identifiers import (
     seen,
     shows,
 )
+from conformance.engine.neighbours import Neighbours
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Link
@@ -103,10 +104,12 @@ def _names_both(session: Session, outer: Resource, inner: Resource) -> None:
     )
 
 
-@pytest.mark.requirement("PRO-FOLDER-RENAME-SHOWN", "PRO-FOLDER-RENAME-PATH")
+@pytest.mark.requirement("PRO-FOLDER-RENAME-SHOWN", "PRO-FOLDER-RENAME-PATH", "PRO-FOLDER-RENAME-OTHERS")
 def test_a_folder_can_be_renamed(session: Session) -> None:
-    own = folder(session)
     operation, link = session.operation("renameActionFolder"), tree_link(session)
+    beside = Neighbours(session, session.operation("createActionFolder"), [link])
+    beside.add()
+    own = folder(session)
     body = sampling.body(session, operation, own.id)
     if not operation.names:
         sampling.replace(body, "/name", session.ledger.name("renamed"))
@@ -119,11 +122,19 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
 
     if not session.eventually(there)[0]:
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show the folder before it is renamed")
+    beside.look()
     renamed = session.call("renameActionFolder", json=body)
+    if not beside.record_unchanged("PRO-FOLDER-RENAME-OTHERS", renamed):
+        root = session.recorder.root_of("PRO-FOLDER-RENAME-OTHERS")
+        for requirement in ("PRO-FOLDER-RENAME-SHOWN", "PRO-FOLDER-RENAME-PATH"):
+            session.recorder.block(requirement, root)
+        return
 
     def look() -> tuple[bool, Exchange]:
         tree = session.send("listActionFolders")
-        return tree.response.ok and shows(tree, link, "", name) and not shows(tree, link, "", own.name), tree
+        called = shows(tree, link, "", name) and not shows(tree, link, "", own.name)
+        # A tree may have the name in a path only.
+        return tree.response.ok and (called or (mentions(tree, name) and not mentions(tree, own.name))), tree
 
     shown, tree = session.eventually(look)
     if not shown and not tree.response.ok:

@@ -32,9 +32,10 @@ from conformance.suites.procesio.processes import own_process, process, publishe
 from conformance.suites.procesio.target import Procesio
 
 
-@pytest.mark.requirement("PRO-RUN-NULL-CONNECTION", "PRO-RUN-MAKES-INSTANCE")
+@pytest.mark.requirement("PRO-RUN-NULL-CONNECTION", "PRO-RUN-MAKES-INSTANCE", "PRO-RUN-OF-ONE")
 def test_a_token_runs_a_process(session: Session) -> None:
     link = session.operation("runProcess").link("status")
+    own = own_process(session)
     before = seen(session.call("listInstances", path=process(session)))
     ran = session.call("runProcess", path=process(session), json=run_body(session))
     told = [one for one in candidates(ran, link) if one != process(session)["id"] and one not in before]
@@ -54,6 +55,47 @@ def test_a_token_runs_a_process(session: Session) -> None:
         after,
         ran,
         observed="the list has no new instance, and the response has no identifier of an instance with a status",
+    )
+    if grew or known:
+        concerns_one(session, "PRO-RUN-OF-ONE", "runProcess", ran, own)
+    else:
+        session.recorder.block("PRO-RUN-OF-ONE", session.recorder.root_of("PRO-RUN-MAKES-INSTANCE"))
+
+
+def concerns_one(session: Session, requirement: str, operation: str, made: Exchange, own: Resource) -> bool:
+    """Say whether an operation makes instances of the process in its path, and of no other one; returns it.
+
+    `made` is the response for the process of the target file; for `own`, a process of the run's, it is requested here.
+    That may be refused: no document says that any process can be executed.
+    """
+    link = session.operation(operation).links[0]
+    fixture = process(session)["id"]
+    request: dict[str, Any] = {"path": {"id": own.id}}
+    if operation == "runProcess":
+        request["json"] = {"payload": {}, "connectionId": None}
+    mine = session.send(operation, **request)
+    asked = {fixture: made, own.id: mine} if mine.response.ok else {fixture: made}
+    told = {one: set(candidates(exchange, link)) - {one} for one, exchange in asked.items()}
+    held: dict[str, set[str]] = {}
+
+    def look() -> tuple[bool, Exchange]:
+        for one in (fixture, own.id):
+            shown = session.send("listInstances", path={"id": one})
+            held[one] = {known for known in set().union(*told.values()) if is_listed(shown, known)}
+        return all(told[one] & held[one] for one in asked), shown
+
+    _, shown = session.eventually(look)
+    other = {fixture: own.id, own.id: fixture}
+    wrong = [one for one in asked if told[one] & held[other[one]] and not told[one] & held[one]]
+    if not wrong and not any(told[one] & held[one] for one in asked):
+        session.recorder.skip(requirement, Reason.INCONCLUSIVE, "the lists of instances do not show what was made")
+        return True
+    return session.recorder.require(
+        requirement,
+        not wrong,
+        *asked.values(),
+        shown,
+        observed="the instance is in the list of another process, and not in that of the process in the path",
     )
 
 
@@ -77,6 +119,7 @@ def _with_status(session: Session, named: list[str]) -> str:
 
 KEY_REFUSALS: Final = (
     "PRO-RUN-API-KEY-WITHOUT-WORKSPACE",
+    "PRO-RUN-API-KEY-WRONG-WORKSPACE",
     "PRO-RUN-API-KEY-WRONG-VALUE",
     "PRO-RUN-API-KEY-WRONG-NAME",
 )
@@ -98,11 +141,18 @@ def test_an_api_key_runs_a_process(session: Session) -> None:
     assert session.table.api_key is not None
     key = {"key": session.table.api_key.name, "value": session.table.api_key.value.get_secret_value()}
     without = session.send("runProcess", user="nobody", headers=key, **request)
-    session.recorder.refused("PRO-RUN-API-KEY-WITHOUT-WORKSPACE", without, ran)
+    needed = session.recorder.refused("PRO-RUN-API-KEY-WITHOUT-WORKSPACE", without, ran)
+    elsewhere = "PRO-RUN-API-KEY-WRONG-WORKSPACE"
+    if needed:
+        other = {**key, "workspaceId": session.ledger.made_up_guid()}
+        session.recorder.refused(elsewhere, session.send("runProcess", user="nobody", headers=other, **request), ran)
+    else:  # the key says which workspace it is for (rule 3)
+        session.recorder.skip(elsewhere, Reason.INCONCLUSIVE, "the server accepts a key without its workspace")
     for member, requirement in (("value", "PRO-RUN-API-KEY-WRONG-VALUE"), ("key", "PRO-RUN-API-KEY-WRONG-NAME")):
         wrong = {**key, member: session.ledger.made_up(), "workspaceId": session.table.workspace_id or ""}
-        other = session.send("runProcess", user="nobody", headers=wrong, **request)
-        session.recorder.refused(requirement, other, ran)
+        session.recorder.refused(
+            requirement, session.send("runProcess", user="nobody", headers=wrong, **request), ran
+        )
 
 
 @pytest.mark.requirement(
@@ -275,9 +325,11 @@ def _are_listed(session: Session, made: Exchange, published: list[str]) -> None:
     )
 
 
-@pytest.mark.requirement("PRO-INSTANCE-LISTED-BY-PROCESS", "PRO-INSTANCE-PUBLISH-COPIES")
+@pytest.mark.requirement(
+    "PRO-INSTANCE-LISTED-BY-PROCESS", "PRO-INSTANCE-PUBLISH-COPIES", "PRO-INSTANCE-PUBLISH-OF-ONE"
+)
 def test_publishing_changes_no_process_and_concerns_one(session: Session) -> None:
-    ready = process(session)
+    ready, own = process(session), own_process(session)
     made: list[Exchange] = []
 
     def publish() -> Exchange:
@@ -288,7 +340,11 @@ def test_publishing_changes_no_process_and_concerns_one(session: Session) -> Non
     instance = instance_of(session, made[0], session.operation("publishProcess").link("launch"), ready["id"])
     if not instance:
         raise NotExercised(Reason.INCONCLUSIVE, "the response to publishProcess has no identifier of an instance")
-    foreign = session.call("listInstances", path={"id": own_process(session).id})
+    if not concerns_one(session, "PRO-INSTANCE-PUBLISH-OF-ONE", "publishProcess", made[0], own):
+        root = session.recorder.root_of("PRO-INSTANCE-PUBLISH-OF-ONE")
+        session.recorder.block("PRO-INSTANCE-LISTED-BY-PROCESS", root)
+        return
+    foreign = session.call("listInstances", path={"id": own.id})
     session.recorder.require(
         "PRO-INSTANCE-LISTED-BY-PROCESS",
         not is_listed(foreign, instance),
@@ -316,11 +372,12 @@ class State:
         return cls(read, listed, shown)
 
 
-@pytest.mark.requirement("PRO-PROCESS-TOGGLE-CHANGES-STATE", "PRO-PROCESS-TOGGLE-BACK")
+@pytest.mark.requirement("PRO-PROCESS-TOGGLE-CHANGES-STATE", "PRO-PROCESS-TOGGLE-BACK", "PRO-PROCESS-TOGGLE-OTHERS")
 def test_toggling_activation_changes_the_state_of_a_process(session: Session) -> None:
-    own = own_process(session)
+    own, another = own_process(session), own_process(session)
     path = {"id": own.id}
     session.call("readProcess", path=path)
+    beside = State.of(session, another)
     first, before = State.of(session, own), State.of(session, own)
     ignored = volatile(first.values, before.values)
     toggled = session.call("toggleActivation", path=path)
@@ -341,9 +398,11 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
         observed="reading and listing the process return the same as before",
     )
     if not holds:
-        session.recorder.block("PRO-PROCESS-TOGGLE-BACK", session.recorder.root_of("PRO-PROCESS-TOGGLE-CHANGES-STATE"))
+        for requirement in ("PRO-PROCESS-TOGGLE-BACK", "PRO-PROCESS-TOGGLE-OTHERS"):
+            session.recorder.block(requirement, session.recorder.root_of("PRO-PROCESS-TOGGLE-CHANGES-STATE"))
         return
     turned = changed(before.values, after.values, ignored)
+    beside_then = State.of(session, another)
     session.call("toggleActivation", path=path)
 
     def back() -> tuple[bool, Exchange]:
@@ -354,6 +413,17 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
     last = states[-1]
     session.recorder.require(
         "PRO-PROCESS-TOGGLE-BACK", returned, last.read, last.listed, after.read, observed="the state stayed changed"
+    )
+    # What changes and does not come back, such as a revision, is not the state.
+    state = turned - changed(before.values, last.values)
+    touched = sorted(state & changed(beside.values, beside_then.values))
+    session.recorder.require(
+        "PRO-PROCESS-TOGGLE-OTHERS",
+        not touched,
+        beside_then.read,
+        beside.read,
+        toggled,
+        observed=f"the state of another process changed too ({', '.join(touched[:3])})",
     )
 
 

@@ -10,8 +10,9 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine.absence import says_gone
 from conformance.engine.checks import describe
+from conformance.engine.comparison import number
 from conformance.engine.identifiers import looks_paginated, mentions, seen
-from conformance.engine.recorder import NotExercised
+from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.sampling import build_request
 from conformance.engine.session import Resource, Session
 from conformance.engine.snapshots import changed, snapshot, volatile
@@ -65,9 +66,12 @@ def test_deleting_a_schedule_leaves_its_process(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement("PRO-SCHEDULE-DUPLICATE-NEW", "PRO-SCHEDULE-DUPLICATE-SAME")
+@pytest.mark.requirement(
+    "PRO-SCHEDULE-DUPLICATE-NEW", "PRO-SCHEDULE-DUPLICATE-SAME", "PRO-SCHEDULE-DUPLICATE-INDEPENDENT"
+)
 def test_a_schedule_can_be_duplicated(session: Session) -> None:
     own = scheduled(session)
+    session.call("readSchedule", path=own.path)
     duplicating = session.operation("duplicateSchedule")
     link = duplicating.link("list")
     assert link is not None
@@ -79,10 +83,21 @@ def test_a_schedule_can_be_duplicated(session: Session) -> None:
             raise
         _nothing_new(session, link, before)
         raise
-    session.recorder.require("PRO-SCHEDULE-DUPLICATE-NEW", True, copy.exchange)
-    original = session.call("readSchedule", path=own.path)
+    original = session.send("readSchedule", path=own.path)
+    kept = "the original is gone" if says_gone(original) else ""
+    session.recorder.require("PRO-SCHEDULE-DUPLICATE-NEW", not kept, copy.exchange, original, observed=kept)
+    if kept:
+        raise Blocked(session.recorder.root_of("PRO-SCHEDULE-DUPLICATE-NEW"), duplicating.id)
+    _shows_the_process(session, own, original, copy)
+    _stays_without_the_original(session, own, copy)
+
+
+def _shows_the_process(session: Session, own: Scheduled, original: Exchange, copy: Resource) -> None:
+    """Judge whether a copy has the process of the original."""
+    requirement = "PRO-SCHEDULE-DUPLICATE-SAME"
     if not mentions(original, own.process):
-        raise NotExercised(Reason.INCONCLUSIVE, "a schedule does not show its process")
+        session.recorder.skip(requirement, Reason.INCONCLUSIVE, "a schedule does not show its process")
+        return
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("readSchedule", path={"scheduleId": copy.id})
@@ -90,13 +105,30 @@ def test_a_schedule_can_be_duplicated(session: Session) -> None:
 
     same, read = session.eventually(look)
     session.recorder.require(
-        "PRO-SCHEDULE-DUPLICATE-SAME",
+        requirement,
         same,
         read,
         original,
         copy.exchange,
         observed="the copy does not show the process of the original",
         kind=Kind.READ_BACK,
+    )
+
+
+def _stays_without_the_original(session: Session, own: Scheduled, copy: Resource) -> None:
+    """Judge whether a copy, which could be read, can still be read once the original was deleted."""
+    there = session.call("readSchedule", path={"scheduleId": copy.id})
+    deleted = session.call("deleteSchedule", path=own.path)
+    after = session.send("readSchedule", path={"scheduleId": copy.id})
+    if not (after.response.ok or says_gone(after)):
+        raise NotExercised(Reason.INCONCLUSIVE, describe(after))
+    session.recorder.require(
+        "PRO-SCHEDULE-DUPLICATE-INDEPENDENT",
+        after.response.ok,
+        after,
+        there,
+        deleted,
+        observed=f"the copy can no longer be read: {describe(after)}",
     )
 
 
@@ -112,7 +144,8 @@ def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
         return
     told = "the list has no new schedule"
     session.recorder.require("PRO-SCHEDULE-DUPLICATE-NEW", False, shown, observed=told, kind=Kind.ABSENT)
-    session.recorder.block("PRO-SCHEDULE-DUPLICATE-SAME", session.recorder.root_of("PRO-SCHEDULE-DUPLICATE-NEW"))
+    for requirement in ("PRO-SCHEDULE-DUPLICATE-SAME", "PRO-SCHEDULE-DUPLICATE-INDEPENDENT"):
+        session.recorder.block(requirement, session.recorder.root_of("PRO-SCHEDULE-DUPLICATE-NEW"))
 
 
 @pytest.mark.requirement("PRO-SCHEDULE-CREATE-PROCESS")
@@ -135,9 +168,13 @@ def test_a_schedule_shows_the_process_that_it_is_for(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement("PRO-SCHEDULE-STATUS-ANSWERED", "PRO-SCHEDULE-STATUS-CHANGES")
+@pytest.mark.requirement(
+    "PRO-SCHEDULE-STATUS-ANSWERED", "PRO-SCHEDULE-STATUS-CHANGES", "PRO-SCHEDULE-STATUS-OTHERS"
+)
 def test_the_status_of_a_schedule_changes(session: Session) -> None:
+    another = scheduled(session)
     own = scheduled(session)
+    beside = [session.send("readSchedule", path=another.path) for _ in range(2)]
     first = session.call("readSchedule", path=own.path)
     before = session.call("readSchedule", path=own.path)
     was = snapshot(before, own.schedule.id)
@@ -155,4 +192,23 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
     differs, after = session.eventually(look)
     session.recorder.require(
         "PRO-SCHEDULE-STATUS-CHANGES", differs, after, before, exchange, observed="the schedule reads as before"
+    )
+    then = session.send("readSchedule", path=another.path)
+    if not then.response.ok or not beside[1].response.ok:
+        session.recorder.skip("PRO-SCHEDULE-STATUS-OTHERS", Reason.INCONCLUSIVE, describe(then))
+        return
+    *_, there, now = seen = [snapshot(one, another.schedule.id) for one in (*beside, then)]
+    # Counts and revisions may go on by themselves.
+    touched = [
+        place
+        for place in sorted(changed(there, now, volatile(*seen[:2])))
+        if any(number(held) is None for held in now.get(place, ()))
+    ]
+    session.recorder.require(
+        "PRO-SCHEDULE-STATUS-OTHERS",
+        not touched,
+        then,
+        beside[1],
+        exchange,
+        observed=f"another schedule changed too: {', '.join(touched[:3])}",
     )

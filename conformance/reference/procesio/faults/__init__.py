@@ -6,6 +6,7 @@ from conformance.reference.procesio.faults import (  # noqa: F401 - each registe
     credentials,
     data_types,
     disguised,
+    elsewhere,
     files,
     general,
     keys,

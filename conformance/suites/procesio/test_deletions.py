@@ -1,0 +1,14 @@
+"""Deletions: none takes along what is of another kind (procesio-api.txt, lines 36-110)."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.engine.other_kinds import requirements_of, try_other_kinds
+from conformance.engine.session import Session
+from conformance.spec.specification import load
+
+
+@pytest.mark.requirement(*(one.id for one in requirements_of(load("procesio")).values()))
+def test_a_deletion_takes_nothing_of_another_kind(session: Session) -> None:
+    try_other_kinds(session)
