@@ -53,9 +53,7 @@ def access_tests(
     return test
 
 
-def stranger_tests(
-    system: str, prepare: Prepare = build_request, by_hand: Collection[str] = ()
-) -> Callable[..., None]:
+def stranger_tests(system: str, prepare: Prepare = build_request, by_hand: Collection[str] = ()) -> Callable[..., None]:
     """Who is let in nowhere, by operation: no token, a wrong one, and a tenant that does not exist.
 
     The operations of `by_hand` are left to a test of the suite's own.

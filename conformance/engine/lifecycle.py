@@ -16,6 +16,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import leaves
 from conformance.core.verdict import CHANGES_NOTHING, Kind, Reason
 from conformance.engine import checks, sampling
+from conformance.engine.absence import says_gone
 from conformance.engine.comparison import (
     Difference,
     differences,
@@ -28,6 +29,7 @@ from conformance.engine.identifiers import (
     is_read,
     members_of,
     misnamed,
+    under,
 )
 from conformance.engine.listing import Listing
 from conformance.engine.neighbours import Neighbours
@@ -101,8 +103,9 @@ class Lifecycle:
             self._list.shows_created(resource, body, self._hindered.get("read"), beside)
         with self._going_on("update"):
             self._update(resource, body)
-        with self._going_on("delete"):
-            self._delete(resource)
+        if "delete" not in self._hindered:
+            with self._going_on("delete"):
+                self._delete(resource)
         for reason in self._hindered.values():
             raise reason
 
@@ -154,6 +157,8 @@ class Lifecycle:
             return self._reads(exchange, resource) and not hard, exchange
 
         _, exchange = self.session.eventually(look)
+        if as_sent is not None and not aspect.startswith("created") and says_gone(exchange):
+            self._lost(as_sent, operation, exchange, resource)
         exchange = exchange if exchange.response.ok else self._read(resource)
         if exchange.response.ok and not aspect.startswith("created"):
             self.session.recorder.record(checks.success(reading, exchange))
@@ -170,6 +175,27 @@ class Lifecycle:
                 raise Blocked(self.session.recorder.root_of(readable.id), reading.id)
         found = list(self._differences(reading, sent, exchange))
         self._say_differences(as_sent, operation, found, exchange, altered)
+
+    def _lost(self, as_sent: Requirement, updating: Operation, read: Exchange, resource: Resource) -> None:
+        """Record that what could be read before its update is not there any more, under its identifier.
+
+        Where the list shows it under its new name, that is another identifier for the same thing, which is removed.
+
+        Raises:
+            Blocked: always.
+        """
+        observed = f"it can no longer be read: {checks.describe(read)}"
+        self.session.recorder.require(as_sent.id, False, read, observed=observed)
+        self._hindered["delete"] = Blocked(self.session.recorder.root_of(as_sent.id), updating.id)
+        link = self.create.link("list")
+        shown = self.session.send(link.operation) if link is not None else None
+        found = under(shown, link, self._names[-1]) if shown is not None and link is not None else []
+        if found and found[0] != resource.id:
+            self.session.ledger.gone(resource.id)
+            system, resources = self.session.specification.system, self.session.resources
+            entry = self.session.ledger.intend(system, self.create.resource, self.create.id, self._names[-1])
+            resources.ownership.enter(self.create, entry, found[0], shown=True)
+        raise self._hindered["delete"]
 
     def _differences(self, reading: Operation, sent: Mapping[str, Any], exchange: Exchange) -> Iterator[Difference]:
         try:

@@ -47,14 +47,16 @@ class Listing:
 
         def look() -> tuple[bool, Exchange]:
             again = self.session.send(link.operation)
-            return all(shows(again, link, one.id, one.name) for one in (resource, *others)), again
+            there = all(shows(again, link, one.id, one.name) for one in (resource, *others))
+            return there and not mixed_up(again, link, [resource, *others]), again
 
         whole, exchange = self.session.eventually(look)
         self.found = shows(exchange, link, resource.id, resource.name)
+        mixed = mixed_up(exchange, link, [resource, *others])
         self.by_name = shows(exchange, link, "", resource.name)
         if not self.found and unread is not None:
             raise unread
-        if requirement is not None and not whole and looks_paginated(exchange):
+        if requirement is not None and not whole and not mixed and looks_paginated(exchange):
             self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, PART)
         elif requirement is not None:
             self.session.recorder.require(
@@ -62,7 +64,7 @@ class Listing:
                 whole,
                 resource.exchange,
                 exchange,
-                observed=WITHOUT_ANOTHER if self.found else "it is not in the list",
+                observed=mixed or (WITHOUT_ANOTHER if self.found else "it is not in the list"),
                 kind=Kind.ABSENT,
             )
         self._as_sent(link, resource, sent)
@@ -151,6 +153,10 @@ class Listing:
                 for one in self._unlike(link, resource, sent, exchange)
             )
         self.session.recorder.require(requirement.id, holds, exchange, updated, observed=message, kind=Kind.READ_BACK)
+        if (
+            not holds and old != new
+        ):  # that the list still has the old name is said; its deletion says nothing new of it
+            self.names.remove(old)
 
     def _behind(self, requirement: Requirement, updating: Operation) -> bool:
         """Whether an update did not even read back, or the item was wrong before: then the list says nothing new."""
@@ -191,3 +197,21 @@ class Listing:
 
     def _aspect(self, aspect: str, operation: Operation | None = None) -> Requirement | None:
         return self.session.specification.aspect((operation or self.create).id, aspect)
+
+
+def mixed_up(exchange: Exchange, link: Link, things: Iterable[Resource]) -> str:
+    """What a list says of one thing that is true of another one, in words; empty where each has its own name or none.
+
+    Names carry the mark of the run, so that no two things have one in common.
+    """
+    own, named = link.item.rpartition("/")[2], [one for one in things if one.name]
+    try:
+        body = exchange.response.json
+    except NotJson:
+        return ""
+    for one in named:
+        item = presence.own_values(presence.about(body, one.id, own) or {})
+        others = [other for other in named if other is not one and presence.named(item, other.name)]
+        if others and not presence.named(item, one.name):
+            return "the list has the identifier of one and the name of another in the same item"
+    return ""

@@ -49,16 +49,12 @@ def try_other_kinds(session: Session) -> None:
             if maker in again and seen_of_one:
                 observed = f"of another kind: {'; '.join(dict.fromkeys(harms_of_one))}"
                 held = not harms_of_one
-                session.recorder.require(
-                    requirements[maker].id, held, again[maker], *seen_of_one, observed=observed
-                )
+                session.recorder.require(requirements[maker].id, held, again[maker], *seen_of_one, observed=observed)
         else:
             session.recorder.require(requirements[maker].id, True, exchange, *seen)
 
 
-def _beside(
-    session: Session, makers: Iterable[str]
-) -> tuple[Mapping[str, Neighbours], Blocked | NotExercised | None]:
+def _beside(session: Session, makers: Iterable[str]) -> tuple[Mapping[str, Neighbours], Blocked | NotExercised | None]:
     """One thing of each kind that can be seen, by what creates it; and why one could not be made."""
     found: dict[str, Neighbours] = {}
     untested: Blocked | NotExercised | None = None

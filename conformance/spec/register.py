@@ -30,14 +30,15 @@ Step = Literal[
 ]
 Stranger = Literal["no-credentials-refused", "wrong-credentials-refused", "unknown-tenant-refused"]
 Permission = Literal["permission-refused", "permission-suffices"]
-Aspect = Literal[Step, Stranger, Permission, "answers-a-token", "token-opens", "leaves-other-kinds"]
+Alone = Literal["answers-a-token", "created-is-readable", "token-opens", "leaves-other-kinds"]
+Aspect = Literal[Step, Stranger, Permission, Alone]
 Tried = Literal["lifecycle", "access", "scenario", "property", "none"]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 ASPECTS: Final[Mapping[str, frozenset[str]]] = {
     "lifecycle": frozenset(get_args(Step)),
     "access": frozenset(get_args(Stranger) + get_args(Permission)),
-    "scenario": frozenset((*get_args(Stranger), "answers-a-token", "created-is-readable", "token-opens", "leaves-other-kinds")),
+    "scenario": frozenset(get_args(Stranger) + get_args(Alone)),
 }
 """The aspects that an entry may have, by what tries it. What a life or an access is tried by needs one."""
 

@@ -43,6 +43,8 @@ INDELIBLE = {
     # What they create has a name of the run's, and no creation that anybody asked for.
     "pro-test-credential-creates",
     "pro-validate-creates",
+    "pro-modify-process-leaves-copy",
+    "pro-modify-process-new-id",
     "pro-read-template-newest",
     "pro-read-template-other",
     "pm3-variable-set-beside",

@@ -150,9 +150,7 @@ def test_an_api_key_runs_a_process(session: Session) -> None:
         session.recorder.skip(elsewhere, Reason.INCONCLUSIVE, "the server accepts a key without its workspace")
     for member, requirement in (("value", "PRO-RUN-API-KEY-WRONG-VALUE"), ("key", "PRO-RUN-API-KEY-WRONG-NAME")):
         wrong = {**key, member: session.ledger.made_up(), "workspaceId": session.table.workspace_id or ""}
-        session.recorder.refused(
-            requirement, session.send("runProcess", user="nobody", headers=wrong, **request), ran
-        )
+        session.recorder.refused(requirement, session.send("runProcess", user="nobody", headers=wrong, **request), ran)
 
 
 @pytest.mark.requirement(
@@ -325,9 +323,7 @@ def _are_listed(session: Session, made: Exchange, published: list[str]) -> None:
     )
 
 
-@pytest.mark.requirement(
-    "PRO-INSTANCE-LISTED-BY-PROCESS", "PRO-INSTANCE-PUBLISH-COPIES", "PRO-INSTANCE-PUBLISH-OF-ONE"
-)
+@pytest.mark.requirement("PRO-INSTANCE-LISTED-BY-PROCESS", "PRO-INSTANCE-PUBLISH-COPIES", "PRO-INSTANCE-PUBLISH-OF-ONE")
 def test_publishing_changes_no_process_and_concerns_one(session: Session) -> None:
     ready, own = process(session), own_process(session)
     made: list[Exchange] = []

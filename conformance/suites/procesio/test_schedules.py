@@ -168,9 +168,7 @@ def test_a_schedule_shows_the_process_that_it_is_for(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement(
-    "PRO-SCHEDULE-STATUS-ANSWERED", "PRO-SCHEDULE-STATUS-CHANGES", "PRO-SCHEDULE-STATUS-OTHERS"
-)
+@pytest.mark.requirement("PRO-SCHEDULE-STATUS-ANSWERED", "PRO-SCHEDULE-STATUS-CHANGES", "PRO-SCHEDULE-STATUS-OTHERS")
 def test_the_status_of_a_schedule_changes(session: Session) -> None:
     another = scheduled(session)
     own = scheduled(session)

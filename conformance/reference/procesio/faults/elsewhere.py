@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from conformance.reference.procesio.server import Procesio
-    from conformance.reference.procesio.shelf import Shelf
 
 SYSTEM: Final = "procesio"
 
@@ -94,6 +93,54 @@ def toggle_all(ref: Procesio) -> None:
         return all_of_them
 
     _replaced(ref, "toggle_activation", make)
+
+
+@fault("pro-modify-process-new-id", SYSTEM, "stores a modified process under another identifier")
+def modify_process_new_id(ref: Procesio) -> None:
+    """Answer with the new identifier, and know the old one no more."""
+
+    def make(update: Callable[..., Any]) -> Callable[..., Any]:
+        def moved(body: dict[str, Any]) -> Any:
+            there = update(body)
+            del ref.workspace.processes[there["id"]]
+            there["id"] = str(uuid4())
+            ref.workspace.processes[there["id"]] = there
+            return there
+
+        return moved
+
+    _replaced(ref, "update_process", make)
+
+
+@fault("pro-modify-process-leaves-copy", SYSTEM, "leaves a copy of a process as it was before it was modified")
+def modify_process_leaves_copy(ref: Procesio) -> None:
+    """Keep what was there under another identifier."""
+
+    def make(update: Callable[..., Any]) -> Callable[..., Any]:
+        def versioned(body: dict[str, Any]) -> Any:
+            before = {**ref.workspace.read_process(str(body.get("id"))), "id": str(uuid4())}
+            there = update(body)
+            ref.workspace.processes[before["id"]] = before
+            return there
+
+        return versioned
+
+    _replaced(ref, "update_process", make)
+
+
+@fault("pro-list-processes-mixed-up", SYSTEM, "lists the two newest processes with the identifiers exchanged")
+def list_processes_mixed_up(ref: Procesio) -> None:
+    """Exchange two identifiers."""
+
+    def make(listing: Callable[..., Any]) -> Callable[..., Any]:
+        def mixed_up() -> Any:
+            *rest, one, other = [{"id": ""}, *listing()]
+            exchanged = [{**one, "id": other["id"]}, {**other, "id": one["id"]}]
+            return [*rest[1:], *exchanged] if len(rest) > 1 else listing()
+
+        return mixed_up
+
+    _replaced(ref, "list_processes", make)
 
 
 # -- another folder or schedule ----------------------------------------------------------------------------------------
