@@ -153,9 +153,7 @@ class Listing:
                 for one in self._unlike(link, resource, sent, exchange)
             )
         self.session.recorder.require(requirement.id, holds, exchange, updated, observed=message, kind=Kind.READ_BACK)
-        if (
-            not holds and old != new
-        ):  # that the list still has the old name is said; its deletion says nothing new of it
+        if not holds and old != new:  # its deletion says nothing new of an old name
             self.names.remove(old)
 
     def _behind(self, requirement: Requirement, updating: Operation) -> bool:

@@ -239,8 +239,13 @@ class Resources:
                 break
             waiting = refused  # what stood in the way of its removal may have gone since
         if wait:
-            with contextlib.suppress(Blocked, NotExercised):  # the target is gone: what was pending is left
+            try:
                 self.removal.settle_deletions()
+            except (Blocked, NotExercised) as failed:  # the target is gone: what was pending is left
+                for identifier in self.removal.pending:
+                    ledger.keep(
+                        identifier, f"its deletion was accepted, and nothing shows whether it is gone: {failed}"
+                    )
         return [entry for entry in ledger.open(system) if entry.key not in spare]
 
     def _swept(self, entry: Entry, *, last: bool) -> bool:
@@ -264,7 +269,9 @@ class Resources:
             elif self.doubting and not self._proves(identifier, operation):
                 return False
             return identifier not in self.discovery.claimed() or self.removal.remove(identifier, operation)
-        except (Blocked, NotExercised):
+        except (Blocked, NotExercised) as failed:
+            if identifier and entry.key not in ledger.kept:
+                ledger.keep(identifier, f"it could not be removed: {failed}")
             return False
 
     def _proves(self, identifier: str, operation: Operation) -> bool:

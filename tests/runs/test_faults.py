@@ -51,6 +51,7 @@ INDELIBLE = {
     "pm3-department-never-empty",
     "pm3-role-delete-keeps",
     "pm3-role-never-free",
+    "pm3-generate-describes-neighbour",  # it writes into the project of somebody else as well
     "pm3-trigger-attached-only",
     "pm3-trigger-unsets-nothing",
     # No documented operation lists groups: only an export shows those that an import created.

@@ -17,11 +17,15 @@ from conformance.suites.processmaker3.projects import LIST, READ
 GENERATE = "generateBpmnProject"
 
 
-@pytest.mark.requirement("PM3-GENERATE-ECHO", "PM3-GENERATE-READABLE", "PM3-GENERATE-TYPE")
+OTHERS = "PM3-GENERATE-OTHERS"
+
+
+@pytest.mark.requirement("PM3-GENERATE-ECHO", "PM3-GENERATE-READABLE", "PM3-GENERATE-TYPE", "PM3-GENERATE-NEW", OTHERS)
 def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     process = projects.table(session).fixtures.classic_process
     if process is None:
         raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] classic_process")
+    beside = projects.beside(session)
     before = session.resources.ids_before(session.operation(GENERATE)) or set()
     generated = session.call(GENERATE, json={"pro_uid": process})
     answer = answered(generated)
@@ -43,7 +47,16 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
         raise Blocked(projects.root(session, GENERATE), GENERATE)
     if generated.entry is not None and not new:
         session.ledger.withdrawn(generated.entry)  # whatever the answer means: what was there before must stay
-    readable = "PM3-GENERATE-READABLE"  # of which prj_uid and pro_uid may be equal (A-PM3-33)
+    projects.unharmed(session, beside, OTHERS, generated)
+    if not session.recorder.require(
+        "PM3-GENERATE-NEW",
+        new or project == process,  # of which prj_uid and pro_uid may be equal (A-PM3-33)
+        generated,
+        observed="the response has the identifier of another project that existed before",
+        kind=Kind.VALUE,
+    ):
+        raise Blocked(session.recorder.root_of("PM3-GENERATE-NEW"), GENERATE)
+    readable = "PM3-GENERATE-READABLE"
     read = last_reading(session, project)
     if not read.response.ok:
         read = session.call(READ, path={"prj_uid": project}, accepts=readable)  # or reading itself is not there

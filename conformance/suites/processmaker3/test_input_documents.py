@@ -91,6 +91,23 @@ def test_a_file_is_read_by_nobody_whom_it_does_not_concern(session: Session) -> 
     session.recorder.require("PM3-INDOC-READ-HIDDEN", True, who_lacks_only_that(session, asked), control)
 
 
+@pytest.mark.requirement("PM3-INDOC-READ-OF-ONE")
+def test_the_file_that_is_asked_for_is_read(session: Session) -> None:
+    document, path = fixture(session, "input_document"), of_case(session)
+    own = session.create(UPLOAD, **build_request(session, session.operation(UPLOAD)).request()).id
+    reads = {one: session.call(READ, path={**path, "app_doc_uid": one}) for one in (document, own)}
+    if not any(names(read, one) for read in reads.values() for one in reads):
+        raise NotExercised(Reason.INCONCLUSIVE, f"{READ} does not return the identifier of the document")
+    wrong = [one for one, read in reads.items() if not names(read, one) and any(names(read, other) for other in reads)]
+    session.recorder.require(
+        "PM3-INDOC-READ-OF-ONE",
+        not wrong,
+        *reads.values(),
+        observed="the response is about another document",
+        kind=Kind.VALUE,
+    )
+
+
 @pytest.mark.requirement("PM3-INDOC-DELETE-UNLISTED")
 def test_a_deleted_file_is_no_longer_listed(session: Session) -> None:
     path = of_case(session)

@@ -11,10 +11,11 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import arrays
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import sampling
+from conformance.engine.absence import says_gone
 from conformance.engine.checks import describe, quoted
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Session
-from conformance.suites.processmaker3.people import attempted, created
+from conformance.suites.processmaker3.people import attempted, created, made
 from conformance.suites.processmaker3.projects import table
 
 READ: Final = "readPmTableData"
@@ -125,3 +126,23 @@ def say_strings(
         raise lacking(session, "with such values")
     observed = f"not a string: {quoted(found[0])}" if found else ""
     session.recorder.require(requirement, not found, exchange, observed=observed, kind=Kind.TYPE)
+
+
+@pytest.mark.requirement("PM3-PMTABLE-DELETE-OTHERS")
+def test_only_the_table_that_is_named_is_deleted(session: Session) -> None:
+    creating = session.operation("createPmTable")
+    other, table = made(session, creating.id), made(session, creating.id)
+    there = session.call("readPmTableData", path={"pmt_uid": other.id})
+    deleted = session.call("deletePmTable", path={"pmt_uid": table.id})
+    session.ledger.gone(table.id)
+    after = session.send("readPmTableData", path={"pmt_uid": other.id})
+    if not (after.response.ok or says_gone(after)):
+        raise NotExercised(Reason.INCONCLUSIVE, describe(after))
+    session.recorder.require(
+        "PM3-PMTABLE-DELETE-OTHERS",
+        after.response.ok,
+        after,
+        there,
+        deleted,
+        observed=f"the data of another table can no longer be read: {describe(after)}",
+    )

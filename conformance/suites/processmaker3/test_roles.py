@@ -141,3 +141,26 @@ def _body(exchange: Exchange) -> object:
         return exchange.response.json
     except NotJson:
         return None
+
+
+@pytest.mark.requirement("PM3-ROLE-DELETE-OTHERS")
+def test_only_the_role_that_is_named_is_deleted(session: Session) -> None:
+    other, role, user = made(session, "createRole"), made(session, "createRole"), made(session, "createUser")
+    request = naming(session, "giveRole", {"rol_uid": other.id}, user.id)
+    there = session.send("listAvailableUsers", path={"rol_uid": other.id})
+    deleted = session.call("deleteRole", path={"rol_uid": role.id})
+    session.ledger.gone(role.id)
+    given = session.send("giveRole", **request)
+    control = made(session, "createRole")
+    usual = session.call("giveRole", **naming(session, "giveRole", {"rol_uid": control.id}, user.id))
+    if given.response.refused and not there.response.ok:
+        raise NotExercised(Reason.INCONCLUSIVE, describe(given))
+    session.recorder.require(
+        "PM3-ROLE-DELETE-OTHERS",
+        given.response.ok,
+        given,
+        there,
+        deleted,
+        usual,
+        observed=f"another role can no longer be given to a user: {describe(given)}",
+    )

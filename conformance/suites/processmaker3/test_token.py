@@ -105,16 +105,20 @@ def test_scopes_with_a_blank_between_them_are_accepted(session: Session) -> None
     )
 
 
-@pytest.mark.requirement("PM3-TOKEN-CLIENT-BASIC")
+@pytest.mark.requirement("PM3-TOKEN-CLIENT-BASIC", "PM3-TOKEN-BASIC-WRONG-SECRET")
 def test_the_credentials_of_the_client_may_come_by_http_basic(session: Session) -> None:
     account = account_of(session, MAIN)
     control = granted(session, account)
-    header = basic(account.pop("client_id"), account.pop("client_secret"))
-    asked = ask(session, account, **header)
+    client, secret = account.pop("client_id"), account.pop("client_secret")
+    asked = ask(session, account, **basic(client, secret))
     holds = is_token(asked) or (asked.response.ok and not is_token(control))
-    session.recorder.require(
+    wrong = "PM3-TOKEN-BASIC-WRONG-SECRET"
+    if not session.recorder.require(
         "PM3-TOKEN-CLIENT-BASIC", holds, asked, control, observed=without(asked), kind=Kind.REFUSED
-    )
+    ):
+        session.recorder.block(wrong, session.recorder.root_of("PM3-TOKEN-CLIENT-BASIC"))
+        return
+    access.try_login(session, wrong, ask(session, account, **basic(client, session.ledger.made_up())), asked)
 
 
 @pytest.mark.requirement(*WRONG)

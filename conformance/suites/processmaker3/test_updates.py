@@ -6,7 +6,7 @@ import pytest
 
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import CHANGES_NOTHING, Kind, Reason
-from conformance.engine import checks
+from conformance.engine import access, checks
 from conformance.engine.comparison import plain
 from conformance.engine.read_back import record_difference
 from conformance.engine.recorder import Blocked, NotExercised
@@ -88,6 +88,17 @@ def say_identity(session: Session, sent: Body, there: set[str], after: Body, evi
     if joined(sent) and joined(after):
         wrong = misled(sent, after)
         session.recorder.require(FLOW_ENDS, not wrong, *evidence, observed="; ".join(wrong))
+
+
+@pytest.mark.requirement("PM3-ACCESS-READ-PERMISSION")
+def test_an_updated_project_is_read_by_nobody_without_the_right(session: Session) -> None:
+    project, definition = drawn(session)
+    requirement = session.specification.requirements["PM3-ACCESS-READ-PERMISSION"]
+    update(session, project, {**definition, "prj_description": "Changed by the suite"})
+    control = session.call(projects.READ, path={"prj_uid": project.id})
+    for user in access.refused_users(session, requirement):
+        refused = session.send(projects.READ, user=user, path={"prj_uid": project.id})
+        session.recorder.refused(requirement.id, refused, control)
 
 
 @pytest.mark.requirement("PM3-PROJECT-UPDATE-WITHOUT-DIAGRAMS")

@@ -10,9 +10,18 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import sampling
 from conformance.engine.checks import describe
+from conformance.engine.identifiers import names
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Resource, Session
-from conformance.suites.processmaker3.cases import conclusive, fixture, others, says, shown, who_lacks_only_that
+from conformance.suites.processmaker3.cases import (
+    conclusive,
+    fixture,
+    hidden,
+    others,
+    says,
+    shown,
+    who_lacks_only_that,
+)
 
 UPLOAD: Final = "uploadInputDocument"
 LIST: Final = "listInputDocuments"
@@ -49,11 +58,25 @@ def tried(session: Session, request: dict[str, Any], user: str = "", *, large: b
     return conclusive(exchange)
 
 
-@pytest.mark.requirement("PM3-INDOC-UPLOAD-ASSIGNED")
-def test_an_upload_is_an_input_document_of_the_case(session: Session) -> None:
-    own = uploaded(session)
-    listing = session.send(LIST, path=own.entry.within)
-    shown(session, "PM3-INDOC-UPLOAD-ASSIGNED", listing, own.id)
+@pytest.mark.requirement("PM3-INDOC-UPLOAD-ASSIGNED", "PM3-INDOC-UPLOAD-HIDDEN")
+def test_uploads_are_input_documents_of_the_case(session: Session) -> None:
+    first, second = uploaded(session), uploaded(session)
+
+    def look() -> tuple[bool, Exchange]:
+        listing = session.send(LIST, path=first.entry.within)
+        return all(names(listing, one.id) for one in (first, second)), listing
+
+    _, listing = session.eventually(look)
+    if all(shown(session, "PM3-INDOC-UPLOAD-ASSIGNED", listing, one.id) for one in (first, second)):
+        hidden(
+            session,
+            "PM3-INDOC-UPLOAD-HIDDEN",
+            lambda user: session.send(LIST, user=user, path=first.entry.within),
+            listing,
+            first.id,
+        )
+    else:
+        session.recorder.block("PM3-INDOC-UPLOAD-HIDDEN", session.recorder.root_of("PM3-INDOC-UPLOAD-ASSIGNED"))
 
 
 @pytest.mark.requirement("PM3-INDOC-UPLOAD-SUPERVISOR")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -288,19 +289,39 @@ def tells(exchange: Exchange) -> bool:
 def shows(exchange: Exchange, sent: dict[str, Any]) -> bool:
     """Whether every single value that was sent is somewhere in the response, in whatever notation."""
     try:
-        found = [value for _, value in leaves(exchange.response.json)]
+        found = [value for _, value in leaves(unpacked(exchange.response.json))]
     except NotJson:
         return False
     return all(any(equal(value, one) for one in found) for _, value in leaves(sent))
 
 
+def unpacked(body: Any) -> Any:
+    """A body in which texts that are JSON objects or lists are what they hold: data may come as a text."""
+    if isinstance(body, dict):
+        return {name: unpacked(member) for name, member in body.items()}
+    if isinstance(body, list):
+        return [unpacked(item) for item in body]
+    if isinstance(body, str) and body.strip()[:1] in ("{", "["):
+        with contextlib.suppress(ValueError, RecursionError):
+            return json.loads(body)
+    return body
+
+
 def exchanged(exchange: Exchange, sent: dict[str, Any]) -> bool:
-    """Whether a response shows a member that was sent with the value of another one, and nowhere with its own."""
+    """Whether a response shows a member that was sent with the value of another one, and nowhere with its own.
+
+    A member under its name in other letters is another one, too.
+    """
     single = {name: value for name, value in sent.items() if not isinstance(value, dict | list)}
+    body = unpacked(exchange.response.json)
+    called = {member: held for node in presence.objects(body) for member, held in presence.own_values(node).items()}
     for name, value in single.items():
-        held = list(beside(exchange.response.json, name))
+        held = list(beside(body, name))
         others = [one for other, one in single.items() if other != name and not equal(one, value)]
         if any(equal(one, two) for one in held for two in others) and not any(equal(value, one) for one in held):
+            return True
+        in_other_letters = (member for member in called if member != name and member.casefold() == name.casefold())
+        if not held and any(equal(value, called[member]) for member in in_other_letters):
             return True
     return False
 

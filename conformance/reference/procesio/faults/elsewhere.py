@@ -60,6 +60,10 @@ def test_credential_creates(ref: Procesio) -> None:
 # -- another process ---------------------------------------------------------------------------------------------------
 
 
+def _newest(ref: Procesio) -> str:
+    return list(ref.workspace.processes)[-1]
+
+
 def _of_another(operation: str, words: str, which: str, choose: Callable[[Procesio], str]) -> None:
     @fault(f"pro-{words}-{which}-process", SYSTEM, f"{words}s the {which} process, whichever is named")
     def _(ref: Procesio) -> None:
@@ -75,7 +79,7 @@ def _of_another(operation: str, words: str, which: str, choose: Callable[[Proces
 
 for _operation, _words in (("publish_process", "publish"), ("run_process", "run")):
     _of_another(_operation, _words, "first", lambda _: PROCESS_ID)
-    _of_another(_operation, _words, "newest", lambda ref: list(ref.workspace.processes)[-1])
+    _of_another(_operation, _words, "newest", _newest)
 
 
 @fault("pro-toggle-all", SYSTEM, "turns all processes of users on or off where one is named")
@@ -133,10 +137,12 @@ def list_processes_mixed_up(ref: Procesio) -> None:
     """Exchange two identifiers."""
 
     def make(listing: Callable[..., Any]) -> Callable[..., Any]:
-        def mixed_up() -> Any:
-            *rest, one, other = [{"id": ""}, *listing()]
-            exchanged = [{**one, "id": other["id"]}, {**other, "id": one["id"]}]
-            return [*rest[1:], *exchanged] if len(rest) > 1 else listing()
+        def mixed_up() -> list[dict[str, Any]]:
+            shown: list[dict[str, Any]] = list(listing())
+            if len(shown) > 2:
+                one, other = shown[-2:]
+                shown[-2:] = [{**one, "id": other["id"]}, {**other, "id": one["id"]}]
+            return shown
 
         return mixed_up
 

@@ -8,6 +8,7 @@ from conformance.reference.processmaker3.faults import (  # noqa: F401 - each re
     case_document,
     diagram,
     disguised,
+    elsewhere,
     file,
     general,
     import_effect,
