@@ -14,6 +14,7 @@ from . import (
     procesio_layouts,
     procesio_liberties,
     procesio_readings,
+    stranger_liberties,
 )
 from .liberty import Liberty
 
@@ -45,4 +46,5 @@ LIBERTIES: Final = (
     *procesio_layouts.LIBERTIES,
     *procesio_liberties.LIBERTIES,
     *procesio_readings.LIBERTIES,
+    *stranger_liberties.LIBERTIES,
 )

@@ -106,6 +106,9 @@ LIBERTIES = (
             "PRO-CREDENTIAL-TYPE-FIELDS",
             "PRO-*-MODIFY-LISTED",
             "PRO-*-DELETE-UNLISTED",  # what was never listed
+            "PRO-*-CREATES-NOTHING",
+            "PRO-RUN-OF-ONE",
+            "PRO-INSTANCE-PUBLISH-OF-ONE",
         ),
     ),
     Liberty(
@@ -120,6 +123,7 @@ LIBERTIES = (
         "undemanding",
         "procesio",
         undemanding,
+        unshown=("PRO-RUN-API-KEY-WRONG-WORKSPACE",),  # a key without a workspace is accepted
         findings=(
             "PRO-AUTH-WITHOUT-GRANT-TYPE",
             "PRO-RUN-API-KEY-WITHOUT-WORKSPACE",

@@ -172,7 +172,7 @@ def test_a_schedule_shows_the_process_that_it_is_for(session: Session) -> None:
 def test_the_status_of_a_schedule_changes(session: Session) -> None:
     another = scheduled(session)
     own = scheduled(session)
-    beside = [session.send("readSchedule", path=another.path) for _ in range(2)]
+    beside = [session.call("readSchedule", path=another.path) for _ in range(2)]
     first = session.call("readSchedule", path=own.path)
     before = session.call("readSchedule", path=own.path)
     was = snapshot(before, own.schedule.id)
@@ -192,7 +192,7 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
         "PRO-SCHEDULE-STATUS-CHANGES", differs, after, before, exchange, observed="the schedule reads as before"
     )
     then = session.send("readSchedule", path=another.path)
-    if not then.response.ok or not beside[1].response.ok:
+    if not then.response.ok:
         session.recorder.skip("PRO-SCHEDULE-STATUS-OTHERS", Reason.INCONCLUSIVE, describe(then))
         return
     *_, there, now = seen = [snapshot(one, another.schedule.id) for one in (*beside, then)]
