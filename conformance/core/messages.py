@@ -8,11 +8,14 @@ from typing import Any, Final
 
 from conformance.core.entities import unescaped
 from conformance.core.exchange import NotJson, Response
+from conformance.core.json_walk import objects
 
 LONGEST: Final = 160  # characters that are quoted
 DEEPEST: Final = 4  # levels of JSON at which a message is looked for
 CODES: Final = ("error", "code", "errorcode", "error_code")
 WORDS: Final = ("error_description", "message", "errormessage", "detail", "description", "title", "reason", "msg")
+FAILURES: Final = ("error", "errors", "error_code", "errorcode", "error_description", "errormessage")
+SUCCESSES: Final = ("success", "issuccess", "succeeded")
 WRAPPED: Final = ("error", "errors", "fault", "messages", "data", "result")
 TITLE: Final = re.compile(r"<(title|h1)[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
 TAGS: Final = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -45,6 +48,16 @@ def message_of(response: Response) -> str:
         text = _plain(response.body[:20_000].decode("utf-8", "replace"))
     text = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in " ".join(text.split()))
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+def says_failure(response: Response) -> bool:
+    """Whether a body in JSON says that the request failed, whatever the status is: by an error, or a false success."""
+    try:
+        nodes = [{str(name).lower(): value for name, value in one.items()} for one in objects(response.json)]
+    except NotJson:
+        return False
+    failed = any(one.get(name) not in (None, "", 0, False, [], {}) for one in nodes for name in FAILURES)
+    return failed or any(one.get(name) is False for one in nodes for name in SUCCESSES)
 
 
 def _said(node: Any, depth: int) -> Iterator[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from conformance.core.exchange import Exchange
+from conformance.core.messages import says_failure
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.delivery import Delivery
@@ -243,9 +244,12 @@ class Requester:
         return exchange if exchange.has_response else None
 
     def _without_token(self, empty: NoToken) -> Blocked | NotExercised:
-        """The credentials are right, but no token came: a deviation where the register says so."""
+        """The credentials are right, but no token came: a deviation where the register says so.
+
+        A response that speaks of an error is a refusal, whatever its status: then they may be wrong.
+        """
         requirement = self.specification.aspect(empty.exchange.operation, "answers-a-token")
-        if requirement is None:
+        if requirement is None or says_failure(empty.exchange.response):
             self.delivery.problem = str(empty)
             return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         message = "a response without a token"
