@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container
 from typing import Any, Final
 
@@ -30,21 +29,25 @@ LACKS: Final = "permission-refused"
 SUFFICES: Final = "permission-suffices"
 
 
-def concerned(specification: Specification, by_hand: Container[str] = ()) -> list[Requirement]:
-    """The register's requirements on access, one test each; `strangers` are tried together, by operation.
+def concerned(specification: Specification, by_hand: Container[str] = ()) -> list[tuple[Requirement, ...]]:
+    """The register's requirements on access, by the tests that try them, but for those of `strange` operations.
 
-    `by_hand` are the operations that a suite tests in its own way: of these, every requirement.
+    What an operation says of more than one kind of stranger is tried together, so that one accepted request serves for
+    all of it. `by_hand` are the operations that a suite tests in its own way: each of their requirements is alone.
     """
-    strange_ones = strange(specification, by_hand)
-    grouped = {one for operation in strange_ones for one in strangers(specification, operation)}
-    return [one for one in specification.requirements.values() if one.tried == "access" and one.id not in grouped]
+    left_out = {one for operation in strange(specification) for one in strangers(specification, operation)}
+    groups: dict[str, list[Requirement]] = {}
+    for one in specification.requirements.values():
+        if one.tried == "access" and one.id not in left_out:
+            together = one.aspect in STRANGERS and one.operation not in by_hand
+            groups.setdefault(one.operation if together else one.id, []).append(one)
+    return [tuple(group) for group in groups.values()]
 
 
-def strange(specification: Specification, by_hand: Container[str] = ()) -> list[str]:
-    """The operations that are tried as more than one kind of stranger, so that one accepted request serves for all."""
-    tried = [one for one in specification.requirements.values() if one.tried == "access" and one.aspect in STRANGERS]
-    often = Counter(one.operation for one in tried)
-    return [operation for operation, count in often.items() if count > 1 and operation not in by_hand]
+def strange(specification: Specification) -> list[str]:
+    """The operations that are tried as every kind of stranger, of a tenant that does not exist too."""
+    requirements = specification.requirements.values()
+    return [one.operation for one in requirements if one.tried == "access" and one.aspect == TENANT]
 
 
 def strangers(specification: Specification, operation: str) -> list[str]:

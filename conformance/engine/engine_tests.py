@@ -43,24 +43,29 @@ def access_tests(
     """Who may call an operation: each requirement on that. `by_hand` tests the operations with these ids instead."""
     special = by_hand or {}
 
-    @_for_each("requirement", [(one.id, one, [one.id]) for one in access.concerned(load(system), special)])
-    def test(session: Session, requirement: Requirement) -> None:
-        if requirement.operation in special:
-            special[requirement.operation](session, requirement)
+    @_for_each("requirements", [_together(group) for group in access.concerned(load(system), special)])
+    def test(session: Session, requirements: tuple[Requirement, ...]) -> None:
+        first, *others = requirements
+        if others:
+            access.try_no_stranger(session, first.operation, prepare)
+        elif first.operation in special:
+            special[first.operation](session, first)
         else:
-            access.try_access(session, requirement, prepare)
+            access.try_access(session, first, prepare)
 
     return test
 
 
-def stranger_tests(system: str, prepare: Prepare = build_request, by_hand: Collection[str] = ()) -> Callable[..., None]:
-    """Who is let in nowhere, by operation: no token, a wrong one, and a tenant that does not exist.
+def _together(group: tuple[Requirement, ...]) -> tuple[str, tuple[Requirement, ...], list[str]]:
+    """A case for requirements on access that are tried together; it is called by one of them, or by the operation."""
+    return (group[0].operation if len(group) > 1 else group[0].id), group, [one.id for one in group]
 
-    The operations of `by_hand` are left to a test of the suite's own.
-    """
+
+def stranger_tests(system: str, prepare: Prepare = build_request) -> Callable[..., None]:
+    """Who is let in nowhere, by operation: no token, a wrong one, and a tenant that does not exist."""
     spec = load(system)
 
-    @_for_each("operation", [(one, one, access.strangers(spec, one)) for one in access.strange(spec, by_hand)])
+    @_for_each("operation", [(one, one, access.strangers(spec, one)) for one in access.strange(spec)])
     def test(session: Session, operation: str) -> None:
         access.try_no_stranger(session, operation, prepare)
 

@@ -107,6 +107,7 @@ LIBERTIES = (
             "PRO-*-MODIFY-LISTED",
             "PRO-*-DELETE-UNLISTED",  # what was never listed
             "PRO-*-CREATES-NOTHING",
+            "PRO-WRONG-TOKEN-DUPLICATE-SCHEDULE",
             "PRO-RUN-OF-ONE",
             "PRO-INSTANCE-PUBLISH-OF-ONE",
         ),

@@ -1,4 +1,4 @@
-"""Sessions that end at a bad moment, and logins that are refused in an unusual way: who is to blame, and what is left."""
+"""Sessions that end at a bad moment, and logins that are refused in an unusual way: the blame, and what is left."""
 
 from __future__ import annotations
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from conformance.engine.engine_tests import stranger_tests
+from conformance.engine.engine_tests import access_tests
 
-test_a_stranger_is_let_in_nowhere = stranger_tests("procesio")
+test_access_is_as_documented = access_tests("procesio")

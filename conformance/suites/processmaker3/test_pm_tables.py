@@ -130,12 +130,12 @@ def say_strings(
 
 @pytest.mark.requirement("PM3-PMTABLE-DELETE-OTHERS")
 def test_only_the_table_that_is_named_is_deleted(session: Session) -> None:
-    creating = session.operation("createPmTable")
-    other, table = made(session, creating.id), made(session, creating.id)
-    there = session.call("readPmTableData", path={"pmt_uid": other.id})
-    deleted = session.call("deletePmTable", path={"pmt_uid": table.id})
-    session.ledger.gone(table.id)
-    after = session.send("readPmTableData", path={"pmt_uid": other.id})
+    read(session)  # that tables can be read at all is seen from one of the target file
+    other, named = made(session, CREATE), made(session, CREATE)
+    there = session.call(READ, path={"pmt_uid": other.id})
+    deleted = session.call("deletePmTable", path={"pmt_uid": named.id})
+    session.ledger.gone(named.id)
+    after = session.send(READ, path={"pmt_uid": other.id})
     if not (after.response.ok or says_gone(after)):
         raise NotExercised(Reason.INCONCLUSIVE, describe(after))
     session.recorder.require(
