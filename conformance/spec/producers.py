@@ -79,10 +79,13 @@ def key_of(operation: Operation, parameter: str) -> str:
 
 
 def takes_named(operations: Mapping[str, Operation], operation: Operation, parameter: str) -> bool:
-    """Whether a call acts on what the target file names, where it names something; else on what is made for it."""
+    """Whether a call acts on what the target file names, where it names something; else on what is made for it.
+
+    What is executed is what is named: no document says that what a guessed body creates can be executed.
+    """
     found = producer_of(operations, operation, parameter)
     if found is not None:
-        return found[0].effect == "administer"
+        return found[0].effect == "administer" or operation.starts
     return creator_of(operations, operation) is None or operation.effect in ("read", "execute")
 
 

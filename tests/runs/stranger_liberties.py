@@ -99,7 +99,8 @@ def data_as_text(reference: ProcessMaker4) -> None:
 
 LIBERTIES = (
     Liberty("keyed-lists", "procesio", keyed_lists),
-    Liberty("tree-of-paths", "procesio", tree_of_paths),
+    # How folders are inside each other is looked for by identifiers and names of their own.
+    Liberty("tree-of-paths", "procesio", tree_of_paths, unshown=("PRO-FOLDER-PATH-FULL", "PRO-FOLDER-DELETE-CONTENT")),
     Liberty("shared-revision", "procesio", shared_revision),
     Liberty("drafts", "procesio", drafts),
     Liberty("other-copies", "procesio", other_copies),

@@ -10,6 +10,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import arrays
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
+from conformance.engine.comparison import number
 from conformance.engine.identifiers import (
     IDENTIFIER,
     candidates,
@@ -17,7 +18,7 @@ from conformance.engine.identifiers import (
     mentions,
 )
 from conformance.engine.session import Resource, Session
-from conformance.engine.snapshots import changed, snapshot, volatile
+from conformance.engine.snapshots import Snapshot, changed, snapshot, volatile
 from conformance.spec.specification import Link, Operation
 from conformance.spec.touched_ids import at
 
@@ -125,13 +126,22 @@ def same_after(
 ) -> None:
     """Say by a requirement whether something reads the same before and after `done`, which returns its exchange.
 
-    What differs between two readings with nothing between them is left out.
+    What differs between two readings with nothing between them is left out, and so is a number that has grown: a server
+    may count whatever is asked of it.
     """
     first, before = session.call(operation, path=path), session.call(operation, path=path)
     exchange = done()
     after, last = session.call(operation, path=path), session.call(operation, path=path)
     reads = [snapshot(one, identifier) for one in (first, before, after, last)]
     ignored = volatile(*reads[:2]) | volatile(*reads[2:])
-    places = sorted(changed(reads[1], reads[2], ignored))
+    places = [one for one in sorted(changed(reads[1], reads[2], ignored)) if not _grew(reads[1], reads[2], one)]
     told = f"it reads differently than before at {', '.join(places[:3])}"
     session.recorder.require(requirement, not places, after, before, exchange, observed=told)
+
+
+def _grew(before: Snapshot, after: Snapshot, place: str) -> bool:
+    """Whether nothing but numbers are at a place, and they are greater than before."""
+    was, now = ([number(held) for held in one.get(place, ())] for one in (before, after))
+    if not was or len(was) != len(now):
+        return False
+    return all(one is not None and other is not None and other >= one for one, other in zip(was, now, strict=True))
