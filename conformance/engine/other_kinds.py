@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Reason
@@ -37,14 +36,18 @@ def try_other_kinds(session: Session) -> None:
     """
     requirements = requirements_of(session.specification)
     beside, untested = _beside(session, requirements)
+    for maker, reason in untested.items():
+        _say_untested(session, requirements[maker], reason)
     if len(beside) < 2:
-        raise untested or NotExercised(Reason.INCONCLUSIVE, "fewer than two kinds of things can be created and seen")
-    deleted = _deleted(session, beside)
+        raise NotExercised(Reason.INCONCLUSIVE, "fewer than two kinds of things can be created and seen")
+    deleted, untested = _deleted(session, beside)
+    for maker, reason in untested.items():
+        _say_untested(session, requirements[maker], reason)
     harms, seen = _harms(beside.values())
     for maker, exchange in deleted.items():
         if harms:
             others, _ = _beside(session, [one for one in beside if one != maker])
-            again = _deleted(session, [maker])
+            again, _ = _deleted(session, [maker])
             harms_of_one, seen_of_one = _harms(others.values())
             if maker in again and seen_of_one:
                 observed = f"of another kind: {'; '.join(dict.fromkeys(harms_of_one))}"
@@ -54,10 +57,20 @@ def try_other_kinds(session: Session) -> None:
             session.recorder.require(requirements[maker].id, True, exchange, *seen)
 
 
-def _beside(session: Session, makers: Iterable[str]) -> tuple[Mapping[str, Neighbours], Blocked | NotExercised | None]:
-    """One thing of each kind that can be seen, by what creates it; and why one could not be made."""
+def _say_untested(session: Session, requirement: Requirement, reason: Blocked | NotExercised) -> None:
+    """Say why nothing of a kind could be made or deleted."""
+    if isinstance(reason, NotExercised):
+        session.recorder.skip(requirement.id, reason.reason, reason.detail)
+    else:
+        session.recorder.block(requirement.id, reason.root)
+
+
+def _beside(
+    session: Session, makers: Iterable[str]
+) -> tuple[Mapping[str, Neighbours], Mapping[str, Blocked | NotExercised]]:
+    """One thing of each kind that can be seen, by what creates it; and why others could not be made."""
     found: dict[str, Neighbours] = {}
-    untested: Blocked | NotExercised | None = None
+    untested: dict[str, Blocked | NotExercised] = {}
     for maker in makers:
         there = Neighbours(session, session.operation(maker))
         if not there.ways or session.requester.usable(there.create, "delete") is None:
@@ -65,24 +78,30 @@ def _beside(session: Session, makers: Iterable[str]) -> tuple[Mapping[str, Neigh
         try:
             there.add()
         except (Blocked, NotExercised) as reason:
-            untested = reason
+            untested[maker] = reason
         else:
             found[maker] = there
     return found, untested
 
 
-def _deleted(session: Session, makers: Iterable[str]) -> dict[str, Exchange]:
-    """The accepted deletions of one more thing of each kind, by what creates it; what is refused says nothing here."""
-    found = {}
+def _deleted(session: Session, makers: Iterable[str]) -> tuple[dict[str, Exchange], dict[str, Blocked | NotExercised]]:
+    """The accepted deletions of one more thing of each kind, by what creates it; and why others could not be sent.
+
+    What is refused says nothing here.
+    """
+    found: dict[str, Exchange] = {}
+    untested: dict[str, Blocked | NotExercised] = {}
     for maker in map(session.operation, makers):
         link = maker.link("delete")
         assert link is not None
-        with suppress(Blocked, NotExercised):
+        try:
             thing = session.create(maker.id, **build_request(session, maker).request())
             exchange = session.send(link.operation, path={**thing.entry.within, link.parameter: thing.id})
             if exchange.response.ok:
                 found[maker.id] = exchange
-    return found
+        except (Blocked, NotExercised) as reason:
+            untested[maker.id] = reason
+    return found, untested
 
 
 def _harms(beside: Iterable[Neighbours]) -> tuple[list[str], list[Exchange]]:

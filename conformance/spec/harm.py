@@ -12,6 +12,7 @@ OF_ASPECTS: Final = {
     "unknown-tenant-refused": Harm.ACCESS,
     "permission-refused": Harm.ACCESS,
     "leaves-others": Harm.DATA_LOSS,
+    "leaves-other-kinds": Harm.DATA_LOSS,
     "created-reads-as-sent": Harm.WRONG_DATA,
     "created-is-listed-as-sent": Harm.WRONG_DATA,
     "updated-reads-as-sent": Harm.WRONG_DATA,

@@ -68,11 +68,11 @@ def test_it_says_what_is_understood_what_would_be_tested_and_the_lines_to_add(tm
 def test_what_a_line_spares_from_a_level_is_reported_beside_the_level(tmp_path: Path) -> None:
     printed = checked(BARE, tmp_path)
     assert re.search(
-        r"^    safety level: .*; \d+ need `disposable` \(.*\); for 6, see the lines to add below$",
+        r"^    safety level: .*; \d+ need `disposable` \(.*\); for 7, see the lines to add below$",
         printed,
         re.MULTILINE,
     )
-    assert 'credential_type = "…"  # to test 6 more (' in printed
+    assert 'credential_type = "…"  # to test 7 more (' in printed
 
 
 def test_it_shows_no_secret(tmp_path: Path) -> None:
