@@ -298,7 +298,8 @@ def _grouped(
         )
         for (what, place, before, after, root), those in groups.items()
     ]
-    worst, kinds = list(Effect), list(What)
+    worst = list(Effect)
+    kinds = [What.STATUS, What.CONTENT_TYPE, *(one for one in What if one not in (What.STATUS, What.CONTENT_TYPE))]
     return sorted(grouped, key=lambda one: (worst.index(one.effect), kinds.index(one.what), one.answers, one.place))
 
 
