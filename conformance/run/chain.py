@@ -101,7 +101,7 @@ class Chains:
         return {one for one in words if one in self._born} | (path & self._lasting) | self._names[index]
 
     def _writes(self, links: set[str] | None, last: int, known: Collection[int]) -> Iterator[int]:
-        """The accepted writes before the last exchange that name one of `links`; of several updates, the last one."""
+        """The accepted writes before the last exchange that name one of `links`, of several updates the last."""
         put: dict[str, int] = {}
         for index in range(last):
             one = self._kept[index]
@@ -109,7 +109,7 @@ class Chains:
                 continue
             if links is not None and not (self._words[index] | self._names[index]) & links:
                 continue
-            if one.request.method == "PUT":
+            if one.request.method == "PUT" and links is not None:
                 put[one.request.url] = index
             elif index not in known:
                 yield index

@@ -23,11 +23,14 @@ pytestmark = pytest.mark.skipif(shutil.which("curl") is None or shutil.which("ba
 
 # One that needs a list to find what it created, one with a refusal beside it, one after a removal, one single request.
 SAMPLE = ("pm3-update-ignored", "pm4-wrong-token-accepted", "pro-delete-keeps-process", "pm3-create-status-200")
+# The record does not say what was sent (a secret in an encoded form), or the deviation is that nothing comes back.
+NOT_STORED = ("pm3-token-basic-empty", "pm3-token-basic-refused", "pm3-unknown-role-unanswered")
 MOST = 6  # deviations of a fault that are shown again
 
 
 @pytest.mark.parametrize(
-    "fault", [pytest.param(one, marks=[] if one in SAMPLE else [pytest.mark.matrix]) for one in FAULTS]
+    "fault",
+    [pytest.param(one, marks=[] if one in SAMPLE else [pytest.mark.matrix]) for one in FAULTS if one not in NOT_STORED],
 )
 def test_the_command_of_a_deviation_shows_it_again_and_not_on_a_server_without_the_fault(
     fault: str, tellers: Callable[[str], str], tmp_path: Path

@@ -34,6 +34,7 @@ LIST = exchange("list", "GET", "/things", answer=[{"uid": UID, "name": NAME}])
 def test_a_read_needs_what_made_the_thing_and_the_last_update_of_it() -> None:
     chains = Chains([CREATE, OTHER_CREATE, REFUSED, UPDATE, AGAIN, READ])
     assert chains.of(["read"]) == ("create", "again", "read")
+    assert chains.of(["read"], of_state=True) == ("create", "other", "update", "again", "read")
 
 
 def test_what_no_request_depends_on_is_no_chain() -> None:
