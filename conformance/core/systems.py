@@ -52,6 +52,8 @@ class System:
     """Its reference server, as `package.module:Class`: a `Reference`."""
     corpus: Path | None = None
     """The file of generated request bodies; None: they are generated once and kept in the user's cache."""
+    cases: Path | None = None
+    """The file of the cases of each operation; None: there are none."""
     readings: Path | None = None
     """The page that explains the readings which its spec and register name; None: they are not checked."""
     prefix: str = ""

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from conformance.engine import access, lifecycle, properties, reads
+from conformance.engine.cases.case import chosen
+from conformance.engine.cases.replay import Fresh, Replay, cited, concerned, per_sort
 from conformance.engine.sampling import Sample, build_request
 from conformance.engine.session import Session
 from conformance.spec.specification import Operation, Requirement, Specification, load
@@ -112,11 +114,30 @@ def read_tests(system: str) -> Callable[..., None]:
     return test
 
 
+def case_tests(
+    system: str,
+    prepare: Prepare = build_request,
+    fresh: Fresh | None = None,
+    consistent: Callable[[Any], Any] = lambda body: body,
+) -> Callable[..., None]:
+    """Requests that differ from a documented one in one thing: the cases of each operation, where the system has any.
+
+    `fresh` gives a create a name of its own, `consistent` changes a body where a schema cannot say how.
+    """
+    spec = load(system)
+
+    @_for_each("operation", _citing(concerned(spec), cited, spec))
+    def test(session: Session, operation: Operation, examples: int) -> None:
+        Replay(session, operation, prepare, fresh, consistent).run(chosen(operation, per_sort(examples)))
+
+    return test
+
+
 def _citing(
-    operations: Iterable[Operation], cited: Callable[[Specification, Operation], list[str]], spec: Specification
+    operations: Iterable[Operation], cites: Callable[[Specification, Operation], list[str]], spec: Specification
 ) -> list[tuple[str, Operation, list[str]]]:
     """A case for each operation, with the ids of the requirements that it can give verdicts on."""
-    return [(one.id, one, cited(spec, one)) for one in operations]
+    return [(one.id, one, cites(spec, one)) for one in operations]
 
 
 def _for_each(argument: str, cases: Iterable[tuple[str, Any, list[str]]]) -> pytest.MarkDecorator:

@@ -53,11 +53,12 @@ def concerned(specification: Specification) -> list[Operation]:
 
 
 def requirements(specification: Specification, operation: Operation) -> list[str]:
-    """The ids that the properties of an operation try."""
+    """The ids that the properties of an operation try: all but what its cases do."""
+    apart = requirement_ids.refused_unchanged(operation.id)
     return [
         one.id
         for one in specification.requirements.values()
-        if one.operation == operation.id and one.tried == "property"
+        if one.operation == operation.id and one.tried == "property" and one.id != apart
     ]
 
 

@@ -115,3 +115,24 @@ def needed(operations: Mapping[str, Operation], operation: Operation) -> tuple[s
         if source(operations, one, parameter) is None
     ]
     return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def maker_of(operations: Mapping[str, Operation], operation: Operation) -> Operation | None:
+    """The operation that creates what another one acts on: itself, if it creates something."""
+    if operation.effect == "create":
+        return operation
+    found = producer_of(operations, operation)
+    if found is not None and found[0].effect == "create" and found[0].resource == operation.resource:
+        return found[0]
+    return creator_of(operations, operation)
+
+
+def shown_by(operations: Mapping[str, Operation], operation: Operation) -> Operation | None:
+    """The operation that shows what another one creates or changes: at the same path, else its read, else its list."""
+    if operation.effect == "update" and operation.path_parameters:
+        for one in operations.values():
+            if one.effect == "read" and one.method == "GET" and one.path == operation.path:
+                return one
+    made_by = maker_of(operations, operation)
+    links = [made_by.link(step) for step in ("read", "list")] if made_by is not None else []
+    return next((operations[one.operation] for one in links if one is not None and one.operation in operations), None)

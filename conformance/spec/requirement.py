@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +11,7 @@ from conformance.core.verdict import Harm, Level, Reason
 from conformance.spec import requirement_ids
 from conformance.spec.harm import of_structure
 from conformance.spec.operation import Operation
+from conformance.spec.producers import maker_of, shown_by
 from conformance.spec.requirement_ids import REQUEST, StructuralId
 from conformance.spec.rules import (
     Citation,
@@ -163,6 +164,39 @@ def structural(operation: Operation) -> Iterator[Requirement]:
             wrong = f"in a response{on}, {rule.violation}" if on else rule.violation
             identifier = requirement_ids.at_place(operation.id, at, rule.place, rule.kind)
             yield made(identifier, rule.citation, rule.sentence, wrong, rule.place)
+
+
+def unchanged(operations: Mapping[str, Operation], operation: Operation) -> Requirement | None:
+    """That a refused request changes nothing, where the cases of an operation can show that; never more than a finding.
+
+    No document states it flatly: that a request is refused says that it was not done.
+    """
+    made_by = maker_of(operations, operation)
+    changing = operation.effect in ("create", "update") and not (operation.personal or operation.undocumented_request)
+    if not changing or made_by is None or made_by.personal or operation.body("application/json") is None:
+        return None
+    findable = made_by.names and made_by.link("list") and made_by.link("delete")
+    if not findable or shown_by(operations, operation) is None or len(operation.path_parameters) > 1:
+        return None
+    creates = operation.effect == "create"
+    own = operation.citation
+    return Requirement(
+        id=requirement_ids.refused_unchanged(operation.id),
+        system=operation.system,
+        profile=operation.profile,
+        operation=operation.id,
+        level=Level.MAY,
+        document=own.document,
+        section=own.section,
+        lines=own.lines,
+        statement=f"A request that is refused {'creates nothing' if creates else 'leaves what it names as it was'}.",
+        reading=own.reading,
+        tried="property",
+        since=own.since,
+        structural=True,
+        request=operation.request,
+        deviation="a refused request has an effect all the same",
+    )
 
 
 def _demands(

@@ -21,6 +21,7 @@ REQUEST: Final = "request"
 EXISTS: Final = "exists"
 NO_SERVER_ERROR: Final = "no-server-error"
 GENERATED_ACCEPTED: Final = "generated-accepted"
+REFUSED_UNCHANGED: Final = "refused-unchanged"
 ACCEPTED: Final = "accepted"
 REQUIRED: Final = "required"
 _FORM: Final = re.compile(
@@ -69,6 +70,11 @@ def generated_accepted(operation: str) -> str:
 def documented_form(operation: str) -> str:
     """That an operation that has another reading is called as documented."""
     return f"{operation}:documented-form"
+
+
+def refused_unchanged(operation: str) -> str:
+    """That a request to an operation that is refused changes nothing."""
+    return f"{operation}:{REFUSED_UNCHANGED}"
 
 
 def verbatim(operation: str) -> str:

@@ -35,7 +35,7 @@ from conformance.spec.operation import (
 )
 from conformance.spec.producers import needed
 from conformance.spec.register import HAS_PERMISSIONS, Entry, Register, user_of
-from conformance.spec.requirement import Requirement, structural
+from conformance.spec.requirement import Requirement, structural, unchanged
 from conformance.spec.rules import Citation
 from conformance.spec.yaml_file import data
 
@@ -163,9 +163,11 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
         raise SpecificationError(f"{spec}: {error}") from None
     requirements: dict[str, Requirement] = {}
     lines = _lines_by_field(spec.with_name(FIELDS))
+    has_cases = system in SYSTEMS and SYSTEMS[system].cases is not None
     for operation in found.values():
         needs = needed(found, operation) if operation.needs is None else operation.needs
-        for requirement in structural(operation):
+        derived = unchanged(found, operation) if has_cases else None
+        for requirement in (*structural(operation), *([derived] if derived is not None else [])):
             cited = lines.get(
                 (operation.id, requirement.sent, requirement.place, requirement.document), requirement.lines
             )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -61,12 +62,16 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The guard's decision on a request that may go: which operation it calls, and what it would create, in what."""
+    """The guard's decision on a request that may go: which operation it calls, and what it would create, in what.
+
+    `counted` says whether it was counted as an execution before it went.
+    """
 
     operation: Operation | None
     effect: str
     creates: str = ""
     within: Mapping[str, str] = field(default_factory=dict)
+    counted: bool = False
 
 
 @dataclass
@@ -195,8 +200,8 @@ class Policy:
                     self._allowed(operation, identifier)
         if operation.effect == "execute":
             if operation.starts:
-                self._execution(operation)
-            return Decision(operation, operation.effect)
+                self._execution(operation, path)
+            return Decision(operation, operation.effect, counted=operation.starts and self._exists(path))
         if operation.effect == "create":
             name = self._creation(operation, path, query, content_type, body)
             return Decision(operation, operation.effect, name, {one: path[one] for one in operation.path_parameters})
@@ -222,9 +227,17 @@ class Policy:
     def _ours(self, identifier: str) -> bool:
         return self.ledger.owns(identifier) or self.ledger.is_made_up(identifier)
 
-    def _execution(self, operation: Operation) -> None:
-        if not self.limits.account.take(executions_of(operation), self.limits.executions):
-            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: {self.limits.executions} executions for each system")
+    def _execution(self, operation: Operation, path: Mapping[str, str]) -> None:
+        """Count an execution. What is made up cannot be started: that needs room, and counts only if it is accepted."""
+        account, name, most = self.limits.account, executions_of(operation), self.limits.executions
+        room = account.take(name, most) if self._exists(path) else account.count(name) < most
+        if not room:
+            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: {most} executions for each system")
+
+    def _exists(self, path: Mapping[str, str]) -> bool:
+        """Whether what a path names may exist: not all of it was made up by the run."""
+        named = set(path.values())
+        return not named or not all(map(self.ledger.is_made_up, named))
 
     def _creation(
         self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
@@ -274,12 +287,14 @@ class Guard(httpx.BaseTransport):
             response = self._inner.handle_request(request)
         except (NoAnswer, Withheld) as failure:
             if isinstance(failure, Withheld) or not failure.sent:
-                self._not_sent(decision.operation, entry)
+                self._not_sent(decision, entry)
             raise
         unprocessed = not_processed(response)
         lost = response.status_code in AWAY and response.status_code not in BUSY  # whether it arrived, nobody knows
         if unprocessed or response.is_redirect or (response.is_client_error and not lost):
-            self._not_started(decision.operation)
+            self._not_started(decision)
+        elif decision.operation is not None and decision.operation.starts and not decision.counted:
+            self._started(decision.operation, response)
         if entry is not None:
             response.extensions["entry"] = entry
             ledger = self._policy.ledger
@@ -293,15 +308,20 @@ class Guard(httpx.BaseTransport):
                 ledger.declined(entry)
         return response
 
-    def _not_sent(self, operation: Operation | None, entry: Entry | None) -> None:
+    def _not_sent(self, decision: Decision, entry: Entry | None) -> None:
         """What was not sent created and started nothing."""
-        self._not_started(operation)
+        self._not_started(decision)
         if entry is not None:
             self._policy.ledger.withdrawn(entry)
 
-    def _not_started(self, operation: Operation | None) -> None:
-        if operation is not None and operation.starts and operation.effect == "execute":
-            self._policy.limits.account.give_back(executions_of(operation))
+    def _not_started(self, decision: Decision) -> None:
+        if decision.operation is not None and decision.counted:
+            self._policy.limits.account.give_back(executions_of(decision.operation))
+
+    def _started(self, operation: Operation, response: httpx.Response) -> None:
+        """Count what was accepted although it names nothing that exists: something may have been started."""
+        if operation.effect == "execute" and response.is_success:
+            self._policy.limits.account.take(executions_of(operation), sys.maxsize)
 
     def close(self) -> None:
         """Close what is behind."""

@@ -12,10 +12,26 @@ from conformance.spec.specification import SYSTEMS, load
 FAULTS: Final = {fault: system for system in SYSTEMS for fault in known_faults(system)}
 REQUIREMENTS: Final = [one for system in SYSTEMS for one in load(system).requirements.values()]
 # A structural requirement is spoken of in nearly every test, and contradicted only where something unusual was sent.
+CASES: Final = "test_an_unusual_request_is_done_as_a_whole_or_not_at_all"
 SHOWN_IN: Final = {
+    "pm3-description-of-one-plane": {f"{CASES}[createProject]"},
+    "pm3-description-cut": {f"{CASES}[updateProcess]"},
+    "pm3-long-delete-takes-another": {f"{CASES}[deleteProject]"},
+    "pro-description-cut": {f"{CASES}[modifyProcess]"},
+    "pro-action-letters-lost": {f"{CASES}[createAction]"},
+    "pro-long-delete-takes-another": {f"{CASES}[deleteProcess]"},
     "pm3-create-null-date-kept": {"test_documented_bodies_are_accepted[createProject]"},
     "pm3-create-loop-refused": {"test_a_life_goes_as_documented[createProject]"},
 }
+UNUSUAL: Final = frozenset(
+    fault for fault, system in FAULTS.items() if known_faults(system)[fault].apply.__module__.endswith(".unusual")
+)
+"""What only a request shows that differs from the usual ones in one thing: it takes a run at the depth `standard`."""
+
+
+def examples(fault: str) -> tuple[str, ...]:
+    """The options of a run that shows a fault: most show with a single generated body."""
+    return () if fault in UNUSUAL else ("--max-examples", "1")
 
 
 def named(fault: str, *levels: Level) -> set[str]:

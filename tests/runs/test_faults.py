@@ -19,7 +19,7 @@ from conformance.spec.specification import SYSTEMS, load
 
 from .covered import Covers
 from .fault_sample import sample
-from .faults import FAULTS, named
+from .faults import FAULTS, examples, named
 from .support import run, served
 
 # What a fault leaves behind that no run can remove, because removing or finding is what the fault breaks.
@@ -117,7 +117,7 @@ def held_against(fault: str, directory: Path, selection: list[str], personality:
         before = reference.snapshot()
         target = directory / "target.toml"
         target.write_text(toml)
-        result = run(target, directory / "run", "--max-examples", "1", pytest_args=selection)
+        result = run(target, directory / "run", *examples(fault), pytest_args=selection)
         after = reference.snapshot()
     firm = named(fault, Level.MUST, Level.SHOULD)
     hedged = named(fault, Level.MAY)

@@ -46,7 +46,10 @@ def demanding(reference: Reference) -> None:
         known = any(route.matches(scope)[0] is Match.FULL for route in routes)
         if not known or not body.startswith(b"{") or scope["path"].endswith(OTHERS) or scope["method"] == "DELETE":
             return scope, body
-        sent: Any = json.loads(body)
+        try:
+            sent: Any = json.loads(body)
+        except ValueError:
+            sent = {}
         if not isinstance(sent.get("flow"), dict) or "title" not in sent["flow"] or "name" in sent:
             return JSONResponse([{"statusCode": 400, "value": "No flow with a title."}], 400)
         flow = {"name" if name == "title" else name: value for name, value in sent["flow"].items()}

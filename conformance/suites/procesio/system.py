@@ -25,6 +25,7 @@ SYSTEM: Final = System(
     reference="conformance.reference.procesio.server:Procesio",
     readings=data.readings(),
     corpus=Path(__file__).with_name("corpus.json"),
+    cases=Path(__file__).with_name("cases.json"),
     titles={"api-keys": "API keys"},
     rank=3,
 )

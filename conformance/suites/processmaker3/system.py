@@ -26,6 +26,7 @@ SYSTEM: Final = System(
     reference="conformance.reference.processmaker3.server:ProcessMaker3",
     readings=data.readings(),
     corpus=Path(__file__).with_name("corpus.json"),
+    cases=Path(__file__).with_name("cases.json"),
     prefix="PM3",
     titles={"oauth": "OAuth tokens", "pm-tables": "PM tables"},
     rank=1,

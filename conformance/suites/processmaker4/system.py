@@ -23,6 +23,7 @@ SYSTEM: Final = System(
     reference="conformance.reference.processmaker4.server:ProcessMaker4",
     readings=data.readings(),
     corpus=Path(__file__).with_name("corpus.json"),
+    cases=Path(__file__).with_name("cases.json"),
     prefix="PM4",
     rank=2,
 )

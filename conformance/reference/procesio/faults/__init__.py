@@ -13,4 +13,5 @@ from conformance.reference.procesio.faults import (  # noqa: F401 - each registe
     missing,
     resources,
     schedules,
+    unusual,
 )

@@ -19,4 +19,5 @@ from conformance.reference.processmaker3.faults import (  # noqa: F401 - each re
     project,
     stranger,
     tables,
+    unusual,
 )

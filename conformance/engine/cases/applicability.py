@@ -1,0 +1,163 @@
+"""Applicability: how the cases of an operation are sent, which kinds it can have, and why it has no others. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final
+
+from conformance.engine import corpus
+from conformance.engine.cases.case import CaseKind
+from conformance.spec.extension import extension
+from conformance.spec.producers import maker_of
+from conformance.spec.rules import Schema
+from conformance.spec.specification import Operation, Specification, load
+from conformance.target.safety import provable
+
+JSON: Final = "application/json"
+MULTIPART: Final = "multipart/form-data"
+OTHERS: Final = "leaves-others"
+"""The aspect of a step that it touches nothing but what it names."""
+
+
+class Way(StrEnum):
+    """How the cases of an operation are sent: what they act on."""
+
+    READ = "what exists, and what the run makes up"
+    TOKEN = "no account"  # noqa: S105
+    CREATE = "what each case creates, under a name made for it"
+    UPDATE = "something that the run created for this operation"
+    UNKNOWN = "identifiers that the run makes up"
+    NONE = "nothing"
+
+
+SILENT: Final = {
+    "create": "no operation shows what it creates under a name of the run, or none removes it for good",
+    "administer": "it concerns the account, or leaves what no operation removes",
+}
+"""By effect: why no case of an operation is sent."""
+NO_VALUES: Final = "it accepts nothing but what names a thing"
+ONE_VALUE: Final = "it accepts no two values that could be combined"
+NOT_OWN: Final = "nothing shows that what it acts on is the run's own"
+
+
+def way_of(specification: Specification, operation: Operation) -> Way:
+    """How the cases of an operation are sent."""
+    if operation.effect == "read":
+        return Way.READ
+    if operation.resource == "token":
+        return Way.TOKEN
+    if operation.effect == "create" and not operation.personal:
+        whole = _shows_its_mark(specification, operation) and not stays(specification, operation)
+        return Way.CREATE if whole else Way.NONE
+    if operation.effect == "administer" or operation.personal:
+        return Way.NONE
+    if operation.effect == "update" and _changes_its_own(specification, operation):
+        return Way.UPDATE
+    return (
+        Way.UNKNOWN if operation.path_parameters or any(one.where == "body" for one in operation.touches) else Way.NONE
+    )
+
+
+def _shows_its_mark(specification: Specification, operation: Operation) -> bool:
+    """Whether a list shows what a create made, under the name that it was given, and it can be deleted."""
+    body = operation.body(JSON) or operation.body(MULTIPART)
+    shown = operation.names and operation.link("list") and operation.link("delete")
+    return bool(body and shown and not operation.path_parameters) and provable(specification.operations, operation)
+
+
+def stays(specification: Specification, operation: Operation) -> bool:
+    """Whether what an operation creates stays on the server when it is deleted."""
+    link = operation.link("delete")
+    return link is None or specification.operations[link.operation].soft_delete
+
+
+def _changes_its_own(specification: Specification, operation: Operation) -> bool:
+    """Whether an update changes one thing alone, of a kind that shows the mark of the run."""
+    made_by = maker_of(specification.operations, operation)
+    firm = [touch for touch in operation.touches if not touch.optional]
+    alone = len(firm) == 1 and firm[0].where in ("path", "body") and len(operation.path_parameters) <= 1
+    if made_by is None or not (alone and operation.bodies):
+        return False
+    return _shows_its_mark(specification, made_by)
+
+
+def fixed(operation: Operation) -> set[str]:
+    """The places of a body that no case changes: they name what it acts on, or carry the mark of the run."""
+    made_by = maker_of(load(operation.system).operations, operation) if operation.effect == "update" else None
+    marks = (*operation.names, *(made_by.names if made_by is not None else ()))
+    touches = [touch for touch in (*operation.touches, *marks) if touch.where == "body"]
+    named = {pointer.replace("/*", "[]") for touch in touches for pointer in (touch.pointer, touch.other) if pointer}
+    return named | {pointer for pointer in operation.fixtures if pointer.startswith("/")}
+
+
+def free_places(operation: Operation) -> Iterator[tuple[str, Schema, bool]]:
+    """Every place of a JSON body that a case may change, with its schema and whether a document requires it."""
+    body = operation.body(JSON)
+    if body is not None and operation.resource != "token":
+        yield from _below(body.schema, "", operation, fixed(operation))
+
+
+def _below(schema: Schema, place: str, operation: Operation, apart: set[str]) -> Iterator[tuple[str, Schema, bool]]:
+    required, names = set(schema.get("required", ())), load(operation.system).members
+    for name, member in schema.get("properties", {}).items():
+        inner, said = f"{place}/{name}", extension(member)
+        if inner in apart or any(one.startswith((f"{inner}[", f"{inner}/")) for one in apart):
+            continue
+        if said.refers or said.personal or said.equality == "identifier" or names.is_identifier(name):
+            continue  # it would have to exist, or concerns an account
+        if said.generate is not None and len(said.generate.values or ()) == 1:
+            continue  # another value could do harm
+        items = member.get("items", {})
+        if operation.effect == "update" and items.get("properties"):
+            continue  # the elements of an update exist already, under identifiers of the server's
+        yield inner, member, name in required
+        yield from _below(member, inner, operation, apart)
+        if items.get("properties"):
+            yield from _below(items, f"{inner}[]", operation, apart)
+
+
+def inapplicable(specification: Specification, operation: Operation, kind: CaseKind) -> str:
+    """Why an operation has no cases of a kind; empty where it has."""
+    way = way_of(specification, operation)
+    if kind is CaseKind.DOCUMENTED:
+        return ""
+    if kind is CaseKind.UNTOUCHED:
+        return _untouched(specification, operation, way)
+    if way is Way.NONE:
+        return SILENT["administer" if operation.personal else operation.effect]
+    places = [place for place, _, _ in free_places(operation)]
+    if kind is CaseKind.INVALID:
+        varied = way is not Way.CREATE or places or operation.body(MULTIPART) is not None
+        return "" if varied else NO_VALUES
+    if not (places or operation.body(MULTIPART) is not None or operation.resource == "token"):
+        return NO_VALUES
+    if way is Way.TOKEN:
+        return "other credentials may lock the account"
+    if way is Way.UNKNOWN and operation.starts:
+        return "" if generates(operation, kind) else "it would start something that no operation removes"
+    if way is Way.UNKNOWN:
+        return NOT_OWN
+    if kind is CaseKind.BOUNDARY:
+        return ""
+    return "" if len([one for one in places if is_top(one)]) > 1 or generates(operation, kind) else ONE_VALUE
+
+
+def generates(operation: Operation, kind: CaseKind) -> bool:
+    """Whether generated bodies of an operation are tested by its properties, as combined cases."""
+    return kind is CaseKind.COMBINED and corpus.generated(operation)
+
+
+def is_top(place: str) -> bool:
+    """Whether a place is a member at the top of a body."""
+    return place.count("/") == 1 and "[]" not in place
+
+
+def _untouched(specification: Specification, operation: Operation, way: Way) -> str:
+    if operation.effect not in ("create", "update", "delete"):
+        return "it changes nothing that another operation shows"
+    if specification.aspect(operation.id, OTHERS) is None:
+        return "no document says that it leaves others of its kind as they are"
+    made_by = maker_of(specification.operations, operation)
+    shown = way is not Way.NONE and made_by is not None and _shows_its_mark(specification, made_by)
+    return "" if shown else NOT_OWN

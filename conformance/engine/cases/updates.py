@@ -1,0 +1,132 @@
+"""Updates: the cases of an update, on something that the run created for them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Reason
+from conformance.engine import checks, snapshots
+from conformance.engine.cases.case import Case
+from conformance.engine.cases.readback import ReadBack
+from conformance.engine.cases.requests import request_of
+from conformance.engine.cases.sender import Sender
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.spec.producers import shown_by
+from conformance.spec.specification import Operation
+from conformance.spec.touched_ids import at
+
+Look = tuple[snapshots.Snapshot, ...]
+
+
+@dataclass(eq=False)
+class Updates:
+    """The cases of one update. `base` is a documented request that acts on something of the run's own."""
+
+    sender: Sender
+    base: Mapping[str, Any]
+    consistent: Callable[[Any], Any]
+    _before: Look | None = field(default=None, init=False)
+
+    def run(self, cases: Iterable[Case]) -> None:
+        """Update it as documented, then send the cases; after each that was accepted it is brought back.
+
+        Raises:
+            NotExercised: it is not the run's own by proof, or the documented request is not accepted.
+        """
+        session, operation = self.sender.session, self.sender.operation
+        self.base = self._without_elements(self.base)
+        if not session.ledger.owns(self._identifier) or session.ledger.doubts(operation.resource, self._identifier):
+            raise NotExercised(Reason.SAFETY_LEVEL, f"nothing proves that the run created what {operation.id} changes")
+        control = self.sender.send(self.base)
+        if control is None or not control.response.ok:
+            said = "" if control is None else f": {checks.describe(control)}"
+            raise NotExercised(Reason.INCONCLUSIVE, f"the documented {operation.id} was not accepted{said}")
+        read_back = ReadBack(session, operation)
+        read_back.learn(control, self._identifier)
+        self._before = self._look()
+        for case in cases:
+            request = request_of(operation, case, self.base, session.ledger)
+            if request is None:
+                continue
+            if case.valid and "json" in request:
+                request["json"] = self.consistent(request["json"])
+            with contextlib.suppress(Blocked):
+                self._send(case, request, read_back)
+            if self.sender.stopped:
+                return
+
+    def _send(self, case: Case, request: Mapping[str, Any], read_back: ReadBack) -> None:
+        exchange = self.sender.send(request)
+        if exchange is None:
+            self.sender.stopped = True  # what became of it nobody knows
+        elif exchange.response.refused:
+            self._as_it_was(exchange)
+        else:
+            if exchange.response.ok and case.valid:
+                read_back.record(exchange, self._identifier)
+            restored = self.sender.send(self.base)
+            self.sender.stopped = restored is None or not restored.response.ok
+            self._before = self._look()
+
+    @property
+    def _identifier(self) -> str:
+        """The identifier of what is changed."""
+        for touch in self.sender.operation.touches:
+            if touch.where == "body" and not touch.optional:
+                return str(next(at(self.base.get("json"), touch.pointer), ""))
+        return next((str(one) for one in self.base.get("path", {}).values()), "")
+
+    def _without_elements(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An update without the elements that an example defines: those exist under other identifiers."""
+        operation: Operation = self.sender.operation
+        body = operation.body("application/json")
+        given = operation.id in self.sender.session.table.bodies
+        if given or body is None or not isinstance(request.get("json"), dict):
+            return request
+        members = body.schema.get("properties", {})
+        elements = {name for name, one in members.items() if one.get("items", {}).get("properties")}
+        return {**request, "json": {name: one for name, one in request["json"].items() if name not in elements}}
+
+    # -- what is shown -------------------------------------------------------------------------------------------------
+
+    def _look(self) -> Look | None:
+        """What is shown of the thing, by two reads; None where nothing shows it."""
+        reads = [one for _ in range(2) if (one := self._shown()) is not None and one.response.ok]
+        return tuple(snapshots.snapshot(one, self._identifier) for one in reads) if len(reads) == 2 else None
+
+    def _shown(self) -> Exchange | None:
+        session = self.sender.session
+        reading = shown_by(session.specification.operations, self.sender.operation)
+        if reading is None or session.requester.unsupported(reading.id):
+            return None
+        path = {**session.ledger.within(self._identifier), **dict.fromkeys(reading.path_parameters, self._identifier)}
+        return session.send(reading.id, path=path)
+
+    def _as_it_was(self, refused: Exchange) -> None:
+        """See that what a refused request acts on is as it was."""
+        if self._before is None:
+            return
+        before, ignored = self._before[0], snapshots.volatile(*self._before)
+        apart: list[set[str] | None] = []
+
+        def look() -> tuple[bool, Exchange]:
+            shown = self._shown()
+            assert shown is not None
+            now = snapshots.snapshot(shown, self._identifier) if shown.response.ok else None
+            apart.append(None if now is None else snapshots.changed(before, now, ignored))
+            return apart[-1] == set(), shown
+
+        _, shown = self.sender.session.eventually(look)
+        if apart[-1] is None:
+            self.sender.stopped = True  # it cannot be read any more, for whatever reason
+            return
+        changed = ", ".join(sorted(apart[-1])[:3])
+        observed = f"it was refused, and changed all the same: {changed}"
+        self.sender.unchanged(not apart[-1], refused, shown, observed=observed)
+        if apart[-1]:
+            self.sender.send(self.base)
+            self._before = self._look()

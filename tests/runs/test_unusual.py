@@ -1,0 +1,53 @@
+"""The cases of operations find what nothing else does, and use nothing that other tests need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.core import exit_codes
+from conformance.spec.specification import SYSTEMS
+
+from .faults import CASES, FAULTS, UNUSUAL
+from .support import run, served
+
+
+def faults(system: str) -> list[str]:
+    return sorted(one for one in UNUSUAL if FAULTS[one] == system)
+
+
+def test_there_are_such_faults_in_every_system() -> None:
+    assert all(len(faults(system)) > 3 for system in SYSTEMS)
+    assert len(UNUSUAL) >= 15
+
+
+@pytest.mark.parametrize(
+    "system", [pytest.param(one, marks=[] if one == "processmaker4" else [pytest.mark.matrix]) for one in SYSTEMS]
+)
+def test_without_the_cases_a_run_finds_none_of_the_faults_that_they_show(system: str, tmp_path: Path) -> None:
+    with served(system, faults(system)) as (_, toml):
+        (tmp_path / "target.toml").write_text(toml)
+        result = run(tmp_path / "target.toml", tmp_path / "run", pytest_args=["-k", f"not {CASES}"])
+    assert (result.code, result.deviating, result.record.findings) == (exit_codes.OK, set(), [])
+
+
+@pytest.mark.parametrize("system", ["processmaker4", pytest.param("procesio", marks=pytest.mark.matrix)])
+def test_a_case_starts_nothing(system: str, tmp_path: Path) -> None:
+    with served(system) as (reference, toml):
+        before = reference.residue()
+        (tmp_path / "target.toml").write_text(toml)
+        result = run(tmp_path / "target.toml", tmp_path / "run", pytest_args=["-k", CASES])
+        assert reference.residue() == before
+    assert result.code == exit_codes.OK
+
+
+@pytest.mark.parametrize("level", ["owned", "read-only"])
+def test_the_cases_leave_nothing_at_a_lower_level(level: str, tmp_path: Path) -> None:
+    with served("procesio") as (reference, toml):
+        before = reference.snapshot()
+        (tmp_path / "target.toml").write_text(toml.replace('level = "disposable"', f'level = "{level}"'))
+        result = run(tmp_path / "target.toml", tmp_path / "run", pytest_args=["-k", CASES])
+        assert reference.snapshot() == before
+    assert (result.code, result.record.deviations, result.record.findings) == (exit_codes.OK, [], [])
+    assert (result.record.leftovers, result.record.problems) == ([], [])
