@@ -9,45 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from copy import deepcopy
 from typing import Any
 
-from conformance.core.exchange import Exchange, NotJson
-from conformance.core.json_walk import leaves
-from conformance.core.verdict import CHANGES_NOTHING, Kind, Reason
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, sampling
 from conformance.engine.absence import says_gone
-from conformance.engine.comparison import (
-    Difference,
-    differences,
-    equal,
-    plain,
-    renamed,
-)
-from conformance.engine.identifiers import (
-    ANOTHER,
-    is_read,
-    members_of,
-    misnamed,
-    under,
-)
+from conformance.engine.definition import changed
+from conformance.engine.identifiers import ANOTHER, under
 from conformance.engine.listing import Listing
 from conformance.engine.neighbours import Neighbours
-from conformance.engine.read_back import record_difference
+from conformance.engine.read_back import is_of, record_read_back, unlike
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
-from conformance.spec import requirement_ids
-from conformance.spec.rules import writable
 from conformance.spec.specification import (
     Link,
     Operation,
     Requirement,
     Specification,
 )
-from conformance.spec.touched_ids import at
-from conformance.target.bodies import GIVEN
 
-CHANGED = "changed by the suite"
 OTHERS = "leaves-others"
 """The aspect of a step that it touches nothing but what it names."""
 
@@ -127,14 +108,6 @@ class Lifecycle:
         link = self._link("read")
         return self.session.call(link.operation, path={link.parameter: resource.id})
 
-    def _reads(self, exchange: Exchange, resource: Resource) -> bool:
-        """Whether a reading shows the thing, under its identifier or any of its names, and calls it by no other."""
-        if not any(is_read(exchange, resource.id, name) for name in self._names):
-            return False
-        sent = {touch.pointer.rpartition("/")[2] for touch in self.create.names}
-        members = sent | set(members_of(resource.exchange, resource.id, resource.name))
-        return not any(misnamed(exchange, resource.id, one, self._names) for one in members)
-
     def _reads_as_sent(
         self,
         aspect: str,
@@ -153,8 +126,8 @@ class Lifecycle:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: resource.id})
-            hard = [one for one in self._differences(reading, sent, exchange) if not one.soft]
-            return self._reads(exchange, resource) and not hard, exchange
+            hard = [one for one in unlike(reading, sent, exchange, self.session.specification.members) if not one.soft]
+            return is_of(exchange, self.create, resource, self._names) and not hard, exchange
 
         _, exchange = self.session.eventually(look)
         if as_sent is not None and not aspect.startswith("created") and says_gone(exchange):
@@ -166,15 +139,15 @@ class Lifecycle:
             self.session.recorder.record(checks.success(reading, exchange))
             if not self.session.recorder.require(
                 readable.id,
-                self._reads(exchange, resource),
+                is_of(exchange, self.create, resource, self._names),
                 resource.exchange,
                 exchange,
                 observed=ANOTHER,
                 kind=Kind.VALUE,
             ):
                 raise Blocked(self.session.recorder.root_of(readable.id), reading.id)
-        found = list(self._differences(reading, sent, exchange))
-        self._say_differences(as_sent, operation, found, exchange, altered)
+        found = unlike(reading, sent, exchange, self.session.specification.members)
+        record_read_back(self.session.recorder, as_sent, operation, found, exchange, altered)
 
     def _lost(self, as_sent: Requirement, updating: Operation, read: Exchange, resource: Resource) -> None:
         """Record that what could be read before its update is not there any more, under its identifier.
@@ -197,63 +170,25 @@ class Lifecycle:
             resources.ownership.enter(self.create, entry, found[0], shown=True)
         raise self._hindered["delete"]
 
-    def _differences(self, reading: Operation, sent: Mapping[str, Any], exchange: Exchange) -> Iterator[Difference]:
-        try:
-            body = checks.body_of(reading, exchange)
-        except NotJson:
-            return
-        schema = reading.success.schema
-        if schema is None or not sent.keys() & schema.get("properties", {}).keys():
-            # no document says where it stands: what was sent is looked for anywhere
-            found = {value for _, value in leaves(body)}
-            for place, value in leaves(sent):
-                if isinstance(value, str) and not place.endswith("/id") and not any(equal(value, one) for one in found):
-                    alike = next((one for one in found if isinstance(one, str) and plain(one) == plain(value)), None)
-                    yield Difference(place, value, alike or "not in the response", soft=alike is not None)
-            return
-        yield from differences(sent, body, schema, self.session.specification.members)
-
-    def _say_differences(
-        self,
-        requirement: Requirement | None,
-        operation: Operation,
-        found: list[Difference],
-        exchange: Exchange,
-        altered: Collection[str],
-    ) -> None:
-        recorder = self.session.recorder
-        verbatim = requirement_ids.verbatim(operation.id)
-        hard = [one for one in found if not one.soft]
-        nothing = bool(altered) and set(altered) <= {_member(one.place) for one in hard}
-        if requirement is not None and not hard:
-            recorder.require(requirement.id, True, exchange)
-        for one in {one.place: one for one in hard}.values():
-            if requirement is not None:
-                record_difference(recorder, requirement.id, one, exchange, detail=CHANGES_NOTHING if nothing else "")
-        soft = next((one for one in found if one.soft), None)
-        if soft is not None:
-            record_difference(recorder, verbatim, soft, exchange)
-        elif not hard:
-            recorder.require(verbatim, True, exchange)
-
     def _update(self, resource: Resource, body: Mapping[str, Any]) -> None:
         link = self.create.link("update")
         if link is None or "read" in self._hindered:
             return
         updating = self.session.operation(link.operation)
-        changed = self._changed(updating, resource, body)
+        definition, name = changed(self.session, self.create, updating, resource, body, lambda: self._read(resource))
+        self._names += [name] if name else []
         path = {link.parameter: resource.id} if link.parameter else {}
-        updated = self.session.call(link.operation, path=path, json=changed)
-        changed = updated.request.sent(changed)
+        updated = self.session.call(link.operation, path=path, json=definition)
+        definition = updated.request.sent(definition)
         try:
             self._unharmed(updating, updated)
         except Blocked:
             del self._names[1:]  # another one may bear its new name now
             raise
-        altered = [name for name, value in changed.items() if name in body and value != body[name]]
-        self._reads_as_sent("updated-reads-as-sent", updating, changed, resource, altered)
+        altered = [name for name, value in definition.items() if name in body and value != body[name]]
+        self._reads_as_sent("updated-reads-as-sent", updating, definition, resource, altered)
         if "list" not in self._hindered:
-            self._list.shows_updated(resource, updating, updated, changed)
+            self._list.shows_updated(resource, updating, updated, definition)
 
     # -- neighbours -----------------------------------------------------------------------------------------------
 
@@ -276,45 +211,6 @@ class Lifecycle:
             return
         if not self._neighbours.record_unchanged(requirement.id, *evidence):
             raise Blocked(self.session.recorder.root_of(requirement.id), operation.id)
-
-    def _changed(self, updating: Operation, resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The complete definition as it was created, with every free text replaced.
-
-        Where no document gives its shape, the definition as it is read. What a server got wrong in a creation is
-        thus not sent back to it.
-        """
-        documented = updating.body("application/json")
-        assert documented is not None
-        fixed = self.session.table.bodies.get(updating.id)
-        if updating.names and GIVEN in documented.examples:  # by the target file, which says where names are
-            given: dict[str, Any] = sampling.body(self.session, updating, resource.id)
-            self._names.append(str(next(at(given, updating.names[0].pointer))))
-            return given
-        reading = self.session.operation(self._link("read").operation)
-        try:
-            current = checks.body_of(reading, self._read(resource))
-        except NotJson:
-            current = body
-        if not isinstance(current, dict):
-            current = body
-        members = self.session.specification.members
-        shaped = bool(reading.success.schema and reading.success.schema.get("properties"))
-        if reading.success.schema and shaped:
-            current = renamed(body, current, reading.success.schema, members)
-        known = documented.schema.get("properties", {})
-        changed: dict[str, Any] = deepcopy(fixed) if fixed else writable(current, documented.schema)
-        link = self.create.link("update")
-        if link is not None and link.member:
-            changed[link.member] = resource.id
-        names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
-        for name, schema in known.items():
-            described = schema.get("type") == "string" and not schema.get("enum") and members.is_text(name)
-            if described and (shaped or name in changed):  # a guessed member may not exist
-                changed[name] = CHANGED
-            if name in names:
-                changed[name] = self.session.ledger.name("renamed")
-                self._names.append(changed[name])
-        return changed
 
     def _delete(self, resource: Resource) -> None:
         if not self._seen():
@@ -358,7 +254,7 @@ class Lifecycle:
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: resource.id})
             shapeless = self.session.operation(link.operation).success.schema is None
-            nothing = exchange.response.ok and shapeless and not self._reads(exchange, resource)
+            nothing = exchange.response.ok and shapeless and not is_of(exchange, self.create, resource, self._names)
             return exchange.response.refused or nothing or self.session.is_anothers(resource.id), exchange
 
         gone, exchange = self.session.eventually(look)
@@ -381,8 +277,3 @@ class Lifecycle:
 
     def _aspect(self, aspect: str, operation: Operation | None = None) -> Requirement | None:
         return self.session.specification.aspect((operation or self.create).id, aspect)
-
-
-def _member(place: str) -> str:
-    """The member of the body in which a place is."""
-    return place.removeprefix("/").partition("/")[0].removesuffix("[]")

@@ -11,7 +11,7 @@ from conformance.core.json_walk import leaves
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, sampling
 from conformance.engine.comparison import Difference, differences, renamed
-from conformance.engine.lifecycle import CHANGED
+from conformance.engine.definition import CHANGED
 from conformance.engine.read_back import record_difference
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session

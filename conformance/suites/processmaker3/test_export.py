@@ -12,7 +12,7 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine import sampling
 from conformance.engine.checks import shorten
 from conformance.engine.comparison import equal, plain
-from conformance.engine.lifecycle import CHANGED
+from conformance.engine.definition import CHANGED
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3 import projects
