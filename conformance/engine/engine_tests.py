@@ -20,6 +20,7 @@ from conformance.engine.cases.case import chosen
 from conformance.engine.cases.replay import Fresh, Replay, cited, concerned, per_sort
 from conformance.engine.sampling import Sample, build_request
 from conformance.engine.session import Session
+from conformance.engine.walks import walks
 from conformance.spec.specification import Operation, Requirement, Specification, load
 
 Prepare = Callable[[Session, Operation], Sample]
@@ -33,6 +34,17 @@ def lifecycle_tests(system: str) -> Callable[..., None]:
     @_for_each("operation", _citing(lifecycle.lifecycle_operations(spec), lifecycle.steps, spec))
     def test(session: Session, operation: Operation) -> None:
         lifecycle.Lifecycle(session, operation).run()
+
+    return test
+
+
+def walk_tests(system: str) -> Callable[..., None]:
+    """Several resources at once: what is created, updated and deleted in any order is as it was last made."""
+    spec = load(system)
+
+    @_for_each("operation", _citing(lifecycle.lifecycle_operations(spec), walks.requirements, spec))
+    def test(session: Session, operation: Operation, seed: int, examples: int) -> None:
+        walks.Walks(session, operation).run(seed, examples)
 
     return test
 

@@ -15,8 +15,8 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, sampling
 from conformance.engine.absence import says_gone
-from conformance.engine.definition import changed
-from conformance.engine.identifiers import ANOTHER, under
+from conformance.engine.definition import changed, enter_anew
+from conformance.engine.identifiers import ANOTHER
 from conformance.engine.listing import Listing
 from conformance.engine.neighbours import Neighbours
 from conformance.engine.read_back import is_of, record_read_back, unlike
@@ -160,14 +160,7 @@ class Lifecycle:
         observed = f"it can no longer be read: {checks.describe(read)}"
         self.session.recorder.require(as_sent.id, False, read, observed=observed)
         self._hindered["delete"] = Blocked(self.session.recorder.root_of(as_sent.id), updating.id)
-        link = self.create.link("list")
-        shown = self.session.send(link.operation) if link is not None else None
-        found = under(shown, link, self._names[-1]) if shown is not None and link is not None else []
-        if found and found[0] != resource.id:
-            self.session.ledger.gone(resource.id)
-            system, resources = self.session.specification.system, self.session.resources
-            entry = self.session.ledger.intend(system, self.create.resource, self.create.id, self._names[-1])
-            resources.ownership.enter(self.create, entry, found[0], shown=True)
+        enter_anew(self.session, self.create, resource, self._names[-1])
         raise self._hindered["delete"]
 
     def _update(self, resource: Resource, body: Mapping[str, Any]) -> None:

@@ -84,12 +84,12 @@ class Listing:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation)
-            return not self._unlike(link, resource, sent, exchange), exchange
+            return not unlike(self.session, self.create, resource, sent, exchange), exchange
 
         holds, exchange = self.session.eventually(look)
         if holds:
             self.session.recorder.require(requirement.id, True, exchange, resource.exchange)
-        for one in self._unlike(link, resource, sent, exchange):
+        for one in unlike(self.session, self.create, resource, sent, exchange):
             self.session.recorder.require(
                 requirement.id,
                 False,
@@ -100,18 +100,6 @@ class Listing:
                 kind=Kind.READ_BACK,
                 location=f"[]{one.place}",
             )
-
-    def _unlike(self, link: Link, resource: Resource, sent: Mapping[str, Any], exchange: Exchange) -> list[Difference]:
-        """What of name and description the item of a thing shows otherwise, where a document describes items."""
-        schema = (self.session.operation(link.operation).success.schema or {}).get("items", {})
-        try:
-            item = presence.about(exchange.response.json, resource.id, link.item.rpartition("/")[2])
-        except NotJson:
-            item = None
-        members = self.session.specification.members
-        names = {touch.pointer.rsplit("/", 1)[-1] for touch in self.create.names}
-        own = {name: value for name, value in sent.items() if name in names or members.is_text(name)}
-        return [one for one in differences(own, item or {}, schema, members) if not one.soft]
 
     def shows_updated(
         self, resource: Resource, updating: Operation, updated: Exchange, sent: Mapping[str, Any]
@@ -136,7 +124,7 @@ class Listing:
             exchange = self.session.send(link.operation)
             seen[:] = [name for identifier, name in listed(exchange, link) if identifier == resource.id]
             if documented:
-                return new in seen and not self._unlike(link, resource, sent, exchange), exchange
+                return new in seen and not unlike(self.session, self.create, resource, sent, exchange), exchange
             stale = old != new and self.by_name and shows(exchange, link, "", old)
             return exchange.response.ok and shows(exchange, link, resource.id, new) and not stale, exchange
 
@@ -150,7 +138,7 @@ class Listing:
         if new in seen:
             message = "; ".join(
                 f"the list shows {checks.quoted(one.read)} in {one.place.strip('/')}"
-                for one in self._unlike(link, resource, sent, exchange)
+                for one in unlike(self.session, self.create, resource, sent, exchange)
             )
         self.session.recorder.require(requirement.id, holds, exchange, updated, observed=message, kind=Kind.READ_BACK)
         if not holds and old != new:  # its deletion says nothing new of an old name
@@ -213,3 +201,23 @@ def mixed_up(exchange: Exchange, link: Link, things: Iterable[Resource]) -> str:
         if others and not presence.named(item, one.name):
             return "the list has the identifier of one and the name of another in the same item"
     return ""
+
+
+def unlike(
+    session: Session, create: Operation, resource: Resource, sent: Mapping[str, Any], exchange: Exchange
+) -> list[Difference]:
+    """What of its name and description a list shows otherwise than sent, where a document describes its items.
+
+    `create` made the thing.
+    """
+    link = create.link("list")
+    assert link is not None
+    schema = (session.operation(link.operation).success.schema or {}).get("items", {})
+    try:
+        item = presence.about(exchange.response.json, resource.id, link.item.rpartition("/")[2])
+    except NotJson:
+        item = None
+    members = session.specification.members
+    names = {touch.pointer.rsplit("/", 1)[-1] for touch in create.names}
+    own = {name: value for name, value in sent.items() if name in names or members.is_text(name)}
+    return [one for one in differences(own, item or {}, schema, members) if not one.soft]

@@ -42,18 +42,19 @@ class Neighbours:
         request = sampling.build_request(self.session, self.create, body).request()
         made = self.session.create(self.create.id, **request)
         sent = made.exchange.request.sent(request.get("json"))
-        self.there.append(self._seen(made, sent))
+        self.there.append(self.seen(made, sent))
 
     def look(self) -> None:
         """Take all for what they are now, whatever happened to them: what comes next is not to blame for that."""
-        self.there = [self._seen(one.resource, one.sent) for one in self.there]
+        self.there = [self.seen(one.resource, one.sent) for one in self.there]
 
-    def _seen(self, made: Resource, sent: Any) -> Neighbour:
+    def seen(self, made: Resource, sent: Any) -> Neighbour:
+        """Something that was made by a request with a body, as it looks now."""
         there = Neighbour(made, sent, {})
 
         def look(way: Link) -> tuple[bool, Exchange]:
             exchange = self._look(way, made)
-            return self._shown(way, there, exchange), exchange
+            return self.is_shown(way, there, exchange), exchange
 
         return replace(
             there, before={way.operation: self.session.eventually(partial(look, way))[1] for way in self.ways}
@@ -85,9 +86,9 @@ class Neighbours:
         unseen: list[Exchange] = []
         for one in self.there:
             for way in self.ways:
-                if not self._shown(way, one, one.before[way.operation]):
+                if not self.is_shown(way, one, one.before[way.operation]):
                     continue
-                harm, exchange = self._harm(way, one)
+                harm, exchange = self.harm(way, one)
                 seen.append(exchange)
                 if harm is None:
                     unseen.append(exchange)
@@ -95,13 +96,13 @@ class Neighbours:
                     harms.append(harm)
         return harms, seen, unseen
 
-    def _harm(self, way: Link, one: Neighbour) -> tuple[str | None, Exchange]:
+    def harm(self, way: Link, one: Neighbour) -> tuple[str | None, Exchange]:
         """What happened to a neighbour, in words; nothing where it is as it was; None where that cannot be seen."""
         harm: list[str | None] = []
 
         def look() -> tuple[bool, Exchange]:
             exchange = self._look(way, one.resource)
-            if exchange.response.ok and self._shown(way, one, exchange):
+            if exchange.response.ok and self.is_shown(way, one, exchange):
                 harm.append(self._changed(way, one, exchange))
             elif says_gone(exchange) or (exchange.response.ok and not looks_paginated(exchange)):
                 harm.append(f"it is gone: {checks.describe(exchange)}")
@@ -112,7 +113,8 @@ class Neighbours:
         _, exchange = self.session.eventually(look)
         return harm[-1], exchange
 
-    def _shown(self, way: Link, one: Neighbour, exchange: Exchange) -> bool:
+    def is_shown(self, way: Link, one: Neighbour, exchange: Exchange) -> bool:
+        """Whether an exchange, of a way to look at it, shows a neighbour."""
         if way.step == "list":
             return exchange.response.ok and shows(exchange, way, one.resource.id, one.resource.name)
         other = way.step != "read"  # what belongs to it has an identifier of its own

@@ -50,6 +50,8 @@ class Requester:
     recorder: Recorder = field(init=False)
     fixtures: Fixtures = field(init=False)
     delivery: Delivery = field(init=False)
+    last_request: int | None = field(default=None, init=False)
+    """The number of the last request of the session that may be sent; None without a limit."""
     _opened: str | None = field(default=None, init=False)  # a read that the main user was allowed
     _unknown: dict[str, str] = field(default_factory=dict, init=False)  # by user: why the token is none, or nothing
     _token_opens: bool = field(default=False, init=False)  # whether the main user's token ever opened anything
@@ -163,6 +165,8 @@ class Requester:
         self.recorder.check_open()
         if self.problem:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
+        if self.last_request is not None and self.client.sent >= self.last_request:
+            raise NotExercised(Reason.LIMIT_REACHED, "enough requests were sent for this")
         operation = call.operation
         if call.template is None and (missing := [one for one in operation.path_parameters if one not in call.path]):
             raise MissingPathParameter(operation.id, missing, list(call.path))

@@ -113,6 +113,14 @@ def body(session: Session, operation: Operation, identifier: str = "", given: An
     return content
 
 
+def once_more(session: Session, operation: Operation, sample: Sample) -> Sample:
+    """The same documented request with new names and identifiers, for the same that it acts on. `operation` creates."""
+    content = with_new_ids(deepcopy(sample.content["json"]), session)
+    for touch in operation.names:
+        replace(content, touch.pointer, session.ledger.word() if touch.no_blanks else session.ledger.name())
+    return Sample(sample.path, {**sample.content, "json": content})
+
+
 def _renamed(session: Session, operation: Operation, content: Any) -> list[ResourceReference]:
     """Where an update gives another name: that must carry the mark of the run too, or nothing proves whose it is."""
     tried = operation.effect in ("update", "execute")

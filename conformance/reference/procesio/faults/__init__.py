@@ -13,5 +13,6 @@ from conformance.reference.procesio.faults import (  # noqa: F401 - each registe
     missing,
     resources,
     schedules,
+    sequence,
     unusual,
 )

@@ -1,0 +1,318 @@
+"""Eyes: looks at the things of a walk by the documented reads and lists, and records what contradicts the model.
+
+What is compared, and how lenient that is, is the same as in a lifecycle: a defect that both see is one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Kind, Level, Reason
+from conformance.engine import checks, listing
+from conformance.engine.absence import says_gone
+from conformance.engine.definition import enter_anew
+from conformance.engine.identifiers import ANOTHER, listed, looks_paginated, shows
+from conformance.engine.lifecycle import OTHERS
+from conformance.engine.listing import WITHOUT_ANOTHER
+from conformance.engine.neighbours import Neighbour, Neighbours
+from conformance.engine.read_back import is_of, record_read_back, unlike
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Session
+from conformance.engine.walks.contradiction import Contradiction, Look
+from conformance.engine.walks.model import Model, Thing
+from conformance.spec.specification import Link, Operation, Requirement
+
+Seen = Callable[[], tuple[bool, Exchange]]
+
+
+@dataclass
+class Eyes:
+    """The eyes of one walk. `create` makes its things.
+
+    With `patient` what is not as it must be is looked at again until writes have settled; else it is looked at once,
+    when they have: that takes fewer requests. `readable` is False once nothing of the kind can be
+    read, as is known.
+    """
+
+    session: Session
+    create: Operation
+    model: Model
+    patient: bool = True
+    readable: bool = True
+    _neighbours: Neighbours = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._neighbours = Neighbours(self.session, self.create)
+
+    # -- the thing itself -----------------------------------------------------------------------------------------
+
+    def created(self, thing: Thing) -> None:
+        """See that what was created is read as it was sent. Raises Contradiction, NotExercised."""
+        if self.read is None:
+            self.remember(thing)
+            return
+        readable, as_sent = self._aspect("created-is-readable"), self._aspect("created-reads-as-sent")
+        try:
+            exchange = self._read(thing)
+        except (Blocked, NotExercised) as unread:
+            if not self.model.things or any(one.seen for one in self.model.things.values()):
+                raise self._ended(unread, thing) from None
+            self.readable = False  # nothing of the kind can be read: the lifecycle says so, and here the list remains
+            return
+        if readable is not None:
+            right = is_of(exchange, self.create, thing.resource, thing.names)
+            self._require(
+                readable, right, Look.OWN, thing, exchange, thing.resource.exchange, observed=ANOTHER, kind=Kind.VALUE
+            )
+        self._as_sent(as_sent, self.create, thing, exchange)
+        self.remember(thing, exchange)
+
+    def updated(self, thing: Thing, updating: Operation, altered: Collection[str]) -> None:
+        """See that an updated thing is read as it was sent. `altered` are the members that are not as before.
+
+        Raises Contradiction, NotExercised.
+        """
+        if self.read is None:
+            return
+        as_sent = self._aspect("updated-reads-as-sent", updating)
+        try:
+            exchange = self._read(thing, as_sent)
+        except Blocked as unread:
+            raise self._ended(unread, thing) from None
+        self._as_sent(as_sent, updating, thing, exchange, altered)
+        self.remember(thing, exchange)
+
+    def deleted(self, thing: Thing, deleting: Operation) -> None:
+        """See that a deleted thing can be read no more. Raises Contradiction, NotExercised."""
+        link, deleted = self.read, thing.deleted
+        if link is None or thing.seen is None or deleted is None:
+            return
+        shapeless = self.session.operation(link.operation).success.schema is None
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.session.send(link.operation, path={link.parameter: thing.resource.id})
+            nothing = (
+                exchange.response.ok and shapeless and not is_of(exchange, self.create, thing.resource, thing.names)
+            )
+            return exchange.response.refused or nothing or self.session.is_anothers(thing.resource.id), exchange
+
+        gone, exchange = self._watch(look)
+        if gone:
+            self.session.ledger.gone(thing.resource.id)
+        requirement = self._aspect("deleted-is-gone", deleting)
+        if not gone and (requirement is None or not exchange.response.ok):
+            raise NotExercised(Reason.INCONCLUSIVE, f"after {deleting.id}: {checks.describe(exchange)}")
+        if requirement is not None:
+            observed = f"it can still be read: {checks.describe(exchange)}"
+            self._require(requirement, gone, Look.OWN, thing, exchange, deleted, observed=observed)
+
+    @property
+    def read(self) -> Link | None:
+        """The way to read a thing, if there is one."""
+        return self.session.requester.usable(self.create, "read") if self.readable else None
+
+    def _read(self, thing: Thing, updated: Requirement | None = None) -> Exchange:
+        """A read of a thing, as soon as it shows what was sent. Raises Blocked and NotExercised, where none does.
+
+        `updated` says that a thing is read after its update.
+        """
+        link = self.read
+        assert link is not None
+        reading, members = self.session.operation(link.operation), self.session.specification.members
+
+        def look() -> tuple[bool, Exchange]:
+            exchange = self.session.send(link.operation, path={link.parameter: thing.resource.id})
+            hard = [one for one in unlike(reading, thing.sent, exchange, members) if not one.soft]
+            return is_of(exchange, self.create, thing.resource, thing.names) and not hard, exchange
+
+        _, exchange = self._watch(look)
+        if updated is not None and says_gone(exchange):
+            enter_anew(self.session, self.create, thing.resource, thing.names[-1])
+            observed = f"it can no longer be read: {checks.describe(exchange)}"
+            self._require(updated, False, Look.OWN, thing, exchange, observed=observed)
+        if not exchange.response.ok:
+            exchange = self.session.call(link.operation, path={link.parameter: thing.resource.id})
+        return exchange
+
+    def _as_sent(
+        self,
+        requirement: Requirement | None,
+        operation: Operation,
+        thing: Thing,
+        exchange: Exchange,
+        altered: Collection[str] = (),
+    ) -> None:
+        reading, members = self.session.operation(exchange.operation), self.session.specification.members
+        found = unlike(reading, thing.sent, exchange, members)
+        holds = record_read_back(self.session.recorder, requirement, operation, found, exchange, altered)
+        if not holds and requirement is not None and requirement.level is not Level.MAY:
+            raise self._contradiction(requirement, Look.OWN, {thing.number}, exchange)
+
+    def remember(self, thing: Thing, exchange: Exchange | None = None) -> None:
+        """Take a thing for what it is now, in the way in which others are looked at."""
+        way = next(iter(self._neighbours.ways), None)
+        if way is not None and (exchange is None or exchange.operation != way.operation):
+            path = {way.parameter: thing.resource.id} if way.parameter else {}
+            exchange = self.session.send(way.operation, path=path)
+        thing.seen = exchange
+
+    # -- the others -----------------------------------------------------------------------------------------------
+
+    def others(self, operation: Operation, thing: Thing, exchange: Exchange) -> None:
+        """See that a step did nothing to what it does not name. Raises Contradiction; NotExercised: nothing says so."""
+        requirement = self._aspect(OTHERS, operation)
+        for other in self.model.there:
+            if other is thing or other.seen is None:
+                continue
+            for way in self._neighbours.ways:
+                there = Neighbour(other.resource, other.sent, {way.operation: other.seen})
+                if not self._neighbours.is_shown(way, there, other.seen):
+                    continue
+                with self._settled():
+                    harm, shown = self._neighbours.harm(way, there)
+                if harm == "":
+                    other.seen = shown
+                if harm and requirement is None:
+                    raise NotExercised(Reason.INCONCLUSIVE, f"after {operation.id} another one: {harm}")
+                if harm is not None and requirement is not None:
+                    self._require(
+                        requirement,
+                        not harm,
+                        Look.OTHERS,
+                        other,
+                        shown,
+                        exchange,
+                        observed=f"another one: {harm}",
+                        beside=thing,
+                    )
+
+    # -- the list -------------------------------------------------------------------------------------------------
+
+    def listed(self, thing: Thing, operation: Operation, exchange: Exchange) -> None:
+        """See that the list shows what is there, and nothing that is not. The step concerns `thing`.
+
+        Raises Contradiction; NotExercised where the list cannot be had.
+        """
+        link = self.session.requester.usable(self.create, "list")
+        if link is None:
+            return
+
+        def look() -> tuple[bool, Exchange]:
+            shown = self.session.send(link.operation)
+            return shown.response.ok and self._wrong(link, shown) is None, shown
+
+        _, shown = self._watch(look)
+        if not shown.response.ok:
+            return  # the lifecycle speaks of that
+        wrong = self._wrong(link, shown)
+        if wrong is not None:
+            self._record_wrong(wrong, thing, operation, shown, exchange)
+        for one in self.model.there:
+            if one.listed or not shows(shown, link, one.resource.id, one.names[-1]):
+                continue
+            one.listed, one.by_name = True, shows(shown, link, "", one.resource.name)
+            one.as_sent = not listing.unlike(self.session, self.create, one.resource, one.sent, shown)
+
+    def _wrong(self, link: Link, shown: Exchange) -> tuple[Thing, str] | None:
+        """What a list shows otherwise than the model has it: the thing, and what of it is wrong."""
+        for one in self.model.there:
+            there = shows(shown, link, one.resource.id, one.names[-1])
+            if not there and not looks_paginated(shown):
+                return one, "absent"
+            if there and one.listed and one.updated is not None and self._stale(link, one, shown):
+                return one, "stale"
+        for one in self.model.gone:
+            there = any(shows(shown, link, one.resource.id, name) for name in one.names)
+            if there and one.listed and not self.session.is_anothers(one.resource.id):
+                return one, "there"
+        return None
+
+    def _stale(self, link: Link, thing: Thing, shown: Exchange) -> bool:
+        """Whether a list shows an updated thing as it was before, and showed it as it was sent when it was new."""
+        if self.session.operation(link.operation).success.schema is None:
+            old = thing.names[0]
+            return old != thing.names[-1] and thing.by_name and shows(shown, link, "", old)
+        if not thing.as_sent:
+            return False
+        called = [name for identifier, name in listed(shown, link) if identifier == thing.resource.id]
+        renamed = thing.names[-1] not in called
+        return renamed or bool(listing.unlike(self.session, self.create, thing.resource, thing.sent, shown))
+
+    def _record_wrong(
+        self, wrong: tuple[Thing, str], thing: Thing, operation: Operation, shown: Exchange, exchange: Exchange
+    ) -> None:
+        """Record what a list shows otherwise, by the requirement that a lifecycle has for it."""
+        one, how = wrong
+        link = self.create.link("update")
+        changed = self._aspect("updated-is-listed", self.session.operation(link.operation)) if link else None
+        if how == "there":
+            requirement, kind, observed = self._deleted("deleted-is-unlisted"), Kind.EFFECT, "it is still in the list"
+        elif how == "stale" or (one is thing and one.listed and one.updated is exchange):
+            observed = "it is not in the list" if how == "absent" else "the list shows it as it was before"
+            requirement, kind = changed, Kind.READ_BACK
+        else:
+            observed = "it is not in the list" if one is thing else WITHOUT_ANOTHER
+            requirement, kind = self._aspect("created-is-listed"), Kind.ABSENT
+        if requirement is None:
+            raise NotExercised(Reason.INCONCLUSIVE, f"after {operation.id}: {observed}")
+        self._require(requirement, False, Look.LIST, one, shown, exchange, observed=observed, kind=kind, beside=thing)
+
+    def _deleted(self, aspect: str) -> Requirement | None:
+        link = self.create.link("delete")
+        return self._aspect(aspect, self.session.operation(link.operation)) if link is not None else None
+
+    # -- what is recorded -----------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _settled(self) -> Iterator[None]:
+        """Within, writes count as settled where the walk is not patient."""
+        settle = self.session.settle
+        if not self.patient:
+            time.sleep(settle)
+            self.session.settle = 0
+        try:
+            yield
+        finally:
+            self.session.settle = settle
+
+    def _watch(self, look: Seen) -> tuple[bool, Exchange]:
+        with self._settled():
+            return self.session.eventually(look)
+
+    def _require(
+        self,
+        requirement: Requirement,
+        holds: bool,
+        look: Look,
+        thing: Thing,
+        *exchanges: Exchange,
+        observed: str,
+        kind: Kind = Kind.EFFECT,
+        beside: Thing | None = None,
+    ) -> None:
+        """Record whether a requirement holds; where it does not, the walk ends. `beside` is what the step names.
+
+        A finding ends it too: the target is not as the model.
+        """
+        if not self.session.recorder.require(requirement.id, holds, *exchanges, observed=observed, kind=kind):
+            things = {one.number for one in (thing, beside) if one is not None}
+            raise self._contradiction(requirement, look, things, exchanges[0])
+
+    def _contradiction(
+        self, requirement: Requirement, look: Look, things: Collection[int], exchange: Exchange
+    ) -> Contradiction:
+        root = self.session.recorder.root_of(requirement.id)
+        return Contradiction(root, requirement.operation, look, frozenset(things), exchange)
+
+    def _ended(self, reason: Blocked | NotExercised, thing: Thing) -> Blocked | NotExercised:
+        """What a documented call that was not accepted means for a walk."""
+        if isinstance(reason, NotExercised | Contradiction):
+            return reason
+        return Contradiction(reason.root, "a step", Look.OWN, frozenset({thing.number}), reason.exchange)
+
+    def _aspect(self, aspect: str, operation: Operation | None = None) -> Requirement | None:
+        return self.session.specification.aspect((operation or self.create).id, aspect)

@@ -1,0 +1,142 @@
+"""Walk: takes the steps of a plan with things of the run's own, and looks after each whether the model is right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from conformance.core.exchange import Exchange
+from conformance.engine import definition, sampling
+from conformance.engine.recorder import Blocked
+from conformance.engine.sampling import Sample
+from conformance.engine.session import Resource, Session
+from conformance.engine.walks.contradiction import Contradiction, Look
+from conformance.engine.walks.eyes import Eyes
+from conformance.engine.walks.model import Model, Thing
+from conformance.engine.walks.step import Action, Step
+from conformance.spec.specification import Operation
+
+EVERYWHERE: Final = frozenset(Look)
+
+
+class Walk:
+    """One walk over things that `create` makes, all by the same documented request but for their names.
+
+    `request` is what makes the first one; without it, it is built, with what it needs. A `frugal` one reads the
+    definition of a thing once, for all its updates.
+    """
+
+    def __init__(
+        self, session: Session, create: Operation, request: Sample | None = None, *, frugal: bool = False
+    ) -> None:
+        self.session = session
+        self.create = session.operation(create.id)
+        self.request = request
+        self.frugal = frugal
+        self.model = Model()
+        self.eyes = Eyes(session, self.create, self.model)
+        self.taken: list[Step] = []
+
+    def take(self, step: Step, looks: Collection[Look] = EVERYWHERE) -> None:
+        """Take one step, and look at what it may have changed, as far as `looks` says.
+
+        A step that cannot be taken, since no document says how, is left out.
+
+        Raises:
+            Contradiction: the target is not as the model; the deviation is recorded.
+            NotExercised: as `Session.call` and `Session.create`.
+        """
+        self.taken.append(step)
+        match step.action:
+            case Action.CREATE:
+                self._create(step.thing, looks)
+            case Action.UPDATE:
+                self._update(self.model.things[step.thing], looks)
+            case Action.DELETE:
+                self._delete(self.model.things[step.thing], looks)
+
+    def _create(self, number: int, looks: Collection[Look]) -> None:
+        if self.request is None:
+            self.request = request = sampling.build_request(self.session, self.create)
+        else:
+            request = sampling.once_more(self.session, self.create, self.request)
+        try:
+            resource = self.session.create(self.create.id, **request.request())
+        except Blocked as refused:
+            raise self._refused(refused, number) from None
+        sent = resource.exchange.request.sent(request.content["json"])
+        thing = Thing(number, resource, sent, [resource.name])
+        self.model.things[number] = thing
+        self.model.trail += [resource.exchange, *self._identified(resource)]
+        if Look.OTHERS in looks:
+            self.eyes.others(self.create, thing, resource.exchange)
+        if Look.OWN in looks:
+            self.eyes.created(thing)
+        if Look.LIST in looks:
+            self.eyes.listed(thing, self.create, resource.exchange)
+
+    def _identified(self, resource: Resource) -> list[Exchange]:
+        """The exchange that first showed the identifier of a new thing, where that is not the one that made it."""
+        every = self.session.client.evidence.kept
+        since = every[every.index(resource.exchange) :]
+        showing = (one for one in since if resource.id.encode() in one.response.body)
+        return [one for one in [next(showing, resource.exchange)] if one is not resource.exchange]
+
+    def _update(self, thing: Thing, looks: Collection[Look]) -> None:
+        link = self.session.requester.usable(self.create, "update")
+        read = self.eyes.read
+        if link is None or read is None:
+            return
+        updating = self.session.operation(link.operation)
+        text = f"{definition.CHANGED}, {len(self.taken)}"
+
+        def look() -> Exchange:
+            if self.frugal and thing.read is not None:
+                return thing.read
+            exchange = self.session.call(read.operation, path={read.parameter: thing.resource.id})
+            thing.read = exchange
+            self.model.trail.append(exchange)  # what is sent has its identifiers
+            return exchange
+
+        path = {link.parameter: thing.resource.id} if link.parameter else {}
+        try:
+            body, name = definition.changed(self.session, self.create, updating, thing.resource, thing.sent, look, text)
+            exchange = self.session.call(updating.id, path=path, json=body)
+        except Blocked as refused:
+            raise self._refused(refused, thing.number) from None
+        self.model.trail.append(exchange)
+        before, thing.sent = thing.sent, exchange.request.sent(body)
+        thing.updated = exchange
+        if Look.OTHERS in looks:
+            self.eyes.others(updating, thing, exchange)
+        thing.names += [name] if name else []
+        altered = [one for one, value in thing.sent.items() if one in before and value != before[one]]
+        if Look.OWN in looks:
+            self.eyes.updated(thing, updating, altered)
+        if Look.LIST in looks:
+            self.eyes.listed(thing, updating, exchange)
+
+    def _delete(self, thing: Thing, looks: Collection[Look]) -> None:
+        link = self.create.link("delete")
+        assert link is not None
+        deleting = self.session.operation(link.operation)
+        try:
+            exchange = self.session.call(deleting.id, path={link.parameter: thing.resource.id})
+        except Blocked as refused:
+            raise self._refused(refused, thing.number) from None
+        self.model.trail.append(exchange)
+        thing.deleted = exchange
+        if Look.OTHERS in looks:
+            self.eyes.others(deleting, thing, exchange)
+        if Look.OWN in looks:
+            self.eyes.deleted(thing, deleting)
+        if Look.LIST in looks:
+            self.eyes.listed(thing, deleting, exchange)
+
+    def leave(self) -> None:
+        """Remove what is there of the walk, without judging. Raises nothing that a test could not end with."""
+        for thing in self.model.there:
+            self.session.remove(thing.resource.id, self.create)
+
+    def _refused(self, refused: Blocked, number: int) -> Contradiction:
+        return Contradiction(refused.root, "a step of the walk", Look.REQUEST, frozenset({number}), refused.exchange)

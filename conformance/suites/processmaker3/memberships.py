@@ -1,0 +1,200 @@
+"""Memberships: walks of users through roles or departments. That these cannot be deleted shows who is in them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from conformance.core.exchange import Exchange
+from conformance.core.verdict import Reason, Verdict
+from conformance.engine.neighbours import Neighbours
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Resource, Session
+from conformance.engine.walks import plan, shrink
+from conformance.engine.walks.apart import apart, at_most
+from conformance.engine.walks.move import PLACES, USERS, Crowd, Kind, Move
+from conformance.engine.walks.walks import count_of
+from conformance.suites.processmaker3.people import made, naming
+
+OTHER_USERS: Final = "PM3-USER-DELETE-OTHERS"
+STILL_THERE: Final = "was accepted, but what it names is still there"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What users are in: the operations that create and delete it, and put a user in (`enter`) and out (`leave`).
+
+    Without `leave`, a user leaves by entering another one. The requirement `filled` says that it cannot be deleted
+    while a user is in it, `others_stay` that nobody leaves together with another user. `is_gone` tells of one that
+    was deleted whether it is gone, by a user who was in it.
+    """
+
+    parameter: str
+    create: str
+    delete: str
+    enter: str
+    filled: str
+    is_gone: Callable[[Session, Resource, Resource], bool]
+    leave: str = ""
+    others_stay: str = ""
+
+    @property
+    def requirements(self) -> list[str]:
+        """The ids of the requirements that the walks look at."""
+        return [one for one in (self.filled, self.others_stay, OTHER_USERS) if one]
+
+
+class Emptied(Blocked):
+    """Something was deleted although users are in it, which is recorded. `place` and `users` are their numbers."""
+
+    def __init__(self, root: str, what: str, place: int, users: Collection[int]) -> None:
+        super().__init__(root, what)
+        self.place = place
+        self.users = tuple(users)
+
+
+class Party:
+    """Users and places of the run's own. `control` is the accepted deletion of a place that nobody was in."""
+
+    def __init__(
+        self, session: Session, kind: Place, control: Exchange, users: Collection[int], places: Collection[int]
+    ) -> None:
+        self.session = session
+        self.kind = kind
+        self.control = control
+        self.crowd = Crowd(tuple((user, None) for user in users))
+        self.before = self.crowd
+        self.left: int | None = None  # from which place the last step took its user
+        self.steps: list[Move] = []
+        self.trail: list[Exchange] = []
+        self.places = {number: self._made(kind.create) for number in places}
+        self.users = {number: self._made("createUser") for number in users}
+        self._people = Neighbours(session, session.operation("createUser"))
+        self._people.there = [self._people.seen(one, {}) for one in self.users.values()]
+
+    def _made(self, operation: str) -> Resource:
+        one = made(self.session, operation)
+        self.trail.append(one.exchange)
+        return one
+
+    def take(self, step: Move) -> None:
+        """Take a step. Raises as `Session.call`."""
+        user, before = self.users[step.user], dict(self.crowd.users)[step.user]
+        if step.kind is Kind.REMOVE:
+            self._call("deleteUser", path={"usr_uid": user.id})
+            self.session.ledger.gone(user.id)
+            self._people.there = [one for one in self._people.there if one.resource.id != user.id]
+            if not self._people.record_unchanged(OTHER_USERS, self.trail[-1]):  # then their places are empty, too
+                raise Blocked(self.session.recorder.root_of(OTHER_USERS), "deleteUser")
+        else:
+            if before is not None and self.kind.leave:
+                self._call(self.kind.leave, path={self.kind.parameter: self.places[before].id, "usr_uid": user.id})
+            path = {self.kind.parameter: self.places[step.place].id}
+            self._call(self.kind.enter, **naming(self.session, self.kind.enter, path, user.id))
+        self.steps.append(step)
+        self.before, self.crowd = self.crowd, self.crowd.after(step)
+        self.left = before if step.kind is Kind.ENTER else None
+        time.sleep(self.session.settle)  # else a place may be empty for the moment
+
+    def _call(self, operation: str, **request: Any) -> None:
+        self.trail.append(self.session.call(operation, **request))
+
+    def look(self, number: int) -> None:
+        """See that a place with users cannot be deleted. Raises Emptied; NotExercised where that cannot be told."""
+        inside, place = self.crowd.inside(number), self.places[number]
+        exchange = self.session.send(self.kind.delete, path={self.kind.parameter: place.id})
+        if exchange.response.ok and not self.kind.is_gone(self.session, place, self.users[inside[0]]):
+            raise NotExercised(Reason.INCONCLUSIVE, f"{self.kind.delete} {STILL_THERE}")
+        if self.kind.others_stay and number == self.left:
+            requirement, refused = self.kind.others_stay, not exchange.response.ok
+            if exchange.response.ok or exchange.response.refused:
+                message = "it is empty, although only one of its users was taken out"
+                self.session.recorder.require(requirement, refused, exchange, self.control, observed=message)
+        else:
+            requirement = self.kind.filled
+            refused = self.session.recorder.refused(requirement, exchange, self.control)
+        if not refused:
+            self.trail.append(exchange)
+            raise Emptied(self.session.recorder.root_of(requirement), self.kind.delete, number, inside)
+
+    def leave(self) -> None:
+        """Remove what is there, without judging."""
+        operations = self.session.specification.operations
+        with apart(self.session), suppress(Blocked, NotExercised):
+            for user, _ in self.crowd.users:
+                self.session.remove(self.users[user].id, operations["createUser"])
+            for place in self.places.values():
+                self.session.remove(place.id, operations[self.kind.create])
+
+
+class Memberships:
+    """The walks of users through one kind of place."""
+
+    def __init__(self, session: Session, kind: Place) -> None:
+        self.session = session
+        self.kind = kind
+
+    def run(self, seed: int, examples: int) -> None:
+        """Walk. Raises Blocked: somebody left with another one, which is recorded; NotExercised, as a create does."""
+        empty, witness = made(self.session, self.kind.create), made(self.session, "createUser")
+        control = self.session.call(self.kind.delete, path={self.kind.parameter: empty.id})
+        if not self.kind.is_gone(self.session, empty, witness):
+            raise NotExercised(Reason.INCONCLUSIVE, f"{self.kind.delete} {STILL_THERE}")
+        for steps in plan.moves(seed, count_of(examples)):
+            self._walk(steps, control)
+
+    def _walk(self, steps: tuple[Move, ...], control: Exchange) -> None:
+        """Take steps, and look after each at every place with users. Raises as `run`."""
+        party: Party | None = None
+        with apart(self.session) as recorder:
+            try:
+                party = Party(self.session, self.kind, control, range(USERS), range(PLACES))
+                for step in steps:
+                    party.take(step)
+                    for place in range(PLACES):
+                        if party.crowd.inside(place):
+                            party.look(place)
+            except Emptied as emptied:
+                assert party is not None
+                ended: Exception | None = emptied
+                chained = list(self._chained(party, emptied, recorder.verdicts))
+            except (Blocked, NotExercised) as reason:
+                ended, chained = reason, recorder.verdicts
+            else:
+                ended, chained = None, recorder.verdicts
+        self.session.recorder.record(chained)
+        if party is not None:
+            party.leave()
+        if ended is not None:
+            raise ended
+
+    def _chained(self, party: Party, emptied: Emptied, verdicts: list[Verdict]) -> Iterator[Verdict]:
+        """The verdicts of a walk, of which the deviation has the shortest sequence that shows it as its chain."""
+        again = self._again(party, emptied)
+        for one in verdicts:
+            if one.fingerprint != emptied.root:
+                yield one
+        for one in again or [one for one in verdicts if one.fingerprint == emptied.root]:
+            yield one if again else replace(one, chain=tuple(exchange.id for exchange in party.trail))
+
+    def _again(self, party: Party, emptied: Emptied) -> list[Verdict]:
+        """The deviation of a shorter sequence with new users and places; nothing where it does not show the same."""
+        last, before = party.steps[-1], party.before
+        users = sorted({*emptied.users, last.user})
+        places = sorted({emptied.place, *([last.place] if last.kind is Kind.ENTER else [])})
+        enter = [Move(Kind.ENTER, one, there) for one, there in before.users if one in users and there in places]
+        steps, replay = [*(one for one in enter if one.user in users), last], None
+        party.leave()
+        with apart(self.session) as recorder, suppress(Blocked, NotExercised), at_most(self.session, shrink.REQUESTS):
+            replay = Party(self.session, self.kind, party.control, users, places)
+            for step in steps:
+                replay.take(step)
+            replay.look(emptied.place)
+        if replay is None:
+            return []
+        replay.leave()
+        chain = tuple(exchange.id for exchange in replay.trail)
+        return [replace(one, chain=chain) for one in recorder.verdicts if one.fingerprint == emptied.root]
