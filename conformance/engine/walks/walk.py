@@ -11,8 +11,8 @@ from conformance.engine.recorder import Blocked
 from conformance.engine.sampling import Sample
 from conformance.engine.session import Resource, Session
 from conformance.engine.walks.contradiction import Contradiction, Look
-from conformance.engine.walks.eyes import Eyes
 from conformance.engine.walks.model import Model, Thing
+from conformance.engine.walks.observer import Observer
 from conformance.engine.walks.step import Action, Step
 from conformance.spec.specification import Operation
 
@@ -34,7 +34,7 @@ class Walk:
         self.request = request
         self.frugal = frugal
         self.model = Model()
-        self.eyes = Eyes(session, self.create, self.model)
+        self.observer = Observer(session, self.create, self.model)
         self.taken: list[Step] = []
 
     def take(self, step: Step, looks: Collection[Look] = EVERYWHERE) -> None:
@@ -69,11 +69,11 @@ class Walk:
         self.model.things[number] = thing
         self.model.trail += [resource.exchange, *self._identified(resource)]
         if Look.OTHERS in looks:
-            self.eyes.others(self.create, thing, resource.exchange)
+            self.observer.others(self.create, thing, resource.exchange)
         if Look.OWN in looks:
-            self.eyes.created(thing)
+            self.observer.created(thing)
         if Look.LIST in looks:
-            self.eyes.listed(thing, self.create, resource.exchange)
+            self.observer.listed(thing, self.create, resource.exchange)
 
     def _identified(self, resource: Resource) -> list[Exchange]:
         """The exchange that first showed the identifier of a new thing, where that is not the one that made it."""
@@ -84,7 +84,7 @@ class Walk:
 
     def _update(self, thing: Thing, looks: Collection[Look]) -> None:
         link = self.session.requester.usable(self.create, "update")
-        read = self.eyes.read
+        read = self.observer.read
         if link is None or read is None:
             return
         updating = self.session.operation(link.operation)
@@ -108,13 +108,13 @@ class Walk:
         before, thing.sent = thing.sent, exchange.request.sent(body)
         thing.updated = exchange
         if Look.OTHERS in looks:
-            self.eyes.others(updating, thing, exchange)
+            self.observer.others(updating, thing, exchange)
         thing.names += [name] if name else []
         altered = [one for one, value in thing.sent.items() if one in before and value != before[one]]
         if Look.OWN in looks:
-            self.eyes.updated(thing, updating, altered)
+            self.observer.updated(thing, updating, altered)
         if Look.LIST in looks:
-            self.eyes.listed(thing, updating, exchange)
+            self.observer.listed(thing, updating, exchange)
 
     def _delete(self, thing: Thing, looks: Collection[Look]) -> None:
         link = self.create.link("delete")
@@ -127,11 +127,11 @@ class Walk:
         self.model.trail.append(exchange)
         thing.deleted = exchange
         if Look.OTHERS in looks:
-            self.eyes.others(deleting, thing, exchange)
+            self.observer.others(deleting, thing, exchange)
         if Look.OWN in looks:
-            self.eyes.deleted(thing, deleting)
+            self.observer.deleted(thing, deleting)
         if Look.LIST in looks:
-            self.eyes.listed(thing, deleting, exchange)
+            self.observer.listed(thing, deleting, exchange)
 
     def leave(self) -> None:
         """Remove what is there of the walk, without judging. Raises nothing that a test could not end with."""

@@ -143,8 +143,8 @@ class Walks:
         others = {one for one in found.things if one != last.thing} if found.look is Look.OTHERS else set()
         deleted = {last.thing} if found.look is Look.OWN and last.action is Action.DELETE else set()
         for number in (others | deleted) & replay.model.things.keys():  # how it looked, as long as it was right
-            replay.eyes.remember(replay.model.things[number])
-        replay.eyes.patient = False
+            replay.observer.remember(replay.model.things[number])
+        replay.observer.patient = False
         replay.take(last, {found.look})
 
     def _leave(self, walk: Walk) -> None:

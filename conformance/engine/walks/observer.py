@@ -1,4 +1,4 @@
-"""Eyes: looks at the things of a walk by the documented reads and lists, and records what contradicts the model.
+"""Observer: looks at the things of a walk by the documented reads and lists, and records what contradicts the model.
 
 What is compared, and how lenient that is, is the same as in a lifecycle: a defect that both see is one.
 """
@@ -30,12 +30,11 @@ Seen = Callable[[], tuple[bool, Exchange]]
 
 
 @dataclass
-class Eyes:
-    """The eyes of one walk. `create` makes its things.
+class Observer:
+    """Looks at the things of one walk, which `create` makes.
 
     With `patient` what is not as it must be is looked at again until writes have settled; else it is looked at once,
-    when they have: that takes fewer requests. `readable` is False once nothing of the kind can be
-    read, as is known.
+    when they have: that takes fewer requests. `readable` is False once nothing of the kind can be read.
     """
 
     session: Session
