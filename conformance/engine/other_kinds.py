@@ -85,10 +85,7 @@ def _beside(
 
 
 def _deleted(session: Session, makers: Iterable[str]) -> tuple[dict[str, Exchange], dict[str, Blocked | NotExercised]]:
-    """The accepted deletions of one more thing of each kind, by what creates it; and why others could not be sent.
-
-    What is refused says nothing here.
-    """
+    """The accepted deletions of one more thing of each kind, by what creates it; and why others were not accepted."""
     found: dict[str, Exchange] = {}
     untested: dict[str, Blocked | NotExercised] = {}
     for maker in map(session.operation, makers):
@@ -96,9 +93,8 @@ def _deleted(session: Session, makers: Iterable[str]) -> tuple[dict[str, Exchang
         assert link is not None
         try:
             thing = session.create(maker.id, **build_request(session, maker).request())
-            exchange = session.send(link.operation, path={**thing.entry.within, link.parameter: thing.id})
-            if exchange.response.ok:
-                found[maker.id] = exchange
+            path = {**thing.entry.within, link.parameter: thing.id}
+            found[maker.id] = session.call(link.operation, path=path)
         except (Blocked, NotExercised) as reason:
             untested[maker.id] = reason
     return found, untested

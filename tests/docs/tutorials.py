@@ -21,6 +21,7 @@ from typing import Final
 
 from conformance.cli import main
 
+from ..conftest import CI_SERVICE
 from ..installed import Environment, installed
 
 TOP: Final = Path(__file__).parents[2]
@@ -147,5 +148,7 @@ def steady(page: str) -> str:
 
 if __name__ == "__main__":
     os.environ["COLUMNS"] = "100"
+    for variable in CI_SERVICE:
+        os.environ.pop(variable, None)
     for path in PAGES:
         path.write_text(played(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +12,8 @@ from conformance.report.allure.page import build
 from tests.pages.browser import opened
 
 from .test_hostile import met
+
+FENCED = re.compile(r"^ *(`{3,})sh\n.*?^ *\1$", re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.page
@@ -29,5 +32,6 @@ def test_no_script_of_a_server_runs_in_the_page_and_no_report_of_it_is_broken(tm
         assert seen.page.locator("script", has_text="alert(1)").count() == 0
     ElementTree.parse(run / "junit.xml")
     told = (run / "summary.md").read_text(encoding="utf-8")
+    told = FENCED.sub("", told)  # there everything is text, and nothing in it can close the fence
     assert "<script>" not in told
     assert not [char for char in told if ord(char) < 32 and char not in "\n\t"]
