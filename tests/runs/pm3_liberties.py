@@ -142,6 +142,7 @@ LIBERTIES = (
         unshown=(
             "getProject.200./*",  # fields without an asterisk
             "createProject:verbatim",
+            "createProject:refused-unchanged",  # nor does it show that nothing came into being
             "PM3-PROJECT-CREATE-LISTED*",  # the list is incomplete
             "PM3-DEPARTMENT-CREATE-LISTED",
             "PM3-PROJECT-CREATE-CATEGORY",

@@ -70,7 +70,12 @@ LIBERTIES = (
         "worded",
         "procesio",
         worded,
-        unshown=("PRO-FOLDER-*", "createActionFolder:verbatim", "getActionFolder.2XX:content-type"),
+        unshown=(
+            "PRO-FOLDER-*",
+            "PRO-WRONG-TOKEN-GET-ACTION-FOLDER",
+            "createActionFolder:verbatim",
+            "getActionFolder.2XX:content-type",
+        ),
         findings=("PRO-FOLDER-READABLE", "PRO-SCHEDULE-STATUS-CHANGES"),
     ),
 )
