@@ -24,11 +24,16 @@ Command = Callable[[Server, str, Path], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One way to test a server. `findings` reads what it found from its directory; None: it tests nothing."""
+    """One way to test a server.
+
+    `findings` reads from its directory whatever it reported; None: it tests nothing. `alarms` are those reports that
+    fail a run; by default all.
+    """
 
     name: str
     command: Command
     findings: Callable[[Path], Findings] | None = None
+    alarms: Callable[[Path], Findings] | None = None
 
 
 def suite(*options: str) -> Command:
@@ -42,8 +47,14 @@ def suite(*options: str) -> Command:
 
 
 def deviations(directory: Path) -> Findings:
-    """The fingerprints of deviations."""
+    """The fingerprints of deviations: they fail a run."""
     return frozenset(one.fingerprint for one in record_file.read(directory / "run").deviations)
+
+
+def reports(directory: Path) -> Findings:
+    """The fingerprints of deviations, and of findings, which contradict what the documentation states at level may."""
+    record = record_file.read(directory / "run")
+    return frozenset(one.fingerprint for one in (*record.deviations, *record.findings))
 
 
 def schemathesis(*arguments: str) -> Command:
@@ -67,17 +78,13 @@ def schemathesis(*arguments: str) -> Command:
 
 
 def failures(directory: Path) -> Findings:
-    """The operations and checks that failed. What a run that was cut off found is not known."""
+    """The operations with the codes of the checks that failed. What a run that was cut off found is not known."""
     path = directory / "junit.xml"
     if not path.exists():
         return frozenset()
     cases = ElementTree.parse(path).iter("testcase")  # noqa: S314 - it was written by a program of ours
     return frozenset(
-        f"{case.get('name')}: {line.strip(' -')}"
-        for case in cases
-        for failure in case.iter("failure")
-        for line in (failure.get("message") or "").splitlines()
-        if line.startswith("- ")
+        f"{case.get('name')}: {failure.get('message')}" for case in cases for failure in case.iter("failure")
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
 from benchmarks.peers.__main__ import main, sampled
+from benchmarks.peers.peers import failures
 from conformance.spec.specification import SYSTEMS
 
 
@@ -22,3 +25,14 @@ def test_the_comparison_prints_a_row_of_each_way_to_test() -> None:
 def test_the_sample_of_faults_is_the_same_in_every_call(system: str) -> None:
     assert sampled(system, 5) == sampled(system, 5)
     assert len(sampled(system, 5)) == 5
+
+
+def test_what_schemathesis_reports_is_read_from_its_junit_file(tmp_path: Path) -> None:
+    case = (
+        '<testcase name="GET /a"><failure message="ST401">1.</failure><failure message="ST205">2.</failure></testcase>'
+    )
+    (tmp_path / "junit.xml").write_text(
+        f"<testsuites><testsuite>{case}<testcase name='GET /b'/></testsuite></testsuites>"
+    )
+    assert failures(tmp_path) == {"GET /a: ST401", "GET /a: ST205"}
+    assert failures(tmp_path / "nowhere") == frozenset()
