@@ -8,16 +8,13 @@ the system, that of any other seed is made once and kept in the user's cache dir
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final
 
-import platformdirs
-
+from conformance.core import user_cache
 from conformance.core.systems import SYSTEMS
 from conformance.spec import requirement_ids
 from conformance.spec.guidance import guided, guided_document
@@ -36,18 +33,14 @@ def cases(operation: Operation, seed: int, count: int) -> list[Any]:
     """Up to `count` different documented bodies of an operation: from the corpus, else generated and kept."""
     corpus = SYSTEMS[operation.system].corpus
     if seed == 0 and count <= KEPT and corpus is not None:
-        packaged = _read(corpus)
+        packaged = user_cache.read_object(corpus)
         if packaged and packaged["spec"] == digest(operation.system):
             return list(packaged["cases"].get(operation.id, []))[:count]
-    path = _cached(operation, seed, count)
-    kept = _read(path)
-    if kept is not None:
-        return list(kept["cases"])
-    made = list(generate(operation, seed, count))
-    with contextlib.suppress(OSError):  # then the next run generates them again: that costs time, and nothing else
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"cases": made}), encoding="utf-8")
-    return made
+    depends = [digest(operation.system), operation.id, seed, count, *(version(name) for name in GENERATORS)]
+    made = user_cache.remembered(
+        "corpus", depends, ["cases"], lambda: {"cases": list(generate(operation, seed, count))}
+    )
+    return list(made["cases"])
 
 
 def generate(operation: Operation, seed: int, count: int) -> Iterator[Any]:
@@ -99,20 +92,6 @@ def digest(system: str) -> str:
         if generated(operation) and (body := operation.body("application/json")) is not None
     }
     return hashlib.sha256(json.dumps(bodies, sort_keys=True).encode()).hexdigest()
-
-
-def _cached(operation: Operation, seed: int, count: int) -> Path:
-    key = [digest(operation.system), operation.id, seed, count, *(version(name) for name in GENERATORS)]
-    name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]
-    return Path(platformdirs.user_cache_dir("conformance")) / "corpus" / f"{name}.json"
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return data if isinstance(data, dict) else None
 
 
 def main() -> None:

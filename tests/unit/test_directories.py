@@ -20,7 +20,7 @@ def test_two_runs_of_one_second_have_two_directories(tmp_path: Path) -> None:
 
 def test_a_cache_that_cannot_be_written_costs_no_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("no directory")
-    monkeypatch.setattr(corpus, "_cached", lambda *_: tmp_path / "file" / "corpus" / "one.json")
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda _: str(tmp_path / "file"))
     operation = next(one for one in load("processmaker3").operations.values() if corpus.generated(one))
     assert len(corpus.cases(operation, 7, 2)) == 2
 

@@ -6,16 +6,13 @@ kept in the user's cache directory.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Protocol, Self, TypeVar
 
-import platformdirs
-
+from conformance.core import user_cache
 from conformance.engine.walks.move import Crowd, Move
 from conformance.engine.walks.step import Plan, State, Step
 
@@ -136,31 +133,12 @@ def chosen(met: Mapping[tuple[S, ...], frozenset[str]], count: int) -> tuple[tup
 
 def _texts(seed: int, count: int, kind: str) -> list[list[str]]:
     """The plans of a kind: from the package, else as they are kept, else drawn."""
-    if seed == 0 and count <= KEPT and (packaged := _read(PACKAGED)) is not None:
+    if seed == 0 and count <= KEPT and (packaged := user_cache.read_object(PACKAGED)) is not None:
         return list(packaged[kind])[:count]
-    path = _cached(seed, max(count, KEPT))
-    kept = _read(path)
-    if kept is None:
-        kept = drawn(seed, max(count, KEPT))
-        with contextlib.suppress(OSError):  # then the next run draws them again: that costs time, and nothing else
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(kept), encoding="utf-8")
+    drawing = max(count, KEPT)
+    depends = [MANNER, DRAWN, LONGEST, MOVES, seed, drawing, version("hypothesis")]
+    kept = user_cache.remembered("walks", depends, [kind], lambda: drawn(seed, drawing))
     return list(kept[kind])[:count]
-
-
-def _cached(seed: int, count: int) -> Path:
-    """Where the plans of a seed are kept: they depend on how they are drawn, and on what draws them."""
-    depends = json.dumps([MANNER, DRAWN, LONGEST, MOVES, seed, count, version("hypothesis")])
-    key = hashlib.sha256(depends.encode()).hexdigest()
-    return Path(platformdirs.user_cache_dir("conformance")) / "walks" / f"{key[:24]}.json"
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return data if isinstance(data, dict) else None
 
 
 def main() -> None:

@@ -1,0 +1,43 @@
+"""User cache: what is expensive to make and comes out the same each time, kept in the user's cache directory."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from conformance.core.atomic_write import write_text
+
+
+def remembered(
+    folder: str, depends: object, members: Collection[str], make: Callable[[], Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """The JSON object that `make` makes; it is kept in a `folder` of the cache, and read from there the next time.
+
+    `depends` is JSON data that differs wherever something else would be made. A file without one of the `members` is
+    damaged. A cache that cannot be read or written costs time, and nothing else.
+    """
+    name = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:24]
+    path = Path(platformdirs.user_cache_dir("conformance")) / folder / f"{name}.json"
+    kept = read_object(path)
+    if kept is not None and kept.keys() >= set(members):
+        return kept
+    made = make()
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, json.dumps(made))  # workers that make the same at once do not mix it up
+    return made
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file; None if there is none that can be read."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
