@@ -17,8 +17,8 @@ from typing import Final
 from conformance.core.systems import SYSTEMS
 from conformance.run.plugin.items import place_of
 from conformance.spec.specification import Specification
-from conformance.target.accommodation import ACCOMMODATIONS, departures
-from conformance.target.safety import READS
+from conformance.target.accommodation import departures
+from conformance.target.conditional_modules import takes_part
 from conformance.target.target import Safety
 
 ACCOMMODATED: Final = "accommodated"
@@ -35,9 +35,7 @@ def inventory(specification: Specification, level: Safety = Safety.OWNED) -> dic
     counted: dict[str, int] = {}
     departing = len(list(departures(specification)))
     for module in _modules(system):
-        if module.__name__.endswith(f".{ACCOMMODATIONS.removesuffix('.py')}") and not departing:
-            continue
-        if module.__name__.endswith(f".{READS.removesuffix('.py')}") and level is not Safety.READ_ONLY:
+        if not takes_part(f"{module.__name__.rpartition('.')[2]}.py", specification, level):
             continue
         place = place_of(module.__name__)
         for name, function in _functions(module):

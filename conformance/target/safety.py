@@ -8,8 +8,6 @@ from typing import Final
 from conformance.spec.operation import Operation
 from conformance.target.target import Safety
 
-READS: Final = "test_reads.py"
-"""The module of a suite that reads what is there, at level read-only: at other levels the run makes what it reads."""
 ALWAYS: Final = ("token",)  # asking for a token changes nothing but the token's own existence
 RANK: Final = {level: rank for rank, level in enumerate(Safety)}
 MAKING: Final = ("create", "update", "execute")

@@ -31,8 +31,7 @@ from conformance.spec.specification import (
     Requirement,
     load,
 )
-from conformance.target.accommodation import ACCOMMODATIONS
-from conformance.target.safety import READS
+from conformance.target.conditional_modules import CONDITIONAL
 
 CONFIGURATION: Final = Path(__file__).parents[1] / "pytest.ini"
 
@@ -61,8 +60,7 @@ def collect(*suites: Path) -> list[Trial]:
     found = _Collector()
     printed = io.StringIO()
     arguments = ["-c", str(CONFIGURATION), "--rootdir", places[0], "--collect-only", "-q", *places]
-    arguments.append(f"--ignore-glob=*/{ACCOMMODATIONS}")  # what these speak of, a target file says
-    arguments.append(f"--ignore-glob=*/{READS}")  # at level read-only, for what others test otherwise
+    arguments += [f"--ignore-glob=*/{one}" for one in CONDITIONAL]  # what these speak of, a target file says
     plain = [word for name in ("cacheprovider", "schemathesis", "xdist") for word in ("-p", f"no:{name}")]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = pytest.main([*arguments, *plain, "--assert=plain"], plugins=[found])

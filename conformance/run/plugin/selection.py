@@ -26,9 +26,10 @@ from conformance.run.plugin.mistakes import MISTAKE, mistake, takes_part
 from conformance.run.requirement_filter import RequirementFilter
 from conformance.spec.producers import dependencies
 from conformance.spec.specification import Specification
-from conformance.target.accommodation import ACCOMMODATIONS, departures, of_the_form
-from conformance.target.safety import READS
-from conformance.target.target import Safety, Target
+from conformance.target import conditional_modules
+from conformance.target.accommodation import departures, of_the_form
+from conformance.target.conditional_modules import CONDITIONAL
+from conformance.target.target import Target
 
 
 class Selection:
@@ -78,18 +79,19 @@ class Selection:
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Collect no suite of a system that is no part of the run: its spec need not be read.
 
-        Where the target file accommodates nothing, the tests of documented forms have nothing to say; where things may
-        be created, neither have those that read what is there.
+        Nor a module that has nothing to say at this target.
         """
-        if any(collection_path == one.suites for name, one in SYSTEMS.items() if name not in self.systems):
-            return True
-        found = (name for name, one in SYSTEMS.items() if collection_path == one.suites / ACCOMMODATIONS)
-        system = next(found, "")
-        if collection_path.name == READS and self.target.safety.level is not Safety.READ_ONLY:
-            return True if any(collection_path == one.suites / READS for one in SYSTEMS.values()) else None
-        if not system:
-            return None
-        return True if system not in self.systems or not departures(self.target.table(system).specification()) else None
+        for name, one in SYSTEMS.items():
+            if name not in self.systems and one.suites in (collection_path, collection_path.parent):
+                return True
+            if collection_path.parent == one.suites and collection_path.name in CONDITIONAL:
+                spec = self.target.table(name).specification()
+                return (
+                    None
+                    if conditional_modules.takes_part(collection_path.name, spec, self.target.safety.level)
+                    else True
+                )
+        return None
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One test of the documented form for each operation that the target wants in another."""
