@@ -11,13 +11,13 @@ from urllib.parse import unquote_plus
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import objects
+from conformance.wire.guard import SAFE_METHODS
 from conformance.wire.ledger import NAMES
 from conformance.wire.logins import TOKEN_REQUEST
 
 FEW: Final = 12  # writes of a test
 LONGEST: Final = 40  # exchanges; a longer script nobody reads
 SHORTEST_VALUE: Final = 6  # characters of what is taken from a response; shorter values are everywhere
-_READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _WORD: Final = re.compile(r"[A-Za-z0-9_.\-]+")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d.*|[\d.]+")
 
@@ -34,7 +34,7 @@ class Chains:
         kept: Sequence[Exchange],
         lasting: Collection[str] = (),
         is_given: Callable[[str], bool] = lambda _: False,
-        reads: Callable[[Exchange], bool] = lambda one: one.request.method in _READS,
+        reads: Callable[[Exchange], bool] = lambda one: one.request.method in SAFE_METHODS,
     ) -> None:
         self._kept = kept
         self._lasting = frozenset(lasting)

@@ -14,13 +14,13 @@ from conformance.core.json_walk import walk
 from conformance.report import curl
 from conformance.report.script import RUN, Step, Taken, script
 from conformance.run.chain import is_identifier
+from conformance.wire.guard import SAFE_METHODS
 from conformance.wire.ledger import MARK, NAMES
 
 _MARKS: Final = re.compile(rf"\b({MARK}(?: |\+|%20))[0-9a-f]{{8}}(?= |\+|%20)")
 _WORDS: Final = re.compile(rf"\b({MARK})[0-9a-f]{{8}}(?=[0-9a-f]{{4}}\b)")
 _HANDED_OUT: Final = re.compile(r"\$TOKEN_\d+")
 _RESERVED: Final = (RUN, "response", "take")
-_READS: Final = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def reproduction(
     steps: list[Step] = []
     written = False
     for index, one in enumerate(exchanges):
-        reads = one.request.method in _READS
+        reads = one.request.method in SAFE_METHODS
         steps.append(
             Step(
                 one.operation,
