@@ -14,12 +14,14 @@ from conformance.core import exit_codes
 from conformance.core.verdict import Outcome, Reason
 from conformance.reference import Reference
 from conformance.reference.edits import editing
+from conformance.reference.personality import LIBERAL
 
 from ..safety.foreign import filled
 from .liberty import asking, tried
 from .support import Run, edited, run, served
 
 AT_LEAST = 400
+UNLISTED = "getProject.200./diagrams[]/gateways[]/gat_type:values"
 OPTIONS = ("--safety", "read-only", "--max-examples", "1")
 
 
@@ -83,6 +85,19 @@ def test_no_value_of_what_was_read_is_stored(read: Read) -> None:
     assert theirs
     assert {one for one in theirs if one in stored} == set()
     assert "<string>" in stored
+
+
+@pytest.mark.parametrize("system", ["processmaker3", "procesio"])
+def test_a_server_that_takes_liberties_does_not_deviate_by_what_is_read(system: str, tmp_path: Path) -> None:
+    with filled(tmp_path, 20, level="read-only", personality=LIBERAL) as there:
+        result = run(there.file, tmp_path / "run", "--system", system, "--max-examples", "1")
+        assert there.snapshot() == there.before
+    assert (result.code, result.record.deviations, result.record.problems) == (exit_codes.OK, [], [])
+    assert any("test_reads" in test for verdict in result.record.verdicts for test in verdict.tests)
+    if system == "processmaker3":  # somebody's project has a gateway of a type that no document lists
+        (one,) = [each for each in result.record.verdicts if each.requirement == UNLISTED]
+        assert (one.outcome, one.reason) == (Outcome.NOT_EXERCISED, Reason.INCONCLUSIVE)
+        assert "did not create" in one.detail
 
 
 def test_a_wrong_type_in_what_is_read_deviates_and_shows_no_value(tmp_path: Path) -> None:

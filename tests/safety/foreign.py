@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from conformance.engine import sampling
 from conformance.engine.session import Session
 from conformance.reference import Reference, build
+from conformance.reference.personality import PLAIN
 from conformance.reference.serving import Serving, target_toml
 from conformance.run.worker import Worker
 from conformance.spec.specification import SYSTEMS, Operation, load
@@ -44,12 +45,18 @@ class Filled:
 
 
 @contextmanager
-def filled(directory: Path, things: int, level: str = "owned", around: Around = lambda _, app: app) -> Iterator[Filled]:
+def filled(
+    directory: Path,
+    things: int,
+    level: str = "owned",
+    around: Around = lambda _, app: app,
+    personality: str = PLAIN,
+) -> Iterator[Filled]:
     """Serve a reference of each system, with at least so many of other people's things of all kinds in them.
 
     `around` makes a middleware for each app, given its system.
     """
-    references = {system: build(system) for system in SYSTEMS}
+    references = {system: build(system, personality=personality) for system in SYSTEMS}
     for system, reference in references.items():
         reference.wrap(partial(around, system))
     with Serving(list(references.values())) as serving:
