@@ -167,6 +167,7 @@ def arguments(
         *("--rootdir", str(output)),
         *cache(passed_on),
         *("-p", "no:schemathesis"),
+        *("-p", "no:unraisableexception"),  # it collects garbage three times at the end, a second in a long run
         "--assert=plain",  # rewriting every module of ours at each start costs more than many a run
         *("-q", "-q", "--no-header", "--no-summary", "--tb=no", "--conformance-progress"),
         *("-W", "ignore::pytest.PytestAssertRewriteWarning"),

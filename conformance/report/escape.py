@@ -22,7 +22,7 @@ def _visible(text: str) -> str:
     """The text, with the code in place of what would steer a terminal or hide."""
     if text.isprintable():
         return text
-    return "".join(_code(c) if unicodedata.category(c).startswith("C") else c for c in text)
+    return text.translate({ord(c): _code(c) for c in set(text) if unicodedata.category(c).startswith("C")})
 
 
 def _code(character: str) -> str:

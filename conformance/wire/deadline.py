@@ -12,6 +12,7 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, Final
 
 import httpcore
@@ -125,8 +126,10 @@ class _Backend(httpcore.NetworkBackend):
 class Deadline(httpx.BaseTransport):
     """Sends a request and reads its answer whole, within `seconds` in total and `limit` bytes of body.
 
-    `route` says through which proxy a URL is reached. The returned response has its body read and decoded;
-    `extensions["truncated"]` says whether it was cut off. Raises NoAnswer.
+    `route` says through which proxy a URL is reached. `secured` makes what https connections are secured with; to load
+    the certificates of the authorities takes as long as 20 requests, so it is called when the first one is needed. The
+    returned response has its body read and decoded; `extensions["truncated"]` says whether it was cut off. Raises
+    NoAnswer.
     """
 
     def __init__(
@@ -134,34 +137,35 @@ class Deadline(httpx.BaseTransport):
         *,
         seconds: float = 30.0,
         limit: int = BODY_LIMIT,
-        verify: ssl.SSLContext | bool = True,
+        secured: Callable[[], ssl.SSLContext] = httpx.create_ssl_context,
         route: Callable[[httpx.URL], Proxy | None] = lambda _: None,
         shows_certificate: bool = False,
     ) -> None:
         self._seconds = seconds
         self._limit = limit
         self._countdown = _Countdown()
-        self._context = verify if isinstance(verify, ssl.SSLContext) else httpx.create_ssl_context(verify=verify)
+        self._context = cache(secured)
         self._route = route
         self._shows_certificate = shows_certificate
-        self._pools: dict[Proxy | None, httpcore.ConnectionPool] = {}
+        self._pools: dict[tuple[Proxy | None, str], httpcore.ConnectionPool] = {}
 
-    def _pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
-        """The connections through a proxy, or through none."""
-        if proxy not in self._pools:
+    def _pool(self, proxy: Proxy | None, scheme: str) -> httpcore.ConnectionPool:
+        """The connections of a scheme through a proxy, or through none."""
+        if (proxy, scheme) not in self._pools:
             backend = _Backend(self._countdown)
+            context = self._context() if scheme == "https" else None
             if proxy is None:
-                pool = httpcore.ConnectionPool(ssl_context=self._context, network_backend=backend)
+                pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend)
             else:
                 parsed = httpx.Proxy(proxy.url)
                 pool = httpcore.HTTPProxy(
                     proxy_url=str(parsed.url),
                     proxy_auth=parsed.raw_auth,
-                    ssl_context=self._context,
+                    ssl_context=context,
                     network_backend=backend,
                 )
-            self._pools[proxy] = pool
-        return self._pools[proxy]
+            self._pools[proxy, scheme] = pool
+        return self._pools[proxy, scheme]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request` and return its answer, read to the end."""
@@ -183,7 +187,7 @@ class Deadline(httpx.BaseTransport):
         proxy = None
         try:
             proxy = self._route(request.url)
-            return self._exchange(self._pool(proxy), outgoing)
+            return self._exchange(self._pool(proxy, request.url.scheme), outgoing)
         except Exception as error:  # whatever the libraries make of what a server wrote: it is no answer
             told, sent = self._reason(error)
             if proxy is not None:

@@ -64,7 +64,7 @@ def open_door(
 
     deadline = Deadline(
         seconds=timeout or limits.request_timeout,
-        verify=network.context(),
+        secured=network.context,
         route=route,
         shows_certificate=network.client_cert is not None,
     )

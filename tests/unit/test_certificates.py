@@ -81,7 +81,7 @@ def serving(authority: trustme.CA, *, newest: bool = True, silent: bool = False)
 
 def get(url: str, target: Target) -> bytes:
     deadline = Deadline(
-        seconds=5, verify=target.network.context(), shows_certificate=target.network.client_cert is not None
+        seconds=5, secured=target.network.context, shows_certificate=target.network.client_cert is not None
     )
     try:
         return deadline.handle_request(httpx.Request("GET", url)).content
