@@ -128,6 +128,7 @@ OPTIONS: Final = (
         choices=("text", "json"),
         default="text",
     ),
+    Option("no-allure", "write no allure-results, a file for each requirement", Kind.FLAG),
     Option("quiet", "print only the result and the new deviations", Kind.FLAG, short="q"),
     Option("verbose", "print each test when it ends", Kind.FLAG, short="v"),
     Option("register", "requirements of your own; repeatable", Kind.PATH, "FILE", repeatable=True, in_command=False),

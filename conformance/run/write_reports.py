@@ -17,10 +17,10 @@ from conformance.report.run_record import RunRecord
 FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
 
 
-def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = ()) -> None:
+def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = (), *, allure: bool = True) -> None:
     """Write `run.json`, `summary.md`, `report.html`, `junit.xml`, Allure's results, and the scripts of the deviations.
 
-    Files that are `kept` are somebody else's, and are left as they are.
+    Files that are `kept` are somebody else's, and are left as they are. Without `allure` there is nothing for Allure.
 
     Raises:
         OSError: the directory cannot be written.
@@ -35,6 +35,6 @@ def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = ()) 
     page.write(record, output)
     if directory.junit not in kept:
         write_text(directory.junit, junit.document(record))
-    if directory.allure_results not in kept:
+    if allure and directory.allure_results not in kept:
         directory.allure_results.mkdir(exist_ok=True)
         results.write(record, output, directory.allure_results)

@@ -84,10 +84,10 @@ def without(system: str, keys: Iterable[str]) -> Callable[[dict[str, Any]], None
     return change
 
 
-def run(target: Path | str, output: Path, *options: str, pytest_args: Sequence[str] = ()) -> Run:
-    """Run the command in this process."""
+def run(target: Path | str, output: Path, *options: str, pytest_args: Sequence[str] = (), allure: bool = False) -> Run:
+    """Run the command in this process. To write results for Allure takes half of the time of a short one."""
     printed = io.StringIO()
-    call = ["run", str(target), "--output", str(output), *options]
+    call = ["run", str(target), "--output", str(output), *([] if allure else ["--no-allure"]), *options]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = main([*call, "--", *PLAIN, *pytest_args], standalone_mode=False)
     return Run(int(code), printed.getvalue(), output)

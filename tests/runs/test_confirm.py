@@ -39,7 +39,7 @@ def against(most: int, directory: Path, *options: str) -> Run:
     directory.mkdir(exist_ok=True)
     with served(SYSTEM, change=times(most)) as (_, toml):
         (directory / "target.toml").write_text(toml)
-        return run(directory / "target.toml", directory / "run", *options)
+        return run(directory / "target.toml", directory / "run", *options, allure=True)
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])

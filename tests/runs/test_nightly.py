@@ -48,7 +48,9 @@ class Team:
         with served(self.system, faults, self.change) as (_, toml):
             target.write_text(toml)
             output = self.directory / f"night-{next(self.nights)}"
-            return run(target, output, "--max-examples", "1", *options, pytest_args=("-k", only) if only else ())
+            return run(
+                target, output, "--max-examples", "1", *options, pytest_args=("-k", only) if only else (), allure=True
+            )
 
     def checked(self, faults: Collection[str], *options: str, only: str = "") -> Run:
         return self.night(faults, "--baseline", str(self.file), *options, only=only)

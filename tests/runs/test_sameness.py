@@ -61,10 +61,10 @@ def test_history_ids_and_test_ids_are_unique_and_do_not_depend_on_the_directory(
     with served("processmaker4", ["pm4-same-answer"]) as (_, toml):
         target = tmp_path / "target.toml"
         target.write_text(toml)
-        first = run(target, tmp_path / "first")
+        first = run(target, tmp_path / "first", allure=True)
         (tmp_path / "elsewhere").mkdir()
         monkeypatch.chdir(tmp_path / "elsewhere")
-        second = run(target, tmp_path / "second")
+        second = run(target, tmp_path / "second", allure=True)
 
     def keys(output: Path) -> list[str]:
         results = (json.loads(path.read_text()) for path in (output / "allure-results").glob("*-result.json"))

@@ -47,7 +47,7 @@ class Machines:
         return self.directory / "target.toml"
 
     def whole(self) -> Run:
-        return run(self.target, self.directory / "whole", "--max-examples", "1")
+        return run(self.target, self.directory / "whole", "--max-examples", "1", allure=True)
 
     def output(self, number: int) -> Path:
         return self.directory / f"shard-{number}"

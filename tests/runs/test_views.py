@@ -51,7 +51,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
         def ran(system: str, *faults: str, change: Callable[[str], str] = str, options: tuple[str, ...] = ()) -> Run:
             with served(system, faults) as (_, toml):
                 target.write_text(change(toml))
-                return run(target, directory / f"run-{len(list(directory.iterdir()))}", "--max-examples", "1", *options)
+                return run(
+                    target,
+                    directory / f"run-{len(list(directory.iterdir()))}",
+                    "--max-examples",
+                    "1",
+                    *options,
+                    allure=True,
+                )
 
         match name:
             case "no fault":
@@ -221,7 +228,7 @@ def test_an_update_that_changes_nothing_is_one_deviation_with_its_fields_in_it(r
 def test_each_of_these_faults_is_one_deviation_and_one_red_case(fault: str, tmp_path: Path) -> None:
     with served("processmaker3", [fault]) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
-        result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1")
+        result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", allure=True)
     assert len(result.record.deviations) == 1
     root = ElementTree.parse(RunDirectory(result.output).junit).getroot()
     assert root.get("failures") == "1"

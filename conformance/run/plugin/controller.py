@@ -189,7 +189,8 @@ class RunController:
             documents=self._documents(),
         )
         self.record = aggregate.aggregate(self.process.target, self.process.systems, self.process.output, context)
-        write_reports.write_reports(self.record, self.process.output, theirs)
+        allure = not self.process.option("no_allure")
+        write_reports.write_reports(self.record, self.process.output, theirs, allure=allure)
         self.process.directory.tidy()
         with forgiving():
             as_json = self.process.option("format") == "json"
