@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -20,6 +21,11 @@ from conformance.report.requirement_result import TESTED, requirement_results
 from conformance.report.run_record import DeviationRecord, RunRecord
 from conformance.run.requirement_filter import RequirementFilter, Unmatched
 from conformance.target.target import TargetError, load
+
+if TYPE_CHECKING:
+    import pytest
+
+_LISTED: Final = 10  # fingerprints of a message
 
 
 @click.command("rerun", short_help="Run the tests that saw deviations again.")
@@ -38,23 +44,29 @@ def command(
 ) -> int:
     """Run only the tests that saw deviations of RUN again, and report which are still there.
 
-    RUN is a directory that `conformance run` wrote. Without a FINGERPRINT all its deviations are tested again. The exit
-    code is 1 if one of them is still there, and 5 if none is but one could not be tested.
+    RUN is a directory that `conformance run` wrote. Without a FINGERPRINT all its deviations are tested again; the
+    beginning of a FINGERPRINT is enough. It stops as soon as all of them are seen again. The exit code is 1 if one of
+    them is still there, and 5 if none is but one could not be tested.
     """
     with refusing(record_file.UnreadableRun):
         before = record_file.read(run)
     wanted = _filtered(_wanted(before, fingerprints, run), RequirementFilter(include, exclude))
     with refusing(TargetError):
         name = load(target).name
-    tests = sorted({test for one in wanted for test in _paths(one)})
+    tests = _in_order(wanted, {one.id: one.seconds for one in before.tests})
     if not tests:
         raise InputRefused(f"{run}: no test of the suites saw these deviations; run everything again instead.")
     with ExitStack() as stack:
         stack.enter_context(interruptible())
         stack.enter_context(without(PYTEST_VARIABLES))
         place = stack.enter_context(run_place(output, name))
-        options = {"seed": before.suite.seed, "depth": before.suite.depth}
-        code = start(arguments(target.absolute(), place, None, options, tests), place)
+        options = {"seed": before.suite.seed, "depth": before.suite.depth, "quiet": True}
+        found = f"{words.count(len(wanted), 'deviation')}, seen by {words.count(len(tests), 'test')}"
+        click.echo(f"Testing {escape.line(name, 80)} again for {found}", err=True)
+        from conformance.run.plugin.progress import Display  # with pytest
+
+        plugins = (Display(), _Until({one.fingerprint for one in wanted}))
+        code = start(arguments(target.absolute(), place, None, options, tests), place, plugins)
     if code not in (exit_codes.OK, exit_codes.DEVIATIONS):
         return code
     with refusing(record_file.UnreadableRun):
@@ -62,16 +74,53 @@ def command(
     return _report(wanted, after)
 
 
+class _Until:
+    """A plugin of pytest that stops when every wanted deviation was seen: more tests would only see them again."""
+
+    def __init__(self, fingerprints: Collection[str]) -> None:
+        self._left = set(fingerprints)
+        self._session: pytest.Session | None = None
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Keep the session, which stops the run."""
+        self._session = session
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Cross off what the test saw."""
+        from conformance.run.plugin.protocol import NEW  # with pytest
+
+        self._left.difference_update(getattr(report, NEW, ()))
+        if not self._left and self._session is not None:
+            self._session.shouldfail = "every deviation was seen again"
+
+
 def _wanted(record: RunRecord, fingerprints: Sequence[str], run: Path) -> list[DeviationRecord]:
-    """The deviations of a run that have these fingerprints, or all. Raises InputRefused when one is not there."""
+    """The deviations of a run whose fingerprints begin so, or all.
+
+    Raises:
+        InputRefused: one of them is not there, or several begin so.
+    """
     there = {one.fingerprint: one for one in (*record.deviations, *record.findings)}
+    wanted: dict[str, DeviationRecord] = {}
     for one in fingerprints:
-        if one not in there:
-            raise InputRefused(f"{run}: has no deviation with the fingerprint {escape.line(one, 40)}.")
-    wanted = [there[one] for one in dict.fromkeys(fingerprints)] or words.ordered(record.deviations)
+        matching = [known for known in there if known.startswith(one)]
+        if len(matching) != 1:
+            known = matching or [deviation.fingerprint for deviation in words.ordered(record.deviations)]
+            listed = (
+                f"; choose from {', '.join(known[:_LISTED])}{' …' if len(known) > _LISTED else ''}" if known else ""
+            )
+            what = (
+                "several deviations with fingerprints that begin with"
+                if matching
+                else "no deviation with the fingerprint"
+            )
+            raise InputRefused(f"{run}: has {what} {escape.line(one, 40)}{listed}.")
+        wanted[matching[0]] = there[matching[0]]
+    if not fingerprints:
+        wanted = {one.fingerprint: one for one in words.ordered(record.deviations)}
     if not wanted:
         raise InputRefused(f"{run}: has no deviation; there is nothing to run again.")
-    return wanted
+    return list(wanted.values())
 
 
 def _filtered(deviations: Sequence[DeviationRecord], requirements: RequirementFilter) -> list[DeviationRecord]:
@@ -85,14 +134,21 @@ def _filtered(deviations: Sequence[DeviationRecord], requirements: RequirementFi
     return wanted
 
 
-def _paths(one: DeviationRecord) -> Iterator[str]:
-    """The tests of the suites that saw a deviation, as pytest is called with them."""
-    for test in one.tests:
-        file, _, name = test.partition("::")
-        folder, _, inside = file.partition("/")
-        path = SYSTEMS[one.system].suites / inside if folder == one.system and one.system in SYSTEMS else None
-        if path is not None and path.is_file():
-            yield f"{path}::{name}"
+def _in_order(wanted: Sequence[DeviationRecord], seconds: Mapping[str, float]) -> list[str]:
+    """The tests of the suites that saw deviations, as pytest is called with them: of each the shortest one first."""
+    tests = [sorted(one.tests, key=lambda test: (seconds.get(test, 0.0), test)) for one in wanted]
+    first = [some[0] for some in tests if some]
+    paths = ((one.system, test) for one, some in zip(wanted, tests, strict=True) for test in some)
+    found = sorted(paths, key=lambda one: one[1] not in first)
+    return [path for system, test in dict.fromkeys(found) if (path := _path(system, test))]
+
+
+def _path(system: str, test: str) -> str:
+    """A test of the suites as pytest is called with it; empty for a test of somebody else's."""
+    file, _, name = test.partition("::")
+    folder, _, inside = file.partition("/")
+    path = SYSTEMS[system].suites / inside if folder == system and system in SYSTEMS else None
+    return f"{path}::{name}" if path is not None and path.is_file() else ""
 
 
 def _report(wanted: Sequence[DeviationRecord], after: RunRecord) -> int:

@@ -189,12 +189,12 @@ def cache(passed_on: Sequence[str]) -> list[str]:
     return ["-p", "no:cacheprovider"]
 
 
-def start(call: Sequence[str], output: Path) -> int:
-    """Run pytest in this process; returns the exit code that the plugin settled on."""
+def start(call: Sequence[str], output: Path, plugins: Sequence[object] = ()) -> int:
+    """Run pytest in this process, with further plugins; returns the exit code that the plugin settled on."""
     import pytest  # only when everything is known to be in order
 
     try:
-        return int(pytest.main(list(call), plugins=[SimpleNamespace(__name__=MARK)]))
+        return int(pytest.main(list(call), plugins=[SimpleNamespace(__name__=MARK), *plugins]))
     except (Exception, SystemExit) as error:  # whoever ends the process from within a run must not settle its code
         return internal(error, output)
 

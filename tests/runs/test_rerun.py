@@ -51,6 +51,27 @@ def test_a_deviation_that_is_still_there_is_told_from_one_that_is_gone(tmp_path:
     assert ran == set(token.tests)
 
 
+def test_a_rerun_stops_when_every_deviation_is_seen_again_and_prints_what_became_of_them(tmp_path: Path) -> None:
+    target = tmp_path / "target.toml"
+    with served("processmaker4", ["pm4-wrong-token-accepted", "pm4-same-answer"]) as (_, toml):
+        target.write_text(toml)
+        before = run(target, tmp_path / "before", "--max-examples", "1")
+        often = max(before.record.deviations, key=lambda one: len(one.tests))
+        again = rerun(
+            str(before.output), often.fingerprint[:6], "--target", str(target), "--output", str(tmp_path / "a")
+        )
+        unclear = rerun(str(before.output), "", "--target", str(target), "--output", str(tmp_path / "b"))
+    assert len(often.tests) > 1
+    assert again[0] == exit_codes.DEVIATIONS
+    assert f"still there (1)\n  {often.fingerprint}" in again[1]
+    assert "Not exercised" not in again[1]
+    ran = [test for test in record_file.read(tmp_path / "a").tests if test.outcome != "not-run"]
+    seconds = {one.id: one.seconds for one in before.record.tests}
+    assert [one.id for one in ran] == [min(often.tests, key=lambda test: (seconds[test], test))]
+    assert unclear[0] == exit_codes.USAGE
+    assert all(one.fingerprint in unclear[1] for one in before.record.deviations)
+
+
 def test_what_a_run_does_not_have_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     with served("processmaker4") as (reference, toml):
         (tmp_path / "target.toml").write_text(toml)

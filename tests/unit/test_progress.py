@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from conformance.run.plugin.progress import Display
+from conformance.run.plugin.protocol import NEW
 
 SAID = "Interrupted. Cleaning up"
 
@@ -50,4 +51,18 @@ def test_a_verbose_display_names_each_test_with_its_outcome(capsys: pytest.Captu
         "FAILED  test_x.py::test_failed",
         "skipped  test_x.py::test_skipped",
     ]
-    assert lines[-1] == "3 of 3 tests; 1 saw a deviation"
+    assert lines[-1] == "3 of 3 tests; 1 test failed"
+
+
+def test_a_deviation_that_several_tests_saw_is_counted_once(capsys: pytest.CaptureFixture[str]) -> None:
+    display = Display()
+    display._begin(3)
+    for seen in (["a"], ["a", "b"], ["b"]):
+        report = pytest.TestReport("suites/test_x.py::test_y", ("", None, ""), {}, "failed", None, "call")
+        setattr(report, NEW, seen)
+        display.pytest_runtest_logreport(report)
+    assert capsys.readouterr().err.splitlines() == [
+        "1 of 3 tests; 1 deviation",
+        "2 of 3 tests; 2 deviations",
+        "3 of 3 tests; 2 deviations",
+    ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conformance.report import words
+from conformance.run.plugin.protocol import NEW
 
 
 class Display:
@@ -22,7 +25,8 @@ class Display:
         self._console = Console(stderr=True, highlight=False)
         self._total = 0
         self._done = 0
-        self._failed = 0
+        self._deviations: set[str] = set()
+        self._failed = 0  # tests that failed for another reason
         self._tenth = 0
         self._bar: Progress | None = None
         self._task: Any = None
@@ -62,11 +66,13 @@ class Display:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a test that has ended."""
         if report.when == "call" or (report.when == "setup" and report.outcome != "passed"):
-            self._failed += report.failed
+            new = getattr(report, NEW, ())
+            self._deviations.update(new)
+            self._failed += report.failed and not new
         else:
             return
         self._done += 1
-        told = f"tests; {self._failed} saw a deviation" if self._failed else "tests"
+        told = "; ".join(["tests", *self._found()])
         if self._quiet:
             return
         if self._verbose:
@@ -76,6 +82,13 @@ class Display:
         elif self._done * 10 // self._total > self._tenth:
             self._tenth = self._done * 10 // self._total
             self._console.print(f"{self._done} of {self._total} {told}", markup=False)
+
+    def _found(self) -> Iterator[str]:
+        """What failed the tests so far: the number of defects, not of the tests that saw them."""
+        if self._deviations:
+            yield words.count(len(self._deviations), "deviation")
+        if self._failed:
+            yield f"{words.count(self._failed, 'test')} failed"
 
     @staticmethod
     def _shown(report: pytest.TestReport) -> str:

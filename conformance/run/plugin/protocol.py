@@ -25,6 +25,7 @@ from conformance.wire.journal import Unwritable
 
 DEEPEST: Final = 6  # calls of a traceback that are shown: those nearest to the error
 OURS: Final = "conformance"  # the mark of a report on a test of the suites, which survives the way from a worker
+NEW: Final = "conformance_new"  # the fingerprints of new deviations on the report of a test that fails for them
 SEED: Final = "seed"  # the fixture of the tests that send something else in every run
 
 
@@ -41,7 +42,7 @@ class TestProtocol:
         self._test: dict[str, Any] = {}
         self._started = 0.0
         self._concluded = False
-        self._deviates = False  # whether the verdicts fail the current test
+        self._new: list[str] = []  # the fingerprints of the deviations that fail the current test
         self._first: list[Verdict] | None = None  # those new deviations because of which it is repeated
 
     def _takes_part(self, item: pytest.Item) -> bool:
@@ -85,7 +86,8 @@ class TestProtocol:
     def _begin(self, item: pytest.Item) -> None:
         """Give the test a recorder. Raises OSError and Unwritable."""
         system = system_of(item)
-        self._concluded = self._deviates = False
+        self._concluded = False
+        self._new = []
         deterministic = SEED not in fixtures(item) and self._first is None
         self._session, self._recorder = self.process.worker.begin(system, cited(item), deterministic=deterministic)
         self._test = {
@@ -116,7 +118,7 @@ class TestProtocol:
     @property
     def deviates(self) -> bool:
         """Whether the current test has a deviation that the baseline does not cover."""
-        return self._deviates
+        return bool(self._new)
 
     def repeat(self, item: pytest.Item) -> None:
         """Write down what the test found, and make it ready to run once more. Raises OSError and Unwritable."""
@@ -218,8 +220,8 @@ class TestProtocol:
 
     def _fail_for(self, deviations: Sequence[Verdict]) -> None:
         """Fail the test if one of the deviations is not in the baseline."""
-        if any(map(self._is_new, deviations)):
-            self._deviates = True
+        if new := [str(one.fingerprint) for one in deviations if self._is_new(one)]:
+            self._new += new
             pytest.fail("\n".join(map(self._told, deviations)), pytrace=False)
 
     def _is_new(self, verdict: Verdict) -> bool:
@@ -256,8 +258,10 @@ class TestProtocol:
         """Note the outcome; an error that is none of the target's is one of the suite."""
         report = yield
         ours = bool(suite_of(item))
-        if ours or self._deviates:
+        if ours or self._new:
             setattr(report, OURS, True)
+        if report.failed and self._new:
+            setattr(report, NEW, sorted(set(self._new)))
         if self._takes_part(item) and self._test:
             if report.outcome != "passed" and self._test["outcome"] == "passed":
                 known = hasattr(report, "wasxfail")
