@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS: Final = (
-    *("demo", "init", "check", "run", "rerun", "report", "export", "compare", "merge", "baseline"),
+    *("demo", "init", "check", "run", "rerun", "env", "report", "export", "compare", "merge", "baseline"),
     *("statement", "verify", "gallery", "sweep", "serve", "requirements", "operations", "spec", "dev"),
 )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,10 +14,16 @@ from conformance.cli.paths import PATH
 from conformance.cli.references import demonstrated, known_faults
 from conformance.cli.run import PYTEST_VARIABLES, arguments, interruptible, start, without
 from conformance.core import exit_codes
+from conformance.core.command_name import command_name
 from conformance.core.run_directory import RunDirectory
 from conformance.core.systems import SYSTEMS
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 NAME: Final = "demo"
+PORTS: Final = range(8460, 8560, 10)
+"""The first of consecutive ports, one after the other, until they are free."""
 SECONDS: Final = 15
 """How long it takes, about, on a machine of today."""
 
@@ -40,10 +46,8 @@ def command(output: Path | None) -> int:
     for name in names:
         click.echo(f"  {SYSTEMS[known[name].system].title}: {known[name].description.rstrip('.')}", err=True)
     with ExitStack() as stack:
-        from conformance.cli.embedded import served  # help needs no server
-
         stack.enter_context(interruptible())
-        text = stack.enter_context(served(systems, faults))
+        text, port = _served_at_known_ports(stack, systems, faults)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="conformance-")))
         target = folder / f"{NAME}.toml"
         target.write_text(text, encoding="utf-8")
@@ -53,7 +57,24 @@ def command(output: Path | None) -> int:
     if code != exit_codes.DEVIATIONS:
         return code or exit_codes.INTERNAL
     click.echo(f"\nOpen {RunDirectory(place).page} in a browser.")
-    again = " ".join(f"--fault {name}" for name in names)
-    click.echo(f"The servers have stopped. To start them again: conformance serve {again}")
-    click.echo("To test your server: conformance init")
+    again = " ".join([*([f"--port {port}"] if port else []), *(f"--fault {name}" for name in names)])
+    called = command_name()
+    click.echo(f"The servers have stopped. To start them again: {called} serve {again} > {NAME}.toml")
+    click.echo(f"To test your server: {called} init")
     return exit_codes.OK
+
+
+def _served_at_known_ports(
+    stack: ExitStack, systems: Sequence[str], faults: Mapping[str, Sequence[str]]
+) -> tuple[str, int]:
+    """Serve at consecutive ports if some are free; returns the target file and the first of them, or 0.
+
+    So the addresses in the scripts of the deviations are those of servers that are started again.
+    """
+    from conformance.cli.embedded import served  # help needs no server
+    from conformance.reference.serving import PortUnavailable
+
+    for port in PORTS:
+        with suppress(PortUnavailable):
+            return stack.enter_context(served(systems, faults, port)), port
+    return stack.enter_context(served(systems, faults)), 0

@@ -15,6 +15,7 @@ from conformance.cli.paths import PATH
 from conformance.cli.questions import Questions
 from conformance.cli.target_text import reads_as, target_text
 from conformance.core import exit_codes
+from conformance.core.command_name import command_name
 from conformance.core.systems import SYSTEMS
 from conformance.target.target import Target, TargetError, parse
 
@@ -63,7 +64,7 @@ def command(file: Path, systems: tuple[str, ...], settings: tuple[str, ...], for
     if secrets:
         click.echo(f"Before you use it, set these environment variables: {', '.join(secrets)}.", err=True)
     if code == exit_codes.OK:
-        click.echo(f"To test the server: conformance run {file}", err=True)
+        click.echo(f"To test the server: {command_name()} run {file}", err=True)
     return code
 
 

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
     from conformance.core.exchange import Request
 
+ENV: Final = 'eval "$(conformance env TARGET)"'
+"""The command that sets the variables which a script needs."""
 RUN: Final = "run"
 """The variable with the random digits that make the names of each run of the script new ones."""
 _LONGEST: Final = 120  # characters of a line that says what a step does
+_WORD: Final = re.compile(r"""'[^']*'|"(?:\$(\w+)|[^"]*)\"""")
 _TAKE: Final = r"""take() {  # PLACE [TEXT]: a value of the last response; * is the item of a list that contains TEXT
   printf '%s' "$response" | python3 -c '
 import json, sys
@@ -79,15 +82,32 @@ def script(
     needed = _needed(steps, secrets) | set((files or {}).values())
     names = secrets | set(taken) | {RUN}
     fresh = any(f"${RUN}" in _text(step.request) for step in steps)
-    needs = "bash, curl and python3" if taken else "bash and curl"
-    lines = [f"# {escape.line(one, _LONGEST)}" for one in about]
-    lines.append(f"# needs {needs}" + (f"; export {', '.join(sorted(needed))} first" if needed else ""))
-    lines += ["(", "set -eu", *(f': "${{{name}:?export it first}}"' for name in sorted(needed))]
+    lines = [*_head(about, "bash, curl and python3" if taken else "bash and curl", needed)]
     lines += [_RANDOM] if fresh else []
     lines += [_TAKE] if taken else []
     for number, step in enumerate(steps, 1):
         lines += _lines(step, f"{number} of {len(steps)}", names, files)
     return "\n".join([*lines, ")"])
+
+
+def whole(command: str, about: Sequence[str]) -> str:
+    """A command of a record as a file for bash: a single curl command also says what it shows and what it needs."""
+    if command.startswith("#"):
+        return command
+    return "\n".join([*_head(about, "bash and curl", variables(command)), command, "echo", ")"])
+
+
+def variables(command: str) -> set[str]:
+    """The variables of a command of `curl`: words in double quotes; what is in single quotes is text."""
+    return {found[1] for found in _WORD.finditer(command) if found[1]}
+
+
+def _head(about: Sequence[str], needs: str, needed: Collection[str]) -> list[str]:
+    """The first lines of a script: what it shows, and that it ends where a variable is not set."""
+    names = sorted(needed)
+    lines = [f"# {escape.line(one, _LONGEST)}" for one in about]
+    lines.append(f"# needs {needs}" + (f"; set {', '.join(names)} first: {ENV}" if names else ""))
+    return [*lines, "(", "set -eu", *(f': "${{{name}:?is not set; see the top of this script}}"' for name in names)]
 
 
 def _lines(step: Step, number: str, names: Collection[str], files: Mapping[str, str] | None) -> list[str]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from conformance.core import exit_codes
+from conformance.core.command_name import command_name
 from conformance.core.run_directory import RunDirectory
 from conformance.report import escape, words
 from conformance.report.requirement_result import totals
+from conformance.report.script import ENV, variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -190,7 +192,8 @@ class _Summary:
         if not deviation.reproduce:
             return
         if whole and not deviation.chain and len(deviation.reproduce) <= _COMMAND:
-            self._say("to see it again:", 5)
+            first = f", after {ENV}" if variables(deviation.reproduce) else ""
+            self._say(f"to see it again{first}:", 5)
             for line in deviation.reproduce.splitlines():
                 self._say(escape.line(line), 7, wrap=False)
         else:
@@ -226,4 +229,4 @@ class _Summary:
         self._say(
             f"Report: {escape.line(where)} (read report.html or summary.md; run.json is for programs)", wrap=False
         )
-        self._say(f"Allure report: conformance report {escape.line(shlex.quote(where))}", wrap=False)
+        self._say(f"Allure report: {command_name()} report {escape.line(shlex.quote(where))}", wrap=False)

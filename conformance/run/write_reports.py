@@ -9,7 +9,7 @@ from typing import Final
 
 from conformance.core.atomic_write import write_text
 from conformance.core.run_directory import RunDirectory
-from conformance.report import junit, markdown, record_file
+from conformance.report import junit, markdown, record_file, script
 from conformance.report.allure import results
 from conformance.report.html import page
 from conformance.report.run_record import RunRecord
@@ -31,7 +31,8 @@ def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = (), 
     for one in record.deviations:
         if one.reproduce and FINGERPRINT.fullmatch(one.fingerprint):  # of a shard: it might be a path
             directory.script(one.fingerprint).parent.mkdir(exist_ok=True)
-            write_text(directory.script(one.fingerprint), one.reproduce + "\n")
+            about = [one.title, f"expected: {one.expected}", f"observed: {one.observed}"]
+            write_text(directory.script(one.fingerprint), script.whole(one.reproduce, about) + "\n")
     page.write(record, output)
     if directory.junit not in kept:
         write_text(directory.junit, junit.document(record))

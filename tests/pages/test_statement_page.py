@@ -30,4 +30,16 @@ def test_the_gallery_fits_400_pixels_and_asks_for_nothing(tmp_path: Path) -> Non
     (tmp_path / "gallery.html").write_text(gallery.gallery([hostile()] * 5), encoding="utf-8")
     with opened(tmp_path / "gallery.html", width=400) as seen:
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= 400
+        hidden = "all => all.map(one => one.scrollWidth - one.clientWidth)"
+        assert seen.page.locator(".wide").evaluate_all(hidden) == [0]
         assert (seen.asked, seen.dialogs, seen.errors) == ([], [], [])
+
+
+@pytest.mark.browser
+def test_the_gallery_gives_each_product_a_column_of_the_same_width(tmp_path: Path) -> None:
+    long = hostile().model_copy(update={"product": hostile().product.model_copy(update={"name": "Name " * 30})})
+    (tmp_path / "gallery.html").write_text(gallery.gallery([hostile(), long]), encoding="utf-8")
+    with opened(tmp_path / "gallery.html", width=1280) as seen:
+        of = seen.page.locator(".head th").evaluate_all("all => all.map(one => Math.round(one.clientWidth))")
+    assert len(of) == 3
+    assert abs(of[1] - of[2]) <= 1

@@ -148,9 +148,9 @@ def test_no_line_ends_in_blanks_and_what_is_folded_hangs_below_its_text() -> Non
 def test_the_first_deviations_are_shown_with_the_command_that_shows_them_again() -> None:
     many = [sample.deviation(number, title=f"number {number}") for number in range(10)]
     lines = shown(deviations=many).splitlines()
-    assert sum(line.endswith("to see it again:") for line in lines) == 5
+    assert sum("to see it again, after eval " in line for line in lines) == 5
     files = [line.strip() for line in lines if "to see it again: bash" in line]
     assert [one.endswith(f"/reproduce/{each.fingerprint}.sh") for one, each in zip(files, many[5:], strict=True)]
-    at = next(number for number, line in enumerate(lines) if "to see it again:" in line)
+    at = next(number for number, line in enumerate(lines) if "to see it again, after eval " in line)
     command = "\n".join(line.strip() for line in lines[at + 1 : at + 3])
     assert command == "\n".join(line.strip() for line in many[0].reproduce.splitlines())

@@ -7,17 +7,15 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from conformance.report import exchanges
 from conformance.report.run_record import DeviationRecord
-from conformance.run.worker import Worker
+from conformance.run.secret_variables import secret_variables
 from conformance.target.system_table import urls
 from conformance.target.target import load
-from conformance.wire.credentials import Missing, NoToken, Unavailable
 
 STEP: Final = re.compile(rb"^--- \d+ of \d+: .*\n", re.MULTILINE)
 # What differs between two servers, or between two runs against one: what they call things, and when it was.
@@ -117,20 +115,7 @@ def _fits(stored: Any, seen: Any) -> bool:
 
 def variables(target: Path, system: str) -> dict[str, str]:
     """The secrets of a target by the names of their placeholders, with a token for each of its users."""
-    loaded = load(target)
-    worker = Worker(loaded, "0" * 8)
-    session = worker.session(system)
-    found = dict(loaded.secrets())
-    users = ["", *(name for name, user in getattr(session.table, "users", ()) or () if user is not None)]
-    for user in users:
-        with suppress(Missing, NoToken, Unavailable):
-            for value in session.credentials.headers(user).values():
-                token = value.rpartition(" ")[2]
-                name = worker.redactor.text(token)
-                if name.startswith("$"):
-                    found[name[1:]] = token
-    worker.close(sweep=False)
-    return found
+    return secret_variables(load(target), [system])[0]
 
 
 def places(target: Path, system: str) -> list[str]:

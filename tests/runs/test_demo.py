@@ -44,7 +44,10 @@ def test_the_demo_reports_each_of_its_three_faults_once(tmp_path: Path, monkeypa
         assert any(fault.description.rstrip(".") in line for line in announced) == (fault.name in FAULTS)
     *_, page, again, _ = ended.stdout.splitlines()
     assert page == f"Open {run / 'report.html'} in a browser."
-    assert again.endswith("".join(f" --fault {name}" for name in FAULTS))
+    assert again.endswith("".join(f" --fault {name}" for name in FAULTS) + " > demo.toml")
+    port = int(again.split(" --port ")[1].split()[0])
+    first_url = min(record.target.urls.values())
+    assert first_url == f"http://127.0.0.1:{port}"
 
 
 def test_a_demo_that_reports_no_fault_does_not_succeed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

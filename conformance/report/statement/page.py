@@ -73,7 +73,10 @@ def mark(standing: Conformance) -> Markup:
 
 def cell(one: Profile) -> Cell:
     """How a profile is shown."""
-    why = "" if one.standing is Conformance.CONFORMS else one.why
+    if one.standing is not Conformance.CONFORMS:
+        return _cell(one.standing, one.score, words.area(one.profile)[1], one.why)
+    undecided = one.score.total - one.score.reached
+    why = f"the documentation leaves {words.count(undecided, 'requirement')} undecided" if undecided else ""
     return _cell(one.standing, one.score, words.area(one.profile)[1], why)
 
 

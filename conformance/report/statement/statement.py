@@ -350,7 +350,7 @@ def _version(record: RunRecord) -> str:
     versions = record.target.versions
     if len(record.target.systems) == 1:
         return "".join(versions.values())
-    return ", ".join(f"{system} {version}" for system, version in versions.items())
+    return ", ".join(f"{words.area(system)[0]} {version}" for system, version in versions.items())
 
 
 def _stated(one: DeviationRecord) -> Stated:
