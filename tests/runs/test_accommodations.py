@@ -135,7 +135,7 @@ class Variant:
 
 
 # the others take whole runs like these: with the matrix
-FEW: Final = ("event", "publish-by-post", "values-of-the-call", "header-of-the-call")
+FEW: Final = ("event", "values-of-the-call")
 
 VARIANTS: Final = {
     "event": Variant(

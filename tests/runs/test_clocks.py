@@ -16,7 +16,7 @@ from .support import run
 
 
 @pytest.mark.parametrize("level", ["owned", pytest.param("disposable", marks=pytest.mark.matrix)])
-@pytest.mark.parametrize("hours", [1, -1])
+@pytest.mark.parametrize("hours", [1, pytest.param(-1, marks=pytest.mark.matrix)])
 @pytest.mark.parametrize(
     "system", [pytest.param(one, marks=[pytest.mark.matrix] if one == "processmaker3" else []) for one in SYSTEMS]
 )

@@ -65,7 +65,8 @@ class Project:
 
     def pytest(self, *options: str) -> subprocess.CompletedProcess[str]:
         call = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis"]
-        call += ["--target", "target.toml", "--conformance-output", "run", "--conformance-max-examples", "1", *options]
+        call += ["--target", "target.toml", "--conformance-output", "run", "--conformance-max-examples", "1"]
+        call += ["--conformance-no-allure", *options]
         call += [".", "--pyargs", "conformance.suites"]
         path = os.pathsep.join([str(self.directory), os.environ.get("PYTHONPATH", "")])
         environment = {**os.environ, "PYTHONPATH": path}
@@ -88,7 +89,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
         yield Project(tmp_path)
 
 
-WORKERS = [(), ("-n", "2")]
+WORKERS = [(), pytest.param(("-n", "2"), marks=pytest.mark.matrix)]
 
 
 @pytest.mark.parametrize("workers", [("-p", "no:xdist"), ("-n", "2", "--dist", "load")])
@@ -111,7 +112,14 @@ def test_what_a_conftest_leaves_out_is_missed(project: Project, workers: tuple[s
 LEAVING_OUT = {"mark": MARKING, "fixture": SKIPPING, "file": NOT_COLLECTING, "protocol": ENDING}
 
 
-@pytest.mark.parametrize(("way", "workers"), [*((way, "0") for way in LEAVING_OUT), ("fixture", "2"), ("file", "2")])
+@pytest.mark.parametrize(
+    ("way", "workers"),
+    [
+        *((way, "0") for way in LEAVING_OUT),
+        ("fixture", "2"),
+        pytest.param("file", "2", marks=pytest.mark.matrix),
+    ],
+)
 def test_what_a_plugin_leaves_out_is_missed(project: Project, way: str, workers: str) -> None:
     project.write("leaving_out.py", LEAVING_OUT[way])
     ended = project.pytest("-p", "leaving_out", "-n", workers)
@@ -167,7 +175,7 @@ def test_a_code_that_a_plugin_gives_is_kept(project: Project) -> None:
     assert ended.returncode == project.record.exit_code == 17
 
 
-@pytest.mark.parametrize("workers", WORKERS)
+@pytest.mark.parametrize("workers", [pytest.param((), marks=pytest.mark.matrix), ("-n", "2")])
 def test_the_command_with_a_selection_is_not_complete(project: Project, workers: tuple[str, ...]) -> None:
     call = [sys.executable, "-m", "conformance", "run", "target.toml", "--output", "run", *workers, "--", "-k", "curl"]
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}

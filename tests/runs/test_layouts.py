@@ -14,7 +14,7 @@ from .procesio_layouts import LAYOUTS, laid_out
 from .support import run, served
 from .test_faults import BESIDE_ANOTHER_LIST
 
-SHOWN: Final = ("pro-update-ignored", "pro-deleted-folder-listed")
+SHOWN: Final = ("pro-deleted-folder-listed",)
 """What is tried by default, in the layout that is least like the plain one."""
 CASES: Final = [
     pytest.param(fault, layout, marks=[] if fault in SHOWN and layout == "results" else [pytest.mark.matrix])

@@ -66,6 +66,7 @@ def test_without_time_to_settle_what_becomes_visible_late_is_missed(tmp_path: Pa
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.matrix
 def test_who_lacks_a_right_that_no_document_names_finds_nothing_wrong(tmp_path: Path) -> None:
     def demand(reference: Reference) -> None:
         assert isinstance(reference, ProcessMaker3)

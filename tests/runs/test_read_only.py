@@ -87,7 +87,7 @@ def test_no_value_of_what_was_read_is_stored(read: Read) -> None:
     assert "<string>" in stored
 
 
-@pytest.mark.parametrize("system", ["processmaker3", "procesio"])
+@pytest.mark.parametrize("system", [pytest.param("processmaker3", marks=pytest.mark.matrix), "procesio"])
 def test_a_server_that_takes_liberties_does_not_deviate_by_what_is_read(system: str, tmp_path: Path) -> None:
     with filled(tmp_path, 20, level="read-only", personality=LIBERAL) as there:
         result = run(there.file, tmp_path / "run", "--system", system, "--max-examples", "1")

@@ -74,22 +74,20 @@ def blocked_by_nothing(record: RunRecord) -> set[str | None]:
     return {one.blocked_by for one in record.verdicts if one.outcome is Outcome.BLOCKED} - known
 
 
-@pytest.fixture(scope="module")
-def owned(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """What a run tries at the level `owned` on the reference as it is."""
-    with ran(tmp_path_factory.mktemp("plain"), lambda _: None, at_owned()) as (result, _):
-        return tried(result.record)
-
-
-def test_deletions_that_are_seen_late_cost_nothing(tmp_path: Path, owned: set[str]) -> None:
+@pytest.mark.parametrize("profile", ["processmaker3/departments", pytest.param("", marks=pytest.mark.matrix)])
+def test_deletions_that_are_seen_late_cost_nothing(tmp_path: Path, profile: str) -> None:
     def lagging(reference: Reference) -> None:
         late(reference, LAG)
 
-    with ran(tmp_path, lagging, at_owned(settle=SETTLE)) as (result, _):
+    chosen = ("--profile", profile) if profile else ()
+    (tmp_path / "prompt").mkdir()
+    with ran(tmp_path / "prompt", lambda _: None, at_owned(), *chosen) as (prompt, _):
+        assert tried(prompt.record)
+    with ran(tmp_path, lagging, at_owned(settle=SETTLE), *chosen) as (result, _):
         pass
     record = result.record
     assert (result.code, record.leftovers) == (exit_codes.OK, []), result.printed
-    assert owned - tried(record) == set()
+    assert tried(prompt.record) - tried(record) == set()
 
 
 @pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.matrix)])
@@ -154,7 +152,8 @@ def test_what_is_found_not_to_be_removed_leaves_a_handful(tmp_path: Path, status
     assert all(str(status) in one for one in (*left, *(one.why for one in stays)))
 
 
-@pytest.mark.parametrize("settle", [0.05, pytest.param(2, marks=pytest.mark.matrix)])
+@pytest.mark.matrix
+@pytest.mark.parametrize("settle", [0.05, 2])
 def test_what_is_accepted_and_not_done_leaves_a_handful(tmp_path: Path, settle: float) -> None:
     """However long the run waits for a deletion: what waits is not removed either, and a test may make several."""
     front = deleting(JSONResponse({}), "/project/")

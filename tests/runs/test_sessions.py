@@ -19,11 +19,6 @@ from .test_gateways import met, told, wrong
 
 WITH_TOKENS: Final = ("processmaker3", "procesio")
 SHARED = ("procesio", 4, True)  # by default: of a longer suite, and of what is easier, the matrix
-ENDING = [
-    pytest.param(system, status, marks=[] if (system, status) == ("procesio", 403) else [pytest.mark.matrix])
-    for system in WITH_TOKENS
-    for status in (401, 403)
-]
 ENDED: Final = [
     pytest.param(response, id=response.__name__) for response in (fronts.redirected_to_login, fronts.login_page)
 ]
@@ -57,7 +52,9 @@ def test_a_redirect_to_where_the_server_is_is_reported(system: str, tmp_path: Pa
     assert result.record.requests <= 3
 
 
-@pytest.mark.parametrize(("system", "status"), ENDING)
+@pytest.mark.matrix  # with one session for each user, below, tokens end as well
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("system", WITH_TOKENS)
 def test_a_token_that_ends_is_renewed_whatever_its_refusal_is_called(
     system: str, status: int, tmp_path: Path, plain: Callable[[str], set[str]]
 ) -> None:

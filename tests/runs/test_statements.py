@@ -120,6 +120,7 @@ def test_what_a_faultless_reference_claims_conforms(system: str, faultless: Call
     assert statement.suite.documents == load(system).documents
 
 
+@pytest.mark.matrix
 def test_a_run_at_the_default_level_makes_a_statement_that_says_what_the_level_forbids(tmp_path: Path) -> None:
     claimed = [
         one for one in SYSTEMS["processmaker3"].profiles if one != "processmaker3/groups"
