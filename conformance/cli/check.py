@@ -162,9 +162,11 @@ def _hardly_hidden(target: Target) -> Iterator[str]:
     words = frozenset[str]().union(*(specification.load(system).words for system in target.systems))
     redactor = Redactor(target.secrets(), words=words)
     elsewhere = {
-        f"shorter than {WORDS_FROM} characters, or a word that reports use (such as an operation id): hidden only in"
-        " fields and headers whose names mark a secret": redactor.by_field_only,
-        f"shorter than {BY_VALUE_FROM} characters: elsewhere, hidden only as a whole word": redactor.by_word_only,
+        f"shorter than {WORDS_FROM} characters, or a word that reports use (such as an operation id): reports hide it"
+        " only in fields and headers whose names mark a secret": redactor.by_field_only,
+        f"shorter than {BY_VALUE_FROM} characters: elsewhere, reports hide it only as a whole word": (
+            redactor.by_word_only
+        ),
     }
     for why, placeholders in elsewhere.items():
         keys = [".".join(map(str, place)) for place, name in target.placeholders().items() if name in placeholders]
@@ -190,7 +192,7 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
     for one in table.accommodations:
         yield f"  accommodation of {one.operation}: {one.reason}"
     if table.login:
-        yield f"  user: {table.login}"
+        yield f"  main user: {table.login}"
     if isinstance(fixtures := getattr(table, "fixtures", None), Table):
         given = fixtures.model_dump(exclude={"may_change"}, exclude_none=True)
         free = table.may_change or target.safety.level == "disposable"
@@ -223,7 +225,7 @@ def _left(target: Target, spec: Specification, unsupported: set[str]) -> Iterato
     from conformance.engine.allowance import KEPT_AT_MOST  # with all that opens connections: only when it is wanted
 
     for name, creates in without_delete(spec, unsupported).items():
-        told = f"a run leaves on the server, of what {' and '.join(creates)} creates, up to"
+        told = f"a run leaves some of what {' and '.join(creates)} creates on the server, at most"
         number = target.limits.open_resources if target.safety.level is Safety.DISPOSABLE else KEPT_AT_MOST
         yield f"    {name} is unsupported: {told} {number}"
 
@@ -235,16 +237,18 @@ def _unproved(target: Target, spec: Specification, unsupported: set[str]) -> Ite
         return
     from conformance.target.safety import UNPROVED
 
-    yield f"  a run leaves on the server some of what {', '.join(one.id for one in makers)} creates:"
+    yield f"  a run leaves some of what {', '.join(one.id for one in makers)} creates on the server:"
     yield f"    {UNPROVED}"
 
 
 def _planned(planned: Plan, *, everything: bool) -> Iterator[str]:
     """What would be tested, what not and why, what each effect needs, and what to add."""
-    yield f"  a run tests up to {_counted(planned.tried)}, of {len(planned.obstacles)} in total"
-    for (outcome, reason), those in planned.obstructed().items():
+    obstructed = planned.obstructed()
+    rest = "; it does not test:" if obstructed else ""
+    yield f"  a run tests up to {_counted(planned.tried)}, of {len(planned.obstacles):,} in total{rest}"
+    for (outcome, reason), those in obstructed.items():
         yield f"    {reason or words.OUTCOMES[outcome][0]}: {_counted(those)}{_advice(planned, reason)}"
-    yield f"  operations allowed at safety level {planned.level}, by what they do to data"
+    yield f"  operations that safety level {planned.level} allows, by what they do to data:"
     operations: dict[str, list[Operation]] = {}
     for one in planned.specification.operations.values():
         operations.setdefault(one.effect, []).append(one)
@@ -254,15 +258,15 @@ def _planned(planned: Plan, *, everything: bool) -> Iterator[str]:
         yield f"    {effect}: {len(group) - held.total()} of {len(group)}{told}"
     guesses = planned.guesses()
     if guesses:
-        yield "  request bodies that the documentation does not define, as the suite guesses them: if the server"
-        yield "  rejects one, add it as the server expects it (leave out a [header] that you already have)"
+        yield "  the documentation does not define these request bodies, so the suite guesses them; if the server"
+        yield "  rejects one, add the correct body to the file (leave out a [header] that you already have):"
         yield f"    [{planned.table.system}.bodies]"
         yield from (f"    {one.id} = {inline(example(one))}" for one in guesses[: None if everything else SHOWN])
         if len(guesses) > SHOWN and not everything:
             yield f"    # and {len(guesses) - SHOWN} more; `conformance check --all` shows them"
     number = len(planned.unlocked())
     if number:
-        yield "  to test more, add these lines (leave out a [header] that you already have)"
+        yield "  to test more, add these lines (leave out a [header] that you already have):"
         yield from (f"    {line}" for line in additions(planned, None if everything else SHOWN))
     if number > SHOWN and not everything:
         yield f"    # and {number - SHOWN} more, which help less; `conformance check --all` shows them"
@@ -283,4 +287,4 @@ def _advice(planned: Plan, reason: Reason | None) -> str:
 def _counted(requirements: Collection[Requirement]) -> str:
     counts = Counter(one.level for one in requirements)
     levels = ", ".join(f"{counts[level]} {level}" for level in Level if counts[level])
-    return f"{len(requirements)} requirement{'' if len(requirements) == 1 else 's'} ({levels})"
+    return f"{len(requirements):,} requirement{'' if len(requirements) == 1 else 's'} ({levels})"

@@ -17,6 +17,7 @@ from conformance.core import exit_codes
 from conformance.core.command_name import command_name
 from conformance.core.run_directory import RunDirectory
 from conformance.core.systems import SYSTEMS
+from conformance.report import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,9 +41,9 @@ def command(output: Path | None) -> int:
     faults = {system: names for system, names in demonstrated(systems).items() if names}
     known = known_faults(systems)
     names = [name for some in faults.values() for name in some]
-    titles = ", ".join(SYSTEMS[system].title for system in systems)
+    titles = words.joined(SYSTEMS[system].title for system in systems)
     click.echo(f"Testing small servers for {titles} on localhost. This takes about {SECONDS} seconds.", err=True)
-    click.echo("Each does what its API documentation says, except for these faults:", err=True)
+    click.echo("Each server does what its API documentation says, except for these faults:", err=True)
     for name in names:
         click.echo(f"  {SYSTEMS[known[name].system].title}: {known[name].description.rstrip('.')}", err=True)
     with ExitStack() as stack:

@@ -23,7 +23,7 @@ def annotation_lines(record: RunRecord) -> Iterator[str]:
     new = [one for one in words.ordered(record.deviations) if one.is_new]
     for one in new[:MOST]:
         title = _escaped(one.title, _TITLE).translate(_PROPERTY)
-        told = (one.call, f"expected: {one.expected}", f"observed: {one.observed}", words.citation(one))
+        told = (words.request(one), f"expected: {one.expected}", f"observed: {one.observed}", words.citation(one))
         message = "%0A".join(_escaped(line, _MESSAGE) for line in told if line)
         yield f"::error title={title}::{message}"
     if (left := len(new) - MOST) > 0:

@@ -94,8 +94,8 @@ def _titles(result: RequirementResult) -> str:
 
 
 def _told(one: DeviationRecord) -> str:
-    call = [one.call] if one.call else []
-    return "\n".join([*call, one.title, f"expected: {one.expected}", f"observed: {one.observed}"])
+    lines = (words.request(one), one.title, f"expected: {one.expected}", f"observed: {one.observed}")
+    return "\n".join(filter(None, lines))
 
 
 def _run(root: Element, record: RunRecord) -> None:

@@ -117,7 +117,7 @@ def _entry(deviation: DeviationRecord, blocks: int, command: int) -> str:
     )
     lines = [
         f"- **{escape.markdown(deviation.title, _TITLE)}**",
-        *([escape.markdown(deviation.call, _VALUE)] if deviation.call else []),
+        *([escape.markdown(request, _VALUE)] if (request := words.request(deviation)) else []),
         f"expected: {escape.markdown(deviation.expected, _VALUE)}",
         f"observed: {escape.markdown(deviation.observed, _VALUE)}",
         escape.markdown(words.citation(deviation), _VALUE),
@@ -136,12 +136,12 @@ def _command(deviation: DeviationRecord, limit: int) -> str:
     """A command, folded, in a fence that nothing in it can close; the file that it is in where it is too long."""
     text = deviation.reproduce
     if len(text) > limit:
-        return f"<br>\n  to see it again: `bash {SCRIPTS}/{deviation.fingerprint}.sh`" if deviation.firm else ""
+        return f"<br>\n  to reproduce: `bash {SCRIPTS}/{deviation.fingerprint}.sh`" if deviation.firm else ""
     if not text:
         return ""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     shown = "\n".join(f"  {line}" for line in escape.block(text).split("\n"))
-    return f"\n\n  <details><summary>to see it again</summary>\n\n  {fence}sh\n{shown}\n  {fence}\n\n  </details>\n"
+    return f"\n\n  <details><summary>to reproduce</summary>\n\n  {fence}sh\n{shown}\n  {fence}\n\n  </details>\n"
 
 
 def _fit(entries: Iterable[str], budget: int) -> list[str]:

@@ -108,7 +108,7 @@ class _Summary:
         self._say(f"{escape.line(record.target.name, 80)}: {words.headline(record)}", style="bold red")
         for problem in record.problems[:_SHOWN_THINGS]:
             self._say(escape.line(problem, 2 * _TITLE), 2)
-        advice = "Correct it; `conformance check` shows whether it works."
+        advice = "Correct this, then run `conformance check` to see whether it works."
         self._say(f"{advice} Report: {escape.line(str(self._run_directory))}", 2, wrap=False)
 
     def _say(self, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
@@ -170,8 +170,8 @@ class _Summary:
             if brief:
                 continue
             level = self._explain(deviation.level.value, words.LEVELS[deviation.level])
-            if deviation.call and not deviation.title.startswith(deviation.call):
-                self._say(escape.line(deviation.call, _VALUE), 5, "bold")
+            if request := words.request(deviation):
+                self._say(escape.line(request, _VALUE), 5, "bold")
             self._say(f"expected: {escape.line(deviation.expected, _VALUE)}", 5)
             self._say(f"observed: {escape.line(deviation.observed, _VALUE)}", 5)
             self._say(escape.line(words.citation(deviation), _VALUE), 5)
@@ -193,12 +193,12 @@ class _Summary:
             return
         if whole and not deviation.chain and len(deviation.reproduce) <= _COMMAND:
             first = f", after {ENV}" if variables(deviation.reproduce) else ""
-            self._say(f"to see it again{first}:", 5)
+            self._say(f"to reproduce{first}:", 5)
             for line in deviation.reproduce.splitlines():
                 self._say(escape.line(line), 7, wrap=False)
         else:
             script = RunDirectory(self._run_directory).script(deviation.fingerprint)
-            self._say(f"to see it again: bash {escape.line(shlex.quote(str(script)))}", 5, wrap=False)
+            self._say(f"to reproduce: bash {escape.line(shlex.quote(str(script)))}", 5, wrap=False)
 
     def _unexercised(self) -> None:
         groups = words.unexercised(self._record)
@@ -226,7 +226,6 @@ class _Summary:
     def _report(self) -> None:
         self._console.print()
         where = str(self._run_directory)
-        self._say(
-            f"Report: {escape.line(where)} (read report.html or summary.md; run.json is for programs)", wrap=False
-        )
+        files = "report.html for a browser, summary.md as text, run.json for programs"
+        self._say(f"Report: {escape.line(where)} ({files})", wrap=False)
         self._say(f"Allure report: {command_name()} report {escape.line(shlex.quote(where))}", wrap=False)

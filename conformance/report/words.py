@@ -30,7 +30,7 @@ NO_LONGER_OCCURS: Final = (
     "listed in the baseline, but the server now conforms; `conformance baseline --prune` removes the entry"
 )
 EXPIRED: Final = "their expiry date has passed, so these deviations count again"
-FINDING: Final = "worth knowing, but no firm statement of the documentation is contradicted; they do not fail the run"
+FINDING: Final = "differences from what the documentation only hints at (level may); they do not fail the run"
 REQUIREMENT: Final = "statements of the documentation"
 LEFTOVER: Final = "created by this run and still on the target; `conformance sweep` removes it"
 RESIDUE: Final = "created by this run; the API cannot delete it"
@@ -47,24 +47,24 @@ LEVELS: Final = {
     Level.MAY: "hinted at, or inferred",
 }
 HARMS: Final = {
-    Harm.ACCESS: "somebody gets in who must not",
-    Harm.DATA_LOSS: "data is lost or changed that nobody named",
-    Harm.WRONG_DATA: "what is read is not what was written",
-    Harm.MISSING: "something documented is not there",
-    Harm.FORM: "a response has another form",
+    Harm.ACCESS: "someone without permission gets access",
+    Harm.DATA_LOSS: "data that the request does not name is lost or changed",
+    Harm.WRONG_DATA: "reads do not return what was written",
+    Harm.MISSING: "something documented is missing or does not work",
+    Harm.FORM: "a response differs from its documented form",
 }
 OUTCOMES: Final = {
     Outcome.DEVIATES: ("deviate", "the server does not do what the documentation says"),
     Outcome.CONFORMS: ("conform", "the server does what the documentation says, with a recorded request and response"),
     Outcome.BLOCKED: ("blocked", "not testable because of another deviation"),
-    Outcome.UNSUPPORTED: ("unsupported", "not claimed by the target file"),
+    Outcome.UNSUPPORTED: ("unsupported", "the target file says that the server does not have it"),
     Outcome.NOT_APPLICABLE: ("not applicable", "the server is older than the requirement"),
     Outcome.NOT_EXERCISED: ("not exercised", "not tested, for the reasons below"),
 }
 REASONS: Final = {
     Reason.MISSING_FIXTURE: "needs something on the server that the target file does not name",
-    Reason.MISSING_USER: "needs a user that the target file does not have",
-    Reason.UNDOCUMENTED_REQUEST: "request not documented, and the suite has no guess or the server rejected it",
+    Reason.MISSING_USER: "needs a user that the target file does not name",
+    Reason.UNDOCUMENTED_REQUEST: "the request is not documented, and the server rejected the suite's guess, if any",
     Reason.NEEDS_DATABASE: "visible only in the server's database",
     Reason.CLIENT_SIDE: "about the client; cannot be tested on a server",
     Reason.SAFETY_LEVEL: "could change things that the run did not create; a higher safety level allows it",
@@ -73,9 +73,9 @@ REASONS: Final = {
     Reason.INTERRUPTED: "the run was interrupted",
     Reason.TARGET_UNAVAILABLE: "the target could not be reached or refused the credentials",
     Reason.MISSING_SHARD: "belongs to a shard that is not part of this run",
-    Reason.INCONCLUSIVE: "the responses are not enough to decide it",
+    Reason.INCONCLUSIVE: "the responses were not enough to decide",
     Reason.NOT_SELECTED: "excluded by the selection",
-    Reason.UNSUPPORTED: "needs an operation that the target file does not claim",
+    Reason.UNSUPPORTED: "needs an operation that the target file lists as unsupported",
 }
 STATUSES: Final = {
     Status.CONFORMS: "conform",
@@ -110,7 +110,7 @@ def headline(record: RunRecord) -> str:
     if numbers.known:
         found += f", {numbers.known:,} known"
     if numbers.deviations:
-        found += f" of {count(len({one.requirement for one in record.deviations}), 'requirement')}"
+        found += f" from {count(len({one.requirement for one in record.deviations}), 'requirement')}"
     tested = numbers.tested
     match record.exit_code:
         case 4:
@@ -150,7 +150,7 @@ def counts(numbers: Totals) -> list[tuple[int, str, str]]:
     rest = numbers.not_tested - numbers.unsupported - numbers.not_applicable
     rows = [
         (numbers.deviating, deviate, meaning),
-        (numbers.findings, "with a finding", "the server does something else, at level may"),
+        (numbers.findings, "with a finding", "the server does not do what the documentation hints at (level may)"),
         (numbers.conforming, *OUTCOMES[Outcome.CONFORMS]),
         (numbers.blocked, *OUTCOMES[Outcome.BLOCKED]),
         (numbers.unsupported, *OUTCOMES[Outcome.UNSUPPORTED]),
@@ -170,11 +170,11 @@ def coverage(record: RunRecord) -> str:
     one = record.coverage
     if not one.promised:
         return ""
-    promised = f"{count(one.promised, 'requirement')} that this target allows to test"
-    told = f"tested {one.tested:,} of {promised} ({one.percent:g} %)"
+    promised = f"{count(one.promised, 'requirement')} that can be tested on this target"
+    told = f"tested {one.tested:,} of the {promised} ({one.percent:g} %)"
     if one.percent >= THIN:
         return told
-    return f"{told}; main cause of the rest ({one.cost:,}): {one.cause}"
+    return f"{told}; main reason for the others: {one.cause} ({count(one.cost, 'requirement')})"
 
 
 def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:
@@ -196,6 +196,11 @@ def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:
 def names(deviation: DeviationRecord) -> str:
     """By what a deviation is looked up: its requirement in the list of these, its fingerprint from run to run."""
     return f"{deviation.requirement}, fingerprint {deviation.fingerprint}"
+
+
+def request(deviation: DeviationRecord) -> str:
+    """The request of a deviation, for a line before its title; empty where the title begins with it."""
+    return "" if deviation.title.startswith(deviation.call) else deviation.call
 
 
 def citation(deviation: DeviationRecord) -> str:
@@ -250,7 +255,7 @@ def leftover(entry: Leftover) -> str:
 def gateway(failed: Mapping[str, int]) -> str:
     """How often something in front of the API responded in its place, in a line."""
     each = ", ".join(f"{escape.line(kind, 20)}: {number:,}" for kind, number in failed.items())
-    return f"{count(sum(failed.values()), 'response')} did not come from the API ({each}) and were not counted"
+    return f"{count(sum(failed.values()), 'request')} got no response from the API itself ({each}); these prove nothing"
 
 
 def residue(entry: Residue) -> str:
@@ -291,7 +296,7 @@ def accommodation(entry: AccommodationRecord) -> str:
 def accommodation_outcome(entry: AccommodationRecord) -> str:
     """What happened with the documented form of an accommodated operation."""
     told = {
-        True: f"the documented form is rejected: deviation {entry.deviation}",
+        True: f"the server rejects the documented form: deviation {entry.deviation}",
         False: "not needed: the server also accepts the documented form",
         None: "not a deviation",
     }

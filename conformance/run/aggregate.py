@@ -56,7 +56,7 @@ from conformance.target.tables import Place
 from conformance.target.target import Target
 from conformance.wire import ledger
 
-MARKED: Final = "its deletion only marks it as deleted"
+MARKED: Final = "a deletion only marks it as deleted"
 
 
 def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dict[str, dict[str, float]]:

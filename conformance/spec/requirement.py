@@ -126,7 +126,7 @@ def structural(operation: Operation) -> Iterator[Requirement]:
         yield made(verbatim, lax, exactly, "text is not read back exactly as it was sent")
     for alternative in operation.alternatives:
         other = replace(own, level=Level.MAY, reading=alternative.reading)
-        works = f"{operation.path} works, and not only {alternative.path}."
+        works = f"The documented path {operation.path} works, not only {alternative.path}."
         documented = requirement_ids.documented_form(operation.id)
         yield made(documented, other, works, f"only {alternative.path} works")
     for rule, name in _request_rules(operation):
@@ -159,7 +159,7 @@ def structural(operation: Operation) -> Iterator[Requirement]:
             bare = replace(response.citation, level=Level.MAY, reading=response.wrapped)
             array = f"the response{on} is an array that contains the object"
             identifier = requirement_ids.unwrapped(operation.id, at)
-            yield made(identifier, bare, "The response is the object itself, not an array with it.", array)
+            yield made(identifier, bare, "The response is the object itself, not an array that contains it.", array)
         for rule in response.rules:
             wrong = f"in a response{on}, {rule.violation}" if on else rule.violation
             identifier = requirement_ids.at_place(operation.id, at, rule.place, rule.kind)
@@ -189,13 +189,13 @@ def unchanged(operations: Mapping[str, Operation], operation: Operation) -> Requ
         document=own.document,
         section=own.section,
         lines=own.lines,
-        statement=f"A request that is refused {'creates nothing' if creates else 'leaves what it names as it was'}.",
+        statement=f"A refused request {'creates nothing' if creates else 'does not change what it names'}.",
         reading=own.reading,
         tried="property",
         since=own.since,
         structural=True,
         request=operation.request,
-        deviation="a refused request has an effect all the same",
+        deviation="a refused request has an effect nevertheless",
     )
 
 

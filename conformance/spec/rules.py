@@ -102,8 +102,8 @@ class Rule:
             RuleKind.PRESENT: f"{where} is present.",
             RuleKind.TYPE: f"{where} has the type {self.expected}.",
             RuleKind.VALUES: f"{where} is {self.expected}.",
-            RuleKind.FORMAT: f"{where} has the format: {self.expected}.",
-            RuleKind.PREFERRED: f"{where} is {self.expected}, which is the likelier reading.",
+            RuleKind.FORMAT: f"{where} is {self.expected}.",
+            RuleKind.PREFERRED: f"{where} is {self.expected} (the likelier of two readings).",
             RuleKind.TOLERATED: f"{where} has a documented value, not one that only another reading allows.",
             RuleKind.SPELLED: f"{where} has exactly this name, not {self._alias}.",
         }[self.kind]
@@ -249,17 +249,37 @@ def _own_rules(schema: Schema, said: SchemaExtension, place: str, citation: Cita
     if "enum" in schema:
         values = tuple(schema["enum"])
         shown = ", ".join("null" if value is None else repr(value) for value in values)
-        yield Rule(place, RuleKind.VALUES, citation, f"one of {shown}", values)
+        yield Rule(place, RuleKind.VALUES, citation, f"one of {shown}" if len(values) > 1 else shown, values)
     keywords = sorted(FORMAT_KEYWORDS.keys() & schema.keys())
     if keywords and not in_digits:
-        told = ", ".join(f"{key} {schema[key]}" for key in keywords)
+        told = format_in_words(schema)
         spoken_of = tuple(dict.fromkeys(FORMAT_KEYWORDS[key] for key in keywords))
         yield Rule(place, RuleKind.FORMAT, citation, told, spoken_of)
     if prefer := said.prefer:
-        told = f"text of the form {prefer.pattern}" if prefer.pattern else " or ".join(prefer.type)
+        told = f"text that matches {prefer.pattern}" if prefer.pattern else f"of type {' or '.join(prefer.type)}"
         yield Rule(place, RuleKind.PREFERRED, citation.softened(prefer), told, prefer.type, prefer.pattern)
     if tolerate := said.tolerate:
         yield Rule(place, RuleKind.TOLERATED, citation.softened(tolerate), "a documented value", tolerate.values)
+
+
+def format_in_words(schema: Schema) -> str:
+    """What the format of a value must be, to follow "is": "exactly 32 characters long", "text that matches ^a+$"."""
+    least, most = schema.get("minLength"), schema.get("maxLength")
+    told = {
+        "pattern": "text that matches {}",
+        "format": "valid as {}",
+        "minLength": "not empty" if least == 1 else "at least {} characters long",
+        "maxLength": "empty" if most == 0 else "at most {} characters long",
+        "minimum": "at least {}",
+        "maximum": "at most {}",
+        "minItems": "a list of at least {} items",
+        "maxItems": "a list of at most {} items",
+    }
+    keywords = list(told)
+    if least is not None and least == most:
+        keywords.remove("minLength")
+        told["maxLength"] = "exactly {} characters long"
+    return " and ".join(told[key].format(schema[key]) for key in keywords if key in schema)
 
 
 def tolerant(schema: Schema) -> dict[str, Any]:

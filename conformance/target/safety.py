@@ -12,7 +12,7 @@ ALWAYS: Final = ("token",)  # asking for a token changes nothing but the token's
 RANK: Final = {level: rank for rank, level in enumerate(Safety)}
 MAKING: Final = ("create", "update", "execute")
 """The effects of operations that may make something: what they make has to be proved to be the run's own."""
-UNPROVED: Final = "the API cannot prove that the run created it, and at level owned nothing else is removed"
+UNPROVED: Final = "the API cannot prove that the run created it, so level owned does not allow removing it"
 
 
 def required_safety(operation: Operation) -> Safety:

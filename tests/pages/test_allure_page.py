@@ -54,7 +54,7 @@ def test_deviations_stand_first_with_the_firmer_one_on_top_and_the_totals_are_th
     assert places == sorted(places)
     numbers = totals(record_file.read(file.parent.parent))
     assert 2 < numbers.tested < numbers.testable
-    assert f"2 deviations of 2 requirements; {numbers.tested} of {numbers.testable} requirements tested" in text
+    assert f"2 deviations from 2 requirements; {numbers.tested} of {numbers.testable} requirements tested" in text
     shown = text.replace("\n", " ")
     assert f"Total {numbers.testable} Failed {numbers.deviating} Passed {numbers.conforming}" in shown
     assert fits(seen.page)

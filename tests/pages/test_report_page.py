@@ -25,6 +25,6 @@ def test_the_page_fits_its_window_and_asks_for_nothing(tmp_path: Path, width: in
         cells = seen.page.locator(".cells > *")
         assert cells.count() == len(record.verdicts)
         assert cells.first.bounding_box() is not None
-        seen.page.get_by_text("Show it again").first.click()
+        seen.page.get_by_text("Command to reproduce").first.click()
         seen.page.get_by_text("curl -sS").first.wait_for()
         assert (seen.asked, seen.dialogs, seen.errors) == ([], [], [])

@@ -24,7 +24,7 @@ class Tags(HTMLParser):
 
 def test_the_verdict_is_on_top() -> None:
     assert markdown.summary(sample.record()).startswith(
-        "## staging: 3 new deviations, 1 known of 4 requirements; 45 of 57 requirements tested\n"
+        "## staging: 3 new deviations, 1 known from 4 requirements; 45 of 57 requirements tested\n"
     )
 
 

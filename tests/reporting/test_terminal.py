@@ -25,15 +25,15 @@ def shown(width: int = 110, directory: str = "reports/x", **changes: Any) -> str
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"exit_code": 1}, "3 new deviations, 1 known of 4 requirements; 45 of 57 requirements tested"),
+        ({"exit_code": 1}, "3 new deviations, 1 known from 4 requirements; 45 of 57 requirements tested"),
         (
             {"exit_code": 1, "deviations": [sample.deviation(1), sample.deviation(2)]},
-            "2 deviations of 2 requirements; 45 of 57 requirements tested",
+            "2 deviations from 2 requirements; 45 of 57 requirements tested",
         ),
         ({"exit_code": 0, "deviations": []}, "no deviation; 45 of 57 requirements tested"),
         (
             {"exit_code": 0, "deviations": [sample.known(sample.deviation(1))]},
-            "no new deviation, 1 known of 1 requirement; 45 of 57 requirements tested",
+            "no new deviation, 1 known from 1 requirement; 45 of 57 requirements tested",
         ),
         (
             {"exit_code": 0, "deviations": [], "complete": False},
@@ -45,7 +45,7 @@ def shown(width: int = 110, directory: str = "reports/x", **changes: Any) -> str
         ),
         (
             {"exit_code": 2, "deviations": [sample.deviation(1)]},
-            "interrupted (1 deviation of 1 requirement before that)",
+            "interrupted (1 deviation from 1 requirement before that)",
         ),
         (
             {"exit_code": 6, "deviations": []},
@@ -148,9 +148,9 @@ def test_no_line_ends_in_blanks_and_what_is_folded_hangs_below_its_text() -> Non
 def test_the_first_deviations_are_shown_with_the_command_that_shows_them_again() -> None:
     many = [sample.deviation(number, title=f"number {number}") for number in range(10)]
     lines = shown(deviations=many).splitlines()
-    assert sum("to see it again, after eval " in line for line in lines) == 5
-    files = [line.strip() for line in lines if "to see it again: bash" in line]
+    assert sum("to reproduce, after eval " in line for line in lines) == 5
+    files = [line.strip() for line in lines if "to reproduce: bash" in line]
     assert [one.endswith(f"/reproduce/{each.fingerprint}.sh") for one, each in zip(files, many[5:], strict=True)]
-    at = next(number for number, line in enumerate(lines) if "to see it again, after eval " in line)
+    at = next(number for number, line in enumerate(lines) if "to reproduce, after eval " in line)
     command = "\n".join(line.strip() for line in lines[at + 1 : at + 3])
     assert command == "\n".join(line.strip() for line in many[0].reproduce.splitlines())

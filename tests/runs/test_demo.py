@@ -33,7 +33,7 @@ def test_the_demo_reports_each_of_its_three_faults_once(tmp_path: Path, monkeypa
         assert set(requirement.faults) & set(FAULTS), one.requirement
         assert one.fingerprint in ended.stdout
 
-    shown = README.read_text(encoding="utf-8").split("```text\n")[1].split("     to see it again:")[0]
+    shown = README.read_text(encoding="utf-8").split("```text\n")[1].split("     to reproduce:")[0]
     assert shown.startswith("Deviations (3)\n")
     assert shown in ended.stdout
     assert (run / "reproduce" / f"{shown.split()[-1]}.sh").is_file()

@@ -125,7 +125,7 @@ def test_check_says_what_is_left(tmp_path: Path) -> None:
     with served("processmaker3") as (_, toml):
         (tmp_path / "target.toml").write_text(edited(toml, at_owned(("deleteProject",))))
         checked = CliRunner().invoke(main, ["check", "--offline", str(tmp_path / "target.toml")])
-    assert "deleteProject is unsupported: a run leaves on the server, of what createProject" in checked.output
+    assert "deleteProject is unsupported: a run leaves some of what createProject" in checked.output
     assert f"creates, up to {KEPT_AT_MOST}" in checked.output
 
 

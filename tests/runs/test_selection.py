@@ -58,7 +58,7 @@ def test_a_quiet_run_prints_the_result_and_a_line_for_each_new_deviation(tmp_pat
         quiet = run(target, tmp_path / "quiet", "--max-examples", "1", "-q")
         told = run(target, tmp_path / "told", "--max-examples", "1", "-v")
     first, *lines, last = quiet.printed.strip().splitlines()
-    assert first.startswith("reference: 2 deviations of 2 requirements")
+    assert first.startswith("reference: 2 deviations from 2 requirements")
     assert sorted(line.split()[0] for line in lines) == sorted(one.fingerprint for one in quiet.record.deviations)
     assert last == f"Report: {tmp_path / 'quiet'}"
     assert "FAILED  test_start_request.py::" in told.printed

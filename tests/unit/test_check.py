@@ -61,7 +61,7 @@ def test_it_says_what_is_understood_what_would_be_tested_and_the_lines_to_add(tm
     ):
         assert line in lines
     tried = len(plan(load("processmaker4"), target(BARE).table("processmaker4"), target(BARE).safety.level).tried)
-    assert any(line.startswith(f"  a run tests up to {tried} requirements (") for line in lines)
+    assert any(line.startswith(f"  a run tests up to {tried:,} requirements (") for line in lines)
     assert lines[-1] == "The file is valid. Nothing was sent."
 
 
@@ -104,7 +104,7 @@ def test_what_is_not_selected_is_counted_as_such(tmp_path: Path) -> None:
     spec = load("processmaker4")
     picked = [one for one in spec.requirements.values() if one.id.startswith("PM4-START-CURL")]
     printed = checked(BARE, tmp_path, "--system=processmaker4", "--include=PM4-START-CURL-*")
-    assert f"a run tests up to {len(picked)} requirements (" in printed
+    assert f"a run tests up to {len(picked):,} requirements (" in printed
     assert "[processmaker3]" not in printed
     assert "not selected: " in printed
 
@@ -159,8 +159,8 @@ def test_bodies_that_the_target_may_refuse_are_reported_by_their_operation(tmp_p
     assert "  bodies: createProcess" in given.splitlines()
 
 
-FIELD = "hidden only in fields and headers whose names mark a secret"
-WORD = "elsewhere, hidden only as a whole word"
+FIELD = "reports hide it only in fields and headers whose names mark a secret"
+WORD = "elsewhere, reports hide it only as a whole word"
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ class ProcessMaker4(Reference):
         return Answer(instance.details(now), 201)
 
 
-@fault("pm4-start-without-token", SYSTEM, "starts a Request for whoever presents no token")
+@fault("pm4-start-without-token", SYSTEM, "starts a Request for callers without a token")
 def start_without_token(ref: ProcessMaker4) -> None:
     """Accept requests without credentials."""
     usual = ref.token_accepted
@@ -174,7 +174,9 @@ def empty_object_refused(ref: ProcessMaker4) -> None:
     ref.body_rules.append(refuse)
 
 
-@fault("pm4-curl-form-refused", SYSTEM, "refuses JSON under the label of a form, as curl sends it, with 415")
+@fault(
+    "pm4-curl-form-refused", SYSTEM, "refuses JSON sent as application/x-www-form-urlencoded, as curl does, with 415"
+)
 def curl_form_refused(ref: ProcessMaker4) -> None:
     """Refuse bodies that are labelled as a form."""
 
@@ -219,13 +221,15 @@ def start_html(ref: ProcessMaker4) -> None:
     ref.wrap(response_fault("POST", START_PATTERN, 201, page))
 
 
-@fault("pm4-start-missing", SYSTEM, "does not have the operation: its path is as unknown as a made-up one")
+@fault("pm4-start-missing", SYSTEM, "does not have the operation: its path responds like a path that does not exist")
 def start_missing(ref: ProcessMaker4) -> None:
     """Take the operation away."""
     withdraw(ref.app, "start")
 
 
-@fault("pm4-unknown-process-started", SYSTEM, "starts a Request of any number; what is no number its router refuses")
+@fault(
+    "pm4-unknown-process-started", SYSTEM, "starts a Request for every process number, even if no such process exists"
+)
 def unknown_process_started(ref: ProcessMaker4) -> None:
     """Know a process of every number, and answer 405 to other identifiers as a router with a numeric route does."""
 
@@ -238,7 +242,9 @@ def unknown_process_started(ref: ProcessMaker4) -> None:
     ref.processes = AnyNumber(ref.processes)
 
 
-@fault("pm4-same-answer-other-trace", SYSTEM, "returns the first details for every start, with another trace")
+@fault(
+    "pm4-same-answer-other-trace", SYSTEM, "returns the details of the first start for every start, with a new trace id"
+)
 def same_answer_other_trace(ref: ProcessMaker4) -> None:
     """Repeat the details, not the trace."""
     first: list[Any] = []
@@ -250,7 +256,7 @@ def same_answer_other_trace(ref: ProcessMaker4) -> None:
     ref.wrap(response_fault("POST", START_PATTERN, 201, edit_json(repeat)))
 
 
-@fault("pm4-data-dropped", SYSTEM, "starts Requests without the data that were sent")
+@fault("pm4-data-dropped", SYSTEM, "starts Requests without the data that was sent")
 def data_dropped(ref: ProcessMaker4) -> None:
     """Tell of no data."""
     ref.wrap(response_fault("POST", START_PATTERN, 201, edit_json(lambda details: {**details, "data": {}})))
@@ -266,7 +272,7 @@ def data_of_first(ref: ProcessMaker4) -> None:
     ref.wrap(response_fault("POST", START_PATTERN, 201, edit_json(first)))
 
 
-@fault("pm4-path-ignored", SYSTEM, "starts the first process, whichever the path names")
+@fault("pm4-path-ignored", SYSTEM, "starts the first process, whatever the path names")
 def path_ignored(ref: ProcessMaker4) -> None:
     """Know one process under every number that is there."""
     ref.processes = dict.fromkeys(ref.processes, ref.processes[str(PROCESS_ID)])

@@ -188,7 +188,7 @@ def _details(one: RequirementResult, titles: Mapping[str, str]) -> StatusDetails
         "\n".join(
             filter(
                 None,
-                (each.call, each.title, f"expected: {each.expected}", f"observed: {each.observed}"),
+                (words.request(each), each.title, f"expected: {each.expected}", f"observed: {each.observed}"),
             )
         )
         for each in one.deviations
@@ -281,7 +281,7 @@ def _deviation(directory: Path, one: DeviationRecord, found: Mapping[str, CitedE
     finding = one.level is Level.MAY
     expected, observed = escape.block(one.expected), escape.block(one.observed)
     return TestStepResult(
-        name=escape.line(f"{one.call}: {one.title}" if one.call else one.title),
+        name=escape.line(": ".join(filter(None, (words.request(one), one.title)))),
         status=AllureStatus.BROKEN if finding else AllureStatus.FAILED,
         statusDetails=_Compared(
             message=f"expected: {expected}\nobserved: {observed}\nfingerprint: {one.fingerprint}",
@@ -311,7 +311,7 @@ def _tests(one: RequirementResult, tests: Mapping[str, TestRecord]) -> Iterator[
 def _attach(directory: Path, one: DeviationRecord, found: Mapping[str, CitedExchange]) -> list[Attachment]:
     texts: list[tuple[str, str]] = []
     if one.reproduce:
-        texts.append(("Command that reproduces it", one.reproduce + "\n"))
+        texts.append(("Command to reproduce the deviation", one.reproduce + "\n"))
     for identifier in one.evidence[:ATTACHED_EXCHANGES]:
         if (exchange := found.get(identifier)) is not None:
             asked = f"{exchange.request.method} {exchange.operation}".strip()

@@ -41,7 +41,7 @@ Life("action", create="create_action", read="read_action", list="list_actions", 
 Life("template", create="create_template", read="read_template", delete="delete_template").register()
 
 
-@fault("pro-delete-folder-takes-another", SYSTEM, "deletes the newest other folder along with the one that is named")
+@fault("pro-delete-folder-takes-another", SYSTEM, "deletes the newest other folder along with the named one")
 def delete_folder_takes_another(ref: Procesio) -> None:
     """Delete one more."""
     takes_another(ref, "create_folder", "delete_folder")
@@ -65,13 +65,13 @@ def folder_path_cut(ref: Procesio) -> None:
     ref.operations["read_folder"] = cut
 
 
-@fault("pro-rename-folder-ignored", SYSTEM, "says that it renamed a folder, and did not")
+@fault("pro-rename-folder-ignored", SYSTEM, "reports that it renamed a folder, but did not")
 def rename_folder_ignored(ref: Procesio) -> None:
     """Change no name."""
     ref.operations["rename_folder"] = lambda body: {**ref.actions.folders.named(body), **body}
 
 
-@fault("pro-delete-keeps-folder", SYSTEM, "says that it deleted a folder, and keeps it")
+@fault("pro-delete-keeps-folder", SYSTEM, "reports that it deleted a folder, but keeps it")
 def delete_keeps_folder(ref: Procesio) -> None:
     """Remove nothing."""
     ref.operations["delete_folder"] = lambda folder_id: {"id": ref.actions.folders.find(folder_id)["id"]}
@@ -96,7 +96,7 @@ def deleted_folder_listed(ref: Procesio) -> None:
     ref.operations["delete_folder"], ref.operations["list_folders"] = delete_visibly, with_deleted
 
 
-@fault("pro-delete-folder-keeps-content", SYSTEM, "moves what is within a deleted folder to the root")
+@fault("pro-delete-folder-keeps-content", SYSTEM, "moves the content of a deleted folder to the root")
 def delete_folder_keeps_content(ref: Procesio) -> None:
     """Take out the content before the folder goes."""
     delete = ref.operations["delete_folder"]
@@ -110,7 +110,7 @@ def delete_folder_keeps_content(ref: Procesio) -> None:
     ref.operations["delete_folder"] = delete_alone
 
 
-@fault("pro-category-unknown", SYSTEM, "has no category, not even those of its actions")
+@fault("pro-category-unknown", SYSTEM, "finds no category, not even those of its actions")
 def category_unknown(ref: Procesio) -> None:
     """Find no category."""
 
@@ -120,7 +120,7 @@ def category_unknown(ref: Procesio) -> None:
     ref.operations["read_category"] = fail
 
 
-@fault("pro-rename-folder-adds", SYSTEM, "adds a folder of the new name where it should rename one")
+@fault("pro-rename-folder-adds", SYSTEM, "adds a folder with the new name instead of renaming the folder")
 def rename_folder_adds(ref: Procesio) -> None:
     """Keep the old folder."""
     tree, delete = ref.operations["list_folders"], ref.operations["delete_folder"]
@@ -144,7 +144,7 @@ def rename_folder_adds(ref: Procesio) -> None:
     ref.operations["delete_folder"] = remove
 
 
-@fault("pro-delete-folder-orphans", SYSTEM, "keeps what is within a deleted folder, as a child of what is gone")
+@fault("pro-delete-folder-orphans", SYSTEM, "keeps the content of a deleted folder under the identifier of that folder")
 def delete_folder_orphans(ref: Procesio) -> None:
     """Show the orphans beside the folders of the root."""
     tree, delete = ref.operations["list_folders"], ref.operations["delete_folder"]
@@ -162,7 +162,7 @@ def delete_folder_orphans(ref: Procesio) -> None:
     ref.operations["delete_folder"], ref.operations["list_folders"] = delete_alone, with_orphans
 
 
-@fault("pro-category-other", SYSTEM, "returns another category than the one that is asked for")
+@fault("pro-category-other", SYSTEM, "returns a category other than the requested one")
 def category_other(ref: Procesio) -> None:
     """Always tell of the same empty one."""
     read = ref.operations["read_category"]

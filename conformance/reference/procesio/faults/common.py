@@ -28,7 +28,9 @@ def _open(operation: str, words: str) -> None:
     def apply(ref: Procesio) -> None:
         ref.anonymous.add(operation)
 
-    fault(f"pro-{words}-without-token", SYSTEM, f"needs no credentials to {operation.replace('_', ' ')}")(apply)
+    fault(f"pro-{words}-without-token", SYSTEM, f"accepts a request without credentials ({words.replace('-', ' ')})")(
+        apply
+    )
 
 
 def _plural(words: str) -> str:
@@ -58,9 +60,14 @@ class Life:
                 f"cannot read new {plural}",
                 self._unreadable,
             ),
-            (self.update, f"pro-modify-{self.words}-ignored", f"returns a changed {one}, unchanged", self._unchanged),
-            (True, f"pro-delete-keeps-{self.words}", f"says that it deleted a {one}, and keeps it", self._kept),
-            (self.list, f"pro-deleted-{self.words}-listed", f"leaves old {plural} in the list", self._still_listed),
+            (
+                self.update,
+                f"pro-modify-{self.words}-ignored",
+                f"reports that it changed a {one}, but does not",
+                self._unchanged,
+            ),
+            (True, f"pro-delete-keeps-{self.words}", f"reports that it deleted a {one}, but keeps it", self._kept),
+            (self.list, f"pro-deleted-{self.words}-listed", f"still lists deleted {plural}", self._still_listed),
         ):
             if possible:
                 fault(name, SYSTEM, description)(apply)
@@ -70,7 +77,7 @@ class Life:
         """Register what shows only in the content of an answer, or after an update."""
         one, plural = self.words.replace("-", " "), _plural(self.words)
         for possible, name, description, apply in (
-            (self.list, f"pro-read-{self.words}-other", f"returns the same {one}, for every identifier", self._other),
+            (self.list, f"pro-read-{self.words}-other", f"returns the same {one} for every identifier", self._other),
             (
                 self.list and self.update,
                 f"pro-modify-{self.words}-unlists",
@@ -86,13 +93,13 @@ class Life:
             (
                 True,
                 f"pro-delete-{self.words}-takes-another",
-                f"deletes the newest other {one} along with the one that is named",
+                f"deletes the newest other {one} along with the named one",
                 lambda ref: takes_another(ref, self.create, self.delete),
             ),
             (
                 self.update,
                 f"pro-modify-{self.words}-changes-another",
-                f"changes the oldest other {one} along with the one that is named",
+                f"changes the oldest other {one} along with the named one",
                 lambda ref: changes_another(ref, self.create, self.update),
             ),
         ):

@@ -68,13 +68,13 @@ def instances_newest_only(ref: Procesio) -> None:
     ref.operations["list_instances"] = lambda process_id: usual(process_id)[-1:]
 
 
-@fault("pro-list-keys-empty", SYSTEM, "lists no API key, though there are some")
+@fault("pro-list-keys-empty", SYSTEM, "lists no API keys, although there are some")
 def list_keys_empty(ref: Procesio) -> None:
     """Show an empty list."""
     ref.operations["list_keys"] = list
 
 
-@fault("pro-primitive-list-holds-own", SYSTEM, "lists the data types of the tenant as primitive, and counts them so")
+@fault("pro-primitive-list-holds-own", SYSTEM, "lists and counts the data types of the tenant as primitive")
 def primitive_list_holds_own(ref: Procesio) -> None:
     """Take every data type for a primitive one."""
     types = ref.data_types.types
@@ -82,7 +82,7 @@ def primitive_list_holds_own(ref: Procesio) -> None:
     ref.operations["count_primitive_types"] = lambda: len(types)
 
 
-@fault("pro-strangers-get-empty-list", SYSTEM, "returns 200 to callers without credentials, with an empty list")
+@fault("pro-strangers-get-empty-list", SYSTEM, "returns 200 with an empty list to callers without credentials")
 def strangers_get_empty_list(ref: Procesio) -> None:
     """Filter by the user instead of refusing."""
 
@@ -104,7 +104,7 @@ def strangers_get_empty_list(ref: Procesio) -> None:
 # -- without effect ---------------------------------------------------------------------------------------------------
 
 
-@fault("pro-token-opens-nothing", SYSTEM, "gives tokens that open nothing")
+@fault("pro-token-opens-nothing", SYSTEM, "issues tokens that no operation accepts")
 def token_opens_nothing(ref: Procesio) -> None:
     """Accept no token."""
     ref.token_accepted = lambda _: False
@@ -123,7 +123,7 @@ def toggle_counts_revision(ref: Procesio) -> None:
     ref.operations["toggle_activation"] = touch
 
 
-@fault("pro-rename-folder-display-only", SYSTEM, "renames what a folder is displayed as, and not the folder")
+@fault("pro-rename-folder-display-only", SYSTEM, "changes only the display name of a folder, not its name")
 def rename_folder_display_only(ref: Procesio) -> None:
     """Keep the name in the tree, and add a display name."""
     displayed: dict[str, str] = {}
@@ -142,7 +142,7 @@ def rename_folder_display_only(ref: Procesio) -> None:
     ref.operations["list_folders"] = lambda: shown(tree())
 
 
-@fault("pro-renamed-folder-old-path", SYSTEM, "returns the path of a renamed folder with its old name")
+@fault("pro-renamed-folder-old-path", SYSTEM, "returns the path of a renamed folder with the old name")
 def renamed_folder_old_path(ref: Procesio) -> None:
     """Remember the first name for the path."""
     first: dict[str, str] = {}
@@ -160,7 +160,7 @@ def renamed_folder_old_path(ref: Procesio) -> None:
     ref.operations["rename_folder"], ref.operations["read_folder"] = noted, stale
 
 
-@fault("pro-data-type-found-by-first-name", SYSTEM, "finds a data type by the name that it was created with only")
+@fault("pro-data-type-found-by-first-name", SYSTEM, "finds a data type only by the name with which it was created")
 def data_type_found_by_first_name(ref: Procesio) -> None:
     """Look the name up in an index that no modification touches."""
     index: dict[str, str] = {}
@@ -180,7 +180,9 @@ def data_type_found_by_first_name(ref: Procesio) -> None:
     ref.operations["create_data_type"], ref.operations["find_data_type"] = noted, find
 
 
-@fault("pro-update-echoes-only", SYSTEM, "returns and lists a modified process as it should be, but reads it as it was")
+@fault(
+    "pro-update-echoes-only", SYSTEM, "shows a modified process in the response and the list, but not when it is read"
+)
 def update_echoes_only(ref: Procesio) -> None:
     """Keep the new name for the list."""
     names: dict[str, str] = {}
@@ -196,7 +198,11 @@ def update_echoes_only(ref: Procesio) -> None:
 
 
 def _delete_says_false(words: str, operation: str, read: str) -> None:
-    @fault(f"pro-delete-{words}-says-false", SYSTEM, f"says with 200 that it did not delete a {words}")
+    @fault(
+        f"pro-delete-{words}-says-false",
+        SYSTEM,
+        f"returns 200 for the deletion of a {words}, and says that it did not delete it",
+    )
     def _(ref: Procesio) -> None:
         usual = ref.operations[read]
         told = {"deleted": False, "reason": "It is in use."}
@@ -207,7 +213,9 @@ for _words in ("process", "template"):
     _delete_says_false(_words, f"delete_{_words}", f"read_{_words}")
 
 
-@fault("pro-launch-queued-for-ever", SYSTEM, "returns that a launch is queued, with the time in each status")
+@fault(
+    "pro-launch-queued-for-ever", SYSTEM, "always returns that a launch is queued, with the current time in each status"
+)
 def launch_queued_for_ever(ref: Procesio) -> None:
     """Execute nothing, and tell the time."""
     status = ref.operations["read_status"]
@@ -219,7 +227,7 @@ def launch_queued_for_ever(ref: Procesio) -> None:
     ref.operations["read_status"] = lambda instance_id: {**status(instance_id), "askedOn": ref.clock().isoformat()}
 
 
-@fault("pro-run-leaves-ready", SYSTEM, "makes an instance when a process is run, and leaves it to be launched")
+@fault("pro-run-leaves-ready", SYSTEM, "creates an instance when a process is run, but does not launch it")
 def run_leaves_ready(ref: Procesio) -> None:
     """Publish where a run should execute."""
     run = ref.operations["run_process"]
@@ -232,7 +240,7 @@ def run_leaves_ready(ref: Procesio) -> None:
     ref.operations["run_process"] = ready
 
 
-@fault("pro-publish-same-instance", SYSTEM, "publishes the same instance as long as nobody launches it")
+@fault("pro-publish-same-instance", SYSTEM, "publishes the same instance until it is launched")
 def publish_same_instance(ref: Procesio) -> None:
     """Make a new instance only where none waits."""
     publish = ref.operations["publish_process"]
@@ -290,9 +298,7 @@ def read_template_other(ref: Procesio) -> None:
     ref.operations["read_template"] = lambda identifier: {**read(identifier), **stranger}
 
 
-@fault(
-    "pro-find-data-type-by-prefix", SYSTEM, "finds the first data type whose name begins as the one that is asked for"
-)
+@fault("pro-find-data-type-by-prefix", SYSTEM, "finds the first data type whose name begins like the requested one")
 def find_data_type_by_prefix(ref: Procesio) -> None:
     """Compare the first letters only."""
 
@@ -305,7 +311,7 @@ def find_data_type_by_prefix(ref: Procesio) -> None:
     ref.operations["find_data_type"] = find
 
 
-@fault("pro-payload-of-first", SYSTEM, "returns the payload of the first process, for every identifier")
+@fault("pro-payload-of-first", SYSTEM, "returns the payload of the first process for every identifier")
 def payload_of_first(ref: Procesio) -> None:
     """Always read the same process."""
     payload = ref.operations["read_payload"]
@@ -317,7 +323,7 @@ def payload_of_first(ref: Procesio) -> None:
     ref.operations["read_payload"] = first
 
 
-@fault("pro-process-analytics-of-newest", SYSTEM, "returns the analytics of the newest process, for every identifier")
+@fault("pro-process-analytics-of-newest", SYSTEM, "returns the analytics of the newest process for every identifier")
 def process_analytics_of_newest(ref: Procesio) -> None:
     """Always tell of the process that was created last."""
     analytics = ref.operations["read_process_analytics"]
@@ -329,7 +335,7 @@ def process_analytics_of_newest(ref: Procesio) -> None:
     ref.operations["read_process_analytics"] = newest
 
 
-@fault("pro-instance-analytics-of-first", SYSTEM, "returns the analytics of the first instance, for every identifier")
+@fault("pro-instance-analytics-of-first", SYSTEM, "returns the analytics of the first instance for every identifier")
 def instance_analytics_of_first(ref: Procesio) -> None:
     """Always tell of the same instance."""
     analytics = ref.operations["read_instance_analytics"]

@@ -25,7 +25,7 @@ def _replaced(ref: Procesio, operation: str, make: Callable[[Callable[..., Any]]
 # -- checks that create ------------------------------------------------------------------------------------------------
 
 
-@fault("pro-validate-creates", SYSTEM, "stores the process that it should only validate, as a new one")
+@fault("pro-validate-creates", SYSTEM, "stores a process that it should only validate as a new one")
 def validate_creates(ref: Procesio) -> None:
     """Create, and say what a validation says."""
 
@@ -41,7 +41,7 @@ def validate_creates(ref: Procesio) -> None:
     _replaced(ref, "validate_process", make)
 
 
-@fault("pro-test-credential-creates", SYSTEM, "keeps the credentials that it should only test, as new ones")
+@fault("pro-test-credential-creates", SYSTEM, "stores credentials that it should only test as new ones")
 def test_credential_creates(ref: Procesio) -> None:
     """Create, and say what a test says."""
 
@@ -65,7 +65,7 @@ def _newest(ref: Procesio) -> str:
 
 
 def _of_another(operation: str, words: str, which: str, choose: Callable[[Procesio], str]) -> None:
-    @fault(f"pro-{words}-{which}-process", SYSTEM, f"{words}s the {which} process, whichever is named")
+    @fault(f"pro-{words}-{which}-process", SYSTEM, f"acts on the {which} process when asked to {words} another one")
     def _(ref: Procesio) -> None:
         def make(usual: Callable[..., Any]) -> Callable[..., Any]:
             def of_another(process_id: str, *body: Any) -> Any:
@@ -82,7 +82,7 @@ for _operation, _words in (("publish_process", "publish"), ("run_process", "run"
     _of_another(_operation, _words, "newest", _newest)
 
 
-@fault("pro-toggle-all", SYSTEM, "turns all processes of users on or off where one is named")
+@fault("pro-toggle-all", SYSTEM, "turns all processes on or off instead of one")
 def toggle_all(ref: Procesio) -> None:
     """Leave out the one that was there from the start."""
 
@@ -152,7 +152,7 @@ def list_processes_mixed_up(ref: Procesio) -> None:
 # -- another folder or schedule ----------------------------------------------------------------------------------------
 
 
-@fault("pro-rename-folder-renames-all", SYSTEM, "gives the new name of a folder to its siblings, too")
+@fault("pro-rename-folder-renames-all", SYSTEM, "also renames the siblings of a renamed folder")
 def rename_folder_renames_all(ref: Procesio) -> None:
     """Rename whatever was created."""
 
@@ -170,7 +170,7 @@ def rename_folder_renames_all(ref: Procesio) -> None:
     _replaced(ref, "rename_folder", make)
 
 
-@fault("pro-duplicate-schedule-linked", SYSTEM, "deletes the copies of a schedule together with it")
+@fault("pro-duplicate-schedule-linked", SYSTEM, "deletes the copies of a schedule when it deletes the schedule")
 def duplicate_schedule_linked(ref: Procesio) -> None:
     """Remember of what a copy was made."""
     originals: dict[str, str] = {}

@@ -56,33 +56,33 @@ def auth_empty_secret_refused(ref: Procesio) -> None:
     ref.secret_accepted = lambda secret: bool(secret) and usual(secret)
 
 
-@fault("pro-auth-any-password", SYSTEM, "gives a token for any password")
+@fault("pro-auth-any-password", SYSTEM, "issues a token for any password")
 def auth_any_password(ref: Procesio) -> None:
     """Accept every password."""
     known = ref.user_accepted
     ref.user_accepted = lambda username, password: known(username, password) or username == "demo"
 
 
-@fault("pro-auth-any-realm", SYSTEM, "gives a token for any realm")
+@fault("pro-auth-any-realm", SYSTEM, "issues a token for any realm")
 def auth_any_realm(ref: Procesio) -> None:
     """Accept every realm."""
     ref.realm_accepted = lambda _: True
 
 
-@fault("pro-auth-any-secret", SYSTEM, "gives a token for any client secret")
+@fault("pro-auth-any-secret", SYSTEM, "issues a token for any client secret")
 def auth_any_secret(ref: Procesio) -> None:
     """Accept every secret."""
     ref.secret_accepted = lambda _: True
 
 
-@fault("pro-auth-any-user", SYSTEM, "gives a token to whoever is not known")
+@fault("pro-auth-any-user", SYSTEM, "issues a token for unknown users")
 def auth_any_user(ref: Procesio) -> None:
     """Accept every user, with every password of those that are unknown."""
     known = ref.user_accepted
     ref.user_accepted = lambda username, password: known(username, password) or username != "demo"
 
 
-@fault("pro-auth-any-client", SYSTEM, "gives a token to any client")
+@fault("pro-auth-any-client", SYSTEM, "issues a token to any client")
 def auth_any_client(ref: Procesio) -> None:
     """Accept every client."""
     ref.client_accepted = lambda _: True
@@ -100,13 +100,13 @@ def api_key_any_name(ref: Procesio) -> None:
     ref.key_accepted = lambda _, value: any(one["value"] == value for one in ref.keys.keys.values())
 
 
-@fault("pro-second-token-dead", SYSTEM, "accepts the first access token that was given out, and no other")
+@fault("pro-second-token-dead", SYSTEM, "accepts only the first access token that it issued")
 def second_token_dead(ref: Procesio) -> None:
     """Know one token."""
     ref.token_accepted = lambda token: token == next(iter(ref.tokens), None)
 
 
-@fault("pro-wrong-token-accepted", SYSTEM, "takes any access token for a valid one")
+@fault("pro-wrong-token-accepted", SYSTEM, "accepts any access token")
 def wrong_token_accepted(ref: Procesio) -> None:
     """Accept every token."""
     ref.token_accepted = lambda _: True
@@ -138,7 +138,7 @@ def create_not_listed(ref: Procesio) -> None:
     ref.operations["list_processes"] = lambda: [each for each in processes() if each["id"] == PROCESS_ID]
 
 
-@fault("pro-create-unreadable", SYSTEM, "lists created processes, but cannot find them when they are to be read")
+@fault("pro-create-unreadable", SYSTEM, "lists created processes, but cannot read them")
 def create_unreadable(ref: Procesio) -> None:
     """Read only the process that was there from the start."""
     read = ref.operations["read_process"]
@@ -151,13 +151,13 @@ def create_unreadable(ref: Procesio) -> None:
     ref.operations["read_process"] = read_first
 
 
-@fault("pro-update-ignored", SYSTEM, "accepts an update, and does not do it")
+@fault("pro-update-ignored", SYSTEM, "accepts an update, but does not change anything")
 def update_ignored(ref: Procesio) -> None:
     """Store no change."""
     ref.operations["update_process"] = ref.workspace.changed
 
 
-@fault("pro-delete-keeps-process", SYSTEM, "accepts a deletion, and keeps the process")
+@fault("pro-delete-keeps-process", SYSTEM, "accepts a deletion, but does not delete the process")
 def delete_keeps_process(ref: Procesio) -> None:
     """Remove nothing."""
     ref.operations["delete_process"] = lambda process_id: {"id": ref.workspace.read_process(process_id)["id"]}
@@ -179,7 +179,7 @@ def delete_stays_listed(ref: Procesio) -> None:
     ref.operations["list_processes"] = lambda: [*processes(), *deleted]
 
 
-@fault("pro-toggle-ignored", SYSTEM, "accepts a change of activation, and does not do it")
+@fault("pro-toggle-ignored", SYSTEM, "accepts a change of activation, but does not change anything")
 def toggle_ignored(ref: Procesio) -> None:
     """Change no activation."""
 
@@ -190,7 +190,7 @@ def toggle_ignored(ref: Procesio) -> None:
     ref.operations["toggle_activation"] = pretend
 
 
-@fault("pro-publish-dead-instance", SYSTEM, "publishes an instance whose id cannot be launched: 404")
+@fault("pro-publish-dead-instance", SYSTEM, "publishes an instance whose launch returns 404")
 def publish_dead_instance(ref: Procesio) -> None:
     """Make the launch of whatever was published fail."""
     publish, launch = ref.operations["publish_process"], ref.operations["launch_instance"]
@@ -209,7 +209,7 @@ def publish_dead_instance(ref: Procesio) -> None:
     ref.operations["publish_process"], ref.operations["launch_instance"] = publish_dead, launch_living
 
 
-@fault("pro-launch-ignored", SYSTEM, "accepts a launch, and leaves the instance as it is")
+@fault("pro-launch-ignored", SYSTEM, "accepts a launch, but does not launch the instance")
 def launch_ignored(ref: Procesio) -> None:
     """Start no instance."""
     ref.operations["launch_instance"] = lambda instance_id: {"id": ref.workspace.instance(instance_id).id}
@@ -294,7 +294,7 @@ def toggle_once(ref: Procesio) -> None:
     ref.operations["toggle_activation"] = off
 
 
-@fault("pro-payload-of-newest", SYSTEM, "returns the payload of the newest process, for every identifier")
+@fault("pro-payload-of-newest", SYSTEM, "returns the payload of the newest process for every identifier")
 def payload_of_newest(ref: Procesio) -> None:
     """Read the payload of a process without input variables."""
     payload = ref.operations["read_payload"]
@@ -305,7 +305,7 @@ def payload_of_newest(ref: Procesio) -> None:
     ref.operations["read_payload"] = without
 
 
-@fault("pro-used-of-first", SYSTEM, "returns what the first process uses, for every identifier")
+@fault("pro-used-of-first", SYSTEM, "returns what the first process uses for every identifier")
 def used_of_first(ref: Procesio) -> None:
     """Always read the same process."""
     used = ref.operations["list_used"]

@@ -29,13 +29,13 @@ def create_key_dead(ref: Procesio) -> None:
     ref.key_accepted = lambda name, value: (name, value) == API_KEY
 
 
-@fault("pro-delete-key-takes-another", SYSTEM, "deletes the newest other API key along with the one that is named")
+@fault("pro-delete-key-takes-another", SYSTEM, "deletes the newest other API key along with the named one")
 def delete_key_takes_another(ref: Procesio) -> None:
     """Delete one more."""
     takes_another(ref, "create_key", "delete_key")
 
 
-@fault("pro-delete-keeps-key", SYSTEM, "says that it deleted an API key, and keeps it")
+@fault("pro-delete-keeps-key", SYSTEM, "reports that it deleted an API key, but keeps it")
 def delete_keeps_key(ref: Procesio) -> None:
     """Remove nothing."""
     ref.operations["delete_key"] = lambda key_id: {"id": ref.keys.keys.find(key_id)["id"]}

@@ -31,7 +31,7 @@ def resources_no_list(ref: Procesio) -> None:
     ref.operations["list_resources"] = lambda: len(resources())
 
 
-@fault("pro-process-analytics-of-first", SYSTEM, "returns the analytics of the first process, for every identifier")
+@fault("pro-process-analytics-of-first", SYSTEM, "returns the analytics of the first process for every identifier")
 def process_analytics_of_first(ref: Procesio) -> None:
     """Always read the same process."""
     read = ref.operations["read_process_analytics"]
@@ -43,7 +43,7 @@ def process_analytics_of_first(ref: Procesio) -> None:
     ref.operations["read_process_analytics"] = first
 
 
-@fault("pro-instance-analytics-of-newest", SYSTEM, "returns the analytics of the newest instance, for every identifier")
+@fault("pro-instance-analytics-of-newest", SYSTEM, "returns the analytics of the newest instance for every identifier")
 def instance_analytics_of_newest(ref: Procesio) -> None:
     """Always read the instance that was started last."""
     read = ref.operations["read_instance_analytics"]

@@ -59,7 +59,7 @@ class Sequence:
         ref.operations[self.update] = elsewhere
 
     def takes_changed(self, ref: Procesio) -> None:
-        """Delete what was changed last along with the one that is named."""
+        """Delete what was changed last along with the named one."""
         update, delete = ref.operations[self.update], ref.operations[self.delete]
         changed: list[str] = []
 
@@ -126,7 +126,7 @@ for _name, _text, _apply in (
     ),
     (
         "pro-delete-schedule-takes-changed",
-        "deletes the other schedule that was changed last along with the one that is named",
+        "deletes the other schedule that was changed last along with the named one",
         SCHEDULE.takes_changed,
     ),
     (

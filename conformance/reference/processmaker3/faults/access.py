@@ -92,12 +92,12 @@ def _(ref: ProcessMaker3) -> None:
     ref.routes.permissions["get_project"] = frozenset({"PM_FACTORY"})
 
 
-@fault("pm3-token-basic-refused", SYSTEM, "Client credentials in an HTTP Basic header are not seen.")
+@fault("pm3-token-basic-refused", SYSTEM, "Client credentials in an HTTP Basic header are ignored.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.accounts, "basic", lambda _: lambda _authorization: None)
 
 
-@fault("pm3-token-scope-list-refused", SYSTEM, "A scope of several values is refused.")
+@fault("pm3-token-scope-list-refused", SYSTEM, "A scope with several values is refused.")
 def _(ref: ProcessMaker3) -> None:
     def make(scope: Callable[[str], str]) -> Callable[[str], str]:
         def single(value: str) -> str:
@@ -123,7 +123,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.accounts, "grant", make)
 
 
-@fault("pm3-token-second-dead", SYSTEM, "A token that is given to a user who has one already opens nothing.")
+@fault("pm3-token-second-dead", SYSTEM, "A second token for the same user is not accepted by any operation.")
 def _(ref: ProcessMaker3) -> None:
     def make(grant: Grant) -> Grant:
         def first_only(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
@@ -138,7 +138,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.accounts, "grant", make)
 
 
-@fault("pm3-token-own-client-refused", SYSTEM, "Users get tokens by the first application only, not by their own.")
+@fault("pm3-token-own-client-refused", SYSTEM, "Users get tokens only with the first application, not with their own.")
 def _(ref: ProcessMaker3) -> None:
     first, *others = ref.accounts.by_client.values()
     own = {account.username: account for account in others}
@@ -157,7 +157,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.accounts, "grant", make)
 
 
-@fault("pm3-token-opens-nothing", SYSTEM, "No token that is given opens any operation.")
+@fault("pm3-token-opens-nothing", SYSTEM, "No operation accepts the tokens that are issued.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.accounts, "holder", lambda _: lambda _token: None)
 
@@ -175,12 +175,12 @@ def _answering(ref: ProcessMaker3, empty: Callable[[dict[str, Any], str | None],
     override(ref.accounts, "grant", make)
 
 
-@fault("pm3-token-scope-list-empty", SYSTEM, "A scope of several values is accepted, and there is no token.")
+@fault("pm3-token-scope-list-empty", SYSTEM, "A scope with several values is accepted, but no token is returned.")
 def _(ref: ProcessMaker3) -> None:
     _answering(ref, lambda form, _authorization: " " in str(form.get("scope")))
 
 
-@fault("pm3-token-basic-empty", SYSTEM, "Client credentials by HTTP Basic are accepted, and there is no token.")
+@fault("pm3-token-basic-empty", SYSTEM, "Client credentials by HTTP Basic are accepted, but no token is returned.")
 def _(ref: ProcessMaker3) -> None:
     _answering(ref, lambda _form, authorization: authorization is not None)
 
@@ -204,12 +204,12 @@ def _(ref: ProcessMaker3) -> None:
     _accepting(ref, "password")
 
 
-@fault("pm3-token-any-secret", SYSTEM, "The secret of a client is not looked at.")
+@fault("pm3-token-any-secret", SYSTEM, "The secret of a client is not checked.")
 def _(ref: ProcessMaker3) -> None:
     _accepting(ref, "client_secret")
 
 
-@fault("pm3-token-any-user", SYSTEM, "A user who is unknown gets the token of the client's own.")
+@fault("pm3-token-any-user", SYSTEM, "An unknown user gets a token of the user who registered the client.")
 def _(ref: ProcessMaker3) -> None:
     def make(grant: Grant) -> Grant:
         def gullible(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:
@@ -225,7 +225,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.accounts, "grant", make)
 
 
-@fault("pm3-token-any-client", SYSTEM, "A client that is unknown gets tokens as that of the user.")
+@fault("pm3-token-any-client", SYSTEM, "An unknown client gets tokens like the user's own client.")
 def _(ref: ProcessMaker3) -> None:
     def make(grant: Grant) -> Grant:
         def gullible(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def _after_update(ref: ProcessMaker3, change: Callable[[Project], None]) -> None
     override(ref.workspace, "update", make)
 
 
-@fault("pm3-list-name-stale", SYSTEM, "The list shows a project under its first name, also after an update.")
+@fault("pm3-list-name-stale", SYSTEM, "The list shows the first name of a project even after an update.")
 def _(ref: ProcessMaker3) -> None:
     names: dict[str, str] = {}
 
@@ -43,7 +43,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "listing", make)
 
 
-@fault("pm3-list-description-stale", SYSTEM, "The list shows the first description of a project, also after an update.")
+@fault("pm3-list-description-stale", SYSTEM, "The list shows the first description of a project even after an update.")
 def _(ref: ProcessMaker3) -> None:
     first: dict[str, str] = {}
     name = "prj_description"
@@ -84,7 +84,9 @@ def _(ref: ProcessMaker3) -> None:
     _after_update(ref, change)
 
 
-@fault("pm3-update-flow-ends-dangling", SYSTEM, "After an update flows end in identifiers that no element has.")
+@fault(
+    "pm3-update-flow-ends-dangling", SYSTEM, "After an update, the ends of flows are identifiers that no element has."
+)
 def _(ref: ProcessMaker3) -> None:
     def change(project: Project) -> None:
         for diagram in project.diagrams:
@@ -94,7 +96,7 @@ def _(ref: ProcessMaker3) -> None:
     _after_update(ref, change)
 
 
-@fault("pm3-export-stale", SYSTEM, "An export holds a project as it was created, also after an update.")
+@fault("pm3-export-stale", SYSTEM, "An export contains a project as it was created, even after an update.")
 def _(ref: ProcessMaker3) -> None:
     created: dict[str, Project] = {}
 
@@ -121,7 +123,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.projects, "export_project", export)
 
 
-@fault("pm3-deleted-stays-listed", SYSTEM, "A project that was deleted stays in the list.")
+@fault("pm3-deleted-stays-listed", SYSTEM, "A deleted project is still in the list.")
 def _(ref: ProcessMaker3) -> None:
     gone: list[Data] = []
 

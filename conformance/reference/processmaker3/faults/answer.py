@@ -72,7 +72,7 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", f"{_PROJECT}/process", 200, edit_json(without)))
 
 
-@fault("pm3-process-same-uid", SYSTEM, "Every project shows a process of one and the same pro_uid.")
+@fault("pm3-process-same-uid", SYSTEM, "All projects show a process with the same pro_uid.")
 def _(ref: ProcessMaker3) -> None:
     uid = new_uid()
 
@@ -110,7 +110,7 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", f"{_PROJECT}/export", 200, _edit_xml(remove)))
 
 
-@fault("pm3-export-version", SYSTEM, "An export says that it is of version 2.0.")
+@fault("pm3-export-version", SYSTEM, "An export has the version 2.0.")
 def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", f"{_PROJECT}/export", 200, _edit_xml(lambda root: root.set("version", "2.0"))))
 
@@ -171,7 +171,11 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(wrap)
 
 
-@fault("pm3-process-trailing-slash-only", SYSTEM, "GET of a process works only at …/process/: the other reading.")
+@fault(
+    "pm3-process-trailing-slash-only",
+    SYSTEM,
+    "GET of a process works only with a final slash (…/process/), as the other reading says.",
+)
 def _(ref: ProcessMaker3) -> None:
     def wrap(app: ASGIApp) -> ASGIApp:
         async def moved(scope: Scope, receive: Receive, send: Send) -> None:

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 SYSTEM: Final = "processmaker3"
 
 
-@fault("pm3-tracker-half-accepted", SYSTEM, "Kind and identifier of a case tracker object may come one by one.")
+@fault(
+    "pm3-tracker-half-accepted",
+    SYSTEM,
+    "A case tracker object is accepted with only one of its type and its identifier.",
+)
 def _(ref: ProcessMaker3) -> None:
     override(
         ref.case_tracker,
@@ -40,7 +44,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.casebook, "unassigned", lambda _: lambda _user: [])
 
 
-@fault("pm3-unassigned-shows-all", SYSTEM, "The list of unassigned cases shows them to everybody.")
+@fault("pm3-unassigned-shows-all", SYSTEM, "The list of unassigned cases shows all of them to every user.")
 def _(ref: ProcessMaker3) -> None:
     def everything(_user: str) -> list[Data]:
         return [ref.casebook.described(case) for case in ref.casebook.cases.values() if not case.user]
@@ -53,7 +57,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.casebook, "may_claim", lambda _: lambda case, user: user in case.candidates)
 
 
-@fault("pm3-unassigned-for-inactive", SYSTEM, "Cases that wait for a group are listed for members who are away.")
+@fault("pm3-unassigned-for-inactive", SYSTEM, "The unassigned cases of a group are listed for inactive members.")
 def _(ref: ProcessMaker3) -> None:
     def make(may_claim: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
         def also_away(case: Case, user: str) -> bool:
@@ -90,7 +94,7 @@ def _describe(ref: ProcessMaker3, wrong: Callable[[Case], Data]) -> None:
     override(ref.casebook, "described", make)
 
 
-@fault("pm3-case-tasks-lack-current", SYSTEM, "The tasks of a case lack the current one.")
+@fault("pm3-case-tasks-lack-current", SYSTEM, "The tasks of a case do not include the current one.")
 def _(ref: ProcessMaker3) -> None:
     def make(tasks: Callable[[Case], list[Data]]) -> Callable[[Case], list[Data]]:
         return lambda case: [task for task in tasks(case) if task["tas_uid"] != case.task]
@@ -116,7 +120,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.casebook, "execute", lambda _: lambda _case, _trigger: None)
 
 
-@fault("pm3-variable-empty-ignored", SYSTEM, "A variable that is set to the empty text keeps its value.")
+@fault("pm3-variable-empty-ignored", SYSTEM, "A variable that is set to the empty string keeps its value.")
 def _(ref: ProcessMaker3) -> None:
     def make(write: Callable[[Case, Data], None]) -> Callable[[Case, Data], None]:
         return lambda case, variables: write(case, {name: one for name, one in variables.items() if one != ""})
@@ -137,22 +141,22 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.cases, "get_case_variables", make)
 
 
-@fault("pm3-variables-as-numbers", SYSTEM, "Numbers of dynaforms are numbers in the variables.")
+@fault("pm3-variables-as-numbers", SYSTEM, "Variables contain the numbers of dynaforms as numbers, not as strings.")
 def _(ref: ProcessMaker3) -> None:
     _show_variables(ref, lambda name, value: float(str(value)) if name == "amount" else value)
 
 
-@fault("pm3-variables-grid-array", SYSTEM, "Grids are arrays in the variables.")
+@fault("pm3-variables-grid-array", SYSTEM, "Variables contain grids as arrays.")
 def _(ref: ProcessMaker3) -> None:
     _show_variables(ref, lambda name, value: list(value.values()) if name == "reviewers" else value)  # type: ignore[attr-defined]
 
 
-@fault("pm3-variables-query-array", SYSTEM, "Results of database queries are arrays in the variables.")
+@fault("pm3-variables-query-array", SYSTEM, "Variables contain the results of database queries as arrays.")
 def _(ref: ProcessMaker3) -> None:
     _show_variables(ref, lambda name, value: list(value.values()) if name == "suppliers" else value)  # type: ignore[attr-defined]
 
 
-@fault("pm3-variables-grid-from-zero", SYSTEM, "The rows of grids are counted from zero in the variables.")
+@fault("pm3-variables-grid-from-zero", SYSTEM, "Variables contain the rows of grids numbered from 0.")
 def _(ref: ProcessMaker3) -> None:
     def shifted(_name: str, value: object) -> object:
         return {str(int(row) - 1): cells for row, cells in value.items()} if isinstance(value, dict) else value
@@ -178,7 +182,9 @@ def _(ref: ProcessMaker3) -> None:
 
 
 @fault(
-    "pm3-unassigned-shows-caseworkers", SYSTEM, "The list of unassigned cases shows all to every user with PM_CASES."
+    "pm3-unassigned-shows-caseworkers",
+    SYSTEM,
+    "The list of unassigned cases shows all of them to every user with PM_CASES.",
 )
 def _(ref: ProcessMaker3) -> None:
     def make(may_claim: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
@@ -190,7 +196,7 @@ def _(ref: ProcessMaker3) -> None:
 # -- as text, half, or without effect ---------------------------------------------------------------------------------
 
 
-@fault("pm3-unassigned-as-text", SYSTEM, "The list of unassigned cases is no JSON.")
+@fault("pm3-unassigned-as-text", SYSTEM, "The list of unassigned cases is not JSON.")
 def _(ref: ProcessMaker3) -> None:
     async def in_words(call: Call) -> Response:
         found = ", ".join(str(one["app_uid"]) for one in ref.casebook.unassigned(call.user))
@@ -212,12 +218,12 @@ def _(ref: ProcessMaker3) -> None:
     _describe(ref, lambda case: {"app_status": "COMPLETED"} if case.status == "CANCELLED" else {})
 
 
-@fault("pm3-variable-set-ignored", SYSTEM, "Variables are accepted, and not set.")
+@fault("pm3-variable-set-ignored", SYSTEM, "A request to set variables is accepted, but sets none.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.casebook, "write", lambda _: lambda _case, _variables: None)
 
 
-@fault("pm3-variable-set-replaces", SYSTEM, "Whoever sets a variable removes all others.")
+@fault("pm3-variable-set-replaces", SYSTEM, "Setting a variable removes all others.")
 def _(ref: ProcessMaker3) -> None:
     def replace(case: Case, variables: Data) -> None:
         case.variables = dict(variables)
@@ -225,7 +231,11 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.casebook, "write", lambda _: replace)
 
 
-@fault("pm3-variables-of-others-forbidden", SYSTEM, "The variables of cases that do not run are forbidden.")
+@fault(
+    "pm3-variables-of-others-forbidden",
+    SYSTEM,
+    "Reading the variables of cases that are not running is refused with 403.",
+)
 def _(ref: ProcessMaker3) -> None:
     def make(read: Endpoint) -> Endpoint:
         async def forbid(call: Call) -> Response:
@@ -238,7 +248,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.cases, "get_case_variables", make)
 
 
-@fault("pm3-variables-forbidden", SYSTEM, "The variables of a running case are forbidden to who works on it.")
+@fault("pm3-variables-forbidden", SYSTEM, "Users who work on a running case get 403 for its variables.")
 def _(ref: ProcessMaker3) -> None:
     def make(read: Endpoint) -> Endpoint:
         async def forbid(call: Call) -> Response:

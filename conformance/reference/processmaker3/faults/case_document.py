@@ -47,13 +47,15 @@ def _restatus(ref: ProcessMaker3, message: str, status: int) -> None:
     ref.wrap(response_fault("POST", UPLOAD, None, edit))
 
 
-@fault("pm3-indoc-list-empty", SYSTEM, "The list of input documents shows none that were there at the start.")
+@fault("pm3-indoc-list-empty", SYSTEM, "The list of input documents shows none of those that existed at the start.")
 def _(ref: ProcessMaker3) -> None:
     start = {uid for case in ref.casebook.cases.values() for uid in case.inputs}
     _list(ref, lambda _case, shown: [one for one in shown if one.uid not in start])
 
 
-@fault("pm3-indoc-list-not-for-viewers", SYSTEM, "The list of input documents is empty for who only may see them.")
+@fault(
+    "pm3-indoc-list-not-for-viewers", SYSTEM, "The list of input documents is empty for users who may only view them."
+)
 def _(ref: ProcessMaker3) -> None:
     def make(inputs: Callable[[Case, str], list[Document]]) -> Callable[[Case, str], list[Document]]:
         return lambda case, user: inputs(case, user) if user == case.user else []
@@ -61,12 +63,16 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "inputs", make)
 
 
-@fault("pm3-indoc-list-shows-all", SYSTEM, "The list of input documents shows all of a case to everybody.")
+@fault("pm3-indoc-list-shows-all", SYSTEM, "The list of input documents shows all documents of a case to every user.")
 def _(ref: ProcessMaker3) -> None:
     _list(ref, lambda case, _shown: [one for one in case.inputs.values() if one.status == ACTIVE])
 
 
-@fault("pm3-indoc-delete-still-listed", SYSTEM, "The list of input documents shows what is marked as deleted, too.")
+@fault(
+    "pm3-indoc-delete-still-listed",
+    SYSTEM,
+    "The list of input documents also shows documents that are marked as deleted.",
+)
 def _(ref: ProcessMaker3) -> None:
     _list(ref, lambda case, shown: shown and list(case.inputs.values()))
 
@@ -96,7 +102,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "list_input_documents", make)
 
 
-@fault("pm3-indoc-read-by-anyone", SYSTEM, "Everybody may read what is known of an input document.")
+@fault("pm3-indoc-read-by-anyone", SYSTEM, "Every user can read the details of an input document.")
 def _(ref: ProcessMaker3) -> None:
     async def read(call: Call) -> Response:
         document = ref.case_documents.case(call).inputs[call.named("app_doc_uid")]
@@ -105,27 +111,27 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "get_input_document", lambda _: read)
 
 
-@fault("pm3-upload-lost", SYSTEM, "An upload is accepted, and not stored.")
+@fault("pm3-upload-lost", SYSTEM, "An upload is accepted, but not stored.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "keep", lambda _: lambda _case, document: document)
 
 
-@fault("pm3-upload-supervisor-refused", SYSTEM, "Process supervisors may not upload.")
+@fault("pm3-upload-supervisor-refused", SYSTEM, "Process supervisors cannot upload files.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "may_upload", lambda _: lambda case, user: user == case.user)
 
 
-@fault("pm3-upload-by-anyone", SYSTEM, "Every user may upload.")
+@fault("pm3-upload-by-anyone", SYSTEM, "Every user can upload files.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "may_upload", lambda _: lambda _case, _user: True)
 
 
-@fault("pm3-upload-denied-403", SYSTEM, "Who may not upload is refused with 403.")
+@fault("pm3-upload-denied-403", SYSTEM, "An upload without permission is refused with 403.")
 def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("POST", UPLOAD, 302, edit_status(403)))
 
 
-@fault("pm3-upload-name-message", SYSTEM, "An upload without a file is refused in other words.")
+@fault("pm3-upload-name-message", SYSTEM, "An upload without a file is refused with another message.")
 def _(ref: ProcessMaker3) -> None:
     _reword(ref, UPLOAD, 400, NO_FILE, "Where is the file?")
 
@@ -135,7 +141,7 @@ def _(ref: ProcessMaker3) -> None:
     _restatus(ref, NO_FILE, 422)
 
 
-@fault("pm3-upload-size-message", SYSTEM, "A file that is too large is refused in other words.")
+@fault("pm3-upload-size-message", SYSTEM, "A file that is too large is refused with another message.")
 def _(ref: ProcessMaker3) -> None:
     _reword(ref, UPLOAD, 413, "is too big", "is rather large")
 
@@ -145,7 +151,7 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("POST", UPLOAD, 413, edit_status(400)))
 
 
-@fault("pm3-upload-post-message", SYSTEM, "A request that is too large is refused in other words.")
+@fault("pm3-upload-post-message", SYSTEM, "A request that is too large is refused with another message.")
 def _(ref: ProcessMaker3) -> None:
     _reword(ref, UPLOAD, 400, NO_TASK, "There is too much.")
 
@@ -160,7 +166,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "outputs", lambda _: lambda _case, _user: [])
 
 
-@fault("pm3-outdoc-list-shows-all", SYSTEM, "The list of output documents shows all of a case to everybody.")
+@fault("pm3-outdoc-list-shows-all", SYSTEM, "The list of output documents shows all documents of a case to every user.")
 def _(ref: ProcessMaker3) -> None:
     def everything(case: Case, _user: str) -> list[Document]:
         return [one for one in case.outputs.values() if one.status == ACTIVE]
@@ -168,7 +174,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "outputs", lambda _: everything)
 
 
-@fault("pm3-outdoc-denied-403", SYSTEM, "The list of output documents is refused to who may not see them.")
+@fault("pm3-outdoc-denied-403", SYSTEM, "The list of output documents is refused to users who may not view them.")
 def _(ref: ProcessMaker3) -> None:
     def make(outputs: Callable[[Case, str], list[Document]]) -> Callable[[Case, str], list[Document]]:
         def seen(case: Case, user: str) -> list[Document]:
@@ -181,7 +187,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "outputs", make)
 
 
-@fault("pm3-outdoc-none-is-null", SYSTEM, "The list of output documents of a case without any is null.")
+@fault("pm3-outdoc-none-is-null", SYSTEM, "For a case without output documents, the list of them is null.")
 def _(ref: ProcessMaker3) -> None:
     def make(listed: Endpoint) -> Endpoint:
         async def nothing(call: Call) -> Response:
@@ -192,12 +198,14 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "list_output_documents", make)
 
 
-@fault("pm3-notes-for-everybody", SYSTEM, "Everybody may read the notes of a case.")
+@fault("pm3-notes-for-everybody", SYSTEM, "Every user can read the notes of a case.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "may_read_notes", lambda _: lambda _case, _user: True)
 
 
-@fault("pm3-notes-for-assigned", SYSTEM, "Who works on a case may read its notes without the permission for them.")
+@fault(
+    "pm3-notes-for-assigned", SYSTEM, "A user who works on a case can read its notes without the permission for notes."
+)
 def _(ref: ProcessMaker3) -> None:
     override(
         ref.case_documents,
@@ -206,13 +214,15 @@ def _(ref: ProcessMaker3) -> None:
     )
 
 
-@fault("pm3-notes-denied-403", SYSTEM, "Who may not read the notes of a case is refused with 403.")
+@fault("pm3-notes-denied-403", SYSTEM, "A user without permission for the notes of a case is refused with 403.")
 def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", NOTES, 400, edit_status(403)))
 
 
 @fault(
-    "pm3-notes-denied-otherwise", SYSTEM, "A user who may not read the notes of a case gets an error in other words."
+    "pm3-notes-denied-otherwise",
+    SYSTEM,
+    "A user without permission for the notes of a case gets another error message.",
 )
 def _(ref: ProcessMaker3) -> None:
     _reword(ref, NOTES, 400, NO_NOTES, "These are not for you")
@@ -221,7 +231,11 @@ def _(ref: ProcessMaker3) -> None:
 # -- for users who have PM_CASES and nothing else ---------------------------------------------------------------------
 
 
-@fault("pm3-indoc-list-shows-caseworkers", SYSTEM, "The list of input documents shows all to every user with PM_CASES.")
+@fault(
+    "pm3-indoc-list-shows-caseworkers",
+    SYSTEM,
+    "The list of input documents shows all documents to every user with PM_CASES.",
+)
 def _(ref: ProcessMaker3) -> None:
     seen = ref.case_documents.inputs
 
@@ -234,7 +248,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.case_documents, "list_input_documents", lambda _: listed)
 
 
-@fault("pm3-upload-by-caseworkers", SYSTEM, "Whoever has PM_CASES may upload.")
+@fault("pm3-upload-by-caseworkers", SYSTEM, "Every user with PM_CASES can upload files.")
 def _(ref: ProcessMaker3) -> None:
     def make(may: Callable[[Case, str], bool]) -> Callable[[Case, str], bool]:
         return lambda case, user: may(case, user) or ref.accounts.permits(user, "PM_CASES")
@@ -243,7 +257,9 @@ def _(ref: ProcessMaker3) -> None:
 
 
 @fault(
-    "pm3-outdoc-list-shows-caseworkers", SYSTEM, "The list of output documents shows all to every user with PM_CASES."
+    "pm3-outdoc-list-shows-caseworkers",
+    SYSTEM,
+    "The list of output documents shows all documents to every user with PM_CASES.",
 )
 def _(ref: ProcessMaker3) -> None:
     def make(outputs: Callable[[Case, str], list[Document]]) -> Callable[[Case, str], list[Document]]:
@@ -259,7 +275,7 @@ def _(ref: ProcessMaker3) -> None:
 # -- as text, half, or without effect ---------------------------------------------------------------------------------
 
 
-@fault("pm3-indoc-list-as-text", SYSTEM, "The list of input documents that were there at the start is no JSON.")
+@fault("pm3-indoc-list-as-text", SYSTEM, "The list of the input documents that existed at the start is not JSON.")
 def _(ref: ProcessMaker3) -> None:
     def make(listed: Endpoint) -> Endpoint:
         async def in_words(call: Call) -> Response:
@@ -294,7 +310,9 @@ def _(ref: ProcessMaker3) -> None:
     _list(ref, lambda case, shown: shown if case.status == RUNNING else [])
 
 
-@fault("pm3-indoc-list-forbidden-to-viewers", SYSTEM, "The list of input documents is forbidden to who may see them.")
+@fault(
+    "pm3-indoc-list-forbidden-to-viewers", SYSTEM, "Users who may view input documents get 403 for the list of them."
+)
 def _(ref: ProcessMaker3) -> None:
     def make(listed: Endpoint) -> Endpoint:
         async def forbid(call: Call) -> Response:
@@ -336,7 +354,9 @@ def _(ref: ProcessMaker3) -> None:
 
 
 @fault(
-    "pm3-notes-code-text", SYSTEM, "A user who may not read the notes of a case gets an error with a code in quotes."
+    "pm3-notes-code-text",
+    SYSTEM,
+    "A user without permission for the notes of a case gets an error whose code is a string.",
 )
 def _(ref: ProcessMaker3) -> None:
     quoted = edit_json(lambda data: {"error": {**data["error"], "code": str(data["error"]["code"])}})

@@ -74,17 +74,17 @@ def _swap_sizes(array: str) -> Callable[[Data], None]:
     return swap
 
 
-@fault("pm3-create-gateway-sizes-swapped", SYSTEM, "A new gateway is as wide as it should be high, and the reverse.")
+@fault("pm3-create-gateway-sizes-swapped", SYSTEM, "The width and height of a new gateway are exchanged.")
 def _(ref: ProcessMaker3) -> None:
     _after_create(ref, _swap_sizes("gateways"))
 
 
-@fault("pm3-create-event-sizes-swapped", SYSTEM, "A new event is as wide as it should be high, and the reverse.")
+@fault("pm3-create-event-sizes-swapped", SYSTEM, "The width and height of a new event are exchanged.")
 def _(ref: ProcessMaker3) -> None:
     _after_create(ref, _swap_sizes("events"))
 
 
-@fault("pm3-create-flow-ends-swapped", SYSTEM, "The flows of a new diagram run the other way round.")
+@fault("pm3-create-flow-ends-swapped", SYSTEM, "The flows of a new diagram have their two ends exchanged.")
 def _(ref: ProcessMaker3) -> None:
     def turn(diagram: Data) -> None:
         for flow in diagram["flows"]:

@@ -30,7 +30,7 @@ def _shown(ref: ProcessMaker3, path: str, change: Callable[[Any], Any]) -> None:
 
 
 def _missing(operation: str, words: str, told: str) -> None:
-    @fault(f"pm3-{words}-missing", SYSTEM, f"There is no operation that {told}; its path is that of another one.")
+    @fault(f"pm3-{words}-missing", SYSTEM, f"There is no operation that {told}; its path belongs to another operation.")
     def _(ref: ProcessMaker3) -> None:
         withdraw(ref.routes.app, operation)
 
@@ -48,7 +48,7 @@ def _page(items: list[Any], **more: Any) -> Data:
     return {"data": items, "total": len(items), "start": 0, "limit": 25, **more}
 
 
-@fault("pm3-unassigned-counted-only", SYSTEM, "Unassigned cases are counted and named in a message, and not listed.")
+@fault("pm3-unassigned-counted-only", SYSTEM, "Unassigned cases are counted and named in a message, but not listed.")
 def _(ref: ProcessMaker3) -> None:
     def counted(data: Any) -> Any:
         return _page([], message=f"{len(data)} cases are waiting: {', '.join(one['app_uid'] for one in data)}")
@@ -56,17 +56,21 @@ def _(ref: ProcessMaker3) -> None:
     _shown(ref, "/cases/unassigned", counted)
 
 
-@fault("pm3-users-capped", SYSTEM, "The list of users holds those who were there first, and says that it is whole.")
+@fault("pm3-users-capped", SYSTEM, "The list of users contains only the first users, and says that it is complete.")
 def _(ref: ProcessMaker3) -> None:
     _shown(ref, "/users", lambda data: _page(data[:5]))
 
 
-@fault("pm3-departments-capped", SYSTEM, "The list of departments holds the first one, and says that it is whole.")
+@fault(
+    "pm3-departments-capped",
+    SYSTEM,
+    "The list of departments contains only the first one, and says that it is complete.",
+)
 def _(ref: ProcessMaker3) -> None:
     _shown(ref, "/departments", lambda data: _page(data[:1]))
 
 
-@fault("pm3-available-users-capped", SYSTEM, "The list of users for a role holds the first five of them.")
+@fault("pm3-available-users-capped", SYSTEM, "The list of users for a role contains only the first five.")
 def _(ref: ProcessMaker3) -> None:
     _shown(ref, "/role/[^/]+/available-users", lambda data: _page(data[:5]))
 
@@ -74,7 +78,7 @@ def _(ref: ProcessMaker3) -> None:
 # -- another one ------------------------------------------------------------------------------------------------------
 
 
-@fault("pm3-case-of-neighbour", SYSTEM, "A case has the status and the task of the first one.")
+@fault("pm3-case-of-neighbour", SYSTEM, "Every case has the status and the task of the first case.")
 def _(ref: ProcessMaker3) -> None:
     def make(described: Callable[[Case], Data]) -> Callable[[Case], Data]:
         first = next(iter(ref.casebook.cases.values()))
@@ -83,7 +87,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.casebook, "described", make)
 
 
-@fault("pm3-department-of-neighbour", SYSTEM, "A department is read under its identifier with the title of the first.")
+@fault("pm3-department-of-neighbour", SYSTEM, "Every department is returned with the title of the first one.")
 def _(ref: ProcessMaker3) -> None:
     first = next(iter(ref.people.departments.values())).title
     _shown(ref, "/department/[^/]+", lambda data: {**data, "dep_title": first})
@@ -106,7 +110,7 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("DELETE", f"{_API}/department/[^/]+", 200, told))
 
 
-@fault("pm3-variable-set-beside", SYSTEM, "A variable is set under another name than the one that was sent.")
+@fault("pm3-variable-set-beside", SYSTEM, "A variable is set under a name that differs from the one that was sent.")
 def _(ref: ProcessMaker3) -> None:
     def make(write: Callable[[Case, Data], None]) -> Callable[[Case, Data], None]:
         return lambda case, variables: write(case, {f"{name}_label": value for name, value in variables.items()})
@@ -117,7 +121,7 @@ def _(ref: ProcessMaker3) -> None:
 # -- values -----------------------------------------------------------------------------------------------------------
 
 
-@fault("pm3-case-tasks-blank-status", SYSTEM, "The status of a task is there, and empty.")
+@fault("pm3-case-tasks-blank-status", SYSTEM, "The status of every task is empty.")
 def _(ref: ProcessMaker3) -> None:
     def make(tasks: Callable[[Case], list[Data]]) -> Callable[[Case], list[Data]]:
         return lambda case: [{**one, "status": "", "message": "The status is unknown."} for one in tasks(case)]
@@ -125,7 +129,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.casebook, "tasks", make)
 
 
-@fault("pm3-variables-grid-as-text", SYSTEM, "Grids and query results are texts that hold JSON.")
+@fault("pm3-variables-grid-as-text", SYSTEM, "Grids and query results are strings that contain JSON.")
 def _(ref: ProcessMaker3) -> None:
     def written(data: Any) -> Any:
         return {name: json.dumps(value) if isinstance(value, dict) else value for name, value in data.items()}
@@ -133,7 +137,7 @@ def _(ref: ProcessMaker3) -> None:
     _shown(ref, "/cases/[^/]+/variables", written)
 
 
-@fault("pm3-pmtable-first-row-lower", SYSTEM, "Only in the first row of a table the names are in lower case.")
+@fault("pm3-pmtable-first-row-lower", SYSTEM, "Field names are in lower case only in the first row of a table.")
 def _(ref: ProcessMaker3) -> None:
     def upper(row: Data) -> Data:
         return {name if name.startswith("__") else name.upper(): value for name, value in row.items()}

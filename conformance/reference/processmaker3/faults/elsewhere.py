@@ -35,7 +35,7 @@ def token_basic_any_secret(ref: ProcessMaker3) -> None:
     override(ref.accounts, "basic", make)
 
 
-@fault("pm3-updated-readable-by-outsider", SYSTEM, "lets every user read a project that was updated")
+@fault("pm3-updated-readable-by-outsider", SYSTEM, "lets every user read an updated project")
 def updated_readable_by_outsider(ref: ProcessMaker3) -> None:
     """Forget the permission after an update."""
     updated: set[str] = set()
@@ -67,7 +67,9 @@ def updated_readable_by_outsider(ref: ProcessMaker3) -> None:
 # -- projects ----------------------------------------------------------------------------------------------------------
 
 
-@fault("pm3-generate-existing", SYSTEM, "returns the oldest BPMN project for a classic process, and generates none")
+@fault(
+    "pm3-generate-existing", SYSTEM, "returns the oldest BPMN project instead of generating one from a classic process"
+)
 def generate_existing(ref: ProcessMaker3) -> None:
     """Generate nothing."""
 
@@ -138,7 +140,7 @@ def role_delete_takes_another(ref: ProcessMaker3) -> None:
 # -- input documents ---------------------------------------------------------------------------------------------------
 
 
-@fault("pm3-indoc-read-other", SYSTEM, "returns the first input document of a case, whichever is named")
+@fault("pm3-indoc-read-other", SYSTEM, "returns the first input document of a case, whatever identifier is in the path")
 def indoc_read_other(ref: ProcessMaker3) -> None:
     """Read one that the user may see."""
 
@@ -165,7 +167,7 @@ def _noting(ref: ProcessMaker3, note: Callable[[Document], None]) -> None:
     override(ref.case_documents, "keep", make)
 
 
-@fault("pm3-indoc-list-newest-upload", SYSTEM, "lists the newest upload of a case, and none before it")
+@fault("pm3-indoc-list-newest-upload", SYSTEM, "lists only the newest upload of a case")
 def indoc_list_newest_upload(ref: ProcessMaker3) -> None:
     """Leave out what was uploaded before."""
     uploads: list[str] = []
@@ -177,7 +179,7 @@ def indoc_list_newest_upload(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", DOCUMENTS, 200, edit_json(shortened)))
 
 
-@fault("pm3-indoc-uploaded-for-everybody", SYSTEM, "lists what was uploaded for every user")
+@fault("pm3-indoc-uploaded-for-everybody", SYSTEM, "lists uploaded files for every user")
 def indoc_uploaded_for_everybody(ref: ProcessMaker3) -> None:
     """Look at the rights for what was there from the start only."""
     uploads: set[str] = set()

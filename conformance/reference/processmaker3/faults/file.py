@@ -47,7 +47,7 @@ def _(ref: ProcessMaker3) -> None:
     _exporting(ref, lambda project: {"diagrams": [{**one, "flows": []} for one in project.diagrams]})
 
 
-@fault("pm3-export-without-bounds", SYSTEM, "An export has no places and sizes of elements.")
+@fault("pm3-export-without-bounds", SYSTEM, "An export does not contain the positions and sizes of elements.")
 def _(ref: ProcessMaker3) -> None:
     def bare(diagram: Data) -> Data:
         return {
@@ -113,18 +113,20 @@ def _(ref: ProcessMaker3) -> None:
     _importing(ref, lambda project: everywhere(project, "bou_x", "0"))
 
 
-@fault("pm3-import-keep-empty", SYSTEM, "Import with KEEP makes a project without elements.")
+@fault("pm3-import-keep-empty", SYSTEM, "An import with KEEP creates a project without elements.")
 def _(ref: ProcessMaker3) -> None:
     _importing(ref, _without(*(kind.list_name for kind in KINDS)), "KEEP")
 
 
-@fault("pm3-import-disable-without-flows", SYSTEM, "Import with DISABLE makes a project without flows.")
+@fault("pm3-import-disable-without-flows", SYSTEM, "An import with DISABLE creates a project without flows.")
 def _(ref: ProcessMaker3) -> None:
     _importing(ref, _without("flows"), "DISABLE")
 
 
 @fault(
-    "pm3-import-flow-ends-dangling", SYSTEM, "The flows of a new imported project keep the ends that the file names."
+    "pm3-import-flow-ends-dangling",
+    SYSTEM,
+    "The flows of an imported project keep the identifiers of their ends in the file.",
 )
 def _(ref: ProcessMaker3) -> None:
     names = ("flo_element_origin", "flo_element_dest")

@@ -59,7 +59,7 @@ def _edit_bulk(ref: ProcessMaker3, edit: Callable[[list[Data]], list[Data]]) -> 
     override(ref.workspace, "bulk", make)
 
 
-@fault("pm3-delete-keeps-project", SYSTEM, "DELETE returns 200, but the project stays.")
+@fault("pm3-delete-keeps-project", SYSTEM, "DELETE of a project returns 200, but does not delete it.")
 def _(ref: ProcessMaker3) -> None:
     deleted: set[str] = set()
 
@@ -77,7 +77,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "delete", lambda _: lambda uid: ref.workspace.projects.pop(uid, None))
 
 
-@fault("pm3-list-omits-created", SYSTEM, "The list of projects holds only those that were there at the start.")
+@fault("pm3-list-omits-created", SYSTEM, "The list of projects contains only those that existed at the start.")
 def _(ref: ProcessMaker3) -> None:
     start = set(ref.workspace.projects)
     override(
@@ -92,7 +92,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "update", lambda _: lambda uid, _data, _user: ref.workspace.find(uid))
 
 
-@fault("pm3-event-lost", SYSTEM, "The last event of a new diagram is lost, with the flows that it had.")
+@fault("pm3-event-lost", SYSTEM, "The last event of a new diagram is lost, together with its flows.")
 def _(ref: ProcessMaker3) -> None:
     def change(project: Project) -> None:
         for diagram in project.diagrams:
@@ -107,7 +107,7 @@ def _(ref: ProcessMaker3) -> None:
     _after(ref.workspace, "create", change)
 
 
-@fault("pm3-flow-ends-dangling", SYSTEM, "The flows of a new project end in identifiers that no element has.")
+@fault("pm3-flow-ends-dangling", SYSTEM, "The ends of the flows of a new project are identifiers that no element has.")
 def _(ref: ProcessMaker3) -> None:
     def change(project: Project) -> None:
         for diagram in project.diagrams:
@@ -117,7 +117,7 @@ def _(ref: ProcessMaker3) -> None:
     _after(ref.workspace, "create", change)
 
 
-@fault("pm3-coordinates-shifted", SYSTEM, "The elements of a new project stand ten points further right.")
+@fault("pm3-coordinates-shifted", SYSTEM, "The elements of a new project are ten points further right.")
 def _(ref: ProcessMaker3) -> None:
     def change(project: Project) -> None:
         for diagram in project.diagrams:
@@ -153,7 +153,7 @@ def _named(data: Data) -> Data:
     return data if data.get("prj_name") else data | {"prj_name": "Untitled"}
 
 
-@fault("pm3-create-minimal-refused", SYSTEM, "A project that is sent with name and description alone is refused.")
+@fault("pm3-create-minimal-refused", SYSTEM, "A create with only a name and a description is refused.")
 def _(ref: ProcessMaker3) -> None:
     _refuse_create(ref, lambda data: data.keys() == {"prj_name", "prj_description"} and data["prj_description"] != "")
 
@@ -163,12 +163,12 @@ def _(ref: ProcessMaker3) -> None:
     _refuse_create(ref, lambda data: data.get("prj_description") == "")
 
 
-@fault("pm3-create-normal-refused", SYSTEM, "A project of type NORMAL is refused unless it comes with a diagram.")
+@fault("pm3-create-normal-refused", SYSTEM, "A create of a project of type NORMAL without a diagram is refused.")
 def _(ref: ProcessMaker3) -> None:
     _refuse_create(ref, lambda data: data.get("prj_type") == "NORMAL" and not data.get("diagrams"))
 
 
-@fault("pm3-create-numbers-refused", SYSTEM, "A project with coordinates that are numbers, not digits, is refused.")
+@fault("pm3-create-numbers-refused", SYSTEM, "A project whose coordinates are numbers instead of strings is refused.")
 def _(ref: ProcessMaker3) -> None:
     def as_number(data: Data) -> bool:
         diagrams = data.get("diagrams") or []
@@ -177,7 +177,9 @@ def _(ref: ProcessMaker3) -> None:
     _refuse_create(ref, as_number)
 
 
-@fault("pm3-second-start-unmarked", SYSTEM, "Of several start events of a new diagram only the first keeps its marker.")
+@fault(
+    "pm3-second-start-unmarked", SYSTEM, "If a new diagram has several start events, only the first keeps its marker."
+)
 def _(ref: ProcessMaker3) -> None:
     def change(project: Project) -> None:
         for diagram in project.diagrams:
@@ -193,7 +195,11 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "update_process", lambda _: lambda uid, _data: ref.workspace.find(uid))
 
 
-@fault("pm3-bulk-leaves-last", SYSTEM, "A bulk deletion reports success for all, but the last project stays.")
+@fault(
+    "pm3-bulk-leaves-last",
+    SYSTEM,
+    "A bulk deletion reports success for all projects, but does not delete the last one.",
+)
 def _(ref: ProcessMaker3) -> None:
     def make(bulk: Callable[[Data], Data]) -> Callable[[Data], Data]:
         def all_but_one(data: Data) -> Data:
@@ -209,22 +215,26 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "bulk", make)
 
 
-@fault("pm3-bulk-omits-last", SYSTEM, "The answer to a bulk deletion does not name the last of several projects.")
+@fault("pm3-bulk-omits-last", SYSTEM, "The response to a bulk deletion does not name the last of several projects.")
 def _(ref: ProcessMaker3) -> None:
     _edit_bulk(ref, lambda items: items[:-1] or items)
 
 
-@fault("pm3-bulk-result-false", SYSTEM, "The answer to a bulk deletion has result false for what was deleted.")
+@fault("pm3-bulk-result-false", SYSTEM, "The response to a bulk deletion has result false for deleted projects.")
 def _(ref: ProcessMaker3) -> None:
     _edit_bulk(ref, lambda items: [item | {"result": False} for item in items])
 
 
-@fault("pm3-bulk-claims-all", SYSTEM, "The answer to a bulk deletion has result true also for what was not deleted.")
+@fault(
+    "pm3-bulk-claims-all",
+    SYSTEM,
+    "The response to a bulk deletion has result true even for projects that were not deleted.",
+)
 def _(ref: ProcessMaker3) -> None:
     _edit_bulk(ref, lambda items: [item | {"result": True} for item in items])
 
 
-@fault("pm3-bulk-refuses-started", SYSTEM, "A bulk deletion that names a project with cases is refused as a whole.")
+@fault("pm3-bulk-refuses-started", SYSTEM, "A bulk deletion is refused completely if one of its projects has cases.")
 def _(ref: ProcessMaker3) -> None:
     def make(bulk: Callable[[Data], Data]) -> Callable[[Data], Data]:
         def all_or_none(data: Data) -> Data:
@@ -243,7 +253,7 @@ def _(ref: ProcessMaker3) -> None:
     _after(ref.workspace, "generate", lambda project: ref.workspace.delete(project.uid))
 
 
-@fault("pm3-generate-classic", SYSTEM, "generate-bpmn makes a classic project.")
+@fault("pm3-generate-classic", SYSTEM, "generate-bpmn creates a classic project.")
 def _(ref: ProcessMaker3) -> None:
     def change(project: Project) -> None:
         project.bpmn = False

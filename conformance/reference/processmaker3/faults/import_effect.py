@@ -40,7 +40,7 @@ def _forget(ref: ProcessMaker3) -> Callable[[Project], None]:
     return lambda project: ref.workspace.delete(project.uid)
 
 
-@fault("pm3-import-of-exports-refused", SYSTEM, "Whatever this server exported is refused by an import.")
+@fault("pm3-import-of-exports-refused", SYSTEM, "An import refuses every file that this server exported.")
 def _(ref: ProcessMaker3) -> None:
     exported: set[str] = set()
 
@@ -63,12 +63,12 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "run", make)
 
 
-@fault("pm3-import-keep-nothing", SYSTEM, "Import with KEEP returns a new identifier, but creates no project.")
+@fault("pm3-import-keep-nothing", SYSTEM, "An import with KEEP returns a new identifier, but creates no project.")
 def _(ref: ProcessMaker3) -> None:
     _after_run(ref, lambda option, _: option == "KEEP", _forget(ref))
 
 
-@fault("pm3-import-keep-elsewhere", SYSTEM, "Import with KEEP leaves the elements their identifiers.")
+@fault("pm3-import-keep-elsewhere", SYSTEM, "An import with KEEP does not give the elements new identifiers.")
 def _(ref: ProcessMaker3) -> None:
     def make(run: Run) -> Run:
         def keep(file: ProjectFile, option: str, group_option: str, user: str) -> Project:
@@ -82,17 +82,21 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "run", make)
 
 
-@fault("pm3-import-lowercase-nothing", SYSTEM, "Import with an option in lower case is accepted and makes no project.")
+@fault(
+    "pm3-import-lowercase-nothing",
+    SYSTEM,
+    "An import with an option in lower case is accepted, but creates no project.",
+)
 def _(ref: ProcessMaker3) -> None:
     _after_run(ref, lambda option, _: option != option.upper(), _forget(ref))
 
 
-@fault("pm3-import-group-rename-nothing", SYSTEM, "Import with KEEP and RENAME is accepted and makes no project.")
+@fault("pm3-import-group-rename-nothing", SYSTEM, "An import with KEEP and RENAME is accepted, but creates no project.")
 def _(ref: ProcessMaker3) -> None:
     _after_run(ref, lambda option, groups: (option, groups) == ("KEEP", "RENAME"), _forget(ref))
 
 
-@fault("pm3-import-overwrite-keeps-diagram", SYSTEM, "Import with OVERWRITE leaves the diagram as it is.")
+@fault("pm3-import-overwrite-keeps-diagram", SYSTEM, "An import with OVERWRITE does not change the diagram.")
 def _(ref: ProcessMaker3) -> None:
     def make(overwrite: Callable[[ProjectFile, str], Project]) -> Callable[[ProjectFile, str], Project]:
         def but_the_diagram(file: ProjectFile, user: str) -> Project:
@@ -107,7 +111,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "overwrite", make)
 
 
-@fault("pm3-import-overwrite-new-elements", SYSTEM, "Import with OVERWRITE gives the elements new identifiers.")
+@fault("pm3-import-overwrite-new-elements", SYSTEM, "An import with OVERWRITE gives the elements new identifiers.")
 def _(ref: ProcessMaker3) -> None:
     def make(overwrite: Callable[[ProjectFile, str], Project]) -> Callable[[ProjectFile, str], Project]:
         def renewed(file: ProjectFile, user: str) -> Project:
@@ -133,7 +137,9 @@ def _group(ref: ProcessMaker3, option: str, change: Callable[[str], str | None])
     override(ref.importer, "group", make)
 
 
-@fault("pm3-import-group-rename-same", SYSTEM, "Import with RENAME makes a group of a name that is taken.")
+@fault(
+    "pm3-import-group-rename-same", SYSTEM, "An import with RENAME creates a group with the name of an existing group."
+)
 def _(ref: ProcessMaker3) -> None:
     def same(name: str) -> str:
         uid = new_uid()
@@ -151,11 +157,11 @@ def _renamed(ref: ProcessMaker3) -> Callable[[str], None]:
     return rename
 
 
-@fault("pm3-import-merge-renames-group", SYSTEM, "Import with MERGE renames the group that exists.")
+@fault("pm3-import-merge-renames-group", SYSTEM, "An import with MERGE renames the existing group.")
 def _(ref: ProcessMaker3) -> None:
     _group(ref, "MERGE", _renamed(ref))
 
 
-@fault("pm3-import-create-renames-group", SYSTEM, "Import with CREATE for groups renames a group that exists.")
+@fault("pm3-import-create-renames-group", SYSTEM, "An import with CREATE for groups renames an existing group.")
 def _(ref: ProcessMaker3) -> None:
     _group(ref, "CREATE", _renamed(ref))

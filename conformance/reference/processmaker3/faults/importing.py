@@ -25,7 +25,7 @@ def _chosen(option: str) -> str:
     return option.strip().upper()
 
 
-@fault("pm3-import-new-refused", SYSTEM, "Import with CREATE is refused, whether the project exists or not.")
+@fault("pm3-import-new-refused", SYSTEM, "An import with CREATE is refused even if the project does not exist.")
 def _(ref: ProcessMaker3) -> None:
     def make(run: Run) -> Run:
         def refuse(file: ProjectFile, option: str, group_option: str, user: str) -> Project:
@@ -38,7 +38,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "run", make)
 
 
-@fault("pm3-import-default-keep", SYSTEM, "Import without an option makes another project, as KEEP does.")
+@fault("pm3-import-default-keep", SYSTEM, "An import without an option creates another project, as with KEEP.")
 def _(ref: ProcessMaker3) -> None:
     def make(run: Run) -> Run:
         def keep(file: ProjectFile, option: str, group_option: str, user: str) -> Project:
@@ -49,7 +49,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "run", make)
 
 
-@fault("pm3-import-overwrite-new-uid", SYSTEM, "Import with OVERWRITE gives the project new identifiers.")
+@fault("pm3-import-overwrite-new-uid", SYSTEM, "An import with OVERWRITE gives the project new identifiers.")
 def _(ref: ProcessMaker3) -> None:
     def overwrite(file: ProjectFile, user: str) -> Project:
         ref.workspace.projects.pop(file.uid, None)
@@ -58,7 +58,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "overwrite", lambda _: overwrite)
 
 
-@fault("pm3-import-overwrite-keeps-name", SYSTEM, "Import with OVERWRITE leaves name and description as they are.")
+@fault("pm3-import-overwrite-keeps-name", SYSTEM, "An import with OVERWRITE does not change the name and description.")
 def _(ref: ProcessMaker3) -> None:
     def make(overwrite: Callable[[ProjectFile, str], Project]) -> Callable[[ProjectFile, str], Project]:
         def but_the_name(file: ProjectFile, user: str) -> Project:
@@ -73,7 +73,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "overwrite", make)
 
 
-@fault("pm3-import-keep-overwrites", SYSTEM, "Import with KEEP overwrites the existing project.")
+@fault("pm3-import-keep-overwrites", SYSTEM, "An import with KEEP overwrites the existing project.")
 def _(ref: ProcessMaker3) -> None:
     def make(run: Run) -> Run:
         def keep(file: ProjectFile, option: str, group_option: str, user: str) -> Project:
@@ -84,7 +84,11 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "run", make)
 
 
-@fault("pm3-import-create-touches-existing", SYSTEM, "The refused import with CREATE empties the description.")
+@fault(
+    "pm3-import-create-touches-existing",
+    SYSTEM,
+    "A refused import with CREATE empties the description of the existing project.",
+)
 def _(ref: ProcessMaker3) -> None:
     def make(refuse: Callable[[Project], None]) -> Callable[[Project], None]:
         def touch(existing: Project) -> None:
@@ -96,12 +100,12 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "refuse", make)
 
 
-@fault("pm3-import-disable-deletes", SYSTEM, "Import with DISABLE deletes the existing project.")
+@fault("pm3-import-disable-deletes", SYSTEM, "An import with DISABLE deletes the existing project.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "disable", lambda _: lambda existing: ref.workspace.projects.pop(existing.uid))
 
 
-@fault("pm3-import-disable-same-elements", SYSTEM, "Import with DISABLE leaves the elements their identifiers.")
+@fault("pm3-import-disable-same-elements", SYSTEM, "An import with DISABLE does not give the elements new identifiers.")
 def _(ref: ProcessMaker3) -> None:
     def make(run: Run) -> Run:
         def disable(file: ProjectFile, option: str, group_option: str, user: str) -> Project:

@@ -58,7 +58,7 @@ def _(ref: ProcessMaker3) -> None:
     _refuse(ref, "update", contained, "Bad Request: bou_container is not known")
 
 
-@fault("pm3-create-null-date-kept", SYSTEM, "A creation date that is sent empty becomes one before the first year.")
+@fault("pm3-create-null-date-kept", SYSTEM, "An empty creation date becomes a date before the year 1.")
 def _(ref: ProcessMaker3) -> None:
     def make(create: Callable[[Data, str], Project]) -> Callable[[Data, str], Project]:
         def dated(data: Data, user: str) -> Project:

@@ -39,7 +39,7 @@ class Made:
         return [uid for uid in self.uids if uid in self.workspace.projects and uid not in named]
 
 
-@fault("pm3-bulk-deletes-neighbour", SYSTEM, "A batch deletes the newest project beside those that it names.")
+@fault("pm3-bulk-deletes-neighbour", SYSTEM, "A bulk deletion also deletes the newest project that it does not name.")
 def _(ref: ProcessMaker3) -> None:
     made = Made(ref)
 
@@ -55,7 +55,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "bulk", make)
 
 
-@fault("pm3-bulk-of-one-ignored", SYSTEM, "A batch of one project says that it deleted it, and keeps it.")
+@fault("pm3-bulk-of-one-ignored", SYSTEM, "A bulk deletion of one project reports success, but does not delete it.")
 def _(ref: ProcessMaker3) -> None:
     def make(bulk: Callable[[Data], Data]) -> Callable[[Data], Data]:
         def idle(data: Data) -> Data:
@@ -71,7 +71,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "bulk", make)
 
 
-@fault("pm3-update-process-other", SYSTEM, "An update of a process changes that of the oldest project.")
+@fault("pm3-update-process-other", SYSTEM, "An update of a process changes the process of the oldest project instead.")
 def _(ref: ProcessMaker3) -> None:
     made = Made(ref)
 
@@ -85,7 +85,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "update_process", make)
 
 
-@fault("pm3-update-process-all", SYSTEM, "An update of a process gives every process its description.")
+@fault("pm3-update-process-all", SYSTEM, "An update of a process changes the description of every process.")
 def _(ref: ProcessMaker3) -> None:
     made = Made(ref)
 
@@ -101,7 +101,9 @@ def _(ref: ProcessMaker3) -> None:
 
 
 @fault(
-    "pm3-import-overwrites-neighbour", SYSTEM, "Import with OVERWRITE gives the newest other project the same diagram."
+    "pm3-import-overwrites-neighbour",
+    SYSTEM,
+    "An import with OVERWRITE gives the newest other project the same diagram.",
 )
 def _(ref: ProcessMaker3) -> None:
     made = Made(ref)
@@ -118,7 +120,11 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "overwrite", make)
 
 
-@fault("pm3-create-describes-neighbour", SYSTEM, "A new project gives another description to the one made before it.")
+@fault(
+    "pm3-create-describes-neighbour",
+    SYSTEM,
+    "Creating a project changes the description of the project created before it.",
+)
 def _(ref: ProcessMaker3) -> None:
     made = Made(ref)
 
@@ -134,7 +140,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "create", make)
 
 
-@fault("pm3-update-describes-neighbour", SYSTEM, "An update gives its description to the oldest other project, too.")
+@fault("pm3-update-describes-neighbour", SYSTEM, "An update also changes the description of the oldest other project.")
 def _(ref: ProcessMaker3) -> None:
     made = Made(ref)
 
@@ -149,7 +155,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "update", make)
 
 
-@fault("pm3-update-diagram-of-neighbour", SYSTEM, "An update gives its diagram to the oldest other project, too.")
+@fault("pm3-update-diagram-of-neighbour", SYSTEM, "An update also changes the diagram of the oldest other project.")
 def _(ref: ProcessMaker3) -> None:
     made = Made(ref)
 
@@ -164,7 +170,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "update", make)
 
 
-@fault("pm3-delete-takes-neighbour", SYSTEM, "A deletion takes the newest other project along.")
+@fault("pm3-delete-takes-neighbour", SYSTEM, "A deletion also deletes the newest other project.")
 def _(ref: ProcessMaker3) -> None:
     made = Made(ref)
 
@@ -195,18 +201,20 @@ def _among(ref: ProcessMaker3, method: str, touch: Callable[[str], object], ther
     override(ref.people, method, make)
 
 
-@fault("pm3-user-delete-takes-another", SYSTEM, "With a user the newest other one loses the record.")
+@fault("pm3-user-delete-takes-another", SYSTEM, "Deleting a user also deletes the record of the newest other user.")
 def _(ref: ProcessMaker3) -> None:
     _among(ref, "disable", lambda uid: ref.people.users.pop(uid, None), lambda: list(ref.people.users))
 
 
-@fault("pm3-group-delete-takes-another", SYSTEM, "With a group the newest other one is deleted.")
+@fault("pm3-group-delete-takes-another", SYSTEM, "Deleting a group also deletes the newest other group.")
 def _(ref: ProcessMaker3) -> None:
     _among(ref, "dissolve", lambda uid: ref.people.groups.pop(uid, None), lambda: list(ref.people.groups))
 
 
 @fault(
-    "pm3-department-delete-takes-another", SYSTEM, "With a department the newest other one without users is deleted."
+    "pm3-department-delete-takes-another",
+    SYSTEM,
+    "Deleting a department also deletes the newest other department without users.",
 )
 def _(ref: ProcessMaker3) -> None:
     def close(uid: str) -> None:
@@ -216,7 +224,7 @@ def _(ref: ProcessMaker3) -> None:
     _among(ref, "close", close, lambda: list(ref.people.departments))
 
 
-@fault("pm3-department-unassign-all", SYSTEM, "With one user all leave a department.")
+@fault("pm3-department-unassign-all", SYSTEM, "Unassigning one user from a department unassigns all its users.")
 def _(ref: ProcessMaker3) -> None:
     def make(dismiss: Callable[[str, Person], None]) -> Callable[[str, Person], None]:
         def everybody(uid: str, user: Person) -> None:

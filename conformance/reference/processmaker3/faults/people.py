@@ -22,7 +22,7 @@ SYSTEM: Final = "processmaker3"
 _API: Final = "/api/1.0/[^/]+"
 
 
-@fault("pm3-unknown-role-unanswered", SYSTEM, "Whoever asks for the users of a role that does not exist is cut off.")
+@fault("pm3-unknown-role-unanswered", SYSTEM, "A request for the users of a role that does not exist gets no response.")
 def _(ref: ProcessMaker3) -> None:
     def wrap(app: ASGIApp) -> ASGIApp:
         async def hang_up(scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,13 +39,13 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(wrap)
 
 
-@fault("pm3-user-delete-leaves-login", SYSTEM, "A deleted user goes on getting tokens.")
+@fault("pm3-user-delete-leaves-login", SYSTEM, "A deleted user still gets tokens.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.people, "expel", lambda _: lambda _uid: None)
 
 
 def _refuse_status(status: str) -> None:
-    @fault(f"pm3-group-refuses-{status.lower()}", SYSTEM, f"A user of status {status} cannot be put into a group.")
+    @fault(f"pm3-group-refuses-{status.lower()}", SYSTEM, f"A user with status {status} cannot be added to a group.")
     def _(ref: ProcessMaker3) -> None:
         def make(join: Join) -> Join:
             def choosy(uid: str, user: Person) -> None:
@@ -62,7 +62,7 @@ for _status in ("INACTIVE", "VACATION"):
     _refuse_status(_status)
 
 
-@fault("pm3-group-delete-keeps", SYSTEM, "A group that was deleted goes on taking users.")
+@fault("pm3-group-delete-keeps", SYSTEM, "Users can be added to a deleted group.")
 def _(ref: ProcessMaker3) -> None:
     deleted: set[str] = set()
 
@@ -91,7 +91,7 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", f"{_API}/departments", 200, edit_json(lambda _: [])))
 
 
-@fault("pm3-department-twins", SYSTEM, "Two departments of one level may have the same title.")
+@fault("pm3-department-twins", SYSTEM, "Two departments on the same level can have the same title.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.people, "refuse_twin", lambda _: lambda _name, _parent: None)
 
@@ -103,7 +103,7 @@ def _never_last(data: Any) -> Any:
     return {**data, "dep_last": 0, "dep_children": _never_last(data.get("dep_children", []))}
 
 
-@fault("pm3-department-last-never", SYSTEM, "dep_last is 0 in whatever department is read.")
+@fault("pm3-department-last-never", SYSTEM, "dep_last is 0 in every department that is read.")
 def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", f"{_API}/department/[^/]+", 200, edit_json(_never_last)))
 
@@ -121,22 +121,30 @@ def _other_way_round(data: Any) -> Any:
     return {**data, "dep_last": int(not data["dep_last"]), **below}
 
 
-@fault("pm3-department-last-inverted", SYSTEM, "dep_last of a department that is read is the other way round.")
+@fault(
+    "pm3-department-last-inverted",
+    SYSTEM,
+    "dep_last of a department that is read is 0 instead of 1 and 1 instead of 0.",
+)
 def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", f"{_API}/department/[^/]+", 200, edit_json(_other_way_round)))
 
 
-@fault("pm3-department-last-inverted-listed", SYSTEM, "dep_last in the list of departments is the other way round.")
+@fault(
+    "pm3-department-last-inverted-listed",
+    SYSTEM,
+    "dep_last in the list of departments is 0 instead of 1 and 1 instead of 0.",
+)
 def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", f"{_API}/departments", 200, edit_json(_other_way_round)))
 
 
-@fault("pm3-department-last-always", SYSTEM, "dep_last is 1 in whatever department is read.")
+@fault("pm3-department-last-always", SYSTEM, "dep_last is 1 in every department that is read.")
 def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", f"{_API}/department/[^/]+", 200, edit_json(lambda one: {**one, "dep_last": 1})))
 
 
-@fault("pm3-department-never-empty", SYSTEM, "A department that ever had a user cannot be deleted any more.")
+@fault("pm3-department-never-empty", SYSTEM, "A department that once had a user can never be deleted.")
 def _(ref: ProcessMaker3) -> None:
     used: set[str] = set()
 
@@ -152,17 +160,17 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.people, "close", make)
 
 
-@fault("pm3-department-unassign-ignored", SYSTEM, "To take a user out of a department is accepted, and does nothing.")
+@fault("pm3-department-unassign-ignored", SYSTEM, "Unassigning a user from a department is accepted, but does nothing.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.people, "dismiss", lambda _: lambda _uid, _user: None)
 
 
-@fault("pm3-department-assign-ignored", SYSTEM, "To assign a user to a department is accepted, and does nothing.")
+@fault("pm3-department-assign-ignored", SYSTEM, "Assigning a user to a department is accepted, but does nothing.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.people, "assign", lambda _: lambda _uid, _user: None)
 
 
-@fault("pm3-department-delete-keeps", SYSTEM, "The deletion of a department is accepted, and it stays.")
+@fault("pm3-department-delete-keeps", SYSTEM, "The deletion of a department is accepted, but does nothing.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.people, "close", lambda close: lambda uid: None if ref.people.empty(uid) else close(uid))
 
@@ -185,7 +193,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.people, "abolish", lambda _: lambda uid: ref.people.roles.pop(ref.people.role(uid).uid))
 
 
-@fault("pm3-role-never-free", SYSTEM, "A role that ever had a user cannot be deleted any more.")
+@fault("pm3-role-never-free", SYSTEM, "A role that once had a user can never be deleted.")
 def _(ref: ProcessMaker3) -> None:
     used: set[str] = set()
 
@@ -201,7 +209,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.people, "abolish", make)
 
 
-@fault("pm3-role-delete-keeps", SYSTEM, "The deletion of a role is accepted, and it stays.")
+@fault("pm3-role-delete-keeps", SYSTEM, "The deletion of a role is accepted, but does nothing.")
 def _(ref: ProcessMaker3) -> None:
     def make(abolish: Callable[[str], None]) -> Callable[[str], None]:
         return lambda uid: abolish(uid) if any(one.role == uid for one in ref.people.users.values()) else None
@@ -209,7 +217,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.people, "abolish", make)
 
 
-@fault("pm3-give-role-ignored", SYSTEM, "To give a user a role is accepted, and does nothing.")
+@fault("pm3-give-role-ignored", SYSTEM, "Giving a user a role is accepted, but does nothing.")
 def _(ref: ProcessMaker3) -> None:
     def make(appoint: Join) -> Join:
         return lambda uid, user: appoint(uid, user) if user.uid == ref.people.admin else None
@@ -223,7 +231,7 @@ def _(ref: ProcessMaker3) -> None:
     _available(ref, lambda listed: [one for one in listed if one["usr_uid"] in start])
 
 
-@fault("pm3-available-users-all", SYSTEM, "The users available for a role are all users.")
+@fault("pm3-available-users-all", SYSTEM, "The users available for a role include those who have it.")
 def _(ref: ProcessMaker3) -> None:
     _available(ref, lambda _listed: [person.shown() for person in ref.people.users.values()])
 
@@ -240,7 +248,9 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("GET", f"{_API}/users", 200, shown))
 
 
-@fault("pm3-admin-role-code-text", SYSTEM, "Giving the administrator another role is refused with a code in quotes.")
+@fault(
+    "pm3-admin-role-code-text", SYSTEM, "Giving the administrator another role is refused with a code that is a string."
+)
 def _(ref: ProcessMaker3) -> None:
     quoted = edit_json(lambda data: {"error": {**data["error"], "code": str(data["error"]["code"])}})
     ref.wrap(response_fault("POST", f"{_API}/role/[^/]+/user", 400, quoted))
@@ -263,7 +273,7 @@ def _(ref: ProcessMaker3) -> None:
     _refuse_administrator(ref, Refused("The role of the administrator can not be changed!", 403))
 
 
-@fault("pm3-admin-role-other-message", SYSTEM, "Giving the administrator another role is refused in other words.")
+@fault("pm3-admin-role-other-message", SYSTEM, "Giving the administrator another role is refused with another message.")
 def _(ref: ProcessMaker3) -> None:
     _refuse_administrator(ref, Refused("No."))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SYSTEM: Final = "processmaker3"
 
 
-@fault("pm3-delete-stays-listed", SYSTEM, "A deleted project stays in the list.")
+@fault("pm3-delete-stays-listed", SYSTEM, "A deleted project is still in the list.")
 def _(ref: ProcessMaker3) -> None:
     deleted: list[Data] = []
 
@@ -76,13 +76,15 @@ def _drop(ref: ProcessMaker3, dropped: Callable[[str], bool]) -> None:
 
 
 @fault(
-    "pm3-process-references-dropped", SYSTEM, "An update of a process accepts triggers and category, and stores none."
+    "pm3-process-references-dropped",
+    SYSTEM,
+    "An update of a process accepts triggers and a category, but does not store them.",
 )
 def _(ref: ProcessMaker3) -> None:
     _drop(ref, lambda name: name.startswith("pro_tri_") or name == "pro_category")
 
 
-@fault("pm3-process-parent-dropped", SYSTEM, "An update of a process takes a parent, and keeps none.")
+@fault("pm3-process-parent-dropped", SYSTEM, "An update of a process accepts a parent, but does not store it.")
 def _(ref: ProcessMaker3) -> None:
     _drop(ref, lambda name: name == "pro_parent")
 
@@ -159,7 +161,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "update", make)
 
 
-@fault("pm3-update-bends-flows", SYSTEM, "After an update every flow to an event leads to the first event.")
+@fault("pm3-update-bends-flows", SYSTEM, "After an update, every flow to an event ends at the first event.")
 def _(ref: ProcessMaker3) -> None:
     def make(update: Callable[[str, Data, str], None]) -> Callable[[str, Data, str], None]:
         def bent(uid: str, data: Data, user: str) -> None:
@@ -196,14 +198,14 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "listing", shown)
 
 
-@fault("pm3-process-of-another", SYSTEM, "A process is said to be that of another project.")
+@fault("pm3-process-of-another", SYSTEM, "A process is returned with the identifier of another project.")
 def _(ref: ProcessMaker3) -> None:
     uid = new_uid()
     path = "/api/1.0/[^/]+/project/[^/]+/process"
     ref.wrap(response_fault("GET", path, 200, edit_json(lambda data: data | {"prj_uid": uid})))
 
 
-@fault("pm3-delete-error-code-text", SYSTEM, "The code in the refusal of a deletion is a text.")
+@fault("pm3-delete-error-code-text", SYSTEM, "The code in the refusal of a deletion is a string.")
 def _(ref: ProcessMaker3) -> None:
     def as_text(data: Any) -> Any:
         return {"error": data["error"] | {"code": str(data["error"]["code"])}}
@@ -211,7 +213,9 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(response_fault("DELETE", "/api/1.0/[^/]+/project/[^/]+", 400, edit_json(as_text)))
 
 
-@fault("pm3-read-shows-another", SYSTEM, "A new project returns the definition of the one made before it.")
+@fault(
+    "pm3-read-shows-another", SYSTEM, "Reading a new project returns the definition of the project created before it."
+)
 def _(ref: ProcessMaker3) -> None:
     workspace, author = ref.workspace, "00000000000000000000000000000001"
     first = workspace.create({"prj_name": "The first one", "prj_description": ""}, author)

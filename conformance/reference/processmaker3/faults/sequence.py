@@ -48,7 +48,7 @@ class Updated:
 @fault(
     "pm3-renamed-again-hits-another",
     SYSTEM,
-    "An update that renames a project once more changes the project that was updated last.",
+    "The second renaming of a project changes the project that was updated last instead.",
 )
 def _(ref: ProcessMaker3) -> None:
     def elsewhere(usual: Update, uid: str, data: Data, user: str) -> None:
@@ -58,7 +58,7 @@ def _(ref: ProcessMaker3) -> None:
     updated = Updated(ref, elsewhere)
 
 
-@fault("pm3-renamed-once", SYSTEM, "The name of a project survives only its first change.")
+@fault("pm3-renamed-once", SYSTEM, "Only the first change of a project's name is stored.")
 def _(ref: ProcessMaker3) -> None:
     renamed: set[str] = set()
 
@@ -74,7 +74,7 @@ def _(ref: ProcessMaker3) -> None:
     Updated(ref, once)
 
 
-@fault("pm3-delete-takes-updated", SYSTEM, "A deletion takes along the other project that was updated last.")
+@fault("pm3-delete-takes-updated", SYSTEM, "A deletion also deletes the other project that was updated last.")
 def _(ref: ProcessMaker3) -> None:
     updated = Updated(ref)
 
@@ -88,7 +88,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "delete", make)
 
 
-@fault("pm3-delete-unlists-older", SYSTEM, "A deletion takes the projects that are older than its own out of the list.")
+@fault("pm3-delete-unlists-older", SYSTEM, "A deletion removes all older projects from the list.")
 def _(ref: ProcessMaker3) -> None:
     made, hidden = Made(ref), set[str]()
 
@@ -107,7 +107,7 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.workspace, "listing", shorter)
 
 
-@fault("pm3-user-delete-takes-role", SYSTEM, "With a user, everybody else loses the role that the user had.")
+@fault("pm3-user-delete-takes-role", SYSTEM, "Deleting a user removes the user's role from all other users.")
 def _(ref: ProcessMaker3) -> None:
     known = set(ref.people.roles)
 
@@ -124,7 +124,9 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.people, "disable", make)
 
 
-@fault("pm3-role-change-takes-others", SYSTEM, "When a user gets another role, nobody keeps the one that the user had.")
+@fault(
+    "pm3-role-change-takes-others", SYSTEM, "Giving a user another role removes the previous role from all other users."
+)
 def _(ref: ProcessMaker3) -> None:
     known = set(ref.people.roles)
 
@@ -141,7 +143,11 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.people, "appoint", make)
 
 
-@fault("pm3-user-delete-empties-department", SYSTEM, "With a user, everybody else leaves the department of the user.")
+@fault(
+    "pm3-user-delete-empties-department",
+    SYSTEM,
+    "Deleting a user unassigns all other users from the user's department.",
+)
 def _(ref: ProcessMaker3) -> None:
     def make(disable: Callable[[str], None]) -> Callable[[str], None]:
         def greedy(uid: str) -> None:

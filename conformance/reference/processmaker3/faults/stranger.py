@@ -41,7 +41,7 @@ def _register(area: str, operations: tuple[Operation, ...]) -> None:
     def _(ref: ProcessMaker3) -> None:
         _admit(ref, names, lambda token: token is None)
 
-    @fault(f"pm3-{area}-wrong-token", SYSTEM, f"The operations on {area} take any token for the administrator's.")
+    @fault(f"pm3-{area}-wrong-token", SYSTEM, f"The operations on {area} accept any token as the administrator's.")
     def _(ref: ProcessMaker3) -> None:
         _admit(ref, names, lambda token: token is not None and ref.accounts.holder(token) is None)
 
@@ -92,6 +92,6 @@ for _area, _operations in _AREAS.items():
     _register(_area, _operations)
 
 
-@fault("pm3-token-any-workspace", SYSTEM, "Tokens are given in whatever workspace.")
+@fault("pm3-token-any-workspace", SYSTEM, "Tokens are issued in every workspace, even in one that does not exist.")
 def _(ref: ProcessMaker3) -> None:
     _anywhere(ref, [("POST", "/[^/]+/oauth2/token")])

@@ -25,7 +25,7 @@ def _keep(ref: ProcessMaker3, kept: Callable[[Any], bool]) -> None:
     override(ref.tables, "value", make)
 
 
-@fault("pm3-pmtable-upper-case", SYSTEM, "The fields of PM tables have names in upper case.")
+@fault("pm3-pmtable-upper-case", SYSTEM, "The field names of PM tables are in upper case.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.tables, "name", lambda _: str.upper)
 
@@ -40,6 +40,6 @@ def _(ref: ProcessMaker3) -> None:
     _keep(ref, lambda one: isinstance(one, bool))
 
 
-@fault("pm3-pmtable-without-index", SYSTEM, "The rows of PM tables have no index of the database.")
+@fault("pm3-pmtable-without-index", SYSTEM, "The rows of PM tables have no __index__.")
 def _(ref: ProcessMaker3) -> None:
     override(ref.tables, "index", lambda _: lambda _number: {})

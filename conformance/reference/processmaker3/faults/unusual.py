@@ -25,28 +25,28 @@ LONG_PATH: Final = 250
 def _fails(name: str, told: str, method: str, path: str, when: Callable[[Sent], bool]) -> None:
     """A fault: the server fails at some requests."""
 
-    @fault(f"pm3-fails-at-{name}", SYSTEM, f"The server fails at {told}.")
+    @fault(f"pm3-fails-at-{name}", SYSTEM, f"The server returns 500 for {told}.")
     def _(ref: ProcessMaker3) -> None:
         ref.wrap(request_fault(method, path, when, status=500))
 
 
 _fails(
     "text-for-object",
-    "an update of a project whose body is a text instead of an object",
+    "an update of a project whose body is a string instead of an object",
     "PUT",
     _PROJECT,
     lambda sent: isinstance(sent.json, str),
 )
 _fails(
     "other-content-type",
-    "an update of a process that is labelled as plain text",
+    "an update of a process with the content type text/plain",
     "PUT",
     _PROCESS,
     lambda sent: sent.headers.get("content-type") == "text/plain",
 )
 _fails(
     "accept",
-    "a list of projects asked for as a picture",
+    "a list of projects if the request accepts only images",
     "GET",
     _PROJECTS,
     lambda sent: "image" in sent.headers["accept"],
@@ -83,7 +83,7 @@ _fails(
 )
 
 
-@fault("pm3-long-delete-takes-another", SYSTEM, "A deletion of a very long identifier deletes the last project.")
+@fault("pm3-long-delete-takes-another", SYSTEM, "A deletion with a very long identifier deletes the last project.")
 def _(ref: ProcessMaker3) -> None:
     projects = ref.workspace.projects
 
@@ -95,7 +95,11 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(request_fault("DELETE", _PROJECT, deleted))
 
 
-@fault("pm3-refused-update-applied", SYSTEM, "An update with a description that is no text is refused, and empties it.")
+@fault(
+    "pm3-refused-update-applied",
+    SYSTEM,
+    "An update whose description is not a string is refused, but empties the description.",
+)
 def _(ref: ProcessMaker3) -> None:
     def wrong(sent: Sent) -> bool:
         return type(sent.member("pro_description")) is int
@@ -106,7 +110,11 @@ def _(ref: ProcessMaker3) -> None:
     ref.wrap(request_fault("PUT", _PROCESS, wrong, status=400, change=emptied))
 
 
-@fault("pm3-refused-create-kept", SYSTEM, "A project whose type is no text is refused, and created without a type.")
+@fault(
+    "pm3-refused-create-kept",
+    SYSTEM,
+    "A create whose prj_type is not a string is refused, but creates a project without a type.",
+)
 def _(ref: ProcessMaker3) -> None:
     def wrong(sent: Sent) -> bool:
         return sent.member("prj_type") is False

@@ -35,7 +35,7 @@ def data_first_member(ref: ProcessMaker4) -> None:
     _details(ref, lambda told: {**told, "data": dict(list(told["data"].items())[:1])})
 
 
-@fault("pm4-data-values-exchanged", SYSTEM, "gives the values of request data to each other's names")
+@fault("pm4-data-values-exchanged", SYSTEM, "exchanges the values of request data")
 def data_values_exchanged(ref: ProcessMaker4) -> None:
     """Every value is there, with the next name."""
 
@@ -58,7 +58,7 @@ def data_of_previous(ref: ProcessMaker4) -> None:
     _details(ref, late)
 
 
-@fault("pm4-start-tells-only-when", SYSTEM, "returns the same numbers for every start, with its time")
+@fault("pm4-start-tells-only-when", SYSTEM, "returns the same identifiers for every start, with a new time")
 def start_tells_only_when(ref: ProcessMaker4) -> None:
     """Nothing but time stamps differs."""
 
@@ -70,7 +70,7 @@ def start_tells_only_when(ref: ProcessMaker4) -> None:
     _details(ref, same)
 
 
-@fault("pm4-second-start-joins", SYSTEM, "returns the running Request of the process for a start")
+@fault("pm4-second-start-joins", SYSTEM, "returns the running Request of the process instead of starting one")
 def second_start_joins(ref: ProcessMaker4) -> None:
     """The first Request, and how long it took to find it."""
     running: dict[int, Any] = {}
@@ -83,7 +83,7 @@ def second_start_joins(ref: ProcessMaker4) -> None:
     _details(ref, join)
 
 
-@fault("pm4-path-echoed-only", SYSTEM, "starts the first process, and repeats the path that was asked for")
+@fault("pm4-path-echoed-only", SYSTEM, "starts the first process, but returns the path in the request")
 def path_echoed_only(ref: ProcessMaker4) -> None:
     """Know one process under every number that is there, and tell of the path."""
     known = ref.processes
@@ -91,7 +91,7 @@ def path_echoed_only(ref: ProcessMaker4) -> None:
     _details(ref, lambda told: {**told, "links": {"self": f"/api/1.0/process_events/{list(known)[-1]}"}})
 
 
-@fault("pm4-wrong-token-guest", SYSTEM, "starts a Request for a guest where the token is wrong")
+@fault("pm4-wrong-token-guest", SYSTEM, "starts a Request as a guest if the token is wrong")
 def wrong_token_guest(ref: ProcessMaker4) -> None:
     """Take every token, and tell of another user."""
     usual = ref.token_accepted
@@ -99,7 +99,7 @@ def wrong_token_guest(ref: ProcessMaker4) -> None:
     _details(ref, lambda told: {**told, "user_id": 2})
 
 
-@fault("pm4-refusal-in-success", SYSTEM, "returns 200 to callers without valid token, with an error")
+@fault("pm4-refusal-in-success", SYSTEM, "returns 200 with an error to callers without a valid token")
 def refusal_in_success(ref: ProcessMaker4) -> None:
     """The error is in the body alone."""
 
@@ -109,7 +109,7 @@ def refusal_in_success(ref: ProcessMaker4) -> None:
     ref.wrap(response_fault("POST", _START, 401, accepted))
 
 
-@fault("pm4-refusal-traced-only", SYSTEM, "refuses with only the number and the time of the response")
+@fault("pm4-refusal-traced-only", SYSTEM, "refuses with a body that contains only a number and a time")
 def refusal_traced_only(ref: ProcessMaker4) -> None:
     """Leave out why."""
 

@@ -20,7 +20,7 @@ _START: Final = r"/api/1\.0/process_events/[^/]+"
 def _fails(name: str, told: str, when: Callable[[Sent], bool]) -> None:
     """A fault: the server fails at some requests."""
 
-    @fault(f"pm4-fails-at-{name}", SYSTEM, f"fails at {told}")
+    @fault(f"pm4-fails-at-{name}", SYSTEM, f"returns 500 for {told}")
     def _(ref: ProcessMaker4) -> None:
         ref.wrap(request_fault("POST", _START, when, status=500))
 
