@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from conformance.spec.specification import Requirement
 
-COLUMNS = ("id", "level", "tried", "document", "lines", "statement")
+COLUMNS = ("id", "level", "tested by", "document", "lines", "statement")
 LAYERS = ("structure", "lifecycle", "access", "scenario", "property", "none")
 NAMED_AT_MOST = 2  # tests that a row of text names
 
@@ -45,7 +45,7 @@ def command(*, tried: tuple[str, ...], coverage: bool, as_json: bool, **selected
     rows = [_row(one) for one in found]
     if not as_json:
         for row in rows:
-            row["tried"] += f" ({row['untestable']})" if row["untestable"] else ""
+            row["tested by"] = row["tried"] + (f" ({row['untestable']})" if row["untestable"] else "")
     total = _total(found)
     if coverage:
         from conformance.run.plugin import coverage as covering  # pytest is asked to collect the suites: a second

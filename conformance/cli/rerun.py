@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LISTED: Final = 10  # fingerprints of a message
 
 
-@click.command("rerun", short_help="Run the tests that saw deviations again.")
+@click.command("rerun", short_help="Repeat the tests that found deviations.")
 @click.argument("run", metavar="RUN", type=PATH)
 @click.argument("fingerprints", metavar="[FINGERPRINT]...", nargs=-1)
 @click.option("--target", "target", metavar="FILE", required=True, type=PATH, help="Target file of the server.")
@@ -42,11 +42,12 @@ def command(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
 ) -> int:
-    """Run only the tests that saw deviations of RUN again, and report which are still there.
+    """Repeat only the tests that found deviations in RUN, and report which deviations are still there.
 
     RUN is a directory that `conformance run` wrote. Without a FINGERPRINT all its deviations are tested again; the
-    beginning of a FINGERPRINT is enough. It stops as soon as all of them are seen again. The exit code is 1 if one of
-    them is still there, and 5 if none is but one could not be tested.
+    beginning of a FINGERPRINT is enough. The command stops as soon as all of them are found again. The exit code is 0
+    if all of them are gone, 1 if at least one is still there, and 5 if none is still there but at least one could not
+    be tested.
     """
     with refusing(record_file.UnreadableRun):
         before = record_file.read(run)

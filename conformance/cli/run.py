@@ -123,7 +123,7 @@ def checked_documents(path: Path) -> Path:
     """The absolute path of a directory of documents. Raises InputRefused when there is none."""
     if not path.is_dir():
         raise InputRefused(
-            f"--documents {path}: no such directory; name the one with your copies of the documentation."
+            f"--documents {path}: no such directory; choose the one with your copies of the documentation."
         )
     return path.absolute()
 

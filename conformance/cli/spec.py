@@ -46,5 +46,5 @@ def _record(run: Path, system: str) -> RunRecord:
         record = record_file.read(run)
     if system not in record.target.systems:
         tested = ", ".join(record.target.systems)
-        raise InputRefused(f"{run}: the run did not test {system}, but {tested}; name one of these.")
+        raise InputRefused(f"{run}: the run did not test {system}, but {tested}; choose one of these.")
     return record

@@ -31,9 +31,9 @@ class Acceptance(StrEnum):
     OTHER_READING = "accepted in the other reading of the documents"
     WITHOUT_MEMBERS = "accepted without some members"
     OWN_TOKEN_REFUSED = "the token of the target file is refused"  # noqa: S105 - no secret
-    TOKEN_OPENS_NOTHING = "the token opens nothing"  # noqa: S105 - no secret
+    TOKEN_OPENS_NOTHING = "no operation accepts the token"  # noqa: S105 - no secret
     NAME_TAKEN = "refused because of a name that is taken"
-    IN_FRONT = "refused in front of the API"
+    IN_FRONT = "refused by something in front of the API"
     NOT_AS_ACCOMMODATED = "refused in the form of the accommodation"
     MISSING = "missing"
     UNDOCUMENTED = "refused, and no document gives the request"

@@ -78,7 +78,9 @@ class Allowance:
         if requester.unsupported(delete.operation):
             if not removal.account.take(unremovable_of(operation), KEPT_AT_MOST):
                 message = f"{delete.operation} is unsupported according to the target file: no more than {KEPT_AT_MOST}"
-                raise NotExercised(Reason.LIMIT_REACHED, f"{message} of what {operation.id} creates are left")
+                raise NotExercised(
+                    Reason.LIMIT_REACHED, f"{message} of what {operation.id} creates are left on the server"
+                )
             return
         if self._has_room(operation):
             return

@@ -60,7 +60,7 @@ class Delivery:
         if not exchange.has_response:
             self._silent += 1
             if self._silent >= GIVE_UP_AFTER:
-                raise self._given_up(f"{exchange.request.url}: {self._silent} times in a row: {exchange.error}")
+                raise self._given_up(f"{exchange.request.url}: failed {self._silent} times in a row: {exchange.error}")
             return exchange
         self._silent = 0
         if gateways.is_away(exchange):
@@ -166,7 +166,7 @@ class Delivery:
         self._away += 1
         status = exchange.response.status
         if self._away >= AWAY_AT_MOST:
-            return self._given_up(f"{exchange.request.url}: {self._away} times in a row: status {status}", exchange)
+            return self._given_up(f"{exchange.request.url}: status {status}, {self._away} times in a row", exchange)
         message = f"{exchange.request.url}: status {status}, which is a gateway's"
         return NotExercised(Reason.TARGET_UNAVAILABLE, message, exchange)
 

@@ -15,7 +15,7 @@ from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Link, Operation, Requirement
 
 PART = "the list is incomplete"
-WITHOUT_ANOTHER = "another created one is not in the list"
+WITHOUT_ANOTHER = "another one that the run created is not in the list"
 
 
 class Listing:
@@ -199,7 +199,7 @@ def mixed_up(exchange: Exchange, link: Link, things: Iterable[Resource]) -> str:
         item = presence.own_values(presence.about(body, one.id, own) or {})
         others = [other for other in named if other is not one and presence.named(item, other.name)]
         if others and not presence.named(item, one.name):
-            return "the list has the identifier of one and the name of another in the same item"
+            return "an item of the list has the identifier of one thing and the name of another"
     return ""
 
 

@@ -73,7 +73,7 @@ class Neighbours:
         harms, seen, unseen = self.harms()
         self.look()
         if not harms and (unseen or not seen):
-            why = checks.describe(unseen[0]) if unseen else "nothing shows another of its kind"
+            why = checks.describe(unseen[0]) if unseen else "no operation shows another one of the same kind"
             self.session.recorder.skip(requirement, Reason.INCONCLUSIVE, why)
             return True
         observed = f"another one: {'; '.join(dict.fromkeys(harms))}"

@@ -57,7 +57,7 @@ class Ownership:
             self._survey(operation, call.path)
             return send(call)
         if not self.account.take(_unproved_of(operation), UNPROVED_AT_MOST):
-            message = f"{UNPROVED}: no more than {UNPROVED_AT_MOST} of what {operation.id} creates are left"
+            message = f"{UNPROVED}: at most {UNPROVED_AT_MOST} of what {operation.id} creates are left on the server"
             raise NotExercised(Reason.SAFETY_LEVEL, message)
         exchange: Exchange | None = None
         try:

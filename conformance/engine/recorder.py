@@ -263,7 +263,7 @@ class Recorder:
                 case NotExercised():
                     self.skip(requirement, ended_by.reason, ended_by.detail)
                 case None:
-                    self.skip(requirement, Reason.INCONCLUSIVE, "the test ended without a verdict on it")
+                    self.skip(requirement, Reason.INCONCLUSIVE, "the test ended without a verdict on this requirement")
 
     @property
     def deviations(self) -> list[Verdict]:

@@ -166,7 +166,7 @@ class Requester:
         if self.problem:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         if self.last_request is not None and self.client.sent >= self.last_request:
-            raise NotExercised(Reason.LIMIT_REACHED, "enough requests were sent for this")
+            raise NotExercised(Reason.LIMIT_REACHED, "the number of requests for this is used up")
         operation = call.operation
         if call.template is None and (missing := [one for one in operation.path_parameters if one not in call.path]):
             raise MissingPathParameter(operation.id, missing, list(call.path))

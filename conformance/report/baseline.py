@@ -30,8 +30,8 @@ from conformance.report.run_record import (
 
 TABLE: Final = "deviation"
 HEAD: Final = """\
-# Known deviations, one [[deviation]] each. Only `fingerprint` and `requirement` are needed. Write into `reason` and
-# `ticket` why an entry is accepted and where it is followed; `expires = 2030-12-31` ends it after that day.
+# Known deviations, one [[deviation]] each. Only `fingerprint` and `requirement` are needed. Write into `reason`
+# why you accept it, and into `ticket` where it is tracked. After `expires = 2030-12-31`, it fails runs again.
 """
 STRICT_ALONE: Final = "--baseline-strict has no effect without a baseline; add --baseline FILE."
 _HEADER: Final = re.compile(rf"\s*\[\[\s*{TABLE}\s*\]\]\s*(#.*)?")

@@ -76,7 +76,7 @@ OPTIONS: Final = (
     ),
     Option(
         "exclude",
-        "no operations, profiles and requirements that match; repeatable",
+        "skip operations, profiles and requirements that match; repeatable",
         metavar="PATTERN",
         repeatable=True,
         plans=True,
@@ -91,7 +91,7 @@ OPTIONS: Final = (
         choices=("quick", "standard", "deep"),
         default="standard",
     ),
-    Option("max-examples", "maximum of generated cases per operation [by depth]", Kind.INTEGER, "N", least=1),
+    Option("max-examples", "maximum number of generated cases per operation [by depth]", Kind.INTEGER, "N", least=1),
     Option("time-budget", "start no new test after this time", Kind.DURATION, "20m"),
     Option(
         "safety",
@@ -100,15 +100,18 @@ OPTIONS: Final = (
         choices=("read-only", "owned", "disposable"),
         plans=True,
     ),
-    Option("wait", "wait so long for a server that is starting", Kind.DURATION, "SECONDS"),
+    Option("wait", "wait up to this time for a server that is starting", Kind.DURATION, "SECONDS"),
     Option("fail-fast", "stop at the first test with a new deviation", Kind.FLAG, as_pytest="--exitfirst"),
     Option(
-        "documents", "directory with your copies of the API documentation, from which reports cite", Kind.PATH, "DIR"
+        "documents",
+        "directory with your copies of the API documentation; reports then show the cited lines",
+        Kind.PATH,
+        "DIR",
     ),
     Option("strict", "fail on findings too", Kind.FLAG),
     Option(
         "confirm",
-        "repeat a test with a new deviation once; what the repetition does not show does not fail the run",
+        "repeat a test with a new deviation once; a deviation that does not occur again does not fail the run",
         Kind.FLAG,
     ),
     Option("shard", "run shard I of N; `conformance merge` combines the shards", Kind.SHARD, "I/N"),

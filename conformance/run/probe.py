@@ -136,12 +136,12 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
         correct = f"Correct {table.access_keys}, or give the user access to it."
         return (
             False,
-            f"got a token, but was refused ({answered}). {correct}",
+            f"the server issued a token, but refused it ({answered}). {correct}",
         )
     rights = " or ".join(operation.permission)
     needed = f"the permission {rights}" if rights else "the right to call it"
     user = f"[{table.system}] username = {getattr(table, 'username', None)!r}"
-    return False, f"got a token, but was refused ({answered}). Give the user {needed}, or correct {user}."
+    return False, f"the server issued a token, but refused it ({answered}). Give the user {needed}, or correct {user}."
 
 
 def _any_there(session: Session) -> bool:

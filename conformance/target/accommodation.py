@@ -221,7 +221,9 @@ def _judgeable(specification: Specification, documented: Operation, other: Opera
     wanted = [name for name in known if name not in constants]
     if sorted(name for name in parameters if name not in constants) != sorted(wanted) or not {*parameters} <= {*known}:
         told = ", ".join(f"{{{name}}}" for name in known) or "none"
-        raise ValueError(f"has the path {other.path!r}; it takes the parameters of {documented.id}, each once: {told}")
+        raise ValueError(
+            f"has the path {other.path!r}; it must have the parameters of {documented.id}, each once: {told}"
+        )
     if documented.effect == "read" and other.method not in READING:
         raise ValueError(f"has the method {other.method} for {documented.id}, which only reads: must be GET or POST")
     for one in specification.forms:

@@ -32,8 +32,8 @@ def _sendable(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
     for name in header_names(headers):
         if name.lower() == "host":
             raise ValueError(
-                f"has {name}, which is always the host of the URL; write the name into the URL, and where it does not"
-                " lead to the server let it, by /etc/hosts or a proxy"
+                f"has {name}, which is always the host of the URL; write the name in the URL, and use /etc/hosts"
+                " or a proxy if it does not lead to the server"
             )
         if name.lower() in (*OURS, *HOP_BY_HOP, *OVERRIDES, *UNREADABLE):
             raise ValueError(f"has {name}, which the suite or the connection sets itself; remove it")

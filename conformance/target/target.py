@@ -103,7 +103,7 @@ class Target(Table):
     settle: Settling = 5.0
     """Seconds until a write must be visible."""
     documents: Path | None = None
-    """The directory with your copies of the API documentation, from which reports cite."""
+    """The directory with your copies of the API documentation; reports then show the cited lines."""
     network: Network = Network()
     """How to reach the target."""
     limits: Limits = Limits()

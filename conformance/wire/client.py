@@ -201,5 +201,5 @@ def _member(document: Any, name: str, placeholder: str) -> Any:
     """A single value in a document by its dotted name. Raises Unresolved."""
     value = next(at(document, "/" + name.replace(".", "/")), None)
     if value is None or isinstance(value, dict | list):
-        raise Unresolved(f"{placeholder}: there is no such single value")
+        raise Unresolved(f"{placeholder}: the request has no single value for this")
     return value

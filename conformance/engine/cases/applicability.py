@@ -32,13 +32,13 @@ class Way(StrEnum):
 
 
 SILENT: Final = {
-    "create": "no operation shows what it creates under a name of the run, or none removes it for good",
-    "administer": "it concerns the account, or leaves what no operation removes",
+    "create": "no operation shows the name of what it creates, or none deletes it completely",
+    "administer": "it changes the account, or creates something that no operation removes",
 }
 """By effect: why no case of an operation is sent."""
-NO_VALUES: Final = "it accepts nothing but what names a thing"
+NO_VALUES: Final = "it accepts only identifiers of things"
 ONE_VALUE: Final = "it accepts no two values that could be combined"
-NOT_OWN: Final = "nothing shows that what it acts on is the run's own"
+NOT_OWN: Final = "nothing proves that the run created what it acts on"
 
 
 def way_of(specification: Specification, operation: Operation) -> Way:
@@ -157,7 +157,7 @@ def _untouched(specification: Specification, operation: Operation, way: Way) -> 
     if operation.effect not in ("create", "update", "delete"):
         return "it changes nothing that another operation shows"
     if specification.aspect(operation.id, OTHERS) is None:
-        return "no document says that it leaves others of its kind as they are"
+        return "no document says that it does not change others of the same kind"
     made_by = maker_of(specification.operations, operation)
     shown = way is not Way.NONE and made_by is not None and _shows_its_mark(specification, made_by)
     return "" if shown else NOT_OWN

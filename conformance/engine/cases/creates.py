@@ -108,7 +108,7 @@ class Creates:
             self._session.ledger.withdrawn(entry)
         told = identifier or (listing.response.ok and not looks_paginated(listing))
         if exchange.response.refused and told:
-            observed = "it was refused, and created all the same"
+            observed = "it was refused, but created something nevertheless"
             self.sender.unchanged(not identifier, exchange, listing, observed=observed)
 
     def _shows_its_mark(self, control: Resource) -> bool:

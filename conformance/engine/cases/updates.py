@@ -125,7 +125,7 @@ class Updates:
             self.sender.stopped = True  # it cannot be read any more, for whatever reason
             return
         changed = ", ".join(sorted(apart[-1])[:3])
-        observed = f"it was refused, and changed all the same: {changed}"
+        observed = f"it was refused, but made a change nevertheless: {changed}"
         self.sender.unchanged(not apart[-1], refused, shown, observed=observed)
         if apart[-1]:
             self.sender.send(self.base)

@@ -176,7 +176,7 @@ class Observer:
                 if harm == "":
                     other.seen = shown
                 if harm and requirement is None:
-                    raise NotExercised(Reason.INCONCLUSIVE, f"after {operation.id} another one: {harm}")
+                    raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} affected another one: {harm}")
                 if harm is not None and requirement is not None:
                     self._require(
                         requirement,

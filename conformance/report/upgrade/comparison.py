@@ -230,7 +230,7 @@ def _comparable(before: RunRecord, after: RunRecord) -> None:
                 f"{after.suite.version}; run both with one version of the suite."
             )
     if before.shard != after.shard or (_selected(before, after) and _tests(before) != _tests(after)):
-        raise NotComparable("one tested a part that the other left out; run both whole, or with the same selection.")
+        raise NotComparable("they tested different parts; run both completely, or with the same selection.")
 
 
 def _selected(*runs: RunRecord) -> bool:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 STYLES: Final = {Advice.SAFE: "bold green", Advice.LOOK: "bold yellow", Advice.STOP: "bold red"}
 EFFECTS: Final = {
-    Effect.BREAKS: ("Breaks clients", "the documentation allows both, but clients that expect the former fail"),
+    Effect.BREAKS: ("Breaks clients", "the documentation allows both, but clients that rely on the old form fail"),
     Effect.MAY_BREAK: ("May break clients", "the documentation allows both; some clients may fail"),
     Effect.ADDITION: ("Additions", "new in the responses; clients that ignore what they do not know still work"),
 }

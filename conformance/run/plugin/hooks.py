@@ -25,7 +25,7 @@ MARKERS = (
     "system(name): your own test against that system of the target, with the fixtures of the suites",
     "requirement(*ids): the requirements that a test can give verdicts on",
     "profile(name): the profile of a test without requirements",
-    "starts: a test that starts what no operation removes, although its operations do not show it",
+    "starts: a test that starts something that no operation removes, although the spec does not say so",
 )
 
 

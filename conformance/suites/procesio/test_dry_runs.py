@@ -45,5 +45,5 @@ def test_what_only_checks_creates_nothing(session: Session, operation: str, crea
     for one in made[:1]:
         session.resources.ownership.enter(maker, entry, one, shown=True)
     session.recorder.require(
-        requirement, not made, shown, checked, own.exchange, observed="what was only to be checked is in the list"
+        requirement, not made, shown, checked, own.exchange, observed="the list contains what was only to be validated"
     )

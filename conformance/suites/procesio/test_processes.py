@@ -46,7 +46,7 @@ def test_a_token_runs_a_process(session: Session) -> None:
     grew, after = session.eventually(look)
     known = _with_status(session, told)
     if not grew and not known and (looks_paginated(after) or not after.response.ok):
-        raise NotExercised(Reason.INCONCLUSIVE, "the list of instances shows a part only")
+        raise NotExercised(Reason.INCONCLUSIVE, "the list of instances is incomplete")
     session.recorder.require(
         "PRO-RUN-MAKES-INSTANCE",
         grew or bool(known),

@@ -23,7 +23,7 @@ from conformance.suites.processmaker3.people import attempted, made, naming
 REFUSED: Final = "PM3-DEPARTMENT-DELETE-WITH-USERS"
 UNASSIGNED: Final = "PM3-DEPARTMENT-DELETE-UNASSIGNED"
 GONE_AFTER_DELETE: Final = "PM3-DEPARTMENT-DELETE-GONE"
-ONE: Final = "of the departments of a level, exactly one is the last"
+ONE: Final = "exactly one department on each level is the last one"
 
 Data = dict[str, Any]
 Look = Callable[[Session, list[Resource], list[Exchange]], list[Data | None]]

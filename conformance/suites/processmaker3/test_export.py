@@ -102,7 +102,7 @@ def test_an_export_shows_what_an_update_changed(session: Session) -> None:
     shown, read = projects.read(session, project.id, lambda one: not apart(session, body, one))
     head = {plain(str(shown.get(name))) for name in ("prj_name", "prj_description")}
     if not (head | names_of(shown)) - names_of(before) - {project.name, str(before.get("prj_description"))}:
-        raise NotExercised(Reason.INCONCLUSIVE, "reading returns nothing of the update")
+        raise NotExercised(Reason.INCONCLUSIVE, "reading does not return the updated values")
     lacking: list[str] = []
 
     def look() -> tuple[bool, Exchange]:
@@ -183,7 +183,7 @@ def shows_a_new_name(session: Session, project: Resource) -> None:
     updated = update(session, project, {**definition, "prj_name": name})
     shown, read = projects.read(session, project.id, lambda one: plain(str(one.get("prj_name"))) == name)
     if plain(str(shown.get("prj_name"))) != name:
-        raise NotExercised(Reason.INCONCLUSIVE, "what is read shows nothing of the update")
+        raise NotExercised(Reason.INCONCLUSIVE, "reading does not return the updated values")
 
     def look() -> tuple[bool, Exchange]:
         file, exchange = export(session, project)

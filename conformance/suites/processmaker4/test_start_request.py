@@ -107,7 +107,7 @@ def test_the_response_describes_the_instance_that_was_started_with_its_data(sess
         "PM4-START-DATA-KEPT",
         shows(exchange, body) and not exchanged(exchange, body),
         exchange,
-        observed="the response contains request data other than those that were sent",
+        observed="the response contains request data, but not the data that was sent",
         kind=Kind.READ_BACK,
     )
 
@@ -264,7 +264,7 @@ def test_a_start_without_a_valid_token_is_refused_with_a_body(session: Session) 
         "PM4-REFUSAL-HAS-BODY",
         all(tells(one) for one in refusals),
         *refusals,
-        observed="a refusal whose body says nothing",
+        observed="a refusal whose body contains no reason",
     )
 
 
