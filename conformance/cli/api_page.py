@@ -19,11 +19,12 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "api.md"
 HEAD: Final = """\
 # The API for tests of your own
 
-`conformance.__all__` holds all that a test of your own needs. [write-your-own-tests.md](write-your-own-tests.md) shows
-how to use it. This page is made of the docstrings by `python -m conformance.cli.documentation`; do not edit it.
+`conformance.__all__` lists everything that your own tests need. [write-your-own-tests.md](write-your-own-tests.md)
+shows how to use it. This page is generated from the docstrings by `python -m conformance.cli.documentation`; do not
+edit it.
 
-In the examples `session` is what the fixture of that name gives to a test that carries
-`@pytest.mark.system("{system}")`. The tests of the suite run every example against its reference server.
+In the examples, `session` is the fixture of that name, as a test with `@pytest.mark.system("{system}")` gets it. The
+tests of the suite run every example against its reference server.
 """
 MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "Session": (
