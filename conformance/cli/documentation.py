@@ -27,12 +27,12 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "requirements.md"
 HEAD: Final = """\
 # Requirements
 
-What the documentation requires, by document, section and line. This page is generated from the specs and the registers
-by `python -m conformance.cli.documentation`; do not edit it. `conformance requirements` lists the same with every
-structural requirement, and with `--coverage` the tests of each.
+This page lists what the documentation requires, by document, section and line. It is generated from the specs and the
+registers by `python -m conformance.cli.documentation`; do not edit it. `conformance requirements` also lists every
+structural requirement and, with `--coverage`, the tests of each.
 
-[architecture.md](architecture.md) explains the levels, [readings.md](readings.md) the readings, and
-[spec-format.md](spec-format.md) how a requirement is tested. *Needs* lists what the target file must have.
+[verdicts.md](verdicts.md) explains the levels, [readings.md](readings.md) the readings, and
+[spec-format.md](spec-format.md) how a requirement is tested. *Needs* lists what the target file must contain.
 """
 
 

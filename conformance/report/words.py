@@ -255,7 +255,7 @@ def leftover(entry: Leftover) -> str:
 def gateway(failed: Mapping[str, int]) -> str:
     """How often something in front of the API responded in its place, in a line."""
     each = ", ".join(f"{escape.line(kind, 20)}: {number:,}" for kind, number in failed.items())
-    return f"{count(sum(failed.values()), 'request')} got no response from the API itself ({each}); these prove nothing"
+    return f"{count(sum(failed.values()), 'attempt')} got no response from the API itself ({each}); these prove nothing"
 
 
 def residue(entry: Residue) -> str:

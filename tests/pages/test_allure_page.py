@@ -74,7 +74,7 @@ def test_a_deviation_opens_with_its_citation_its_evidence_and_its_command(seen: 
     described = page.frame_locator("[data-testid=test-result-description-frame]").locator("body")
     for told in ("processmaker-4-start-request.md", "207-215", "A-PM4-01", "PM4-START-CURL-LABEL"):
         assert told in described.inner_text()
-    for attached, told in (("415", "HTTP 415"), ("Command that reproduces it", "curl ")):
+    for attached, told in (("415", "HTTP 415"), ("Command to reproduce the deviation", "curl ")):
         page.get_by_test_id("test-result-attachment-header").get_by_role("button", name=attached).click()
         page.get_by_text(told).first.wait_for()
     assert fits(page)

@@ -269,8 +269,8 @@ def ran(name: str) -> TestRecord:
             run(verdicts=[verdict("R", Outcome.NOT_EXERCISED, reason=Reason.TIME_BUDGET)]),
             r"AFTER is incomplete \(time budget\)",
         ),
-        (run(verdicts=LEFT_OUT, tests=[ran("t1")]), "one tested a part"),
-        (run(shard="1/2"), "one tested a part"),
+        (run(verdicts=LEFT_OUT, tests=[ran("t1")]), "they tested different parts"),
+        (run(shard="1/2"), "they tested different parts"),
         (run(target=TargetInfo(name="x", systems=["procesio"])), "they tested different systems"),
         (
             run(suite=SuiteInfo(version="0.2.0", specs={"processmaker3": "other"})),

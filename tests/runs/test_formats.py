@@ -54,7 +54,7 @@ def test_a_target_that_is_not_there_is_said_in_three_lines(tmp_path: Path, capsy
     assert lines[0] == "reference: not tested: the target is unavailable or refused the credentials"
     told = " ".join(one.strip() for one in lines[1:-1])
     assert "Connection refused" in told
-    assert lines[-1].startswith("  Correct it; `conformance check` shows whether it works. Report: ")
+    assert lines[-1].startswith("  Correct this, then run `conformance check` to see whether it works. Report: ")
     assert record_file.read(tmp_path / "run").requests <= 3
     assert called(*call[:1], call[1], "--dry-run", "--format", "json") == exit_codes.UNAVAILABLE
     (system,) = json.loads(capsys.readouterr().out)["systems"]

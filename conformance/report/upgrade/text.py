@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 
 STYLES: Final = {Advice.SAFE: "bold green", Advice.LOOK: "bold yellow", Advice.STOP: "bold red"}
 EFFECTS: Final = {
-    Effect.BREAKS: ("Breaks clients", "the documentation allows both, but clients that rely on the old form fail"),
-    Effect.MAY_BREAK: ("May break clients", "the documentation allows both; some clients may fail"),
-    Effect.ADDITION: ("Additions", "new in the responses; clients that ignore what they do not know still work"),
+    Effect.BREAKS: (
+        "Breaks clients",
+        "the documentation allows the old and the new form, but clients that rely on the old one fail",
+    ),
+    Effect.MAY_BREAK: ("May break clients", "the documentation allows the old and the new form; some clients may fail"),
+    Effect.ADDITION: ("Additions", "new in the responses; clients that ignore unknown fields and headers still work"),
 }
 SHOWN: Final = 10  # entries of a section; the others are folded
 _VALUE: Final = 300
@@ -60,7 +63,9 @@ def sections(comparison: Comparison) -> Iterator[Section]:
             "these may be new or old",
             tuple(_deviation(one, blocks) for one in comparison.unseen),
         ),
-        Section("No longer tested", "tested before, not tested now", *_moves(comparison.unexercised)),
+        Section(
+            "No longer tested", "tested in the run before, but not in the run after", *_moves(comparison.unexercised)
+        ),
         *_changes(comparison.noticed),
         Section("New findings", words.FINDING, tuple(_deviation(one, blocks) for one in comparison.findings)),
         Section("Fixed", "deviations that no longer occur", tuple((one.title,) for one in comparison.fixed)),
