@@ -39,8 +39,8 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "reference.md"
 HEAD: Final = """\
 # Reference
 
-This page lists every key of the target file, every command with its options, and every exit code. It is generated from the
-code by `python -m conformance.cli.documentation`; do not edit it. Examples and explanations are in
+This page lists every key of the target file, every command with its options, and every exit code. It is generated from
+the code by `python -m conformance.cli.documentation`; do not edit it. Examples and explanations are in
 [target-file.md](target-file.md) and [commands.md](commands.md).
 """
 _KEYS: Final = """\

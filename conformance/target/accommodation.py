@@ -64,8 +64,8 @@ def _parameters(query: dict[str, Any]) -> dict[str, Any]:
 class Accommodation(Table):
     """One entry of `accommodations`: an operation, and how to send it differently.
 
-    `query`, `headers` and `body` are sent besides what a test sends, which goes first where both name the same. Their
-    values may depend on the call: `{path.app_uid}`, `{query.x}`, `{body.x}`, or `{read.getCase.x}` for what is read.
+    `query`, `headers` and `body` are added to what a test sends; if both set the same member, that of the test is sent.
+    Their values may depend on the call: `{path.app_uid}`, `{query.x}`, `{body.x}`, or `{read.getCase.x}` from a read.
     """
 
     operation: Text
