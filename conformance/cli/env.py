@@ -29,9 +29,9 @@ NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # of a variable of a shell
 def command(target: Path, systems: tuple[str, ...]) -> int:
     """Print the secrets of TARGET, and a new token for each of its users, as variables of a shell.
 
-    The scripts and curl commands of deviations need them. Use it as `eval "$(conformance env TARGET)"`: so the secrets
-    are on no screen and in no file. It requests tokens and changes nothing. The exit code is 6 if a system refuses the
-    credentials of its main user.
+    The scripts and curl commands of deviations need these variables. Use it as `eval "$(conformance env TARGET)"`, so
+    that the secrets do not appear on a screen or in a file. It requests tokens and changes nothing. The exit code is 6
+    if a system refuses the credentials of its main user.
     """
     if sys.stdout.isatty():
         name = escape.line(shlex.quote(str(target)), 200)
