@@ -222,11 +222,11 @@ def _left(target: Target, spec: Specification, unsupported: set[str]) -> Iterato
     """What a run leaves on the target, since the file says that nothing removes it."""
     if target.safety.level is Safety.READ_ONLY:
         return
-    from conformance.engine.allowance import KEPT_AT_MOST  # with all that opens connections: only when it is wanted
+    from conformance.engine.allowance import MAX_KEPT  # with all that opens connections: only when it is wanted
 
     for name, creates in without_delete(spec, unsupported).items():
         told = f"a run leaves some of what {' and '.join(creates)} creates on the server, at most"
-        number = target.limits.open_resources if target.safety.level is Safety.DISPOSABLE else KEPT_AT_MOST
+        number = target.limits.open_resources if target.safety.level is Safety.DISPOSABLE else MAX_KEPT
         yield f"    {name} is unsupported: {told} {number}"
 
 

@@ -1,1 +1,1 @@
-"""What the author of a test uses: sessions that send and judge, and engines that test a whole spec."""
+"""What the author of a test uses: sessions that send requests and check responses, and engines that test a spec."""

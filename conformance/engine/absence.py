@@ -1,4 +1,4 @@
-"""Absence: whether something that was deleted is seen to be gone."""
+"""Decide whether a deleted resource is gone."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from conformance.spec.specification import Link, Operation
 from conformance.wire.likeness import responds_alike
 
 Delete = Callable[[Link, Mapping[str, str]], Exchange]
-"""Deletes what a path names, by the operation of a link."""
+"""Send a deletion of what a path names, with the operation of a link."""
 
 
 @dataclass(eq=False)
 class Absence:
-    """Looks whether things of the run are gone. `delete` sends a deletion, also of an identifier that is made up."""
+    """Check whether resources of the run are gone. `delete` sends a deletion, which may name a made-up identifier."""
 
     requester: Requester
     deleted_ids: DeletedIds
     delete: Delete
     unanswered: set[str] = field(default_factory=set, init=False)
-    """What was deleted without any response."""
+    """Identifiers whose deletion got no response."""
     accepting: set[str] = field(default_factory=set, init=False)
-    """The deletions of which one was accepted."""
+    """Deletion operations that the server accepted at least once."""
 
     def is_gone(self, identifier: str, operation: Operation, deleted: Exchange, *, pending: bool) -> bool:
-        """Whether something is seen to be gone, after its deletion; its identifier may be somebody else's by then.
+        """Whether a resource is gone after its deletion. Its identifier may belong to somebody else by then.
 
-        `operation` created it. A `pending` deletion was accepted before.
+        `operation` created it. `pending`: the server accepted an earlier deletion.
         """
         if self.deleted_ids.is_anothers(identifier):
             return True
@@ -45,35 +45,39 @@ class Absence:
         deleting = requester.operation(link.operation)
         if read is None and listing is not None and not deleting.soft_delete:
             confirmed = response.ok or response.status in NOT_FOUND
-            there = requester.ask(listing.operation, path=within)
-            return not shows(there, listing, identifier) and (
-                confirmed or (there.response.ok and not looks_paginated(there))
+            listed = requester.ask(listing.operation, path=within)
+            return not shows(listed, listing, identifier) and (
+                confirmed or (listed.response.ok and not looks_paginated(listed))
             )
         if read is None or deleting.soft_delete:
             unknown = response.status in NOT_FOUND and not self._shown(identifier, listing, within)
             accepted = response.ok or unknown or self._was_deleted(identifier, link, listing, within, deleted)
             return accepted and (deleting.soft_delete or not self._has_parts(identifier, link, within))
         after = self.read(read, identifier, within)
-        if response.refused or deleting.refusal(response.status) is not None:  # a document may call 500 a refusal
+        # the documents may allow 500 as a refusal
+        if response.refused or deleting.refusal(response.status) is not None:
             return says_gone(after)
         return (response.ok or pending) and self.is_absent(after, identifier)
 
     def is_absent(self, read: Exchange, identifier: str) -> bool:
-        """Whether the response to a read shows that something of ours is gone: it says so, or shows nothing of it."""
+        """Whether the response to a read shows that a resource is gone: it says so, or does not contain it."""
         if not read.response.ok or self.requester.operation(read.operation).success.schema is not None:
             return says_gone(read)
         return not is_read(read, identifier, self.requester.ledger.name_of(identifier))
 
     def read(self, link: Link, identifier: str, within: Mapping[str, str]) -> Exchange:
-        """Read something of ours."""
+        """Read one of our resources."""
         return self.requester.ask(link.operation, path={**within, link.parameter: identifier})
 
     def _was_deleted(
         self, identifier: str, link: Link, listing: Link | None, within: Mapping[str, str], again: Exchange
     ) -> bool:
-        """Whether a deletion without a response was done: the next one is refused as that of a made-up identifier.
+        """Whether a deletion without a response was carried out: repeating it is refused like that of a made-up
+        identifier.
 
-        That says something only where others are deleted, or no list shows it: else every deletion may be refused so.
+        That proves something only if the server accepts other deletions, or no list contains the resource. Otherwise
+        the
+        server may refuse every deletion in that way.
         """
         refused = again.response.refused and again.response.status not in UNSURE
         if not refused or identifier not in self.unanswered:
@@ -91,20 +95,24 @@ class Absence:
             return False
 
     def _unlisted(self, identifier: str, listing: Link | None, within: Mapping[str, str]) -> bool:
-        """Whether there is a list of what an operation creates, which is whole and does not show something."""
+        """Whether a complete list of the resources that an operation creates exists and does not contain the
+        identifier.
+        """
         if listing is None:
             return False
-        there = self.requester.ask(listing.operation, path=within)
-        return there.response.ok and not looks_paginated(there) and not shows(there, listing, identifier)
+        listed = self.requester.ask(listing.operation, path=within)
+        return listed.response.ok and not looks_paginated(listed) and not shows(listed, listing, identifier)
 
     def _shown(self, identifier: str, listing: Link | None, within: Mapping[str, str]) -> bool:
-        """Whether the list of what an operation creates, if there is one, still shows something."""
+        """Whether a list of the resources that an operation creates exists and still contains the identifier."""
         return listing is not None and shows(self.requester.ask(listing.operation, path=within), listing, identifier)
 
     def _has_parts(self, identifier: str, link: Link, within: Mapping[str, str]) -> bool:
-        """Whether a part of something that nothing reads as a whole is still read, as that of nothing else is.
+        """Whether a part of the resource can still be read. For a resource that has no read operation.
 
-        A part is what is below the path of the deletion (`link`): the rows of a table, the users for a role.
+        A part is below the path of the deletion (`link`): the rows of a table, the users of a role. It counts only if
+        the
+        same read of a made-up identifier shows nothing.
         """
         requester = self.requester
         whole = requester.operation(link.operation).path
@@ -113,8 +121,8 @@ class Absence:
             if part.effect != "read" or not below or requester.unsupported(part.id):
                 continue
             mine, other = (
-                requester.ask(part.id, path={**within, link.parameter: one})
-                for one in (identifier, requester.ledger.made_up_like(identifier))
+                requester.ask(part.id, path={**within, link.parameter: resource_id})
+                for resource_id in (identifier, requester.ledger.made_up_like(identifier))
             )
             if mine.response.ok and (other.response.refused or (seen(mine) and not seen(other))):
                 return True
@@ -122,5 +130,5 @@ class Absence:
 
 
 def says_gone(exchange: Exchange) -> bool:
-    """Whether the response to a read says that nothing is there, not that this user may not see it now."""
+    """Whether the response to a read says that nothing exists, and not only that this user may not see it."""
     return exchange.response.refused and exchange.response.status not in UNSURE

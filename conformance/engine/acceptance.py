@@ -1,7 +1,7 @@
-"""Acceptance: whether a server accepted a documented call, decided from what came back. Nothing here sends anything.
+"""Decide from the responses whether a server accepted a documented call. Nothing here sends a request.
 
 `decide` is a pure function of an `Attempt`: the call, its exchange, and what is known so far from control requests.
-Where that is not enough it names the one `Question` that is open; whoever sends requests finds out and asks again.
+If that is not enough, it returns the `Question` that is open. The caller sends the control request and calls it again.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from conformance.wire.call import MAIN, Call
 from conformance.wire.likeness import alike
 
 NOT_IMPLEMENTED: Final = (405, 501)
-"""The statuses by which a server says that there is no such operation."""
+"""Statuses by which a server says that it has no such operation."""
 UNSURE: Final = (401, 403, 408, 429)
-"""Refusals that do not depend on whether something exists."""
+"""Refusals that do not depend on whether the resource exists."""
 NOT_FOUND: Final = (404, 410)
 
 
 class Acceptance(StrEnum):
-    """What became of a documented call."""
+    """The outcome of a documented call."""
 
     NO_RESPONSE = "no response"
     ACCEPTED = "accepted"
@@ -42,7 +42,7 @@ class Acceptance(StrEnum):
 
 
 class Question(StrEnum):
-    """What a control request has to show before more can be decided."""
+    """What a control request has to show before `decide` can go on."""
 
     OWN_TOKEN = "whether the token of the target file still opens anything"  # noqa: S105 - no secret
     AGAIN = "whether the refusal repeats"
@@ -57,7 +57,7 @@ class Question(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """An exchange that was accepted without the members at some `places` of the body."""
+    """An exchange that was accepted without the members at `places` of the body."""
 
     exchange: Exchange
     places: tuple[str, ...]
@@ -65,12 +65,12 @@ class Narrowed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A documented call with what is known of it.
+    """A documented call and what is known about it.
 
-    `in_register` says that a requirement of the register is that this very request is accepted; `own_token`, that the
-    user shows a token of the target file. `half_routed` and `routed` count the made-up paths that other operations take
-    (`spec.free_paths`); `controls` holds what each made-up path got, the free one first. Of all others, None means that
-    nobody has asked yet.
+    `in_register`: a requirement of the register states that this request is accepted. `own_token`: the user has a token
+    from the target file. `half_routed` and `routed` count the made-up paths that other operations match
+    (`spec.free_paths`). `controls` holds the responses to each made-up path, the path that no operation matches first.
+    Every other field is None until it was asked.
     """
 
     call: Call
@@ -90,29 +90,29 @@ class Attempt:
     whole_accepted: bool | None = None
 
     @property
-    def turned_away(self) -> bool:
-        """Whether the caller was turned away: without a token, or without a right."""
+    def access_refused(self) -> bool:
+        """Whether the server refused the caller: for missing credentials or a missing permission."""
         return self.exchange.response.status in gateways.TURNED_AWAY
 
     @property
     def made_up_paths(self) -> int:
-        """How many made-up paths there are to compare with: what is not there may fall to another operation."""
+        """The number of made-up paths to compare with. If the operation is missing, another one may match its path."""
         return 1 + self.half_routed + (self.routed if self.exchange.response.status in NOT_FOUND else 0)
 
     @property
-    def open_path(self) -> int:
-        """The number of the made-up path that has to get one more request."""
+    def next_control_index(self) -> int:
+        """The index of the made-up path that needs one more request."""
         compared = bool(self.controls) and alike(self.exchange, self.controls[-1]) is None
         return len(self.controls) - compared
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of a call.
+    """The outcome of a call.
 
-    `exchange` shows it: that of a control request, where that was accepted. `missing` says whether a call of a made-up
-    path gets the same response; None: that cannot be told. `control` is one of those requests. `exists` says whether
-    the operation is shown to be there. `kind` is that of the deviation, where it is one.
+    `exchange` shows it: that of the control request, if that was accepted. `missing`: whether a call of a made-up path
+    gets the same response; None if that cannot be decided. `control` is one of those requests. `exists`: whether the
+    operation is known to exist. `kind` is the kind of the deviation, if it is one.
     """
 
     acceptance: Acceptance
@@ -124,11 +124,11 @@ class Decision:
 
 
 def decide(attempt: Attempt) -> Decision | Question:
-    """What became of a call, or the question that has to be answered first."""
+    """Return the outcome of a call, or the question that has to be answered first."""
     call, exchange = attempt.call, attempt.exchange
     if not exchange.has_response:
         return Decision(Acceptance.NO_RESPONSE, exchange)
-    if attempt.own_token and attempt.turned_away and call.user == MAIN and attempt.repeated is None:
+    if attempt.own_token and attempt.access_refused and call.user == MAIN and attempt.repeated is None:
         if attempt.own_token_opens is None:
             return Question.OWN_TOKEN
         if not attempt.own_token_opens:
@@ -145,7 +145,7 @@ def decide(attempt: Attempt) -> Decision | Question:
         return Question.WITHOUT_MEMBERS
     if attempt.narrowed:
         return Decision(Acceptance.WITHOUT_MEMBERS, attempt.narrowed[0].exchange)
-    if attempt.turned_away and call.user == MAIN:
+    if attempt.access_refused and call.user == MAIN:
         if attempt.any_token_opens is None:
             return Question.ANY_TOKEN
         if not attempt.any_token_opens:
@@ -156,9 +156,9 @@ def decide(attempt: Attempt) -> Decision | Question:
 
 
 def _refused(attempt: Attempt) -> Decision | Question:
-    """What the refusal of a call means, once it is known that it repeats and that no other form is accepted."""
+    """Decide what a refusal means. It is known to repeat, and no other form of the request is accepted."""
     call, exchange, operation = attempt.call, attempt.exchange, attempt.call.operation
-    compared = _compared(attempt)
+    compared = _compare_with_made_up_paths(attempt)
     if isinstance(compared, Question):
         return compared
     missing, control = compared
@@ -178,7 +178,7 @@ def _refused(attempt: Attempt) -> Decision | Question:
     exists = operation.documented is None and missing is not None
     if operation.undocumented_request or operation.implied:
         return decision(Acceptance.UNDOCUMENTED, exists=exists)
-    if attempt.turned_away and not operation.permission:
+    if attempt.access_refused and not operation.permission:
         if attempt.accommodated_accepted is None and call.documented and call.reads:
             return Question.ACCOMMODATED
         if not attempt.accommodated_accepted:
@@ -191,32 +191,32 @@ def _refused(attempt: Attempt) -> Decision | Question:
     return decision(Acceptance.REFUSED, exists=exists, kind=kind)
 
 
-def _compared(attempt: Attempt) -> tuple[bool | None, Exchange] | Question:
-    """Whether a made-up path gets the same response, and a request of one; None: nobody can tell.
+def _compare_with_made_up_paths(attempt: Attempt) -> tuple[bool | None, Exchange] | Question:
+    """Whether a made-up path gets the same response, and an exchange that shows it.
 
-    Nobody can where the account is turned away, or redirected, there as well.
+    None if that cannot be decided, because the account is refused or redirected there too.
     """
     exchange, controls = attempt.exchange, attempt.controls
     status = exchange.response.status
     if not controls:
         return Question.MADE_UP_PATH
     first = controls[0][0]
-    if attempt.turned_away or gateways.redirects(exchange):
+    if attempt.access_refused or gateways.redirects(exchange):
         return (None if status == first.response.status else False), first
     if status in NOT_IMPLEMENTED:
         return True, first
-    for number in range(attempt.made_up_paths):
-        got = controls[number] if number < len(controls) else ()
-        same = alike(exchange, got)
+    for index in range(attempt.made_up_paths):
+        control_exchanges = controls[index] if index < len(controls) else ()
+        same = alike(exchange, control_exchanges)
         if same is None:
             return Question.MADE_UP_PATH
         if same:
-            return True, got[-1] if number else first
+            return True, control_exchanges[-1] if index else first
     return False, controls[-1][-1]
 
 
 def may_differ(call: Call, exchange: Exchange) -> bool:
-    """Whether what was not accepted may be when it is tried again, and whether that matters."""
+    """Whether repeating a refused request may give another result, and whether that matters."""
     if exchange.response.ok or call.reads:
         return False
     if gateways.speaks_of_existing(exchange):
@@ -226,7 +226,7 @@ def may_differ(call: Call, exchange: Exchange) -> bool:
 
 
 def may_refuse_members(call: Call, exchange: Exchange) -> bool:
-    """Whether a documented body may have been refused because of single members of it."""
+    """Whether the server may have refused a documented body because of single members."""
     operation = call.operation
     free = operation.undocumented_request or operation.implied or call.documented
     if free or operation.effect not in ("create", "update") or not isinstance(call.json, dict):

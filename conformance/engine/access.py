@@ -1,4 +1,4 @@
-"""Access: who may call an operation. Each refusal is compared with the same request by a user with permission."""
+"""Test who may call an operation. Each refusal is compared with the same request by a user with permission."""
 
 from __future__ import annotations
 
@@ -16,148 +16,162 @@ from conformance.spec.specification import Operation, Requirement, Specification
 from conformance.wire.call import MAIN, NOBODY, WRONG
 from conformance.wire.credentials import token_of
 
-REFUSED: Final = {
+REFUSED_USERS: Final = {
     "no-credentials-refused": NOBODY,
     "wrong-credentials-refused": WRONG,
 }
-TENANT: Final = "unknown-tenant-refused"
-STRANGERS: Final = ("no-credentials-refused", "wrong-credentials-refused", TENANT)
-"""The aspects of who is let in nowhere: nobody, who shows a wrong token, and who asks for what is the same in every
-request, such as a workspace, and does not exist.
+UNKNOWN_TENANT: Final = "unknown-tenant-refused"
+UNAUTHORIZED_ASPECTS: Final = ("no-credentials-refused", "wrong-credentials-refused", UNKNOWN_TENANT)
+"""The aspects of callers that must be refused everywhere.
+
+They have no credentials, a wrong token, or a tenant that does not exist: a constant of every path, such as a workspace.
 """
-LACKS: Final = "permission-refused"
-SUFFICES: Final = "permission-suffices"
+LACKS_PERMISSION: Final = "permission-refused"
+PERMISSION_SUFFICES: Final = "permission-suffices"
 
 
-def concerned(specification: Specification, by_hand: Container[str] = ()) -> list[tuple[Requirement, ...]]:
-    """The register's requirements on access, by the tests that try them, but for those of `strange` operations.
+def access_requirements(specification: Specification, by_hand: Container[str] = ()) -> list[tuple[Requirement, ...]]:
+    """Group the register's requirements on access into tests, without those of the operations of `tenant_operations`.
 
-    What an operation says of more than one kind of stranger is tried together, so that one accepted request serves for
-    all of it. `by_hand` are the operations that a suite tests in its own way: each of their requirements is alone.
+    One test covers all unauthorized callers of an operation, so that they share one accepted request. `by_hand` are the
+    operations that a suite tests itself: each of their requirements has its own test.
     """
-    left_out = {one for operation in strange(specification) for one in strangers(specification, operation)}
+    excluded = {
+        requirement
+        for operation in tenant_operations(specification)
+        for requirement in unauthorized_requirements(specification, operation)
+    }
     groups: dict[str, list[Requirement]] = {}
-    for one in specification.requirements.values():
-        if one.tried == "access" and one.id not in left_out:
-            together = one.aspect in STRANGERS and one.operation not in by_hand
-            groups.setdefault(one.operation if together else one.id, []).append(one)
+    for requirement in specification.requirements.values():
+        if requirement.tried == "access" and requirement.id not in excluded:
+            is_grouped = requirement.aspect in UNAUTHORIZED_ASPECTS and requirement.operation not in by_hand
+            groups.setdefault(requirement.operation if is_grouped else requirement.id, []).append(requirement)
     return [tuple(group) for group in groups.values()]
 
 
-def strange(specification: Specification) -> list[str]:
-    """The operations that are tried as every kind of stranger, of a tenant that does not exist too."""
+def tenant_operations(specification: Specification) -> list[str]:
+    """The operations that are tested with every kind of unauthorized caller, including one of an unknown tenant."""
     requirements = specification.requirements.values()
-    return [one.operation for one in requirements if one.tried == "access" and one.aspect == TENANT]
+    return [
+        requirement.operation
+        for requirement in requirements
+        if requirement.tried == "access" and requirement.aspect == UNKNOWN_TENANT
+    ]
 
 
-def strangers(specification: Specification, operation: str) -> list[str]:
-    """The ids of the register's requirements that an operation lets no stranger in."""
-    found = (specification.aspect(operation, aspect) for aspect in STRANGERS)
-    return [one.id for one in found if one is not None]
+def unauthorized_requirements(specification: Specification, operation: str) -> list[str]:
+    """The ids of the register's requirements that an operation refuses unauthorized callers."""
+    requirements = (specification.aspect(operation, aspect) for aspect in UNAUTHORIZED_ASPECTS)
+    return [requirement.id for requirement in requirements if requirement is not None]
 
 
-def try_strangers(
+def check_unauthorized(
     session: Session, operation_id: str, control: Exchange, undo: Callable[[], None] = lambda: None, **request: Any
 ) -> None:
-    """Try an operation as every kind of stranger, where its accepted request (`control`) may be made again.
+    """Test an operation with every kind of unauthorized caller, after the accepted request `control`, which may be
+    repeated.
 
     `undo` is called after each request that was accepted.
     """
     for requirement in _requirements(session, operation_id):
-        exchange = _as_stranger(session, requirement, operation_id, request)
+        exchange = _send_unauthorized(session, requirement, operation_id, request)
         if exchange is None:
             continue
         if exchange.response.ok:
             undo()
-        _judge(session, requirement, exchange, control)
+        _record(session, requirement, exchange, control)
 
 
-def try_no_stranger(
+def check_unauthorized_first(
     session: Session, operation_id: str, prepare: Callable[[Session, Operation], Sample] = build_request
 ) -> None:
-    """Try an operation as every kind of stranger, and then, unless one was let in, as who may. Raises as `try_access`.
+    """Test an operation with every kind of unauthorized caller first, then with a user who has permission.
 
-    What is let in may have had its effect, so that the next one gets a request of its own.
+    An accepted request may have had its effect, so that the next caller gets a new request. Raises as `check_access`.
     """
     operation = session.operation(operation_id)
-    request, kept_out = prepare(session, operation).request(), []
+    request, attempts = prepare(session, operation).request(), []
     for requirement in _requirements(session, operation_id):
-        exchange = _as_stranger(session, requirement, operation_id, request)
+        exchange = _send_unauthorized(session, requirement, operation_id, request)
         if exchange is None:
             continue
         if not exchange.response.ok and session.resources.clean_up_failed_create(operation, exchange):
             session.recorder.require(requirement.id, False, exchange, observed="it was refused but carried out")
             continue
-        kept_out.append((requirement, exchange))
+        attempts.append((requirement, exchange))
         if exchange.response.ok:
             if exchange.entry is not None:
                 session.resources.resolve_id(operation, exchange)
-            _forget(session, operation, request)
+            _record_deletion(session, operation, request)
             request = prepare(session, operation).request()
-    made = operation.effect == "create"
-    control = session.create(operation.id, **request).exchange if made else session.call(operation.id, **request)
-    _forget(session, operation, request)
-    for requirement, exchange in kept_out:
-        _judge(session, requirement, exchange, control)
+    creates = operation.effect == "create"
+    control = session.create(operation.id, **request).exchange if creates else session.call(operation.id, **request)
+    _record_deletion(session, operation, request)
+    for requirement, exchange in attempts:
+        _record(session, requirement, exchange, control)
 
 
-def _forget(session: Session, operation: Operation, request: dict[str, Any]) -> None:
-    """What an accepted deletion names is not there any more."""
+def _record_deletion(session: Session, operation: Operation, request: dict[str, Any]) -> None:
+    """Record that what an accepted deletion names no longer exists."""
     if operation.effect == "delete" and request.get("path"):
         session.ledger.gone(request["path"][operation.path_parameters[-1]])
 
 
 def _requirements(session: Session, operation_id: str) -> list[Requirement]:
-    known = session.specification
-    return [known.requirements[one] for one in strangers(known, operation_id)]
+    specification = session.specification
+    return [
+        specification.requirements[requirement_id]
+        for requirement_id in unauthorized_requirements(specification, operation_id)
+    ]
 
 
-def _as_stranger(
+def _send_unauthorized(
     session: Session, requirement: Requirement, operation_id: str, request: dict[str, Any]
 ) -> Exchange | None:
-    """Make a request as the stranger of a requirement; the token of the main user is right, elsewhere.
+    """Send a request as the unauthorized caller of a requirement. For an unknown tenant, use the token of the main
+    user.
 
-    None where something in front of the API responded: then that is said of the requirement, and the test goes on.
+    Returns None if something in front of the API responded: the requirement is then skipped, and the test goes on.
     """
     try:
-        if requirement.aspect != TENANT:
-            return session.send(operation_id, user=REFUSED[requirement.aspect or ""], **request)
+        if requirement.aspect != UNKNOWN_TENANT:
+            return session.send(operation_id, user=REFUSED_USERS[requirement.aspect or ""], **request)
         unknown = {name: session.ledger.made_up() for name in session.operation(operation_id).constants}
         path = {**(request.get("path") or {}), **unknown}
         elsewhere = {**request, "path": path, "headers": session.headers_of(MAIN)}
         return session.send(operation_id, user=NOBODY, may_redirect=True, **elsewhere)
-    except NotExercised as untried:
+    except NotExercised as not_exercised:
         if session.problem:
             raise
-        session.recorder.skip(requirement.id, untried.reason, untried.detail)
+        session.recorder.skip(requirement.id, not_exercised.reason, not_exercised.detail)
         return None
 
 
-def _judge(session: Session, requirement: Requirement, exchange: Exchange, control: Exchange) -> None:
-    """Say whether a stranger was kept out. How an unknown tenant is refused is not said: by any status but 2xx."""
-    if requirement.aspect == TENANT and exchange.has_response and not exchange.response.ok:
+def _record(session: Session, requirement: Requirement, exchange: Exchange, control: Exchange) -> None:
+    """Record whether an unauthorized caller was refused. An unknown tenant may be refused with any status but 2xx."""
+    if requirement.aspect == UNKNOWN_TENANT and exchange.has_response and not exchange.response.ok:
         session.recorder.require(requirement.id, True, exchange, control)
         return
     try:
         session.recorder.refused(requirement.id, exchange, control)
-    except NotExercised as untried:
-        session.recorder.skip(requirement.id, untried.reason, untried.detail)
+    except NotExercised as not_exercised:
+        session.recorder.skip(requirement.id, not_exercised.reason, not_exercised.detail)
 
 
-def try_access(
+def check_access(
     session: Session, requirement: Requirement, prepare: Callable[[Session, Operation], Sample] = build_request
 ) -> None:
-    """Try one requirement on access. `prepare` makes a documented request for the operation.
+    """Test one requirement on access. `prepare` builds a documented request for the operation.
 
     Raises:
-        Blocked, NotExercised: the request could not be made, a user is missing, or the control was not accepted.
+        Blocked, NotExercised: the request could not be built, a user is missing, or the control was not accepted.
     """
     operation = session.operation(requirement.operation)
     request = prepare(session, operation).request()
-    if requirement.aspect == SUFFICES:
-        user = user_of(SUFFICES, session.specification.users)
+    if requirement.aspect == PERMISSION_SUFFICES:
+        user = user_of(PERMISSION_SUFFICES, session.specification.users)
         control = session.call(operation.id, **request)
-        exchange = _sent(session, operation, user, request)
+        exchange = _send(session, operation, user, request)
         session.recorder.require(
             requirement.id,
             exchange.response.ok,
@@ -170,8 +184,8 @@ def try_access(
     refusals = []
     for user in refused_users(session, requirement):
         before = session.resources.ids_before(operation) if operation.effect == "create" else None
-        exchange = _sent(session, operation, user, request)
-        if exchange.response.ok:  # it may have had its effect, so that a control would prove nothing
+        exchange = _send(session, operation, user, request)
+        if exchange.response.ok:  # it may have had its effect, so a control would prove nothing
             session.recorder.refused(requirement.id, exchange, exchange)
             if exchange.entry is not None:
                 session.resources.resolve_id(operation, exchange, before)
@@ -180,42 +194,43 @@ def try_access(
             session.recorder.require(requirement.id, False, exchange, observed="it was refused but carried out")
             return
         refusals.append(exchange)
-    made = operation.effect == "create"
-    control = session.create(operation.id, **request).exchange if made else session.call(operation.id, **request)
+    creates = operation.effect == "create"
+    control = session.create(operation.id, **request).exchange if creates else session.call(operation.id, **request)
     for exchange in refusals:
         session.recorder.refused(requirement.id, exchange, control)
 
 
-def try_login(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:
-    """Say whether a login with one thing wrong (`exchange`) got no token, beside the right one (`control`).
+def check_login(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:
+    """Record whether a login with one wrong value (`exchange`) got no token, compared with the correct login
+    (`control`).
 
-    By which status it is refused no document says, nor that it is by a status: what counts is the token.
+    The documents do not state the status of a refusal, nor that it is refused by a status, so only the token counts.
 
     Raises:
-        NotExercised: the response says neither yes nor no: there is none, or the server failed or has no time.
+        NotExercised: the response does not decide it: there is none, or the server failed or was busy.
     """
     if not exchange.has_response:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
     if not (exchange.response.ok or exchange.response.refused or 300 <= exchange.response.status < 400):
         raise NotExercised(Reason.INCONCLUSIVE, f"{exchange.operation}: status {exchange.response.status}")
-    given = exchange.response.ok and (bool(token_of(exchange)) or not token_of(control))
+    got_token = exchange.response.ok and (bool(token_of(exchange)) or not token_of(control))
     message = f"a token: {checks.describe(exchange)}"
-    session.recorder.require(requirement, not given, exchange, control, observed=message, kind=Kind.NOT_REFUSED)
+    session.recorder.require(requirement, not got_token, exchange, control, observed=message, kind=Kind.NOT_REFUSED)
 
 
-def _sent(session: Session, operation: Operation, user: str, request: dict[str, Any]) -> Exchange:
-    """Send a request as another user. That a name is taken neither keeps him out nor passes for his being kept out."""
+def _send(session: Session, operation: Operation, user: str, request: dict[str, Any]) -> Exchange:
+    """Send a request as another user. A refusal because a name is taken does not count as a refusal of the user."""
     send = session.until_free if operation.effect == "create" else session.send
     return send(operation.id, user=user, **request)
 
 
 def refused_users(session: Session, requirement: Requirement) -> list[str]:
-    """By whom a refusal is tested: also by users of the target file that have other permissions than it takes.
+    """The users that test a refusal, including users of the target file with other permissions than the required one.
 
-    Who has no permission at all may be turned away by a gate in front, whatever the operation itself looks at.
+    A user without any permission may be refused by a gateway, whatever the operation itself checks.
     """
-    if requirement.aspect != LACKS:
-        return [REFUSED[requirement.aspect or ""]]
+    if requirement.aspect != LACKS_PERMISSION:
+        return [REFUSED_USERS[requirement.aspect or ""]]
     users, wanted = session.specification.users, set(session.operation(requirement.operation).permission)
     lacking = [name for name, permissions in users.items() if permissions and wanted and wanted.isdisjoint(permissions)]
-    return [*(one for one in lacking if session.table.gives(f"users.{one}")), user_of(LACKS, users)]
+    return [*(name for name in lacking if session.table.gives(f"users.{name}")), user_of(LACKS_PERMISSION, users)]

@@ -1,6 +1,6 @@
-"""Allowance: how much more may be created of what the target may not remove.
+"""Limit how many resources are created that the target may not remove.
 
-Of a kind that it does not remove no more than a handful is created.
+At most a few are created of a kind that it does not remove.
 """
 
 from __future__ import annotations
@@ -19,65 +19,67 @@ from conformance.spec.specification import Link, Operation
 from conformance.target.target import Safety
 from conformance.wire.call import Call
 
-KEPT_AT_MOST: Final = 5  # things of a kind that a server does not remove, before no more of it are created
-PENDING_AT_MOST: Final = 10  # deletions that are waited for while the run goes on
+MAX_KEPT: Final = 5  # resources of one kind that the server did not remove; no more are created then
+MAX_PENDING: Final = 10  # deletions that may still be in progress while the run continues
 
 
 @dataclass(eq=False)
 class Allowance:
-    """Lets a create go out if what it makes can be removed, as far as is known.
+    """Send a create only if the resource can be removed, as far as is known.
 
-    `judged` makes a documented call as a test would, and judges it.
+    `judged` makes a documented call as a test does, and records its verdicts.
     """
 
     removal: Removal
-    judged: Callable[[Call], Exchange]
-    _roots: dict[str, str] = field(default_factory=dict, init=False)  # by kind: the deviation that was judged
+    call_documented: Callable[[Call], Exchange]
+    # the recorded deviation of the deletion, by kind of resource
+    _roots: dict[str, str] = field(default_factory=dict, init=False)
 
     def send(self, call: Call) -> Exchange:
-        """Send a create once it may go out: it waits for pending deletions, and is not made where it cannot be undone.
+        """Send a create when it is allowed. Waits for pending deletions, and refuses what could not be removed again.
 
         Raises:
-            Blocked, NotExercised: as `see_that_it_may_create` and `Requester.send`.
+            Blocked, NotExercised: as `require_removable` and `Requester.send`.
         """
         removal, requester, operation = self.removal, self.removal.requester, call.operation
-        self.see_that_it_may_create(operation)
+        self.require_removable(operation)
         until = time.monotonic() + requester.settle
         while True:
-            made: Exchange | None = None
+            exchange: Exchange | None = None
             try:
-                made = requester.send(call)
-                return made
+                exchange = requester.send(call)
+                return exchange
             except NotExercised as reason:
                 waits = bool(removal.pending) or removal.account.workers > 1
                 if reason.reason is not Reason.LIMIT_REACHED or not waits or time.monotonic() >= until:
                     raise
             finally:
-                if made is None or made.response.refused:
+                if exchange is None or exchange.response.refused:
                     removal.uncount(operation)
-            removal.settle_deletions()  # what is being deleted still counts as open, also another worker's
+            # a resource counts as open until its deletion is done, also those of other workers
+            removal.settle_deletions()
             time.sleep(min(PAUSE, requester.settle))
-            self.see_that_it_may_create(operation)
+            self.require_removable(operation)
 
-    def see_that_it_may_create(self, operation: Operation) -> None:
-        """See that what an operation creates can be removed, as far as is known.
+    def require_removable(self, operation: Operation) -> None:
+        """Check that the resource that an operation creates can be removed, as far as is known.
 
         Raises:
-            Blocked: the deletion is not there, is refused, or leaves the thing; the deviation is recorded.
-            NotExercised: a handful of it was created, and none is removed.
+            Blocked: the deletion is missing, refused, or has no effect; the deviation is recorded.
+            NotExercised: a few were created, and none is removed.
         """
         removal, requester = self.removal, self.removal.requester
         if removal.pending:
             removal.look_again()
-            at_most = max(1, PENDING_AT_MOST // removal.account.workers)
+            at_most = max(1, MAX_PENDING // removal.account.workers)
             if len(removal.pending) >= at_most:
                 removal.settle_deletions(at_most - 1)
         delete = operation.link("delete")
         if requester.safety is Safety.DISPOSABLE or delete is None:
             return
         if requester.unsupported(delete.operation):
-            if not removal.account.take(unremovable_of(operation), KEPT_AT_MOST):
-                message = f"{delete.operation} is unsupported according to the target file: no more than {KEPT_AT_MOST}"
+            if not removal.account.take(unremovable_of(operation), MAX_KEPT):
+                message = f"{delete.operation} is unsupported according to the target file: no more than {MAX_KEPT}"
                 raise NotExercised(
                     Reason.LIMIT_REACHED, f"{message} of what {operation.id} creates are left on the server"
                 )
@@ -88,64 +90,67 @@ class Allowance:
             removal.settle_deletions()
             if self._has_room(operation):
                 return
-        those = [name for name, one in removal.kept.items() if one.operation.resource == operation.resource]
-        for identifier in those:  # late, it may have gone all the same
-            one = removal.kept[identifier]
-            if one.deleted.response.ok and removal.is_gone(identifier, one.operation, one.deleted):
+        kept_ids = [name for name, kept in removal.kept.items() if kept.operation.resource == operation.resource]
+        for identifier in kept_ids:  # a late deletion may have worked
+            kept = removal.kept[identifier]
+            if kept.deleted.response.ok and removal.is_gone(identifier, kept.operation, kept.deleted):
                 removal.forget(identifier)
                 return
-        if not those or not self._removes_again(those[0], removal.kept[those[0]].operation):
+        if not kept_ids or not self._retry_removal(kept_ids[0], removal.kept[kept_ids[0]].operation):
             raise NotExercised(Reason.LIMIT_REACHED, f"the target does not remove what {operation.id} creates")
 
     def _has_room(self, operation: Operation) -> bool:
-        """Whether one more of what an operation creates may be there.
+        """Whether one more resource of the kind that an operation creates may exist.
 
-        Once a deletion was seen to work, those that stay are counted; before, all that is there after the first
-        deletion that is not seen: a test may make several, and all of them would stay.
+        Once a deletion is known to work, only the resources that remain are counted. Before that, all that exist after
+        the
+        first deletion without a visible effect: a test may create several, and all of them would remain.
         """
         removal = self.removal
         kept = removal.account.count(kept_of(operation))
         if operation.resource in removal.removed_kinds:
-            return kept < KEPT_AT_MOST
-        pending = {name for name, one in removal.pending.items() if one.operation.resource == operation.resource}
-        apart = pending | removal.kept.keys()
-        made = [
-            one
-            for one in removal.requester.ledger.open(operation.system)
-            if one.kind == operation.resource and one.identifier and one.identifier not in apart
+            return kept < MAX_KEPT
+        pending = {name for name, entry in removal.pending.items() if entry.operation.resource == operation.resource}
+        counted_elsewhere = pending | removal.kept.keys()
+        existing = [
+            entry
+            for entry in removal.requester.ledger.open(operation.system)
+            if entry.kind == operation.resource and entry.identifier and entry.identifier not in counted_elsewhere
         ]
-        return not (kept or pending) or kept + len(pending) + len(made) < KEPT_AT_MOST
+        return not (kept or pending) or kept + len(pending) + len(existing) < MAX_KEPT
 
-    def _removes_again(self, identifier: str, operation: Operation) -> bool:
-        """Whether something that could not be removed can be now. It is judged: the tests that do create something too.
+    def _retry_removal(self, identifier: str, operation: Operation) -> bool:
+        """Whether a resource that could not be removed can be removed now.
+
+        The result is recorded, since the tests that check the deletion have to create a resource too.
 
         Raises:
-            Blocked: the deletion is not there, is refused, or leaves the thing; the deviation is recorded.
+            Blocked: the deletion is missing, refused, or has no effect; the deviation is recorded.
         """
         removal, requester = self.removal, self.removal.requester
         read, delete = requester.usable(operation, "read"), operation.link("delete")
         assert delete is not None
         within = requester.ledger.within(identifier)
-        known = self._roots.get(operation.resource)
-        if known is None and (read is None or not removal.absence.read(read, identifier, within).response.ok):
+        root = self._roots.get(operation.resource)
+        if root is None and (read is None or not removal.absence.read(read, identifier, within).response.ok):
             if removal.remove(identifier, operation):
                 return True
             removal.settle_deletions()
             return identifier not in removal.kept
-        if known is not None:  # it was judged before: one try more, and no waiting
+        if root is not None:  # the deviation is recorded already: one more attempt, without waiting
             again = removal.deliver(requester.call_of(delete.operation, path={**within, delete.parameter: identifier}))
             if removal.is_gone(identifier, operation, again):
                 removal.forget(identifier)
                 return True
-            raise Blocked(known, delete.operation)
+            raise Blocked(root, delete.operation)
         assert read is not None
         return self._deletes_as_a_test(identifier, operation, read, delete)
 
     def _deletes_as_a_test(self, identifier: str, operation: Operation, read: Link, delete: Link) -> bool:
-        """Delete it as a test would, and judge what comes of that. Raises Blocked."""
+        """Delete the resource as a test does, and record the verdict. Raises Blocked."""
         removal, requester = self.removal, self.removal.requester
         within = requester.ledger.within(identifier)
-        send = self.judged if removal.kept[identifier].deleted.response.refused else removal.send
+        send = self.call_documented if removal.kept[identifier].deleted.response.refused else removal.send
         try:
             deleted = send(requester.call_of(delete.operation, path={**within, delete.parameter: identifier}))
         except Blocked as blocked:

@@ -1,4 +1,4 @@
-"""Calls: documented calls of one system of the target, each judged. What became of one is decided in `acceptance`."""
+"""Send the documented calls of one system and record verdicts. `acceptance` decides the outcome of each."""
 
 from __future__ import annotations
 
@@ -24,35 +24,39 @@ from conformance.wire import gateways
 from conformance.wire.call import Call
 from conformance.wire.logins import plain_reads
 
-ONCE_MORE: Final = 1.1  # seconds before something refused is tried once more: names may be made of the second
-APART: Final = 400  # and up to so many ms longer, by chance: workers that met in one second need not meet in the next
-FREE_WITHIN: Final = 8  # times that a create is tried whose name is taken, until the server shows that none is free
+# seconds before a refused request is repeated: the server may derive names from the time in seconds
+RETRY_DELAY: Final = 1.1
+MAX_JITTER_MS: Final = 400  # random ms on top, so that workers that collided once do not collide again
+# attempts of a create whose name is taken, until the server has shown that no name is free
+MAX_NAME_ATTEMPTS: Final = 8
 
 
 @dataclass(eq=False)
 class Calls:
-    """Makes documented calls, and judges whether and how they are accepted."""
+    """Send documented calls and record whether and how they are accepted."""
 
     requester: Requester
     resources: Resources
     refused_members: RefusedMembers = field(init=False)
-    _never_free: set[str] = field(default_factory=set, init=False)  # creates for which no name was free in the end
+    # creates for which no name was free after all attempts
+    _never_free: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self.refused_members = RefusedMembers(self.resources)
 
     def make(self, call: Call, requirement: str = "") -> Exchange:
-        """Make a documented call that should be accepted, and judge the structure of its response.
+        """Make a documented call that must be accepted, and check the structure of its response.
 
-        `requirement` of the register says that this very request is accepted; without one, and without one in the spec,
-        a refusal contradicts the documented status.
+        `requirement` of the register states that this request is accepted. Without one, and without one in the spec, a
+        refusal contradicts the documented status.
 
         Raises:
-            Blocked: it was not accepted; the deviation is already recorded.
-            NotExercised: as `Resources.send`; or no document gives the request that was refused; or there was no
+            Blocked: it was not accepted; the deviation is recorded.
+            NotExercised: as `Resources.send`; or the documents do not define the request that was refused; or there was
+                no
                 response.
         """
-        exchange = self._sent(call)
+        exchange = self._send_until_settled(call)
         requirement = requirement or call.operation.accepted_by
         attempt = Attempt(
             call=call,
@@ -66,13 +70,13 @@ class Calls:
             attempt = replace(attempt, half_routed=paths[0], routed=paths[1])
         try:
             while isinstance(step := decide(attempt), Question):
-                attempt = self._asked(step, attempt)
-            return self._recorded(step, attempt, requirement)
+                attempt = self._ask(step, attempt)
+            return self._record(step, attempt, requirement)
         except (Blocked, NotExercised) as untested:
             raise untested.after(attempt.exchange) from None
 
-    def _sent(self, call: Call) -> Exchange:
-        """Send a call; a read once more where what was made a moment ago may not be there yet."""
+    def _send_until_settled(self, call: Call) -> Exchange:
+        """Send a call. Repeat a refused read if a recent change may not be visible yet."""
         exchange = self.resources.send(call)
         settling = time.monotonic() < self.requester.delivery.changed + self.requester.settle
         if not (exchange.response.refused and call.reads and settling):
@@ -84,10 +88,10 @@ class Calls:
 
         return self.requester.eventually(look)[1]
 
-    # -- what control requests show ---------------------------------------------------------------------------------
+    # -- control requests
 
-    def _asked(self, question: Question, attempt: Attempt) -> Attempt:
-        """The attempt with the answer to a question."""
+    def _ask(self, question: Question, attempt: Attempt) -> Attempt:
+        """Send the control request for a question, and return the attempt with its result."""
         call, requester, send = attempt.call, self.requester, self.resources.send
         match question:
             case Question.OWN_TOKEN:
@@ -102,26 +106,26 @@ class Calls:
             case Question.ANY_TOKEN:
                 return replace(attempt, any_token_opens=requester.any_token_opens())
             case Question.MADE_UP_PATH:
-                number = attempt.open_path
-                path = self._made_up_paths(call.operation)[number]
-                held = attempt.controls[number] if number < len(attempt.controls) else ()
-                return replace(attempt, controls=(*attempt.controls[:number], (*held, send(call.to(path)))))
+                index = attempt.next_control_index
+                path = self._made_up_paths(call.operation)[index]
+                exchanges = attempt.controls[index] if index < len(attempt.controls) else ()
+                return replace(attempt, controls=(*attempt.controls[:index], (*exchanges, send(call.to(path)))))
             case Question.ANY_PATH:
                 return replace(attempt, in_front=self._is_in_front())
             case Question.ACCOMMODATED:
-                as_wanted = replace(call, operation=requester.operation(call.operation.id), documented=False)
-                return replace(attempt, accommodated_accepted=send(as_wanted).response.ok)
+                accommodated = replace(call, operation=requester.operation(call.operation.id), documented=False)
+                return replace(attempt, accommodated_accepted=send(accommodated).response.ok)
             case Question.WHOLE:
-                return replace(attempt, whole_accepted=self._reads_whole(call))
+                return replace(attempt, whole_accepted=self._may_read_parent(call))
 
     def _made_up_paths(self, operation: Operation) -> list[str]:
-        """The made-up paths that are compared with: a free one, then those that other operations take."""
+        """The made-up paths for comparison: one that no operation matches, then those that other operations match."""
         specification, made_up = self.requester.specification, self.requester.ledger.made_up(12)
-        taken = (*half_routed(specification, operation, made_up), *routed(specification, operation, made_up))
-        return [unrouted(specification, operation, made_up), *taken]
+        matched = (*half_routed(specification, operation, made_up), *routed(specification, operation, made_up))
+        return [unrouted(specification, operation, made_up), *matched]
 
     def _is_in_front(self) -> bool:
-        """Whether a read of a made-up path gets no error page, so that something in front refuses another method."""
+        """Whether a read of a made-up path gets no error page, so that a gateway refused the other method."""
         requester = self.requester
         reads = plain_reads(requester.specification.operations.values())
         if not reads:
@@ -129,10 +133,10 @@ class Calls:
         path = unrouted(requester.specification, reads[0], requester.ledger.made_up(12))
         return not gateways.is_error_page(self.resources.send(Call(reads[0], template=path)))
 
-    def _reads_whole(self, call: Call) -> bool:
-        """Whether a user reads otherwise what a call reads a part of: then no right can be lacking.
+    def _may_read_parent(self, call: Call) -> bool:
+        """Whether the user may read the resource of which this call reads a part: then no permission is missing.
 
-        Of what the run made itself nothing is said: to make something may need another right than to use it.
+        Resources that the run created prove nothing: creating may need another permission than reading.
         """
         if any(self.requester.ledger.owns(str(value)) for value in call.path.values()):
             return False
@@ -145,10 +149,10 @@ class Calls:
                 return self.resources.send(Call(whole, call.user, path)).response.ok
         return False
 
-    # -- what is recorded of a decision -----------------------------------------------------------------------------
+    # -- verdicts
 
-    def _recorded(self, decision: Decision, attempt: Attempt, requirement: str) -> Exchange:
-        """Record what became of a call. Returns the accepted exchange; raises Blocked and NotExercised."""
+    def _record(self, decision: Decision, attempt: Attempt, requirement: str) -> Exchange:
+        """Record the outcome of a call. Returns the accepted exchange; raises Blocked and NotExercised."""
         exchange, operation = decision.exchange, attempt.call.operation
         recorder = self.requester.recorder
         match decision.acceptance:
@@ -173,12 +177,12 @@ class Calls:
             case Acceptance.WITHOUT_MEMBERS:
                 self._record_members(attempt, requirement)
             case _:
-                self._end(decision, attempt, requirement)
+                self._record_refusal(decision, attempt, requirement)
         recorder.record(checks.success(operation, exchange))
         return exchange
 
     def _record_members(self, attempt: Attempt, requirement: str) -> None:
-        """Record that members are refused; those of one name are one defect."""
+        """Record that members are refused. All places with the same name are one defect."""
         assert attempt.narrowed
         operation, (narrowed,) = attempt.call.operation, attempt.narrowed
         for alike in narrowing.by_name(narrowed.places).values():
@@ -196,8 +200,8 @@ class Calls:
                 location=place,
             )
 
-    def _end(self, decision: Decision, attempt: Attempt, requirement: str) -> NoReturn:
-        """Record why a call was not accepted, as far as that contradicts a document. Raises Blocked, NotExercised."""
+    def _record_refusal(self, decision: Decision, attempt: Attempt, requirement: str) -> NoReturn:
+        """Record why a call was not accepted, if that contradicts a document. Raises Blocked, NotExercised."""
         exchange, control, operation = attempt.exchange, decision.control, attempt.call.operation
         recorder, described = self.requester.recorder, checks.describe(exchange)
         if decision.exists and control is not None:
@@ -233,10 +237,10 @@ class Calls:
             case _:
                 raise _refused(recorder, operation, exchange, requirement, decision.kind)
 
-    # -- what is not accepted at once -------------------------------------------------------------------------------
+    # -- repetition
 
     def until_free(self, call: Call) -> Exchange:
-        """As `Resources.send`; but a create whose name is taken is tried again: a server may name things by the second.
+        """Send a call, and repeat a create whose name is taken: a server may derive names from the time in seconds.
 
         Raises as `Resources.send`.
         """
@@ -245,16 +249,20 @@ class Calls:
         return self.once_more(call, exchange) if taken else exchange
 
     def once_more(self, call: Call, exchange: Exchange) -> Exchange:
-        """Send once more what was not accepted (`exchange`): it counts only if it repeats.
+        """Repeat a request that was not accepted (`exchange`): only a repeated refusal counts.
 
-        Where a name is taken, that is done until one is free: other workers copy things in the same seconds.
+        If a name is taken, repeat until one is free, since other workers create copies in the same seconds.
         Raises as `Resources.send`.
         """
         operation = call.operation
-        for _ in range(1 if operation.id in self._never_free else FREE_WITHIN):
+        for _ in range(1 if operation.id in self._never_free else MAX_NAME_ATTEMPTS):
             taken = gateways.speaks_of_existing(exchange)
             self.resources.clean_up(operation, exchange)
-            pause = ONCE_MORE + secrets.randbelow(APART) / 1000 if taken else min(self.requester.settle, ONCE_MORE)
+            pause = (
+                RETRY_DELAY + secrets.randbelow(MAX_JITTER_MS) / 1000
+                if taken
+                else min(self.requester.settle, RETRY_DELAY)
+            )
             time.sleep(pause)
             again = self.resources.send(call)
             if not again.has_response:
@@ -265,14 +273,14 @@ class Calls:
         self._never_free.add(operation.id)
         return exchange
 
-    # -- responses --------------------------------------------------------------------------------------------------
+    # -- responses
 
     def accepted(self, exchange: Exchange) -> None:
-        """Judge the structure of the accepted response to a documented call that was not made by `make`."""
+        """Check the structure of the accepted response to a documented call that was not made by `make`."""
         self.requester.recorder.record(checks.success(self.requester.operation(exchange.operation), exchange))
 
     def json(self, exchange: Exchange) -> Any:
-        """The parsed body of an accepted response. Raises Blocked when that is no JSON: the deviation is recorded."""
+        """The parsed body of an accepted response. Raises Blocked if it is not JSON: the deviation is recorded."""
         operation = self.requester.operation(exchange.operation)
         try:
             return checks.body_of(operation, exchange)
@@ -290,7 +298,7 @@ class Calls:
 def _refused(
     recorder: Recorder, operation: Operation, exchange: Exchange, requirement: str, kind: Kind
 ) -> Blocked | NotExercised:
-    """Record that a documented call is refused."""
+    """Record that a documented call was refused."""
     message = checks.describe(exchange)
     if requirement:
         recorder.require(requirement, False, exchange, observed=message, kind=kind)

@@ -1,4 +1,4 @@
-"""Checks: pure functions from exchanges to verdicts."""
+"""Pure functions from exchanges to verdicts."""
 
 from __future__ import annotations
 
@@ -31,35 +31,35 @@ from conformance.spec.rules import (
 )
 from conformance.spec.specification import Operation, ResponseSpec
 
-QUOTED_AT_MOST: Final = 200  # characters of a value that a verdict quotes
-HUGE: Final = 1_000_000  # bytes of an answer, from which on only the first items of each list may be looked at
-FIRST: Final = 1_000
-WALKED: Final = 200_000  # values of one answer that are looked at one by one: more would tell nothing new
+MAX_QUOTED: Final = 200  # maximal characters of a value in a verdict
+LARGE_BODY: Final = 1_000_000  # bytes of a response from which on only the first items of each list are checked
+MAX_ITEMS: Final = 1_000
+MAX_VALUES: Final = 200_000  # maximal values of one response that are checked
 KEYWORDS: Final = {"required": RuleKind.PRESENT, "type": RuleKind.TYPE, "enum": RuleKind.VALUES}
 
 
 def shorten(value: Any) -> str:
-    """A value as a verdict quotes it: in the notation of Python, cut to a readable length."""
+    """A value as verdicts show it: its Python notation, shortened."""
     text = value if isinstance(value, str) else repr(value)
-    text = text.encode("utf-8", "backslashreplace").decode()  # half of a surrogate pair can be stored nowhere
-    return text if len(text) <= QUOTED_AT_MOST else text[:QUOTED_AT_MOST] + "…"
+    text = text.encode("utf-8", "backslashreplace").decode()  # a lone surrogate cannot be stored
+    return text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "…"
 
 
 def quoted(value: Any) -> str:
-    """A value as a verdict quotes it: in JSON, so that text, numbers and null differ."""
+    """A value as verdicts show it: as JSON, so that text, numbers and null differ."""
     return value if isinstance(value, Described) else shorten(json.dumps(value, ensure_ascii=False))
 
 
 def describe(exchange: Exchange) -> str:
-    """What came back, in a few words; of a refusal also to whom, and what the server said."""
+    """Describe a response in a few words. A refusal also names the caller and quotes the server's message."""
     response = exchange.response
     if not exchange.has_response:
         return f"no response ({exchange.error})"
-    message = f"status {response.status}, {response.media_type or 'no content type'}"
+    description = f"status {response.status}, {response.media_type or 'no content type'}"
     if response.status < 300:
-        return message
-    said = message_of(response)
-    return f"{message}, to {caller(exchange.user)}{f': {said}' if said else ''}"
+        return description
+    message = message_of(response)
+    return f"{description}, to {caller(exchange.user)}{f': {message}' if message else ''}"
 
 
 def conforms(requirement: str, operation: str, *exchanges: Exchange, location: str = "") -> Verdict:
@@ -85,15 +85,15 @@ def deviates(
 
 
 def blocked(requirement: str, operation: str, by: str, detail: str = "") -> Verdict:
-    """The verdict that a requirement could not be tried because of the deviation with the fingerprint `by`."""
+    """The verdict that a requirement could not be tested because of the deviation with the fingerprint `by`."""
     return Verdict(requirement, operation, Outcome.BLOCKED, blocked_by=by, detail=detail)
 
 
 def body_of(operation: Operation, exchange: Exchange) -> Any:
-    """The parsed body, taken out of an array of one where that is the rejected reading of a contradiction.
+    """The parsed body. An array of one element is unwrapped, if that is the rejected reading of a contradiction.
 
     Raises:
-        NotJson: there is no JSON in it.
+        NotJson: the body is not JSON.
     """
     body = exchange.response.json
     if operation.success.wrapped and isinstance(body, list) and len(body) == 1:
@@ -104,7 +104,7 @@ def body_of(operation: Operation, exchange: Exchange) -> Any:
 def refused(requirement: str, operation: str, exchange: Exchange, control: Exchange) -> Verdict:
     """Whether a request was refused that differs in one thing from the accepted request `control`.
 
-    Any 4xx is a refusal, since no document names one here (rule 5).
+    Any 4xx is a refusal, since the documents state no status here (rule 5).
     """
     if exchange.response.refused:
         return conforms(requirement, operation, exchange, control)
@@ -113,9 +113,9 @@ def refused(requirement: str, operation: str, exchange: Exchange, control: Excha
 
 
 def server_error(operation: Operation, exchange: Exchange) -> Verdict:
-    """Whether the server answered a request without an error of its own (500 or higher): at most a finding.
+    """Whether the server responded without a server error (500 or higher). It is at most a finding.
 
-    Where a document says that a refusal is "400 or higher", 500 is one.
+    If a document defines a refusal as "400 or higher", 500 is a refusal.
     """
     requirement = requirement_ids.no_server_error(operation.id)
     if exchange.response.status < 500 or operation.refusal(exchange.response.status) is not None:
@@ -124,10 +124,10 @@ def server_error(operation: Operation, exchange: Exchange) -> Verdict:
 
 
 def success(operation: Operation, exchange: Exchange) -> list[Verdict]:
-    """All structural verdicts on the accepted answer (2xx) to a documented call (OpenAPI spec of the operation).
+    """All structural verdicts on the accepted response (2xx) to a documented call (OpenAPI spec of the operation).
 
-    The operation exists; status, content type and every rule of the response schema that the answer reached. An
-    accommodated call says nothing of the first two: they are of the documented form.
+    They cover the operation's existence, status, content type, and every rule of the response schema that the response
+    reached. An accommodated call gives none on existence and status, which belong to the documented form.
     """
     expected = operation.success
     documented = operation.response(exchange.response.status) or expected
@@ -141,7 +141,7 @@ def success(operation: Operation, exchange: Exchange) -> list[Verdict]:
 
 
 def content(operation: Operation, documented: ResponseSpec, exchange: Exchange) -> list[Verdict]:
-    """The verdicts on content type and body of an answer that is `documented`."""
+    """The verdicts on content type and body of a response with the spec `documented`."""
     if not documented.media_types:
         return []
     media = _media_type(operation, documented, exchange)
@@ -153,7 +153,7 @@ def content(operation: Operation, documented: ResponseSpec, exchange: Exchange) 
         body = exchange.response.json
     except NotJson as error:
         firm = media.outcome is Outcome.DEVIATES and documented.content_type is documented.citation.level
-        root_verdict = media if firm else None  # what may be cannot stand for what must be
+        root_verdict = media if firm else None  # a finding must not replace a deviation
         if root_verdict is None:
             root_verdict = deviates(root, operation.id, Kind.NOT_JSON, "a JSON body", str(error), exchange)
             verdicts.append(root_verdict)
@@ -168,12 +168,12 @@ def content(operation: Operation, documented: ResponseSpec, exchange: Exchange) 
 
 
 def schema(operation: Operation, documented: ResponseSpec, body: Any, exchange: Exchange) -> list[Verdict]:
-    """One verdict for each rule of the response schema that the body reached, or broke."""
-    walked = list(islice(places(body), WALKED))
+    """One verdict for each rule of the response schema that the body reached or broke."""
+    walked = list(islice(places(body), MAX_VALUES))
     wrong: set[tuple[str, int]] = set()
     broken = dict(_broken(operation, documented, body, walked, exchange, wrong))
     reached = set(_reached(documented, walked, wrong))
-    roots = {rule.place: verdict for rule, verdict in broken.items() if rule.kind in _CUTTING}
+    roots = {rule.place: verdict for rule, verdict in broken.items() if rule.kind in _BLOCKING_KINDS}
     verdicts = list(broken.values())
     for rule in documented.rules:
         if rule in broken:
@@ -186,8 +186,8 @@ def schema(operation: Operation, documented: ResponseSpec, body: Any, exchange: 
     return verdicts
 
 
-_CUTTING: Final = frozenset({RuleKind.PRESENT, RuleKind.TYPE})
-_OF_FORM: Final = frozenset({RuleKind.PREFERRED, RuleKind.TOLERATED})  # they speak of values that are right otherwise
+_BLOCKING_KINDS: Final = frozenset({RuleKind.PRESENT, RuleKind.TYPE})
+_FORM_KINDS: Final = frozenset({RuleKind.PREFERRED, RuleKind.TOLERATED})  # rules for values that are otherwise valid
 
 
 def _id(operation: Operation, documented: ResponseSpec, rule: Rule) -> str:
@@ -211,7 +211,7 @@ def _media_type(operation: Operation, documented: ResponseSpec, exchange: Exchan
 
 
 def _same_media(wanted: str, found: str) -> bool:
-    """Exact, but for suffixes of the same family; for XML any media type that says xml."""
+    """Whether media types match: exactly, or by the suffix of the same family. For XML, any media type with "xml"."""
     if wanted.endswith("xml"):
         return "xml" in found
     if wanted.endswith("json"):
@@ -231,12 +231,12 @@ def _wrapping(operation: Operation, documented: ResponseSpec, exchange: Exchange
 def _blocked_rules(
     operation: Operation, documented: ResponseSpec, rules: Iterable[Rule], root: Verdict
 ) -> Iterator[Verdict]:
-    """What cannot be looked at because of `root`; a finding blocks nothing that is stated more firmly."""
+    """The rules that cannot be checked because of `root`. A finding does not block what is stated more firmly."""
     by = root.fingerprint
     if by is None:
         return
-    own = (rule.citation.level for rule in documented.rules if _id(operation, documented, rule) == root.requirement)
-    finding = next(own, documented.content_type) is Level.MAY
+    levels = (rule.citation.level for rule in documented.rules if _id(operation, documented, rule) == root.requirement)
+    finding = next(levels, documented.content_type) is Level.MAY
     for rule in rules:
         requirement = _id(operation, documented, rule)
         if requirement != root.requirement and not (finding and rule.citation.level is not Level.MAY):
@@ -268,16 +268,17 @@ def _broken(
     exchange: Exchange,
     wrong: set[tuple[str, int]],
 ) -> Iterator[tuple[Rule, Verdict]]:
-    """Each rule that the body breaks, once, with its verdict; of a wrong type nothing else is said.
+    """Each rule that the body breaks, once, with its verdict. A value of a wrong type breaks no other rule.
 
-    The places and identities of the values that are wrong go into `wrong`.
+    Adds the place and the identity of each wrong value to `wrong`.
     """
     by_key = documented.by_key
     found: dict[Rule, tuple[str, str]] = {}
     mistyped: set[str] = set()
     validator = _validator(operation.system, operation.id, documented.status)
     if not validator.is_valid(body):
-        fewer = _thinned(body) if len(exchange.response.body) > HUGE else body  # a million errors take half a minute
+        # listing a million errors takes half a minute
+        fewer = _thinned(body) if len(exchange.response.body) > LARGE_BODY else body
         errors = validator.iter_errors(body if validator.is_valid(fewer) else fewer)
         errors = sorted(errors, key=lambda error: error.kind.name != "type")
         for error in errors:
@@ -323,23 +324,23 @@ def _broken(
 
 
 def _thinned(node: Any) -> Any:
-    """A body with the first items of each list only."""
+    """A copy of a body with the first items of each list only."""
     if isinstance(node, dict):
         return {name: _thinned(member) for name, member in node.items()}
-    return [_thinned(item) for item in node[:FIRST]] if isinstance(node, list) else node
+    return [_thinned(item) for item in node[:MAX_ITEMS]] if isinstance(node, list) else node
 
 
 def _reached(documented: ResponseSpec, walked: list[tuple[str, Any]], wrong: set[tuple[str, int]]) -> Iterator[Rule]:
-    """The rules that the body could have broken: a pattern says nothing of a value that is not text."""
+    """The rules that the body could have broken. A pattern cannot be broken by a value that is not text."""
     for place, value in walked:
         if place in documented.by_place:
             typed = _typed(documented.by_key, place, value)
-            silent = _OF_FORM if (place, id(value)) in wrong else ()
-            yield from (r for r in documented.by_place[place] if r.kind not in silent and _shows(r, value, typed))
+            excluded = _FORM_KINDS if (place, id(value)) in wrong else ()
+            yield from (r for r in documented.by_place[place] if r.kind not in excluded and _can_break(r, value, typed))
 
 
-def _shows(rule: Rule, value: Any, typed: bool) -> bool:
-    """Whether a value could have broken a rule at its place; `typed` says whether it has one of the place's types."""
+def _can_break(rule: Rule, value: Any, typed: bool) -> bool:
+    """Whether a value could have broken a rule at its place; `typed`: it has one of the types of the place."""
     match rule.kind:
         case RuleKind.PRESENT | RuleKind.TYPE | RuleKind.SPELLED:
             return True
@@ -352,7 +353,7 @@ def _shows(rule: Rule, value: Any, typed: bool) -> bool:
 
 
 def _typed(by_key: Mapping[tuple[str, RuleKind], Rule], place: str, value: Any) -> bool:
-    """Whether a value has one of the types that are demanded at its place; of another nothing else is said."""
+    """Whether a value has one of the types that are required at its place. If not, no other rule is checked."""
     rule = by_key.get((place, RuleKind.TYPE))
     return rule is None or has_type(value, rule.values)
 

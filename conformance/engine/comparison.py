@@ -1,4 +1,4 @@
-"""Comparison of what was sent with what is read back, by the rules of `docs/readings.md`."""
+"""Compare what was sent with what is read back, by the rules of `docs/readings.md`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ UNSET: Final = (None, "", ABSENT)
 
 
 class Described(str):
-    """What is said of a value in the place of the value itself."""
+    """A description that is shown in place of a value."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One value that did not come back as sent. `soft`: only white space or HTML escaping differs."""
+    """A value that was not returned as sent. `soft`: only white space or HTML escaping differs."""
 
     place: str
     sent: Any
@@ -33,38 +33,42 @@ class Difference:
 
 
 def differences(sent: Mapping[str, Any], read: Any, schema: Schema, names: MemberNames) -> tuple[Difference, ...]:
-    """What of `sent` does not stand in `read`.
+    """The values of `sent` that differ in `read`.
 
-    `schema` is the response schema: only the fields that it requires are compared, since the others need not be
-    implemented, and none that it calls volatile. That one of them is absent, the structural requirements say. `names`
-    are those of the specification: by them elements of arrays are paired, else by their order, and identifiers are
-    compared through the mapping which that gives.
+    `schema` is the response schema. Only its required fields are compared, since a server need not implement the
+    others,
+    and no volatile ones. A missing field is the subject of the structural requirements. `names` are those of the
+    specification: elements of arrays are paired by name, otherwise by order. Identifiers are compared through the
+    mapping that results from the pairs.
     """
     mapping = dict(_identifiers(sent, read, schema, names))
     return tuple(_compare(sent, read, schema, "", mapping, names))
 
 
 def equal(sent: Any, read: Any, equality: str = "", unset: Collection[str] = ()) -> bool:
-    """Whether two single values are equal: numbers by value, unset is unset, dates as instants.
+    """Whether two single values are equal: numbers by value, dates as instants, all unset values alike.
 
-    `equality` and `unset` are those of `docs/spec-format.md`; without them, the values themselves say what they are.
+    `equality` and `unset` are defined in `docs/spec-format.md`. Without them, the form of the values decides.
     """
-    if all(any(value is one for one in UNSET) or (isinstance(value, str) and value in unset) for value in (sent, read)):
+    if all(
+        any(value is sent_number for sent_number in UNSET) or (isinstance(value, str) and value in unset)
+        for value in (sent, read)
+    ):
         return True
     if isinstance(sent, bool) or isinstance(read, bool):
         return sent is read or (type(sent) is type(read) and sent == read)
     if equality in ("text", "identifier") and isinstance(sent, str) and isinstance(read, str):
         return sent == read
-    one, other = number(sent), number(read)
-    if one is not None and other is not None:
-        return one == other
+    sent_number, read_number = number(sent), number(read)
+    if sent_number is not None and read_number is not None:
+        return sent_number == read_number
     if equality == "date" or (equality == "" and date(sent) and date(read)):
         return _same_instant(date(sent), date(read))
     return bool(sent == read)
 
 
 def number(value: Any) -> Decimal | None:
-    """The exact value of a number or of a string of digits; None for everything else."""
+    """The exact value of a number or of a string of digits; None for any other value."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -75,7 +79,7 @@ def number(value: Any) -> Decimal | None:
 
 
 def date(value: Any) -> datetime | None:
-    """A date in one of the documented forms, None for everything else."""
+    """A date in one of the documented forms; None for any other value."""
     if not isinstance(value, str) or len(value) < 10:
         return None
     try:
@@ -85,42 +89,52 @@ def date(value: Any) -> datetime | None:
 
 
 def plain(text: str) -> str:
-    """Text without what storing may do to it: surrounding white space and HTML escaping."""
+    """A text without surrounding white space and HTML escaping, which storing may change."""
     return unescaped(text).strip()
 
 
-def _same_instant(one: datetime | None, other: datetime | None) -> bool:
-    if one is None or other is None:
+def _same_instant(first: datetime | None, second: datetime | None) -> bool:
+    if first is None or second is None:
         return False
-    if (one.tzinfo is None) != (other.tzinfo is None):  # without a zone a date is known to a day only
-        one, other = one.replace(tzinfo=UTC), other.replace(tzinfo=UTC)
-        return abs((one - other).total_seconds()) <= 86_400
-    return one == other
+    if (first.tzinfo is None) != (second.tzinfo is None):  # without a time zone a date is exact to a day only
+        first, second = first.replace(tzinfo=UTC), second.replace(tzinfo=UTC)
+        return abs((first - second).total_seconds()) <= 86_400
+    return first == second
 
 
 def _pairs(sent: list[Any], read: list[Any], schema: Schema, names: MemberNames) -> list[tuple[int, Any, Any]]:
-    """Elements that belong together: by name where the names are unique, by content where they are resources of
-    their own, which a server may list in any order, else by order. A name that it need not keep says nothing."""
-    called = [_name(item, schema, names) for item in sent]
-    found = {_name(item, schema, names): item for item in read}
-    unique = None not in called and len(set(called)) == len(called) and len(found) == len(read)
-    if unique and (set(called) <= set(found) or any(map(names.is_name, schema.get("required", ())))):
-        return [(index, item, found.get(_name(item, schema, names), ABSENT)) for index, item in enumerate(sent)]
-    left = list(read)
+    """Pair the elements of two arrays.
+
+    Pairs by name if the names are unique, by content if the elements are resources, which a server may list in any
+    order, otherwise by order. A name that the server need not keep is ignored.
+    """
+    sent_names = [_name(item, schema, names) for item in sent]
+    read_by_name = {_name(item, schema, names): item for item in read}
+    unique = None not in sent_names and len(set(sent_names)) == len(sent_names) and len(read_by_name) == len(read)
+    if unique and (set(sent_names) <= set(read_by_name) or any(map(names.is_name, schema.get("required", ())))):
+        return [(index, item, read_by_name.get(_name(item, schema, names), ABSENT)) for index, item in enumerate(sent)]
+    unpaired = list(read)
     pairs = [(index, item, ABSENT) for index, item in enumerate(sent)]
-    if any(_identified(item, names) for item in read):
+    if any(_has_identifier(item, names) for item in read):
         for index, item, _ in pairs:
-            twin = next((one for one, other in enumerate(left) if _alike(item, other, schema, names)), None)
+            twin = next(
+                (
+                    position
+                    for position, candidate in enumerate(unpaired)
+                    if _differs_softly(item, candidate, schema, names)
+                ),
+                None,
+            )
             if twin is not None:
-                pairs[index] = (index, item, left.pop(twin))
-    rest = iter(left)
-    return [(index, item, next(rest, ABSENT) if other is ABSENT else other) for index, item, other in pairs]
+                pairs[index] = (index, item, unpaired.pop(twin))
+    rest = iter(unpaired)
+    return [(index, item, next(rest, ABSENT) if candidate is ABSENT else candidate) for index, item, candidate in pairs]
 
 
 def renamed(sent: Any, read: Any, schema: Schema, names: MemberNames) -> Any:
-    """What was sent, under the identifiers that stand in `read`: a definition that may be sent again as it is.
+    """What was sent, with the identifiers that are in `read`: a definition that can be sent again.
 
-    `schema` is the response schema. Other than what is read, this holds nothing that a document does not know.
+    `schema` is the response schema. Unlike the response, the result has no undocumented members.
     """
     return _renamed(sent, read, schema, dict(_identifiers(sent, read, schema, names)), names)
 
@@ -136,32 +150,32 @@ def _renamed(sent: Any, read: Any, schema: Schema, mapping: Mapping[Any, Any], n
     if isinstance(sent, list):
         items = schema.get("items", {})
         pairs = _pairs(sent, read if isinstance(read, list) else [], items, names)
-        nameable = _identified(
+        has_identifiers = _has_identifier(
             items.get("properties"), names
-        )  # what the server lost and we gave no identifier has none
+        )  # an element that the server lost has no identifier
         return [
             _renamed(one, other, items, mapping, names)
             for _, one, other in pairs
-            if other is not ABSENT or not nameable or _identified(one, names)
+            if other is not ABSENT or not has_identifiers or _has_identifier(one, names)
         ]
     return mapping.get(sent, sent) if isinstance(sent, str) else sent
 
 
-def _identified(item: Any, names: MemberNames) -> bool:
+def _has_identifier(item: Any, names: MemberNames) -> bool:
     return isinstance(item, dict) and any(map(names.is_identifier, item))
 
 
-def _alike(sent: Any, read: Any, schema: Schema, names: MemberNames) -> bool:
-    """Whether nothing but white space, HTML escaping and identifiers differs."""
-    return all(one.soft for one in _compare(sent, read, schema, "", {}, names))
+def _differs_softly(sent: Any, read: Any, schema: Schema, names: MemberNames) -> bool:
+    """Whether only white space, HTML escaping and identifiers differ."""
+    return all(difference.soft for difference in _compare(sent, read, schema, "", {}, names))
 
 
 def _name(item: Any, schema: Schema, names: MemberNames) -> str | None:
-    """What an element is called: by the name that every such element has, where a document asks for one."""
+    """The name of an element: the required name member if there is one, otherwise any name member."""
     if not isinstance(item, dict):
         return None
-    own = [key for key in schema.get("required", ()) if names.is_name(key)]
-    value = next((item[key] for key in own or item if key in item and names.is_name(key) and item[key]), None)
+    required = [key for key in schema.get("required", ()) if names.is_name(key)]
+    value = next((item[key] for key in required or item if key in item and names.is_name(key) and item[key]), None)
     return plain(value) if isinstance(value, str) else None
 
 
@@ -184,8 +198,8 @@ def _identifiers(sent: Any, read: Any, schema: Schema, names: MemberNames) -> It
 def _compare(
     sent: Any, read: Any, schema: Schema, place: str, mapping: Mapping[Any, Any], names: MemberNames
 ) -> Iterator[Difference]:
-    said = extension(schema)
-    if said.volatile:
+    options = extension(schema)
+    if options.volatile:
         return
     if isinstance(sent, dict):
         if not isinstance(read, dict):
@@ -196,7 +210,7 @@ def _compare(
             if name in sent and name in read and name in required and not names.is_identifier(name):
                 yield from _compare(sent[name], read[name], member, f"{place}/{name}", mapping, names)
     elif isinstance(sent, list):
-        if not sent:  # an empty array is unset: what the server makes of that is its own affair
+        if not sent:  # an empty array is unset: the server may represent it in any way
             return
         if not isinstance(read, list):
             yield Difference(place, sent, None if read is ABSENT else read)
@@ -211,14 +225,14 @@ def _compare(
             yield from _compare(one, other, schema.get("items", {}), f"{place}[]", mapping, names)
     else:
         by_type = "text" if types_of(schema) in (("string",), ("string", "null")) else ""
-        yield from _value(sent, read, said, by_type, place, mapping)
+        yield from _value(sent, read, options, by_type, place, mapping)
 
 
 def _value(
-    sent: Any, read: Any, said: SchemaExtension, by_type: str, place: str, mapping: Mapping[Any, Any]
+    sent: Any, read: Any, options: SchemaExtension, by_type: str, place: str, mapping: Mapping[Any, Any]
 ) -> Iterator[Difference]:
     wanted = mapping.get(sent, sent) if isinstance(sent, str) else sent
-    if equal(wanted, read, said.equality or by_type, said.unset):
+    if equal(wanted, read, options.equality or by_type, options.unset):
         return
     soft = isinstance(wanted, str) and isinstance(read, str) and plain(wanted) == plain(read)
     yield Difference(place, sent, None if read is ABSENT else read, soft=soft)

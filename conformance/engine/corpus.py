@@ -1,9 +1,8 @@
-"""Corpus: generated request bodies, made by schemathesis and kept in files.
+"""Generated request bodies (the corpus), made by schemathesis and stored in files.
 
-Generating a body costs a hundred times what sending it does, so a run replays: the corpus of seed 0 comes with
-the system, that of any other seed is made once and kept in the user's cache directory.
-
-`python -m conformance.engine.corpus` makes the corpora of the systems anew, after a spec was changed.
+Generating a body costs a hundred times what sending it does, so a run replays stored ones. The corpus of seed 0 is
+packaged with the system. That of any other seed is generated once and cached in the user's cache directory.
+`python -m conformance.engine.corpus` regenerates the packaged ones after a spec was changed.
 """
 
 from __future__ import annotations
@@ -20,31 +19,29 @@ from conformance.spec import requirement_ids
 from conformance.spec.guidance import guided, guided_document
 from conformance.spec.specification import Operation, load
 
-KEPT: Final = 60  # cases of each operation in the packaged corpus
+PACKAGED_CASES: Final = 60  # cases of each operation in the packaged corpus
 GENERATORS: Final = ("schemathesis", "hypothesis")
 
 
 def generated(operation: Operation) -> bool:
-    """Whether bodies are generated for an operation: its spec says so by a requirement of its own."""
+    """Whether bodies are generated for an operation: a requirement of its spec says so."""
     return requirement_ids.generated_accepted(operation.id) in load(operation.system).requirements
 
 
 def cases(operation: Operation, seed: int, count: int) -> list[Any]:
-    """Up to `count` different documented bodies of an operation: from the corpus, else generated and kept."""
+    """Up to `count` different documented bodies of an operation: from the corpus, or generated and cached."""
     corpus = SYSTEMS[operation.system].corpus
-    if seed == 0 and count <= KEPT and corpus is not None:
+    if seed == 0 and count <= PACKAGED_CASES and corpus is not None:
         packaged = user_cache.read_object(corpus)
         if packaged and packaged["spec"] == digest(operation.system):
             return list(packaged["cases"].get(operation.id, []))[:count]
-    depends = [digest(operation.system), operation.id, seed, count, *(version(name) for name in GENERATORS)]
-    made = user_cache.remembered(
-        "corpus", depends, ["cases"], lambda: {"cases": list(generate(operation, seed, count))}
-    )
-    return list(made["cases"])
+    key = [digest(operation.system), operation.id, seed, count, *(version(name) for name in GENERATORS)]
+    cached = user_cache.remembered("corpus", key, ["cases"], lambda: {"cases": list(generate(operation, seed, count))})
+    return list(cached["cases"])
 
 
 def generate(operation: Operation, seed: int, count: int) -> Iterator[Any]:
-    """Make up to `count` different bodies that follow the guided request schema; equal seeds make equal bodies."""
+    """Generate up to `count` different bodies that match the guided request schema; equal seeds give equal bodies."""
     import hypothesis
     import schemathesis
     from schemathesis import GenerationMode
@@ -52,7 +49,7 @@ def generate(operation: Operation, seed: int, count: int) -> Iterator[Any]:
     spec = load(operation.system)
     schema = schemathesis.openapi.from_dict(guided_document(spec.source))
     strategy = schema.find_operation_by_id(operation.id).as_strategy(generation_mode=GenerationMode.POSITIVE)
-    found: dict[str, Any] = {}
+    bodies: dict[str, Any] = {}
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
@@ -64,28 +61,28 @@ def generate(operation: Operation, seed: int, count: int) -> Iterator[Any]:
     )
     @hypothesis.given(case=strategy)
     def collect(case: Any) -> None:
-        if len(found) < count and isinstance(case.body, dict):
-            body = _plain(case.body)
-            found.setdefault(json.dumps(body, sort_keys=True), body)
+        if len(bodies) < count and isinstance(case.body, dict):
+            body = _as_sent(case.body)
+            bodies.setdefault(json.dumps(body, sort_keys=True), body)
 
     collect()
-    yield from found.values()
+    yield from bodies.values()
 
 
-def _plain(value: Any) -> Any:
-    """A generated value as a client would write it: JSON Schema takes 15.0 for an integer, the documents do not.
+def _as_sent(value: Any) -> Any:
+    """A generated value as a client would write it: JSON Schema accepts 15.0 as an integer, the documents do not.
 
-    What it gives shares nothing with the spec, from which a generator may take whole examples.
+    The result shares no objects with the spec, whose examples a generator may return.
     """
     if isinstance(value, dict):
-        return {name: _plain(member) for name, member in value.items()}
+        return {name: _as_sent(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_as_sent(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def digest(system: str) -> str:
-    """The key of a corpus: what the spec says of the bodies in it."""
+    """The key of a corpus: a checksum of the schemas of its bodies."""
     bodies = {
         operation.id: guided(body.schema)
         for operation in load(system).operations.values()
@@ -95,12 +92,12 @@ def digest(system: str) -> str:
 
 
 def main() -> None:
-    """Make the packaged corpus anew."""
+    """Regenerate the packaged corpora."""
     for system, known in SYSTEMS.items():
         if known.corpus is None:
             continue
-        made = {
-            operation.id: list(generate(operation, 0, KEPT))
+        bodies = {
+            operation.id: list(generate(operation, 0, PACKAGED_CASES))
             for operation in load(system).operations.values()
             if generated(operation)
         }
@@ -108,7 +105,7 @@ def main() -> None:
             "spec": digest(system),
             "seed": 0,
             "generators": {name: version(name) for name in GENERATORS},
-            "cases": made,
+            "cases": bodies,
         }
         text = json.dumps(corpus, ensure_ascii=True, separators=(",", ":"))
         known.corpus.write_text(text + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Definition: the complete definition of a thing of the run's, with other texts and another name, for an update."""
+"""Build the complete definition of a resource with other texts and another name, for an update."""
 
 from __future__ import annotations
 
@@ -28,18 +28,19 @@ def changed(
     read: Callable[[], Exchange],
     text: str = CHANGED,
 ) -> tuple[dict[str, Any], str]:
-    """The complete definition of a thing as it was sent, with every free text replaced by `text`; and its new name.
+    """The complete definition of a resource as it was sent, with every free text replaced by `text`, and its new name.
 
-    `create` made the thing, `body` is what was sent last, `read` reads it. Where no document gives its shape,
-    it is the definition as it is read. What a server got wrong in a creation is thus not sent back to it. The name is
-    empty where it stays.
+    `create` created the resource, `body` was sent last, `read` reads it. If the documents do not define its shape, the
+    definition is the one that is read. What a server got wrong on creation is thus not sent back. The name is empty if
+    it
+    does not change.
     """
     documented = updating.body("application/json")
     assert documented is not None
     fixed = session.table.bodies.get(updating.id)
-    if updating.names and GIVEN in documented.examples:  # by the target file, which says where names are
-        given: dict[str, Any] = sampling.body(session, updating, resource.id)
-        return given, str(next(at(given, updating.names[0].pointer)))
+    if updating.names and GIVEN in documented.examples:  # from the target file, which says where the names are
+        fixed_body: dict[str, Any] = sampling.body(session, updating, resource.id)
+        return fixed_body, str(next(at(fixed_body, updating.names[0].pointer)))
     exchange = read()
     reading = session.operation(exchange.operation)
     try:
@@ -52,30 +53,30 @@ def changed(
     shaped = bool(reading.success.schema and reading.success.schema.get("properties"))
     if reading.success.schema and shaped:
         current = renamed(body, current, reading.success.schema, members)
-    known = documented.schema.get("properties", {})
-    made: dict[str, Any] = deepcopy(fixed) if fixed else writable(current, documented.schema)
+    properties = documented.schema.get("properties", {})
+    definition: dict[str, Any] = deepcopy(fixed) if fixed else writable(current, documented.schema)
     link = create.link("update")
     if link is not None and link.member:
-        made[link.member] = resource.id
-    names, called = {touch.pointer.rsplit("/", 1)[-1] for touch in create.names}, ""
-    for name, schema in known.items():
-        described = schema.get("type") == "string" and not schema.get("enum") and members.is_text(name)
-        if described and (shaped or name in made):  # a guessed member may not exist
-            made[name] = text
+        definition[link.member] = resource.id
+    names, new_name = {touch.pointer.rsplit("/", 1)[-1] for touch in create.names}, ""
+    for name, schema in properties.items():
+        is_text = schema.get("type") == "string" and not schema.get("enum") and members.is_text(name)
+        if is_text and (shaped or name in definition):  # a guessed member may not exist
+            definition[name] = text
         if name in names:
-            called = made[name] = session.ledger.name("renamed")
-    return made, called
+            new_name = definition[name] = session.ledger.name("renamed")
+    return definition, new_name
 
 
-def enter_anew(session: Session, create: Operation, resource: Resource, name: str) -> None:
-    """Enter a thing that is not there any more under another identifier, where the list shows one with its name.
+def record_replacement(session: Session, create: Operation, resource: Resource, name: str) -> None:
+    """Record a replaced resource under its new identifier, if the list contains one with its name.
 
-    `create` made the thing. It is removed at the end of the test, as anything of the run's.
+    `create` created the resource. It is removed at the end of the test like any other.
     """
     link = create.link("list")
-    shown = session.send(link.operation) if link is not None else None
-    found = under(shown, link, name) if shown is not None and link is not None else []
-    if found and found[0] != resource.id:
+    listing = session.send(link.operation) if link is not None else None
+    ids = under(listing, link, name) if listing is not None and link is not None else []
+    if ids and ids[0] != resource.id:
         session.ledger.gone(resource.id)
         entry = session.ledger.intend(session.specification.system, create.resource, create.id, name)
-        session.resources.ownership.enter(create, entry, found[0], shown=True)
+        session.resources.ownership.enter(create, entry, ids[0], shown=True)

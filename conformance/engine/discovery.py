@@ -1,4 +1,4 @@
-"""Discovery: finds what a create made, by its response, a read and the list. It enters nothing in the ledger."""
+"""Find what a create made, in its response, a read and the list. Nothing here writes to the ledger."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from conformance.wire.ledger import Entry
 
 @dataclass(eq=False)
 class Discovery:
-    """Finds the identifiers of what was created."""
+    """Find the identifiers of created resources."""
 
     requester: Requester
     ownership: Ownership
@@ -45,33 +45,34 @@ class Discovery:
         before: Collection[str] | None,
         known: Collection[str] | None,
     ) -> tuple[str, bool]:
-        """The identifier of what a create made, or nothing; and whether another operation than the create shows it.
+        """The identifier of what a create made, or nothing; and whether an operation other than the create shows it.
 
-        `before` is what a list showed ahead of a create that sends no name, `known` what one showed ahead of a create
-        whose body no document gives.
+        `before` is what a list contained before a create without a name, `known` what one contained before a create
+        with an
+        undocumented body.
         """
-        shown = not told_by_response_alone(operation, entry)
+        shown = not shown_only_by_response(operation, entry)
         identifier = self._candidate(operation, entry, exchange)
         if not identifier and before is None and known is not None:
             identifier = self._appeared(operation, exchange, known)
         if not identifier:
-            identifier = self._copied(operation, exchange, before) or self.listed(operation, entry)[0]
-            return (identifier, shown) if identifier else (self._beside(operation, entry, exchange), False)
-        if self._had(identifier) and operation.link("list") is not None:
-            # the response may hide what was made beside it
-            return self.newcomer(operation, entry)[0] or identifier, shown
+            identifier = self._copy_of(operation, exchange, before) or self.listed(operation, entry)[0]
+            return (identifier, shown) if identifier else (self._next_to_name(operation, entry, exchange), False)
+        if self._was_assigned(identifier) and operation.link("list") is not None:
+            # the response may hide what was created next to it
+            return self.unclaimed_item(operation, entry)[0] or identifier, shown
         return identifier, shown
 
     def listed(self, operation: Operation, entry: Entry) -> tuple[str, bool]:
-        """Its identifier in the list, when it is there; and whether the list could be read.
+        """The identifier of a created resource in the list, if it is there, and whether the list could be read.
 
-        Of what no list shows the response to the create is all that is known.
+        If no list contains such resources, the response to the create is all that is known.
         """
         if operation.link("list") is None or not entry.name:
             return "", entry.key in self.requester.ledger.refused
 
         def look() -> tuple[bool, Exchange]:
-            identifier, exchange = self.newcomer(operation, entry)
+            identifier, exchange = self.unclaimed_item(operation, entry)
             found.append(identifier)
             return bool(identifier), exchange
 
@@ -79,65 +80,73 @@ class Discovery:
         _, exchange = self.requester.eventually(look)
         return found[-1], exchange.response.ok
 
-    def newcomer(self, operation: Operation, entry: Entry) -> tuple[str, Exchange]:
-        """What the list shows under the entry's name and no entry stands for: a copy has the name of its original."""
+    def unclaimed_item(self, operation: Operation, entry: Entry) -> tuple[str, Exchange]:
+        """The item of the list that has the entry's name and that no entry has claimed: a copy has the name of its
+        original.
+        """
         link = operation.link("list")
         assert link is not None
         exchange = self.requester.ask(link.operation, path=entry.within)
         claimed = self.claimed()
-        shown = [one for one in under(exchange, link, entry.name) if one not in claimed]
-        found = [one for one in shown if not self.ownership.was_there(operation, one)]
+        unclaimed = [identifier for identifier in under(exchange, link, entry.name) if identifier not in claimed]
+        new_ids = [identifier for identifier in unclaimed if not self.ownership.was_there(operation, identifier)]
         read = operation.link("read")
-        if len(found) > 1 and read is not None:  # an item has several identifiers: ours is the one that is read
-            found = [one for one in found if mentions(self.absence.read(read, one, entry.within), entry.name)]
-        return next(iter(found), ""), exchange
+        if len(new_ids) > 1 and read is not None:  # an item has several identifiers: ours is the one that can be read
+            new_ids = [
+                identifier
+                for identifier in new_ids
+                if mentions(self.absence.read(read, identifier, entry.within), entry.name)
+            ]
+        return next(iter(new_ids), ""), exchange
 
     def ids_before(self, operation: Operation) -> set[str] | None:
-        """What the list shows before a create whose body no document gives: a server may keep no name of ours.
+        """The identifiers in the list before a create with an undocumented body, since a server may not keep our name.
 
-        None where the list cannot be had as a whole.
+        None if the list cannot be read completely.
         """
         link = operation.link("list")
         if not operation.undocumented_request or operation.path_parameters or link is None:
             return None
-        shown = self.requester.ask(link.operation)
-        return seen(shown) if shown.response.ok and not looks_paginated(shown) else None
+        listing = self.requester.ask(link.operation)
+        return seen(listing) if listing.response.ok and not looks_paginated(listing) else None
 
     def claimed(self) -> set[str]:
-        """The identifiers of what is there and is in the ledger already."""
+        """The identifiers of existing resources that are in the ledger already."""
         return {entry.identifier for entry in self.requester.ledger.open()}
 
-    def sought(self, operation: Operation, entry: Entry) -> tuple[str, bool]:
-        """The identifier of what a create may have made; and, without one, whether it may be there all the same."""
+    def find_lost(self, operation: Operation, entry: Entry) -> tuple[str, bool]:
+        """The identifier of what a create may have made; without one, whether it may exist nevertheless."""
         ledger = self.requester.ledger
         outside = entry.key in ledger.outside
         try:
-            identifier, looked = self.listed(operation, entry)
+            identifier, could_read = self.listed(operation, entry)
         except NotExercised:
             if outside:
                 return "", False
             raise
-        return identifier, entry.key in ledger.accepted or not (looked or outside)
+        return identifier, entry.key in ledger.accepted or not (could_read or outside)
 
     def _candidate(self, operation: Operation, entry: Entry, exchange: Exchange) -> str:
-        """The identifier that the response to a create gives, if what it names carries our name."""
+        """The identifier in the response to a create, if the resource that it names has our name."""
         link = operation.link("read")
         source = link or operation.link("delete")
-        possible = candidates(exchange, source) if source is not None and source.pointer else []
-        by_response_alone = not entry.name or told_by_response_alone(operation, entry)
-        if by_response_alone:  # what was sent is nothing new
-            possible = [one for one in possible[:1] if one.encode() not in exchange.request.body]
+        identifiers = candidates(exchange, source) if source is not None and source.pointer else []
+        by_response_alone = not entry.name or shown_only_by_response(operation, entry)
+        if by_response_alone:  # a value that was sent is not new
+            identifiers = [
+                identifier for identifier in identifiers[:1] if identifier.encode() not in exchange.request.body
+            ]
         if link is None and by_response_alone:
-            return next((one for one in possible if one not in self.claimed()), "")
-        possible = [one for one in possible if not self.ownership.was_there(operation, one)]
-        if link is None or not possible:
+            return next((identifier for identifier in identifiers if identifier not in self.claimed()), "")
+        identifiers = [identifier for identifier in identifiers if not self.ownership.was_there(operation, identifier)]
+        if link is None or not identifiers:
             return ""
 
         def look() -> tuple[bool, Exchange]:
-            for one in possible:
-                read = self.absence.read(link, one, entry.within)
-                if read.response.ok and (mentions(read, entry.name) if entry.name else is_read(read, one)):
-                    found.append(one)
+            for identifier in identifiers:
+                read = self.absence.read(link, identifier, entry.within)
+                if read.response.ok and (mentions(read, entry.name) if entry.name else is_read(read, identifier)):
+                    found.append(identifier)
                     break
             return bool(found), read
 
@@ -146,7 +155,9 @@ class Discovery:
         return next(iter(found), "")
 
     def _appeared(self, operation: Operation, exchange: Exchange, known: Collection[str]) -> str:
-        """What the response to a create points at, if it is found now and was not listed before, under any name."""
+        """The identifier in the response to a create, if it exists now and was not in the list before, under any
+        name.
+        """
         link, read, delete = operation.link("list"), operation.link("read"), operation.link("delete")
         identifier = pointed(exchange, delete) if delete is not None else ""
         if link is None or not identifier or identifier in known or identifier.encode() in exchange.request.body:
@@ -159,13 +170,15 @@ class Discovery:
                 return is_read(there, identifier), there
             return shows(there, link, identifier), there
 
-        found, shown = self.requester.eventually(look)
+        exists, shown = self.requester.eventually(look)
         marks = _sent_names(operation, exchange)
         unmarked = self.requester.safety is Safety.OWNED and not any(mentions(shown, mark) for mark in marks)
-        return "" if not found or unmarked or self.ownership.was_there(operation, identifier) else identifier
+        return "" if not exists or unmarked or self.ownership.was_there(operation, identifier) else identifier
 
-    def _beside(self, operation: Operation, entry: Entry, exchange: Exchange) -> str:
-        """What is beside our name in the response to the create, where nothing reads it and a list shows a part."""
+    def _next_to_name(self, operation: Operation, entry: Entry, exchange: Exchange) -> str:
+        """The identifier next to our name in the response to the create. For resources without a read and with a
+        partial list.
+        """
         link, delete = operation.link("list"), operation.link("delete")
         if operation.link("read") or link is None or delete is None:
             return ""
@@ -175,8 +188,10 @@ class Discovery:
             pointed(exchange, delete) if looks_paginated(self.requester.ask(link.operation, path=entry.within)) else ""
         )
 
-    def _copied(self, operation: Operation, exchange: Exchange, before: Collection[str] | None) -> str:
-        """What is new in the list under the name of ours that a create without a name copied, or longer ones."""
+    def _copy_of(self, operation: Operation, exchange: Exchange, before: Collection[str] | None) -> str:
+        """The new item of the list that has the name of the resource that a create without a name copied, or a longer
+        name.
+        """
         sent = exchange.request.url.split("/")
         names = [entry.name for entry in self.requester.ledger.open() if entry.name and entry.identifier in sent]
         link = operation.link("list")
@@ -184,21 +199,21 @@ class Discovery:
             return ""
 
         def look() -> tuple[bool, Exchange]:
-            shown = self.requester.ask(link.operation)
-            found.extend(one for one in containing(shown, link, names) if one not in before)
-            return bool(found), shown
+            listing = self.requester.ask(link.operation)
+            found.extend(identifier for identifier in containing(listing, link, names) if identifier not in before)
+            return bool(found), listing
 
         found: list[str] = []
         self.requester.eventually(look)
         return next(iter(found), "")
 
-    def _had(self, identifier: str) -> bool:
+    def _was_assigned(self, identifier: str) -> bool:
         """Whether an earlier create of this worker got an identifier."""
-        return any(one.identifier == identifier for one in self.requester.ledger.entries.values())
+        return any(entry.identifier == identifier for entry in self.requester.ledger.entries.values())
 
 
-def told_by_response_alone(operation: Operation, entry: Entry) -> bool:
-    """Whether nothing but the response to a create can show what it made: no read, and no list by its name."""
+def shown_only_by_response(operation: Operation, entry: Entry) -> bool:
+    """Whether only the response to a create can show what it made: there is no read, and no list by its name."""
     return operation.link("read") is None and not (entry.name and operation.link("list"))
 
 

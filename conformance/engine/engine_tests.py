@@ -1,11 +1,11 @@
-"""Engine tests: the test functions of the engines, written once. The suite of a system assigns those that apply to it.
+"""Test functions of the engines, written once. The suite of a system assigns those that apply to it.
 
 For example, in `test_lifecycle.py` of a suite:
 
     test_a_life_goes_as_documented = lifecycle_tests("todo")
 
-Each function returns a pytest test with one case for each operation or requirement that the system's spec gives it, and
-each case cites what it can give verdicts on. Each raises UnusableSystem where no such system is registered.
+Each function returns a pytest test with one case for each operation or requirement that the system's spec defines, and
+each case cites the requirements that it can decide. Each raises UnusableSystem if no such system is registered.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from conformance.engine.walks import walks
 from conformance.spec.specification import Operation, Requirement, Specification, load
 
 Prepare = Callable[[Session, Operation], Sample]
-"""How a documented request to an operation is made, with what must exist for it."""
+"""Build a documented request to an operation, and create what must exist for it."""
 
 
 def lifecycle_tests(system: str) -> Callable[..., None]:
-    """The life of each resource: what is created is read, listed, updated and deleted, by the links of the spec."""
+    """Test the lifecycle of each resource: it is created, read, listed, updated and deleted, by the links of the
+    spec.
+    """
     spec = load(system)
 
     @_for_each("operation", _citing(lifecycle.lifecycle_operations(spec), lifecycle.steps, spec))
@@ -39,7 +41,9 @@ def lifecycle_tests(system: str) -> Callable[..., None]:
 
 
 def walk_tests(system: str) -> Callable[..., None]:
-    """Several resources at once: what is created, updated and deleted in any order is as it was last made."""
+    """Test several resources at once: each is as it was last written, after creates, updates and deletes in any
+    order.
+    """
     spec = load(system)
 
     @_for_each("operation", _citing(lifecycle.lifecycle_operations(spec), walks.requirements, spec))
@@ -54,34 +58,42 @@ def access_tests(
     prepare: Prepare = build_request,
     by_hand: dict[str, Callable[[Session, Requirement], None]] | None = None,
 ) -> Callable[..., None]:
-    """Who may call an operation: each requirement on that. `by_hand` tests the operations with these ids instead."""
-    special = by_hand or {}
+    """Test who may call an operation, one case per requirement. `by_hand` tests the operations with these ids
+    instead.
+    """
+    custom = by_hand or {}
 
-    @_for_each("requirements", [_together(group) for group in access.concerned(load(system), special)])
+    @_for_each("requirements", [_group_case(group) for group in access.access_requirements(load(system), custom)])
     def test(session: Session, requirements: tuple[Requirement, ...]) -> None:
         first, *others = requirements
         if others:
-            access.try_no_stranger(session, first.operation, prepare)
-        elif first.operation in special:
-            special[first.operation](session, first)
+            access.check_unauthorized_first(session, first.operation, prepare)
+        elif first.operation in custom:
+            custom[first.operation](session, first)
         else:
-            access.try_access(session, first, prepare)
+            access.check_access(session, first, prepare)
 
     return test
 
 
-def _together(group: tuple[Requirement, ...]) -> tuple[str, tuple[Requirement, ...], list[str]]:
-    """A case for requirements on access that are tried together; it is called by one of them, or by the operation."""
+def _group_case(group: tuple[Requirement, ...]) -> tuple[str, tuple[Requirement, ...], list[str]]:
+    """The case for requirements on access that are tested together. Its id is the operation, or the only
+    requirement.
+    """
     return (group[0].operation if len(group) > 1 else group[0].id), group, [one.id for one in group]
 
 
 def stranger_tests(system: str, prepare: Prepare = build_request) -> Callable[..., None]:
-    """Who is let in nowhere, by operation: no token, a wrong one, and a tenant that does not exist."""
+    """Test that an operation refuses unauthorized callers: without a token, with a wrong one, and of an unknown
+    tenant.
+    """
     spec = load(system)
 
-    @_for_each("operation", [(one, one, access.strangers(spec, one)) for one in access.strange(spec)])
+    @_for_each(
+        "operation", [(one, one, access.unauthorized_requirements(spec, one)) for one in access.tenant_operations(spec)]
+    )
     def test(session: Session, operation: str) -> None:
-        access.try_no_stranger(session, operation, prepare)
+        access.check_unauthorized_first(session, operation, prepare)
 
     return test
 
@@ -93,10 +105,10 @@ def body_tests(
     generated_only: bool = False,
     without: Collection[str] = (),
 ) -> Callable[..., None]:
-    """Documented request bodies: examples, each documented value, required fields, and generated bodies.
+    """Test documented request bodies: examples, each documented value, required fields, and generated bodies.
 
-    `complete` changes a body where a schema cannot say how, or where the target file gives more. `without` are ids of
-    operations whose bodies a test of the suite's own varies.
+    `complete` changes a body in ways that a schema cannot express, or where the target file provides more. `without`
+    lists ids of operations whose bodies the suite varies in a test of its own.
     """
     spec = load(system)
     operations = [one for one in properties.concerned(spec) if one.id not in without]
@@ -105,7 +117,7 @@ def body_tests(
     def test(session: Session, operation: Operation, seed: int, examples: int) -> None:
         bodies = properties.Properties(session, operation, lambda body: complete(session, body))
         if generated_only:
-            bodies.try_generated(seed, examples)
+            bodies.check_generated(seed, examples)
         else:
             bodies.run(seed, examples)
 
@@ -113,9 +125,9 @@ def body_tests(
 
 
 def read_tests(system: str) -> Callable[..., None]:
-    """What is there, read: at level read-only, the first things that the target's own lists show.
+    """Test reads at level read-only: of the first resources that the target's lists contain.
 
-    Assign it in the module `test_reads.py` of a suite, which is collected at that level alone.
+    Assign it in the module `test_reads.py` of a suite, which is collected at that level only.
     """
     spec = load(system)
 
@@ -132,9 +144,9 @@ def case_tests(
     fresh: Fresh | None = None,
     consistent: Callable[[Any], Any] = lambda body: body,
 ) -> Callable[..., None]:
-    """Requests that differ from a documented one in one thing: the cases of each operation, where the system has any.
+    """Test requests that differ from a documented one in one thing: the cases of each operation, if the system has any.
 
-    `fresh` gives a create a name of its own, `consistent` changes a body where a schema cannot say how.
+    `fresh` gives a create a new name, `consistent` changes a body in ways that a schema cannot express.
     """
     spec = load(system)
 
@@ -148,11 +160,14 @@ def case_tests(
 def _citing(
     operations: Iterable[Operation], cites: Callable[[Specification, Operation], list[str]], spec: Specification
 ) -> list[tuple[str, Operation, list[str]]]:
-    """A case for each operation, with the ids of the requirements that it can give verdicts on."""
+    """One case for each operation, with the ids of the requirements that it can decide."""
     return [(one.id, one, cites(spec, one)) for one in operations]
 
 
 def _for_each(argument: str, cases: Iterable[tuple[str, Any, list[str]]]) -> pytest.MarkDecorator:
-    """Parametrize a test: the name of each case, what it is given, and the requirements that it cites."""
-    found = [pytest.param(given, id=name, marks=pytest.mark.requirement(*ids)) for name, given, ids in cases]
-    return pytest.mark.parametrize(argument, found)
+    """Parametrize a test by cases of an id, an argument, and the ids of the requirements that it cites."""
+    parameters = [
+        pytest.param(argument_value, id=name, marks=pytest.mark.requirement(*ids))
+        for name, argument_value, ids in cases
+    ]
+    return pytest.mark.parametrize(argument, parameters)

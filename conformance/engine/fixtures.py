@@ -1,4 +1,4 @@
-"""Fixtures: whether the server knows the fixtures in the target file. If not, the target file is wrong."""
+"""Check whether the server knows the fixtures in the target file. If not, the target file is wrong."""
 
 from __future__ import annotations
 
@@ -16,68 +16,71 @@ from conformance.wire.call import NOBODY, Call
 from conformance.wire.ledger import Ledger
 from conformance.wire.likeness import responds_alike
 
-NOT_ABOUT_THE_THING: Final = (401, 403, 405, 408, 423, 429)
-"""Refusals that say nothing of whether something is there."""
+INDEPENDENT_OF_RESOURCE: Final = (401, 403, 405, 408, 423, 429)
+"""Refusals that do not depend on whether the resource exists."""
 
-NOT_THERE: Final = (404, 410)
+NOT_FOUND: Final = (404, 410)
 
 
 Ask = Callable[[Call], Exchange | None]
-"""Sends a call that changes nothing; None where nothing may be sent, or nothing came back."""
+"""Send a call that changes nothing. Returns None if nothing may be sent, or nothing came back."""
 
 
 @dataclass
 class Fixtures:
-    """What the target file names of one system, with what is known of each: known to the server, or not and why.
+    """The fixtures that the target file names for one system, and whether the server knows each.
 
-    A fixture is unknown when no read that can show it does, and one answers it exactly as a made-up identifier, by an
-    operation that is there: its answer is not that to a made-up path. Where all three are alike, only an operation
-    that turns a call without credentials away, as it does no made-up path, is known to be there.
+    A fixture is unknown if no read shows it, and one read responds as it does to a made-up identifier, although its
+    operation exists: the response differs from that to a made-up path. If all three responses are alike, the operation
+    counts as existing only if it refuses a call without credentials and a made-up path does not.
     """
 
     table: SystemTable
     specification: Specification
     ledger: Ledger
     ask: Ask
-    nowhere: Callable[[Operation], str]
+    made_up_path: Callable[[Operation], str]
     known: set[str] = field(default_factory=set)
     unknown: dict[str, str] = field(default_factory=dict)
 
     def named_in(self, path: Mapping[str, str]) -> list[str]:
-        """The keys of the fixtures that a request names in its path."""
+        """The keys of the fixtures in the path of a request."""
         things = self.table.things
         return [key for key, value in things.items() if value in path.values()]
 
     def accepted(self, path: Mapping[str, str]) -> None:
-        """Note that a request was accepted: what it names is known to the server."""
+        """Record that a request was accepted, so that the server knows the fixtures in it."""
         self.known.update(self.named_in(path))
 
     def refused(self, call: Call, exchange: Exchange) -> str:
-        """The sentence on a fixture that a refused call names and the server does not know; else empty."""
-        if not exchange.response.refused or exchange.response.status in NOT_ABOUT_THE_THING:
+        """The message about an unknown fixture in the path of a refused call, or an empty string."""
+        if not exchange.response.refused or exchange.response.status in INDEPENDENT_OF_RESOURCE:
             return ""
         plain = Call(call.operation, path=call.path, content=call.content)
         for key in self.named_in(call.path):
-            if sentence := self.look(key, lambda one: self._of_call(one, plain, exchange)):
-                return sentence
+            if problem := self.look(key, lambda unreadable: self._problem_of_call(unreadable, plain, exchange)):
+                return problem
         return ""
 
     def look(self, key: str, otherwise: Callable[[str], str] = lambda _: "") -> str:
-        """The sentence on a fixture that the server does not know, else empty; `otherwise` tells where no read can."""
+        """The message about a fixture that the server does not know, or an empty string.
+
+        `otherwise` returns the message for a fixture that no read can show.
+        """
         if key in self.known or key in self.unknown:
             return self.unknown.get(key, "")
         message = ""
-        for one, named in self.reads(key):
-            if any(other != key and other in self.unknown for other in self.named_in(named)):
-                continue  # the read fails for that one's sake
-            read = Call(one, path=named)
+        for operation, path_values in self.reads(key):
+            if any(other != key and other in self.unknown for other in self.named_in(path_values)):
+                continue  # the read fails because of that fixture
+            read = Call(operation, path=path_values)
             exchange = self.ask(read)
             if exchange is None:
                 continue
             if exchange.response.ok:
                 self.known.add(key)
                 return ""
-            message = message or self._compared(key, read, exchange)
+            message = message or self._problem_of_read(key, read, exchange)
         if not self.readable(key):
             message = otherwise(key)
         if message:
@@ -88,11 +91,11 @@ class Fixtures:
         """Whether any read can show a fixture."""
         return any(True for _ in self.reads(key))
 
-    def _of_call(self, key: str, call: Call, exchange: Exchange) -> str:
-        """What a refused call says of a fixture that no read can show; nothing where it would create something."""
-        if exchange.response.status not in NOT_THERE or call.operation.effect == "create":
+    def _problem_of_call(self, key: str, call: Call, exchange: Exchange) -> str:
+        """The message that follows from a refused call, for a fixture that no read can show. Empty for a create."""
+        if exchange.response.status not in NOT_FOUND or call.operation.effect == "create":
             return ""
-        return self._compared(key, call, exchange)
+        return self._problem_of_read(key, call, exchange)
 
     def reads(self, key: str) -> Iterator[tuple[Operation, dict[str, str]]]:
         """The reads that can show a fixture, each with the path that names it."""
@@ -108,9 +111,9 @@ class Fixtures:
             if all(path.values()):
                 yield operation, path
 
-    def _compared(self, key: str, call: Call, exchange: Exchange) -> str:
-        """The sentence, where a made-up identifier gets the same response from an operation that is there."""
-        if not exchange.response.refused or exchange.response.status in NOT_ABOUT_THE_THING:
+    def _problem_of_read(self, key: str, call: Call, exchange: Exchange) -> str:
+        """The message, if an existing operation responds to a made-up identifier in the same way."""
+        if not exchange.response.refused or exchange.response.status in INDEPENDENT_OF_RESOURCE:
             return ""
         value = self.table.fixture(key)
 
@@ -120,16 +123,16 @@ class Fixtures:
 
         if not responds_alike(exchange, unknown):
             return ""
-        nowhere = call.to(self.nowhere(call.operation))
-        elsewhere = responds_alike(exchange, lambda: self.ask(call.to(self.nowhere(call.operation))))
+        made_up_path = call.to(self.made_up_path(call.operation))
+        elsewhere = responds_alike(exchange, lambda: self.ask(call.to(self.made_up_path(call.operation))))
         if elsewhere is None:
             return ""
         if elsewhere:
-            here, there = (self.ask(replace(one, user=NOBODY)) for one in (call, nowhere))
+            here, there = (self.ask(replace(one, user=NOBODY)) for one in (call, made_up_path))
             if here is None or there is None or here.response.status not in gateways.TURNED_AWAY:
                 return ""
-        said = message_of(exchange.response)
-        status = f"status {exchange.response.status}{f' ({said})' if said else ''}"
+        message = message_of(exchange.response)
+        status = f"status {exchange.response.status}{f' ({message})' if message else ''}"
         return (
             f"{self.table.place(key)} = {value!r}: {exchange.request.method} {exchange.request.url} returns "
             f"{status}, as for an identifier that does not exist. "

@@ -1,4 +1,4 @@
-"""Identifiers: where responses contain the identifier of a thing, and whether a list looks paginated."""
+"""Find the identifiers of resources in responses, and decide whether a list looks paginated."""
 
 from __future__ import annotations
 
@@ -17,52 +17,53 @@ from conformance.spec.touched_ids import at
 
 ANOTHER: Final = "the response is about something else: it has neither the identifier nor the name"
 IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{1,18}")
-OFFERED_AT_MOST: Final = 5
+MAX_CANDIDATES: Final = 5
 CREATED: Final = 201
-LONGEST: Final = 255  # characters of an identifier
-TRACING: Final = re.compile(r"^(trace|correlation|span|session)", re.IGNORECASE)  # identifiers of a call, of no thing
-CONTINUED: Final = re.compile(
+MAX_LENGTH: Final = 255  # maximal characters of an identifier
+# identifiers of a call, not of a resource
+CALL_IDENTIFIER: Final = re.compile(r"^(trace|correlation|span|session)", re.IGNORECASE)
+NEXT_PAGE: Final = re.compile(
     r"(odata)?next((page|link|url|uri|href|token|cursor|offset|start).*)?|has(next|more).*|more|(cursor|continuation).*"
 )
-PAGES: Final = re.compile(r"(total)?(pages|pagecount)|totalpages?")  # how many pages there are
-COUNTED: Final = re.compile(r"(total|count).*|.*(total|count)")
-SIZED: Final = re.compile(r"limit|perpage.*|pagesize|pagelimit")  # how many items a page holds
-NUMBERED: Final = re.compile(r"pag(e|ing|ination).*|offset")
+PAGE_COUNT: Final = re.compile(r"(total)?(pages|pagecount)|totalpages?")  # number of pages
+TOTAL_COUNT: Final = re.compile(r"(total|count).*|.*(total|count)")
+PAGE_SIZE: Final = re.compile(r"limit|perpage.*|pagesize|pagelimit")  # number of items per page
+PAGE_NUMBER: Final = re.compile(r"pag(e|ing|ination).*|offset")
 HEADERS: Final = ("x-total", "x-pag", "x-next", "x-per-page", "x-has")
 
 
 def identifier_of(exchange: Exchange, link: Link | None) -> str:
-    """The identifier that an answer gives: where the link points, a bare text, or the first member called …id."""
+    """The identifier in a response: where the link points, a bare text, or the first member called …id."""
     return next(iter(candidates(exchange, link)), "")
 
 
 def candidates(exchange: Exchange, link: Link | None) -> list[str]:
-    """All that may be the identifier in an answer, the likeliest first; a few at most.
+    """All values that may be the identifier in a response, the most likely first, and only a few.
 
-    What the path of the call names already is no candidate: it names what the new thing belongs to.
+    Values in the path of the call are excluded: they name the parent of the new resource.
     """
-    own = {unquote(one) for one in urlsplit(exchange.request.url).path.split("/")}
+    in_path = {unquote(one) for one in urlsplit(exchange.request.url).path.split("/")}
     try:
         body = exchange.response.json
     except NotJson:
         body = None
-    found = (one for one in (*_ids(body), *_located(exchange)) if one not in own and addressable(one))
-    return list(dict.fromkeys([*_pointed(body, link), *found]))[:OFFERED_AT_MOST]
+    others = (one for one in (*_ids(body), *_from_location(exchange)) if one not in in_path and addressable(one))
+    return list(dict.fromkeys([*_pointed(body, link), *others]))[:MAX_CANDIDATES]
 
 
 def pointed(exchange: Exchange, link: Link) -> str:
-    """The identifier in an answer where the link points, wrapped or not, or its bare text; empty when there is none.
+    """The identifier in a response where the link points, wrapped or not, or its bare text; empty if there is none.
 
-    Where the body says nothing, it is the one that the header Location ends with.
+    If the body has none, it is the last segment of the header Location.
     """
     try:
         return next(_pointed(exchange.response.json, link), "")
     except NotJson:
-        return next(_located(exchange), "")
+        return next(_from_location(exchange), "")
 
 
-def _located(exchange: Exchange) -> Iterator[str]:
-    """The identifier at the end of the address at which an accepted create says the new thing is."""
+def _from_location(exchange: Exchange) -> Iterator[str]:
+    """The identifier at the end of the URL in the header Location of an accepted create."""
     if exchange.response.status != CREATED:
         return
     try:
@@ -84,23 +85,23 @@ def _pointed(body: Any, link: Link | None) -> Iterator[str]:
 
 
 def addressable(identifier: str) -> bool:
-    """Whether an identifier can stand in a path, where no server takes it for anything but one segment."""
+    """Whether an identifier can be used in a path: no server parses it as more or less than one segment."""
     harmless = identifier.isprintable() and not set(identifier) & set("/\\%;?#")
-    return harmless and 0 < len(identifier) <= LONGEST and identifier.strip(". ") != ""
+    return harmless and 0 < len(identifier) <= MAX_LENGTH and identifier.strip(". ") != ""
 
 
 def _ids(body: Any) -> Iterator[str]:
-    """What looks like an identifier in a body, the likeliest first: an exact `id`, then others, outermost first.
+    """What looks like an identifier in a body, the most likely first: an exact `id`, then others, outermost first.
 
-    What tells one call from another names no thing.
+    Identifiers of calls, such as trace ids, are excluded.
     """
-    yield from (one for one in presence.identities({"": body}, but=TRACING) if IDENTIFIER.fullmatch(one))
+    yield from (one for one in presence.identities({"": body}, but=CALL_IDENTIFIER) if IDENTIFIER.fullmatch(one))
 
 
 def listed(exchange: Exchange, link: Link) -> list[tuple[str, str]]:
-    """Identifier and name, without surrounding white space and HTML escaping, of every item of a list.
+    """The identifier and name of every item of a list, the name without surrounding white space and HTML escaping.
 
-    An identifier that cannot be addressed is left empty.
+    An identifier that cannot be used in a path is empty.
     """
     return [
         (_identity(item, link), plain(str(next(at(item, link.name), ""))))
@@ -110,14 +111,14 @@ def listed(exchange: Exchange, link: Link) -> list[tuple[str, str]]:
 
 
 def _identity(item: dict[str, Any], link: Link) -> str:
-    """The identifier of an item: in its usual member, or where it is wrapped in another object, in an exact `id`."""
+    """The identifier of an item: in its usual member, or in an exact `id` if it is wrapped in another object."""
     inner = () if link.tree else presence.objects(item)
     wrapped = (str(value) for one in inner for name, value in one.items() if name.casefold() in presence.EXACT)
     return next(filter(addressable, [*map(str, at(item, link.item)), *wrapped]), "")
 
 
 def seen(exchange: Exchange) -> set[str]:
-    """Everything in an answer that may be the identifier of something, and not of the call."""
+    """Every value in a response that may be the identifier of a resource, and not of the call."""
     try:
         body = exchange.response.json
     except NotJson:
@@ -128,28 +129,32 @@ def seen(exchange: Exchange) -> set[str]:
 
 
 def under(exchange: Exchange, link: Link, name: str) -> list[str]:
-    """The identifiers of the items of a list that show a name, in whatever member; the likeliest first.
+    """The identifiers of the items of a list that have a name in any member, the most likely first.
 
-    Where an item has the name in its usual member, the others are not looked at.
+    If an item has the name in its usual member, other members are ignored.
     """
-    usual = [one for one, known in listed(exchange, link) if known == plain(name) and one]
-    if usual:
-        return usual
-    own = link.item.rpartition("/")[2]
-    found = (presence.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict))
-    items = [item for item in found if presence.named(item, name)]
-    return [one for item in items for one in presence.likeliest(item, own) if addressable(one)]
+    exact = [one for one, item_name in listed(exchange, link) if item_name == plain(name) and one]
+    if exact:
+        return exact
+    id_member = link.item.rpartition("/")[2]
+    candidates = (
+        presence.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict)
+    )
+    items = [item for item in candidates if presence.named(item, name)]
+    return [one for item in items for one in presence.likeliest(item, id_member) if addressable(one)]
 
 
 def own_identifiers(exchange: Exchange, link: Link, mark: str = "") -> set[str]:
-    """The identifiers that the items of a list have as their own; with a `mark`, of those in which a value holds it."""
+    """The identifiers of the items of a list themselves; with a `mark`, only of the items in which a value contains
+    it.
+    """
     items = [presence.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict)]
-    own = link.item.rpartition("/")[2]
+    id_member = link.item.rpartition("/")[2]
     found = {
         identifier
         for item in items
         if not mark or any(presence.holds(value, mark) for _, value in named_values(item))
-        for identifier in presence.likeliest(item, own)
+        for identifier in presence.likeliest(item, id_member)
     }
     if mark:
         return found
@@ -157,7 +162,7 @@ def own_identifiers(exchange: Exchange, link: Link, mark: str = "") -> set[str]:
 
 
 def _keys(exchange: Exchange) -> set[str]:
-    """The identifiers under which a list that is an object has its items, and those that it has as bare values."""
+    """The identifiers that are keys of a list that is an object, or bare values in it."""
     try:
         body = exchange.response.json
     except NotJson:
@@ -168,19 +173,19 @@ def _keys(exchange: Exchange) -> set[str]:
 
 
 def containing(exchange: Exchange, link: Link, names: Collection[str]) -> list[str]:
-    """The identifiers of the items of a list in which a value holds one of the names, as that of a copy does."""
+    """The identifiers of the items of a list in which a value contains one of the names, as that of a copy does."""
     items = [presence.own_values(one) if link.tree else one for one in _items(exchange, link) if isinstance(one, dict)]
     found = [
         item for item in items if any(presence.holds(value, name) for _, value in named_values(item) for name in names)
     ]
-    own = link.item.rpartition("/")[2]
-    return [one for item in found for one in presence.likeliest(item, own) if addressable(one)]
+    id_member = link.item.rpartition("/")[2]
+    return [one for item in found for one in presence.likeliest(item, id_member) if addressable(one)]
 
 
 def shows(exchange: Exchange, link: Link, identifier: str, name: str = "") -> bool:
-    """Whether a list has an item of an identifier, or with a name in any of its values, in whatever layout.
+    """Whether a list has an item with an identifier, or with a name in any value, in any layout.
 
-    What is no JSON shows nothing.
+    A response that is not JSON has no items.
     """
     try:
         body = exchange.response.json
@@ -190,7 +195,7 @@ def shows(exchange: Exchange, link: Link, identifier: str, name: str = "") -> bo
 
 
 def mentions(exchange: Exchange, text: str) -> bool:
-    """Whether an answer names an identifier or a name: one of its values holds it; what is no JSON, as plain text."""
+    """Whether a response contains an identifier or a name in one of its values, or in its text if it is not JSON."""
     try:
         return presence.mentioned(exchange.response.json, text)
     except NotJson:
@@ -201,7 +206,7 @@ def mentions(exchange: Exchange, text: str) -> bool:
 
 
 def has_value(exchange: Exchange, value: str) -> bool:
-    """Whether one of the single values of an answer is this one."""
+    """Whether one of the scalar values of a response equals `value`."""
     try:
         return any(presence.is_value(one, value) for _, one in named_values(exchange.response.json))
     except NotJson:
@@ -209,15 +214,15 @@ def has_value(exchange: Exchange, value: str) -> bool:
 
 
 def is_read(exchange: Exchange, identifier: str, name: str = "") -> bool:
-    """Whether an accepted answer shows a thing, as `concerns` has it."""
+    """Whether an accepted response shows a resource, as defined by `concerns`."""
     return exchange.response.ok and concerns(exchange, identifier, name)
 
 
 def concerns(exchange: Exchange, identifier: str, name: str = "") -> bool:
-    """Whether an answer is about a thing: an object in it has the identifier, or a value holds the name.
+    """Whether a response is about a resource: an object in it has the identifier, or a value contains the name.
 
-    An empty answer, one about something else, and one that only repeats its own path are not. Of what is no JSON it is
-    enough that it mentions one of them.
+    An empty response, one about another resource, and one that only repeats its path are not. If it is not JSON, any
+    mention is enough.
     """
     try:
         body = exchange.response.json
@@ -227,7 +232,7 @@ def concerns(exchange: Exchange, identifier: str, name: str = "") -> bool:
 
 
 def of_another(exchange: Exchange, identifier: str, name: str) -> bool:
-    """Whether an answer gives the identifier of what it is about, and shows neither this identifier nor this name."""
+    """Whether a response names the identifier of its subject, and contains neither this identifier nor this name."""
     try:
         named = next(presence.enclosed(exchange.response.json), "")
     except NotJson:
@@ -236,33 +241,33 @@ def of_another(exchange: Exchange, identifier: str, name: str) -> bool:
 
 
 def members_of(exchange: Exchange, identifier: str, value: str) -> Iterator[str]:
-    """The members in which an answer gives a value to a thing of this identifier."""
+    """The members in which a response gives the resource with this identifier a value."""
     try:
         thing = presence.about(exchange.response.json, identifier) or {}
     except NotJson:
         return
-    yield from (name for name, held in thing.items() if presence.is_value(held, value))
+    yield from (name for name, member_value in thing.items() if presence.is_value(member_value, value))
 
 
 def misnamed(exchange: Exchange, identifier: str, member: str, names: Iterable[str]) -> bool:
-    """Whether an answer has a thing of this identifier under a name that has nothing to do with its own.
+    """Whether a response gives the resource with this identifier a name that is unrelated to its own.
 
-    The name is looked for in the given member, where the answer has that. Shortened or longer ones pass.
+    The name is the value of `member`, if the response has that. Shortened or longer names are related.
     """
     try:
         thing = presence.about(exchange.response.json, identifier)
     except NotJson:
         return False
-    called = thing.get(member) if thing is not None else None
-    if not isinstance(called, str) or not called.strip():
+    shown_name = thing.get(member) if thing is not None else None
+    if not isinstance(shown_name, str) or not shown_name.strip():
         return False
-    return not any(presence.holds(called, name) or presence.holds(name, called) for name in names if name)
+    return not any(presence.holds(shown_name, name) or presence.holds(name, shown_name) for name in names if name)
 
 
 def names(exchange: Exchange, identifier: str) -> bool:
-    """Whether an answer in JSON has an identifier as a value or a name of its own, wherever it does.
+    """Whether a JSON response contains an identifier as a scalar value or a member name.
 
-    In an answer that is no JSON, and inside a longer text, nothing is named.
+    Text inside a longer one, and a response that is not JSON, do not count.
     """
     try:
         body = exchange.response.json
@@ -272,71 +277,75 @@ def names(exchange: Exchange, identifier: str) -> bool:
 
 
 def looks_paginated(exchange: Exchange) -> bool:
-    """Whether a list may show only a part: then what is absent from it may be on another page (rule 7).
+    """Whether a list may be incomplete: then an absent item may be on another page (rule 7).
 
-    A page number, a size or a count proves nothing by itself: a list that shows as many items as there are in
-    all, or fewer than fit on its first page, is whole.
+    A page number, a size or a count alone proves nothing: a list is complete if it has as many items as exist in total,
+    or fewer than fit on its first page.
     """
-    answer = exchange.response
-    if "next" in (header(answer.headers, "link") or "") or header(answer.headers, "content-range"):
+    response = exchange.response
+    if "next" in (header(response.headers, "link") or "") or header(response.headers, "content-range"):
         return True
     try:
-        body = answer.json
+        body = response.json
     except NotJson:
         return False
     shown = max(map(len, arrays(body)), default=0)
-    signs = [(name[2:], value) for name, value in answer.headers if name.lower().startswith(HEADERS)]
-    return _more([(re.sub("[^a-z]", "", name.lower()), value) for name, value in [*signs, *_beside(body)]], shown)
+    signs = [(name[2:], value) for name, value in response.headers if name.lower().startswith(HEADERS)]
+    return _announces_more(
+        [(re.sub("[^a-z]", "", name.lower()), value) for name, value in [*signs, *_wrapping_members(body)]], shown
+    )
 
 
-def _more(signs: list[tuple[str, Any]], shown: int) -> bool:
-    """Whether members beside a list, or headers, report more than the `shown` items; the clearest of them decides."""
-    continued = [value for name, value in signs if CONTINUED.fullmatch(name)]
-    if any(_says_so(value) for value in continued):
+def _announces_more(signs: list[tuple[str, Any]], shown: int) -> bool:
+    """Whether members next to a list, or headers, announce more than the `shown` items. The clearest sign decides."""
+    continued = [value for name, value in signs if NEXT_PAGE.fullmatch(name)]
+    if any(_is_positive(value) for value in continued):
         return True
-    numbers = [(name, counted) for name, value in signs if (counted := _whole(value)) is not None]
-    pages = [counted for name, counted in numbers if PAGES.fullmatch(name)]
-    totals = {name: counted for name, counted in numbers if COUNTED.fullmatch(name) and not PAGES.fullmatch(name)}
-    sizes = [counted for name, counted in numbers if SIZED.fullmatch(name)]
+    numbers = [(name, counted) for name, value in signs if (counted := _number(value)) is not None]
+    pages = [counted for name, counted in numbers if PAGE_COUNT.fullmatch(name)]
+    totals = {
+        name: counted for name, counted in numbers if TOTAL_COUNT.fullmatch(name) and not PAGE_COUNT.fullmatch(name)
+    }
+    sizes = [counted for name, counted in numbers if PAGE_SIZE.fullmatch(name)]
     if any(one > shown for one in totals.values()):
         return True
-    of_all = any("total" in name for name in totals)  # else it may be the number of items on this page
+    of_all = any("total" in name for name in totals)  # otherwise it may be the number of items on this page
     if totals and (of_all or not sizes or shown < min(sizes)):
         return False
     if pages:
         return any(one > 1 for one in pages)
-    places = [(name, value) for name, value in signs if NUMBERED.fullmatch(name) and not SIZED.fullmatch(name)]
-    first = all((_whole(value) or 0) <= (0 if name == "offset" else 1) for name, value in places)
+    places = [(name, value) for name, value in signs if PAGE_NUMBER.fullmatch(name) and not PAGE_SIZE.fullmatch(name)]
+    first = all((_number(value) or 0) <= (0 if name == "offset" else 1) for name, value in places)
     if first and (continued or (sizes and shown < min(sizes))):
         return False
     return bool(sizes) or any(value not in (None, "", False) for _, value in places)
 
 
-def _says_so(value: Any) -> bool:
-    """Whether a member such as `next` or `hasMore` says that there is more."""
+def _is_positive(value: Any) -> bool:
+    """Whether a member such as `next` or `hasMore` announces more items."""
     return value not in (None, "", False, 0, "0", [], {}) and str(value).casefold() != "false"
 
 
-def _whole(value: Any) -> Decimal | None:
+def _number(value: Any) -> Decimal | None:
     return number(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
 
 
-def _beside(body: Any) -> Iterator[tuple[str, Any]]:
+def _wrapping_members(body: Any) -> Iterator[tuple[str, Any]]:
     """The members of the objects in which a list is wrapped."""
     if isinstance(body, dict):
         for name, value in body.items():
             yield name, value
-            yield from _beside(value)
+            yield from _wrapping_members(value)
 
 
 def _items(exchange: Exchange, link: Link) -> list[Any]:
-    """The items of a list, bare or wrapped in objects; of a tree at every depth; one alone is a list of one."""
+    """The items of a list, bare or wrapped in objects; of a tree at every depth. A single item is a list of one."""
     try:
         body = exchange.response.json
     except NotJson:
         return []
     if link.tree:
         return list(presence.objects(body))
-    found = list(arrays(body))
-    alone = [body] if not found and any(at(body, link.item)) else []
-    return [*alone, *(item for array in found for item in array)]
+    lists = list(arrays(body))
+    single = [body] if not lists and any(at(body, link.item)) else []
+    return [*single, *(item for array in lists for item in array)]

@@ -1,8 +1,8 @@
-"""Lifecycle: the deterministic engine that tests a resource's lifecycle by the links of the spec.
+"""Test the lifecycle of a resource by the links of the spec, in a fixed order of steps.
 
-Create, read, list, update, read, delete, read again, list, delete again. What a document says of a step is an entry of
-the register with `tried: lifecycle` and the step's `aspect`; where the register is silent, the step judges nothing.
-What can only be read, or only be listed, has a life without the other steps.
+Create, read, list, update, read, delete, read again, list, delete again. What the documents require of a step is an
+entry of the register with `tried: lifecycle` and the step's `aspect`. A step without an entry records nothing.
+Resources that can only be read, or only listed, have a lifecycle without the other steps.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, sampling
 from conformance.engine.absence import says_gone
-from conformance.engine.definition import changed, enter_anew
+from conformance.engine.definition import changed, record_replacement
 from conformance.engine.identifiers import ANOTHER
 from conformance.engine.listing import Listing
 from conformance.engine.neighbours import Neighbours
@@ -30,11 +30,11 @@ from conformance.spec.specification import (
 )
 
 OTHERS = "leaves-others"
-"""The aspect of a step that it touches nothing but what it names."""
+"""The aspect of a step that it changes only the resource that it names."""
 
 
 def lifecycle_operations(specification: Specification) -> list[Operation]:
-    """The operations whose resources have a life: what they create has a name, can be read or listed, and deleted."""
+    """The operations that create resources with a lifecycle: named, readable or listed, and deletable."""
     return [
         operation
         for operation in specification.operations.values()
@@ -48,7 +48,7 @@ def lifecycle_operations(specification: Specification) -> list[Operation]:
 
 
 def steps(specification: Specification, operation: Operation) -> list[str]:
-    """The ids of the requirements that the walk through the life of what `operation` creates tries."""
+    """The ids of the requirements that the lifecycle of what `operation` creates tests."""
     concerned = {operation.id, *(link.operation for link in operation.links)}
     return [
         requirement.id
@@ -58,49 +58,51 @@ def steps(specification: Specification, operation: Operation) -> list[str]:
 
 
 class Lifecycle:
-    """One walk. `session` calls the target and judges; `create` is the operation that begins the life."""
+    """The lifecycle of one resource. `session` calls the target and records; `create` is the operation that starts
+    it.
+    """
 
     def __init__(self, session: Session, create: Operation) -> None:
         self.session = session
         self.create = session.operation(create.id)
-        self._names: list[str] = []  # what the thing is called, the first name first
-        self._hindered: dict[str, Blocked | NotExercised] = {}  # by step of the life
+        self._names: list[str] = []  # names of the resource, the first name first
+        self._untested: dict[str, Blocked | NotExercised] = {}  # by step: why it could not be tested
         self._list = Listing(session, self.create, self._names)
         self._neighbours = Neighbours(session, self.create)
 
     def run(self) -> None:
-        """Go through the whole life. Raises Blocked and NotExercised, at its end, for what could not be tried."""
-        self._beside()
+        """Run all steps. Raises Blocked and NotExercised, at the end, for what could not be tested."""
+        self._add_neighbour()
         request = sampling.build_request(self.session, self.create)
         resource = self.session.create(self.create.id, **request.request())
         body = resource.exchange.request.sent(request.content["json"])
         self._names.append(resource.name)
-        self._unharmed(self.create, resource.exchange)
-        self._beside()
-        with self._going_on("read"):
+        self._check_neighbours(self.create, resource.exchange)
+        self._add_neighbour()
+        with self._continuing("read"):
             self._reads_as_sent("created-reads-as-sent", self.create, body, resource)
-        with self._going_on("list"):
-            beside = [one.resource for one in self._neighbours.there]
-            self._list.shows_created(resource, body, self._hindered.get("read"), beside)
-        with self._going_on("update"):
+        with self._continuing("list"):
+            beside = [one.resource for one in self._neighbours.neighbours]
+            self._list.shows_created(resource, body, self._untested.get("read"), beside)
+        with self._continuing("update"):
             self._update(resource, body)
-        if "delete" not in self._hindered:
-            with self._going_on("delete"):
+        if "delete" not in self._untested:
+            with self._continuing("delete"):
                 self._delete(resource)
-        for reason in self._hindered.values():
+        for reason in self._untested.values():
             raise reason
 
     @contextmanager
-    def _going_on(self, step: str) -> Iterator[None]:
-        """A step that cannot be tried stops nothing but what needs it."""
+    def _continuing(self, step: str) -> Iterator[None]:
+        """Continue after a step that cannot be tested. Only steps that depend on it are skipped."""
         try:
             yield
         except (Blocked, NotExercised) as reason:
-            self._hindered[step] = reason
+            self._untested[step] = reason
 
-    def _seen(self) -> bool:
-        """Whether what was created was read or listed: only then what is refused later says something."""
-        return any(self.create.link(step) and step not in self._hindered for step in ("read", "list"))
+    def _was_seen(self) -> bool:
+        """Whether the resource was read or listed. Otherwise a later refusal proves nothing."""
+        return any(self.create.link(step) and step not in self._untested for step in ("read", "list"))
 
     # -- steps ----------------------------------------------------------------------------------------------------
 
@@ -116,7 +118,7 @@ class Lifecycle:
         resource: Resource,
         altered: Collection[str] = (),
     ) -> None:
-        """See that what was sent is read. `altered` are the members of an update that are not as they were before."""
+        """Check that a read shows what was sent. `altered` are the members that the update changed."""
         if self.create.link("read") is None:
             return
         readable = self._aspect("created-is-readable") if aspect.startswith("created") else None
@@ -126,12 +128,14 @@ class Lifecycle:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: resource.id})
-            hard = [one for one in unlike(reading, sent, exchange, self.session.specification.members) if not one.soft]
-            return is_of(exchange, self.create, resource, self._names) and not hard, exchange
+            differing = [
+                one for one in unlike(reading, sent, exchange, self.session.specification.members) if not one.soft
+            ]
+            return is_of(exchange, self.create, resource, self._names) and not differing, exchange
 
         _, exchange = self.session.eventually(look)
         if as_sent is not None and not aspect.startswith("created") and says_gone(exchange):
-            self._lost(as_sent, operation, exchange, resource)
+            self._record_lost(as_sent, operation, exchange, resource)
         exchange = exchange if exchange.response.ok else self._read(resource)
         if exchange.response.ok and not aspect.startswith("created"):
             self.session.recorder.record(checks.success(reading, exchange))
@@ -149,23 +153,23 @@ class Lifecycle:
         found = unlike(reading, sent, exchange, self.session.specification.members)
         record_read_back(self.session.recorder, as_sent, operation, found, exchange, altered)
 
-    def _lost(self, as_sent: Requirement, updating: Operation, read: Exchange, resource: Resource) -> None:
-        """Record that what could be read before its update is not there any more, under its identifier.
+    def _record_lost(self, as_sent: Requirement, updating: Operation, read: Exchange, resource: Resource) -> None:
+        """Record that the resource can no longer be read after its update, under its identifier.
 
-        Where the list shows it under its new name, that is another identifier for the same thing, which is removed.
+        If the list has it under its new name, it has another identifier, under which it is removed.
 
         Raises:
             Blocked: always.
         """
         observed = f"it can no longer be read: {checks.describe(read)}"
         self.session.recorder.require(as_sent.id, False, read, observed=observed)
-        self._hindered["delete"] = Blocked(self.session.recorder.root_of(as_sent.id), updating.id)
-        enter_anew(self.session, self.create, resource, self._names[-1])
-        raise self._hindered["delete"]
+        self._untested["delete"] = Blocked(self.session.recorder.root_of(as_sent.id), updating.id)
+        record_replacement(self.session, self.create, resource, self._names[-1])
+        raise self._untested["delete"]
 
     def _update(self, resource: Resource, body: Mapping[str, Any]) -> None:
         link = self.create.link("update")
-        if link is None or "read" in self._hindered:
+        if link is None or "read" in self._untested:
             return
         updating = self.session.operation(link.operation)
         definition, name = changed(self.session, self.create, updating, resource, body, lambda: self._read(resource))
@@ -174,54 +178,54 @@ class Lifecycle:
         updated = self.session.call(link.operation, path=path, json=definition)
         definition = updated.request.sent(definition)
         try:
-            self._unharmed(updating, updated)
+            self._check_neighbours(updating, updated)
         except Blocked:
-            del self._names[1:]  # another one may bear its new name now
+            del self._names[1:]  # another resource may have its new name now
             raise
         altered = [name for name, value in definition.items() if name in body and value != body[name]]
         self._reads_as_sent("updated-reads-as-sent", updating, definition, resource, altered)
-        if "list" not in self._hindered:
+        if "list" not in self._untested:
             self._list.shows_updated(resource, updating, updated, definition)
 
     # -- neighbours -----------------------------------------------------------------------------------------------
 
-    def _beside(self) -> None:
-        """Make another one of the same kind, where something is said of what lies beside. Raises nothing."""
-        said = any(self._aspect(OTHERS, operation) for operation in self._changing())
-        if said and self.session.requester.usable(self.create, "delete") is not None:
-            with self._going_on(OTHERS):
+    def _add_neighbour(self) -> None:
+        """Create another resource of the same kind, if a requirement protects the others. Raises nothing."""
+        is_required = any(self._aspect(OTHERS, operation) for operation in self._changing())
+        if is_required and self.session.requester.usable(self.create, "delete") is not None:
+            with self._continuing(OTHERS):
                 self._neighbours.add()
 
     def _changing(self) -> list[Operation]:
-        """The operations of the walk that change something."""
+        """The operations of the lifecycle that change something."""
         links = [link for step in ("update", "delete") if (link := self.create.link(step)) is not None]
         return [self.create, *(self.session.operation(link.operation) for link in links)]
 
-    def _unharmed(self, operation: Operation, *evidence: Exchange) -> None:
-        """See that the neighbours are as they were. Raises Blocked: they are not; that is recorded."""
+    def _check_neighbours(self, operation: Operation, *evidence: Exchange) -> None:
+        """Check that the neighbours are unchanged. Raises Blocked if not; that is recorded."""
         requirement = self._aspect(OTHERS, operation)
-        if requirement is None or not {"read", OTHERS}.isdisjoint(self._hindered):
+        if requirement is None or not {"read", OTHERS}.isdisjoint(self._untested):
             return
         if not self._neighbours.record_unchanged(requirement.id, *evidence):
             raise Blocked(self.session.recorder.root_of(requirement.id), operation.id)
 
     def _delete(self, resource: Resource) -> None:
-        if not self._seen():
+        if not self._was_seen():
             return
         link = self._link("delete")
         deleting = self.session.operation(link.operation)
         exchange = self.session.call(link.operation, path={link.parameter: resource.id})
-        self._unharmed(deleting, exchange)
-        root = self._is_gone(resource, deleting, exchange)
+        self._check_neighbours(deleting, exchange)
+        root = self._check_gone(resource, deleting, exchange)
         if root:
             for aspect in ("deleted-is-unlisted", "deleted-again-refused"):
                 requirement = self._aspect(aspect, deleting)
                 if requirement is not None:
                     self.session.recorder.block(requirement.id, root)
             return
-        if "list" not in self._hindered:
+        if "list" not in self._untested:
             self._list.shows_deleted(resource, deleting, exchange)
-        self._unharmed(deleting, exchange)  # once more: a deletion may have its effect later
+        self._check_neighbours(deleting, exchange)  # once more: a deletion may take effect later
         again = self.session.send(link.operation, path={link.parameter: resource.id})
         requirement = self._aspect("deleted-again-refused", deleting)
         if requirement is not None:
@@ -238,17 +242,17 @@ class Lifecycle:
         if documented is not None and again.response.status >= 400:
             self.session.recorder.record(checks.content(deleting, documented, again))
 
-    def _is_gone(self, resource: Resource, deleting: Operation, deleted: Exchange) -> str:
-        """Whether it can no longer be read; returns the fingerprint of the deviation when it can."""
+    def _check_gone(self, resource: Resource, deleting: Operation, deleted: Exchange) -> str:
+        """Check that it can no longer be read. Returns the fingerprint of the deviation if it can."""
         link = self.create.link("read")
-        if link is None or "read" in self._hindered:
+        if link is None or "read" in self._untested:
             return ""
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: resource.id})
-            shapeless = self.session.operation(link.operation).success.schema is None
-            nothing = exchange.response.ok and shapeless and not is_of(exchange, self.create, resource, self._names)
-            return exchange.response.refused or nothing or self.session.is_anothers(resource.id), exchange
+            no_schema = self.session.operation(link.operation).success.schema is None
+            not_shown = exchange.response.ok and no_schema and not is_of(exchange, self.create, resource, self._names)
+            return exchange.response.refused or not_shown or self.session.is_anothers(resource.id), exchange
 
         gone, exchange = self.session.eventually(look)
         if gone:

@@ -1,4 +1,4 @@
-"""Listing: whether the list shows a thing after each step of its lifecycle, with its current name and description."""
+"""Test whether the list shows a resource after each step of its lifecycle, with its current name and description."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Link, Operation, Requirement
 
-PART = "the list is incomplete"
-WITHOUT_ANOTHER = "another one that the run created is not in the list"
+INCOMPLETE = "the list is incomplete"
+ANOTHER_MISSING = "another one that the run created is not in the list"
 
 
 class Listing:
-    """The list in one life. `names` are what the thing is called, the first name first: the life adds to them."""
+    """The list during one lifecycle. `names` are those of the resource, oldest first; the lifecycle adds to them."""
 
     def __init__(self, session: Session, create: Operation, names: list[str]) -> None:
         self.session = session
@@ -34,10 +34,10 @@ class Listing:
         unread: Blocked | NotExercised | None = None,
         others: Iterable[Resource] = (),
     ) -> None:
-        """Say whether the list shows what was created, and `others` beside it. `unread` is why it could not be read.
+        """Record whether the list contains the created resource and `others`. `unread` is why it could not be read.
 
         Raises:
-            Blocked, NotExercised: the list cannot be had; or it does not show what could not be read either.
+            Blocked, NotExercised: the list cannot be read; or it lacks a resource that could not be read either.
         """
         requirement = self._aspect("created-is-listed")
         link = self.create.link("list")
@@ -57,20 +57,20 @@ class Listing:
         if not self.found and unread is not None:
             raise unread
         if requirement is not None and not whole and not mixed and looks_paginated(exchange):
-            self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, PART)
+            self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, INCOMPLETE)
         elif requirement is not None:
             self.session.recorder.require(
                 requirement.id,
                 whole,
                 resource.exchange,
                 exchange,
-                observed=mixed or (WITHOUT_ANOTHER if self.found else "it is not in the list"),
+                observed=mixed or (ANOTHER_MISSING if self.found else "it is not in the list"),
                 kind=Kind.ABSENT,
             )
-        self._as_sent(link, resource, sent)
+        self._record_as_sent(link, resource, sent)
 
-    def _as_sent(self, link: Link, resource: Resource, sent: Mapping[str, Any]) -> None:
-        """Say whether the item in the list is called and described as it was sent."""
+    def _record_as_sent(self, link: Link, resource: Resource, sent: Mapping[str, Any]) -> None:
+        """Record whether the item in the list has the name and description that were sent."""
         requirement = self._aspect("created-is-listed-as-sent")
         if requirement is None:
             return
@@ -79,7 +79,7 @@ class Listing:
             try:
                 self.session.recorder.block(requirement.id, self.session.recorder.root_of(absent.id if absent else ""))
             except LookupError:
-                self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, PART)
+                self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, INCOMPLETE)
             return
 
         def look() -> tuple[bool, Exchange]:
@@ -104,17 +104,17 @@ class Listing:
     def shows_updated(
         self, resource: Resource, updating: Operation, updated: Exchange, sent: Mapping[str, Any]
     ) -> None:
-        """Say whether the list still has the thing after its update, as it is called and described since then.
+        """Record whether the list still contains the resource after its update, with its new name and description.
 
         Raises:
-            Blocked, NotExercised: the list cannot be had.
+            Blocked, NotExercised: the list cannot be read.
         """
         link = self.create.link("list")
         if link is None:
             return
-        self.session.call(link.operation)  # an item may look otherwise after an update
+        self.session.call(link.operation)  # an item may have another structure after an update
         requirement = self._aspect("updated-is-listed", updating)
-        if requirement is None or not self.found or self._behind(requirement, updating):
+        if requirement is None or not self.found or self._is_explained(requirement, updating):
             return
         documented = self.session.operation(link.operation).success.schema is not None
         old, new = self.names[0], self.names[-1]
@@ -131,21 +131,23 @@ class Listing:
         holds, exchange = self.session.eventually(look)
         there = shows(exchange, link, resource.id, new)
         if not holds and (not exchange.response.ok or (not there and looks_paginated(exchange))):
-            self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, PART)
+            self.session.recorder.skip(requirement.id, Reason.INCONCLUSIVE, INCOMPLETE)
             return
-        called = checks.quoted(seen[0]) if seen and documented else "by the name that it had before"
-        message = f"the list calls it {called}" if there else "it is not in the list"
+        shown_name = checks.quoted(seen[0]) if seen and documented else "by the name that it had before"
+        message = f"the list calls it {shown_name}" if there else "it is not in the list"
         if new in seen:
             message = "; ".join(
                 f"the list shows {checks.quoted(one.read)} in {one.place.strip('/')}"
                 for one in unlike(self.session, self.create, resource, sent, exchange)
             )
         self.session.recorder.require(requirement.id, holds, exchange, updated, observed=message, kind=Kind.READ_BACK)
-        if not holds and old != new:  # its deletion says nothing new of an old name
+        if not holds and old != new:  # its deletion proves nothing about an old name
             self.names.remove(old)
 
-    def _behind(self, requirement: Requirement, updating: Operation) -> bool:
-        """Whether an update did not even read back, or the item was wrong before: then the list says nothing new."""
+    def _is_explained(self, requirement: Requirement, updating: Operation) -> bool:
+        """Block the requirement if an earlier deviation explains it: the update was not read back, or the item was
+        wrong.
+        """
         for root in (self._aspect("updated-reads-as-sent", updating), self._aspect("created-is-listed-as-sent")):
             try:
                 fingerprint = self.session.recorder.root_of(root.id) if root is not None else ""
@@ -157,7 +159,7 @@ class Listing:
         return False
 
     def shows_deleted(self, resource: Resource, deleting: Operation, deleted: Exchange) -> None:
-        """Say whether the list does not show any more what was deleted."""
+        """Record whether the list no longer contains the deleted resource."""
         requirement = self._aspect("deleted-is-unlisted", deleting)
         link = self.create.link("list")
         if requirement is None or link is None:
@@ -186,19 +188,20 @@ class Listing:
 
 
 def mixed_up(exchange: Exchange, link: Link, things: Iterable[Resource]) -> str:
-    """What a list says of one thing that is true of another one, in words; empty where each has its own name or none.
+    """Describe an item of a list that has the identifier of one resource and the name of another; empty if there is
+    none.
 
-    Names carry the mark of the run, so that no two things have one in common.
+    Names carry the mark of the run, so that no two resources have the same.
     """
-    own, named = link.item.rpartition("/")[2], [one for one in things if one.name]
+    id_member, named = link.item.rpartition("/")[2], [resource for resource in things if resource.name]
     try:
         body = exchange.response.json
     except NotJson:
         return ""
-    for one in named:
-        item = presence.own_values(presence.about(body, one.id, own) or {})
-        others = [other for other in named if other is not one and presence.named(item, other.name)]
-        if others and not presence.named(item, one.name):
+    for resource in named:
+        item = presence.own_values(presence.about(body, resource.id, id_member) or {})
+        others = [other for other in named if other is not resource and presence.named(item, other.name)]
+        if others and not presence.named(item, resource.name):
             return "an item of the list has the identifier of one thing and the name of another"
     return ""
 
@@ -206,9 +209,9 @@ def mixed_up(exchange: Exchange, link: Link, things: Iterable[Resource]) -> str:
 def unlike(
     session: Session, create: Operation, resource: Resource, sent: Mapping[str, Any], exchange: Exchange
 ) -> list[Difference]:
-    """What of its name and description a list shows otherwise than sent, where a document describes its items.
+    """The differences between the name and description in a list and those that were sent, if items are documented.
 
-    `create` made the thing.
+    `create` created the resource.
     """
     link = create.link("list")
     assert link is not None
@@ -219,5 +222,5 @@ def unlike(
         item = None
     members = session.specification.members
     names = {touch.pointer.rsplit("/", 1)[-1] for touch in create.names}
-    own = {name: value for name, value in sent.items() if name in names or members.is_text(name)}
-    return [one for one in differences(own, item or {}, schema, members) if not one.soft]
+    texts = {name: value for name, value in sent.items() if name in names or members.is_text(name)}
+    return [difference for difference in differences(texts, item or {}, schema, members) if not difference.soft]

@@ -1,6 +1,6 @@
-"""Narrowing: finds the members of a documented body because of which a server refuses it.
+"""Find the members of a documented body because of which a server refuses it.
 
-A member is found by leaving it out: what is required, and what names the thing, always stays.
+A member is found by leaving it out. Required members, and those that name the resource, always stay.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from conformance.spec.rules import Schema
 from conformance.spec.specification import Operation
 
 Accepted = Callable[[Sequence[str]], bool]
-"""Says whether the body without the members at some places is accepted."""
+"""Whether the body without the members at some places is accepted."""
 
-AT_MOST: Final = 20
-"""Requests that are sent to find the members of one refused body."""
+MAX_REQUESTS: Final = 20
+"""The maximal number of requests to find the refused members of one body."""
 
 
 def search(operation: Operation, body: Any, accepted: Accepted) -> tuple[str, ...]:
-    """The places without which a body is accepted, as few and as deep as can be found; none when nothing helps."""
-    best: tuple[str, ...] = ()
-    fewest = True
-    found = list(levels(operation, body))
-    for depth, level in enumerate(found):
-        within = [place for place in level if not best or any(_inside(place, outer) for outer in best)]
-        below = [place for inner in found[depth + 1 :] for place in inner]
-        holders = tuple(one for one in within if any(_inside(place, one) for place in below))
+    """The smallest set of places without which a body is accepted, as deep as possible; empty if nothing helps."""
+    refused: tuple[str, ...] = ()
+    is_minimal = True
+    all_levels = list(levels(operation, body))
+    for depth, level in enumerate(all_levels):
+        candidates = [place for place in level if not refused or any(_inside(place, outer) for outer in refused)]
+        below = [place for inner in all_levels[depth + 1 :] for place in inner]
+        holders = tuple(one for one in candidates if any(_inside(place, one) for place in below))
         if holders and accepted(holders):
-            best, fewest = holders, False  # which of them it is shows deeper down, if anywhere
-        elif within and accepted(within):
-            best, fewest = culprits(within, accepted), True
+            refused, is_minimal = holders, False  # deeper levels show which of them it is
+        elif candidates and accepted(candidates):
+            refused, is_minimal = culprits(candidates, accepted), True
         else:
             break
-    return best if fewest else culprits(best, accepted)
+    return refused if is_minimal else culprits(refused, accepted)
 
 
 def _inside(place: str, outer: str) -> bool:
@@ -44,7 +44,7 @@ def _inside(place: str, outer: str) -> bool:
 
 
 def levels(operation: Operation, body: Any) -> Iterator[tuple[str, ...]]:
-    """The places of the optional members of a body, one level after another, the outermost first.
+    """The places of the optional members of a body, level by level, the outermost first.
 
     Places are written as in the ids of requirements: `/diagrams[]/flows`.
     """
@@ -75,10 +75,10 @@ def levels(operation: Operation, body: Any) -> Iterator[tuple[str, ...]]:
         level = below
 
 
-def without(body: Any, left_out: Sequence[str]) -> Any:
+def without(body: Any, removed: Sequence[str]) -> Any:
     """A copy of a body without the members at some places, in every element of an array on the way."""
     copy = deepcopy(body)
-    for place in left_out:
+    for place in removed:
         *way, last = place.strip("/").split("/")
         holders = [copy]
         for step in way:
@@ -93,42 +93,42 @@ def without(body: Any, left_out: Sequence[str]) -> Any:
 
 
 def first(body: Any, place: str) -> Any:
-    """The first value that a body has at a place; None when it has none."""
+    """The first value of a body at a place; None if there is none."""
     return next((value for found, value in places(body) if found == place), None)
 
 
 def culprits(candidates: Sequence[str], accepted: Accepted) -> tuple[str, ...]:
-    """The fewest of some members without which a body is accepted; without all of them it is.
+    """The smallest set of members without which a body is accepted. It is accepted without all candidates.
 
-    Members of one name are looked at together first: what a server does not know at all, it refuses wherever it is.
+    Members with the same name are tested together first: a server refuses an unknown member wherever it is.
     """
     alike = _fewest(list(by_name(candidates).values()), accepted)
     return _fewest([(place,) for place in alike], accepted) if len(alike) > 1 else alike
 
 
-def by_name(found: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Places by the name of the member at them, in the order in which they came."""
+def by_name(places: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Group places by the name of the member, in their order."""
     groups: dict[str, tuple[str, ...]] = {}
-    for place in found:
+    for place in places:
         name = place.rpartition("/")[2]
         groups[name] = (*groups.get(name, ()), place)
     return groups
 
 
 def _fewest(units: Sequence[tuple[str, ...]], accepted: Accepted) -> tuple[str, ...]:
-    """The fewest of some groups of members without which a body is accepted; without all of them it is.
+    """The smallest set of groups of members without which a body is accepted. It is accepted without all of them.
 
-    By halves, so that one of many takes few requests and several are found one after the other.
+    Bisects, so that one of many takes few requests, and several are found one after the other.
     """
 
-    def fewest(gone: tuple[str, ...], asked: bool, left: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-        if asked and accepted(gone):
+    def fewest(removed: tuple[str, ...], is_new: bool, remaining: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+        if is_new and accepted(removed):
             return ()
-        if len(left) == 1:
-            return left[0]
-        first, second = left[: len(left) // 2], left[len(left) // 2 :]
-        of_second = fewest((*gone, *flat(first)), True, second)
-        of_first = fewest((*gone, *of_second), bool(of_second), first)
+        if len(remaining) == 1:
+            return remaining[0]
+        first, second = remaining[: len(remaining) // 2], remaining[len(remaining) // 2 :]
+        of_second = fewest((*removed, *flat(first)), True, second)
+        of_first = fewest((*removed, *of_second), bool(of_second), first)
         return of_first + of_second
 
     def flat(groups: Sequence[tuple[str, ...]]) -> list[str]:

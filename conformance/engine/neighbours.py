@@ -1,4 +1,4 @@
-"""Neighbours: other things that the run created, which a request for one thing must not change or remove."""
+"""Check that a request for one resource does not change or remove others of the run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from conformance.spec.specification import Link, Operation
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A thing beside the one that is tried: what created it, and how it looked by each way to look at it."""
+    """Another resource than the tested one: how it was created, and the response of each view before the request."""
 
     resource: Resource
     sent: Any
@@ -28,47 +28,52 @@ class Neighbour:
 
 
 class Neighbours:
-    """Some neighbours. `create` makes them; `ways` lead to what is looked at, without any to its read or its list."""
+    """The neighbours. `create` creates them; `ways` are the links to their views, by default the read or the list."""
 
-    def __init__(self, session: Session, create: Operation, ways: Sequence[Link] = ()) -> None:
+    def __init__(self, session: Session, create: Operation, views: Sequence[Link] = ()) -> None:
         self.session = session
         self.create = session.operation(create.id)
-        usual = [link for step in ("read", "list") if (link := session.requester.usable(self.create, step)) is not None]
-        self.ways = list(ways) or usual[:1]
-        self.there: list[Neighbour] = []
+        default_views = [
+            link for step in ("read", "list") if (link := session.requester.usable(self.create, step)) is not None
+        ]
+        self.views = list(views) or default_views[:1]
+        self.neighbours: list[Neighbour] = []
 
     def add(self, body: Any = None) -> None:
-        """Make one more, by a documented request or with a body. Raises as `Session.create`, for what it needs too."""
+        """Create one more, with a documented request or with `body`. Raises as `Session.create`, also for its
+        dependencies.
+        """
         request = sampling.build_request(self.session, self.create, body).request()
-        made = self.session.create(self.create.id, **request)
-        sent = made.exchange.request.sent(request.get("json"))
-        self.there.append(self.seen(made, sent))
+        resource = self.session.create(self.create.id, **request)
+        sent = resource.exchange.request.sent(request.get("json"))
+        self.neighbours.append(self.snapshot(resource, sent))
 
     def look(self) -> None:
-        """Take all for what they are now, whatever happened to them: what comes next is not to blame for that."""
-        self.there = [self.seen(one.resource, one.sent) for one in self.there]
+        """Take their current state as the baseline: later requests are not to blame for earlier changes."""
+        self.neighbours = [self.snapshot(one.resource, one.sent) for one in self.neighbours]
 
-    def seen(self, made: Resource, sent: Any) -> Neighbour:
-        """Something that was made by a request with a body, as it looks now."""
-        there = Neighbour(made, sent, {})
+    def snapshot(self, made: Resource, sent: Any) -> Neighbour:
+        """A created resource with its current state. `sent` is the body of its request."""
+        neighbour = Neighbour(made, sent, {})
 
-        def look(way: Link) -> tuple[bool, Exchange]:
-            exchange = self._look(way, made)
-            return self.is_shown(way, there, exchange), exchange
+        def look(view: Link) -> tuple[bool, Exchange]:
+            exchange = self._look(view, made)
+            return self.is_shown(view, neighbour, exchange), exchange
 
         return replace(
-            there, before={way.operation: self.session.eventually(partial(look, way))[1] for way in self.ways}
+            neighbour, before={view.operation: self.session.eventually(partial(look, view))[1] for view in self.views}
         )
 
-    def _look(self, way: Link, made: Resource) -> Exchange:
-        path = {way.parameter: made.id} if way.parameter else {}
-        return self.session.send(way.operation, path={**made.entry.within, **path})
+    def _look(self, view: Link, made: Resource) -> Exchange:
+        path = {view.parameter: made.id} if view.parameter else {}
+        return self.session.send(view.operation, path={**made.entry.within, **path})
 
     def record_unchanged(self, requirement: str, *evidence: Exchange) -> bool:
-        """Say whether all are still there and as they were when this was asked last; returns whether they are.
+        """Record whether all exist and are as they were at the last call; returns whether they are.
 
-        What could not be seen before says nothing; neither does one that cannot be seen now for another reason than
-        that it is gone.
+        A neighbour that was not visible before proves nothing, nor one that cannot be seen now for another reason than
+        that
+        it is gone.
         """
         harms, seen, unseen = self.harms()
         self.look()
@@ -80,15 +85,17 @@ class Neighbours:
         return self.session.recorder.require(requirement, not harms, *seen, *evidence, observed=observed)
 
     def harms(self) -> tuple[list[str], list[Exchange], list[Exchange]]:
-        """What happened to them since they were looked at last, in words; what shows it; and what shows nothing."""
+        """What happened to the neighbours since the last look, in words; the evidence; and responses that show
+        nothing.
+        """
         harms: list[str] = []
         seen: list[Exchange] = []
         unseen: list[Exchange] = []
-        for one in self.there:
-            for way in self.ways:
-                if not self.is_shown(way, one, one.before[way.operation]):
+        for one in self.neighbours:
+            for view in self.views:
+                if not self.is_shown(view, one, one.before[view.operation]):
                     continue
-                harm, exchange = self.harm(way, one)
+                harm, exchange = self.harm(view, one)
                 seen.append(exchange)
                 if harm is None:
                     unseen.append(exchange)
@@ -96,14 +103,14 @@ class Neighbours:
                     harms.append(harm)
         return harms, seen, unseen
 
-    def harm(self, way: Link, one: Neighbour) -> tuple[str | None, Exchange]:
-        """What happened to a neighbour, in words; nothing where it is as it was; None where that cannot be seen."""
+    def harm(self, view: Link, neighbour: Neighbour) -> tuple[str | None, Exchange]:
+        """What happened to a neighbour, in words: empty if it is unchanged, None if it cannot be seen."""
         harm: list[str | None] = []
 
         def look() -> tuple[bool, Exchange]:
-            exchange = self._look(way, one.resource)
-            if exchange.response.ok and self.is_shown(way, one, exchange):
-                harm.append(self._changed(way, one, exchange))
+            exchange = self._look(view, neighbour.resource)
+            if exchange.response.ok and self.is_shown(view, neighbour, exchange):
+                harm.append(self._changed(view, neighbour, exchange))
             elif says_gone(exchange) or (exchange.response.ok and not looks_paginated(exchange)):
                 harm.append(f"it is gone: {checks.describe(exchange)}")
             else:
@@ -113,34 +120,37 @@ class Neighbours:
         _, exchange = self.session.eventually(look)
         return harm[-1], exchange
 
-    def is_shown(self, way: Link, one: Neighbour, exchange: Exchange) -> bool:
-        """Whether an exchange, of a way to look at it, shows a neighbour."""
-        if way.step == "list":
-            return exchange.response.ok and shows(exchange, way, one.resource.id, one.resource.name)
-        other = way.step != "read"  # what belongs to it has an identifier of its own
-        return exchange.response.ok and (other or is_read(exchange, one.resource.id, one.resource.name))
+    def is_shown(self, view: Link, neighbour: Neighbour, exchange: Exchange) -> bool:
+        """Whether the response of a view shows a neighbour."""
+        if view.step == "list":
+            return exchange.response.ok and shows(exchange, view, neighbour.resource.id, neighbour.resource.name)
+        other = view.step != "read"  # what belongs to it has another identifier
+        return exchange.response.ok and (other or is_read(exchange, neighbour.resource.id, neighbour.resource.name))
 
-    def _changed(self, way: Link, one: Neighbour, exchange: Exchange) -> str:
-        """How a neighbour differs from what it was: in what a document describes, else in the texts that were sent.
+    def _changed(self, view: Link, neighbour: Neighbour, exchange: Exchange) -> str:
+        """How a neighbour differs from before: in documented fields, otherwise in the texts that were sent.
 
-        What a server keeps of its own accord, such as times and counts, may change at any time. So of the thing itself
-        only that is compared which was sent.
+        A server may change values such as times and counts at any time. So only what was sent is compared.
         """
-        before, reading = one.before[way.operation], self.session.operation(way.operation)
+        before, reading = neighbour.before[view.operation], self.session.operation(view.operation)
         schema = reading.success.schema
-        if way.step != "list" and schema and schema.get("properties"):
+        if view.step != "list" and schema and schema.get("properties"):
             try:
                 was, now = checks.body_of(reading, before), checks.body_of(reading, exchange)
             except NotJson:
                 return ""
-            if way.step == "read" and isinstance(was, dict):
-                was = {name: value for name, value in was.items() if name in one.sent}
-            found = [
-                apart for apart in differences(was, now, schema, self.session.specification.members) if not apart.soft
+            if view.step == "read" and isinstance(was, dict):
+                was = {name: value for name, value in was.items() if name in neighbour.sent}
+            changes = [
+                change
+                for change in differences(was, now, schema, self.session.specification.members)
+                if not change.soft
             ]
-            if not found:
+            if not changes:
                 return ""
-            return f"{found[0].place} is {checks.quoted(found[0].read)}, and was {checks.quoted(found[0].sent)}"
-        texts = [value for _, value in leaves(one.sent) if isinstance(value, str) and value and number(value) is None]
+            return f"{changes[0].place} is {checks.quoted(changes[0].read)}, and was {checks.quoted(changes[0].sent)}"
+        texts = [
+            value for _, value in leaves(neighbour.sent) if isinstance(value, str) and value and number(value) is None
+        ]
         lost = [text for text in texts if has_value(before, text) and not has_value(exchange, text)]
         return f"{checks.quoted(lost[0])} is no longer shown" if lost else ""

@@ -1,4 +1,4 @@
-"""Other kinds: things of other kinds than the one that is deleted, which a deletion must not take along."""
+"""Test that deleting a resource does not delete resources of other kinds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ASPECT = "leaves-other-kinds"
 
 
 def requirements_of(specification: Specification) -> dict[str, Requirement]:
-    """The requirements that a deletion leaves other kinds alone, by the operation that creates what is deleted."""
+    """The requirements that a deletion leaves other kinds alone, by the operation that creates the deleted resource."""
     found = {}
     for operation in specification.operations.values():
         link = operation.link("delete") if operation.effect == "create" and operation.names else None
@@ -26,86 +26,92 @@ def requirements_of(specification: Specification) -> dict[str, Requirement]:
     return found
 
 
-def try_other_kinds(session: Session) -> None:
-    """Delete one thing of each kind, and judge whether things of the other kinds are still there.
+def check_other_kinds(session: Session) -> None:
+    """Delete one resource of each kind, and record whether those of the other kinds still exist.
 
-    All are deleted before anything is read; only if something is missing then, each kind is tested by itself.
+    All are deleted before anything is read. Only if something is missing then is each kind tested separately.
 
     Raises:
-        Blocked, NotExercised: fewer than two kinds of things can be created and seen.
+        Blocked, NotExercised: fewer than two kinds of resources can be created and read.
     """
     requirements = requirements_of(session.specification)
-    beside, untested = _beside(session, requirements)
-    for maker, reason in untested.items():
-        _say_untested(session, requirements[maker], reason)
+    beside, untested = _create_each(session, requirements)
+    for create, reason in untested.items():
+        _record_untested(session, requirements[create], reason)
     if len(beside) < 2:
         raise NotExercised(Reason.INCONCLUSIVE, "fewer than two kinds of things can be created and seen")
-    deleted, untested = _deleted(session, beside)
-    for maker, reason in untested.items():
-        _say_untested(session, requirements[maker], reason)
+    deleted, untested = _delete_each(session, beside)
+    for create, reason in untested.items():
+        _record_untested(session, requirements[create], reason)
     harms, seen = _harms(beside.values())
-    for maker, exchange in deleted.items():
+    for create, exchange in deleted.items():
         if harms:
-            others, _ = _beside(session, [one for one in beside if one != maker])
-            again, _ = _deleted(session, [maker])
+            others, _ = _create_each(session, [one for one in beside if one != create])
+            again, _ = _delete_each(session, [create])
             harms_of_one, seen_of_one = _harms(others.values())
-            if maker in again and seen_of_one:
+            if create in again and seen_of_one:
                 observed = f"of another kind: {'; '.join(dict.fromkeys(harms_of_one))}"
-                held = not harms_of_one
-                session.recorder.require(requirements[maker].id, held, again[maker], *seen_of_one, observed=observed)
+                unharmed = not harms_of_one
+                session.recorder.require(
+                    requirements[create].id, unharmed, again[create], *seen_of_one, observed=observed
+                )
         else:
-            session.recorder.require(requirements[maker].id, True, exchange, *seen)
+            session.recorder.require(requirements[create].id, True, exchange, *seen)
 
 
-def _say_untested(session: Session, requirement: Requirement, reason: Blocked | NotExercised) -> None:
-    """Say why nothing of a kind could be made or deleted."""
+def _record_untested(session: Session, requirement: Requirement, reason: Blocked | NotExercised) -> None:
+    """Record why no resource of a kind could be created or deleted."""
     if isinstance(reason, NotExercised):
         session.recorder.skip(requirement.id, reason.reason, reason.detail)
     else:
         session.recorder.block(requirement.id, reason.root)
 
 
-def _beside(
-    session: Session, makers: Iterable[str]
+def _create_each(
+    session: Session, creates: Iterable[str]
 ) -> tuple[Mapping[str, Neighbours], Mapping[str, Blocked | NotExercised]]:
-    """One thing of each kind that can be seen, by what creates it; and why others could not be made."""
-    found: dict[str, Neighbours] = {}
+    """Create one readable resource of each kind. Returns them by their create, and why others could not be created."""
+    created: dict[str, Neighbours] = {}
     untested: dict[str, Blocked | NotExercised] = {}
-    for maker in makers:
-        there = Neighbours(session, session.operation(maker))
-        if not there.ways or session.requester.usable(there.create, "delete") is None:
+    for create in creates:
+        neighbours = Neighbours(session, session.operation(create))
+        if not neighbours.views or session.requester.usable(neighbours.create, "delete") is None:
             continue
         try:
-            there.add()
+            neighbours.add()
         except (Blocked, NotExercised) as reason:
-            untested[maker] = reason
+            untested[create] = reason
         else:
-            found[maker] = there
-    return found, untested
+            created[create] = neighbours
+    return created, untested
 
 
-def _deleted(session: Session, makers: Iterable[str]) -> tuple[dict[str, Exchange], dict[str, Blocked | NotExercised]]:
-    """The accepted deletions of one more thing of each kind, by what creates it; and why others were not accepted."""
-    found: dict[str, Exchange] = {}
+def _delete_each(
+    session: Session, creates: Iterable[str]
+) -> tuple[dict[str, Exchange], dict[str, Blocked | NotExercised]]:
+    """Create and delete one more resource of each kind. Returns the accepted deletions by create, and why others
+    failed.
+    """
+    deleted: dict[str, Exchange] = {}
     untested: dict[str, Blocked | NotExercised] = {}
-    for maker in map(session.operation, makers):
-        link = maker.link("delete")
+    for create in map(session.operation, creates):
+        link = create.link("delete")
         assert link is not None
         try:
-            thing = session.create(maker.id, **build_request(session, maker).request())
-            path = {**thing.entry.within, link.parameter: thing.id}
-            found[maker.id] = session.call(link.operation, path=path)
+            resource = session.create(create.id, **build_request(session, create).request())
+            path = {**resource.entry.within, link.parameter: resource.id}
+            deleted[create.id] = session.call(link.operation, path=path)
         except (Blocked, NotExercised) as reason:
-            untested[maker.id] = reason
-    return found, untested
+            untested[create.id] = reason
+    return deleted, untested
 
 
 def _harms(beside: Iterable[Neighbours]) -> tuple[list[str], list[Exchange]]:
-    """What happened to things, in words, and what shows it."""
+    """What happened to the resources, in words, and the exchanges that show it."""
     harms: list[str] = []
     seen: list[Exchange] = []
-    for there in beside:
-        harmed, looked, unseen = there.harms()
-        harms += harmed
-        seen += [one for one in looked if one not in unseen]
+    for neighbours in beside:
+        new_harms, exchanges, unseen = neighbours.harms()
+        harms += new_harms
+        seen += [one for one in exchanges if one not in unseen]
     return harms, seen

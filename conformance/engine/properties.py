@@ -1,7 +1,7 @@
-"""Properties: tests with documented examples, then single documented values, then generated bodies.
+"""Test documented examples, then single documented values, then generated bodies.
 
-A documented value that is refused counts as a deviation only beside the example that differs in that value alone and
-was accepted; a generated body that is refused is a finding, since no document speaks of combinations.
+A refused documented value is a deviation only if an example that differs in that value alone was accepted. A refused
+generated body is a finding, since the documents do not mention combinations.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from conformance.engine.comparison import Difference, differences, renamed
 from conformance.engine.identifiers import concerns
 from conformance.engine.read_back import record_difference
 from conformance.engine.recorder import Blocked, NotExercised
-from conformance.engine.required_fields import Base, try_demands
+from conformance.engine.required_fields import Base, check_required_fields
 from conformance.engine.session import Session
 from conformance.spec import requirement_ids
 from conformance.spec.rules import (
@@ -33,12 +33,12 @@ from conformance.spec.rules import (
 from conformance.spec.specification import Operation, Specification
 from conformance.spec.touched_ids import at
 
-DEPTHS: Final = {"quick": 3, "standard": 15, "deep": 60}
+EXAMPLES_BY_DEPTH: Final = {"quick": 3, "standard": 15, "deep": 60}
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """An accepted body, the one of that number, with one documented value in the place of another."""
+    """The accepted body with the index `base`, with one documented value replaced."""
 
     place: str
     value: Any
@@ -53,18 +53,18 @@ def concerned(specification: Specification) -> list[Operation]:
 
 
 def requirements(specification: Specification, operation: Operation) -> list[str]:
-    """The ids that the properties of an operation try: all but what its cases do."""
-    apart = requirement_ids.refused_unchanged(operation.id)
+    """The ids of the requirements that the properties of an operation test: all except those of its cases."""
+    excluded = requirement_ids.refused_unchanged(operation.id)
     return [
         one.id
         for one in specification.requirements.values()
-        if one.operation == operation.id and one.tried == "property" and one.id != apart
+        if one.operation == operation.id and one.tried == "property" and one.id != excluded
     ]
 
 
-def _name(maker: Operation, sent: Any) -> str:
-    """The name that a body gives."""
-    return next((str(found) for touch in maker.names for found in at(sent, touch.pointer)), "")
+def _name(create: Operation, sent: Any) -> str:
+    """The name in a body."""
+    return next((str(found) for touch in create.names for found in at(sent, touch.pointer)), "")
 
 
 def closed_sets(schema: Schema) -> list[tuple[str, tuple[Any, ...]]]:
@@ -74,12 +74,12 @@ def closed_sets(schema: Schema) -> list[tuple[str, tuple[Any, ...]]]:
 
 
 def _values(body: Any, place: str) -> list[Any]:
-    """Every value that a body has at a place."""
+    """Every value of a body at a place."""
     return [value for found, value in places(body) if found == place]
 
 
 def _at(body: Any, place: str) -> dict[str, Any] | None:
-    """The object that holds the member at a place (the first one, where there are several), or None."""
+    """The object with the member at a place (the first one if there are several), or None."""
     node = body
     *parents, last = place.split("/")[1:]
     for part in parents:
@@ -93,8 +93,9 @@ def _at(body: Any, place: str) -> dict[str, Any] | None:
 class Properties:
     """The properties of one operation.
 
-    `make_consistent` changes a body where a schema cannot say how: one that was generated, and one with a single value
-    in the place of another, since that may determine others.
+    `make_consistent` changes a body in ways that a schema cannot express. It is applied to generated bodies and to
+    bodies
+    with one value replaced, since a value may determine others.
     """
 
     def __init__(
@@ -104,92 +105,93 @@ class Properties:
         self.operation = operation
         self.make_consistent = make_consistent
         self._bases: list[Base] = []
-        self._hindered: list[Blocked | NotExercised] = []
+        self._untested: list[Blocked | NotExercised] = []
 
     def run(self, seed: int, count: int) -> None:
-        """Try examples, variations and generated bodies. What is hindered by one hinders no other.
+        """Test examples, variations and generated bodies. A failure of one does not stop the others.
 
-        Raises Blocked and NotExercised, at the end, for what could not be tried.
+        Raises Blocked and NotExercised, at the end, for what could not be tested.
         """
-        for step in (self.try_examples, self.try_variations, self.try_demands):
-            with self._going_on():
+        for step in (self.check_examples, self.check_variations, self.check_required_fields):
+            with self._continuing():
                 step()
-        with self._going_on():
-            self.try_generated(seed, count)
-        for reason in self._hindered:
+        with self._continuing():
+            self.check_generated(seed, count)
+        for reason in self._untested:
             raise reason
 
     @contextmanager
-    def _going_on(self) -> Iterator[None]:
+    def _continuing(self) -> Iterator[None]:
         try:
             yield
         except (Blocked, NotExercised) as reason:
-            self._hindered.append(reason)
+            self._untested.append(reason)
 
-    def try_examples(self) -> None:
-        """Every documented example is accepted; one that is not hinders no other. Raises nothing."""
+    def check_examples(self) -> None:
+        """Check that every documented example is accepted. Raises nothing."""
         body = self.operation.body("application/json")
         assert body is not None
         for name, example in body.examples.items():
-            with self._going_on():
+            with self._continuing():
                 exchange = self._send(example, call=True, accepts=body.accepted_by.get(name, ""))
                 self._bases.append(Base(exchange.request.sent(example), exchange))
 
-    def try_variations(self) -> None:
-        """Each documented value of a closed set is accepted: in an example, or else in the place of another value."""
+    def check_variations(self) -> None:
+        """Check that each documented value of a closed set is accepted, in an example or in place of another value."""
         self._vary(self._bases, lambda variation: self._send(variation.body))
 
-    def try_demands(self) -> None:
-        """Each required field, left out: that is refused, or a finding. Raises Blocked and NotExercised."""
-        try_demands(self.session, self.operation, self._bases, lambda _, body: self._send(body, judged=False))
+    def check_required_fields(self) -> None:
+        """Check that a body without a required field is refused. Raises Blocked and NotExercised."""
+        check_required_fields(self.session, self.operation, self._bases, lambda _, body: self._send(body, judged=False))
 
     def _vary(self, bases: list[Base], send: Callable[[Variation], Exchange]) -> None:
-        """Judge the values of each closed set. `bases` are accepted bodies, `send` tries one more.
+        """Check the values of each closed set. `bases` are accepted bodies, `send` sends a variation.
 
-        What an accepted body holds is accepted; so only what is in none is put in the place of another value.
+        Values in an accepted body are accepted, so only the others are sent.
         """
         body = self.operation.body("application/json")
         assert body is not None
         for place, values in closed_sets(body.schema):
-            there = {repr(value): base.exchange for base in bases for value in _values(base.body, place)}
+            accepted = {repr(value): base.exchange for base in bases for value in _values(base.body, place)}
             for value in values:
                 requirement = requirement_ids.accepted(self.operation.id, place)
-                if repr(value) in there:
-                    self.session.recorder.require(requirement, True, there[repr(value)], location=place)
+                if repr(value) in accepted:
+                    self.session.recorder.require(requirement, True, accepted[repr(value)], location=place)
                     continue
                 variation = self._variation(place, value, bases)
                 if variation is not None and not self._accepted(variation, send(variation)):
                     break
 
     def _variation(self, place: str, value: Any, bases: list[Base]) -> Variation | None:
-        """The first base that reaches a place, with another value there and all that follows from it; None if none."""
-        at_top = place.count("/") == 1 and "[]" not in place  # such a member may be absent: then it is added
-        for number, base in enumerate(bases):
+        """The first base with another value at a place, made consistent; None if no base reaches the place."""
+        at_top = place.count("/") == 1 and "[]" not in place  # such a member is added if it is absent
+        for index, base in enumerate(bases):
             changed = deepcopy(base.body)
-            holder = changed if at_top else _at(changed, place)
-            if holder is None:
+            parent = changed if at_top else _at(changed, place)
+            if parent is None:
                 continue
-            holder[place.rsplit("/", 1)[1]] = value
+            parent[place.rsplit("/", 1)[1]] = value
             consistent = self.make_consistent(changed)
-            if repr(value) in {repr(one) for one in _values(consistent, place)}:  # else another member determines it
-                return Variation(place, value, consistent, number, base.exchange)
+            # otherwise another member determines it
+            if repr(value) in {repr(one) for one in _values(consistent, place)}:
+                return Variation(place, value, consistent, index, base.exchange)
         return None
 
-    def try_updates(self, maker: Operation) -> None:
-        """The same for an update: the complete definition of something of our own, with one value in another's place.
+    def check_updates(self, create: Operation) -> None:
+        """Do the same for an update: the complete definition of a resource of ours, with one value replaced.
 
-        `maker` creates it, from each of its examples. Raises Blocked and NotExercised, at the end.
+        `create` creates it from each of its examples. Raises Blocked and NotExercised, at the end.
         """
         session = self.session
-        made = maker.body("application/json")
-        link = maker.link("update")
-        assert made is not None
+        documented = create.body("application/json")
+        link = create.link("update")
+        assert documented is not None
         assert link is not None
         owners: list[str] = []
         bases: list[Base] = []
-        for name, example in made.examples.items():
-            with self._going_on():
-                identifier, base = self._definition(maker, example, made.accepted_by.get(name, ""))
+        for name, example in documented.examples.items():
+            with self._continuing():
+                identifier, base = self._definition(create, example, documented.accepted_by.get(name, ""))
                 control = session.call(self.operation.id, path={link.parameter: identifier}, json=base)
                 bases.append(Base(control.request.sent(base), control))
                 owners.append(identifier)
@@ -198,30 +200,32 @@ class Properties:
             owner = owners[variation.base]
             exchange = session.send(self.operation.id, path={link.parameter: owner}, json=variation.body)
             if exchange.response.ok:
-                self._read_back(maker, "updated-reads-as-sent", variation.body, owner)
+                self._read_back(create, "updated-reads-as-sent", variation.body, owner)
             return exchange
 
         def incomplete(number: int, body: Any) -> Exchange:
             return session.send(self.operation.id, path={link.parameter: owners[number]}, json=body)
 
-        with self._going_on():
+        with self._continuing():
             self._vary(bases, send)
-        with self._going_on():
-            try_demands(session, self.operation, bases, incomplete)
-        for reason in self._hindered:
+        with self._continuing():
+            check_required_fields(session, self.operation, bases, incomplete)
+        for reason in self._untested:
             raise reason
 
-    def _definition(self, maker: Operation, example: Any, accepts: str) -> tuple[str, Any]:
-        """Something of ours that `maker` creates, and its complete definition under the server's identifiers."""
+    def _definition(self, create: Operation, example: Any, accepts: str) -> tuple[str, Any]:
+        """Create a resource with `create`. Returns its identifier and its complete definition with the server's
+        identifiers.
+        """
         session = self.session
-        documented, reading = self.operation.body("application/json"), maker.link("read")
+        documented, reading = self.operation.body("application/json"), create.link("read")
         assert documented is not None
         assert reading is not None
-        request = sampling.build_request(session, maker, example).request()
-        created = session.create(maker.id, accepts=accepts, **request)
+        request = sampling.build_request(session, create, example).request()
+        created = session.create(create.id, accepts=accepts, **request)
         read = session.call(reading.operation, path={reading.parameter: created.id})
         body = checks.body_of(session.operation(reading.operation), read)
-        # What was sent, not what is read: what a server got wrong in a creation is not sent back to it.
+        # What was sent, not what is read: an error of the server on creation is not sent back to it.
         sent = created.exchange.request.sent(request["json"])
         schema = session.operation(reading.operation).success.schema or {}
         return created.id, writable(renamed(sent, body, schema, session.specification.members), documented.schema)
@@ -229,7 +233,7 @@ class Properties:
     def _accepted(self, variation: Variation, exchange: Exchange) -> bool:
         requirement = requirement_ids.accepted(self.operation.id, variation.place)
         if not (exchange.response.ok or exchange.response.refused):
-            return True  # an error of the server's says nothing about the value
+            return True  # a server error proves nothing about the value
         return self.session.recorder.require(
             requirement,
             exchange.response.ok,
@@ -241,11 +245,10 @@ class Properties:
             location=variation.place,
         )
 
-    def try_generated(self, seed: int, count: int) -> None:
-        """Generated bodies are accepted, and never answered with a server error.
+    def check_generated(self, seed: int, count: int) -> None:
+        """Check that generated bodies are accepted, and never cause a server error.
 
-        Raises Blocked at the first that is not: one example is enough, and a refused create is looked after one at a
-        time.
+        Raises Blocked at the first refusal: one example is enough, and each refused create has to be cleaned up.
         """
         for body in corpus.cases(self.operation, seed, count):
             self._send(
@@ -253,11 +256,11 @@ class Properties:
             )
 
     def _send(self, body: Any, *, call: bool = False, accepts: str = "", judged: bool = True) -> Exchange:
-        """Send one body to something of our own, judge an accepted answer, and remove what was made.
+        """Send one body to a resource of ours, check an accepted response, and remove what was created.
 
-        What an incomplete body makes is not `judged`.
+        `judged` is False for an incomplete body, whose result is not read back.
 
-        Raises Blocked and NotExercised; the latter also when no answer came.
+        Raises Blocked and NotExercised; the latter also if there was no response.
         """
         session, operation = self.session, self.operation
         request = sampling.build_request(session, operation, body).request()
@@ -284,10 +287,10 @@ class Properties:
         session.remove(known.identifier, operation)
         return exchange
 
-    def _read_back(self, maker: Operation, aspect: str, sent: Any, identifier: str) -> None:
-        """What was sent is read back, where the register says so. `maker` is the operation that created the thing."""
+    def _read_back(self, create: Operation, aspect: str, sent: Any, identifier: str) -> None:
+        """Check that what was sent is read back, if the register requires that. `create` created the resource."""
         requirement = self.session.specification.aspect(self.operation.id, aspect)
-        link = maker.link("read")
+        link = create.link("read")
         if requirement is None or link is None:
             return
         reading = self.session.operation(link.operation)
@@ -299,17 +302,19 @@ class Properties:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: identifier})
-            return not {one.place for one in self._apart(reading, sent, exchange)} - recorded, exchange
+            return not {one.place for one in self._differences(reading, sent, exchange)} - recorded, exchange
 
-        _, exchange = self.session.eventually(look)  # for what was recorded before, nobody needs to wait again
-        if not exchange.response.ok or not concerns(exchange, identifier, _name(maker, sent)):
-            return  # the walk through a life speaks of that
+        _, exchange = self.session.eventually(look)  # values that were recorded before are not waited for again
+        if not exchange.response.ok or not concerns(exchange, identifier, _name(create, sent)):
+            return  # the lifecycle reports that
         self.session.accepted(exchange)
-        for one in {one.place: one for one in self._apart(reading, sent, exchange)}.values():
+        for one in {one.place: one for one in self._differences(reading, sent, exchange)}.values():
             record_difference(recorder, requirement.id, one, exchange)
 
-    def _apart(self, reading: Operation, sent: Any, exchange: Exchange) -> list[Difference]:
-        """What was not read as sent, but for white space and HTML escaping; nothing where no body is read."""
+    def _differences(self, reading: Operation, sent: Any, exchange: Exchange) -> list[Difference]:
+        """The values that were not read as sent, except for white space and HTML escaping; empty if no body was
+        read.
+        """
         if not exchange.response.ok:
             return []
         try:

@@ -1,4 +1,4 @@
-"""Read back: whether a read shows a thing of the run's, and what it holds otherwise than it was sent."""
+"""Decide whether a read shows a resource of the run, and which values differ from those that were sent."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from conformance.spec.specification import Operation, Requirement
 def record_difference(
     recorder: Recorder, requirement: str, difference: Difference, *exchanges: Exchange, detail: str = ""
 ) -> None:
-    """Record that a requirement does not hold because one value did not come back as it was sent.
+    """Record that a requirement is contradicted because one value was not returned as it was sent.
 
-    The place of the value in the body is that of the deviation. `exchanges` are the evidence, the read first.
+    The location of the deviation is the place of the value in the body. `exchanges` are the evidence, the read first.
 
     Raises:
         NotExercised, LookupError: as `Recorder.require`.
@@ -41,9 +41,9 @@ def record_difference(
 
 
 def is_of(exchange: Exchange, create: Operation, resource: Resource, names: Sequence[str]) -> bool:
-    """Whether a read shows a thing, under its identifier or any of its names, and calls it by no other.
+    """Whether a read shows a resource under its identifier or one of its names, and gives it no other name.
 
-    `create` made the thing.
+    `create` created the resource.
     """
     if not any(is_read(exchange, resource.id, name) for name in names):
         return False
@@ -53,7 +53,7 @@ def is_of(exchange: Exchange, create: Operation, resource: Resource, names: Sequ
 
 
 def unlike(reading: Operation, sent: Mapping[str, Any], exchange: Exchange, names: MemberNames) -> Iterator[Difference]:
-    """What of `sent` a read (the operation `reading`) shows otherwise; nothing where its body is not JSON.
+    """The values of `sent` that a read (the operation `reading`) shows differently; none if its body is not JSON.
 
     `names` are those of the specification.
     """
@@ -63,7 +63,7 @@ def unlike(reading: Operation, sent: Mapping[str, Any], exchange: Exchange, name
         return
     schema = reading.success.schema
     if schema is None or not sent.keys() & schema.get("properties", {}).keys():
-        # no document says where it stands: what was sent is looked for anywhere
+        # undocumented structure: the sent values are searched for anywhere
         found = {value for _, value in leaves(body)}
         for place, value in leaves(sent):
             if isinstance(value, str) and not place.endswith("/id") and not any(equal(value, one) for one in found):
@@ -81,28 +81,31 @@ def record_read_back(
     exchange: Exchange,
     altered: Collection[str] = (),
 ) -> bool:
-    """Record whether a read shows what an operation sent; `found` is what it shows otherwise. Returns whether it does.
+    """Record whether a read shows what an operation sent, given the differences `found`. Returns whether it does.
 
-    `requirement` says that it is read back, if one does. `altered` are the members of an update that are not as they
-    were before: where all of them are otherwise, the update changed nothing.
+    `requirement` says that it is read back, if the register has one. `altered` are the members that an update changed:
+    if
+    all of them differ, the update changed nothing.
     """
     found = list(found)
     verbatim = requirement_ids.verbatim(operation.id)
-    hard = [one for one in found if not one.soft]
-    nothing = bool(altered) and set(altered) <= {_member(one.place) for one in hard}
-    if requirement is not None and not hard:
+    differing = [one for one in found if not one.soft]
+    changes_nothing = bool(altered) and set(altered) <= {_member(one.place) for one in differing}
+    if requirement is not None and not differing:
         recorder.require(requirement.id, True, exchange)
-    for one in {one.place: one for one in hard}.values():
+    for one in {one.place: one for one in differing}.values():
         if requirement is not None:
-            record_difference(recorder, requirement.id, one, exchange, detail=CHANGES_NOTHING if nothing else "")
+            record_difference(
+                recorder, requirement.id, one, exchange, detail=CHANGES_NOTHING if changes_nothing else ""
+            )
     soft = next((one for one in found if one.soft), None)
     if soft is not None:
         record_difference(recorder, verbatim, soft, exchange)
-    elif not hard:
+    elif not differing:
         recorder.require(verbatim, True, exchange)
-    return not hard
+    return not differing
 
 
 def _member(place: str) -> str:
-    """The member of the body in which a place is."""
+    """The top-level member of the body that contains a place."""
     return place.removeprefix("/").partition("/")[0].removesuffix("[]")

@@ -1,7 +1,7 @@
-"""Reads: at safety level read-only, reads what the target's own lists show, and judges its structure.
+"""At safety level read-only, read what the target's lists contain, and check the structure of the responses.
 
-Nothing is created there, so without this only lists could be tested. What is read is somebody's: nothing of it is
-compared, and no value of it is stored. Identifiers become placeholders.
+Nothing is created at this level, so without these reads only lists could be tested. The resources belong to others:
+their values are neither compared nor stored, and identifiers become placeholders.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ from conformance.spec.requirement_ids import StructuralId
 from conformance.spec.rules import RuleKind
 from conformance.spec.specification import Operation, Specification
 
-AT_MOST: Final = 3
-"""How many things of each kind are read: several, since one may have no flows, and another no gateways."""
+MAX_READ: Final = 3
+"""Resources of each kind that are read: several, since one may have no flows, and another no gateways."""
 
 
 def readable(specification: Specification) -> list[Operation]:
-    """The reads of one thing whose identifier a list shows."""
+    """The reads of one resource whose identifier a list contains."""
     operations = specification.operations
     return [one for one in operations.values() if shown_by_list(operations, one) is not None]
 
 
 def cited(specification: Specification, operation: Operation) -> list[str]:
-    """The ids of the requirements that such a read can give verdicts on."""
+    """The ids of the requirements that such a read can decide."""
     requirements = specification.requirements.values()
     return [one.id for one in requirements if one.operation == operation.id and one.of_success]
 
 
 def read_listed(session: Session, operation: Operation) -> None:
-    """Read the first things that the list shows, and record whether each response is as documented.
+    """Read the first resources in the list, and record whether each response is as documented.
 
-    A thing may be gone by then, or the user may lack a right on it: a refusal decides nothing.
+    A resource may be gone by then, or the user may lack a permission: a refusal decides nothing.
 
     Raises:
-        NotExercised: the list shows nothing that can be read, or everything is refused.
+        NotExercised: the list contains nothing that can be read, or everything is refused.
         Blocked: there is no list.
     """
     link = shown_by_list(session.specification.operations, operation)
     assert link is not None
     listing = session.call(link.operation)
-    found = [identifier for identifier, _ in listed(listing, link) if addressable(identifier)][:AT_MOST]
-    if not found:
+    ids = [identifier for identifier, _ in listed(listing, link) if addressable(identifier)][:MAX_READ]
+    if not ids:
         raise NotExercised(Reason.INCONCLUSIVE, f"{link.operation} lists nothing that can be read")
     accepted = False
-    for identifier in found:
+    for identifier in ids:
         session.client.hide(operation.resource, identifier)
         exchange = session.send(operation.id, path={operation.path_parameters[0]: identifier})
         if exchange.has_response and exchange.response.ok:
@@ -62,14 +62,15 @@ def read_listed(session: Session, operation: Operation) -> None:
 
 
 def _record(session: Session, verdicts: Iterable[Verdict]) -> None:
-    """Record verdicts on somebody's thing. A value that no document lists contradicts nothing there.
+    """Record verdicts on a resource that the run did not create. An undocumented value contradicts nothing there.
 
-    Documents list the values that their requests use. What somebody made otherwise, as with a designer, can have more.
+    The documents list the values that their requests use. A resource made in another way, as with a designer, can have
+    more.
     """
-    for one in verdicts:
-        structure = StructuralId.parse(one.requirement)
-        if one.outcome is Outcome.DEVIATES and structure is not None and structure.rule == RuleKind.VALUES:
-            told = "something that the run did not create has a value that the documentation does not list"
-            session.recorder.skip(one.requirement, Reason.INCONCLUSIVE, told)
+    for verdict in verdicts:
+        structure = StructuralId.parse(verdict.requirement)
+        if verdict.outcome is Outcome.DEVIATES and structure is not None and structure.rule == RuleKind.VALUES:
+            detail = "something that the run did not create has a value that the documentation does not list"
+            session.recorder.skip(verdict.requirement, Reason.INCONCLUSIVE, detail)
         else:
-            session.recorder.record([one])
+            session.recorder.record([verdict])

@@ -1,4 +1,4 @@
-"""Recorder: collects the verdicts of one test, and the reasons for what it could not test."""
+"""Collect the verdicts of one test, and the reasons for what it could not test."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from conformance.wire import gateways
 
 
 class Untested(Exception):
-    """The rest of a test cannot be tested. `exchange` is the last one of the call because of which that is so."""
+    """The rest of a test cannot be tested. `exchange` is the last one of the call that caused it."""
 
     exchange: Exchange | None = None
 
     def after(self, exchange: Exchange) -> Self:
-        """The same, after an exchange."""
+        """Set the exchange, if none is set, and return the exception."""
         self.exchange = self.exchange or exchange
         return self
 
@@ -64,14 +64,14 @@ class NotExercised(Untested):
         self.exchange = exchange
 
 
-def _answered(*exchanges: Exchange) -> None:
+def _require_responses(*exchanges: Exchange) -> None:
     for one in exchanges:
         if not one.has_response:
             raise NotExercised(Reason.TARGET_UNAVAILABLE, one.error or "")
 
 
 def _without_value(verdict: Verdict) -> Verdict:
-    """A verdict on a place in a body, with the type of what was observed there, and not the value."""
+    """A verdict on a place in a body, with the type of the observed value instead of the value."""
     return replace(verdict, observed=verdict.observed.partition(": ")[0]) if verdict.location else verdict
 
 
@@ -93,27 +93,27 @@ class Recorder:
         self.cited = tuple(cited)
         self.verdicts: list[Verdict] = []
         self._ended = ""
-        self._said: set[tuple[str, Outcome, str | None, str | None]] = set()
+        self._recorded: set[tuple[str, Outcome, str | None, str | None]] = set()
         for requirement in self.cited:
-            self._known(requirement)
+            self._requirement(requirement)
 
     def end(self, test: str) -> None:
-        """Close the recorder: the test has ended, and nothing that is recorded from now on would be read."""
+        """Close the recorder: the test has ended, and later verdicts would be lost."""
         self._ended = test
 
     def check_open(self) -> None:
-        """See that the test has not ended. Raises StaleSession."""
+        """Check that the test has not ended. Raises StaleSession."""
         if self._ended:
             raise StaleSession(self._ended)
 
     def record(self, verdicts: Iterable[Verdict]) -> None:
-        """Take over verdicts. What was said before is not said again: the first evidence is enough."""
+        """Add verdicts. A repeated verdict is dropped: the first evidence is enough."""
         self.check_open()
         for verdict in map(_without_value, verdicts) if self.without_values else verdicts:
             key = (verdict.requirement, verdict.outcome, verdict.fingerprint, verdict.fingerprint_of_place)
-            if key not in self._said:
-                self._known(verdict.requirement)
-                self._said.add(key)
+            if key not in self._recorded:
+                self._requirement(verdict.requirement)
+                self._recorded.add(key)
                 self.verdicts.append(verdict)
 
     def require(
@@ -147,14 +147,14 @@ class Recorder:
         >>> session.recorder.require("PM3-PROJECT-CREATE-READ-BACK", kept, shown, project.exchange, kind=Kind.READ_BACK)
         True
         """
-        known = self._known(requirement)
+        known = self._requirement(requirement)
         if not exchanges:
             raise MissingEvidence(requirement)
         if holds:
             verdict = checks.conforms(requirement, known.operation, *exchanges, location=location)
         else:
             if not silence_counts:
-                _answered(*exchanges)
+                _require_responses(*exchanges)
             if kind is Kind.REFUSED and exchanges and gateways.speaks_of_existing(exchanges[0]):
                 message = f"{known.operation} was refused because something with that name exists"
                 raise NotExercised(Reason.INCONCLUSIVE, message)
@@ -186,14 +186,14 @@ class Recorder:
         >>> session.recorder.refused("PM3-ACCESS-LIST-NO-TOKEN", exchange, control)
         True
         """
-        _answered(exchange, control)
+        _require_responses(exchange, control)
         if gateways.speaks_of_existing(exchange) and not taken:
             message = f"{exchange.operation} was refused because something with that name exists"
             raise NotExercised(Reason.INCONCLUSIVE, message)
         if exchange.response.refused and not control.response.ok:
             message = f"the control request was not accepted either: {checks.describe(control)}"
             raise NotExercised(Reason.INCONCLUSIVE, message)
-        verdict = checks.refused(requirement, self._known(requirement).operation, exchange, control)
+        verdict = checks.refused(requirement, self._requirement(requirement).operation, exchange, control)
         self.record([verdict])
         return verdict.outcome is Outcome.CONFORMS
 
@@ -206,7 +206,7 @@ class Recorder:
 
         >>> session.recorder.skip("PM3-PROJECT-CREATE-CATEGORY", Reason.MISSING_FIXTURE, "a category")
         """
-        operation = self._known(requirement).operation
+        operation = self._requirement(requirement).operation
         self.record([Verdict(requirement, operation, Outcome.NOT_EXERCISED, reason=reason, detail=detail)])
 
     def block(self, requirement: str, root: str) -> None:
@@ -224,11 +224,11 @@ class Recorder:
         >>> root = session.recorder.root_of("PM3-PROJECT-DELETE-GONE")
         >>> session.recorder.block("PM3-PROJECT-DELETE-AGAIN", root)
         """
-        known = self._known(requirement)
-        behind = next((one.requirement for one in self.verdicts if one.fingerprint == root), None)
-        finding = behind is not None and self._known(behind).level is Level.MAY
+        known = self._requirement(requirement)
+        cause = next((one.requirement for one in self.verdicts if one.fingerprint == root), None)
+        finding = cause is not None and self._requirement(cause).level is Level.MAY
         if finding and known.level is not Level.MAY:
-            self.skip(requirement, Reason.INCONCLUSIVE, f"what it needs follows another reading ({behind})")
+            self.skip(requirement, Reason.INCONCLUSIVE, f"what it needs follows another reading ({cause})")
             return
         self.record([checks.blocked(requirement, known.operation, root)])
 
@@ -250,12 +250,12 @@ class Recorder:
         raise LookupError(requirement)
 
     def undecided(self) -> list[str]:
-        """The cited requirements of which the test has not spoken."""
+        """The cited requirements without a verdict."""
         decided = {verdict.requirement for verdict in self.verdicts}
         return [requirement for requirement in self.cited if requirement not in decided]
 
     def conclude(self, ended_by: Blocked | NotExercised | None) -> None:
-        """Say of every cited requirement that is still open why it is."""
+        """Record for every cited requirement without a verdict why it has none."""
         for requirement in self.undecided():
             match ended_by:
                 case Blocked():
@@ -275,7 +275,7 @@ class Recorder:
             and self.specification.requirements[verdict.requirement].level is not Level.MAY
         ]
 
-    def _known(self, requirement: str) -> Requirement:
+    def _requirement(self, requirement: str) -> Requirement:
         try:
             return self.specification.requirements[requirement]
         except KeyError:

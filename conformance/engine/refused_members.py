@@ -1,4 +1,4 @@
-"""Refused members: finds, by requests without them, which members of a documented body make a server refuse it."""
+"""Find, by requests without them, the members of a documented body that a server refuses."""
 
 from __future__ import annotations
 
@@ -18,37 +18,38 @@ from conformance.wire.call import Call
 
 @dataclass(eq=False)
 class RefusedMembers:
-    """Finds refused members. What a request without them creates is removed, but for the last one's."""
+    """Find refused members. What the requests create is removed, except for the last one's."""
 
     resources: Resources
     _known: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False)  # by operation
 
     def search(self, call: Call, refused: Exchange) -> tuple[Narrowed, ...]:
-        """The accepted call without the members because of which it was `refused`; nothing if there are none.
+        """Find the members because of which a call was `refused`, and the accepted call without them; empty if there
+        are none.
 
         Raises as `Resources.send`.
         """
         operation, body = call.operation, call.json
         self.resources.clean_up_failed_create(operation, refused)
-        left = iter(range(narrowing.AT_MOST))
+        remaining = iter(range(narrowing.MAX_REQUESTS))
 
         def send(places: Sequence[str]) -> Exchange:
             return self.resources.send(call.with_json(self._without(call, body, places)))
 
         def accepted(places: Sequence[str]) -> bool:
-            if next(left, None) is None:
+            if next(remaining, None) is None:
                 return False
             probe = send(places)
             if probe.entry is not None and probe.response.ok:
                 with contextlib.suppress(Blocked, NotExercised):
-                    made = self.resources.resolve_id(operation, probe)
-                    self.resources.removal.remove(made.identifier, operation)
+                    created = self.resources.resolve_id(operation, probe)
+                    self.resources.removal.remove(created.identifier, operation)
             else:
                 self.resources.clean_up_failed_create(operation, probe)
             return probe.response.ok
 
-        known = self._known.get(operation.id, ())
-        places = known if known and accepted(known) else narrowing.search(operation, body, accepted)
+        cached = self._known.get(operation.id, ())
+        places = cached if cached and accepted(cached) else narrowing.search(operation, body, accepted)
         if not places:
             return ()
         self._known[operation.id] = places
@@ -56,7 +57,7 @@ class RefusedMembers:
         return (Narrowed(again, places),) if again.response.ok else ()
 
     def _without(self, call: Call, body: Any, places: Sequence[str]) -> Any:
-        """A body without some members, under a new name: one may be taken, even by what was refused."""
+        """A body without some members, under a new name: the old one may be taken, even by the refused request."""
         ledger = self.resources.requester.ledger
         shorter = narrowing.without(body, places)
         for touch in call.operation.names if call.operation.effect == "create" else ():

@@ -1,7 +1,7 @@
-"""Removal: takes away what the run created, with the patience of the tests.
+"""Remove what the run created, waiting as long as the tests do.
 
-A deletion that was accepted and is not seen yet is *pending*: the run goes on, and looks again until `settle` seconds
-have passed. What is there then is *kept*.
+A deletion that was accepted and has no visible effect yet is *pending*: the run goes on, and looks again until
+`settle` seconds have passed. What still exists then is *kept*.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from conformance.target.target import Safety
 from conformance.wire.call import Call
 from conformance.wire.limits import Account
 
-DELETIONS: Final = 3  # attempts to remove something through a gateway that fails
-PAUSE: Final = 0.25  # seconds between two looks at the same thing
+MAX_DELETIONS: Final = 3  # attempts to remove something through a failing gateway
+PAUSE: Final = 0.25  # seconds between two reads of the same resource
 UNPROVED: Final = "nothing shows that the run created it"
 
 
 @dataclass(slots=True)
 class Pending:
-    """A deletion that was accepted, or whose response was lost, and whose effect is not seen yet."""
+    """A deletion that was accepted, or whose response was lost, and that has no visible effect yet."""
 
     operation: Operation
     deleted: Exchange
@@ -44,7 +44,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Something of ours that the target did not remove: what created it, and the response to its deletion."""
+    """A resource of ours that the target did not remove: what created it, and the response to its deletion."""
 
     operation: Operation
     deleted: Exchange
@@ -52,7 +52,7 @@ class Kept:
 
 @dataclass(eq=False)
 class Removal:
-    """Removes what the run created. `account` is the run's: what one worker cannot remove counts for all."""
+    """Remove what the run created. `account` is shared by all workers of the run."""
 
     requester: Requester
     account: Account
@@ -61,31 +61,32 @@ class Removal:
     pending: dict[str, Pending] = field(default_factory=dict, init=False)
     kept: dict[str, Kept] = field(default_factory=dict, init=False)
     removed_kinds: set[str] = field(default_factory=set, init=False)
-    """The kinds of which a deletion was seen to work."""
-    _inside: list[tuple[str, dict[str, str]]] = field(default_factory=list, init=False)  # what takes a member out again
+    """The kinds of which a deletion is known to work."""
+    # operations that undo a membership, with their paths
+    _memberships: list[tuple[str, dict[str, str]]] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.deleted_ids = DeletedIds(self.requester)
         self.absence = Absence(self.requester, self.deleted_ids, self._delete)
 
     def send(self, call: Call) -> Exchange:
-        """As `Requester.send`; of what was put somewhere it is noted what takes it out again."""
-        self.requester.see_that_it_is_supported(call)
+        """Send a request as `Requester.send`, and record how to undo a membership that it created."""
+        self.requester.require_supported(call)
         exchange = self.deliver(call)
         if exchange.response.ok and call.template is None:
-            self._entered(call)
+            self._record_membership(call)
         return exchange
 
     def deliver(self, call: Call) -> Exchange:
-        """As `Requester.deliver`; of a deletion it is noted whether it was accepted, or nobody knows what came of it.
+        """Send a request as `Requester.deliver`, and record whether a deletion was accepted or got no response.
 
         Raises:
-            NotExercised: as `Requester.deliver`; or it would act on something else that has got a deleted identifier.
+            NotExercised: as `Requester.deliver`; or it would act on another resource that reuses a deleted identifier.
         """
         deletes = call.operation.effect == "delete" and call.template is None
         named = call.named if deletes else frozenset()
         try:
-            self.deleted_ids.see_that_they_are_ours(call)
+            self.deleted_ids.require_ours(call)
             exchange = self.requester.deliver(call)
             self.deleted_ids.note(call, exchange)
         except NotExercised as failed:
@@ -99,9 +100,9 @@ class Removal:
         return exchange
 
     def remove(self, identifier: str, operation: Operation) -> bool:
-        """Remove something of ours, without judging; `operation` is the one that created it.
+        """Remove a resource of ours without recording verdicts; `operation` created it.
 
-        Returns True when it is gone. It may go later: see `settle_deletions`.
+        Returns True if it is gone. It may disappear later: see `settle_deletions`.
         """
         requester = self.requester
         link = operation.link("delete")
@@ -111,7 +112,7 @@ class Removal:
             self.forget(identifier)
             return True
         within = requester.ledger.within(identifier)
-        self._leave(identifier)
+        self._undo_memberships(identifier)
         deleted = self._delete(link, {**within, link.parameter: identifier})
         if self.is_gone(identifier, operation, deleted):
             self.forget(identifier)
@@ -124,28 +125,29 @@ class Removal:
         return False
 
     def is_gone(self, identifier: str, operation: Operation, deleted: Exchange) -> bool:
-        """Whether something is seen to be gone after its deletion."""
+        """Whether a resource is gone after its deletion."""
         return self.absence.is_gone(identifier, operation, deleted, pending=identifier in self.pending)
 
     def proves(self, identifier: str, operation: Operation) -> bool:
-        """Whether something carries the mark of the run, as a read or a list shows, or is seen to be gone.
+        """Whether a read or a list shows the run's mark on a resource, or shows that it is gone.
 
-        `operation` is the one that created it. What is seen to be gone is entered as such. Without a proof the reason
-        is kept, and the thing must stay.
+        `operation` created it. A resource that is gone is recorded as such. Without a proof, the reason is recorded,
+        and the
+        resource must stay.
         """
         requester = self.requester
         within = requester.ledger.within(identifier)
         read, listing = requester.usable(operation, "read"), requester.usable(operation, "list")
         if read is not None:
-            there = self.absence.read(read, identifier, within)
-            if says_gone(there):
-                return self._found_gone(identifier)
-            proved = there.response.ok and requester.carries_the_mark(there)
+            exchange = self.absence.read(read, identifier, within)
+            if says_gone(exchange):
+                return self._record_gone(identifier)
+            proved = exchange.response.ok and requester.carries_the_mark(exchange)
         elif listing is not None:
-            there = requester.ask(listing.operation, path=within)
-            if there.response.ok and not looks_paginated(there) and not shows(there, listing, identifier):
-                return self._found_gone(identifier)
-            names = [name for one, name in listed(there, listing) if one == identifier]
+            exchange = requester.ask(listing.operation, path=within)
+            if exchange.response.ok and not looks_paginated(exchange) and not shows(exchange, listing, identifier):
+                return self._record_gone(identifier)
+            names = [name for one, name in listed(exchange, listing) if one == identifier]
             proved = any(requester.ledger.is_ours(name) for name in names)
         else:
             proved = requester.safety is Safety.DISPOSABLE
@@ -154,31 +156,31 @@ class Removal:
         return proved
 
     def settle_deletions(self, at_most: int = 0) -> None:
-        """Look at pending deletions again until no more than `at_most` are pending: `settle` seconds at the longest."""
+        """Repeat the reads of pending deletions until at most `at_most` are pending, for up to `settle` seconds."""
         self.look_again()
         while len(self.pending) > at_most:
             time.sleep(min(PAUSE, self.requester.settle))
             self.look_again()
 
     def look_again(self) -> None:
-        """Look once at each pending deletion that was not looked at a moment ago."""
-        for identifier, one in list(self.pending.items()):
+        """Read each pending deletion once, unless it was read just before."""
+        for identifier, pending in list(self.pending.items()):
             now = time.monotonic()
-            settled = now >= one.until
-            if not settled and now < one.looked + min(PAUSE, self.requester.settle):
+            settled = now >= pending.until
+            if not settled and now < pending.looked + min(PAUSE, self.requester.settle):
                 continue
-            one.looked = now
-            if self.is_gone(identifier, one.operation, one.deleted):
+            pending.looked = now
+            if self.is_gone(identifier, pending.operation, pending.deleted):
                 self.forget(identifier)
             elif settled:
-                self._keep(identifier, one.operation, one.deleted)
+                self._keep(identifier, pending.operation, pending.deleted)
 
     def forget(self, identifier: str) -> None:
-        """Note that something of ours is gone."""
+        """Record that a resource of ours is gone."""
         ledger = self.requester.ledger
-        there = [one for one in ledger.open() if one.identifier == identifier]
-        operations = {one.operation for one in there}
-        self.removed_kinds.update(one.kind for one in there)
+        entries = [one for one in ledger.open() if one.identifier == identifier]
+        operations = {one.operation for one in entries}
+        self.removed_kinds.update(one.kind for one in entries)
         ledger.gone(identifier)
         self.pending.pop(identifier, None)
         if (one := self.kept.pop(identifier, None)) is not None:
@@ -187,41 +189,41 @@ class Removal:
             self.uncount(self.requester.operation(name))
 
     def uncount(self, operation: Operation) -> None:
-        """Of what cannot be removed, as the target file says, one less is there."""
+        """Decrease the count of resources that cannot be removed according to the target file."""
         delete = operation.link("delete")
         unremovable = delete is not None and self.requester.unsupported(delete.operation)
         if self.requester.safety is not Safety.DISPOSABLE and unremovable:
             self.account.give_back(unremovable_of(operation))
 
-    def _entered(self, call: Call) -> None:
-        """Note who was put where, if an operation takes them out again: a server may keep deleted members."""
-        for one in self.requester.specification.operations.values():
-            enter, leave = one.link("enter"), one.link("leave")
+    def _record_membership(self, call: Call) -> None:
+        """Record memberships and the operation that undoes them: a server may keep deleted members."""
+        for operation in self.requester.specification.operations.values():
+            enter, leave = operation.link("enter"), operation.link("leave")
             if enter is None or leave is None or enter.operation != call.operation.id:
                 continue
-            given = {**call.path, **(call.json if isinstance(call.json, dict) else {})}
+            values = {**call.path, **(call.json if isinstance(call.json, dict) else {})}
             names = self.requester.operation(leave.operation).path_parameters
-            path = {name: str(given[name]) for name in names if name in given}
+            path = {name: str(values[name]) for name in names if name in values}
             ours = all(self.requester.ledger.owns(value) for value in path.values())
-            if ours and len(path) == len(names) and (leave.operation, path) not in self._inside:
-                self._inside.append((leave.operation, path))
+            if ours and len(path) == len(names) and (leave.operation, path) not in self._memberships:
+                self._memberships.append((leave.operation, path))
 
-    def _leave(self, identifier: str) -> None:
-        """Take members out of where they were put, before they or that is deleted; a refusal says nothing."""
-        concerned = [one for one in self._inside if identifier in one[1].values()]
-        self._inside = [one for one in self._inside if one not in concerned]
-        for leave, path in concerned:
+    def _undo_memberships(self, identifier: str) -> None:
+        """Undo memberships before the member or the group is deleted. A refusal is ignored."""
+        affected = [one for one in self._memberships if identifier in one[1].values()]
+        self._memberships = [one for one in self._memberships if one not in affected]
+        for leave, path in affected:
             with contextlib.suppress(NotExercised):
                 self.deliver(self.requester.call_of(leave, path=path))
 
     def _delete(self, link: Link, path: Mapping[str, str]) -> Exchange:
-        """Delete something of ours, again where a gateway failed: that it is gone then is what is wanted.
+        """Delete a resource of ours, and retry if a gateway failed: that it is gone then is intended.
 
         Raises:
-            NotExercised: as `send`, after so many attempts.
+            NotExercised: as `send`, after the last attempt.
         """
         call = self.requester.call_of(link.operation, path=path)
-        for _ in range(DELETIONS - 1):
+        for _ in range(MAX_DELETIONS - 1):
             try:
                 return self.deliver(call)
             except NotExercised as failed:
@@ -229,14 +231,14 @@ class Removal:
                     raise
         return self.deliver(call)
 
-    def _found_gone(self, identifier: str) -> bool:
+    def _record_gone(self, identifier: str) -> bool:
         ledger = self.requester.ledger
         ledger.absent.update(one.key for one in ledger.open() if one.identifier == identifier)
         self.forget(identifier)
         return True
 
     def _keep(self, identifier: str, operation: Operation, deleted: Exchange) -> None:
-        """Note that something of ours stays, and why."""
+        """Record that a resource of ours remains, and why."""
         ledger = self.requester.ledger
         self.pending.pop(identifier, None)
         if identifier not in self.kept:
@@ -256,10 +258,10 @@ class Removal:
 
 
 def kept_of(operation: Operation) -> str:
-    """What the run's account calls the things of a kind that the target did not remove."""
+    """The name in the run's account for resources of a kind that the target did not remove."""
     return f"kept-{operation.system}-{operation.resource}"
 
 
 def unremovable_of(operation: Operation) -> str:
-    """What the run's account calls the things of a kind that cannot be removed, as the target file says."""
+    """The name in the run's account for resources of a kind that cannot be removed according to the target file."""
     return f"unremovable-{operation.system}-{operation.resource}"

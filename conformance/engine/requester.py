@@ -1,6 +1,6 @@
-"""Requester: sends the requests of one system, and finds out which user a refusal of credentials is about.
+"""Send the requests of one system, and find out which user a refusal of credentials is about.
 
-Of a response itself it says nothing: that is for `calls` and the tests.
+Responses are checked by `calls` and the tests.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from conformance.wire.ledger import Ledger
 from conformance.wire.limits import Withheld
 from conformance.wire.logins import plain_reads, refused_key, refused_token, unknown_token
 
-LOST_AT_MOST: Final = 5  # things that were created and not found again, before no more are
+MAX_LOST: Final = 5  # created resources that were not found again; no more are created then
 
 
 @dataclass(eq=False)
 class Requester:
-    """Sends for one system of a target, on behalf of one test at a time.
+    """Send requests to one system of a target, for one test at a time.
 
     `recorder` is the current test's; `settle` is how long a write may take to become visible, in seconds.
     """
@@ -51,11 +51,12 @@ class Requester:
     fixtures: Fixtures = field(init=False)
     delivery: Delivery = field(init=False)
     last_request: int | None = field(default=None, init=False)
-    """The number of the last request of the session that may be sent; None without a limit."""
-    _opened: str | None = field(default=None, init=False)  # a read that the main user was allowed
-    _unknown: dict[str, str] = field(default_factory=dict, init=False)  # by user: why the token is none, or nothing
-    _token_opens: bool = field(default=False, init=False)  # whether the main user's token ever opened anything
-    _closed: list[Exchange] = field(default_factory=list, init=False)  # what it did not open, when that was looked into
+    """The number of the last request that the session may send; None without a limit."""
+    _accepted_read: str | None = field(default=None, init=False)  # a read that the main user was allowed
+    # by user: why the token is not valid, or empty
+    _token_problems: dict[str, str] = field(default_factory=dict, init=False)
+    _token_accepted: bool = field(default=False, init=False)  # whether the main user's token was ever accepted
+    _refused_reads: list[Exchange] = field(default_factory=list, init=False)  # refused reads with the main user's token
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(self.client.specification)
@@ -70,7 +71,7 @@ class Requester:
 
     @property
     def problem(self) -> str:
-        """Why nothing more can be sent; empty as long as something can."""
+        """Why nothing more can be sent; empty while requests are possible."""
         return self.delivery.problem
 
     @property
@@ -79,10 +80,10 @@ class Requester:
         return self.client.specification
 
     def operation(self, operation_id: str, *, documented: bool = False) -> Operation:
-        """An operation by its id, as the target must be called; or as it is `documented`, where that differs.
+        """An operation by its id, in the form that the target needs; or in its `documented` form.
 
         Raises:
-            UnknownOperation: the spec has none of that id.
+            UnknownOperation: the spec has no operation with that id.
         """
         known = self.specification.operations
         if operation_id not in known:
@@ -103,7 +104,7 @@ class Requester:
         may_be_too_large: bool = False,
         **content: Any,
     ) -> Call:
-        """A call of an operation, as the target must be called; `content` is what httpx takes (see `Call`)."""
+        """A call of an operation in the form that the target needs; `content` is what httpx accepts (see `Call`)."""
         return Call(
             self.operation(operation_id, documented=documented),
             user,
@@ -121,23 +122,25 @@ class Requester:
         return self.send(self.call_of(operation_id, **request))
 
     def send(self, call: Call) -> Exchange:
-        """Send one request and judge nothing of its response.
+        """Send one request without checking its response.
 
-        What comes back is a response of the API, never one of a gateway, a login page or a session that ended; a
-        redirect only where a document gives one (`may_redirect`), or where it is the operation's own; a refusal of
-        the size only where a document gives that (`may_be_too_large`).
+        The result is a response of the API, never one of a gateway, a login page or an expired session. It is a
+        redirect only
+        if one is documented (`may_redirect`) or the operation itself returns it, and a refusal of the size only if that
+        is
+        documented (`may_be_too_large`).
 
         Raises:
             NotExercised: the target is gone, or refuses the credentials; a user is missing, the safety level or a limit
                 forbids the request, or something in front of the API responded; or the target file says that the target
                 does not have the operation.
-            Blocked: no token came; the deviation is recorded.
+            Blocked: no token was returned; the deviation is recorded.
         """
-        self.see_that_it_is_supported(call)
+        self.require_supported(call)
         return self.deliver(call)
 
-    def see_that_it_is_supported(self, call: Call) -> None:
-        """Raise NotExercised where the target file says that the target does not have the operation of a call."""
+    def require_supported(self, call: Call) -> None:
+        """Raise NotExercised if the target file says that the target does not have the operation of a call."""
         if call.template is None and self.unsupported(call.operation.id):
             message = f"{call.operation.id} is unsupported according to the target file"
             raise NotExercised(Reason.UNSUPPORTED, message)
@@ -145,8 +148,8 @@ class Requester:
     def unsupported(self, operation_id: str) -> bool:
         """Whether the target file says that the target does not have an operation.
 
-        A profile that is not claimed may be there all the same, and other profiles need its operations: these are
-        called, and what they lack is not held against the target.
+        An operation of a profile that is not claimed may exist, and other profiles may need it: it is called, and its
+        deviations do not count.
         """
         return operation_id in self.table.unsupported
 
@@ -156,7 +159,7 @@ class Requester:
         return None if link is None or self.unsupported(link.operation) else link
 
     def deliver(self, call: Call) -> Exchange:
-        """As `send`, also where the target file says that there is no such operation: a clean-up tries it.
+        """Send a request as `send`, also to an operation that is unsupported: a clean-up may try it.
 
         Raises:
             StaleSession: the test has ended.
@@ -173,40 +176,40 @@ class Requester:
         if operation.resource == "token" and not self.table.asks_as_documented:
             raise NotExercised(Reason.UNDOCUMENTED_REQUEST, ELSEWHERE)
         if call.creates and self.safety is not Safety.DISPOSABLE:
-            self._within_sight(operation)
+            self._require_findable(operation)
         if operation.resource == "token":
             self.credentials.hold(call.content)
         with self._as_outcomes():
             exchange = self.delivery.deliver(call)
-        self._look_into_refusal(call, exchange)
+        self._explain_refusal(call, exchange)
         if not exchange.response.ok or call.user != MAIN:
             return exchange
         if call.template is None and plain_reads([operation]):
-            self._opened = operation.id
+            self._accepted_read = operation.id
         if not operation.anonymous and operation.resource != "token":
-            self._token_opens = True
+            self._token_accepted = True
         return exchange
 
-    def _look_into_refusal(self, call: Call, exchange: Exchange) -> None:
-        """Find out whom a refusal speaks of: the target file's key, token or fixture, or the server.
+    def _explain_refusal(self, call: Call, exchange: Exchange) -> None:
+        """Find out what a refusal is about: the target file's key, token or fixture, or the server.
 
         Raises:
-            NotExercised: of the target file.
+            NotExercised: it is about the target file.
         """
         operation, user = call.operation, call.user
         turned_away = exchange.response.status in gateways.TURNED_AWAY and user == MAIN and not operation.anonymous
         if turned_away and call.template is None and self.credentials.given(user) == "api_key":
-            raise self._key_turned_away(operation, exchange).after(exchange)
+            raise self._key_refused(operation, exchange).after(exchange)
         if exchange.response.refused and user != MAIN and self.credentials.given(user) == "access_token":
-            self._see_that_the_token_is_one(user)
+            self._require_known_token(user)
         if exchange.has_response and call.template is None:
             self.recorder.record([checks.server_error(operation, exchange)])
         as_target_wants = not call.documented or operation is self.operation(operation.id)
         if user == MAIN and call.template is None and call.path and as_target_wants:
-            self._see(call, exchange)
+            self._check_fixture(call, exchange)
 
     def headers_of(self, user: str) -> dict[str, str]:
-        """The header fields with which a user shows who that is, for a request that is sent as nobody's.
+        """The headers that authenticate a user, for a request that is sent with the user `NOBODY`.
 
         Raises:
             NotExercised: as `send`.
@@ -217,7 +220,7 @@ class Requester:
 
     @contextlib.contextmanager
     def _as_outcomes(self) -> Iterator[None]:
-        """Turn what the guard and the credentials raise into what a test reports: not exercised, or blocked."""
+        """Convert exceptions of the guard and the credentials into outcomes of a test: not exercised, or blocked."""
         try:
             yield
         except (Withheld, Missing) as reason:
@@ -228,11 +231,11 @@ class Requester:
             self.delivery.problem = str(gone)
             raise NotExercised(Reason.TARGET_UNAVAILABLE, self.problem) from None
 
-    def _see(self, call: Call, exchange: Exchange) -> None:
-        """See whether a refusal tells of the target file: of a fixture that the server does not know.
+    def _check_fixture(self, call: Call, exchange: Exchange) -> None:
+        """Check whether a refusal is about a fixture of the target file that the server does not know.
 
         Raises:
-            NotExercised: it does. The run goes on without what names it, and says at its end that the file is wrong.
+            NotExercised: it is. The run continues without the fixture, and reports at its end that the file is wrong.
         """
         if exchange.response.ok:
             self.fixtures.accepted(call.path)
@@ -240,7 +243,7 @@ class Requester:
             raise NotExercised(Reason.MISSING_FIXTURE, sentence, exchange)
 
     def _ask(self, call: Call) -> Exchange | None:
-        """Send a call of which no test speaks; None where it is withheld, or nothing came back."""
+        """Send a call that belongs to no test. Returns None if it is withheld, or has no response."""
         try:
             exchange = self.delivery.deliver(call)
         except (Withheld, Missing, NoToken, Unavailable, NotExercised):
@@ -248,9 +251,9 @@ class Requester:
         return exchange if exchange.has_response else None
 
     def _without_token(self, empty: NoToken) -> Blocked | NotExercised:
-        """The credentials are right, but no token came: a deviation where the register says so.
+        """The outcome if the credentials are right, but no token was returned: a deviation if the register says so.
 
-        A response that speaks of an error is a refusal, whatever its status: then they may be wrong.
+        A response with an error message is a refusal, whatever its status: then the credentials may be wrong.
         """
         requirement = self.specification.aspect(empty.exchange.operation, "answers-a-token")
         if requirement is None or says_failure(empty.exchange.response):
@@ -260,90 +263,90 @@ class Requester:
         self.recorder.require(requirement.id, False, empty.exchange, observed=message, kind=Kind.MISSING_FIELD)
         return Blocked(self.recorder.root_of(requirement.id), empty.exchange.operation)
 
-    def _see_that_the_token_is_one(self, user: str) -> None:
-        """Find out, once, whether the server knows the token that the target file gives of a further user.
+    def _require_known_token(self, user: str) -> None:
+        """Find out, once, whether the server knows the token that the target file gives for another user.
 
         Raises:
-            NotExercised: it does not tell it from one that was never given, so that any refusal may be for that.
+            NotExercised: the server treats it like a made-up token, so that any refusal may be because of the token.
         """
 
         def send(operation: Operation, as_user: str) -> Exchange:
             return self.delivery.deliver(Call(operation, as_user))
 
-        if user not in self._unknown:
+        if user not in self._token_problems:
             refusal = unknown_token(send, plain_reads(self.specification.operations.values()), user)
             message = "" if refusal is None else refused_token(self.table.system, refusal, user)
-            self._unknown[user] = message
-        if self._unknown[user]:
-            raise NotExercised(Reason.MISSING_USER, self._unknown[user])
+            self._token_problems[user] = message
+        if self._token_problems[user]:
+            raise NotExercised(Reason.MISSING_USER, self._token_problems[user])
 
     def any_token_opens(self) -> bool:
-        """Whether the token of the main user opens anything that needs no more than a user, unlike one that is none.
+        """Whether the main user's token is accepted by any read that needs only a user, unlike a wrong one.
 
-        True also where no requirement is that it does. Raises as `send`.
+        True also if no requirement says that it is. Raises as `send`.
         """
-        if self._token_opens or self._opening() is None:
+        if self._token_accepted or self._token_requirement() is None:
             return True
-        if not self._closed:
-            for one in plain_reads(self.specification.operations.values()):
-                mine, wrong = self.ask(one.id), self.ask(one.id, user=WRONG)
-                self._token_opens = self._token_opens or mine.response.status != wrong.response.status
-                self._closed.append(mine)
-        return self._token_opens
+        if not self._refused_reads:
+            for operation in plain_reads(self.specification.operations.values()):
+                own, wrong = self.ask(operation.id), self.ask(operation.id, user=WRONG)
+                self._token_accepted = self._token_accepted or own.response.status != wrong.response.status
+                self._refused_reads.append(own)
+        return self._token_accepted
 
     def token_opens_nothing(self) -> Blocked:
-        """Record that the token of the main user opens nothing: one deviation, at the token."""
-        requirement = self._opening()
+        """Record that no operation accepts the main user's token: one deviation, of the token."""
+        requirement = self._token_requirement()
         assert requirement is not None
-        message = (
-            f"{checks.describe(self._closed[0])}, as for a wrong token, from each of {len(self._closed)} operations"
-        )
-        self.recorder.require(requirement.id, False, *self._closed, observed=message, kind=Kind.REFUSED)
+        reads = self._refused_reads
+        message = f"{checks.describe(reads[0])}, as for a wrong token, from each of {len(reads)} operations"
+        self.recorder.require(requirement.id, False, *reads, observed=message, kind=Kind.REFUSED)
         return Blocked(self.recorder.root_of(requirement.id), requirement.operation)
 
-    def _opening(self) -> Requirement | None:
-        """The requirement that a token opens operations, where the register has one."""
+    def _token_requirement(self) -> Requirement | None:
+        """The requirement that a token is accepted by operations, if the register has one."""
         known = self.specification.requirements.values()
         return next((one for one in known if one.aspect == "token-opens"), None)
 
     def own_token_opens(self) -> bool:
-        """Whether the token of the target file still opens what it opened before. Raises as `send`."""
-        return self._opened is not None and self.ask(self._opened).response.ok
+        """Whether the token of the target file is still accepted where it was before. Raises as `send`."""
+        return self._accepted_read is not None and self.ask(self._accepted_read).response.ok
 
     def own_token_refused(self, exchange: Exchange) -> NotExercised:
-        """The target file's own token opens nothing, or nothing any more: that is the file's fault."""
+        """Record that the token of the target file is not accepted, or no longer: the file is wrong."""
         self.delivery.problem = refused_token(self.table.system, exchange)
         return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
 
-    def _key_turned_away(self, operation: Operation, exchange: Exchange) -> NotExercised:
-        """What a refusal of the API key means where there is nothing else to show: it may do what documents give it.
+    def _key_refused(self, operation: Operation, exchange: Exchange) -> NotExercised:
+        """The outcome of a refused API key, if there are no other credentials: it may have the documented
+        permissions only.
 
-        A key that opens nothing at all is the target file's fault.
+        A key that no operation accepts is an error in the target file.
         """
         message = f"{operation.id}: the API key may not call it ({checks.describe(exchange)})"
-        if operation.takes_key or not (self._key_opens() or self.table.key_opens_in_a_run):
+        if operation.takes_key or not (self._key_accepted() or self.table.key_opens_in_a_run):
             self.delivery.problem = refused_key(self.table, exchange)
             return NotExercised(Reason.TARGET_UNAVAILABLE, self.problem)
         return NotExercised(Reason.MISSING_USER, f"{self.table.instead_of_key}; {message}")
 
-    def _key_opens(self) -> bool:
-        """Whether the API key opens any operation that reads and needs nothing."""
-        if self._opened is None:
-            for one in plain_reads(self.specification.operations.values()):
+    def _key_accepted(self) -> bool:
+        """Whether any read without parameters accepts the API key."""
+        if self._accepted_read is None:
+            for operation in plain_reads(self.specification.operations.values()):
                 with contextlib.suppress(NotExercised):
-                    if self.delivery.deliver(Call(one)).response.ok:
-                        self._opened = one.id
+                    if self.delivery.deliver(Call(operation)).response.ok:
+                        self._accepted_read = operation.id
                         break
-        return self._opened is not None
+        return self._accepted_read is not None
 
     def carries_the_mark(self, exchange: Exchange) -> bool:
-        """Whether a response carries the mark of the run."""
+        """Whether a response contains the mark of the run."""
         return self.ledger.is_ours(exchange.response.body.decode("utf-8", "replace"))
 
     def eventually(self, look: Callable[[], tuple[bool, Exchange]]) -> tuple[bool, Exchange]:
-        """Look again until it holds or `settle` seconds have passed (rule 7: not there, or not yet?).
+        """Repeat `look` until it holds or `settle` seconds have passed (rule 7: not there, or not yet?).
 
-        What was asked before they had passed says nothing, however long the answer took.
+        The last look begins after that time, however long a response takes.
         """
         until = time.monotonic() + self.settle
         while True:
@@ -353,8 +356,8 @@ class Requester:
                 return holds, exchange
             time.sleep(min(0.25, self.settle))
 
-    def _within_sight(self, operation: Operation) -> None:
-        """Create nothing more while too much was created that cannot be found again. Raises NotExercised."""
-        there = [one for one in self.ledger.open(operation.system) if one.key in self.ledger.accepted]
-        if sum(one.operation == operation.id and not one.identifier for one in there) >= LOST_AT_MOST:
+    def _require_findable(self, operation: Operation) -> None:
+        """Create nothing more if too many created resources cannot be found again. Raises NotExercised."""
+        entries = [one for one in self.ledger.open(operation.system) if one.key in self.ledger.accepted]
+        if sum(one.operation == operation.id and not one.identifier for one in entries) >= MAX_LOST:
             raise NotExercised(Reason.LIMIT_REACHED, f"what {operation.id} creates cannot be found again")

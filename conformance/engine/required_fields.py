@@ -1,6 +1,6 @@
-"""Required fields: bodies without a required field. A required field obliges the client (rule 3).
+"""Test bodies without a required field. A required field obliges the client, not the server (rule 3).
 
-So a server that does without it is compatible, and told of in a finding.
+So a server that accepts a body without it is compatible, and gets a finding only.
 """
 
 from __future__ import annotations
@@ -18,56 +18,58 @@ from conformance.spec.requirement_ids import REQUIRED, StructuralId
 from conformance.spec.specification import Operation, Requirement, Specification
 from conformance.wire import gateways
 
-"""How the ids of these requirements end."""
+"""The suffix of the ids of these requirements."""
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A body that was accepted, with the exchange that shows it."""
+    """An accepted body, with the exchange that shows it."""
 
     body: Any
     exchange: Exchange
 
 
-def demands(specification: Specification, operation: Operation, tried: str) -> list[Requirement]:
-    """The requirements that a body without a field is refused, of an operation; by what they are `tried`."""
+def field_requirements(specification: Specification, operation: Operation, tried: str) -> list[Requirement]:
+    """The requirements of an operation that a body without a field is refused, by what tests them (`tried`)."""
     return [
         one
         for one in specification.requirements.values()
-        if one.operation == operation.id and _demands_a_field(one) and one.tried == tried
+        if one.operation == operation.id and _is_required_field(one) and one.tried == tried
     ]
 
 
-def _demands_a_field(requirement: Requirement) -> bool:
+def _is_required_field(requirement: Requirement) -> bool:
     structure = StructuralId.parse(requirement.id)
     return structure is not None and structure.rule == REQUIRED
 
 
-def try_demands(
+def check_required_fields(
     session: Session, operation: Operation, bases: Sequence[Base], send: Callable[[int, Any], Exchange]
 ) -> None:
-    """Leave each required field out of an accepted body, everywhere at once.
+    """Leave each required field out of an accepted body, in all places at once.
 
-    `send` sends a body in the place of the base of a number. What no base has is not tried.
+    `send` sends a body instead of the base with an index. A field that no base has is not tested.
     """
-    for requirement in demands(session.specification, operation, "property"):
+    for requirement in field_requirements(session.specification, operation, "property"):
         place = requirement.place
-        number = next((at for at, base in enumerate(bases) if place in {one for one, _ in places(base.body)}), None)
-        if number is None:
+        index = next(
+            (position for position, base in enumerate(bases) if place in {one for one, _ in places(base.body)}), None
+        )
+        if index is None:
             continue
-        exchange = send(number, narrowing.without(bases[number].body, [requirement.place]))
-        record_refusal(session, requirement.id, exchange, bases[number].exchange)
+        exchange = send(index, narrowing.without(bases[index].body, [requirement.place]))
+        record_refusal(session, requirement.id, exchange, bases[index].exchange)
 
 
 def record_refusal(session: Session, requirement: str, exchange: Exchange, control: Exchange) -> None:
-    """Say whether a body without a field was refused; an error of the server's own says nothing of it.
+    """Record whether a body without a field was refused. A server error decides nothing.
 
     Raises:
-        NotExercised: one of the two has no answer.
+        NotExercised: one of the two has no response.
     """
     if exchange.response.status >= 500:
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, f"status {exchange.response.status}")
-    elif gateways.speaks_of_existing(exchange):  # of something else than the field: the others are tried all the same
+    elif gateways.speaks_of_existing(exchange):  # about the name, not the field: the other fields are still tested
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, "refused because something with that name exists")
     else:
         session.recorder.refused(requirement, exchange, control)

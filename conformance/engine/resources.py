@@ -1,4 +1,4 @@
-"""Resources: what the run created on one system. It is found, entered in the ledger, kept and removed here."""
+"""The resources that the run created on one system: found, recorded in the ledger, and removed."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Resource:
     """
 
     entry: Entry
-    """What the ledger says of it."""
+    """Its entry in the ledger."""
     exchange: Exchange
     """The request that created it, and the response."""
 
     @property
     def id(self) -> str:
-        """How the target identifies it."""
+        """The identifier that the target gave it."""
         return self.entry.identifier
 
     @property
@@ -49,9 +49,10 @@ class Resource:
 
 @dataclass(eq=False)
 class Resources:
-    """What the run created on one system. Every request that may create, change or remove something is sent by `send`.
+    """The resources of the run on one system. `send` sends every request that may create, change or remove
+    something.
 
-    `judged` makes a documented call as a test would, and judges it. `account` is the run's.
+    `judged` makes a documented call as a test does, and records verdicts. `account` is shared by all workers.
     """
 
     requester: Requester
@@ -61,8 +62,8 @@ class Resources:
     removal: Removal = field(init=False)
     allowance: Allowance = field(init=False)
     discovery: Discovery = field(init=False)
-    doubting: bool = field(default=False, init=False)
-    """Whether the ledger was read from a file that somebody may have changed, so that it proves nothing."""
+    ledger_untrusted: bool = field(default=False, init=False)
+    """Whether the ledger was read from a file that somebody may have edited, so that it proves nothing."""
 
     def __post_init__(self) -> None:
         self.ownership = Ownership(self.requester, self.account)
@@ -71,11 +72,13 @@ class Resources:
         self.discovery = Discovery(self.requester, self.ownership, self.removal.absence)
 
     def send(self, call: Call) -> Exchange:
-        """Send one request and judge nothing of its response; what it may create or remove is looked after.
+        """Send one request without checking its response. Prove ownership before, and record what it created or
+        removed.
 
         Raises:
-            NotExercised: as `Requester.send`; or it would act on what is not the run's own; or enough was created of
-                what cannot be proved to be the run's own, or is not removed.
+            NotExercised: as `Requester.send`; or it would act on a resource that is not the run's; or enough was
+                created that
+                cannot be proved to be the run's, or is not removed.
             Blocked: what it creates is not removed; the deviation is recorded.
         """
         if call.template is not None:
@@ -85,23 +88,24 @@ class Resources:
         return self.ownership.make(call, self.removal.send)
 
     def ids_before(self, operation: Operation) -> set[str] | None:
-        """For a create that sends no name: what the list shows before, so that nobody's thing is taken for ours.
+        """For a create without a name: the identifiers in the list before, so that others' resources are not
+        mistaken for ours.
 
         Raises:
-            Blocked: the list cannot be had; the deviation is recorded.
-            NotExercised: the list may show only a part, so that nothing could be told apart.
+            Blocked: the list cannot be read; the deviation is recorded.
+            NotExercised: the list may be incomplete, so that a new item cannot be recognised.
         """
         if operation.names:
             return None
         operations = self.requester.specification.operations.values()
-        alike = (one for one in operations if one.resource == operation.resource)
-        link = next((link for one in alike if (link := one.link("list"))), None)
+        same_kind = (create for create in operations if create.resource == operation.resource)
+        link = next((link for create in same_kind if (link := create.link("list"))), None)
         if link is None:
             return None
-        shown = self.judged(self.requester.call_of(link.operation), "")
-        if looks_paginated(shown):
+        listing = self.judged(self.requester.call_of(link.operation), "")
+        if looks_paginated(listing):
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id}: no complete list shows what is new")
-        return seen(shown)
+        return seen(listing)
 
     def resolve_id(
         self,
@@ -110,42 +114,45 @@ class Resources:
         before: Collection[str] | None = None,
         known: Collection[str] | None = None,
     ) -> Entry:
-        """Find the identifier of what an accepted create made, and enter it in the ledger: only what is proved ours.
+        """Find the identifier of what an accepted create made, and write it to the ledger if it is proved to be
+        ours.
 
-        `before` is what `ids_before` gave ahead of a create that sends no name, `known` what a list showed ahead of
-        one whose body no document gives. What carries our name is ours, and what the response names, the list shows and
-        did not show before.
+        `before` is the result of `ids_before` for a create without a name, `known` the contents of a list before a
+        create with
+        an undocumented body. A resource is ours if it has our name, or if the response names it and the list has it now
+        but did
+        not have it before.
 
         Raises:
-            Blocked: the response does not lead to it, and neither does the list.
-            NotExercised: the response names something that was there before.
+            Blocked: neither the response nor the list leads to it.
+            NotExercised: the response names something that existed before.
         """
         entry = exchange.entry
         if entry is None:
             raise AssertionError(f"{operation.id} creates nothing according to its spec")
         if before is not None and identifier_of(exchange, operation.link("read")) in before:
-            self.requester.ledger.withdrawn(entry)  # whatever it means: that thing is not ours, and must stay
+            self.requester.ledger.withdrawn(entry)  # whatever it means: that resource is not ours, and must stay
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation.id} returns something that existed before")
         identifier, shown = self.discovery.identifier(operation, entry, exchange, before, known)
         if identifier:
             return self.ownership.enter(operation, entry, identifier, shown=shown)
-        raise self._lost(operation, exchange, entry, known)
+        raise self._not_found(operation, exchange, entry, known)
 
-    def _lost(
+    def _not_found(
         self, operation: Operation, exchange: Exchange, entry: Entry, known: Collection[str] | None
     ) -> Blocked | NotExercised:
-        """What was created can be found nowhere: that contradicts the list, or nothing that a document says.
+        """The reason why a created resource cannot be found: a deviation of the list, or nothing documented.
 
-        The list is contradicted only where nothing in it is new: a server need keep nothing of a guessed body.
+        The list deviates only if it has no new item: a server need not keep any part of an undocumented body.
         """
         requester, recorder = self.requester, self.requester.recorder
         requirement = requester.specification.aspect(operation.id, "created-is-listed")
         link = operation.link("list")
         evidence = [exchange]
         if requirement is None:
-            return self._unlisted(operation, exchange, entry)
+            return self._not_listed(operation, exchange, entry)
         if link is not None:
-            # a list that cannot be had at all is the root, and ends here
+            # a list that cannot be read is the cause, and raises here
             shown = self.judged(requester.call_of(link.operation, path=entry.within), "")
             if looks_paginated(shown):
                 return NotExercised(Reason.INCONCLUSIVE, f"{link.operation} is incomplete")
@@ -163,8 +170,8 @@ class Resources:
         recorder.require(requirement.id, False, *evidence, observed=observed, kind=Kind.ABSENT)
         return Blocked(recorder.root_of(requirement.id), operation.id)
 
-    def _unlisted(self, operation: Operation, exchange: Exchange, entry: Entry) -> Blocked | NotExercised:
-        """What was created can be found nowhere, and no document says that it is listed."""
+    def _not_listed(self, operation: Operation, exchange: Exchange, entry: Entry) -> Blocked | NotExercised:
+        """The reason why a created resource cannot be found, if no document says that it is listed."""
         requester, recorder = self.requester, self.requester.recorder
         read = operation.link("read")
         identifier = pointed(exchange, read) if read is not None and operation.link("list") is None else ""
@@ -172,20 +179,20 @@ class Resources:
             readable = requester.specification.aspect(operation.id, "created-is-readable")
             accepts = readable.id if readable is not None else ""
             path = {read.parameter: identifier}
-            shown = self.judged(requester.call_of(read.operation, path=path), accepts)  # else that ends here
+            shown = self.judged(requester.call_of(read.operation, path=path), accepts)  # otherwise this raises
             if accepts and of_another(shown, identifier, entry.name):
                 recorder.require(accepts, False, exchange, shown, observed=ANOTHER, kind=Kind.VALUE)
                 return Blocked(recorder.root_of(accepts), operation.id)
         return NotExercised(Reason.INCONCLUSIVE, f"what {operation.id} created could not be found")
 
     def _remove_pointed(self, operation: Operation, exchange: Exchange, entry: Entry, known: Collection[str]) -> None:
-        """Remove what the response to a create points at, where nothing shows it and nothing showed it before."""
+        """Remove what the response to a create points at, if no list contains it now or contained it before."""
         delete = operation.link("delete")
         identifier = pointed(exchange, delete) if delete is not None else ""
-        believed = self.requester.safety is not Safety.OWNED
+        trusted = self.requester.safety is not Safety.OWNED
         if delete is None or not identifier or identifier in known or identifier in self.discovery.claimed():
             return
-        if not believed:
+        if not trusted:
             return
         self.ownership.enter(operation, entry, identifier, shown=False)
         path = {**entry.within, delete.parameter: identifier}
@@ -193,80 +200,80 @@ class Resources:
             self.requester.ledger.gone(identifier)
 
     def clean_up_failed_create(self, operation: Operation, exchange: Exchange) -> bool:
-        """A create that was answered with an error may still have created something: then remove it at once.
+        """Remove at once what a create made although it got an error. Returns whether it had made something.
 
-        Returns whether it had; False also for what creates nothing.
+        False also for an operation that creates nothing.
         """
         entry, ledger = exchange.entry, self.requester.ledger
         if entry is None:
             return False
-        identifier, looked = "", not ledger.unknown(entry)
+        identifier, could_look = "", not ledger.unknown(entry)
         if operation.link("list") is not None and entry.name:
             try:
-                identifier, listing = self.discovery.newcomer(operation, entry)
+                identifier, listing = self.discovery.unclaimed_item(operation, entry)
             except NotExercised:
                 if entry.key in ledger.outside:
                     ledger.withdrawn(entry)
                 raise
-            looked = looked and listing.response.ok
+            could_look = could_look and listing.response.ok
         if identifier:
             self.removal.remove(self.ownership.enter(operation, entry, identifier, shown=True).identifier, operation)
-        elif looked or entry.key in ledger.outside:  # else the sweep looks again
+        elif could_look or entry.key in ledger.outside:  # otherwise the sweep looks again
             ledger.withdrawn(entry)
         return bool(identifier)
 
     def clean_up(self, operation: Operation, exchange: Exchange | None) -> None:
-        """Remove at once what a create left that was not accepted, as far as that can be told now. Raises nothing."""
+        """Remove at once what a refused create made, if it can be found now. Raises nothing."""
         if exchange is not None:
             with contextlib.suppress(Blocked, NotExercised):  # the sweep looks again
                 self.clean_up_failed_create(operation, exchange)
 
     def sweep(self, spare: Container[str] = (), *, wait: bool = True) -> list[Entry]:
-        """Remove what is still there of ours, newest first, but for entries whose key is in `spare`.
+        """Remove the remaining resources of the run, newest first, except entries whose key is in `spare`.
 
-        With `wait`, deletions that are not seen yet are looked at until `settle` seconds have passed; and what may
-        still come into being, since the response to its create was lost, is given up. Returns what could not be
-        removed.
+        With `wait`, pending deletions are read until `settle` seconds have passed, and creates whose response was lost
+        are given
+        up. Returns what could not be removed.
         """
         ledger, system = self.requester.ledger, self.requester.specification.system
         waiting = [entry for entry in ledger.open(system) if entry.key not in spare]
         while waiting:
-            kept = [entry for entry in waiting if not self._swept(entry, last=wait)]
+            kept = [entry for entry in waiting if not self._remove_entry(entry, last=wait)]
             if not kept or len(kept) == len(waiting):
                 break
             refused = [entry for entry in kept if ledger.entries[entry.key].identifier in self.removal.kept]
             if not refused:
                 break
-            waiting = refused  # what stood in the way of its removal may have gone since
+            waiting = refused  # the resource that prevented its removal may be gone now
         if wait:
             try:
                 self.removal.settle_deletions()
-            except (Blocked, NotExercised) as failed:  # the target is gone: what was pending is left
+            except (Blocked, NotExercised) as failed:  # the target is gone: pending deletions are left behind
                 for identifier in self.removal.pending:
                     ledger.keep(
                         identifier, f"its deletion was accepted, and nothing shows whether it is gone: {failed}"
                     )
         return [entry for entry in ledger.open(system) if entry.key not in spare]
 
-    def _swept(self, entry: Entry, *, last: bool) -> bool:
-        """Remove one thing. Returns whether it is gone now."""
+    def _remove_entry(self, entry: Entry, *, last: bool) -> bool:
+        """Remove one resource. Returns whether it is gone now."""
         requester, ledger = self.requester, self.requester.ledger
         if getattr(requester.specification.operations.get(entry.operation), "resource", None) != entry.kind:
-            return False  # no run of this suite wrote that
+            return False  # not written by a run of this suite
         operation = requester.operation(entry.operation)
         identifier = entry.identifier
         if identifier in self.removal.pending:
             return False
         try:
             if not identifier:
-                identifier, there = self.discovery.sought(operation, entry)
+                identifier, may_exist = self.discovery.find_lost(operation, entry)
                 if not identifier:
-                    if there or (ledger.unknown(entry) and not last):
+                    if may_exist or (ledger.unknown(entry) and not last):
                         return False
                     ledger.withdrawn(entry)
                     return True
                 self.ownership.enter(operation, entry, identifier, shown=True)
-            elif self.doubting and not self._proves(identifier, operation):
+            elif self.ledger_untrusted and not self._proves(identifier, operation):
                 return False
             return identifier not in self.discovery.claimed() or self.removal.remove(identifier, operation)
         except (Blocked, NotExercised) as failed:
@@ -275,6 +282,6 @@ class Resources:
             return False
 
     def _proves(self, identifier: str, operation: Operation) -> bool:
-        """Whether something is proved to be the run's own: it was not there before, and carries the run's mark."""
-        before = self.ownership.was_there_before_the_run(operation, identifier)
+        """Whether a resource is proved to be the run's: it did not exist before, and carries the run's mark."""
+        before = self.ownership.existed_before_run(operation, identifier)
         return not before and self.removal.proves(identifier, operation)

@@ -1,4 +1,4 @@
-"""Reuse: identifiers that a server uses again after a deletion, perhaps for somebody else's thing."""
+"""Recognise identifiers that a server uses again after a deletion, possibly for somebody else's resource."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from conformance.wire.call import Call
 
 @dataclass(eq=False)
 class DeletedIds:
-    """The identifiers of what the run deleted: none is used once it names something else."""
+    """The identifiers of what the run deleted. None is used any more once it names another resource."""
 
     requester: Requester
     _deleted: set[str] = field(default_factory=set, init=False)
 
-    def see_that_they_are_ours(self, call: Call) -> None:
-        """Raise NotExercised where a call would act on something else that has got a deleted identifier."""
+    def require_ours(self, call: Call) -> None:
+        """Raise NotExercised if a call would act on another resource that has a deleted identifier."""
         if call.operation.effect in ("read", "create") or call.template is not None:
             return
         for identifier in _named(call) & self._deleted:
@@ -31,32 +31,36 @@ class DeletedIds:
                 raise NotExercised(Reason.INCONCLUSIVE, f"{call.operation.id}: {message}")
 
     def note(self, call: Call, exchange: Exchange) -> None:
-        """Note what an accepted deletion named."""
+        """Record the identifiers in an accepted deletion."""
         if call.operation.effect == "delete" and call.template is None and exchange.response.ok:
             self._deleted |= {one for one in _named(call) if self.requester.ledger.owns(one)}
 
     def is_anothers(self, identifier: str) -> bool:
-        """Whether, since something of ours was deleted, its identifier names something without the run's mark.
+        """Whether a deleted identifier of ours now names a resource without the run's mark.
 
-        At level `disposable` nobody else has anything.
+        At level `disposable`, the target contains nothing of others.
         """
         requester = self.requester
         if requester.safety is not Safety.OWNED or identifier not in self._deleted:
             return False
-        entries = [one for one in requester.ledger.entries.values() if one.identifier == identifier]
+        entries = [entry for entry in requester.ledger.entries.values() if entry.identifier == identifier]
         if not entries:
             return False
         operation, within = requester.operation(entries[-1].operation), entries[-1].within
         if (read := requester.usable(operation, "read")) is not None:
-            there = requester.ask(read.operation, path={**within, read.parameter: identifier})
-            return is_read(there, identifier) and not requester.carries_the_mark(there)
+            exchange = requester.ask(read.operation, path={**within, read.parameter: identifier})
+            return is_read(exchange, identifier) and not requester.carries_the_mark(exchange)
         if (listing := requester.usable(operation, "list")) is not None:
-            there = requester.ask(listing.operation, path=within)
-            names = [name for one, name in listed(there, listing) if one == identifier] if there.response.ok else []
+            exchange = requester.ask(listing.operation, path=within)
+            names = (
+                [name for entry, name in listed(exchange, listing) if entry == identifier]
+                if exchange.response.ok
+                else []
+            )
             return bool(names) and not any(map(requester.ledger.is_ours, names))
         return False
 
 
 def _named(call: Call) -> set[str]:
-    """Whatever a call names in its path and its JSON body."""
+    """All scalars in the path and the JSON body of a call."""
     return set(map(str, scalars([call.path, call.json])))

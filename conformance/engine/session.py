@@ -1,4 +1,4 @@
-"""Session: one system of the target as a test sees it."""
+"""One system of the target as a test sees it."""
 
 from __future__ import annotations
 
@@ -189,16 +189,20 @@ class Session:
         return build_request(self, self.operation(operation_id), json).request()
 
     def try_documented(self, operation_id: str, **request: Any) -> None:
-        """Try the documented form of what the target wants in another. Raises as `call` and `create`."""
+        """Test the documented form of an operation that the target wants in another form. Raises as `call` and
+        `create`.
+        """
         begin = self.create if self.operation(operation_id).effect == "create" else self.call
         begin(operation_id, documented=True, **request)
 
     def until_free(self, operation_id: str, **request: Any) -> Exchange:
-        """As `send`; but a create whose name is taken is tried again: a server may name things by the second."""
+        """Send a request, and repeat a create whose name is taken: a server may derive names from the time in
+        seconds.
+        """
         return self.calls.until_free(self.requester.call_of(operation_id, **request))
 
     def once_more(self, exchange: Exchange, **request: Any) -> Exchange:
-        """Send once more what was not accepted (`exchange`): it counts only if it repeats. Raises as `send`."""
+        """Repeat a request that was not accepted (`exchange`): only a repeated refusal counts. Raises as `send`."""
         return self.calls.once_more(self.requester.call_of(exchange.operation, **request), exchange)
 
     def accepted(self, exchange: Exchange) -> None:
@@ -242,7 +246,7 @@ class Session:
         return self.requester.eventually(look)
 
     def headers_of(self, user: str) -> dict[str, str]:
-        """The header fields with which a user shows who that is, for a request that is sent as nobody's.
+        """The headers that authenticate a user, for a request that is sent with the user `NOBODY`.
 
         Raises:
             NotExercised: as `send`.
@@ -250,21 +254,21 @@ class Session:
         return self.requester.headers_of(user)
 
     def is_anothers(self, identifier: str) -> bool:
-        """Whether, since something of the run's was deleted, its identifier names something else."""
+        """Whether a deleted identifier of the run now names another resource."""
         return self.resources.removal.deleted_ids.is_anothers(identifier)
 
     def can_prove(self, operation: Operation) -> bool:
-        """Whether something that an operation makes can be proved to be the run's own, or need not be."""
+        """Whether what an operation makes can be proved to be the run's, or needs no proof."""
         return self.resources.ownership.can_prove(operation)
 
     def need_proof(self, operation: Operation) -> None:
-        """See, before it is made, that what an operation creates may be changed and deleted. Raises NotExercised."""
+        """Check, before a create, that the resource may be changed and deleted. Raises NotExercised."""
         self.resources.ownership.need_proof(operation)
 
     def remove(self, identifier: str, operation: Operation) -> bool:
-        """Remove something of the run's that `operation` created, without judging. Returns whether it is gone now."""
+        """Remove a resource of the run that `operation` created, without verdicts. Returns whether it is gone now."""
         return self.resources.removal.remove(identifier, operation)
 
     def sweep(self, spare: Container[str] = (), *, wait: bool = True) -> list[Entry]:
-        """Remove what is still there of the run's, but for entries whose key is in `spare`. Returns what is left."""
+        """Remove the remaining resources of the run, except entries whose key is in `spare`. Returns what is left."""
         return self.resources.sweep(spare, wait=wait)

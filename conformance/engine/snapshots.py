@@ -1,7 +1,7 @@
-"""Snapshots: which values of a body changed between reads.
+"""Determine which values of a body changed between reads.
 
-What changes from read to read by itself is left out. Time stamps, trace ids, and another order or layout of equal
-values are no change.
+Values that change by themselves from read to read are ignored. Time stamps, trace ids, and another order or layout of
+equal values are no change.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ EPOCH: Final = 1_000_000_000
 
 
 def snapshot(exchange: Exchange, identifier: str = "", own: str = "") -> Snapshot:
-    """The values of an answer: of the object in it that has the identifier, else of the whole.
+    """The values of a response: of the object in it with the identifier, otherwise of the whole body.
 
-    A body that is no JSON is one value.
+    A body that is not JSON is one value.
     """
     try:
         body = exchange.response.json
     except NotJson:
         body = exchange.response.body.decode("utf-8", "replace")
-    thing = presence.about(body, identifier, own) if identifier else None
-    return values(body if thing is None else thing)
+    item = presence.about(body, identifier, own) if identifier else None
+    return values(body if item is None else item)
 
 
 def values(body: Any) -> Snapshot:
-    """The values of a body by place; what is unset is at no place."""
-    found: dict[str, list[str]] = defaultdict(list)
+    """The values of a body by place, without unset ones."""
+    by_place: dict[str, list[str]] = defaultdict(list)
     for place, value in leaves(body):
         if value not in UNSET:
-            found[place].append(_canonical(value))
-    return {place: tuple(sorted(held)) for place, held in found.items()}
+            by_place[place].append(_canonical(value))
+    return {place: tuple(sorted(place_values)) for place, place_values in by_place.items()}
 
 
 def _canonical(value: Any) -> str:
@@ -49,18 +49,18 @@ def _canonical(value: Any) -> str:
         return str(value).lower()
     digits = number(value)
     if digits is not None:
-        return f"{digits.normalize():f}"  # without an exponent, by which a time would not be known as one
+        return f"{digits.normalize():f}"  # without an exponent, which would hide that it is a time
     return plain(value).casefold() if value in ("True", "False", "TRUE", "FALSE") else plain(str(value))
 
 
 def volatile(*reads: Snapshot) -> set[str]:
-    """The places at which reads between which nothing was done differ."""
+    """The places at which reads without a change in between differ."""
     places = {place for one in reads for place in one}
     return {place for place in places if len({one.get(place, ()) for one in reads}) > 1}
 
 
 def changed(before: Snapshot, after: Snapshot, ignored: Iterable[str] = ()) -> set[str]:
-    """The places whose values differ; one instant in the place of another is no change."""
+    """The places whose values differ, except those where one time replaced another."""
     places = {*before, *after} - set(ignored)
     return {
         place for place in places if before.get(place, ()) != after.get(place, ()) and not _times(before, after, place)
@@ -68,8 +68,8 @@ def changed(before: Snapshot, after: Snapshot, ignored: Iterable[str] = ()) -> s
 
 
 def _times(before: Snapshot, after: Snapshot, place: str) -> bool:
-    held = (*before.get(place, ()), *after.get(place, ()))
-    return place in before and place in after and all(is_time(value) for value in held)
+    times = (*before.get(place, ()), *after.get(place, ()))
+    return place in before and place in after and all(is_time(value) for value in times)
 
 
 def is_time(value: str) -> bool:

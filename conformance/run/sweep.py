@@ -67,7 +67,7 @@ def clean(target: Target, directory: Path, *, doubting: bool = False, account: A
             journal.hide = cleaner.redactor.text
             for system in {entry.system for entry in before}:
                 if system in target.systems:
-                    cleaner.session(system, journal).resources.doubting = doubting
+                    cleaner.session(system, journal).resources.ledger_untrusted = doubting
             cleaner.close()
             left = journal.open()
             done.kept.extend(left)

@@ -14,7 +14,7 @@ import pytest
 
 from conformance.core import exit_codes
 from conformance.core.verdict import Outcome, Reason
-from conformance.engine.requester import LOST_AT_MOST
+from conformance.engine.requester import MAX_LOST
 from conformance.reference import Reference
 from conformance.reference.procesio.server import Procesio
 from conformance.reference.processmaker3.server import ProcessMaker3
@@ -187,7 +187,7 @@ def test_of_what_cannot_be_found_again_no_more_is_created(name: str, tmp_path: P
     assert result.code == exit_codes.DEVIATIONS
     left = Counter(one.kind for one in result.record.leftovers)
     assert left["project"] > 0
-    assert max(left.values()) <= LOST_AT_MOST + 1
+    assert max(left.values()) <= MAX_LOST + 1
 
 
 @pytest.mark.parametrize(

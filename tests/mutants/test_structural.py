@@ -17,7 +17,7 @@ import pytest
 from conformance.core.exchange import Exchange, Response
 from conformance.core.verdict import Level, Outcome, Verdict
 from conformance.engine import checks
-from conformance.engine.allowance import KEPT_AT_MOST
+from conformance.engine.allowance import MAX_KEPT
 from conformance.engine.recorder import Blocked
 from conformance.spec.specification import (
     SYSTEMS,
@@ -292,7 +292,7 @@ def test_a_missing_deletion_is_said_before_the_run_stops_creating() -> None:
         session, recorder = references.begin(creating)
         session.safety = Safety.OWNED  # where everything may be destroyed, it would go on
         with references.spoiler.spoiling(deleting, ABSENT_PATH):
-            for _ in range(KEPT_AT_MOST):
+            for _ in range(MAX_KEPT):
                 session.remove(session.create(creating.id, **request(session, creating)).id, creating)
             assert recorder.deviations == []
             with pytest.raises(Blocked):

@@ -208,8 +208,8 @@ def test_three_nights_on_an_unchanged_server_are_equal(
 
     A second lasts a tenth of one, at the server and for who waits for the next.
     """
-    monkeypatch.setattr(calls, "ONCE_MORE", calls.ONCE_MORE / 10)
-    monkeypatch.setattr(calls, "APART", calls.APART // 10)
+    monkeypatch.setattr(calls, "RETRY_DELAY", calls.RETRY_DELAY / 10)
+    monkeypatch.setattr(calls, "MAX_JITTER_MS", calls.MAX_JITTER_MS // 10)
     team = Team(tmp_path, "processmaker3", copying(delay, second_lasts=0.1))
     record = three_nights(team, only="test_import or test_export")
     outcomes = {one.requirement: one.outcome for one in record.verdicts}

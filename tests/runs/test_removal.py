@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from conformance.cli import main
 from conformance.core import exit_codes
 from conformance.core.verdict import Outcome
-from conformance.engine.allowance import KEPT_AT_MOST
+from conformance.engine.allowance import MAX_KEPT
 from conformance.report.run_record import RunRecord
 
 from .liberty import late, tried
@@ -103,7 +103,7 @@ def test_what_is_declared_unsupported_blocks_nothing_and_leaves_a_handful(
     assert blocked_by_nothing(record) == set()
     assert Counter(one.outcome for one in record.verdicts)[Outcome.BLOCKED] == 0
     left = [one for one in record.residue if one.kind == kind]
-    assert 1 <= sum(one.count for one in left) <= KEPT_AT_MOST
+    assert 1 <= sum(one.count for one in left) <= MAX_KEPT
     assert all(f"{operation} is unsupported" in one.why for one in left)
     assert any(f"{operation} is unsupported" in one.detail for one in record.verdicts)
     assert f"{operation} is unsupported" in record.coverage.cause
@@ -126,7 +126,7 @@ def test_check_says_what_is_left(tmp_path: Path) -> None:
         (tmp_path / "target.toml").write_text(edited(toml, at_owned(("deleteProject",))))
         checked = CliRunner().invoke(main, ["check", "--offline", str(tmp_path / "target.toml")])
     assert "deleteProject is unsupported: a run leaves some of what createProject" in checked.output
-    assert f"creates, up to {KEPT_AT_MOST}" in checked.output
+    assert f"creates, up to {MAX_KEPT}" in checked.output
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_what_is_found_not_to_be_removed_leaves_a_handful(tmp_path: Path, status
     assert blocked_by_nothing(record) == set()
     left = [one.why for one in record.leftovers if one.kind == kind]
     stays = [one for one in record.residue if one.kind == kind]
-    assert 1 <= len(left) + sum(one.count for one in stays) <= KEPT_AT_MOST + 1  # one may be of a test that judges it
+    assert 1 <= len(left) + sum(one.count for one in stays) <= MAX_KEPT + 1  # one may be of a test that judges it
     assert (left == []) is (status == 405)
     assert all(str(status) in one for one in (*left, *(one.why for one in stays)))
 
@@ -163,5 +163,5 @@ def test_what_is_accepted_and_not_done_leaves_a_handful(tmp_path: Path, settle: 
     assert result.code == exit_codes.DEVIATIONS
     assert blocked_by_nothing(record) == set()
     left = [one for one in record.leftovers if one.kind == "project"]
-    assert 1 <= len(left) <= KEPT_AT_MOST
+    assert 1 <= len(left) <= MAX_KEPT
     assert all("was accepted, and it is still there" in one.why for one in left)

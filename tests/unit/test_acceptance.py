@@ -137,11 +137,11 @@ def test_a_made_up_path_is_asked_for_twice_before_its_responses_count_as_the_sam
 
 def test_paths_that_other_operations_take_are_asked_for_one_after_the_other() -> None:
     first = attempt(404, {"error": "other"}, half_routed=1, routed=1, controls=((exchange(400),),))
-    assert (decide(first), first.open_path) == (Question.MADE_UP_PATH, 1)
+    assert (decide(first), first.next_control_index) == (Question.MADE_UP_PATH, 1)
     second = replace(first, controls=(*first.controls, (exchange(400),)))
-    assert (decide(second), second.open_path) == (Question.MADE_UP_PATH, 2)
+    assert (decide(second), second.next_control_index) == (Question.MADE_UP_PATH, 2)
     third = replace(second, controls=(*second.controls, (exchange(404, {"error": "other"}),)))
-    assert (decide(third), third.open_path) == (Question.MADE_UP_PATH, 2)
+    assert (decide(third), third.next_control_index) == (Question.MADE_UP_PATH, 2)
     last = exchange(404, {"error": "other"})
     found = decided(replace(third, controls=(*second.controls, (exchange(404, {"error": "other"}), last))))
     assert (found.acceptance, found.control) == (Acceptance.MISSING, last)

@@ -68,11 +68,11 @@ def test_the_page_has_the_numbers_of_the_code() -> None:
         redact.LONGEST_SECRET,
         sys.int_info.default_max_str_digits,
         exchange.DEEPEST,
-        presence.OBJECTS_AT_MOST,
-        identifiers.LONGEST,
-        identifiers.OFFERED_AT_MOST,
+        presence.MAX_OBJECTS,
+        identifiers.MAX_LENGTH,
+        identifiers.MAX_CANDIDATES,
         messages.LONGEST,
-        checks.QUOTED_AT_MOST,
+        checks.MAX_QUOTED,
         int(retry.LONGEST_WAIT),
         input_files.LIMIT >> 20,
         input_files.DEEPEST,
@@ -80,7 +80,7 @@ def test_the_page_has_the_numbers_of_the_code() -> None:
         journal.LONGEST_LINE,
     ]
     assert {f"{one:,}" for one in bounds} <= numbers("Bounds")
-    assert requester.LOST_AT_MOST == allowance.KEPT_AT_MOST == 5  # "no more than five of a kind"
+    assert requester.MAX_LOST == allowance.MAX_KEPT == 5  # "no more than five of a kind"
 
 
 @pytest.mark.parametrize(("name", "value"), [("X-Long", "v" * 90_000), ("X-" + "n" * 9_000, "v"), ("X", "é" * 5_000)])

@@ -532,7 +532,12 @@ def test_a_file_that_is_no_spec_is_reported_and_not_read_on(tmp_path: Path, text
 
 
 def test_the_aspects_are_the_steps_that_the_engines_know() -> None:
-    assert ASPECTS["access"] == {*access.REFUSED, *access.STRANGERS, access.LACKS, access.SUFFICES}
+    assert ASPECTS["access"] == {
+        *access.REFUSED_USERS,
+        *access.UNAUTHORIZED_ASPECTS,
+        access.LACKS_PERMISSION,
+        access.PERMISSION_SUFFICES,
+    }
 
 
 @pytest.mark.parametrize("system", specification.SYSTEMS)

@@ -50,7 +50,7 @@ def test_the_members_that_are_refused_are_found_and_no_others(operation: Any, na
     before = deepcopy(body)
     assert sorted(narrowing.search(operation, body, server.accepts)) == sorted(refused)
     assert body == before
-    assert server.asked <= narrowing.AT_MOST
+    assert server.asked <= narrowing.MAX_REQUESTS
 
 
 def test_what_is_required_or_names_the_thing_is_never_left_out() -> None:

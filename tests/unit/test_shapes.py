@@ -111,7 +111,7 @@ def test_what_is_kept_is_bounded() -> None:
     deep: Any = 1
     for _ in range(50):
         deep = {"a": deep}
-    assert len(noted(exchange(deep))["fields"]) == shapes.DEEPEST + 1
+    assert len(noted(exchange(deep))["fields"]) == shapes.MAX_DEPTH + 1
     wide = noted(exchange({f"a{n}": {"b": n} for n in range(3000)}))["fields"]
     assert len(wide) == shapes.FIELDS_LIMIT
     assert "" in wide

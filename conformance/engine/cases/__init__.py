@@ -1,1 +1,1 @@
-"""Cases: requests that differ from a documented one in one thing each, made by schemathesis and kept as a corpus."""
+"""Cases: requests that differ from a documented one in one thing each, made by schemathesis and stored as a corpus."""

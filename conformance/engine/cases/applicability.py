@@ -1,4 +1,4 @@
-"""Applicability: how the cases of an operation are sent, which kinds it can have, and why it has no others. Pure."""
+"""Decide how the cases of an operation are sent, which kinds it can have, and why it has no others. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from conformance.target.safety import provable
 JSON: Final = "application/json"
 MULTIPART: Final = "multipart/form-data"
 OTHERS: Final = "leaves-others"
-"""The aspect of a step that it touches nothing but what it names."""
+"""The aspect of a step that it changes only the resource that it names."""
 
 
 class Way(StrEnum):
-    """How the cases of an operation are sent: what they act on."""
+    """What the cases of an operation act on."""
 
     READ = "what exists, and what the run makes up"
     TOKEN = "no account"  # noqa: S105
@@ -31,7 +31,7 @@ class Way(StrEnum):
     NONE = "nothing"
 
 
-SILENT: Final = {
+WHY_NONE: Final = {
     "create": "no operation shows the name of what it creates, or none deletes it completely",
     "administer": "it changes the account, or creates something that no operation removes",
 }
@@ -60,7 +60,7 @@ def way_of(specification: Specification, operation: Operation) -> Way:
 
 
 def _shows_its_mark(specification: Specification, operation: Operation) -> bool:
-    """Whether a list shows what a create made, under the name that it was given, and it can be deleted."""
+    """Whether a list shows what a create made under its given name, and it can be deleted."""
     body = operation.body(JSON) or operation.body(MULTIPART)
     shown = operation.names and operation.link("list") and operation.link("delete")
     return bool(body and shown and not operation.path_parameters) and provable(specification.operations, operation)
@@ -73,63 +73,63 @@ def stays(specification: Specification, operation: Operation) -> bool:
 
 
 def _changes_its_own(specification: Specification, operation: Operation) -> bool:
-    """Whether an update changes one thing alone, of a kind that shows the mark of the run."""
-    made_by = maker_of(specification.operations, operation)
-    firm = [touch for touch in operation.touches if not touch.optional]
-    alone = len(firm) == 1 and firm[0].where in ("path", "body") and len(operation.path_parameters) <= 1
-    if made_by is None or not (alone and operation.bodies):
+    """Whether an update changes exactly one resource, of a kind that shows the mark of the run."""
+    create = maker_of(specification.operations, operation)
+    required = [touch for touch in operation.touches if not touch.optional]
+    is_single = len(required) == 1 and required[0].where in ("path", "body") and len(operation.path_parameters) <= 1
+    if create is None or not (is_single and operation.bodies):
         return False
-    return _shows_its_mark(specification, made_by)
+    return _shows_its_mark(specification, create)
 
 
 def fixed(operation: Operation) -> set[str]:
     """The places of a body that no case changes: they name what it acts on, or carry the mark of the run."""
-    made_by = maker_of(load(operation.system).operations, operation) if operation.effect == "update" else None
-    marks = (*operation.names, *(made_by.names if made_by is not None else ()))
+    create = maker_of(load(operation.system).operations, operation) if operation.effect == "update" else None
+    marks = (*operation.names, *(create.names if create is not None else ()))
     touches = [touch for touch in (*operation.touches, *marks) if touch.where == "body"]
     named = {pointer.replace("/*", "[]") for touch in touches for pointer in (touch.pointer, touch.other) if pointer}
     return named | {pointer for pointer in operation.fixtures if pointer.startswith("/")}
 
 
 def free_places(operation: Operation) -> Iterator[tuple[str, Schema, bool]]:
-    """Every place of a JSON body that a case may change, with its schema and whether a document requires it."""
+    """Every place of a JSON body that a case may change, with its schema and whether it is required."""
     body = operation.body(JSON)
     if body is not None and operation.resource != "token":
         yield from _below(body.schema, "", operation, fixed(operation))
 
 
-def _below(schema: Schema, place: str, operation: Operation, apart: set[str]) -> Iterator[tuple[str, Schema, bool]]:
+def _below(schema: Schema, place: str, operation: Operation, excluded: set[str]) -> Iterator[tuple[str, Schema, bool]]:
     required, names = set(schema.get("required", ())), load(operation.system).members
     for name, member in schema.get("properties", {}).items():
-        inner, said = f"{place}/{name}", extension(member)
-        if inner in apart or any(one.startswith((f"{inner}[", f"{inner}/")) for one in apart):
+        inner, options = f"{place}/{name}", extension(member)
+        if inner in excluded or any(one.startswith((f"{inner}[", f"{inner}/")) for one in excluded):
             continue
-        if said.refers or said.personal or said.equality == "identifier" or names.is_identifier(name):
+        if options.refers or options.personal or options.equality == "identifier" or names.is_identifier(name):
             continue  # it would have to exist, or concerns an account
-        if said.generate is not None and len(said.generate.values or ()) == 1:
+        if options.generate is not None and len(options.generate.values or ()) == 1:
             continue  # another value could do harm
         items = member.get("items", {})
         if operation.effect == "update" and items.get("properties"):
-            continue  # the elements of an update exist already, under identifiers of the server's
+            continue  # the elements of an update exist already, with identifiers of the server
         yield inner, member, name in required
-        yield from _below(member, inner, operation, apart)
+        yield from _below(member, inner, operation, excluded)
         if items.get("properties"):
-            yield from _below(items, f"{inner}[]", operation, apart)
+            yield from _below(items, f"{inner}[]", operation, excluded)
 
 
 def inapplicable(specification: Specification, operation: Operation, kind: CaseKind) -> str:
-    """Why an operation has no cases of a kind; empty where it has."""
+    """Why an operation has no cases of a kind; empty if it has some."""
     way = way_of(specification, operation)
     if kind is CaseKind.DOCUMENTED:
         return ""
     if kind is CaseKind.UNTOUCHED:
         return _untouched(specification, operation, way)
     if way is Way.NONE:
-        return SILENT["administer" if operation.personal else operation.effect]
+        return WHY_NONE["administer" if operation.personal else operation.effect]
     places = [place for place, _, _ in free_places(operation)]
     if kind is CaseKind.INVALID:
-        varied = way is not Way.CREATE or places or operation.body(MULTIPART) is not None
-        return "" if varied else NO_VALUES
+        has_cases = way is not Way.CREATE or places or operation.body(MULTIPART) is not None
+        return "" if has_cases else NO_VALUES
     if not (places or operation.body(MULTIPART) is not None or operation.resource == "token"):
         return NO_VALUES
     if way is Way.TOKEN:
@@ -158,6 +158,6 @@ def _untouched(specification: Specification, operation: Operation, way: Way) -> 
         return "it changes nothing that another operation shows"
     if specification.aspect(operation.id, OTHERS) is None:
         return "no document says that it does not change others of the same kind"
-    made_by = maker_of(specification.operations, operation)
-    shown = way is not Way.NONE and made_by is not None and _shows_its_mark(specification, made_by)
+    create = maker_of(specification.operations, operation)
+    shown = way is not Way.NONE and create is not None and _shows_its_mark(specification, create)
     return "" if shown else NOT_OWN

@@ -1,4 +1,4 @@
-"""Beside: another thing of the run's own of the same kind, which the cases of an operation must leave as it is."""
+"""Another resource of the run of the same kind, which the cases of an operation must not change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conformance.target.safety import is_allowed
 
 @dataclass(eq=False)
 class Beside:
-    """What is beside the cases of an operation; nothing where no requirement says that it leaves others alone."""
+    """The neighbour of the cases of an operation. There is none if no requirement says that others are left alone."""
 
     session: Session
     operation: Operation
@@ -25,7 +25,7 @@ class Beside:
     _requirement: str = field(default="", init=False)
 
     def add(self) -> None:
-        """Create something beside, if it can be proved to be the run's own and be removed again. Raises nothing."""
+        """Create a neighbour, if it can be proved to be the run's and removed again. Raises nothing."""
         session = self.session
         requirement = session.specification.aspect(self.operation.id, OTHERS)
         making = maker_of(session.specification.operations, self.operation)
@@ -39,12 +39,14 @@ class Beside:
             self._neighbours, self._requirement = neighbours, requirement.id
 
     def see(self, *evidence: Exchange) -> None:
-        """Record whether it is as it was when it was last looked at. Raises as a request does."""
+        """Record whether it is unchanged since the last look. Raises as a request does."""
         if self._neighbours is not None:
             self._neighbours.record_unchanged(self._requirement, *evidence)
 
     def look(self) -> None:
-        """Take it for what it is now: what was done since is another operation's doing. Raises as a request does."""
+        """Take its current state as the baseline: earlier changes are due to another operation. Raises as a request
+        does.
+        """
         if self._neighbours is not None:
             self._neighbours.look()
 
@@ -52,6 +54,6 @@ class Beside:
         """Remove it. Raises nothing."""
         if self._neighbours is None:
             return
-        for one in self._neighbours.there:
+        for one in self._neighbours.neighbours:
             with contextlib.suppress(Blocked, NotExercised):
                 self.session.remove(one.resource.id, self._neighbours.create)

@@ -1,6 +1,6 @@
-"""Build: makes the packaged corpora of cases, by schemathesis's coverage of each schema and its strategies.
+"""Generate the packaged corpora of cases, with schemathesis's coverage of each schema and its strategies.
 
-`python -m conformance.engine.cases.build` makes them anew, after a spec was changed. A run needs none of this.
+`python -m conformance.engine.cases.build` regenerates them after a spec was changed. A run does not need this.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from conformance.spec.guidance import guided
 from conformance.spec.rules import Schema, types_of
 from conformance.spec.specification import SYSTEMS, Operation, Specification, load
 
-PLANES: Final = "Zürich Ωμέγα Ж 中文 日本 ة 😀 \U0001d4b3 🇱🇺"
-"""Letters of several scripts, and of planes beyond the first; all composed, so that no normal form changes them."""
+MULTI_SCRIPT: Final = "Zürich Ωμέγα Ж 中文 日本 ة 😀 \U0001d4b3 🇱🇺"
+"""Letters of several scripts, and of planes beyond the first; all composed, so that normalisation changes none."""
 LONG: Final = "".join("0123456789abcdef "[number % 17] for number in range(199)) + "."
 BLANKS: Final = "two  blanks inside"
 PLAIN_TEXT: Final = "A b 9"
 TEXTS: Final = {
-    "Unicode of several planes": PLANES,
+    "Unicode of several planes": MULTI_SCRIPT,
     "200 characters": LONG,
     "one character": "x",
     "digits only": "0042",
@@ -60,12 +60,12 @@ XML: Final = {
     "another element that nobody knows": ("</metadata>", '<meta key="note">x</meta></metadata>'),
     "a character by its number": ('<meta key="workspace">', '<meta key="workspace">&#65;'),
     "another order of attributes": ("<metadata>", '<metadata note="&quot;x&quot; &lt; y">'),
-    "letters beyond ASCII": ("</metadata>", f'<meta key="note">{PLANES}</meta></metadata>'),
+    "letters beyond ASCII": ("</metadata>", f'<meta key="note">{MULTI_SCRIPT}</meta></metadata>'),
 }
 BAD_XML: Final = {"a metadata element too many": ("</metadata>", '</metadata><metadata version="x"></metadata>')}
-"""Where the guard can still read what a file names: it sends no other."""
-COMBINED: Final = 8
-"""Generated bodies of an operation."""
+"""Edits after which the guard can still read what a file names: it sends no others."""
+MAX_COMBINED: Final = 8
+"""Number of generated bodies of an operation."""
 FORM: Final = "application/x-www-form-urlencoded"
 ACCEPTS: Final = {"another content type than the documented one is asked for": "image/png", "no sense in Accept": "?"}
 LONGER: Final = MADE_UP * 8
@@ -73,7 +73,7 @@ LONGER: Final = MADE_UP * 8
 
 
 def cover(schema: Schema, mode: GenerationMode) -> list[Any]:
-    """The values by which schemathesis covers a schema, valid or invalid ones."""
+    """The valid or invalid values with which schemathesis covers a schema."""
     context = CoverageContext(
         root_schema={},
         location=ParameterLocation.BODY,
@@ -87,7 +87,7 @@ def cover(schema: Schema, mode: GenerationMode) -> list[Any]:
 
 
 def cases(specification: Specification, operation: Operation) -> list[Case]:
-    """Every case of an operation, what matters most first, none twice."""
+    """Every case of an operation, the most important first, without duplicates."""
     found: dict[str, Case] = {}
     for case in (
         *_documented(specification, operation),
@@ -101,7 +101,7 @@ def cases(specification: Specification, operation: Operation) -> list[Case]:
 
 
 def _documented(specification: Specification, operation: Operation) -> Iterator[Case]:
-    """The documented call, which other tests make; what is optional left out; each value of a closed set."""
+    """The documented call, which other tests make; optional members left out; each value of a closed set."""
     yield Case(CaseKind.DOCUMENTED, Part.WHOLE, "", "the documented call")
     body = operation.body(JSON)
     if body is None or way_of(specification, operation) not in (Way.CREATE, Way.UPDATE):
@@ -118,8 +118,8 @@ def _documented(specification: Specification, operation: Operation) -> Iterator[
 def _boundary(specification: Specification, operation: Operation) -> Iterator[Case]:
     if inapplicable(specification, operation, CaseKind.BOUNDARY):
         return
-    made = [[*_limits(place, schema)] for place, schema, _ in free_places(operation)]
-    yield from (Case(CaseKind.BOUNDARY, Part.BODY, *one) for one in _in_turn(made))
+    corpus_text = [[*_limits(place, schema)] for place, schema, _ in free_places(operation)]
+    yield from (Case(CaseKind.BOUNDARY, Part.BODY, *one) for one in _round_robin(corpus_text))
     if any(touch.xpath for touch in operation.names):
         for how, edit in XML.items():
             yield Case(CaseKind.BOUNDARY, Part.XML, operation.names[0].part, how, list(edit))
@@ -129,7 +129,7 @@ def _boundary(specification: Specification, operation: Operation) -> Iterator[Ca
 
 
 def _limits(place: str, schema: Schema) -> Iterator[tuple[str, str, Any]]:
-    """The values at the limits of what generated values may be at a place."""
+    """The values at the limits of what may be generated at a place."""
     plain, types = guided(schema), types_of(schema)
     if "enum" in plain:
         return
@@ -148,20 +148,20 @@ def _limits(place: str, schema: Schema) -> Iterator[tuple[str, str, Any]]:
 
 
 def _is_free(plain: Schema) -> bool:
-    """Whether a text may be any text: what the generator may write there is not of a special form."""
+    """Whether a text may be any text: the schema requires no special form."""
     form = plain.get("pattern", "")
     return "format" not in plain and (not form or re.search(form, PLAIN_TEXT) is not None)
 
 
 def _combined(specification: Specification, operation: Operation) -> Iterator[Case]:
-    """Generated values of several places at once; whole bodies are kept elsewhere, and replayed as properties."""
+    """Generated values of several places at once. Whole bodies are stored elsewhere, and replayed as properties."""
     if inapplicable(specification, operation, CaseKind.COMBINED) or corpus.generated(operation):
         return
     places = {place[1:] for place, _, _ in free_places(operation) if is_top(place)}
-    for body in corpus.generate(operation, 0, COMBINED):
-        kept = {name: value for name, value in body.items() if name in places}
-        if len(kept) > 1:
-            yield Case(CaseKind.COMBINED, Part.BODY, "", "generated values", kept)
+    for body in corpus.generate(operation, 0, MAX_COMBINED):
+        values = {name: value for name, value in body.items() if name in places}
+        if len(values) > 1:
+            yield Case(CaseKind.COMBINED, Part.BODY, "", "generated values", values)
 
 
 def _invalid(specification: Specification, operation: Operation) -> Iterator[Case]:
@@ -190,12 +190,12 @@ def _invalid(specification: Specification, operation: Operation) -> Iterator[Cas
         for how, edit in BAD_XML.items():
             yield Case(CaseKind.INVALID, Part.XML, operation.names[0].part, how, list(edit))
     if way in (Way.CREATE, Way.UPDATE):
-        made = [[*_wrong(*found, turn)] for turn, found in enumerate(free_places(operation))]
-        yield from (Case(CaseKind.INVALID, Part.BODY, *one) for one in _in_turn(made))
+        corpus_text = [[*_invalid_values(*found, turn)] for turn, found in enumerate(free_places(operation))]
+        yield from (Case(CaseKind.INVALID, Part.BODY, *one) for one in _round_robin(corpus_text))
 
 
 def _malformed(operation: Operation, way: Way) -> Iterator[Case]:
-    """Bodies that are malformed as a whole, where the guard can judge the request without reading them."""
+    """Bodies that are malformed as a whole, for requests that the guard can judge without reading the body."""
     if operation.body(JSON) is not None:
         yield from (Case(CaseKind.INVALID, Part.BODY, "", how, text) for how, text in MALFORMED.items())
         if way is not Way.TOKEN:
@@ -208,16 +208,16 @@ def _malformed(operation: Operation, way: Way) -> Iterator[Case]:
         yield from (Case(CaseKind.INVALID, Part.MULTIPART, "", how, text) for how, text in MALFORMED_FORM.items())
 
 
-def _wrong(place: str, schema: Schema, required: bool, turn: int) -> Iterator[tuple[str, str, Any]]:
-    """The invalid values of a place, beginning with another one from place to place."""
+def _invalid_values(place: str, schema: Schema, required: bool, offset: int) -> Iterator[tuple[str, str, Any]]:
+    """The invalid values of a place. The first one varies from place to place."""
     plain = {name: value for name, value in schema.items() if not name.startswith("x-")}
     unset = "string" in types_of(schema)  # null is one way to say that a text is not set
-    made = [(place, one.description, one.value) for one in cover(plain, GenerationMode.NEGATIVE)]
-    made = [one for one in made if not (unset and one[2] is None) and len(json.dumps(one[2])) < 200]
+    corpus_text = [(place, one.description, one.value) for one in cover(plain, GenerationMode.NEGATIVE)]
+    corpus_text = [one for one in corpus_text if not (unset and one[2] is None) and len(json.dumps(one[2])) < 200]
     if required:
-        made.append((place, "a required member left out", LEFT_OUT))
-    start = turn % len(made) if made else 0
-    yield from (*made[start:], *made[:start])
+        corpus_text.append((place, "a required member left out", LEFT_OUT))
+    start = offset % len(corpus_text) if corpus_text else 0
+    yield from (*corpus_text[start:], *corpus_text[:start])
 
 
 def _untouched(specification: Specification, operation: Operation) -> Iterator[Case]:
@@ -225,13 +225,13 @@ def _untouched(specification: Specification, operation: Operation) -> Iterator[C
         yield Case(CaseKind.UNTOUCHED, Part.WHOLE, "", "another one of its kind, beside all cases")
 
 
-def _in_turn(groups: list[list[Any]]) -> Iterator[Any]:
+def _round_robin(groups: list[list[Any]]) -> Iterator[Any]:
     """The first of each group, then the second of each, and so on."""
     for number in range(max(map(len, groups), default=0)):
         yield from (group[number] for group in groups if number < len(group))
 
 
-def made(system: str) -> str:
+def corpus_text(system: str) -> str:
     """The corpus of a system, as JSON with one line for each operation."""
     specification = load(system)
     lines = [
@@ -247,10 +247,10 @@ def _dumped(stored: Iterable[list[Any]]) -> str:
 
 
 def main() -> None:
-    """Make the packaged corpora anew."""
+    """Regenerate the packaged corpora."""
     for system, known in SYSTEMS.items():
         if known.cases is not None:
-            known.cases.write_text(made(system), encoding="utf-8")
+            known.cases.write_text(corpus_text(system), encoding="utf-8")
 
 
 if __name__ == "__main__":

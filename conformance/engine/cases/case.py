@@ -1,6 +1,6 @@
-"""Case: one thing in which a request differs from a documented one. The corpus of all cases is read here. Pure.
+"""One thing in which a request differs from a documented one. Reads the corpus of all cases. Pure.
 
-A corpus belongs to the spec from which it was made; a run replays it and needs no generator.
+A corpus belongs to the spec from which it was made. A run replays it and needs no generator.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from conformance.spec.guidance import guided
 from conformance.spec.specification import Operation, load
 
 LEFT_OUT: Final = "left out"
-"""What a case without a value does with its place."""
+"""The value of a case that leaves its place out."""
 MADE_UP: Final = "$made-up"
-"""Stands in a value for an identifier that the run makes up, in the form of a real one."""
+"""A placeholder in a value for an identifier that the run makes up, in the form of a real one."""
 
 
 class CaseKind(StrEnum):
-    """What kind of case it is."""
+    """The kind of a case."""
 
     DOCUMENTED = "documented"
     BOUNDARY = "boundary"
@@ -51,9 +51,9 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case. `place` is empty for the whole part; without a `value` (`LEFT_OUT`) the place is left out.
+    """One case. `place` is empty for the whole part. Without a `value` (`LEFT_OUT`), the place is left out.
 
-    The value of a whole body is the text of its bytes; `how` says in words what is special.
+    The value of a whole body is the text of its bytes. `how` describes the difference.
     """
 
     kind: CaseKind
@@ -63,23 +63,23 @@ class Case:
     value: Any = LEFT_OUT
 
     def stored(self) -> list[Any]:
-        """The case as a corpus holds it."""
+        """The case as stored in a corpus."""
         return [self.kind, self.part, self.place, self.how, *([] if self.value is LEFT_OUT else [self.value])]
 
     @staticmethod
     def read(stored: Sequence[Any]) -> Case:
-        """The case that a corpus holds. Raises ValueError when it is none."""
+        """A case that was stored in a corpus. Raises ValueError if it is not one."""
         kind, part, place, how, *value = stored
         return Case(CaseKind(kind), Part(part), place, how, value[0] if value else LEFT_OUT)
 
     @property
     def valid(self) -> bool:
-        """Whether no document speaks against it."""
+        """Whether the documents allow the request."""
         return self.kind is not CaseKind.INVALID
 
     @property
     def bytes(self) -> bytes:
-        """The bytes of a whole body: those of its text, or of base64 where it is no text."""
+        """The bytes of a whole body: those of its text, or of base64 if it is not text."""
         if isinstance(self.value, dict):
             return base64.b64decode(self.value["base64"])
         return str(self.value).encode()
@@ -87,7 +87,7 @@ class Case:
 
 @cache
 def corpus(system: str) -> Mapping[str, tuple[Case, ...]]:
-    """The cases of every operation of a system; those of an operation begin with what matters most."""
+    """The cases of every operation of a system, the most important first."""
     path = SYSTEMS[system].cases
     if path is None:
         return {}
@@ -108,21 +108,21 @@ def chosen(operation: Operation, count: int) -> tuple[Case, ...]:
 
 
 def counted(operation: Operation) -> dict[CaseKind, int]:
-    """How many cases of each kind an operation has; generated bodies that the properties replay are combined ones."""
+    """The number of cases of each kind of an operation. Generated bodies of the properties count as combined."""
     found = Counter(case.kind for case in corpus(operation.system).get(operation.id, ()))
     if bodies.generated(operation):
-        found[CaseKind.COMBINED] += len(bodies.cases(operation, 0, bodies.KEPT))
+        found[CaseKind.COMBINED] += len(bodies.cases(operation, 0, bodies.PACKAGED_CASES))
     return {kind: found[kind] for kind in CaseKind}
 
 
 def digest(system: str) -> str:
-    """The key of a corpus: what the spec says of the requests in it."""
-    told = {
-        one.id: [
-            one.effect,
-            list(one.parameters),
-            [[body.media_type, guided(body.schema), dict(body.examples)] for body in one.bodies],
+    """The key of a corpus: a checksum of the requests in the spec."""
+    requests = {
+        operation.id: [
+            operation.effect,
+            list(operation.parameters),
+            [[body.media_type, guided(body.schema), dict(body.examples)] for body in operation.bodies],
         ]
-        for one in load(system).operations.values()
+        for operation in load(system).operations.values()
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(requests, sort_keys=True, default=str).encode()).hexdigest()

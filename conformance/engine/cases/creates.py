@@ -1,4 +1,4 @@
-"""Creates: the cases of a create, each under a name of its own, by which alone what it made is found and removed."""
+"""The cases of a create. Each has a new name, by which what it created is found and removed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Request = Mapping[str, Any]
 
 @dataclass(eq=False)
 class Creates:
-    """The cases of one create. `base` makes a documented request, `fresh` gives it a name of its own."""
+    """The cases of one create. `base` builds a documented request, `fresh` gives it a new name."""
 
     sender: Sender
     beside: Beside
@@ -42,7 +42,7 @@ class Creates:
         return self.sender.operation
 
     def run(self, cases: Iterable[Case]) -> None:
-        """Create something as documented, then send the cases.
+        """Create a resource as documented, then send the cases.
 
         Raises:
             Blocked, NotExercised: it cannot be created, found by its name, or removed.
@@ -73,17 +73,17 @@ class Creates:
                 return
 
     def _send(self, case: Case, request: Request, read_back: ReadBack) -> None:
-        """Send one case, and remove what it made: only what bears its name."""
+        """Send one case, and remove what it created: only what has its name."""
         exchange = self.sender.send(request)
         if exchange is None or exchange.entry is None:
             return
         with contextlib.suppress(Blocked, NotExercised):
             self.beside.see(exchange)
-        with contextlib.suppress(Blocked, NotExercised):  # what is not removed now is when the test ends
+        with contextlib.suppress(Blocked, NotExercised):  # what is not removed now is removed at the end of the test
             if not exchange.response.ok:
-                self._not_accepted(exchange, exchange.entry)
+                self._check_nothing_created(exchange, exchange.entry)
                 return
-            made = self._found(exchange, exchange.entry)
+            made = self._find(exchange, exchange.entry)
             if made is None:
                 self.sender.stopped = True  # it may be there under no name: one such thing is enough
                 return
@@ -91,45 +91,45 @@ class Creates:
                 read_back.record(exchange, made.identifier)
             self._remove(made)
 
-    def _found(self, exchange: Exchange, entry: Entry) -> Entry | None:
-        """What an accepted case made, entered in the ledger; None where nothing shows it under its name."""
+    def _find(self, exchange: Exchange, entry: Entry) -> Entry | None:
+        """What an accepted case created, recorded in the ledger; None if nothing shows it under its name."""
         resources, operation = self._session.resources, self._operation
         identifier, shown = resources.discovery.identifier(operation, entry, exchange, None, None)
         return resources.ownership.enter(operation, entry, identifier, shown=shown) if identifier else None
 
-    def _not_accepted(self, exchange: Exchange, entry: Entry) -> None:
-        """See that a case that was not accepted made nothing: the list shows nothing under its name."""
+    def _check_nothing_created(self, exchange: Exchange, entry: Entry) -> None:
+        """Check that a refused case created nothing: the list has nothing with its name."""
         resources, operation = self._session.resources, self._operation
-        identifier, listing = resources.discovery.newcomer(operation, entry)
+        identifier, listing = resources.discovery.unclaimed_item(operation, entry)
         if identifier:
             made = resources.ownership.enter(operation, entry, identifier, shown=True)
             self._remove(made)
         elif listing.response.ok:
             self._session.ledger.withdrawn(entry)
-        told = identifier or (listing.response.ok and not looks_paginated(listing))
-        if exchange.response.refused and told:
+        is_known = identifier or (listing.response.ok and not looks_paginated(listing))
+        if exchange.response.refused and is_known:
             observed = "it was refused, but created something nevertheless"
             self.sender.unchanged(not identifier, exchange, listing, observed=observed)
 
     def _shows_its_mark(self, control: Resource) -> bool:
-        """Whether another operation shows what was created under its name."""
+        """Whether another operation shows the created resource under its name."""
         session, read = self._session, self._session.requester.usable(self._operation, "read")
         if read is not None:
-            shown = session.send(read.operation, path={**control.entry.within, read.parameter: control.id})
-            if shown.response.ok and session.requester.carries_the_mark(shown):
+            exchange = session.send(read.operation, path={**control.entry.within, read.parameter: control.id})
+            if exchange.response.ok and session.requester.carries_the_mark(exchange):
                 return True
         listing = session.requester.usable(self._operation, "list")
         assert listing is not None
-        shown = session.send(listing.operation, path=control.entry.within)
-        return shown.response.ok and control.name.encode() in shown.response.body
+        exchange = session.send(listing.operation, path=control.entry.within)
+        return exchange.response.ok and control.name.encode() in exchange.response.body
 
     def _remove(self, made: Entry) -> None:
-        """Remove what a case made; where that fails no more are sent."""
+        """Remove what a case created. If that fails, no more cases are sent."""
         self.sender.stopped = not self._removed(made) or self.sender.stopped
         self.beside.look()
 
     def _removed(self, made: Entry) -> bool:
-        """Remove something of the run's own. Returns whether it is gone, or is going."""
+        """Remove a resource of the run. Returns whether it is gone, or its deletion is pending."""
         session = self._session
         gone = session.remove(made.identifier, self._operation)
         return gone or made.identifier in session.resources.removal.pending

@@ -14,10 +14,10 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Level, Reason
 from conformance.engine import checks, listing
 from conformance.engine.absence import says_gone
-from conformance.engine.definition import enter_anew
+from conformance.engine.definition import record_replacement
 from conformance.engine.identifiers import ANOTHER, listed, looks_paginated, shows
 from conformance.engine.lifecycle import OTHERS
-from conformance.engine.listing import WITHOUT_ANOTHER
+from conformance.engine.listing import ANOTHER_MISSING
 from conformance.engine.neighbours import Neighbour, Neighbours
 from conformance.engine.read_back import is_of, record_read_back, unlike
 from conformance.engine.recorder import Blocked, NotExercised
@@ -130,7 +130,7 @@ class Observer:
 
         _, exchange = self._watch(look)
         if updated is not None and says_gone(exchange):
-            enter_anew(self.session, self.create, thing.resource, thing.names[-1])
+            record_replacement(self.session, self.create, thing.resource, thing.names[-1])
             observed = f"it can no longer be read: {checks.describe(exchange)}"
             self._require(updated, False, Look.OWN, thing, exchange, observed=observed)
         if not exchange.response.ok:
@@ -153,7 +153,7 @@ class Observer:
 
     def remember(self, thing: Thing, exchange: Exchange | None = None) -> None:
         """Take a thing for what it is now, in the way in which others are looked at."""
-        way = next(iter(self._neighbours.ways), None)
+        way = next(iter(self._neighbours.views), None)
         if way is not None and (exchange is None or exchange.operation != way.operation):
             path = {way.parameter: thing.resource.id} if way.parameter else {}
             exchange = self.session.send(way.operation, path=path)
@@ -167,7 +167,7 @@ class Observer:
         for other in self.model.there:
             if other is thing or other.seen is None:
                 continue
-            for way in self._neighbours.ways:
+            for way in self._neighbours.views:
                 there = Neighbour(other.resource, other.sent, {way.operation: other.seen})
                 if not self._neighbours.is_shown(way, there, other.seen):
                     continue
@@ -254,7 +254,7 @@ class Observer:
             observed = "it is not in the list" if how == "absent" else "the list shows it as it was before"
             requirement, kind = changed, Kind.READ_BACK
         else:
-            observed = "it is not in the list" if one is thing else WITHOUT_ANOTHER
+            observed = "it is not in the list" if one is thing else ANOTHER_MISSING
             requirement, kind = self._aspect("created-is-listed"), Kind.ABSENT
         if requirement is None:
             raise NotExercised(Reason.INCONCLUSIVE, f"after {operation.id}: {observed}")

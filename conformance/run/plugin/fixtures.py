@@ -35,11 +35,11 @@ def seed(request: pytest.FixtureRequest) -> int:
 
 def examples(request: pytest.FixtureRequest) -> int:
     """How many bodies to generate for an operation; what starts something leaves executions for the other tests."""
-    from conformance.engine.properties import DEPTHS
+    from conformance.engine.properties import EXAMPLES_BY_DEPTH
     from conformance.spec.specification import load
 
     asked = request.config.getoption("conformance_max_examples")
-    wanted = int(asked or DEPTHS[request.config.getoption("conformance_depth")])
+    wanted = int(asked or EXAMPLES_BY_DEPTH[request.config.getoption("conformance_depth")])
     callspec = getattr(request.node, "callspec", None)
     operation: Any = callspec.params.get("operation") if callspec else None
     if operation is None or not operation.starts:

@@ -135,7 +135,7 @@ def test_an_authentication_with_something_wrong_gets_no_token(
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place(parameter))
     control = authenticate(session, parameters)
     refused = alike(session, control, {**parameters, parameter: session.ledger.made_up()})
-    access.try_login(session, requirement, refused, control)
+    access.check_login(session, requirement, refused, control)
 
 
 @pytest.mark.requirement("PRO-AUTH-WITHOUT-GRANT-TYPE")
@@ -143,7 +143,7 @@ def test_an_authentication_without_grant_type_is_refused(session: Session) -> No
     control = authenticate(session, account(session))
     parameters = account(session)
     del parameters["grant_type"]
-    access.try_login(session, "PRO-AUTH-WITHOUT-GRANT-TYPE", alike(session, control, parameters), control)
+    access.check_login(session, "PRO-AUTH-WITHOUT-GRANT-TYPE", alike(session, control, parameters), control)
 
 
 def alike(session: Session, control: Exchange, parameters: dict[str, str]) -> Exchange:

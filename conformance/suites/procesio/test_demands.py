@@ -7,7 +7,7 @@ import pytest
 from conformance.core.verdict import Reason
 from conformance.engine import access
 from conformance.engine.recorder import NotExercised
-from conformance.engine.required_fields import demands, record_refusal
+from conformance.engine.required_fields import field_requirements, record_refusal
 from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
 from conformance.spec.specification import Requirement, load
@@ -18,7 +18,7 @@ SPEC = load("procesio")
 
 def each(operation: str) -> pytest.MarkDecorator:
     """A test for each required field of an operation."""
-    found = demands(SPEC, SPEC.operations[operation], "scenario")
+    found = field_requirements(SPEC, SPEC.operations[operation], "scenario")
     cases = [pytest.param(one, id=one.place, marks=pytest.mark.requirement(one.id)) for one in found]
     return pytest.mark.parametrize("requirement", cases)
 
@@ -32,7 +32,7 @@ def test_an_authentication_without_a_required_parameter_is_refused(session: Sess
     in_json = (control.request.body or b"").lstrip().startswith(b"{")
     fewer = {name: value for name, value in parameters.items() if name != requirement.place[1:]}
     exchange = session.send("authenticate", json=fewer) if in_json else session.send("authenticate", data=fewer)
-    access.try_login(session, requirement.id, exchange, control)
+    access.check_login(session, requirement.id, exchange, control)
 
 
 @each("runProcess")

@@ -73,7 +73,7 @@ class Party:
         self.places = {number: self._made(kind.create) for number in places}
         self.users = {number: self._made("createUser") for number in users}
         self._people = Neighbours(session, session.operation("createUser"))
-        self._people.there = [self._people.seen(one, {}) for one in self.users.values()]
+        self._people.neighbours = [self._people.snapshot(one, {}) for one in self.users.values()]
 
     def _made(self, operation: str) -> Resource:
         one = made(self.session, operation)
@@ -86,7 +86,7 @@ class Party:
         if step.kind is Kind.REMOVE:
             self._call("deleteUser", path={"usr_uid": user.id})
             self.session.ledger.gone(user.id)
-            self._people.there = [one for one in self._people.there if one.resource.id != user.id]
+            self._people.neighbours = [one for one in self._people.neighbours if one.resource.id != user.id]
             if not self._people.record_unchanged(OTHER_USERS, self.trail[-1]):  # then their places are empty, too
                 raise Blocked(self.session.recorder.root_of(OTHER_USERS), "deleteUser")
         else:

@@ -118,7 +118,7 @@ def test_the_credentials_of_the_client_may_come_by_http_basic(session: Session) 
     ):
         session.recorder.block(wrong, session.recorder.root_of("PM3-TOKEN-CLIENT-BASIC"))
         return
-    access.try_login(session, wrong, ask(session, account, **basic(client, session.ledger.made_up())), asked)
+    access.check_login(session, wrong, ask(session, account, **basic(client, session.ledger.made_up())), asked)
 
 
 @pytest.mark.requirement(*WRONG)
@@ -133,11 +133,11 @@ def test_no_token_is_given_for_what_is_wrong(session: Session) -> None:
         control = once(session, account, in_json=in_json)  # one wrong password at a time: who fails often is locked out
         if not control.response.ok:
             raise NotExercised(Reason.INCONCLUSIVE, f"{TOKEN}: {describe(control)} after a wrong {member}")
-        access.try_login(session, requirement, refused, control)
+        access.check_login(session, requirement, refused, control)
     if getattr(session.table, "token_url", None):
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{TOKEN}: `token_url` in the target file has no workspace")
     elsewhere = once(session, account, in_json=in_json, workspace=session.ledger.made_up())
-    access.try_login(session, WRONG[-1], elsewhere, right)
+    access.check_login(session, WRONG[-1], elsewhere, right)
 
 
 def is_token(exchange: Exchange) -> bool:
@@ -157,7 +157,7 @@ def test_a_client_works_for_its_own_user_and_for_nobody_else(session: Session) -
     other = ask(session, foreign(session, user))
     if is_token(own) or (own.response.ok and not is_token(other)):
         session.recorder.require("PM3-TOKEN-OWN-CLIENT", True, own)
-        access.try_login(session, "PM3-TOKEN-FOREIGN-CLIENT", other, own)
+        access.check_login(session, "PM3-TOKEN-FOREIGN-CLIENT", other, own)
         return
     if not other.response.ok or b"invalid_client" in own.response.body:  # what the target file says may be wrong
         raise NotExercised(Reason.MISSING_USER, f"[processmaker3.users.{user}] is refused: {describe(own)}")

@@ -82,7 +82,7 @@ def test_a_deleted_user_gets_no_token(session: Session) -> None:
         return not (asked.response.ok and token_of(asked)), asked
 
     _, exchange = session.eventually(look)
-    access.try_login(session, "PM3-USER-DELETE-LOGIN", exchange, control)
+    access.check_login(session, "PM3-USER-DELETE-LOGIN", exchange, control)
 
 
 def picture(session: Session) -> dict[str, tuple[str, bytes, str]]:
