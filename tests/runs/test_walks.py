@@ -87,7 +87,7 @@ def test_a_shorter_sequence_is_looked_for_with_no_more_than_twenty_requests(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[int] = []
-    replayed = Walks._replayed
+    replayed = Walks._replay_separately
 
     def counted(self: Walks, *arguments: Any) -> tuple[Walk, list[Verdict]]:
         before = self.session.client.sent
@@ -95,9 +95,9 @@ def test_a_shorter_sequence_is_looked_for_with_no_more_than_twenty_requests(
         sent.append(self.session.client.sent - before)
         return shown
 
-    monkeypatch.setattr(Walks, "_replayed", counted)
+    monkeypatch.setattr(Walks, "_replay_separately", counted)
     faulty(fault, tmp_path)
-    assert 0 < sum(sent) <= shrink.REQUESTS
+    assert 0 < sum(sent) <= shrink.MAX_REQUESTS
 
 
 def test_without_further_requests_the_walk_itself_is_the_sequence(

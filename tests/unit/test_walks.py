@@ -10,8 +10,8 @@ import pytest
 from conformance.engine.walks import plan, shrink
 from conformance.engine.walks.contradiction import Look
 from conformance.engine.walks.move import Crowd, Kind, Move
-from conformance.engine.walks.plan import LONGEST, MOVES, situations
-from conformance.engine.walks.step import AT_ONCE, THINGS, Action, Plan, State, Step, is_possible
+from conformance.engine.walks.plan import MAX_MOVES, MAX_STEPS, situations
+from conformance.engine.walks.step import MAX_EXISTING, THINGS, Action, Plan, State, Step, is_possible
 from conformance.spec.specification import load
 
 EVERY = {
@@ -65,25 +65,25 @@ def test_the_first_packaged_walk_of_users_meets_every_situation() -> None:
 
 @pytest.mark.parametrize("seed", [pytest.param(7), *(pytest.param(one, marks=pytest.mark.matrix) for one in range(25))])
 def test_the_first_walk_of_a_seed_meets_every_situation(seed: int) -> None:
-    assert situations(State(), plan.draw(State(), seed, 1, LONGEST)[0]) == EVERY
-    assert situations(Crowd(), plan.draw(Crowd(), seed, 1, MOVES)[0]) == MOVED
+    assert situations(State(), plan.draw(State(), seed, 1, MAX_STEPS)[0]) == EVERY
+    assert situations(Crowd(), plan.draw(Crowd(), seed, 1, MAX_MOVES)[0]) == MOVED
 
 
 def test_equal_seeds_draw_equal_walks_and_others_draw_others() -> None:
-    drawn = [plan.draw(Crowd(), seed, 4, MOVES) for seed in (3, 3, 4)]
+    drawn = [plan.draw(Crowd(), seed, 4, MAX_MOVES) for seed in (3, 3, 4)]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_walks_are_possible_and_keep_to_their_bounds() -> None:
     for updates in (True, False):
-        for one in plan.plans(0, plan.KEPT, updates=updates):
+        for one in plan.plans(0, plan.PACKAGED_PLANS, updates=updates):
             state = State(updates=updates)
             for step in one:
                 assert step in state.possible()
                 state = state.after(step)
-                assert len(state.there) <= AT_ONCE
+                assert len(state.there) <= MAX_EXISTING
             assert is_possible(one)
-            assert len(one) <= LONGEST
+            assert len(one) <= MAX_STEPS
             assert sum(step.action is Action.CREATE for step in one) <= THINGS
 
 
@@ -138,7 +138,7 @@ def test_what_a_lifecycle_shows_is_not_tried() -> None:
 
 
 def test_each_sequence_that_is_tried_is_possible_shorter_and_ends_with_the_last_step() -> None:
-    for one in plan.plans(0, plan.KEPT, updates=True):
+    for one in plan.plans(0, plan.PACKAGED_PLANS, updates=True):
         for end in range(2, len(one) + 1):
             taken = one[:end]
             for look in Look:

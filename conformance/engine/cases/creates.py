@@ -109,7 +109,7 @@ class Creates:
         is_known = identifier or (listing.response.ok and not looks_paginated(listing))
         if exchange.response.refused and is_known:
             observed = "it was refused, but created something nevertheless"
-            self.sender.unchanged(not identifier, exchange, listing, observed=observed)
+            self.sender.record_refused_unchanged(not identifier, exchange, listing, observed=observed)
 
     def _shows_its_mark(self, control: Resource) -> bool:
         """Whether another operation shows the created resource under its name."""

@@ -1,4 +1,4 @@
-"""Read-back: which texts of a case that was accepted another operation does not show."""
+"""Check that another operation shows the texts of an accepted case."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from conformance.spec.specification import Operation
 
 @dataclass(eq=False)
 class ReadBack:
-    """Sees that texts that a case sent are read back.
+    """Check that texts that a case sent are read back.
 
-    What a server does not keep of a documented request either is another test's affair: it is learned first, and left
-    out.
+    Values that a server does not store even of a documented request are reported by another test: they are learned
+    first,
+    and ignored.
     """
 
     session: Session
@@ -32,24 +33,24 @@ class ReadBack:
     _known: set[str] = field(default_factory=set, init=False)
 
     def learn(self, sent: Exchange, identifier: str) -> None:
-        """Note what of an accepted documented request is not read back."""
+        """Remember which values of an accepted documented request are not read back."""
         shown = self._look(sent, identifier)
         if shown is not None:
-            self._known |= {one.place for one in self._lost(sent, shown)}
+            self._known |= {one.place for one in self._differences(sent, shown)}
 
     def record(self, sent: Exchange, identifier: str) -> None:
-        """Record which texts of an accepted case are not read back, each place once, where that is a requirement."""
+        """Record which texts of an accepted case are not read back, each place once, if that is a requirement."""
         requirement = requirement_ids.verbatim(self.operation.id)
         shown = self._look(sent, identifier) if requirement in self.session.specification.requirements else None
         if shown is None:
             return
-        for one in self._lost(sent, shown):
+        for one in self._differences(sent, shown):
             if one.place not in self._known:
                 self._known.add(one.place)
                 record_difference(self.session.recorder, requirement, one, shown, sent)
 
     def _look(self, sent: Exchange, identifier: str) -> Exchange | None:
-        """The thing as it is read, once it shows what was sent or `settle` seconds have passed; None without a read."""
+        """Read the resource until it shows what was sent or `settle` seconds have passed; None if there is no read."""
         session = self.session
         reading = shown_by(session.specification.operations, self.operation)
         if reading is None or session.requester.unsupported(reading.id) or not reading.path_parameters:
@@ -58,14 +59,14 @@ class ReadBack:
 
         def look() -> tuple[bool, Exchange]:
             shown = session.send(reading.id, path=path)
-            return {one.place for one in self._lost(sent, shown)} <= self._known, shown
+            return {one.place for one in self._differences(sent, shown)} <= self._known, shown
 
         with contextlib.suppress(NotExercised):
             return session.eventually(look)[1]
         return None
 
-    def _lost(self, sent: Exchange, shown: Exchange) -> list[Difference]:
-        """The texts that are shown differently, but for white space and HTML escaping."""
+    def _differences(self, sent: Exchange, shown: Exchange) -> list[Difference]:
+        """The texts that are shown differently, except for white space and HTML escaping."""
         body = sent.request.sent(None)
         reading = self.session.operation(shown.operation)
         if not isinstance(body, dict) or not shown.response.ok:
@@ -76,16 +77,16 @@ class ReadBack:
             return []
         schema = reading.success.schema
         if schema is None or not body.keys() & schema.get("properties", {}).keys():
-            return list(_nowhere(body, read))
+            return list(_missing_texts(body, read))
         found = differences(body, read, schema, self.session.specification.members)
         return [one for one in found if not one.soft and isinstance(one.sent, str)]
 
 
-def _nowhere(sent: Mapping[str, Any], read: Any) -> Iterator[Difference]:
-    """The texts that are nowhere in a body of which no document says where they are."""
+def _missing_texts(sent: Mapping[str, Any], read: Any) -> Iterator[Difference]:
+    """The texts that are missing from a body with an undocumented structure."""
     shown = [value for _, value in leaves(read)]
     texts = {plain(value) for value in shown if isinstance(value, str)}
     for place, value in leaves(sent):
-        apart = isinstance(value, str) and value and not place.endswith("/id")
-        if apart and plain(value) not in texts and not any(equal(value, one) for one in shown):
+        is_text = isinstance(value, str) and value and not place.endswith("/id")
+        if is_text and plain(value) not in texts and not any(equal(value, one) for one in shown):
             yield Difference(place, value, "not in the response")

@@ -1,12 +1,12 @@
-"""Replay: sends the cases of one operation, and judges what came of each.
+"""Send the cases of one operation, and record the results.
 
-A case acts on nothing but what it proves to be its own: a create carries a name that was made for it alone, an update
-acts on something that the run created for its operation, and whatever else is named is made up. What came into being
-is looked for by that name; lists are never compared with what they were. A case takes no start and nothing that the API
-cannot prove to be the run's own: other tests need these.
+A case acts only on resources that are proved to belong to it: a create has a name of its own, an update acts on a
+resource that the run created for its operation, and all other identifiers are made up. What a case created is found by
+its name; lists are never compared with earlier ones. A case starts nothing, and needs nothing that the API cannot prove
+to be the run's, since other tests need these.
 
-A refusal must have changed nothing, a valid text that is accepted is read back, and no response is a server error. That
-something invalid is accepted, or something unusual refused, contradicts nothing.
+A refusal must have changed nothing, an accepted valid text must be read back, and no response may be a server error.
+That something invalid is accepted, or something unusual refused, contradicts nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Fresh = Callable[[Session, Operation, Mapping[str, Any]], dict[str, Any]]
 
 
 def concerned(specification: Specification) -> list[Operation]:
-    """The operations of which cases are sent."""
+    """The operations that have cases."""
     operations = specification.operations.values()
     return [one for one in operations if way_of(specification, one) is not Way.NONE]
 
@@ -52,7 +52,7 @@ def cited(specification: Specification, operation: Operation) -> list[str]:
 
 
 def per_sort(examples: int) -> int:
-    """How many cases of each sort are sent, where so many bodies would be generated."""
+    """The number of cases of each sort, if `examples` bodies are generated."""
     return 1 + examples // 5
 
 
@@ -60,8 +60,8 @@ def per_sort(examples: int) -> int:
 class Replay:
     """The cases of one operation.
 
-    `prepare` makes a documented request, `fresh` gives a create a name of its own, `consistent` changes a body where a
-    schema cannot say how.
+    `prepare` builds a documented request, `fresh` gives a create a new name, `consistent` changes a body in ways that a
+    schema cannot express.
     """
 
     session: Session
@@ -81,10 +81,10 @@ class Replay:
         """Send the cases.
 
         Raises:
-            Blocked, NotExercised: the documented request that they differ from cannot be made.
+            Blocked, NotExercised: the documented request from which they differ cannot be built.
         """
         session, operation = self.session, self.operation
-        self._see_that_it_can_be_called()
+        self._require_callable()
         sent = [case for case in cases if case.part is not Part.WHOLE]
         match way_of(session.specification, operation):
             case Way.CREATE:
@@ -104,14 +104,15 @@ class Replay:
         if unchanged in session.recorder.undecided():
             session.recorder.skip(unchanged, Reason.INCONCLUSIVE, "no case was refused")
 
-    def _see_that_it_can_be_called(self) -> None:
-        """See that the target allows the documented request: what is made up alone shows too little of an operation.
+    def _require_callable(self) -> None:
+        """Check that the target allows the documented request: made-up identifiers alone test too little of an
+        operation.
 
         Raises:
             NotExercised: it does not, or the target file lacks what it needs.
         """
         session = self.session
-        if session.credentials.given(MAIN) == "api_key":  # a refusal would speak of the key
+        if session.credentials.given(MAIN) == "api_key":  # a refusal would be about the key
             raise NotExercised(Reason.MISSING_USER, session.table.instead_of_key)
         requirement = session.specification.requirements[requirement_ids.no_server_error(self.operation.id)]
         obstacle = obstacle_of(requirement, session.specification, session.table, session.safety)
@@ -119,7 +120,9 @@ class Replay:
             raise NotExercised(obstacle.reason, obstacle.detail)
 
     def _update(self, cases: Sequence[Case]) -> None:
-        """The cases of an update: first what is unknown, then what changes something of the run's own."""
+        """Send the cases of an update: first those with unknown identifiers, then those that change the run's
+        resource.
+        """
         updates = Updates(self._sender, self._base(), self.consistent)
         self._beside.add()
         self._send_all([case for case in cases if names_unknown(case)], self._unknown())
@@ -136,48 +139,48 @@ class Replay:
         return requests.renamed(self.operation, {**base, "json": body}, self.session.ledger)
 
     def _send_all(self, cases: Iterable[Case], base: Mapping[str, Any]) -> None:
-        """Send cases of which nothing but the response is judged: they change nothing that exists."""
+        """Send cases that change nothing that exists. Only their responses are checked."""
         for case in cases:
             request = requests.request_of(self.operation, case, base, self.session.ledger)
             if request is None:
                 continue
             exchange = self._sender.send(request)
             if self._sender.stopped or (exchange is not None and exchange.response.ok and self.operation.starts):
-                return  # what names nothing was started: one is enough
+                return  # a made-up identifier started something: one is enough
 
-    # -- what a request is about ---------------------------------------------------------------------------------------
+    # -- base requests
 
     def _read(self) -> dict[str, Any]:
-        """A documented read of something that is there, else of what is made up.
+        """A documented read of an existing resource, otherwise of a made-up identifier.
 
-        Nothing is made for it of which a run has few: what is started, and what nothing proves to be its own.
+        It creates no dependencies that are scarce: those that are started, and those without proof of ownership.
         """
         session, operation = self.session, self.operation
-        made = dependencies(session.specification.operations, operation, lambda key: bool(session.table.fixture(key)))
-        plain = (
+        needed = dependencies(session.specification.operations, operation, lambda key: bool(session.table.fixture(key)))
+        harmless = (
             one.effect == "create"
             and is_allowed(one, session.safety)
             and session.can_prove(one)
             and not stays(session.specification, one)
-            for one in made[1:]
+            for one in needed[1:]
         )
-        if all(plain):
+        if all(harmless):
             with contextlib.suppress(Blocked, NotExercised):
                 return self._base()
         return {"path": requests.unknown_path(operation, {}, session.ledger)}
 
     def _unknown(self) -> dict[str, Any]:
-        """A documented request that names nothing but what is made up."""
+        """A documented request with made-up identifiers only."""
         session, operation = self.session, self.operation
         known = {name: session.table.fixture(key) for name, key in operation.fixtures.items() if name[:1] != "/"}
         base: dict[str, Any] = {"path": requests.unknown_path(operation, known, session.ledger)}
         body = operation.body("application/json")
         if body is not None:
             given = session.table.bodies.get(operation.id, next(iter(body.examples.values()), None))
-            base["json"] = requests.of_nothing(session, operation, given)
+            base["json"] = requests.with_made_up_ids(session, operation, given)
         return base
 
 
 def names_unknown(case: Case) -> bool:
-    """Whether a case names something made up in the place of what exists."""
+    """Whether a case has a made-up identifier in place of an existing one."""
     return case.part is Part.PATH or (case.part is Part.BODY and case.value == MADE_UP)

@@ -1,4 +1,4 @@
-"""Requests: the request of a case, made from a documented one. Pure but for identifiers and names of the ledger."""
+"""Build the request of a case from a documented one. Pure, except for identifiers and names from the ledger."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conformance.target.bodies import GIVEN
 from conformance.wire.ledger import Ledger
 
 JSON: Final = "application/json"
-CUT: Final = "multipart/form-data; boundary=cut"
+MULTIPART_TYPE: Final = "multipart/form-data; boundary=cut"
 FORM: Final = "application/x-www-form-urlencoded"
 CONTENT: Final = ("json", "data", "files", "content")
 GUIDS: Final = ("uuid", "guid")
@@ -26,7 +26,7 @@ Request = Mapping[str, Any]
 
 
 def request_of(operation: Operation, case: Case, base: Request, ledger: Ledger) -> dict[str, Any] | None:
-    """A documented request with what is special about a case; None where it has no such place."""
+    """Apply a case to a documented request; None if the request lacks its place."""
     match case.part:
         case Part.WHOLE:
             return None
@@ -49,16 +49,18 @@ def request_of(operation: Operation, case: Case, base: Request, ledger: Ledger) 
         case Part.BODY if not case.place:
             return _raw(base, case.bytes, JSON)
         case Part.BODY if case.value == MADE_UP:
-            return _elsewhere(operation, base, ledger)
+            return _with_unknown_subject(operation, base, ledger)
         case Part.BODY:
-            if case.place in _firm(operation) or (is_given(operation) and not _holds(base.get("json"), case.place)):
+            if case.place in _unchangeable_places(operation) or (
+                is_given(operation) and not _holds(base.get("json"), case.place)
+            ):
                 return None
             body = changed(base.get("json"), case.place, case.value)
             return None if body is None else {**base, "json": body}
         case Part.FORM:
             return _raw(base, case.bytes, FORM)
         case Part.MULTIPART if not case.place:
-            return _raw(base, case.bytes, CUT)
+            return _raw(base, case.bytes, MULTIPART_TYPE)
         case Part.XML:
             return _edited(base, case)
         case _:
@@ -67,13 +69,13 @@ def request_of(operation: Operation, case: Case, base: Request, ledger: Ledger) 
 
 
 def is_given(operation: Operation) -> bool:
-    """Whether the target file gives the body of an operation, or of what it follows, instead of a guess."""
+    """Whether the target file defines the body of an operation, or of the one that it follows, instead of a guess."""
     body = operation.body(JSON)
     return body is not None and GIVEN in body.examples
 
 
-def _firm(operation: Operation) -> set[str]:
-    """The places of a body that no case changes, as the target wants them."""
+def _unchangeable_places(operation: Operation) -> set[str]:
+    """The places of a body that no case changes, because the target needs them."""
     return {touch.pointer.replace("/*", "[]") for touch in (*operation.names, *operation.touches) if touch.pointer}
 
 
@@ -82,13 +84,13 @@ def _holds(body: Any, place: str) -> bool:
 
 
 def unknown_path(operation: Operation, known: Mapping[str, str], ledger: Ledger) -> dict[str, str]:
-    """Path parameters that name nothing: made up by the run, in the form of what is known of each."""
+    """Path parameters that the run makes up, in the form of the `known` values."""
     schemas = {one["name"]: one.get("schema", {}) for one in operation.parameters}
     return {name: made_up(schemas[name], known.get(name, ""), ledger) for name in operation.path_parameters}
 
 
 def made_up(schema: Mapping[str, Any], known: str, ledger: Ledger) -> str:
-    """An identifier that the run makes up, like a `known` one, else as its schema says."""
+    """An identifier that the run makes up, like a `known` one, otherwise by its schema."""
     if known:
         return ledger.made_up_like(known)
     if schema.get("type") == "integer" or "integer" in schema.get("type", ()):
@@ -97,19 +99,19 @@ def made_up(schema: Mapping[str, Any], known: str, ledger: Ledger) -> str:
 
 
 def renamed(operation: Operation, base: Request, ledger: Ledger) -> dict[str, Any]:
-    """A documented create under a new name of the run: that of one case, by which alone what it makes is known."""
+    """A documented create under a new name of the run, by which what it creates is found."""
     body, name = deepcopy(base["json"]), ledger.name()
     for touch in operation.names:
         replace(body, touch.pointer, ledger.word() if touch.no_blanks else name)
     return {**base, "json": body}
 
 
-def of_nothing(session: Session, operation: Operation, given: Any) -> Any:
-    """A documented body, or the given one of the target file, that names nothing but what the run makes up."""
+def with_made_up_ids(session: Session, operation: Operation, given: Any) -> Any:
+    """A documented body, or the given one of the target file, with made-up identifiers only."""
     body = deepcopy(given)
     for touch in operation.touches:
         if touch.where == "body":
-            _renamed_at(body, touch.pointer, session.ledger)
+            _replace_identifier(body, touch.pointer, session.ledger)
     for touch in operation.names:
         replace(body, touch.pointer, session.ledger.word() if touch.no_blanks else session.ledger.name())
     documented = operation.body(JSON)
@@ -118,18 +120,18 @@ def of_nothing(session: Session, operation: Operation, given: Any) -> Any:
     return body
 
 
-def _elsewhere(operation: Operation, base: Request, ledger: Ledger) -> dict[str, Any] | None:
-    """A body that names something made up in the place of what it acts on."""
+def _with_unknown_subject(operation: Operation, base: Request, ledger: Ledger) -> dict[str, Any] | None:
+    """A body with a made-up identifier in place of the resource that it acts on."""
     body = deepcopy(base.get("json"))
-    found = False
+    replaced = False
     for touch in operation.touches:
         if touch.where == "body" and not touch.optional:
-            found = _renamed_at(body, touch.pointer, ledger) or found
-    return {**base, "json": body} if found else None
+            replaced = _replace_identifier(body, touch.pointer, ledger) or replaced
+    return {**base, "json": body} if replaced else None
 
 
-def _renamed_at(body: Any, pointer: str, ledger: Ledger) -> bool:
-    """Put a made-up identifier at a place of a body. Returns whether it has the place."""
+def _replace_identifier(body: Any, pointer: str, ledger: Ledger) -> bool:
+    """Put a made-up identifier at a place of a body. Returns whether the body has the place."""
     known = [str(one) for one in at(body, pointer)]
     if not known:
         return False
@@ -138,20 +140,20 @@ def _renamed_at(body: Any, pointer: str, ledger: Ledger) -> bool:
 
 
 def _raw(base: Request, body: bytes, media_type: str) -> dict[str, Any]:
-    """A request with a body of these bytes, in the place of its own."""
-    kept = {name: value for name, value in base.items() if name not in CONTENT}
-    return {**kept, "content": body, "headers": {**base.get("headers", {}), "content-type": media_type}}
+    """A request with these bytes as its body."""
+    other_arguments = {name: value for name, value in base.items() if name not in CONTENT}
+    return {**other_arguments, "content": body, "headers": {**base.get("headers", {}), "content-type": media_type}}
 
 
 def _relabelled(base: Request, case: Case) -> dict[str, Any] | None:
-    """The bytes of a JSON body under another content type."""
+    """The bytes of a JSON body with another content type."""
     if "json" not in base:
         return None
     return _raw(base, json.dumps(base["json"]).encode(), str(case.value))
 
 
 def _edited(base: Request, case: Case) -> dict[str, Any] | None:
-    """An upload with one edit of its XML; None where it lacks what is edited."""
+    """An upload with one edit of its XML; None if it lacks the text to edit."""
     old, new = (str(one).encode() for one in case.value)
     file = base.get("files", {}).get(case.place)
     if file is None or old not in file[1]:
@@ -160,7 +162,7 @@ def _edited(base: Request, case: Case) -> dict[str, Any] | None:
 
 
 def _made_up(value: str, known: str, ledger: Ledger) -> str:
-    """A value with an identifier that the run makes up: as a whole in the form of the known one."""
+    """A value with an identifier that the run makes up; a complete one has the form of the known one."""
     if value == MADE_UP:
         return ledger.made_up_like(known) if known else ledger.made_up(12)
     if not value.replace(MADE_UP, ""):
@@ -169,7 +171,9 @@ def _made_up(value: str, known: str, ledger: Ledger) -> str:
 
 
 def changed(body: Any, place: str, value: Any) -> Any:
-    """A copy of a body with another value at a place, in the first element on the way; None where it cannot be."""
+    """A copy of a body with another value at a place, in the first elements on the way; None if that is not
+    possible.
+    """
     body = deepcopy(body)
     node = body
     *parents, last = place.split("/")[1:]

@@ -1,4 +1,4 @@
-"""Sender: sends the requests of cases of one operation, and stops where nothing more can be learned."""
+"""Send the requests of cases of one operation, and stop when no more can be learned."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from conformance.engine.session import Session
 from conformance.spec import requirement_ids
 from conformance.spec.specification import Operation
 
-IN_FRONT_AT_MOST: Final = 3
-"""Cases in a row that something in front of the API responded to, before no more of the operation are sent."""
+MAX_IN_FRONT: Final = 3
+"""Consecutive cases with a response of something in front of the API; no more of the operation are sent then."""
 FINAL: Final = (Reason.LIMIT_REACHED, Reason.UNSUPPORTED)
 
 
 @dataclass(eq=False)
 class Sender:
-    """Sends cases of an operation. `stopped` is set when no more are to be sent."""
+    """Send cases of an operation. `stopped` is set if no more must be sent."""
 
     session: Session
     operation: Operation
@@ -28,12 +28,12 @@ class Sender:
     _in_front: int = field(default=0, init=False)
 
     def send(self, request: Mapping[str, Any]) -> Exchange | None:
-        """Send a case. None where the API did not respond, or the case may not be sent.
+        """Send a case. Returns None if the API did not respond, or the case may not be sent.
 
-        What a create without a response may have made is looked after.
+        Cleans up what a create without a response may have made.
 
         Raises:
-            NotExercised: nothing more can be sent at all.
+            NotExercised: no more requests can be sent.
         """
         session, operation = self.session, self.operation
         try:
@@ -44,17 +44,19 @@ class Sender:
             if session.problem or untested.reason in FINAL:
                 raise
             self._in_front += untested.reason is not Reason.SAFETY_LEVEL
-            self.stopped = self.stopped or self._in_front >= IN_FRONT_AT_MOST
+            self.stopped = self.stopped or self._in_front >= MAX_IN_FRONT
             return None
         self._in_front = 0
         if not exchange.has_response:
-            self.stopped = True  # another silence could end the run
+            self.stopped = True  # another missing response could end the run
             session.resources.clean_up(operation, exchange)
             return None
         return exchange
 
-    def unchanged(self, holds: bool, *exchanges: Exchange, observed: str) -> None:
-        """Record whether a refused request changed nothing, where that is a requirement; the refusal goes first."""
+    def record_refused_unchanged(self, holds: bool, *exchanges: Exchange, observed: str) -> None:
+        """Record whether a refused request changed nothing, if that is a requirement. The refusal is the first
+        exchange.
+        """
         requirement = requirement_ids.refused_unchanged(self.operation.id)
         if requirement in self.session.specification.requirements:
             self.session.recorder.require(requirement, holds, *exchanges, observed=observed)

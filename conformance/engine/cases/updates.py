@@ -1,4 +1,4 @@
-"""Updates: the cases of an update, on something that the run created for them."""
+"""The cases of an update, on a resource that the run created for them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Look = tuple[snapshots.Snapshot, ...]
 
 @dataclass(eq=False)
 class Updates:
-    """The cases of one update. `base` is a documented request that acts on something of the run's own."""
+    """The cases of one update. `base` is a documented request that acts on a resource of the run."""
 
     sender: Sender
     base: Mapping[str, Any]
@@ -32,10 +32,10 @@ class Updates:
     _before: Look | None = field(default=None, init=False)
 
     def run(self, cases: Iterable[Case]) -> None:
-        """Update it as documented, then send the cases; after each that was accepted it is brought back.
+        """Send the documented update, then the cases. The documented update is repeated after each accepted one.
 
         Raises:
-            NotExercised: it is not the run's own by proof, or the documented request is not accepted.
+            NotExercised: the resource is not proved to be the run's, or the documented request is not accepted.
         """
         session, operation = self.sender.session, self.sender.operation
         self.base = self._without_elements(self.base)
@@ -43,8 +43,8 @@ class Updates:
             raise NotExercised(Reason.SAFETY_LEVEL, f"nothing proves that the run created what {operation.id} changes")
         control = self.sender.send(self.base)
         if control is None or not control.response.ok:
-            said = "" if control is None else f": {checks.describe(control)}"
-            raise NotExercised(Reason.INCONCLUSIVE, f"the documented {operation.id} was not accepted{said}")
+            details = "" if control is None else f": {checks.describe(control)}"
+            raise NotExercised(Reason.INCONCLUSIVE, f"the documented {operation.id} was not accepted{details}")
         read_back = ReadBack(session, operation)
         read_back.learn(control, self._identifier)
         self._before = self._look()
@@ -62,9 +62,9 @@ class Updates:
     def _send(self, case: Case, request: Mapping[str, Any], read_back: ReadBack) -> None:
         exchange = self.sender.send(request)
         if exchange is None:
-            self.sender.stopped = True  # what became of it nobody knows
+            self.sender.stopped = True  # its result is unknown
         elif exchange.response.refused:
-            self._as_it_was(exchange)
+            self._check_unchanged(exchange)
         else:
             if exchange.response.ok and case.valid:
                 read_back.record(exchange, self._identifier)
@@ -74,14 +74,14 @@ class Updates:
 
     @property
     def _identifier(self) -> str:
-        """The identifier of what is changed."""
+        """The identifier of the resource that is updated."""
         for touch in self.sender.operation.touches:
             if touch.where == "body" and not touch.optional:
                 return str(next(at(self.base.get("json"), touch.pointer), ""))
         return next((str(one) for one in self.base.get("path", {}).values()), "")
 
     def _without_elements(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """An update without the elements that an example defines: those exist under other identifiers."""
+        """An update without the elements that an example defines: those exist with other identifiers."""
         operation: Operation = self.sender.operation
         body = operation.body("application/json")
         given = operation.id in self.sender.session.table.bodies
@@ -91,12 +91,12 @@ class Updates:
         elements = {name for name, one in members.items() if one.get("items", {}).get("properties")}
         return {**request, "json": {name: one for name, one in request["json"].items() if name not in elements}}
 
-    # -- what is shown -------------------------------------------------------------------------------------------------
+    # -- current state
 
     def _look(self) -> Look | None:
-        """What is shown of the thing, by two reads; None where nothing shows it."""
-        reads = [one for _ in range(2) if (one := self._shown()) is not None and one.response.ok]
-        return tuple(snapshots.snapshot(one, self._identifier) for one in reads) if len(reads) == 2 else None
+        """Two snapshots of the resource; None if it cannot be read."""
+        reads = [exchange for _ in range(2) if (exchange := self._shown()) is not None and exchange.response.ok]
+        return tuple(snapshots.snapshot(exchange, self._identifier) for exchange in reads) if len(reads) == 2 else None
 
     def _shown(self) -> Exchange | None:
         session = self.sender.session
@@ -106,27 +106,27 @@ class Updates:
         path = {**session.ledger.within(self._identifier), **dict.fromkeys(reading.path_parameters, self._identifier)}
         return session.send(reading.id, path=path)
 
-    def _as_it_was(self, refused: Exchange) -> None:
-        """See that what a refused request acts on is as it was."""
+    def _check_unchanged(self, refused: Exchange) -> None:
+        """Check that a refused request left the resource unchanged."""
         if self._before is None:
             return
         before, ignored = self._before[0], snapshots.volatile(*self._before)
-        apart: list[set[str] | None] = []
+        changes: list[set[str] | None] = []
 
         def look() -> tuple[bool, Exchange]:
             shown = self._shown()
             assert shown is not None
             now = snapshots.snapshot(shown, self._identifier) if shown.response.ok else None
-            apart.append(None if now is None else snapshots.changed(before, now, ignored))
-            return apart[-1] == set(), shown
+            changes.append(None if now is None else snapshots.changed(before, now, ignored))
+            return changes[-1] == set(), shown
 
         _, shown = self.sender.session.eventually(look)
-        if apart[-1] is None:
+        if changes[-1] is None:
             self.sender.stopped = True  # it cannot be read any more, for whatever reason
             return
-        changed = ", ".join(sorted(apart[-1])[:3])
+        changed = ", ".join(sorted(changes[-1])[:3])
         observed = f"it was refused, but made a change nevertheless: {changed}"
-        self.sender.unchanged(not apart[-1], refused, shown, observed=observed)
-        if apart[-1]:
+        self.sender.record_refused_unchanged(not changes[-1], refused, shown, observed=observed)
+        if changes[-1]:
             self.sender.send(self.base)
             self._before = self._look()

@@ -1,1 +1,1 @@
-"""Walks: several things of the run's own are created, changed and removed in any order, beside a model of them."""
+"""Walks: create, update and delete several resources in any order, and compare the target with a model of them."""

@@ -1,4 +1,4 @@
-"""Contradiction: what a look after a step of a walk shows, and the model says otherwise."""
+"""A difference between the target and the model after a step of a walk."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from conformance.engine.recorder import Blocked
 
 
 class Look(StrEnum):
-    """Where a walk looks after a step."""
+    """What a walk checks after a step."""
 
     REQUEST = "request"
-    """At the response to the step itself."""
+    """The response to the step itself."""
     OTHERS = "others"
-    """At each thing that the step does not name."""
+    """Each resource that the step does not name."""
     OWN = "own"
-    """At the thing that the step names."""
+    """The resource that the step names."""
     LIST = "list"
-    """At the list."""
+    """The list."""
 
 
 class Contradiction(Blocked):
-    """A walk cannot go on: the deviation `root` is recorded, and the target is not as its model.
+    """A walk cannot continue: the deviation `root` is recorded, and the target differs from the model.
 
-    `things` are the numbers of those that it is about, and `shown_by` the exchange that shows it.
+    `things` are the numbers of the affected resources, and `shown_by` is the exchange that shows the deviation.
     """
 
     def __init__(self, root: str, what: str, look: Look, things: frozenset[int], shown_by: Exchange | None) -> None:

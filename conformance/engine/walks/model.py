@@ -1,4 +1,4 @@
-"""Model: what must be on the target after each step of a walk, and with which content."""
+"""The expected contents of the target after each step of a walk."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from conformance.engine.session import Resource
 
 @dataclass
 class Thing:
-    """One thing of a walk. `sent` is its definition as it was sent last, `names` what it was called, the first first.
+    """One resource of a walk. `sent` is its last sent definition, `names` are its names, oldest first.
 
-    `seen` is how it was last looked at and was as it must be, `read` how its definition was read last. `listed` says
-    whether a list ever showed it, `by_name` under its first name, `as_sent` called and described as it was sent.
+    `seen` is the last response that showed it as expected, `read` the last read of its definition. `listed`: a list
+    contained it before; `by_name`: under its first name; `as_sent`: with the name and description that were sent.
     """
 
     number: int
@@ -33,17 +33,17 @@ class Thing:
 
 @dataclass
 class Model:
-    """The things of one walk by their numbers, and the exchanges that made them what they are, in order."""
+    """The resources of one walk by number, and the exchanges that changed them, in order."""
 
     things: dict[int, Thing] = field(default_factory=dict)
     trail: list[Exchange] = field(default_factory=list)
 
     @property
     def there(self) -> list[Thing]:
-        """What must be there, the oldest first."""
+        """The resources that must exist, oldest first."""
         return [one for one in self.things.values() if one.deleted is None]
 
     @property
     def gone(self) -> list[Thing]:
-        """What must not be there any more."""
+        """The resources that must not exist any more."""
         return [one for one in self.things.values() if one.deleted is not None]

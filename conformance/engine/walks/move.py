@@ -1,4 +1,4 @@
-"""Move: one step of a walk over users and the places they are in, such as roles, and what is possible then."""
+"""One step of a walk over users and the places that they belong to, such as roles; and the possible steps."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from enum import StrEnum
 from typing import Final, Self
 
 USERS: Final = 3
-"""How many users there are from the beginning."""
+"""The number of users at the start."""
 PLACES: Final = 2
-"""How many places there are."""
+"""The number of places."""
 
 
 class Kind(StrEnum):
     """What happens to a user."""
 
     ENTER = "enter"
-    """A user is put somewhere, and leaves where that was before."""
+    """A user is added to a place, and leaves the previous one."""
     REMOVE = "remove"
     """A user is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One step: what happens to a user, and for one who enters, where. Both are numbers, from 0."""
+    """One step: what happens to a user, and the place if the user enters one. Both are numbers from 0."""
 
     kind: Kind
     user: int
@@ -34,10 +34,10 @@ class Move:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """The step that a text such as `enter 1 0` stands for.
+        """Parse a step such as `enter 1 0`.
 
         Raises:
-            ValueError: it stands for none.
+            ValueError: it is not a step.
         """
         kind, user, place = text.split(" ")
         return cls(Kind(kind), int(user), int(place))
@@ -45,7 +45,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Where the users are between two steps: those that are there, each with a place, or with none at first."""
+    """The remaining users between two steps, each with a place, or with none at first."""
 
     users: tuple[tuple[int, int | None], ...] = tuple((user, None) for user in range(USERS))
 
@@ -61,14 +61,14 @@ class Crowd:
         return (*enter, *remove)
 
     def after(self, step: Move) -> Crowd:
-        """Where the users are after a step."""
+        """The state after a step."""
         there = dict(self.users)
         del there[step.user]
         entered = {step.user: step.place} if step.kind is Kind.ENTER else {}
         return Crowd(tuple(sorted({**there, **entered}.items())))
 
     def situations(self, step: Move) -> frozenset[str]:
-        """What is special about a step that comes next."""
+        """The situations that a next step meets."""
         before = dict(self.users)[step.user]
         left = [] if before is None else [user for user in self.inside(before) if user != step.user]
         found = {

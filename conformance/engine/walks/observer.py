@@ -1,6 +1,6 @@
-"""Observer: looks at the things of a walk by the documented reads and lists, and records what contradicts the model.
+"""Compare the resources of a walk with the model, by the documented reads and lists, and record contradictions.
 
-What is compared, and how lenient that is, is the same as in a lifecycle: a defect that both see is one.
+The comparison is the same as in a lifecycle, and as lenient, so that a defect that both find is one deviation.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ Seen = Callable[[], tuple[bool, Exchange]]
 
 @dataclass
 class Observer:
-    """Looks at the things of one walk, which `create` makes.
+    """Check the resources of one walk, which `create` creates.
 
-    With `patient` what is not as it must be is looked at again until writes have settled; else it is looked at once,
-    when they have: that takes fewer requests. `readable` is False once nothing of the kind can be read.
+    With `patient`, a failed check is repeated until writes have settled. Otherwise it is made once, after that time,
+    which
+    takes fewer requests. `readable` is False once no resource of the kind can be read.
     """
 
     session: Session
@@ -50,7 +51,7 @@ class Observer:
     # -- the thing itself -----------------------------------------------------------------------------------------
 
     def created(self, thing: Thing) -> None:
-        """See that what was created is read as it was sent. Raises Contradiction, NotExercised."""
+        """Check that a created resource is read as it was sent. Raises Contradiction, NotExercised."""
         if self.read is None:
             self.remember(thing)
             return
@@ -59,8 +60,9 @@ class Observer:
             exchange = self._read(thing)
         except (Blocked, NotExercised) as unread:
             if not self.model.things or any(one.seen for one in self.model.things.values()):
-                raise self._ended(unread, thing) from None
-            self.readable = False  # nothing of the kind can be read: the lifecycle says so, and here the list remains
+                raise self._as_contradiction(unread, thing) from None
+            # no resource of the kind can be read: the lifecycle reports that, and the list remains to be checked
+            self.readable = False
             return
         if readable is not None:
             right = is_of(exchange, self.create, thing.resource, thing.names)
@@ -71,7 +73,7 @@ class Observer:
         self.remember(thing, exchange)
 
     def updated(self, thing: Thing, updating: Operation, altered: Collection[str]) -> None:
-        """See that an updated thing is read as it was sent. `altered` are the members that are not as before.
+        """Check that an updated resource is read as it was sent. `altered` are the members that the update changed.
 
         Raises Contradiction, NotExercised.
         """
@@ -81,25 +83,25 @@ class Observer:
         try:
             exchange = self._read(thing, as_sent)
         except Blocked as unread:
-            raise self._ended(unread, thing) from None
+            raise self._as_contradiction(unread, thing) from None
         self._as_sent(as_sent, updating, thing, exchange, altered)
         self.remember(thing, exchange)
 
     def deleted(self, thing: Thing, deleting: Operation) -> None:
-        """See that a deleted thing can be read no more. Raises Contradiction, NotExercised."""
+        """Check that a deleted resource can no longer be read. Raises Contradiction, NotExercised."""
         link, deleted = self.read, thing.deleted
         if link is None or thing.seen is None or deleted is None:
             return
-        shapeless = self.session.operation(link.operation).success.schema is None
+        no_schema = self.session.operation(link.operation).success.schema is None
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: thing.resource.id})
-            nothing = (
-                exchange.response.ok and shapeless and not is_of(exchange, self.create, thing.resource, thing.names)
+            not_shown = (
+                exchange.response.ok and no_schema and not is_of(exchange, self.create, thing.resource, thing.names)
             )
-            return exchange.response.refused or nothing or self.session.is_anothers(thing.resource.id), exchange
+            return exchange.response.refused or not_shown or self.session.is_anothers(thing.resource.id), exchange
 
-        gone, exchange = self._watch(look)
+        gone, exchange = self._eventually(look)
         if gone:
             self.session.ledger.gone(thing.resource.id)
         requirement = self._aspect("deleted-is-gone", deleting)
@@ -111,13 +113,13 @@ class Observer:
 
     @property
     def read(self) -> Link | None:
-        """The way to read a thing, if there is one."""
+        """The link that reads a resource, if there is one."""
         return self.session.requester.usable(self.create, "read") if self.readable else None
 
     def _read(self, thing: Thing, updated: Requirement | None = None) -> Exchange:
-        """A read of a thing, as soon as it shows what was sent. Raises Blocked and NotExercised, where none does.
+        """Read a resource until it shows what was sent. Raises Blocked and NotExercised if it cannot be read.
 
-        `updated` says that a thing is read after its update.
+        `updated` is the requirement that a resource is read after its update.
         """
         link = self.read
         assert link is not None
@@ -125,10 +127,10 @@ class Observer:
 
         def look() -> tuple[bool, Exchange]:
             exchange = self.session.send(link.operation, path={link.parameter: thing.resource.id})
-            hard = [one for one in unlike(reading, thing.sent, exchange, members) if not one.soft]
-            return is_of(exchange, self.create, thing.resource, thing.names) and not hard, exchange
+            differing = [one for one in unlike(reading, thing.sent, exchange, members) if not one.soft]
+            return is_of(exchange, self.create, thing.resource, thing.names) and not differing, exchange
 
-        _, exchange = self._watch(look)
+        _, exchange = self._eventually(look)
         if updated is not None and says_gone(exchange):
             record_replacement(self.session, self.create, thing.resource, thing.names[-1])
             observed = f"it can no longer be read: {checks.describe(exchange)}"
@@ -152,7 +154,7 @@ class Observer:
             raise self._contradiction(requirement, Look.OWN, {thing.number}, exchange)
 
     def remember(self, thing: Thing, exchange: Exchange | None = None) -> None:
-        """Take a thing for what it is now, in the way in which others are looked at."""
+        """Take the current state of a resource as expected, as its neighbours are checked."""
         way = next(iter(self._neighbours.views), None)
         if way is not None and (exchange is None or exchange.operation != way.operation):
             path = {way.parameter: thing.resource.id} if way.parameter else {}
@@ -162,17 +164,19 @@ class Observer:
     # -- the others -----------------------------------------------------------------------------------------------
 
     def others(self, operation: Operation, thing: Thing, exchange: Exchange) -> None:
-        """See that a step did nothing to what it does not name. Raises Contradiction; NotExercised: nothing says so."""
+        """Check that a step left other resources unchanged. Raises Contradiction; NotExercised if no requirement
+        says so.
+        """
         requirement = self._aspect(OTHERS, operation)
         for other in self.model.there:
             if other is thing or other.seen is None:
                 continue
             for way in self._neighbours.views:
-                there = Neighbour(other.resource, other.sent, {way.operation: other.seen})
-                if not self._neighbours.is_shown(way, there, other.seen):
+                neighbour = Neighbour(other.resource, other.sent, {way.operation: other.seen})
+                if not self._neighbours.is_shown(way, neighbour, other.seen):
                     continue
                 with self._settled():
-                    harm, shown = self._neighbours.harm(way, there)
+                    harm, shown = self._neighbours.harm(way, neighbour)
                 if harm == "":
                     other.seen = shown
                 if harm and requirement is None:
@@ -192,9 +196,9 @@ class Observer:
     # -- the list -------------------------------------------------------------------------------------------------
 
     def listed(self, thing: Thing, operation: Operation, exchange: Exchange) -> None:
-        """See that the list shows what is there, and nothing that is not. The step concerns `thing`.
+        """Check that the list contains what exists, and nothing else. `thing` is the resource of the step.
 
-        Raises Contradiction; NotExercised where the list cannot be had.
+        Raises Contradiction; NotExercised if the list cannot be read.
         """
         link = self.session.requester.usable(self.create, "list")
         if link is None:
@@ -202,27 +206,27 @@ class Observer:
 
         def look() -> tuple[bool, Exchange]:
             shown = self.session.send(link.operation)
-            return shown.response.ok and self._wrong(link, shown) is None, shown
+            return shown.response.ok and self._difference(link, shown) is None, shown
 
-        _, shown = self._watch(look)
+        _, shown = self._eventually(look)
         if not shown.response.ok:
-            return  # the lifecycle speaks of that
-        wrong = self._wrong(link, shown)
+            return  # the lifecycle reports that
+        wrong = self._difference(link, shown)
         if wrong is not None:
-            self._record_wrong(wrong, thing, operation, shown, exchange)
+            self._record_difference(wrong, thing, operation, shown, exchange)
         for one in self.model.there:
             if one.listed or not shows(shown, link, one.resource.id, one.names[-1]):
                 continue
             one.listed, one.by_name = True, shows(shown, link, "", one.resource.name)
             one.as_sent = not listing.unlike(self.session, self.create, one.resource, one.sent, shown)
 
-    def _wrong(self, link: Link, shown: Exchange) -> tuple[Thing, str] | None:
-        """What a list shows otherwise than the model has it: the thing, and what of it is wrong."""
+    def _difference(self, link: Link, shown: Exchange) -> tuple[Thing, str] | None:
+        """The difference between a list and the model: the resource, and what is wrong with it."""
         for one in self.model.there:
             there = shows(shown, link, one.resource.id, one.names[-1])
             if not there and not looks_paginated(shown):
                 return one, "absent"
-            if there and one.listed and one.updated is not None and self._stale(link, one, shown):
+            if there and one.listed and one.updated is not None and self._is_stale(link, one, shown):
                 return one, "stale"
         for one in self.model.gone:
             there = any(shows(shown, link, one.resource.id, name) for name in one.names)
@@ -230,21 +234,23 @@ class Observer:
                 return one, "there"
         return None
 
-    def _stale(self, link: Link, thing: Thing, shown: Exchange) -> bool:
-        """Whether a list shows an updated thing as it was before, and showed it as it was sent when it was new."""
+    def _is_stale(self, link: Link, thing: Thing, shown: Exchange) -> bool:
+        """Whether a list shows an updated resource as it was before, although it showed the created one as it was
+        sent.
+        """
         if self.session.operation(link.operation).success.schema is None:
             old = thing.names[0]
             return old != thing.names[-1] and thing.by_name and shows(shown, link, "", old)
         if not thing.as_sent:
             return False
-        called = [name for identifier, name in listed(shown, link) if identifier == thing.resource.id]
-        renamed = thing.names[-1] not in called
+        shown_names = [name for identifier, name in listed(shown, link) if identifier == thing.resource.id]
+        renamed = thing.names[-1] not in shown_names
         return renamed or bool(listing.unlike(self.session, self.create, thing.resource, thing.sent, shown))
 
-    def _record_wrong(
+    def _record_difference(
         self, wrong: tuple[Thing, str], thing: Thing, operation: Operation, shown: Exchange, exchange: Exchange
     ) -> None:
-        """Record what a list shows otherwise, by the requirement that a lifecycle has for it."""
+        """Record a difference in a list, for the requirement that a lifecycle has for it."""
         one, how = wrong
         link = self.create.link("update")
         changed = self._aspect("updated-is-listed", self.session.operation(link.operation)) if link else None
@@ -268,7 +274,7 @@ class Observer:
 
     @contextmanager
     def _settled(self) -> Iterator[None]:
-        """Within, writes count as settled where the walk is not patient."""
+        """Wait until writes have settled, and check once, if the walk is not patient."""
         settle = self.session.settle
         if not self.patient:
             time.sleep(settle)
@@ -278,7 +284,7 @@ class Observer:
         finally:
             self.session.settle = settle
 
-    def _watch(self, look: Seen) -> tuple[bool, Exchange]:
+    def _eventually(self, look: Seen) -> tuple[bool, Exchange]:
         with self._settled():
             return self.session.eventually(look)
 
@@ -293,9 +299,9 @@ class Observer:
         kind: Kind = Kind.EFFECT,
         beside: Thing | None = None,
     ) -> None:
-        """Record whether a requirement holds; where it does not, the walk ends. `beside` is what the step names.
+        """Record whether a requirement holds; if not, the walk ends. `beside` is the resource that the step names.
 
-        A finding ends it too: the target is not as the model.
+        A finding ends it too, since the target differs from the model.
         """
         if not self.session.recorder.require(requirement.id, holds, *exchanges, observed=observed, kind=kind):
             things = {one.number for one in (thing, beside) if one is not None}
@@ -307,8 +313,8 @@ class Observer:
         root = self.session.recorder.root_of(requirement.id)
         return Contradiction(root, requirement.operation, look, frozenset(things), exchange)
 
-    def _ended(self, reason: Blocked | NotExercised, thing: Thing) -> Blocked | NotExercised:
-        """What a documented call that was not accepted means for a walk."""
+    def _as_contradiction(self, reason: Blocked | NotExercised, thing: Thing) -> Blocked | NotExercised:
+        """The exception for a documented call of a walk that was not accepted."""
         if isinstance(reason, NotExercised | Contradiction):
             return reason
         return Contradiction(reason.root, "a step", Look.OWN, frozenset({thing.number}), reason.exchange)

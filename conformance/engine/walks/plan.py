@@ -1,7 +1,7 @@
-"""Plan: the walks of a seed. Hypothesis draws sequences of steps, of which those are taken that lead farthest.
+"""Draw the walks of a seed. Hypothesis draws sequences of steps, and those that cover the most situations are used.
 
-A plan names no system, so that the plans of seed 0 come with the package; those of any other seed are made once and
-kept in the user's cache directory.
+A plan names no system, so that the plans of seed 0 are packaged. Those of any other seed are drawn once, and cached in
+the user's cache directory.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from conformance.engine.walks.step import Plan, State, Step
 S = TypeVar("S")
 
 PACKAGED: Final = Path(__file__).parent / "plans.json"
-KEPT: Final = 4
-"""How many plans of seed 0 come with the package."""
-LONGEST: Final = 16
-"""Steps of a walk."""
-MOVES: Final = 7
-"""Steps of a walk over users and places."""
-MANNER: Final = 1
-"""Another number for each change in how plans are drawn: those that are kept were drawn in the manner of this one."""
-DRAWN: Final = 300
-"""How many sequences are drawn, of which a few are walked."""
+PACKAGED_PLANS: Final = 4
+"""The number of packaged plans of seed 0."""
+MAX_STEPS: Final = 16
+"""The maximal number of steps of a walk."""
+MAX_MOVES: Final = 7
+"""The maximal number of steps of a walk over users and places."""
+METHOD_VERSION: Final = 1
+"""The version of the drawing method; a cached plan of another version is not used."""
+DRAWN_SEQUENCES: Final = 300
+"""The number of sequences drawn, of which a few are walked."""
 
 
 class Walked(Protocol[S]):
-    """A state in which some steps can come next."""
+    """A state with possible next steps."""
 
     def possible(self) -> tuple[S, ...]:
         """The steps that can come next."""
@@ -43,36 +43,38 @@ class Walked(Protocol[S]):
         ...
 
     def situations(self, step: S) -> frozenset[str]:
-        """What is special about a step that comes next: a server may be right in one situation and wrong in another."""
+        """The situations that a next step meets: a server may be right in one situation and wrong in another."""
         ...
 
 
 def plans(seed: int, count: int, *, updates: bool) -> tuple[Plan, ...]:
-    """Up to `count` walks of a seed; without `updates` they change nothing that is there.
+    """Up to `count` walks of a seed; without `updates` they only create and delete.
 
-    The first one meets every situation that a walk can meet, as far as the drawn ones do.
+    The first one covers every situation that the drawn ones cover.
     """
     texts = _texts(seed, count, "update" if updates else "no update")
     return tuple(tuple(map(Step.read, plan)) for plan in texts)
 
 
 def moves(seed: int, count: int) -> tuple[tuple[Move, ...], ...]:
-    """Up to `count` walks of a seed over users and the places they are in."""
+    """Up to `count` walks of a seed over users and places."""
     return tuple(tuple(map(Move.read, plan)) for plan in _texts(seed, count, "move"))
 
 
 def drawn(seed: int, count: int) -> dict[str, Any]:
     """The plans of a seed as data; equal seeds give equal plans."""
     found: dict[str, Iterable[Iterable[Any]]] = {
-        "update": draw(State(), seed, count, LONGEST),
-        "no update": draw(State(updates=False), seed, count, LONGEST),
-        "move": draw(Crowd(), seed, count, MOVES),
+        "update": draw(State(), seed, count, MAX_STEPS),
+        "no update": draw(State(updates=False), seed, count, MAX_STEPS),
+        "move": draw(Crowd(), seed, count, MAX_MOVES),
     }
     return {kind: [[str(step) for step in plan] for plan in made] for kind, made in found.items()}
 
 
 def draw(start: Walked[S], seed: int, count: int, longest: int) -> tuple[tuple[S, ...], ...]:
-    """Draw plans of `longest` steps at the most, and choose `count` different ones that together lead farthest."""
+    """Draw plans of up to `longest` steps, and choose `count` different ones that together cover the most
+    situations.
+    """
     import hypothesis
     from hypothesis import strategies
 
@@ -83,7 +85,7 @@ def draw(start: Walked[S], seed: int, count: int, longest: int) -> tuple[tuple[S
         state, met = start, frozenset[str]()
         plan: list[S] = []
         while len(plan) < longest and (possible := state.possible()):
-            # A step that leads to a new situation is more likely than one that does not.
+            # a step with a new situation is preferred
             new = [one for one in possible if state.situations(one) - met]
             step = pick(strategies.sampled_from(new or possible))
             met |= state.situations(step)
@@ -93,7 +95,7 @@ def draw(start: Walked[S], seed: int, count: int, longest: int) -> tuple[tuple[S
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
-        max_examples=DRAWN,
+        max_examples=DRAWN_SEQUENCES,
         database=None,
         deadline=None,
         phases=[hypothesis.Phase.generate],
@@ -108,42 +110,42 @@ def draw(start: Walked[S], seed: int, count: int, longest: int) -> tuple[tuple[S
 
 
 def situations(start: Walked[S], plan: Iterable[S]) -> frozenset[str]:
-    """All that is special about the steps of a plan."""
-    found, state = frozenset[str](), start
+    """All situations that the steps of a plan meet."""
+    met, state = frozenset[str](), start
     for step in plan:
-        found |= state.situations(step)
+        met |= state.situations(step)
         state = state.after(step)
-    return found
+    return met
 
 
 def chosen(met: Mapping[tuple[S, ...], frozenset[str]], count: int) -> tuple[tuple[S, ...], ...]:
-    """Those of some plans that lead farthest, the best first; of equals the shortest. Later ones add situations.
+    """Choose the plans that cover the most situations, the best first, the shortest of equals. Each adds situations.
 
     `met` are the situations of each.
     """
-    left, seen = list(met), frozenset[str]()
-    taken: list[tuple[S, ...]] = []
-    while left and len(taken) < count:
-        best = max(left, key=lambda plan: (len(met[plan] - seen), len(met[plan]), -len(plan)))
-        taken.append(best)
-        left.remove(best)
+    remaining, seen = list(met), frozenset[str]()
+    chosen_plans: list[tuple[S, ...]] = []
+    while remaining and len(chosen_plans) < count:
+        best = max(remaining, key=lambda plan: (len(met[plan] - seen), len(met[plan]), -len(plan)))
+        chosen_plans.append(best)
+        remaining.remove(best)
         seen |= met[best]
-    return tuple(taken)
+    return tuple(chosen_plans)
 
 
 def _texts(seed: int, count: int, kind: str) -> list[list[str]]:
-    """The plans of a kind: from the package, else as they are kept, else drawn."""
-    if seed == 0 and count <= KEPT and (packaged := user_cache.read_object(PACKAGED)) is not None:
+    """The plans of a kind: the packaged ones, otherwise cached ones, otherwise newly drawn ones."""
+    if seed == 0 and count <= PACKAGED_PLANS and (packaged := user_cache.read_object(PACKAGED)) is not None:
         return list(packaged[kind])[:count]
-    drawing = max(count, KEPT)
-    depends = [MANNER, DRAWN, LONGEST, MOVES, seed, drawing, version("hypothesis")]
-    kept = user_cache.remembered("walks", depends, [kind], lambda: drawn(seed, drawing))
-    return list(kept[kind])[:count]
+    drawing = max(count, PACKAGED_PLANS)
+    key = [METHOD_VERSION, DRAWN_SEQUENCES, MAX_STEPS, MAX_MOVES, seed, drawing, version("hypothesis")]
+    cached = user_cache.remembered("walks", key, [kind], lambda: drawn(seed, drawing))
+    return list(cached[kind])[:count]
 
 
 def main() -> None:
-    """Draw the plans that come with the package."""
-    PACKAGED.write_text(json.dumps(drawn(0, KEPT), indent=1) + "\n", encoding="utf-8")
+    """Draw the packaged plans."""
+    PACKAGED.write_text(json.dumps(drawn(0, PACKAGED_PLANS), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

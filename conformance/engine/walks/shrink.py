@@ -1,4 +1,4 @@
-"""Shrink: shorter sequences of steps that may show the same contradiction, those first that are most likely to."""
+"""Shorter sequences of steps that may show the same contradiction, the most likely first."""
 
 from __future__ import annotations
 
@@ -10,41 +10,51 @@ from conformance.engine.walks.contradiction import Look
 from conformance.engine.walks.step import Action, Plan, Step, is_possible
 from conformance.spec.specification import Operation
 
-REQUESTS: Final = 20
-"""How many further requests look for a shorter sequence, at the most."""
+MAX_REQUESTS: Final = 20
+"""The maximal number of requests for finding a shorter sequence."""
 
 
 def shorter(taken: Sequence[Step], things: Collection[int], look: Look) -> list[Plan]:
-    """The sequences to try instead of the steps that were `taken`, in this order; none is as long.
+    """The sequences to replay instead of the steps `taken`, in this order; all are shorter.
 
-    Each ends with the last step. There are the `things` that the contradiction is about, alone, then with another one;
-    of what was done to each nothing, then the last, then all. What went well in the walk is left out, and what a
-    lifecycle does: what that shows needs no sequence.
+    Each ends with the last step, and contains only some resources: those of the contradiction, then one more, then all.
+    Of
+    the earlier steps on each it keeps only the create, then also the last one, then all. Sequences that passed in the
+    walk,
+    and those of a lifecycle, are excluded.
     """
     *before, last = taken
-    wanted = frozenset({*things, last.thing})
-    others = sorted({one.thing for one in taken} - wanted)
-    went_well = {_pattern(one) for end in range(1, len(taken)) for one in _projected(taken[:end])} | _lived(last, look)
+    involved = frozenset({*things, last.thing})
+    others = sorted({one.thing for one in taken} - involved)
+    passed = {_pattern(one) for end in range(1, len(taken)) for one in _projected(taken[:end])} | _of_lifecycle(
+        last, look
+    )
     found: dict[Plan, None] = {}
-    for there in (wanted, *(wanted | {one} for one in others), wanted.union(others)):
-        mine = [one for one in before if one.thing in there]
-        creates = [one for one in mine if one.action is Action.CREATE]
-        latest = {one.thing: one for one in mine}.values()
-        for kept in (creates, [one for one in mine if one in creates or any(one is late for late in latest)], mine):
+    for group in (involved, *(involved | {one} for one in others), involved.union(others)):
+        relevant = [one for one in before if one.thing in group]
+        creates = [one for one in relevant if one.action is Action.CREATE]
+        latest = {one.thing: one for one in relevant}.values()
+        for kept in (
+            creates,
+            [one for one in relevant if one in creates or any(one is late for late in latest)],
+            relevant,
+        ):
             plan = (*kept, last)
-            if is_possible(plan) and len(plan) < len(taken) and _pattern(plan) not in went_well:
+            if is_possible(plan) and len(plan) < len(taken) and _pattern(plan) not in passed:
                 found[plan] = None
     return list(found)
 
 
 def fewer(plan: Plan) -> list[Plan]:
-    """The sequences that lack one step of a plan, but for the last one."""
-    found = [tuple(one for one in plan if one is not left) for left in plan[:-1] if left.action is not Action.CREATE]
+    """The possible sequences that lack one step of a plan other than the last."""
+    found = [
+        tuple(one for one in plan if one is not omitted) for omitted in plan[:-1] if omitted.action is not Action.CREATE
+    ]
     return [one for one in found if is_possible(one)]
 
 
 def _projected(steps: Sequence[Step]) -> Iterator[Plan]:
-    """What some steps are for each group of things in which the last step's is."""
+    """The steps restricted to each group of resources that contains the last step's."""
     last = steps[-1].thing
     others = sorted({one.thing for one in steps} - {last})
     for count in range(len(others) + 1):
@@ -52,8 +62,8 @@ def _projected(steps: Sequence[Step]) -> Iterator[Plan]:
             yield tuple(one for one in steps if one.thing in {last, *beside})
 
 
-def _lived(last: Step, look: Look) -> set[tuple[tuple[Action, int], ...]]:
-    """The sequences with a last step that lifecycles have, after which they look at the same."""
+def _of_lifecycle(last: Step, look: Look) -> set[tuple[tuple[Action, int], ...]]:
+    """The sequences of a lifecycle that end with a step, and check the same after it."""
     create = (Action.CREATE, 0)
     if look is Look.OTHERS:
         return {(create, (Action.CREATE, 1), (last.action, number)) for number in (0, 1)}
@@ -61,16 +71,17 @@ def _lived(last: Step, look: Look) -> set[tuple[tuple[Action, int], ...]]:
 
 
 def _pattern(plan: Plan) -> tuple[tuple[Action, int], ...]:
-    """A plan with its things numbered in the order of the steps."""
+    """A plan with its resources numbered in the order of the steps."""
     numbers: dict[int, int] = {}
     return tuple((one.action, numbers.setdefault(one.thing, len(numbers))) for one in plan)
 
 
 def cost(plan: Plan, look: Look, create: Operation) -> int:
-    """How many requests it takes to replay a plan that ends with a look, where the target needs no patience.
+    """The number of requests to replay a plan that ends with a check, if the target needs no waiting.
 
-    What `create` makes is read, to know that it is the run's own, and where no document gives the request, listed
-    before. What is updated is read once, for its definition.
+    A created resource is read to prove ownership, and if the request is undocumented, the list is read before. An
+    updated
+    resource is read once, for its definition.
     """
     creates = sum(one.action is Action.CREATE for one in plan)
     updated = {one.thing for one in plan if one.action is Action.UPDATE}

@@ -1,4 +1,4 @@
-"""Step: one request of a walk that changes something, without any target: what is done, and to which of its things."""
+"""One request of a walk that changes something, independent of any target: the action, and the resource."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Self
 
 
 class Action(StrEnum):
-    """What a step does to a thing."""
+    """What a step does to a resource."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -18,7 +18,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `thing` is the number of a thing, in the order in which the walk creates them, from 0."""
+    """One step. `thing` is the number of a resource, in the order in which the walk creates them, from 0."""
 
     action: Action
     thing: int
@@ -28,10 +28,10 @@ class Step:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """The step that a text such as `update 1` stands for.
+        """Parse a step such as `update 1`.
 
         Raises:
-            ValueError: it stands for none.
+            ValueError: it is not a step.
         """
         action, _, thing = text.partition(" ")
         return cls(Action(action), int(thing))
@@ -40,17 +40,18 @@ class Step:
 Plan = tuple[Step, ...]
 """The steps of one walk, in order."""
 THINGS: Final = 4
-"""How many things a walk creates."""
-AT_ONCE: Final = 3
-"""How many of them are there at once."""
+"""The number of resources that a walk creates."""
+MAX_EXISTING: Final = 3
+"""The maximal number of resources that exist at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is there between two steps, as far as plans know it: the numbers of things.
+    """The state between two steps, as far as plans need it: the numbers of the resources.
 
-    `there` is in the order of creation, `updated` are those of them that were updated, the last one last; `deleted` is
-    the number of things that are gone; `last` is the step before. Without `updates` nothing is changed.
+    `there` are the existing ones in order of creation, `updated` those that were updated, the latest last; `deleted`
+    counts
+    the deleted ones; `last` is the previous step. Without `updates` there are no updates.
     """
 
     there: tuple[int, ...] = ()
@@ -61,12 +62,12 @@ class State:
 
     @property
     def created(self) -> int:
-        """How many things were created."""
+        """The number of created resources."""
         return len(self.there) + self.deleted
 
     def possible(self) -> tuple[Step, ...]:
         """The steps that can come next."""
-        create = self.created < THINGS and len(self.there) < AT_ONCE
+        create = self.created < THINGS and len(self.there) < MAX_EXISTING
         return (
             *((Step(Action.CREATE, self.created),) if create else ()),
             *((Step(Action.UPDATE, one) for one in self.there) if self.updates else ()),
@@ -85,28 +86,28 @@ class State:
                 return replace(self, there=there, updated=updated, deleted=self.deleted + 1, last=step)
 
     def situations(self, step: Step) -> frozenset[str]:
-        """What is special about a step that comes next: a server may be right in one situation and wrong in another."""
+        """The situations that a next step meets: a server may be right in one situation and wrong in another."""
         place, others = self._place(step), without(self.there, step.thing)
-        changed = without(self.updated, step.thing)  # of the others
+        others_updated = without(self.updated, step.thing)  # of the other resources
         match step.action:
             case Action.CREATE:
-                found = {f"create beside {len(others)}": True, "create after a deletion": self.deleted > 0}
+                met = {f"create beside {len(others)}": True, "create after a deletion": self.deleted > 0}
             case Action.UPDATE:
-                found = {
+                met = {
                     f"update {place}": len(self.there) > 1,
                     "update again": step == self.last,
                     "update again after another": step.thing in self.updated and step.thing != self.updated[-1],
-                    "update beside an updated one": bool(changed),
+                    "update beside an updated one": bool(others_updated),
                     "update after a deletion": self.deleted > 0 and bool(others),
                 }
             case Action.DELETE:
-                found = {
+                met = {
                     f"delete {place}": len(self.there) > 1,
-                    "delete an updated one beside an updated one": step.thing in self.updated and bool(changed),
-                    "delete one beside an updated one": step.thing not in self.updated and bool(changed),
+                    "delete an updated one beside an updated one": step.thing in self.updated and bool(others_updated),
+                    "delete one beside an updated one": step.thing not in self.updated and bool(others_updated),
                     "delete after a deletion": self.deleted > 0,
                 }
-        return frozenset(one for one, holds in found.items() if holds)
+        return frozenset(one for one, holds in met.items() if holds)
 
     def _place(self, step: Step) -> str:
         if step.thing not in self.there:
@@ -117,7 +118,7 @@ class State:
 
 
 def is_possible(plan: Iterable[Step]) -> bool:
-    """Whether each step of a plan acts on something that is there then, and creates nothing twice."""
+    """Whether each step of a plan acts on a resource that exists then, and none is created twice."""
     there: set[int] = set()
     seen: set[int] = set()
     for step in plan:
@@ -134,5 +135,5 @@ def is_possible(plan: Iterable[Step]) -> bool:
 
 
 def without(things: Iterable[int], one: int) -> tuple[int, ...]:
-    """Some things without one."""
+    """The things without one."""
     return tuple(other for other in things if other != one)

@@ -1,4 +1,4 @@
-"""Walk: takes the steps of a plan with things of the run's own, and looks after each whether the model is right."""
+"""Execute the steps of a plan on resources of the run, and compare the target with the model after each."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ EVERYWHERE: Final = frozenset(Look)
 
 
 class Walk:
-    """One walk over things that `create` makes, all by the same documented request but for their names.
+    """One walk over resources that `create` creates, all with the same documented request except for their names.
 
-    `request` is what makes the first one; without it, it is built, with what it needs. A `frugal` one reads the
-    definition of a thing once, for all its updates.
+    `request` creates the first one; without it, it is built with its dependencies. With `frugal`, the definition of a
+    resource is read once for all its updates.
     """
 
     def __init__(
@@ -38,12 +38,12 @@ class Walk:
         self.taken: list[Step] = []
 
     def take(self, step: Step, looks: Collection[Look] = EVERYWHERE) -> None:
-        """Take one step, and look at what it may have changed, as far as `looks` says.
+        """Execute one step, and check what it may have changed, as `looks` says.
 
-        A step that cannot be taken, since no document says how, is left out.
+        A step without a documented request is skipped.
 
         Raises:
-            Contradiction: the target is not as the model; the deviation is recorded.
+            Contradiction: the target differs from the model; the deviation is recorded.
             NotExercised: as `Session.call` and `Session.create`.
         """
         self.taken.append(step)
@@ -76,7 +76,7 @@ class Walk:
             self.observer.listed(thing, self.create, resource.exchange)
 
     def _identified(self, resource: Resource) -> list[Exchange]:
-        """The exchange that first showed the identifier of a new thing, where that is not the one that made it."""
+        """The exchange that first showed the identifier of a new resource, unless it is that of the create."""
         every = self.session.client.evidence.kept
         since = every[every.index(resource.exchange) :]
         showing = (one for one in since if resource.id.encode() in one.response.body)
@@ -95,7 +95,7 @@ class Walk:
                 return thing.read
             exchange = self.session.call(read.operation, path={read.parameter: thing.resource.id})
             thing.read = exchange
-            self.model.trail.append(exchange)  # what is sent has its identifiers
+            self.model.trail.append(exchange)  # the sent definition contains its identifiers
             return exchange
 
         path = {link.parameter: thing.resource.id} if link.parameter else {}
@@ -134,7 +134,7 @@ class Walk:
             self.observer.listed(thing, deleting, exchange)
 
     def leave(self) -> None:
-        """Remove what is there of the walk, without judging. Raises nothing that a test could not end with."""
+        """Remove the resources of the walk without verdicts. Raises only Blocked and NotExercised."""
         for thing in self.model.there:
             self.session.remove(thing.resource.id, self.create)
 

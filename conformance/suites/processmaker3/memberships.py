@@ -14,7 +14,7 @@ from conformance.engine.neighbours import Neighbours
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.engine.walks import plan, shrink
-from conformance.engine.walks.apart import apart, at_most
+from conformance.engine.walks.isolation import request_limit, separate_recorder
 from conformance.engine.walks.move import PLACES, USERS, Crowd, Kind, Move
 from conformance.engine.walks.walks import count_of
 from conformance.suites.processmaker3.people import made, naming
@@ -123,7 +123,7 @@ class Party:
     def leave(self) -> None:
         """Remove what is there, without judging."""
         operations = self.session.specification.operations
-        with apart(self.session), suppress(Blocked, NotExercised):
+        with separate_recorder(self.session), suppress(Blocked, NotExercised):
             for user, _ in self.crowd.users:
                 self.session.remove(self.users[user].id, operations["createUser"])
             for place in self.places.values():
@@ -149,7 +149,7 @@ class Memberships:
     def _walk(self, steps: tuple[Move, ...], control: Exchange) -> None:
         """Take steps, and look after each at every place with users. Raises as `run`."""
         party: Party | None = None
-        with apart(self.session) as recorder:
+        with separate_recorder(self.session) as recorder:
             try:
                 party = Party(self.session, self.kind, control, range(USERS), range(PLACES))
                 for step in steps:
@@ -188,7 +188,11 @@ class Memberships:
         enter = [Move(Kind.ENTER, one, there) for one, there in before.users if one in users and there in places]
         steps, replay = [*(one for one in enter if one.user in users), last], None
         party.leave()
-        with apart(self.session) as recorder, suppress(Blocked, NotExercised), at_most(self.session, shrink.REQUESTS):
+        with (
+            separate_recorder(self.session) as recorder,
+            suppress(Blocked, NotExercised),
+            request_limit(self.session, shrink.MAX_REQUESTS),
+        ):
             replay = Party(self.session, self.kind, party.control, users, places)
             for step in steps:
                 replay.take(step)

@@ -29,7 +29,7 @@ from conformance.suites.processmaker3.exports import (
     records_project,
 )
 from conformance.suites.processmaker3.target import ProcessMaker3
-from conformance.suites.processmaker3.updates import apart, changed, drawn, update
+from conformance.suites.processmaker3.updates import changed, drawn, read_back_differences, update
 
 
 @pytest.mark.requirement(
@@ -99,7 +99,7 @@ def test_an_export_shows_what_an_update_changed(session: Session) -> None:
         raise Blocked(session.recorder.root_of("PM3-EXPORT-PROJECT-RECORD"), "exportProject")
     body = changed({**definition, "prj_name": session.ledger.name("exported"), "prj_description": CHANGED})
     updated = update(session, project, body)
-    shown, read = projects.read(session, project.id, lambda one: not apart(session, body, one))
+    shown, read = projects.read(session, project.id, lambda one: not read_back_differences(session, body, one))
     head = {plain(str(shown.get(name))) for name in ("prj_name", "prj_description")}
     if not (head | names_of(shown)) - names_of(before) - {project.name, str(before.get("prj_description"))}:
         raise NotExercised(Reason.INCONCLUSIVE, "reading does not return the updated values")

@@ -19,7 +19,7 @@ from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.bodies import Body
 from conformance.suites.processmaker3.flows import misled
 from conformance.suites.processmaker3.projects import CREATE, DELETE, LIST, builder
-from conformance.suites.processmaker3.updates import apart
+from conformance.suites.processmaker3.updates import read_back_differences
 from conformance.target.target import Safety
 
 SAYS_GONE = re.compile(r"found|exist|deleted|gone|no such|unknown", re.IGNORECASE)
@@ -84,8 +84,10 @@ def test_a_diagram_reads_as_it_was_drawn(session: Session) -> None:
     sent = project.exchange.request.sent(body)
     own = ("activities", "events", "flows")  # of gateways another requirement speaks
     wanted = {**sent, "diagrams": [{array: diagram[array] for array in own} for diagram in sent["diagrams"]]}
-    definition, exchange = projects.read(session, project.id, lambda one: not apart(session, wanted, one))
-    found = apart(session, wanted, definition)
+    definition, exchange = projects.read(
+        session, project.id, lambda one: not read_back_differences(session, wanted, one)
+    )
+    found = read_back_differences(session, wanted, definition)
     if not found:
         session.recorder.require("PM3-PROJECT-CREATE-READ-BACK", True, exchange, project.exchange)
     for one in {one.place: one for one in found}.values():
@@ -187,11 +189,11 @@ def test_integers_may_be_sent_as_numbers_or_as_digits(session: Session) -> None:
 
     members = session.specification.members
 
-    def apart(other: Body) -> dict[str, Difference]:
+    def read_back_differences(other: Body) -> dict[str, Difference]:
         return {found.place: found for found in differences(wanted, other, schema, members) if not found.soft}
 
-    other, read_numbers = projects.read(session, as_numbers.id, lambda other: not apart(other))
-    for difference in apart(other).values():
+    other, read_numbers = projects.read(session, as_numbers.id, lambda other: not read_back_differences(other))
+    for difference in read_back_differences(other).values():
         session.recorder.require(
             requirement,
             False,

@@ -15,7 +15,7 @@ from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.bodies import Body
 from conformance.suites.processmaker3.flows import joined, misled, named
 from conformance.suites.processmaker3.projects import UPDATE
-from conformance.suites.processmaker3.updates import apart, changed, drawn, update
+from conformance.suites.processmaker3.updates import changed, drawn, read_back_differences, update
 from conformance.target.target import Safety
 
 READ_BACK = "PM3-PROJECT-UPDATE-READ-BACK"
@@ -40,11 +40,11 @@ def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(ses
     sent = {"diagrams": [{array: projects.elements(body, array) for array in DRAWN}]}
 
     def as_sent(one: Body) -> bool:
-        return not apart(session, sent, one) and not misled(body, one)
+        return not read_back_differences(session, sent, one) and not misled(body, one)
 
     after, exchange = projects.read(session, project.id, as_sent)
-    found = apart(session, sent, after)
-    as_before = not apart(session, {"diagrams": before.get("diagrams")}, after)
+    found = read_back_differences(session, sent, after)
+    as_before = not read_back_differences(session, {"diagrams": before.get("diagrams")}, after)
     undescribed = "prj_description" in after and not described(after, body["prj_description"])
     if found and as_before and undescribed:
         # The update is to blame and not its diagram: it is one defect.
@@ -123,7 +123,7 @@ def test_an_update_without_diagrams_leaves_them(session: Session) -> None:
         location="/prj_description",
     ):
         raise Blocked(session.recorder.root_of(READ_BACK), UPDATE)
-    found = apart(session, {"diagrams": before["diagrams"]}, after)
+    found = read_back_differences(session, {"diagrams": before["diagrams"]}, after)
     session.recorder.require(
         "PM3-PROJECT-UPDATE-WITHOUT-DIAGRAMS",
         not found,

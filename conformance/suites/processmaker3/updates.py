@@ -65,7 +65,7 @@ def update(session: Session, project: Resource, body: Body) -> Exchange:
     return session.call(UPDATE, path={"uid": project.id}, json=body)
 
 
-def apart(session: Session, sent: Body, definition: Body) -> list[Difference]:
+def read_back_differences(session: Session, sent: Body, definition: Body) -> list[Difference]:
     """What of `sent` a definition does not show."""
     schema = session.operation(projects.READ).success.schema or {}
     return [one for one in differences(sent, definition, schema, session.specification.members) if not one.soft]

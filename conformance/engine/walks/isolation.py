@@ -1,4 +1,4 @@
-"""Apart: what is recorded while something is tried that may be tried again, and how much may be sent for it."""
+"""Record verdicts of repeated steps separately, and limit the number of their requests."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from conformance.engine.session import Session
 
 
 @contextmanager
-def apart(session: Session) -> Iterator[Recorder]:
-    """Within, what a session records goes to the recorder that this gives, and not to that of the test."""
+def separate_recorder(session: Session) -> Iterator[Recorder]:
+    """Record the verdicts of a session in the yielded recorder, and not in that of the test."""
     before = session.recorder
     recorder = session.recorder = Recorder(session.specification)
     try:
@@ -21,8 +21,8 @@ def apart(session: Session) -> Iterator[Recorder]:
 
 
 @contextmanager
-def at_most(session: Session, requests: int) -> Iterator[None]:
-    """Within, a session sends no more than so many requests: the next one raises NotExercised."""
+def request_limit(session: Session, requests: int) -> Iterator[None]:
+    """Limit the number of requests of a session: the next one raises NotExercised."""
     session.requester.last_request = session.client.sent + requests
     try:
         yield
