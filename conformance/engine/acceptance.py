@@ -92,7 +92,7 @@ class Attempt:
     @property
     def access_refused(self) -> bool:
         """Whether the server refused the caller: for missing credentials or a missing permission."""
-        return self.exchange.response.status in gateways.TURNED_AWAY
+        return self.exchange.response.status in gateways.UNAUTHORIZED
 
     @property
     def made_up_paths(self) -> int:
@@ -150,7 +150,7 @@ def decide(attempt: Attempt) -> Decision | Question:
             return Question.ANY_TOKEN
         if not attempt.any_token_opens:
             return Decision(Acceptance.TOKEN_OPENS_NOTHING, exchange)
-    if gateways.speaks_of_existing(exchange):
+    if gateways.says_name_taken(exchange):
         return Decision(Acceptance.NAME_TAKEN, exchange)
     return _refused(attempt)
 
@@ -219,10 +219,10 @@ def may_differ(call: Call, exchange: Exchange) -> bool:
     """Whether repeating a refused request may give another result, and whether that matters."""
     if exchange.response.ok or call.reads:
         return False
-    if gateways.speaks_of_existing(exchange):
+    if gateways.says_name_taken(exchange):
         return True
     guessed = call.operation.undocumented_request or call.operation.implied
-    return not guessed and exchange.response.status not in (*gateways.TURNED_AWAY, *NOT_IMPLEMENTED)
+    return not guessed and exchange.response.status not in (*gateways.UNAUTHORIZED, *NOT_IMPLEMENTED)
 
 
 def may_refuse_members(call: Call, exchange: Exchange) -> bool:
@@ -232,4 +232,4 @@ def may_refuse_members(call: Call, exchange: Exchange) -> bool:
     if free or operation.effect not in ("create", "update") or not isinstance(call.json, dict):
         return False
     refused = exchange.response.refused and exchange.response.status not in (*UNSURE, *NOT_FOUND)
-    return call.user == MAIN and refused and not gateways.speaks_of_existing(exchange)
+    return call.user == MAIN and refused and not gateways.says_name_taken(exchange)

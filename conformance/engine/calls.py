@@ -245,7 +245,7 @@ class Calls:
         Raises as `Resources.send`.
         """
         exchange = self.resources.send(call)
-        taken = exchange.has_response and gateways.speaks_of_existing(exchange)
+        taken = exchange.has_response and gateways.says_name_taken(exchange)
         return self.once_more(call, exchange) if taken else exchange
 
     def once_more(self, call: Call, exchange: Exchange) -> Exchange:
@@ -256,7 +256,7 @@ class Calls:
         """
         operation = call.operation
         for _ in range(1 if operation.id in self._never_free else MAX_NAME_ATTEMPTS):
-            taken = gateways.speaks_of_existing(exchange)
+            taken = gateways.says_name_taken(exchange)
             self.resources.clean_up(operation, exchange)
             pause = (
                 RETRY_DELAY + secrets.randbelow(MAX_JITTER_MS) / 1000
@@ -268,7 +268,7 @@ class Calls:
             if not again.has_response:
                 return exchange
             exchange = again
-            if not gateways.speaks_of_existing(exchange):
+            if not gateways.says_name_taken(exchange):
                 return exchange
         self._never_free.add(operation.id)
         return exchange

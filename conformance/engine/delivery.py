@@ -64,7 +64,7 @@ class Delivery:
                 raise self._give_up(f"{exchange.request.url}: failed {self._without_response} times in a row: {exchange.error}")
             return exchange
         self._without_response = 0
-        if gateways.is_away(exchange):
+        if gateways.is_gateway_error(exchange):
             raise self._gateway(exchange)
         self._from_gateway = 0
         if self._is_outside(call, exchange):
@@ -72,7 +72,7 @@ class Delivery:
         if gateways.is_error_page(exchange):
             exchange = self._repeat_page(call, exchange)
         refused_size = exchange.response.status in gateways.SIZES and not gateways.is_error_page(exchange)
-        if gateways.speaks_of_limits(call.operation, exchange) and not (call.may_be_too_large and refused_size):
+        if gateways.is_about_limits(call.operation, exchange) and not (call.may_be_too_large and refused_size):
             message = f"{call.operation.id}: a limit of the account or of a gateway (status {exchange.response.status})"
             raise NotExercised(Reason.INCONCLUSIVE, message, exchange)
         self._remember(call, exchange)
@@ -103,7 +103,7 @@ class Delivery:
             if renewed == MAX_RENEWALS or not self.credentials.renewable(call.user):
                 if renewed and self.credentials.revert(call.user):
                     earlier = self._send(call)
-                    if earlier.response.status not in gateways.TURNED_AWAY and not self._is_outside(call, earlier):
+                    if earlier.response.status not in gateways.UNAUTHORIZED and not self._is_outside(call, earlier):
                         return earlier
                     self._withdraw(earlier)
                 raise self._expired_for_good(call, exchange)
@@ -116,11 +116,11 @@ class Delivery:
 
     def _has_expired(self, call: Call, exchange: Exchange, renewed: int) -> bool:
         """Whether the token of a request has expired. A read that was accepted before is repeated to find out."""
-        turned_away = exchange.response.status in gateways.TURNED_AWAY
+        turned_away = exchange.response.status in gateways.UNAUTHORIZED
         outside = self._is_outside(call, exchange) or (call.may_redirect and gateways.redirects(exchange))
         if not (turned_away or outside):
             return False
-        first = exchange.response.status == gateways.TURNED_AWAY[0] and not renewed
+        first = exchange.response.status == gateways.UNAUTHORIZED[0] and not renewed
         replaced = renewed < MAX_RENEWALS and self.credentials.stale(call.user)
         if self.credentials.renewable(call.user) and (first or replaced):
             return True
@@ -131,7 +131,7 @@ class Delivery:
         if before is None:
             return call.user != MAIN and self._tokens_expire and turned_away and not renewed
         probe = self._send(before)
-        return probe.response.status in gateways.TURNED_AWAY or self._is_outside(before, probe)
+        return probe.response.status in gateways.UNAUTHORIZED or self._is_outside(before, probe)
 
     def _withdraw(self, exchange: Exchange) -> None:
         """Record that a refused caller created nothing."""
@@ -179,7 +179,7 @@ class Delivery:
         """
         if call.reads:
             again = self._send(call)
-            if again.has_response and not self._is_outside(call, again) and not gateways.is_away(again):
+            if again.has_response and not self._is_outside(call, again) and not gateways.is_gateway_error(again):
                 self._count(exchange)
                 return again
             exchange = again if again.has_response and self._is_outside(call, again) else exchange
@@ -218,7 +218,7 @@ class Delivery:
             if status == 403:
                 self._withdraw(again)
             again = self._send(call)
-            if gateways.is_away(again):
+            if gateways.is_gateway_error(again):
                 raise self._gateway(again)
             if not again.has_response:
                 return again

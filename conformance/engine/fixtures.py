@@ -129,7 +129,7 @@ class Fixtures:
             return ""
         if elsewhere:
             here, there = (self.ask(replace(one, user=NOBODY)) for one in (call, made_up_path))
-            if here is None or there is None or here.response.status not in gateways.TURNED_AWAY:
+            if here is None or there is None or here.response.status not in gateways.UNAUTHORIZED:
                 return ""
         message = message_of(exchange.response)
         status = f"status {exchange.response.status}{f' ({message})' if message else ''}"

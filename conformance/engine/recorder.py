@@ -155,7 +155,7 @@ class Recorder:
         else:
             if not silence_counts:
                 _require_responses(*exchanges)
-            if kind is Kind.REFUSED and exchanges and gateways.speaks_of_existing(exchanges[0]):
+            if kind is Kind.REFUSED and exchanges and gateways.says_name_taken(exchanges[0]):
                 message = f"{known.operation} was refused because something with that name exists"
                 raise NotExercised(Reason.INCONCLUSIVE, message)
             verdict = checks.deviates(
@@ -187,7 +187,7 @@ class Recorder:
         True
         """
         _require_responses(exchange, control)
-        if gateways.speaks_of_existing(exchange) and not taken:
+        if gateways.says_name_taken(exchange) and not taken:
             message = f"{exchange.operation} was refused because something with that name exists"
             raise NotExercised(Reason.INCONCLUSIVE, message)
         if exchange.response.refused and not control.response.ok:

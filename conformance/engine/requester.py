@@ -197,7 +197,7 @@ class Requester:
             NotExercised: it is about the target file.
         """
         operation, user = call.operation, call.user
-        turned_away = exchange.response.status in gateways.TURNED_AWAY and user == MAIN and not operation.anonymous
+        turned_away = exchange.response.status in gateways.UNAUTHORIZED and user == MAIN and not operation.anonymous
         if turned_away and call.template is None and self.credentials.given(user) == "api_key":
             raise self._key_refused(operation, exchange).after(exchange)
         if exchange.response.refused and user != MAIN and self.credentials.given(user) == "access_token":

@@ -69,7 +69,7 @@ def record_refusal(session: Session, requirement: str, exchange: Exchange, contr
     """
     if exchange.response.status >= 500:
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, f"status {exchange.response.status}")
-    elif gateways.speaks_of_existing(exchange):  # about the name, not the field: the other fields are still tested
+    elif gateways.says_name_taken(exchange):  # about the name, not the field: the other fields are still tested
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, "refused because something with that name exists")
     else:
         session.recorder.refused(requirement, exchange, control)

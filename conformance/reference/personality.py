@@ -79,7 +79,7 @@ reversed_members = each_object(lambda one: dict(reversed(one.items())))
 """The members of every object in another order."""
 
 
-def dressed(answer: Outgoing) -> None:
+def apply_accommodation(answer: Outgoing) -> None:
     """A character set in the content type, header names in upper case, and a cookie."""
     if label := answer.header("content-type"):
         answer.label(f"{label.split(';')[0]}; charset=utf-8")
@@ -135,4 +135,4 @@ def taking(*edits: Edit, more: Edit = traced_members) -> tuple[Edit, ...]:
 
     Unknown paths have pages of their own.
     """
-    return (pages(), *map(of_operations, (*edits, more, reversed_members)), dressed)
+    return (pages(), *map(of_operations, (*edits, more, reversed_members)), apply_accommodation)

@@ -15,7 +15,7 @@ from conformance.spec.specification import Operation
 from conformance.target.target import Safety, SafetyTable, Target
 from conformance.wire.call import MAIN, Call
 from conformance.wire.credentials import Missing, NoToken, Unavailable
-from conformance.wire.gateways import AWAY
+from conformance.wire.gateways import GATEWAY_STATUSES
 from conformance.wire.logins import plain_reads, refused_key, refused_token, unknown_token
 
 REFUSALS: Final = (401, 403)
@@ -107,7 +107,7 @@ def _opened(session: Session) -> ProbeResult:
         key = operation.server
         told = f"no API found ({answered}). Correct [{table.system}] {key} = {getattr(table, key)!r}."
         works = False
-    elif status in AWAY:
+    elif status in GATEWAY_STATUSES:
         works, told = False, f"{answered}. Is the server working?"
     else:
         works, told = True, answered

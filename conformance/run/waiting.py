@@ -46,7 +46,7 @@ def wait(target: Target, systems: Sequence[str], seconds: float, tell: Callable[
 
 
 def _responds(exchange: Exchange) -> bool:
-    return exchange.has_response and not gateways.is_away(exchange)
+    return exchange.has_response and not gateways.is_gateway_error(exchange)
 
 
 def _calls(table: SystemTable, operations: Collection[Operation]) -> Iterator[Call]:

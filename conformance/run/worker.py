@@ -34,7 +34,7 @@ from conformance.wire.limits import Account
 from conformance.wire.logins import TOKEN_REQUEST, credentials, derived_secrets
 from conformance.wire.redact import KEY_FIELDS, SECRET_FIELDS, Redactor, secrets_in
 from conformance.wire.tokens import Tokens
-from conformance.wire.transport import open_door
+from conformance.wire.transport import build_client
 
 HANDED_OUT: Final = "TOKEN_"  # with a number, the placeholder of what the server handed out
 OF_STATE: Final = (Kind.ABSENT, Kind.EFFECT, Kind.READ_BACK, Kind.VALUE)  # what earlier requests may have to do with
@@ -130,7 +130,7 @@ class Worker:
             limits=limits,
         )
         failed: Counter[str] = Counter()
-        door = open_door(
+        door = build_client(
             self.target,
             policy,
             account=self.account,
@@ -159,7 +159,7 @@ class Worker:
             self.redactor,
             lists=lists,
             others=frozenset(one.id for one in spec.operations.values() if one.confidential or self._reads_only),
-            foreign=lambda text: not ledger.speaks_of_ours(text),
+            foreign=lambda text: not ledger.mentions_ours(text),
             seen=saw,
         )
         client = Client(

@@ -157,7 +157,7 @@ def named(specification: Specification, text: str) -> Operation:
     raise ValueError(f"names {text!r}, which is not an operation of {specification.title}; {hint(text, known)}")
 
 
-def dressed(operation: Operation, content: Mapping[str, Any]) -> dict[str, Any]:
+def apply_accommodation(operation: Operation, content: Mapping[str, Any]) -> dict[str, Any]:
     """What httpx takes for a call of an operation (params, json, data, files, content), in the operation's form.
 
     Raw `content` is sent as it is: its bytes are what a test is about.

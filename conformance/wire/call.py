@@ -1,4 +1,4 @@
-"""Call: one call of an operation as a test means it, before a request is built of it."""
+"""One call of an operation, before a request is built from it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ WRONG: Final = "wrong credentials"
 class Call:
     """One call of an operation.
 
-    `user` makes it: the main one, NOBODY, WRONG, or a name of the target file. `path` holds the path parameters;
-    `template` replaces the documented path (a control path, another reading); `content` is what httpx takes: params,
-    json, data, files, content. `documented` says that the documented form was asked for, where the target wants
-    another. With `may_redirect` and `may_be_too_large` a document gives a redirect, or a refusal of the size, as its
-    response.
+    `user` sends it: the main user, NOBODY, WRONG, or a name of the target file. `path` holds the path parameters,
+    `template`
+    replaces the documented path (a control path, another reading), and `content` holds arguments of httpx: params,
+    json,
+    data, files, content. `documented`: the documented form was requested although the target needs another one. With
+    `may_redirect` or `may_be_too_large`, a redirect or a refusal of the size is a documented response.
     """
 
     operation: Operation
@@ -36,7 +37,7 @@ class Call:
 
     @property
     def with_token(self) -> bool:
-        """Whether it carries the token of a user, which may have ended."""
+        """Whether it carries the token of a user, which may have expired."""
         own = any(name.lower() == "authorization" for name in self.headers)
         return self.user not in (NOBODY, WRONG) and not self.operation.anonymous and not own
 
@@ -47,7 +48,7 @@ class Call:
 
     @property
     def creates(self) -> bool:
-        """Whether it creates something: a call of another path than the operation's does not."""
+        """Whether it creates something. A call of another path than the operation's does not."""
         return self.operation.effect == "create" and self.template is None
 
     @property
@@ -57,7 +58,7 @@ class Call:
 
     @property
     def named(self) -> frozenset[str]:
-        """What the path names."""
+        """The identifiers in the path."""
         return frozenset(map(str, self.path.values()))
 
     def to(self, template: str) -> Call:
@@ -69,5 +70,5 @@ class Call:
         return replace(self, content={**self.content, "json": body})
 
     def with_headers(self, headers: Mapping[str, str]) -> Call:
-        """The same call with more header fields; its own go before them."""
+        """The same call with more headers. Headers of the call take precedence."""
         return replace(self, headers={**headers, **self.headers})

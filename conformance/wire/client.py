@@ -1,4 +1,4 @@
-"""Client: builds requests by operation id and sends them through the transport."""
+"""Build requests by operation id and send them through the transport."""
 
 from __future__ import annotations
 
@@ -23,59 +23,60 @@ from conformance.core.verdict import Reason
 from conformance.spec.operation import Form
 from conformance.spec.specification import Operation, Specification
 from conformance.spec.touched_ids import at
-from conformance.target.accommodation import dressed
+from conformance.target.accommodation import apply_accommodation
 from conformance.target.placeholders import Unresolved, depends, resolved
 from conformance.wire.call import Call
-from conformance.wire.deadline import NoAnswer
+from conformance.wire.deadline import NoResponse
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import RequestRefused
 from conformance.wire.limits import Withheld
 
 FIELD_VALUE: Final = re.compile(rb"[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?")
-"""The value of a header field as it may go over the wire (RFC 9110, section 5.5)."""
+"""The valid value of a header (RFC 9110, section 5.5)."""
 
 
 class Credentials(Protocol):
-    """Who says how a user shows that it is one: the header fields to send."""
+    """The authentication of users: the headers to send."""
 
     def headers(self, user: str) -> dict[str, str]:
-        """Header fields for a user: the main one, NOBODY (none), WRONG, or a name of the target file."""
+        """The headers of a user: the main one, NOBODY (none), WRONG, or a name of the target file."""
         ...
 
     def renewable(self, user: str) -> bool:
-        """Whether a user can show something else than before."""
+        """Whether a user can get new credentials."""
         ...
 
     def revert(self, user: str) -> bool:
-        """Go back to the first token of a user. Returns whether that is another one."""
+        """Return to the first token of a user. Returns whether it is another one."""
         ...
 
     def renew(self, user: str) -> None:
-        """Forget what the target no longer takes."""
+        """Discard credentials that the target no longer accepts."""
         ...
 
     def given(self, user: str) -> str:
-        """The key of the target file whose value a user shows and that nothing renews; empty where there is none."""
+        """The key of the target file whose value authenticates a user and is never renewed; empty if there is none."""
         ...
 
     def stale(self, user: str) -> bool:
-        """Whether what was last sent for a user has been replaced meanwhile."""
+        """Whether the credentials last sent for a user have been replaced since."""
         ...
 
     def hold(self, content: Mapping[str, Any]) -> None:
-        """Get ready for a test that logs in with this content, which may end what its user has."""
+        """Prepare for a test that logs in with this content, which may end the session of its user."""
         ...
 
     def release(self) -> None:
-        """That test has ended."""
+        """End the preparation: that test has ended."""
         ...
 
 
 class Client:
-    """Sends the operations of one system to one target.
+    """Send the operations of one system to one target.
 
-    `urls` maps the spec's server keys to URLs; `constants` gives path parameters that are the same everywhere, and
-    `elsewhere` the whole URLs of operations that are not below their server's.
+    `urls` maps the spec's server keys to URLs. `constants` are path parameters with the same value everywhere.
+    `elsewhere`
+    maps operations that are not below their server's URL to their complete URLs.
     """
 
     def __init__(
@@ -99,13 +100,13 @@ class Client:
         self._elsewhere = elsewhere or {}
 
     def hide(self, kind: str, identifier: str) -> None:
-        """Store an identifier of something that is somebody's as a placeholder, from now on."""
+        """Store an identifier of somebody's resource as a placeholder from now on."""
         self.evidence.hide(kind, identifier)
 
     def send(self, call: Call) -> Exchange:
-        """Send one request and return the exchange, also when no response came.
+        """Send one request and return the exchange, even if there was no response.
 
-        The guard raises RequestRefused and Withheld.
+        Raises RequestRefused and Withheld, as the guard does.
         """
         operation = call.operation
         values = {**self._constants, **call.path}
@@ -114,7 +115,7 @@ class Client:
         if call.template is None and operation.id in self._elsewhere:
             url = self._elsewhere[operation.id]
         if depends(operation.form):
-            operation = replace(operation, form=self._resolved(call))
+            operation = replace(operation, form=self._resolve_form(call))
         self.sent += 1
         identifier = f"{self._worker}-{self.specification.system}-{self.sent:05d}"
         started = time.perf_counter()
@@ -123,10 +124,10 @@ class Client:
         entry: Entry | None = None
         sent = Request(operation.method, url)
         try:
-            request = self._built(operation, url, call)
+            request = self._build(operation, url, call)
             sent = Request(request.method, str(request.url), tuple(request.headers.multi_items()), request.read())
             received = self._http.send(request)
-        except NoAnswer as failure:
+        except NoResponse as failure:
             error = str(failure)
         except (RequestRefused, Withheld):
             self.sent -= 1
@@ -145,19 +146,19 @@ class Client:
         self.evidence.keep(exchange)
         return exchange
 
-    def _resolved(self, call: Call) -> Form:
-        """The form of an accommodated call with the values that depend on it.
+    def _resolve_form(self, call: Call) -> Form:
+        """The form of an accommodated call, with the values that depend on the call.
 
         Raises:
             Withheld: the call, or what was read for it, has no such value.
         """
         operation = call.operation
         body = call.json or call.content.get("data") or {}
-        given = {"path": {**self._constants, **call.path}, "query": call.content.get("params") or {}, "body": body}
+        sources = {"path": {**self._constants, **call.path}, "query": call.content.get("params") or {}, "body": body}
 
         def lookup(kind: str, name: str) -> Any:
             if kind != "read":
-                return _member(given[kind], name, f"{{{kind}.{name}}}")
+                return _member(sources[kind], name, f"{{{kind}.{name}}}")
             read, _, member = name.partition(".")
             reading = self.specification.operations[read]
             known = {one: call.path[one] for one in reading.path_parameters if one in call.path}
@@ -172,33 +173,33 @@ class Client:
         try:
             form = resolved(operation.form, lookup)
         except Unresolved as error:
-            told = f"accommodation of {operation.id}: {error}. Correct it in the target file."
-            raise Withheld(Reason.UNDOCUMENTED_REQUEST, told) from None
+            message = f"accommodation of {operation.id}: {error}. Correct it in the target file."
+            raise Withheld(Reason.UNDOCUMENTED_REQUEST, message) from None
         for name, value in form.headers.items():
             if not value.isascii() or not value.isprintable():
-                told = f"accommodation of {operation.id}: a header cannot contain the value of {name}"
-                raise Withheld(Reason.UNDOCUMENTED_REQUEST, told)
+                message = f"accommodation of {operation.id}: a header cannot contain the value of {name}"
+                raise Withheld(Reason.UNDOCUMENTED_REQUEST, message)
         return form
 
-    def _built(self, operation: Operation, url: str, call: Call) -> httpx.Request:
-        """The request, ready to be sent. Raises NoAnswer when what the server gave for it cannot be sent."""
+    def _build(self, operation: Operation, url: str, call: Call) -> httpx.Request:
+        """Build the request. Raises NoResponse if a value from the server cannot be sent."""
         try:
             fields = httpx.Headers({"accept": "*/*", **operation.form.headers})
             fields.update(call.headers)
             request = self._http.build_request(
-                operation.method, url, headers=fields, **dressed(operation, call.content)
+                operation.method, url, headers=fields, **apply_accommodation(operation, call.content)
             )
-        except (UnicodeError, httpx.InvalidURL) as error:  # a token beyond ASCII, an endless identifier
-            raise NoAnswer(f"the request cannot be sent: {type(error).__name__}: {error}", sent=False) from None
+        except (UnicodeError, httpx.InvalidURL) as error:  # a non-ASCII token, an endless identifier
+            raise NoResponse(f"the request cannot be sent: {type(error).__name__}: {error}", sent=False) from None
         for name, value in request.headers.raw:
             if value and not FIELD_VALUE.fullmatch(value):
-                told = f"the request cannot be sent: a header cannot contain the value of {name.decode()}"
-                raise NoAnswer(told, sent=False)
+                message = f"the request cannot be sent: a header cannot contain the value of {name.decode()}"
+                raise NoResponse(message, sent=False)
         return request
 
 
 def _member(document: Any, name: str, placeholder: str) -> Any:
-    """A single value in a document by its dotted name. Raises Unresolved."""
+    """A scalar of a document by its dotted name. Raises Unresolved."""
     value = next(at(document, "/" + name.replace(".", "/")), None)
     if value is None or isinstance(value, dict | list):
         raise Unresolved(f"{placeholder}: the request has no single value for this")

@@ -1,4 +1,4 @@
-"""Credentials: the authentication of a target's users. Token requests use the same transport."""
+"""The authentication of a target's users. Token requests use the same transport."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ WRONG_TOKEN: Final = "0" * 40
 ANY_SECRET: Final = "any"  # noqa: S105 - nobody's secret
 PUBLIC: Final = (WRONG_TOKEN, ANY_SECRET)
 SENDABLE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
-"""A text that a header field can carry."""
+"""A text that a header can contain."""
 JWT: Final = re.compile(r"[\w-]{4,}\.[\w-]{4,}\.[\w-]*", re.ASCII)
-DROPPED: Final = ("ReadError", "RemoteProtocolError", "WriteError")
-"""How the error of an exchange begins whose connection was closed. Asking for a token again changes nothing."""
+CONNECTION_CLOSED: Final = ("ReadError", "RemoteProtocolError", "WriteError")
+"""How errors of a closed connection begin. Requesting a token again is safe then."""
 
 
 class Unavailable(Exception):
-    """The target cannot be worked with: not reached, credentials refused, or gone away. The message says what to do."""
+    """The target cannot be tested: not reached, credentials refused, or gone. The message says what to do."""
 
 
 class NoToken(Exception):
-    """The target accepted the credentials and answered without a token."""
+    """The target accepted the credentials but returned no token."""
 
     def __init__(self, exchange: Exchange) -> None:
         super().__init__(f"{exchange.request.url}: the response has no access token")
@@ -47,11 +47,12 @@ class Missing(Exception):
 
 
 class Tokens:
-    """One token a user, asked for when first needed by what `ask` sends.
+    """One token per user, requested with `ask` when it is first needed.
 
-    `given` are tokens that the target file gives; `asks` tells of which users another one can be had. `blame` makes
-    of a refused request the sentence that names what to correct in the target file. `store` keeps the tokens that were
-    asked for, for all workers of a run where they share them; `names` are those with which the users log in.
+    `given` are tokens of the target file; `asks` says for which users another token can be requested. `blame` turns a
+    refused request into a message that names what to correct in the target file. `store` shares requested tokens
+    between
+    the workers of a run; `names` are the login names of the users.
     """
 
     def __init__(
@@ -75,35 +76,36 @@ class Tokens:
         self._names = names or {}
         self._given = dict(given or {})
         self._known: dict[str, str] = dict(self._given)
-        self._dead: dict[str, str] = {}
+        self._expired: dict[str, str] = {}
         self._first: dict[str, str] = {}
 
     def headers(self, user: str) -> dict[str, str]:
-        """The header fields for a user. Raises Unavailable, NoToken and Missing."""
+        """The headers of a user. Raises Unavailable, NoToken and Missing."""
         if user == NOBODY:
             return {}
         if user == WRONG:
             return bearer(WRONG_TOKEN)
         if user not in self._known:
-            token, *others = self._store.get(user, self._dead.get(user, ""), lambda: self._obtain(user))
+            token, *others = self._store.get(user, self._expired.get(user, ""), lambda: self._request_token(user))
             self._learn(user, token, others)
             self._known[user] = token
             self._first.setdefault(user, token)
         return bearer(self._known[user])
 
     def renewable(self, user: str) -> bool:
-        """Whether another token can be had for a user."""
+        """Whether another token can be requested for a user."""
         return user not in (NOBODY, WRONG) and self._asks(user)
 
     def renew(self, user: str) -> None:
-        """Forget a token that the target no longer takes, if another one can be had."""
+        """Discard a token that the target no longer accepts, if another one can be requested."""
         if self._asks(user) and user in self._known:
-            self._dead[user] = self._known.pop(user)
+            self._expired[user] = self._known.pop(user)
 
     def revert(self, user: str) -> bool:
-        """Go back to the first token of a user, which may open what later ones do not. Returns whether it is another.
+        """Return to the first token of a user, which may be accepted where later ones are not. Returns whether it is
+        another.
 
-        A server may take the first token alone, though the run asked for another one after a login.
+        A server may accept only the first token, although the run requested another one after a login.
         """
         first = self._first.get(user, "")
         if not first or self._known.get(user) == first:
@@ -112,12 +114,12 @@ class Tokens:
         return True
 
     def stale(self, user: str) -> bool:
-        """Whether the token that was last sent for a user has been replaced, or a login may have ended it."""
+        """Whether the token last sent for a user has been replaced, or a login may have ended it."""
         token = self._known.get(user)
         return token is not None and token != self._given.get(user) and not self._store.current(user, token)
 
     def hold(self, content: Mapping[str, Any]) -> None:
-        """Get ready for a request that logs in with this content, which may end the tokens of the user it names."""
+        """Prepare for a request that logs in with this content, which may end the tokens of its user."""
         text = unquote_plus(str(dict(content)))
         users = [user for user, name in self._names.items() if name and name in text]
         if users:
@@ -126,11 +128,11 @@ class Tokens:
             self.renew(user)
 
     def release(self) -> None:
-        """The test that logged in has ended."""
+        """End the preparation: the test that logged in has ended."""
         self._store.release()
 
     def given(self, user: str) -> str:
-        """The key of the target file whose value a user shows and that nothing renews; empty where there is none."""
+        """The key of the target file whose value authenticates a user and is never renewed; empty if there is none."""
         return "" if user in (NOBODY, WRONG) or self._asks(user) else "access_token"
 
     def _learn(self, user: str, token: str, others: Iterable[str]) -> None:
@@ -138,9 +140,9 @@ class Tokens:
         for other in others:
             self._redactor.learn(f"{self._prefix}_OTHER_TOKEN", other)
 
-    def _obtain(self, user: str) -> Held:
+    def _request_token(self, user: str) -> Held:
         exchange = self._ask(user)
-        if exchange.error.startswith(DROPPED):  # a server may close a connection that was kept open, at any moment
+        if exchange.error.startswith(CONNECTION_CLOSED):  # a server may close an idle connection at any time
             exchange = self._ask(user)
         if not exchange.has_response:
             raise Unavailable(f"{exchange.request.url}: {exchange.error}. Is the URL right and the server running?")
@@ -167,10 +169,10 @@ def basic(name: str, password: str) -> dict[str, str]:
 
 
 def token_of(exchange: Exchange) -> str:
-    """The access token of an answer: `access_token`, else any text that looks like a JWT; or empty.
+    """The access token in a response: `access_token`, otherwise any text that looks like a JWT, or empty.
 
-    A text that no header field can carry is no token: one that is longer than LONGEST_SECRET, has a character beyond
-    printable ASCII (a line break would start another field), or begins or ends with a blank.
+    A text that no header can contain is not a token: one that is longer than LONGEST_SECRET, has a character beyond
+    printable ASCII (a line break would start another header), or begins or ends with a blank.
     """
     try:
         body = exchange.response.json

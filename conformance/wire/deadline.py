@@ -1,7 +1,7 @@
-"""Deadline: the last transport, which limits the time of a request and the size of its response.
+"""The last transport, which limits the time of a request and the size of its response.
 
-httpx bounds each read, not the whole call: slow headers or a dripping body would hold it for ever. So every read of
-the network stream below gets only what is left of the call's total.
+httpx limits each read, not the whole call: slow headers or a slow body could block it forever. So every read of the
+network stream below gets only the remaining time of the call.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ import httpx
 from conformance.target.proxies import Proxy, UnusableProxy
 
 BODY_LIMIT: Final = 8 * 1024 * 1024
-HEADER_LIMIT: Final = 500  # fields
-RECORD: Final = 16 * 1024  # bytes that are sent at once: as many as a record of TLS holds
+HEADER_LIMIT: Final = 500  # headers
+RECORD: Final = 16 * 1024  # bytes that are sent at once: the size of a TLS record
 ALERT: Final = re.compile(
     r"ALERT_(CERTIFICATE_\w+|BAD_CERTIFICATE|UNKNOWN_CA|NO_CERTIFICATE|HANDSHAKE_FAILURE|ACCESS_DENIED)"
 )
-"""What a server says in a TLS alert where it does not like the client's certificate, or that there is none."""
-WANTS_ONE: Final = "it {} a client certificate: set [network] client_cert and client_key"
+"""TLS alerts of a server that rejects the client's certificate, or misses one."""
+CERTIFICATE_HINT: Final = "it {} a client certificate: set [network] client_cert and client_key"
 
 
-class NoAnswer(Exception):
-    """The target gave no (whole) answer; the message, with no full stop, says why. `sent` is false when nothing was."""
+class NoResponse(Exception):
+    """The target gave no complete response. The message, without a full stop, says why. `sent`: something was sent."""
 
     def __init__(self, message: str, *, sent: bool) -> None:
         super().__init__(message.rstrip(" ."))
@@ -39,11 +39,11 @@ class NoAnswer(Exception):
 
 
 class _Countdown:
-    """What is left of the current call, and whether it waits on a TLS connection that has brought nothing yet."""
+    """The remaining time of the current call, and whether its TLS connection has delivered nothing yet."""
 
     def __init__(self) -> None:
         self.until = float("inf")
-        self.only_shaken_hands = False
+        self.waiting_after_handshake = False
 
     def left(self, timeout: float | None) -> float:
         remaining = self.until - time.monotonic()
@@ -60,23 +60,23 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = self._inner.read(max_bytes, self._countdown.left(timeout))
         if data:
-            self._countdown.only_shaken_hands = False
+            self._countdown.waiting_after_handshake = False
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write in pieces: the library gives each send of a slow reader the whole time anew."""
+        """Write in pieces: the library would give each send to a slow reader the whole time again."""
         secured = self._inner.get_extra_info("ssl_object") is not None
         plain = None if secured else self._inner.get_extra_info("socket")
-        left = memoryview(buffer)
-        while left:
+        remaining = memoryview(buffer)
+        while remaining:
             seconds = self._countdown.left(timeout)
-            piece = left[:RECORD]
+            piece = remaining[:RECORD]
             if isinstance(plain, socket.socket):
                 sent = _send(plain, piece, seconds)
-            else:  # a record of TLS goes whole, within the one time
+            else:  # a TLS record is sent as a whole, within one timeout
                 self._inner.write(bytes(piece), seconds)
                 sent = len(piece)
-            left = left[sent:]
+            remaining = remaining[sent:]
 
     def close(self) -> None:
         self._inner.close()
@@ -85,7 +85,7 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         inner = self._inner.start_tls(ssl_context, server_hostname, self._countdown.left(timeout))
-        self._countdown.only_shaken_hands = True
+        self._countdown.waiting_after_handshake = True
         return _Stream(inner, self._countdown)
 
     def get_extra_info(self, info: str) -> Any:
@@ -93,7 +93,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _send(plain: socket.socket, piece: memoryview, seconds: float) -> int:
-    """Send what the other side takes of a piece within the time; returns how much that was."""
+    """Send as much of a piece as the peer accepts within the time; returns the number of bytes."""
     try:
         plain.settimeout(seconds)
         return plain.send(piece)
@@ -124,12 +124,11 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class Deadline(httpx.BaseTransport):
-    """Sends a request and reads its answer whole, within `seconds` in total and `limit` bytes of body.
+    """Send a request and read its response completely, within `seconds` in total and `limit` bytes of body.
 
-    `route` says through which proxy a URL is reached. `secured` makes what https connections are secured with; to load
-    the certificates of the authorities takes as long as 20 requests, so it is called when the first one is needed. The
-    returned response has its body read and decoded; `extensions["truncated"]` says whether it was cut off. Raises
-    NoAnswer.
+    `route` returns the proxy for a URL. The body of the response is read and decoded; `extensions["truncated"]` says
+    whether
+    it was cut off. Raises NoResponse.
     """
 
     def __init__(
@@ -150,7 +149,7 @@ class Deadline(httpx.BaseTransport):
         self._pools: dict[tuple[Proxy | None, str], httpcore.ConnectionPool] = {}
 
     def _pool(self, proxy: Proxy | None, scheme: str) -> httpcore.ConnectionPool:
-        """The connections of a scheme through a proxy, or through none."""
+        """The connections through a proxy, or direct ones."""
         if (proxy, scheme) not in self._pools:
             backend = _Backend(self._countdown)
             context = self._context() if scheme == "https" else None
@@ -168,7 +167,7 @@ class Deadline(httpx.BaseTransport):
         return self._pools[proxy, scheme]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send `request` and return its answer, read to the end."""
+        """Send `request` and return its response, completely read."""
         self._countdown.until = time.monotonic() + self._seconds
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), self._seconds)
         outgoing = httpcore.Request(
@@ -183,51 +182,55 @@ class Deadline(httpx.BaseTransport):
             content=request.read(),
             extensions={"timeout": timeout},
         )
-        self._countdown.only_shaken_hands = False
+        self._countdown.waiting_after_handshake = False
         proxy = None
         try:
             proxy = self._route(request.url)
             return self._exchange(self._pool(proxy, request.url.scheme), outgoing)
-        except Exception as error:  # whatever the libraries make of what a server wrote: it is no answer
-            told, sent = self._reason(error)
+        except Exception as error:  # whatever the libraries raise on what a server wrote: it is no response
+            reason, sent = self._reason(error)
             if proxy is not None:
-                told = f"{told.rstrip(' .')}; through the proxy {proxy}"
-            raise NoAnswer(told, sent=sent) from None
+                reason = f"{reason.rstrip(' .')}; through the proxy {proxy}"
+            raise NoResponse(reason, sent=sent) from None
 
     def _reason(self, error: Exception) -> tuple[str, bool]:
-        """Why there is no answer, and whether the request may have been acted on."""
-        told = str(error)
+        """Why there is no response, and whether the request may have been carried out."""
+        reason = str(error)
         match error:
             case httpcore.ConnectError() | httpcore.ConnectTimeout() | httpcore.ProxyError():
-                return _unconnected(told, shows_certificate=self._shows_certificate), False
+                return _connection_error(reason, shows_certificate=self._shows_certificate), False
             case UnusableProxy():
-                return told, False
+                return reason, False
             case httpcore.TimeoutException():
                 return f"no complete response within {self._seconds:g} seconds", True
-        if ALERT.search(told):  # with TLS 1.3 a server looks at the certificate after the handshake
-            return _unconnected(told, shows_certificate=self._shows_certificate), False
-        told = f"{type(error).__name__}: {told}".rstrip(": ")
+        if ALERT.search(reason):  # with TLS 1.3 a server checks the certificate after the handshake
+            return _connection_error(reason, shows_certificate=self._shows_certificate), False
+        reason = f"{type(error).__name__}: {reason}".rstrip(": ")
         if not isinstance(error, httpcore.NetworkError | httpcore.ProtocolError | OSError):
-            told = f"no valid response: {told}"
-        if self._countdown.only_shaken_hands:
-            may = "it may refuse the client certificate" if self._shows_certificate else WANTS_ONE.format("may want")
-            told = f"{told.rstrip(' .')}, right after the TLS handshake; {may}"
-        return told, True
+            reason = f"no valid response: {reason}"
+        if self._countdown.waiting_after_handshake:
+            may = (
+                "it may refuse the client certificate"
+                if self._shows_certificate
+                else CERTIFICATE_HINT.format("may want")
+            )
+            reason = f"{reason.rstrip(' .')}, right after the TLS handshake; {may}"
+        return reason, True
 
     def _exchange(self, pool: httpcore.ConnectionPool, outgoing: httpcore.Request) -> httpx.Response:
-        answer = pool.handle_request(outgoing)
+        response = pool.handle_request(outgoing)
         try:
-            raw, truncated = _read(answer.iter_stream(), self._limit)
+            raw, truncated = _read(response.iter_stream(), self._limit)
         finally:
-            answer.close()
-        headers = httpx.Headers(answer.headers[:HEADER_LIMIT])
+            response.close()
+        headers = httpx.Headers(response.headers[:HEADER_LIMIT])
         encoding = headers.get("content-encoding", "identity").strip().lower()
         body, cut = _decode(raw, encoding, self._limit)
         for name in ("content-encoding", "content-length", "transfer-encoding"):
             headers.pop(name, None)  # httpx would decode the body a second time
-        left_out = max(0, len(answer.headers) - HEADER_LIMIT)
+        left_out = max(0, len(response.headers) - HEADER_LIMIT)
         extensions = {"truncated": truncated or cut, "left_out": left_out}
-        return httpx.Response(answer.status, headers=headers, content=body, extensions=extensions)
+        return httpx.Response(response.status, headers=headers, content=body, extensions=extensions)
 
     def close(self) -> None:
         """Close all connections."""
@@ -235,7 +238,7 @@ class Deadline(httpx.BaseTransport):
             pool.close()
 
 
-def _unconnected(error: str, *, shows_certificate: bool) -> str:
+def _connection_error(error: str, *, shows_certificate: bool) -> str:
     """Why there is no connection, and what to do."""
     if re.search("WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE", error):
         return "it does not use TLS; if that is intended, write http:// instead of https://"
@@ -244,7 +247,7 @@ def _unconnected(error: str, *, shows_certificate: bool) -> str:
         if shows_certificate:
             return f"it refuses the client certificate of [network] client_cert ({name})"
         wants = "wants" if "required" in name else "may want"
-        return f"it ends the TLS handshake ({name}); {WANTS_ONE.format(wants)}"
+        return f"it ends the TLS handshake ({name}); {CERTIFICATE_HINT.format(wants)}"
     refused = re.search("certificate verify failed: ([^(]*)", error)
     if refused is None:
         return f"no connection: {error}"
@@ -264,7 +267,7 @@ def _read(stream: Iterable[bytes], limit: int) -> tuple[bytes, bool]:
 
 
 def _decode(raw: bytes, encoding: str, limit: int) -> tuple[bytes, bool]:
-    """Undo gzip and deflate, which we did not ask for, without letting them swell beyond the limit."""
+    """Decode gzip and deflate, which were not requested, up to the size limit."""
     if encoding not in ("gzip", "x-gzip", "deflate"):
         return raw, False
     inflate = zlib.decompressobj(wbits=47 if encoding != "deflate" else 15)

@@ -1,8 +1,8 @@
-"""Decoding: the encodings in which a text, or bytes, can appear.
+"""The encodings in which a text, or bytes, can appear.
 
-A secret can be escaped for a URL, for JSON or for HTML, more than once: `views` takes such escapes away, and knows the
-way back to where each part is written. It can also be part of something longer in Base64 or in hexadecimal digits:
-`encodings` says what is then seen of it. Both together mean that whoever looks for it needs to know one spelling.
+A secret can be escaped for a URL, for JSON or for HTML, more than once: `views` undoes such escapes, and maps each part
+back to its source. A secret can also be part of a longer text in Base64 or hexadecimal: `encodings` gives the visible
+part. With both, a search needs only one spelling of a secret.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-PASSES: Final = 3  # escapings within each other
-DEEPEST: Final = 2  # encodings within each other
-BEGUN: Final = "begun"
-ESCAPE: Final = re.compile(  # each alternative begins with a letter: so the engine skips all else
+MAX_ESCAPES: Final = 3  # levels of nested escapes
+MAX_ENCODINGS: Final = 2  # levels of nested encodings
+INCOMPLETE: Final = "begun"
+ESCAPE: Final = re.compile(  # each alternative begins with a literal character, so that the engine skips the rest
     rb"%(?P<begun_percent>[0-9A-Fa-f]?\Z)"
     rb"|\\(?P<begun>(?:u[dD][89abAB][0-9A-Fa-f]{2}\\)?(?:u[0-9A-Fa-f]{0,3}|x[0-9A-Fa-f]?)?\Z)"
     rb"|&(?P<begun_entity>#?\w{0,8}\Z)"
@@ -34,12 +34,12 @@ ESCAPE: Final = re.compile(  # each alternative begins with a letter: so the eng
 )
 LETTERS: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 DIGITS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
-"""What Base64 is written in, in either alphabet; hexadecimal digits are among them."""
+"""The digits of Base64, in both alphabets; they include the hexadecimal ones."""
 MARKED: Final = bytes(ord("d") if byte in DIGITS else ord(" ") for byte in range(256))
-LEAST: Final = b"d" * 20
+SHORTEST_RUN: Final = b"d" * 20
 IN_HEX: Final = re.compile(rb"[0-9A-Fa-f]{24,}")
 URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
-REMEMBERED: Final = 100  # bytes of a run that is remembered
+CACHED_LENGTH: Final = 100  # maximal bytes of a cached run
 READABLE: Final = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]*")
 BITS_OF_BASE64: Final = 6
 ZEROS: Final = (b"", b"\0", b"\0\0")
@@ -47,9 +47,9 @@ ZEROS: Final = (b"", b"\0", b"\0\0")
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """`size` bytes of a decoded text, from `at` on, that were read from `start` to `stop` of its source.
+    """`size` bytes of a decoded text, starting at `at`, that were read from `start` to `stop` of its source.
 
-    Where there are as many bytes on both sides they correspond one by one, else only as a whole.
+    If both have the same size, the bytes correspond one by one, otherwise only as a whole.
     """
 
     at: int
@@ -67,7 +67,7 @@ class View:
     _pieces: list[_Piece] = field(default_factory=list)
 
     def span(self, start: int, stop: int) -> tuple[int, int]:
-        """Where in the original text `content[start:stop]` is written, as byte offsets."""
+        """The byte offsets in the original text of `content[start:stop]`."""
         if self.source is None:
             return start, stop
         first, last = self._piece(start), self._piece(stop - 1)
@@ -82,15 +82,15 @@ class View:
 
 
 def views(content: bytes) -> Iterator[View]:
-    """The ways to read `content`, UTF-8 text: as it is, without its escapes, and what its encoded parts say as text."""
-    yield from _views(View(content), DEEPEST)
+    """The ways to read `content`, UTF-8 text: as it is, without its escapes, and the text in its encoded parts."""
+    yield from _views(View(content), MAX_ENCODINGS)
 
 
 def _views(view: View, depth: int) -> Iterator[View]:
     readable = [view]
     for plus in (False, True) if b"+" in view.content else (False,):
         inner = view
-        for _ in range(PASSES):
+        for _ in range(MAX_ESCAPES):
             if (read := _unescaped(inner, plus=plus)) is None:
                 break
             readable.append(inner := read)
@@ -101,10 +101,10 @@ def _views(view: View, depth: int) -> Iterator[View]:
 
 
 def _unescaped(view: View, *, plus: bool) -> View | None:
-    """The view without the escapes of URLs, JSON and HTML; None when it has none. `plus` also stands for a blank."""
+    """The view without the escapes of URLs, JSON and HTML; None if it has none. `plus` also decodes to a blank."""
     content = view.content
     if not plus and b"%" not in content and b"\\" not in content and b"&" not in content:
-        return None  # far quicker to look for than an escape is
+        return None  # far faster than searching for escapes
     read = ((match.span(), _unescape(match, plus)) for match in ESCAPE.finditer(content))
     found = [(span, decoded) for span, decoded in read if decoded is not None]
     return _with(view, found) if found else None
@@ -114,7 +114,7 @@ def _unescape(match: re.Match[bytes], plus: bool) -> bytes | None:
     kind = match.lastgroup or ""
     text = match[kind]
     match kind:
-        case _ if kind.startswith(BEGUN):
+        case _ if kind.startswith(INCOMPLETE):
             return b""  # the text was cut off within it
         case "percent" | "byte":
             return bytes.fromhex(text.decode())
@@ -133,29 +133,29 @@ def _unescape(match: re.Match[bytes], plus: bool) -> bytes | None:
 
 
 def _decoded(view: View) -> View | None:
-    """The view with the text that its runs of Base64 and of hexadecimal digits hold, if one of them does."""
+    """The view with the text in its runs of Base64 and hexadecimal digits; None if there is none."""
     found = []
     for start, stop in _runs(view.content):
         run = view.content[start:stop]
-        read = _remembered(run) if len(run) <= REMEMBERED else _read(run)
+        read = _read_cached(run) if len(run) <= CACHED_LENGTH else _read(run)
         if read is not None:
             found.append(((start, stop), read))
     return _with(view, found) if found else None
 
 
 def _runs(content: bytes) -> Iterator[tuple[int, int]]:
-    """Where twenty digits of Base64 or more are in a row; looking for one text is far quicker than an expression."""
+    """The runs of at least twenty Base64 digits. Searching for one text is far faster than a regular expression."""
     marked = content.translate(MARKED)
-    start = marked.find(LEAST)
+    start = marked.find(SHORTEST_RUN)
     while start >= 0:
-        stop = marked.find(b" ", start + len(LEAST))
+        stop = marked.find(b" ", start + len(SHORTEST_RUN))
         stop = len(marked) if stop < 0 else stop
         yield start, stop
-        start = marked.find(LEAST, stop)
+        start = marked.find(SHORTEST_RUN, stop)
 
 
 def _read(run: bytes) -> bytes | None:
-    """The text that a run of digits of Base64 or of hexadecimal ones holds; None when it holds none."""
+    """The text in a run of Base64 or hexadecimal digits; None if it is not text."""
     if IN_HEX.fullmatch(run) is not None:
         read = binascii.unhexlify(run[: len(run) // 2 * 2])
     else:
@@ -164,7 +164,7 @@ def _read(run: bytes) -> bytes | None:
     return read if READABLE.fullmatch(read) and _is_text(read) else None
 
 
-_remembered = lru_cache(maxsize=4096)(_read)  # most are identifiers, which come again and again
+_read_cached = lru_cache(maxsize=4096)(_read)  # most are identifiers, which occur again and again
 
 
 def _is_text(content: bytes) -> bool:
@@ -176,7 +176,7 @@ def _is_text(content: bytes) -> bool:
 
 
 def _with(view: View, replaced: list[tuple[tuple[int, int], bytes]]) -> View:
-    """The view with other bytes in the place of some spans of it, which are in order and apart."""
+    """The view with some of its spans replaced. The spans are in order and do not overlap."""
     parts: list[bytes] = []
     pieces: list[_Piece] = []
     at = done = 0
@@ -189,12 +189,13 @@ def _with(view: View, replaced: list[tuple[tuple[int, int], bytes]]) -> View:
 
 
 def encodings(secret: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """What is seen of `secret` in Base64 (standard alphabet) and in lower-case hexadecimal digits, wherever it begins.
+    """The visible part of `secret` in Base64 (standard alphabet) and in lower-case hexadecimal, for each alignment.
 
-    With each, how many digits before and after it hold further bits of the secret, and bits of its neighbours.
+    With each, the number of digits before and after it that contain more bits of the secret, and bits of its
+    neighbours.
     """
     yield binascii.hexlify(secret), 0, 0
-    for shift, first in enumerate((0, 2, 3)):  # digits that hold bits of what is before
+    for shift, first in enumerate((0, 2, 3)):  # digits that contain bits of what precedes
         last, rest = divmod(8 * (shift + len(secret)), BITS_OF_BASE64)
         digits = binascii.b2a_base64(ZEROS[shift] + secret, newline=False)
         yield digits[first:last], int(shift > 0), int(rest > 0)

@@ -1,4 +1,4 @@
-"""Evidence: keeps the exchanges of the current test, and stores the cited ones redacted."""
+"""Keep the exchanges of the current test, and store the cited ones redacted."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from conformance.wire.stored import stored
 
 
 class Evidence:
-    """One file of exchanges per worker, one JSON object a line, each exchange at most once.
+    """One file of exchanges per worker, one JSON object per line, each exchange at most once.
 
-    Answers of the operations in `lists` show other people's items: those for whose text `foreign` is true are stored
-    as names and types only. Answers of those in `others` are other people's as a whole, and none of their values is
-    stored. `seen` is told of every exchange, as it was.
+    Responses of the operations in `lists` contain other people's items: items for whose text `foreign` is true are
+    stored as
+    names and types only. Responses of the operations in `others` belong to other people as a whole, and none of their
+    values
+    is stored. `seen` is called with every exchange, unredacted.
     """
 
     def __init__(
@@ -40,23 +42,23 @@ class Evidence:
         self._written: set[str] = set()
 
     def keep(self, exchange: Exchange) -> None:
-        """Remember an exchange until the test ends."""
+        """Keep an exchange until the test ends."""
         self._kept[exchange.id] = exchange
         self._seen(exchange)
 
     def hide(self, kind: str, identifier: str) -> None:
-        """Store an identifier as a placeholder that is named after the kind of thing."""
+        """Store an identifier as a placeholder that is named after the kind of resource."""
         self._redactor.learn(f"{kind.upper().replace(' ', '_')}_{self._redactor.known}", identifier)
 
     def cite(self, identifiers: Iterable[str]) -> None:
-        """Store the exchanges that a verdict names. Raises Unwritable."""
-        fresh = [one for one in dict.fromkeys(identifiers) if one in self._kept and one not in self._written]
-        self._written.update(fresh)
-        if self._path is None or not fresh:
+        """Store the exchanges that a verdict cites. Raises Unwritable."""
+        unwritten = [one for one in dict.fromkeys(identifiers) if one in self._kept and one not in self._written]
+        self._written.update(unwritten)
+        if self._path is None or not unwritten:
             return
         try:
             with self._path.open("a", encoding="utf-8") as file:
-                for one in fresh:
+                for one in unwritten:
                     exchange = self._kept[one]
                     foreign = self._foreign if exchange.operation in self._lists else None
                     whole = exchange.operation in self._others
@@ -71,5 +73,5 @@ class Evidence:
         return list(self._kept.values())
 
     def forget(self) -> None:
-        """Drop the exchanges of a test that is over."""
+        """Drop the exchanges of a finished test."""
         self._kept.clear()

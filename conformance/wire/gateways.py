@@ -1,6 +1,6 @@
-"""Gateways: which responses come from something in front of the API, or are about the account.
+"""Recognise responses that come from something in front of the API, or are about the account.
 
-Pure functions of responses. What they recognise is never what an operation does, so that no check may see it as that.
+Pure functions of responses. What they recognise is never the result of an operation, so no check may treat it as one.
 """
 
 from __future__ import annotations
@@ -19,22 +19,25 @@ from conformance.core.exchange import (
 from conformance.core.json_walk import strings
 from conformance.spec.operation import Operation
 
-TURNED_AWAY: Final = (401, 403)
+UNAUTHORIZED: Final = (401, 403)
 BUSY: Final = (429, 503)
-AWAY: Final = frozenset({408, 425, 429, 502, 503, 504, 511, *range(520, 600)})
-"""A gateway's own responses: nobody is there to respond, or has the time. 520 and up stand in no standard."""
+GATEWAY_STATUSES: Final = frozenset({408, 425, 429, 502, 503, 504, 511, *range(520, 600)})
+"""Statuses of gateways: the server is unreachable or busy. No standard defines 520 and above."""
 REDIRECT: Final = "redirect"
 PAGE: Final = "page"
 SIZES: Final = (413, 414, 431)
 PAYMENT_REQUIRED: Final = 402
 PAGES: Final = ("text/html", "application/xhtml+xml")
-SHORT: Final = 2000  # characters of an error that are searched: a longer one is a page, where any word may occur
+# characters of an error text that are searched: a longer text is a page, which may contain any word
+MAX_ERROR_TEXT: Final = 2000
 OPENING: Final = re.compile(rb"\s*(<!doctype html|<html)\b", re.IGNORECASE)
 
-_OVER: Final = r"(exceed|reach|exhaust|used up|expire|over your|over the|full|invalid|missing|no valid|insufficient)"
+_EXCEEDED: Final = (
+    r"(exceed|reach|exhaust|used up|expire|over your|over the|full|invalid|missing|no valid|insufficient)"
+)
 LIMITS: Final = re.compile(
-    rf"\bquota\b.{{0,60}}{_OVER}|{_OVER}.{{0,60}}\bquota\b"
-    rf"|\blicen[cs]e\b.{{0,60}}{_OVER}|{_OVER}.{{0,60}}\blicen[cs]e\b"
+    rf"\bquota\b.{{0,60}}{_EXCEEDED}|{_EXCEEDED}.{{0,60}}\bquota\b"
+    rf"|\blicen[cs]e\b.{{0,60}}{_EXCEEDED}|{_EXCEEDED}.{{0,60}}\blicen[cs]e\b"
     r"|\blicen[cs]e\b.{0,60}\b(required|does not|not (permit|allow|cover|include))"
     r"|\b(requires?|needs?)\b.{0,30}\blicen[cs]e\b|\b(un|not )licen[cs]ed\b"
     r"|\b(account|user|login)\b.{0,40}\block(ed|out)\b|\block(ed)? ?out\b"
@@ -46,38 +49,40 @@ LIMITS: Final = re.compile(
     r"|\breached\b.{0,20}\b(maximum|limit)\b.{0,40}\b(account|plan|tenant|workspace|processes|projects|requests|users)\b",
     re.IGNORECASE | re.DOTALL,
 )
-"""An account that is locked or has used up what it may have."""
+"""Messages about an account that is locked or has reached a limit."""
 EXISTS: Final = re.compile(
     r"\balready (exists?|in use|used|taken|registered|being used)\b|\bexists already\b"
     r"|\bduplicate (entry|key|name|title)\b|\bmust be unique\b|\b(is|has) (been )?taken\b|\bis not unique\b",
     re.IGNORECASE,
 )
-"""A name that is taken."""
+"""Messages about a name that is taken."""
 
 
-def is_away(exchange: Exchange) -> bool:
-    """Whether a gateway responded that the server cannot be reached or has no time."""
-    return exchange.response.status in AWAY
+def is_gateway_error(exchange: Exchange) -> bool:
+    """Whether a gateway responded that the server is unreachable or busy."""
+    return exchange.response.status in GATEWAY_STATUSES
 
 
 def is_redirect(operation: Operation, exchange: Exchange) -> bool:
-    """Whether a response leads elsewhere though no document gives such a status for the operation."""
+    """Whether a response is a redirect with a status that is not documented for the operation."""
     status = exchange.response.status
     return 300 <= status < 400 and status != 304 and not documents_redirect(operation, status)
 
 
 def documents_redirect(operation: Operation, status: int) -> bool:
-    """Whether a document gives this status of a redirect for an operation."""
+    """Whether a redirect status is documented for an operation."""
     return any(one.status[0] == "3" and one.matches(status) for one in operation.responses)
 
 
 def redirects(exchange: Exchange) -> bool:
-    """Whether a response leads elsewhere, documented or not."""
+    """Whether a response is a redirect, documented or not."""
     return 300 <= exchange.response.status < 400
 
 
 def target_of(exchange: Exchange) -> str:
-    """Where a redirect leads: an absolute URL without user, query and fragment, which may hold secrets; or empty."""
+    """The target of a redirect: an absolute URL without user, query and fragment, which may contain secrets; or
+    empty.
+    """
     location = header(exchange.response.headers, "location")
     if not location:
         return ""
@@ -93,19 +98,19 @@ def target_of(exchange: Exchange) -> str:
 
 
 def place_of(exchange: Exchange) -> tuple[str, str]:
-    """Scheme and host to which a redirect leads; equal for redirects to one place whatever they were asked for."""
+    """The scheme and host of the target of a redirect."""
     parts = urlsplit(target_of(exchange))
     return parts.scheme, parts.netloc
 
 
 def leads_away(exchange: Exchange) -> bool:
-    """Whether a redirect leads to another scheme, host or port than was asked."""
+    """Whether a redirect leads to another scheme, host or port than the request's."""
     asked = urlsplit(exchange.request.url)
     return redirects(exchange) and place_of(exchange) not in ((asked.scheme, asked.netloc), ("", ""))
 
 
 def describe_redirect(exchange: Exchange) -> str:
-    """Where a redirect leads, and what to do about it."""
+    """The target of a redirect, and what to do about it."""
     target = target_of(exchange)
     asked = urlsplit(exchange.request.url)
     if not target:
@@ -124,13 +129,13 @@ def is_page(exchange: Exchange) -> bool:
 
 
 def is_error_page(exchange: Exchange) -> bool:
-    """Whether a refusal or an error is an HTML page, as gateways and firewalls have them, and some servers as well."""
+    """Whether a refusal or an error is an HTML page, as from gateways, firewalls, and some servers."""
     response = exchange.response
     return response.status >= 400 and (response.media_type in PAGES or bool(OPENING.match(response.body[:200])))
 
 
 def may_be_page(operation: Operation) -> bool:
-    """Whether an accepted response of an operation may be a page: a document gives its type, and says HTML."""
+    """Whether HTML is documented for an accepted response of an operation."""
     return any(one in PAGES for response in operation.responses for one in response.media_types)
 
 
@@ -140,15 +145,15 @@ def is_outside(operation: Operation, exchange: Exchange) -> bool:
 
 
 def kind_of(exchange: Exchange) -> str:
-    """What responded in place of the API, as the run record counts it; empty when the API may have."""
-    if exchange.response.status in AWAY:
+    """What responded in place of the API, as counted in the run record; empty if it may be the API."""
+    if exchange.response.status in GATEWAY_STATUSES:
         return str(exchange.response.status)
     if redirects(exchange):
         return REDIRECT
     return PAGE if is_page(exchange) else ""
 
 
-def speaks_of_limits(operation: Operation, exchange: Exchange) -> bool:
+def is_about_limits(operation: Operation, exchange: Exchange) -> bool:
     """Whether a refusal or an error is about a limit: a lockout, a quota, a licence, an undocumented size."""
     response = exchange.response
     if response.status < 400:
@@ -158,16 +163,16 @@ def speaks_of_limits(operation: Operation, exchange: Exchange) -> bool:
     return response.status == PAYMENT_REQUIRED or bool(LIMITS.search(" ".join(texts(response))))
 
 
-def speaks_of_existing(exchange: Exchange) -> bool:
-    """Whether a refusal says that something of that name exists already."""
+def says_name_taken(exchange: Exchange) -> bool:
+    """Whether a refusal says that something with the name exists already."""
     return exchange.response.refused and bool(EXISTS.search(" ".join(texts(exchange.response))))
 
 
 def texts(response: Response) -> Iterable[str]:
-    """The texts of a JSON body, or a short body as it is; a page says nothing here."""
+    """The texts of a JSON body, or a short body as it is; none of a page."""
     try:
         found = list(strings(response.json))
     except NotJson:
         body = response.body.decode("utf-8", "replace")
-        return [body] if len(body) <= SHORT and not OPENING.match(response.body[:200]) else []
-    return [text for text in found if len(text) <= SHORT]
+        return [body] if len(body) <= MAX_ERROR_TEXT and not OPENING.match(response.body[:200]) else []
+    return [text for text in found if len(text) <= MAX_ERROR_TEXT]

@@ -1,6 +1,6 @@
-"""Guard: checks every request, and refuses those that could change what the run did not create.
+"""Check every request, and refuse those that could change what the run did not create.
 
-It judges the bytes on the wire (request target after percent-decoding, query, body), not what the caller meant.
+The guard checks the bytes on the wire (request target after percent-decoding, query, body), not the caller's intention.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from conformance.spec.touched_ids import (
 )
 from conformance.target.safety import is_allowed, required_safety
 from conformance.target.target import Safety
-from conformance.wire.deadline import NoAnswer
-from conformance.wire.gateways import AWAY, BUSY, TURNED_AWAY
+from conformance.wire.deadline import NoResponse
+from conformance.wire.gateways import BUSY, GATEWAY_STATUSES, UNAUTHORIZED
 from conformance.wire.ledger import Entry, Ledger
 from conformance.wire.limits import Account, Withheld
 from conformance.wire.retry import not_processed
 
 CREATING: Final = "creating"
-"""The place that a test holds in the run's account from its first create until it is cleaned up."""
-OPEN_AT_MOST: Final = 10
-"""No test has more things of its own on the target at once."""
+"""The slot in the run's account that a test holds from its first create until it is cleaned up."""
+MAX_OPEN_PER_TEST: Final = 10
+"""The maximal number of resources of one test that exist at the same time."""
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -48,7 +48,7 @@ class RequestRefused(Exception):
 
 @dataclass
 class Allowance:
-    """What a run may do at the most, and the account of what all its workers did."""
+    """The limits of a run, and the account with the counts of all its workers."""
 
     open_resources: int = 50
     executions: int = 20
@@ -56,15 +56,17 @@ class Allowance:
 
     @property
     def creators(self) -> int:
-        """How many tests may create something at once, so that none finds the limit used up by the others."""
-        return max(1, self.open_resources // OPEN_AT_MOST)
+        """The number of tests that may create resources at the same time, so that none finds the limit used up by
+        others.
+        """
+        return max(1, self.open_resources // MAX_OPEN_PER_TEST)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The guard's decision on a request that may go: which operation it calls, and what it would create, in what.
+    """The guard's decision on an allowed request: the operation that it calls, what it creates, and in what parent.
 
-    `counted` says whether it was counted as an execution before it went.
+    `counted`: it was counted as an execution before it was sent.
     """
 
     operation: Operation | None
@@ -76,13 +78,12 @@ class Decision:
 
 @dataclass
 class Policy:
-    """The rules of the guard, without any I/O but that of the run's account.
+    """The rules of the guard. Does no I/O except for the run's account.
 
-    `fixtures` are identifiers that may be read and executed, never changed.
-
-    `urls` are those of the target: a request goes below one of them. Where it is below several, since one is the
-    beginning of another, it must be allowed whichever of them the server takes it for.
-    At `token_url` tokens are requested and nothing else, whatever its host is.
+    `fixtures` are identifiers that may be read and executed, but not changed. `urls` are those of the target: a request
+    must
+    be below one of them. If it is below several, because one is a prefix of another, it must be allowed for each. At
+    `token_url` only tokens are requested, whatever its host is.
     """
 
     specification: Specification
@@ -98,15 +99,16 @@ class Policy:
         """Decide on a request.
 
         Raises:
-            RequestRefused: it would go to a foreign host or beside the path of its URL, or change something that the
-                run did not create.
+            RequestRefused: it would go to another host or outside the path of its URL, or change something that the run
+                did
+                not create.
             Withheld: the safety level or a limit does not allow it.
         """
         origin = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
         if self.token_url and request.method == "POST" and request.url == httpx.URL(self.token_url):
             return self._token(request)
-        here = [one for one in self._addresses if one.origin == origin]
-        if not here:
+        addresses = [one for one in self._addresses if one.origin == origin]
+        if not addresses:
             raise RequestRefused(f"{request.method} {origin}: not a host in the target file")
         _plain_headers(request)
         target: bytes = request.extensions.get("target", request.url.raw_path)
@@ -117,15 +119,15 @@ class Policy:
             raise RequestRefused("a parameter that changes the method of a request is never sent")
         if not raw_path.startswith(b"/"):
             raise RequestRefused(f"the request target {raw_path!r} is not a path")
-        below = [path for one in here if (path := _below(one, raw_path)) is not None]
+        below = [path for one in addresses if (path := _below(one, raw_path)) is not None]
         if not below:
             raise RequestRefused(f"{request.method} {origin}: {raw_path!r} is not below a URL of the target file")
-        called = {one[0].id: one for path in below if (one := self._operation(request.method, path)) is not None}
-        if not called:
+        matches = {one[0].id: one for path in below if (one := self._operation(request.method, path)) is not None}
+        if not matches:
             return self._unknown(request.method, min(below, key=len))
-        effectful = [(operation, path) for operation, path in called.values() if operation.effect != "read"]
+        effectful = [(operation, path) for operation, path in matches.values() if operation.effect != "read"]
         if not effectful:
-            return Decision(next(iter(called.values()))[0], "read")
+            return Decision(next(iter(matches.values()))[0], "read")
         if len(effectful) > 1:
             raise RequestRefused(
                 f"{request.method} {raw_path!r} may be any of {', '.join(one.id for one, _ in effectful)}"
@@ -137,26 +139,30 @@ class Policy:
         return tuple(dict.fromkeys(Address.of(url) for url in sorted(self.urls)))
 
     def _token(self, request: httpx.Request) -> Decision:
-        """A request for a token where the target file says that tokens are given."""
+        """Decide on a request for a token at the token URL of the target file."""
         _plain_headers(request)
         if request.extensions.get("target", request.url.raw_path) != request.url.raw_path:
             raise RequestRefused("the request target is not the path of token_url")
         return Decision(None, "administer")
 
     def _operation(self, method: str, raw_path: bytes) -> tuple[Operation, Mapping[str, str]] | None:
-        """What the target may take the path for. An odd spelling of an operation with an effect is refused."""
+        """The operation that the target may match with the path. An odd spelling of an operation with an effect is
+        refused.
+        """
         plain = unquote_to_bytes(raw_path).decode("utf-8", "replace")
         exact = self.specification.match(method, plain)
         for spelling in _spellings(plain) if exact else (plain, *_spellings(plain)):
-            for other in self._taken_for(method, spelling):
+            for other in self._matching(method, spelling):
                 if other.effect != "read" and not (exact and other.id == exact[0].id):
                     raise RequestRefused(f"{method} {plain!r} is an odd spelling of {other.id}")
-        if exact is not None and exact[0].effect != "read" and any(_odd(value) for value in exact[1].values()):
+        if exact is not None and exact[0].effect != "read" and any(_is_odd(value) for value in exact[1].values()):
             raise RequestRefused(f"{method} {plain!r}: a path value with a slash, dot segment or control character")
         return exact
 
-    def _taken_for(self, method: str, spelling: str) -> list[Operation]:
-        """The operations that a path fits in any letters; a literal one goes before one with parameters."""
+    def _matching(self, method: str, spelling: str) -> list[Operation]:
+        """The operations that match a path case-insensitively. A literal path takes precedence over one with
+        parameters.
+        """
         fitting = [
             one
             for one in self.specification.forms_by_method.get(method, ())
@@ -166,25 +172,25 @@ class Policy:
         return [one for one in fitting if len(one.path_parameters) == fewest]
 
     def _unknown(self, method: str, raw_path: bytes) -> Decision:
-        """A path of no operation: harmless to read, and to call when a plain segment of it was made up."""
+        """Decide on a path of no operation: it may be read, and called if one of its plain segments was made up."""
         segments = unquote_to_bytes(raw_path).decode("utf-8", "replace").split("/")
         made_up = any(self.ledger.is_made_up(segment) for segment in segments)
-        if method in SAFE_METHODS or (made_up and not any(_odd(segment) for segment in segments)):
+        if method in SAFE_METHODS or (made_up and not any(_is_odd(segment) for segment in segments)):
             return Decision(None, "read" if method in SAFE_METHODS else "none")
         raise RequestRefused(f"{method} {raw_path!r} is not an operation of the spec")
 
     def _effectful(
         self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
     ) -> Decision:
-        least = required_safety(operation)
+        required = required_safety(operation)
         if not is_allowed(operation, self.safety):
-            told = (
+            message = (
                 "changes data, and the level is read-only"
                 if self.safety is Safety.READ_ONLY
-                else f"needs level {least}"
+                else f"needs level {required}"
             )
-            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} {told}")
-        if least is Safety.READ_ONLY:
+            raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} {message}")
+        if required is Safety.READ_ONLY:
             return Decision(operation, operation.effect)
         for touch in operation.touches:
             try:
@@ -192,10 +198,11 @@ class Policy:
             except Unreadable as error:
                 raise RequestRefused(f"{operation.id}: {error}") from None
             for identifier in touched:
-                if touch.optional and not self._ours(identifier):  # the target made the file: not our defect
+                # the target made the file, so it is not a defect of the suite
+                if touch.optional and not self._ours(identifier):
                     raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: the file names {identifier!r}, not ours")
                 if touch.allows_foreign and not self._ours(identifier):
-                    self._abroad(operation)
+                    self._require_disposable(operation)
                 else:
                     self._allowed(operation, identifier)
         if operation.effect == "execute":
@@ -209,7 +216,8 @@ class Policy:
 
     def _allowed(self, operation: Operation, identifier: str) -> None:
         doubtful = identifier not in self.fixtures and self.ledger.doubts(operation.resource, identifier)
-        if doubtful and self.safety is not Safety.DISPOSABLE:  # a fixture is the user's word, whatever a response names
+        # a fixture is configured by the user, whatever a response names
+        if doubtful and self.safety is not Safety.DISPOSABLE:
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id}: nothing proves that the run created {identifier!r}")
         if self._ours(identifier):
             return
@@ -219,33 +227,33 @@ class Policy:
             raise Withheld(Reason.SAFETY_LEVEL, f"{operation.id} would change a fixture (may_change is false)")
         raise RequestRefused(f"{operation.id} names {identifier!r}, which this run did not create")
 
-    def _abroad(self, operation: Operation) -> None:
+    def _require_disposable(self, operation: Operation) -> None:
         if self.safety is not Safety.DISPOSABLE:
-            told = f"{operation.id} is sent for things of others only at level disposable"
-            raise Withheld(Reason.SAFETY_LEVEL, told)
+            message = f"{operation.id} is sent for things of others only at level disposable"
+            raise Withheld(Reason.SAFETY_LEVEL, message)
 
     def _ours(self, identifier: str) -> bool:
         return self.ledger.owns(identifier) or self.ledger.is_made_up(identifier)
 
     def _execution(self, operation: Operation, path: Mapping[str, str]) -> None:
-        """Count an execution. What is made up cannot be started: that needs room, and counts only if it is accepted."""
-        account, name, most = self.limits.account, executions_of(operation), self.limits.executions
-        room = account.take(name, most) if self._exists(path) else account.count(name) < most
-        if not room:
-            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: {most} executions for each system")
+        """Count an execution. One of made-up identifiers needs a free place, and counts only if it is accepted."""
+        account, name, limit = self.limits.account, executions_of(operation), self.limits.executions
+        allowed = account.take(name, limit) if self._exists(path) else account.count(name) < limit
+        if not allowed:
+            raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: {limit} executions for each system")
 
     def _exists(self, path: Mapping[str, str]) -> bool:
-        """Whether what a path names may exist: not all of it was made up by the run."""
+        """Whether the resource of a path may exist: not all identifiers were made up by the run."""
         named = set(path.values())
         return not named or not all(map(self.ledger.is_made_up, named))
 
     def _creation(
         self, operation: Operation, path: Mapping[str, str], query: bytes, content_type: str, body: bytes
     ) -> str:
-        account, mine = self.limits.account, len(self.ledger.open())
+        account, own_open = self.limits.account, len(self.ledger.open())
         account.enter(CREATING, self.limits.creators)
-        if account.opened(mine + 1) > self.limits.open_resources:
-            account.opened(mine)
+        if account.opened(own_open + 1) > self.limits.open_resources:
+            account.opened(own_open)
             raise Withheld(Reason.LIMIT_REACHED, f"{operation.id}: {self.limits.open_resources} open at once")
         if not operation.names:
             return ""
@@ -263,19 +271,19 @@ class Policy:
 
 
 def executions_of(operation: Operation) -> str:
-    """What the run's account calls the executions of a system."""
+    """The name in the run's account for the executions of a system."""
     return f"executions-{operation.system}"
 
 
 class Guard(httpx.BaseTransport):
-    """The first transport of the row: judges, journals the intent of a create, and passes on."""
+    """The first transport of the chain: checks, journals the intent of a create, and passes the request on."""
 
     def __init__(self, inner: httpx.BaseTransport, policy: Policy) -> None:
         self._inner = inner
         self._policy = policy
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass `request` on if it may go. Raises RequestRefused, Withheld, and what is behind raises."""
+        """Pass `request` on if it is allowed. Raises RequestRefused, Withheld, and what the inner transport raises."""
         decision = self._policy.judge(request)
         request.extensions["effect"] = decision.effect
         entry: Entry | None = None
@@ -285,12 +293,13 @@ class Guard(httpx.BaseTransport):
             entry = self._policy.ledger.intend(*kind, decision.creates, decision.within)
         try:
             response = self._inner.handle_request(request)
-        except (NoAnswer, Withheld) as failure:
+        except (NoResponse, Withheld) as failure:
             if isinstance(failure, Withheld) or not failure.sent:
                 self._not_sent(decision, entry)
             raise
         unprocessed = not_processed(response)
-        lost = response.status_code in AWAY and response.status_code not in BUSY  # whether it arrived, nobody knows
+        # whether the request arrived is unknown
+        lost = response.status_code in GATEWAY_STATUSES and response.status_code not in BUSY
         if unprocessed or response.is_redirect or (response.is_client_error and not lost):
             self._not_started(decision)
         elif decision.operation is not None and decision.operation.starts and not decision.counted:
@@ -299,17 +308,17 @@ class Guard(httpx.BaseTransport):
             response.extensions["entry"] = entry
             ledger = self._policy.ledger
             if response.is_success:
-                ledger.answered(entry)
+                ledger.record_accepted(entry)
             elif unprocessed:
                 ledger.withdrawn(entry)
-            elif response.status_code in TURNED_AWAY or response.is_redirect:
+            elif response.status_code in UNAUTHORIZED or response.is_redirect:
                 ledger.turned_away(entry)
             elif (response.is_client_error and not lost) or response.status_code in BUSY:
-                ledger.declined(entry)
+                ledger.record_refused(entry)
         return response
 
     def _not_sent(self, decision: Decision, entry: Entry | None) -> None:
-        """What was not sent created and started nothing."""
+        """Undo the counts of a request that was not sent: it created and started nothing."""
         self._not_started(decision)
         if entry is not None:
             self._policy.ledger.withdrawn(entry)
@@ -319,17 +328,17 @@ class Guard(httpx.BaseTransport):
             self._policy.limits.account.give_back(executions_of(decision.operation))
 
     def _started(self, operation: Operation, response: httpx.Response) -> None:
-        """Count what was accepted although it names nothing that exists: something may have been started."""
+        """Count an accepted execution of made-up identifiers: something may have been started."""
         if operation.effect == "execute" and response.is_success:
             self._policy.limits.account.take(executions_of(operation), sys.maxsize)
 
     def close(self) -> None:
-        """Close what is behind."""
+        """Close the inner transport."""
         self._inner.close()
 
 
 def _plain_headers(request: httpx.Request) -> None:
-    """See that no header makes another request of it than the one that is judged. Raises RequestRefused."""
+    """Check that no header turns the request into another one than the checked one. Raises RequestRefused."""
     if any(name in request.headers for name in OVERRIDES):
         raise RequestRefused("a header that changes the method or the path of a request is never sent")
     if any(name in request.headers for name in UNREADABLE):
@@ -342,7 +351,7 @@ def _plain_headers(request: httpx.Request) -> None:
 
 
 def _below(address: Address, raw_path: bytes) -> bytes | None:
-    """The part of a path below an address; None when it is elsewhere, or a lenient server may take it for elsewhere."""
+    """The part of a path below an address; None if it is elsewhere, or a lenient server may resolve it elsewhere."""
     path = address.below(raw_path)
     if path is None or not address.path:
         return path
@@ -351,12 +360,12 @@ def _below(address: Address, raw_path: bytes) -> bytes | None:
     return path if all(inside) else None
 
 
-def _odd(value: str) -> bool:
+def _is_odd(value: str) -> bool:
     return value in (".", "..") or any(char in "/\\%;" or ord(char) < 32 for char in value)
 
 
 def _spellings(path: str) -> Iterator[str]:
-    """What a lenient server could take a decoded path for, other than the path itself."""
+    """What a lenient server could normalise a decoded path to, other than the path itself."""
     again = unquote_to_bytes(path).decode("utf-8", "replace")
     for one in {path, again}:
         cut = re.split(r"[;?#\0]", one.replace("\\", "/"), maxsplit=1)[0]

@@ -1,4 +1,4 @@
-"""In flight: limits the number of concurrent requests of a run over all its processes."""
+"""Limit the number of concurrent requests of a run over all its processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAME: Final = "in-flight"
 
 
 class InFlight(httpx.BaseTransport):
-    """Holds one of the `places` of the run's account while a request is under way."""
+    """Hold one of the `places` of the run's account during a request."""
 
     def __init__(self, inner: httpx.BaseTransport, account: Account, places: int) -> None:
         self._inner = inner
@@ -20,10 +20,10 @@ class InFlight(httpx.BaseTransport):
         self._places = places
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass `request` on when there is a place. Raises what is behind raises."""
+        """Pass `request` on when a place is free. Raises what the inner transport raises."""
         with self._account.place(NAME, self._places):
             return self._inner.handle_request(request)
 
     def close(self) -> None:
-        """Close what is behind."""
+        """Close the inner transport."""
         self._inner.close()

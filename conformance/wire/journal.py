@@ -1,7 +1,8 @@
-"""Journal: the file of a ledger, one for each worker, with one JSON object per line. Written and read here.
+"""The file of a ledger, one per worker, with one JSON object per line. Written and read here.
 
-Each line reaches the system at once, so that it outlives the process; an intent is flushed to the disk before the
-create that it speaks of is sent. The journal holds no secrets and is enough to clean up later, from another machine.
+Each line is passed to the operating system at once, so that it survives the process. An intent is flushed to disk
+before
+its create is sent. The journal contains no secrets, and suffices to clean up later, from another machine.
 """
 
 from __future__ import annotations
@@ -28,34 +29,34 @@ EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "kept": ("key", "why"),
     "residue": ("system", "kind", "identifier"),
 }
-"""What each line of a journal must say besides which run it belongs to, as text."""
+"""The text members of each event, in addition to its run."""
 
 
 class Unwritable(Exception):
-    """The directory of a run can no longer be written; the message says which file, and why."""
+    """The directory of a run can no longer be written. The message says which file, and why."""
 
     def __init__(self, path: Path, error: OSError) -> None:
         super().__init__(f"{path}: cannot be written ({error.strerror})")
 
 
 def append(path: Path | None, event: str, *, run: str, **data: Any) -> None:
-    """Write an event of a run at the end of its journal, if there is one. Raises OSError."""
+    """Append an event of a run to its journal, if there is one. Raises OSError."""
     if path is None:
         return
     line = json.dumps({"event": event, "run": run, "at": round(time.time(), 3), **data})
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         size = os.fstat(descriptor).st_size
-        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # the writer before was killed
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # the previous writer was killed
         os.write(descriptor, b"\n" * torn + line.encode() + b"\n")
-        if event == "intent":  # what comes later is found again by the name, should the machine itself fail
+        if event == "intent":  # what comes later can be found by the name, even after a crash of the machine
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
 def events(path: Path, damaged: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The events of a journal with the numbers of their lines; what is none of them goes into `damaged`."""
+    """The events of a journal with their line numbers. Numbers of invalid lines are added to `damaged`."""
     with path.open("rb") as file:
         for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
             try:

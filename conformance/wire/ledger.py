@@ -1,4 +1,4 @@
-"""Ledger: what a run created, and whether it was removed. Each change is written to the journal first."""
+"""What a run created, and whether it was removed. Each change is written to the journal first."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from conformance.wire.journal import Unwritable
 MARK: Final = "conf"
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NAMES: Final = re.compile(rf"{MARK} \w+ \S+ \d+ ([0-9a-f]{{6}})|\b{MARK}([0-9a-f]{{12}})\b")
-"""Finds the names that runs give: in the one group or the other is what no other name has."""
+"""The names that runs give. One of the groups contains what is unique to a name."""
 DIGESTS_A_LINE: Final = 1_000
 Ours = NewType("Ours", str)
-"""An identifier that is proved to be the run's own; only what proves it makes one (`ownership`)."""
+"""An identifier that is proved to be the run's. Only `ownership` makes one."""
 
 
 UNSEEN: Final = "its creation was requested, and nothing shows whether it exists"
-"""Why something is left whose identifier the run never learned."""
+"""The reason for a leftover whose identifier the run never learned."""
 
 
 @dataclass
 class Ledger:
-    """What this worker created. `run` is the mark that every name of the run carries.
+    """What this worker created. `run` is the mark in every name of the run.
 
-    `hide` takes secrets out of what the target says: it may answer one where an identifier should stand.
+    `hide` removes secrets from what the target returns: it may return one in place of an identifier.
     """
 
     path: Path | None
@@ -47,23 +47,23 @@ class Ledger:
     accepted: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     kept: dict[str, tuple[str, bool]] = field(default_factory=dict)
-    """By key: why something could not be removed, and whether no operation of the target can."""
+    """By key: why something could not be removed, and whether the target has no operation that can."""
     outside: set[str] = field(default_factory=set)
     doubtful: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """By key: the identifier of what was created and is not proved to be the run's own, and why. It stays."""
+    """By key: the identifier of what was created and is not proved to be the run's, and why. It stays."""
     before: set[str] = field(default_factory=set)
-    """What was there before the run created anything, as digests: other people's identifiers are not kept."""
+    """What existed before the run created anything, as digests: other people's identifiers are not stored."""
     started: dict[str, tuple[str, str]] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
-    """What a response named, other than that of a create: as long as nothing proves it, it may be somebody else's."""
+    """Identifiers in responses to other operations than creates: without proof, they may be somebody else's."""
     targets: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    """By system: the server on which it was created, as `identity` names it."""
+    """By system: the server on which resources were created, as named by `identity`."""
     elsewhere: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    """By system: another server that a journal names as well, so that nobody knows what is where."""
+    """By system: another server in the same journal, so that it is unknown what is where."""
     absent: set[str] = field(default_factory=set)
-    """By key: what needed no removal, since nothing had come into being or it was gone already."""
+    """By key: what needed no removal, because nothing was created or it was gone already."""
     damaged: list[int] = field(default_factory=list)
-    """The lines of a journal that was read back which say nothing that a run would have written."""
+    """The numbers of invalid lines of the journal that was read."""
     hide: Callable[[str], str] = str
     _proved: set[str] = field(default_factory=set)
     _targets_noted: set[str] = field(default_factory=set)
@@ -72,30 +72,32 @@ class Ledger:
     _serial: int = 0
 
     def name(self, label: str = "") -> str:
-        """A new unique name, letters and digits and blanks only, that carries the mark of the run."""
+        """A new unique name of letters, digits and blanks that carries the mark of the run."""
         self._serial += 1
         tail = secrets.token_hex(3)
         return f"{MARK} {self.run} {self.worker} {self._serial} {tail}" + (f" {label}" if label else "")
 
     def word(self) -> str:
-        """A new unique name without blanks, for what stands beside a `name`: it cannot carry the mark of the run."""
+        """A new unique name without blanks, next to a `name`: it cannot carry the mark of the run."""
         return MARK + secrets.token_hex(6)
 
     def is_ours(self, name: str) -> bool:
         """Whether a name carries the mark of this run."""
         return f"{MARK} {self.run} " in name
 
-    def speaks_of_ours(self, text: str) -> bool:
-        """Whether a text carries a name of this run, or the identifier of something that this worker started."""
+    def mentions_ours(self, text: str) -> bool:
+        """Whether a text contains a name of this run, or the identifier of something that this worker started."""
         return self.is_ours(text) or any(one in text for one in self.started)
 
     @property
     def moment(self) -> tuple[int, int]:
-        """How much was named and started so far, for `made_since`."""
+        """The numbers of names and starts so far, for `made_since`."""
         return self._serial, len(self.started)
 
     def made_since(self, moment: tuple[int, int], text: str) -> bool | None:
-        """Whether a text speaks of something that this worker named or started since; None: of nothing of the run."""
+        """Whether a text contains something that this worker named or started since; None if it contains nothing of
+        the run.
+        """
         serial, started = moment
         if any(one in text for one in list(self.started)[started:]):
             return True
@@ -103,7 +105,7 @@ class Ledger:
         return any(worker == self.worker and int(number) > serial for worker, number in found) if found else None
 
     def made_up(self, length: int = 32) -> str:
-        """A new identifier that cannot exist on the target: random hexadecimal digits, remembered."""
+        """A new identifier that cannot exist on the target: random hexadecimal digits. It is remembered."""
         value = secrets.token_hex((length + 1) // 2)[:length]
         self._made_up.add(value)
         return value
@@ -116,7 +118,7 @@ class Ledger:
         return value
 
     def made_up_number(self) -> str:
-        """A made-up identifier that is a number: too high for any that the target has, low enough for its database."""
+        """A made-up number: higher than any identifier of the target, low enough for its database."""
         value = str(1_900_000_000 + secrets.randbelow(200_000_000))
         self._made_up.add(value)
         return value
@@ -134,10 +136,10 @@ class Ledger:
     def intend(
         self, system: str, kind: str, operation: str, name: str, within: Mapping[str, str] | None = None
     ) -> Entry:
-        """Journal that something is about to be created; returns the entry to complete later.
+        """Journal that something is about to be created; returns its entry, to be completed later.
 
         Raises:
-            Unwritable: the journal takes nothing more, so nothing may be created.
+            Unwritable: the journal cannot be written, so nothing may be created.
         """
         self._serial += 1
         entry = Entry(f"{self.worker}-{self._serial}", system, kind, operation, name, within=within or {})
@@ -145,58 +147,58 @@ class Ledger:
         if system in self.targets and system not in self._targets_noted:
             self._note("target", system=system, **self.targets[system])
             self._targets_noted.add(system)
-        told: dict[str, Any] = {"key": entry.key, "system": system, "kind": kind, "operation": operation, "name": name}
+        event: dict[str, Any] = {"key": entry.key, "system": system, "kind": kind, "operation": operation, "name": name}
         try:
-            journal.append(self.path, "intent", run=self.run, **told, **({"within": dict(within)} if within else {}))
+            journal.append(self.path, "intent", run=self.run, **event, **({"within": dict(within)} if within else {}))
         except OSError as error:
             del self.entries[entry.key]
             raise Unwritable(self.path or Path(), error) from None
         return entry
 
-    def answered(self, entry: Entry) -> None:
-        """Journal that a create was accepted: whatever it made is there, also as long as it was not found."""
+    def record_accepted(self, entry: Entry) -> None:
+        """Journal that a create was accepted: what it created exists, even if it was not found yet."""
         self.accepted.add(entry.key)
         self._note("accepted", key=entry.key)
 
-    def declined(self, entry: Entry) -> None:
-        """Journal that a create was refused: it may have made something all the same, where a list shows that."""
+    def record_refused(self, entry: Entry) -> None:
+        """Journal that a create was refused: it may have created something, if a list shows that."""
         self.refused.add(entry.key)
         self._note("refused", key=entry.key)
 
     def turned_away(self, entry: Entry) -> None:
-        """Journal that a create was not let in: it made nothing, unless a list shows what it made."""
+        """Journal that a create did not reach the API: it created nothing, unless a list shows it."""
         self.outside.add(entry.key)
         self.accepted.discard(entry.key)
         self._note("turned away", key=entry.key)
 
     def unknown(self, entry: Entry) -> bool:
-        """Whether nothing is known of what came of a create: its response was lost, or is a gateway's."""
-        told = (self.accepted, self.refused, self.outside, self.removed)
-        return not any(entry.key in keys for keys in told) and not self.entries[entry.key].identifier
+        """Whether the result of a create is unknown: its response was lost, or came from a gateway."""
+        known = (self.accepted, self.refused, self.outside, self.removed)
+        return not any(entry.key in keys for keys in known) and not self.entries[entry.key].identifier
 
     def surveys(self, system: str, kind: str, within: Mapping[str, str]) -> bool:
-        """Whether what is there of a kind, within something, is still to be noted; from now on it is not."""
+        """Whether the existing resources of a kind, in a parent, are still to be recorded. True only once."""
         place = json.dumps([system, kind, sorted(within.items())])
         new = place not in self._surveyed
         self._surveyed.add(place)
         return new
 
     def surveyed(self, system: str, kind: str, within: Mapping[str, str], found: Iterable[str], *, whole: bool) -> None:
-        """Journal what was there of a kind before the first create of it; `whole`: and that there was nothing else."""
+        """Journal what existed of a kind before the first create; `whole`: and that nothing else existed."""
         digests = sorted({digest(system, kind, one) for one in found})
         self.before.update(digests)
-        told = {"system": system, "kind": kind, "within": dict(within), "whole": whole}
+        event = {"system": system, "kind": kind, "within": dict(within), "whole": whole}
         for start in range(0, max(1, len(digests)), DIGESTS_A_LINE):
-            self._note("there", **told, digests=digests[start : start + DIGESTS_A_LINE])
+            self._note("there", **event, digests=digests[start : start + DIGESTS_A_LINE])
 
     def was_there(self, system: str, kind: str, identifier: str) -> bool:
-        """Whether a list showed an identifier before the first create of a kind."""
+        """Whether a list contained an identifier before the first create of a kind."""
         return digest(system, kind, identifier) in self.before
 
     def had(self, identifier: str, *, before: bool = False) -> bool:
-        """Whether something of the run's own has or had an identifier, in any of its workers.
+        """Whether a resource of the run has or had an identifier, in any of its workers.
 
-        With `before`, something else than the one thing that has it now.
+        With `before`, another one than the resource that has it now.
         """
         own = sum(identifier == one.identifier for one in self.entries.values())
         return own > int(before) or any(
@@ -207,53 +209,53 @@ class Ledger:
         )
 
     def unproved(self, entry: Entry, identifier: str, why: str) -> Entry:
-        """Journal that something was created that is not proved to be the run's own; it is never changed, and stays."""
+        """Journal that something was created without proof that it is the run's. It is never changed, and stays."""
         self.doubtful[entry.key] = (identifier, why)
         self._note("unproved", key=entry.key, identifier=self.hide(identifier), why=why)
         return replace(entry, identifier=identifier)
 
     def doubts(self, kind: str, identifier: str) -> bool:
-        """Whether an identifier names something of a kind that is not proved to be the run's own.
+        """Whether an identifier names a resource of a kind that is not proved to be the run's.
 
-        What a response named without creating it has no kind: it may be whatever the server likes.
+        An identifier in a response to another operation than a create has no kind: it may name anything.
         """
         claimed = (self.entries[key].kind for key, (one, _) in self.doubtful.items() if one == identifier)
         hearsay = identifier in self.named and identifier not in self._proved and not self._created(identifier)
         return bool(identifier) and (hearsay or kind in claimed)
 
     def proved(self, identifier: Ours) -> None:
-        """Take something that a response `named` for the run's own from now on."""
+        """Treat an identifier that a response `named` as the run's from now on."""
         self._proved.add(identifier)
 
     def created(self, entry: Entry, identifier: Ours) -> Entry:
-        """Journal the identifier under which the target knows what was created."""
+        """Journal the identifier of what was created."""
         known = replace(entry, identifier=identifier)
         self.entries[entry.key] = known
         self._note("created", key=entry.key, identifier=self.hide(identifier))
         return known
 
     def withdrawn(self, entry: Entry) -> None:
-        """Journal that nothing came into being: the create was refused and left nothing behind."""
+        """Journal that nothing was created: the create was refused and left nothing behind."""
         self.removed.add(entry.key)
         self.absent.add(entry.key)
         self._note("withdrawn", key=entry.key)
 
     def gone(self, identifier: str) -> None:
-        """Journal that something of ours no longer exists."""
+        """Journal that a resource of the run no longer exists."""
         for entry in self.entries.values():
             if entry.identifier == identifier and entry.key not in self.removed:
                 self.removed.add(entry.key)
                 self._note("removed", key=entry.key)
 
     def keep(self, identifier: str, why: str, *, permanent: bool = False) -> None:
-        """Journal why something of ours was not removed; `permanent` says that the target has no way to remove it."""
+        """Journal why a resource was not removed; `permanent`: the target has no operation that can."""
         for entry in self.open():
             if entry.identifier == identifier and self.kept.get(entry.key) != (why, permanent):
                 self.kept[entry.key] = (why, permanent)
                 self._note("kept", key=entry.key, why=self.hide(why), permanent=permanent)
 
     def remains(self, system: str, kind: str, identifier: str = "") -> None:
-        """Count something that no documented operation can remove; whether it is what `identifier` names is hearsay."""
+        """Count something that no documented operation can remove. That `identifier` names it is not proved."""
         self.residue[system, kind] += 1
         if identifier:
             self.started[identifier] = (system, kind)
@@ -261,15 +263,15 @@ class Ledger:
         self._note("residue", system=system, kind=kind, identifier=self.hide(identifier))
 
     def within(self, identifier: str) -> Mapping[str, str]:
-        """The path parameters of what something of ours is a part of; none where it stands by itself."""
+        """The path parameters of the parent of a resource; none if it has no parent."""
         return next((entry.within for entry in self.entries.values() if entry.identifier == identifier), {})
 
     def name_of(self, identifier: str) -> str:
-        """The unique name of what has an identifier; empty where it has none."""
+        """The unique name of the resource with an identifier; empty if it has none."""
         return next((entry.name for entry in self.entries.values() if entry.identifier == identifier), "")
 
     def owns(self, identifier: str) -> bool:
-        """Whether an identifier names something that this run made, also if it was removed meanwhile.
+        """Whether an identifier names something that this run made, even if it was removed since.
 
         It may not be proved: see `doubts`.
         """
@@ -283,26 +285,26 @@ class Ledger:
         return [identifier for identifier, one in self.started.items() if one == key]
 
     def open(self, system: str = "") -> list[Entry]:
-        """What is still there, or may be, newest first: the order of removal."""
+        """What exists, or may exist, newest first: the order of removal."""
         done = self.removed | self.doubtful.keys()
         entries = [entry for entry in self.entries.values() if entry.key not in done]
         return [entry for entry in reversed(entries) if system in ("", entry.system)]
 
     def _note(self, event: str, **data: Any) -> None:
-        """Journal what became of an intent. Without it a later sweep asks the target: to remove goes before to note."""
+        """Journal the result of an intent. An error is ignored: a later sweep asks the target."""
         with contextlib.suppress(OSError):
             journal.append(self.path, event, run=self.run, **data)
 
 
 def read(path: Path) -> Ledger:
-    """Read a journal back.
+    """Read a journal.
 
-    A last line that was cut off by a kill is passed over. Any other line that no run would have written is noted in
-    `damaged` and left out: who edited it, or what broke it, nobody knows.
+    A last line that was cut off is ignored. The number of any other invalid line is added to `damaged`, and the line is
+    ignored, since nobody knows who edited it, or what broke it.
     """
     ledger = Ledger(path=path, run="", worker=worker_of(path))
     for number, event in journal.events(path, ledger.damaged):
-        if ledger.run not in ("", event["run"]) or not _taken(ledger, event):
+        if ledger.run not in ("", event["run"]) or not _apply(ledger, event):
             ledger.damaged.append(number)
         else:
             ledger.run = event["run"]
@@ -310,22 +312,22 @@ def read(path: Path) -> Ledger:
     return ledger
 
 
-def _taken(ledger: Ledger, event: Mapping[str, Any]) -> bool:
-    """Enter an event into the ledger. Returns whether it can have happened there."""
+def _apply(ledger: Ledger, event: Mapping[str, Any]) -> bool:
+    """Apply an event to the ledger. Returns whether it is consistent with it."""
     key = event.get("key", "")
     match event["event"]:
         case "target":
-            named = {name: value for name, value in event.items() if name not in ("event", "run", "at", "system")}
-            if ledger.targets.setdefault(event["system"], named) != named:
-                ledger.elsewhere.setdefault(event["system"], named)
+            identity = {name: value for name, value in event.items() if name not in ("event", "run", "at", "system")}
+            if ledger.targets.setdefault(event["system"], identity) != identity:
+                ledger.elsewhere.setdefault(event["system"], identity)
         case "intent":
-            made = (event["system"], event["kind"], event["operation"], event["name"])
+            intent = (event["system"], event["kind"], event["operation"], event["name"])
             within = event.get("within", {})
             if key in ledger.entries or not isinstance(within, dict):
                 return False
             if not all(isinstance(one, str) for one in within.values()):
                 return False
-            ledger.entries[key] = Entry(key, *made, within=within)
+            ledger.entries[key] = Entry(key, *intent, within=within)
         case "there":
             digests = event.get("digests")
             if not isinstance(digests, list):
@@ -359,6 +361,6 @@ def _taken(ledger: Ledger, event: Mapping[str, Any]) -> bool:
 
 
 def digest(system: str, kind: str, identifier: str) -> str:
-    """What is kept of an identifier, however a server spells it: in any letters, as a number or a GUID in braces."""
+    """The stored digest of an identifier. Case, braces, hyphens and leading zeros do not matter."""
     plain = re.sub(r"[-{}\s]", "", identifier).casefold().lstrip("0")
     return hashlib.sha256(f"{system}\0{kind}\0{plain}".encode("utf-8", "replace")).hexdigest()[:24]

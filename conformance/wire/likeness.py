@@ -1,7 +1,7 @@
-"""Likeness: whether a response equals that to a control request, except for what changes in every response.
+"""Decide whether a response equals that to a control request, except for what changes in every response.
 
-Responses are compared by their parsed values, member by member. What differs between control requests changes by
-itself (a time, a trace id, a counter, the path that is repeated), so it proves nothing.
+Responses are compared by their parsed values, member by member. What differs between control requests changes by itself
+(a time, a trace id, a counter, the repeated path), so it proves nothing.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import exact_leaves
 from conformance.wire import pattern
 
-MOST: Final = 4  # control requests, before what they agree in counts as what they always respond
-FEW: Final = 2  # members that may differ from control requests which agree, before more of them are of no use
-HUGE: Final = 300_000  # bytes of a body that are not looked into
+MAX_CONTROLS: Final = 4  # control requests, until their common values count as what they always get
+MAX_NEAR: Final = 2  # members that may differ from agreeing control requests before more requests are useless
+LARGE_BODY: Final = 300_000  # bytes; a larger body is not parsed
 ANY: Final = "*"
 ECHO: Final = "\u2026"
 EPOCH: Final = re.compile(r"[1-4]\d{9}(?:\d{3}){0,3}(?:\.\d+)?")
-"""A time in seconds since 1970, or in the thousandth, millionth or billionth part of them."""
-TAKES: Final = re.compile(r"took|elapsed|duration|latency|time|millis|(?<![a-z])ms$", re.IGNORECASE)
+"""A time in seconds since 1970, or in milliseconds, microseconds or nanoseconds."""
+DURATION_NAME: Final = re.compile(r"took|elapsed|duration|latency|time|millis|(?<![a-z])ms$", re.IGNORECASE)
 """Words in the name of a number that is a time or a duration."""
 _DAY: Final = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?"
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
@@ -35,7 +35,7 @@ _DATE: Final = (
     r"\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[/.]\d\d?[/.]\d{4}"
     rf"|\d\d?[ /-]{_MONTH}[ /-]\d{{2,4}}|{_MONTH} +\d\d?,?(?: \d{{4}})?"
 )
-OWN: Final = re.compile(
+VOLATILE_TEXT: Final = re.compile(
     r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
     rf"|(?:\b{_DAY} )?\b(?:{_DATE})[T :,]*(?:at )?(?<!\d){_CLOCK}(?: \d{{4}}\b)?"
     rf"|(?<![\w:.])(?:{_CLOCK}|{_DATE})(?![\w:])"
@@ -46,21 +46,21 @@ OWN: Final = re.compile(
     r"|\b(?=[0-9a-z]*\d)[0-9a-z]{16,}\b",
     re.IGNORECASE,
 )
-"""What a text has for itself in each response: identifiers, times, durations and addresses."""
+"""Parts of a text that are specific to one response: identifiers, times, durations and addresses."""
 
 
 class Likeness(Enum):
-    """How a response compares with those of control requests."""
+    """How a response compares with those to control requests."""
 
     SAME = "same"
-    NEAR = "near"  # a few words or values differ, in which the control requests agree so far
+    NEAR = "near"  # a few words or values differ in which the control requests agree so far
     OTHER = "other"
 
 
 def responds_alike(exchange: Exchange, ask: Callable[[], Exchange | None]) -> bool | None:
     """Whether a response is the one that control requests get; `ask` sends one more of them.
 
-    None when a control request got no response.
+    None if a control request got no response.
     """
     controls: list[Exchange] = []
     while (same := alike(exchange, controls)) is None:
@@ -72,9 +72,10 @@ def responds_alike(exchange: Exchange, ask: Callable[[], Exchange | None]) -> bo
 
 
 def alike(exchange: Exchange, controls: Sequence[Exchange]) -> bool | None:
-    """Whether a response is the one that control requests get; None: one more of them has to be sent.
+    """Whether a response is the one that control requests get; None if one more of them has to be sent.
 
-    Two are, to see what changes by itself. Where a response differs from both in little, more are: a duration or the
+    Two are sent, to see what changes by itself. If a response differs slightly from both, more are sent: a duration or
+    the
     name of a node may be the same twice.
     """
     if not controls:
@@ -83,14 +84,14 @@ def alike(exchange: Exchange, controls: Sequence[Exchange]) -> bool | None:
         return None if _same_kind(exchange, controls) else False
     likeness = compare(exchange, controls)
     if likeness is Likeness.NEAR:
-        return None if len(controls) < MOST else False
+        return None if len(controls) < MAX_CONTROLS else False
     return likeness is Likeness.SAME
 
 
 def compare(exchange: Exchange, controls: Sequence[Exchange]) -> Likeness:
-    """Compare a response with those of two or more control requests: status, media type, and every member.
+    """Compare a response with those to two or more control requests: status, media type, and every member.
 
-    What the control requests differ in may differ here as well.
+    What differs between the control requests may differ here as well.
     """
     if not _same_kind(exchange, controls):
         return Likeness.OTHER
@@ -100,7 +101,7 @@ def compare(exchange: Exchange, controls: Sequence[Exchange]) -> Likeness:
     if not always <= set(asked) or not set(asked) <= set().union(*others):
         return Likeness.OTHER
     found = [_fits(asked[place], [one[place] for one in others]) for place in asked if place in always]
-    if Likeness.OTHER in found or found.count(Likeness.NEAR) > FEW:
+    if Likeness.OTHER in found or found.count(Likeness.NEAR) > MAX_NEAR:
         return Likeness.OTHER
     return Likeness.NEAR if Likeness.NEAR in found else Likeness.SAME
 
@@ -111,7 +112,7 @@ def _same_kind(exchange: Exchange, controls: Sequence[Exchange]) -> bool:
 
 
 def _fits(value: Any, others: Sequence[Any]) -> Likeness:
-    """Whether a value is that of the control requests, where they agree."""
+    """Compare a value with those of the control requests."""
     if value in others and len({type(one) for one in others}) == 1:
         return Likeness.SAME
     if isinstance(value, str) and all(isinstance(one, str) for one in others):
@@ -127,7 +128,9 @@ def _fits(value: Any, others: Sequence[Any]) -> Likeness:
 
 
 def _echoes(exchanges: Sequence[Exchange]) -> re.Pattern[str] | None:
-    """Finds the segments in which the paths of requests differ, wherever a response repeats them; None if in none."""
+    """Match the path segments in which the requests differ, wherever a response repeats them; None if there are
+    none.
+    """
     paths = [urlsplit(one.request.url).path.split("/") for one in exchanges]
     differing = {
         segment for segments in zip_longest(*paths, fillvalue="") if len(set(segments)) > 1 for segment in segments
@@ -140,11 +143,11 @@ def _echoes(exchanges: Sequence[Exchange]) -> re.Pattern[str] | None:
 
 
 def _members(exchange: Exchange, echoed: re.Pattern[str] | None) -> Mapping[str, Any]:
-    """Each single value of a body by its place, without what belongs to this one request; other than JSON: the text.
+    """Each scalar of a body by its place, without what is specific to this request; the text if it is not JSON.
 
-    A huge body is like another only to the byte: its digest is all that it has.
+    A large body is only represented by its digest.
     """
-    if len(exchange.response.body) > HUGE:
+    if len(exchange.response.body) > LARGE_BODY:
         return {hashlib.sha256(exchange.response.body).hexdigest(): ANY}
     try:
         body = exchange.response.json
@@ -158,11 +161,11 @@ def _value(place: str, value: Any, echoed: re.Pattern[str] | None) -> Any:
     if isinstance(value, str):
         return _text(value, echoed)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return ANY if EPOCH.fullmatch(str(value)) or TAKES.search(place.rpartition("/")[2]) else value
+        return ANY if EPOCH.fullmatch(str(value)) or DURATION_NAME.search(place.rpartition("/")[2]) else value
     return value
 
 
 def _text(text: str, echoed: re.Pattern[str] | None) -> str:
     """A text, unescaped, without the differing segments of the path, and without identifiers and times."""
     text = unescaped(unquote(text))
-    return OWN.sub(ANY, echoed.sub(ECHO, text) if echoed else text)
+    return VOLATILE_TEXT.sub(ANY, echoed.sub(ECHO, text) if echoed else text)

@@ -1,8 +1,8 @@
-"""Limits: what a run has used of its limits, shared by all its workers.
+"""The counters of a run's limits, shared by all its workers.
 
-Each number is a file in the run's directory, changed under a lock, so that a worker that takes the place of one that
-died goes on where that one was. A place at something that only so many may do at once is a lock of its own, which is
-free when the worker dies.
+Each counter is a file in the run's directory, changed under a lock, so that a worker that replaces a dead one continues
+its counts. A slot at something that only a limited number may do at once is a lock of its own, which is free when the
+worker dies.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from filelock import FileLock, Timeout
 
 from conformance.core.verdict import Reason
 
-PAUSE: Final = 0.005  # seconds between two looks for a free place
+PAUSE: Final = 0.005  # seconds between two looks for a free slot
 OPEN: Final = "open"
 LONGEST: Final = 1_000_000  # bytes of a file: a number, or one for each worker
 
 
 class Withheld(Exception):
-    """A request that the safety level or a limit of the target file does not allow; nothing was sent."""
+    """A request that the safety level or a limit of the target file does not allow. Nothing was sent."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)
@@ -37,10 +37,11 @@ class Withheld(Exception):
 
 @dataclass
 class Account:
-    """The account of a run. Without a `directory` it is that of the one process that there is.
+    """The counters of a run. Without a `directory` they belong to a single process.
 
-    `worker` is who writes, `workers` is how many there are. `until` is when the time budget is used up, on the
-    monotonic clock, which all processes of a machine share.
+    `worker` is the name of the writer, `workers` their number. `until` is when the time budget is used up, on the
+    monotonic
+    clock, which all processes of a machine share.
     """
 
     directory: Path | None = None
@@ -53,35 +54,35 @@ class Account:
 
     @contextlib.contextmanager
     def cleaning(self) -> Iterator[None]:
-        """Within, there is no end of the time: whatever was created is removed."""
+        """Suspend the time budget, so that everything that was created is removed."""
         before, self.until = self.until, math.inf
         try:
             yield
         finally:
             self.until = before
 
-    def take(self, name: str, most: int) -> bool:
-        """Count one more of something, if there are fewer than `most`. Returns whether it was counted."""
-        taken = False
+    def take(self, name: str, limit: int) -> bool:
+        """Count one more, if there are fewer than `most`. Returns whether it was counted."""
+        counted = False
 
         def more(count: int | None) -> int:
-            nonlocal taken
-            taken = (count or 0) < most
-            return (count or 0) + taken
+            nonlocal counted
+            counted = (count or 0) < limit
+            return (count or 0) + counted
 
         self._change(name, more)
-        return taken
+        return counted
 
     def give_back(self, name: str) -> None:
-        """Count one less of something."""
+        """Count one less."""
         self._change(name, lambda count: max(0, (count or 0) - 1))
 
     def count(self, name: str) -> int:
-        """How many of something were counted."""
+        """The current count."""
         return int(self._change(name, lambda count: count or 0))
 
     def opened(self, mine: int) -> int:
-        """Note that this worker has `mine` things on the target; returns how many all workers have."""
+        """Record that this worker has `mine` resources on the target; returns the number of all workers."""
 
         def noted(each: dict[str, int] | None) -> dict[str, int]:
             return {**(each or {}), self.worker: mine}
@@ -89,7 +90,7 @@ class Account:
         return sum(self._change(OPEN, noted).values())
 
     def turn(self, gap: float, clock: Callable[[], float] = time.monotonic) -> float:
-        """Take the next turn of those that are `gap` seconds apart; returns in how many seconds it comes."""
+        """Reserve the next of the turns that are `gap` seconds apart; returns the seconds until it comes."""
         now, at = clock(), 0.0
 
         def after(following: float | None) -> float:
@@ -101,7 +102,7 @@ class Account:
         return at - now
 
     def enter(self, name: str, places: int) -> None:
-        """Wait for one of the places at something, and hold it until `leave`; to enter twice is to enter once."""
+        """Wait for one of the slots, and hold it until `leave`. Entering twice has no effect."""
         if self.directory is None or self.workers <= places or name in self._places:
             return
         while True:
@@ -116,14 +117,14 @@ class Account:
             time.sleep(PAUSE)
 
     def leave(self, name: str) -> None:
-        """Free the place at something."""
+        """Free a slot."""
         lock = self._places.pop(name, None)
         if lock is not None:
             lock.release()
 
     @contextlib.contextmanager
     def place(self, name: str, places: int) -> Iterator[None]:
-        """Hold one of the places at something."""
+        """Hold one of the slots."""
         self.enter(name, places)
         try:
             yield
@@ -131,7 +132,7 @@ class Account:
             self.leave(name)
 
     def _change(self, name: str, change: Callable[[Any], Any]) -> Any:
-        """Put what `change` makes of the value of `name` in its place; returns the new value."""
+        """Replace the value of `name` by the result of `change`; returns the new value."""
         if self.directory is None:
             self._numbers[name] = change(self._numbers.get(name))
             return self._numbers[name]

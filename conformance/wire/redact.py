@@ -1,4 +1,4 @@
-"""Redaction: removes secrets from everything that is stored or shown."""
+"""Remove secrets from everything that is stored or shown."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from conformance.core.exchange import Headers
 from conformance.wire.decoding import views
 from conformance.wire.matcher import Matcher
 
-BY_VALUE_FROM: Final = 8  # shorter secrets would turn `administration` into `$PASSWORDistration`
-WORDS_FROM: Final = 3  # from here on they are looked for as whole words; a shorter one may be any number
-LONGEST_SECRET: Final = 16_384  # characters of what a server hands out; a longer one is hidden by field only
-SHORT_AT_MOST: Final = 100  # of these: a server that hands out short tokens by the thousand gives no secrets
+BY_VALUE_FROM: Final = 8  # characters; shorter secrets would turn `administration` into `$PASSWORDistration`
+WORDS_FROM: Final = 3  # characters; from here on they are replaced as whole words. A shorter one may be any number
+LONGEST_SECRET: Final = 16_384  # characters of a secret from the server; a longer one is hidden by field only
+MAX_SHORT: Final = 100  # of these: a server that issues thousands of short tokens issues no secrets
 SECRET_HEADERS: Final = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "value", "x-api-key", "x-auth-token"}
 )
 SECRET_FIELDS: Final = "password|client_secret|access_token|refresh_token|id_token|api_key|apikey|secret"  # noqa: S105 - names of fields
-KEY_FIELDS: Final = ".*(value|secret|token|key)"  # where an API key may stand that the target handed out
-REMEMBERED: Final = 200  # characters of a text whose redaction is remembered
-MEMORY: Final = 2000  # texts
+KEY_FIELDS: Final = ".*(value|secret|token|key)"  # fields that may contain an API key from the target
+CACHED_LENGTH: Final = 200  # characters of a text whose redaction is cached
+CACHE_SIZE: Final = 2000  # texts
 HIDDEN: Final = "[redacted]"
-CUT: Final = "…"  # where a text was cut off
-GUESSABLE: Final = 4  # characters of a secret, at the end of a text that was cut off
+CUT: Final = "…"  # marks where a text was cut off
+SHORTEST_PREFIX: Final = 4  # characters of a secret at the end of a text that was cut off
 IN_JSON: Final = re.compile(
     rf"""(?P<name>(?P<quote>["'])(?:{SECRET_FIELDS})(?P=quote)\s*:\s*)"""
     r"""(?:"(?P<double>(?:[^"\\]|\\.)*)(?:"|\\?$)|'(?P<single>(?:[^'\\]|\\.)*)(?:'|\\?$)|(?P<number>-?\d[\d.eE+-]*))""",
@@ -35,11 +35,13 @@ WORD: Final = re.compile(rb"[\w-]")
 
 
 class Redactor:
-    """Replaces secrets by the names of their placeholders (`$TODO_PASSWORD`), so that a command works again.
+    """Replace secrets by the names of their placeholders (`$TODO_PASSWORD`), so that a command works again.
 
-    `public` are values that stand where secrets do and are none: wrong credentials, sent on purpose. `words` are the
-    suite's own, such as the ids of operations: a report that loses these can no longer be read, so a secret that is
-    one of them is hidden by the name of its field only.
+    `public` are values in the place of secrets that are none: wrong credentials, sent on purpose. `words` are the
+    suite's
+    own, such as ids of operations: a report would be unreadable without them, so a secret that equals one of them is
+    hidden
+    by the name of its field only.
     """
 
     def __init__(self, secrets: Mapping[str, str], public: Collection[str] = (), words: Collection[str] = ()) -> None:
@@ -49,13 +51,15 @@ class Redactor:
         self._long = Matcher()
         self._short_ones: set[bytes] = set()
         self._short: re.Pattern[bytes] | None = None
-        self._shown: dict[str, str] = {}  # what came of a short text: most header fields come again and again
+        self._shown: dict[str, str] = {}  # redacted short texts: most headers come again and again
         self._fields: dict[tuple[str, str], str] = {}
         for name, value in secrets.items():
             self.learn(name, value)
 
     def learn(self, name: str, value: str, *, rename: bool = False) -> None:
-        """Treat `value` as a secret from now on, under the placeholder `name`; a known one only if told to `rename`."""
+        """Treat `value` as a secret from now on, with the placeholder `name`. A known one is renamed only with
+        `rename`.
+        """
         if not value:
             return
         known = value in self._names
@@ -68,25 +72,25 @@ class Redactor:
             return
         if len(value) >= BY_VALUE_FROM:
             self._long.add(_bytes(value))
-        elif len(value) >= WORDS_FROM and len(self._short_ones) < SHORT_AT_MOST:
+        elif len(value) >= WORDS_FROM and len(self._short_ones) < MAX_SHORT:
             self._short_ones.add(_bytes(value))
             alternatives = b"|".join(map(re.escape, sorted(self._short_ones, key=len, reverse=True)))
             self._short = re.compile(rb"(?<![\w])(?:%s)(?![\w])" % alternatives)
 
     @property
     def known(self) -> int:
-        """How many secrets there are."""
+        """The number of secrets."""
         return len(self._names)
 
     @property
     def by_field_only(self) -> frozenset[str]:
-        """The placeholders of secrets that are hidden only where the name of a field or header says what they are."""
+        """The placeholders of secrets that are hidden only in fields and headers for secrets."""
         alike = (value for value in self._names if len(value) < WORDS_FROM or value.encode() in self._words)
         return frozenset(self._names[value] for value in alike)
 
     @property
     def by_word_only(self) -> frozenset[str]:
-        """The placeholders of secrets that are hidden elsewhere only where they are whole words."""
+        """The placeholders of secrets that are hidden elsewhere only as whole words."""
         words = (value for value in self._names if WORDS_FROM <= len(value) < BY_VALUE_FROM)
         return frozenset(self._names[value] for value in words if value.encode() not in self._words)
 
@@ -96,22 +100,23 @@ class Redactor:
         return frozenset(self._names.values())
 
     def text(self, text: str) -> str:
-        """Any text without secrets: by the name of a field always, else by value, however it is escaped or encoded.
+        """A text without secrets: those in secret fields, and known values, however they are escaped or encoded.
 
-        By value means: from eight characters on wherever it is, from three on where it is a whole word. Of a text that
-        was cut off (it ends in "…") also without the beginning of a secret.
+        Known values of at least eight characters are replaced everywhere, those of at least three as whole words. At
+        the end of
+        a text that was cut off ("…"), the beginning of a secret is replaced as well.
         """
-        if len(text) > REMEMBERED:
+        if len(text) > CACHED_LENGTH:
             return self._without(text)
         if text not in self._shown:
-            if len(self._shown) >= MEMORY:
+            if len(self._shown) >= CACHE_SIZE:
                 self._shown.clear()
             self._shown[text] = self._without(text)
         return self._shown[text]
 
     def _without(self, text: str) -> str:
         low = text.casefold()
-        if "key" in low or "token" in low or "secret" in low or "password" in low:  # one is in each of the fields
+        if "key" in low or "token" in low or "secret" in low or "password" in low:  # each field contains one of these
             text = IN_JSON.sub(self._in_json, text)
             text = IN_FORM.sub(lambda match: match[1] + self._named(match[2]), text)
             text = IN_XML.sub(lambda match: match[1] + self._named(match[2]), text)
@@ -121,7 +126,7 @@ class Redactor:
             return text
         parts: list[bytes] = []
         done = 0
-        for start, stop, name in _apart(spans):
+        for start, stop, name in _merged(spans):
             parts += [content[done:start], f"${name}".encode()]
             done = stop
         shown = b"".join([*parts, content[done:]]).decode("utf-8", "replace")
@@ -136,18 +141,18 @@ class Redactor:
         """Where secrets begin and end in UTF-8 text, and the name of each."""
         for view in views(content):
             for start, stop, secret in self._long.find(view.content):
-                if not self._own(view.content, start, stop):
+                if not self._is_suite_word(view.content, start, stop):
                     yield *view.span(start, stop), self._names[secret.decode()]
             for found in self._short.finditer(view.content) if self._short else ():
-                if not self._own(view.content, *found.span()):
+                if not self._is_suite_word(view.content, *found.span()):
                     yield *view.span(*found.span()), self._names[found[0].decode()]
-            if cut and (begun := self._long.begun(view.content, GUESSABLE)):
+            if cut and (begun := self._long.begun(view.content, SHORTEST_PREFIX)):
                 length, secret = begun
                 start, stop = len(view.content) - length, len(view.content)
                 yield *view.span(start, stop), self._names[secret.decode()]
 
-    def _own(self, content: bytes, start: int, stop: int) -> bool:
-        """Whether what is found is (a part of) a word of the suite's."""
+    def _is_suite_word(self, content: bytes, start: int, stop: int) -> bool:
+        """Whether a hit is (part of) a word of the suite."""
         while start and WORD.fullmatch(content, start - 1, start):
             start -= 1
         while stop < len(content) and WORD.fullmatch(content, stop, stop + 1):
@@ -155,15 +160,15 @@ class Redactor:
         return content[start:stop] in self._words
 
     def headers(self, headers: Headers) -> list[list[str]]:
-        """Header fields without secrets; an authentication scheme stays readable."""
+        """Headers without secrets; an authentication scheme stays readable."""
         return [[name, self._field(name, value)] for name, value in headers]
 
     def _field(self, name: str, value: str) -> str:
-        if len(value) > REMEMBERED:
+        if len(value) > CACHED_LENGTH:
             return self._header(name, value)
         field = name, value
         if field not in self._fields:
-            if len(self._fields) >= MEMORY:
+            if len(self._fields) >= CACHE_SIZE:
                 self._fields.clear()
             self._fields[field] = self._header(name, value)
         return self._fields[field]
@@ -177,7 +182,7 @@ class Redactor:
         return self._named(value)
 
     def _named(self, value: str) -> str:
-        """The placeholder of what stands in a secret field, which may be escaped."""
+        """The placeholder for the value of a secret field, which may be escaped."""
         if value == "" or value in self._public:
             return value
         read = (view.content.decode("utf-8", "replace") for view in views(_bytes(value)))
@@ -189,8 +194,8 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _apart(spans: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
-    """Sorted spans without overlaps: those that overlap become one, under the name of the longest."""
+def _merged(spans: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+    """Merge overlapping sorted spans, under the name of the longest."""
     start, stop, name = spans[0]
     longest = stop - start
     for first, last, other in spans[1:]:
@@ -205,7 +210,7 @@ def _apart(spans: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
 
 
 def secrets_in(value: Any, fields: str = SECRET_FIELDS) -> Iterator[str]:
-    """The values of secret fields of a parsed answer: what opens something and was handed out by the target."""
+    """The values of secret fields of a parsed response: secrets that the target issued."""
     if isinstance(value, dict):
         for name, member in value.items():
             if isinstance(member, str) and re.fullmatch(fields, name, re.IGNORECASE):

@@ -1,4 +1,4 @@
-"""RetryTransport: limits the rate of requests, and repeats reads, and writes if the server says when."""
+"""Limit the rate of requests, and repeat reads, and also writes if the server says when."""
 
 from __future__ import annotations
 
@@ -11,26 +11,31 @@ from typing import Final
 import httpx
 
 from conformance.core.verdict import Reason
-from conformance.wire.deadline import NoAnswer
-from conformance.wire.gateways import AWAY, BUSY
+from conformance.wire.deadline import NoResponse
+from conformance.wire.gateways import BUSY, GATEWAY_STATUSES
 from conformance.wire.limits import Account, Withheld
 
 RETRIES: Final = 3
-FIRST_PAUSE: Final = 0.05  # seconds, and four times as long each time
+FIRST_PAUSE: Final = 0.05  # seconds, multiplied by four each time
 NO_RESPONSE: Final = "no response"
 
-LONGEST_WAIT: Final = 60.0  # seconds that a busy target is waited for in a row, between two answers that are worth it
+LONGEST_WAIT: Final = 60.0  # seconds of waiting for a busy target without a usable response in between
 
 
 class RetryTransport(httpx.BaseTransport):
-    """Waits so long before each request that no more than `per_second` go out of all the workers of an `account`.
+    """Wait before each request, so that all workers of an `account` send no more than `per_second`.
 
-    A read (the guard says so in `extensions["effect"]`) that got no answer, or one of a gateway (AWAY), is sent again
-    up to `retries` times, after the time that `Retry-After` names or a growing pause. Anything else is sent again only
-    after a 429 or 503 with `Retry-After`, which says that it was not processed. Whatever is sent next waits as well:
-    no longer than LONGEST_WAIT for a target that goes on being busy, and never past the end of the account's time
-    because the target asks for it. Pauses of our own are short, and what has begun goes on.
-    `failed` is called for each response that was not the server's, with its status, and for each that did not come.
+    A read (the guard sets `extensions["effect"]`) without a response, or with one of a gateway, is sent again up to
+    `retries`
+    times, after the time in `Retry-After` or a growing pause. Any other request is sent again only after a 429 or 503
+    with
+    `Retry-After`, which says that it was not processed. Later requests wait too: no longer than LONGEST_WAIT for a
+    target
+    that stays busy, and never past the end of the account's time because the target asks for it. Our own pauses are
+    short,
+    and a request that has begun is completed.
+
+    `failed` is called with the status of each response that was not from the server, and for each missing response.
     """
 
     def __init__(
@@ -51,15 +56,15 @@ class RetryTransport(httpx.BaseTransport):
         self._sleep = sleep
         self._clock = clock
         self._account = account or Account()
-        self._back = 0.0  # when a busy target is to be asked again
-        self._asked = False  # whether that is its own word
-        self._waited = 0.0  # for it, in a row
+        self._busy_until = 0.0  # when a busy target may be asked again
+        self._wait_requested = False  # whether the target named that time
+        self._waited = 0.0  # seconds waited for it in a row
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass `request` on, in time.
 
         Raises:
-            NoAnswer: none came, or the target asks for more patience than there is.
+            NoResponse: there was none, or the target asks to wait longer than is allowed.
             Withheld: the target asks to wait until after the time budget is used up. Nothing was processed.
         """
         judged = "effect" in request.extensions
@@ -69,13 +74,13 @@ class RetryTransport(httpx.BaseTransport):
             pause = FIRST_PAUSE * 4 ** (self._retries - left)
             try:
                 response = self._inner.handle_request(request)
-            except NoAnswer:
+            except NoResponse:
                 self._failed(NO_RESPONSE)
                 if not (left and read):
                     raise
                 self._pause(pause)
             else:
-                if response.status_code not in AWAY:
+                if response.status_code not in GATEWAY_STATUSES:
                     self._waited = 0.0
                     return response
                 self._failed(str(response.status_code))
@@ -94,14 +99,14 @@ class RetryTransport(httpx.BaseTransport):
         return LONGEST_WAIT - self._waited
 
     def _pause(self, seconds: float, *, asked: bool = False) -> None:
-        """Send nothing for so long. `asked`: the target said so."""
-        self._back, self._asked = self._clock() + seconds, asked
+        """Send nothing for this time. `asked`: the target asked for it."""
+        self._busy_until, self._wait_requested = self._clock() + seconds, asked
 
     def _wait(self) -> None:
-        busy = max(0.0, self._back - self._clock())
-        if self._asked and busy > self._remaining_wait:
-            raise NoAnswer(f"it is busy and asks to wait {busy:.0f} seconds", sent=False)
-        if busy and self._asked and self._clock() + busy > self._account.until:
+        busy = max(0.0, self._busy_until - self._clock())
+        if self._wait_requested and busy > self._remaining_wait:
+            raise NoResponse(f"it is busy and asks to wait {busy:.0f} seconds", sent=False)
+        if busy and self._wait_requested and self._clock() + busy > self._account.until:
             raise Withheld(Reason.TIME_BUDGET, f"the server asks to wait {busy:.0f} seconds, and the time is used up")
         self._waited += busy
         if busy > 0:
@@ -111,21 +116,21 @@ class RetryTransport(httpx.BaseTransport):
             self._sleep(pause)
 
     def close(self) -> None:
-        """Close what is behind."""
+        """Close the inner transport."""
         self._inner.close()
 
 
 def not_processed(response: httpx.Response) -> bool:
     """Whether a response says that the request was not processed, and when it may be sent again."""
-    return response.status_code in BUSY and _told_wait(response) is not None
+    return response.status_code in BUSY and _requested_wait(response) is not None
 
 
 def retry_after(response: httpx.Response) -> float:
-    """In how many seconds a busy target is to be asked again, told as a number or a date; 0 when it tells none."""
-    return _told_wait(response) or 0.0
+    """The seconds after which a busy target may be asked again, from a number or a date; 0 if it names none."""
+    return _requested_wait(response) or 0.0
 
 
-def _told_wait(response: httpx.Response) -> float | None:
+def _requested_wait(response: httpx.Response) -> float | None:
     value = response.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
@@ -136,9 +141,9 @@ def _told_wait(response: httpx.Response) -> float | None:
 
 
 def _moment(value: str) -> datetime | None:
-    """The moment that a date in a header field names, by the clock of whoever wrote it; None: it is no date."""
+    """The time in a header with a date; None if it is not a date."""
     try:
         moment = parsedate_to_datetime(value)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):  # no date, or one with a zone that no clock has
+    except (ValueError, OverflowError):  # not a date, or one with an invalid time zone
         return None

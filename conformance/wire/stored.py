@@ -1,4 +1,4 @@
-"""Stored: an exchange for storage, without secrets and other people's values, and with limited size."""
+"""Prepare an exchange for storage: without secrets and other people's values, and with limited size."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from conformance.core.exchange import (
 from conformance.spec.rules import json_type
 from conformance.wire.redact import CUT, Redactor
 
-BODY_LIMIT: Final = 16_384  # characters of an answer that are kept
-SENT_LIMIT: Final = 1_048_576  # and of a request, which must be whole to be sent again
-HEADER_LIMIT: Final = 4_096  # characters of the name and of the value of a header field of an answer
-ERROR_LIMIT: Final = 2_000  # characters of what a library says of an answer that is none
-LOOKED_AT: Final = 4  # times as much of an answer is looked at, since redacted text is shorter
+BODY_LIMIT: Final = 16_384  # characters of a response that are stored
+SENT_LIMIT: Final = 1_048_576  # and of a request, which must be complete to be sent again
+HEADER_LIMIT: Final = 4_096  # characters of the name and of the value of a response header
+ERROR_LIMIT: Final = 2_000  # characters of the error of a library
+READ_FACTOR: Final = 4  # times this much of a response is read, since redacted text is shorter
 
 
 def stored(
     exchange: Exchange, redactor: Redactor, *, foreign: Callable[[str], bool] | None = None, whole: bool = False
 ) -> dict[str, Any]:
-    """An exchange as it may be stored: redacted, bodies as text and capped.
+    """An exchange as it may be stored: redacted, bodies as text and with limited size.
 
-    `foreign` is given for a list: items for whose text it is true show only names and types of their fields. With
-    `whole` the answer shows nothing else at all.
+    `foreign` is given for a list: of items for whose text it is true, only names and types of fields are stored. With
+    `whole`, that applies to the whole response.
     """
     request, response = exchange.request, exchange.response
     shown: dict[str, Any] | None = None
@@ -59,9 +59,10 @@ def stored(
 
 
 def anonymous(body: bytes, foreign: Callable[[str], bool] | None) -> bytes:
-    """A list in which other people's items are reduced to names and types of their fields; without `foreign` all is.
+    """A list in which other people's items are reduced to names and types of fields; without `foreign` everything
+    is.
 
-    Nothing is shown of a body that cannot be read: nobody could tell what is in it.
+    Nothing is stored of a body that cannot be parsed: nobody knows what is in it.
     """
     try:
         document = parse_json(body)
@@ -88,15 +89,15 @@ def _types(node: Any) -> Any:
 
 
 def _headers(response: Response, redactor: Redactor) -> list[list[str]]:
-    """The header fields of an answer without secrets, cut off where they are too long; and how many more there are."""
+    """The headers of a response without secrets, shortened; and how many more there are."""
     shown = [[_capped(text, HEADER_LIMIT) for text in pair] for pair in redactor.headers(response.headers)]
     return [*shown, [CUT, f"{response.left_out} more header fields"]] if response.left_out else shown
 
 
 def _shown(body: bytes, redactor: Redactor) -> str:
-    """The first part of an answer without secrets; at the rest of a huge one nobody even looks."""
-    looked_at = body[: BODY_LIMIT * LOOKED_AT].decode("utf-8", "replace")
-    if len(body) <= BODY_LIMIT * LOOKED_AT:
+    """The first part of a response without secrets. The rest of a large one is not even read."""
+    looked_at = body[: BODY_LIMIT * READ_FACTOR].decode("utf-8", "replace")
+    if len(body) <= BODY_LIMIT * READ_FACTOR:
         return _capped(redactor.text(looked_at), BODY_LIMIT)
     return redactor.text(looked_at + CUT)[:BODY_LIMIT] + f"… (of {len(body)} bytes)"
 

@@ -1,7 +1,7 @@
-"""Tokens: the tokens of a run, shared by all workers, because on some servers a new login ends the previous session.
+"""Tokens of a run, shared by all workers, because on some servers a new login ends the previous session.
 
-The controller of a run keeps the tokens in its memory and hands them to its workers over a Unix socket in a private
-directory, to whoever knows a key that only they were given. A token is in no file, no log and no process list.
+The controller of a run keeps the tokens in its memory and gives them to its workers over a Unix socket in a private
+directory, if they know a key that only they have. A token is in no file, log or process list.
 """
 
 from __future__ import annotations
@@ -20,42 +20,42 @@ from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-LONGEST: Final = 120.0  # seconds that a worker waits for another one's login or test of logins
+LONGEST: Final = 120.0  # seconds that a worker waits for a login, or a test of logins, of another one
 KEY: Final = 32  # bytes
 Held = tuple[str, ...]
-"""A token, and after it the other secrets that came with it."""
+"""A token, followed by other secrets of the same response."""
 
 
 class Store(Protocol):
     """Where the tokens of a system are kept: in this process, or in the controller's."""
 
     def get(self, user: str, dead: str, obtain: Callable[[], Held]) -> Held:
-        """The token of a user, but not the `dead` one; `obtain` logs in when there is none. Raises what that raises."""
+        """The token of a user, but not the `dead` one; `obtain` logs in if there is none. Raises what that raises."""
         ...
 
     def current(self, user: str, token: str) -> bool:
-        """Whether a token is the one that is kept for a user."""
+        """Whether a token is the stored one of a user."""
         ...
 
     def hold(self, users: Iterable[str]) -> None:
-        """Forget the tokens of users who are about to log in otherwise, and let no other worker log in meanwhile."""
+        """Discard the tokens of users who are about to log in elsewhere, and block logins of other workers."""
         ...
 
     def release(self) -> None:
-        """Let others log in again."""
+        """Allow logins of other workers again."""
         ...
 
     def note(self, name: str, secret: str) -> None:
-        """Keep what the next login needs in the place of what the target file gives: a new refresh token."""
+        """Store what the next login needs instead of the value in the target file: a new refresh token."""
         ...
 
     def noted(self, name: str) -> str:
-        """What was kept under a name last; empty where nothing was."""
+        """The last value stored under a name, or an empty string."""
         ...
 
 
 class Local:
-    """The tokens of a process that shares them with none."""
+    """The tokens of a process that does not share them."""
 
     def __init__(self) -> None:
         self._held: dict[str, Held] = {}
@@ -92,19 +92,19 @@ class Local:
 
 
 class Shared:
-    """The tokens that the controller keeps; a process of its own ones when the controller is gone."""
+    """The tokens in the controller; those of this process if the controller is gone."""
 
     def __init__(self, connection: Connection, system: str) -> None:
         self._connection = connection
         self._system = system
-        self._alone: Local | None = None
-        self._last: dict[str, str] = {}  # of what was noted, what this process knows when the controller is gone
+        self._local: Local | None = None
+        self._last: dict[str, str] = {}  # last known notes, in case the controller is gone
 
     def get(self, user: str, dead: str, obtain: Callable[[], Held]) -> Held:
         """As `Store`."""
         told = self._ask("get", user, dead)
-        if self._alone is not None:
-            return self._alone.get(user, dead, obtain)
+        if self._local is not None:
+            return self._local.get(user, dead, obtain)
         if told:
             return tuple(told)
         try:
@@ -118,14 +118,14 @@ class Shared:
     def current(self, user: str, token: str) -> bool:
         """As `Store`."""
         told = self._ask("current", user, token)
-        return self._alone.current(user, token) if self._alone is not None else bool(told)
+        return self._local.current(user, token) if self._local is not None else bool(told)
 
     def hold(self, users: Iterable[str]) -> None:
         """As `Store`."""
         users = list(users)
         self._ask("hold", *users)
-        if self._alone is not None:
-            self._alone.hold(users)
+        if self._local is not None:
+            self._local.hold(users)
 
     def release(self) -> None:
         """As `Store`."""
@@ -143,18 +143,18 @@ class Shared:
         return self._last.get(name, "")
 
     def _ask(self, what: str, *more: str) -> Any:
-        if self._alone is None:
+        if self._local is None:
             with contextlib.suppress(OSError, EOFError, ValueError):
                 self._connection.send_bytes(json.dumps([what, self._system, *more]).encode())
                 if self._connection.poll(2 * LONGEST):
                     return json.loads(self._connection.recv_bytes())
-            self._alone = Local()
+            self._local = Local()
         return None
 
 
 @dataclass
 class _System:
-    """The tokens of one system, and which connection may log in now: once for a login, or as long as it holds."""
+    """The tokens of one system, and the connection that may log in: once for a login, or while it holds."""
 
     held: dict[str, Held] = field(default_factory=dict)
     login: int | None = None
@@ -167,7 +167,7 @@ class _System:
 
 
 class TokenServer:
-    """Keeps the tokens of a run for its workers until `close`. Raises OSError: no socket can be had."""
+    """Keep the tokens of a run for its workers until `close`. Raises OSError if there can be no socket."""
 
     def __init__(self) -> None:
         self.key = secrets.token_bytes(KEY)
@@ -188,7 +188,7 @@ class TokenServer:
         while not self._closed:
             try:
                 connection = self._listener.accept()
-            except Exception:  # one that does not know the key, or the end
+            except Exception:  # a client without the key, or the end
                 time.sleep(0.01)
                 continue
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
@@ -203,7 +203,7 @@ class TokenServer:
                     self._changed.notify_all()
                 connection.send_bytes(json.dumps(told).encode())
         with self._changed:
-            for one in self._systems.values():  # whoever is gone holds nothing
+            for one in self._systems.values():  # a closed connection holds nothing
                 one.login = None if one.login == me else one.login
                 one.holder = None if one.holder == me else one.holder
             self._changed.notify_all()
@@ -233,7 +233,7 @@ class TokenServer:
         return None
 
     def _get(self, me: int, system: _System, user: str, dead: str) -> list[str]:
-        """A token that is not the dead one; none, when whoever asks is to log in."""
+        """A token other than the expired one; none if the caller has to log in."""
 
         def known() -> bool:
             return system.held.get(user, (dead,))[0] != dead
@@ -245,7 +245,7 @@ class TokenServer:
         return []
 
     def close(self) -> None:
-        """Forget everything."""
+        """Discard everything."""
         self._closed = True
         with contextlib.suppress(OSError):
             self._listener.close()
@@ -261,8 +261,8 @@ class Tokens:
     key: bytes = field(repr=False)
 
     def of(self, system: str) -> Store:
-        """The store of a system; one of this process alone when the controller cannot be reached."""
+        """The store of a system; one of this process if the controller cannot be reached."""
         try:
             return Shared(Client(self.address, "AF_UNIX", authkey=self.key), system)
-        except Exception:  # also one who answers wrongly, or not at all: then this worker asks for its own tokens
+        except Exception:  # also if the peer is not the controller: then this worker requests its own tokens
             return Local()

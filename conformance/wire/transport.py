@@ -1,4 +1,4 @@
-"""Transport: the chain of httpx transports that every request passes."""
+"""The chain of httpx transports that every request passes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ from conformance.wire.retry import RetryTransport
 
 AGENT: Final = f"conformance/{__version__}"
 NO_COOKIES: Final = DefaultCookiePolicy(allowed_domains=())
-"""A session's cookie would make somebody of a request that is to be sent by nobody."""
+"""A session cookie would authenticate a request that must be anonymous."""
 
 
-class Door(httpx.Client):
-    """Hands a request to the row and its response back as it is.
+class PlainClient(httpx.Client):
+    """Pass a request to the transports and return its response unchanged.
 
-    The library would build the next request of a redirect, though it is not to be followed, and read cookies that
-    are not to be kept: with what an odd server writes there, it fails.
+    httpx would build the next request of a redirect, although it is not followed, and parse cookies, although none are
+    kept.
+    Both fail on odd values from a server.
     """
 
     def __init__(self, row: httpx.BaseTransport, **options: Any) -> None:
@@ -36,13 +37,13 @@ class Door(httpx.Client):
         self._row = row
 
     def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
-        """Send a request. Raises what the row raises."""
+        """Send a request. Raises what the transports raise."""
         response = self._row.handle_request(request)
         response.request = request
         return response
 
 
-def open_door(
+def build_client(
     target: Target,
     policy: Policy,
     *,
@@ -50,11 +51,12 @@ def open_door(
     shard: Shard = WHOLE,
     timeout: float | None = None,
     failed: Callable[[str], None] = lambda _: None,
-) -> Door:
-    """The one door of a worker and system: guard, retrying, deadline, in this order.
+) -> PlainClient:
+    """Build the chain of transports of a worker and system: guard, retries, deadline, in this order.
 
-    `account` is what all workers of the run share; a `shard` has its part of the limits. `failed` is called for each
-    response that a gateway gave. Redirects are never followed. Each request goes the way that its own URL gives.
+    `account` is shared by all workers of the run; a `shard` has its part of the limits. `failed` is called for each
+    response
+    of a gateway. Redirects are never followed. Each request uses the proxy for its URL.
     """
     limits, network = target.limits, target.network
     named = network.proxy.get_secret_value() if network.proxy else None
@@ -74,4 +76,4 @@ def open_door(
     retrying = RetryTransport(row, per_second=rate, account=account, failed=failed)
     headers = httpx.Headers({"accept-encoding": "identity", "user-agent": AGENT})
     headers.update({name: value.get_secret_value() for name, value in network.headers.items()})
-    return Door(Guard(retrying, policy), headers=headers)
+    return PlainClient(Guard(retrying, policy), headers=headers)

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from conformance.core import exit_codes
-from conformance.wire.guard import OPEN_AT_MOST
+from conformance.wire.guard import MAX_OPEN_PER_TEST
 from conformance.wire.limits import Account
 
 from .support import edited, run, served
 
-LIMITS = {"open_resources": OPEN_AT_MOST, "executions": 12, "in_flight": 2}
+LIMITS = {"open_resources": MAX_OPEN_PER_TEST, "executions": 12, "in_flight": 2}
 
 
 def said(directory: Path, system: str, *pytest_args: str) -> dict[str, str]:

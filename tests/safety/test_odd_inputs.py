@@ -194,7 +194,7 @@ def journal(directory: Path) -> str:
     ledger.targets["processmaker3"] = {"url": NOBODY, "workspace": "workflow"}
     for kind, operation in (("project", "createProject"), ("user", "createUser"), ("group", "createGroup")):
         entry = ledger.intend("processmaker3", kind, operation, ledger.name())
-        ledger.answered(entry)
+        ledger.record_accepted(entry)
         ledger.created(entry, Ours("f" * 32))
     return (directory / "ledger-main.ndjson").read_text(encoding="utf-8")
 

@@ -13,8 +13,8 @@ from conformance.spec.operation import Form, Operation
 from conformance.spec.touched_ids import OVERRIDES, UNREADABLE
 from conformance.target.accommodation import (
     accommodated,
+    apply_accommodation,
     departures,
-    dressed,
     of_the_form,
 )
 from conformance.target.placeholders import depends, resolved
@@ -182,19 +182,19 @@ def test_without_an_accommodation_the_specification_is_that_of_the_documents() -
 def test_what_is_wanted_besides_is_merged_and_what_a_test_sends_goes_first(
     entry: dict[str, Any], content: dict[str, Any], sent: dict[str, Any]
 ) -> None:
-    assert dressed(operation("createProject", {"operation": "createProject", **entry}), content) == sent
+    assert apply_accommodation(operation("createProject", {"operation": "createProject", **entry}), content) == sent
 
 
 def test_an_upload_gets_further_members_as_parts() -> None:
     importing = operation("importProject", {"operation": "importProject", "body": {"x": 1}})
     files = {"project_file": ("a.pmx", b"<a/>")}
-    assert dressed(importing, {"files": files}) == {"files": files, "data": {"x": "1"}}
+    assert apply_accommodation(importing, {"files": files}) == {"files": files, "data": {"x": "1"}}
 
 
 def test_credentials_are_sent_in_the_encoding_that_is_asked_for() -> None:
     entry = {"operation": "authenticate", "encoding": "json", "body": {"tenant": "a"}}
     authenticate = operation("authenticate", entry, system="procesio")
-    assert dressed(authenticate, {"data": {"realm": "r"}}) == {"json": {"tenant": "a", "realm": "r"}}
+    assert apply_accommodation(authenticate, {"data": {"realm": "r"}}) == {"json": {"tenant": "a", "realm": "r"}}
 
 
 # -- the guard --------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from conformance.target.target import Target, TargetError, parse
-from conformance.wire.deadline import Deadline, NoAnswer
+from conformance.wire.deadline import Deadline, NoResponse
 
 PASSWORD = "a-long-passphrase"
 PM4: dict[str, Any] = {"url": "https://h", "access_token": "t", "process_id": 7}
@@ -123,7 +123,7 @@ def test_the_password_may_be_in_a_file_and_is_a_secret(files: Path) -> None:
 def test_a_server_that_wants_a_certificate_is_distinguished_from_one_that_is_not_there(
     authority: trustme.CA, files: Path, newest: bool, silent: bool, told: str
 ) -> None:
-    with serving(authority, newest=newest, silent=silent) as url, pytest.raises(NoAnswer, match=told) as failed:
+    with serving(authority, newest=newest, silent=silent) as url, pytest.raises(NoResponse, match=told) as failed:
         get(url, read(files, ca_file="ca.pem"))
     assert not str(failed.value).endswith(".")
     assert ".." not in str(failed.value)
@@ -131,7 +131,7 @@ def test_a_server_that_wants_a_certificate_is_distinguished_from_one_that_is_not
 
 def test_a_certificate_that_the_server_does_not_trust_is_named(authority: trustme.CA, files: Path) -> None:
     trustme.CA().issue_cert("client.example").private_key_and_cert_chain_pem.write_to_path(str(files / "foreign.pem"))
-    with serving(authority) as url, pytest.raises(NoAnswer, match="refuses the client certificate of"):
+    with serving(authority) as url, pytest.raises(NoResponse, match="refuses the client certificate of"):
         get(url, read(files, ca_file="ca.pem", client_cert="foreign.pem"))
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 import httpx
 import pytest
 
-from conformance.wire.deadline import Deadline, NoAnswer
+from conformance.wire.deadline import Deadline, NoResponse
 
 SECONDS = 0.3  # after which something is given up
 ENOUGH = 30  # for what must succeed, or be given up, on a busy machine
@@ -89,7 +89,7 @@ def reset(connection: socket.socket, over: threading.Event) -> None:
 def test_a_slow_response_is_given_up_in_time(script: Script) -> None:
     with serving(script) as url:
         started = time.monotonic()
-        with pytest.raises(NoAnswer, match=r"within 0\.3 seconds") as given_up:
+        with pytest.raises(NoResponse, match=r"within 0\.3 seconds") as given_up:
             get(url, seconds=SECONDS)
         assert time.monotonic() - started < ENOUGH  # it would take twice that, or for ever
         assert given_up.value.sent
@@ -149,7 +149,7 @@ def test_a_body_that_is_not_compressed_as_it_says_is_kept_as_it_is(encoding: str
     ],
 )
 def test_a_broken_response_is_none_and_may_have_been_acted_on(script: Script) -> None:
-    with serving(script) as url, pytest.raises(NoAnswer) as broken:
+    with serving(script) as url, pytest.raises(NoResponse) as broken:
         get(url, seconds=5)
     assert broken.value.sent
 
@@ -157,7 +157,7 @@ def test_a_broken_response_is_none_and_may_have_been_acted_on(script: Script) ->
 def test_nobody_at_the_address_means_that_nothing_was_sent() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        with pytest.raises(NoAnswer, match="no connection") as refused:
+        with pytest.raises(NoResponse, match="no connection") as refused:
             get(f"http://127.0.0.1:{taken.getsockname()[1]}/")
     assert not refused.value.sent
 
@@ -204,7 +204,7 @@ def test_a_slow_reader_of_a_large_body_is_given_up_in_time() -> None:
     with serving(sipping) as url:
         started = time.monotonic()
         deadline = Deadline(seconds=SECONDS)
-        with pytest.raises(NoAnswer, match=r"within 0\.3 seconds"):
+        with pytest.raises(NoResponse, match=r"within 0\.3 seconds"):
             deadline.handle_request(httpx.Request("POST", url, content=b"x" * 32_000_000))
         deadline.close()
         assert time.monotonic() - started < ENOUGH  # it would take 80 seconds
@@ -232,7 +232,7 @@ def test_what_a_library_makes_of_a_response_is_reported_in_one_sentence(monkeypa
             raise error
 
         monkeypatch.setattr("conformance.wire.deadline._decode", fails)
-        with serving(answering(OK + b"Content-Length: 0\r\n\r\n")) as url, pytest.raises(NoAnswer) as failed:
+        with serving(answering(OK + b"Content-Length: 0\r\n\r\n")) as url, pytest.raises(NoResponse) as failed:
             get(url)
         assert str(failed.value).startswith(f"no valid response: {type(error).__name__}: ")
         assert not str(failed.value).endswith(".")

@@ -15,10 +15,10 @@ import trustme
 
 from conformance.spec import specification
 from conformance.target.target import Safety, Target, parse
-from conformance.wire.deadline import NoAnswer
+from conformance.wire.deadline import NoResponse
 from conformance.wire.guard import Policy, RequestRefused
 from conformance.wire.ledger import Ledger
-from conformance.wire.transport import open_door
+from conformance.wire.transport import build_client
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -65,7 +65,7 @@ def door(server: str) -> Iterator[httpx.Client]:
 def opened(url: str, **tables: Any) -> httpx.Client:
     spec = specification.load("processmaker4")
     policy = Policy(spec, Ledger(None, "r1"), Safety.OWNED, frozenset({url}))
-    return open_door(target(url, **tables), policy, timeout=5)
+    return build_client(target(url, **tables), policy, timeout=5)
 
 
 def test_a_redirect_is_never_followed(server: str, door: httpx.Client) -> None:
@@ -117,7 +117,7 @@ def test_a_proxy_is_used_when_the_target_file_names_one(server: str) -> None:
 
 def test_a_proxy_that_is_not_there_means_that_nothing_was_sent() -> None:
     client = opened("http://target.invalid", network={"proxy": "http://127.0.0.1:1"})
-    with client, pytest.raises(NoAnswer) as refused:
+    with client, pytest.raises(NoResponse) as refused:
         client.get("http://target.invalid/a")
     assert not refused.value.sent
 
@@ -144,9 +144,9 @@ def test_each_request_goes_the_way_of_its_own_url(server: str, no_environment: p
     spec = specification.load("procesio")
     urls = frozenset({"http://proxied.invalid", "http://direct.invalid", "http://direct.invalid:81"})
     policy = Policy(spec, Ledger(None, "r1"), Safety.OWNED, urls)
-    with open_door(target("http://proxied.invalid"), policy, timeout=5) as client:
+    with build_client(target("http://proxied.invalid"), policy, timeout=5) as client:
         assert client.get("http://proxied.invalid/a").status_code == 302
-        with pytest.raises(NoAnswer, match="no connection") as direct:
+        with pytest.raises(NoResponse, match="no connection") as direct:
             client.get("http://direct.invalid/b")
         assert client.get("http://direct.invalid:81/c").status_code == 302
     assert "proxy" not in str(direct.value)
@@ -157,7 +157,7 @@ def test_a_proxy_that_fails_is_named_without_its_credentials_and_with_what_names
     no_environment: pytest.MonkeyPatch,
 ) -> None:
     no_environment.setenv("HTTP_PROXY", "http://someone:secret-word@127.0.0.1:1")
-    with opened("http://target.invalid") as client, pytest.raises(NoAnswer) as failed:
+    with opened("http://target.invalid") as client, pytest.raises(NoResponse) as failed:
         client.get("http://target.invalid/a")
     assert str(failed.value).startswith("no connection: ")
     assert str(failed.value).endswith("; through the proxy http://127.0.0.1:1 (environment variable HTTP_PROXY)")

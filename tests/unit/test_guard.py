@@ -12,7 +12,7 @@ import pytest
 from conformance.core.verdict import Reason
 from conformance.spec import specification
 from conformance.target.target import Safety
-from conformance.wire.deadline import NoAnswer
+from conformance.wire.deadline import NoResponse
 from conformance.wire.guard import Allowance, Guard, Policy, RequestRefused
 from conformance.wire.ledger import Ledger, Ours
 from conformance.wire.limits import Withheld
@@ -438,14 +438,14 @@ def test_what_is_refused_never_reaches_the_wire() -> None:
 def test_an_execution_counts_unless_it_was_refused(status: int, left: int) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if not status:
-            raise NoAnswer("lost", sent=True)
+            raise NoResponse("lost", sent=True)
         return httpx.Response(status)
 
     by = policy("procesio", limits=Allowance(executions=2))
     client = httpx.Client(transport=Guard(httpx.MockTransport(answer), by))
     try:
         client.post(f"{PRO}/{OWNED}/run", json={})
-    except NoAnswer:
+    except NoResponse:
         assert status == 0
     assert by.limits.executions - by.limits.account.count("executions-procesio") == left
 

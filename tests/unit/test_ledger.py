@@ -57,7 +57,7 @@ def test_what_was_made_since_a_moment_is_distinguished_from_what_another_worker_
     told = {text: book.made_since(moment, text) for text in (earlier, other.name(), "Ann's", "i-1", "i-2")}
     assert list(told.values()) == [False, False, None, None, True]
     assert book.made_since(moment, f"a copy of {earlier} as {book.name('copy')}")
-    assert [book.speaks_of_ours(text) for text in told] == [True, True, False, True, True]
+    assert [book.mentions_ours(text) for text in told] == [True, True, False, True, True]
 
 
 def test_made_up_identifiers_are_remembered_and_have_the_form_that_is_asked_for(book: Ledger) -> None:
@@ -125,7 +125,7 @@ def test_the_journal_is_on_the_disk_line_by_line_and_only_for_its_owner(book: Le
 def test_a_journal_is_read_back_as_it_was_written(book: Ledger, path: Path) -> None:
     first = book.created(book.intend(PM3, "project", "createProject", "one"), Ours("u1"))
     second = book.intend(PM3, "project", "importProject", "two")
-    book.declined(second)
+    book.record_refused(second)
     book.withdrawn(book.intend(PM3, "project", "createProject", "three"))
     book.created(book.intend(PM3, "project", "createProject", "four"), Ours("u4"))
     book.gone("u4")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from conformance.core.exchange import Exchange, Request, Response
 from conformance.wire import pattern
-from conformance.wire.likeness import HUGE, responds_alike
-from conformance.wire.pattern import PAIRS_AT_MOST, Gap, Pattern
+from conformance.wire.likeness import LARGE_BODY, responds_alike
+from conformance.wire.pattern import MAX_PAIRS, Gap, Pattern
 
 texts = st.lists(st.sampled_from("abc"), max_size=9).map(" ".join)
 gaps = st.tuples(st.integers(0, 3), st.integers(0, 3)).map(lambda pair: Gap(min(pair), max(pair)))
@@ -55,10 +55,10 @@ def test_words_that_are_in_both_texts_too_often_are_not_matched_with_each_other(
 
     monkeypatch.setattr(pattern, "SequenceMatcher", matcher)
     known = pattern.of([one * 2000, f"{other * 2000} end"])
-    assert all(pairs <= PAIRS_AT_MOST for pairs in compared)
+    assert all(pairs <= MAX_PAIRS for pairs in compared)
     assert known.fits(one * 2000)
     known.nearly_fits(other * 1000)
-    assert max(compared, default=0) <= PAIRS_AT_MOST
+    assert max(compared, default=0) <= MAX_PAIRS
 
 
 def test_many_gaps_are_tested_once_each() -> None:
@@ -72,7 +72,7 @@ def exchange(body: bytes) -> Exchange:
     return Exchange("e", "x", Request("GET", "http://t/made/up"), response)
 
 
-@pytest.mark.parametrize("body", [b'{"a":' * (HUGE // 4), b"<a>" * HUGE, b"[" + b"1," * HUGE + b"1]"])
+@pytest.mark.parametrize("body", [b'{"a":' * (LARGE_BODY // 4), b"<a>" * LARGE_BODY, b"[" + b"1," * LARGE_BODY + b"1]"])
 def test_a_huge_response_is_alike_only_to_the_byte(body: bytes) -> None:
     assert responds_alike(exchange(body), lambda: exchange(body))
     changing = iter([body + b"1", body + b"2", body + b"3", body + b"4"])

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from conformance.core.verdict import Reason
-from conformance.wire.deadline import NoAnswer
+from conformance.wire.deadline import NoResponse
 from conformance.wire.gateways import BUSY
 from conformance.wire.limits import Account, Withheld
 from conformance.wire.retry import (
@@ -50,7 +50,7 @@ class Server(httpx.BaseTransport):
         self.times.append(self.clock.now)
         answer = self.answers.pop(0) if self.answers else 200
         if answer is None:
-            raise NoAnswer("reset", sent=True)
+            raise NoResponse("reset", sent=True)
         status, after = answer if isinstance(answer, tuple) else (answer, "")
         return httpx.Response(status, headers={"retry-after": after} if after else {})
 
@@ -116,7 +116,7 @@ def test_a_write_is_never_sent_again(effect: str, trouble: int) -> None:
 
 def test_a_lost_write_is_never_sent_again() -> None:
     pace, server, _ = made(None)
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         send(pace, "create")
     assert len(server.times) == 1
 
@@ -129,7 +129,7 @@ def test_a_request_that_the_guard_did_not_judge_is_never_sent_again() -> None:
 
 def test_a_read_is_given_up_after_four_tries() -> None:
     pace, server, _ = made(None, None, None, None)
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         send(pace)
     pace, server, _ = made(503, 502, 504, 503)
     assert send(pace).status_code == 503
@@ -194,7 +194,7 @@ def test_a_server_that_asks_for_more_patience_than_there_is_is_asked_no_more(aft
     pace = RetryTransport(httpx.MockTransport(busy), sleep=clock.sleep, clock=clock)
     assert send(pace).status_code == 429
     for effect in ("read", "create"):
-        with pytest.raises(NoAnswer, match="asks to wait") as told:
+        with pytest.raises(NoResponse, match="asks to wait") as told:
             send(pace, effect)
         assert not told.value.sent
     assert (clock.slept, len(asked)) == ([], 1)
@@ -203,7 +203,7 @@ def test_a_server_that_asks_for_more_patience_than_there_is_is_asked_no_more(aft
 def test_a_server_that_stays_busy_is_waited_for_a_minute_in_a_row() -> None:
     pace, server, clock = made(*[(503, "25")] * 9)
     assert send(pace).status_code == 503
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         send(pace)
     assert (clock.slept, len(server.times)) == ([25.0, 25.0], 3)
 

@@ -27,7 +27,7 @@ from conformance.target.target import Safety
 from conformance.wire.call import MAIN, NOBODY, WRONG
 from conformance.wire.client import Client
 from conformance.wire.credentials import Missing, Unavailable
-from conformance.wire.deadline import NoAnswer
+from conformance.wire.deadline import NoResponse
 from conformance.wire.evidence import Evidence
 from conformance.wire.guard import Allowance, Guard, Policy
 from conformance.wire.ledger import Ledger, Ours
@@ -142,7 +142,7 @@ def status(number: int, **more: Any) -> Answer:
 
 
 def lost(_: httpx.Request) -> httpx.Response:
-    raise NoAnswer("reset", sent=True)
+    raise NoResponse("reset", sent=True)
 
 
 # -- refused calls ----------------------------------------------------------------------------------------------------

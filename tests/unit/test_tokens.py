@@ -6,7 +6,7 @@ import pytest
 
 from conformance.core.exchange import NO_RESPONSE, Exchange, Request, Response
 from conformance.wire.call import MAIN
-from conformance.wire.credentials import DROPPED, Tokens, Unavailable
+from conformance.wire.credentials import CONNECTION_CLOSED, Tokens, Unavailable
 from conformance.wire.redact import Redactor
 
 GIVEN = Response(200, (), b'{"access_token": "a-token-of-the-server"}')
@@ -19,7 +19,7 @@ def asking(*exchanges: Exchange) -> Tokens:
     return Tokens(lambda _: next(rest), Redactor({}), "T", lambda exchange, user: "refused")
 
 
-@pytest.mark.parametrize("error", DROPPED)
+@pytest.mark.parametrize("error", CONNECTION_CLOSED)
 def test_a_token_is_asked_for_once_more_where_the_connection_was_closed(error: str) -> None:
     tokens = asking(
         Exchange("e1", "t", ASKED, NO_RESPONSE, error=f"{error}: [Errno 104] reset"), Exchange("e2", "t", ASKED, GIVEN)

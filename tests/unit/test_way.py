@@ -58,14 +58,14 @@ OTHERS = (
     ("status", "kind"), [(400, "application/json"), (403, "text/plain"), (500, "application/json")]
 )
 def test_a_limit_of_the_account_is_recognised_by_its_words(text: str, status: int, kind: str) -> None:
-    assert gateways.speaks_of_limits(CREATE, refusal(text, status, kind))
-    assert not gateways.speaks_of_limits(CREATE, refusal(text, 200, kind))
+    assert gateways.is_about_limits(CREATE, refusal(text, status, kind))
+    assert not gateways.is_about_limits(CREATE, refusal(text, 200, kind))
 
 
 @pytest.mark.parametrize("text", OTHERS)
 def test_what_an_operation_refuses_is_no_limit_of_the_account(text: str) -> None:
-    assert not gateways.speaks_of_limits(CREATE, refusal(text))
-    assert not gateways.speaks_of_existing(refusal(text))
+    assert not gateways.is_about_limits(CREATE, refusal(text))
+    assert not gateways.says_name_taken(refusal(text))
 
 
 TAKEN = (
@@ -80,7 +80,7 @@ TAKEN = (
 @pytest.mark.parametrize("text", TAKEN)
 def test_a_name_that_is_taken_is_not_the_refusal_that_is_tested(text: str) -> None:
     recorder, control = Recorder(PM3), refusal("", 201)
-    assert gateways.speaks_of_existing(refusal(text))
+    assert gateways.says_name_taken(refusal(text))
     with pytest.raises(NotExercised) as reason:
         recorder.refused("PM3-PROJECT-CREATE-NAMELESS", refusal(text), control)
     assert reason.value.reason is Reason.INCONCLUSIVE

@@ -11,7 +11,7 @@ from conformance.suites.procesio.target import Procesio
 from conformance.wire.call import MAIN, NOBODY, WRONG
 from conformance.wire.client import Client
 from conformance.wire.credentials import ANY_SECRET, WRONG_TOKEN, Missing, Tokens, bearer
-from conformance.wire.logins import TokenRequests, blamed
+from conformance.wire.logins import TokenRequests, token_problem
 from conformance.wire.redact import Redactor
 from conformance.wire.tokens import Store
 
@@ -45,7 +45,7 @@ def credentials(
             "place": "`proxy_url`" if table.token_url is None else "`token_url`",
             "realm": f"[procesio] realm = {table.realm!r}",
         }
-        return blamed(exchange, "the user", keys)
+        return token_problem(exchange, "the user", keys)
 
     return WithApiKey(
         Tokens(ask, redactor, "PROCESIO", blame, store=store, names={MAIN: table.username}),

@@ -10,7 +10,7 @@ from conformance.suites.processmaker3.target import ProcessMaker3
 from conformance.wire.call import MAIN
 from conformance.wire.client import Client
 from conformance.wire.credentials import Missing, Tokens
-from conformance.wire.logins import TokenRequests, blamed
+from conformance.wire.logins import TokenRequests, token_problem
 from conformance.wire.redact import Redactor
 from conformance.wire.tokens import Store
 
@@ -42,7 +42,7 @@ def credentials(
             "place": "`url` or `workspace`" if table.token_url is None else "`token_url`",
             "workspace": f"[processmaker3] workspace = {table.workspace!r}",
         }
-        return blamed(exchange, f"user {user!r}" if user else "the user", keys, "workspace")
+        return token_problem(exchange, f"user {user!r}" if user else "the user", keys, "workspace")
 
     users = {name: user for name, user in table.users if user is not None}
     tokens = {MAIN: table.access_token, **{name: user.access_token for name, user in users.items()}}

@@ -75,7 +75,7 @@ def permitted(session: Session, path: dict[str, str]) -> Exchange:
         NotExercised: as `Session.call`.
     """
     exchange = session.send(NOTES, path=path)
-    if exchange.response.status in gateways.TURNED_AWAY:  # no document says this of anybody
+    if exchange.response.status in gateways.UNAUTHORIZED:  # no document says this of anybody
         case = session.send("getCase", path=path)
         if case.response.ok:
             observed = f"{checks.describe(exchange)}, to a user who reads the case"

@@ -61,7 +61,7 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
         there = brought_in(session, first, "CREATE")
     except (Blocked, NotExercised):
         for entry in awaited.values():
-            session.ledger.declined(entry)
+            session.ledger.record_refused(entry)
         raise
     before, _ = groups(session, there, awaited)
     if not set(first.groups) <= set(before.values()):

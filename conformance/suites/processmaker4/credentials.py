@@ -12,7 +12,7 @@ from conformance.suites.processmaker4.target import ProcessMaker4
 from conformance.wire.call import MAIN
 from conformance.wire.client import Client
 from conformance.wire.credentials import Missing, Tokens, Unavailable
-from conformance.wire.logins import TOKEN_REQUEST, TokenRequests, blamed
+from conformance.wire.logins import TOKEN_REQUEST, TokenRequests, token_problem
 from conformance.wire.redact import Redactor
 from conformance.wire.tokens import Local, Store
 
@@ -52,7 +52,7 @@ def credentials(
             "user": "[processmaker4] refresh_token" if first else named,
             "place": f"[processmaker4] token_url = {table.token_url!r}",
         }
-        return blamed(exchange, "the client", keys)
+        return token_problem(exchange, "the client", keys)
 
     given = {MAIN: table.access_token.get_secret_value()} if table.access_token else {}
     return Tokens(
