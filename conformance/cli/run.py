@@ -26,8 +26,8 @@ from conformance.run.choice import (
     MARK,
     Unavailable,
     chosen,
-    divisible,
     filtered,
+    require_divisible,
 )
 from conformance.run.options import OUTPUT, pytest_arguments
 from conformance.target.target import (
@@ -88,7 +88,7 @@ def command(
         with refusing(Unavailable):
             systems = chosen(loaded, options["system"], options["profile"])
             filtered(loaded, systems, options["include"], options["exclude"])
-            divisible(loaded, shard)
+            require_divisible(loaded, shard)
         if options["baseline"] or options["baseline_strict"]:
             options["baseline"] = checked_baseline(options["baseline"])
         if options["documents"]:

@@ -1,4 +1,4 @@
-"""Aggregation: computes the run record from the logs of the workers. Pure, except that it reads the logs."""
+"""Compute the run record from the logs of the workers. Pure, except that it reads the logs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ from conformance.target.tables import Place
 from conformance.target.target import Target
 from conformance.wire import ledger
 
-MARKED: Final = "a deletion only marks it as deleted"
+SOFT_DELETED: Final = "a deletion only marks it as deleted"
 
 
 def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dict[str, dict[str, float]]:
@@ -72,7 +72,7 @@ def _durations(tests: list[TestRecord], calls: Mapping[str, list[float]]) -> dic
 
 
 def aggregate(target: Target, systems: list[str], output: Path, context: RunContext) -> RunRecord:
-    """The run record of what stands in `output`, with the exit code that follows from it."""
+    """The run record of the files in `output`, including the exit code."""
     directory = RunDirectory(output)
     logs = worker_log.read(directory.worker_logs())
     absent = logs.absent(context)
@@ -88,7 +88,9 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
     deviations, findings = _deviations(
         logs, requirements, output, context.known, files, target.settle, context.documents
     )
-    verdicts = outcomes.grounded(verdicts, {one.fingerprint for one in (*deviations, *findings)}, wanted, logs)
+    verdicts = outcomes.with_recorded_roots(
+        verdicts, {one.fingerprint for one in (*deviations, *findings)}, wanted, logs
+    )
     problems = [*context.internal, *logs.internal, *logs.problems, *logs.misnamed]
     problems += [f"a test outside the suites failed: {one}" for one in context.beside]
     problems += [f"worker {name} ended without finishing its log" for name in logs.unfinished]
@@ -169,18 +171,18 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
 
 
 def _accommodations(target: Target, spec: Specification, logs: WorkerLogs) -> Iterator[AccommodationRecord]:
-    """What the target file accommodates, without secrets, with what the test of the documented form said of it."""
+    """The accommodations of the target file, without secrets, with the verdict of the test of the documented form."""
     for number, one in enumerate(target.table(spec.system).accommodations):
         operation = named(spec, one.operation)
         about = of_the_form(spec, operation)
         end = f"{ACCOMMODATIONS}::"
-        said = [
+        verdicts = [
             verdict
             for test, verdict in logs.verdicts
             if test.startswith(f"{spec.system}/{end}") and verdict.requirement in about
         ]
-        deviation = next((verdict.fingerprint for verdict in said if verdict.fingerprint), None)
-        accepted = said and all(verdict.outcome is Outcome.CONFORMS for verdict in said)
+        deviation = next((verdict.fingerprint for verdict in verdicts if verdict.fingerprint), None)
+        accepted = verdicts and all(verdict.outcome is Outcome.CONFORMS for verdict in verdicts)
         data = one.model_dump(mode="json", exclude={"operation"}, exclude_defaults=True)
         place = (spec.system, "accommodations", str(number))
         yield AccommodationRecord(
@@ -193,7 +195,7 @@ def _accommodations(target: Target, spec: Specification, logs: WorkerLogs) -> It
 
 
 def _without_secrets(data: Any, place: Place, placeholders: Mapping[Place, str]) -> Any:
-    """Data of the target file with `$NAME` in the place of each secret."""
+    """Data of the target file with each secret replaced by `$NAME`."""
     if isinstance(data, dict):
         return {key: _without_secrets(one, (*place, key), placeholders) for key, one in data.items()}
     if isinstance(data, list):
@@ -210,13 +212,13 @@ def _ending(
     entries: BaselineReport | None,
     covered: Coverage,
 ) -> Ending:
-    """How the run ended; `counting` are the deviations that may count."""
-    broke_off = (logs.unfinished or context.crashed) and not context.interrupted
-    away = any(one.reason is Reason.TARGET_UNAVAILABLE and one.level is not Level.MAY for one in verdicts)
+    """How the run ended; `counting` are the deviations that may fail it."""
+    crashed = (logs.unfinished or context.crashed) and not context.interrupted
+    unreachable = any(one.reason is Reason.TARGET_UNAVAILABLE and one.level is not Level.MAY for one in verdicts)
     return Ending(
-        internal=bool(context.internal or logs.internal or broke_off),
+        internal=bool(context.internal or logs.internal or crashed),
         interrupted=context.interrupted,
-        unavailable=bool(logs.unavailable or logs.misnamed or away),
+        unavailable=bool(logs.unavailable or logs.misnamed or unreachable),
         new_deviations=any(one.is_new for one in counting),
         stale_baseline=bool(context.baseline_strict and entries and entries.gone),
         tested_too_little=is_short(covered) and context.shard.whole,
@@ -286,7 +288,7 @@ def _deviations(
 
 
 def _by_place(kind: Kind | None, verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
-    """The first verdict on each field that was not read back; none for another kind of deviation."""
+    """The first verdict on each field that was not read back; empty for other kinds of deviations."""
     found: dict[str, Verdict] = {}
     for one in verdicts if kind is Kind.READ_BACK else ():
         found.setdefault(one.location, one)
@@ -294,26 +296,26 @@ def _by_place(kind: Kind | None, verdicts: Iterable[Verdict]) -> dict[str, Verdi
 
 
 def _joined(places: Mapping[str, Verdict], member: str) -> str:
-    """What was expected or observed of several fields, in a line; empty where there are not several."""
+    """The expected or observed values of several fields, in one line; empty for a single field."""
     if len(places) < 2:
         return ""
     return shorten("; ".join(f"{place or 'answer'}: {getattr(one, member)}" for place, one in sorted(places.items())))
 
 
 def ordered(records: Iterable[DeviationRecord]) -> list[DeviationRecord]:
-    """Deviations in the order in which a record holds them."""
+    """Deviations in the order of a record."""
     order = {level: rank for rank, level in enumerate(Level)}
     return sorted(records, key=lambda one: (one.system, order[one.level], one.operation, one.requirement, one.location))
 
 
 def _clearest(verdicts: Sequence[Verdict]) -> Verdict:
-    """The verdict that shows a deviation best: of the whole of it, with the fewest requests."""
+    """The verdict that shows a deviation best: the complete one, with the fewest requests."""
     whole = [one for one in verdicts if one.detail == CHANGES_NOTHING]
     return min(whole or verdicts, key=lambda one: len(one.chain) or 1)
 
 
 def _chain(verdict: Verdict) -> tuple[str, ...]:
-    """The exchanges that show a deviation again."""
+    """The exchanges that reproduce a deviation."""
     return verdict.chain or verdict.evidence[:1]
 
 
@@ -324,42 +326,42 @@ def _shown(verdict: Verdict) -> str:
 
 
 def _stored(output: Path, wanted: Container[str]) -> dict[str, Recorded]:
-    """The exchanges with the ids `wanted`, as they are stored."""
+    """The stored exchanges with the ids `wanted`."""
     lines = worker_log.lines(RunDirectory(output).exchanges)
     return {line["id"]: Recorded.of(line) for line in lines if line["id"] in wanted}
 
 
 def remains(output: Path) -> tuple[list[Leftover], list[Residue]]:
-    """What the journals in a directory say is still on the target: what could be removed, and what nobody can."""
+    """What still exists on the target according to the journals: what could be removed, and what cannot."""
     leftovers: list[Leftover] = []
-    stays: dict[tuple[str, str, str], list[str]] = {}
+    permanent_by_kind: dict[tuple[str, str, str], list[str]] = {}
     for path in RunDirectory(output).journals():
         journal = ledger.read(path)
         for one in journal.open():
             why, permanent = journal.kept.get(one.key, ("" if one.identifier else ledger.UNSEEN, False))
             if permanent:
-                stays.setdefault((one.system, one.kind, why), []).append(one.identifier)
+                permanent_by_kind.setdefault((one.system, one.kind, why), []).append(one.identifier)
             else:
                 left = Leftover(system=one.system, kind=one.kind, identifier=one.identifier, name=one.name, why=why)
                 leftovers.append(left)
         for system, kind in journal.residue:
             known = journal.started_of((system, kind))  # in the order in which they were started
             unknown = [""] * (journal.residue[system, kind] - len(known))
-            stays.setdefault((system, kind, ""), []).extend([*known, *unknown])
+            permanent_by_kind.setdefault((system, kind, ""), []).extend([*known, *unknown])
         for key, (_, why) in journal.doubtful.items():
             one = journal.entries[key]
-            stays.setdefault((one.system, one.kind, why), []).append(one.name)
+            permanent_by_kind.setdefault((one.system, one.kind, why), []).append(one.name)
         for one in _marked(journal):
-            stays.setdefault((one.system, one.kind, MARKED), []).append(one.identifier)
+            permanent_by_kind.setdefault((one.system, one.kind, SOFT_DELETED), []).append(one.identifier)
     residue = [
         Residue(system=system, kind=kind, count=len(those), identifiers=list(filter(None, those))[:50], why=why)
-        for (system, kind, why), those in sorted(stays.items())
+        for (system, kind, why), those in sorted(permanent_by_kind.items())
     ]
     return leftovers, residue
 
 
 def _marked(journal: ledger.Ledger) -> Iterator[ledger.Entry]:
-    """What was deleted by an operation that only marks it."""
+    """What was deleted by an operation that only marks it as deleted."""
     for one in journal.entries.values():
         if one.key in journal.removed and one.identifier:
             operations = specification.load(one.system).operations

@@ -1,4 +1,4 @@
-"""Chain: the exchanges of a test that must be sent again, in their order, to see one of them again."""
+"""Find the exchanges of a test that must be sent again, in order, to reproduce one of them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from conformance.wire.guard import SAFE_METHODS
 from conformance.wire.ledger import NAMES
 from conformance.wire.logins import TOKEN_REQUEST
 
-FEW: Final = 12  # writes of a test
-LONGEST: Final = 40  # exchanges; a longer script nobody reads
-SHORTEST_VALUE: Final = 6  # characters of what is taken from a response; shorter values are everywhere
+MAX_WRITES: Final = 12  # maximal writes of a test
+MAX_EXCHANGES: Final = 40  # maximal exchanges; nobody reads a longer script
+SHORTEST_VALUE: Final = 6  # characters of a value taken from a response; shorter values occur everywhere
 _WORD: Final = re.compile(r"[A-Za-z0-9_.\-]+")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d.*|[\d.]+")
 
@@ -25,8 +25,9 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d.*|[\d.]+")
 class Chains:
     """The chains of one test, whose exchanges are `kept` in the order in which they were sent.
 
-    `lasting` are identifiers that were there before the run. `is_given` says of a value whether whoever sends the
-    chain again has it, such as the token of a user of the target file; `reads` of an exchange whether it only read.
+    `lasting` are identifiers that existed before the run. `is_given` returns whether the user who repeats the chain has
+    a
+    value, such as the token of a user of the target file; `reads` returns whether an exchange only read.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class Chains:
         self._place = {one.id: index for index, one in enumerate(kept)}
 
     def of(self, shown: Sequence[str], *, of_state: bool = False) -> tuple[str, ...]:
-        """The ids of what must be sent to see the exchanges `shown` again, these among them; none for one request.
+        """The ids of the exchanges that reproduce `shown`, including these; empty if there is only one.
 
-        What made a thing that they name goes before, and what was accepted and may have changed that thing. The first
-        of them shows the fault. If that is one `of_state`, the others are part of it, and so is every write of the
-        test, unless there are many; else the others count only where they name the same.
+        They include the creates of the resources that `shown` names, and the accepted writes that may have changed
+        them. The
+        first of `shown` shows the defect. If it is one `of_state`, the others are part of it, and so is every write of
+        the test,
+        unless there are many. Otherwise the others count only if they name the same resource.
         """
         cited = {self._place[one] for one in shown if one in self._place}
         if not cited:
@@ -58,15 +61,15 @@ class Chains:
             cited = {one for one in cited if one == first or same & (self._words[one] | self._names[one])}
         if of_state:
             cited |= self._read_after(cited)
-        bare = self._with_producers(cited)
-        few = sum(map(self._is_accepted_write, range(max(cited)))) <= FEW
-        links = None if of_state and few else {link for index in bare for link in self._links(index)}
-        whole = self._with_producers(bare | set(self._writes(links, max(cited), bare)))
-        found = whole if len(whole) <= LONGEST else bare
-        return tuple(self._kept[index].id for index in sorted(found)) if 1 < len(found) <= LONGEST else ()
+        minimal = self._with_producers(cited)
+        few = sum(map(self._is_accepted_write, range(max(cited)))) <= MAX_WRITES
+        links = None if of_state and few else {link for index in minimal for link in self._links(index)}
+        complete = self._with_producers(minimal | set(self._writes(links, max(cited), minimal)))
+        found = complete if len(complete) <= MAX_EXCHANGES else minimal
+        return tuple(self._kept[index].id for index in sorted(found)) if 1 < len(found) <= MAX_EXCHANGES else ()
 
     def _read_after(self, cited: Collection[int]) -> set[int]:
-        """The first read of what a write named, which shows its effect, where no read is cited."""
+        """The first read, which shows the effect, of what a write named, if no read is cited."""
         if any(self._reads(self._kept[index]) for index in cited):
             return set()
         links = self._links(max(cited))
@@ -80,13 +83,17 @@ class Chains:
         while open_:
             index = open_.pop()
             found.add(index)
-            made = {place for word in self._words[index] if word in self._born for place in self._made_by(word)}
+            made = {
+                place for word in self._words[index] if word in self._first_shown for place in self._producers_of(word)
+            }
             open_ |= {one for one in made if one < index} - found
         return found
 
-    def _made_by(self, value: str) -> Iterator[int]:
-        """What first showed a value; where that was a list, also what created the item, which is told by its name."""
-        index, names = self._born[value]
+    def _producers_of(self, value: str) -> Iterator[int]:
+        """The exchange that first showed a value. If that was a list, also the create of the item, recognised by its
+        name.
+        """
+        index, names = self._first_shown[value]
         yield index
         if self._reads(self._kept[index]):
             for earlier in range(index):
@@ -95,13 +102,13 @@ class Chains:
                     return
 
     def _links(self, index: int) -> set[str]:
-        """What a request names that a write may have changed: what the run made, and what the target file names."""
+        """What a request names that a write may have changed: resources of the run, and fixtures of the target file."""
         words = self._words[index]
         path = set(_WORD.findall(unquote_plus(self._kept[index].request.url)))
-        return {one for one in words if one in self._born} | (path & self._lasting) | self._names[index]
+        return {one for one in words if one in self._first_shown} | (path & self._lasting) | self._names[index]
 
     def _writes(self, links: set[str] | None, last: int, known: Collection[int]) -> Iterator[int]:
-        """The accepted writes before the last exchange that name one of `links`, of several updates the last."""
+        """The accepted writes before the last exchange that name one of `links`; of several updates only the last."""
         put: dict[str, int] = {}
         for index in range(last):
             one = self._kept[index]
@@ -122,17 +129,19 @@ class Chains:
 
     @cached_property
     def _words(self) -> list[frozenset[str]]:
-        """The words of each request, those in header fields and in encoded form as well."""
+        """The words of each request, including headers and decoded forms."""
         return [frozenset(_words(one)) for one in self._kept]
 
     @cached_property
     def _names(self) -> list[frozenset[str]]:
-        """The names of the run's own things in each request, each by the part that no other has."""
-        return [_tails(_text(one)) for one in self._kept]
+        """The names of the run's resources in each request, each by its unique part."""
+        return [_unique_parts(_text(one)) for one in self._kept]
 
     @cached_property
-    def _born(self) -> dict[str, tuple[int, frozenset[str]]]:
-        """By value: the exchange whose response first showed it, and names beside it; no earlier request had it."""
+    def _first_shown(self) -> dict[str, tuple[int, frozenset[str]]]:
+        """By value: the exchange whose response first showed it, with names in the same object. No earlier request
+        had it.
+        """
         born: dict[str, tuple[int, frozenset[str]]] = {}
         sent: set[str] = set(self._lasting)
         for index, one in enumerate(self._kept):
@@ -143,8 +152,8 @@ class Chains:
         return born
 
 
-def _tails(text: str) -> frozenset[str]:
-    """The names of runs in a text, each by the part that no other has."""
+def _unique_parts(text: str) -> frozenset[str]:
+    """The names of runs in a text, each by its unique part."""
     return frozenset(found[found.lastindex or 0] for found in NAMES.finditer(text))
 
 
@@ -161,7 +170,7 @@ def _words(exchange: Exchange) -> Iterator[str]:
 
 
 def _values(exchange: Exchange) -> Iterator[tuple[str, frozenset[str]]]:
-    """What in a response can be an identifier or a token, with the names of runs in the same object."""
+    """Values of a response that can be identifiers or tokens, with the names of runs in the same object."""
     if exchange.entry is not None and exchange.entry.identifier:
         yield exchange.entry.identifier, frozenset()
     try:
@@ -171,12 +180,12 @@ def _values(exchange: Exchange) -> Iterator[tuple[str, frozenset[str]]]:
     for one in objects(document):
         inside = [*one.values(), *(item for value in one.values() if isinstance(value, list) for item in value)]
         texts = [str(value) for value in inside if isinstance(value, str | int)]
-        names = _tails("\n".join(texts))
+        names = _unique_parts("\n".join(texts))
         yield from ((text, names) for text in texts if is_identifier(text))
 
 
 def is_identifier(value: str) -> bool:
-    """Whether a value of a response may name something: a word of some length with a digit, and no date."""
+    """Whether a value of a response may be an identifier: a word of some length with a digit that is not a date."""
     return (
         SHORTEST_VALUE <= len(value) <= 4_096
         and _WORD.fullmatch(value) is not None

@@ -1,4 +1,4 @@
-"""Choice: which systems and profiles a run tests, according to the options."""
+"""Choose the systems and profiles that a run tests, from its options."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from conformance.target.target import Target
 COMMAND: Final = "--"
 PLUGIN: Final = PREFIX
 MARK: Final = "conformance-command"
-"""The name of the plugin that says that the command calls pytest: then there is a record whatever comes of the run."""
+"""The name of the plugin that marks a pytest run of the command, which always writes a record."""
 
 
 class Unavailable(Exception):
-    """The target does not have what is chosen; the message names the option and says what is right."""
+    """The target does not have what is chosen. The message names the option and says what is allowed."""
 
 
 def chosen(target: Target, systems: Collection[str], profiles: Sequence[str], prefix: str = COMMAND) -> list[str]:
-    """The systems of the target that are tested: those that are named, else all. `prefix` is that of the options.
+    """The systems of the target that are tested: the named ones, or all. `prefix` is that of the options.
 
     Raises:
-        Unavailable: a system or profile that is unknown, not of this target, or without operations in this version.
+        Unavailable: a system or profile is unknown, not of this target, or without operations in this version.
     """
     for system in systems:
         if system not in target.systems:
-            there = ", ".join(target.systems)
+            available = ", ".join(target.systems)
             raise Unavailable(
-                f"{prefix}system {system}: the target file has no table [{system}], only {there}; add it."
+                f"{prefix}system {system}: the target file has no table [{system}], only {available}; add it."
             )
     wanted = [one for one in target.systems if one in (systems or target.systems)]
     for profile in profiles:
@@ -53,7 +53,7 @@ def chosen(target: Target, systems: Collection[str], profiles: Sequence[str], pr
 def filtered(
     target: Target, systems: Sequence[str], include: Sequence[str], exclude: Sequence[str], prefix: str = COMMAND
 ) -> RequirementFilter:
-    """The filter of the requirements of some systems. Raises Unavailable where a pattern matches nothing."""
+    """The filter of the requirements of some systems. Raises Unavailable if a pattern matches nothing."""
     found = RequirementFilter(tuple(include), tuple(exclude))
     if found:
         try:
@@ -63,7 +63,7 @@ def filtered(
     return found
 
 
-def divisible(target: Target, shard: Shard, prefix: str = COMMAND) -> None:
-    """See that the limits of the target can be divided among so many shards. Raises Unavailable."""
+def require_divisible(target: Target, shard: Shard, prefix: str = COMMAND) -> None:
+    """Check that the limits of the target can be divided among the shards. Raises Unavailable."""
     if told := too_many(shard, target.limits.places, target.limits.open_resources):
         raise Unavailable(f"{prefix}shard {shard}: {told}")

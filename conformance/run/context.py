@@ -1,4 +1,4 @@
-"""Run context: facts about a run as a whole."""
+"""Facts about a run as a whole."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from conformance.spec.document_lines import NO_DOCUMENTS, DocumentLines
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """How the run went as a whole: what the logs of its workers cannot know.
+    """What the logs of the workers do not contain about a run.
 
-    `planned` are the ids of the tests that were to run, `uncollected` those that exist and were not even found.
-    `profiles` are those that were selected, none means all, and `filter` selects requirements among theirs;
-    `min_tested` is the percentage that has to be tested. `documents` are the user's own copies of the documents.
-    `status` is what pytest itself would have ended with, `beside` are failed tests that are none of the suites'.
+    `planned` are the ids of the tests that were to run, `uncollected` those that exist but were not collected.
+    `profiles` are
+    the selected ones (none means all), and `filter` selects requirements among theirs. `min_tested` is the percentage
+    that
+    has to be tested. `documents` are the user's copies of the documents. `status` is pytest's own exit status, `beside`
+    are
+    failed tests outside the suites.
     """
 
     started: str
@@ -47,7 +50,7 @@ class RunContext:
 
     @property
     def day(self) -> datetime.date:
-        """The day on which it began: what expires later is in force."""
+        """The day on which the run began: entries that expire later are in force."""
         return datetime.datetime.fromisoformat(self.started).date()
 
     @property

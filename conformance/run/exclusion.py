@@ -1,4 +1,4 @@
-"""Exclusion: which tests must not run at the same time, because one changes a fixture that the other reads."""
+"""Find tests that must not run at the same time, because one changes a fixture that the other reads."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 CHANGING: Final = ("update", "delete", "administer")
 
 
-def excluding(spec: Specification, table: SystemTable, cited: Iterable[str]) -> bool:
-    """Whether a test acts on a fixture that an operation changes; `cited` are the requirements of which it speaks.
+def needs_exclusive_fixtures(spec: Specification, table: SystemTable, cited: Iterable[str]) -> bool:
+    """Whether a test acts on a fixture that an operation changes; `cited` are its requirements.
 
-    What the target file names twice, under two keys, is one fixture.
+    Two keys of the target file with the same value are one fixture.
     """
     operations = {spec.requirements[one].operation for one in cited if one in spec.requirements}
     used = {table.fixture(key) for one in operations for key in spec.operations[one].fixtures.values()}

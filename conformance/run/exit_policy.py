@@ -1,4 +1,4 @@
-"""The exit policy: with which code a run ends, of one process or of several shards. Pure."""
+"""The exit code of a run, of one process or of several shards. Pure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ HIGHEST_OF_PYTEST: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What decides over the exit code of a run.
+    """What determines the exit code of a run.
 
-    `new_deviations` are those that no baseline entry covers, with `--strict` findings too. `stale_baseline` is an entry
-    that no longer occurs, where that fails the run. `tested_too_little` and `nothing_ran` are known of whole runs only:
-    of a shard, the merged run can tell. `pytest_status` is what pytest would end with.
+    `new_deviations`: some are not covered by the baseline, with `--strict` findings too. `stale_baseline`: an entry no
+    longer
+    occurs, and that fails the run. `tested_too_little` and `nothing_ran` are set for whole runs only: for shards, the
+    merged
+    run decides. `pytest_status` is pytest's own exit status.
     """
 
     internal: bool = False
@@ -32,7 +34,7 @@ class Ending:
 
 
 def exit_code(ending: Ending) -> int:
-    """The code of the first that applies, in the order of the contract."""
+    """The code of the first condition that applies, in documented order."""
     if ending.internal:
         return exit_codes.INTERNAL
     if ending.interrupted:
@@ -41,15 +43,15 @@ def exit_code(ending: Ending) -> int:
         return exit_codes.UNAVAILABLE
     if ending.new_deviations or ending.stale_baseline or ending.tested_too_little:
         return exit_codes.DEVIATIONS
-    # A test beside the suites failed, or a plugin ended the run with a code of its own.
+    # A test outside the suites failed, or a plugin ended the run with its own code.
     if ending.pytest_status == FAILED_IN_PYTEST or ending.pytest_status > HIGHEST_OF_PYTEST:
         return ending.pytest_status
     return exit_codes.NOTHING_RUN if ending.nothing_ran else exit_codes.OK
 
 
 def process_exit_code(record: int, pytest_status: int) -> int:
-    """The code of the process: that of the record, else pytest's own.
+    """The exit code of the process: that of the record, otherwise pytest's own.
 
-    pytest-xdist says that nothing was collected where the last worker to report had left the suites to another.
+    pytest-xdist reports that nothing was collected if the last worker to report had left the suites to another one.
     """
     return record or (0 if pytest_status == NOTHING_COLLECTED else pytest_status)

@@ -1,6 +1,6 @@
-"""Inventory: the tests of the suites, counted without pytest, to compare with the tests that ran.
+"""Count the tests of the suites without pytest, to compare them with the tests that ran.
 
-What pytest collects depends on options, configuration, plugins and the conftest.py of whoever calls it; this does not.
+What pytest collects depends on options, configuration, plugins and the user's conftest.py. This does not.
 """
 
 from __future__ import annotations
@@ -17,35 +17,36 @@ from typing import Final
 from conformance.core.systems import SYSTEMS
 from conformance.run.plugin.items import place_of
 from conformance.spec.specification import Specification
-from conformance.target.accommodation import departures
+from conformance.target.accommodation import accommodated_operations
 from conformance.target.conditional_modules import takes_part
 from conformance.target.target import Safety
 
 ACCOMMODATED: Final = "accommodated"
-"""The parameter of a test that is made once for each operation that the target file accommodates."""
+"""The parameter of a test that is generated for each accommodated operation of the target file."""
 
 
 def inventory(specification: Specification, level: Safety = Safety.OWNED) -> dict[str, int]:
-    """How many tests each test function of a system's suite makes, by the id of the function.
+    """The number of tests of each test function of a system's suite, by the id of the function.
 
-    `specification` is the target's: its accommodations have tests of their own. At level read-only there are tests that
-    read what is there.
+    `specification` is the target's: its accommodations have tests of their own. At level read-only, there are tests
+    that read
+    existing resources.
     """
     system = specification.system
     counted: dict[str, int] = {}
-    departing = len(list(departures(specification)))
+    accommodated = len(list(accommodated_operations(specification)))
     for module in _modules(system):
         if not takes_part(f"{module.__name__.rpartition('.')[2]}.py", specification, level):
             continue
         place = place_of(module.__name__)
         for name, function in _functions(module):
-            number = departing if ACCOMMODATED in inspect.signature(function).parameters else 1
+            number = accommodated if ACCOMMODATED in inspect.signature(function).parameters else 1
             counted[f"{place}::{name}"] = number * math.prod(_parametrized(function))
     return counted
 
 
 def absent(expected: Mapping[str, int], ids: Iterable[str]) -> list[str]:
-    """The functions of which fewer tests are among `ids` than there are, sorted."""
+    """The functions that have fewer tests in `ids` than expected, sorted."""
     found = Counter(one.partition("[")[0] for one in set(ids))
     return sorted(one for one, number in expected.items() if found[one] < number)
 

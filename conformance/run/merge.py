@@ -1,4 +1,4 @@
-"""Merging: combines the records of shards into one. Pure: it reads and writes nothing."""
+"""Merge the records of shards into one. Pure: it reads and writes nothing."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from conformance.target.target import Safety
 
 IDENTIFIERS: Final = 50
 EVIDENCE: Final = 5
-UNSPOKEN: Final = (  # why no test spoke of a requirement, the first that some shard says
+UNTESTED_REASONS: Final = (  # why no test reported on a requirement: the first reason of any shard
     Reason.TARGET_UNAVAILABLE,
     Reason.INTERRUPTED,
     Reason.NOT_SELECTED,
     Reason.TIME_BUDGET,
 )
 CODES: Final = (exit_codes.INTERNAL, exit_codes.INTERRUPTED, exit_codes.UNAVAILABLE)
-ALIKE: Final[Mapping[str, Callable[[RunRecord], object]]] = {
+MUST_BE_EQUAL: Final[Mapping[str, Callable[[RunRecord], object]]] = {
     "targets": lambda record: record.target,
     "versions of the suite": lambda record: record.suite.version,
     "specs": lambda record: record.suite.specs,
@@ -54,24 +54,25 @@ ALIKE: Final[Mapping[str, Callable[[RunRecord], object]]] = {
 
 
 class Unmergeable(Exception):
-    """Records that are not of one run; the message says why, and what to do."""
+    """Records that do not belong to one run. The message says why, and what to do."""
 
 
 def shard_of(record: RunRecord) -> Shard:
-    """Which part of a run a record is. Raises Unmergeable when it is none."""
+    """The shard of a record. Raises Unmergeable if it is not of a shard."""
     if record.shard is None:
         raise Unmergeable("one of them is a whole run; use only runs that were made with --shard.")
     return shards.parse(record.shard)
 
 
 def merge(given: Iterable[RunRecord], leftovers: Sequence[Leftover] = (), residue: Sequence[Residue] = ()) -> RunRecord:
-    """One record of the shards of a run, in whatever order they come.
+    """Merge the records of the shards of a run, in any order.
 
-    `leftovers` and `residue` are those of shards that ended without a record. Requirements of which a missing shard
-    might speak are *missing shard*, and the record is not complete.
+    `leftovers` and `residue` are those of shards that ended without a record. Requirements that a missing shard might
+    decide
+    are *missing shard*, and the record is not complete.
 
     Raises:
-        Unmergeable: the records do not belong together, or one shard is there twice.
+        Unmergeable: the records do not belong together, or a shard occurs twice.
     """
     records = sorted(given, key=lambda record: shard_of(record).index)
     absent = _checked(records)
@@ -126,7 +127,7 @@ def _checked(records: Sequence[RunRecord]) -> list[str]:
     """The shards that are missing. Raises Unmergeable."""
     if not records:
         raise Unmergeable("none of them has a record; run at least one shard again.")
-    for what, told in ALIKE.items():
+    for what, told in MUST_BE_EQUAL.items():
         if any(told(record) != told(records[0]) for record in records):
             raise Unmergeable(f"they have different {what}; use the shards of one run.")
     numbers = [shard_of(record).index for record in records]
@@ -138,7 +139,7 @@ def _checked(records: Sequence[RunRecord]) -> list[str]:
 
 
 def _cut_short(record: RunRecord) -> bool:
-    """Whether a shard did less than its part, beyond what other shards make good."""
+    """Whether a shard did less than its part, in a way that other shards do not make up for."""
     return (
         record.exit_code in CODES
         or bool(record.not_run)
@@ -161,30 +162,30 @@ def _verdicts(records: Sequence[RunRecord], absent: str) -> list[VerdictRecord]:
     return explained(_verdict(said, absent, read_only=read_only) for said in by_requirement.values())
 
 
-def _verdict(said: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> VerdictRecord:
-    """What all shards together say of one requirement: what tests found goes before their silence."""
-    spoken = [one for one in said if one.tests]
-    if not spoken:
-        return _silent(said, absent, read_only=read_only)
-    outcome = min((one.outcome for one in spoken), key=PRECEDENCE.__getitem__)
-    winning = [one for one in spoken if one.outcome is outcome]
+def _verdict(verdicts: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> VerdictRecord:
+    """The verdict of all shards on one requirement: results of tests take precedence over their absence."""
+    tested = [one for one in verdicts if one.tests]
+    if not tested:
+        return _untested_verdict(verdicts, absent, read_only=read_only)
+    outcome = min((one.outcome for one in tested), key=PRECEDENCE.__getitem__)
+    winning = [one for one in tested if one.outcome is outcome]
     return winning[0].model_copy(
         update={
-            "tests": sorted({test for one in spoken for test in one.tests}),
+            "tests": sorted({test for one in tested for test in one.tests}),
             "evidence": list(dict.fromkeys(name for one in winning for name in one.evidence))[:EVIDENCE],
         }
     )
 
 
-def _silent(said: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> VerdictRecord:
-    outcome = min((one.outcome for one in said), key=PRECEDENCE.__getitem__)
+def _untested_verdict(verdicts: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> VerdictRecord:
+    outcome = min((one.outcome for one in verdicts), key=PRECEDENCE.__getitem__)
     if outcome is not Outcome.NOT_EXERCISED:
-        return next(one for one in said if one.outcome is outcome)
-    for reason in UNSPOKEN:
-        for one in said:
+        return next(one for one in verdicts if one.outcome is outcome)
+    for reason in UNTESTED_REASONS:
+        for one in verdicts:
             if one.reason is reason:
                 return one
-    first = next((one for one in said if one.reason is not Reason.MISSING_SHARD), said[0])
+    first = next((one for one in verdicts if one.reason is not Reason.MISSING_SHARD), verdicts[0])
     if first.reason is not Reason.MISSING_SHARD:
         return first
     reason, detail = (Reason.MISSING_SHARD, absent) if absent else no_evidence(read_only=read_only)
@@ -192,16 +193,16 @@ def _silent(said: Sequence[VerdictRecord], absent: str, *, read_only: bool) -> V
 
 
 def _deviations(lists: Iterable[Iterable[DeviationRecord]]) -> list[DeviationRecord]:
-    """Defects by fingerprint; what several shards saw is one."""
+    """Deviations by fingerprint; those of several shards are merged."""
     found: dict[str, DeviationRecord] = {}
     for records in lists:
         for one in records:
             other = found.get(one.fingerprint)
-            found[one.fingerprint] = one if other is None else _seen_again(other, one)
+            found[one.fingerprint] = one if other is None else _combined(other, one)
     return ordered(found[key] for key in sorted(found))
 
 
-def _seen_again(one: DeviationRecord, other: DeviationRecord) -> DeviationRecord:
+def _combined(one: DeviationRecord, other: DeviationRecord) -> DeviationRecord:
     return one.model_copy(
         update={
             "occurrences": one.occurrences + other.occurrences,
@@ -226,7 +227,7 @@ def _baseline(
     *,
     complete: bool,
 ) -> BaselineReport | None:
-    """What became of the baseline's entries, judged anew: an entry that one shard misses may be met in another."""
+    """The state of the baseline's entries, computed again: an entry that one shard misses may occur in another."""
     reports = [record.baseline for record in records if record.baseline is not None]
     if not reports:
         return None
@@ -248,9 +249,9 @@ def _ending(
     missing: bool,
     short: bool,
 ) -> Ending:
-    """How the run would have ended; one that lacks a shard was interrupted."""
+    """How the run ended. A run that lacks a shard was interrupted."""
     codes = {record.exit_code for record in records}
-    # A shard that was red although nothing of it counts was run with --strict or --baseline-strict.
+    # A shard that failed although nothing in it counts was run with --strict or --baseline-strict.
     strict = exit_codes.DEVIATIONS in codes
     return Ending(
         internal=exit_codes.INTERNAL in codes,
@@ -265,7 +266,7 @@ def _ending(
 
 
 def _accommodations(records: Sequence[RunRecord]) -> list[AccommodationRecord]:
-    """Each once, from the shard whose tests tried its documented form."""
+    """Each accommodation once, from the shard that tested its documented form."""
     found: dict[str, AccommodationRecord] = {}
     for record in records:
         for one in record.accommodations:
@@ -287,29 +288,29 @@ def _shapes(records: Sequence[RunRecord]) -> dict[str, dict[str, Shape]]:
 
 
 def _durations(given: Sequence[Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
-    """Means by their number of calls; a median is that of the calls of each shard as if they all took its median."""
-    told = [
+    """Merge means by number of calls, and medians as if each call of a shard took the shard's median."""
+    filled = [
         {"tests": {}, "operations": {}, "medians": {}, "fastest": {}, "slowest": {}, "calls": {}, **one}
         for one in given
     ]
     calls: dict[str, int] = {}
-    for one in told:
+    for one in filled:
         for operation, count in one["calls"].items():
             calls[operation] = calls.get(operation, 0) + int(count)
     means, medians = {}, {}
     for operation, count in sorted(calls.items()):
-        those = [one for one in told if operation in one["calls"]]
-        whole = sum(one["operations"][operation] * one["calls"][operation] for one in those)
+        with_operation = [one for one in filled if operation in one["calls"]]
+        whole = sum(one["operations"][operation] * one["calls"][operation] for one in with_operation)
         means[operation] = round(whole / count, 4)
-        each = [one["medians"][operation] for one in those for _ in range(int(one["calls"][operation]))]
+        each = [one["medians"][operation] for one in with_operation for _ in range(int(one["calls"][operation]))]
         medians[operation] = round(median(each), 4)
-    tests = {test: seconds for one in told for test, seconds in one["tests"].items()}
+    tests = {test: seconds for one in filled for test, seconds in one["tests"].items()}
     return {
         "tests": dict(sorted(tests.items())),
         "operations": means,
         "medians": medians,
-        "fastest": _extremes(told, "fastest", min),
-        "slowest": _extremes(told, "slowest", max),
+        "fastest": _extremes(filled, "fastest", min),
+        "slowest": _extremes(filled, "slowest", max),
         "calls": {operation: float(count) for operation, count in sorted(calls.items())},
     }
 

@@ -1,4 +1,4 @@
-"""Merging directories: reads the directories of shards, merges them, and writes one directory."""
+"""Merge the directories of shards into one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from conformance.run.worker_log import concatenate
 
 
 def merge_directories(runs: Sequence[Path]) -> RunRecord:
-    """The record of what stands in the directories of shards, some of which may have been killed.
+    """The record of the directories of shards, some of which may have been killed.
 
     Raises:
-        UnreadableRun: a directory is none of a run, or its record cannot be read.
+        UnreadableRun: a directory is not that of a run, or its record cannot be read.
         Unmergeable: they do not belong together.
     """
     killed = [run for run in runs if RunDirectory(run).is_killed]
@@ -33,7 +33,7 @@ def merge_directories(runs: Sequence[Path]) -> RunRecord:
 
 
 def write(record: RunRecord, runs: Sequence[Path], output: Path) -> None:
-    """Write a merged record and what belongs to it into an empty directory. Raises OSError."""
+    """Write a merged record and its files into an empty directory. Raises OSError."""
     directories, merged = [RunDirectory.of(run) for run in runs], RunDirectory(output)
     for path, name in _journals(directories):
         shutil.copyfile(path, output / name)
@@ -42,7 +42,7 @@ def write(record: RunRecord, runs: Sequence[Path], output: Path) -> None:
 
 
 def _journals(directories: Sequence[RunDirectory]) -> Iterator[tuple[Path, str]]:
-    """Every journal with a name of its own: a shard that was killed and ran again has two."""
+    """Every journal with a unique name: a shard that was killed and ran again has two."""
     taken: set[str] = set()
     for number, directory in enumerate(directories, 1):
         for path in directory.journals():

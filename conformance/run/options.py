@@ -1,4 +1,4 @@
-"""The options of a run, declared once: those of `conformance run`, and those of pytest, which carry the suite's name.
+"""The options of a run, declared once: those of `conformance run`, and those of pytest, with the suite's prefix.
 
 Every pytest of an environment loads this module, so it imports nothing of the suite.
 """
@@ -13,7 +13,7 @@ PREFIX: Final = "--conformance-"
 
 
 class Kind(StrEnum):
-    """What the value of an option is."""
+    """The type of the value of an option."""
 
     TEXT = "text"
     FLAG = "flag"
@@ -30,8 +30,9 @@ class Kind(StrEnum):
 class Option:
     """An option. `least` is the lowest integer, `choices` are the values of a choice, `default` is that of the run.
 
-    One that is `repeatable` has a list of values. What is not `in_command` is an option of pytest alone. One that
-    `plans` changes what would be tested. `short` is its letter. `as_pytest` is the option of pytest's own that does it.
+    A `repeatable` one has a list of values. Without `in_command`, it is an option of pytest only. One that `plans`
+    changes
+    what would be tested. `short` is its letter. `as_pytest` is the equivalent option of pytest itself.
     """
 
     name: str
@@ -49,17 +50,17 @@ class Option:
 
     @property
     def of_command(self) -> str:
-        """The option as `conformance run` has it."""
+        """The option of `conformance run`."""
         return f"--{self.name}"
 
     @property
     def of_pytest(self) -> str:
-        """The option as pytest has it."""
+        """The option of pytest."""
         return self.as_pytest or f"{PREFIX}{self.name}"
 
     @property
     def variable(self) -> str:
-        """The name under which the command passes its value on."""
+        """The name with which the command passes its value on."""
         return self.name.replace("-", "_")
 
 
@@ -141,7 +142,7 @@ _BY_VARIABLE: Final = {one.variable: one for one in OPTIONS}
 
 
 def pytest_arguments(values: dict[str, object]) -> list[str]:
-    """The values of the command's options, by variable, as arguments for pytest; what is not given is left out."""
+    """The values of the command's options, by variable, as arguments for pytest; unset ones are left out."""
     arguments: list[str] = []
     for variable, value in values.items():
         name = _BY_VARIABLE[variable].of_pytest

@@ -1,4 +1,4 @@
-"""Outcomes: the outcome of each requirement from the verdicts of the tests, or the reason why there is none."""
+"""Compute the outcome of each requirement from the verdicts of the tests, or the reason why it has none."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from conformance.run.context import RunContext
 from conformance.run.worker_log import WorkerLogs
 from conformance.spec.requirement_ids import ACCEPTED, EXISTS, GENERATED_ACCEPTED, NO_SERVER_ERROR, StructuralId
 from conformance.spec.specification import Requirement, Specification
-from conformance.target.accommodation import departures
+from conformance.target.accommodation import accommodated_operations
 from conformance.target.plan import Obstacle, obstacle_of
 from conformance.target.target import Target
 
 EXEMPT: Final = (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
-"""What the target does not claim to do cannot be done wrong: no deviation counts against it."""
+"""The outcomes of what the target does not claim: no deviation counts against it."""
 
-NOT_TRIED: Final = (Outcome.BLOCKED, Outcome.NOT_EXERCISED)
+NOT_TESTED: Final = (Outcome.BLOCKED, Outcome.NOT_EXERCISED)
 NO_EVIDENCE: Final = (Reason.INCONCLUSIVE, "the field or case never appeared in a response")
-NON_BLOCKING: Final = (NO_SERVER_ERROR, GENERATED_ACCEPTED, ACCEPTED)  # these rules say nothing of other requests
+NON_BLOCKING: Final = (NO_SERVER_ERROR, GENERATED_ACCEPTED, ACCEPTED)  # these rules do not affect other requests
 
 
 def verdicts(
     target: Target, specs: Mapping[str, Specification], logs: WorkerLogs, context: RunContext
 ) -> Iterator[VerdictRecord]:
-    """One record for each requirement of the tested systems, whatever came of it; `explained` says more of some."""
-    spoken: dict[str, list[tuple[str, Verdict]]] = {}
+    """One record for each requirement of the tested systems; `explained` adds reasons to some of them."""
+    by_requirement: dict[str, list[tuple[str, Verdict]]] = {}
     for test, verdict in logs.verdicts:
-        spoken.setdefault(verdict.requirement, []).append((test, verdict))
-    dead = _dead(logs, {one.id for spec in specs.values() for one in departures(spec)})
+        by_requirement.setdefault(verdict.requirement, []).append((test, verdict))
+    uncallable = _uncallable(logs, {one.id for spec in specs.values() for one in accommodated_operations(spec)})
     lenient = _lenient(logs)
     for system, spec in specs.items():
         for requirement in spec.requirements.values():
-            said = spoken.get(requirement.id, [])
+            verdicts_of_requirement = by_requirement.get(requirement.id, [])
             selected = context.filter.selects(requirement.id, requirement)
             promised = selected and (not context.profiles or requirement.profile in context.profiles)
             obstacle = obstacle_of(requirement, spec, target.table(system), target.safety.level)
@@ -48,27 +48,29 @@ def verdicts(
                 yield _record(requirement, obstacle.outcome, detail=obstacle.detail)
             elif not selected and requirement.untestable is None:
                 yield _record(requirement, Outcome.NOT_EXERCISED, reason=Reason.NOT_SELECTED)
-            elif said:
-                yield _merged(requirement, said).model_copy(update={"promised": promised and obstacle is None})
+            elif verdicts_of_requirement:
+                yield _merged(requirement, verdicts_of_requirement).model_copy(
+                    update={"promised": promised and obstacle is None}
+                )
             else:
-                root = dead.get(requirement.operation) or (
+                root = uncallable.get(requirement.operation) or (
                     lenient.get(requirement.operation) if requirement.refusal else None
                 )
-                record = _unspoken(requirement, obstacle, logs, context, root)
+                record = _without_verdict(requirement, obstacle, logs, context, root)
                 yield record.model_copy(update={"promised": promised and obstacle is None})
 
 
 def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:
-    """The records; of operations that no call reached, those without a word say what kept the tests from them."""
+    """Add to the records of operations that no call reached why the tests could not reach them."""
     records = list(records)
     reached = {
         one.operation
         for one in records
         if one.outcome is Outcome.CONFORMS and _needs_a_call(StructuralId.parse(one.requirement))
     }
-    kept = [one for one in records if one.tests and one.outcome in NOT_TRIED and one.operation not in reached]
+    kept = [one for one in records if one.tests and one.outcome in NOT_TESTED and one.operation not in reached]
     kept.sort(key=lambda one: (one.outcome is Outcome.BLOCKED, one.blocked_by or "", one.reason or "", one.detail))
-    why = {one.operation: one for one in kept}  # the last one stands: a deviation goes before a reason
+    why = {one.operation: one for one in kept}  # the last one is used: a deviation takes precedence over a reason
     return [
         one.model_copy(update=why[one.operation].model_dump(include={"outcome", "reason", "detail", "blocked_by"}))
         if (one.reason, one.detail) == NO_EVIDENCE and not one.tests and one.operation in why
@@ -78,17 +80,18 @@ def explained(records: Iterable[VerdictRecord]) -> list[VerdictRecord]:
 
 
 def _needs_a_call(structure: StructuralId | None) -> bool:
-    """Whether what a requirement states can be seen in a response only that a call of its operation got."""
+    """Whether a requirement can be decided only by the response to a call of its operation."""
     return structure is not None and bool(structure.part or structure.rule == EXISTS)
 
 
-def grounded(
+def with_recorded_roots(
     records: Iterable[VerdictRecord], recorded: Container[str], selected: Container[str], logs: WorkerLogs
 ) -> list[VerdictRecord]:
-    """The records, each blocked one by a deviation that is `recorded`.
+    """Replace blocked outcomes whose deviation is not `recorded`.
 
     A deviation of what the target does not claim, or of a requirement that is not `selected`, is not recorded, and
-    blocks nothing: what needs that is not exercised.
+    blocks
+    nothing: what depends on it is not exercised.
     """
     roots = {one.fingerprint: one for _, one in logs.verdicts if one.fingerprint}
 
@@ -106,37 +109,39 @@ def grounded(
     return list(map(freed, records))
 
 
-def _merged(requirement: Requirement, said: list[tuple[str, Verdict]]) -> VerdictRecord:
-    outcome = said[0][1].outcome
-    for _, verdict in said[1:]:
+def _merged(requirement: Requirement, verdicts_of_requirement: list[tuple[str, Verdict]]) -> VerdictRecord:
+    outcome = verdicts_of_requirement[0][1].outcome
+    for _, verdict in verdicts_of_requirement[1:]:
         outcome = stronger(outcome, verdict.outcome)
-    winning = [(test, verdict) for test, verdict in said if verdict.outcome is outcome]
+    winning = [(test, verdict) for test, verdict in verdicts_of_requirement if verdict.outcome is outcome]
     first = winning[0][1]
     return _record(
         requirement,
         outcome,
         reason=first.reason if outcome is Outcome.NOT_EXERCISED else None,
         detail="" if outcome is Outcome.DEVIATES else first.detail,
-        tests=sorted({test for test, _ in said}),
+        tests=sorted({test for test, _ in verdicts_of_requirement}),
         evidence=list(dict.fromkeys(one for _, verdict in winning[:3] for one in verdict.evidence))[:5],
         blocked_by=first.blocked_by,
     )
 
 
-def _dead(logs: WorkerLogs, accommodated: Container[str]) -> dict[str, str]:
-    """Operations that cannot be called at all, with the deviation that says so."""
+def _uncallable(logs: WorkerLogs, accommodated: Container[str]) -> dict[str, str]:
+    """Operations that cannot be called at all, with the deviation that shows it."""
     dead: dict[str, str] = {}
     for _, verdict in logs.verdicts:
         cut = verdict.kind in (Kind.MISSING_OPERATION, Kind.REFUSED, Kind.SERVER_ERROR)
         structure = StructuralId.parse(verdict.requirement)
-        own = structure is not None and structure.operation == verdict.operation and structure.rule not in NON_BLOCKING
-        if cut and verdict.fingerprint and own and verdict.operation not in accommodated:
+        structural = (
+            structure is not None and structure.operation == verdict.operation and structure.rule not in NON_BLOCKING
+        )
+        if cut and verdict.fingerprint and structural and verdict.operation not in accommodated:
             dead.setdefault(verdict.operation, verdict.fingerprint)
     return dead
 
 
 def _lenient(logs: WorkerLogs) -> dict[str, str]:
-    """Operations that do not refuse as documented, with the deviation that says so: no documented refusal was seen."""
+    """Operations that do not refuse as documented, with the deviation that shows it: no documented refusal was seen."""
     kinds = (Kind.NOT_REFUSED, Kind.STATUS)
     found = [
         one
@@ -146,10 +151,10 @@ def _lenient(logs: WorkerLogs) -> dict[str, str]:
     return {one.operation: one.fingerprint for one in reversed(found) if one.fingerprint}
 
 
-def _unspoken(
+def _without_verdict(
     requirement: Requirement, obstacle: Obstacle | None, logs: WorkerLogs, context: RunContext, root: str | None
 ) -> VerdictRecord:
-    """Why no test said anything of a requirement; `root` is the deviation that keeps it from being tried."""
+    """The record of a requirement without a verdict; `root` is the deviation that keeps it from being tested."""
     if requirement.untestable is not None:
         return _record(requirement, Outcome.NOT_EXERCISED, reason=requirement.untestable)
     if root is not None:
@@ -173,7 +178,7 @@ def _unspoken(
 
 
 def no_evidence(*, read_only: bool) -> tuple[Reason, str]:
-    """Reason and detail where every test was there and none had anything to say."""
+    """The reason and detail if all tests ran and none decided the requirement."""
     return (Reason.SAFETY_LEVEL, "") if read_only else NO_EVIDENCE
 
 

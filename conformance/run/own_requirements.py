@@ -1,4 +1,4 @@
-"""Requirements of your own: registers beside those of the suite, for tests of your own (`--conformance-register`)."""
+"""Registers of the user's own requirements, next to those of the suite (`--conformance-register`)."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from conformance.spec.specification import Requirement, Specification, Specifica
 from conformance.target.system_table import keys, table_of
 
 ID: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
-TRIED: Final = ("scenario", "none")
+ALLOWED_TRIED: Final = ("scenario", "none")
 OF_THE_SUITE: Final = {
     "aspect": "an aspect is a step of the suite's own tests; leave the key out",
     "faults": "faults are those of the suite's reference servers; leave the key out",
 }
-"""The keys of an entry that say something of the suite alone, and what to do about them."""
+"""The keys of an entry that only the suite uses, and what to do about them."""
 
 
 class UnusableRegister(Exception):
-    """A register cannot be used: a line for each place, with the file, the entry, the key, and what is right."""
+    """A register cannot be used. One line per problem, with the file, the entry, the key, and what is allowed."""
 
 
 def extended(paths: Iterable[Path], systems: Collection[str] = ()) -> dict[str, Specification]:
-    """The specifications to which registers of your own add requirements, by system. `systems` are looked at first.
+    """The specifications extended by the user's registers, by system. `systems` are searched first.
 
     Raises:
-        UnusableRegister: a file cannot be read, does not follow `docs/spec-format.md`, or takes an id that there is.
+        UnusableRegister: a file cannot be read, does not follow `docs/spec-format.md`, or uses an existing id.
     """
     found: dict[str, Specification] = {}
     for path in paths:
@@ -44,44 +44,44 @@ def extended(paths: Iterable[Path], systems: Collection[str] = ()) -> dict[str, 
 
 
 def _with_file(path: Path, found: Mapping[str, Specification], systems: Iterable[str]) -> dict[str, Specification]:
-    """The specifications to which one file adds, with what earlier files added. Raises UnusableRegister."""
+    """The specifications that one file extends, with the additions of earlier files. Raises UnusableRegister."""
     try:
-        held = yaml_file.bounded(path)
-        register = specification.register_of(held, path)
+        content = yaml_file.bounded(path)
+        register = specification.register_of(content, path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except SpecificationError as error:
         raise UnusableRegister(str(error)) from None
     except OSError as error:
         raise UnusableRegister(f"{path}: cannot be read ({error.strerror})") from None
     known = {system: found.get(system) or specification.load(system) for system in systems}
-    wrong = list(_misplaced(register))
+    wrong = list(_misplaced_keys(register))
     by_system: dict[str, list[Entry]] = {}
     for entry in register.requirements:
-        told = list(_unfit(entry, known))
-        wrong += told
-        if not told:
+        problems = list(_entry_problems(entry, known))
+        wrong += problems
+        if not problems:
             by_system.setdefault(_system_of(entry, known), []).append(entry)
     added: dict[str, Specification] = {}
     for system, entries in by_system.items():
-        mine: dict[str, Requirement] = {}
+        own: dict[str, Requirement] = {}
         for entry in entries:
             for one in specification.registered(system, entry, known[system].operations, path, known[system].users):
                 taken = next((spec for spec in known.values() if one.id in spec.requirements), None)
-                if one.id in mine:
+                if one.id in own:
                     wrong.append(f"{one.id}: the id is given to two entries; give each its own")
                 elif taken is not None:
                     wrong.append(f"{one.id}: is the id of a requirement of {taken.title} already; give yours another")
-                mine[one.id] = one
-        added[system] = _joined(known[system], mine, register, digest)
+                own[one.id] = one
+        added[system] = _joined(known[system], own, register, digest)
         wrong += _documents(known[system], register)
-        wrong += _against_rules(path, system, replace(added[system], requirements=mine))
+        wrong += _against_rules(path, system, replace(added[system], requirements=own))
     if wrong:
-        raise UnusableRegister("\n".join(f"{path}: {told}" for told in dict.fromkeys(wrong)))
+        raise UnusableRegister("\n".join(f"{path}: {problems}" for problems in dict.fromkeys(wrong)))
     return added
 
 
 def _joined(known: Specification, mine: Mapping[str, Requirement], register: Register, digest: str) -> Specification:
-    """A specification with more requirements. Its digest is another: runs with and without them are not the same."""
+    """A specification with more requirements. Its digest changes: runs with and without them are not the same."""
     return replace(
         known,
         requirements={**known.requirements, **mine},
@@ -91,18 +91,18 @@ def _joined(known: Specification, mine: Mapping[str, Requirement], register: Reg
     )
 
 
-def _misplaced(register: Register) -> Iterator[str]:
+def _misplaced_keys(register: Register) -> Iterator[str]:
     if register.structural:
         yield "structural: names faults of the suite's reference servers; leave the key out"
     if register.users:
         yield "users: says by whom the suite tests access; leave the key out"
 
 
-def _unfit(entry: Entry, known: Mapping[str, Specification]) -> Iterator[str]:
-    """What keeps an entry from being one that a test of your own can speak of."""
+def _entry_problems(entry: Entry, known: Mapping[str, Specification]) -> Iterator[str]:
+    """The problems of an entry that a user's test could not report on."""
     if not ID.fullmatch(entry.id):
         yield f"{entry.id}: id: write it in capitals, digits and hyphens, such as ACME-PROJECT-TITLE-KEPT"
-    if entry.tried not in TRIED:
+    if entry.tried not in ALLOWED_TRIED:
         yield f"{entry.id}: tried: {entry.tried} is how the suite tests its own; write scenario, for a test of yours"
     for key, advice in OF_THE_SUITE.items():
         if getattr(entry, key):
@@ -136,7 +136,7 @@ def _documents(known: Specification, register: Register) -> Iterator[str]:
 
 
 def _against_rules(path: Path, system: str, mine: Specification) -> Iterator[str]:
-    """What breaks the rules that `conformance dev lint` has for a register."""
+    """The problems that the rules of `conformance dev lint` find in a register."""
     subject = Subject(path, path, mine, {}, profiles=SYSTEMS[system].profiles, keys=keys(table_of(system)))
     for problem in check(subject, [one for one in RULES.values() if one.of_register]):
         yield f"{problem.place}: {problem.told}"

@@ -1,4 +1,4 @@
-"""Probe: whether a system responds and accepts the credentials. It requests tokens and reads; it changes nothing."""
+"""Test whether a system responds and accepts the credentials. Requests tokens and reads; changes nothing."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from conformance.wire.gateways import GATEWAY_STATUSES
 from conformance.wire.logins import plain_reads, refused_key, refused_token, unknown_token
 
 REFUSALS: Final = (401, 403)
-NOT_THERE: Final = (404, 405)
+NO_API: Final = (404, 405)
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What came of one attempt: who or what was tried, whether it works, and what is to be told of it."""
+    """The result of one attempt: what was tested, whether it works, and the message."""
 
     what: str
     works: bool
     told: str
     unsure: bool = False
-    """It answers, and whether it works nobody can tell yet."""
+    """It responds, and whether it works cannot be decided yet."""
 
 
 def probe(target: Target, system: str) -> Iterator[ProbeResult]:
-    """Try each user of a system, and one read with the main one."""
+    """Test each user of a system, and one read with the main user."""
     cautious = target.model_copy(update={"safety": SafetyTable(level=Safety.READ_ONLY)})
     worker = Worker(cautious, run="0" * 8)
     try:
@@ -56,17 +56,17 @@ def _results(worker: Worker, system: str) -> Iterator[ProbeResult]:
                 return
             continue
         if user != MAIN:
-            yield _further(session, user, what)
+            yield _other_user(session, user, what)
             continue
-        opened = _opened(session)
+        opened = _main_user(session)
         yield opened
         if not opened.works:
             return
     yield from _fixtures(session)
 
 
-def _further(session: Session, user: str, what: str) -> ProbeResult:
-    """Whether a further user is let in: by a token that was just given, or by one of the target file."""
+def _other_user(session: Session, user: str, what: str) -> ProbeResult:
+    """Whether another user is accepted: with a token that was just issued, or one of the target file."""
     if not session.credentials.given(user):
         return ProbeResult(what, True, "gets a token")
 
@@ -80,7 +80,7 @@ def _further(session: Session, user: str, what: str) -> ProbeResult:
 
 
 def _fixtures(session: Session) -> Iterator[ProbeResult]:
-    """Of each thing that the target file names and a read can show, whether the server knows it."""
+    """For each fixture of the target file that a read can show, whether the server knows it."""
     for key, value in session.table.things.items():
         if not session.fixtures.readable(key):
             continue
@@ -92,33 +92,33 @@ def _fixtures(session: Session) -> Iterator[ProbeResult]:
             yield ProbeResult(key, True, f"{value}: only a run can show whether it exists", unsure=True)
 
 
-def _opened(session: Session) -> ProbeResult:
-    """What a read answers to the main user."""
+def _main_user(session: Session) -> ProbeResult:
+    """The response of a read to the main user."""
     table, operation = session.table, _harmless(session.specification.operations.values())
     path = {name: table.fixture(operation.fixtures[name]) for name in operation.path_parameters}
     exchange = session.client.send(Call(operation, path=path, headers=session.credentials.headers(MAIN)))
-    status, said = exchange.response.status, message_of(exchange.response)
-    answered = f"status {status}{f': {said}' if said and not exchange.response.ok else ''}"
+    status, server_message = exchange.response.status, message_of(exchange.response)
+    description = f"status {status}{f': {server_message}' if server_message and not exchange.response.ok else ''}"
     if not exchange.has_response:
         works, told = False, f"{exchange.error}. Is the URL right and the server running?"
     elif status in REFUSALS:
-        works, told = _refused(session, operation, exchange, answered)
-    elif status in NOT_THERE and _reads(session) and not _any_there(session):
+        works, told = _refused(session, operation, exchange, description)
+    elif status in NO_API and _reads(session) and not _any_exists(session):
         key = operation.server
-        told = f"no API found ({answered}). Correct [{table.system}] {key} = {getattr(table, key)!r}."
+        told = f"no API found ({description}). Correct [{table.system}] {key} = {getattr(table, key)!r}."
         works = False
     elif status in GATEWAY_STATUSES:
-        works, told = False, f"{answered}. Is the server working?"
+        works, told = False, f"{description}. Is the server working?"
     else:
-        works, told = True, answered
+        works, told = True, description
         if not exchange.response.ok:
             told += "; only a run can show whether it accepts the credentials"
     unsure = works and not exchange.response.ok
     return ProbeResult("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)
 
 
-def _refused(session: Session, operation: Operation, exchange: Exchange, answered: str) -> tuple[bool, str]:
-    """What a refusal of a token or a key means: whether a run can work all the same, and the key to correct."""
+def _refused(session: Session, operation: Operation, exchange: Exchange, description: str) -> tuple[bool, str]:
+    """What a refusal of a token or a key means: whether a run can work nevertheless, and the key to correct."""
     table = session.table
     match session.credentials.given(MAIN):
         case "api_key":
@@ -126,9 +126,9 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
                 session.client.send(Call(one, headers=session.credentials.headers(MAIN))).response.ok
                 for one in _reads(session)
             ):
-                return True, f"{answered}; the API key works for other operations"
+                return True, f"{description}; the API key works for other operations"
             if table.key_opens_in_a_run:
-                return True, f"{answered}; only a run can show whether the API key runs the process"
+                return True, f"{description}; only a run can show whether the API key runs the process"
             return False, refused_key(table, exchange).partition(": ")[2]
         case "access_token":
             return False, refused_token(table.system, exchange).partition(": ")[2]
@@ -136,20 +136,18 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
         correct = f"Correct {table.access_keys}, or give the user access to it."
         return (
             False,
-            f"the server issued a token, but refused it ({answered}). {correct}",
+            f"the server issued a token, but refused it ({description}). {correct}",
         )
     rights = " or ".join(operation.permission)
     needed = f"the permission {rights}" if rights else "the right to call it"
     user = f"[{table.system}] username = {getattr(table, 'username', None)!r}"
-    return False, f"the server issued a token, but refused it ({answered}). Give the user {needed}, or correct {user}."
+    return False, f"the server issued a token, but refused it ({description}). Give the user {needed}, or correct {user}."
 
 
-def _any_there(session: Session) -> bool:
-    """Whether any operation that reads and needs nothing answers otherwise than a path that is not there."""
+def _any_exists(session: Session) -> bool:
+    """Whether any read without parameters responds differently from a path that does not exist."""
     shown = session.credentials.headers(MAIN)
-    return any(
-        session.client.send(Call(one, headers=shown)).response.status not in NOT_THERE for one in _reads(session)
-    )
+    return any(session.client.send(Call(one, headers=shown)).response.status not in NO_API for one in _reads(session))
 
 
 def _reads(session: Session) -> list[Operation]:
@@ -157,5 +155,5 @@ def _reads(session: Session) -> list[Operation]:
 
 
 def _harmless(operations: Collection[Operation]) -> Operation:
-    """A read that needs nothing to be there; else a GET of the path of what has an effect only when it is posted to."""
+    """A read without parameters; otherwise a GET of the path of an operation that has an effect only on POST."""
     return next(iter(plain_reads(operations)), None) or replace(next(iter(operations)), method="GET")

@@ -1,4 +1,4 @@
-"""Repetition: what a test that ran a second time says of the deviations of the first. Pure."""
+"""What the repetition of a test proves about the deviations of the first run. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Repetition:
 
     @classmethod
     def of(cls, verdicts: Iterable[Verdict]) -> Self:
-        """What the verdicts of a repetition say."""
+        """The repetition with these verdicts."""
         verdicts = list(verdicts)
         return cls(
             frozenset(one.fingerprint for one in verdicts if one.fingerprint),
@@ -27,23 +27,23 @@ class Repetition:
 
     @classmethod
     def read(cls, line: Mapping[str, Any]) -> Self:
-        """The repetition as a worker wrote it down."""
+        """The repetition from a worker's log."""
         return cls(frozenset(line["showed"]), frozenset(line["conform"]))
 
     def written(self) -> dict[str, list[str]]:
-        """The repetition as a worker writes it down."""
+        """The repetition for a worker's log."""
         return {"showed": sorted(self.showed), "conform": sorted(self.conform)}
 
     def leaves(self, deviation: Verdict) -> bool:
-        """Whether a deviation stands: it was seen again, or nothing shows that it was not there."""
+        """Whether a deviation is confirmed: it was seen again, or nothing shows that it was not there."""
         return deviation.fingerprint in self.showed or deviation.requirement not in self.conform
 
 
 def is_unstable(seen: Iterable[tuple[str, Verdict]], repetitions: Mapping[str, Repetition]) -> bool:
-    """Whether every test that saw a deviation was repeated and found the contrary, and no repetition saw it.
+    """Whether every test that saw a deviation found the opposite when repeated, and no repetition saw it.
 
-    `seen` are these tests with their verdicts on the deviation, of which there is at least one; `repetitions` are those
-    of the run, by test.
+    `seen` are these tests with their verdicts on the deviation, at least one; `repetitions` are those of the run, by
+    test.
     """
     seen = list(seen)
     again = any(one.fingerprint in other.showed for _, one in seen[:1] for other in repetitions.values())

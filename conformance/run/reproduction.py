@@ -1,4 +1,4 @@
-"""Reproduction: how a deviation is seen again, as a curl command or as a script of several requests."""
+"""Reproduce a deviation with a curl command, or with a script of several requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RESERVED: Final = (RUN, "response", "take")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An exchange as it is stored: secrets are `$NAME`."""
+    """A stored exchange: secrets are `$NAME`."""
 
     id: str
     operation: str
@@ -51,16 +51,17 @@ def reproduction(
     shown: str = "",
     settle: float = 0,
 ) -> str:
-    """What sends `exchanges` again: a curl command if it is one, else a script that begins with the lines `about`.
+    """A curl command that sends `exchanges` again, or a script, if there are several, that begins with the lines
+    `about`.
 
-    `shown` is the id of the exchange that shows the deviation.
-
-    The script gives new names to what it creates, and takes from the responses what later requests name.
+    `shown` is the id of the exchange that shows the deviation. The script gives new names to what it creates, and
+    extracts
+    identifiers from responses for later requests.
     """
     known = frozenset(placeholders)
     if len(exchanges) < 2:
         return "".join(curl.curl(one.request, known, files) for one in exchanges)
-    found = _taken(exchanges)
+    found = _extracted(exchanges)
     variables = {value: taken.variable for values in found.values() for value, taken in values.items()}
     steps: list[Step] = []
     written = False
@@ -71,12 +72,15 @@ def reproduction(
                 one.operation,
                 replace(
                     one.request,
-                    url=_fresh(one.request.url, variables),
-                    headers=tuple((name, _fresh(value, variables)) for name, value in one.request.headers),
-                    body=_fresh(one.request.body.decode(), variables).encode(),
+                    url=_with_variables(one.request.url, variables),
+                    headers=tuple((name, _with_variables(value, variables)) for name, value in one.request.headers),
+                    body=_with_variables(one.request.body.decode(), variables).encode(),
                 ),
                 one.status,
-                tuple(replace(taken, text=_fresh(taken.text, variables)) for taken in found.get(index, {}).values()),
+                tuple(
+                    replace(taken, text=_with_variables(taken.text, variables))
+                    for taken in found.get(index, {}).values()
+                ),
                 settle if reads and written else 0,
                 one.id == shown,
             )
@@ -85,10 +89,10 @@ def reproduction(
     return script(steps, about, known, files)
 
 
-def _taken(exchanges: Sequence[Recorded]) -> dict[int, dict[str, Taken]]:
-    """By exchange and value: what later requests take from its response, unless an earlier request had it."""
+def _extracted(exchanges: Sequence[Recorded]) -> dict[int, dict[str, Taken]]:
+    """By exchange and value: what later requests need from its response, unless an earlier request had it."""
     texts = [_text(one.request) for one in exchanges]
-    everything = "\n".join(texts)
+    all_texts = "\n".join(texts)
     found: dict[int, dict[str, Taken]] = {}
     used = set(_RESERVED)
     known: set[str] = set()
@@ -97,7 +101,7 @@ def _taken(exchanges: Sequence[Recorded]) -> dict[int, dict[str, Taken]]:
         for value, place, text, name in _values(one.response):
             if value in known or not _is_in(value, later) or _is_in(value, earlier):
                 continue
-            variable = value[1:] if _HANDED_OUT.fullmatch(value) else _variable(name, used, everything)
+            variable = value[1:] if _HANDED_OUT.fullmatch(value) else _variable(name, used, all_texts)
             used.add(variable)
             known.add(value)
             found.setdefault(index, {})[value] = Taken(variable, place, text)
@@ -109,10 +113,11 @@ def _text(request: Request) -> str:
 
 
 def _values(body: str) -> Iterator[tuple[str, str, str, str]]:
-    """What a response can give to later requests: value, place, text of the list's item, name of the member.
+    """The values of a response for later requests: value, place, text of the list's item, name of the member.
 
-    In a list whose items have names of the run, the place is `*` and the text is that name: another response of the
-    server may have the item at another position.
+    In a list whose items have names of the run, the place is `*` and the text is that name: the server may return the
+    item
+    at another position.
     """
     try:
         document = parse_json(body.encode())
@@ -121,11 +126,11 @@ def _values(body: str) -> Iterator[tuple[str, str, str, str]]:
     for place, name, value in walk(document, positions=True):
         text = str(value)
         if isinstance(value, str | int) and (is_identifier(text) or _HANDED_OUT.fullmatch(text)):
-            with suppress(LookupError, ValueError, TypeError):  # a member whose name has a slash has no place
-                yield text, *_steady(document, place), name
+            with suppress(LookupError, ValueError, TypeError):  # a member whose name contains a slash has no place
+                yield text, *_without_position(document, place), name
 
 
-def _steady(document: Any, place: str) -> tuple[str, str]:
+def _without_position(document: Any, place: str) -> tuple[str, str]:
     """A place without the position of the first item that has a name of the run, and that name."""
     node, parts = document, place.split("/")[1:]
     for index, part in enumerate(parts):
@@ -141,13 +146,13 @@ def _is_in(value: str, text: str) -> bool:
 
 
 def _whole(values: Collection[str]) -> str:
-    """A pattern of values that are no parts of longer words."""
+    """A pattern of values that are not parts of longer words."""
     longest_first = sorted(values, key=lambda value: (-len(value), value))
     return rf"(?<![\w$])(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"
 
 
 def _variable(name: str, used: Collection[str], text: str) -> str:
-    """A name for a variable that no other one has and that no request contains."""
+    """A variable name that is unused and that no request contains."""
     plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower()[:30] or "value"
     plain = f"value_{plain}" if plain[0].isdigit() else plain
     number, candidate = 1, plain
@@ -157,8 +162,8 @@ def _variable(name: str, used: Collection[str], text: str) -> str:
     return candidate
 
 
-def _fresh(text: str, variables: Mapping[str, str]) -> str:
-    """A text with variables in the place of what responses gave, and of the mark of the run in names."""
+def _with_variables(text: str, variables: Mapping[str, str]) -> str:
+    """A text with variables in place of values from responses, and of the mark of the run in names."""
     if variables:
         text = re.sub(_whole(variables), lambda found: f"${variables[found[0]]}", text)
     text = _WORDS.sub(rf"\1${RUN}", text)

@@ -18,7 +18,7 @@ from conformance.engine import shapes
 from conformance.engine.recorder import Recorder
 from conformance.engine.session import Session
 from conformance.run.chain import Chains
-from conformance.run.exclusion import excluding
+from conformance.run.exclusion import needs_exclusive_fixtures
 from conformance.run.repetition import Repetition
 from conformance.run.worker_log import LastWord, WorkerLog
 from conformance.spec import specification
@@ -207,7 +207,7 @@ class Worker:
         A test that acts on a fixture which tests change waits until no other worker runs such a test.
         """
         session, cited = self.session(system), tuple(cited)
-        if excluding(session.specification, session.table, cited):
+        if needs_exclusive_fixtures(session.specification, session.table, cited):
             self.account.enter(FIXTURES, 1)
         self._deterministic = deterministic
         self._earlier = frozenset(self.ledger.entries)

@@ -130,7 +130,7 @@ def accommodated(specification: Specification, accommodations: Iterable[Accommod
     return specification
 
 
-def departures(specification: Specification) -> list[Operation]:
+def accommodated_operations(specification: Specification) -> list[Operation]:
     """The accommodated operations whose documented form is to be tried as well."""
     return [one for one in specification.operations.values() if one.documented is not None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from conformance.spec.specification import Specification
-from conformance.target.accommodation import ACCOMMODATIONS, departures
+from conformance.target.accommodation import ACCOMMODATIONS, accommodated_operations
 from conformance.target.target import Safety
 
 READS: Final = "test_reads.py"
@@ -17,5 +17,5 @@ CONDITIONAL: Final = (ACCOMMODATIONS, READS)
 def takes_part(module: str, specification: Specification, level: Safety) -> bool:
     """Whether a module of this name is part of a run. `specification` is the target's, with its accommodations."""
     if module == ACCOMMODATIONS:
-        return any(departures(specification))
+        return any(accommodated_operations(specification))
     return module != READS or level is Safety.READ_ONLY

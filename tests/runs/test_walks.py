@@ -103,7 +103,7 @@ def test_a_shorter_sequence_is_looked_for_with_no_more_than_twenty_requests(
 def test_without_further_requests_the_walk_itself_is_the_sequence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shrink, "REQUESTS", 0)
+    monkeypatch.setattr(shrink, "MAX_REQUESTS", 0)
     whole = chain(faulty(SAMPLE[0], tmp_path))
     assert len(whole) > LONGEST
     assert whole[0].request.method == "POST"

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from conformance.reference.answers import withdraw
 from conformance.reference.faults import override
 from conformance.reference.processmaker3.fields import Refused
-from conformance.run.aggregate import MARKED
+from conformance.run.aggregate import SOFT_DELETED
 
 from .liberty import asking
 from .support import run, served
@@ -38,7 +38,7 @@ def test_what_a_deletion_only_marks_is_residue(tmp_path: Path, kind: str, only: 
         else:
             cases = reference.casebook.cases.values()
             marked = sum(one.status == "DELETED" for case in cases for one in case.inputs.values())
-    found = [one for one in record.residue if one.why == MARKED and kind in one.kind]
+    found = [one for one in record.residue if one.why == SOFT_DELETED and kind in one.kind]
     assert marked
     assert sum(one.count for one in found) == marked
     assert not record.leftovers

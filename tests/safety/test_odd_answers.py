@@ -96,7 +96,7 @@ class There:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits: time passes at once."""
-    monkeypatch.setattr(calls, "ONCE_MORE", 0.0)
+    monkeypatch.setattr(calls, "RETRY_DELAY", 0.0)
     clock = Clock()
     monkeypatch.setattr(transport, "RetryTransport", partial(retry.RetryTransport, sleep=clock.sleep, clock=clock))
 

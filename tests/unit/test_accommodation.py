@@ -13,8 +13,8 @@ from conformance.spec.operation import Form, Operation
 from conformance.spec.touched_ids import OVERRIDES, UNREADABLE
 from conformance.target.accommodation import (
     accommodated,
+    accommodated_operations,
     apply_accommodation,
-    departures,
     of_the_form,
 )
 from conformance.target.placeholders import depends, resolved
@@ -143,13 +143,13 @@ def test_headers_and_what_comes_from_the_environment_are_secrets() -> None:
 def test_an_encoding_that_no_document_names_departs_from_nothing() -> None:
     entry = {"operation": "authenticate", "encoding": "json"}
     spec = read(entry, system="procesio").table("procesio").specification()
-    assert departures(spec) == []
+    assert accommodated_operations(spec) == []
     assert spec.operations["authenticate"].form == Form(encoding="json")
 
 
 def test_what_departs_keeps_its_documented_form_beside_it() -> None:
     spec = read({"operation": "createProject", "encoding": "form"}).table("processmaker3").specification()
-    (found,) = departures(spec)
+    (found,) = accommodated_operations(spec)
     assert found.documented is specification.load("processmaker3").operations["createProject"]
     assert of_the_form(spec, found) == ["createProject:exists", "createProject.201:status"]
     assert spec.match("POST", "/api/1.0/workflow/project") is not None

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from conformance.core.run_directory import RunDirectory
 from conformance.reference import build
 from conformance.reference.serving import target_toml
-from conformance.run.exclusion import excluding
+from conformance.run.exclusion import needs_exclusive_fixtures
 from conformance.run.worker import (
     FIXTURES,
     Worker,
@@ -32,7 +32,7 @@ def target(tmp_path: Path) -> Target:
 @pytest.mark.parametrize(("requirement", "apart"), [*((one, True) for one in CHANGED), ("PM3-IMPORT-KEEP", False)])
 def test_who_acts_on_a_fixture_that_tests_change_does_so_alone(target: Target, requirement: str, apart: bool) -> None:
     table = target.table("processmaker3")
-    assert excluding(table.specification(), table, [requirement]) is apart
+    assert needs_exclusive_fixtures(table.specification(), table, [requirement]) is apart
 
 
 def test_a_case_that_is_under_two_keys_is_one_fixture(target: Target) -> None:
@@ -40,7 +40,7 @@ def test_a_case_that_is_under_two_keys_is_one_fixture(target: Target) -> None:
     assert isinstance(table, ProcessMaker3)
     same = table.model_copy(update={"fixtures": table.fixtures.model_copy(update={"note_case": table.fixture("case")})})
     cited = [one.id for one in table.specification().requirements.values() if one.operation == "listCaseNotes"]
-    assert excluding(same.specification(), same, cited)
+    assert needs_exclusive_fixtures(same.specification(), same, cited)
 
 
 def test_a_worker_waits_for_the_place_at_the_fixtures_for_the_time_of_a_test(target: Target, tmp_path: Path) -> None:

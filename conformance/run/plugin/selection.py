@@ -12,7 +12,7 @@ from conformance.core.shard import Shard
 from conformance.core.systems import SYSTEMS
 from conformance.report import record_file
 from conformance.run import choice, sharding
-from conformance.run.exclusion import excluding
+from conformance.run.exclusion import needs_exclusive_fixtures
 from conformance.run.plugin import filtering
 from conformance.run.plugin.items import (
     TEST_ID,
@@ -27,7 +27,7 @@ from conformance.run.requirement_filter import RequirementFilter
 from conformance.spec.producers import dependencies
 from conformance.spec.specification import Specification
 from conformance.target import conditional_modules
-from conformance.target.accommodation import departures, of_the_form
+from conformance.target.accommodation import accommodated_operations, of_the_form
 from conformance.target.conditional_modules import CONDITIONAL
 from conformance.target.target import Target
 
@@ -69,7 +69,7 @@ class Selection:
     def _shard(self, named: str | None) -> Shard:
         try:
             shard = shards.parse(named) if named else shards.WHOLE
-            choice.divisible(self.target, shard, choice.PLUGIN)
+            choice.require_divisible(self.target, shard, choice.PLUGIN)
         except ValueError as error:
             raise pytest.UsageError(f"--conformance-shard: {error}") from None
         except choice.Unavailable as error:
@@ -98,7 +98,7 @@ class Selection:
         if "accommodated" not in metafunc.fixturenames:
             return
         spec = self.target.table(suite_of_module(metafunc.module.__name__)).specification()
-        marked = {one.id: pytest.mark.requirement(*of_the_form(spec, one)) for one in departures(spec)}
+        marked = {one.id: pytest.mark.requirement(*of_the_form(spec, one)) for one in accommodated_operations(spec)}
         cases = [pytest.param(name, id=name, marks=mark) for name, mark in marked.items()]
         metafunc.parametrize("accommodated", cases)
 
@@ -156,7 +156,7 @@ class Selection:
         return tuple(item.stash[TEST_ID] for item in items if self._takes_part(item))
 
     def _excluding(self, item: pytest.Item) -> bool:
-        return excluding(self._specification(item), self.target.table(system_of(item)), cited(item))
+        return needs_exclusive_fixtures(self._specification(item), self.target.table(system_of(item)), cited(item))
 
     def _specification(self, item: pytest.Item) -> Specification:
         """Of a test that takes part, the spec of its system."""
