@@ -31,7 +31,7 @@ def command(run: Path, file: Path) -> int:
     from conformance.run.sweep import OtherTarget, clean  # opens connections: only when everything is in order
 
     with refusing(OtherTarget):
-        done = clean(target, run, doubting=True)
+        done = clean(target, run, untrusted_journals=True)
     for line in done.damaged:
         click.echo(f"ignored: {escape.line(line)} is not a line that a run writes", err=True)
     click.echo(f"removed: {len(done.removed)}")

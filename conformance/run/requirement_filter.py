@@ -1,4 +1,4 @@
-"""Requirement filter: which requirements a run tests, by patterns of operations, profiles and requirement ids. Pure."""
+"""Select the requirements that a run tests, by patterns of operations, profiles and requirement ids. Pure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Final, Protocol
 from conformance.core.hints import nearest
 from conformance.spec.specification import Specification
 
-SOME: Final = 5  # names that a message shows
+MAX_SUGGESTIONS: Final = 5  # names that a message shows
 
 
 class Unmatched(Exception):
-    """A pattern that matches nothing; the message names what is near."""
+    """A pattern matches nothing. The message suggests similar names."""
 
 
 class Named(Protocol):
-    """What a pattern can name: anything that is about one requirement."""
+    """Anything that belongs to one requirement, and that a pattern can match."""
 
     @property
     def profile(self) -> str:
@@ -31,48 +31,47 @@ class Named(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RequirementFilter:
-    """The requirements that match a pattern of `include`, all of them if there is none, but for those of `exclude`.
+    """The requirements that match `include` (all of them if it is empty) and do not match `exclude`.
 
-    A pattern is compared with a requirement's id, its operation and its profile; `*` in it is any text and `?` any
-    character.
+    A pattern is compared with the requirement's id, operation and profile. `*` matches any text and `?` any character.
     """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether it leaves anything out."""
+        """Whether it excludes anything."""
         return bool(self.include or self.exclude)
 
     def selects(self, identifier: str, one: Named) -> bool:
-        """Whether the requirement with that id is tested."""
+        """Whether the requirement with this id is tested."""
         names = (identifier, one.operation, one.profile)
         return (not self.include or _any(self.include, names)) and not _any(self.exclude, names)
 
     def selects_profiles(self, profiles: Collection[str]) -> bool:
-        """Whether a test is run that cites no requirement and says that it is about these profiles."""
+        """Whether a test of these profiles is run, if it cites no requirement."""
         return (not self.include or _any(self.include, profiles)) and not _any(self.exclude, profiles)
 
     def excludes(self, identifier: str, one: Named) -> bool:
-        """Whether a pattern of `exclude` matches the requirement with that id."""
+        """Whether a pattern of `exclude` matches the requirement with this id."""
         return _any(self.exclude, (identifier, one.operation, one.profile))
 
     def check(self, known: Iterable[str], prefix: str = "--") -> None:
-        """See that each pattern matches one of the `known` names. Raises Unmatched."""
+        """Check that each pattern matches one of the `known` names. Raises Unmatched."""
         names = list(dict.fromkeys(known))
         for option, patterns in (("include", self.include), ("exclude", self.exclude)):
             for pattern in patterns:
                 if not any(_matches(pattern, one) for one in names):
                     what = f"{prefix}{option} {pattern}: matches no operation, profile or requirement"
-                    raise Unmatched(f"{what}; {_near(pattern, names)}")
+                    raise Unmatched(f"{what}; {_suggestion(pattern, names)}")
 
 
 EVERYTHING: Final = RequirementFilter()
-"""The filter that leaves nothing out."""
+"""The filter that excludes nothing."""
 
 
 def names_of(specifications: Iterable[Specification]) -> Iterator[str]:
-    """What patterns can name: the profiles, operations and requirements of some specifications."""
+    """The names that patterns can match: profiles, operations and requirements of some specifications."""
     for one in specifications:
         yield from (operation.profile for operation in one.operations.values())
         yield from one.operations
@@ -84,14 +83,14 @@ def _any(patterns: Iterable[str], names: Collection[str]) -> bool:
 
 
 def _matches(pattern: str, name: str) -> bool:
-    """Whether the whole name is as the pattern says. Brackets are no sets here: the ids of requirements have them."""
+    """Whether a pattern matches the whole name. Brackets are literal: ids of requirements contain them."""
     return re.fullmatch("".join({"*": ".*", "?": "."}.get(one, re.escape(one)) for one in pattern), name) is not None
 
 
-def _near(pattern: str, names: Collection[str]) -> str:
-    """What to do about a pattern that matches nothing."""
+def _suggestion(pattern: str, names: Collection[str]) -> str:
+    """The advice for a pattern that matches nothing."""
     plain = pattern.replace("*", "").replace("?", "").lower()
-    inside = sorted((one for one in names if plain and plain in one.lower()), key=len)[:SOME]
+    inside = sorted((one for one in names if plain and plain in one.lower()), key=len)[:MAX_SUGGESTIONS]
     folded = {one.lower(): one for one in names}
     close = inside or [folded[one] for one in nearest(plain, folded)]
     listed = "`conformance operations` and `conformance requirements` list them."

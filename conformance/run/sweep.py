@@ -1,4 +1,4 @@
-"""Sweep: removes what is still on the target according to a run's journals, and nothing else."""
+"""Remove what still exists on the target according to a run's journals, and nothing else."""
 
 from __future__ import annotations
 
@@ -18,43 +18,46 @@ from conformance.wire import ledger
 from conformance.wire.ledger import Entry
 from conformance.wire.limits import Account
 
-PATIENCE: Final = 20.0  # seconds for a worker to finish its own cleaning up
+CLEANUP_TIMEOUT: Final = 20.0  # seconds for a worker to finish its own clean-up
 
 
 class OtherTarget(Exception):
-    """The target file names another server than the run's; the message names both. Nothing was sent."""
+    """The target file names another server than the run's. The message names both; nothing was sent."""
 
 
 @dataclass
 class Cleaning:
-    """What a cleaning did: what was removed, what was not there, what is still there, and what kept it from more."""
+    """The result of a sweep: what was removed, was gone already, still exists, and the problems."""
 
     removed: list[Entry] = field(default_factory=list)
     gone: list[Entry] = field(default_factory=list)
     kept: list[Entry] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     reasons: dict[Entry, str] = field(default_factory=dict)
-    """Why something is still there, where that is known."""
+    """Why something still exists, if that is known."""
     damaged: list[str] = field(default_factory=list)
-    """Lines of journals that no run would have written, and that were left out."""
+    """Invalid lines of journals, which were ignored."""
     unproved: dict[Entry, str] = field(default_factory=dict)
-    """What was created and not proved to be the run's own, with the reason: it stays."""
+    """What was created without proof that it is the run's, with the reason. It stays."""
 
 
-def clean(target: Target, directory: Path, *, doubting: bool = False, account: Account | None = None) -> Cleaning:
-    """Remove what the journals in `directory` leave open. Waits for workers that are still alive.
+def clean(
+    target: Target, directory: Path, *, untrusted_journals: bool = False, account: Account | None = None
+) -> Cleaning:
+    """Remove what is open in the journals in `directory`. Waits for workers that are still alive.
 
-    With `doubting` the journals are not believed: something is removed only if it carries the mark of the run.
-    `account` is what the run used of its limits, which hold here as well; else there is one for all journals.
+    With `untrusted_journals`, the journals are not trusted: a resource is removed only if it has the mark of the run. `account`
+    has the
+    counts of the run, whose limits apply here too; without it, one is made for all journals.
 
     Raises:
-        OtherTarget: what was created is on another server than the target file names.
+        OtherTarget: the resources are on another server than that of the target file.
     """
     done, place = Cleaning(), RunDirectory(directory)
     account = account or Account(worker="sweep")
     for path in place.journals():
         with locked(place.lock(worker_of(path))):
-            _see_that_it_is_there(target, path)
+            _require_same_server(target, path)
     for path in place.journals():
         with locked(place.lock(worker_of(path))):
             journal = ledger.read(path)
@@ -67,7 +70,7 @@ def clean(target: Target, directory: Path, *, doubting: bool = False, account: A
             journal.hide = cleaner.redactor.text
             for system in {entry.system for entry in before}:
                 if system in target.systems:
-                    cleaner.session(system, journal).resources.ledger_untrusted = doubting
+                    cleaner.session(system, journal).resources.ledger_untrusted = untrusted_journals
             cleaner.close()
             left = journal.open()
             done.kept.extend(left)
@@ -80,8 +83,8 @@ def clean(target: Target, directory: Path, *, doubting: bool = False, account: A
     return done
 
 
-def _see_that_it_is_there(target: Target, path: Path) -> None:
-    """See that the target file names the server on which the journal's things are. Raises OtherTarget."""
+def _require_same_server(target: Target, path: Path) -> None:
+    """Check that the target file names the server of the journal's resources. Raises OtherTarget."""
     journal = ledger.read(path)
     opened = {entry.system for entry in journal.open()}
     for system in sorted({*opened, *journal.targets}):
@@ -114,10 +117,10 @@ def _shown(identity: Mapping[str, str]) -> str:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a worker: wait until it has ended, but not for ever."""
+    """Hold the lock of a worker. Waits for its end, but not forever."""
     lock = FileLock(path, thread_local=False)
     with contextlib.suppress(Timeout):
-        lock.acquire(timeout=PATIENCE, poll_interval=0.1)
+        lock.acquire(timeout=CLEANUP_TIMEOUT, poll_interval=0.1)
     try:
         yield
     finally:

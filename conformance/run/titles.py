@@ -1,4 +1,4 @@
-"""Titles: what a deviation is called, "PUT /api/1.0/{workspace}/project/{uid}: the new prj_name is not returned …"."""
+"""Titles of deviations, such as "PUT /api/1.0/{workspace}/project/{uid}: the new prj_name is not returned …"."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from conformance.spec.requirement import SERVER_ERROR, Requirement
 from conformance.spec.rules import field
 
 FIELD: Final = "{field}"
-"""What a register writes for the field in which the server deviates."""
+"""The placeholder in a register for the deviating field."""
 _STRUCTURAL: Final = {
     Kind.REFUSED: "rejects a documented request",
     Kind.SERVER_ERROR: SERVER_ERROR,
     Kind.NOT_JSON: "the response is not JSON",
 }
-"""Kinds that say more than the requirement that they contradict: the same requirement can fail in several ways."""
+"""Kinds that are more specific than their requirement, which can fail in several ways."""
 
 
 def title(requirement: Requirement, verdict: Verdict) -> str:
-    """The request, then what is wrong. No value of the run is in it, so it is the same every night.
+    """The title: the request, and what is wrong. It contains no values of the run, so it is the same every night.
 
-    Fields that are not read back are one deviation, which is not called after one of them.
+    Several fields that are not read back are one deviation, whose title names none of them.
     """
     if verdict.detail == CHANGES_NOTHING:
         return f"{requirement.request}: is accepted and changes nothing"

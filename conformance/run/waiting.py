@@ -1,4 +1,4 @@
-"""Waiting: for a server that is starting, by a request that reads, without credentials, until it is answered."""
+"""Wait for a server that is starting, by a read without credentials, until it responds."""
 
 from __future__ import annotations
 
@@ -20,27 +20,28 @@ PAUSE: Final = 1.0  # seconds between two requests
 
 
 def wait(target: Target, systems: Sequence[str], seconds: float, tell: Callable[[str], None]) -> None:
-    """Return as soon as every system responds, at the latest after so many seconds: then a run says what is wrong.
+    """Return when every system responds, or after `seconds`: then the run reports what is wrong.
 
-    A gateway that says that nobody is there is no response. `tell` is called once with each system that is waited for.
+    An error of a gateway is not a response. `tell` is called once with a message for each system that has to be waited
+    for.
     """
     end = time.monotonic() + seconds
     limits = target.limits.model_copy(update={"request_timeout": min(target.limits.request_timeout, max(seconds, 0.1))})
-    careful = {"safety": SafetyTable(level=Safety.READ_ONLY), "limits": limits}
-    worker = Worker(target.model_copy(update=careful), run="0" * 8)
+    restricted = {"safety": SafetyTable(level=Safety.READ_ONLY), "limits": limits}
+    worker = Worker(target.model_copy(update=restricted), run="0" * 8)
     try:
         for system in systems:
             session = worker.session(system)
             calls = list(_calls(session.table, session.specification.operations.values()))
-            told = False
+            announced = False
             while not all(_responds(session.client.send(call)) for call in calls):
-                if not told:
+                if not announced:
                     tell(f"Waiting up to {seconds:g} s until {system} responds.")
-                    told = True
-                left = end - time.monotonic()
-                if left <= 0:
+                    announced = True
+                remaining = end - time.monotonic()
+                if remaining <= 0:
                     return
-                time.sleep(min(PAUSE, left))
+                time.sleep(min(PAUSE, remaining))
     finally:
         worker.close(sweep=False)
 
@@ -50,7 +51,7 @@ def _responds(exchange: Exchange) -> bool:
 
 
 def _calls(table: SystemTable, operations: Collection[Operation]) -> Iterator[Call]:
-    """For each API of a system a call without credentials that reads, or that only looks for a path."""
+    """For each API of a system, a call without credentials that only reads, or only requests a path."""
     by_api: dict[str, list[Operation]] = {}
     for one in operations:
         by_api.setdefault(one.server, []).append(one)

@@ -1,4 +1,4 @@
-"""Worker: one process of a run. It opens the sessions, and logs the verdicts of each test."""
+"""One process of a run: opens the sessions, and logs the verdicts of each test."""
 
 from __future__ import annotations
 
@@ -36,17 +36,19 @@ from conformance.wire.redact import KEY_FIELDS, SECRET_FIELDS, Redactor, secrets
 from conformance.wire.tokens import Tokens
 from conformance.wire.transport import build_client
 
-HANDED_OUT: Final = "TOKEN_"  # with a number, the placeholder of what the server handed out
-OF_STATE: Final = (Kind.ABSENT, Kind.EFFECT, Kind.READ_BACK, Kind.VALUE)  # what earlier requests may have to do with
-FIXTURES: Final = "fixtures"  # the place at the fixtures that tests change, for one test of the run at a time
+ISSUED: Final = "TOKEN_"  # followed by a number, the placeholder of a secret from the server
+# kinds of deviations that may depend on earlier requests
+STATEFUL_KINDS: Final = (Kind.ABSENT, Kind.EFFECT, Kind.READ_BACK, Kind.VALUE)
+FIXTURES: Final = "fixtures"  # the slot for tests that change fixtures: one of the run at a time
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerQuota:
-    """Who shares the run's limits: they are divided among the shards; the `workers` of a shard have one account.
+    """How the run's limits are divided: among the shards; the `workers` of a shard share one account.
 
-    `systems` are those of the run; none means all of the target. `starting` are the systems on which this shard's tests
-    may start something; None: on every one.
+    `systems` are those of the run, or empty for all of the target. `starting` are the systems on which tests of this
+    shard may
+    start something; None means all.
     """
 
     workers: int = 1
@@ -55,18 +57,18 @@ class WorkerQuota:
     starting: frozenset[str] | None = None
 
     def executions(self, target: Target, spec: Specification) -> int:
-        """How many things this shard may start on one system."""
+        """The number of executions that this shard may start on one system."""
         may = self.starting is None or spec.system in self.starting
         return executions(target, spec, self.systems) if may else 0
 
 
 @dataclass
 class Worker:
-    """The state of one worker: its ledger, its sessions, and what it saw.
+    """The state of one worker: its ledger, its sessions, and what it measured.
 
-    `until` is when the run's time budget is used up, on the monotonic clock. `tokens` leads to those that all workers
-    of the run share. What the worker uses of the limits it notes in the run's directory, else in `shared`, if there is
-    one.
+    `until` is when the run's time budget is used up, on the monotonic clock. `tokens` gives access to the tokens that
+    all
+    workers share. Counts of limits are stored in the run's directory, otherwise in `shared`.
     """
 
     target: Target
@@ -86,10 +88,10 @@ class Worker:
         words = frozenset[str]().union(*(self.target.table(system).known.words for system in self.target.systems))
         self.redactor = Redactor({**self.target.secrets(), **derived_secrets(self.target)}, PUBLIC, words)
         self.sessions: dict[str, Session] = {}
-        self._doors: list[Any] = []
-        self._handing_out: dict[str, str] = {}
-        self._earlier: frozenset[str] = frozenset()
-        self._moment = (0, 0)  # when the current test began
+        self._clients: list[Any] = []
+        self._secret_fields: dict[str, str] = {}
+        self._entries_before: frozenset[str] = frozenset()
+        self._moment = (0, 0)  # start of the current test
         self._deterministic = False
         self.account = self.shared or Account(worker=self.name, until=self.until)
         self.directory = RunDirectory(self.output) if self.output else None
@@ -102,7 +104,7 @@ class Worker:
         self.ledger = Ledger(path=journal, run=self.run, worker=self.name, hide=self.redactor.text)
 
     def session(self, system: str, ledger: Ledger | None = None) -> Session:
-        """The session of a system, opened when first asked for; nothing is sent yet."""
+        """The session of a system, opened on first use. Nothing is sent yet."""
         if system not in self.sessions:
             self.sessions[system] = self._open(system, ledger or self.ledger)
         return self.sessions[system]
@@ -112,8 +114,8 @@ class Worker:
         spec = table.specification()
         secret = {"token": SECRET_FIELDS, "api_key": KEY_FIELDS}
         handing_out = (one for one in spec.operations.values() if one.resource in secret)
-        self._handing_out.update((one.id, secret[one.resource]) for one in handing_out)
-        self._handing_out[TOKEN_REQUEST] = SECRET_FIELDS
+        self._secret_fields.update((one.id, secret[one.resource]) for one in handing_out)
+        self._secret_fields[TOKEN_REQUEST] = SECRET_FIELDS
         limits = Allowance(
             self.quota.shard.part(self.target.limits.open_resources),
             self.quota.executions(self.target, spec),
@@ -130,24 +132,24 @@ class Worker:
             limits=limits,
         )
         failed: Counter[str] = Counter()
-        door = build_client(
+        http = build_client(
             self.target,
             policy,
             account=self.account,
             shard=self.quota.shard,
             failed=lambda kind: failed.update([kind]),
         )
-        self._doors.append(door)
+        self._clients.append(http)
         lists = _lists(spec)
         ledger.targets.setdefault(system, identity(table))
 
         def saw(exchange: Exchange) -> None:
-            self._saw(exchange)
+            self._observe(exchange)
             if self._deterministic and exchange.has_response and exchange.operation in spec.operations:
                 operation = spec.operations[exchange.operation]
                 anybodys = operation.id not in lists
 
-                # What another worker's test just made, or an earlier one has left, differs from run to run.
+                # Items of another worker's or an earlier test differ from run to run.
                 def noted(item: str) -> bool:
                     made = ledger.made_since(self._moment, item)
                     return anybodys if made is None else made
@@ -164,7 +166,7 @@ class Worker:
         )
         client = Client(
             spec,
-            door,
+            http,
             urls(table),
             evidence,
             constants=table.constants,
@@ -187,30 +189,31 @@ class Worker:
 
     @property
     def _reads_only(self) -> bool:
-        """Whether all that is read is somebody's: then no value of it is stored."""
+        """Whether all resources belong to others: then no value is stored."""
         return self.target.safety.level is Safety.READ_ONLY
 
-    def _saw(self, exchange: Exchange) -> None:
-        """Note how long it took, and the secrets in its answer."""
+    def _observe(self, exchange: Exchange) -> None:
+        """Record the duration of an exchange, and the secrets in its response."""
         self.durations.setdefault(exchange.operation, []).append(exchange.seconds)
-        if exchange.has_response and exchange.operation in self._handing_out:
+        if exchange.has_response and exchange.operation in self._secret_fields:
             with contextlib.suppress(NotJson):
-                found = secrets_in(exchange.response.json, self._handing_out[exchange.operation])
-                for secret in found:  # whoever asked, a token is a secret
+                found = secrets_in(exchange.response.json, self._secret_fields[exchange.operation])
+                for secret in found:  # a token is a secret, whoever requested it
                     if not self.ledger.is_ours(secret):  # a name
-                        self.redactor.learn(f"{HANDED_OUT}{self.redactor.known}", secret)
+                        self.redactor.learn(f"{ISSUED}{self.redactor.known}", secret)
 
     def begin(self, system: str, cited: Iterable[str], *, deterministic: bool = True) -> tuple[Session, Recorder]:
-        """Hand a new recorder to the session of a system, for one test.
+        """Give the session of a system a new recorder, for one test.
 
-        A `deterministic` test sends the same in every run. From such tests alone come the shapes: runs can be compared.
-        A test that acts on a fixture which tests change waits until no other worker runs such a test.
+        A `deterministic` test sends the same requests in every run. Shapes are collected from such tests only, so that
+        runs can
+        be compared. A test of a fixture that tests change waits until no other worker runs such a test.
         """
         session, cited = self.session(system), tuple(cited)
         if needs_exclusive_fixtures(session.specification, session.table, cited):
             self.account.enter(FIXTURES, 1)
         self._deterministic = deterministic
-        self._earlier = frozenset(self.ledger.entries)
+        self._entries_before = frozenset(self.ledger.entries)
         self._moment = self.ledger.moment
         session.recorder = Recorder(session.specification, cited, without_values=self._reads_only)
         return session, session.recorder
@@ -224,10 +227,11 @@ class Worker:
         passed_over: bool = False,
         repeats: bool = False,
     ) -> None:
-        """Store what a test found, its verdicts and the exchanges that they cite, and remove what it made.
+        """Store the verdicts of a test and the exchanges that they cite, and remove what it created.
 
-        A test is `passed_over` when something else than the suite skipped or ended it. Of one that `repeats` another
-        only what it confirms is stored. Raises Unwritable.
+        `passed_over`: another plugin or fixture skipped or ended the test. Of a test that `repeats` another, only what
+        it
+        confirms is stored. Raises Unwritable.
         """
         self.account.leave(FIXTURES)
         if repeats:
@@ -241,19 +245,19 @@ class Worker:
         self._finish(session, recorder, test)
 
     def _finish(self, session: Session, recorder: Recorder, test: dict[str, Any]) -> None:
-        """Remove what a test made."""
+        """Remove what a test created."""
         recorder.end(str(test["id"]))
         session.recorder = Recorder(session.specification)
         session.credentials.release()
         with self.account.cleaning():
-            session.sweep(self._earlier, wait=False)
+            session.sweep(self._entries_before, wait=False)
         session.recorder.end(str(test["id"]))
         self.account.opened(len(self.ledger.open()))
         self.account.leave(CREATING)
         session.client.evidence.forget()
 
     def _with_chains(self, session: Session, verdicts: list[Verdict]) -> list[Verdict]:
-        """The verdicts, each deviation with the exchanges that show it again, unless its test said which."""
+        """Add to each deviation the exchanges that reproduce it, unless its test has done so."""
         if all(one.outcome is not Outcome.DEVIATES or one.chain for one in verdicts):
             return verdicts
         operations = session.specification.operations
@@ -269,18 +273,19 @@ class Worker:
             one
             if one.outcome is not Outcome.DEVIATES or one.chain
             else replace(
-                one, chain=chains.of(one.evidence, of_state=one.kind in OF_STATE and one.detail != CHANGES_NOTHING)
+                one,
+                chain=chains.of(one.evidence, of_state=one.kind in STATEFUL_KINDS and one.detail != CHANGES_NOTHING),
             )
             for one in verdicts
         ]
 
     def _is_given(self, value: str) -> bool:
         """Whether a value is a secret that the owner of the target file has, or gets by logging in."""
-        shown = self.redactor.text(value)
-        return shown.startswith("$") and not shown.startswith(f"${HANDED_OUT}")
+        redacted = self.redactor.text(value)
+        return redacted.startswith("$") and not redacted.startswith(f"${ISSUED}")
 
     def close(self, *, sweep: bool = True) -> list[Entry]:
-        """Clean up, close the connections, and write down what is left to say. Returns what could not be removed.
+        """Clean up, close the connections, and write the final line of the log. Returns what could not be removed.
 
         Raises Unwritable.
         """
@@ -294,18 +299,18 @@ class Worker:
                     try:
                         with self.account.cleaning():
                             kept.extend(session.sweep())
-                    except Exception as error:  # whatever goes wrong here must not cost the run its record
+                    except Exception as error:  # an error here must not prevent the run record
                         self.internal.append(f"cleaning up {system}: {type(error).__name__}: {error}")
                 if session.problem and session.problem not in self.problems:
                     self.problems.append(session.problem)
         finally:
-            for door in self._doors:
-                door.close()
+            for client in self._clients:
+                client.close()
         sessions = self.sessions.values()
         word = LastWord(
             internal=self.internal,
             problems=self.problems,
-            misnamed=self._misnamed(),
+            misnamed=self._fixture_problems(),
             unavailable=sorted(name for name, session in self.sessions.items() if session.problem),
             requests=sum(session.client.sent for session in sessions),
             gateway=dict(sum((session.requester.delivery.failed for session in sessions), Counter())),
@@ -319,15 +324,16 @@ class Worker:
         self.log.end(word)
         return kept
 
-    def _misnamed(self) -> list[str]:
-        """The sentences on what the target file names and the server does not know."""
+    def _fixture_problems(self) -> list[str]:
+        """The messages about fixtures of the target file that the server does not know."""
         return [told for session in self.sessions.values() for told in session.fixtures.unknown.values()]
 
 
 def executions(target: Target, spec: Specification, systems: Collection[str] = ()) -> int:
-    """How many things a run may start on one system: the limit, divided among its `systems` that start any.
+    """The number of executions that a run may start on one system: the limit, divided among its `systems` that start
+    any.
 
-    The tests that may start something on a system are in one shard, so that it need not be divided further.
+    All tests that may start something on a system are in one shard, so that the limit is not divided further.
     """
     starting = [one for one in systems or target.systems if specification.load(one).starts]
     if spec.system not in starting:
@@ -336,7 +342,9 @@ def executions(target: Target, spec: Specification, systems: Collection[str] = (
 
 
 def _elsewhere(table: SystemTable, spec: Specification) -> dict[str, str]:
-    """The requests whose whole URL is the target file's `token_url`; the documented one where it leads there."""
+    """The requests with the complete URL `token_url` of the target file, including the documented one if it goes
+    there.
+    """
     url = urls(table).get(TOKEN_URL)
     if url is None:
         return {}
@@ -345,7 +353,9 @@ def _elsewhere(table: SystemTable, spec: Specification) -> dict[str, str]:
 
 
 def _lists(spec: Specification) -> frozenset[str]:
-    """The operations whose answers show other people's things: also what others started of a fixture of ours."""
+    """The operations whose responses contain other people's items, including what others started with a fixture of
+    ours.
+    """
     operations = spec.operations.values()
     started = {one.resource for one in operations if one.starts and one.effect == "execute"}
     linked = {link.operation for one in operations for link in one.links if link.step == "list"}

@@ -1,4 +1,4 @@
-"""Worker log: one file for each worker, with a line for each test and a final line. Written and read here."""
+"""One log file per worker, with a line for each test and a final line. Written and read here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SENTENCES: Final = ("internal", "problems", "misnamed")
 
 @dataclass(frozen=True, slots=True)
 class LastWord:
-    """What a worker says when it ends; without one it was killed."""
+    """The final line of a worker. Without it, the worker was killed."""
 
     internal: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -45,32 +45,32 @@ class LastWord:
 
 @dataclass(frozen=True, slots=True)
 class WorkerLog:
-    """The log of one worker, to be written. Without a `path` nothing is. `hide` takes secrets out of a text."""
+    """Writes the log of one worker. Without a `path` nothing is written. `hide` removes secrets from a text."""
 
     path: Path | None
     hide: Callable[[str], str] = str
 
     def begin(self) -> None:
-        """Make the file: a worker that dies in its first test is missed, since its log has no last word."""
+        """Create the file: a worker that dies in its first test is noticed because its log has no final line."""
         if self.path is not None:
             self.path.touch()
 
     def test(self, test: Mapping[str, Any], verdicts: Iterable[Verdict], *, passed_over: bool = False) -> None:
-        """Write down a test with its verdicts. Raises Unwritable."""
+        """Write a test with its verdicts. Raises Unwritable."""
         line = {"test": {**test, "message": self.hide(test["message"])}, "verdicts": [*map(self._stored, verdicts)]}
         self._append({**line, "passed_over": True} if passed_over else line)
 
     def repetition(self, test: str, repetition: Repetition) -> None:
-        """Write down what the repetition of a test said. Raises Unwritable."""
+        """Write the result of a repeated test. Raises Unwritable."""
         self._append({"repeated": test, **repetition.written()})
 
     def end(self, word: LastWord) -> None:
-        """Write down the last word. Raises Unwritable."""
+        """Write the final line. Raises Unwritable."""
         hidden = {name: [self.hide(one) for one in getattr(word, name)] for name in SENTENCES}
         self._append({"end": {**asdict(word), **hidden}})
 
     def _stored(self, verdict: Verdict) -> dict[str, Any]:
-        """A verdict as it is stored: without what is unset, without secrets."""
+        """A verdict as it is stored: without unset fields and secrets."""
         stored = {name: value for name in FIELDS if (value := getattr(verdict, name))}
         return {name: self.hide(value) if name in REDACTED else value for name, value in stored.items()}
 
@@ -86,7 +86,7 @@ class WorkerLog:
 
 @dataclass
 class WorkerLogs:
-    """What all workers wrote, joined."""
+    """The merged logs of all workers."""
 
     tests: list[dict[str, Any]] = field(default_factory=list)
     verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
@@ -102,17 +102,17 @@ class WorkerLogs:
     unfinished: list[str] = field(default_factory=list)
     out_of_time: bool = False
     repetitions: dict[str, Repetition] = field(default_factory=dict)
-    """By test: what its repetition said."""
+    """By test: the result of its repetition."""
     passed_over: set[str] = field(default_factory=set)
-    """Tests that another plugin or fixture skipped or ended before they could say anything."""
+    """Tests that another plugin or fixture skipped or ended before they had a result."""
 
     def absent(self, context: RunContext) -> list[str]:
-        """The tests that exist for the run and did not run."""
+        """The tests of the run that did not run."""
         ran = {str(test["id"]) for test in self.tests} - self.passed_over
         return sorted({*context.uncollected, *(context.planned - ran), *self.passed_over})
 
     def add_test(self, line: Mapping[str, Any]) -> None:
-        """Take in a test with its verdicts."""
+        """Add a test with its verdicts."""
         test = line["test"]
         self.tests.append(test)
         self.verdicts.extend((test["id"], _verdict(one)) for one in line["verdicts"])
@@ -120,7 +120,7 @@ class WorkerLogs:
             self.passed_over.add(str(test["id"]))
 
     def add_end(self, word: LastWord) -> None:
-        """Take in the last word of a worker."""
+        """Add the final line of a worker."""
         self.problems.extend(problem for problem in word.problems if problem not in self.problems)
         self.misnamed.extend(one for one in word.misnamed if one not in self.misnamed)
         self.internal.extend(word.internal)
@@ -136,7 +136,7 @@ class WorkerLogs:
 
 
 def read(paths: Sequence[Path]) -> WorkerLogs:
-    """Read what the workers of a run wrote; a worker without a last word is `unfinished`."""
+    """Read the logs of a run. A worker without a final line is `unfinished`."""
     logs = WorkerLogs()
     for path in paths:
         finished = False
@@ -155,27 +155,27 @@ def read(paths: Sequence[Path]) -> WorkerLogs:
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a file that holds one a line."""
+    """The objects of a file with one per line."""
     for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
         try:
             yield json.loads(line)
-        except ValueError:  # the worker was killed while it wrote
+        except ValueError:  # the worker was killed while writing
             continue
 
 
 def join_exchanges(directory: RunDirectory) -> None:
-    """Make one file of the exchanges of all workers."""
+    """Join the exchanges of all workers in one file."""
     concatenate(directory.all_worker_exchanges(), directory.exchanges)
 
 
 def concatenate(paths: Iterable[Path], joined: Path) -> None:
-    """Write one file of several that hold one object a line."""
+    """Join files with one object per line."""
     with joined.open("w", encoding="utf-8") as file:
         for path in paths:
             text = path.read_text(encoding="utf-8", errors="replace")
             file.write(
                 text if text.endswith("\n") or not text else text + "\n"
-            )  # a worker may have been killed while it wrote
+            )  # a worker may have been killed while writing
 
 
 def _verdict(raw: Mapping[str, Any]) -> Verdict:

@@ -1,4 +1,4 @@
-"""Writing reports: writes the run record and all reports into the run's directory."""
+"""Write the run record and all reports into the run's directory."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ FINGERPRINT: Final = re.compile(r"[0-9a-f]{16}")
 
 
 def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = (), *, allure: bool = True) -> None:
-    """Write `run.json`, `summary.md`, `report.html`, `junit.xml`, Allure's results, and the scripts of the deviations.
+    """Write `run.json`, `summary.md`, `report.html`, `junit.xml`, Allure's results, and the scripts of the
+    deviations.
 
-    Files that are `kept` are somebody else's, and are left as they are. Without `allure` there is nothing for Allure.
+    Files in `kept` belong to the user, and are not changed.
 
     Raises:
         OSError: the directory cannot be written.
@@ -29,7 +30,8 @@ def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = (), 
     record_file.write(record, output)
     write_text(directory.summary, markdown.summary(record))
     for one in record.deviations:
-        if one.reproduce and FINGERPRINT.fullmatch(one.fingerprint):  # of a shard: it might be a path
+        # the record of a shard is untrusted: a fingerprint might be a path
+        if one.reproduce and FINGERPRINT.fullmatch(one.fingerprint):
             directory.script(one.fingerprint).parent.mkdir(exist_ok=True)
             about = [one.title, f"expected: {one.expected}", f"observed: {one.observed}"]
             write_text(directory.script(one.fingerprint), script.whole(one.reproduce, about) + "\n")

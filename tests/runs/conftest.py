@@ -11,7 +11,7 @@ import pytest
 from conformance.reference.personality import PLAIN
 from conformance.spec.specification import SYSTEMS, load
 
-from .covered import PROPERTY, Covers, Trial, covered
+from .covered import PROPERTY, CollectedTest, Covers, covered
 from .faults import FAULTS, telling
 from .liberty import tried
 from .support import Run
@@ -50,7 +50,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not any("matrix" in report.keywords for report in reports):
         return
     trials = [
-        Trial.noted(value, passed=report.passed)
+        CollectedTest.noted(value, passed=report.passed)
         for report in reports
         for name, value in getattr(report, "user_properties", ())
         if name == PROPERTY and report.when == "call"

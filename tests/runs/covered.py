@@ -20,7 +20,7 @@ class Covers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class CollectedTest:
     """One fault that was served and run against."""
 
     fault: str
@@ -30,14 +30,14 @@ class Trial:
     passed: bool
 
     @classmethod
-    def noted(cls, value: object, *, passed: bool) -> Trial:
+    def noted(cls, value: object, *, passed: bool) -> CollectedTest:
         """The trial that a test noted as a list of words."""
         assert isinstance(value, list | tuple)
         fault, system, personality, extent = map(str, value)
         return cls(fault, system, personality, extent, passed)
 
 
-def covered(trials: Iterable[Trial]) -> str:
+def covered(trials: Iterable[CollectedTest]) -> str:
     """How many faults of each system were tried, how, and how many showed as they should; then kind by kind."""
     trials = list(trials)
     groups = Counter((one.system, one.personality, one.extent) for one in trials)

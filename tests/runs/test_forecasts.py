@@ -11,7 +11,7 @@ from conformance.core.verdict import Outcome, Reason
 from conformance.reference.personality import PLAIN
 from conformance.report.run_record import RunRecord
 from conformance.run.plugin import coverage
-from conformance.run.plugin.coverage import Trial
+from conformance.run.plugin.coverage import CollectedTest
 from conformance.spec.specification import SYSTEMS, load
 from conformance.target.plan import plan
 from conformance.target.target import Safety
@@ -27,7 +27,7 @@ each_system = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def trials() -> list[Trial]:
+def trials() -> list[CollectedTest]:
     return coverage.collect()
 
 
@@ -43,7 +43,7 @@ def record(
 
 @each_system
 def test_what_conforms_is_tested_by_a_test_in_its_coverage(
-    system: str, trials: list[Trial], whole_run: Callable[[str, str], Run]
+    system: str, trials: list[CollectedTest], whole_run: Callable[[str, str], Run]
 ) -> None:
     told = coverage.tests(trials, load(system).requirements.values())
     verdicts = [one for one in whole_run(system, PLAIN).record.verdicts if one.outcome is Outcome.CONFORMS]

@@ -8,7 +8,7 @@ from conformance.reference import known_faults
 from conformance.spec.specification import SYSTEMS
 
 from . import test_faults
-from .covered import Trial, covered
+from .covered import CollectedTest, covered
 from .kinds import KINDS, Kind, matches, table
 
 ENOUGH = 3
@@ -44,9 +44,9 @@ def test_the_table_names_each_kind_and_its_faults() -> None:
 
 def test_what_a_run_of_faults_covered_is_counted_by_system_personality_and_extent() -> None:
     trials = [
-        Trial("pm3-bulk-missing", "processmaker3", "plain", "whole run", passed=True),
-        Trial("pm3-indoc-delete-missing", "processmaker3", "plain", "whole run", passed=False),
-        Trial("pro-read-node-missing", "procesio", "liberal", "selected tests", passed=True),
+        CollectedTest("pm3-bulk-missing", "processmaker3", "plain", "whole run", passed=True),
+        CollectedTest("pm3-indoc-delete-missing", "processmaker3", "plain", "whole run", passed=False),
+        CollectedTest("pro-read-node-missing", "procesio", "liberal", "selected tests", passed=True),
     ]
     lines = [line.split() for line in covered(trials).splitlines()]
     assert ["procesio", "liberal", "selected", "tests", "1", "1"] in lines

@@ -17,7 +17,7 @@ from conformance.run.worker import Worker
 from .support import run, served
 
 PLACES: dict[str, tuple[Any, str]] = {
-    "while the worker cleans up": (Worker, "_misnamed"),
+    "while the worker cleans up": (Worker, "_fixture_problems"),
     "while the workers are stopped": (NodeManager, "teardown_nodes"),
     "while the controller cleans up": (sweep, "clean"),
     "while the record is made": (aggregate, "aggregate"),

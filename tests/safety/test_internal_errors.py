@@ -31,7 +31,7 @@ PLACES: dict[str, tuple[type, str]] = {
     "while storing what a test found": (Evidence, "cite"),
     "in a hook of pytest": (RunProcess, "within_budget"),
     "while loading what a run needs": (Target, "table"),
-    "in the report of a test": (TestProtocol, "_told"),
+    "in the report of a test": (TestProtocol, "_description"),
 }
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from conformance.core.verdict import Level
 from conformance.run.plugin import coverage
-from conformance.run.plugin.coverage import Trial
+from conformance.run.plugin.coverage import CollectedTest
 from conformance.spec import specification
 from conformance.spec.specification import SYSTEMS, Operation, Requirement
 
@@ -25,24 +25,24 @@ REQUIREMENTS = [one for system in SYSTEMS for one in specification.load(system).
 
 
 @pytest.fixture(scope="module")
-def trials() -> list[Trial]:
+def trials() -> list[CollectedTest]:
     return coverage.collect()
 
 
 # -- citations --------------------------------------------------------------------------------------------------------
 
 
-def unknown(trials: Iterable[Trial]) -> list[str]:
+def unknown(trials: Iterable[CollectedTest]) -> list[str]:
     """What tests cite and neither spec nor register of their system has."""
     known = {(one.system, one.id) for one in REQUIREMENTS}
     return [f"{one.test}: {name}" for one in trials for name in one.cited if (one.system, name) not in known]
 
 
-def test_no_test_cites_an_unknown_requirement(trials: list[Trial]) -> None:
+def test_no_test_cites_an_unknown_requirement(trials: list[CollectedTest]) -> None:
     assert unknown(trials) == []
 
 
-def test_an_unknown_citation_is_seen(trials: list[Trial]) -> None:
+def test_an_unknown_citation_is_seen(trials: list[CollectedTest]) -> None:
     first = trials[0]
     wrong = [replace(first, cited=("PM3-NOT-THERE",)), replace(first, system="processmaker4", cited=first.cited[:1])]
     assert unknown(wrong) == [f"{first.test}: PM3-NOT-THERE", f"{first.test}: {first.cited[0]}"]
@@ -51,14 +51,14 @@ def test_an_unknown_citation_is_seen(trials: list[Trial]) -> None:
 # -- what is tried ----------------------------------------------------------------------------------------------------
 
 
-def untried(trials: Iterable[Trial], requirements: Collection[Requirement]) -> list[str]:
+def untried(trials: Iterable[CollectedTest], requirements: Collection[Requirement]) -> list[str]:
     """The firm requirements that can be tried and are tried by nothing."""
     tests = coverage.tests(trials, requirements)
     firm = [one for one in requirements if one.level is not Level.MAY and one.tried != "none"]
     return [one.id for one in firm if not tests[one.id]]
 
 
-def test_every_firm_requirement_that_can_be_tested_is_tested(trials: list[Trial]) -> None:
+def test_every_firm_requirement_that_can_be_tested_is_tested(trials: list[CollectedTest]) -> None:
     assert untried(trials, REQUIREMENTS) == []
 
 
@@ -72,7 +72,7 @@ def test_every_firm_requirement_that_can_be_tested_is_tested(trials: list[Trial]
         ("createProject", "createProject.request./diagrams[]/gateways[]/gat_type:accepted"),  # of a property
     ],
 )
-def test_what_nothing_tries_is_seen(trials: list[Trial], operation: str, requirement: str) -> None:
+def test_what_nothing_tries_is_seen(trials: list[CollectedTest], operation: str, requirement: str) -> None:
     left = [
         replace(one, cited=tuple({*one.cited} - {requirement}), operations=one.operations - {operation})
         for one in trials
@@ -80,12 +80,12 @@ def test_what_nothing_tries_is_seen(trials: list[Trial], operation: str, require
     assert requirement in untried(left, REQUIREMENTS)
 
 
-def test_what_is_of_level_may_or_cannot_be_tested_need_not_be(trials: list[Trial]) -> None:
+def test_what_is_of_level_may_or_cannot_be_tested_need_not_be(trials: list[CollectedTest]) -> None:
     some = [one for one in REQUIREMENTS if one.level is Level.MAY or one.tried == "none"]
     assert untried([], some) == []
 
 
-def test_every_test_calls_something_and_speaks_of_something(trials: list[Trial]) -> None:
+def test_every_test_calls_something_and_speaks_of_something(trials: list[CollectedTest]) -> None:
     assert [one.test for one in trials if not one.operations or not one.cited] == []
 
 

@@ -13,12 +13,12 @@ from conformance.spec.specification import SYSTEMS
 
 
 @pytest.fixture(scope="module")
-def collected() -> list[coverage.Trial]:
+def collected() -> list[coverage.CollectedTest]:
     return coverage.collect()
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_it_counts_the_tests_that_pytest_collects(system: str, collected: list[coverage.Trial]) -> None:
+def test_it_counts_the_tests_that_pytest_collects(system: str, collected: list[coverage.CollectedTest]) -> None:
     ids = [one.test for one in collected if one.system == system]
     assert inventory(specification.load(system)) == Counter(one.partition("[")[0] for one in ids)
     assert absent(inventory(specification.load(system)), ids) == []

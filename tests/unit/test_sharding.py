@@ -7,14 +7,14 @@ import random
 import pytest
 
 from conformance.core.shard import WHOLE, Shard, parse
-from conformance.run.sharding import cut, digest
+from conformance.run.sharding import digest, split_tests
 
 TESTS = [f"test-{number}" for number in range(40)]
 
 
 def test_a_group_stays_together_and_counts_with_all_its_tests() -> None:
     groups = dict.fromkeys(TESTS[:10], "starts")
-    parts = cut(TESTS, dict.fromkeys(TESTS, 1.0), 4, groups)
+    parts = split_tests(TESTS, dict.fromkeys(TESTS, 1.0), 4, groups)
     (holds,) = [part for part in parts if TESTS[0] in part]
     assert set(TESTS[:10]) <= set(holds)
     assert max(map(len, parts)) - min(map(len, parts)) <= 1 or len(holds) == 10
@@ -23,24 +23,24 @@ def test_a_group_stays_together_and_counts_with_all_its_tests() -> None:
 
 def test_every_test_is_in_one_part_whatever_the_order() -> None:
     seconds = {test: float(number % 7) for number, test in enumerate(TESTS[:30])}
-    parts = cut(TESTS, seconds, 8)
+    parts = split_tests(TESTS, seconds, 8)
     assert sorted(test for part in parts for test in part) == sorted(TESTS)
     shuffled = random.Random(3).sample(TESTS, len(TESTS))
-    assert cut(shuffled, seconds, 8) == parts
-    assert digest(cut(shuffled, seconds, 8)) == digest(parts) != digest(cut(TESTS, {}, 8))
+    assert split_tests(shuffled, seconds, 8) == parts
+    assert digest(split_tests(shuffled, seconds, 8)) == digest(parts) != digest(split_tests(TESTS, {}, 8))
 
 
 def test_parts_are_even_by_recorded_durations() -> None:
     seconds = dict.fromkeys(TESTS, 1.0) | {"test-0": 20.0}
-    loads = [sum(seconds[test] for test in part) for part in cut(TESTS, seconds, 4)]
+    loads = [sum(seconds[test] for test in part) for part in split_tests(TESTS, seconds, 4)]
     assert max(loads) == 20.0
     assert sorted(loads)[:3] == [13.0, 13.0, 13.0]
 
 
 def test_without_durations_the_numbers_of_tests_are_even() -> None:
-    assert {len(part) for part in cut(TESTS, {}, 7)} == {5, 6}
-    assert {len(part) for part in cut(TESTS, dict.fromkeys(TESTS, 0.0), 7)} == {5, 6}
-    assert [len(part) for part in cut(TESTS[:2], {}, 4)] == [1, 1, 0, 0]
+    assert {len(part) for part in split_tests(TESTS, {}, 7)} == {5, 6}
+    assert {len(part) for part in split_tests(TESTS, dict.fromkeys(TESTS, 0.0), 7)} == {5, 6}
+    assert [len(part) for part in split_tests(TESTS[:2], {}, 4)] == [1, 1, 0, 0]
 
 
 @pytest.mark.parametrize("number", [0, 1, 7, 8, 20])

@@ -1,1 +1,1 @@
-"""The pytest plugin: options, fixtures, which tests run, and the controller of a run."""
+"""The pytest plugin: options, fixtures, selection of tests, and the controller of a run."""

@@ -1,4 +1,4 @@
-"""Admission: which tests of a system may start. Registered with pytest if there is a target."""
+"""Decide which tests of a system may start. Registered with pytest if there is a target."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from conformance.run.plugin.items import system_of
 from conformance.run.plugin.mistakes import MISTAKE
 
 
-class Entrance:
-    """Lets a test about one of the `systems` of the run begin, unless `permit` raises; no test about another system.
+class Admission:
+    """Let a test of one of the `systems` start unless `permit` raises, and skip tests of other systems.
 
-    Once it is `closed` no test begins, and none is reported.
+    Once it is `closed`, no test starts, and none is reported.
     """
 
     def __init__(self, systems: Collection[str], permit: Callable[[], None]) -> None:
@@ -23,12 +23,12 @@ class Entrance:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self) -> bool | None:
-        """Whether the test is dealt with already."""
+        """Skip the test if no more may start."""
         return self.closed or None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Before any fixture. No wrapper: those of pytest's own have begun, and end in good order."""
+        """Decide before any fixture is set up. This is no wrapper, so that pytest's own wrappers end in order."""
         if wrong := item.stash.get(MISTAKE, ""):
             pytest.fail(wrong, pytrace=False)
         system = system_of(item)

@@ -1,6 +1,6 @@
-"""Allure keys: labels and history ids of the tests' own results, independent of how pytest was called.
+"""Set labels and history ids of the tests' Allure results, independent of how pytest was called.
 
-allure-pytest makes its ids from node ids, which depend on the directory that pytest was started in.
+allure-pytest derives its ids from node ids, which depend on the directory in which pytest was started.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ LABEL = "conformance-test"
 
 
 class HistoryKeys:
-    """A plugin of Allure's: gives each result of ours the key that its label names."""
+    """A plugin of Allure: gives each of our results the key in its label."""
 
     @allure_commons.hookimpl(tryfirst=True)
     def report_result(self, result: TestResult) -> None:
-        """Replace the ids of a result that carries our label."""
+        """Replace the ids of a result with our label."""
         name = next((label.value for label in result.labels if label.name == LABEL), None)
         if name is None:
             return
@@ -36,19 +36,19 @@ class HistoryKeys:
 
 
 def register() -> Any:
-    """Register with Allure; returns the plugin, to unregister it by."""
+    """Register with Allure; returns the plugin, for `unregister`."""
     plugin = HistoryKeys()
     allure_commons.plugin_manager.register(plugin)
     return plugin
 
 
 def unregister(plugin: Any) -> None:
-    """Take the plugin back."""
+    """Unregister the plugin."""
     allure_commons.plugin_manager.unregister(plugin)
 
 
 def label(test: str, system: str) -> None:
-    """Label the result of the current test; nothing happens when Allure is not listening."""
+    """Label the result of the current test. Does nothing if Allure is not listening."""
     import allure
 
     mark = allure.dynamic.label

@@ -1,7 +1,7 @@
-"""Assignment: what a process of a run gets from the controller, and how the controller manages xdist workers.
+"""What a process of a run gets from the controller, and how the controller manages xdist workers.
 
-Each worker calls pytest anew with the arguments of the controller. What all of them have to agree on is decided once,
-in the controller, and comes with the worker's input.
+Each worker runs pytest with the arguments of the controller. What all workers must agree on is decided once, in the
+controller, and sent with the worker's input.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from conformance.wire.tokens import Tokens, TokenServer
 
 KEY: Final = "conformance"
-EACH: Final = "each"  # the way to distribute in which every worker runs every test
+EACH: Final = "each"  # the distribution mode in which every worker runs every test
 ELSEWHERE: Final = (
     "the workers of pytest-xdist must be processes of this machine, because they share the limits of the run: use -n, "
     "or --tx popen; --conformance-shard splits a run over machines."
@@ -30,9 +30,10 @@ class Assignment:
     """One process of a run.
 
     `until` is when the time budget is used up, on the monotonic clock, which all processes of a machine share.
-    `problem` is why nothing can be written into `output`; empty where it can. A process that is no `holder` leaves
-    the suites to the one that is: that is how they run once where every worker runs everything. `known` are the
-    fingerprints that the baseline covers.
+    `problem` is
+    why nothing can be written into `output`, or empty. A process that is not the `holder` leaves the suites to the one
+    that
+    is, so that they run once even if every worker runs everything. `known` are the fingerprints in the baseline.
     """
 
     run: str
@@ -45,7 +46,7 @@ class Assignment:
     holder: bool = True
     tokens: Tokens | None = None
 
-    def told(self) -> dict[str, Any]:
+    def as_input(self) -> dict[str, Any]:
         """The assignment as pytest-xdist can send it."""
         return {
             "run": self.run,
@@ -59,34 +60,35 @@ class Assignment:
 
 
 def received(config: pytest.Config) -> Assignment | None:
-    """What this process was told, if it is a worker of a run."""
+    """The assignment of this process, if it is a worker of a run."""
     given: dict[str, Any] = getattr(config, "workerinput", {})
-    told = given.get(KEY)
-    if told is None:
+    as_input = given.get(KEY)
+    if as_input is None:
         return None
     return Assignment(
-        run=told["run"],
-        output=Path(told["output"]),
-        until=float(told["until"]),
-        problem=told["problem"],
-        known=frozenset(told["known"]),
+        run=as_input["run"],
+        output=Path(as_input["output"]),
+        until=float(as_input["until"]),
+        problem=as_input["problem"],
+        known=frozenset(as_input["known"]),
         worker=given["workerid"],
         workers=given["workercount"],
-        holder=told["holder"],
-        tokens=Tokens(*told["tokens"]) if told["tokens"] else None,
+        holder=as_input["holder"],
+        tokens=Tokens(*as_input["tokens"]) if as_input["tokens"] else None,
     )
 
 
 def new_mark() -> str:
-    """The mark of a run: it is in the name of whatever the run creates."""
+    """The mark of a run: it is in the name of every resource that the run creates."""
     return secrets.token_hex(4)
 
 
 class Distribution:
-    """What the controller tells each worker, and what it hears from it. Registered with pytest in the controller.
+    """Exchange data with the workers. Registered with pytest in the controller.
 
-    `assignment` makes what all workers are told, when the first of them is made. Workers report the ids of the tests
-    that they `collected` and of those that were `planned`; and whether one was `stopped` by the problem.
+    `assignment` makes what all workers get, when the first of them is created. Workers report the ids of the tests that
+    they
+    `collected` and of those that were `planned`, and whether one was `stopped` by the problem.
     """
 
     def __init__(self, assignment: Callable[[], Assignment]) -> None:
@@ -99,7 +101,7 @@ class Distribution:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker which run it belongs to."""
+        """Send a worker its assignment."""
         if not node.gateway.spec.popen:
             raise pytest.UsageError(ELSEWHERE)
         each = node.config.getoption("dist") == EACH
@@ -107,25 +109,25 @@ class Distribution:
             self._holder = node.gateway.id
         holder = not each or node.gateway.id == self._holder
         assignment = replace(self._assignment(), holder=holder, tokens=self._shared())
-        node.workerinput[KEY] = assignment.told()
+        node.workerinput[KEY] = assignment.as_input()
 
     def _shared(self) -> Tokens | None:
         if self._tokens is None:
-            with contextlib.suppress(OSError):  # then each worker asks for its own
+            with contextlib.suppress(OSError):  # then each worker requests its own
                 self._tokens = TokenServer()
         return Tokens(self._tokens.address, self._tokens.key) if self._tokens is not None else None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Learn from a worker which tests it found, and which were to run; one that crashed reports nothing."""
+        """Receive from a worker which tests it collected and planned. One that crashed reports nothing."""
         if node.gateway.id == self._holder:
-            self._holder = None  # the worker that takes its place takes over
-        told: dict[str, Any] = (getattr(node, "workeroutput", None) or {}).get(KEY, {})
-        self.collected.update(told.get("collected", ()))
-        self.planned.update(told.get("planned", ()))
-        self.stopped = self.stopped or bool(told.get("stopped"))
+            self._holder = None  # the worker that replaces it takes over
+        as_input: dict[str, Any] = (getattr(node, "workeroutput", None) or {}).get(KEY, {})
+        self.collected.update(as_input.get("collected", ()))
+        self.planned.update(as_input.get("planned", ()))
+        self.stopped = self.stopped or bool(as_input.get("stopped"))
 
     def pytest_unconfigure(self) -> None:
-        """Forget the tokens."""
+        """Discard the tokens."""
         if self._tokens is not None:
             self._tokens.close()

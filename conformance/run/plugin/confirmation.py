@@ -1,4 +1,4 @@
-"""Confirmation: repeats a test with a new deviation once. Registered with pytest if `--confirm` is given."""
+"""Repeat a test with a new deviation once. Registered with pytest if `--confirm` is given."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNSTABLE: Final = "unstable: repeated at once, the test did not show its new dev
 
 
 class Confirmation:
-    """Runs the tests of the suites; pytest's own protocol reports a test before it could be repeated."""
+    """Run the tests of the suites itself, since pytest's own protocol reports a test before it can be repeated."""
 
     def __init__(self, process: RunProcess, protocol: TestProtocol) -> None:
         self._process = process
@@ -21,7 +21,7 @@ class Confirmation:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        """Run a test, and again if it has a new deviation; report it as an expected failure if that is then gone."""
+        """Run a test, and again if it has a new deviation. Report it as an expected failure if that is gone then."""
         if not self._protocol.is_recording(item):
             return None
         runner = item.config.pluginmanager.getplugin("runner")

@@ -1,4 +1,4 @@
-"""RunController: how a run ends, and what it writes. Registered with pytest if there is a target."""
+"""Control how a run ends, and what it writes. Registered with pytest if there is a target."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from conformance.run import aggregate, choice, inventory, sweep, write_reports
 from conformance.run.context import RunContext
 from conformance.run.exit_policy import process_exit_code
 from conformance.run.plugin import allure_keys, assignment
-from conformance.run.plugin.admission import Entrance
+from conformance.run.plugin.admission import Admission
 from conformance.run.plugin.items import SUITES_PATH
 from conformance.run.plugin.process import RunProcess
 from conformance.run.plugin.protocol import OURS, TestProtocol
@@ -29,42 +29,42 @@ from conformance.target.target import Safety
 from conformance.wire.journal import Unwritable
 from conformance.wire.limits import Account
 
-CRASHED: Final = "???"  # the step of a test in which a worker of xdist died
-BESIDE: Final = 20  # failed tests beside the suites that are named
+CRASHED: Final = "???"  # the phase of a test in which an xdist worker died
+MAX_FOREIGN: Final = 20  # maximal failed tests outside the suites that are named
 
 
 class RunController:
-    """The way of a run through one process of pytest: the controller, a worker, or both in one."""
+    """The part of a run in one process of pytest: the controller, a worker, or both in one."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.process = RunProcess(config)
-        self.entrance = Entrance(self.process.systems, lambda: self.process.within_budget())
-        self.protocol = TestProtocol(self.process, self.entrance)
+        self.admission = Admission(self.process.systems, lambda: self.process.within_budget())
+        self.protocol = TestProtocol(self.process, self.admission)
         self.record: RunRecord | None = None
         self._beside: dict[str, None] = {}
         self._keys = allure_keys.register() if config.getoption("allure_report_dir", None) else None
 
-    @pytest.hookimpl(tryfirst=True)  # before the workers of pytest-xdist are made
+    @pytest.hookimpl(tryfirst=True)  # before pytest-xdist creates its workers
     def pytest_sessionstart(self) -> None:
         """Wait for a server that is starting."""
         seconds = self.process.option("wait")
         if seconds and self.process.is_controller and not self.config.getoption("collectonly"):
-            from conformance.run.waiting import wait  # opens connections: only when they are wanted
+            from conformance.run.waiting import wait  # opens connections, so only if it is needed
 
             wait(self.process.target, self.process.systems, seconds, self._print)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Ctrl-C, or SIGTERM that the command made into one."""
+        """Handle Ctrl-C, or SIGTERM, which the command converts."""
         self.process.interrupted = True
         if self.process.is_controller and self.process.directory.logs.exists():
             self._print("Interrupted. Cleaning up what the run created …")
-        # Between two lines a signal meets code that has no line, on which pytest's own report would break down.
+        # A signal between two lines leaves a frame without a line number, which pytest's report cannot handle.
         excinfo.traceback = excinfo.traceback.filter(lambda entry: entry.get_python_framesummary().lineno is not None)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A failed test that is none of the suites' fails the run as it fails pytest."""
+        """Record a failed test outside the suites: it fails the run as it fails pytest."""
         if not self.process.is_controller or not report.failed:
             return
         if str(report.when) == CRASHED:
@@ -74,13 +74,13 @@ class RunController:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: Any) -> None:
-        """An error of pytest or of a plugin: whoever prints it next sees no secret."""
-        told = self.process.hidden(str(excrepr))
-        excrepr.toterminal = lambda writer: writer.write(told)
-        self.process.internal.append(f"internal error: {told[-500:]}")
+        """Handle an error of pytest or a plugin: remove secrets from its message."""
+        message = self.process.hidden(str(excrepr))
+        excrepr.toterminal = lambda writer: writer.write(message)
+        self.process.internal.append(f"internal error: {message[-500:]}")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """An error while collecting the suites is one of theirs; others fail the run as they fail pytest."""
+        """Record an error while collecting the suites as internal. Other errors fail the run as they fail pytest."""
         if report.failed and self.process.is_controller and self._is_suite(report.nodeid):
             self.process.internal.append(
                 f"collecting {report.nodeid}: {self.process.hidden(str(report.longrepr))[-500:]}"
@@ -92,7 +92,7 @@ class RunController:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
-        """Clean up; the controller waits for the workers, cleans up after them, and writes the record."""
+        """Clean up. The controller waits for the workers, cleans up after them, and writes the record."""
         if self.process.is_worker:
             self.config.workeroutput[assignment.KEY] = {  # type: ignore[attr-defined]
                 "collected": list(self.process.selection.collected),
@@ -103,31 +103,31 @@ class RunController:
             if self.process.has_begun:
                 self.process.worker.close()
         except Unwritable as error:
-            self.process.break_off(session, error)
-        except BaseException as error:  # a time limit, or whatever else: the run ends with a record all the same
-            self.process.ended_badly(error)
+            self.process.stop_unwritable(session, error)
+        except BaseException as error:  # a time limit or any other error: the run still ends with a record
+            self.process.record_final_error(error)
         try:
             yield
         except OSError as error:  # of a reporter
-            self.process.break_off(session, error)
-        except pytest.exit.Exception:  # a plugin ends the run with a code of its own
+            self.process.stop_unwritable(session, error)
+        except pytest.exit.Exception:  # a plugin ends the run with its own exit status
             raise
         except BaseException as error:
-            self.process.ended_badly(error)
+            self.process.record_final_error(error)
             if not self.process.is_controller:
                 raise
-        finally:  # also when a plugin ends pytest here
+        finally:  # also if a plugin ends pytest here
             self.process.release()
             if self.process.is_controller and not self.config.getoption("collectonly"):
                 self._finish(session)
 
     def pytest_unconfigure(self) -> None:
-        """Leave Allure as it was."""
+        """Restore Allure."""
         if self._keys is not None:
             allure_keys.unregister(self._keys)
 
     def _finish(self, session: pytest.Session) -> None:
-        """Clean up after the workers and write the record, if there is anything to say of a run."""
+        """Clean up after the workers and write the record, if the run has begun."""
         if self.process.stopped or self.process.distribution.stopped:
             self._print(f"conformance: {self.process.assignment.problem}")
             session.exitstatus = exit_codes.USAGE
@@ -139,15 +139,15 @@ class RunController:
         try:
             sweep.clean(self.process.target, self.process.output, account=account)
         except BaseException as error:
-            self.process.ended_badly(error)
+            self.process.record_final_error(error)
         try:
             self._publish(session)
         except OSError as error:
-            self.process.break_off(session, error)
-        except BaseException as error:  # a time limit; a defect comes again, and goes to who reports defects
+            self.process.stop_unwritable(session, error)
+        except BaseException as error:  # a time limit; a defect would occur again, and is raised
             if self.process.directory.record.exists():
                 raise
-            self.process.ended_badly(error)
+            self.process.record_final_error(error)
             self._publish(session)
         if self.process.unwritable:
             advice = "The run was stopped; free some space, or choose another --output."
@@ -159,8 +159,8 @@ class RunController:
             Console(stderr=True, soft_wrap=True).print(sentence, markup=False, highlight=False)
 
     def _publish(self, session: pytest.Session) -> None:
-        """Write the record and its views, and show the end of the run. Raises OSError."""
-        # What somebody asked pytest itself to write is theirs, also where it is in the directory of the run.
+        """Write the record and its views, and print the result of the run. Raises OSError."""
+        # Files that the user requested from pytest itself are theirs, even in the directory of the run.
         asked = (self.config.getoption(one, None) for one in ("allure_report_dir", "xmlpath"))
         theirs = {Path(one).absolute() for one in asked if one}
         collected = self.process.distribution.collected | set(self.process.selection.collected)
@@ -182,7 +182,7 @@ class RunController:
             planned=frozenset(self.process.distribution.planned | set(self.process.selection.planned)),
             uncollected=tuple(one for system in self.process.systems for one in self._uncollected(system, collected)),
             status=int(session.exitstatus),
-            beside=tuple(self._beside)[:BESIDE],
+            beside=tuple(self._beside)[:MAX_FOREIGN],
             profiles=frozenset(self.process.option("profile")),
             filter=self.process.filter,
             min_tested=self.process.option("min_tested"),
@@ -204,7 +204,7 @@ class RunController:
         session.exitstatus = process_exit_code(self.record.exit_code, int(session.exitstatus))
 
     def _documents(self) -> document_lines.DocumentLines:
-        """The user's own copies of the documents of the run; says which cannot be cited."""
+        """The user's copies of the documents. Prints which of them cannot be cited."""
         directory = self.process.documents
         if directory is None:
             return document_lines.NO_DOCUMENTS
@@ -216,7 +216,7 @@ class RunController:
         return documents
 
     def _uncollected(self, system: str, collected: set[str]) -> list[str]:
-        """The tests of a system that exist, and that no process of the run found."""
+        """The existing tests of a system that no process of the run collected."""
         try:
             target = self.process.target
             expected = inventory.inventory(target.table(system).specification(), target.safety.level)

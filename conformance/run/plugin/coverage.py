@@ -1,9 +1,10 @@
-"""Coverage: which tests of the suites test which requirement, collected without a target.
+"""Find the tests for each requirement, without a target.
 
-pytest collects the suites in this process and sends nothing. A requirement of the register is tried by the tests that
-cite it, as an engine's or by hand. A structural one is tried by whatever calls its operation: the one whose requirement
-a test cites, the one that an engine's test is parametrized with, else one whose id stands in the test's code or in a
-helper of the suites that it uses; and those that make what these act on.
+pytest collects the suites in this process and sends nothing. A requirement of the register is tested by the tests that
+cite it. A structural one is tested by every test that calls its operation: the operation of a cited requirement, that
+of
+an engine's parameter, otherwise one whose id occurs in the test's code or in a helper of the suites; and the operations
+that create what these act on.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ CONFIGURATION: Final = Path(__file__).parents[1] / "pytest.ini"
 
 
 class NotCollected(Exception):
-    """pytest could not collect the suites; the message holds what it printed."""
+    """pytest could not collect the suites. The message contains its output."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class CollectedTest:
     """One test: its id, its system, the ids that it cites, and the operations that it calls."""
 
     test: str
@@ -50,8 +51,8 @@ class Trial:
     operations: frozenset[str]
 
 
-def collect(*suites: Path) -> list[Trial]:
-    """The tests of the suites in some directories, by default of every registered system, in their order.
+def collect(*suites: Path) -> list[CollectedTest]:
+    """The tests of the suites in some directories, by default of every registered system, in order.
 
     Raises:
         NotCollected: a module cannot be imported, or there is none.
@@ -60,7 +61,7 @@ def collect(*suites: Path) -> list[Trial]:
     found = _Collector()
     printed = io.StringIO()
     arguments = ["-c", str(CONFIGURATION), "--rootdir", places[0], "--collect-only", "-q", *places]
-    arguments += [f"--ignore-glob=*/{one}" for one in CONDITIONAL]  # what these speak of, a target file says
+    arguments += [f"--ignore-glob=*/{one}" for one in CONDITIONAL]  # their tests depend on a target file
     plain = [word for name in ("cacheprovider", "schemathesis", "xdist") for word in ("-p", f"no:{name}")]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = pytest.main([*arguments, *plain, "--assert=plain"], plugins=[found])
@@ -69,8 +70,8 @@ def collect(*suites: Path) -> list[Trial]:
     return [_trial(item) for item in found.items]
 
 
-def tests(trials: Iterable[Trial], requirements: Collection[Requirement]) -> dict[str, tuple[str, ...]]:
-    """The tests that try each of the requirements, by its id; those that no test tries have none."""
+def tests(trials: Iterable[CollectedTest], requirements: Collection[Requirement]) -> dict[str, tuple[str, ...]]:
+    """The tests for each of the requirements, by its id; empty if there is none."""
     citing: dict[str, list[str]] = {}
     calling: dict[str, list[str]] = {}
     for trial in trials:
@@ -83,7 +84,7 @@ def tests(trials: Iterable[Trial], requirements: Collection[Requirement]) -> dic
 
 
 class _Collector:
-    """The plugin that keeps what pytest collected."""
+    """The plugin that stores what pytest collected."""
 
     def __init__(self) -> None:
         self.items: list[pytest.Item] = []
@@ -92,30 +93,33 @@ class _Collector:
         self.items = [item for item in session.items if system_of(item) in SYSTEMS]
 
 
-def _trial(item: pytest.Item) -> Trial:
+def _trial(item: pytest.Item) -> CollectedTest:
     specification = load(system_of(item))
     ids = tuple(cited(item))
     called = {specification.requirements[one].operation for one in ids if one in specification.requirements}
     given = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    if any(isinstance(one, Operation | Requirement) for one in given):  # an engine's: its code has branches for others
-        called.update(_walked(one for one in given if isinstance(one, Operation)))
+    # a test of an engine, whose code has branches for other operations
+    if any(isinstance(one, Operation | Requirement) for one in given):
+        called.update(_called_by_engine(one for one in given if isinstance(one, Operation)))
     else:
         texts = [*given, *_texts(item.function)]  # type: ignore[attr-defined]
         called.update(one for one in texts if one in specification.operations)
     operations = specification.operations
     chains = (producers.dependencies(operations, operations[name]) for name in called if name)
-    return Trial(test_id(item), specification.system, ids, frozenset(one.id for chain in chains for one in chain))
+    return CollectedTest(
+        test_id(item), specification.system, ids, frozenset(one.id for chain in chains for one in chain)
+    )
 
 
-def _walked(operations: Iterable[Operation]) -> Iterator[str]:
-    """What an engine calls: the operation, and those that its links lead to."""
+def _called_by_engine(operations: Iterable[Operation]) -> Iterator[str]:
+    """The operations that an engine calls: the operation itself, and the targets of its links."""
     for operation in operations:
         yield operation.id
         yield from (link.operation for link in operation.links)
 
 
 def _texts(function: FunctionType) -> Iterator[str]:
-    """Every text in the code of a test, and in what it uses of the suites."""
+    """Every text in the code of a test, and in the helpers of the suites that it uses."""
     seen: set[int] = set()
     waiting: list[Any] = [function]
     while waiting:
@@ -136,7 +140,7 @@ def _texts(function: FunctionType) -> Iterator[str]:
 
 
 def _used(code: CodeType, names: Mapping[str, Any]) -> Iterator[Any]:
-    """The constants of a code object, and what its names stand for, also as members of a module of the suites."""
+    """The constants of a code object, and the values of its names, also as members of a module of the suites."""
     for constant in code.co_consts:
         yield from _used(constant, names) if isinstance(constant, CodeType) else (constant,)
     found = [names[name] for name in code.co_names if name in names]

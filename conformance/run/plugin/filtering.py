@@ -1,4 +1,4 @@
-"""Filtering: the tests that a requirement filter leaves out of a run."""
+"""Deselect the tests that a requirement filter excludes from a run."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from conformance.run.requirement_filter import RequirementFilter
 from conformance.spec.specification import Specification
 
 
-def left_out(
+def deselected(
     items: Sequence[pytest.Item],
     requirements: RequirementFilter,
     specification: Callable[[pytest.Item], Specification],
     profiles: Callable[[pytest.Item], Collection[str]],
 ) -> list[pytest.Item]:
-    """Those of the tests that give a verdict on nothing that the filter selects.
+    """The tests that can decide no requirement that the filter selects.
 
-    A test is kept if it cites a selected requirement. No test cites what follows from the schema of a response: for
-    that, those tests are kept that are about its operation and cite nothing that is excluded.
+    A test is kept if it cites a selected requirement. No test cites the structural requirements of a response: for
+    these, the
+    tests of the operation are kept that cite no excluded requirement.
     """
     about = {item: _about(item, specification(item)) for item in items}
     everywhere = {name for names in about.values() for name in names}

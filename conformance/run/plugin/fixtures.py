@@ -1,7 +1,7 @@
-"""Fixtures: the pytest fixtures for the suites, and for tests that request a system by its marker.
+"""The pytest fixtures for the suites, and for tests that request a system by its marker.
 
-pytest shows a fixture of a plugin to every test of its environment. These are therefore registered where they are to be
-seen: on the modules of the suites, and on each test that carries the marker. To any other test they do not exist.
+pytest offers the fixtures of a plugin to every test of its environment. These are therefore registered only where they
+are needed: on the modules of the suites, and on each test with the marker. Other tests cannot see them.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ NO_TARGET: Final = "the conformance suites need a target: add --conformance-targ
 
 
 def session(request: pytest.FixtureRequest) -> Session:
-    """The session of the system that the test belongs to, with the recorder of this test."""
+    """The session of the test's system, with the recorder of this test."""
     return _controller(request).protocol.session
 
 
 def seed(request: pytest.FixtureRequest) -> int:
-    """The seed of what is generated."""
+    """The seed for generated values."""
     return int(request.config.getoption("conformance_seed"))
 
 
 def examples(request: pytest.FixtureRequest) -> int:
-    """How many bodies to generate for an operation; what starts something leaves executions for the other tests."""
+    """The number of bodies to generate for an operation. One that starts something leaves executions for other
+    tests.
+    """
     from conformance.engine.properties import EXAMPLES_BY_DEPTH
     from conformance.spec.specification import load
 
@@ -61,13 +63,13 @@ FIXTURES: Final = {"session": session, "seed": seed, "examples": examples}
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
-    """Show the fixtures to the modules of the suites."""
+    """Register the fixtures on the modules of the suites."""
     if isinstance(collector, pytest.Module) and _is_of_a_suite(collector):
         _show(collector)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Show the fixtures to a test that asks for a system. One of the same name that it sees otherwise goes first."""
+    """Register the fixtures on a test that requests a system. The user's fixture of the same name takes precedence."""
     if _is_of_a_suite(item):
         return
     if item.get_closest_marker(SYSTEM) is not None:
@@ -79,7 +81,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def _means_us(item: pytest.Item) -> bool:
-    """Whether a test that asks for no system is about one all the same: there is a target, or its module imports us."""
+    """Whether a test without the marker is meant for a system: there is a target, or its module imports this
+    package.
+    """
     if CONTROLLER in item.config.stash:
         return True
     module = getattr(item, "module", None)
@@ -92,7 +96,7 @@ def _of_ours(value: object) -> bool:
 
 
 def _missing_marker(request: pytest.FixtureRequest) -> None:
-    """In the place of a fixture of ours that a test asks for without the marker."""
+    """Replaces a fixture of ours that a test requests without the marker."""
     from conformance.run.plugin.mistakes import unmarked_fixture
 
     controller = request.config.stash.get(CONTROLLER, None)
@@ -101,7 +105,7 @@ def _missing_marker(request: pytest.FixtureRequest) -> None:
 
 
 def _is_of_a_suite(node: pytest.Item | pytest.Collector) -> bool:
-    """Whether a module or a test is one of a suite; those of other packages are looked for when there is a target."""
+    """Whether a module or a test belongs to a suite. Suites of other packages are searched if there is a target."""
     if node.path.is_relative_to(SUITES_PATH) or not node.config.getoption("conformance_target"):
         return node.path.is_relative_to(SUITES_PATH)
     from conformance.core.systems import SYSTEMS
@@ -116,7 +120,7 @@ def _show(node: pytest.Item | pytest.Collector) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Of what the author of a test did wrong show the line of the test, not those of the suite below it."""
+    """Show a mistake of a test's author at the line of the test, not inside the suite."""
     if call.excinfo is not None and "conformance.engine.misuse" in sys.modules:
         from conformance.engine.misuse import Misuse
 
@@ -126,7 +130,7 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, py
 
 
 def _cut_off(traceback: TracebackType) -> None:
-    """End a traceback at the last call from outside the suite."""
+    """End a traceback at the last frame outside the suite."""
     last, each = traceback, traceback.tb_next
     while each is not None:
         if not str(each.tb_frame.f_globals.get("__name__", "")).startswith("conformance."):

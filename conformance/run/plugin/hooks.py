@@ -1,7 +1,7 @@
-"""Hooks: the options and markers of the pytest plugin, and the plugins that it registers if there is a target.
+"""The options and markers of the pytest plugin, and the plugins that it registers if there is a target.
 
-It is loaded into every pytest of its environment. It costs next to nothing there, shows nothing of itself to tests of
-others, and does nothing at all unless there is a target.
+It is loaded into every pytest of its environment. There it costs next to nothing, is invisible to other tests, and does
+nothing without a target.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MARKERS = (
 
 
 def _duration(text: str) -> float:
-    from conformance.target.target import duration  # only where it is needed: every pytest loads this module
+    from conformance.target.target import duration  # imported late: every pytest loads this module
 
     try:
         return duration(text)
@@ -57,10 +57,10 @@ def _from(least: int) -> Callable[[str], int]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Our options, which all carry our name, so that they collide with nobody's."""
+    """Add our options, with our prefix, so that they collide with no others."""
     group = parser.getgroup("conformance", "conformance of a server to its documentation")
-    told = f"the target file of the server under test; also {BARE}, if no other plugin has that option"
-    group.addoption(TARGET, metavar="FILE", help=told)
+    help_text = f"the target file of the server under test; also {BARE}, if no other plugin has that option"
+    group.addoption(TARGET, metavar="FILE", help=help_text)
     for one in OPTIONS:
         if one.as_pytest:
             continue
@@ -68,7 +68,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _settings(one: Option) -> dict[str, Any]:
-    """An option as argparse wants it."""
+    """The arguments of an option for argparse."""
     settings: dict[str, Any] = {"help": one.help, "default": [] if one.repeatable else one.default}
     match one.kind:
         case Kind.FLAG:
@@ -90,9 +90,9 @@ def _settings(one: Option) -> dict[str, Any]:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None, None, None]:
-    """Read `--target` as ours if, once every plugin and conftest.py has named its options, it is nobody else's.
+    """Read `--target` as ours if no plugin or conftest.py has an option with that name.
 
-    It is never registered: a conftest.py that pytest finds later can still have it.
+    It is never registered, so that a conftest.py that pytest finds later can still define it.
     """
     values = [value for word, value in itertools.pairwise(args) if word == BARE]
     named = early_config.known_args_namespace.file_or_dir  # where a value counts as a path of tests
@@ -111,13 +111,13 @@ def _is_free(parser: pytest.Parser) -> bool:
     """Whether no plugin or conftest.py has an option `--target`."""
     try:
         _, unknown = parser.parse_known_and_unknown_args([BARE])
-    except pytest.UsageError:  # it is known, and wants a value
+    except pytest.UsageError:  # it is defined, and needs a value
         return False
     return BARE in unknown
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers and, when there is a target, everything else."""
+    """Register the markers and, if there is a target, everything else."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(fixtures, "conformance-provided")
@@ -134,7 +134,7 @@ def pytest_configure(config: pytest.Config) -> None:
             from conformance.run.plugin.confirmation import Confirmation
 
             config.pluginmanager.register(Confirmation(process, controller.protocol), "conformance-confirmation")
-        config.pluginmanager.register(controller.entrance, "conformance-entrance")
+        config.pluginmanager.register(controller.admission, "conformance-entrance")
         if process.is_controller:
             config.pluginmanager.register(process.distribution, "conformance-distribution")
         if config.getoption("conformance_progress") and process.is_controller:
@@ -148,7 +148,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Without a target our suites can be listed, and have nothing to run against."""
+    """Without a target, the suites can be listed but not run."""
     named = any(one.startswith(("conformance.suites", str(SUITES_PATH))) for one in session.config.args)
     if named and not (session.config.getoption("conformance_target") or session.config.getoption("collectonly")):
         raise pytest.UsageError(NO_TARGET)

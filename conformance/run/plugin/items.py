@@ -1,4 +1,4 @@
-"""Items: the system, the requirements and the title of a pytest item."""
+"""The system, the requirements and the title of a pytest item."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Final
 import pytest
 
 SUITES_PATH: Final = Path(__file__).parents[2] / "suites"
-"""Where the suites are that come with the package."""
+"""The directory of the packaged suites."""
 SYSTEM: Final = "system"
-"""The marker with which a test of somebody else's asks for a system: `@pytest.mark.system(NAME)`."""
+"""The marker with which a user's test requests a system: `@pytest.mark.system(NAME)`."""
 TEST_ID: Final = pytest.StashKey[str]()
 
 
 def suite_of(item: pytest.Item) -> str:
-    """The system to whose suite a test of ours belongs; empty for a test of somebody else's."""
+    """The system whose suite contains a test; empty for a user's test."""
     name = getattr(getattr(item, "module", None), "__name__", "")
     return suite_of_module(name)
 
 
 def suite_of_module(name: str) -> str:
-    """The system to whose suite a module belongs, by its name; empty for any other."""
-    from conformance.core.systems import SYSTEMS  # there is a target: every pytest loads this module
+    """The system whose suite contains a module, by its name; empty for any other."""
+    from conformance.core.systems import SYSTEMS  # imported late: every pytest loads this module
 
     return next((one.name for one in SYSTEMS.values() if name.startswith(f"{one.package}.")), "")
 
 
 def place_of(module: str) -> str:
-    """The place of a module of a suite, with which the ids of its tests begin: `system/test_module.py`."""
+    """The prefix of the ids of a suite module's tests: `system/test_module.py`."""
     from conformance.core.systems import SYSTEMS
 
     system = suite_of_module(module)
@@ -38,13 +38,13 @@ def place_of(module: str) -> str:
 
 
 def system_of(item: pytest.Item) -> str:
-    """The system that a test is about: that of its suite, else the one that it asks for; empty for any other test."""
+    """The system of a test: that of its suite, or the one that it requests; empty for any other test."""
     asking = item.get_closest_marker(SYSTEM)
     return suite_of(item) or (str(asking.args[0]) if asking is not None and asking.args else "")
 
 
 def fixtures(item: pytest.Item) -> Sequence[str]:
-    """The names of the fixtures that a test asks for."""
+    """The names of the fixtures that a test requests."""
     names: Sequence[str] = getattr(item, "fixturenames", ())
     return names
 
@@ -55,14 +55,14 @@ def cited(item: pytest.Item) -> list[str]:
 
 
 def test_id(item: pytest.Item) -> str:
-    """A test's name; that of one of ours does not depend on how pytest was called."""
+    """The id of a test. For a suite's test it does not depend on how pytest was called."""
     if not suite_of(item):
         return item.nodeid
     return f"{place_of(item.module.__name__)}::{item.name}"  # type: ignore[attr-defined]
 
 
 def title(item: pytest.Item) -> str:
-    """The fact that a test's name states."""
+    """The title of a test, from its name."""
     name, _, parameter = item.name.partition("[")
     words = name.removeprefix("test_").replace("_", " ")
     return f"{words} [{parameter}" if parameter else words

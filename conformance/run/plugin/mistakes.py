@@ -1,4 +1,4 @@
-"""Mistakes: what is wrong with how a test of your own asks for a system, and what to write instead."""
+"""Mistakes in how a user's test requests a system, and what to write instead."""
 
 from __future__ import annotations
 
@@ -14,43 +14,44 @@ from conformance.run.plugin.items import SYSTEM, cited, suite_of, system_of
 from conformance.spec.specification import Specification
 
 MISTAKE: Final = pytest.StashKey[str]()
-"""Why a test cannot begin; where the key is not set, nothing is wrong with it."""
+"""Why a test cannot start; unset if nothing is wrong."""
 
 
 def takes_part(item: pytest.Item, systems: Collection[str]) -> bool:
-    """Whether a test is about one of the systems of a run, and nothing is wrong with how it asks for it."""
+    """Whether a test belongs to a system of a run, and requests it correctly."""
     return system_of(item) in systems and MISTAKE not in item.stash
 
 
-def mistake(item: pytest.Item, there: Mapping[str, Specification], target_file: str, *, chosen: bool) -> str:
-    """What is wrong with the markers of a test, and what is right; empty when nothing is.
+def mistake(item: pytest.Item, available: Mapping[str, Specification], target_file: str, *, chosen: bool) -> str:
+    """What is wrong with the markers of a test, and what to write; empty if nothing is.
 
-    `there` are the systems of the target file, with what is known of each. Where systems are `chosen` by an option, a
-    test of another one is merely left out.
+    `there` are the systems of the target file with their specifications. If systems are `chosen` by an option, a test
+    of
+    another one is deselected.
     """
     if suite_of(item):
         return ""
     asking = item.get_closest_marker(SYSTEM)
     if asking is None:
-        return _unmarked(item, there)
+        return _unmarked(item, available)
     if asking.kwargs or len(asking.args) != 1 or not isinstance(asking.args[0], str):
         return f"@pytest.mark.system must name one system; write it like {_marker(next(iter(SYSTEMS)))}"
     system = asking.args[0]
     if system not in SYSTEMS:
         return f"@pytest.mark.system({system!r}): there is no such system; {hint(system, SYSTEMS)}"
-    if system not in there and chosen:
+    if system not in available and chosen:
         return ""
-    if system not in there:
-        only = " ".join(f"--conformance-system {one}" for one in there)
+    if system not in available:
+        only = " ".join(f"--conformance-system {one}" for one in available)
         return f"{target_file}: the target file has no table [{system}]; add it, or skip this test with {only}"
-    unknown = [one for one in cited(item) if one not in there[system].requirements]
-    return "\n".join(str(UnknownRequirement(one, system, there[system].requirements)) for one in unknown)
+    unknown = [one for one in cited(item) if one not in available[system].requirements]
+    return "\n".join(str(UnknownRequirement(one, system, available[system].requirements)) for one in unknown)
 
 
-def _unmarked(item: pytest.Item, there: Mapping[str, Specification]) -> str:
-    """What is wrong with a test that names no system: it cites a requirement of one."""
+def _unmarked(item: pytest.Item, available: Mapping[str, Specification]) -> str:
+    """What is wrong with a test that names no system but cites a requirement of one."""
     for one in cited(item):
-        system = next((name for name, spec in there.items() if one in spec.requirements), None)
+        system = next((name for name, spec in available.items() if one in spec.requirements), None)
         if system is not None:
             return f"@pytest.mark.requirement({one!r}) is of {system}; add @pytest.mark.system({system!r}) to the test"
     return ""
@@ -61,7 +62,9 @@ def _marker(system: str) -> str:
 
 
 def unmarked_fixture(name: str, systems: Sequence[str] = ()) -> str:
-    """What is wrong with a test that asks for a fixture of the suite and names none of the `systems`; what is right."""
+    """What is wrong with a test that uses a fixture of the suite without naming one of the `systems`, and what to
+    write.
+    """
     example = " or ".join(map(_marker, systems or [next(iter(SYSTEMS))]))
     return (
         f"fixture '{name}' not found: the test does not say which system it tests. Add {example} to the test, "

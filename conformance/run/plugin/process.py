@@ -1,4 +1,4 @@
-"""Run process: one process of a run, with its assignment, target, tests, worker and errors."""
+"""One process of a run, with its assignment, target, tests, worker and errors."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class RunProcess:
         self.interrupted = False
         self.internal: list[str] = []
         self.unwritable = ""
-        self.stopped = False  # whether an problem kept a test from being begun
+        self.stopped = False  # whether a problem kept a test from starting
         self._lock: FileLock | None = None
         self.target = self._load()
         self.baseline = None if self.is_worker else self._baseline()
         if not self.is_worker:
-            _ = self.documents  # a wrong one is refused before anything is sent
+            _ = self.documents  # a wrong one is an error before anything is sent
         self.systems = self._chosen()
         self.filter = self._filter()
         self.selection = Selection(config, self.target, self.systems, self.filter, holder=given is None or given.holder)
@@ -67,7 +67,7 @@ class RunProcess:
             raise pytest.UsageError(str(error)) from None
 
     def _filter(self) -> RequirementFilter:
-        """Which requirements the run tests."""
+        """The filter of the requirements that the run tests."""
         try:
             patterns = self.option("include"), self.option("exclude")
             return choice.filtered(self.target, self.systems, *patterns, choice.PLUGIN)
@@ -75,7 +75,7 @@ class RunProcess:
             raise pytest.UsageError(str(error)) from None
 
     def _assignment(self) -> Assignment:
-        """What this process, and each worker that it makes, is told of the run."""
+        """The assignment of this process, and of the workers that it creates."""
         mark = assignment.new_mark()
         named = self.option("output")
         path = Path(named) if named else run_directory.named_after(self.target.name, datetime.now(), mark)
@@ -88,7 +88,7 @@ class RunProcess:
         )
 
     def option(self, name: str) -> Any:
-        """The value of the option `--conformance-` with that name."""
+        """The value of the option `--conformance-NAME`."""
         return self.config.getoption(f"conformance_{name}")
 
     def _load(self) -> Target:
@@ -109,7 +109,7 @@ class RunProcess:
         return target.model_copy(update=changes)
 
     def _baseline(self) -> baseline.Baseline | None:
-        """The baseline, which the controller alone reads: its workers are told what is known."""
+        """The baseline. Only the controller reads it, and tells its workers what is known."""
         named = self.option("baseline")
         if self.option("baseline_strict") and not named:
             raise pytest.UsageError(baseline.STRICT_ALONE)
@@ -122,7 +122,7 @@ class RunProcess:
 
     @property
     def documents(self) -> Path | None:
-        """The directory with the user's copies of the documents. Raises pytest.UsageError where it is none."""
+        """The directory with the user's copies of the documents. Raises pytest.UsageError if it does not exist."""
         named = self.option("documents")
         if named and not Path(named).is_dir():
             raise pytest.UsageError(
@@ -137,7 +137,7 @@ class RunProcess:
 
     @property
     def output(self) -> Path:
-        """The directory of the run, which is made when the first test begins."""
+        """The directory of the run, which is created when the first test starts."""
         return self.assignment.output
 
     @property
@@ -147,16 +147,16 @@ class RunProcess:
 
     @cached_property
     def worker(self) -> Worker:
-        """The worker of this process, made when the first test needs it. Raises OSError."""
-        told = self.assignment
+        """The worker of this process, created when the first test needs it. Raises OSError."""
+        assignment = self.assignment
         worker = Worker(
             self.target,
-            run=told.run,
-            name=self._name(told.worker),
-            output=told.output,
-            quota=WorkerQuota(told.workers, self.shard, tuple(self.systems), self.selection.starting),
-            until=told.until,
-            tokens=told.tokens,
+            run=assignment.run,
+            name=self._name(assignment.worker),
+            output=assignment.output,
+            quota=WorkerQuota(assignment.workers, self.shard, tuple(self.systems), self.selection.starting),
+            until=assignment.until,
+            tokens=assignment.tokens,
         )
         self._lock = FileLock(self.directory.lock(worker.name), thread_local=False)
         self._lock.acquire()
@@ -164,25 +164,25 @@ class RunProcess:
 
     @property
     def has_begun(self) -> bool:
-        """Whether this process has begun a test of the run."""
+        """Whether this process has started a test of the run."""
         return "worker" in self.__dict__
 
     @property
     def shard(self) -> Shard:
-        """Which part of the run this is."""
+        """The part of the run that this is."""
         return self.selection.shard
 
     def _name(self, worker: str) -> str:
-        """What a worker is called in journals, names and exchanges, which are joined with those of other shards."""
+        """The name of a worker in journals, names and exchanges, which is unique among all shards."""
         return worker if self.shard.whole else f"s{self.shard.index}{worker}"
 
     def within_budget(self) -> None:
-        """Begin nothing new when the time budget is used up. Raises NotExercised."""
+        """Start nothing new if the time budget is used up. Raises NotExercised."""
         if time.monotonic() > self.assignment.until:
             raise NotExercised(Reason.TIME_BUDGET, f"{self._budget():g} seconds")
 
     def _budget(self) -> float:
-        """The time budget in seconds; infinite when there is none."""
+        """The time budget in seconds; infinite if there is none."""
         return float(self.option("time_budget") or self.target.limits.time_budget or math.inf)
 
     def hidden(self, text: str) -> str:
@@ -191,23 +191,23 @@ class RunProcess:
             return self.worker.redactor.text(text)
         return Redactor({**self.target.secrets(), **derived_secrets(self.target)}, PUBLIC).text(text)
 
-    # -- what goes wrong -------------------------------------------------------------------------------------------
+    # -- errors
 
-    def ended_badly(self, error: BaseException) -> None:
-        """Note what went wrong at the end of a run; an interrupt is none of the suite's errors."""
+    def record_final_error(self, error: BaseException) -> None:
+        """Record an error at the end of a run. An interrupt is not an internal error."""
         if isinstance(error, KeyboardInterrupt):
             self.interrupted = True
         else:
             self.internal.append(self.hidden(f"at the end of the run: {type(error).__name__}: {error}")[:500])
 
-    def break_off(self, session: pytest.Session, error: OSError | Unwritable) -> None:
-        """The directory of the run can no longer be written, so that nothing more can be found out."""
+    def stop_unwritable(self, session: pytest.Session, error: OSError | Unwritable) -> None:
+        """Stop the run: its directory can no longer be written, so that no result could be stored."""
         if isinstance(error, OSError):
             error = Unwritable(Path(error.filename or self.output), error)
         self.unwritable = self.unwritable or str(error)
         session.shouldfail = self.unwritable
 
     def release(self) -> None:
-        """Let go of the lock that says that this process is alive."""
+        """Release the lock that shows that this process is alive."""
         if self._lock is not None:
             self._lock.release()

@@ -1,4 +1,4 @@
-"""Progress: a progress bar in a terminal, or a line for each tenth of the tests."""
+"""Show a progress bar in a terminal, or a line for each tenth of the tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.run.plugin.protocol import NEW
 
 
 class Display:
-    """A pytest plugin that takes the place of the dots. It writes to standard error, the summary to standard output.
+    """A pytest plugin that replaces the dots. It writes to standard error; the summary goes to standard output.
 
     `quiet` shows nothing, `verbose` also a line for each test.
     """
@@ -32,19 +32,19 @@ class Display:
         self._task: Any = None
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """No letter for a test: the bar shows it."""
+        """Print no letter for a test: the bar shows it."""
         category = {"passed": "passed", "failed": "failed", "skipped": "skipped"}[report.outcome]
         if report.when == "call" or report.outcome != "passed":
             return category, "", ""
         return "", "", ""
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Begin, when the tests are known."""
+        """Start when the tests are known."""
         self._begin(len(session.items))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """Begin, when the first worker knows the tests: all workers know the same."""
+        """Start when the first worker has collected the tests: all workers collect the same."""
         self._begin(len(ids))
 
     def _begin(self, total: int) -> None:
@@ -97,11 +97,11 @@ class Display:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
-        """Take the bar away, before it erases what is said of the interrupt."""
+        """Remove the bar before it erases messages about the interrupt."""
         self._stop()
 
     def pytest_sessionfinish(self) -> None:
-        """Take the bar away; what remains to be done is cleaning up."""
+        """Remove the bar; only the clean-up remains."""
         self._stop()
 
     def _stop(self) -> None:

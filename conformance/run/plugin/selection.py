@@ -1,4 +1,4 @@
-"""Selection: which tests a run has. Registered with pytest if there is a target."""
+"""Select the tests of a run. Registered with pytest if there is a target."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ from conformance.target.target import Target
 class Selection:
     """The tests of some systems of the target: all, those of some profiles, or a shard of them.
 
-    A process that is no `holder` leaves all tests of ours to the one that is.
-    `collected` are the ids of the tests that this process found, `planned` those of its shard: what another plugin or
-    an option of pytest's leaves out later is still among them. Workers collect, their controller does not.
+    A process that is not the `holder` leaves all tests of the suites to the one that is. `collected` are the ids of the
+    tests
+    that this process collected, `planned` those of its shard, including those that another plugin or an option of
+    pytest
+    deselects later. Workers collect tests, their controller does not.
     """
 
     def __init__(
@@ -77,9 +79,8 @@ class Selection:
         return shard
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Collect no suite of a system that is no part of the run: its spec need not be read.
-
-        Nor a module that has nothing to say at this target.
+        """Do not collect suites of other systems, whose specs need not be read, nor modules that do not apply to
+        this target.
         """
         for name, one in SYSTEMS.items():
             if name not in self.systems and one.suites in (collection_path, collection_path.parent):
@@ -94,7 +95,7 @@ class Selection:
         return None
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """One test of the documented form for each operation that the target wants in another."""
+        """Parametrize the test of the documented form by the accommodated operations of the target."""
         if "accommodated" not in metafunc.fixturenames:
             return
         spec = self.target.table(suite_of_module(metafunc.module.__name__)).specification()
@@ -104,7 +105,7 @@ class Selection:
 
     @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Keep the tests of the target's systems and of the selected profiles; stable ids for Allure."""
+        """Keep the tests of the target's systems and of the selected profiles, and set their stable ids."""
         items[:] = [item for item in items if suite_of(item) in ("", *self.systems)]
         self._find_mistakes(items)
         if not self.holder:
@@ -115,7 +116,7 @@ class Selection:
             config.hook.pytest_deselected(items=out)
         if self._requirements:
             ours = [item for item in items if self._takes_part(item)]
-            out = filtering.left_out(ours, self._requirements, self._specification, self._profiles_of)
+            out = filtering.deselected(ours, self._requirements, self._specification, self._profiles_of)
             items[:] = [item for item in items if item not in out]
             config.hook.pytest_deselected(items=out)
         for item in items:
@@ -130,36 +131,38 @@ class Selection:
                 item.add_marker(pytest.mark.xdist_group(system_of(item)))  # one worker counts what is started
 
     def _keep_shard(self, items: list[pytest.Item]) -> None:
-        """Keep this shard's tests, and whatever is none of ours."""
+        """Keep this shard's tests, and all tests outside the suites."""
         ours = [item for item in items if self._takes_part(item)]
         starting = {item.stash[TEST_ID]: system_of(item) for item in ours if may_start(item, self._specification(item))}
-        # Shards run at the same time as well: what may not meet there is in one of them.
-        apart = {item.stash[TEST_ID]: f"{system_of(item)} fixtures" for item in ours if self._excluding(item)}
-        parts = sharding.cut(self._ids(ours), self._durations(), self.shard.of, {**apart, **starting})
+        # Shards run concurrently too, so tests that exclude each other are in one of them.
+        exclusive = {
+            item.stash[TEST_ID]: f"{system_of(item)} fixtures" for item in ours if self._needs_exclusive_fixtures(item)
+        }
+        parts = sharding.split_tests(self._ids(ours), self._durations(), self.shard.of, {**exclusive, **starting})
         self.division = sharding.digest(parts)
         kept = set(parts[self.shard.index - 1])
         self.starting = frozenset(system for one, system in starting.items() if one in kept)
         items[:] = [item for item in items if not self._takes_part(item) or item.stash[TEST_ID] in kept]
 
     def _find_mistakes(self, items: Sequence[pytest.Item]) -> None:
-        """Note of each test of the user's own why it cannot begin."""
+        """Record for each user's test why it cannot start."""
         there = {system: self.target.table(system).known for system in self.target.systems}
         for item in items:
             if wrong := mistake(item, there, self._target_file, chosen=self._chosen):
                 item.stash[MISTAKE] = wrong
 
     def _takes_part(self, item: pytest.Item) -> bool:
-        """Whether a test is about a system of the run, and says so as it must."""
+        """Whether a test belongs to a system of the run, and requests it correctly."""
         return takes_part(item, self.systems)
 
     def _ids(self, items: Sequence[pytest.Item]) -> tuple[str, ...]:
         return tuple(item.stash[TEST_ID] for item in items if self._takes_part(item))
 
-    def _excluding(self, item: pytest.Item) -> bool:
+    def _needs_exclusive_fixtures(self, item: pytest.Item) -> bool:
         return needs_exclusive_fixtures(self._specification(item), self.target.table(system_of(item)), cited(item))
 
     def _specification(self, item: pytest.Item) -> Specification:
-        """Of a test that takes part, the spec of its system."""
+        """The spec of the system of a selected test."""
         return self.target.table(system_of(item)).known
 
     def _profiles_of(self, item: pytest.Item) -> set[str]:
@@ -168,11 +171,11 @@ class Selection:
         return named | {spec.requirements[one].profile for one in cited(item) if one in spec.requirements}
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        """A run that leaves tests of its own out is not complete."""
+        """Mark the run as incomplete if tests of it are deselected."""
         self.narrowed = self.narrowed or any(map(self._takes_part, items))
 
     def _durations(self) -> dict[str, float]:
-        """How many seconds each test took in the run that is named for it."""
+        """The seconds that each test took in the run given by --conformance-durations."""
         try:
             return record_file.read(Path(self._recorded)).durations.get("tests", {}) if self._recorded else {}
         except record_file.UnreadableRun as error:
@@ -180,9 +183,9 @@ class Selection:
 
 
 def may_start(item: pytest.Item, spec: Specification) -> bool:
-    """Whether a test may start what no operation removes: by what it cites, or by its marker.
+    """Whether a test may start what no operation removes: by its citations, or by its marker.
 
-    What a call needs may have to be started before.
+    Its dependencies may have to be started too.
     """
     if not spec.starts:
         return False
