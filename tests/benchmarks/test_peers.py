@@ -14,7 +14,7 @@ from conformance.spec.specification import SYSTEMS
 
 @pytest.mark.matrix  # several whole processes
 @pytest.mark.timeout(900)
-def test_the_comparison_prints_a_row_of_each_way_to_test() -> None:
+def test_comparison_prints_one_row_per_tool() -> None:
     call = ["--system", "processmaker4", "--rounds", "1", "--faults", "1", "--examples", "5"]
     printed = CliRunner().invoke(main, call, catch_exceptions=False, env={"COLUMNS": "250"}).output
     for name in ("this suite, standard", "httpx alone", "this suite, quick", "this suite, deep", "schemathesis run"):
@@ -22,7 +22,7 @@ def test_the_comparison_prints_a_row_of_each_way_to_test() -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_the_sample_of_faults_is_the_same_in_every_call(system: str) -> None:
+def test_sample_of_faults_is_deterministic(system: str) -> None:
     assert sampled(system, 5) == sampled(system, 5)
     assert len(sampled(system, 5)) == 5
 

@@ -24,11 +24,11 @@ from tests.runs.support import served
 WRITTEN = api_page.PAGE.read_text(encoding="utf-8")
 
 
-def test_the_page_is_what_the_docstrings_give() -> None:
+def test_api_page_is_generated_from_the_docstrings() -> None:
     assert api_page.page() == WRITTEN, "run `python -m conformance.cli.documentation`"
 
 
-def test_what_is_exported_is_what_is_documented() -> None:
+def test_exported_names_are_documented() -> None:
     assert set(conformance.__all__) == {*MEMBERS, *CONSTANTS}
     assert sorted(re.findall(r"^## (\w+)$", WRITTEN, re.MULTILINE)) == sorted([*MEMBERS, "Constants"])
 
@@ -74,12 +74,12 @@ THINGS = dict(documented())
 
 
 @pytest.mark.parametrize("name", THINGS)
-def test_what_is_documented_has_an_example(name: str) -> None:
+def test_documented_members_have_an_example(name: str) -> None:
     assert ">>> " in (THINGS[name].__doc__ or "")
 
 
 @pytest.mark.parametrize("name", [name for name, thing in THINGS.items() if not isinstance(thing, type)])
-def test_every_method_says_what_it_takes_returns_and_raises(name: str) -> None:
+def test_docstrings_of_methods_state_parameters_results_and_exceptions(name: str) -> None:
     signature = inspect.signature(THINGS[name])
     assert signature.return_annotation is not inspect.Signature.empty
     assert all(
@@ -105,7 +105,7 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
 
 
 @pytest.mark.parametrize("name", THINGS)
-def test_the_examples_do_what_they_show(name: str, worker: Worker) -> None:
+def test_examples_print_what_they_show(name: str, worker: Worker) -> None:
     given: tuple[conformance.Session, conformance.Recorder] = worker.begin("processmaker3", ())
     session, recorder = given
     known = {one: getattr(conformance, one) for one in conformance.__all__}

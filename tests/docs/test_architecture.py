@@ -81,7 +81,7 @@ def linted(directory: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(call, cwd=directory, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_the_page_has_a_row_for_each_package_in_the_order_of_their_imports() -> None:
+def test_architecture_page_lists_each_package_in_import_order() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     layers = contracts["contracts"][0]["layers"]
     there = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
@@ -89,7 +89,7 @@ def test_the_page_has_a_row_for_each_package_in_the_order_of_their_imports() -> 
     assert set(packages()) == there
 
 
-def test_imports_keep_to_the_contracts() -> None:
+def test_imports_follow_the_contracts() -> None:
     ended = linted(ROOT)
     assert ended.returncode == 0, ended.stdout
 
@@ -113,7 +113,7 @@ def test_a_wrong_import_breaks_a_contract(tmp_path: Path, module: str, line: str
     assert "BROKEN" in ended.stdout
 
 
-def test_at_most_twelve_entries_are_side_by_side_and_no_file_is_long() -> None:
+def test_package_has_at_most_twelve_entries_and_no_long_file() -> None:
     assert len([path for path in PACKAGE.iterdir() if path.name not in ("__pycache__", "py.typed")]) <= 12
     long = {path.name: lines for path in PACKAGE.rglob("*.py") if (lines := len(path.read_text().splitlines())) >= 400}
     assert not long, long
@@ -152,7 +152,7 @@ def test_a_package_names_no_system(package: str) -> None:
     assert not named
 
 
-def test_what_a_module_does_is_searched_for_names_and_what_it_explains_is_not(tmp_path: Path) -> None:
+def test_system_names_are_found_in_code_but_not_in_documentation(tmp_path: Path) -> None:
     path = tmp_path / "module.py"
     path.write_text('"""PROCESIO."""\nNAME = 1\n"""ProcessMaker 3."""\ndef f():\n    """PM3."""  # procesio\n')
     assert OF_ONE_SYSTEM.search(code_of(path)) is None
@@ -176,7 +176,7 @@ def outside(*folders: str) -> set[str]:
     return names - local - set(sys.stdlib_module_names)
 
 
-def test_the_page_gives_a_reason_for_every_dependency() -> None:
+def test_architecture_page_gives_a_reason_for_every_dependency() -> None:
     section = PAGE.split("## What it depends on\n")[1]
     told = re.findall(r"^\| ([\w-]+) \| (?!for \|).+ \|$", section, re.MULTILINE)
     assert [one for one in told if one != "package"] == [*declared()[""], *declared()["test"], *declared()["docs"]]
@@ -190,7 +190,7 @@ def test_every_dependency_is_used() -> None:
             assert name in NOT_IMPORTED or module in used, f"{name} is declared and not imported"
 
 
-def test_everything_imported_is_declared_or_brought_by_what_is() -> None:
+def test_imported_packages_are_dependencies_or_brought_by_them() -> None:
     everything = {*declared()[""]}
     known = {IMPORTED_AS.get(name, name.replace("-", "_")) for name in everything} | {
         module for module, bringer in BROUGHT.items() if bringer in everything

@@ -66,7 +66,7 @@ def instructions(path: Path) -> Iterator[tuple[str, str]]:
             yield word, rest.strip()
 
 
-def test_the_image_runs_the_command_as_a_user_of_no_power() -> None:
+def test_image_runs_the_command_as_an_unprivileged_user() -> None:
     found = list(instructions(DOCKERFILE))
     words = [word for word, _ in found]
     assert set(words) <= INSTRUCTIONS
@@ -78,7 +78,7 @@ def test_the_image_runs_the_command_as_a_user_of_no_power() -> None:
         subprocess.run(["sh", "-n"], input=rest, text=True, check=True, timeout=300)
 
 
-def test_no_step_of_the_action_puts_an_expression_into_a_script() -> None:
+def test_no_step_of_the_action_interpolates_an_expression_into_a_script() -> None:
     steps = data(ACTION)["runs"]["steps"]
     scripts = [step["run"] for step in steps if "run" in step]
     assert scripts
@@ -105,7 +105,7 @@ def test_every_file_of_the_directory_is_checked_and_reported() -> None:
 @pytest.mark.parametrize(
     ("path", "schema"), [(GITHUB, "github-workflows"), (GITLAB, "gitlab-ci"), (ACTION, "github-actions")]
 )
-def test_a_file_is_valid_by_the_published_schema(path: Path, schema: str) -> None:
+def test_ci_file_is_valid_by_the_published_schema(path: Path, schema: str) -> None:
     options = ["--builtin-schema", f"vendor.{schema}"]
     if path == GITLAB:
         options += ["--data-transform", "gitlab-ci"]
@@ -119,7 +119,7 @@ def test_the_job_is_valid_by_the_published_schema() -> None:
 
 
 @files
-def test_every_command_in_a_file_is_one_of_ours_with_options_that_exist(path: Path) -> None:
+def test_commands_and_options_in_ci_files_exist(path: Path) -> None:
     found = list(calls(path))
     assert {name for name, *_ in found} >= {"run", "merge"}
     for name, *words in found:
@@ -130,7 +130,7 @@ def test_every_command_in_a_file_is_one_of_ours_with_options_that_exist(path: Pa
 
 
 @files
-def test_a_run_in_a_file_is_a_shard_and_survives_the_deviations_that_it_finds(path: Path) -> None:
+def test_runs_in_ci_files_are_sharded_and_continue_after_deviations(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert all("--shard" in words for words in calls(path) if words[0] == "run")
     spared = {"github-actions.yml": "|| test $? -eq 1", "gitlab-ci.yml": "exit_codes: [1]"}
@@ -139,7 +139,7 @@ def test_a_run_in_a_file_is_a_shard_and_survives_the_deviations_that_it_finds(pa
 
 
 @files
-def test_the_scripts_in_a_file_are_read_by_a_shell(path: Path) -> None:
+def test_scripts_in_ci_files_are_valid_shell(path: Path) -> None:
     for text in texts(data(path)):
         if "conformance " in text:
             script = re.sub(r"\$\{\{.*?\}\}", "1", text)
@@ -156,5 +156,5 @@ def test_each_service_has_as_many_shards_as_its_runs_say() -> None:
 
 
 @files
-def test_a_file_takes_every_secret_from_the_service(path: Path) -> None:
+def test_ci_files_read_every_secret_from_the_service(path: Path) -> None:
     assert not re.search(r"(?i)(password|token|secret)\w*: *[\"']?[a-z0-9]{8,}", path.read_text(encoding="utf-8"))

@@ -97,7 +97,7 @@ def steps(job: dict[str, Any], **values: str) -> Iterator[str]:
 
 
 @pytest.mark.page
-def test_the_workflow_of_github_ends_as_the_whole_run_would(machine: Machine, tmp_path: Path) -> None:
+def test_github_workflow_ends_like_a_whole_run(machine: Machine, tmp_path: Path) -> None:
     jobs, bash = data(GITHUB)["jobs"], ("bash", "-e", "-c")
     for shard in jobs["shard"]["strategy"]["matrix"]["shard"]:
         for script in steps(jobs["shard"], **{"matrix.shard": str(shard)}):
@@ -128,7 +128,7 @@ def test_the_workflow_of_github_ends_as_the_whole_run_would(machine: Machine, tm
 
 
 @pytest.mark.page
-def test_the_pipeline_of_gitlab_ends_as_the_whole_run_would(machine: Machine) -> None:
+def test_gitlab_pipeline_ends_like_a_whole_run(machine: Machine) -> None:
     jobs, bash = data(GITLAB), ("bash", "-eo", "pipefail", "-c")
 
     def job(name: str, **env: str) -> int:
@@ -154,7 +154,7 @@ def test_the_pipeline_of_gitlab_ends_as_the_whole_run_would(machine: Machine) ->
     assert machine.said("curl").splitlines()[1].endswith(f"--request PUT --form body=<note.md {notes}/5")
 
 
-def test_the_action_ends_as_the_run_did_and_edits_its_comment(machine: Machine, tmp_path: Path) -> None:
+def test_action_ends_like_its_run_and_edits_its_comment(machine: Machine, tmp_path: Path) -> None:
     bash = ("bash", "-e", "-o", "pipefail", "-c")
     scripts = {step.get("name", ""): step for step in data(ACTION)["runs"]["steps"] if "run" in step}
     outputs, summary = tmp_path / "outputs", tmp_path / "summary"
@@ -191,7 +191,7 @@ def test_the_action_ends_as_the_run_did_and_edits_its_comment(machine: Machine, 
 
 
 @pytest.mark.matrix  # it builds the package
-def test_the_steps_of_the_image_make_a_command_that_runs(tmp_path: Path) -> None:
+def test_image_steps_build_a_working_command(tmp_path: Path) -> None:
     image, tools, site = tmp_path / "image", tmp_path / "tools", tmp_path / "site"
     image.mkdir()
     tools.mkdir()
@@ -213,7 +213,7 @@ def test_the_steps_of_the_image_make_a_command_that_runs(tmp_path: Path) -> None
     assert "startRequest" in printed
 
 
-def test_the_pods_of_kubernetes_write_what_merges_into_the_whole_run(machine: Machine) -> None:
+def test_kubernetes_pods_write_shards_that_merge_into_a_whole_run(machine: Machine) -> None:
     (container,) = data(KUBERNETES)["spec"]["template"]["spec"]["containers"]
     (script,) = container["args"]
     (machine.directory / "staging.toml").rename(machine.directory / "target.toml")

@@ -78,21 +78,21 @@ def table(text: str, heading: str) -> list[list[str]]:
 
 
 @pages
-def test_every_call_in_a_page_names_a_command_and_options_that_exist(page: Path) -> None:
+def test_commands_and_options_in_pages_exist(page: Path) -> None:
     for name, given in calls(page.read_text(encoding="utf-8")):
         assert name in KNOWN, f"{page.name}: conformance {name}"
         assert set(given) <= options(name), f"{page.name}: conformance {name}: {given}"
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_the_page_of_commands_has_exactly_the_options_of_each(name: str) -> None:
+def test_command_page_lists_exactly_the_options_of_each_command(name: str) -> None:
     rows = table(COMMANDS_PAGE, f"conformance {name}")
     told = {option for row in rows for option in re.findall(r"`(--?[\w-]+)`", row[0])}
     assert told == options(name)
 
 
 @pages
-def test_every_link_leads_somewhere(page: Path) -> None:
+def test_links_have_targets(page: Path) -> None:
     for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
@@ -103,14 +103,14 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 @pages
-def test_no_page_names_a_path_of_one_machine_or_a_host(page: Path) -> None:
+def test_pages_contain_no_local_path_or_host(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert not re.findall(r"(?<![\w.}/])/(?:home|root|work|tmp|usr|opt|var|Users|mnt)/\S*", text)
     hosts = re.findall(r"https?://([^/\s\"`)>]+)", text)
     assert not [host for host in hosts if not re.fullmatch(r"([\w-]+\.)*example\.com(:\d+)?|127\.0\.0\.1:\d+", host)]
 
 
-def test_the_exit_codes_of_the_readme_are_those_of_the_command() -> None:
+def test_exit_codes_of_the_readme_are_those_of_the_command() -> None:
     module = ast.parse(Path(exit_codes.__file__).read_text(encoding="utf-8"))
     documented = [
         (str(getattr(exit_codes, one.target.id)), following.value.value.rstrip("."))
@@ -154,7 +154,7 @@ def test_the_page_of_the_target_file_says_what_every_fixture_is_for() -> None:
     assert sorted(told) == sorted(set(Fixtures.model_fields) - {"may_change"})
 
 
-def test_every_reading_that_is_cited_is_explained() -> None:
+def test_cited_readings_are_explained() -> None:
     explained = set(re.findall(r"^\| (A-\w+-\w+) \|", (ROOT / "docs" / "readings.md").read_text(), re.MULTILINE))
     for path in sorted((ROOT / "specs").rglob("*.yaml")):
         cited = set(readings(yaml.safe_load(path.read_text(encoding="utf-8"))))

@@ -27,14 +27,14 @@ def called(module: str, *options: str, cwd: Path = ROOT) -> subprocess.Completed
     return subprocess.run(call, cwd=cwd, capture_output=True, text=True, check=False)
 
 
-def test_the_workflow_is_valid_by_the_published_schema_and_runs_what_ci_runs() -> None:
+def test_workflow_is_valid_by_the_published_schema_and_runs_the_ci_script() -> None:
     checked = called("check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(WORKFLOW))
     assert checked.returncode == 0, checked.stdout + checked.stderr
     jobs = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"].values()
     assert [step["run"] for job in jobs for step in job["steps"] if "run" in step] == [".ci/run"]
 
 
-def test_the_hooks_are_valid_local_and_call_what_ci_calls() -> None:
+def test_pre_commit_hooks_are_valid_local_and_call_what_ci_calls() -> None:
     checked = called("pre_commit", "validate-config", str(HOOKS))
     assert checked.returncode == 0, checked.stdout + checked.stderr
     (repository,) = yaml.safe_load(HOOKS.read_text(encoding="utf-8"))["repos"]
@@ -46,7 +46,7 @@ def test_the_hooks_are_valid_local_and_call_what_ci_calls() -> None:
     assert hooks == {*in_ci, "conformance"}
 
 
-def test_every_fragment_is_named_by_an_issue_or_a_word_and_a_type() -> None:
+def test_changelog_fragments_are_named_by_an_issue_or_a_word_and_a_type() -> None:
     names = [path.name for path in FRAGMENTS.iterdir() if path.name != "README.md"]
     wrong = [one for one in names if not re.fullmatch(rf"(\d+|\+[\w-]+)\.({'|'.join(TYPES)})\.md", one)]
     assert wrong == []
@@ -54,7 +54,7 @@ def test_every_fragment_is_named_by_an_issue_or_a_word_and_a_type() -> None:
     assert all(f"`{one}`" in page for one in TYPES)
 
 
-def test_a_release_puts_all_fragments_below_the_head_of_the_changelog(tmp_path: Path) -> None:
+def test_release_puts_all_fragments_at_the_top_of_the_changelog(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
     (tmp_path / "CHANGELOG.md").write_bytes((ROOT / "CHANGELOG.md").read_bytes())
     (tmp_path / FRAGMENTS.name).mkdir()

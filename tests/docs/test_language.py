@@ -81,11 +81,11 @@ def found(lines: Iterator[tuple[int, str]], where: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TOP)))
-def test_a_page_is_written_in_plain_words(page: Path) -> None:
+def test_page_uses_plain_words(page: Path) -> None:
     assert found(prose(page.read_text(encoding="utf-8")), page) == []
 
 
-def test_messages_are_written_in_plain_words() -> None:
+def test_messages_use_plain_words() -> None:
     modules = [path for path in CODE.rglob("*.py") if "reference" not in path.relative_to(CODE).parts]
     assert len(modules) > 100
     texts = {path: [one for one in messages(path.read_text(encoding="utf-8")) if " " in one[1]] for path in modules}
@@ -93,11 +93,11 @@ def test_messages_are_written_in_plain_words() -> None:
 
 
 @pytest.mark.parametrize("text", ["what the server answered", "It is none of them.", "red for what STANDS in it"])
-def test_an_avoided_turn_is_found(text: str) -> None:
+def test_avoided_phrase_is_found(text: str) -> None:
     assert found(prose(f"# Title\n{text}\n"), TOP / "README.md")
     assert found(messages(f"raise ValueError({text!r})"), TOP / "README.md")
 
 
 @pytest.mark.parametrize("page", ["`tried` is a key", "```\nwhat it answered\n```"])
-def test_code_in_a_page_is_no_prose(page: str) -> None:
+def test_code_in_a_page_is_ignored(page: str) -> None:
     assert found(prose(page), TOP / "README.md") == []

@@ -13,7 +13,7 @@ WRITTEN = reference_page.PAGE.read_text(encoding="utf-8")
 TABLES = dict(reference_page.tables())
 
 
-def test_the_page_is_what_the_code_gives() -> None:
+def test_reference_page_is_generated_from_the_code() -> None:
     assert reference_page.page() == WRITTEN, "run `python -m conformance.cli.documentation`"
 
 
@@ -23,7 +23,7 @@ def test_the_code_describes_every_key_of_the_target_file(name: str) -> None:
     assert set(docstrings.described(model)) == set(model.model_fields)
 
 
-def test_every_command_and_option_is_on_the_page_with_what_it_does() -> None:
+def test_reference_page_describes_every_command_and_option() -> None:
     found = dict(reference_page.commands(main, click.Context(main, info_name="conformance")))
     assert {*COMMANDS, "dev lint"} <= found.keys()
     for name, context in found.items():

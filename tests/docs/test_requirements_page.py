@@ -11,7 +11,7 @@ WRITTEN = documentation.PAGE.read_text(encoding="utf-8")
 REQUIREMENTS = [one for system in SYSTEMS for one in load(system).requirements.values()]
 
 
-def test_the_page_is_what_the_specs_and_registers_give() -> None:
+def test_requirements_page_is_generated_from_specs_and_registers() -> None:
     assert documentation.page() == WRITTEN, "run `python -m conformance.cli.documentation`"
 
 
@@ -29,6 +29,6 @@ def test_the_structural_requirements_are_counted_by_operation() -> None:
     assert counted == {operation: ids.count(operation) for operation in set(ids)}
 
 
-def test_a_statement_cannot_break_its_row() -> None:
+def test_statement_cannot_break_its_table_row() -> None:
     rows = [line for line in WRITTEN.splitlines() if re.match(r"\| [\d, -]+ \| [A-Z]", line)]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {7}

@@ -23,7 +23,7 @@ def first_cells(heading: str) -> list[str]:
     return [name for cell in rows for name in re.findall(r"`([^`]+)`", cell)]
 
 
-def test_the_page_names_every_member_in_the_order_of_the_record() -> None:
+def test_page_names_every_member_in_the_order_of_the_record() -> None:
     assert first_cells("Members") == [field.alias or name for name, field in RunRecord.model_fields.items()]
 
 
@@ -32,7 +32,7 @@ def test_the_page_names_every_outcome_and_every_reason(heading: str, words: type
     assert first_cells(heading) == [word.value for word in words]
 
 
-def test_what_the_page_says_of_a_deviation_is_about_members_that_it_has() -> None:
+def test_described_members_of_a_deviation_exist() -> None:
     section = PAGE.split("## A deviation\n")[1]
     told = re.findall(r"`([a-z_]+)`(?= (?:identifies|names|is|and|are|holds))", section)
     assert set(told) - {"absent"} <= DeviationRecord.model_fields.keys()
@@ -47,6 +47,6 @@ def test_the_schema_is_valid_and_describes_every_member() -> None:
             assert member.get("description") or "$ref" in member, f"{one['title']}: {name}"
 
 
-def test_the_schema_lets_members_of_later_versions_pass() -> None:
+def test_schema_accepts_members_of_later_versions() -> None:
     assert "additionalProperties" not in SCHEMA
     assert not [name for name, one in SCHEMA["$defs"].items() if "additionalProperties" in one]

@@ -44,13 +44,13 @@ def test_every_page_is_in_the_navigation_once() -> None:
     assert sorted(navigated(CONFIGURATION["nav"])) == sorted(PAGES.values())
 
 
-def test_the_site_fetches_nothing_from_elsewhere() -> None:
+def test_site_loads_nothing_from_other_hosts() -> None:
     assert CONFIGURATION["theme"]["font"] is False
     assert not {"extra_javascript", "extra_css"} & set(CONFIGURATION)
 
 
 @pytest.mark.parametrize("source", PAGES)
-def test_every_link_of_a_page_leads_to_a_file_of_the_site(source: str) -> None:
+def test_links_of_pages_lead_to_files_of_the_site(source: str) -> None:
     path = PAGES[source]
     text = HOOKS.fitted((ROOT / source).read_text(encoding="utf-8"), source, path)
     for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```|`[^`\n]*`(?!\])", "", text, flags=re.S | re.M)):
@@ -72,5 +72,5 @@ def test_every_link_of_a_page_leads_to_a_file_of_the_site(source: str) -> None:
         ("docs/commands.md", "commands.md", "`[a](../reports/README.md)`", "`[a](../reports/README.md)`"),
     ],
 )
-def test_a_link_is_fitted_to_the_site(source: str, path: str, link: str, fitting: str) -> None:
+def test_link_is_adapted_to_the_site(source: str, path: str, link: str, fitting: str) -> None:
     assert HOOKS.fitted(f"x {link} y", source, path) == f"x {fitting} y"

@@ -16,14 +16,14 @@ from . import tutorials
 
 @pytest.mark.timeout(600)  # a dozen commands, on a machine that may be busy
 @pytest.mark.parametrize("page", tutorials.PAGES, ids=lambda page: page.stem)
-def test_the_commands_of_a_tutorial_print_what_it_shows(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tutorial_commands_print_what_the_tutorial_shows(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr(shape_changes, "FLOOR", math.inf)  # how long calls take is no matter of the tutorial
     written = page.read_text(encoding="utf-8")
     assert tutorials.steady(tutorials.played(written)) == tutorials.steady(written)
 
 
-def test_what_is_shown_is_compared_but_for_what_no_run_repeats() -> None:
+def test_outputs_are_compared_except_for_what_differs_between_runs() -> None:
     shown = "1 deviation\n  in 1.5 s at http://127.0.0.1:8401 on 2030-01-31T10:00:00+00:00"
     later = "1 deviation in\n9 s at http://127.0.0.1:40001 on 2031-02-01T11:11:11Z"
     assert tutorials.steady(shown) == tutorials.steady(later)

@@ -13,7 +13,7 @@ OURS = [*FIXTURES, "_within_budget"]
 
 
 @pytest.mark.parametrize("name", FIXTURES)
-def test_to_any_other_test_a_fixture_of_ours_does_not_exist(name: str, repository: Repository) -> None:
+def test_fixtures_are_invisible_to_other_tests(name: str, repository: Repository) -> None:
     repository.write("test_theirs.py", f"def test_theirs({name}):\n    pass\n")
     ended = repository.pytest()
     assert ended.code == 1
@@ -23,13 +23,13 @@ def test_to_any_other_test_a_fixture_of_ours_does_not_exist(name: str, repositor
     assert not set(OURS) & set(available.replace(",", " ").split())
 
 
-def test_a_fixture_that_another_fixture_asks_for_does_not_exist_either(repository: Repository) -> None:
+def test_fixtures_are_invisible_to_fixtures_of_other_tests(repository: Repository) -> None:
     repository.write("conftest.py", "import pytest\n@pytest.fixture\ndef mine(seed):\n    return seed\n")
     repository.write("test_theirs.py", "def test_theirs(mine):\n    pass\n")
     assert "fixture 'seed' not found" in repository.pytest().printed
 
 
-def test_beside_a_test_that_asks_for_a_system_others_do_not_see_them(repository: Repository) -> None:
+def test_fixtures_are_invisible_to_tests_next_to_one_that_requests_a_system(repository: Repository) -> None:
     text = "import pytest\n@pytest.mark.system('procesio')\ndef test_ours(seed):\n    assert seed == 0\n"
     repository.write("test_both.py", f"{text}def test_theirs(seed):\n    pass\n")
     ended = repository.pytest()
@@ -37,7 +37,7 @@ def test_beside_a_test_that_asks_for_a_system_others_do_not_see_them(repository:
     assert "fixture 'seed' not found" in ended.printed
 
 
-def test_nothing_of_ours_is_listed_or_set_up(repository: Repository) -> None:
+def test_nothing_of_the_suite_is_listed_or_set_up(repository: Repository) -> None:
     repository.write("test_theirs.py", "def test_theirs():\n    pass\n")
     listed = repository.pytest("--fixtures", "-v", "--no-header").printed
     assert "tmp_path" in listed
@@ -47,7 +47,7 @@ def test_nothing_of_ours_is_listed_or_set_up(repository: Repository) -> None:
     assert "SETUP" not in shown
 
 
-def test_a_fixture_of_that_name_in_a_repository_is_theirs(repository: Repository) -> None:
+def test_fixture_of_the_same_name_in_a_repository_takes_precedence(repository: Repository) -> None:
     text = "import pytest\n@pytest.fixture(scope='session', params=[1, 2])\ndef session(request):\n"
     repository.write("conftest.py", f"{text}    return request.param\n")
     repository.write("test_theirs.py", "def test_theirs(session):\n    assert session in (1, 2)\n")
@@ -55,7 +55,7 @@ def test_a_fixture_of_that_name_in_a_repository_is_theirs(repository: Repository
 
 
 @pytest.mark.parametrize("marked", ["function", "class", "module"])
-def test_a_test_that_asks_for_a_system_sees_them(marked: str, repository: Repository) -> None:
+def test_test_with_the_marker_sees_the_fixtures(marked: str, repository: Repository) -> None:
     mark = "pytest.mark.system('processmaker4')"
     text = {
         "function": "@{}\n@pytest.mark.parametrize('n', [1, 2])\ndef test_ours(session, seed, examples, n): pass\n",
@@ -71,7 +71,7 @@ def test_a_test_that_asks_for_a_system_sees_them(marked: str, repository: Reposi
     assert [one.system for one in repository.record().tests] == ["processmaker4"] * (1 + (marked == "function"))
 
 
-def test_a_test_that_asks_for_a_system_calls_it(repository: Repository) -> None:
+def test_test_with_the_marker_can_call_its_system(repository: Repository) -> None:
     text = """
 import pytest
 @pytest.mark.system("processmaker4")
@@ -110,7 +110,7 @@ def test_misspelled(session):
     assert not record.complete  # the suites themselves did not run
 
 
-def test_without_a_target_such_a_test_asks_for_one(repository: Repository) -> None:
+def test_test_with_the_marker_fails_without_a_target(repository: Repository) -> None:
     repository.write(
         "test_ours.py", "import pytest\n@pytest.mark.system('procesio')\ndef test_ours(session):\n    pass\n"
     )

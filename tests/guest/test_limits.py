@@ -95,7 +95,7 @@ def test_limits_hold_under_every_scheduler(scheduler: str, workers: str, reposit
         *(pytest.param(one, "2", marks=pytest.mark.matrix) for one in ("load", "loadfile", "loadgroup", "worksteal")),
     ],
 )
-def test_a_worker_that_takes_the_place_of_another_goes_on_with_its_account(
+def test_replacement_worker_continues_the_counts_of_the_dead_one(
     scheduler: str, workers: str, repository: Repository
 ) -> None:
     repository.write("dying.py", DYING)
@@ -113,7 +113,7 @@ def test_a_worker_that_takes_the_place_of_another_goes_on_with_its_account(
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 @pytest.mark.parametrize("caller", ["pytest", "command"])
 @pytest.mark.parametrize("system", ["processmaker3", "procesio"])
-def test_limits_hold_however_the_suite_is_called(
+def test_limits_hold_for_every_way_to_run_the_suite(
     system: str, caller: str, scheduler: str, repository: Repository
 ) -> None:
     with watched(system, repository.path) as watch:
@@ -128,7 +128,7 @@ def test_limits_hold_however_the_suite_is_called(
     keep_to_the_limits(watch, repository)
 
 
-def test_the_option_goes_before_the_file(repository: Repository) -> None:
+def test_command_line_option_takes_precedence_over_the_target_file(repository: Repository) -> None:
     with watched("processmaker4", repository.path) as watch:
         text = (repository.path / "target.toml").read_text()
         repository.write("target.toml", text.replace(f"in_flight = {IN_FLIGHT}", "in_flight = 3"))
@@ -137,7 +137,7 @@ def test_the_option_goes_before_the_file(repository: Repository) -> None:
     keep_to_the_limits(watch, repository)
 
 
-def test_workers_on_other_machines_are_refused(repository: Repository) -> None:
+def test_workers_on_other_machines_are_rejected(repository: Repository) -> None:
     with watched("processmaker4", repository.path) as watch:
         ended = plainly(repository, "--dist", "load", "--tx", "socket=127.0.0.1:9")
     assert ended.code != 0

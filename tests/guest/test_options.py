@@ -56,7 +56,7 @@ PLACES = [in_conftest, below_testpaths, in_an_early_plugin, in_a_late_plugin, in
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_target_option_of_somebody_else_is_theirs(
+def test_target_option_of_another_plugin_is_kept(
     place: Callable[[Repository], dict[str, str]], repository: Repository
 ) -> None:
     environment = place(repository)
@@ -66,14 +66,14 @@ def test_a_target_option_of_somebody_else_is_theirs(
     assert "1 passed" in ended.printed
 
 
-def test_an_option_that_takes_no_value_is_theirs_as_well(repository: Repository) -> None:
+def test_target_option_without_a_value_is_kept_too(repository: Repository) -> None:
     repository.write("conftest.py", OPTION.format(more='action="store_true", '))
     repository.write("checks/test_theirs.py", asking(True))
     ended = repository.pytest("--target", "checks/test_theirs.py")
     assert ended.code == 0, ended.printed
 
 
-def test_a_conftest_that_is_found_late_may_have_the_option(repository: Repository) -> None:
+def test_late_conftest_may_define_the_target_option(repository: Repository) -> None:
     """pytest reads a conftest.py of a directory that nobody named when it comes there, after all options were read."""
     repository.write("src/deep/conftest.py", THEIRS)
     repository.write("src/deep/test_theirs.py", asking(None))
@@ -81,7 +81,7 @@ def test_a_conftest_that_is_found_late_may_have_the_option(repository: Repositor
     assert ended.code == 0, ended.printed
 
 
-def test_a_conftest_that_is_found_late_may_have_the_option_beside_ours(repository: Repository) -> None:
+def test_late_conftest_may_define_the_target_option_next_to_ours(repository: Repository) -> None:
     target = repository.write("target.toml", 'name = "t"\n[processmaker4]\nurl = "http://127.0.0.1:9"\n')
     target.write_text(target.read_text() + 'access_token = "t"\nprocess_id = 1\n')
     repository.write("src/deep/conftest.py", THEIRS)
@@ -90,7 +90,7 @@ def test_a_conftest_that_is_found_late_may_have_the_option_beside_ours(repositor
     assert ended.code == 0, ended.printed
 
 
-def test_both_options_at_once(repository: Repository) -> None:
+def test_both_target_options_work_at_once(repository: Repository) -> None:
     target = repository.write("target.toml", 'name = "t"\n[processmaker4]\nurl = "http://127.0.0.1:9"\n')
     target.write_text(target.read_text() + 'access_token = "t"\nprocess_id = 1\n')
     repository.write("conftest.py", THEIRS)
@@ -99,7 +99,7 @@ def test_both_options_at_once(repository: Repository) -> None:
     assert ended.code == 0, ended.printed
 
 
-def test_another_option_may_store_under_the_name(repository: Repository) -> None:
+def test_other_option_may_use_the_same_destination(repository: Repository) -> None:
     repository.write("conftest.py", 'def pytest_addoption(parser):\n    parser.addoption("--for", dest="target")\n')
     repository.write("test_theirs.py", asking("firefox", name="--for"))
     assert repository.pytest("--for", "firefox").code == 0
@@ -107,7 +107,7 @@ def test_another_option_may_store_under_the_name(repository: Repository) -> None
 
 @pytest.mark.parametrize("spelling", [["--target", "absent.toml"], ["--target=absent.toml"]])
 @pytest.mark.parametrize("where", ["command", "addopts"])
-def test_a_free_option_is_ours(spelling: list[str], where: str, repository: Repository) -> None:
+def test_unclaimed_target_option_is_ours(spelling: list[str], where: str, repository: Repository) -> None:
     repository.write("test_theirs.py", asking(None))
     if where == "addopts":
         repository.write("pytest.ini", f"[pytest]\naddopts = {' '.join(spelling)}\n")
@@ -116,7 +116,7 @@ def test_a_free_option_is_ours(spelling: list[str], where: str, repository: Repo
     assert "absent.toml: cannot be read" in ended.printed
 
 
-def test_the_target_file_is_no_path_of_tests(repository: Repository) -> None:
+def test_target_file_is_not_collected_as_a_test_path(repository: Repository) -> None:
     """It names no directory whose conftest.py is to be read, and leaves `testpaths` as they are."""
     repository.write("deploy/conftest.py", "raise RuntimeError('this is none of the tests')\n")
     repository.write("deploy/staging.toml", "no target\n")
@@ -127,7 +127,7 @@ def test_the_target_file_is_no_path_of_tests(repository: Repository) -> None:
     assert "deploy/staging.toml: is not TOML" in ended.printed
 
 
-def test_no_option_of_ours_has_a_bare_name(repository: Repository) -> None:
+def test_options_of_the_plugin_have_a_prefix(repository: Repository) -> None:
     def options(*arguments: str) -> set[str]:
         printed = repository.pytest("--help", *arguments).printed
         return {word.split("=")[0].strip(",") for word in printed.split() if word.startswith("--")}
@@ -150,9 +150,7 @@ def test_no_option_of_ours_has_a_bare_name(repository: Repository) -> None:
         (["--conformance-max-examples", "some"], "'some' must be an integer from 1"),
     ],
 )
-def test_an_option_that_cannot_be_followed_is_refused(
-    arguments: list[str], sentence: str, repository: Repository
-) -> None:
+def test_invalid_option_values_are_rejected(arguments: list[str], sentence: str, repository: Repository) -> None:
     text = 'name = "t"\n[processmaker4]\nurl = "http://127.0.0.1:9"\naccess_token = "t"\nprocess_id = 1\n'
     repository.write("target.toml", text)
     ended = repository.pytest("--pyargs", "conformance.suites", "--conformance-target", "target.toml", *arguments)

@@ -81,7 +81,7 @@ def target(repository: Repository) -> Iterator[Repository]:
         yield repository
 
 
-def test_a_scenario_of_their_own_that_passes(target: Repository) -> None:
+def test_own_scenario_passes(target: Repository) -> None:
     target.write("test_acme.py", PASSES)
     ended = target.pytest(*CALL)
     record = target.record()
@@ -95,7 +95,7 @@ def test_a_scenario_of_their_own_that_passes(target: Repository) -> None:
     assert [one.outcome for one in record.tests] == ["passed"]
 
 
-def test_a_deviation_from_a_requirement_of_their_own(target: Repository) -> None:
+def test_own_requirement_can_deviate(target: Repository) -> None:
     target.write("test_acme.py", DEVIATES)
     target.write("acme.yaml", REGISTER)
     ended = target.pytest(*CALL, "--conformance-register", "acme.yaml")
@@ -114,7 +114,7 @@ def test_a_deviation_from_a_requirement_of_their_own(target: Repository) -> None
     assert deviation.fingerprint in (target.path / "run" / "summary.md").read_text()
 
 
-def test_a_test_that_forgot_the_marker(target: Repository) -> None:
+def test_missing_marker_is_an_error(target: Repository) -> None:
     target.write("test_acme.py", FORGETS)
     ended = target.pytest(*CALL)
     assert ended.code == exit_codes.DEVIATIONS, ended.printed
@@ -123,7 +123,7 @@ def test_a_test_that_forgot_the_marker(target: Repository) -> None:
     assert not (target.path / "run").exists()  # nothing was sent
 
 
-def test_a_deviation_of_their_own_can_be_accepted_by_a_baseline(target: Repository) -> None:
+def test_baseline_can_accept_a_deviation_from_an_own_requirement(target: Repository) -> None:
     target.write("test_acme.py", DEVIATES)
     target.write("acme.yaml", REGISTER)
     call = ("--target=target.toml", "--conformance-register=acme.yaml", "--no-header", "-n", "2")
@@ -186,7 +186,7 @@ def project(session):
 """
 
 
-def test_every_mistake_is_an_error_that_says_what_to_write(target: Repository) -> None:
+def test_error_says_what_to_write_for_every_mistake(target: Repository) -> None:
     text, last = HEAD, ("uses_it_later", "records_later")
     for name in [*(one for one in MISTAKES if one not in last), *last]:
         markers, body, _ = MISTAKES[name]
@@ -205,7 +205,7 @@ def test_every_mistake_is_an_error_that_says_what_to_write(target: Repository) -
     assert not record.deviations
 
 
-def test_what_a_fixture_finds_while_it_cleans_up_counts(target: Repository) -> None:
+def test_deviation_found_in_fixture_teardown_counts(target: Repository) -> None:
     text = """\
 import pytest
 from conformance import NotExercised, Reason
@@ -242,9 +242,7 @@ def test_is_done(report):
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])
-def test_a_register_that_cannot_be_used_ends_pytest_before_anything_is_sent(
-    workers: list[str], repository: Repository
-) -> None:
+def test_invalid_register_ends_pytest_before_any_request(workers: list[str], repository: Repository) -> None:
     text = 'name = "t"\n[processmaker4]\nurl = "http://127.0.0.1:9"\naccess_token = "t"\nprocess_id = 1\n'
     repository.write("target.toml", text)
     repository.write("acme.yaml", REGISTER.replace("lines: 12-14", "lines: 12-44"))
@@ -255,7 +253,7 @@ def test_a_register_that_cannot_be_used_ends_pytest_before_anything_is_sent(
     assert not (repository.path / "run").exists()
 
 
-def test_tests_of_a_system_that_is_deselected_are_skipped(repository: Repository) -> None:
+def test_tests_of_a_deselected_system_are_skipped(repository: Repository) -> None:
     text = 'name = "t"\n[processmaker4]\nurl = "http://127.0.0.1:9"\naccess_token = "t"\nprocess_id = 1\n'
     repository.write("target.toml", text)
     repository.write("test_acme.py", PASSES)
@@ -265,7 +263,7 @@ def test_tests_of_a_system_that_is_deselected_are_skipped(repository: Repository
     assert "the run does not test processmaker3: it is not among the systems that --conformance-system" in ended.printed
 
 
-def test_a_profile_selects_tests_by_what_they_cite_and_else_by_their_marker(repository: Repository) -> None:
+def test_profile_selects_tests_by_citations_or_by_marker(repository: Repository) -> None:
     text = 'name = "t"\n[processmaker3]\nurl = "http://127.0.0.1:9"\nworkspace = "w"\naccess_token = "t"\n'
     repository.write("target.toml", text)
     text = 'import pytest\npytestmark = pytest.mark.system("processmaker3")\n'

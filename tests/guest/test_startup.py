@@ -22,7 +22,7 @@ def loaded(repository: Repository, statement: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_an_unrelated_pytest_loads_next_to_nothing_of_ours(repository: Repository) -> None:
+def test_unrelated_pytest_loads_almost_nothing_of_the_suite(repository: Repository) -> None:
     repository.write("test_theirs.py", "def test_theirs():\n    pass\n")
     options = ["--collect-only", "-q", "--disable-plugin-autoload", "-p", "no:cacheprovider"]
     alone = loaded(repository, f"import pytest; pytest.main({options})")

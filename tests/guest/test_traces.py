@@ -29,9 +29,7 @@ WAYS = {
 @pytest.mark.parametrize(
     ("way", "workers"), [*((way, []) for way in WAYS), ("failing", ["-n", "1"]), ("broken", ["-n", "1"])]
 )
-def test_a_repository_that_names_a_target_and_runs_its_own_tests(
-    way: str, workers: list[str], repository: Repository
-) -> None:
+def test_repository_with_a_target_runs_its_own_tests_too(way: str, workers: list[str], repository: Repository) -> None:
     text, options, code = WAYS[way]
     repository.write("target.toml", TARGET)
     repository.write("test_mine.py", text)
@@ -51,7 +49,7 @@ def _timeless(text: str) -> list[str]:
 
 @pytest.mark.parametrize("options", [["--collect-only"], ["-k", "nothing", "-n", "2"]])
 @pytest.mark.parametrize("name", ["../../x", "/tmp/y"])
-def test_no_name_of_a_target_makes_a_directory(name: str, options: list[str], repository: Repository) -> None:
+def test_target_name_creates_no_directory(name: str, options: list[str], repository: Repository) -> None:
     repository.write("target.toml", TARGET.replace('"t"', f'"{name}"', 1))
     before = set(repository.path.parent.rglob("*"))
     ended = repository.pytest("--pyargs", "conformance.suites", "--conformance-target=target.toml", *options)
@@ -60,7 +58,7 @@ def test_no_name_of_a_target_makes_a_directory(name: str, options: list[str], re
 
 
 @pytest.mark.parametrize("name", ["../../x", "z" * 300])
-def test_a_run_is_written_below_reports_whatever_the_target_is_called(name: str, repository: Repository) -> None:
+def test_run_is_written_below_reports_whatever_the_target_is_called(name: str, repository: Repository) -> None:
     with served("processmaker4") as (_, toml):
         repository.write("target.toml", toml.replace('name = "reference"', f'name = "{name}"', 1))
         above = set(repository.path.parent.iterdir())
@@ -76,9 +74,7 @@ def test_a_run_is_written_below_reports_whatever_the_target_is_called(name: str,
     ("held", "workers"),
     [("run.json", []), ("ledger-main.ndjson", []), ("parts", ["-n", "2"]), ("a file in its place", ["-n", "2"])],
 )
-def test_a_directory_that_holds_something_of_a_run_is_left_as_it_is(
-    held: str, workers: list[str], repository: Repository
-) -> None:
+def test_directory_of_another_run_is_not_changed(held: str, workers: list[str], repository: Repository) -> None:
     elsewhere = repository.path.parent / "elsewhere"
     if held == "a file in its place":
         repository.write("run", "mine")
@@ -120,7 +116,7 @@ HOOKS = {
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-def test_the_exit_code_of_a_plugin_is_kept(hook: str, repository: Repository) -> None:
+def test_exit_code_of_a_plugin_is_kept(hook: str, repository: Repository) -> None:
     text, code = HOOKS[hook]
     repository.write("conftest.py", text)
     with served("processmaker4") as (_, toml):
@@ -133,7 +129,7 @@ def test_the_exit_code_of_a_plugin_is_kept(hook: str, repository: Repository) ->
     assert "run/run.json" in repository.files
 
 
-def test_a_broken_test_file_of_somebody_else_is_no_error_of_the_suite(repository: Repository) -> None:
+def test_broken_test_file_of_the_user_is_not_an_internal_error(repository: Repository) -> None:
     repository.write("test_mine.py", BROKEN)
     with served("processmaker4") as (_, toml):
         repository.write("target.toml", toml)

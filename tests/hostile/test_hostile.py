@@ -123,7 +123,7 @@ HUGE: Final = ("endless_body", "fifty_megabytes", "gzip_bomb")
 
 
 @pytest.mark.parametrize("name", UNAVAILABLE)
-def test_a_server_that_cannot_be_worked_with_is_unavailable(name: str, tmp_path: Path) -> None:
+def test_unusable_server_is_reported_as_unavailable(name: str, tmp_path: Path) -> None:
     result, server = met("processmaker4", name, tmp_path)
     assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert len(result.record.problems) == 1
@@ -133,41 +133,39 @@ def test_a_server_that_cannot_be_worked_with_is_unavailable(name: str, tmp_path:
 
 
 @pytest.mark.parametrize("name", CONTRADICTING)
-def test_a_response_that_contradicts_a_document_is_a_deviation(name: str, tmp_path: Path) -> None:
+def test_response_that_contradicts_a_document_is_a_deviation(name: str, tmp_path: Path) -> None:
     result, _ = met("processmaker4", name, tmp_path, timeout=10 if name in HUGE else 0.5)
     assert (result.code, result.record.complete) == (exit_codes.DEVIATIONS, True)
 
 
 @pytest.mark.parametrize("name", ECHOING)
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_server_that_repeats_what_it_receives_gets_no_secret_into_what_a_run_writes(
-    system: str, name: str, tmp_path: Path
-) -> None:
+def test_secrets_echoed_by_a_server_are_not_written(system: str, name: str, tmp_path: Path) -> None:
     result, server = met(system, name, tmp_path)
     assert result.code == exit_codes.DEVIATIONS
     assert [asked for asked in server.asked if asked.shown]
 
 
-def test_a_response_of_very_many_values_is_judged_in_time(tmp_path: Path) -> None:
+def test_response_with_very_many_values_is_checked_in_time(tmp_path: Path) -> None:
     result, _ = met("processmaker4", "many_small_values", tmp_path, timeout=10, only=["test_request_data"])
     assert result.code == exit_codes.DEVIATIONS
 
 
 @pytest.mark.parametrize("name", ["empty_reply", "html_page", "redirects_elsewhere", "busy_for_ever"])
-def test_a_server_that_gives_no_token_is_asked_for_nothing_else(name: str, tmp_path: Path) -> None:
+def test_server_without_tokens_gets_no_other_requests(name: str, tmp_path: Path) -> None:
     result, server = met("processmaker3", name, tmp_path)
     assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert "redential" not in result.record.problems[0]
     assert all(asked.for_token for asked in server.asked)
 
 
-def test_a_server_that_dies_in_the_middle_is_unavailable_and_what_was_left_on_it_is_named(tmp_path: Path) -> None:
+def test_server_that_dies_during_a_run_is_unavailable_and_its_leftovers_are_listed(tmp_path: Path) -> None:
     result, _ = met("processmaker3", "dies", tmp_path)
     assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert len(result.record.leftovers) <= 2
 
 
-def test_a_server_that_is_busy_for_a_while_is_waited_for(tmp_path: Path) -> None:
+def test_run_waits_for_a_busy_server(tmp_path: Path) -> None:
     result, server = met("processmaker3", "busy_for_a_while", tmp_path, only=["test_updates"])
     assert result.code == exit_codes.OK
     assert len([asked for asked in server.asked[:5] if asked.path == server.asked[2].path]) >= 2
@@ -182,7 +180,7 @@ def test_a_server_that_is_busy_for_a_while_is_waited_for(tmp_path: Path) -> None
         "echo_as_kind",
     ],
 )
-def test_of_what_cannot_be_found_again_no_more_is_created(name: str, tmp_path: Path) -> None:
+def test_creation_stops_when_resources_cannot_be_found_again(name: str, tmp_path: Path) -> None:
     result, _ = met("processmaker3", name, tmp_path)
     assert result.code == exit_codes.DEVIATIONS
     left = Counter(one.kind for one in result.record.leftovers)
@@ -200,14 +198,14 @@ def test_of_what_cannot_be_found_again_no_more_is_created(name: str, tmp_path: P
         "identifiers_of_100_kB",
     ],
 )
-def test_an_identifier_that_no_path_can_hold_is_never_asked_for(name: str, tmp_path: Path) -> None:
+def test_identifier_that_does_not_fit_a_path_is_never_requested(name: str, tmp_path: Path) -> None:
     result, server = met("processmaker3", name, tmp_path, only=["test_updates", "life"])
     assert result.code == exit_codes.DEVIATIONS
     assert not [asked.path for asked in server.asked if "%" in asked.path or ".." in asked.path]
 
 
 @pytest.mark.parametrize("certificate", ["self-signed", "expired", "of another host"])
-def test_a_server_whose_certificate_proves_nothing_receives_nothing(certificate: str, tmp_path: Path) -> None:
+def test_server_with_an_invalid_certificate_receives_nothing(certificate: str, tmp_path: Path) -> None:
     result, server = met("processmaker4", "fine", tmp_path, certificate=certificate)
     assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert "certificate" in result.record.problems[0]
@@ -215,7 +213,7 @@ def test_a_server_whose_certificate_proves_nothing_receives_nothing(certificate:
     assert server.asked == []
 
 
-def test_a_server_with_a_certificate_that_is_trusted_is_tested(tmp_path: Path) -> None:
+def test_server_with_a_trusted_certificate_is_tested(tmp_path: Path) -> None:
     result, _ = met("processmaker4", "fine", tmp_path, certificate="trusted")
     assert (result.code, result.record.complete) == (exit_codes.OK, True)
 
@@ -227,7 +225,7 @@ def test_a_redirect_to_plain_http_is_not_followed(tmp_path: Path) -> None:
     assert result.code == exit_codes.UNAVAILABLE
 
 
-def test_a_token_that_expires_is_renewed(tmp_path: Path) -> None:
+def test_expired_token_is_renewed(tmp_path: Path) -> None:
     result, server = met(
         "processmaker3", "tokens_that_expire_after_five_requests", tmp_path, only=["test_updates", "life"]
     )
@@ -235,7 +233,7 @@ def test_a_token_that_expires_is_renewed(tmp_path: Path) -> None:
     assert len({asked.shown for asked in server.asked}) > 3
 
 
-def test_a_server_that_goes_away_and_comes_back_has_been_away(tmp_path: Path) -> None:
+def test_outage_during_a_run_is_reported_as_unavailable(tmp_path: Path) -> None:
     result, server = met("processmaker3", "goes_away_and_comes_back", tmp_path, only=["test_updates", "life"])
     assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert result.record.deviations == []

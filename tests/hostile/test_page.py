@@ -18,7 +18,7 @@ FENCED = re.compile(r"^ *(`{3,})sh\n.*?^ *\1$", re.DOTALL | re.MULTILINE)
 
 @pytest.mark.page
 @pytest.mark.browser
-def test_no_script_of_a_server_runs_in_the_page_and_no_report_of_it_is_broken(tmp_path: Path) -> None:
+def test_page_runs_no_script_of_a_server_and_stays_intact(tmp_path: Path) -> None:
     result, _ = met("processmaker3", "scripts_and_control_sequences", tmp_path, only=["test_updates", "life"])
     run = tmp_path / "run"
     assert result.record.deviations

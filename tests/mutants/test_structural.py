@@ -260,7 +260,7 @@ def those(verdicts: list[Verdict], outcome: Outcome) -> set[str]:
 
 
 @pytest.mark.parametrize("requirement", MUTANTS)
-def test_what_is_wrong_in_a_response_turns_its_requirement_and_no_other(requirement: str, references: Served) -> None:
+def test_mutant_of_a_response_breaks_exactly_its_requirement(requirement: str, references: Served) -> None:
     for mutant in MUTANTS[requirement]:
         exchange = references.error(mutant.operation) if mutant.is_error else references.answer(mutant.operation)
         good = exchange.response
@@ -274,7 +274,7 @@ def test_what_is_wrong_in_a_response_turns_its_requirement_and_no_other(requirem
 
 
 @pytest.mark.parametrize("requirement", CALLED)
-def test_an_operation_that_is_not_there_or_refuses_turns_one_requirement(requirement: str, references: Served) -> None:
+def test_missing_or_refusing_operation_breaks_one_requirement(requirement: str, references: Served) -> None:
     operation = OPERATIONS[FIRM[requirement].operation]
     for status in (ABSENT_PATH, 405, 501) if requirement.endswith(":exists") else (400, 500):
         session, recorder = references.begin(operation)
@@ -286,7 +286,7 @@ def test_an_operation_that_is_not_there_or_refuses_turns_one_requirement(require
         assert requirement in those(control, Outcome.CONFORMS)
 
 
-def test_a_missing_deletion_is_said_before_the_run_stops_creating() -> None:
+def test_missing_deletion_is_reported_before_creation_stops() -> None:
     creating, deleting = OPERATIONS["createProject"], OPERATIONS["deleteProject"]
     with served() as references:
         session, recorder = references.begin(creating)
@@ -301,10 +301,10 @@ def test_a_missing_deletion_is_said_before_the_run_stops_creating() -> None:
         session.create(creating.id, **request(session, creating))
 
 
-def test_every_structural_requirement_is_turned_by_a_mutant_or_has_a_reason_why_not() -> None:
+def test_every_structural_requirement_has_a_mutant_or_a_reason() -> None:
     assert set(FIRM) - {*MUTANTS, *CALLED} == set(NEVER)
 
 
-def test_every_mutant_is_about_a_requirement_that_exists() -> None:
+def test_every_mutant_names_an_existing_requirement() -> None:
     known = {name for system in SYSTEMS for name in load(system).requirements}
     assert set(MUTANTS) - known == set()

@@ -45,9 +45,7 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
-def test_deviations_stand_first_with_the_firmer_one_on_top_and_the_totals_are_those_of_the_run(
-    file: Path, seen: Opened
-) -> None:
+def test_deviations_come_first_sorted_by_level_and_totals_match_the_run(file: Path, seen: Opened) -> None:
     text = seen.page.inner_text("body")
     order = ("\nDeviations\n", TOKEN, LABEL, "\nNot tested\n", "\nConforms\n")
     places = [text.index(part) for part in order]
@@ -60,14 +58,14 @@ def test_deviations_stand_first_with_the_firmer_one_on_top_and_the_totals_are_th
     assert fits(seen.page)
 
 
-def test_a_search_leaves_what_it_names(seen: Opened) -> None:
+def test_search_keeps_only_matching_entries(seen: Opened) -> None:
     seen.page.get_by_placeholder("Search tests").fill("never issued")
     seen.page.get_by_text(LABEL).first.wait_for(state="detached")
     assert seen.page.get_by_text(TOKEN).count() == 1
     assert fits(seen.page)
 
 
-def test_a_deviation_opens_with_its_citation_its_evidence_and_its_command(seen: Opened) -> None:
+def test_deviation_opens_with_citation_evidence_and_command(seen: Opened) -> None:
     page = seen.page
     page.get_by_text(LABEL).first.click()
     page.get_by_text("observed: status 415").first.wait_for()

@@ -12,7 +12,7 @@ PAGE = '<!doctype html><title>x</title><script>alert("here"); fetch("http://127.
 
 
 @pytest.mark.browser
-def test_a_script_that_runs_and_a_request_that_it_makes_are_noted(tmp_path: Path) -> None:
+def test_scripts_and_requests_of_a_page_are_recorded(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(PAGE)
     with opened(tmp_path / "page.html") as seen:
         seen.page.wait_for_timeout(300)

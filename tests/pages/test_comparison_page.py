@@ -16,7 +16,7 @@ from .browser import opened
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_its_window_and_folds_what_is_too_much(tmp_path: Path, width: int, scheme: str) -> None:
+def test_comparison_page_fits_the_window_and_folds_long_lists(tmp_path: Path, width: int, scheme: str) -> None:
     worse = [sample.deviation(number, title=sample.HOSTILE) for number in range(1, 15)]
     tested = [sample.verdict(one.requirement, Outcome.CONFORMS) for one in worse]
     runs = (sample.record(exit_code=1, findings=[], verdicts=tested, deviations=found) for found in ([], worse))

@@ -15,7 +15,7 @@ from .browser import opened
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_its_window_and_asks_for_nothing(tmp_path: Path, width: int, scheme: str) -> None:
+def test_report_page_fits_the_window_and_makes_no_requests(tmp_path: Path, width: int, scheme: str) -> None:
     record = sample.write_run(tmp_path)
     with opened(page.write(record, tmp_path, [sample.record(started="2025-01-01T00:00:00Z")]), width) as seen:
         seen.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

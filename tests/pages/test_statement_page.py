@@ -13,7 +13,7 @@ from .browser import opened
 
 
 @pytest.mark.browser
-def test_the_page_fits_400_pixels_and_asks_for_nothing(tmp_path: Path) -> None:
+def test_statement_page_fits_400_pixels_and_makes_no_requests(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text(page.page(hostile()), encoding="utf-8")
     with opened(tmp_path / "index.html", width=400) as seen:
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= 400
@@ -26,7 +26,7 @@ def test_the_page_fits_400_pixels_and_asks_for_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-def test_the_gallery_fits_400_pixels_and_asks_for_nothing(tmp_path: Path) -> None:
+def test_gallery_fits_400_pixels_and_makes_no_requests(tmp_path: Path) -> None:
     (tmp_path / "gallery.html").write_text(gallery.gallery([hostile()] * 5), encoding="utf-8")
     with opened(tmp_path / "gallery.html", width=400) as seen:
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= 400

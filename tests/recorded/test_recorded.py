@@ -126,31 +126,31 @@ def contradicted(system: str, name: str) -> Iterator[tuple[str, Level]]:
 
 
 @pytest.mark.parametrize(("system", "name"), NAMES, ids=[name for _, name in NAMES])
-def test_a_real_response_contradicts_exactly_what_is_argued_here(system: str, name: str) -> None:
+def test_recorded_response_has_exactly_the_expected_deviations(system: str, name: str) -> None:
     found = list(contradicted(system, name))
     assert sorted(one for one, level in found if level is not Level.MAY) == sorted(DEVIATIONS.get(name, []))
     assert sorted(one for one, level in found if level is Level.MAY) == sorted(FINDINGS.get(name, []))
 
 
 @pytest.mark.parametrize(("system", "name"), NAMES, ids=[name for _, name in NAMES])
-def test_nothing_of_a_real_response_is_blocked_without_a_deviation_at_its_root(system: str, name: str) -> None:
+def test_blocked_requirements_of_a_recorded_response_have_a_root_deviation(system: str, name: str) -> None:
     verdicts = judged(system, name)
     roots = {verdict.fingerprint for verdict in verdicts}
     assert all(verdict.blocked_by in roots for verdict in verdicts if verdict.outcome is Outcome.BLOCKED)
 
 
-def test_every_argued_exchange_is_recorded() -> None:
+def test_every_expected_exchange_is_recorded() -> None:
     assert {*DEVIATIONS, *FINDINGS} <= {name for _, name in NAMES}
 
 
-def test_every_recorded_call_but_one_is_of_a_documented_operation() -> None:
+def test_recorded_calls_but_one_are_of_documented_operations() -> None:
     assert [name for system, name in NAMES if exchange(system, name) is None] == ["delete-no-uid"]
 
 
 @pytest.mark.parametrize(
     ("name", "least"), [("project-get", 150), ("process-get", 90), ("classic-project-list", 15), ("delete-again", 6)]
 )
-def test_a_whole_real_response_decides_many_requirements(name: str, least: int) -> None:
+def test_complete_recorded_response_decides_many_requirements(name: str, least: int) -> None:
     held = [verdict for verdict in judged("processmaker3", name) if verdict.outcome is Outcome.CONFORMS]
     assert len(held) >= least
 
@@ -169,13 +169,13 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("system", "name"), [one for one in NAMES if one[1] in REFUSALS], ids=str)
-def test_a_real_refusal_counts_as_one_whatever_its_status(system: str, name: str) -> None:
+def test_recorded_refusal_counts_whatever_its_status(system: str, name: str) -> None:
     one = exchange(system, name)
     assert one is not None
     assert checks.refused("X", one.operation, one, one).outcome is Outcome.CONFORMS
 
 
-def test_the_responses_to_accepted_starts_differ_from_one_to_the_next() -> None:
+def test_recorded_responses_to_starts_differ() -> None:
     starts = ["start-event-empty-object", "start-event-with-data"]
     bodies = [one.response.json for name in starts if (one := exchange("processmaker4", name))]
     assert len(bodies) == 2

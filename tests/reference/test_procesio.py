@@ -25,7 +25,7 @@ def test_authentication_gives_a_token_in_the_form_of_a_jwt(server: Server) -> No
     assert answer.json()["access_token"] != server.authenticate().json()["access_token"]
 
 
-def test_authentication_takes_json_too(server: Server) -> None:
+def test_authentication_accepts_json(server: Server) -> None:
     assert call(server.proxy, "POST", AUTHENTICATION, json=server.parameters).status_code == 200
     broken = call(server.proxy, "POST", AUTHENTICATION, content="{", headers={"content-type": "application/json"})
     assert (broken.status_code, broken.json()["error"]) == (400, "invalid_request")
@@ -43,7 +43,7 @@ def test_authentication_takes_json_too(server: Server) -> None:
         ({"password": "wrong"}, 401, "invalid_grant"),
     ],
 )
-def test_authentication_refuses_wrong_parameters(
+def test_authentication_rejects_wrong_parameters(
     server: Server, changes: dict[str, str | None], status: int, error: str
 ) -> None:
     answer = server.authenticate(**changes)
@@ -83,7 +83,7 @@ def test_every_operation_needs_credentials(server: Server, method: str, path: st
 
 
 @pytest.mark.parametrize(("method", "path"), [entry for entry in OPERATIONS if "{id}" in entry[1]])
-def test_an_unknown_id_gets_another_response_than_an_unknown_path(server: Server, method: str, path: str) -> None:
+def test_unknown_id_gets_another_response_than_an_unknown_path(server: Server, method: str, path: str) -> None:
     answer = server.call(method, path.format(id=uuid4()), RUN)
     assert refused(answer, 404)
     assert answer.json() != server.call(method, "/a/made/up/path").json()
@@ -98,7 +98,7 @@ def test_an_api_key_needs_its_workspace(server: Server) -> None:
     assert refused(server.call("GET", "", headers=server.key), 403)
 
 
-def test_a_process_lives_and_dies(server: Server) -> None:
+def test_process_lifecycle_works(server: Server) -> None:
     before = server.reference.snapshot()
     sent = {"name": "Invoice", "description": "Sends it", "flows": [{"x": 1}], "own": {"kept": True}}
     created = server.call("POST", "", sent)
@@ -119,7 +119,7 @@ def test_a_process_lives_and_dies(server: Server) -> None:
     assert server.reference.snapshot() == before
 
 
-def test_a_created_process_never_takes_the_id_that_was_sent(server: Server) -> None:
+def test_created_process_never_gets_the_id_that_was_sent(server: Server) -> None:
     assert server.create(id=server.fixture) != server.fixture
 
 
@@ -127,7 +127,7 @@ BAD = [{}, {"name": ""}, {"name": 7}, {"title": "x", "isActive": "yes"}, {"name"
 
 
 @pytest.mark.parametrize("body", [*BAD, {"name": "x", "flows": {}}])
-def test_what_does_not_validate_is_not_stored(server: Server, body: dict[str, Any]) -> None:
+def test_invalid_body_is_not_stored(server: Server, body: dict[str, Any]) -> None:
     before = server.reference.snapshot()
     verdict = server.call("POST", "/validate", body).json()
     assert verdict["isValid"] is False
@@ -150,7 +150,7 @@ def test_a_title_alone_makes_a_valid_process(server: Server) -> None:
 
 
 @pytest.mark.parametrize("body", ["[]", "{", ""])
-def test_a_body_that_is_no_object_is_refused(server: Server, body: str) -> None:
+def test_body_that_is_not_an_object_is_rejected(server: Server, body: str) -> None:
     assert refused(call(server.web, "POST", "/api/Projects", content=body, headers=server.token), 400)
 
 
@@ -177,7 +177,7 @@ def test_an_instance_outlives_its_process(server: Server) -> None:
     assert server.call("GET", f"/instances/{instance}/launch").status_code == 200
 
 
-def test_asking_for_the_head_of_publish_makes_no_instance(server: Server) -> None:
+def test_head_request_of_publish_creates_no_instance(server: Server) -> None:
     assert server.call("HEAD", f"/{server.fixture}/instances/publish").status_code == 405
     assert server.reference.residue()["instances"] == 0
 
@@ -194,12 +194,12 @@ def test_run_starts_an_instance_with_a_token_and_with_an_api_key(server: Server)
 
 
 @pytest.mark.parametrize("body", [{}, {"payload": []}, {"payload": {}, "connectionId": 7}])
-def test_a_run_without_a_proper_payload_is_refused(server: Server, body: dict[str, Any]) -> None:
+def test_run_without_a_valid_payload_is_rejected(server: Server, body: dict[str, Any]) -> None:
     assert refused(server.call("POST", f"/{server.fixture}/run", body), 400)
     assert server.reference.residue()["instances"] == 0
 
 
-def test_the_list_of_instances_holds_those_of_the_process_only(server: Server) -> None:
+def test_instance_list_contains_only_instances_of_the_process(server: Server) -> None:
     process = server.create()
     mine, _ = server.publish(process), server.publish(server.fixture)
     (listed,) = server.call("GET", f"/{process}/instances").json()
@@ -226,7 +226,7 @@ def test_toggling_turns_a_process_off_and_on(server: Server) -> None:
     assert seen == [False, True]
 
 
-def test_what_cannot_be_removed_is_counted(server: Server) -> None:
+def test_residue_is_counted(server: Server) -> None:
     server.publish(server.fixture)
     assert {kind: count for kind, count in server.reference.residue().items() if count} == {"tokens": 1, "instances": 1}
 
@@ -310,15 +310,15 @@ USUAL: dict[str, Any] = {
         ("pro-payload-error", {"payload": 500}),
     ],
 )
-def test_a_fault_changes_exactly_one_thing(fault: str, changed: dict[str, Any]) -> None:
+def test_each_fault_changes_exactly_one_thing(fault: str, changed: dict[str, Any]) -> None:
     assert outcomes(fault) == {**USUAL, **changed}
 
 
-def test_without_a_fault_everything_is_as_documented() -> None:
+def test_faultless_reference_follows_the_documents() -> None:
     assert outcomes() == USUAL
 
 
-def test_a_missing_status_gets_the_response_of_a_made_up_path() -> None:
+def test_missing_status_operation_responds_like_a_made_up_path() -> None:
     server = Server("pro-status-missing")
     instance = server.publish(server.fixture)
     missing = server.call("GET", f"/instances/{instance}/status")

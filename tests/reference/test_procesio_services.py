@@ -50,7 +50,7 @@ def schedule(server: Server, **members: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_every_operation_needs_credentials_and_is_there(server: Server, method: str, path: str) -> None:
+def test_every_operation_exists_and_needs_credentials(server: Server, method: str, path: str) -> None:
     assert refused(server.web_call(method, path, {}, {}), 401)
     control = server.web_call(method, "/api/made/up", {})
     assert server.web_call(method, path, {}).content != control.content
@@ -68,7 +68,7 @@ def test_sending_a_version_changes_nothing(server: Server) -> None:
     assert server.reference.snapshot() == before
 
 
-def test_a_data_type_is_the_same_by_identifier_and_by_name_until_it_is_gone(server: Server) -> None:
+def test_data_type_is_found_by_identifier_and_by_name_until_it_is_deleted(server: Server) -> None:
     before = server.reference.snapshot()
     made = server.web_call("POST", TYPES, {"name": "A type", "attributes": [{"name": "x", "type": "Text"}]}).json()
     assert server.web_call("GET", f"{TYPES}/{made['id']}").json() == made
@@ -97,7 +97,7 @@ def test_primitive_data_types_are_listed_counted_and_stay_as_they_are(server: Se
     assert refused(server.web_call("PUT", TYPES, {"id": first, "name": "Mine"}), 409)
 
 
-def test_a_schedule_lives_and_dies_without_its_process(server: Server) -> None:
+def test_schedule_lifecycle_works_without_its_process(server: Server) -> None:
     before = server.reference.snapshot()
     made = schedule(server)
     assert server.web_call("GET", f"{SCHEDULES}/{made['id']}").json() == made

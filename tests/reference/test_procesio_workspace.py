@@ -69,7 +69,7 @@ def upload(server: Server, path: str, **parts: Any) -> httpx.Response:
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_every_operation_needs_credentials_and_is_there(server: Server, method: str, path: str) -> None:
+def test_every_operation_exists_and_needs_credentials(server: Server, method: str, path: str) -> None:
     before = server.reference.snapshot(), server.reference.residue()
     assert refused(server.web_call(method, path, {}, {}), 401)
     assert (server.reference.snapshot(), server.reference.residue()) == before
@@ -78,7 +78,7 @@ def test_every_operation_needs_credentials_and_is_there(server: Server, method: 
 
 
 @pytest.mark.parametrize("path", [ACTIONS, CREDENTIALS, f"{ACTIONS}/templates", f"{ACTIONS}/folders"])
-def test_a_thing_lives_and_dies(server: Server, path: str) -> None:
+def test_resource_lifecycle_works(server: Server, path: str) -> None:
     before = server.reference.snapshot()
     own = f"{path}/{made(server, path)['id']}"
     assert server.web_call("GET", own).json()["name"] == "One"
@@ -141,7 +141,7 @@ def test_a_file_belongs_to_credentials_that_exist(server: Server) -> None:
     assert refused(upload(server, f"{CREDENTIALS}/upload/{UNKNOWN}"), 404)
 
 
-def test_what_no_operation_removes_is_counted_apart(server: Server) -> None:
+def test_residue_is_counted_separately(server: Server) -> None:
     before = server.reference.snapshot()
     made(server, f"{CREDENTIALS}/types")
     made(server, f"{ACTIONS}/test")

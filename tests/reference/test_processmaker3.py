@@ -55,7 +55,7 @@ def test_client_credentials_may_come_in_the_header(client: Client) -> None:
         ({"username": CLERK.username, "password": CLERK.password}, 400, "invalid_grant"),
     ],
 )
-def test_a_wrong_token_request_is_refused(client: Client, changes: Any, status: int, error: str) -> None:
+def test_invalid_token_request_is_rejected(client: Client, changes: Any, status: int, error: str) -> None:
     answer = client.token_request(**changes)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
@@ -69,7 +69,7 @@ def test_a_token_expires() -> None:
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer made-up"}, {"Authorization": "Basic YTpi"}])
-def test_without_a_token_nothing_is_given(client: Client, header: dict[str, str]) -> None:
+def test_requests_without_a_token_are_refused(client: Client, header: dict[str, str]) -> None:
     assert refused(client.http.get(f"{API}/project", headers=header), 401)
 
 
@@ -126,12 +126,12 @@ def test_the_list_shows_every_project(client: Client) -> None:
     }
 
 
-def test_a_creation_says_nothing_but_its_status(client: Client) -> None:
+def test_create_response_contains_only_a_status(client: Client) -> None:
     answer = client.call("POST", "/project", json={"prj_name": "A", "prj_description": ""})
     assert (answer.status_code, answer.content) == (201, b"")
 
 
-def test_a_new_diagram_is_read_as_it_was_sent(client: Client) -> None:
+def test_created_diagram_is_read_back(client: Client) -> None:
     uid = client.create(diagrams=[shapes()], usr_settings={"enabled_grid": False})
     definition = client.definition(uid)
     assert re.fullmatch("[0-9a-f]{32}", uid)
@@ -194,7 +194,7 @@ def _drop(kind: str, name: str) -> Any:
         {"diagrams": [shapes() | {"flows": [shapes()["flows"][0] | {"flo_state": [{"x": 1}]}]}]},
     ],
 )
-def test_a_wrong_project_is_refused_and_leaves_nothing(client: Client, data: Any) -> None:
+def test_invalid_project_is_rejected_and_leaves_nothing(client: Client, data: Any) -> None:
     before = client.reference.snapshot()
     body = {"prj_name": "Mine", "prj_description": ""} | data
     assert refused(client.call("POST", "/project", json=body))
@@ -205,7 +205,7 @@ def test_a_wrong_project_is_refused_and_leaves_nothing(client: Client, data: Any
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b'{"prj_name": NaN}', b"{" * 100, b"\xff", b'{"a":' * 99 + b"1" + b"}" * 99]
 )
-def test_a_body_that_is_no_object_is_refused(client: Client, body: bytes) -> None:
+def test_body_that_is_not_an_object_is_rejected(client: Client, body: bytes) -> None:
     assert refused(client.call("POST", "/project", content=body))
 
 
@@ -227,7 +227,7 @@ def test_an_update_replaces_what_it_holds_and_keeps_identifiers(client: Client) 
     assert found["diagrams"] == [diagram]
 
 
-def test_an_update_without_diagrams_leaves_them(client: Client) -> None:
+def test_update_without_diagrams_keeps_them(client: Client) -> None:
     uid = client.create(diagrams=[shapes()])
     before = client.definition(uid)["diagrams"]
     client.call("PUT", f"/project/{uid}", json={"prj_name": "New", "prj_description": ""})
@@ -278,7 +278,7 @@ def test_a_bulk_deletion_skips_what_it_may_not_delete(client: Client) -> None:
         {"data": [{"action": "delete", "data": [{"type": "bpmn"}]}]},
     ],
 )
-def test_a_bulk_deletion_in_another_form_is_refused(client: Client, body: Any) -> None:
+def test_bulk_deletion_in_another_form_is_rejected(client: Client, body: Any) -> None:
     assert refused(client.call("POST", "/project/bulk", json=body))
 
 
@@ -325,7 +325,7 @@ def test_a_process_is_read_as_it_was_updated(client: Client) -> None:
 @pytest.mark.parametrize(
     "data", [{"pro_status": "OFF"}, {"pro_debug": 2}, {"pro_cost": "much"}, {"pro_title": ""}, {"pro_calendar": 1}]
 )
-def test_a_wrong_process_is_refused_and_changes_nothing(client: Client, data: Any) -> None:
+def test_invalid_process_is_rejected_and_changes_nothing(client: Client, data: Any) -> None:
     before = client.process(STARTED)
     assert refused(client.call("PUT", f"/project/{STARTED}/process", json={"pro_unit_cost": "x"} | data))
     assert client.process(STARTED) == before

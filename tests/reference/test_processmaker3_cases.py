@@ -43,7 +43,7 @@ def listed(client: Client, user: str = "admin", kind: str = "input", case: str =
     return [one["app_doc_uid"] for one in client.call("GET", of(f"/{kind}-documents", case), user).json()]
 
 
-def test_unassigned_is_no_case_and_shows_what_the_user_may_claim(client: Client) -> None:
+def test_unassigned_cases_are_not_cases_but_show_what_the_user_may_claim(client: Client) -> None:
     assert [one["app_uid"] for one in client.call("GET", "/cases/unassigned").json()] == [UNASSIGNED]
     assert client.call("GET", "/cases/unassigned", "clerk").json() == []
 
@@ -121,7 +121,7 @@ def test_each_refusal_of_an_upload_is_the_documented_one(client: Client) -> None
     assert upload(client, size=UPLOAD_MAX).status_code == 201
 
 
-def test_output_documents_are_an_empty_array_for_whom_they_do_not_concern(client: Client) -> None:
+def test_output_documents_are_empty_for_unrelated_users(client: Client) -> None:
     assert listed(client, kind="output") == [OUTPUT]
     assert listed(client, "clerk", "output") == []
     assert listed(client, kind="output", case=UNASSIGNED) == []

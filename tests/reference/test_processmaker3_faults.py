@@ -211,14 +211,14 @@ def broken(*faults: str) -> set[str]:
     return found
 
 
-def test_the_reference_without_a_fault_does_what_is_documented() -> None:
+def test_faultless_reference_follows_the_documents() -> None:
     assert broken() == set()
 
 
-def test_every_part_of_the_story_is_that_of_a_fault() -> None:
+def test_every_part_of_the_story_belongs_to_a_fault() -> None:
     assert set(BROKEN) <= set(known_faults("processmaker3"))
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_a_fault_breaks_one_thing(fault: str) -> None:
+def test_each_fault_breaks_one_thing(fault: str) -> None:
     assert broken(fault) == BROKEN[fault]

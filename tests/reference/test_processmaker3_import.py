@@ -56,7 +56,7 @@ def _content(definition: Any) -> Any:
 
 
 @pytest.mark.parametrize("option", ["KEEP", "DISABLE", "keep", " Disable "])
-def test_an_import_beside_the_existing_project_is_a_copy_with_new_identifiers(client: Client, option: str) -> None:
+def test_import_next_to_the_existing_project_is_a_copy_with_new_identifiers(client: Client, option: str) -> None:
     uid = client.create(diagrams=[shapes()])
     before = client.definition(uid)
     answer = client.load(client.export(uid), option=option, option_group="merge")
@@ -73,7 +73,7 @@ def test_an_import_beside_the_existing_project_is_a_copy_with_new_identifiers(cl
     assert uid in client.listed()
 
 
-def test_an_import_that_overwrites_brings_the_exported_content_back(client: Client) -> None:
+def test_overwriting_import_restores_the_exported_content(client: Client) -> None:
     uid = client.create(diagrams=[shapes()])
     before, content = client.definition(uid), client.export(uid)
     client.call("PUT", f"/project/{uid}", json={"prj_name": "Spoilt", "prj_description": "", "diagrams": []})
@@ -97,7 +97,7 @@ def test_a_refused_import_changes_nothing(client: Client, query: dict[str, str])
 @pytest.mark.parametrize(
     ("option", "same"), [("CREATE", False), ("OVERWRITE", True), ("KEEP", False), ("DISABLE", False)]
 )
-def test_a_project_that_is_gone_can_be_imported(client: Client, option: str, same: bool) -> None:
+def test_deleted_project_can_be_imported(client: Client, option: str, same: bool) -> None:
     uid = client.create(diagrams=[shapes()])
     before, content = client.definition(uid), client.export(uid)
     client.call("DELETE", f"/project/{uid}")
@@ -128,7 +128,7 @@ def test_imported_groups_follow_their_option(client: Client, option: str, titles
         b'<!DOCTYPE x [<!ENTITY a "b">]><ProcessMaker-Project>&a;</ProcessMaker-Project>',
     ],
 )
-def test_a_file_that_is_no_project_is_refused(client: Client, content: bytes) -> None:
+def test_file_that_is_not_a_project_is_rejected(client: Client, content: bytes) -> None:
     assert refused(client.load(content))
 
 

@@ -81,7 +81,7 @@ def test_an_application_that_nobody_uses_works_for_the_first_new_user_until_he_i
     assert client.token_request(**spare, username="other").status_code == 200
 
 
-def test_a_picture_is_taken_as_a_file_of_a_form(client: Client) -> None:
+def test_picture_is_accepted_as_a_form_file(client: Client) -> None:
     path = f"/user/{user(client)}/image-upload"
     assert client.call("POST", path, files={"any": ("me.png", b"png")}).status_code == 200
     assert refused(client.call("POST", path, data={"any": "me.png"}))
@@ -95,7 +95,7 @@ def test_a_user_of_any_status_can_be_put_into_a_group(client: Client, status: st
     assert refused(client.call("POST", members, json=body))
 
 
-def test_a_deleted_group_takes_nobody(client: Client) -> None:
+def test_deleted_group_accepts_no_users(client: Client) -> None:
     uid = group(client, "Testers")
     assert client.call("DELETE", f"/group/{uid}").status_code == 200
     assert refused(client.call("POST", f"/group/{uid}/user", json={"usr_uid": CLERK.uid}))

@@ -108,16 +108,16 @@ def test_another_scheme_than_bearer_is_refused() -> None:
     ["", "{", "[]", "null", "7", '{"n": NaN}', '{"n": 1e999}', "key1=value1", DEEP, '{"a":' * 100_000],
     ids=range(10),
 )
-def test_what_is_not_an_object_is_refused(body: str) -> None:
+def test_body_that_is_not_an_object_is_rejected(body: str) -> None:
     assert refused(Server().start(body), 400)
 
 
-def test_odd_text_comes_back_as_it_was_sent() -> None:
+def test_unusual_text_is_returned_as_sent() -> None:
     sent = '{"a": "\\ud800", "b": "\\u00fc\\ud83d\\ude00", "c": "\\u0000"}'
     assert Server().start(sent).json()["data"] == json.loads(sent)
 
 
-def test_an_unknown_process_gets_another_response_than_an_unknown_path() -> None:
+def test_unknown_process_gets_another_response_than_an_unknown_path() -> None:
     server = Server()
     process = server.start(path="/api/1.0/process_events/8")
     path = server.start(path="/api/1.0/process_eventz/7")
@@ -178,7 +178,7 @@ STARTS = {"empty", "data", "curl"}
         ("pm4-start-missing", dict.fromkeys(ALL, 404) | {"differs": False}),
     ],
 )
-def test_a_fault_changes_exactly_one_thing(fault: str, changed: dict[str, Any]) -> None:
+def test_each_fault_changes_exactly_one_thing(fault: str, changed: dict[str, Any]) -> None:
     usual = outcomes()
     assert usual == {
         **dict.fromkeys(STARTS, 201),
@@ -192,6 +192,6 @@ def test_a_fault_changes_exactly_one_thing(fault: str, changed: dict[str, Any]) 
     assert outcomes(fault) == {**usual, **changed}
 
 
-def test_a_missing_start_gets_the_response_of_a_made_up_path() -> None:
+def test_missing_start_responds_like_a_made_up_path() -> None:
     server = Server("pm4-start-missing")
     assert server.start().content == server.start(path="/api/1.0/nothing/7").content

@@ -84,7 +84,7 @@ def test_the_ports_are_free_again_afterwards_and_no_thread_is_left() -> None:
     assert "references" not in [thread.name for thread in threading.enumerate()]
 
 
-def test_serving_ends_cleanly_when_nothing_was_asked() -> None:
+def test_serving_ends_cleanly_without_any_request() -> None:
     before = signal.getsignal(signal.SIGINT)
     with Serving([Twin()]):
         assert signal.getsignal(signal.SIGINT) is before
@@ -100,7 +100,7 @@ def test_small_responses_do_not_wait_for_acknowledgements() -> None:
     assert sorted(quick)[10] < 0.03
 
 
-def test_a_taken_port_is_named_and_the_others_are_let_go() -> None:
+def test_error_names_a_port_in_use_and_releases_the_others() -> None:
     first = free_ports(2)
     with listen(first + 1):
         with (
@@ -112,7 +112,7 @@ def test_a_taken_port_is_named_and_the_others_are_let_go() -> None:
         listen(first).close()
 
 
-def test_a_number_that_is_no_port_is_refused() -> None:
+def test_invalid_port_is_rejected() -> None:
     with pytest.raises(PortUnavailable, match="70000 is no port"):
         listen(70000)
 
@@ -149,17 +149,17 @@ def test_two_references_share_no_state(system: str) -> None:
     assert all(one.apps[key] is not other.apps[key] for key in one.apps)
 
 
-def test_an_unknown_system_is_refused_with_the_nearest_one() -> None:
+def test_unknown_system_is_rejected_with_the_nearest_name() -> None:
     with pytest.raises(UnknownSystem, match="did you mean processmaker3"):
         build("processmaker33")
 
 
-def test_an_unknown_fault_is_refused_with_the_nearest_one() -> None:
+def test_unknown_fault_is_rejected_with_the_nearest_name() -> None:
     with pytest.raises(UnknownFault, match="did you mean pm3-delete-keeps-project"):
         build("processmaker3", ["pm3-delete-keep-project"])
 
 
-def test_a_fault_of_another_system_is_refused() -> None:
+def test_fault_of_another_system_is_rejected() -> None:
     foreign = next(iter(known_faults("processmaker4")))
     with pytest.raises(UnknownFault, match="processmaker3 has no fault"):
         build("processmaker3", [foreign])
@@ -173,7 +173,7 @@ def test_every_fault_belongs_to_a_system_and_can_be_applied() -> None:
         assert known.description
 
 
-def test_a_fault_name_is_given_once() -> None:
+def test_fault_names_are_unique() -> None:
     with pytest.raises(ValueError, match="two faults are called pm3-update-ignored"):
         fault("pm3-update-ignored", "processmaker3", "twice")(lambda _: None)
 

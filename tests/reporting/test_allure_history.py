@@ -27,7 +27,7 @@ def names(text: str) -> list[str]:
     return [json.loads(line)["uuid"] for line in text.splitlines()]
 
 
-def test_a_run_knows_those_before_it_whenever_their_pages_were_made(tmp_path: Path) -> None:
+def test_run_finds_earlier_runs_whenever_their_pages_were_built(tmp_path: Path) -> None:
     history = History(tmp_path / "history.jsonl")
     for day in (3, 1, 2):
         history.add(started(day), point(f"run {day}"))
@@ -37,14 +37,14 @@ def test_a_run_knows_those_before_it_whenever_their_pages_were_made(tmp_path: Pa
     assert again.before(started(1)) == ""
 
 
-def test_a_page_that_is_made_again_does_not_count_twice(tmp_path: Path) -> None:
+def test_rebuilt_page_does_not_count_twice(tmp_path: Path) -> None:
     history = History(tmp_path / "history.jsonl")
     history.add(started(1), point("old"))
     history.add(started(1), point("again"))
     assert names(history.before(started(2))) == ["again"]
 
 
-def test_the_oldest_runs_go_first(tmp_path: Path) -> None:
+def test_oldest_runs_are_dropped_first(tmp_path: Path) -> None:
     history = History(tmp_path / "history.jsonl")
     for number in range(RUNS_AT_MOST + 2):
         history.add(f"2030-01-01T03:{number:02}:00+00:00", point(str(number)))
@@ -54,19 +54,19 @@ def test_the_oldest_runs_go_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "{}", '{"timestamp": "soon"}', "3"])
-def test_a_file_that_is_no_history_is_refused(tmp_path: Path, content: str) -> None:
+def test_file_that_is_not_a_history_is_rejected(tmp_path: Path, content: str) -> None:
     (tmp_path / "history.jsonl").write_text(content)
     with pytest.raises(HistoryError, match=r"history.jsonl: is not an Allure history; choose another file"):
         History(tmp_path / "history.jsonl")
 
 
-def test_a_history_that_cannot_be_kept_says_so(tmp_path: Path) -> None:
+def test_unwritable_history_is_reported(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="cannot be read"):
         History(tmp_path)
     with pytest.raises(HistoryError, match="cannot be written"):
         History(tmp_path / "absent" / "history.jsonl").write()
 
 
-def test_every_target_has_a_history_of_its_own_beside_its_runs(tmp_path: Path) -> None:
+def test_every_target_has_its_own_history_next_to_its_runs(tmp_path: Path) -> None:
     assert beside(tmp_path / "a", "staging one") == tmp_path / "history-staging-one.jsonl"
     assert beside(tmp_path / "a", "../..") == tmp_path / "history-target.jsonl"

@@ -42,18 +42,18 @@ def program(directory: Path, name: str, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_no_run_is_an_error() -> None:
+def test_missing_run_is_an_error() -> None:
     with pytest.raises(allure_page.ReportError, match="No run was given"):
         allure_page.build([])
 
 
-def test_a_missing_node_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_node_is_reported_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     with pytest.raises(allure_page.ReportError, match=r"Node.js is not installed; install Node.js 20"):
         allure_page.build([run_in(tmp_path / "run")])
 
 
-def test_an_old_node_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_node_is_reported_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path / "bin", "node", "echo v16.20.1")
     program(tmp_path / "bin", "npx", "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
@@ -69,7 +69,7 @@ def test_a_failing_npx_is_quoted_without_control_characters(tmp_path: Path, monk
         allure_page.build([run_in(tmp_path / "run")])
 
 
-def test_a_page_that_fetches_something_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_that_loads_something_is_discarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = '<meta charset="utf-8"><script src="https://evil.example/x.js"></script>'
     made = f"""mkdir -p page; echo '{page}' > page/index.html"""
     program(tmp_path / "bin", "node", "echo v22.1.0")
@@ -81,7 +81,7 @@ def test_a_page_that_fetches_something_is_not_kept(tmp_path: Path, monkeypatch: 
     assert not (run / "report").exists()
 
 
-def test_what_a_page_would_fetch_is_found() -> None:
+def test_resources_that_a_page_would_load_are_found() -> None:
     page = '<a href="https://a.example">a</a><LINK HREF=" //b.example/x.css"><img src="data:,"><script src=HTTP://c>'
     assert [address.strip() for address in allure_page.outside(page)] == ["//b.example/x.css", "HTTP://c"]
 
@@ -106,7 +106,7 @@ def data(page: str) -> dict[str, Any]:
 
 @pytest.mark.page
 @pytest.mark.usefixtures("allure")
-def test_the_page_of_the_last_run_is_one_harmless_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_of_the_last_run_is_one_safe_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "allurerc.json").write_text('{"name": "of the user"}')
     fixed = sample.deviation(9, title="fixed in the meantime")
@@ -137,7 +137,7 @@ def test_the_page_of_the_last_run_is_one_harmless_file(tmp_path: Path, monkeypat
 
 @pytest.mark.page
 @pytest.mark.usefixtures("allure")
-def test_earlier_pages_are_remembered_beside_the_runs(tmp_path: Path) -> None:
+def test_earlier_pages_are_stored_next_to_the_runs(tmp_path: Path) -> None:
     one, held = sample.deviation(1), sample.deviation(7)
 
     def verdicts(second: Outcome) -> list[VerdictRecord]:
@@ -172,6 +172,6 @@ def test_a_comparison_has_a_page_with_its_verdict_on_top(tmp_path: Path) -> None
     assert groups == [f"{n}. {one.title}" for n, one in enumerate(upgrade_text.sections(told), 1)]
 
 
-def test_what_the_page_is_made_with_sends_no_statistics(tmp_path: Path) -> None:
+def test_report_generator_sends_no_statistics(tmp_path: Path) -> None:
     asked = "import os; print(os.environ['ALLURE_NO_ANALYTICS'])"
     assert allure_page._run([sys.executable, "-c", asked], tmp_path).strip() == "1"

@@ -51,7 +51,7 @@ def result_of(results: Path, requirement: str, system: str = sample.PM3) -> dict
     return written(results)[allure_results.key(system, requirement)]
 
 
-def test_every_requirement_that_can_be_tested_is_one_result(results: Path) -> None:
+def test_every_testable_requirement_is_one_result(results: Path) -> None:
     record = sample.record()
     found = written(results)
     assert set(found) == {allure_results.key(one.system, one.requirement) for one in record.verdicts}
@@ -68,7 +68,7 @@ def test_the_ids_are_the_same_in_the_next_run(results: Path, tmp_path: Path) -> 
     assert set(written(tmp_path / "next")) == set(written(results))
 
 
-def test_what_cannot_be_tested_over_http_is_no_result(tmp_path: Path) -> None:
+def test_untestable_requirement_is_not_a_result(tmp_path: Path) -> None:
     found = covered(
         tmp_path,
         sample.verdict("A", Outcome.CONFORMS),
@@ -79,7 +79,7 @@ def test_what_cannot_be_tested_over_http_is_no_result(tmp_path: Path) -> None:
     assert sorted(result["name"] for result in found) == ["A", "D"]
 
 
-def test_the_labels_say_where_a_deviation_belongs(results: Path) -> None:
+def test_labels_show_where_a_deviation_belongs(results: Path) -> None:
     found = labels(result_of(results, sample.deviation(1).requirement))
     assert found["layer"] == ["requirement"]
     assert found["parentSuite"] == ["Deviations"]
@@ -96,7 +96,7 @@ def test_a_known_deviation_is_marked(results: Path) -> None:
     assert result["statusDetails"]["known"] is True
 
 
-def test_a_finding_is_of_another_colour(results: Path) -> None:
+def test_finding_has_another_status(results: Path) -> None:
     result = result_of(results, sample.deviation(5).requirement)
     assert labels(result)["parentSuite"] == ["Findings"]
     assert result["status"] == "broken"
@@ -124,12 +124,12 @@ def test_each_deviation_of_a_requirement_is_a_step_with_its_command_and_its_exch
     assert {one["type"] for one in first["attachments"]} == {"text/plain"}
 
 
-def test_the_files_hold_no_control_character_of_the_target(results: Path) -> None:
+def test_files_contain_no_control_character_of_the_target(results: Path) -> None:
     for path in results.iterdir():
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]|\\u001b", path.read_text(encoding="utf-8"))
 
 
-def test_a_description_holds_no_html_of_the_target(results: Path) -> None:
+def test_description_contains_no_html_of_the_target(results: Path) -> None:
     for result in written(results).values():
         assert "<" not in result["description"]
 
@@ -187,7 +187,7 @@ def test_unverified_tls_is_shown(tmp_path: Path) -> None:
     assert "TLS\\ verification=OFF" in (tmp_path / "results" / "environment.properties").read_text()
 
 
-def test_results_of_tests_stay(tmp_path: Path) -> None:
+def test_results_of_tests_are_kept(tmp_path: Path) -> None:
     other = tmp_path / "results" / "x-result.json"
     other.parent.mkdir()
     other.write_text("{}")
@@ -215,7 +215,7 @@ def test_requirements_are_sorted_by_document_and_section_in_the_order_of_the_lin
     assert places == [["Conforms", "a.txt", "Users"]] * 2 + [["Conforms", "b.txt", "Cases"]]
 
 
-def test_what_was_not_tested_is_skipped_with_the_reason(tmp_path: Path) -> None:
+def test_untested_requirement_is_skipped_with_its_reason(tmp_path: Path) -> None:
     one = sample.deviation(1)
     found = covered(
         tmp_path,
@@ -237,7 +237,7 @@ def test_what_was_not_tested_is_skipped_with_the_reason(tmp_path: Path) -> None:
     ]
 
 
-def test_accommodations_are_named_beside_the_results_and_their_secrets_are_not(tmp_path: Path) -> None:
+def test_accommodations_are_listed_without_their_secrets(tmp_path: Path) -> None:
     (one,) = sample.record().accommodations
     secret = one.model_copy(update={"headers": {"X-Key": "a secret"}})
     covered(tmp_path, sample.verdict("A", Outcome.CONFORMS), accommodations=[secret])

@@ -95,12 +95,12 @@ GOOD = f'[[deviation]]\nfingerprint = "{ONE}"\nrequirement = "R"\n'
         (GOOD + GOOD, f"entry 2: {ONE} is there twice; remove one of them"),
     ],
 )
-def test_what_is_no_baseline_is_refused_with_the_place_and_what_to_do(text: str, why: str) -> None:
+def test_invalid_baseline_is_rejected_with_place_and_advice(text: str, why: str) -> None:
     with pytest.raises(BaselineError, match=f"^b.toml: {why}"):
         parse(text, "b.toml")
 
 
-def test_a_file_that_cannot_be_read_says_how_to_make_one(tmp_path: Path) -> None:
+def test_error_for_an_unreadable_file_says_how_to_create_one(tmp_path: Path) -> None:
     with pytest.raises(BaselineError, match=r"absent.toml: cannot be read .*conformance baseline RUN --baseline"):
         load(tmp_path / "absent.toml")
     (tmp_path / "b.toml").write_bytes(b"\xff\xfe")
@@ -127,13 +127,13 @@ def test_an_entry_counts_until_the_end_of_its_last_day() -> None:
         (Outcome.UNSUPPORTED, False),
     ],
 )
-def test_an_entry_is_gone_only_if_its_requirement_was_exercised(outcome: Outcome, gone: bool) -> None:
+def test_entry_is_gone_only_if_its_requirement_was_tested(outcome: Outcome, gone: bool) -> None:
     report = Baseline((entry(ONE),)).report(DAY, {TWO}, [verdict("R", outcome)], [], complete=True)
     assert ([one.fingerprint for one in report.gone] == [ONE]) is gone
     assert ([one.fingerprint for one in report.unreached] == [ONE]) is not gone
 
 
-def test_a_part_of_a_run_says_nothing_of_what_a_test_saw_that_did_not_run() -> None:
+def test_partial_run_does_not_decide_entries_of_tests_that_did_not_run() -> None:
     baseline = Baseline((entry(ONE, test="t1"), entry(TWO, test="t2"), entry(THREE, test="t3")))
     tests = [ran("t1", "passed"), ran("t2", "skipped")]
     said = [verdict("R", Outcome.CONFORMS)]
@@ -155,7 +155,7 @@ def test_an_expired_entry_is_reported_where_it_still_occurs() -> None:
 # -- how it is changed ------------------------------------------------------------------------------------------------
 
 
-def test_what_is_new_is_added_and_is_read_back() -> None:
+def test_new_deviations_are_added_and_read_back() -> None:
     made = updated(HEAD, "b.toml", record(1, 2), DAY, EntryNotes("old server", "T-1", DAY))
     assert made.text.startswith(HEAD)
     first, second = parse(made.text, "b.toml").entries
@@ -175,7 +175,7 @@ def test_what_is_new_is_added_and_is_read_back() -> None:
     assert again.added == ()
 
 
-def test_findings_are_added_only_when_asked_for() -> None:
+def test_findings_are_added_only_on_request() -> None:
     finding = deviation(5, level=Level.MAY, kind=Kind.SERVER_ERROR)
     run = record(1, findings=[finding])
     assert len(updated("", "b", run, DAY, EntryNotes()).added) == 1
@@ -185,7 +185,7 @@ def test_findings_are_added_only_when_asked_for() -> None:
     ]
 
 
-def test_a_title_that_quotes_a_server_cannot_leave_its_string() -> None:
+def test_title_from_a_server_cannot_escape_its_string() -> None:
     hostile = '"\n[[deviation]]\n\\ \x1b[31m \x7f ü'
     found = deviation(1, title=hostile)
     made = updated("", "b", record(deviations=[found]), DAY, EntryNotes('a "quoted" \\ reason'))
@@ -226,27 +226,27 @@ def reached(*numbers: int) -> list[VerdictRecord]:
     return [verdict(deviation(number).requirement, Outcome.CONFORMS) for number in numbers]
 
 
-def test_pruning_takes_an_entry_with_its_comment_and_leaves_every_other_line() -> None:
+def test_pruning_removes_an_entry_with_its_comment_and_keeps_all_other_lines() -> None:
     made = updated(file(), "b", record(1, 3, verdicts=reached(1, 2, 3)), DAY, EntryNotes(), prune=True)
     assert [one.fingerprint for one in made.pruned] == [deviation(2).fingerprint]
     head, _, rest = file().partition("# of two")
     assert made.text == head + rest[rest.index("# of three") :]
 
 
-def test_without_prune_nothing_is_taken_out() -> None:
+def test_without_prune_nothing_is_removed() -> None:
     made = updated(file(), "b", record(verdicts=reached(1, 2, 3)), DAY, EntryNotes())
     assert made.text == file()
     assert len(made.report.gone) == 3
 
 
-def test_what_the_run_did_not_reach_is_not_pruned() -> None:
+def test_entries_that_the_run_did_not_reach_are_not_pruned() -> None:
     made = updated(file(), "b", record(verdicts=reached(1, 3)), DAY, EntryNotes(), prune=True)
     assert [one.requirement for one in parse(made.text, "b").entries] == [deviation(2).requirement]
     assert made.text.startswith("# ours, do not delete\n")
     assert "# second line" in made.text
 
 
-def test_the_head_of_a_file_stays_when_its_first_entry_goes() -> None:
+def test_file_header_is_kept_when_the_first_entry_is_removed() -> None:
     text = f"# head\n{GOOD}"
     made = updated(text, "b", record(verdicts=[verdict("R", Outcome.CONFORMS)]), DAY, EntryNotes(), prune=True)
     assert made.text == "# head\n"
@@ -259,12 +259,12 @@ def test_the_head_of_a_file_stays_when_its_first_entry_goes() -> None:
         GOOD + 'reason = """\n[[deviation]]\n"""\n',
     ],
 )
-def test_a_file_that_is_written_differently_is_left_alone(text: str) -> None:
+def test_file_in_another_format_is_not_changed(text: str) -> None:
     with pytest.raises(BaselineError, match="cannot be updated; rewrite it with these"):
         updated(text, "b", record(verdicts=[verdict("R", Outcome.CONFORMS)]), DAY, EntryNotes(), prune=True)
 
 
-def test_a_new_entry_is_refused_where_it_would_not_be_toml() -> None:
+def test_new_entry_that_would_break_the_toml_is_rejected() -> None:
     text = f'deviation = [{{fingerprint = "{ONE}", requirement = "R"}}]\n'
     with pytest.raises(BaselineError, match="cannot be updated; rewrite it with these"):
         updated(text, "b", record(1), DAY, EntryNotes())

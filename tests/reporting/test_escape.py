@@ -19,7 +19,7 @@ def rendered(text: str) -> str:
     return html
 
 
-def test_a_line_holds_no_control_or_invisible_character() -> None:
+def test_line_contains_no_control_or_invisible_character() -> None:
     shown = escape.line(f"a{EVERY_CONTROL}z")
     assert {unicodedata.category(c)[0] for c in shown}.isdisjoint("C")
     assert "\n" not in shown
@@ -31,7 +31,7 @@ def test_a_lone_surrogate_can_be_written() -> None:
     assert escape.line("\ud800").encode() == b"\\ud800"
 
 
-def test_a_line_is_cut_to_its_limit_and_says_so() -> None:
+def test_long_line_is_shortened_with_a_mark() -> None:
     assert escape.line("x" * 100, 10) == "x" * 9 + "…"
     assert escape.line("x" * 10, 10) == "x" * 10
 
@@ -71,7 +71,7 @@ def test_escaped_markdown_stays_in_its_table_cell() -> None:
     assert "<td>a|b\\|c d</td>\n<td>2</td>" in html
 
 
-def test_no_mention_comes_out_of_markdown() -> None:
+def test_escaped_markdown_mentions_nobody() -> None:
     assert "@everyone" not in escape.markdown("@everyone")
 
 

@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_only_the_wanted_exchanges_are_read(tmp_path: Path) -> None:
+def test_only_wanted_exchanges_are_read(tmp_path: Path) -> None:
     sample.write_run(tmp_path)
     found = exchanges.read(tmp_path, {"e1", "e2", "gone"})
     assert set(found) == {"e1", "e2"}
     assert found["e2"].response is None
 
 
-def test_without_the_file_nothing_is_found(tmp_path: Path) -> None:
+def test_missing_file_gives_no_exchanges(tmp_path: Path) -> None:
     assert exchanges.read(tmp_path, {"e1"}) == {}
 
 
-def test_an_exchange_reads_as_http_without_control_characters(tmp_path: Path) -> None:
+def test_exchange_is_shown_as_http_without_control_characters(tmp_path: Path) -> None:
     sample.write_run(tmp_path)
     text = exchanges.read(tmp_path, {"e1"})["e1"].text()
     assert text.startswith("GET http://127.0.0.1:8301/api/1.0/workflow/project/55\nAuthorization: Bearer $PM3_TOKEN\n")

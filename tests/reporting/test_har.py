@@ -33,7 +33,7 @@ def test_every_stored_exchange_is_an_entry(tmp_path: Path) -> None:
     assert (broken["response"]["status"], broken["response"]["statusText"]) == (0, "the connection was closed")
 
 
-def test_a_directory_without_a_run_is_refused(tmp_path: Path) -> None:
+def test_directory_without_a_run_is_rejected(tmp_path: Path) -> None:
     call = ["export", str(tmp_path), "--har", str(tmp_path / "x.har")]
     try:
         code = main(call, standalone_mode=True)

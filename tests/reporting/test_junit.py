@@ -41,7 +41,7 @@ def cases(root: ElementTree.Element) -> dict[str, ElementTree.Element]:
     return {str(case.get("name")): case for case in root.iter("testcase")}
 
 
-def test_there_is_one_suite_for_each_profile_and_one_case_for_each_requirement_that_was_tested() -> None:
+def test_one_suite_per_profile_and_one_case_per_tested_requirement() -> None:
     root = parsed(run())
     told = {suite.get("name"): [case.get("name") for case in suite.iter("testcase")] for suite in root}
     assert told == {
@@ -53,7 +53,7 @@ def test_there_is_one_suite_for_each_profile_and_one_case_for_each_requirement_t
     assert counts == [["4", "0", "3"], ["1", "1", "0"]]
 
 
-def test_a_new_deviation_fails_with_what_one_acts_on() -> None:
+def test_new_deviation_fails_with_actionable_details() -> None:
     one = sample.deviation(1, call="GET /project/{prj_uid}")
     case = cases(parsed(run(deviations=[one])))[one.requirement]
     failure = case.find("failure")
@@ -66,7 +66,7 @@ def test_a_new_deviation_fails_with_what_one_acts_on() -> None:
     assert properties == {"level": "must", "harm": "form", "fingerprint": one.fingerprint}
 
 
-def test_what_is_known_blocked_or_a_finding_is_skipped_with_its_reason() -> None:
+def test_known_blocked_and_finding_cases_are_skipped_with_a_reason() -> None:
     record = run()
     told = {
         name: skipped.get("message") for name, case in cases(parsed(record)).items() for skipped in case.iter("skipped")
@@ -78,7 +78,7 @@ def test_what_is_known_blocked_or_a_finding_is_skipped_with_its_reason() -> None
     }
 
 
-def test_a_requirement_is_red_while_one_of_its_deviations_is_new() -> None:
+def test_requirement_fails_while_one_of_its_deviations_is_new() -> None:
     new, known = sample.deviation(1, location="/a"), sample.known(sample.deviation(1, location="/b"))
     case = cases(parsed(run(deviations=[known, new])))["PM3-PRJ-001"]
     assert case.find("failure") is not None
@@ -86,7 +86,7 @@ def test_a_requirement_is_red_while_one_of_its_deviations_is_new() -> None:
     assert sorted(map(str, fingerprints)) == sorted([new.fingerprint, known.fingerprint])
 
 
-def test_a_run_that_could_not_do_its_work_is_an_error_with_its_problems() -> None:
+def test_incomplete_run_is_an_error_with_its_problems() -> None:
     root = parsed(run(exit_code=6, problems=["the login was refused"]))
     error = cases(root)["run"].find("error")
     assert error is not None
@@ -94,12 +94,12 @@ def test_a_run_that_could_not_do_its_work_is_an_error_with_its_problems() -> Non
     assert root.get("errors") == "1"
 
 
-def test_failed_tests_of_the_user_are_failures_of_their_own() -> None:
+def test_failed_tests_of_the_user_are_separate_failures() -> None:
     root = parsed(run(beside=["tests/test_mine.py::test_it"]))
     assert cases(root)["tests/test_mine.py::test_it"].find("failure") is not None
 
 
-def test_what_a_server_said_is_text_without_control_characters() -> None:
+def test_text_of_a_server_contains_no_control_characters() -> None:
     one = sample.deviation(1, title=sample.HOSTILE, observed=f"]]>{sample.HOSTILE}\ufffe\ud800")
     text = junit.document(run(deviations=[one]))
     assert "<script>" not in text

@@ -22,7 +22,7 @@ class Tags(HTMLParser):
         self.tags.add(tag)
 
 
-def test_the_verdict_is_on_top() -> None:
+def test_verdict_comes_first() -> None:
     assert markdown.summary(sample.record()).startswith(
         "## staging: 3 new deviations, 1 known from 4 requirements; 45 of 57 requirements tested\n"
     )
@@ -43,7 +43,7 @@ def test_the_counts_of_each_system_and_of_all_are_shown() -> None:
     assert "| all | 4 | 1 | 40 | 2 | 1 | 9 |" in lines
 
 
-def test_what_was_not_exercised_is_grouped_by_reason() -> None:
+def test_untested_requirements_are_grouped_by_reason() -> None:
     text = markdown.summary(sample.record())
     assert "- 7 undocumented request: " in text
     assert "the body of createProject" in text
@@ -56,7 +56,7 @@ def test_leftovers_residue_and_accommodations_are_named() -> None:
     assert "startRequest" in text
 
 
-def test_nothing_of_the_target_becomes_markup() -> None:
+def test_text_of_the_target_is_escaped() -> None:
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown.summary(sample.record()))
     tags = Tags()
     tags.feed(html)
@@ -66,7 +66,7 @@ def test_nothing_of_the_target_becomes_markup() -> None:
     }
 
 
-def test_a_summary_fits_a_comment_however_much_there_is_to_say() -> None:
+def test_summary_fits_a_comment_however_long_it_is() -> None:
     worst = "&|<@#" * 300
     many = [
         sample.deviation(
@@ -103,7 +103,7 @@ def test_unverified_tls_is_shown() -> None:
     assert "not verified" in markdown.summary(sample.record(target=target))
 
 
-def test_the_command_that_shows_a_deviation_again_is_folded_and_nothing_in_it_ends_its_fence() -> None:
+def test_reproduction_command_is_folded_and_cannot_end_its_code_block() -> None:
     one = sample.deviation(1, reproduce="curl -X GET '```' \\\n  'http://127.0.0.1/</details>'")
     html = MarkdownIt("commonmark", {"html": True}).render(markdown.summary(sample.record(deviations=[one])))
     code = html.partition("<pre>")[2].partition("</pre>")[0]

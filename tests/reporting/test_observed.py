@@ -36,7 +36,7 @@ def printed(*options: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_an_observed_document_is_valid_and_differs_in_responses_alone(
+def test_observed_document_is_valid_and_differs_only_in_responses(
     system: str, whole_run: Callable[[str, str], Run]
 ) -> None:
     run = whole_run(system, "plain")
@@ -50,7 +50,7 @@ def test_an_observed_document_is_valid_and_differs_in_responses_alone(
     assert any(one["responses"] != {"default": UNSEEN} for one in seen.values())
 
 
-def test_what_a_server_adds_and_lacks_shows_beside_the_document(whole_run: Callable[[str, str], Run]) -> None:
+def test_added_and_missing_members_of_a_server_are_marked(whole_run: Callable[[str, str], Run]) -> None:
     run = whole_run("processmaker3", "plain")
     (content,) = operations(printed("processmaker3", "--observed", str(run.output)))["getProject"]["responses"]["200"][
         "content"
@@ -73,7 +73,7 @@ def test_a_member_that_was_missing_once_is_not_required_and_null_is_a_type() -> 
     }
 
 
-def test_values_are_a_closed_set_only_where_nothing_else_was_seen() -> None:
+def test_values_are_a_closed_set_only_if_no_others_were_seen() -> None:
     assert schema({"": field("string", values=["A", "B"])}) == {"type": "string", "enum": ["A", "B"]}
     assert schema({"": field("null", "string", values=["A"])})["enum"] == ["A", None]
     assert schema({"": field("string", values=["A"], formats=["text"])})["examples"] == ["A"]
@@ -86,11 +86,11 @@ def test_names_that_look_like_data_are_any_names_and_lists_have_items() -> None:
     assert schema(fields) == {"type": "array", "items": items}
 
 
-def test_an_empty_list_has_items_of_which_nothing_is_known() -> None:
+def test_empty_list_has_items_of_unknown_type() -> None:
     assert schema({"": field("array")}) == {"type": "array", "items": {}}
 
 
-def test_a_run_of_another_system_is_refused_with_what_it_tested(tmp_path: Path, capsys: Any) -> None:
+def test_run_of_another_system_is_rejected_with_its_systems(tmp_path: Path, capsys: Any) -> None:
     sample.write_run(tmp_path / "run")
     tested = json.loads((tmp_path / "run" / "run.json").read_text())["target"]["systems"]
     other = next(one for one in SYSTEMS if one not in tested)

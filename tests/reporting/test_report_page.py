@@ -57,14 +57,14 @@ def rendered(directory: Path, record: RunRecord | None = None, **more: object) -
     return page.render(run, directory, **more)  # type: ignore[arg-type]
 
 
-def test_the_verdict_and_the_numbers_stand_on_top(tmp_path: Path) -> None:
+def test_verdict_and_numbers_come_first(tmp_path: Path) -> None:
     text = Page(rendered(tmp_path)).text
     assert words.headline(sample.record()) in text
     assert "40 of 57 testable requirements conform" in text
     assert "2 blocked by a deviation" in text
 
 
-def test_a_deviation_has_what_one_acts_on(tmp_path: Path) -> None:
+def test_deviation_has_actionable_details(tmp_path: Path) -> None:
     one = sample.deviation(1, call="GET /project/{prj_uid}", evidence=["e1"])
     text = Page(rendered(tmp_path, sample.record(deviations=[one]))).text
     for told in (one.call, one.title, one.expected, one.observed, one.fingerprint, "lines 120-131", "curl -sS"):
@@ -84,7 +84,7 @@ def test_the_page_has_no_script_and_requests_nothing(tmp_path: Path) -> None:
     assert found.open == []
 
 
-def test_what_a_server_said_is_text(tmp_path: Path) -> None:
+def test_text_of_a_server_is_escaped(tmp_path: Path) -> None:
     first = rendered(tmp_path / "hostile")
     names = {tag for tag, _ in Page(first).tags}
     assert "alert(1)" in first
@@ -94,7 +94,7 @@ def test_what_a_server_said_is_text(tmp_path: Path) -> None:
     assert names == {tag for tag, _ in Page(plain).tags}
 
 
-def test_every_statement_is_one_cell_with_its_outcome(tmp_path: Path) -> None:
+def test_every_requirement_is_one_cell_with_its_outcome(tmp_path: Path) -> None:
     record = sample.record()
     cells = [attrs for _, attrs in Page(rendered(tmp_path)).tags if "title" in attrs]
     assert len(cells) == len(record.verdicts)
@@ -103,7 +103,7 @@ def test_every_statement_is_one_cell_with_its_outcome(tmp_path: Path) -> None:
     assert (kinds["PM3-PRJ-005"], kinds["PM3-PRJ-201"], kinds["PM3-PRJ-501"]) == ("f", "b", "n")
 
 
-def test_a_statement_that_cannot_be_tested_says_so(tmp_path: Path) -> None:
+def test_untestable_requirement_is_marked(tmp_path: Path) -> None:
     verdicts = [sample.verdict("A", Outcome.NOT_EXERCISED, reason=Reason.CLIENT_SIDE)]
     found = Page(rendered(tmp_path, sample.record(verdicts=verdicts)))
     (cell,) = [attrs for _, attrs in found.tags if "title" in attrs]
@@ -117,7 +117,7 @@ def test_every_link_leads_to_something_on_the_page(tmp_path: Path) -> None:
     assert {str(attrs["href"])[1:] for _, attrs in found.tags if "href" in attrs} <= targets
 
 
-def test_earlier_runs_are_a_trend_and_what_changed_is_listed(tmp_path: Path) -> None:
+def test_earlier_runs_are_a_trend_and_changes_are_listed(tmp_path: Path) -> None:
     gone = sample.deviation(8)
     after = sample.record(
         exit_code=1, verdicts=[*sample.record().verdicts, sample.verdict(gone.requirement, Outcome.CONFORMS)]
@@ -132,7 +132,7 @@ def test_earlier_runs_are_a_trend_and_what_changed_is_listed(tmp_path: Path) -> 
     assert "Trend" not in Page(rendered(tmp_path / "alone")).text
 
 
-def test_a_run_in_which_everything_deviates_stays_small(tmp_path: Path) -> None:
+def test_run_in_which_everything_deviates_has_a_small_page(tmp_path: Path) -> None:
     many = [sample.deviation(n, requirement=f"R{n}", evidence=["e1"], observed="x" * 200) for n in range(400)]
     verdicts = [sample.verdict(one.requirement, Outcome.DEVIATES) for one in many]
     verdicts += [
@@ -156,12 +156,12 @@ def test_the_times_of_operations_share_one_axis() -> None:
     assert [one.text for one in ticks] == ["1 ms", "10 ms", "100 ms", "1.0 s", "10.0 s"]
 
 
-def test_the_page_of_a_record_without_times_or_documents_can_be_made(tmp_path: Path) -> None:
+def test_page_of_a_record_without_times_or_documents_can_be_built(tmp_path: Path) -> None:
     record = sample.record(verdicts=[], deviations=[], findings=[], durations={}, exit_code=5)
     assert "no test was run" in Page(rendered(tmp_path, record)).text
 
 
-def test_everything_that_a_record_may_hold_is_shown(tmp_path: Path) -> None:
+def test_every_member_of_a_record_is_shown(tmp_path: Path) -> None:
     one = sample.deviation(4)
     record = sample.record()
     entries = BaselineReport(entries=2, expired=[sample.entry(one, "old")], gone=[sample.entry(one, "gone since")])
@@ -181,7 +181,7 @@ def test_everything_that_a_record_may_hold_is_shown(tmp_path: Path) -> None:
         assert told in text
 
 
-def test_the_page_is_written_beside_the_record(tmp_path: Path) -> None:
+def test_page_is_written_next_to_the_record(tmp_path: Path) -> None:
     record = sample.write_run(tmp_path)
     assert page.write(record, tmp_path) == tmp_path / "report.html"
     assert (tmp_path / RECORD).exists()

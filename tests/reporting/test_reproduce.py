@@ -101,7 +101,7 @@ def test_the_body_is_kept_byte_by_byte(server: Server, body: bytes) -> None:
     assert server.sent_by(curl(Request("POST", server.url, JSON, body), ()))[3] == body
 
 
-def test_a_body_that_is_no_text_is_shown_as_text() -> None:
+def test_binary_body_is_shown_as_text() -> None:
     command = curl(Request("POST", "http://127.0.0.1/", JSON, b"\x1b[2J\xff\r\n"), ())
     assert command.startswith("printf '\\033[2J\\377\\r\\n' |\ncurl ")
 
@@ -119,7 +119,7 @@ def test_placeholders_expand_in_header_url_and_body(server: Server) -> None:
     assert body.decode() == f'{{"password": "{SECRET}", "costs": "$5 $OTHER", "user": "{SECRET}s"}}'
 
 
-def test_placeholders_expand_in_a_body_that_is_no_text(server: Server) -> None:
+def test_placeholders_expand_in_a_binary_body(server: Server) -> None:
     request = Request("POST", server.url, JSON, b"\x00\xff%$TOKEN\r\n$TOKEN_2")
     body = server.sent_by(curl(request, {"TOKEN", "TOKEN_2"}))[3]
     assert body == b"\x00\xff%" + SECRET.encode() + b"\r\nsecond"
@@ -138,7 +138,7 @@ def test_the_content_type_of_a_multipart_body_is_kept(server: Server) -> None:
     assert kind in headers
 
 
-def test_a_value_of_a_variable_at_the_start_of_a_body_is_no_name_of_a_file(server: Server) -> None:
+def test_variable_at_the_start_of_a_body_is_not_a_file_name(server: Server) -> None:
     command = curl(Request("POST", f"{server.url}/x", JSON, b"$TOKEN_2 and more"), ["TOKEN_2"])
     assert "--data-binary @-" in command
     assert server.sent_by(command)[3] == b"second and more"

@@ -11,7 +11,7 @@ from . import sample
 
 
 @pytest.mark.parametrize("reason", [Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE])
-def test_what_cannot_be_tested_over_http_is_part_of_no_total(reason: Reason) -> None:
+def test_untestable_requirement_is_in_no_total(reason: Reason) -> None:
     verdicts = [
         sample.verdict("A", Outcome.CONFORMS),
         sample.verdict("B", Outcome.NOT_EXERCISED, reason=reason),
@@ -40,7 +40,7 @@ def test_a_requirement_is_known_only_if_all_its_deviations_are() -> None:
     assert status(known, new) is Status.DEVIATES
 
 
-def test_a_finding_is_no_deviation() -> None:
+def test_finding_is_not_a_deviation() -> None:
     finding = sample.deviation(1, level=Level.MAY)
     verdicts = [sample.verdict(finding.requirement, Outcome.DEVIATES, level=Level.MAY)]
     numbers = totals(sample.record(verdicts=verdicts, deviations=[], findings=[finding]))
@@ -55,7 +55,7 @@ def test_the_numbers_of_the_systems_add_up_to_those_of_the_run() -> None:
         assert sum(getattr(one, name) for one in parts) == getattr(every, name)
 
 
-def test_every_requirement_that_can_be_tested_is_counted_once() -> None:
+def test_every_testable_requirement_is_counted_once() -> None:
     one = totals(sample.record())
     parts = (one.conforming, one.deviating, one.findings, one.blocked, one.not_tested)
     assert sum(parts) == one.testable

@@ -74,7 +74,7 @@ def standing(*verdicts: VerdictRecord) -> tuple[Conformance, str]:
 # -- how a profile stands ---------------------------------------------------------------------------------------------
 
 
-def test_a_profile_conforms_when_nothing_is_contradicted_and_all_that_can_be_tested_was() -> None:
+def test_profile_conforms_if_all_testable_requirements_were_tested_and_none_deviates() -> None:
     assert standing() == (Conformance.CONFORMS, "no deviation, and everything testable was tested")
 
 
@@ -91,7 +91,7 @@ def test_a_profile_conforms_when_nothing_is_contradicted_and_all_that_can_be_tes
     ],
     ids=lambda found: f"{found.level} {found.outcome} {found.reason}",
 )
-def test_what_no_document_demands_or_no_run_can_tell_lowers_no_profile(mild: VerdictRecord) -> None:
+def test_optional_and_untestable_requirements_do_not_lower_a_profile(mild: VerdictRecord) -> None:
     assert standing(mild)[0] is Conformance.CONFORMS
 
 
@@ -108,13 +108,11 @@ def test_what_no_document_demands_or_no_run_can_tell_lowers_no_profile(mild: Ver
         (one(Outcome.UNSUPPORTED), "1 requirement not claimed"),
     ],
 )
-def test_a_profile_is_partial_when_a_should_is_contradicted_or_something_was_not_tested(
-    found: VerdictRecord, why: str
-) -> None:
+def test_profile_is_partial_if_a_should_deviates_or_something_was_not_tested(found: VerdictRecord, why: str) -> None:
     assert standing(found) == (Conformance.PARTIAL, why)
 
 
-def test_a_contradicted_must_turns_its_profile_and_the_whole_and_no_other_profile() -> None:
+def test_deviation_from_a_must_affects_its_profile_and_the_whole_but_no_other_profile() -> None:
     made = state(run(*conforming(CASES), one(Outcome.DEVIATES, profile=CASES)))
     assert {each.profile: each.standing for each in made.profiles} == {
         PROJECTS: Conformance.CONFORMS,
@@ -123,14 +121,14 @@ def test_a_contradicted_must_turns_its_profile_and_the_whole_and_no_other_profil
     assert (made.standing, made.headline) == (Conformance.DOES_NOT, "does not conform")
 
 
-def test_a_known_deviation_deviates_all_the_same_and_says_that_it_is_known() -> None:
+def test_known_deviation_still_deviates_and_is_marked_as_known() -> None:
     accepted = known(deviation(1), "agreed until summer")
     made = state(run(verdict(accepted.requirement, Outcome.DEVIATES), deviations=[accepted]))
     assert made.standing is Conformance.DOES_NOT
     assert "known: agreed until summer" in statement_text.markdown(made)
 
 
-def test_the_score_counts_what_is_claimed_and_can_be_tested_beside_what_was_exercised() -> None:
+def test_score_counts_claimed_and_testable_requirements_next_to_tested_ones() -> None:
     found = [
         verdict("A", Outcome.DEVIATES),
         verdict("B", Outcome.BLOCKED, blocked_by="0" * 16),
@@ -149,7 +147,7 @@ def test_the_score_counts_what_is_claimed_and_can_be_tested_beside_what_was_exer
     assert "| 6 of 9 (66 %) | 7 (77 %) |" in statement_text.markdown(made)
 
 
-def test_only_everything_is_a_hundred_percent() -> None:
+def test_score_of_100_percent_means_everything() -> None:
     assert [percent(999, 1000), percent(3, 3), percent(0, 0)] == ["99 %", "100 %", "0 %"]
 
 
@@ -163,7 +161,7 @@ def test_a_profile_that_is_not_claimed_is_listed_separately_and_in_the_headline(
     assert made.headline == "conforms in 1 of 2 profiles"
 
 
-def test_a_profile_of_which_nothing_firm_is_documented_is_not_stated() -> None:
+def test_profile_without_firm_requirements_is_not_stated() -> None:
     hedged = verdict("M", Outcome.CONFORMS, profile=f"{PRO}/version", level=Level.MAY)
     assert [each.profile for each in state(run(hedged)).profiles] == [PROJECTS]
 
@@ -188,7 +186,7 @@ def test_a_profile_of_which_nothing_firm_is_documented_is_not_stated() -> None:
         (run(verdicts=[]), "the run tested no requirement"),
     ],
 )
-def test_a_run_that_was_cut_short_makes_no_statement(record: RunRecord, why: str) -> None:
+def test_interrupted_run_makes_no_statement(record: RunRecord, why: str) -> None:
     with pytest.raises(NotEnoughData, match=why) as told:
         state(record)
     assert "\n" not in str(told.value)
@@ -204,7 +202,7 @@ def test_two_thirds_of_the_musts_of_each_claimed_profile_are_needed() -> None:
     )
 
 
-def test_what_the_safety_level_forbids_is_listed_and_not_asked_for() -> None:
+def test_requirements_that_the_safety_level_forbids_are_listed_and_not_demanded() -> None:
     forbidden = lacking(9, reason=Reason.SAFETY_LEVEL)
     made = state(run(*conforming(CASES, 4), *forbidden))
     profile = made.profiles[1]
@@ -222,13 +220,13 @@ def test_what_the_safety_level_forbids_is_listed_and_not_asked_for() -> None:
     assert str(told.value).startswith(f"{CASES}: safety level owned allows none of 9 must requirements to be tested")
 
 
-def test_each_key_that_is_missing_is_named_once() -> None:
+def test_each_missing_key_is_named_once() -> None:
     with pytest.raises(NotEnoughData, match=CASES) as told:
         state(run(*lacking(2, "[p] case, [p] trigger"), *lacking(1, "[p] case")))
     assert "(3 missing fixture: [p] case, [p] trigger)" in str(told.value)
 
 
-def test_what_a_deviation_blocks_counts_as_exercised_there() -> None:
+def test_blocked_requirement_counts_as_tested() -> None:
     blocked = [verdict(f"B{n}", Outcome.BLOCKED, profile=CASES, blocked_by="0" * 16) for n in range(5)]
     assert state(run(*blocked)).profiles[1].standing is Conformance.PARTIAL
 
@@ -270,7 +268,7 @@ class Tags(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
-def test_the_page_has_no_script_and_nothing_that_fetches() -> None:
+def test_statement_page_has_no_script_and_loads_nothing() -> None:
     page = statement_page.page(hostile())
     found = Tags(page)
     assert not found.tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form", "a"}
@@ -279,7 +277,7 @@ def test_the_page_has_no_script_and_nothing_that_fetches() -> None:
     assert not re.search(r"url\(|@import", page)
 
 
-def test_nothing_that_a_server_said_is_markup_or_steers_a_reader() -> None:
+def test_text_of_a_server_is_no_markup_and_cannot_mislead_a_reader() -> None:
     made = hostile()
     texts = [statement_page.page(made), statement_text.markdown(made), *statement_badges.badges(made).values()]
     for text in texts:
@@ -287,7 +285,7 @@ def test_nothing_that_a_server_said_is_markup_or_steers_a_reader() -> None:
         assert "<script" not in text
 
 
-def test_nothing_shows_where_the_server_is() -> None:
+def test_address_of_the_server_is_not_shown() -> None:
     made = hostile()
     for text in (to_json(made), statement_page.page(made), statement_text.markdown(made)):
         assert not re.search(r"10\.1\.2\.3|127\.0\.0\.1|curl", text)
@@ -301,7 +299,7 @@ def test_the_statement_carries_the_digests_and_the_command_that_repeats_it() -> 
         assert told in re.sub(r"</?span[^>]*>", "", statement_page.page(made))
 
 
-def test_the_text_says_at_first_what_was_compared_with_what_and_how_to_read_a_score() -> None:
+def test_text_begins_with_what_was_compared_and_how_to_read_a_score() -> None:
     made = state(run())
     text = statement_text.markdown(made)
     assert text.index("against the API documentation of processmaker3, procesio") < text.index("Result")
@@ -324,7 +322,7 @@ def test_the_page_begins_with_the_product_its_result_a_sentence_and_the_day() ->
     assert "Flow 7.1 does what the API documentation of ProcessMaker 3 says, in all that was tested: 6 of 6" in good
 
 
-def test_the_page_shows_names_for_people_and_no_id_of_the_suite() -> None:
+def test_page_shows_readable_names_and_no_internal_ids() -> None:
     base = sample.record()
     oauth = verdict("T", Outcome.CONFORMS, profile=f"{PM3}/oauth")
     page = statement_page.page(state(run(one(Outcome.DEVIATES), oauth, deviations=base.deviations)))
@@ -338,7 +336,7 @@ def test_the_page_shows_names_for_people_and_no_id_of_the_suite() -> None:
     assert "anything on the target" not in page
 
 
-def test_a_system_that_is_not_installed_is_named_as_it_is_written() -> None:
+def test_system_that_is_not_installed_is_shown_by_its_name() -> None:
     assert words.area("other/big-things") == ("other", "Big things")
     assert words.joined(["a"]) == "a"
     assert words.joined(["a", "b", "c"]) == "a, b and c"
@@ -348,7 +346,7 @@ def test_no_option_of_the_command_breaks_after_its_dashes() -> None:
     assert '<span class="option">--safety</span> owned' in statement_page.page(state(run()))
 
 
-def test_there_is_a_badge_for_the_whole_and_one_for_each_profile() -> None:
+def test_badge_exists_for_the_whole_and_for_each_profile() -> None:
     made = state(run(*conforming(CASES), one(Outcome.DEVIATES, profile=CASES)), "Flow", "7.1")
     badges = statement_badges.badges(made)
     labels = {name: ElementTree.fromstring(text).get("aria-label") for name, text in badges.items()}
@@ -361,7 +359,7 @@ def test_there_is_a_badge_for_the_whole_and_one_for_each_profile() -> None:
     assert len({colour for text in badges.values() for colour in re.findall(r'fill="(#\w{6})"', text)}) == 2
 
 
-def test_every_badge_is_well_formed_whatever_the_product_is_called() -> None:
+def test_badge_is_well_formed_for_any_product_name() -> None:
     for text in statement_badges.badges(hostile()).values():
         ElementTree.fromstring(text)
 
@@ -380,7 +378,7 @@ def test_a_statement_follows_its_schema(made: Statement) -> None:
 # -- the command ------------------------------------------------------------------------------------------------------
 
 
-def test_the_command_writes_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_writes_every_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(run(), tmp_path)
     call = ["statement", str(tmp_path), "--product", "Flow", "--product-version", "7.1"]
     assert main(call, standalone_mode=False) == exit_codes.OK
@@ -392,7 +390,7 @@ def test_the_command_writes_every_form(tmp_path: Path, capsys: pytest.CaptureFix
     assert (made / "badges" / "overall.svg").is_file()
 
 
-def test_a_statement_is_made_anew_over_an_earlier_one_and_over_nothing_else(
+def test_statement_replaces_an_earlier_statement_and_no_other_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made, call = tmp_path / "statement", ["statement", str(tmp_path)]
@@ -412,7 +410,7 @@ def test_a_statement_is_made_anew_over_an_earlier_one_and_over_nothing_else(
         assert (other / foreign).read_text() == "theirs"
 
 
-def test_the_command_refuses_a_run_that_says_too_little(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_rejects_a_run_that_tested_too_little(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(run(*lacking(3)), tmp_path)
     assert main(["statement", str(tmp_path)], standalone_mode=False) == exit_codes.USAGE
     assert f"not enough for a statement:\n  {CASES}: 0 of 3 must" in capsys.readouterr().err
@@ -431,9 +429,7 @@ def stated(directory: Path, record: RunRecord, *options: str) -> Path:
     return directory
 
 
-def test_a_statement_that_says_what_its_run_says_is_verified(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_statement_that_matches_its_run_is_verified(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = stated(tmp_path / "run", run(one(Outcome.DEVIATES)), "--product", "Flow")
     for name in (made / "statement", made / "statement" / "statement.json"):
         assert main(["verify", str(name), str(made)], standalone_mode=False) == exit_codes.OK
@@ -470,7 +466,7 @@ def claimed(name: str, value: object) -> Any:
         (claimed("run_sha256", "0" * 64), "run.json: the statement is about another file (SHA-256 0000000000000000…"),
     ],
 )
-def test_a_statement_that_says_something_else_than_its_run_is_found_out(
+def test_statement_that_differs_from_its_run_is_rejected(
     change: Any, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     base = sample.record().deviations[:1]
@@ -486,7 +482,7 @@ def test_a_statement_that_says_something_else_than_its_run_is_found_out(
     assert last == f"{path} does not say what {made} says."
 
 
-def test_a_gallery_shows_each_product_in_a_column_and_what_it_does_not_claim(tmp_path: Path) -> None:
+def test_gallery_shows_one_column_per_product_and_what_it_does_not_claim(tmp_path: Path) -> None:
     first = stated(tmp_path / "a", run(*conforming(CASES), one(Outcome.DEVIATES)), "--product", "Zeta")
     other = stated(tmp_path / "b", run(), "--product", "Alpha <b>", "--product-version", "2")
     page = tmp_path / "gallery.html"
@@ -520,7 +516,7 @@ def test_a_gallery_replaces_an_earlier_one_and_no_other_file(
         assert (other.read_bytes() if other.is_file() else b"") == before
 
 
-def test_a_statement_with_a_date_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_statement_with_an_invalid_date_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = stated(tmp_path / "run", run()) / "statement" / "statement.json"
     path.write_text(path.read_text(encoding="utf-8").replace(run().started, "some day"), encoding="utf-8")
     assert main(["gallery", str(path)], standalone_mode=False) == exit_codes.USAGE
@@ -528,7 +524,9 @@ def test_a_statement_with_a_date_that_is_none_is_refused(tmp_path: Path, capsys:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1}', "[" * 100_000, '{"schema": "\x1b[2J"}', "\xff"])
-def test_a_file_that_is_no_statement_is_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_file_that_is_not_a_statement_is_rejected(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "statement.json"
     path.write_bytes(text.encode("latin-1"))
     write(run(), tmp_path)

@@ -72,7 +72,7 @@ def test_no_control_character_of_the_target_reaches_the_terminal() -> None:
     assert "\\x1b[31mred" in text
 
 
-def test_rich_markup_of_the_target_is_shown_as_it_is() -> None:
+def test_rich_markup_of_the_target_is_shown_literally() -> None:
     assert "[bold]|x|" in shown()
 
 
@@ -85,7 +85,7 @@ def test_every_word_is_explained_and_a_level_only_once() -> None:
     assert text.index(words.DEVIATION) < text.index("Deviations (3)")
 
 
-def test_each_deviation_has_its_place_and_what_was_seen() -> None:
+def test_each_deviation_has_its_place_and_observed_value() -> None:
     text = shown()
     assert "should (shown in an example, or clearly implied); deleteProject, processmaker3/projects" in text
     assert "expected: a refusal (4xx)" in text
@@ -98,12 +98,12 @@ def test_many_deviations_do_not_scroll_the_verdict_away() -> None:
     assert "… and 70 more" in text
 
 
-def test_the_last_line_is_the_command_that_makes_the_page_even_when_narrow() -> None:
+def test_last_line_is_the_report_command_even_when_narrow() -> None:
     last = shown(width=40, directory="reports/a run/of a target").rstrip().splitlines()[-1]
     assert last == "Allure report: conformance report 'reports/a run/of a target'"
 
 
-def test_the_parts_are_set_apart_by_empty_lines() -> None:
+def test_sections_are_separated_by_empty_lines() -> None:
     lines = shown().splitlines()
     assert lines[0] == ""
     assert lines[lines.index("Deviations (3)") - 1] == ""
@@ -114,13 +114,13 @@ def test_unverified_tls_is_shown() -> None:
     assert "TLS certificates were not verified" in shown(target=target)
 
 
-def test_the_words_cover_every_outcome_reason_and_level() -> None:
+def test_vocabulary_covers_every_outcome_reason_and_level() -> None:
     assert set(words.OUTCOMES) == set(Outcome)
     assert set(words.REASONS) == set(Reason)
     assert set(words.LEVELS) == set(Level)
 
 
-def test_what_deviates_is_counted_apart_from_the_findings() -> None:
+def test_deviations_and_findings_are_counted_separately() -> None:
     firm, hedged = sample.deviation(1), sample.deviation(2, level=Level.MAY)
     verdicts = [sample.verdict(one.requirement, Outcome.DEVIATES, level=one.level) for one in (firm, hedged)]
     text = shown(deviations=[firm], findings=[hedged], verdicts=verdicts)
@@ -129,14 +129,14 @@ def test_what_deviates_is_counted_apart_from_the_findings() -> None:
     assert "with a finding" not in shown(deviations=[firm], findings=[], verdicts=verdicts[:1])
 
 
-def test_findings_are_named_a_few() -> None:
+def test_only_a_few_findings_are_named() -> None:
     text = shown(findings=[sample.deviation(number, level=Level.MAY) for number in range(20, 28)])
     assert "Findings (8): " in text
     assert text.count("lacks prj_description (2") == 5
     assert "  … and 3 more in summary.md\n" in text
 
 
-def test_no_line_ends_in_blanks_and_what_is_folded_hangs_below_its_text() -> None:
+def test_lines_have_no_trailing_blanks_and_wrapped_text_is_indented() -> None:
     lines = shown(width=60).splitlines()
     assert [line for line in lines if line != line.rstrip()] == []
     for start, hang in (("  1. ", 5), ("      40  conform: ", 10)):
@@ -145,7 +145,7 @@ def test_no_line_ends_in_blanks_and_what_is_folded_hangs_below_its_text() -> Non
         assert lines[first + 1][hang] != " "
 
 
-def test_the_first_deviations_are_shown_with_the_command_that_shows_them_again() -> None:
+def test_first_deviations_are_shown_with_their_reproduction_command() -> None:
     many = [sample.deviation(number, title=f"number {number}") for number in range(10)]
     lines = shown(deviations=many).splitlines()
     assert sum("to reproduce, after eval " in line for line in lines) == 5

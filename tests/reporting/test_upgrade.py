@@ -108,20 +108,20 @@ def test_a_second_defect_of_one_requirement_is_new() -> None:
     assert [one.location for one in told.new] == ["200./other"]
 
 
-def test_a_new_deviation_that_the_baseline_covers_is_worth_a_look() -> None:
+def test_new_deviation_in_the_baseline_needs_a_look() -> None:
     told = compare(run(), run(known(deviation(1))))
     assert told.verdict is Advice.LOOK
     assert "1 new deviation that the baseline covers" in told.reason
 
 
-def test_what_was_not_tested_before_is_not_called_new() -> None:
+def test_deviation_of_an_earlier_untested_requirement_is_not_called_new() -> None:
     told = compare(run(verdicts=[verdict("PM3-PRJ-001", Outcome.NOT_EXERCISED, reason=Reason.MISSING_FIXTURE)]),
                    run(deviation(1)))  # fmt: skip
     assert (told.new, len(told.unseen)) == ([], 1)
     assert told.verdict is Advice.LOOK
 
 
-def test_what_is_no_longer_tested_is_lost_and_not_fixed() -> None:
+def test_requirement_that_is_no_longer_tested_is_lost_and_not_fixed() -> None:
     lost = [
         verdict("PM3-PRJ-001", Outcome.NOT_EXERCISED, reason=Reason.MISSING_USER, detail="outsider"),
         verdict("PM3-PRJ-002", Outcome.BLOCKED, blocked_by=deviation(3).fingerprint),
@@ -133,14 +133,14 @@ def test_what_is_no_longer_tested_is_lost_and_not_fixed() -> None:
     assert told.reason == "1 new deviation; 1 requirement newly blocked; 1 requirement no longer tested"
 
 
-def test_a_lost_requirement_alone_is_worth_a_look() -> None:
+def test_lost_requirement_alone_needs_a_look() -> None:
     after = run(verdicts=[verdict("PM3-PRJ-001", Outcome.UNSUPPORTED, detail="the target file says so")])
     told = compare(run(verdicts=[verdict("PM3-PRJ-001", Outcome.CONFORMS)]), after)
     assert told.verdict is Advice.LOOK
     assert told.reason == "no new deviation, but 1 requirement no longer tested"
 
 
-def test_a_new_finding_is_worth_a_look_unless_a_change_shows_it() -> None:
+def test_new_finding_needs_a_look_unless_a_shape_change_shows_it() -> None:
     finding = deviation(5, level=Level.MAY, kind=Kind.OTHER_READING, location="/n")
     assert compare(run(), run(findings=[finding])).verdict is Advice.LOOK
     after = having(n=["string"]).model_copy(update={"findings": [finding]})
@@ -196,11 +196,11 @@ def uid(*formats: str, values: tuple[Any, ...] = (), always: bool = True) -> Fie
         ),
     ],
 )  # fmt: skip
-def test_a_change_of_shape_has_one_entry(before: RunRecord, after: RunRecord, expected: list[Any]) -> None:
+def test_shape_change_has_one_entry(before: RunRecord, after: RunRecord, expected: list[Any]) -> None:
     assert seen(before, after) == expected
 
 
-def test_the_members_of_what_is_gone_are_not_named_too() -> None:
+def test_members_of_a_removed_object_are_not_listed_separately() -> None:
     before = shaped(fields={"": ["object"], "/o": ["object"], "/o/x": ["string"], "/o/*": ["string"]})
     assert [place for _, place, _, _ in seen(before, shaped(fields={"": ["object"]}))] == ["/o"]
     retyped = seen(before, shaped(fields={"": ["object"], "/o": ["string"]}))
@@ -278,7 +278,7 @@ def ran(name: str) -> TestRecord:
         ),
     ],
 )
-def test_runs_that_say_nothing_of_each_other_are_refused(after: RunRecord, why: str) -> None:
+def test_incomparable_runs_are_rejected(after: RunRecord, why: str) -> None:
     with pytest.raises(NotComparable, match=why):
         compare(run(), after)
 
@@ -292,7 +292,7 @@ def test_two_runs_with_the_same_selection_can_be_compared() -> None:
     assert len(told.blocked) == 1
 
 
-def test_what_to_keep_in_mind_is_noted() -> None:
+def test_caveats_are_listed() -> None:
     before = run(started="2025-03-05T00:00:00Z", suite=run().suite.model_copy(update={"depth": "deep"}))
     assert compare(before, run()).notes == [
         "different depths: deep and standard",
@@ -312,7 +312,7 @@ def much() -> Comparison:
     return compare(before, after)
 
 
-def test_nothing_that_a_server_said_steers_a_terminal_or_a_page() -> None:
+def test_text_of_a_server_cannot_control_a_terminal_or_a_page() -> None:
     out = io.StringIO()
     upgrade_text.show(much(), Console(file=out, force_terminal=False, width=100))
     assert not set(out.getvalue()) & {"\x1b", "\x9b", "\u202e", "\r"}
@@ -323,7 +323,7 @@ def test_nothing_that_a_server_said_steers_a_terminal_or_a_page() -> None:
     assert "@everyone" not in text
 
 
-def test_the_markdown_fits_a_comment_and_counts_what_it_leaves_out() -> None:
+def test_markdown_fits_a_comment_and_counts_omitted_entries() -> None:
     text = upgrade_text.markdown(much())
     assert len(text) < 65_536
     assert "more in the JSON" in text
@@ -332,7 +332,7 @@ def test_the_markdown_fits_a_comment_and_counts_what_it_leaves_out() -> None:
         assert heading in text
 
 
-def test_the_json_is_as_the_shipped_schema_says() -> None:
+def test_json_follows_the_shipped_schema() -> None:
     schema = schemas.published("comparison")
     data = json.loads(comparison.to_json(much()))
     jsonschema_rs.Draft202012Validator(schema).validate(data)
@@ -340,7 +340,7 @@ def test_the_json_is_as_the_shipped_schema_says() -> None:
         assert one["description"]
 
 
-def test_allure_gets_a_result_for_each_entry_under_its_heading(tmp_path: Path) -> None:
+def test_allure_has_a_result_for_each_entry_under_its_heading(tmp_path: Path) -> None:
     told = compare(run(deviation(1), **_shapes(shaped())), run(deviation(2), **_shapes(having(a=None))))
     allure.write(told, tmp_path)
     results = [json.loads(path.read_text()) for path in tmp_path.glob("*-result.json")]
@@ -385,7 +385,7 @@ def suite(result: dict[str, Any]) -> str:
         (shaped(statuses=("200",), headers=[]), shaped(statuses=("200",), headers=["x-total"]), [Effect.ADDITION]),
     ],
 )
-def test_a_change_breaks_clients_or_may_break_them_or_adds_something(
+def test_change_is_breaking_possibly_breaking_or_additive(
     before: RunRecord, after: RunRecord, expected: list[Effect]
 ) -> None:
     assert [effect(one) for one in changes(before, after)] == expected
@@ -396,7 +396,7 @@ def test_additions_alone_are_safe() -> None:
     assert (told.verdict, told.reason.endswith("; 1 addition")) == (Advice.SAFE, True)
 
 
-def test_changes_are_grouped_by_request_and_one_that_is_the_same_everywhere_is_told_once() -> None:
+def test_changes_are_grouped_by_request_and_common_ones_are_listed_once() -> None:
     def answering(*names: str, **more: Any) -> RunRecord:
         shapes = {name: having(**more).shapes["getProject"] for name in names}
         return run(shapes=shapes, calls={name: f"GET /{name}" for name in names})
@@ -416,7 +416,7 @@ def test_changes_are_grouped_by_request_and_one_that_is_the_same_everywhere_is_t
     assert section.entries == (("GET /a", "200 field gone /a: string → absent"),)
 
 
-def test_ten_are_shown_and_the_others_folded() -> None:
+def test_first_ten_are_shown_and_the_rest_is_folded() -> None:
     found = [deviation(number) for number in range(1, 15)]
     conform = [verdict(one.requirement, Outcome.CONFORMS) for one in found]
     many = compare(run(verdicts=conform), run(*found))
@@ -431,26 +431,26 @@ def test_ten_are_shown_and_the_others_folded() -> None:
     assert "… and 4 more" in out.getvalue()
 
 
-def test_no_text_of_a_server_is_markup_on_the_page() -> None:
+def test_text_of_a_server_is_escaped_on_the_page() -> None:
     page = upgrade_page.render(much())
     assert "<script" not in page
     assert not set(page) & {"\x1b", "\x9b", "\u202e", "\r"}
     assert "http" not in page.replace("http-equiv", "")
 
 
-def test_look_fails_where_it_is_asked_to() -> None:
+def test_verdict_look_fails_on_request() -> None:
     look = compare(run(), run(known(deviation(1))))
     assert [look.exit_code_for(one) for one in (Advice.LOOK, Advice.STOP)] == [1, 0]
 
 
-def test_an_unstable_deviation_is_worth_a_look_and_its_absence_fixes_nothing() -> None:
+def test_unstable_deviation_needs_a_look_and_its_absence_fixes_nothing() -> None:
     once = deviation(1).model_copy(update={"unstable": True})
     told = compare(run(), run(once))
     assert (told.verdict, "1 unstable deviation" in told.reason) == (Advice.LOOK, True)
     assert compare(run(once), run(verdicts=[verdict("PM3-PRJ-001", Outcome.CONFORMS)])).fixed == []
 
 
-def test_read_backs_of_an_earlier_version_are_those_of_now() -> None:
+def test_read_backs_of_an_earlier_version_are_converted() -> None:
     now = deviation(1, kind=Kind.READ_BACK, location="", places=["/a", "/b"])
     then = [deviation(1, kind=Kind.READ_BACK, location=place) for place in ("/a", "/b")]
     told = compare(run(*then), run(now))

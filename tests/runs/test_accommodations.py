@@ -208,7 +208,7 @@ def against(
 @pytest.mark.parametrize(
     "name", [pytest.param(one, marks=[] if one in FEW else [pytest.mark.matrix]) for one in VARIANTS]
 )
-def test_another_form_is_one_deviation_and_keeps_nothing_from_being_tested(
+def test_accommodated_form_is_one_deviation_and_everything_else_is_tested(
     name: str, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     variant = VARIANTS[name]
@@ -224,7 +224,7 @@ def test_another_form_is_one_deviation_and_keeps_nothing_from_being_tested(
     assert blocked == variant.hides
 
 
-def test_an_accommodation_that_nobody_needs_is_no_deviation_and_is_reported(tmp_path: Path) -> None:
+def test_unneeded_accommodation_is_no_deviation_and_is_reported(tmp_path: Path) -> None:
     variant = VARIANTS["event"]
     code, record = against(variant.system, tmp_path / "run", lambda _: None, variant.toml)
     assert (code, record.deviations, record.problems) == (exit_codes.OK, [], [])
@@ -255,7 +255,7 @@ def guess_refused(app: ASGIApp) -> ASGIApp:
         pytest.param("getUsedResources", "/used", marks=pytest.mark.matrix),
     ],
 )
-def test_the_documented_form_is_tested_on_what_the_file_names_where_nothing_can_be_made(
+def test_documented_form_is_tested_on_a_fixture_if_nothing_can_be_created(
     operation: str, tail: str, tmp_path: Path
 ) -> None:
     """Where the target refuses the body that the suite guesses, the process of the target file is read."""
@@ -288,7 +288,7 @@ def event_demanded(app: ASGIApp) -> ASGIApp:
     return answer
 
 
-def test_one_cause_has_one_fingerprint_with_and_without_the_accommodation(tmp_path: Path) -> None:
+def test_defect_has_one_fingerprint_with_and_without_the_accommodation(tmp_path: Path) -> None:
     found = []
     for name, more in (("without", ""), ("with", VARIANTS["event"].toml)):
         code, record = against("processmaker4", tmp_path / name, lambda one: one.wrap(event_demanded), more)

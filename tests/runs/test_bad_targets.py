@@ -14,7 +14,7 @@ from conformance.core.verdict import Outcome, Reason
 from .support import run, served
 
 
-def test_a_server_that_is_not_there_is_reported_in_one_message(tmp_path: Path) -> None:
+def test_unreachable_server_is_reported_in_one_message(tmp_path: Path) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
@@ -58,7 +58,7 @@ def test_wrong_credentials_are_reported_in_one_message_and_nothing_is_changed(
     assert "Traceback" not in result.printed
 
 
-def test_one_system_that_is_away_does_not_keep_the_others_from_being_tested(tmp_path: Path) -> None:
+def test_unreachable_system_does_not_stop_the_tests_of_others(tmp_path: Path) -> None:
     with served("processmaker4") as (_, toml):
         target = tmp_path / "target.toml"
         away = (
@@ -73,7 +73,7 @@ def test_one_system_that_is_away_does_not_keep_the_others_from_being_tested(tmp_
     assert outcomes["PRO-PROCESS-CREATE-LISTED"] is Outcome.NOT_EXERCISED
 
 
-def test_a_token_that_opens_nothing_is_blamed_on_the_target_file(tmp_path: Path) -> None:
+def test_unusable_token_is_reported_as_an_error_in_the_target_file(tmp_path: Path) -> None:
     with served("processmaker4") as (reference, toml):
         before = reference.snapshot()
         wrong = re.sub(r'access_token = "[^"]*"', 'access_token = "nobody-gave-this"', toml)

@@ -43,7 +43,7 @@ def noted(calls: list[tuple[str, str]]) -> Callable[[Reference], None]:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_target_that_works_is_greeted_and_nothing_on_it_changes(system: str, tmp_path: Path) -> None:
+def test_working_target_is_probed_and_not_changed(system: str, tmp_path: Path) -> None:
     calls: list[tuple[str, str]] = []
     with served(system, change=noted(calls)) as (reference, text):
         before = reference.snapshot()
@@ -60,7 +60,7 @@ def test_a_target_that_works_is_greeted_and_nothing_on_it_changes(system: str, t
     assert len(calls) <= 2 + 5 + things  # the user and the further ones are greeted once, each fixture is read once
 
 
-def test_every_user_of_the_file_is_greeted_and_no_secret_is_reported(tmp_path: Path) -> None:
+def test_every_user_of_the_file_is_probed_and_no_secret_is_reported(tmp_path: Path) -> None:
     with served("processmaker3") as (_, text):
         code, printed = check(text, tmp_path)
     assert code == exit_codes.OK
@@ -82,7 +82,7 @@ def test_every_user_of_the_file_is_greeted_and_no_secret_is_reported(tmp_path: P
         ("procesio", lambda data: data["procesio"].update(web_url="http://127.0.0.1:9")),
     ],
 )
-def test_what_does_not_work_is_reported_and_ends_with_6(
+def test_problems_are_reported_and_end_with_6(
     system: str, change: Callable[[dict[str, Any]], None], tmp_path: Path
 ) -> None:
     with served(system) as (_, text):
@@ -107,7 +107,7 @@ def answering(status: int) -> Callable[[Reference], None]:
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 6), (403, 6), (404, 0), (405, 0), (429, 6), (503, 6)])
-def test_a_token_that_only_a_start_could_show_is_reported_so_and_a_refusal_is_one(
+def test_token_that_only_a_start_can_verify_is_reported_so_and_a_refusal_is_an_error(
     status: int, code: int, tmp_path: Path
 ) -> None:
     with served("processmaker4", change=answering(status)) as (_, text):
@@ -118,7 +118,7 @@ def test_a_token_that_only_a_start_could_show_is_reported_so_and_a_refusal_is_on
 
 @pytest.mark.parametrize(("system", "keys"), [("processmaker3", "`url` or `workspace`"), ("procesio", "`proxy_url`")])
 @pytest.mark.parametrize("status", [404, 405])
-def test_where_nothing_is_there_the_keys_that_lead_there_are_named(
+def test_wrong_url_is_reported_with_the_keys_that_define_it(
     system: str, keys: str, status: int, tmp_path: Path
 ) -> None:
     with served(system, change=answering(status)) as (_, text):
@@ -127,14 +127,14 @@ def test_where_nothing_is_there_the_keys_that_lead_there_are_named(
     assert f"no API found (status {status}). Correct {keys} in the target file." in printed
 
 
-def test_https_to_a_server_that_speaks_http_is_reported_so(tmp_path: Path) -> None:
+def test_https_to_an_http_server_is_reported(tmp_path: Path) -> None:
     with served("processmaker3") as (_, text):
         code, printed = check(text.replace("http://", "https://"), tmp_path)
     assert code == exit_codes.UNAVAILABLE
     assert "it does not use TLS; if that is intended, write http:// instead of https://. Is the URL" in printed
 
 
-def test_what_a_server_responds_cannot_steer_the_terminal(tmp_path: Path) -> None:
+def test_responses_cannot_control_the_terminal(tmp_path: Path) -> None:
     def hostile(app: ASGIApp) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             body = json.dumps({"access_token": "\x1b[2Jtoken\n\nuser: works", "error": "\x1b[2J"}).encode()
@@ -150,5 +150,5 @@ def test_what_a_server_responds_cannot_steer_the_terminal(tmp_path: Path) -> Non
     assert "\x1b" not in printed
 
 
-def test_a_file_that_cannot_be_used_ends_with_4(tmp_path: Path) -> None:
+def test_unusable_file_ends_with_4(tmp_path: Path) -> None:
     assert check("name = 1", tmp_path)[0] == exit_codes.USAGE

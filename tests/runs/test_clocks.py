@@ -20,7 +20,7 @@ from .support import run
 @pytest.mark.parametrize(
     "system", [pytest.param(one, marks=[pytest.mark.matrix] if one == "processmaker3" else []) for one in SYSTEMS]
 )
-def test_a_clock_that_is_an_hour_off_changes_nothing(system: str, hours: int, level: str, tmp_path: Path) -> None:
+def test_clock_skew_of_an_hour_changes_nothing(system: str, hours: int, level: str, tmp_path: Path) -> None:
     reference = build(system, clock=lambda: datetime.now(UTC) + timedelta(hours=hours))
     before = reference.snapshot()
     with Serving([reference]) as serving:

@@ -93,7 +93,7 @@ WORKERS = [(), pytest.param(("-n", "2"), marks=pytest.mark.matrix)]
 
 
 @pytest.mark.parametrize("workers", [("-p", "no:xdist"), ("-n", "2", "--dist", "load")])
-def test_a_whole_run_is_complete(project: Project, workers: tuple[str, ...]) -> None:
+def test_whole_run_is_complete(project: Project, workers: tuple[str, ...]) -> None:
     project.write("test_mine.py", OWN.format(holds=True))
     ended = project.pytest(*workers)
     assert ended.returncode == exit_codes.OK, ended.stdout
@@ -101,7 +101,7 @@ def test_a_whole_run_is_complete(project: Project, workers: tuple[str, ...]) -> 
 
 
 @pytest.mark.parametrize("workers", WORKERS)
-def test_what_a_conftest_leaves_out_is_missed(project: Project, workers: tuple[str, ...]) -> None:
+def test_tests_left_out_by_a_conftest_are_noticed(project: Project, workers: tuple[str, ...]) -> None:
     project.write("conftest.py", DROPPING)
     ended = project.pytest(*workers)
     assert ended.returncode == project.record.exit_code == exit_codes.OK, ended.stdout
@@ -120,7 +120,7 @@ LEAVING_OUT = {"mark": MARKING, "fixture": SKIPPING, "file": NOT_COLLECTING, "pr
         pytest.param("file", "2", marks=pytest.mark.matrix),
     ],
 )
-def test_what_a_plugin_leaves_out_is_missed(project: Project, way: str, workers: str) -> None:
+def test_tests_left_out_by_a_plugin_are_noticed(project: Project, way: str, workers: str) -> None:
     project.write("leaving_out.py", LEAVING_OUT[way])
     ended = project.pytest("-p", "leaving_out", "-n", workers)
     record = project.record
@@ -129,19 +129,19 @@ def test_what_a_plugin_leaves_out_is_missed(project: Project, way: str, workers:
     assert [("curl" if way != "file" else "test_properties") in one for one in record.not_run] == [True]
 
 
-def test_what_an_option_leaves_out_is_missed(project: Project) -> None:
+def test_tests_left_out_by_an_option_are_noticed(project: Project) -> None:
     project.pytest("-k", "not curl", "-n", "2")
     assert not project.record.complete
     assert project.record.not_run
 
 
-def test_what_the_configuration_leaves_out_is_missed(project: Project) -> None:
+def test_tests_left_out_by_the_configuration_are_noticed(project: Project) -> None:
     project.write("pytest.ini", "[pytest]\naddopts = -k 'not curl'\n")
     project.pytest()
     assert not project.record.complete
 
 
-def test_what_stops_at_the_first_failure_is_not_complete(tmp_path: Path) -> None:
+def test_run_that_stops_at_the_first_failure_is_not_complete(tmp_path: Path) -> None:
     with served("processmaker4", ["pm4-curl-form-refused"]) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         ended = Project(tmp_path).pytest("--maxfail=1")
@@ -149,7 +149,7 @@ def test_what_stops_at_the_first_failure_is_not_complete(tmp_path: Path) -> None
     assert not Project(tmp_path).record.complete
 
 
-def test_a_worker_that_crashes_in_its_first_test_is_missed(project: Project) -> None:
+def test_worker_that_crashes_in_its_first_test_is_noticed(project: Project) -> None:
     project.write("crashing.py", CRASHING)
     ended = project.pytest("-p", "crashing", "-n", "3", "--dist", "load")
     assert ended.returncode == project.record.exit_code == exit_codes.INTERNAL, ended.stdout
@@ -158,7 +158,7 @@ def test_a_worker_that_crashes_in_its_first_test_is_missed(project: Project) -> 
 
 
 @pytest.mark.parametrize("workers", WORKERS)
-def test_a_failing_test_beside_the_suites_fails_the_run(project: Project, workers: tuple[str, ...]) -> None:
+def test_failing_test_outside_the_suites_fails_the_run(project: Project, workers: tuple[str, ...]) -> None:
     project.write("test_mine.py", OWN.format(holds=False))
     ended = project.pytest(*workers)
     record = project.record
@@ -169,14 +169,14 @@ def test_a_failing_test_beside_the_suites_fails_the_run(project: Project, worker
     assert "a test outside the suites failed" in ended.stdout
 
 
-def test_a_code_that_a_plugin_gives_is_kept(project: Project) -> None:
+def test_exit_code_of_a_plugin_is_kept(project: Project) -> None:
     project.write("conftest.py", "def pytest_sessionfinish(session):\n    session.exitstatus = 17\n")
     ended = project.pytest()
     assert ended.returncode == project.record.exit_code == 17
 
 
 @pytest.mark.parametrize("workers", [pytest.param((), marks=pytest.mark.matrix), ("-n", "2")])
-def test_the_command_with_a_selection_is_not_complete(project: Project, workers: tuple[str, ...]) -> None:
+def test_run_with_a_selection_is_not_complete(project: Project, workers: tuple[str, ...]) -> None:
     call = [sys.executable, "-m", "conformance", "run", "target.toml", "--output", "run", *workers, "--", "-k", "curl"]
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}
     subprocess.run(call, cwd=project.directory, env=environment, capture_output=True, check=False, timeout=500)

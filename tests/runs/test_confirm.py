@@ -43,7 +43,7 @@ def against(most: int, directory: Path, *options: str) -> Run:
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
-def test_what_does_not_come_back_is_unstable_and_does_not_fail_the_run(
+def test_deviation_that_does_not_repeat_is_unstable_and_does_not_fail_the_run(
     workers: tuple[str, ...], tmp_path: Path
 ) -> None:
     result = against(1, tmp_path, "--confirm", *workers)
@@ -63,19 +63,19 @@ def test_what_does_not_come_back_is_unstable_and_does_not_fail_the_run(
     assert [one.partition(",")[0] for one in told] == ["Unstable deviation"]
 
 
-def test_without_confirm_the_same_fails_the_run(tmp_path: Path) -> None:
+def test_unstable_deviation_fails_the_run_without_confirm(tmp_path: Path) -> None:
     result = against(1, tmp_path)
     assert result.code == exit_codes.DEVIATIONS
     assert [one.unstable for one in result.record.deviations] == [False]
 
 
-def test_what_comes_back_fails_the_run(tmp_path: Path) -> None:
+def test_deviation_that_repeats_fails_the_run(tmp_path: Path) -> None:
     result = against(10_000, tmp_path, "--confirm")
     assert result.code == exit_codes.DEVIATIONS
     assert [(one.requirement, one.unstable) for one in result.record.deviations] == [(TYPE, False)]
 
 
-def test_what_the_baseline_covers_is_not_repeated(tmp_path: Path) -> None:
+def test_test_with_only_known_deviations_is_not_repeated(tmp_path: Path) -> None:
     before = against(10_000, tmp_path)
     baseline = str(tmp_path / "baseline.toml")
     assert main(["baseline", str(before.output), "--baseline", baseline], standalone_mode=False) in (0, None)
@@ -86,7 +86,7 @@ def test_what_the_baseline_covers_is_not_repeated(tmp_path: Path) -> None:
     assert [one.unstable for one in confirmed.record.deviations] == [False]
 
 
-def test_merged_shards_keep_what_is_unstable(tmp_path: Path) -> None:
+def test_merged_shards_keep_unstable_deviations(tmp_path: Path) -> None:
     target, merged, parts = tmp_path / "target.toml", tmp_path / "merged", [tmp_path / "1", tmp_path / "2"]
     with served(SYSTEM, change=times(1)) as (_, toml):
         target.write_text(toml)
@@ -104,7 +104,7 @@ def said(outcome: Outcome) -> Verdict:
     return Verdict("R", "op", outcome, ("e",), kind=Kind.STATUS if deviates else None)
 
 
-def test_a_repetition_without_a_verdict_leaves_the_deviation() -> None:
+def test_repetition_without_a_verdict_keeps_the_deviation() -> None:
     seen = [("a", said(Outcome.DEVIATES)), ("b", said(Outcome.DEVIATES))]
     conforms, again, silent = (
         Repetition.of([said(Outcome.CONFORMS)]),

@@ -18,7 +18,7 @@ README = Path(__file__).parents[2] / "README.md"
 FAULTS = [name for names in demonstrated(SYSTEMS).values() for name in names]
 
 
-def test_the_demo_reports_each_of_its_three_faults_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_reports_each_of_its_three_faults_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     ended = CliRunner().invoke(main, ["demo"])
@@ -50,7 +50,7 @@ def test_the_demo_reports_each_of_its_three_faults_once(tmp_path: Path, monkeypa
     assert first_url == f"http://127.0.0.1:{port}"
 
 
-def test_a_demo_that_reports_no_fault_does_not_succeed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_without_deviations_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "start", lambda *_: exit_codes.OK)
     ended = CliRunner().invoke(main, ["demo", "--output", str(tmp_path / "run")])
     assert ended.exit_code == exit_codes.INTERNAL

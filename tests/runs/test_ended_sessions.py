@@ -37,7 +37,7 @@ def ending(reference: Reference) -> None:
     reference.wrap(wrap)
 
 
-def test_what_is_left_as_the_session_ends_says_why(tmp_path: Path) -> None:
+def test_leftovers_of_an_expired_session_have_a_reason(tmp_path: Path) -> None:
     with served("processmaker3", change=ending) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         only = ("-k", "test_a_name_and_a_description_make_a_project")
@@ -55,7 +55,7 @@ def in_success(answer: Outgoing) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "a wrong one"], ids=["right", "wrong"])
-def test_a_login_that_is_refused_with_200_is_put_down_to_the_credentials(tmp_path: Path, password: str) -> None:
+def test_login_refused_with_200_is_reported_as_wrong_credentials(tmp_path: Path, password: str) -> None:
     def change(data: dict[str, Any]) -> None:
         if password:
             data["procesio"]["password"] = password
@@ -67,7 +67,7 @@ def test_a_login_that_is_refused_with_200_is_put_down_to_the_credentials(tmp_pat
     assert result.code == (exit_codes.UNAVAILABLE if password else exit_codes.OK)
 
 
-def test_a_login_that_succeeds_without_a_token_is_put_down_to_the_server(tmp_path: Path) -> None:
+def test_login_without_a_token_is_reported_as_a_defect_of_the_server(tmp_path: Path) -> None:
     with served("procesio", ["pro-auth-no-token"]) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         result = run(tmp_path / "target.toml", tmp_path / "run", pytest_args=("-k", "a_token_of_the_proxy_api"))

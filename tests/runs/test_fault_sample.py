@@ -10,19 +10,19 @@ from .faults import FAULTS
 FILES = 3
 
 
-def test_a_cover_has_every_make_with_few_members_whatever_their_order() -> None:
+def test_cover_contains_every_make_with_few_members_in_any_order() -> None:
     members: dict[str, set[Make]] = {"a": {("1",)}, "b": {("2",), ("3",)}, "c": {("1",), ("2",)}, "d": {("4",)}}
     assert cover(members) == ["b", "a", "d"]
     assert cover(dict(reversed(members.items()))) == ["b", "a", "d"]
 
 
-def test_a_make_is_shown_by_a_fault_that_is_to_be_left_out_only_if_no_other_shows_it() -> None:
+def test_excluded_fault_is_used_only_if_no_other_shows_its_make() -> None:
     alone = "pm4-wrong-token-accepted"
     assert makes(alone) <= {make for fault in sample(without=[alone]) for make in makes(fault)}
     assert sample(without=list(FAULTS)) == frozenset(cover({fault: makes(fault) for fault in FAULTS}))
 
 
-def test_the_sample_is_of_every_file_of_faults_and_much_smaller_than_all() -> None:
+def test_sample_includes_every_fault_file_and_is_much_smaller_than_all() -> None:
     chosen = sample(without=())
     known = known_faults()
     assert {known[one].apply.__module__ for one in chosen} == {one.apply.__module__ for one in known.values()}

@@ -85,7 +85,7 @@ SAMPLE = sample(without=APART)
     "fault",
     [pytest.param(one, marks=[] if one in SAMPLE else [pytest.mark.matrix]) for one in FAULTS],
 )
-def test_a_fault_turns_the_requirements_that_name_it(
+def test_fault_is_reported_by_exactly_its_requirements(
     fault: str, tellers: Callable[[str], str], tmp_path: Path, covers: Covers
 ) -> None:
     covers(fault, FAULTS[fault], PLAIN, "selected tests")
@@ -100,7 +100,7 @@ def test_a_fault_turns_the_requirements_that_name_it(
         if one not in BESIDE_ANOTHER_LIST | STATE_IN_NUMBERS
     ],
 )
-def test_a_fault_shows_in_a_liberal_server_as_in_a_plain_one(
+def test_fault_is_found_in_a_liberal_server_as_in_a_plain_one(
     fault: str, tellers: Callable[[str], str], tmp_path: Path, covers: Covers
 ) -> None:
     covers(fault, FAULTS[fault], LIBERAL, "selected tests")
@@ -109,7 +109,7 @@ def test_a_fault_shows_in_a_liberal_server_as_in_a_plain_one(
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_turns_nothing_else_in_a_whole_run(fault: str, tmp_path: Path, covers: Covers) -> None:
+def test_fault_causes_no_other_deviation_in_a_whole_run(fault: str, tmp_path: Path, covers: Covers) -> None:
     covers(fault, FAULTS[fault], PLAIN, "whole run")
     held_against(fault, tmp_path, [])
 
@@ -135,7 +135,7 @@ def held_against(fault: str, directory: Path, selection: list[str], personality:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_without_a_fault_nothing_deviates_and_every_requirement_that_a_fault_can_turn_conforms(
+def test_faultless_reference_has_no_deviation_and_every_requirement_with_a_fault_conforms(
     system: str, tmp_path: Path
 ) -> None:
     with served(system) as (reference, toml):
@@ -159,11 +159,11 @@ def test_without_a_fault_nothing_deviates_and_every_requirement_that_a_fault_can
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_every_firm_statement_of_the_register_that_is_tested_has_a_fault_that_turns_it(system: str) -> None:
+def test_every_firm_tested_requirement_has_a_fault_that_contradicts_it(system: str) -> None:
     tried = [one for one in load(system).requirements.values() if not one.structural and one.tried != "none"]
     assert [one.id for one in tried if one.level is not Level.MAY and not one.faults] == []
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_every_fault_that_is_named_is_one_of_the_same_system(system: str) -> None:
+def test_every_named_fault_belongs_to_the_same_system(system: str) -> None:
     assert {fault for one in load(system).requirements.values() for fault in one.faults} <= known_faults(system).keys()

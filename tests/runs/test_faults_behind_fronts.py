@@ -134,7 +134,7 @@ def cases() -> list[Any]:
 
 
 @pytest.mark.parametrize(("fault", "names", "workers"), cases())
-def test_a_fault_is_reported_alike_whatever_is_in_front(
+def test_fault_is_reported_alike_behind_every_gateway(
     fault: str,
     names: str,
     workers: int,

@@ -59,7 +59,7 @@ def in_matrix(system: str, *values: object, shown: bool = True) -> object:
         for status, every in ((403, 20), (520, 10), (408, 10), (511, 15))
     ],
 )
-def test_a_page_that_does_not_come_back_is_the_way_to_the_server(
+def test_error_page_that_does_not_repeat_is_attributed_to_a_gateway(
     system: str, status: int, every: int, tmp_path: Path
 ) -> None:
     every = min(every, 5) if system == "processmaker4" else every  # it is sent but a few requests
@@ -80,7 +80,7 @@ def test_a_page_that_does_not_come_back_is_the_way_to_the_server(
         for status in (403, 405)
     ],
 )
-def test_a_method_that_a_proxy_refuses_is_missing_nowhere(system: str, status: int, tmp_path: Path) -> None:
+def test_method_refused_by_a_proxy_is_not_reported_as_missing(system: str, status: int, tmp_path: Path) -> None:
     result, _ = met(system, without_methods(status), tmp_path)
     assert told(result) == []
     assert result.code == exit_codes.UNAVAILABLE
@@ -97,7 +97,7 @@ def test_a_method_that_a_proxy_refuses_is_missing_nowhere(system: str, status: i
         for response in (HTMLResponse("<html>413</html>", 413), JSONResponse({"message": "Too large"}, 413))
     ],
 )
-def test_a_body_that_is_too_large_for_a_proxy_says_nothing(system: str, response: Response, tmp_path: Path) -> None:
+def test_body_too_large_for_a_proxy_is_inconclusive(system: str, response: Response, tmp_path: Path) -> None:
     result, _ = met(system, refused_by_size(response), tmp_path)
     assert told(result) == []
     assert (result.code, result.record.leftovers) == (exit_codes.OK, [])

@@ -42,7 +42,7 @@ def record(
 
 
 @each_system
-def test_what_conforms_is_tested_by_a_test_in_its_coverage(
+def test_conforming_requirement_was_tested_by_a_test_of_its_coverage(
     system: str, trials: list[CollectedTest], whole_run: Callable[[str, str], Run]
 ) -> None:
     told = coverage.tests(trials, load(system).requirements.values())
@@ -52,7 +52,7 @@ def test_what_conforms_is_tested_by_a_test_in_its_coverage(
 
 
 @each_system
-def test_a_run_tries_what_was_planned_and_nothing_else(system: str, tmp_path: Path) -> None:
+def test_run_tests_exactly_what_was_planned(system: str, tmp_path: Path) -> None:
     verdicts = {one.requirement: one for one in record(system, tmp_path, Safety.OWNED, keys(system)).verdicts}
     given = load_target(tmp_path / "target.toml")
     obstacles = plan(load(system), given.table(system), given.safety.level).obstacles
@@ -63,7 +63,7 @@ def test_a_run_tries_what_was_planned_and_nothing_else(system: str, tmp_path: Pa
     assert len(left) < len(verdicts) / 90, sorted(left)  # what the answers themselves leave open
 
 
-def test_what_is_planned_and_not_tested_after_all_says_why(tmp_path: Path) -> None:
+def test_planned_but_untested_requirement_has_a_reason(tmp_path: Path) -> None:
     verdicts = record("procesio", tmp_path, Safety.OWNED).verdicts
     given = load_target(tmp_path / "target.toml")
     planned = {one.id for one in plan(load("procesio"), given.table("procesio"), given.safety.level).tried}

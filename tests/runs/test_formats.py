@@ -18,7 +18,7 @@ def called(*arguments: str) -> int:
     return int(main(list(arguments), standalone_mode=False) or 0)
 
 
-def test_a_run_prints_its_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_run_prints_its_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with served("processmaker4") as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         call = ("run", str(tmp_path / "target.toml"), "--output", str(tmp_path / "run"), "--format", "json")
@@ -29,7 +29,7 @@ def test_a_run_prints_its_record(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize("call", [("check",), ("run", "--dry-run")])
-def test_a_check_prints_the_plan_and_the_probes(
+def test_check_prints_the_plan_and_the_probes(
     call: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with served("processmaker4") as (_, toml):
@@ -45,7 +45,7 @@ def test_a_check_prints_the_plan_and_the_probes(
     assert system["tested"]["must"] > 0
 
 
-def test_a_target_that_is_not_there_is_said_in_three_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreachable_target_is_reported_in_three_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with served("processmaker4") as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
     call = ("run", str(tmp_path / "target.toml"), "--output", str(tmp_path / "run"))
@@ -61,7 +61,7 @@ def test_a_target_that_is_not_there_is_said_in_three_lines(tmp_path: Path, capsy
     assert not all(one["works"] for one in system["probes"])
 
 
-def test_two_runs_are_compared_on_a_page_of_their_own(tmp_path: Path, whole_run: object) -> None:
+def test_comparison_of_two_runs_has_its_own_page(tmp_path: Path, whole_run: object) -> None:
     assert callable(whole_run)
     run = str(whole_run("processmaker4", "plain").output)
     output = tmp_path / "compared"

@@ -57,7 +57,7 @@ def deviating(record: RunRecord) -> list[str]:
     return [one.requirement for one in record.deviations]
 
 
-def test_a_run_tests_what_can_be_tested_and_finds_nothing_at_the_reference(faultless: Path) -> None:
+def test_run_tests_the_reference_and_finds_nothing(faultless: Path) -> None:
     record = record_file.read(faultless)
     assert record.complete
     assert record.target.systems == ["todo"]
@@ -67,7 +67,7 @@ def test_a_run_tests_what_can_be_tested_and_finds_nothing_at_the_reference(fault
     assert "todo" in (faultless / "summary.md").read_text()
 
 
-def test_a_target_file_is_written_from_what_its_table_requires(
+def test_target_file_is_written_from_the_required_keys_of_its_table(
     environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = "--set=url=http://127.0.0.1:9"
@@ -90,7 +90,7 @@ def found_with(environment: Environment, directory: Path, *faults: str) -> list[
     return deviating(record_file.read(directory / "run"))
 
 
-def test_every_fault_is_exactly_one_deviation_and_an_upgrade_that_has_them_stops(
+def test_every_fault_is_one_deviation_and_an_upgrade_with_them_stops(
     environment: Environment, faultless: Path, tmp_path: Path
 ) -> None:
     assert sorted(found_with(environment, tmp_path, *FAULTS)) == sorted(FAULTS.values())
@@ -101,7 +101,7 @@ def test_every_fault_is_exactly_one_deviation_and_an_upgrade_that_has_them_stops
 
 @pytest.mark.matrix
 @pytest.mark.parametrize(("fault", "requirement"), FAULTS.items())
-def test_a_fault_alone_is_exactly_one_deviation(
+def test_single_fault_is_exactly_one_deviation(
     environment: Environment, tmp_path: Path, fault: str, requirement: str
 ) -> None:
     assert found_with(environment, tmp_path, fault) == [requirement]
@@ -117,7 +117,7 @@ def test_a_vendor_can_state_that_the_profile_conforms(
 
 
 @pytest.mark.page
-def test_the_page_of_a_run_is_built(environment: Environment, faultless: Path, tmp_path: Path) -> None:
+def test_report_page_of_a_run_is_built(environment: Environment, faultless: Path, tmp_path: Path) -> None:
     shutil.copytree(faultless, tmp_path / "run")
     ended = environment.conformance("report", str(tmp_path / "run"))
     assert ended.code == exit_codes.OK, ended
@@ -133,7 +133,7 @@ def tasks(target: Path) -> list[dict[str, str]]:
     return found
 
 
-def test_what_a_run_left_behind_is_swept(environment: Environment, tmp_path: Path) -> None:
+def test_leftovers_of_a_run_are_swept(environment: Environment, tmp_path: Path) -> None:
     with environment.served(tmp_path / "target.toml", "todo") as target:
         left = environment.python("-c", LEFT_BEHIND, str(target), str(tmp_path / "run"))
         assert left.code == 0, left
@@ -145,7 +145,7 @@ def test_what_a_run_left_behind_is_swept(environment: Environment, tmp_path: Pat
         assert tasks(target) == []
 
 
-def test_a_check_understands_the_table_and_reaches_the_server(environment: Environment, tmp_path: Path) -> None:
+def test_check_reads_the_table_and_reaches_the_server(environment: Environment, tmp_path: Path) -> None:
     with environment.served(tmp_path / "target.toml", "todo") as target:
         ended = environment.conformance("check", str(target))
     assert ended.code == exit_codes.OK, ended
@@ -153,16 +153,14 @@ def test_a_check_understands_the_table_and_reaches_the_server(environment: Envir
     assert "user: works" in ended.printed
 
 
-def test_a_target_file_that_is_wrong_is_refused_by_the_table_of_the_system(
-    environment: Environment, tmp_path: Path
-) -> None:
+def test_invalid_target_file_is_rejected_by_the_table_of_the_system(environment: Environment, tmp_path: Path) -> None:
     (tmp_path / "target.toml").write_text('name = "t"\n[todo]\nurl = "http://127.0.0.1:9"\nacess_token = "t"\n')
     ended = environment.conformance("check", "--offline", str(tmp_path / "target.toml"))
     assert ended.code == exit_codes.USAGE
     assert "todo.acess_token: is an unknown key; did you mean access_token?" in ended.complaints
 
 
-def test_the_lists_have_its_operations_and_requirements_with_their_tests(environment: Environment) -> None:
+def test_lists_contain_its_operations_and_requirements_with_their_tests(environment: Environment) -> None:
     operations = json.loads(environment.conformance("operations", "--system", "todo", "--json").printed)
     assert [one["id"] for one in operations] == [
         *("listTasks", "createTask", "getTask", "updateTask", "deleteTask", "finishTask"),
@@ -178,7 +176,7 @@ def test_its_spec_and_register_are_linted_with_the_others(environment: Environme
     assert (ended.code, ended.printed) == (exit_codes.OK, "no problem in 4 specs\n"), ended
 
 
-def test_an_editor_knows_its_table_of_the_target_file(environment: Environment) -> None:
+def test_editor_schema_contains_its_table_of_the_target_file(environment: Environment) -> None:
     schema = json.loads(environment.conformance("dev", "schema", "target-file").printed)
     assert schema["$defs"]["Todo"]["properties"].keys() >= {"url", "access_token", "access_token_file", "unsupported"}
 
@@ -188,7 +186,7 @@ def test_its_faults_are_listed(environment: Environment) -> None:
     assert all(fault in printed for fault in FAULTS)
 
 
-def test_a_package_that_cannot_be_loaded_is_named_with_its_reason(tmp_path: Path) -> None:
+def test_package_that_cannot_be_loaded_is_reported_with_its_reason(tmp_path: Path) -> None:
     made = tmp_path / "broken-1.0.dist-info"
     made.mkdir()
     (made / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
@@ -198,9 +196,7 @@ def test_a_package_that_cannot_be_loaded_is_named_with_its_reason(tmp_path: Path
     assert ended.complaints.startswith("conformance: the system 'broken' (no_such_module:SYSTEM) cannot be loaded: ")
 
 
-def test_reports_show_what_the_document_says_from_a_copy_that_is_the_original(
-    environment: Environment, tmp_path: Path
-) -> None:
+def test_reports_cite_the_document_from_an_identical_copy(environment: Environment, tmp_path: Path) -> None:
     copies = tmp_path / "copies"
     copies.mkdir()
     original = (PACKAGE / "todo-api.txt").read_text()

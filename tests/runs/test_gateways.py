@@ -81,7 +81,7 @@ CASES: Final = [
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("system", "workers", "statuses", "wait", "passes"), CASES)
-def test_a_gateway_that_fails_every_tenth_time_shows_no_defect(
+def test_gateway_that_fails_every_tenth_request_causes_no_deviation(
     system: str, workers: int, statuses: tuple[int, ...], wait: str, passes: bool, tmp_path: Path
 ) -> None:
     front = fronts.every_tenth(statuses, wait=wait, passes=passes)
@@ -101,14 +101,14 @@ def test_a_gateway_that_fails_every_tenth_time_shows_no_defect(
 @pytest.mark.parametrize(
     "system", [pytest.param(one, marks=[] if one == SMALL else [pytest.mark.matrix]) for one in SYSTEMS]
 )
-def test_what_was_not_processed_is_sent_again_and_costs_nothing(system: str, tmp_path: Path, plain: Any) -> None:
+def test_unprocessed_request_is_repeated_and_not_counted(system: str, tmp_path: Path, plain: Any) -> None:
     result, _ = met(system, fronts.every_tenth((429, 503), wait="0"), tmp_path, level="disposable")
     assert (result.code, told(result), result.record.leftovers) == (exit_codes.OK, [], [])
     assert plain(system) - tried(result.record) == set()
 
 
 @pytest.mark.parametrize(("kind", "only"), [("user", "test_users"), ("department", "test_departments")])
-def test_what_was_deleted_without_a_response_is_seen_to_be_gone(kind: str, only: str, tmp_path: Path) -> None:
+def test_deletion_without_a_response_is_recognised_as_done(kind: str, only: str, tmp_path: Path) -> None:
     front = fronts.first_deletion_lost(re.compile(rf".*/{kind}/[0-9a-f]+").fullmatch)
     result, reference = met("processmaker3", front, tmp_path, only=only)
     assert result.record.gateway["504"] >= 3
@@ -116,7 +116,7 @@ def test_what_was_deleted_without_a_response_is_seen_to_be_gone(kind: str, only:
     assert "conf " not in str(reference.snapshot())
 
 
-def test_a_deletion_that_is_always_refused_leaves_something(tmp_path: Path) -> None:
+def test_always_refused_deletion_leaves_something(tmp_path: Path) -> None:
     def never(scope: Scope) -> ASGIApp | None:
         deletes = scope["method"] == "DELETE" and "/user/" in scope["path"]
         return JSONResponse({"error": {"code": 400, "message": "Not here."}}, 400) if deletes else None

@@ -69,7 +69,7 @@ def reached(bodies: str, directory: Path) -> tuple[set[str], Any]:
     return tried(result.record), result.record
 
 
-def test_bodies_for_the_creates_bring_a_run_as_far_as_the_reference(
+def test_bodies_for_the_creates_make_a_run_as_complete_as_the_reference(
     plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     guessed, _ = reached("", tmp_path / "guessed")

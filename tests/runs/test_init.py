@@ -50,9 +50,7 @@ def init(*arguments: str, typed: str | None = None, env: dict[str, str] | None =
     return CliRunner().invoke(main, ["init", *arguments], input=typed, env=env)
 
 
-def test_the_answers_make_a_file_that_only_its_owner_can_read_and_that_holds_no_secret(
-    given: tuple[str, dict[str, Any]], tmp_path: Path
-) -> None:
+def test_answers_make_a_private_file_without_secrets(given: tuple[str, dict[str, Any]], tmp_path: Path) -> None:
     system, table = given
     asked = table_of(system).asked
     ended = init("new.toml", typed="\n".join([system, *(str(table[key]) for key in asked)]) + "\n")
@@ -71,7 +69,7 @@ def test_the_answers_make_a_file_that_only_its_owner_can_read_and_that_holds_no_
     assert load(path, env).systems == [system]
 
 
-def test_what_options_and_the_environment_give_is_not_asked_for(given: tuple[str, dict[str, Any]]) -> None:
+def test_options_and_environment_are_not_prompted_for(given: tuple[str, dict[str, Any]]) -> None:
     system, table = given
     settings = [f"--set={key}={table[key]}" for key in table_of(system).asked if key not in secrets(system)]
     env = {placeholder((system, key)): str(table[key]) for key in secrets(system)}
@@ -83,7 +81,7 @@ def test_what_options_and_the_environment_give_is_not_asked_for(given: tuple[str
 
 
 @pytest.mark.parametrize("system", ["processmaker3", "procesio"])  # the third has nothing that shows a wrong token
-def test_a_wrong_password_ends_with_a_sentence_and_what_was_written(system: str, tmp_path: Path) -> None:
+def test_wrong_password_ends_with_a_message_and_the_written_file(system: str, tmp_path: Path) -> None:
     with served(system) as (_, toml):
         table = tomllib.loads(toml)[system]
         answers = [str(table[key]) for key in table_of(system).asked if key != "password"]
@@ -98,7 +96,7 @@ def test_a_wrong_password_ends_with_a_sentence_and_what_was_written(system: str,
     assert (tmp_path / "new.toml").is_file()
 
 
-def test_a_wrong_answer_is_asked_for_again_with_what_is_wrong() -> None:
+def test_invalid_answer_is_prompted_for_again_with_the_problem() -> None:
     typed = "not a url\nhttp://127.0.0.1:9/api/1.0\nhttp://127.0.0.1:9\ntoken-of-somebody\nseven\n7\n"
     ended = init("--offline", "--system", "processmaker4", typed=typed)
     assert ended.exit_code == exit_codes.OK, ended.output
@@ -107,7 +105,7 @@ def test_a_wrong_answer_is_asked_for_again_with_what_is_wrong() -> None:
     assert load("target.toml", {"PM4_TOKEN": "x"}).table("processmaker4").fixture("process_id") == "7"
 
 
-def test_another_way_to_log_in_is_not_asked_beside() -> None:
+def test_only_one_way_to_log_in_is_prompted_for() -> None:
     settings = ["--set", "url=http://127.0.0.1:9", "--set", "workspace=w", "--set", "access_token=${SSO_TOKEN}"]
     ended = init("--offline", "--system", "processmaker3", *settings, env={"SSO_TOKEN": "some-token"})
     assert ended.exit_code == exit_codes.OK, ended.output
@@ -130,7 +128,7 @@ def test_another_way_to_log_in_is_not_asked_beside() -> None:
         (["url=http://127.0.0.1:9"], "PM4_TOKEN is not given, and standard input has ended; set the environment"),
     ],
 )
-def test_what_cannot_be_used_is_refused_and_nothing_is_written(settings: list[str], told: str, tmp_path: Path) -> None:
+def test_invalid_input_is_rejected_and_nothing_is_written(settings: list[str], told: str, tmp_path: Path) -> None:
     env = {"TOKEN_OF_MINE": "some-token"}
     ended = init("--system", "processmaker4", *(f"--set={one}" for one in settings), env=env)
     assert ended.exit_code == exit_codes.USAGE
@@ -139,13 +137,13 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_written(settings: list[st
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_key_of_two_systems_needs_the_name_of_one() -> None:
+def test_key_of_two_systems_needs_a_system_name() -> None:
     ended = init("--system", "processmaker3", "--system", "procesio", "--set", "username=admin")
     assert ended.exit_code == exit_codes.USAGE
     assert "Write --set processmaker3.username=…" in ended.stderr
 
 
-def test_a_file_that_exists_is_replaced_only_if_asked(tmp_path: Path) -> None:
+def test_existing_file_is_replaced_only_on_request(tmp_path: Path) -> None:
     path = tmp_path / "target.toml"
     path.write_text("mine", encoding="utf-8")
     call = ["--offline", "--system", "processmaker4", "--set=url=http://127.0.0.1:9", "--set=process_id=7"]
@@ -158,7 +156,7 @@ def test_a_file_that_exists_is_replaced_only_if_asked(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["target.toml"]
 
 
-def test_a_file_that_cannot_be_written_is_a_mistake_of_the_user() -> None:
+def test_unwritable_file_is_a_usage_error() -> None:
     call = ["gone/target.toml", "--offline", "--system", "processmaker4", "--set=url=http://127.0.0.1:9"]
     ended = init(*call, "--set=process_id=7", env={"PM4_TOKEN": "some-token"})
     assert ended.exit_code == exit_codes.USAGE

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.timeout(900)  # it ends by itself; on a busy machine la
         pytest.param(signal.SIGTERM, "2", marks=pytest.mark.matrix),
     ],
 )
-def test_an_interrupted_run_leaves_the_target_as_it_was(number: signal.Signals, workers: str, tmp_path: Path) -> None:
+def test_interrupted_run_restores_the_target(number: signal.Signals, workers: str, tmp_path: Path) -> None:
     with served("processmaker3") as (reference, toml):
         before = reference.snapshot()
         target = tmp_path / "target.toml"
@@ -65,7 +65,7 @@ def wait_for_a_create(output: Path, seconds: float = 300) -> bool:
     return False
 
 
-def test_a_killed_run_is_swept_later_and_nothing_else_is_touched(tmp_path: Path) -> None:
+def test_killed_run_is_swept_later_and_nothing_else_is_touched(tmp_path: Path) -> None:
     with served("processmaker3") as (reference, toml):
         before = reference.snapshot()
         target = tmp_path / "target.toml"

@@ -15,19 +15,19 @@ ENOUGH = 3
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_a_kind_is_shown_by_three_faults_in_two_systems(kind: Kind) -> None:
+def test_kind_is_shown_by_three_faults_in_two_systems(kind: Kind) -> None:
     possible = [system for system in SYSTEMS if kind.applies(system)]
     enough = [system for system in possible if len(kind.faults(system)) >= ENOUGH]
     assert len(enough) >= min(2, len(possible)), {system: kind.faults(system) for system in possible}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_each_fault_that_shows_a_kind_exists_and_is_run_against_a_plain_and_a_liberal_server(kind: Kind) -> None:
+def test_faults_of_each_kind_exist_and_run_against_a_plain_and_a_liberal_server(kind: Kind) -> None:
     assert [one for one in kind.shown_by if not any(matches(fault, one) for fault in known_faults())] == []
     assert [fault for system in SYSTEMS if not kind.applies(system) for fault in kind.faults(system)] == []
     shown = {fault for system in SYSTEMS for fault in kind.faults(system)}
-    assert shown <= cases(test_faults.test_a_fault_turns_the_requirements_that_name_it)
-    assert shown <= cases(test_faults.test_a_fault_shows_in_a_liberal_server_as_in_a_plain_one)
+    assert shown <= cases(test_faults.test_fault_is_reported_by_exactly_its_requirements)
+    assert shown <= cases(test_faults.test_fault_is_found_in_a_liberal_server_as_in_a_plain_one)
 
 
 def cases(test: object) -> set[str]:
@@ -36,13 +36,13 @@ def cases(test: object) -> set[str]:
     return {str(one.values[0]) if hasattr(one, "values") else str(one) for one in mark.args[1]}
 
 
-def test_the_table_names_each_kind_and_its_faults() -> None:
+def test_table_lists_each_kind_and_its_faults() -> None:
     printed = table()
     assert all(kind.name in printed for kind in KINDS)
     assert "pm3-bulk-missing" in printed
 
 
-def test_what_a_run_of_faults_covered_is_counted_by_system_personality_and_extent() -> None:
+def test_coverage_of_fault_runs_is_counted_by_system_personality_and_extent() -> None:
     trials = [
         CollectedTest("pm3-bulk-missing", "processmaker3", "plain", "whole run", passed=True),
         CollectedTest("pm3-indoc-delete-missing", "processmaker3", "plain", "whole run", passed=False),

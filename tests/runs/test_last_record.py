@@ -39,7 +39,7 @@ def once(usual: Callable[..., Any], error: BaseException) -> Callable[..., Any]:
 
 @pytest.mark.parametrize("kind", ["time limit", "defect"])
 @pytest.mark.parametrize("place", PLACES)
-def test_a_run_that_breaks_at_its_end_has_a_record(
+def test_run_that_fails_at_its_end_has_a_record(
     place: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner, name = PLACES[place]
@@ -55,7 +55,7 @@ def test_a_run_that_breaks_at_its_end_has_a_record(
     assert Outcome.CONFORMS in {one.outcome for one in result.record.verdicts}
 
 
-def test_an_interrupt_while_the_workers_are_stopped_is_an_interrupt(
+def test_interrupt_during_worker_shutdown_is_reported_as_an_interrupt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(NodeManager, "teardown_nodes", once(NodeManager.teardown_nodes, KeyboardInterrupt()))

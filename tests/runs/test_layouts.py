@@ -25,7 +25,7 @@ CASES: Final = [
 
 
 @pytest.mark.parametrize(("fault", "layout"), CASES)
-def test_a_fault_shows_in_every_layout(fault: str, layout: str, tmp_path: Path) -> None:
+def test_fault_is_found_in_every_layout(fault: str, layout: str, tmp_path: Path) -> None:
     with served("procesio", [fault], change=laid_out(layout)) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1")

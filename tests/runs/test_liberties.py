@@ -24,7 +24,7 @@ from .support import run, served
 @pytest.mark.matrix  # whole runs, one after the other: not in the quick command
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("liberty", [pytest.param(one, id=f"{one.system}-{one.name}") for one in LIBERTIES])
-def test_a_liberty_is_no_deviation_and_keeps_nothing_from_being_tested(
+def test_liberty_is_no_deviation_and_everything_else_is_tested(
     liberty: Liberty, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     with served(liberty.system, (), liberty.take, liberty.personality) as (reference, toml):
@@ -46,7 +46,7 @@ def test_a_liberty_is_no_deviation_and_keeps_nothing_from_being_tested(
     assert [one for one in liberty.findings if not any(fit(finding, (one,)) for finding in found)] == []
 
 
-def test_what_becomes_visible_after_two_seconds_is_there_for_who_asks_again(tmp_path: Path) -> None:
+def test_change_that_becomes_visible_after_two_seconds_is_found(tmp_path: Path) -> None:
     with served("processmaker3", change=lambda reference: late(reference, 2)) as (_, toml):
         target = tmp_path / "target.toml"
         target.write_text(toml.replace("settle = 0\n", ""))  # five seconds, when nothing is said
@@ -57,7 +57,7 @@ def test_what_becomes_visible_after_two_seconds_is_there_for_who_asks_again(tmp_
     assert record.seconds > 4  # it was waited for, twice at least
 
 
-def test_without_time_to_settle_what_becomes_visible_late_is_missed(tmp_path: Path) -> None:
+def test_late_change_is_missed_without_time_to_settle(tmp_path: Path) -> None:
     with served("processmaker3", change=lambda reference: late(reference, 2)) as (_, toml):
         target = tmp_path / "target.toml"
         target.write_text(toml)
@@ -67,7 +67,7 @@ def test_without_time_to_settle_what_becomes_visible_late_is_missed(tmp_path: Pa
 
 @pytest.mark.timeout(900)
 @pytest.mark.matrix
-def test_who_lacks_a_right_that_no_document_names_finds_nothing_wrong(tmp_path: Path) -> None:
+def test_missing_undocumented_permission_causes_no_deviation(tmp_path: Path) -> None:
     def demand(reference: Reference) -> None:
         assert isinstance(reference, ProcessMaker3)
         needed = reference.routes.permissions

@@ -43,7 +43,7 @@ def secrets(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("system", "login"), LOGINS)
-def test_a_login_lets_everything_be_tested_but_what_needs_another(
+def test_login_allows_all_tests_that_need_no_other_login(
     system: str, login: str, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     with served(system, login=login) as (reference, text):
@@ -114,7 +114,7 @@ WRONG_BY_DEFAULT = {"pm3-client", "procesio-key", "procesio-password"}
 @pytest.mark.parametrize(
     "name", [pytest.param(one, marks=[] if one in WRONG_BY_DEFAULT else [pytest.mark.matrix]) for one in WRONG]
 )
-def test_a_wrong_credential_is_the_files_fault_and_its_key_is_named(name: str, tmp_path: Path) -> None:
+def test_wrong_credential_is_an_error_in_the_file_and_its_key_is_named(name: str, tmp_path: Path) -> None:
     system, login, wrong, key = WRONG[name]
     with served(system, login=login) as (reference, text):
         before = reference.snapshot()
@@ -136,7 +136,7 @@ def lasting(uses: int) -> Callable[[Any], None]:
 
 
 @pytest.mark.parametrize("login", known_logins("processmaker4"))
-def test_a_token_that_ends_during_the_run_is_renewed(login: str, tmp_path: Path) -> None:
+def test_token_that_expires_during_the_run_is_renewed(login: str, tmp_path: Path) -> None:
     with served("processmaker4", login=login, change=lasting(3)) as (reference, text):
         (tmp_path / "target.toml").write_text(text)
         result = run(tmp_path / "target.toml", tmp_path / "run", *QUICK)
@@ -198,7 +198,7 @@ def test_a_table_says_what_its_login_lacks() -> None:
     )
 
 
-def test_a_refresh_token_is_used_once_by_all_workers_together(tmp_path: Path) -> None:
+def test_refresh_token_is_used_once_by_all_workers_together(tmp_path: Path) -> None:
     with served("processmaker4", login="refresh-token", change=lasting(2)) as (reference, text):
         oauth: Any = reference
         (tmp_path / "target.toml").write_text(text)
@@ -210,7 +210,7 @@ def test_a_refresh_token_is_used_once_by_all_workers_together(tmp_path: Path) ->
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("status", [401, 403])
-def test_what_a_further_user_may_not_do_is_not_shown_by_a_token_that_is_none(status: int, tmp_path: Path) -> None:
+def test_invalid_token_of_another_user_does_not_test_permissions(status: int, tmp_path: Path) -> None:
     def change(reference: Reference) -> None:
         if status == 403:
             fronts.forbidden_for_unauthorized(reference)
@@ -228,7 +228,7 @@ def test_what_a_further_user_may_not_do_is_not_shown_by_a_token_that_is_none(sta
 
 
 @pytest.mark.parametrize("only", ["test_a_stranger_is_let_in_nowhere", "test_access"])
-def test_who_cannot_log_in_is_reported_so_whatever_is_tested_first(only: str, tmp_path: Path) -> None:
+def test_failed_login_is_reported_whatever_is_tested_first(only: str, tmp_path: Path) -> None:
     with served("processmaker3") as (_, text):
         wrong = edited(text, lambda data: data["processmaker3"].update(password="nobody-knows-this"))
         (tmp_path / "target.toml").write_text(wrong)

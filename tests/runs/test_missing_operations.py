@@ -46,14 +46,14 @@ def cases(few: set[tuple[str, int]]) -> list[Any]:
 
 
 @pytest.mark.parametrize(("operation", "status"), cases(FEW))
-def test_a_missing_operation_is_one_deviation_and_blocks_what_needs_it(
+def test_missing_operation_is_one_deviation_and_blocks_its_dependents(
     operation: Operation, status: int, whole_run: Callable[[str, str], Run], tmp_path: Path
 ) -> None:
     held_against(operation, status, PLAIN, whole_run(operation.system, PLAIN).record, tmp_path)
 
 
 @pytest.mark.parametrize(("operation", "status"), cases(SHOWN_BY_A_LIBERAL))
-def test_no_page_of_a_liberal_server_hides_that_an_operation_is_missing(
+def test_html_page_of_a_liberal_server_does_not_hide_a_missing_operation(
     operation: Operation, status: int, whole_run: Callable[[str, str], Run], tmp_path: Path
 ) -> None:
     whole = whole_run(operation.system, LIBERAL).record

@@ -118,7 +118,7 @@ MISTAKES: dict[str, tuple[str, Change, int, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_reported_with_its_key_its_value_and_what_to_do(name: str, tmp_path: Path) -> None:
+def test_mistake_is_reported_with_key_value_and_advice(name: str, tmp_path: Path) -> None:
     system, change, code, words = MISTAKES[name]
     with served(system) as (reference, text):
         before = reference.snapshot()
@@ -147,9 +147,7 @@ def test_a_mistake_is_reported_with_its_key_its_value_and_what_to_do(name: str, 
         ('operation = "startRequest"\nheaders = { Authorization = "x" }', "Authorization, which the suite sets itself"),
     ],
 )
-def test_a_mistake_in_an_accommodation_is_reported_before_anything_is_sent(
-    entry: str, told: str, tmp_path: Path
-) -> None:
+def test_mistake_in_an_accommodation_is_reported_before_any_request(entry: str, told: str, tmp_path: Path) -> None:
     with served("processmaker4") as (_, text):
         more = f'\n[[processmaker4.accommodations]]\nreason = "r"\n{entry}\n'
         found, printed = check(text + more, tmp_path)

@@ -42,7 +42,9 @@ def verdicts(system: str, taken: list[str], directory: Path) -> dict[str, Verdic
 
 
 @pytest.mark.parametrize("system", [one for one in SYSTEMS if keys(one)])
-def test_without_anything_optional_exactly_what_needs_it_lacks_a_fixture_or_a_user(system: str, tmp_path: Path) -> None:
+def test_without_optional_keys_exactly_the_dependent_requirements_lack_a_fixture_or_a_user(
+    system: str, tmp_path: Path
+) -> None:
     said = verdicts(system, keys(system), tmp_path / "bare")
     tried = {one.id for one in load(system).requirements.values() if one.untestable is None}
     lacking = {name: said[name] for name in tried if said[name].reason in MISSING}
@@ -53,7 +55,7 @@ def test_without_anything_optional_exactly_what_needs_it_lacks_a_fixture_or_a_us
 @pytest.mark.matrix
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("system", "key"), [(system, key) for system in SYSTEMS for key in keys(system)])
-def test_without_one_key_exactly_what_needs_it_is_not_tested(
+def test_without_one_key_exactly_the_dependent_requirements_are_not_tested(
     system: str, key: str, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     said = verdicts(system, [key], tmp_path / "less")

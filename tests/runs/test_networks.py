@@ -108,7 +108,7 @@ def given(authority: trustme.CA, directory: Path) -> None:
     ],
     ids=["right", "none", "wrong", "another-key", "no-file"],
 )
-def test_a_server_that_wants_a_client_certificate(
+def test_server_with_client_certificates_is_tested(
     shown: dict[str, str], code: int, told: str, authority: trustme.CA, tmp_path: Path
 ) -> None:
     given(authority, tmp_path)
@@ -227,7 +227,7 @@ TWO: Final = {"proxy_url": "run.example", "web_url": "web.example"}
 
 @pytest.mark.usefixtures("resolver")
 @pytest.mark.parametrize("past", TWO)
-def test_each_of_two_hosts_goes_its_own_way(
+def test_each_of_two_hosts_uses_its_own_proxy(
     past: str, proxy: Proxying, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_port}")
@@ -243,7 +243,7 @@ def test_each_of_two_hosts_goes_its_own_way(
 
 @pytest.mark.usefixtures("resolver")
 @pytest.mark.parametrize("past", TWO)
-def test_a_proxy_that_is_not_there_is_named_with_the_host_that_needs_it(
+def test_unreachable_proxy_is_named_with_its_host(
     past: str, nobody: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("http_proxy", nobody)
@@ -272,7 +272,7 @@ def test_a_proxy_that_is_not_there_is_named_with_the_host_that_needs_it(
         ("localhost", "", True),
     ],
 )
-def test_what_no_proxy_lists_is_reached_past_the_proxy(
+def test_no_proxy_hosts_are_reached_directly(
     host: str, listed: str, bypassed: bool, nobody: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     ports: dict[str, int] = {}
@@ -287,7 +287,7 @@ def test_what_no_proxy_lists_is_reached_past_the_proxy(
 
 
 @pytest.mark.usefixtures("resolver")
-def test_the_reference_is_never_asked_for_through_a_proxy(
+def test_reference_is_never_requested_through_a_proxy(
     nobody: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for variable in ("http_proxy", "HTTP_PROXY", "all_proxy"):

@@ -72,7 +72,7 @@ def new(of: Run) -> list[str]:
     return [one.fingerprint for one in of.record.deviations if one.baseline is None]
 
 
-def test_a_night_is_red_for_what_is_new_and_says_what_is_over(team: Team) -> None:
+def test_run_fails_for_new_deviations_and_reports_fixed_ones(team: Team) -> None:
     first = team.night([FIRST, SECOND])
     assert first.code == exit_codes.DEVIATIONS
     assert team.baseline(first, "--reason", "older than us", "--ticket", "T-1") == exit_codes.OK
@@ -109,7 +109,7 @@ def test_a_night_is_red_for_what_is_new_and_says_what_is_over(team: Team) -> Non
     assert new(back) == [gone.fingerprint]
 
 
-def test_what_a_night_does_not_reach_is_neither_gone_nor_pruned(team: Team) -> None:
+def test_unreached_entries_are_neither_gone_nor_pruned(team: Team) -> None:
     team.baseline(team.night([FIRST, SECOND]))
     known = team.entries
     part = team.checked([], "--baseline-strict", only="curl")
@@ -153,7 +153,7 @@ def test_allure_distinguishes_known_from_new(team: Team) -> None:
         assert ("known" in labels, "new" in labels) == (known, not known)
 
 
-def test_a_baseline_that_cannot_be_used_sends_nothing(team: Team) -> None:
+def test_unusable_baseline_ends_the_run_before_any_request(team: Team) -> None:
     team.file.write_text("[[deviation]]\nfingerprint = 3\n")
     broken = team.checked([])
     assert broken.code == exit_codes.USAGE

@@ -51,14 +51,14 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Read]:
         yield Read(result, requests, there.before["processmaker3"], there.snapshot()["processmaker3"])
 
 
-def test_four_hundred_requirements_are_tested_by_reading_what_is_there(read: Read) -> None:
+def test_four_hundred_requirements_are_tested_by_reads(read: Read) -> None:
     record = read.result.record
     assert (read.result.code, record.deviations, record.findings) == (exit_codes.OK, [], []), read.result.printed
     assert len(tried(record)) >= AT_LEAST
     assert record.complete
 
 
-def test_nothing_with_an_effect_leaves_but_requests_for_tokens(read: Read) -> None:
+def test_only_reads_and_token_requests_are_sent(read: Read) -> None:
     written = {path for method, path in read.requests if method != "GET"}
     assert {path.rpartition("/")[2] for path in written} == {"token"}
     assert read.after == read.before
@@ -78,7 +78,7 @@ def values(state: Any) -> Iterator[str]:
             yield from values(value)
 
 
-def test_no_value_of_what_was_read_is_stored(read: Read) -> None:
+def test_values_of_read_resources_are_not_stored(read: Read) -> None:
     stored = "\n".join(path.read_text(errors="replace") for path in read.result.output.rglob("*") if path.is_file())
     theirs = {one for kind in ("projects", "users", "departments") for one in values(read.before.get(kind, {}))}
     theirs -= {"supervisor"}  # a key of the target file has that name too
@@ -88,7 +88,7 @@ def test_no_value_of_what_was_read_is_stored(read: Read) -> None:
 
 
 @pytest.mark.parametrize("system", [pytest.param("processmaker3", marks=pytest.mark.matrix), "procesio"])
-def test_a_server_that_takes_liberties_does_not_deviate_by_what_is_read(system: str, tmp_path: Path) -> None:
+def test_liberties_in_read_resources_are_no_deviations(system: str, tmp_path: Path) -> None:
     with filled(tmp_path, 20, level="read-only", personality=LIBERAL) as there:
         result = run(there.file, tmp_path / "run", "--system", system, "--max-examples", "1")
         assert there.snapshot() == there.before
@@ -100,7 +100,7 @@ def test_a_server_that_takes_liberties_does_not_deviate_by_what_is_read(system: 
         assert "did not create" in one.detail
 
 
-def test_a_wrong_type_in_what_is_read_deviates_and_shows_no_value(tmp_path: Path) -> None:
+def test_wrong_type_in_a_read_resource_deviates_without_showing_its_value(tmp_path: Path) -> None:
     def edit(answer: Any) -> None:
         data = answer.json
         if answer.method == "GET" and isinstance(data, dict) and "prj_name" in data:
@@ -117,7 +117,7 @@ def test_a_wrong_type_in_what_is_read_deviates_and_shows_no_value(tmp_path: Path
     assert "4711000" not in result.printed + stored
 
 
-def test_where_the_list_is_empty_nothing_is_read_and_the_reason_says_so(tmp_path: Path) -> None:
+def test_empty_list_gives_no_reads_and_a_reason(tmp_path: Path) -> None:
     def change(reference: Reference) -> None:
         def edit(answer: Any) -> None:
             if answer.method == "GET" and isinstance(answer.json, list):

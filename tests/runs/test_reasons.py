@@ -202,7 +202,7 @@ def case_of(one: Hindered) -> Any:
 
 
 @pytest.mark.parametrize("case", [case_of(one) for one in HINDERED])
-def test_a_reason_is_there_and_with_it_lifted_the_requirement_is_tested(case: Hindered, tmp_path: Path) -> None:
+def test_requirement_is_tested_when_its_reason_is_removed(case: Hindered, tmp_path: Path) -> None:
     servers = (case.server, case.hindering)
     code, hindered = verdict(
         case, tmp_path / "hindered", case.selecting or case.tests, case.hinder, servers, *case.options
@@ -238,12 +238,12 @@ def verdict(
     return result.code, found
 
 
-def test_the_list_of_reasons_is_closed_and_each_is_lifted_here_or_cannot_be() -> None:
+def test_list_of_reasons_is_closed_and_each_is_removed_or_permanent() -> None:
     assert {one.reason for one in HINDERED} | FIXED.keys() == set(Reason)
     assert not {one.reason for one in HINDERED} & FIXED.keys()
 
 
-def test_what_nothing_can_lift_is_reported_by_the_register_alone() -> None:
+def test_permanent_reason_comes_from_the_register_only() -> None:
     told = {one.untestable for system in SYSTEMS for one in load(system).requirements.values()} - {None}
     assert {Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE} <= told
     assert Reason.MISSING_SHARD not in told

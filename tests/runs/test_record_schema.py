@@ -27,6 +27,6 @@ def test_the_record_of_a_run_is_valid_by_the_shipped_schema(faults: tuple[str, .
     VALIDATOR.validate(data)
 
 
-def test_the_schema_refuses_what_is_no_record() -> None:
+def test_schema_rejects_what_is_not_a_record() -> None:
     assert not VALIDATOR.is_valid({"schema": 1})
     assert not VALIDATOR.is_valid([])

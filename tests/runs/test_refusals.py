@@ -51,7 +51,7 @@ def refusing(call: Call, status: int, text: str, *, times: int = 10**6, first: i
         pytest.param(RUN, "PRO-RUN-NULL-CONNECTION", id="run"),
     ],
 )
-def test_a_refusal_that_does_not_repeat_is_none(call: Call, requirement: str, tmp_path: Path) -> None:
+def test_refusal_that_does_not_repeat_is_ignored(call: Call, requirement: str, tmp_path: Path) -> None:
     result, _ = met(call[0], refusing(call, 409, "Busy.", times=1), tmp_path, only=call[3])
     assert (result.code, told(result), result.record.leftovers) == (exit_codes.OK, [], [])
     assert next(one for one in result.record.verdicts if one.requirement == requirement).outcome is Outcome.CONFORMS
@@ -68,7 +68,7 @@ TAKEN = ("Something of that name already exists.", "Duplicate entry 'x' for key 
         pytest.param(RUN, id="run"),
     ],
 )
-def test_a_name_that_is_taken_is_never_the_refusal_of_a_call(call: Call, tmp_path: Path) -> None:
+def test_refusal_because_of_a_taken_name_is_not_a_deviation(call: Call, tmp_path: Path) -> None:
     text = TAKEN[(CREATE, START, RUN).index(call)]
     result, _ = met(call[0], refusing(call, 400, text, first=2), tmp_path, only=call[3])
     assert (result.code, told(result)) == (exit_codes.OK, [])

@@ -75,7 +75,7 @@ def blocked_by_nothing(record: RunRecord) -> set[str | None]:
 
 
 @pytest.mark.parametrize("profile", ["processmaker3/departments", pytest.param("", marks=pytest.mark.matrix)])
-def test_deletions_that_are_seen_late_cost_nothing(tmp_path: Path, profile: str) -> None:
+def test_late_deletions_cause_no_deviation(tmp_path: Path, profile: str) -> None:
     def lagging(reference: Reference) -> None:
         late(reference, LAG)
 
@@ -92,7 +92,7 @@ def test_deletions_that_are_seen_late_cost_nothing(tmp_path: Path, profile: str)
 
 @pytest.mark.parametrize("workers", [(), pytest.param(("-n", "2"), marks=pytest.mark.matrix)])
 @pytest.mark.parametrize(("operation", "part", "kind"), [("deleteProject", "/project/", "project")])
-def test_what_is_declared_unsupported_blocks_nothing_and_leaves_a_handful(
+def test_unsupported_deletion_blocks_nothing_and_leaves_few_resources(
     tmp_path: Path, operation: str, part: str, kind: str, workers: tuple[str, ...]
 ) -> None:
     refusing = deleting(JSONResponse({"error": {"code": 405, "message": "Method Not Allowed"}}, 405), part)
@@ -110,7 +110,7 @@ def test_what_is_declared_unsupported_blocks_nothing_and_leaves_a_handful(
     assert record.coverage.cause in " ".join(result.printed.split())
 
 
-def test_a_run_whose_coverage_collapses_fails_when_asked_to(tmp_path: Path) -> None:
+def test_collapsed_coverage_fails_the_run_on_request(tmp_path: Path) -> None:
     with ran(tmp_path, lambda _: None, at_owned(("createProject",)), "--min-tested", "90") as (result, _):
         pass
     record = result.record
@@ -121,7 +121,7 @@ def test_a_run_whose_coverage_collapses_fails_when_asked_to(tmp_path: Path) -> N
     assert "(--min-tested 90)" in result.printed
 
 
-def test_check_says_what_is_left(tmp_path: Path) -> None:
+def test_check_reports_what_would_be_left(tmp_path: Path) -> None:
     with served("processmaker3") as (_, toml):
         (tmp_path / "target.toml").write_text(edited(toml, at_owned(("deleteProject",))))
         checked = CliRunner().invoke(main, ["check", "--offline", str(tmp_path / "target.toml")])
@@ -137,7 +137,7 @@ def test_check_says_what_is_left(tmp_path: Path) -> None:
         pytest.param(405, "/project/", "project", marks=pytest.mark.matrix),
     ],
 )
-def test_what_is_found_not_to_be_removed_leaves_a_handful(tmp_path: Path, status: int, part: str, kind: str) -> None:
+def test_failing_deletion_leaves_few_resources(tmp_path: Path, status: int, part: str, kind: str) -> None:
     answer = deleting(JSONResponse({"error": {"code": status, "message": "No"}}, status), part)
     with ran(tmp_path, lambda one: one.wrap(answer), at_owned(settle=0.02)) as (result, _):
         pass
@@ -154,7 +154,7 @@ def test_what_is_found_not_to_be_removed_leaves_a_handful(tmp_path: Path, status
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("settle", [0.05, 2])
-def test_what_is_accepted_and_not_done_leaves_a_handful(tmp_path: Path, settle: float) -> None:
+def test_deletion_without_effect_leaves_few_resources(tmp_path: Path, settle: float) -> None:
     """However long the run waits for a deletion: what waits is not removed either, and a test may make several."""
     front = deleting(JSONResponse({}), "/project/")
     with ran(tmp_path, lambda one: one.wrap(front), at_owned(settle=settle)) as (result, _):

@@ -36,7 +36,7 @@ def needing(reference: Any) -> None:
 
 
 @pytest.mark.parametrize("personality", [PLAIN, LIBERAL])
-def test_a_process_that_needs_its_data_is_started_with_them(
+def test_process_that_needs_data_is_started_with_it(
     personality: str, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     with served("processmaker4", change=needing, personality=personality) as (_, text):
@@ -49,7 +49,7 @@ def test_a_process_that_needs_its_data_is_started_with_them(
     assert plain("processmaker4") - tried(record) <= {"PM4-START-EMPTY-OBJECT"}
 
 
-def test_what_needs_no_data_is_started_without_them_too(tmp_path: Path) -> None:
+def test_process_that_needs_no_data_is_also_started_without(tmp_path: Path) -> None:
     with served("processmaker4") as (_, text):
         target = text.replace(TABLE, f"{TABLE}request_data = {WRITTEN}\n")
         (tmp_path / "target.toml").write_text(target)
@@ -59,7 +59,7 @@ def test_what_needs_no_data_is_started_without_them_too(tmp_path: Path) -> None:
     assert told["PM4-START-EMPTY-OBJECT"] is told[BESIDE] is Outcome.CONFORMS
 
 
-def test_a_process_that_refuses_even_its_data_deviates(tmp_path: Path) -> None:
+def test_process_that_rejects_its_data_deviates(tmp_path: Path) -> None:
     with served("processmaker4", ["pm4-data-refused"]) as (_, text):
         target = text.replace(TABLE, f"{TABLE}request_data = {WRITTEN}\n")
         (tmp_path / "target.toml").write_text(target)

@@ -23,7 +23,7 @@ def rerun(*call: str) -> tuple[int, str]:
     return int(code or 0), printed.getvalue()
 
 
-def test_a_deviation_that_is_still_there_is_told_from_one_that_is_gone(tmp_path: Path) -> None:
+def test_remaining_deviation_is_distinguished_from_a_fixed_one(tmp_path: Path) -> None:
     target = tmp_path / "target.toml"
     with served("processmaker4", ["pm4-wrong-token-accepted", "pm4-curl-form-refused"]) as (_, toml):
         target.write_text(toml)
@@ -51,7 +51,7 @@ def test_a_deviation_that_is_still_there_is_told_from_one_that_is_gone(tmp_path:
     assert ran == set(token.tests)
 
 
-def test_a_rerun_stops_when_every_deviation_is_seen_again_and_prints_what_became_of_them(tmp_path: Path) -> None:
+def test_rerun_stops_when_every_deviation_was_seen_again_and_prints_the_results(tmp_path: Path) -> None:
     target = tmp_path / "target.toml"
     with served("processmaker4", ["pm4-wrong-token-accepted", "pm4-same-answer"]) as (_, toml):
         target.write_text(toml)
@@ -72,7 +72,7 @@ def test_a_rerun_stops_when_every_deviation_is_seen_again_and_prints_what_became
     assert all(one.fingerprint in unclear[1] for one in before.record.deviations)
 
 
-def test_what_a_run_does_not_have_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+def test_unknown_fingerprint_is_rejected_before_any_request(tmp_path: Path) -> None:
     with served("processmaker4") as (reference, toml):
         (tmp_path / "target.toml").write_text(toml)
         before = run(tmp_path / "target.toml", tmp_path / "before", pytest_args=["-k", "curl"])

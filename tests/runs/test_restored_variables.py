@@ -54,7 +54,7 @@ def test_a_trigger_leaves_the_variables_of_the_case_as_they_were(tmp_path: Path,
     assert "variable" not in {one.kind for one in done.record.residue}
 
 
-def test_what_cannot_be_set_again_is_residue(tmp_path: Path) -> None:
+def test_variable_that_cannot_be_restored_is_residue(tmp_path: Path) -> None:
     def change(reference: Any) -> None:
         holding("10 %")(reference)
 

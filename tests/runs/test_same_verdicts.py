@@ -12,11 +12,11 @@ def facts(**changed: Any) -> dict[str, Any]:
     return {**same, "problems": 0, "leftovers": 0, **changed}
 
 
-def test_two_files_with_the_same_facts_do_not_differ() -> None:
+def test_files_with_the_same_facts_do_not_differ() -> None:
     assert differing({"fault": facts()}, {"fault": facts()}) == []
 
 
-def test_another_code_another_verdict_and_a_fault_of_one_file_are_listed() -> None:
+def test_differing_exit_code_verdict_and_extra_fault_are_listed() -> None:
     before = {"code": facts(), "verdict": facts(), "gone": facts()}
     after = {"code": facts(code=0), "verdict": facts(verdicts={"A": ["deviates", None, None]})}
     assert differing(before, after) == [

@@ -40,7 +40,7 @@ def test_seed_and_workers_change_neither_verdicts_nor_fingerprints(chosen: tuple
     assert spread.record.shapes == plain.record.shapes
 
 
-def test_what_an_earlier_run_started_and_nobody_can_remove_changes_no_shapes(tmp_path: Path) -> None:
+def test_residue_of_earlier_runs_changes_no_shapes(tmp_path: Path) -> None:
     with served("procesio") as (reference, toml):
         assert isinstance(reference, Procesio)
         (tmp_path / "target.toml").write_text(toml)
@@ -107,7 +107,7 @@ def test_the_suites_run_under_plain_pytest_with_its_own_options(tmp_path: Path) 
     assert [test.outcome for test in record_file.read(tmp_path / "failed").tests] == ["failed"]
 
 
-def test_without_a_target_the_suites_ask_for_one(tmp_path: Path) -> None:
+def test_suites_fail_without_a_target(tmp_path: Path) -> None:
     call = [sys.executable, "-m", "pytest", "--pyargs", "conformance.suites"]
     done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 4

@@ -40,7 +40,7 @@ MOST = 6  # deviations of a fault that are shown again
     "fault",
     [pytest.param(one, marks=[] if one in SAMPLE else [pytest.mark.matrix]) for one in FAULTS if one not in NOT_STORED],
 )
-def test_the_command_of_a_deviation_shows_it_again_and_not_on_a_server_without_the_fault(
+def test_reproduction_command_shows_the_deviation_and_not_on_a_faultless_server(
     fault: str, tellers: Callable[[str], str], tmp_path: Path
 ) -> None:
     system = FAULTS[fault]

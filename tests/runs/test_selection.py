@@ -24,7 +24,7 @@ TOKEN, LABEL = "PM4-START-WRONG-TOKEN", "PM4-START-CURL-LABEL"
         (["--exclude", "*TOKEN", "--exclude", "*LABEL"], set(), TOKEN),
     ],
 )
-def test_what_is_left_out_is_not_selected_and_does_not_fail_the_run(
+def test_deselected_requirement_is_not_selected_and_does_not_fail_the_run(
     options: list[str], deviating: set[str], left_out: str, tmp_path: Path
 ) -> None:
     target = tmp_path / "target.toml"
@@ -40,7 +40,7 @@ def test_what_is_left_out_is_not_selected_and_does_not_fail_the_run(
     assert any(one.outcome is Outcome.CONFORMS for one in done.record.verdicts) == ("--exclude" in options)
 
 
-def test_what_follows_from_a_schema_is_tested_by_the_tests_of_its_operation(tmp_path: Path) -> None:
+def test_structural_requirement_is_tested_by_the_tests_of_its_operation(tmp_path: Path) -> None:
     target = tmp_path / "target.toml"
     with served("processmaker4") as (_, toml):
         target.write_text(toml)
@@ -65,7 +65,7 @@ def test_a_quiet_run_prints_the_result_and_a_line_for_each_new_deviation(tmp_pat
     assert "passed  test_start_request.py::" in told.printed
 
 
-def test_a_run_that_fails_fast_stops_at_the_first_new_deviation(tmp_path: Path) -> None:
+def test_fail_fast_stops_at_the_first_new_deviation(tmp_path: Path) -> None:
     target = tmp_path / "target.toml"
     with served("processmaker4", FAULTS) as (_, toml):
         target.write_text(toml)

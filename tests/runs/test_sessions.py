@@ -26,7 +26,7 @@ ENDED: Final = [
 
 @pytest.mark.parametrize("response", ENDED)
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_session_that_ends_in_the_middle_ends_the_run(
+def test_session_that_expires_in_the_middle_ends_the_run(
     system: str, response: Callable[[], Any], tmp_path: Path
 ) -> None:
     requests = {"processmaker3": 160, "processmaker4": 6, "procesio": 150}[system]  # not between a deletion and a look
@@ -43,7 +43,7 @@ def test_a_session_that_ends_in_the_middle_ends_the_run(
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_redirect_to_where_the_server_is_is_reported(system: str, tmp_path: Path) -> None:
+def test_redirect_to_the_real_server_is_reported(system: str, tmp_path: Path) -> None:
     result, _ = met(system, fronts.in_front(fronts.elsewhere), tmp_path)
     assert (result.code, told(result), result.record.leftovers) == (exit_codes.UNAVAILABLE, [], [])
     assert [
@@ -55,7 +55,7 @@ def test_a_redirect_to_where_the_server_is_is_reported(system: str, tmp_path: Pa
 @pytest.mark.matrix  # with one session for each user, below, tokens end as well
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("system", WITH_TOKENS)
-def test_a_token_that_ends_is_renewed_whatever_its_refusal_is_called(
+def test_expired_token_is_renewed_whatever_the_status_of_its_refusal(
     system: str, status: int, tmp_path: Path, plain: Callable[[str], set[str]]
 ) -> None:
     result, _ = met(system, fronts.tokens_end_after(40, status), tmp_path, level="disposable")

@@ -139,7 +139,7 @@ def files_are_joined(merged: Run, whole: Run) -> None:
     assert {name for one in merged.record.deviations for name in one.evidence} <= kept
 
 
-def test_what_starts_something_is_in_one_shard_that_may_start_as_much_as_the_whole_run(tmp_path: Path) -> None:
+def test_starting_tests_are_in_one_shard_with_the_limit_of_the_whole_run(tmp_path: Path) -> None:
     references = [build("processmaker4", ["pm4-wrong-token-accepted", "pm4-start-without-token"])]
     with Serving(references) as serving:
         text = target_toml(references, serving.urls)

@@ -92,21 +92,21 @@ def turned(profile: str, claimed: tuple[str, ...], faultless: Callable[..., Stat
     assert after.standing is max(standings(after).values(), key=list(Conformance).index)
 
 
-def test_every_profile_of_which_something_is_demanded_has_a_fault_of_its_own() -> None:
+def test_every_profile_with_firm_requirements_has_its_own_fault() -> None:
     demanded = {one.profile for one in FIRM if one.level is Level.MUST}
     assert demanded <= set(FAULTS) <= {one.profile for one in FIRM}  # a should may share its fault with other profiles
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("profile", TRIED)
-def test_a_fault_turns_exactly_its_profile(profile: str, faultless: Callable[..., Statement], tmp_path: Path) -> None:
+def test_fault_lowers_exactly_its_profile(profile: str, faultless: Callable[..., Statement], tmp_path: Path) -> None:
     turned(profile, CLAIMED[profile.partition("/")[0]], faultless, tmp_path)
 
 
 @pytest.mark.matrix
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("profile", FAULTS)
-def test_a_fault_turns_exactly_its_profile_in_a_whole_run(
+def test_fault_lowers_exactly_its_profile_in_a_whole_run(
     profile: str, faultless: Callable[..., Statement], tmp_path: Path
 ) -> None:
     turned(profile, SYSTEMS[profile.partition("/")[0]].profiles, faultless, tmp_path)
@@ -114,14 +114,14 @@ def test_a_fault_turns_exactly_its_profile_in_a_whole_run(
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_what_a_faultless_reference_claims_conforms(system: str, faultless: Callable[..., Statement]) -> None:
+def test_claims_of_a_faultless_reference_conform(system: str, faultless: Callable[..., Statement]) -> None:
     statement = faultless(system, CLAIMED[system])
     assert standings(statement) == dict.fromkeys(CLAIMED[system], Conformance.CONFORMS)
     assert statement.suite.documents == load(system).documents
 
 
 @pytest.mark.matrix
-def test_a_run_at_the_default_level_makes_a_statement_that_says_what_the_level_forbids(tmp_path: Path) -> None:
+def test_statement_of_a_run_at_the_default_level_lists_what_the_level_forbids(tmp_path: Path) -> None:
     claimed = [
         one for one in SYSTEMS["processmaker3"].profiles if one != "processmaker3/groups"
     ]  # no proof: no group is changed

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     ("given", "code", "told"),
     [("1h30m", exit_codes.OK, ""), ("soon", exit_codes.USAGE, "'soon' is not a duration: must be like \"90s\"")],
 )
-def test_pytest_takes_the_durations_of_the_command(given: str, code: int, told: str) -> None:
+def test_pytest_accepts_the_durations_of_the_command(given: str, code: int, told: str) -> None:
     suite = SYSTEMS["processmaker4"].suites
     call = [sys.executable, "-m", "pytest", "--collect-only", *PLAIN, "--conformance-time-budget", given, str(suite)]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
@@ -36,7 +36,7 @@ def test_pytest_takes_the_durations_of_the_command(given: str, code: int, told: 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seconds", ["1s", pytest.param("2s", marks=pytest.mark.matrix)])
-def test_a_server_without_a_fault_has_no_deviation_when_the_time_is_up(seconds: str, tmp_path: Path) -> None:
+def test_faultless_server_has_no_deviation_when_the_time_is_up(seconds: str, tmp_path: Path) -> None:
     with served("processmaker3") as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         result = run(tmp_path / "target.toml", tmp_path / "run", "--time-budget", seconds)

@@ -32,7 +32,7 @@ QUICKEST = ("process_id",)
     ("system", "key", "value"),
     [pytest.param(*one, marks=[] if one[1] in QUICKEST else [pytest.mark.matrix]) for one in MISTYPED],
 )
-def test_a_mistyped_fixture_is_reported_in_one_sentence_and_hides_nothing_else(
+def test_unknown_fixture_is_reported_once_and_hides_nothing_else(
     system: str, key: str, value: str | int, personality: str, plain: Callable[[str], set[str]], tmp_path: Path
 ) -> None:
     *outer, last = key.split(".")
@@ -71,7 +71,7 @@ def without_payload(reference: Any) -> None:
         pytest.param("procesio", [], without_payload, "getPayload:exists", marks=pytest.mark.matrix),
     ],
 )
-def test_an_operation_that_is_not_there_is_still_the_servers_fault(
+def test_missing_operation_is_still_reported_as_a_defect_of_the_server(
     system: str, faults: list[str], change: Callable[[Any], None], requirement: str, tmp_path: Path
 ) -> None:
     with served(system, faults, change) as (_, text):
@@ -81,7 +81,7 @@ def test_an_operation_that_is_not_there_is_still_the_servers_fault(
     assert requirement in result.deviating
 
 
-def test_a_start_that_needs_its_event_says_which_accommodation_to_try(tmp_path: Path) -> None:
+def test_start_that_needs_its_event_suggests_the_accommodation(tmp_path: Path) -> None:
     from .test_accommodations import event_wanted, renamed
 
     with served("processmaker4", change=lambda one: one.wrap(renamed(event_wanted))) as (_, text):

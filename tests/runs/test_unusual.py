@@ -17,7 +17,7 @@ def faults(system: str) -> list[str]:
     return sorted(one for one in UNUSUAL if FAULTS[one] == system)
 
 
-def test_there_are_such_faults_in_every_system() -> None:
+def test_every_system_has_faults_that_only_cases_find() -> None:
     assert all(len(faults(system)) > 3 for system in SYSTEMS)
     assert len(UNUSUAL) >= 15
 
@@ -25,7 +25,7 @@ def test_there_are_such_faults_in_every_system() -> None:
 @pytest.mark.parametrize(
     "system", [pytest.param(one, marks=[] if one == "processmaker4" else [pytest.mark.matrix]) for one in SYSTEMS]
 )
-def test_without_the_cases_a_run_finds_none_of_the_faults_that_they_show(system: str, tmp_path: Path) -> None:
+def test_run_without_cases_finds_none_of_their_faults(system: str, tmp_path: Path) -> None:
     with served(system, faults(system)) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         result = run(tmp_path / "target.toml", tmp_path / "run", pytest_args=["-k", f"not {CASES}"])
@@ -43,7 +43,7 @@ def test_a_case_starts_nothing(system: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("level", ["owned", "read-only"])
-def test_the_cases_leave_nothing_at_a_lower_level(level: str, tmp_path: Path) -> None:
+def test_cases_leave_nothing_behind_at_a_lower_level(level: str, tmp_path: Path) -> None:
     with served("procesio") as (reference, toml):
         before = reference.snapshot()
         (tmp_path / "target.toml").write_text(toml.replace('level = "disposable"', f'level = "{level}"'))

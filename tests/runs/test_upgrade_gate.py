@@ -60,7 +60,7 @@ def after(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return tried(tmp_path_factory.mktemp("gate") / "after", (FAULT,), upgraded)
 
 
-def test_every_change_is_under_its_heading_and_nothing_else_is_named(before: Run, after: Run) -> None:
+def test_every_change_is_under_its_heading_and_nothing_else_is_listed(before: Run, after: Run) -> None:
     told = compare(before.record, after.record)
     assert told.verdict is Advice.STOP
     assert told.reason == "1 new deviation; 1 change that breaks clients; 1 change that may break clients; 1 addition"
@@ -74,7 +74,7 @@ def test_every_change_is_under_its_heading_and_nothing_else_is_named(before: Run
     assert not any(nothing)
 
 
-def test_the_way_back_names_what_is_fixed(before: Run, after: Run) -> None:
+def test_reversed_comparison_lists_what_is_fixed(before: Run, after: Run) -> None:
     told = compare(after.record, before.record)
     assert told.verdict is Advice.LOOK
     assert len(told.fixed) == 1
@@ -89,7 +89,7 @@ def test_two_runs_of_one_server_with_different_seeds_are_equal(before: Run, tmp_
     assert told.changes == []
 
 
-def test_the_command_writes_every_form_and_ends_with_1_on_a_regression(
+def test_command_writes_every_format_and_ends_with_1_on_a_regression(
     before: Run, after: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))  # without Node: the page is made in a test of its own
@@ -111,9 +111,7 @@ def test_the_command_writes_every_form_and_ends_with_1_on_a_regression(
     assert main(["compare", str(after.output), str(after.output)], standalone_mode=False) == exit_codes.OK
 
 
-def test_runs_that_say_nothing_of_each_other_are_refused(
-    before: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_incomparable_runs_are_rejected(before: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with served("processmaker4") as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         other = run(tmp_path / "target.toml", tmp_path / "other", "--max-examples", "1")

@@ -79,7 +79,7 @@ def same(one: Run, other: Run) -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_what_is_tested_below_a_path_conforms(system: str, tmp_path: Path) -> None:
+def test_requirements_conform_below_a_url_path(system: str, tmp_path: Path) -> None:
     result, gateways = ran(system, tmp_path / "below", prefixes_of(system), ["-k", SHORT[system]])
     assert (result.code, result.record.deviations, result.record.problems) == (exit_codes.OK, [], [])
     assert result.record.verdicts
@@ -88,7 +88,7 @@ def test_what_is_tested_below_a_path_conforms(system: str, tmp_path: Path) -> No
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_below_a_path_every_verdict_is_the_same(system: str, tmp_path: Path) -> None:
+def test_verdicts_are_the_same_below_a_url_path(system: str, tmp_path: Path) -> None:
     below, gateways = ran(system, tmp_path / "below", prefixes_of(system))
     plain, _ = ran(system, tmp_path / "plain")
     assert (below.code, below.record.deviations) == (exit_codes.OK, [])
@@ -106,6 +106,6 @@ def test_below_a_path_every_verdict_is_the_same(system: str, tmp_path: Path) -> 
         {"proxy_url": "/pr~oxy/v1", "web_url": "/pr~oxy"},
     ],
 )
-def test_one_of_two_urls_may_be_the_beginning_of_the_other(prefixes: dict[str, str], tmp_path: Path) -> None:
+def test_one_url_may_be_a_prefix_of_another(prefixes: dict[str, str], tmp_path: Path) -> None:
     below, _ = ran("procesio", tmp_path / "below", prefixes)
     assert (below.code, below.record.deviations) == (exit_codes.OK, [])

@@ -209,7 +209,7 @@ def test_the_runs_differ_in_what_they_found(runs: Callable[[str], Run]) -> None:
     assert totals(runs(RUNS[3]).record).not_tested > totals(runs(RUNS[0]).record).not_tested
 
 
-def test_an_update_that_changes_nothing_is_one_deviation_with_its_fields_in_it(runs: Callable[[str], Run]) -> None:
+def test_update_without_effect_is_one_deviation_with_its_fields(runs: Callable[[str], Run]) -> None:
     record = runs("three faults").record
     told = {one.requirement: one for one in record.deviations}
     assert set(told) == {"PM3-PROJECT-UPDATE-READ-BACK", "PM3-PROCESS-UPDATE-READ-BACK", "createProject.201:status"}
@@ -225,7 +225,7 @@ def test_an_update_that_changes_nothing_is_one_deviation_with_its_fields_in_it(r
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("fault", NAMED)
-def test_each_of_these_faults_is_one_deviation_and_one_red_case(fault: str, tmp_path: Path) -> None:
+def test_each_of_these_faults_is_one_deviation_and_one_failed_case(fault: str, tmp_path: Path) -> None:
     with served("processmaker3", [fault]) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         result = run(tmp_path / "target.toml", tmp_path / "run", "--max-examples", "1", allure=True)

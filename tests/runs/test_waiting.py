@@ -42,7 +42,7 @@ def target(directory: Path, system: str, toml: str) -> Target:
 
 
 @pytest.mark.parametrize("system", ["processmaker3", "processmaker4", "procesio"])
-def test_a_server_that_responds_is_not_waited_for(system: str, tmp_path: Path) -> None:
+def test_responding_server_is_not_waited_for(system: str, tmp_path: Path) -> None:
     told: list[str] = []
     with served(system) as (reference, toml):
         before = reference.snapshot(), reference.residue()
@@ -51,7 +51,7 @@ def test_a_server_that_responds_is_not_waited_for(system: str, tmp_path: Path) -
     assert told == []
 
 
-def test_a_gateway_that_says_that_nobody_is_there_is_asked_again_without_credentials(tmp_path: Path) -> None:
+def test_gateway_error_is_retried_without_credentials(tmp_path: Path) -> None:
     Starting.seen.clear()
     with HTTPServer(("127.0.0.1", 0), Starting) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -63,7 +63,7 @@ def test_a_gateway_that_says_that_nobody_is_there_is_asked_again_without_credent
     assert {(method, token) for method, _, token in Starting.seen} == {("GET", "")}
 
 
-def test_a_server_that_never_comes_is_given_up_after_the_time(tmp_path: Path) -> None:
+def test_waiting_ends_after_the_given_time(tmp_path: Path) -> None:
     toml = 'name = "x"\n[processmaker4]\nurl = "http://127.0.0.1:9"\naccess_token = "some-token"\nprocess_id = 7\n'
     told: list[str] = []
     waiting.wait(target(tmp_path, "processmaker4", toml), ["processmaker4"], 0.1, told.append)

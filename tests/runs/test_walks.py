@@ -58,7 +58,7 @@ def chain(result: Run) -> list[CitedExchange]:
         for seed in SEEDS
     ],
 )
-def test_walks_find_what_shows_only_in_a_sequence_with_every_seed(fault: str, seed: int, tmp_path: Path) -> None:
+def test_walks_find_sequence_defects_with_every_seed(fault: str, seed: int, tmp_path: Path) -> None:
     result = faulty(fault, tmp_path, "--seed", str(seed))
     assert result.deviating == named(fault, Level.MUST, Level.SHOULD)
     (deviation,) = result.record.deviations
@@ -71,19 +71,19 @@ def test_walks_find_what_shows_only_in_a_sequence_with_every_seed(fault: str, se
 @pytest.mark.parametrize(
     "fault", [pytest.param(one, marks=[] if one in SAMPLE[2:] else pytest.mark.matrix) for one in IN_SEQUENCE]
 )
-def test_nothing_but_walks_finds_what_shows_only_in_a_sequence(fault: str, tmp_path: Path) -> None:
+def test_only_walks_find_sequence_defects(fault: str, tmp_path: Path) -> None:
     result = faulty(fault, tmp_path, pytest_args=["-k", "not test_walks"])
     assert (result.code, result.deviating) == (exit_codes.OK, set())
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("fault", IN_SEQUENCE)
-def test_what_shows_only_in_a_sequence_is_one_entry_of_a_whole_run(fault: str, tmp_path: Path) -> None:
+def test_sequence_defect_is_one_entry_of_a_whole_run(fault: str, tmp_path: Path) -> None:
     assert len(faulty(fault, tmp_path, pytest_args=[]).record.deviations) == 1
 
 
 @pytest.mark.parametrize("fault", SAMPLE[:2])
-def test_a_shorter_sequence_is_looked_for_with_no_more_than_twenty_requests(
+def test_search_for_a_shorter_sequence_sends_at_most_twenty_requests(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[int] = []
@@ -119,7 +119,7 @@ def test_without_further_requests_the_walk_itself_is_the_sequence(
         *(pytest.param(one, ("-n", "3"), id=f"workers-{one}", marks=pytest.mark.matrix) for one in range(3)),
     ],
 )
-def test_walks_report_nothing_of_a_server_without_a_fault(
+def test_walks_find_nothing_on_a_faultless_server(
     system: str, personality: str, seed: int, options: tuple[str, ...], tmp_path: Path
 ) -> None:
     with served(system, personality=personality) as (reference, toml):
@@ -132,7 +132,7 @@ def test_walks_report_nothing_of_a_server_without_a_fault(
     assert {test.outcome for test in record.tests} == {"passed"}
 
 
-def test_at_a_read_only_target_no_walk_begins(tmp_path: Path) -> None:
+def test_no_walk_starts_at_level_read_only(tmp_path: Path) -> None:
     with served("processmaker3") as (reference, toml):
         before = reference.snapshot()
         (tmp_path / "target.toml").write_text(toml.replace('level = "disposable"', 'level = "read-only"'))

@@ -28,7 +28,7 @@ KEPT = "The role has users, some of them deleted."
 @pytest.mark.parametrize(
     ("kind", "only"), [("user", "test_users"), ("document", "test_uploads or test_input_documents")]
 )
-def test_what_a_deletion_only_marks_is_residue(tmp_path: Path, kind: str, only: str) -> None:
+def test_soft_deleted_resource_is_residue(tmp_path: Path, kind: str, only: str) -> None:
     with served("processmaker3") as (served_one, toml):
         reference: Any = served_one
         (tmp_path / "target.toml").write_text(toml)
@@ -108,7 +108,7 @@ def keeping_tables(reference: Any) -> None:
     ("change", "only", "kind"),
     [(keeping_roles, "test_roles", "role"), (keeping_tables, "test_pm_tables", "pm table")],
 )
-def test_what_nothing_reads_as_a_whole_is_left_over_if_a_part_is_still_read(
+def test_unreadable_resource_is_left_over_if_a_part_is_still_read(
     change: Callable[[Any], None], only: str, kind: str, tmp_path: Path
 ) -> None:
     with served("processmaker3", change=change) as (reference, toml):
@@ -161,7 +161,7 @@ def test_users_are_taken_out_of_a_department_before_they_are_deleted(tmp_path: P
 @pytest.mark.parametrize(
     ("system", "safety"), [("processmaker4", "read-only"), ("processmaker4", "disposable"), ("procesio", "read-only")]
 )
-def test_only_what_was_sent_counts_as_a_request(tmp_path: Path, system: str, safety: str) -> None:
+def test_only_sent_requests_are_counted(tmp_path: Path, system: str, safety: str) -> None:
     """What the guard withholds is no request; what a login asks is none of the suite's."""
     asked: list[str] = []
 

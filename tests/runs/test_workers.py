@@ -37,7 +37,7 @@ def said(directory: Path, system: str, *pytest_args: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("number", "chosen"), [("3", ("-k", "lifecycle or users")), pytest.param("8", (), marks=pytest.mark.matrix)]
 )
-def test_several_workers_say_what_one_says(number: str, chosen: tuple[str, ...], tmp_path: Path) -> None:
+def test_several_workers_give_the_same_verdicts_as_one(number: str, chosen: tuple[str, ...], tmp_path: Path) -> None:
     alone = said(tmp_path / "alone", "processmaker3", *chosen)
     assert not any("limit reached" in one for one in alone.values())  # no test has more open than it is given
     assert said(tmp_path / "many", "processmaker3", "-n", number, "--dist", "load", *chosen) == alone
@@ -55,7 +55,7 @@ def take(directory: Path, worker: str, most: int, taken: Any) -> None:
     taken.put(mine)
 
 
-def test_no_more_is_taken_by_all_processes_than_there_is(tmp_path: Path) -> None:
+def test_all_processes_together_stay_within_the_limit(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     taken: Any = context.Queue()
     those = [context.Process(target=take, args=(tmp_path, str(number), 40, taken)) for number in range(4)]
@@ -73,7 +73,7 @@ def test_no_more_is_taken_by_all_processes_than_there_is(tmp_path: Path) -> None
     )
 
 
-def test_turns_are_those_of_all_workers(tmp_path: Path) -> None:
+def test_rate_limit_holds_for_all_workers(tmp_path: Path) -> None:
     first, second = Account(tmp_path, "a", 2), Account(tmp_path, "b", 2)
     waits = [one.turn(0.5, lambda: 7.0) for one in (first, second, first)]
     assert waits == [0.0, 0.5, 1.0]
@@ -85,7 +85,7 @@ def hold(directory: Path, told: Any) -> None:
     time.sleep(600)
 
 
-def test_the_place_of_a_worker_that_was_killed_is_free(tmp_path: Path) -> None:
+def test_slot_of_a_killed_worker_is_free(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     told: Any = context.Queue()
     holder = context.Process(target=hold, args=(tmp_path, told))
@@ -97,13 +97,13 @@ def test_the_place_of_a_worker_that_was_killed_is_free(tmp_path: Path) -> None:
         pass
 
 
-def test_what_all_workers_have_open_is_summed_up(tmp_path: Path) -> None:
+def test_open_resources_of_all_workers_are_summed(tmp_path: Path) -> None:
     first, second = Account(tmp_path, "a", 2), Account(tmp_path, "b", 2)
     assert (first.opened(3), second.opened(2), first.opened(1)) == (3, 5, 3)
 
 
 @pytest.mark.parametrize("directory", [False, True])
-def test_the_account_costs_less_than_a_request(directory: bool, tmp_path: Path) -> None:
+def test_counting_costs_less_than_a_request(directory: bool, tmp_path: Path) -> None:
     account = Account(tmp_path if directory else None, "a", 2)
     began = time.process_time()  # of this process alone, however busy the machine is
     for _ in range(200):

@@ -37,7 +37,7 @@ def cases() -> Iterator[object]:
 
 
 @pytest.mark.parametrize(("size", "workers"), list(cases()))
-def test_a_run_on_a_full_disk_breaks_off_in_good_order(size: int, workers: list[str], tmp_path: Path) -> None:
+def test_run_on_a_full_disk_ends_in_order(size: int, workers: list[str], tmp_path: Path) -> None:
     with served("processmaker3") as (reference, toml):
         before = reference.snapshot()
         (tmp_path / "target.toml").write_text(toml)

@@ -28,7 +28,7 @@ def untouched(there: Filled, output: Path, *options: str, owned: bool = False) -
     assert without(there.snapshot(), {name for one in unproved for name in one.identifiers}) == there.before
 
 
-def test_a_run_changes_nothing_of_others(tmp_path: Path) -> None:
+def test_run_does_not_change_resources_of_others(tmp_path: Path) -> None:
     with filled(tmp_path, 60) as there:
         assert set(there.made) == {one.resource for system in SYSTEMS for one in makers(system)}
         untouched(there, tmp_path / "run", "--max-examples", "2", owned=True)
@@ -37,21 +37,19 @@ def test_a_run_changes_nothing_of_others(tmp_path: Path) -> None:
 @pytest.mark.matrix
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", [0, 1, 2026])
-def test_a_long_run_changes_nothing_of_three_hundred_things_of_others(seed: int, tmp_path: Path) -> None:
+def test_long_run_does_not_change_three_hundred_resources_of_others(seed: int, tmp_path: Path) -> None:
     with filled(tmp_path, 300) as there:
         assert sum(there.made.values()) >= 300
         untouched(there, tmp_path / "run", "--max-examples", "200", "--seed", str(seed), owned=True)
 
 
 @pytest.mark.parametrize("systems", [("procesio",), pytest.param(SYSTEMS, marks=pytest.mark.matrix)], ids="+".join)
-def test_a_run_that_may_destroy_everything_still_changes_nothing_of_others(
-    systems: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_run_at_level_disposable_does_not_change_resources_of_others(systems: tuple[str, ...], tmp_path: Path) -> None:
     with filled(tmp_path, 60, level="disposable") as there:
         untouched(there, tmp_path / "run", "--max-examples", "2", *(f"--system={one}" for one in systems))
 
 
-def test_a_run_that_only_reads_leaves_nothing_but_tokens(tmp_path: Path) -> None:
+def test_read_only_run_leaves_only_tokens(tmp_path: Path) -> None:
     with filled(tmp_path, 60, level="read-only") as there:
         residue = {system: one.residue() for system, one in there.references.items()}
         untouched(there, tmp_path / "run", "--max-examples", "2")

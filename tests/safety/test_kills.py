@@ -89,19 +89,19 @@ def _settled(run: Path) -> None:
 
 
 @pytest.mark.parametrize("kill", FEW, ids=str)
-def test_a_killed_run_is_swept_and_nothing_of_others_is_touched(kill: Kill, tmp_path: Path, elsewhere: Filled) -> None:
-    killed_and_swept(kill, tmp_path, elsewhere)
-
-
-@pytest.mark.matrix
-@pytest.mark.parametrize("kill", spread(MANY), ids=str)
-def test_a_hundred_kills_leave_nothing_that_a_sweep_does_not_remove(
+def test_killed_run_is_swept_and_resources_of_others_are_not_touched(
     kill: Kill, tmp_path: Path, elsewhere: Filled
 ) -> None:
     killed_and_swept(kill, tmp_path, elsewhere)
 
 
-def test_the_kills_are_spread_over_all_moments() -> None:
+@pytest.mark.matrix
+@pytest.mark.parametrize("kill", spread(MANY), ids=str)
+def test_sweeps_remove_the_leftovers_of_a_hundred_kills(kill: Kill, tmp_path: Path, elsewhere: Filled) -> None:
+    killed_and_swept(kill, tmp_path, elsewhere)
+
+
+def test_kills_are_spread_over_all_moments() -> None:
     kills = spread(MANY)
     shapes = {(one.moment, one.group, one.workers) for one in kills}
     assert shapes == {(one, group, workers) for one in MOMENTS for group in (True, False) for workers in (1, 3)}

@@ -45,7 +45,7 @@ WRAPPINGS: Final[dict[str, Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
-def test_a_secret_is_found_in_any_wrapping(wrapping: str, tmp_path: Path) -> None:
+def test_secret_is_found_in_every_encoding(wrapping: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(WRAPPINGS[wrapping](f"before {SECRET} after".encode()))
     assert leaks(tmp_path, [SECRET])
 
@@ -55,6 +55,6 @@ def test_a_secret_is_found_in_an_archive(tmp_path: Path) -> None:
     assert leaks(tmp_path, [SECRET])
 
 
-def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
+def test_nothing_is_found_without_a_secret(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(base64.b64encode(b"nothing of interest" * 50))
     assert leaks(tmp_path, [SECRET]) == []

@@ -76,12 +76,12 @@ def lied_to(operation: Operation, kind: str, directory: Path, options: Sequence[
     return liar
 
 
-def test_each_lie_is_told_by_default() -> None:
+def test_each_lie_is_used_by_default() -> None:
     assert sorted(kind for _, kind in FEW) == sorted(KINDS)
 
 
 @pytest.mark.parametrize(("operation", "kind"), FEW)
-def test_what_is_somebody_elses_is_safe_from_a_server_that_lies(operation: str, kind: str, tmp_path: Path) -> None:
+def test_resources_of_others_are_safe_from_a_lying_server(operation: str, kind: str, tmp_path: Path) -> None:
     liar = lied_to(BY_NAME[operation], kind, tmp_path)
     assert liar.told > 0
 
@@ -90,7 +90,7 @@ def test_what_is_somebody_elses_is_safe_from_a_server_that_lies(operation: str, 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("operation", [*CREATES, *MAKERS], ids=lambda one: one.id)
-def test_every_lie_about_every_create_harms_nobody(operation: Operation, kind: str, tmp_path: Path) -> None:
+def test_lies_about_creates_harm_nobody(operation: Operation, kind: str, tmp_path: Path) -> None:
     liar = lied_to(operation, kind, tmp_path)
     assert (liar.told > 0) == (operation.id not in UNCALLED)
 
@@ -98,6 +98,6 @@ def test_every_lie_about_every_create_harms_nobody(operation: Operation, kind: s
 @pytest.mark.matrix
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(("operation", "kind"), FEW)
-def test_three_workers_are_lied_to(operation: str, kind: str, tmp_path: Path) -> None:
+def test_lies_to_three_workers_harm_nobody(operation: str, kind: str, tmp_path: Path) -> None:
     liar = lied_to(BY_NAME[operation], kind, tmp_path, ["-n", "3"])
     assert liar.told > 0

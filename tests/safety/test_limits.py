@@ -29,7 +29,7 @@ EXECUTIONS: Final = 4
         pytest.param("procesio", "1", marks=pytest.mark.matrix),
     ],
 )
-def test_a_run_keeps_to_its_limits(system: str, workers: str, tmp_path: Path) -> None:
+def test_run_stays_within_its_limits(system: str, workers: str, tmp_path: Path) -> None:
     reference = build(system)
     watch = Watch(reference)
     reference.wrap(watch.around)

@@ -214,7 +214,7 @@ def one_test(place: There, name: str, directory: Path) -> Worker:
     "number", [pytest.param(25, id="some"), pytest.param(3400, id="3400", marks=pytest.mark.matrix)]
 )
 @pytest.mark.timeout(3600)
-def test_an_odd_response_is_no_error_of_the_suite(
+def test_odd_response_causes_no_internal_error(
     system: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, impatient: None
 ) -> None:
     trusted = Network().context()
@@ -242,9 +242,7 @@ def test_an_odd_response_is_no_error_of_the_suite(
     ],
 )
 @pytest.mark.timeout(3600)
-def test_a_whole_run_of_odd_responses_ends_in_good_order(
-    system: str, number: int, tmp_path: Path, impatient: None
-) -> None:
+def test_whole_run_of_odd_responses_ends_in_order(system: str, number: int, tmp_path: Path, impatient: None) -> None:
     output = tmp_path / "run"
 
     with there(system, tmp_path) as place:

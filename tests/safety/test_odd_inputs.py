@@ -129,7 +129,7 @@ def tried(number: int, example: st.SearchStrategy[Any], check: Callable[[Any], N
 
 @some
 @pytest.mark.timeout(3600)
-def test_an_odd_target_file_is_refused_or_read(tmp_path: Path, number: int) -> None:
+def test_odd_target_file_is_rejected_or_read(tmp_path: Path, number: int) -> None:
     path = tmp_path / "target.toml"
 
     def check(content: bytes) -> None:
@@ -141,7 +141,7 @@ def test_an_odd_target_file_is_refused_or_read(tmp_path: Path, number: int) -> N
 
 @some
 @pytest.mark.timeout(3600)
-def test_an_odd_baseline_is_refused_or_read(tmp_path: Path, number: int) -> None:
+def test_odd_baseline_is_rejected_or_read(tmp_path: Path, number: int) -> None:
     write_run(tmp_path / "run")
     path = tmp_path / "baseline.toml"
     path.unlink(missing_ok=True)
@@ -164,7 +164,7 @@ def records(directory: Path) -> st.SearchStrategy[bytes]:
 
 @some
 @pytest.mark.timeout(3600)
-def test_an_odd_run_record_is_refused_or_read(tmp_path: Path, number: int) -> None:
+def test_odd_run_record_is_rejected_or_read(tmp_path: Path, number: int) -> None:
     true, run = tmp_path / "true", tmp_path / "run"
     found = records(true)
     run.mkdir()
@@ -201,7 +201,7 @@ def journal(directory: Path) -> str:
 
 @some
 @pytest.mark.timeout(3600)
-def test_an_odd_journal_is_refused_or_read(tmp_path: Path, number: int) -> None:
+def test_odd_journal_is_rejected_or_read(tmp_path: Path, number: int) -> None:
     target = tmp_path / "target.toml"
     target.write_text(TARGET)
     text = journal(tmp_path / "run")
@@ -263,7 +263,7 @@ def calls(draw: st.DrawFn, run: str, target: str) -> list[str]:
 
 @some
 @pytest.mark.timeout(3600)
-def test_odd_options_are_refused_or_followed(tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_odd_options_are_rejected_or_accepted(tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_run(tmp_path / "run")
     target = tmp_path / "nobody.toml"

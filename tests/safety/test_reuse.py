@@ -75,7 +75,7 @@ def giving_again(reference: Reference, kind: str) -> GivenAgain:
 @pytest.mark.parametrize(
     "kind", [pytest.param(one, marks=[] if one == "credential" else [pytest.mark.matrix]) for one in AGAIN]
 )
-def test_what_has_got_the_identifier_of_something_deleted_is_not_touched(kind: str, tmp_path: Path) -> None:
+def test_resource_with_a_reused_identifier_is_not_touched(kind: str, tmp_path: Path) -> None:
     system = AGAIN[kind][0]
     with filled(tmp_path, 24) as there:
         store = giving_again(there.references[system], kind)

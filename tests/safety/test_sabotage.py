@@ -106,7 +106,7 @@ def attempted(harms: Iterable[str], directory: Path) -> subprocess.CompletedProc
     return done
 
 
-def test_every_harm_is_refused_and_the_run_fails_with_a_clear_message(tmp_path: Path) -> None:
+def test_every_harmful_test_is_refused_and_fails_the_run_with_a_clear_message(tmp_path: Path) -> None:
     done = attempted(HARM.values(), tmp_path)
     assert done.returncode == exit_codes.INTERNAL, done.stdout + done.stderr
     assert "the guard refused a request" in done.stdout
@@ -119,7 +119,7 @@ def test_every_harm_is_refused_and_the_run_fails_with_a_clear_message(tmp_path: 
     assert (record.leftovers, record.deviations) == ([], [])
 
 
-def test_a_suite_that_does_no_harm_passes_in_the_same_way(tmp_path: Path) -> None:
+def test_harmless_test_passes(tmp_path: Path) -> None:
     done = attempted(['session.call("deleteProject", path={"uid": own})'], tmp_path)
     assert done.returncode == exit_codes.OK, done.stdout + done.stderr
 

@@ -53,7 +53,7 @@ def ended(change: Callable[[Reference], None], directory: Path, *options: str) -
 @pytest.mark.parametrize(
     "place", [pytest.param(one, marks=[] if one == "a host" else [pytest.mark.matrix]) for one in SHOWN]
 )
-def test_a_secret_in_a_header_that_a_library_fails_on_is_shown_nowhere(place: str, status: int, tmp_path: Path) -> None:
+def test_secret_in_an_invalid_header_is_not_shown(place: str, status: int, tmp_path: Path) -> None:
     requests, secret = count(1), ""
 
     def choose(scope: Scope) -> ASGIApp | None:

@@ -86,7 +86,7 @@ def test_a_sweep_with_another_workspace_of_the_same_server_sends_nothing(tmp_pat
     assert "'sales'" in printed
 
 
-def test_a_journal_that_does_not_say_where_it_was_written_removes_nothing(tmp_path: Path) -> None:
+def test_journal_without_a_target_removes_nothing(tmp_path: Path) -> None:
     with filled(tmp_path, 24) as there:
         left_behind(there, tmp_path / "run")
         state = there.snapshot()
@@ -104,7 +104,7 @@ def test_a_journal_that_does_not_say_where_it_was_written_removes_nothing(tmp_pa
     ids=["surveyed", "not surveyed"],
 )
 @pytest.mark.parametrize("operation", ["createProject", "createUser", "createProcess", "createCredential"])
-def test_an_identifier_of_somebody_elses_in_the_journal_is_not_removed(
+def test_foreign_identifier_in_the_journal_is_not_removed(
     operation: str, known: bool, why: str, tmp_path: Path
 ) -> None:
     with filled(tmp_path, 60) as there:
@@ -170,7 +170,7 @@ def test_the_journals_of_two_servers_in_one_directory_remove_nothing_from_either
         assert (one.snapshot(), other.snapshot()) == states
 
 
-def test_what_was_deleted_and_whose_identifier_is_somebody_elses_now_stays(tmp_path: Path) -> None:
+def test_resource_with_a_reused_identifier_stays(tmp_path: Path) -> None:
     """The run's last deletion was accepted, and it was killed before it could journal that."""
     with filled(tmp_path, 24) as there:
         mine = left_behind(there, tmp_path / "run")
@@ -209,7 +209,7 @@ def _of_others(there: Filled, operation: str) -> str:
     ],
     ids=["no JSON", "deep", "empty", "number", "unknown key", "other run", "unknown event"],
 )
-def test_a_damaged_line_is_named_and_left_out(edit: Edit, tmp_path: Path) -> None:
+def test_damaged_line_is_reported_and_ignored(edit: Edit, tmp_path: Path) -> None:
     with filled(tmp_path, 24) as there:
         left_behind(there, tmp_path / "run")
         (journal,) = (tmp_path / "run").glob("ledger-*.ndjson")
@@ -222,7 +222,7 @@ def test_a_damaged_line_is_named_and_left_out(edit: Edit, tmp_path: Path) -> Non
         assert there.snapshot() == there.before
 
 
-def test_an_operation_that_is_none_of_the_suite_is_left(tmp_path: Path) -> None:
+def test_entry_of_an_unknown_operation_is_ignored(tmp_path: Path) -> None:
     with filled(tmp_path, 24) as there:
         left_behind(there, tmp_path / "run")
         edited(tmp_path / "run", "intent", lambda event: {**event, "operation": "deleteProject"})
@@ -231,7 +231,7 @@ def test_an_operation_that_is_none_of_the_suite_is_left(tmp_path: Path) -> None:
         assert there.snapshot() == state
 
 
-def test_what_is_gone_already_does_not_count_as_removed(tmp_path: Path) -> None:
+def test_resource_that_is_gone_already_is_not_counted_as_removed(tmp_path: Path) -> None:
     with filled(tmp_path, 24) as there:
         left_behind(there, tmp_path / "run")
         shutil.copytree(tmp_path / "run", tmp_path / "again")
@@ -242,7 +242,7 @@ def test_what_is_gone_already_does_not_count_as_removed(tmp_path: Path) -> None:
     assert "already deleted, or never created: 1" in printed
 
 
-def test_what_never_came_into_being_does_not_count_as_removed(tmp_path: Path) -> None:
+def test_resource_that_was_never_created_is_not_counted_as_removed(tmp_path: Path) -> None:
     """The run was killed when it had asked for something, and the server had not got that."""
     with filled(tmp_path, 24) as there:
         mine = left_behind(there, tmp_path / "run")
@@ -255,7 +255,7 @@ def test_what_never_came_into_being_does_not_count_as_removed(tmp_path: Path) ->
     assert "already deleted, or never created: 1" in printed
 
 
-def test_a_file_without_the_system_on_which_something_is_sends_nothing(tmp_path: Path) -> None:
+def test_target_file_without_the_system_of_a_leftover_sends_nothing(tmp_path: Path) -> None:
     with filled(tmp_path, 24) as there:
         left_behind(there, tmp_path / "run")
         state, whole = there.snapshot(), there.file.read_text()
@@ -270,7 +270,7 @@ def test_a_file_without_the_system_on_which_something_is_sends_nothing(tmp_path:
 
 
 @pytest.mark.parametrize("system", ["processmaker3", "procesio"])
-def test_no_update_takes_the_mark_of_the_run_off(system: str, tmp_path: Path) -> None:
+def test_no_update_removes_the_mark_of_the_run(system: str, tmp_path: Path) -> None:
     """A run that is killed after it can only be swept if what was updated is still told from other people's things."""
     with served(system) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)

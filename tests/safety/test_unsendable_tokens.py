@@ -33,7 +33,7 @@ UNSENDABLE: Final = {
         for one in UNSENDABLE
     ],
 )
-def test_a_run_ends_in_good_order_and_leaves_nothing(kind: str, later: bool, tmp_path: Path) -> None:
+def test_run_ends_in_order_and_leaves_nothing(kind: str, later: bool, tmp_path: Path) -> None:
     given = count()
 
     def change(body: dict[str, Any]) -> None:

@@ -45,7 +45,7 @@ def schemas(node: Any) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_the_printed_document_is_valid_openapi_without_our_extension(system: str) -> None:
+def test_printed_document_is_valid_openapi_without_the_extension(system: str) -> None:
     result = CliRunner().invoke(command, [system])
     assert result.exit_code == 0
     document = yaml.safe_load(result.stdout)
@@ -70,7 +70,7 @@ def test_every_operation_is_in_the_printed_document_and_says_where_it_is_documen
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_spec_has_nothing_that_other_tools_cannot_read(system: str) -> None:
+def test_spec_contains_nothing_that_other_tools_cannot_read(system: str) -> None:
     path = SYSTEMS[system].specs / specification.SPEC
     text = path.read_text(encoding="utf-8")
     document = specification.data(text.encode(), path)
@@ -83,14 +83,14 @@ def test_a_spec_has_nothing_that_other_tools_cannot_read(system: str) -> None:
         assert len(values) == len(set(values)), values
 
 
-def test_what_other_tools_cannot_read_is_seen() -> None:
+def test_unreadable_constructs_are_found() -> None:
     assert same_but_for_names({"/a/{b}": {}, "/a/{c}": {}, "/a/b": {}}) == [("/a/{b}", "/a/{c}")]
     assert MERGE.search("a:\n  <<: *b")
     assert MERGE.search("- {<<: *b, c: 1}")
 
 
 @pytest.mark.parametrize("place", [name for name in EXAMPLES if name.endswith(".request")])
-def test_the_printed_schema_of_a_request_takes_the_example_of_the_documents(place: str) -> None:
+def test_printed_request_schema_accepts_the_documented_example(place: str) -> None:
     name = place.removesuffix(".request")
     system = next(one for one in SYSTEMS if name in load(one).operations)
     document = printed(system)
@@ -112,7 +112,7 @@ def test_the_printed_schema_of_a_request_takes_the_example_of_the_documents(plac
     ],
     ids=lambda call: call[0],
 )
-def test_tools_of_others_take_the_printed_document(system: str, call: list[str], tmp_path: Path) -> None:
+def test_third_party_tools_accept_the_printed_document(system: str, call: list[str], tmp_path: Path) -> None:
     tool = shutil.which(call[0])
     if tool is None:
         pytest.skip(f"{call[0]} is not on the PATH")

@@ -42,7 +42,7 @@ def test_no_test_cites_an_unknown_requirement(trials: list[CollectedTest]) -> No
     assert unknown(trials) == []
 
 
-def test_an_unknown_citation_is_seen(trials: list[CollectedTest]) -> None:
+def test_unknown_citation_is_found(trials: list[CollectedTest]) -> None:
     first = trials[0]
     wrong = [replace(first, cited=("PM3-NOT-THERE",)), replace(first, system="processmaker4", cited=first.cited[:1])]
     assert unknown(wrong) == [f"{first.test}: PM3-NOT-THERE", f"{first.test}: {first.cited[0]}"]
@@ -58,7 +58,7 @@ def untried(trials: Iterable[CollectedTest], requirements: Collection[Requiremen
     return [one.id for one in firm if not tests[one.id]]
 
 
-def test_every_firm_requirement_that_can_be_tested_is_tested(trials: list[CollectedTest]) -> None:
+def test_every_firm_testable_requirement_is_tested(trials: list[CollectedTest]) -> None:
     assert untried(trials, REQUIREMENTS) == []
 
 
@@ -72,7 +72,7 @@ def test_every_firm_requirement_that_can_be_tested_is_tested(trials: list[Collec
         ("createProject", "createProject.request./diagrams[]/gateways[]/gat_type:accepted"),  # of a property
     ],
 )
-def test_what_nothing_tries_is_seen(trials: list[CollectedTest], operation: str, requirement: str) -> None:
+def test_untested_requirement_is_found(trials: list[CollectedTest], operation: str, requirement: str) -> None:
     left = [
         replace(one, cited=tuple({*one.cited} - {requirement}), operations=one.operations - {operation})
         for one in trials
@@ -80,12 +80,12 @@ def test_what_nothing_tries_is_seen(trials: list[CollectedTest], operation: str,
     assert requirement in untried(left, REQUIREMENTS)
 
 
-def test_what_is_of_level_may_or_cannot_be_tested_need_not_be(trials: list[CollectedTest]) -> None:
+def test_optional_and_untestable_requirements_need_no_test(trials: list[CollectedTest]) -> None:
     some = [one for one in REQUIREMENTS if one.level is Level.MAY or one.tried == "none"]
     assert untried([], some) == []
 
 
-def test_every_test_calls_something_and_speaks_of_something(trials: list[CollectedTest]) -> None:
+def test_every_test_calls_an_operation_and_cites_a_requirement(trials: list[CollectedTest]) -> None:
     assert [one.test for one in trials if not one.operations or not one.cited] == []
 
 
@@ -102,7 +102,7 @@ def test_every_operation_has_a_requirement() -> None:
     assert bare(OPERATIONS, REQUIREMENTS) == []
 
 
-def test_an_operation_without_a_requirement_is_seen() -> None:
+def test_operation_without_a_requirement_is_found() -> None:
     assert bare(OPERATIONS, [one for one in REQUIREMENTS if one.operation != "getPayload"]) == ["getPayload"]
 
 
@@ -122,7 +122,7 @@ def test_every_documented_operation_is_in_the_spec(system: str) -> None:
     assert unspecified(DOCUMENTED[system], own) == []
 
 
-def test_a_documented_operation_that_no_spec_has_is_seen() -> None:
+def test_documented_operation_without_a_spec_is_found() -> None:
     call = "PATCH /api/Projects/{}/toggle-activation"
     left = [one for one in OPERATIONS if one.id != "toggleActivation"]
     assert unspecified([call], left) == [call]
@@ -140,7 +140,7 @@ def test_the_documents_name_this_many_operations() -> None:
 # -- collecting -------------------------------------------------------------------------------------------------------
 
 
-def test_suites_that_cannot_be_collected_are_no_coverage(tmp_path: Path) -> None:
+def test_suites_that_cannot_be_collected_give_no_coverage(tmp_path: Path) -> None:
     (tmp_path / "test_broken.py").write_text("import nothing_of_that_name\n")
     with pytest.raises(coverage.NotCollected, match="nothing_of_that_name"):
         coverage.collect(tmp_path)

@@ -37,5 +37,5 @@ def test_a_documented_example_is_valid(place: str) -> None:
 
 
 @pytest.mark.parametrize("place", ["createProject.request", "updateProcess.request"])
-def test_what_guides_the_generator_is_no_part_of_the_schema(place: str) -> None:
+def test_generator_hints_are_not_part_of_the_schema(place: str) -> None:
     assert list(invalid(EXAMPLES[place], guided(schema_of(place)))) != []

@@ -59,7 +59,7 @@ def test_every_documented_field_is_in_the_spec() -> None:
     assert unnamed(JSON_ROWS) == []
 
 
-def test_a_documented_field_that_is_in_no_schema_is_seen() -> None:
+def test_documented_field_without_a_schema_is_found() -> None:
     wrong = [{**JSON_ROWS[0], "place": "/prj_nowhere"}, {**JSON_ROWS[0], "operation": "startRequest"}]
     assert unnamed([JSON_ROWS[0], *wrong]) == [told(row) for row in wrong]
 
@@ -84,7 +84,7 @@ def test_the_spec_names_no_field_that_the_inventory_lacks() -> None:
     assert extra == INFERRED
 
 
-def test_no_field_is_there_twice_in_the_inventory() -> None:
+def test_inventory_has_no_duplicates() -> None:
     names = [told(row) for row in ROWS]
     assert sorted({one for one in names if names.count(one) > 1}) == []
 

@@ -20,7 +20,7 @@ from .documented import READINGS, TOP
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_spec_and_register_keep_to_every_rule(system: str) -> None:
+def test_spec_and_register_follow_every_rule(system: str) -> None:
     directory = data.specs() / system
     others = {one: name for name in SYSTEMS if name != system for one in specification.load(name).operations}
     found = lint(
@@ -37,7 +37,7 @@ def test_spec_and_register_keep_to_every_rule(system: str) -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_every_requirement_that_is_tested_says_what_its_deviation_is_called(system: str) -> None:
+def test_every_tested_requirement_has_a_deviation_title(system: str) -> None:
     tested = [one for one in specification.load(system).requirements.values() if one.tried != "none"]
     assert tested
     assert [one.id for one in tested if not one.deviation[:1].islower() or one.deviation.endswith(".")] == []

@@ -104,7 +104,7 @@ def test_an_operation_is_named_by_its_id_or_by_method_and_path(named: str) -> No
         ({"operation": "createProject", "encoding": "xml"}, "accommodations.0.encoding: is wrong"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_meant_or_judged_is_refused_with_what_to_do(entry: dict[str, Any], told: str) -> None:
+def test_invalid_accommodation_is_rejected_with_advice(entry: dict[str, Any], told: str) -> None:
     if not told:
         assert read(entry)
         return
@@ -114,24 +114,24 @@ def test_what_cannot_be_meant_or_judged_is_refused_with_what_to_do(entry: dict[s
     assert told in str(error.value)
 
 
-def test_a_reason_is_asked_for() -> None:
+def test_accommodation_needs_a_reason() -> None:
     entry = {"operation": "deleteProject", "query": {"a": 1}}
     with pytest.raises(TargetError, match="reason: is missing; add reason"):
         parse({"name": "t", "processmaker3": {**PM3, "accommodations": [entry]}}, base=Path(), env={})
 
 
-def test_two_entries_for_one_operation_are_refused() -> None:
+def test_duplicate_accommodations_are_rejected() -> None:
     with pytest.raises(TargetError, match="deleteProject is there twice; merge the two"):
         read({"operation": "deleteProject", "query": {"a": 1}}, {"operation": "deleteProject", "query": {"b": 1}})
 
 
-def test_every_header_that_the_guard_refuses_is_refused_in_the_file() -> None:
+def test_headers_that_the_guard_refuses_are_rejected_in_the_file() -> None:
     for name in (*OVERRIDES, *UNREADABLE):
         with pytest.raises(TargetError, match="which the suite sets itself"):
             read({"operation": "deleteProject", "headers": {name: "x"}})
 
 
-def test_headers_and_what_comes_from_the_environment_are_secrets() -> None:
+def test_headers_and_environment_values_are_secrets() -> None:
     entry = {"operation": "listProjects", "headers": {"X-Key": "plain-secret"}, "query": {"key": "${KEY}", "a": "b"}}
     assert {"plain-secret", "a-secret-of-the-environment"} <= set(read(entry).secrets().values())
     assert "b" not in read(entry).secrets().values()
@@ -140,14 +140,14 @@ def test_headers_and_what_comes_from_the_environment_are_secrets() -> None:
 # -- what departs from the documents ----------------------------------------------------------------------------------
 
 
-def test_an_encoding_that_no_document_names_departs_from_nothing() -> None:
+def test_undocumented_encoding_is_not_an_accommodation() -> None:
     entry = {"operation": "authenticate", "encoding": "json"}
     spec = read(entry, system="procesio").table("procesio").specification()
     assert accommodated_operations(spec) == []
     assert spec.operations["authenticate"].form == Form(encoding="json")
 
 
-def test_what_departs_keeps_its_documented_form_beside_it() -> None:
+def test_accommodated_operation_keeps_its_documented_form() -> None:
     spec = read({"operation": "createProject", "encoding": "form"}).table("processmaker3").specification()
     (found,) = accommodated_operations(spec)
     assert found.documented is specification.load("processmaker3").operations["createProject"]
@@ -155,7 +155,7 @@ def test_what_departs_keeps_its_documented_form_beside_it() -> None:
     assert spec.match("POST", "/api/1.0/workflow/project") is not None
 
 
-def test_without_an_accommodation_the_specification_is_that_of_the_documents() -> None:
+def test_specification_without_accommodations_is_unchanged() -> None:
     spec = specification.load("processmaker3")
     assert accommodated(spec, ()) is spec
 
@@ -179,7 +179,7 @@ def test_without_an_accommodation_the_specification_is_that_of_the_documents() -
         ({"query": {"q": 1}, "encoding": "form"}, {"json": {}}, {"params": {"q": "1"}, "data": {}}),
     ],
 )
-def test_what_is_wanted_besides_is_merged_and_what_a_test_sends_goes_first(
+def test_additional_values_are_merged_and_values_of_a_test_take_precedence(
     entry: dict[str, Any], content: dict[str, Any], sent: dict[str, Any]
 ) -> None:
     assert apply_accommodation(operation("createProject", {"operation": "createProject", **entry}), content) == sent
@@ -191,7 +191,7 @@ def test_an_upload_gets_further_members_as_parts() -> None:
     assert apply_accommodation(importing, {"files": files}) == {"files": files, "data": {"x": "1"}}
 
 
-def test_credentials_are_sent_in_the_encoding_that_is_asked_for() -> None:
+def test_credentials_are_sent_in_the_requested_encoding() -> None:
     entry = {"operation": "authenticate", "encoding": "json", "body": {"tenant": "a"}}
     authenticate = operation("authenticate", entry, system="procesio")
     assert apply_accommodation(authenticate, {"data": {"realm": "r"}}) == {"json": {"tenant": "a", "realm": "r"}}
@@ -204,7 +204,7 @@ POSTED = {"operation": "bulkDeleteProjects", "encoding": "form"}
 BULK = "/api/1.0/workflow/project/bulk"
 
 
-def test_another_form_of_an_operation_is_judged_as_that_operation() -> None:
+def test_other_form_is_guarded_like_the_operation() -> None:
     assert judge("POST", f"/api/2.0/workflow/projects/{OWNED}/remove", REMOVE) == "delete"
     assert judge("DELETE", f"/api/1.0/workflow/project/{OWNED}", REMOVE) == "delete"
 
@@ -220,12 +220,12 @@ def test_another_form_of_an_operation_is_judged_as_that_operation() -> None:
         ("DELETE", f"/api/1.0/workflow/project/{FOREIGN}"),
     ],
 )
-def test_no_form_of_a_deletion_passes_for_what_is_not_ours(method: str, path: str) -> None:
+def test_other_form_of_a_deletion_must_name_own_resources(method: str, path: str) -> None:
     with pytest.raises(RequestRefused):
         judge(method, path, REMOVE)
 
 
-def test_a_deletion_by_get_is_no_reading() -> None:
+def test_deletion_by_get_does_not_count_as_a_read() -> None:
     entry = {"operation": "deleteProject", "method": "GET", "path": OTHER_PATH}
     assert judge("GET", f"/api/2.0/workflow/projects/{OWNED}/remove", entry) == "delete"
     with pytest.raises(RequestRefused):
@@ -233,7 +233,7 @@ def test_a_deletion_by_get_is_no_reading() -> None:
 
 
 @pytest.mark.parametrize("kind", ["data", "files"])
-def test_what_a_form_or_its_parts_name_is_read_like_json(kind: str) -> None:
+def test_form_parts_are_read_like_json(kind: str) -> None:
     def sent(**members: str) -> dict[str, Any]:
         return {kind: members if kind == "data" else {name: (None, value) for name, value in members.items()}}
 
@@ -249,13 +249,13 @@ def test_what_a_form_or_its_parts_name_is_read_like_json(kind: str) -> None:
             judge("POST", BULK, POSTED, **sent(**members))
 
 
-def test_a_name_that_is_there_twice_in_a_form_is_refused() -> None:
+def test_duplicate_name_in_a_form_is_rejected() -> None:
     body = f"prj_uid={OWNED}&prj_uid={FOREIGN}".encode()
     with pytest.raises(RequestRefused):
         judge("POST", BULK, POSTED, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
 
 
-def test_json_with_the_label_of_a_form_is_read_in_both_ways() -> None:
+def test_json_labelled_as_a_form_is_read_in_both_ways() -> None:
     body = f'{{"prj_uid": "{OWNED}", "x": "&prj_uid={FOREIGN}&y="}}'.encode()
     with pytest.raises(RequestRefused):
         judge("POST", BULK, POSTED, content=body, headers={"content-type": "application/x-www-form-urlencoded"})
@@ -278,13 +278,13 @@ def test_json_with_the_label_of_a_form_is_read_in_both_ways() -> None:
         ({"query": {"a": "{read.setCaseVariable.x}"}}, "is not an operation that reads"),
     ],
 )
-def test_a_placeholder_that_cannot_be_meant_is_an_error_with_a_hint(form: dict[str, Any], message: str) -> None:
+def test_invalid_placeholder_is_an_error_with_a_hint(form: dict[str, Any], message: str) -> None:
     with pytest.raises(TargetError) as caught:
         read({"operation": "getCaseVariables", **form})
     assert message in str(caught.value)
 
 
-def test_a_placeholder_takes_its_value_from_the_call_or_from_what_was_read() -> None:
+def test_placeholder_takes_its_value_from_the_call_or_a_read() -> None:
     form = Form(
         {"a": "{path.app_uid}", "b": "x{read.getCase.index}y"}, {"X-A": "{query.q}"}, {"c": ["{body.n}", "{other.x}"]}
     )

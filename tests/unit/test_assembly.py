@@ -103,7 +103,7 @@ ORDER = [Outcome.DEVIATES, Outcome.CONFORMS, Outcome.BLOCKED, Outcome.NOT_EXERCI
 
 
 @pytest.mark.parametrize(("strong", "weak"), [(a, b) for i, a in enumerate(ORDER) for b in ORDER[i + 1 :]])
-def test_the_stronger_outcome_counts_in_any_order(tmp_path: Path, strong: Outcome, weak: Outcome) -> None:
+def test_stronger_outcome_counts_in_any_order(tmp_path: Path, strong: Outcome, weak: Outcome) -> None:
     first, second = line([said(STATUS, weak, "a")], "one"), line([said(STATUS, strong, "b")], "two")
     for lines in ((first, second), (second, first)):
         write(tmp_path, *lines)
@@ -121,7 +121,7 @@ def test_a_blocked_verdict_names_its_root_and_a_not_exercised_one_its_reason(tmp
     assert (verdict(record, FIELD).reason, verdict(record, FIELD).detail) == (Reason.MISSING_USER, "outsider")
 
 
-def test_how_a_refusal_looks_is_blocked_where_nothing_is_refused(tmp_path: Path) -> None:
+def test_form_of_a_refusal_is_blocked_if_nothing_is_refused(tmp_path: Path) -> None:
     write(tmp_path, line([said("PM3-NOTES-PERMISSION", Outcome.DEVIATES, kind=Kind.NOT_REFUSED)]))
     record = assemble(tmp_path)
     (deviation,) = record.deviations
@@ -130,7 +130,7 @@ def test_how_a_refusal_looks_is_blocked_where_nothing_is_refused(tmp_path: Path)
     assert verdict(record, "listCaseNotes:exists").outcome is Outcome.NOT_EXERCISED
 
 
-def test_what_lies_behind_an_operation_that_cannot_be_called_is_blocked_by_that(tmp_path: Path) -> None:
+def test_requirements_of_an_uncallable_operation_are_blocked(tmp_path: Path) -> None:
     missing = said("getProject:exists", Outcome.DEVIATES, kind=Kind.MISSING_OPERATION)
     write(tmp_path, line([missing]))
     found = verdict(assemble(tmp_path), FIELD)
@@ -144,7 +144,7 @@ def test_what_lies_behind_an_operation_that_cannot_be_called_is_blocked_by_that(
         ([Outcome.NOT_EXERCISED, Outcome.BLOCKED], (Outcome.BLOCKED, None, "f" * 16)),
     ],
 )
-def test_what_kept_a_test_from_an_operation_is_why_nothing_is_said_of_it(
+def test_reason_that_kept_tests_from_an_operation_is_reported(
     tmp_path: Path, why: list[Outcome], told: tuple[Outcome, Reason | None, str | None]
 ) -> None:
     write(tmp_path, line([said(REGISTERED, one) for one in why]))
@@ -152,7 +152,7 @@ def test_what_kept_a_test_from_an_operation_is_why_nothing_is_said_of_it(
     assert (found.outcome, found.reason, found.blocked_by) == told
 
 
-def test_of_an_operation_that_was_reached_nothing_is_blocked_that_no_test_says(tmp_path: Path) -> None:
+def test_untested_requirements_of_a_reached_operation_are_not_blocked(tmp_path: Path) -> None:
     write(tmp_path, line([said(REGISTERED, Outcome.BLOCKED), said("getProject:exists", Outcome.CONFORMS)]))
     assert verdict(assemble(tmp_path), FIELD).reason is Reason.INCONCLUSIVE
 
@@ -167,7 +167,7 @@ def test_of_an_operation_that_was_reached_nothing_is_blocked_that_no_test_says(t
         ({"interrupted": True}, {"unavailable": [SYSTEM]}, Reason.TARGET_UNAVAILABLE),
     ],
 )
-def test_of_what_no_test_spoke_it_is_said_why(
+def test_untested_requirement_has_a_reason(
     tmp_path: Path, told: dict[str, Any], end: dict[str, Any], reason: Reason
 ) -> None:
     write(tmp_path, line([said(STATUS, Outcome.CONFORMS)]), end=end)
@@ -175,7 +175,7 @@ def test_of_what_no_test_spoke_it_is_said_why(
     assert (found.outcome, found.reason) == (Outcome.NOT_EXERCISED, reason)
 
 
-def test_what_needs_a_fixture_that_the_target_file_lacks_says_which(tmp_path: Path) -> None:
+def test_requirement_without_its_fixture_names_the_fixture(tmp_path: Path) -> None:
     write(tmp_path, line([said(STATUS, Outcome.CONFORMS)]))
     found = verdict(assemble(tmp_path), "generateBpmnProject.201:status")
     assert (found.reason, found.detail) == (Reason.MISSING_FIXTURE, "[processmaker3.fixtures] classic_process")
@@ -183,14 +183,14 @@ def test_what_needs_a_fixture_that_the_target_file_lacks_says_which(tmp_path: Pa
     assert (refused.reason, refused.detail) == (Reason.MISSING_USER, "[processmaker3.users.outsider]")
 
 
-def test_what_the_time_budget_cut_off_says_so_and_the_run_is_not_complete(tmp_path: Path) -> None:
+def test_requirements_cut_off_by_the_time_budget_are_marked_and_the_run_is_incomplete(tmp_path: Path) -> None:
     write(tmp_path, line([said(STATUS, Outcome.NOT_EXERCISED, reason=Reason.TIME_BUDGET)], outcome="skipped"))
     record = assemble(tmp_path)
     assert verdict(record, FIELD).reason is Reason.TIME_BUDGET
     assert not record.complete
 
 
-def test_what_can_never_be_tested_keeps_its_own_reason(tmp_path: Path) -> None:
+def test_untestable_requirement_keeps_its_reason(tmp_path: Path) -> None:
     write(tmp_path, line([]))
     record = assemble(tmp_path, interrupted=True)
     for one in SPEC.requirements.values():
@@ -211,9 +211,7 @@ def test_what_can_never_be_tested_keeps_its_own_reason(tmp_path: Path) -> None:
         ({}, Outcome.DEVIATES),
     ],
 )
-def test_what_a_target_does_not_claim_to_have_is_no_deviation(
-    tmp_path: Path, more: dict[str, Any], outcome: Outcome
-) -> None:
+def test_unclaimed_requirement_does_not_deviate(tmp_path: Path, more: dict[str, Any], outcome: Outcome) -> None:
     write(tmp_path, line([said(BULK, Outcome.DEVIATES)], outcome="failed"))
     record = assemble(tmp_path, target(**more))
     assert verdict(record, BULK).outcome is outcome
@@ -252,7 +250,7 @@ GONE, BROKEN, CUT = {"unavailable": [SYSTEM]}, {"internal": ["guard"]}, {"none":
         (3, [], {}, {"crashed": True}),
     ],
 )
-def test_the_exit_code_is_the_first_that_applies(
+def test_exit_code_is_that_of_the_first_condition(
     tmp_path: Path, code: int, lines: list[dict[str, Any]], end: dict[str, Any], told: dict[str, Any]
 ) -> None:
     write(tmp_path, *lines, end=end)
@@ -266,14 +264,14 @@ def test_the_exit_code_is_the_first_that_applies(
         ({}, {"selected": True}, False), ({}, {"internal": ("x",)}, False),
     ],
 )  # fmt: skip
-def test_a_run_is_complete_when_it_tested_all_that_applies(
+def test_run_is_complete_if_everything_applicable_was_tested(
     tmp_path: Path, end: dict[str, Any], told: dict[str, Any], complete: bool
 ) -> None:
     write(tmp_path, GOOD, end=end)
     assert assemble(tmp_path, **told).complete is complete
 
 
-def test_a_worker_without_a_last_word_is_a_problem_that_is_reported(tmp_path: Path) -> None:
+def test_worker_without_a_final_line_is_a_problem(tmp_path: Path) -> None:
     write(tmp_path, GOOD, worker="gw0")
     write(tmp_path, BAD, worker="gw1", end=CUT)
     record = assemble(tmp_path)
@@ -289,7 +287,7 @@ def deviations(record: RunRecord) -> list[DeviationRecord]:
     return [*record.deviations, *record.findings]
 
 
-def test_one_defect_is_one_deviation_however_many_tests_saw_it(tmp_path: Path) -> None:
+def test_defect_is_one_deviation_however_many_tests_saw_it(tmp_path: Path) -> None:
     seen = [line([said(STATUS, Outcome.DEVIATES, name, observed=name)] * 2, name, "failed") for name in ("a", "b", "c")]
     write(tmp_path, *seen[:2], worker="gw0")
     write(tmp_path, *seen[2:], worker="gw1")
@@ -318,7 +316,7 @@ def test_neither_fingerprint_nor_title_depends_on_what_was_observed(tmp_path: Pa
     }
 
 
-def test_a_finding_is_no_deviation(tmp_path: Path) -> None:
+def test_finding_is_not_a_deviation(tmp_path: Path) -> None:
     write(tmp_path, FOUND)
     record = assemble(tmp_path)
     assert record.deviations == []
@@ -326,7 +324,7 @@ def test_a_finding_is_no_deviation(tmp_path: Path) -> None:
     assert verdict(record, FINDING).outcome is Outcome.DEVIATES
 
 
-def test_a_deviation_is_reproduced_by_the_exchange_that_it_cites(tmp_path: Path) -> None:
+def test_deviation_is_reproduced_by_its_evidence(tmp_path: Path) -> None:
     write(tmp_path, BAD)
     sent = {"method": "GET", "url": "http://t:1/x", "headers": [["authorization", "Bearer $PM3_TOKEN"]], "body": ""}
     for worker, name in (("gw0", "e0"), ("gw1", "e1")):
@@ -341,7 +339,7 @@ def test_a_deviation_is_reproduced_by_the_exchange_that_it_cites(tmp_path: Path)
 
 
 @pytest.mark.parametrize("odd", ["\u2028", "\u0085", "\x0c", "\x1e"])
-def test_no_character_of_a_target_hides_a_verdict(tmp_path: Path, odd: str) -> None:
+def test_control_characters_of_a_target_cannot_hide_a_verdict(tmp_path: Path, odd: str) -> None:
     write(tmp_path, line([said(STATUS, Outcome.DEVIATES, observed=f"a{odd}b")], outcome="failed"))
     part = tmp_path / "parts/main.ndjson"
     text = "".join(json.dumps(json.loads(one), ensure_ascii=False) + "\n" for one in part.read_text().split("\n")[:-1])
@@ -349,7 +347,7 @@ def test_no_character_of_a_target_hides_a_verdict(tmp_path: Path, odd: str) -> N
     assert [one.observed for one in assemble(tmp_path).deviations] == [f"a{odd}b"]
 
 
-def test_a_line_that_a_kill_cut_off_costs_nothing_else(tmp_path: Path) -> None:
+def test_line_cut_off_by_a_kill_loses_nothing_else(tmp_path: Path) -> None:
     write(tmp_path, BAD, GOOD, end=CUT)
     part = tmp_path / "parts/main.ndjson"
     part.write_bytes(part.read_bytes()[:-5] + "ü".encode()[:1])
@@ -358,7 +356,7 @@ def test_a_line_that_a_kill_cut_off_costs_nothing_else(tmp_path: Path) -> None:
     assert record.exit_code == 3
 
 
-def test_requests_durations_and_shapes_of_all_workers_are_joined(tmp_path: Path) -> None:
+def test_requests_durations_and_shapes_of_all_workers_are_merged(tmp_path: Path) -> None:
     shape = seen(content_types=["application/json"], headers={"date": 1, "age": 1}, fields={"/a": [1, ["string"]]})
     other = seen(content_types=["text/html"], headers={"date": 1}, fields={"/a": [1, ["null"]], "/b": [1, ["array"]]})
     for worker, one, seconds in (("gw0", shape, 0.1), ("gw1", other, 0.3)):
@@ -395,7 +393,7 @@ def seen(fields: dict[str, list[Any]], **more: Any) -> dict[str, Any]:
         (2, [BAD], "deviation", {"interrupted": True}),
     ],
 )
-def test_only_what_no_entry_of_the_baseline_covers_counts(
+def test_only_deviations_outside_the_baseline_count(
     tmp_path: Path, code: int, lines: list[dict[str, Any]], in_baseline: str, told: dict[str, Any]
 ) -> None:
     known = {
@@ -411,7 +409,7 @@ def test_only_what_no_entry_of_the_baseline_covers_counts(
     assert covered in ([], [known.fingerprint])
 
 
-def test_what_is_left_on_the_target_is_reported_from_the_journals(tmp_path: Path) -> None:
+def test_leftovers_are_reported_from_the_journals(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     for worker in ("gw0", "gw1"):
         book = Ledger(tmp_path / f"ledger-{worker}.ndjson", "r1", worker)

@@ -31,12 +31,12 @@ def places(operation: Operation) -> tuple[list[str], list[str]]:
         ({"kind": 1}, ""),
     ],
 )
-def test_the_name_is_where_the_body_says_so_or_its_members_do(body: dict[str, Any], name: str) -> None:
+def test_name_is_found_by_the_spec_or_by_its_members(body: dict[str, Any], name: str) -> None:
     names, _ = places(given(PROCESIO, {"createProcess": body})["createProcess"])
     assert names == ([name] if name else [])
 
 
-def test_an_update_is_the_creation_with_the_identifier_beside_the_name() -> None:
+def test_update_is_the_creation_with_an_identifier_next_to_the_name() -> None:
     known = given(PROCESIO, {"createProcess": {"process": {"title": "A", "kind": 1}}})
     names, touched = places(known["modifyProcess"])
     assert (names, touched) == (["/process/title"], ["/process/id"])
@@ -45,18 +45,18 @@ def test_an_update_is_the_creation_with_the_identifier_beside_the_name() -> None
     assert body.examples == {"given": {"process": {"title": NAME, "kind": 1, "id": IDENTIFIER}}}
 
 
-def test_a_given_update_says_itself_where_the_identifier_is() -> None:
+def test_given_update_contains_its_identifier() -> None:
     bodies = {"createProcess": {"name": "A"}, "modifyProcess": {"flow": {"key": IDENTIFIER, "name": "B"}}}
     names, touched = places(given(PROCESIO, bodies)["modifyProcess"])
     assert (names, touched) == (["/flow/name"], ["/flow/key"])
 
 
 @pytest.mark.parametrize("operation", ["createProject", "updateProject"])
-def test_a_body_that_a_document_gives_keeps_its_places(operation: str) -> None:
+def test_documented_body_keeps_its_places(operation: str) -> None:
     assert given(PM3, {operation: {"title": "A"}})[operation] is PM3[operation]
 
 
-def test_what_is_not_given_stays_as_it_is() -> None:
+def test_body_without_a_replacement_is_unchanged() -> None:
     known = given(PROCESIO, {"createProcess": {"name": "A"}})
     assert {name for name, one in known.items() if one is not PROCESIO[name]} <= {
         "createProcess", "modifyProcess", "validateProcess"

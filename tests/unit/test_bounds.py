@@ -57,7 +57,7 @@ def numbers(title: str) -> set[str]:
     return set(re.findall(r"\d[\d,]*", section))
 
 
-def test_the_page_has_the_numbers_of_the_code() -> None:
+def test_page_states_the_limits_of_the_code() -> None:
     bounds = [
         deadline.BODY_LIMIT >> 20,
         stored.BODY_LIMIT,
@@ -84,21 +84,21 @@ def test_the_page_has_the_numbers_of_the_code() -> None:
 
 
 @pytest.mark.parametrize(("name", "value"), [("X-Long", "v" * 90_000), ("X-" + "n" * 9_000, "v"), ("X", "é" * 5_000)])
-def test_a_header_field_is_cut_off_in_the_evidence(name: str, value: str) -> None:
+def test_long_header_is_shortened_in_the_evidence(name: str, value: str) -> None:
     (shown,) = kept(Response(200, ((name, value),)))["response"]["headers"]
     for text, whole in zip(shown, (name, value), strict=True):
         over = len(whole) - stored.HEADER_LIMIT
         assert text == (whole if over <= 0 else whole[: stored.HEADER_LIMIT] + f"… ({over} more characters)")
 
 
-def test_a_secret_at_the_place_where_a_header_field_is_cut_off_is_not_shown() -> None:
+def test_secret_at_the_end_of_a_shortened_header_is_hidden() -> None:
     for at in range(stored.HEADER_LIMIT - len(SECRET), stored.HEADER_LIMIT + 1):
         (shown,) = kept(Response(200, (("X", "v" * at + SECRET + "v" * 100),)))["response"]["headers"]
         assert SECRET[:5] not in shown[1]
 
 
 @pytest.mark.parametrize("more", [0, 1, 700])
-def test_it_is_said_how_many_header_fields_were_left_out(more: int) -> None:
+def test_number_of_omitted_headers_is_stored(more: int) -> None:
     fields = [b"X-%d: v" % number for number in range(deadline.HEADER_LIMIT + more - 1)]
     with responding(fields) as url, httpx.Client(transport=deadline.Deadline(seconds=10)) as client:
         answer = client.get(url)
@@ -127,14 +127,14 @@ def responding(fields: list[bytes]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kind", ["x" * 50_000, "application/" + "j" * 300, "é" * 201])
-def test_a_media_type_is_cut_off(kind: str) -> None:
+def test_long_media_type_is_shortened(kind: str) -> None:
     found = Exchange("e1", "op", Request("GET", "http://t/"), Response(200, (("Content-Type", kind),)))
     assert found.response.media_type == kind[: exchange.LONGEST_MEDIA_TYPE] + "…"
     assert len(checks.describe(found)) < exchange.LONGEST_MEDIA_TYPE + 50
 
 
 @pytest.mark.parametrize("body", ['{"access_token": "%s"}', '{"token": "aaaa.bbbb.%s"}', '["aaaa.bbbb.%s"]'])
-def test_a_token_that_no_header_field_holds_is_none(body: str) -> None:
+def test_token_too_long_for_a_header_is_ignored(body: str) -> None:
     def given(length: int) -> str:
         return token_of(Exchange("e", "op", Request("POST", "/"), Response(200, (), (body % ("x" * length)).encode())))
 
@@ -145,23 +145,23 @@ def test_a_token_that_no_header_field_holds_is_none(body: str) -> None:
 @pytest.mark.parametrize(
     "token", ["t\u00f6ken", "a\r\nX-Evil: 1", "a\nb", "a\x00", " a", "a ", "a\tb", "\U0001f511", "\x7f"]
 )
-def test_a_text_that_no_header_field_can_carry_is_no_token(token: str) -> None:
+def test_token_invalid_in_a_header_is_ignored(token: str) -> None:
     body = json.dumps({"access_token": token}).encode()
     assert token_of(Exchange("e", "op", Request("POST", "/"), Response(200, (), body))) == ""
 
 
-def test_a_secret_that_is_too_long_is_hidden_by_field() -> None:
+def test_very_long_secret_is_hidden_by_field() -> None:
     body = {"secret": "y" * (redact.LONGEST_SECRET + 1), "refresh_token": "z" * redact.LONGEST_SECRET}
     assert list(secrets_in(body)) == [body["refresh_token"]]
     assert "yyy" not in Redactor({}).text(json.dumps(body))
 
 
-def test_what_a_library_says_is_cut_off() -> None:
+def test_long_library_error_is_shortened() -> None:
     error = kept(Response(200), error="e" * 10_000)["error"]
     assert error == "e" * stored.ERROR_LIMIT + "… (8000 more characters)"
 
 
 @pytest.mark.parametrize("body", [b"9" * 4_301, b"1e999", b"[" * 101 + b"]" * 101])
-def test_what_nothing_can_hold_is_no_json(body: bytes) -> None:
+def test_json_beyond_the_limits_is_not_json(body: bytes) -> None:
     with pytest.raises(NotJson):
         parse_json(body)

@@ -22,7 +22,7 @@ OPERATIONS = [one for system in SYSTEMS for one in load(system).operations.value
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_the_packaged_cases_are_those_of_the_spec(system: str) -> None:
+def test_packaged_cases_match_the_spec(system: str) -> None:
     path = REGISTERED[system].cases
     assert path is not None
     held = json.loads(path.read_text(encoding="utf-8"))
@@ -32,20 +32,20 @@ def test_the_packaged_cases_are_those_of_the_spec(system: str) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
-def test_an_operation_has_cases_of_a_kind_or_a_reason_for_having_none(operation: Operation) -> None:
+def test_operation_has_cases_of_a_kind_or_a_reason(operation: Operation) -> None:
     for kind, number in counted(operation).items():
         reason = inapplicable(load(operation.system), operation, kind)
         assert bool(number) != bool(reason), (kind, number, reason)
 
 
-def test_no_two_cases_of_an_operation_are_one() -> None:
+def test_cases_of_an_operation_are_different() -> None:
     for system in SYSTEMS:
         for name, cases in corpus(system).items():
             told = [json.dumps([one.kind, one.part, one.place, one.stored()[4:]]) for one in cases]
             assert len(told) == len(set(told)), name
 
 
-def test_as_many_of_each_sort_are_taken_as_asked_for_and_what_matters_most_goes_first() -> None:
+def test_requested_number_of_each_sort_is_chosen_most_important_first() -> None:
     operation = load("processmaker3").operations["createProject"]
     few, more = chosen(operation, 2), chosen(operation, 5)
     assert {one.kind for one in few} == {one.kind for one in more} >= {CaseKind.BOUNDARY, CaseKind.INVALID}
@@ -60,7 +60,7 @@ def of(name: str) -> tuple[Operation, tuple[Case, ...]]:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
-def test_no_case_changes_what_names_a_thing_or_could_do_harm(operation: Operation) -> None:
+def test_cases_change_no_identifier_and_no_harmful_value(operation: Operation) -> None:
     apart = {touch.pointer for touch in (*operation.names, *operation.touches) if touch.pointer}
     for case in corpus(operation.system)[operation.id]:
         assert case.place not in apart
@@ -70,19 +70,19 @@ def test_no_case_changes_what_names_a_thing_or_could_do_harm(operation: Operatio
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.id)
-def test_a_body_that_names_something_is_never_malformed_as_a_whole(operation: Operation) -> None:
+def test_body_with_identifiers_is_never_malformed_as_a_whole(operation: Operation) -> None:
     if not any(touch.where in ("body", "upload") for touch in operation.touches):
         return
     raw = [one for one in corpus(operation.system)[operation.id] if isinstance(one.value, str | dict) and not one.place]
     assert [one for one in raw if one.kind is CaseKind.INVALID and one.part is not Part.HEADERS] == []
 
 
-def test_what_stays_when_it_is_deleted_or_concerns_the_account_is_not_created_by_a_case() -> None:
+def test_undeletable_and_account_resources_are_not_created_by_cases() -> None:
     for name in ("createUser", "createApiKey", "createGroup", "createCredentialType"):
         assert [one.part for one in of(name)[1]] == [Part.WHOLE]
 
 
-def test_a_body_of_the_target_file_gets_no_member_that_it_lacks_and_keeps_its_names() -> None:
+def test_given_body_gets_no_new_members_and_keeps_its_names() -> None:
     operation, _ = of("createDataType")
     given = bodies.given({operation.id: operation}, {operation.id: {"flow": {"title": "{name}"}, "attributes": []}})
     ledger, base = Ledger(None, "run", "main"), {"json": {"flow": {"title": "conf"}, "attributes": []}}
@@ -93,7 +93,7 @@ def test_a_body_of_the_target_file_gets_no_member_that_it_lacks_and_keeps_its_na
     assert request_of(given[operation.id], combined, base, ledger) is None
 
 
-def test_a_case_is_read_as_it_was_stored() -> None:
+def test_case_is_read_back_as_stored() -> None:
     for case in (
         Case(CaseKind.INVALID, Part.BODY, "/a", "left out"),
         Case(CaseKind.BOUNDARY, Part.BODY, "/a", "x", []),
@@ -103,7 +103,7 @@ def test_a_case_is_read_as_it_was_stored() -> None:
     assert Case(CaseKind.INVALID, Part.BODY, "", "bytes", {"base64": "/w=="}).bytes == b"\xff"
 
 
-def test_a_body_is_changed_at_one_place_of_a_copy() -> None:
+def test_change_affects_one_place_of_a_copy() -> None:
     body = {"a": [{"b": 1}, {"b": 2}], "c": 3}
     assert changed(body, "/a[]/b", 9) == {"a": [{"b": 9}, {"b": 2}], "c": 3}
     assert changed(body, "/c", LEFT_OUT) == {"a": [{"b": 1}, {"b": 2}]}

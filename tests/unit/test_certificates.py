@@ -98,7 +98,7 @@ def get(url: str, target: Target) -> bytes:
         {"client_cert": "client.pem", "client_key": "locked.key", "client_key_password": PASSWORD},
     ],
 )
-def test_a_server_that_asks_for_a_certificate_gets_it(
+def test_server_that_requests_a_certificate_gets_it(
     authority: trustme.CA, files: Path, shown: dict[str, str], newest: bool
 ) -> None:
     with serving(authority, newest=newest) as url:
@@ -120,7 +120,7 @@ def test_the_password_may_be_in_a_file_and_is_a_secret(files: Path) -> None:
         (True, True, r"right after the TLS handshake; it may want a client certificate: set \[network\]"),
     ],
 )
-def test_a_server_that_wants_a_certificate_is_distinguished_from_one_that_is_not_there(
+def test_missing_certificate_is_distinguished_from_an_unreachable_server(
     authority: trustme.CA, files: Path, newest: bool, silent: bool, told: str
 ) -> None:
     with serving(authority, newest=newest, silent=silent) as url, pytest.raises(NoResponse, match=told) as failed:
@@ -129,7 +129,7 @@ def test_a_server_that_wants_a_certificate_is_distinguished_from_one_that_is_not
     assert ".." not in str(failed.value)
 
 
-def test_a_certificate_that_the_server_does_not_trust_is_named(authority: trustme.CA, files: Path) -> None:
+def test_untrusted_certificate_is_named(authority: trustme.CA, files: Path) -> None:
     trustme.CA().issue_cert("client.example").private_key_and_cert_chain_pem.write_to_path(str(files / "foreign.pem"))
     with serving(authority) as url, pytest.raises(NoResponse, match="refuses the client certificate of"):
         get(url, read(files, ca_file="ca.pem", client_cert="foreign.pem"))
@@ -162,9 +162,7 @@ def test_a_certificate_that_the_server_does_not_trust_is_named(authority: trustm
         ({"client_key": "client.key"}, "network: has a key but no client_cert"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_with_the_target_file(
-    files: Path, network: dict[str, str], told: str
-) -> None:
+def test_unusable_file_is_rejected_with_the_target_file(files: Path, network: dict[str, str], told: str) -> None:
     with pytest.raises(TargetError) as refused:
         read(files, **network)
     assert re.match(f"t.toml: {told}", str(refused.value)), refused.value

@@ -14,7 +14,7 @@ def deviation(*chain: str) -> Verdict:
     return Verdict("A", "getA", Outcome.DEVIATES, ("2",), Kind.EFFECT, chain=chain)
 
 
-def test_a_chain_survives_the_log_of_a_worker(tmp_path: Path) -> None:
+def test_chain_is_kept_in_the_log_of_a_worker(tmp_path: Path) -> None:
     path = tmp_path / "worker.ndjson"
     WorkerLog(path).test({"id": "a", "message": ""}, [deviation("0", "1", "2")])
     (_, verdict), *others = worker_log.read([path]).verdicts
@@ -27,5 +27,5 @@ def test_a_verdict_without_a_chain_is_stored_without_one(tmp_path: Path) -> None
     assert "chain" not in json.loads(path.read_text())["verdicts"][0]
 
 
-def test_a_chain_is_no_part_of_the_fingerprint() -> None:
+def test_chain_is_not_part_of_the_fingerprint() -> None:
     assert deviation("0", "1").fingerprint == deviation().fingerprint

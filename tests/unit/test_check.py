@@ -47,7 +47,7 @@ def checked(text: str, directory: Path, *options: str) -> str:
     return result.output
 
 
-def test_it_says_what_is_understood_what_would_be_tested_and_the_lines_to_add(tmp_path: Path) -> None:
+def test_check_reports_the_target_the_plan_and_missing_lines(tmp_path: Path) -> None:
     lines = [line.partition("  #")[0] for line in checked(BARE, tmp_path).splitlines()]
     for line in (
         "target   staging one",
@@ -65,7 +65,7 @@ def test_it_says_what_is_understood_what_would_be_tested_and_the_lines_to_add(tm
     assert lines[-1] == "The file is valid. Nothing was sent."
 
 
-def test_what_a_line_spares_from_a_level_is_reported_beside_the_level(tmp_path: Path) -> None:
+def test_alternative_to_a_level_is_reported_next_to_the_level(tmp_path: Path) -> None:
     printed = checked(BARE, tmp_path)
     assert re.search(
         r"^    safety level: .*; \d+ need `disposable` \(.*\); for 7, see the lines to add below$",
@@ -75,20 +75,20 @@ def test_what_a_line_spares_from_a_level_is_reported_beside_the_level(tmp_path: 
     assert 'credential_type = "…"  # to test 7 more (' in printed
 
 
-def test_it_shows_no_secret(tmp_path: Path) -> None:
+def test_check_shows_no_secret(tmp_path: Path) -> None:
     printed = checked(BARE, tmp_path)
     for secret in ("token-value", "procesio-password", "s-e-c", "pass-word"):
         assert secret not in printed
 
 
-def test_each_line_to_add_says_how_much_it_unlocks(tmp_path: Path) -> None:
+def test_each_missing_line_says_how_much_it_unlocks(tmp_path: Path) -> None:
     (line,) = [line for line in checked(BARE, tmp_path).splitlines() if "classic_process = " in line]
     counted = [one for one in load("processmaker3").requirements.values() if "classic_process" in one.needs]
     assert f"  # to test {len(counted)} more (" in line
     assert "of processmaker3/projects; some also need may_change, users.outsider" in line
 
 
-def test_what_allows_to_test_most_is_first_and_three_lines_are_shown(tmp_path: Path) -> None:
+def test_most_useful_line_is_first_and_three_are_shown(tmp_path: Path) -> None:
     def shown(*options: str) -> list[int]:
         printed = checked(BARE, tmp_path, "--system=processmaker3", *options)
         return [int(number) for number in re.findall(r"  # to test (\d+) more", printed)]
@@ -100,7 +100,7 @@ def test_what_allows_to_test_most_is_first_and_three_lines_are_shown(tmp_path: P
     assert left in checked(BARE, tmp_path, "--system=processmaker3").splitlines()
 
 
-def test_what_is_not_selected_is_counted_as_such(tmp_path: Path) -> None:
+def test_deselected_requirements_are_counted_as_such(tmp_path: Path) -> None:
     spec = load("processmaker4")
     picked = [one for one in spec.requirements.values() if one.id.startswith("PM4-START-CURL")]
     printed = checked(BARE, tmp_path, "--system=processmaker4", "--include=PM4-START-CURL-*")
@@ -118,7 +118,7 @@ def lacking(given: Target, system: str) -> set[str]:
 
 
 @pytest.mark.parametrize("system", ["processmaker3", "procesio"])
-def test_with_the_lines_added_and_filled_in_nothing_is_missing_any_more(
+def test_nothing_is_missing_after_the_lines_are_added(
     system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -134,18 +134,18 @@ def test_with_the_lines_added_and_filled_in_nothing_is_missing_any_more(
     assert lacking(target(whole.replace("…", "x")), system) == set()
 
 
-def test_what_belongs_to_a_later_version_is_called_as_a_run_calls_it(tmp_path: Path) -> None:
+def test_plan_and_run_use_the_same_reasons(tmp_path: Path) -> None:
     printed = checked(BARE.replace('workspace = "w"', 'workspace = "w"\nversion = "3.0"'), tmp_path)
     assert re.search(r"^    not applicable: \d+ requirement", printed, re.MULTILINE)
 
 
-def test_a_level_that_holds_operations_back_is_reported(tmp_path: Path) -> None:
+def test_level_that_excludes_operations_is_reported(tmp_path: Path) -> None:
     printed = checked(BARE + '[safety]\nlevel = "read-only"\n', tmp_path)
     assert re.search(r"^    create: 0 of \d+; \d+ need `owned`$", printed, re.MULTILINE)
     assert re.search(r"^    safety level: .*; \d+ need `owned`.* \(level in \[safety\]\)$", printed, re.MULTILINE)
 
 
-def test_bodies_that_the_target_may_refuse_are_reported_by_their_operation(tmp_path: Path) -> None:
+def test_undocumented_bodies_are_reported_by_their_operation(tmp_path: Path) -> None:
     printed = checked(BARE, tmp_path)
     block = printed[printed.index("    [procesio.bodies]") :].split("\n  to test more")[0]
     bodies = tomllib.loads(block)["procesio"]["bodies"]
@@ -176,7 +176,7 @@ WORD = "elsewhere, reports hide it only as a whole word"
         ("createProjects", ""),
     ],
 )
-def test_a_secret_that_reports_hardly_hide_is_named_without_its_value(secret: str, told: str, tmp_path: Path) -> None:
+def test_weakly_redacted_secret_is_named_without_its_value(secret: str, told: str, tmp_path: Path) -> None:
     printed = checked(BARE.replace('"s-e-c"', '"s-e-c-r-e-t"').replace('"pass-word"', f'"{secret}"'), tmp_path)
     warnings = [line for line in printed.splitlines() if line.startswith("warning")]
     assert [line.split()[1].strip(":") for line in warnings] == (["processmaker3.password"] if told else [])

@@ -140,7 +140,7 @@ def changed(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in {**GOOD, **members}.items() if value is not KeyError}
 
 
-def test_a_good_response_conforms_in_everything_that_it_shows(thing: Operation) -> None:
+def test_correct_response_conforms_in_everything_that_it_shows(thing: Operation) -> None:
     found = outcomes(thing, GOOD)
     assert set(found.values()) == {Outcome.CONFORMS}
     tails = ["present", "type", "format", "values", "tolerated", "preferred", "spelled"]
@@ -149,7 +149,7 @@ def test_a_good_response_conforms_in_everything_that_it_shows(thing: Operation) 
     assert {"/uid:format", "/flag:format", "/opened:format", "/parts[]/name:values"} <= found.keys()
 
 
-def test_of_a_field_that_is_not_there_nothing_is_said_unless_it_is_required(thing: Operation) -> None:
+def test_missing_optional_field_gives_no_verdict(thing: Operation) -> None:
     assert not [name for name in outcomes(thing, GOOD) if name.startswith("/hint")]
     assert outcomes(thing, changed(hint="x"))["/hint:type"] is Outcome.CONFORMS
 
@@ -176,7 +176,7 @@ BROKEN: list[tuple[str, dict[str, Any], str, Kind]] = [
 @pytest.mark.parametrize(
     ("members", "requirement", "kind"), [one[1:] for one in BROKEN], ids=[one[0] for one in BROKEN]
 )
-def test_a_broken_rule_is_the_only_deviation(
+def test_broken_rule_is_the_only_deviation(
     thing: Operation, members: dict[str, Any], requirement: str, kind: Kind
 ) -> None:
     found = said(thing, changed(**members))
@@ -196,21 +196,21 @@ def test_a_broken_rule_is_the_only_deviation(
         ({"flag": "x"}, ["/flag:format"]),
     ],
 )
-def test_of_a_wrong_type_nothing_else_is_said(thing: Operation, members: dict[str, Any], silent: list[str]) -> None:
+def test_wrong_type_hides_other_rules(thing: Operation, members: dict[str, Any], silent: list[str]) -> None:
     found = said(thing, changed(**members))
     root = next(one.fingerprint for one in found.values() if one.outcome is Outcome.DEVIATES)
     assert {name: found[name].outcome for name in silent} == dict.fromkeys(silent, Outcome.BLOCKED)
     assert {found[name].blocked_by for name in silent} == {root}
 
 
-def test_a_number_may_come_in_digits_but_not_as_any_text(thing: Operation) -> None:
+def test_number_may_be_a_string_of_digits_but_no_other_text(thing: Operation) -> None:
     assert outcomes(thing, changed(size=3))["/size:type"] is Outcome.CONFORMS
     assert outcomes(thing, changed(size="3"))["/size:type"] is Outcome.CONFORMS
     assert outcomes(thing, changed(size="three"))["/size:type"] is Outcome.DEVIATES
     assert "/size:format" not in outcomes(thing, changed(size=3))
 
 
-def test_a_format_says_nothing_of_a_value_of_another_type(thing: Operation) -> None:
+def test_format_is_not_checked_for_other_types(thing: Operation) -> None:
     assert outcomes(thing, changed(code="ab"))["/code:format"] is Outcome.CONFORMS
     for value in (["a"], 7, None):
         found = outcomes(thing, changed(code=value))
@@ -218,13 +218,13 @@ def test_a_format_says_nothing_of_a_value_of_another_type(thing: Operation) -> N
         assert "/code:format" not in found
 
 
-def test_an_unset_value_decides_neither_format_nor_preference_nor_values(thing: Operation) -> None:
+def test_unset_value_does_not_decide_format_preference_or_values(thing: Operation) -> None:
     found = outcomes(thing, changed(size=None, kind=None))
     assert not {"/size:format", "/size:preferred", "/kind:values", "/kind:tolerated"} & found.keys()
     assert found["/size:type"] is Outcome.CONFORMS
 
 
-def test_what_is_inside_a_missing_field_is_blocked_by_its_absence(thing: Operation) -> None:
+def test_rules_inside_a_missing_field_are_blocked(thing: Operation) -> None:
     found = said(thing, changed(parts=KeyError))
     root = found["/parts:present"].fingerprint
     blocked = {name for name, one in found.items() if one.outcome is Outcome.BLOCKED}
@@ -238,7 +238,7 @@ def test_what_is_inside_a_missing_field_is_blocked_by_its_absence(thing: Operati
     assert {found[name].blocked_by for name in blocked} == {root}
 
 
-def test_everything_is_blocked_by_a_body_of_another_type(thing: Operation) -> None:
+def test_body_of_another_type_blocks_everything(thing: Operation) -> None:
     found = said(thing, [GOOD, GOOD])
     inside = [one for name, one in found.items() if name.startswith("/")]
     assert found[":type"].kind is Kind.TYPE
@@ -246,13 +246,13 @@ def test_everything_is_blocked_by_a_body_of_another_type(thing: Operation) -> No
     assert {one.blocked_by for one in inside} == {found[":type"].fingerprint}
 
 
-def test_an_empty_array_shows_nothing_of_its_elements(thing: Operation) -> None:
+def test_empty_array_decides_nothing_about_its_elements(thing: Operation) -> None:
     found = outcomes(thing, changed(parts=[]))
     assert found["/parts:type"] is Outcome.CONFORMS
     assert not [name for name in found if name.startswith("/parts[]")]
 
 
-def test_a_rule_that_is_broken_once_and_kept_once_is_broken(thing: Operation) -> None:
+def test_rule_that_is_broken_once_and_kept_once_is_broken(thing: Operation) -> None:
     parts = [{"name": "left"}, {"name": 7}, {}]
     found = outcomes(thing, changed(parts=parts))
     assert {name for name, one in found.items() if one is Outcome.DEVIATES} == {
@@ -262,9 +262,7 @@ def test_a_rule_that_is_broken_once_and_kept_once_is_broken(thing: Operation) ->
     assert found["/parts[]/name:values"] is Outcome.CONFORMS
 
 
-def test_an_array_around_the_object_is_a_finding_and_is_read_as_the_object(
-    spec: Specification, thing: Operation
-) -> None:
+def test_array_around_the_object_is_a_finding_and_is_unwrapped(spec: Specification, thing: Operation) -> None:
     found = said(thing, [GOOD])
     deviating = [name for name, one in found.items() if one.outcome is Outcome.DEVIATES]
     assert [name.removeprefix("getThing.200") for name in deviating] == [".200:unwrapped"]
@@ -279,13 +277,13 @@ def test_findings_are_of_level_may(spec: Specification) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"a":', b"\xff", b"NaN", b'{"a": 1e999}', b"[" * 100_000])
-def test_a_body_that_is_not_json_blocks_all_that_is_in_it(thing: Operation, body: bytes) -> None:
+def test_body_that_is_not_json_blocks_all_its_rules(thing: Operation, body: bytes) -> None:
     found = said(thing, body)
     assert found[":type"].kind is Kind.NOT_JSON
     assert {one.outcome for name, one in found.items() if name.startswith("/")} == {Outcome.BLOCKED}
 
 
-def test_a_page_instead_of_json_is_one_deviation_of_content_type(thing: Operation) -> None:
+def test_page_instead_of_json_is_one_deviation_of_content_type(thing: Operation) -> None:
     found = said(thing, b"<html>", media="text/html")
     deviating = [one for one in found.values() if one.outcome is Outcome.DEVIATES]
     assert [one.kind for one in deviating] == [Kind.CONTENT_TYPE]
@@ -310,26 +308,26 @@ def test_parameters_and_suffixes_of_a_content_type_do_not_matter(thing: Operatio
 
 
 @pytest.mark.parametrize(("media", "fits"), [("text/xml", True), ("xml", True), ("application/json", False)])
-def test_an_export_is_of_any_type_that_says_xml(spec: Specification, media: str, fits: bool) -> None:
+def test_export_may_have_any_xml_type(spec: Specification, media: str, fits: bool) -> None:
     verdicts = checks.success(spec.operations["exportThing"], answered(b"<a/>", media=media))
     assert (verdicts[-1].outcome is Outcome.CONFORMS) == fits
     assert not [one for one in verdicts if one.requirement.endswith(":type")]
 
 
-def test_a_response_without_documented_body_may_have_any(spec: Specification) -> None:
+def test_response_without_documented_body_may_have_any(spec: Specification) -> None:
     void = spec.operations["voidThing"]
     for body, media in ((b"", ""), (b"[]", JSON), (b"<p>", "text/html")):
         verdicts = checks.success(void, answered(body, media=media))
         assert [one.requirement for one in verdicts] == ["voidThing:exists", "voidThing.200:status"]
 
 
-def test_another_success_than_the_documented_one_deviates_and_is_still_looked_into(thing: Operation) -> None:
+def test_undocumented_success_status_deviates_and_its_body_is_checked(thing: Operation) -> None:
     found = said(thing, changed(uid=KeyError), status=201)
     deviating = {name for name, one in found.items() if one.outcome is Outcome.DEVIATES}
     assert {name.removeprefix("getThing.200") for name in deviating} == {".200:status", "/uid:present"}
 
 
-def test_a_documented_refusal_is_held_against_its_own_schema(thing: Operation) -> None:
+def test_documented_refusal_is_checked_by_its_schema(thing: Operation) -> None:
     documented = thing.response(404)
     assert documented is not None
     verdicts = checks.content(thing, documented, answered({"error": "text"}, status=404))
@@ -353,24 +351,24 @@ def test_any_4xx_is_a_refusal_and_nothing_else(status: int, outcome: Outcome, ki
     assert verdict.evidence == ("e1", "e2")
 
 
-def test_no_response_at_all_is_no_refusal() -> None:
+def test_missing_response_is_not_a_refusal() -> None:
     lost = Exchange("e1", "op", Request("GET", "http://t/"), NO_RESPONSE, error="reset")
     verdict = checks.refused("R", "op", lost, answered(b""))
     assert verdict.outcome is Outcome.DEVIATES
     assert "reset" in verdict.observed
 
 
-def test_a_verdict_quotes_no_more_than_is_readable(thing: Operation) -> None:
+def test_verdict_quotes_a_limited_text(thing: Operation) -> None:
     found = said(thing, changed(kind="Z" * 100_000))
     assert len(found["/kind:values"].observed) < 250
 
 
 @pytest.mark.parametrize("name", ["a/b", "[]", "", "x" * 5000, "\ud800", "\u2028", "parts[]"])
-def test_odd_names_of_further_fields_change_nothing(thing: Operation, name: str) -> None:
+def test_odd_names_of_additional_fields_change_nothing(thing: Operation, name: str) -> None:
     assert outcomes(thing, changed(**{name: {"uid": 1}})) == outcomes(thing, GOOD)
 
 
-def test_a_deep_body_is_looked_into_without_harm(thing: Operation) -> None:
+def test_deeply_nested_body_is_checked(thing: Operation) -> None:
     deep: Any = 1
     for _ in range(90):
         deep = [deep]

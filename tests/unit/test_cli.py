@@ -81,14 +81,12 @@ def option(arguments: list[str], name: str) -> str:
 # --- run: what is passed on -------------------------------------------------------------------------------------
 
 
-def test_the_code_of_a_run_is_that_of_pytest(target: str, calls: list[list[str]]) -> None:
+def test_exit_code_of_a_run_is_that_of_pytest(target: str, calls: list[list[str]]) -> None:
     assert call("run", target).exit_code == exit_codes.DEVIATIONS
     assert len(calls) == 1
 
 
-def test_pytest_gets_the_target_an_own_configuration_and_the_output(
-    target: str, calls: list[list[str]], tmp_path: Path
-) -> None:
+def test_pytest_gets_target_configuration_and_output(target: str, calls: list[list[str]], tmp_path: Path) -> None:
     call("run", target, "--output", "out")
     (arguments,) = calls
     output = str(tmp_path / "out")
@@ -149,13 +147,13 @@ def test_every_option_reaches_the_plugin(target: str, calls: list[list[str]]) ->
     assert option(calls[0], "-n") == "2"
 
 
-def test_no_more_workers_than_calls_may_be_under_way(target: str, calls: list[list[str]]) -> None:
+def test_workers_are_limited_by_concurrent_requests(target: str, calls: list[list[str]]) -> None:
     call("run", target, "-n", "9")
     call("run", target, "-n", "9", "--in-flight", "3", "--output", "other")
     assert [option(one, "-n") for one in calls] == ["4", "3"]
 
 
-def test_what_stands_after_the_dashes_goes_to_pytest(target: str, calls: list[list[str]]) -> None:
+def test_arguments_after_the_dashes_go_to_pytest(target: str, calls: list[list[str]]) -> None:
     call("run", target, "--", "-x", "--", "--help")
     assert calls[0][-3:] == ["-x", "--", "--help"]
 
@@ -174,7 +172,7 @@ def test_pytest_settings_of_the_environment_do_not_change_a_run(target: str, mon
     assert os.environ["PYTEST_ADDOPTS"] == "-k nothing"
 
 
-def test_a_run_goes_by_default_into_a_directory_named_after_time_and_target(
+def test_default_output_directory_is_named_after_time_and_target(
     target: str, calls: list[list[str]], tmp_path: Path
 ) -> None:
     call("run", target)
@@ -183,7 +181,7 @@ def test_a_run_goes_by_default_into_a_directory_named_after_time_and_target(
     assert output.name.endswith("-staging-one")
 
 
-def test_the_reference_is_served_and_described_during_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reference_is_served_during_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
 
     def run(arguments: list[str], plugins: object = None) -> int:
@@ -206,7 +204,7 @@ def test_sigterm_ends_a_run_like_ctrl_c(target: str, monkeypatch: pytest.MonkeyP
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_process_that_is_ended_within_a_run_is_no_success(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_process_that_is_ended_during_a_run_fails(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pytest, "main", lambda *_, **__: sys.exit(0))
     assert call("run", target).exit_code == exit_codes.INTERNAL
 
@@ -247,7 +245,7 @@ def test_there_is_no_default_target() -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["run", "check"])
-def test_a_wrong_target_file_is_refused(command: str, target: str, text: str, told: str) -> None:
+def test_invalid_target_file_is_rejected(command: str, target: str, text: str, told: str) -> None:
     Path(target).write_text(text, encoding="utf-8")
     message = refused(command, target)
     assert message.startswith(f"conformance: {target}: ")
@@ -255,20 +253,20 @@ def test_a_wrong_target_file_is_refused(command: str, target: str, text: str, to
     assert not Path("reports").exists()
 
 
-def test_windows_gets_one_sentence_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_gets_one_message_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     assert call("operations").stderr == ""
     monkeypatch.setattr("conformance.cli.os", SimpleNamespace(name="nt"))
     assert call("operations").stderr.count("Windows is not tested") == 1
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
-def test_a_target_file_that_is_not_there_is_refused(command: str) -> None:
+def test_missing_target_file_is_rejected(command: str) -> None:
     assert refused(command, "absent.toml") == (
         "conformance: absent.toml: cannot be read (No such file or directory); choose an existing target file."
     )
 
 
-def test_the_word_reference_is_known_where_it_is_no_file() -> None:
+def test_other_commands_explain_that_reference_is_not_a_file() -> None:
     for command in ("run", "check"):
         assert refused(command, "refrence") == "conformance: refrence: no such target file; did you mean reference?"
     checked = call("check", "reference", "--offline", "--system", "processmaker4")
@@ -276,7 +274,7 @@ def test_the_word_reference_is_known_where_it_is_no_file() -> None:
     assert "target   reference" in checked.stdout
 
 
-def test_a_dry_run_is_a_check_with_the_same_options(target: str, calls: list[list[str]], tmp_path: Path) -> None:
+def test_dry_run_is_a_check_with_the_same_options(target: str, calls: list[list[str]], tmp_path: Path) -> None:
     options = ["--system", "processmaker4", "--exclude", "PM4-START-*", "--safety", "read-only"]
     checked, dry = call("check", target, *options), call("run", target, *options, "--dry-run")
     assert checked.exit_code == dry.exit_code == exit_codes.UNAVAILABLE  # nobody is there
@@ -288,14 +286,14 @@ def test_a_dry_run_is_a_check_with_the_same_options(target: str, calls: list[lis
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
-def test_a_pattern_that_matches_nothing_is_refused_with_what_is_near(command: str, target: str) -> None:
+def test_unmatched_pattern_is_rejected_with_suggestions(command: str, target: str) -> None:
     told = refused(command, target, "--include", "startRequst")
     assert told.endswith(
         "--include startRequst: matches no operation, profile or requirement; did you mean startRequest?"
     )
 
 
-def test_what_a_run_tests_is_said_first_unless_it_is_to_be_quiet(target: str, calls: list[list[str]]) -> None:
+def test_plan_of_a_run_is_printed_first_unless_quiet(target: str, calls: list[list[str]]) -> None:
     said = call("run", target, "--system", "processmaker4").stderr
     assert said == "Testing staging one (processmaker4), safety level owned\n"
     assert call("run", target, "-q").stderr == ""
@@ -329,18 +327,18 @@ def test_a_run_that_fails_fast_ends_as_pytest_would(target: str, calls: list[lis
         (["--baseline-strict"], "--baseline-strict has no effect without a baseline; add --baseline FILE"),
     ],
 )
-def test_a_wrong_option_is_refused(target: str, calls: list[list[str]], arguments: list[str], told: str) -> None:
+def test_invalid_option_is_rejected(target: str, calls: list[list[str]], arguments: list[str], told: str) -> None:
     assert told in refused("run", target, *arguments)
     assert calls == []
     assert not Path("reports").exists()
 
 
-def test_an_output_directory_that_is_not_empty_is_refused(target: str, calls: list[list[str]], tmp_path: Path) -> None:
+def test_nonempty_output_directory_is_rejected(target: str, calls: list[list[str]], tmp_path: Path) -> None:
     assert f"{tmp_path}: not empty; choose another directory" in refused("run", target, "--output", ".")
     assert calls == []
 
 
-def test_an_output_directory_that_cannot_be_made_is_refused(target: str, calls: list[list[str]]) -> None:
+def test_output_directory_that_cannot_be_created_is_rejected(target: str, calls: list[list[str]]) -> None:
     assert "cannot be written (Not a directory)" in refused("run", target, "--output", f"{target}/out")
     assert calls == []
 
@@ -349,7 +347,7 @@ def test_an_output_directory_that_cannot_be_made_is_refused(target: str, calls: 
 
 
 @pytest.mark.parametrize(("terminal", "told"), [(True, "Building the HTML report"), (False, "")])
-def test_a_terminal_shows_why_the_page_takes_a_while(
+def test_terminal_shows_why_the_report_takes_a_while(
     terminal: bool, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("conformance.report.allure.page.build", lambda *_: Path("page.html"))
@@ -363,7 +361,7 @@ def test_a_terminal_shows_why_the_page_takes_a_while(
     assert bool(printed.err) is terminal
 
 
-def test_an_unknown_command_is_refused_with_the_nearest() -> None:
+def test_unknown_command_is_rejected_with_the_nearest_name() -> None:
     assert "unknown command 'chek'; did you mean check?" in refused("chek")
     assert "Usage: conformance" in refused()
 
@@ -376,7 +374,7 @@ def test_help_names_every_command() -> None:
         assert call(name, "--help").exit_code == exit_codes.OK
 
 
-def test_an_unknown_fault_is_refused_with_the_nearest() -> None:
+def test_unknown_fault_is_rejected_with_the_nearest_name() -> None:
     known = call("serve", "--list-faults", "processmaker4").output.split()
     name = next(word for word in known if word.startswith("pm4-"))
     assert f"unknown fault '{name}x'; did you mean {name}?" in refused("serve", "--fault", f"{name}x")
@@ -384,11 +382,11 @@ def test_an_unknown_fault_is_refused_with_the_nearest() -> None:
     assert f"{name} is a fault of processmaker4, which is not served" in message
 
 
-def test_an_unknown_personality_is_refused_with_the_nearest() -> None:
+def test_unknown_personality_is_rejected_with_the_nearest_name() -> None:
     assert "there is no personality 'liberel'; did you mean liberal?" in refused("serve", "--personality", "liberel")
 
 
-def test_a_port_in_use_is_refused() -> None:
+def test_port_in_use_is_rejected() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"port {port} of 127.0.0.1 cannot be used" in refused("serve", "processmaker4", "--port", str(port))
@@ -411,7 +409,7 @@ def test_serve_prints_its_target_file_and_ends_with_sigterm(tmp_path: Path) -> N
     assert call("check", "--offline", str(tmp_path / "printed.toml")).exit_code == exit_codes.OK
 
 
-def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
+def test_closed_pipe_is_not_an_error() -> None:
     root = str(Path(__file__).parent.parent.parent)
     command = [sys.executable, "-m", "conformance", "requirements", "--system", "procesio"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root) as process:
@@ -422,7 +420,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
         assert process.wait(timeout=300) == exit_codes.OK
 
 
-def test_a_baseline_of_what_is_no_run_is_refused(tmp_path: Path) -> None:
+def test_baseline_of_a_directory_without_a_run_is_rejected(tmp_path: Path) -> None:
     assert f"{tmp_path}/run.json: cannot be read" in refused("baseline", str(tmp_path), "--baseline", "b.toml")
     assert not Path("b.toml").exists()
     assert "Missing option '--baseline'" in refused("baseline", str(tmp_path))
@@ -430,7 +428,7 @@ def test_a_baseline_of_what_is_no_run_is_refused(tmp_path: Path) -> None:
     assert "'soon' is not a date; write it as YYYY-MM-DD, for example 2030-12-31." in told
 
 
-def test_a_report_of_what_is_no_run_is_refused(tmp_path: Path) -> None:
+def test_report_of_a_directory_without_a_run_is_rejected(tmp_path: Path) -> None:
     assert f"{tmp_path}/run.json: cannot be read" in refused("report", str(tmp_path))
     assert "Missing argument 'RUN...'" in refused("report")
 

@@ -23,7 +23,7 @@ UNSET = [None, "", ABSENT]
 
 @pytest.mark.parametrize("sent", UNSET)
 @pytest.mark.parametrize("read", UNSET)
-def test_null_the_empty_string_and_an_absent_field_are_all_unset(sent: Any, read: Any) -> None:
+def test_null_empty_string_and_absent_field_are_unset(sent: Any, read: Any) -> None:
     assert equal(sent, read)
 
 
@@ -45,7 +45,7 @@ def test_numbers_and_strings_of_digits_are_equal_by_value(sent: Any, read: Any) 
     ("sent", "read"),
     [(3, "4"), (3, "3x"), (1, True), ("1", True), (0, False), ("2.5", 2.5), (3, "٣"), ("1" * 32, "1" * 31 + "2")],
 )
-def test_what_only_looks_like_the_same_number_differs(sent: Any, read: Any) -> None:
+def test_similar_numbers_differ(sent: Any, read: Any) -> None:
     assert not equal(sent, read)
 
 
@@ -68,11 +68,11 @@ def test_text_of_digits_is_compared_as_text_where_the_schema_says_text() -> None
 
 @pytest.mark.parametrize("sent", ["NONE", "EMPTY", "", None, ABSENT])
 @pytest.mark.parametrize("read", ["NONE", "EMPTY", "", None, ABSENT])
-def test_texts_that_mean_that_nothing_is_set_are_equal(sent: Any, read: Any) -> None:
+def test_texts_for_unset_are_equal(sent: Any, read: Any) -> None:
     assert equal(sent, read, unset=("NONE", "EMPTY"))
 
 
-def test_a_value_that_is_set_is_not_equal_to_a_text_that_means_that_it_is_not() -> None:
+def test_set_value_differs_from_a_text_for_unset() -> None:
     assert equal("STANDARD", "STANDARD", unset=("NONE", "EMPTY"))
     assert not equal("STANDARD", "NONE", unset=("NONE", "EMPTY"))
     assert not equal("NONE", "EMPTY")
@@ -99,13 +99,13 @@ TEXT = {"required": ["t"], "properties": {"t": {"type": "string"}}}
 
 
 @pytest.mark.parametrize("read", [" a & b ", "a &amp; b", "\ta &amp; b\n"])
-def test_text_that_differs_in_white_space_or_escaping_only_differs_softly(read: str) -> None:
+def test_difference_in_white_space_or_escaping_is_soft(read: str) -> None:
     (found,) = differences({"t": "a & b"}, {"t": read}, TEXT)
     assert found.soft
 
 
 @pytest.mark.parametrize("read", ["a &  b", "A & b", "a & b!", 5, ["a & b"]])
-def test_text_that_differs_otherwise_differs(read: Any) -> None:
+def test_other_text_difference_is_hard(read: Any) -> None:
     (found,) = differences({"t": "a & b"}, {"t": read}, TEXT)
     assert (found.place, found.sent, found.read, found.soft) == ("/t", "a & b", read, False)
 
@@ -198,7 +198,7 @@ def test_what_the_schema_calls_volatile_is_not_compared() -> None:
     assert differences({"made": "2019-01-01"}, {"made": "2020-01-01"}, THING) == ()
 
 
-def test_a_lost_update_is_seen() -> None:
+def test_lost_update_is_found() -> None:
     assert differences({"title": "new"}, {"title": "old"}, THING) == (Difference("/title", "new", "old"),)
 
 
@@ -208,7 +208,7 @@ def test_a_body_of_another_kind_is_one_difference(read: Any) -> None:
     assert [one.place for one in differences({"items": [item("a", "b")]}, {"items": {}}, THING)] == ["/items"]
 
 
-def test_an_element_is_identified_by_its_own_name_not_by_another_that_it_may_have() -> None:
+def test_element_is_identified_by_its_required_name() -> None:
     event = {"properties": {"evn_name": {}, "evn_operation_name": {}, "bou_x": {}}, "required": ["evn_name", "bou_x"]}
     schema = {"properties": {"events": {"type": "array", "items": event}}, "required": ["events"]}
     sent = [{"evn_operation_name": "Ask", "evn_name": "", "bou_x": 1}, {"evn_name": "End", "bou_x": 2}]

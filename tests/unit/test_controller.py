@@ -16,7 +16,7 @@ def between_two_lines() -> FrameType:
     return (lambda: held)()
 
 
-def test_a_signal_between_two_lines_ends_a_run_in_good_order() -> None:
+def test_signal_between_two_lines_ends_a_run_in_order() -> None:
     trace = TracebackType(None, between_two_lines(), 0, -1)
     assert trace.tb_lineno is None
     shown = pytest.ExceptionInfo.from_exc_info((KeyboardInterrupt, KeyboardInterrupt(), trace))

@@ -31,7 +31,7 @@ BLOCKED = said(1, Outcome.BLOCKED, blocked_by="f" * 16)
 HINDERED = said(9, Outcome.NOT_EXERCISED, reason=Reason.MISSING_USER, promised=False)
 
 
-def test_it_counts_what_was_promised_and_names_what_cost_most() -> None:
+def test_coverage_counts_promised_requirements_and_names_the_main_causes() -> None:
     one = coverage([*BLOCKED, *TESTED, *HINDERED, *LIMIT], [], minimum=70.1)
     assert (one.promised, one.tested, one.percent) == (10, 7, 70.0)
     assert (one.cause, one.cost) == ("limit reached: five are left", 2)
@@ -40,18 +40,18 @@ def test_it_counts_what_was_promised_and_names_what_cost_most() -> None:
     assert not is_short(one.model_copy(update={"minimum": None}))
 
 
-def test_a_whole_run_has_no_cause() -> None:
+def test_complete_run_has_no_cause() -> None:
     one = coverage([*TESTED, *HINDERED], [], minimum=100)
     assert (one.percent, one.cause, one.cost, is_short(one)) == (100.0, "", 0, False)
     assert coverage([], []).percent == 100.0
 
 
 @pytest.mark.parametrize(("text", "share"), [("90", 90.0), ("99.5%", 99.5), ("0", 0.0)])
-def test_a_share_is_read(text: str, share: float) -> None:
+def test_share_is_parsed(text: str, share: float) -> None:
     assert percent(text) == share
 
 
 @pytest.mark.parametrize("text", ["", "all", "-1", "101", "nan"])
-def test_what_is_no_share_is_refused(text: str) -> None:
+def test_invalid_share_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="percentage"):
         percent(text)

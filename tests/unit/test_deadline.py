@@ -86,7 +86,7 @@ def reset(connection: socket.socket, over: threading.Event) -> None:
         pytest.param(dripping(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"), id="dripping chunks"),
     ],
 )
-def test_a_slow_response_is_given_up_in_time(script: Script) -> None:
+def test_slow_response_times_out(script: Script) -> None:
     with serving(script) as url:
         started = time.monotonic()
         with pytest.raises(NoResponse, match=r"within 0\.3 seconds") as given_up:
@@ -103,7 +103,7 @@ def test_an_endless_body_is_cut_off_at_the_limit() -> None:
 
 
 @pytest.mark.parametrize(("size", "truncated"), [(0, False), (999, False), (1000, False), (1001, True)])
-def test_a_body_is_cut_off_only_beyond_the_limit(size: int, truncated: bool) -> None:
+def test_body_is_cut_off_only_beyond_the_limit(size: int, truncated: bool) -> None:
     with serving(answering(OK + b"Content-Length: %d\r\n\r\n" % size + b"x" * size)) as url:
         response = get(url)
     assert len(response.content) == min(size, 1000)
@@ -111,7 +111,7 @@ def test_a_body_is_cut_off_only_beyond_the_limit(size: int, truncated: bool) -> 
 
 
 @pytest.mark.parametrize(("encoding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
-def test_a_compressed_bomb_is_cut_off_at_the_limit(encoding: str, compress: Callable[[bytes], bytes]) -> None:
+def test_compression_bomb_is_cut_off_at_the_limit(encoding: str, compress: Callable[[bytes], bytes]) -> None:
     raw = compress(b"x" * 50_000_000)
     head = OK + f"Content-Encoding: {encoding}\r\nContent-Length: {len(raw)}\r\n\r\n".encode()
     with serving(answering(head + raw)) as url:
@@ -121,7 +121,7 @@ def test_a_compressed_bomb_is_cut_off_at_the_limit(encoding: str, compress: Call
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "X-GZIP", "deflate"])
-def test_a_compressed_body_that_nobody_asked_for_is_read(encoding: str) -> None:
+def test_unrequested_compression_is_decoded(encoding: str) -> None:
     raw = zlib.compress(b"text") if encoding == "deflate" else gzip.compress(b"text")
     head = OK + f"Content-Encoding: {encoding}\r\nContent-Length: {len(raw)}\r\n\r\n".encode()
     with serving(answering(head + raw)) as url:
@@ -132,7 +132,7 @@ def test_a_compressed_body_that_nobody_asked_for_is_read(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "identity"])
-def test_a_body_that_is_not_compressed_as_it_says_is_kept_as_it_is(encoding: str) -> None:
+def test_wrongly_labelled_body_is_kept(encoding: str) -> None:
     with serving(answering(OK + f"Content-Encoding: {encoding}\r\nContent-Length: 4\r\n\r\ntext".encode())) as url:
         assert get(url).content == b"text"
 
@@ -148,13 +148,13 @@ def test_a_body_that_is_not_compressed_as_it_says_is_kept_as_it_is(encoding: str
         pytest.param(answering(OK + b"X: " + b"x" * 200_000 + b"\r\n\r\n"), id="huge header"),
     ],
 )
-def test_a_broken_response_is_none_and_may_have_been_acted_on(script: Script) -> None:
+def test_broken_response_counts_as_none_and_may_have_been_processed(script: Script) -> None:
     with serving(script) as url, pytest.raises(NoResponse) as broken:
         get(url, seconds=5)
     assert broken.value.sent
 
 
-def test_nobody_at_the_address_means_that_nothing_was_sent() -> None:
+def test_unreachable_address_means_that_nothing_was_sent() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(NoResponse, match="no connection") as refused:
@@ -162,7 +162,7 @@ def test_nobody_at_the_address_means_that_nothing_was_sent() -> None:
     assert not refused.value.sent
 
 
-def test_a_whole_response_is_returned_with_its_status_and_repeated_headers() -> None:
+def test_complete_response_is_returned_with_its_status_and_repeated_headers() -> None:
     head = b"HTTP/1.1 418 Teapot\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 2\r\n\r\n"
     with serving(answering(head + b"ok")) as url:
         response = get(url)
@@ -196,7 +196,7 @@ def test_the_target_of_the_extension_is_what_goes_over_the_wire() -> None:
     assert seen[0].startswith(b"GET /b%2Fc HTTP/1.1\r\n")
 
 
-def test_a_slow_reader_of_a_large_body_is_given_up_in_time() -> None:
+def test_slow_reader_of_a_large_body_times_out() -> None:
     def sipping(connection: socket.socket, over: threading.Event) -> None:
         while not over.wait(0.05):
             connection.recv(20_000)
@@ -210,7 +210,7 @@ def test_a_slow_reader_of_a_large_body_is_given_up_in_time() -> None:
         assert time.monotonic() - started < ENOUGH  # it would take 80 seconds
 
 
-def test_a_body_that_is_taken_in_pieces_arrives_whole() -> None:
+def test_body_accepted_in_pieces_arrives_complete() -> None:
     taken: list[int] = []
 
     def script(connection: socket.socket, over: threading.Event) -> None:
@@ -225,7 +225,7 @@ def test_a_body_that_is_taken_in_pieces_arrives_whole() -> None:
     assert response.status_code == 200
 
 
-def test_what_a_library_makes_of_a_response_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_error_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     for error in (UnicodeError("label too long."), OverflowError("too large"), httpx.InvalidURL("odd")):
 
         def fails(*_: object, error: Exception = error) -> None:

@@ -97,7 +97,7 @@ def test_the_beginning_of_an_escaped_secret_is_redacted_where_a_text_is_cut_off(
     assert shown.startswith("<$TOKEN")
 
 
-def test_text_without_secrets_stays_to_the_letter() -> None:
+def test_text_without_secrets_is_unchanged() -> None:
     text = 'a%zz &nope; \\q %41+%42 {"a\\u0041": "aGVsbG8gd29ybGQsIGhlbGxv"} 0123456789abcdef0123456789abcdef'
     assert Redactor({"TOKEN": SECRET}).text(text) == text
 

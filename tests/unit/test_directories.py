@@ -12,13 +12,13 @@ from conformance.engine import corpus
 from conformance.spec.specification import load
 
 
-def test_two_runs_of_one_second_have_two_directories(tmp_path: Path) -> None:
+def test_runs_of_the_same_second_have_different_directories(tmp_path: Path) -> None:
     first, second, third = (fresh_directory(tmp_path / "reports" / "20260101-000000-staging") for _ in range(3))
     assert len({first, second, third}) == 3
     assert all(one.is_dir() for one in (first, second, third))
 
 
-def test_a_cache_that_cannot_be_written_costs_no_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unwritable_cache_loses_no_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("no directory")
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda _: str(tmp_path / "file"))
     operation = next(one for one in load("processmaker3").operations.values() if corpus.generated(one))
@@ -26,7 +26,7 @@ def test_a_cache_that_cannot_be_written_costs_no_case(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize("name", ["../../x", "..", ".", "/tmp/y", "a\\b", "z" * 300, "\N{SNOWMAN}" * 300, "\0", " "])
-def test_a_directory_is_in_reports_whatever_the_target_is_called(name: str, tmp_path: Path) -> None:
+def test_directory_is_in_reports_whatever_the_target_is_called(name: str, tmp_path: Path) -> None:
     path = named_after(name, datetime(2026, 1, 2, 3, 4, 5), "0a1b2c3d")
     assert path.parent == Path("reports")
     assert path.name.startswith("20260102-030405-")
@@ -35,7 +35,7 @@ def test_a_directory_is_in_reports_whatever_the_target_is_called(name: str, tmp_
 
 
 @pytest.mark.parametrize("held", ["run.json", "parts", "ledger-gw0.ndjson", "lock-main", "summary.md"])
-def test_what_a_run_left_is_in_the_way_of_another(held: str, tmp_path: Path) -> None:
+def test_files_of_a_run_prevent_another_one(held: str, tmp_path: Path) -> None:
     assert RunDirectory(tmp_path).problem() == ""
     (tmp_path / "notes.txt").write_text("mine")
     assert RunDirectory(tmp_path).problem() == ""
@@ -43,7 +43,7 @@ def test_what_a_run_left_is_in_the_way_of_another(held: str, tmp_path: Path) -> 
     assert f"contains another run ({held})" in RunDirectory(tmp_path).problem()
 
 
-def test_a_file_is_in_the_way_of_a_directory(tmp_path: Path) -> None:
+def test_file_prevents_a_directory(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     assert "cannot be written (Not a directory)" in RunDirectory(tmp_path / "file").problem()
     assert "cannot be written (Not a directory)" in RunDirectory(tmp_path / "file" / "below").problem()

@@ -26,7 +26,7 @@ def test_the_cited_lines_are_those_of_the_document(spans: str, cited: str, tmp_p
     assert NO_DOCUMENTS.cited("api.txt", spans) == ""
 
 
-def test_a_copy_that_differs_is_not_cited(tmp_path: Path) -> None:
+def test_differing_copy_is_not_cited(tmp_path: Path) -> None:
     (tmp_path / "api.txt").write_bytes(TEXT.replace("four", "five").encode())
     found = document_lines.read(tmp_path, DIGESTS)
     assert found.cited("api.txt", "1") == ""
@@ -36,14 +36,14 @@ def test_a_copy_that_differs_is_not_cited(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", b"x" * 5_000_000])
-def test_a_copy_that_cannot_be_read_is_said_to_be_so(content: bytes | None, tmp_path: Path) -> None:
+def test_unreadable_copy_is_reported(content: bytes | None, tmp_path: Path) -> None:
     if content is not None:
         (tmp_path / "api.txt").write_bytes(content)
     (warning,) = document_lines.read(tmp_path, DIGESTS).warnings
     assert "cannot be read" in warning
 
 
-def test_long_passages_are_cut(tmp_path: Path) -> None:
+def test_long_passages_are_shortened(tmp_path: Path) -> None:
     long = "word " * LONGEST
     (tmp_path / "api.txt").write_text(long)
     found = document_lines.read(tmp_path, {"api.txt": hashlib.sha256(long.encode()).hexdigest()})

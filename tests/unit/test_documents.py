@@ -24,7 +24,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_target_file_or_baseline_beyond_bounds_is_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
+def test_oversized_target_file_or_baseline_is_rejected_in_one_message(name: str, tmp_path: Path) -> None:
     text, told = BAD[name]
     path = tmp_path / "file.toml"
     path.write_text(text)
@@ -37,12 +37,12 @@ def test_a_target_file_or_baseline_beyond_bounds_is_refused_in_a_sentence(name: 
         assert str(error.value).endswith(".")
 
 
-def test_a_target_file_that_never_ends_is_refused() -> None:
+def test_endless_target_file_is_rejected() -> None:
     with pytest.raises(TargetError, match="is longer than 4 MiB"):
         load("/dev/zero", {})
 
 
-def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+def test_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "file.toml"
     path.write_text('name = "t"\n' + PM4, encoding="utf-8-sig")
     assert load(path, {}).name == "t"
@@ -53,7 +53,7 @@ def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
     assert load(path, {}).secrets()["PM4_TOKEN"] == "secret-token"
 
 
-def test_a_record_that_is_nested_deeply_is_no_record(tmp_path: Path) -> None:
+def test_deeply_nested_record_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("[" * 100_000 + "]" * 100_000)
     with pytest.raises(UnreadableRun):
         record_file.read(tmp_path)

@@ -73,24 +73,24 @@ def test_a_redirect_is_never_followed(server: str, door: httpx.Client) -> None:
     assert [path for path, _ in Handler.seen] == ["/a"]
 
 
-def test_no_cookie_of_a_response_goes_out_again(server: str, door: httpx.Client) -> None:
+def test_cookies_are_never_sent_back(server: str, door: httpx.Client) -> None:
     door.get(f"{server}/a")
     door.get(f"{server}/b")
     assert [headers.get("cookie") for _, headers in Handler.seen] == [None, None]
 
 
-def test_bodies_are_asked_for_uncompressed(server: str, door: httpx.Client) -> None:
+def test_bodies_are_requested_uncompressed(server: str, door: httpx.Client) -> None:
     door.get(f"{server}/a")
     assert Handler.seen[0][1]["accept-encoding"] == "identity"
 
 
-def test_the_header_fields_of_the_target_file_go_with_every_request(server: str) -> None:
+def test_headers_of_the_target_file_are_sent_with_every_request(server: str) -> None:
     with opened(server, network={"headers": {"X-Staging": "yes"}}) as client:
         client.get(f"{server}/a")
     assert Handler.seen[0][1]["x-staging"] == "yes"
 
 
-def test_the_guard_is_first(server: str, door: httpx.Client) -> None:
+def test_guard_is_the_first_transport(server: str, door: httpx.Client) -> None:
     with pytest.raises(RequestRefused):
         door.get("http://127.0.0.1:1/")
     with pytest.raises(RequestRefused):
@@ -115,7 +115,7 @@ def test_a_proxy_is_used_when_the_target_file_names_one(server: str) -> None:
     assert Handler.seen[0][0] == "http://target.invalid/a"
 
 
-def test_a_proxy_that_is_not_there_means_that_nothing_was_sent() -> None:
+def test_unreachable_proxy_means_that_nothing_was_sent() -> None:
     client = opened("http://target.invalid", network={"proxy": "http://127.0.0.1:1"})
     with client, pytest.raises(NoResponse) as refused:
         client.get("http://target.invalid/a")
@@ -130,7 +130,7 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_loopback_is_never_asked_for_through_a_proxy_of_the_environment(
+def test_loopback_is_never_requested_through_a_proxy_of_the_environment(
     server: str, no_environment: pytest.MonkeyPatch
 ) -> None:
     no_environment.setenv("http_proxy", "http://127.0.0.1:1")
@@ -138,7 +138,7 @@ def test_loopback_is_never_asked_for_through_a_proxy_of_the_environment(
         assert client.get(f"{server}/a").status_code == 302
 
 
-def test_each_request_goes_the_way_of_its_own_url(server: str, no_environment: pytest.MonkeyPatch) -> None:
+def test_each_request_uses_the_proxy_for_its_url(server: str, no_environment: pytest.MonkeyPatch) -> None:
     no_environment.setenv("http_proxy", server)
     no_environment.setenv("no_proxy", "direct.invalid:80")
     spec = specification.load("procesio")
@@ -153,7 +153,7 @@ def test_each_request_goes_the_way_of_its_own_url(server: str, no_environment: p
     assert [path for path, _ in Handler.seen] == ["http://proxied.invalid/a", "http://direct.invalid:81/c"]
 
 
-def test_a_proxy_that_fails_is_named_without_its_credentials_and_with_what_names_it(
+def test_failing_proxy_is_named_without_its_credentials_and_with_its_source(
     no_environment: pytest.MonkeyPatch,
 ) -> None:
     no_environment.setenv("HTTP_PROXY", "http://someone:secret-word@127.0.0.1:1")
@@ -172,7 +172,7 @@ def test_a_proxy_gets_its_credentials(server: str) -> None:
 
 
 @pytest.mark.parametrize("location", ["http://[::1", "http://xn--/", "http://a\tb/", "//", "http://h:99999999/"])
-def test_an_odd_location_is_no_business_of_ours(server: str, door: httpx.Client, location: str) -> None:
+def test_odd_location_header_is_ignored(server: str, door: httpx.Client, location: str) -> None:
     Handler.location = location
     response = door.get(f"{server}/a")
     assert (response.status_code, response.headers["location"]) == (302, location.replace("\t", "\t"))
@@ -191,7 +191,7 @@ def test_certificates_are_verified_unless_the_target_file_says_otherwise(tmp_pat
         assert (context.verify_mode, context.check_hostname) == (mode, mode is ssl.CERT_REQUIRED)
 
 
-def test_an_own_certificate_authority_is_trusted_and_no_other(tmp_path: Path) -> None:
+def test_own_certificate_authority_is_the_only_trusted_one(tmp_path: Path) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     context = target("https://t", network={"ca_file": str(tmp_path / "ca.pem")}).network.context()

@@ -17,7 +17,7 @@ from conformance.engine.comparison import plain
 @given(
     st.lists(st.sampled_from(["&", "#", "x", "0", "6", "5", "9", ";", "amp", "lt", "é", " "]), max_size=14).map("".join)
 )
-def test_what_html_reads_is_read_the_same_way(text: str) -> None:
+def test_html_entities_are_decoded_like_in_browsers(text: str) -> None:
     assert unescaped(text) == html.unescape(text)
 
 
@@ -30,7 +30,7 @@ def test_what_html_reads_is_read_the_same_way(text: str) -> None:
         (f"&#x{'f' * 5000};", "\ufffd"),
     ],
 )
-def test_a_number_of_thousands_of_digits_is_no_error(text: str, read: str) -> None:
+def test_number_of_thousands_of_digits_is_no_error(text: str, read: str) -> None:
     assert unescaped(text) == read
     assert plain(text) == read
     page = Response(502, (("Content-Type", "text/html"),), f"<title>{text}</title>".encode())

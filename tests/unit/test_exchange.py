@@ -48,7 +48,7 @@ def test_a_media_type_is_without_parameters_and_in_lower_case(value: str, media:
         (b"1e3", 1000.0),
     ],
 )
-def test_json_is_read(body: bytes, value: object) -> None:
+def test_json_is_parsed(body: bytes, value: object) -> None:
     assert parse_json(body) == value
 
 
@@ -70,18 +70,18 @@ def test_json_is_read(body: bytes, value: object) -> None:
         (b'{"a":' * 100_000, "nested too deeply"),
     ],
 )
-def test_what_is_not_json_says_why(body: bytes, why: str) -> None:
+def test_error_says_why_a_body_is_not_json(body: bytes, why: str) -> None:
     with pytest.raises(NotJson, match=why):
         parse_json(body)
 
 
 @pytest.mark.parametrize("body", [b'"\\ud800"', b'"\\uDFFF x"', b'{"\\ud800": "\\udc00\\ud83d\\ude04"}'])
-def test_half_a_surrogate_pair_can_be_written_to_a_file_afterwards(body: bytes) -> None:
+def test_lone_surrogate_can_be_written_to_a_file(body: bytes) -> None:
     assert "?" in str(parse_json(body))
     assert str(parse_json(body)).encode()
 
 
-def test_a_body_that_was_cut_off_is_not_read() -> None:
+def test_truncated_body_is_not_parsed() -> None:
     with pytest.raises(NotJson, match="cut off"):
         _ = Response(200, body=b"{}", truncated=True).json
 

@@ -30,12 +30,12 @@ def target(tmp_path: Path) -> Target:
 
 
 @pytest.mark.parametrize(("requirement", "apart"), [*((one, True) for one in CHANGED), ("PM3-IMPORT-KEEP", False)])
-def test_who_acts_on_a_fixture_that_tests_change_does_so_alone(target: Target, requirement: str, apart: bool) -> None:
+def test_tests_of_a_changed_fixture_run_alone(target: Target, requirement: str, apart: bool) -> None:
     table = target.table("processmaker3")
     assert needs_exclusive_fixtures(table.specification(), table, [requirement]) is apart
 
 
-def test_a_case_that_is_under_two_keys_is_one_fixture(target: Target) -> None:
+def test_fixture_under_two_keys_is_one_fixture(target: Target) -> None:
     table = target.table("processmaker3")
     assert isinstance(table, ProcessMaker3)
     same = table.model_copy(update={"fixtures": table.fixtures.model_copy(update={"note_case": table.fixture("case")})})
@@ -43,7 +43,7 @@ def test_a_case_that_is_under_two_keys_is_one_fixture(target: Target) -> None:
     assert needs_exclusive_fixtures(same.specification(), same, cited)
 
 
-def test_a_worker_waits_for_the_place_at_the_fixtures_for_the_time_of_a_test(target: Target, tmp_path: Path) -> None:
+def test_worker_waits_for_the_fixture_slot_during_a_test(target: Target, tmp_path: Path) -> None:
     worker = Worker(target, "r1", "gw0", tmp_path, WorkerQuota(2))
 
     def is_free() -> bool:

@@ -27,7 +27,7 @@ def test_every_member_has_a_code() -> None:
 
 
 @pytest.mark.parametrize("first", CODES)
-def test_what_comes_first_decides_whatever_else_applies(first: str) -> None:
+def test_first_condition_decides(first: str) -> None:
     after = list(CODES)[list(CODES).index(first) :]
     for one in after:
         members: dict[str, int | bool] = dict.fromkeys((first, one), True)
@@ -37,14 +37,12 @@ def test_what_comes_first_decides_whatever_else_applies(first: str) -> None:
 
 
 @pytest.mark.parametrize(("status", "code"), [(0, 0), (1, 1), (2, 0), (3, 0), (4, 0), (5, 0), (6, 6)])
-def test_of_pytests_own_codes_only_a_failed_test_counts(status: int, code: int) -> None:
+def test_failed_test_is_the_only_pytest_code_that_counts(status: int, code: int) -> None:
     assert exit_code(Ending(pytest_status=status)) == code
 
 
 @pytest.mark.parametrize(
     ("record", "status", "code"), [(1, 5, 1), (6, 1, 6), (0, 5, 0), (0, 0, 0), (0, 3, 3), (0, 77, 77)]
 )
-def test_a_process_ends_with_the_code_of_the_record_or_else_with_that_of_pytest(
-    record: int, status: int, code: int
-) -> None:
+def test_process_ends_with_the_code_of_the_record_or_of_pytest(record: int, status: int, code: int) -> None:
     assert process_exit_code(record, status) == code

@@ -23,7 +23,7 @@ def test_records_are_found_by_definition_and_table() -> None:
     assert file.records("workflow", "PROJECT") == ()
 
 
-def test_an_empty_table_is_there_all_the_same() -> None:
+def test_empty_table_exists() -> None:
     assert ("workflow", "tasks") in parse(FILE).tables
     assert ("workflow", "dynaforms") not in parse(FILE).tables
 
@@ -37,7 +37,7 @@ def test_the_files_of_the_workflow_may_be_missing() -> None:
     assert not parse(FILE.replace(b"<workflow-files/>", b"")).has_files
 
 
-def test_what_is_uploaded_is_what_was_exported() -> None:
+def test_upload_equals_the_export() -> None:
     name, content, media_type = upload(parse(FILE))["project_file"]
     assert (name, content, media_type) == (FILE_NAME, FILE, "application/octet-stream")
 
@@ -52,6 +52,6 @@ def test_what_is_uploaded_is_what_was_exported() -> None:
     ],
     ids=["empty", "HTML", "unknown encoding", "entities"],
 )
-def test_what_is_no_plain_xml_is_refused(content: bytes) -> None:
+def test_unsafe_xml_is_rejected(content: bytes) -> None:
     with pytest.raises(NotAnExport, match="not XML"):
         parse(content)

@@ -25,7 +25,7 @@ def validator(operation: Operation) -> Any:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_the_packaged_corpus_is_that_of_the_spec(system: str) -> None:
+def test_packaged_corpus_matches_the_spec(system: str) -> None:
     path = SYSTEMS[system].corpus
     assert path is not None
     corpus = json.loads(path.read_text())
@@ -48,7 +48,7 @@ def test_whole_numbers_are_written_as_such_and_nothing_is_shared_with_the_spec()
     assert json.dumps(load("processmaker3").source, sort_keys=True) == before
 
 
-def test_another_seed_makes_other_bodies_once_and_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bodies_of_another_seed_are_generated_once_and_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / name))
     operation = load("processmaker4").operations["startRequest"]
     made = generation.cases(operation, 5, 3)

@@ -44,12 +44,12 @@ def refused(method: str, url: str, system: str = "processmaker3", **more: Any) -
 # -- what may pass ----------------------------------------------------------------------------------------------------
 
 
-def test_reading_anything_is_allowed() -> None:
+def test_reads_are_allowed() -> None:
     for url in (PM3, f"{PM3}/{FOREIGN}", f"{PM3}/{FOREIGN}/process", f"{PM3}/{FOREIGN}/export", f"{HOST}/anything"):
         assert judge("GET", url) == "read"
 
 
-def test_what_the_run_created_may_be_changed_and_deleted() -> None:
+def test_resources_of_the_run_may_be_changed_and_deleted() -> None:
     assert judge("PUT", f"{PM3}/{OWNED}", json={}) == "update"
     assert judge("DELETE", f"{PM3}/{OWNED}") == "delete"
     assert judge("PATCH", f"{PRO}/{OWNED}/toggle-activation", "procesio") == "update"
@@ -63,7 +63,7 @@ def test_made_up_identifiers_pass_since_they_cannot_exist() -> None:
     assert judge("DELETE", f"{PRO}/{by.ledger.made_up_guid()}", by=by) == "delete"
 
 
-def test_asking_for_a_token_is_allowed_even_when_only_reading() -> None:
+def test_token_requests_are_allowed_at_read_only() -> None:
     by = policy(safety=Safety.READ_ONLY)
     assert judge("POST", f"{HOST}/workflow/oauth2/token", by=by, data={"grant_type": "password"}) == "administer"
 
@@ -72,24 +72,24 @@ def test_asking_for_a_token_is_allowed_even_when_only_reading() -> None:
 
 
 @pytest.mark.parametrize("host", ["http://other:8301", "https://target:8301", "http://target", "http://target.:8301"])
-def test_no_other_host_is_ever_asked(host: str) -> None:
+def test_other_hosts_are_never_requested(host: str) -> None:
     refused("GET", f"{host}/api/1.0/workflow/project")
 
 
 @pytest.mark.parametrize("host", ["http://TARGET:8301", "http://someone@target:8301"])
-def test_case_and_user_name_do_not_make_another_host(host: str) -> None:
+def test_case_and_user_name_do_not_change_the_host(host: str) -> None:
     assert judge("GET", f"{host}/api/1.0/workflow/project") == "read"
 
 
 @pytest.mark.parametrize(
     ("method", "path"), [("DELETE", f"/{FOREIGN}"), ("PUT", f"/{FOREIGN}"), ("PUT", f"/{FOREIGN}/process")]
 )
-def test_what_the_run_did_not_create_is_not_touched(method: str, path: str) -> None:
+def test_foreign_resources_are_not_touched(method: str, path: str) -> None:
     refused(method, PM3 + path, json={})
 
 
 @pytest.mark.parametrize("safety", Safety)
-def test_no_level_opens_what_belongs_to_others(safety: Safety) -> None:
+def test_no_level_allows_changes_to_foreign_resources(safety: Safety) -> None:
     with pytest.raises((RequestRefused, Withheld)):
         judge("DELETE", f"{PM3}/{FOREIGN}", by=policy(safety=safety))
 
@@ -103,24 +103,24 @@ def test_no_level_opens_what_belongs_to_others(safety: Safety) -> None:
         f"/{OWNED}%5C..%5C{FOREIGN}", f"/%66{'f' * 31}", f"/{OWNED};/../{FOREIGN}", "/%C0%AE%C0%AE/x",
     ],
 )  # fmt: skip
-def test_an_odd_spelling_opens_nothing(path: str) -> None:
+def test_odd_spelling_is_refused(path: str) -> None:
     request = httpx.Request("DELETE", PM3, extensions={"target": httpx.URL(PM3).raw_path + path.encode()})
     with pytest.raises(RequestRefused):
         policy().judge(request)
 
 
 @pytest.mark.parametrize("path", ["/API/1.0/workflow/Project/", "/api/1.0/workflow/PROJECT/"])
-def test_an_odd_case_opens_nothing(path: str) -> None:
+def test_odd_case_is_refused(path: str) -> None:
     refused("DELETE", f"{HOST}{path}{FOREIGN}")
     refused("DELETE", f"{HOST}{path}{OWNED}")
 
 
 @pytest.mark.parametrize("target", [b"http://other/x", b"*", b"", b"api/1.0", b"other:80"])
-def test_a_request_target_that_is_no_path_is_refused(target: bytes) -> None:
+def test_request_target_that_is_not_a_path_is_refused(target: bytes) -> None:
     refused("GET", PM3, extensions={"target": target})
 
 
-def test_the_target_on_the_wire_is_judged_not_the_url() -> None:
+def test_request_target_is_checked_instead_of_the_url() -> None:
     target = httpx.URL(f"{PM3}/{FOREIGN}").raw_path
     refused("DELETE", f"{PM3}/{OWNED}", extensions={"target": target})
 
@@ -128,7 +128,7 @@ def test_the_target_on_the_wire_is_judged_not_the_url() -> None:
 @pytest.mark.parametrize(
     "name", ["X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"]
 )
-def test_a_header_that_makes_another_request_of_it_is_refused(name: str) -> None:
+def test_header_that_changes_the_request_is_refused(name: str) -> None:
     refused("GET", f"{PM3}/{FOREIGN}", headers={name: "DELETE"})
 
 
@@ -147,7 +147,7 @@ def test_a_host_header_that_names_another_host_is_refused(host: str) -> None:
         [("Content-Length", "68"), ("Content-Length", "2")],
     ],
 )
-def test_a_body_that_a_server_would_read_differently_from_the_guard_is_refused(headers: Any) -> None:
+def test_body_that_a_server_may_parse_differently_is_refused(headers: Any) -> None:
     content = json.dumps(batch(OWNED)).encode()
     assert judge("POST", f"{PM3}/bulk", content=content) == "delete"
     refused("POST", f"{PM3}/bulk", content=content, headers=headers)
@@ -173,14 +173,14 @@ def test_a_parameter_that_overrides_the_method_is_refused(query: str) -> None:
     refused("GET", f"{PM3}/{FOREIGN}?{query}")
 
 
-def test_a_write_to_no_operation_is_refused() -> None:
+def test_write_to_an_unknown_operation_is_refused() -> None:
     refused("POST", f"{HOST}/api/1.0/workflow/plugin", json={})
     refused("DELETE", PM3)
     refused("PATCH", f"{PM3}/{OWNED}")
 
 
 @pytest.mark.parametrize("path", ["{}/../plugin", "{}/%2e%2e/plugin", "plugin;{}", "{}/..;/plugin"])
-def test_a_made_up_segment_does_not_open_the_path_around_it(path: str) -> None:
+def test_made_up_segment_does_not_allow_an_odd_path(path: str) -> None:
     by = policy()
     refused("POST", f"{HOST}/api/1.0/workflow/" + path.format(by.ledger.made_up(12)), by=by, json={})
 
@@ -204,7 +204,7 @@ def test_a_batch_of_own_projects_passes() -> None:
         {"data": [*batch(OWNED)["data"], {"data": {"0": {"prj_uid": FOREIGN}}}]}, {**batch(OWNED), "prj_uid": FOREIGN},
     ],
 )  # fmt: skip
-def test_a_batch_that_names_anything_else_is_refused(body: Any) -> None:
+def test_batch_with_any_other_identifier_is_refused(body: Any) -> None:
     refused("POST", f"{PM3}/bulk", json=body)
 
 
@@ -216,12 +216,12 @@ def test_a_batch_that_names_anything_else_is_refused(body: Any) -> None:
         '{"id": "%s", "x": {"a": 1, "a": "%s"}}',
     ],
 )
-def test_a_body_in_which_a_name_is_there_twice_is_refused(text: str) -> None:
+def test_body_with_a_duplicate_name_is_refused(text: str) -> None:
     for pair in ((OWNED, FOREIGN), (FOREIGN, OWNED), (OWNED, OWNED)):
         refused("PUT", PRO, "procesio", content=(text % pair).encode())
 
 
-def test_an_upload_in_which_a_part_is_there_twice_is_refused() -> None:
+def test_upload_with_a_duplicate_part_is_refused() -> None:
     own, foreign = project_file(OWNED)["project_file"], project_file(FOREIGN)["project_file"]
     assert judge("POST", f"{PM3}/import?option=OVERWRITE", files=[("project_file", own)]) == "create"
     for pair in ((own, foreign), (foreign, own)):
@@ -229,7 +229,7 @@ def test_an_upload_in_which_a_part_is_there_twice_is_refused() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"data[0][prj_uid]=x", b"\xff", b"[" * 100_000])
-def test_a_body_that_cannot_be_read_is_refused(body: bytes) -> None:
+def test_unreadable_body_is_refused(body: bytes) -> None:
     refused("POST", f"{PM3}/bulk", content=body)
 
 
@@ -239,7 +239,7 @@ def test_a_guarded_body_names_the_process_to_modify() -> None:
     refused("PUT", PRO, "procesio", json={"name": "n"})
 
 
-def test_somebody_else_is_given_a_role_only_where_everything_may_be_destroyed() -> None:
+def test_role_for_a_foreign_user_needs_level_disposable() -> None:
     role = f"{HOST}/api/1.0/workflow/role/{OWNED}/user"
     with pytest.raises(Withheld):
         judge("POST", role, json={"usr_uid": FOREIGN})
@@ -248,7 +248,7 @@ def test_somebody_else_is_given_a_role_only_where_everything_may_be_destroyed() 
     refused("POST", role.replace(OWNED, FIXTURE[:-1] + "d"), json={"usr_uid": OWNED})
 
 
-def test_a_department_is_created_below_none_or_an_own_one() -> None:
+def test_department_needs_no_parent_or_an_own_one() -> None:
     url = f"{HOST}/api/1.0/workflow/department"
     for parent in ("", OWNED):
         assert judge("POST", url, json={"dep_title": MINE, "dep_parent": parent}) == "create"
@@ -266,14 +266,14 @@ def project_file(uid: str, name: str = MINE) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("option", ["OVERWRITE", "DISABLE", "overwrite", "", "anything"])
-def test_an_import_that_reaches_an_existing_project_must_name_an_own_one(option: str) -> None:
+def test_import_into_an_existing_project_must_name_an_own_one(option: str) -> None:
     url = f"{PM3}/import?option={option}"
     assert judge("POST", url, files=project_file(OWNED)) == "create"
     refused("POST", url, files=project_file(FOREIGN))
 
 
 @pytest.mark.parametrize("option", ["CREATE", "KEEP", "keep", "KEEP%20"])
-def test_an_import_that_keeps_the_existing_project_may_name_any(option: str) -> None:
+def test_import_as_a_copy_may_name_any_project(option: str) -> None:
     assert judge("POST", f"{PM3}/import?option={option}", files=project_file(FOREIGN)) == "create"
 
 
@@ -282,7 +282,7 @@ def test_an_import_with_an_ambiguous_option_is_refused(query: str) -> None:
     refused("POST", f"{PM3}/import{query}", files=project_file(FOREIGN))
 
 
-def test_an_upload_that_cannot_be_read_is_refused() -> None:
+def test_unreadable_upload_is_refused() -> None:
     bomb = b"<!DOCTYPE a [<!ENTITY b 'c'>]><meta key='uid'>&b;</meta>"
     refused("POST", f"{PM3}/import?option=OVERWRITE", files={"project_file": ("p", bomb)})
     refused("POST", f"{PM3}/import?option=OVERWRITE", files={"other": ("p", b"<a/>")})
@@ -292,7 +292,7 @@ def test_an_upload_that_cannot_be_read_is_refused() -> None:
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_created_carries_the_mark_of_the_run() -> None:
+def test_created_name_must_carry_the_mark_of_the_run() -> None:
     by = policy()
     assert by.judge(httpx.Request("POST", PM3, json={"prj_name": by.ledger.name()})).creates.startswith("conf r1 ")
     for name in ("Orders", "conf r2 main 1 aa", "", "conf r1x"):
@@ -300,7 +300,7 @@ def test_what_is_created_carries_the_mark_of_the_run() -> None:
     refused("POST", f"{PM3}/import?option=KEEP", files=project_file(FOREIGN, "Orders"))
 
 
-def test_a_create_without_a_name_needs_an_instance_that_may_be_destroyed() -> None:
+def test_create_without_a_name_needs_level_disposable() -> None:
     for body in ({}, {"prj_name": None}):
         with pytest.raises(Withheld) as withheld:
             judge("POST", PM3, json=body)
@@ -312,14 +312,14 @@ def test_a_create_without_a_name_needs_an_instance_that_may_be_destroyed() -> No
 
 
 @pytest.mark.parametrize("path", ["ApiKey", "Credentials/types", "Actions/test"])
-def test_access_and_what_nobody_can_remove_are_made_only_where_all_may_be_destroyed(path: str) -> None:
+def test_access_and_undeletable_resources_need_level_disposable(path: str) -> None:
     with pytest.raises(Withheld) as withheld:
         judge("POST", f"{HOST}/api/{path}", "procesio", json={"name": MINE})
     assert withheld.value.reason is Reason.SAFETY_LEVEL
     assert judge("POST", f"{HOST}/api/{path}", by=policy("procesio", safety=Safety.DISPOSABLE), json={"name": MINE})
 
 
-def test_a_literal_path_is_no_odd_spelling_of_one_with_a_parameter() -> None:
+def test_literal_path_is_not_an_odd_spelling_of_a_parametrized_one() -> None:
     by = policy("procesio", safety=Safety.DISPOSABLE)
     files = {"file": ("a.txt", b"")}
     assert judge("POST", f"{HOST}/api/Credentials/upload/test", by=by, files=files) == "administer"
@@ -327,7 +327,7 @@ def test_a_literal_path_is_no_odd_spelling_of_one_with_a_parameter() -> None:
         refused("POST", HOST + path, by=by, files=files)
 
 
-def test_a_deletion_of_api_keys_names_one_of_ours() -> None:
+def test_deletion_of_api_keys_must_name_an_own_one() -> None:
     by = policy("procesio", safety=Safety.DISPOSABLE)
     assert judge("DELETE", f"{HOST}/api/ApiKey", by=by, json={"id": OWNED}) == "administer"
     for body in ({"id": FOREIGN}, {}):
@@ -354,7 +354,7 @@ def test_publish_and_launch_count_as_writes(path: str) -> None:
         f"/api/Projects/instances/{FOREIGN}/launch;a", f"/x/../api/Projects/instances/{FOREIGN}/launch",
     ],
 )  # fmt: skip
-def test_no_other_spelling_of_publish_and_launch_counts_as_reading(path: str) -> None:
+def test_other_spellings_of_publish_and_launch_are_not_reads(path: str) -> None:
     request = httpx.Request("GET", PRO, extensions={"target": path.encode()})
     with pytest.raises(RequestRefused):
         policy("procesio").judge(request)
@@ -382,12 +382,12 @@ def test_a_fixture_is_executed_and_not_changed() -> None:
         judge("PUT", f"{PM3}/{FIXTURE}", json={})
 
 
-def test_a_fixture_may_change_if_the_target_file_says_so_or_the_instance_may_be_destroyed() -> None:
+def test_fixture_may_change_with_may_change_or_at_level_disposable() -> None:
     assert judge("PUT", f"{PM3}/{FIXTURE}", by=policy(may_change=True), json={}) == "update"
     assert judge("PUT", f"{PM3}/{FIXTURE}", by=policy(safety=Safety.DISPOSABLE), json={}) == "update"
 
 
-def test_no_more_is_executed_than_allowed() -> None:
+def test_executions_are_limited() -> None:
     by = policy("procesio", limits=Allowance(executions=2))
     for _ in range(2):
         judge("POST", f"{PRO}/{OWNED}/run", by=by, json={})
@@ -396,7 +396,7 @@ def test_no_more_is_executed_than_allowed() -> None:
     assert withheld.value.reason is Reason.LIMIT_REACHED
 
 
-def test_no_more_is_created_than_may_be_open() -> None:
+def test_open_resources_are_limited() -> None:
     by = policy(limits=Allowance(open_resources=3))
     judge("POST", PM3, by=by, json={"prj_name": MINE})
     by.ledger.intend("processmaker3", "project", "createProject", "three")
@@ -410,7 +410,7 @@ def test_no_more_is_created_than_may_be_open() -> None:
 # -- the transport ----------------------------------------------------------------------------------------------------
 
 
-def test_the_intent_of_a_create_is_on_the_disk_before_the_request_goes_out(tmp_path: Path) -> None:
+def test_intent_is_on_disk_before_the_create_is_sent(tmp_path: Path) -> None:
     by = policy()
     by.ledger.path = tmp_path / "ledger-main.ndjson"
     seen: list[dict[str, Any]] = []
@@ -426,7 +426,7 @@ def test_the_intent_of_a_create_is_on_the_disk_before_the_request_goes_out(tmp_p
     assert response.extensions["entry"].name == MINE
 
 
-def test_what_is_refused_never_reaches_the_wire() -> None:
+def test_refused_request_is_not_sent() -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise AssertionError(request.url)
 
@@ -461,7 +461,7 @@ def judgement_below(*urls: str, system: str = "processmaker3") -> Policy:
     return by
 
 
-def test_the_path_of_the_url_is_taken_off_before_a_request_is_judged() -> None:
+def test_url_path_is_removed_before_a_request_is_checked() -> None:
     by = judgement_below()
     assert judge("GET", f"{BELOW}/api/1.0/workflow/project/{FOREIGN}", by=by) == "read"
     assert judge("PUT", f"{BELOW}/api/1.0/workflow/project/{OWNED}", by=by, json={}) == "update"
@@ -486,11 +486,11 @@ def test_the_path_of_the_url_is_taken_off_before_a_request_is_judged() -> None:
         b"/apps/PM/api/1.0/workflow/project",
     ],
 )
-def test_nothing_goes_beside_the_path_of_the_url(target: bytes) -> None:
+def test_requests_outside_the_url_path_are_refused(target: bytes) -> None:
     refused("GET", BELOW, by=judgement_below(), extensions={"target": target})
 
 
-def test_below_two_urls_a_request_is_what_it_is_below_either() -> None:
+def test_request_below_two_urls_is_checked_below_both() -> None:
     web, proxy = HOST, f"{HOST}/api"
     by = judgement_below(web, proxy, system="procesio")
     assert judge("POST", f"{proxy}/api/Authentication", "procesio", by=by) == "administer"
@@ -499,7 +499,7 @@ def test_below_two_urls_a_request_is_what_it_is_below_either() -> None:
     refused("PATCH", f"{proxy}/api/Projects/{FOREIGN}/toggle-activation", "procesio", by=by)
 
 
-def test_the_token_url_is_compared_as_an_address_not_as_text() -> None:
+def test_token_url_is_compared_as_a_url_not_as_text() -> None:
     by = judgement_below()
     by.token_url = "http://Other:80/token"
     assert judge("POST", "http://other/token", by=by) == "administer"

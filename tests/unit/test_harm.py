@@ -22,7 +22,7 @@ from tests.reporting import sample
         ("createProject.201:status", Harm.FORM),
     ],
 )
-def test_the_harm_of_a_structural_requirement_follows_from_its_id(requirement: str, harm: Harm) -> None:
+def test_harm_of_a_structural_requirement_follows_from_its_id(requirement: str, harm: Harm) -> None:
     assert of_structure(requirement) is harm
     assert load("processmaker3").requirements[requirement].harm is harm
 
@@ -37,14 +37,14 @@ def test_an_entry_may_state_another_harm_than_that_of_its_aspect() -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_whoever_gets_in_without_credentials_does_the_worst_harm(system: str) -> None:
+def test_access_without_credentials_is_the_worst_harm(system: str) -> None:
     aspects = {"no-credentials-refused", "wrong-credentials-refused"}
     found = [one for one in load(system).requirements.values() if one.aspect in aspects]
     assert found
     assert {one.harm for one in found} == {Harm.ACCESS}
 
 
-def test_an_open_list_comes_before_a_wrong_form_however_firm() -> None:
+def test_open_list_is_worse_than_a_wrong_form_of_any_level() -> None:
     form = sample.deviation(1, harm=Harm.FORM, level=Level.MUST)
     access = sample.deviation(2, harm=Harm.ACCESS, level=Level.SHOULD)
     known = sample.known(sample.deviation(3, harm=Harm.ACCESS))

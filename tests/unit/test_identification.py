@@ -34,7 +34,7 @@ def answered(body: Any, *headers: tuple[str, str], url: str = "http://t/") -> Ex
     return Exchange("e", "op", Request("GET", url), Response(200, given, json.dumps(body).encode()))
 
 
-def test_the_documented_place_is_the_likeliest_and_other_identifiers_follow() -> None:
+def test_documented_place_is_the_first_candidate() -> None:
     assert candidates(answered({"workspaceId": OTHER, "id": UID}), READ) == [UID, OTHER]
     assert candidates(answered([{"old_uid": "", "new_uid": UID}, {"new_uid": OTHER}]), READ) == [UID, OTHER]
     assert len(candidates(answered([{"uid": str(number)} for number in range(99)]), READ)) < 10
@@ -51,11 +51,11 @@ def test_the_documented_place_is_the_likeliest_and_other_identifiers_follow() ->
         ({"process_id": 2}, "/process_events/2", ""),
     ],
 )
-def test_a_thing_that_was_started_is_named_by_its_own_identifier(body: Any, url: str, identifier: str) -> None:
+def test_started_instance_is_identified_by_its_own_identifier(body: Any, url: str, identifier: str) -> None:
     assert identifier_of(answered(body, url=f"http://t{url}"), None) == identifier
 
 
-def test_an_identifier_is_pointed_at_by_the_documented_place_or_by_a_bare_text_alone() -> None:
+def test_identifier_is_pointed_at_by_the_documented_place_or_a_bare_text() -> None:
     assert pointed(answered({"id": UID}), READ) == UID
     assert pointed(answered(UID), READ) == UID
     assert pointed(answered({"thingId": UID}), READ) == pointed(answered(["x"]), READ) == ""
@@ -71,14 +71,14 @@ def test_an_identifier_is_pointed_at_by_the_documented_place_or_by_a_bare_text_a
         (f"/of/{OTHER}", ""),  # what the call named already
     ],
 )
-def test_an_empty_response_to_a_create_names_the_thing_by_its_address(location: str, identifier: str) -> None:
+def test_empty_create_response_is_identified_by_its_location(location: str, identifier: str) -> None:
     response = Response(201, (("Location", location),), b"")
     made = Exchange("e", "op", Request("POST", f"http://t/of/{OTHER}"), response)
     assert identifier_of(made, READ) == identifier
     assert candidates(replace(made, response=replace(response, status=200)), READ) == []
 
 
-def test_one_alone_is_a_list_of_one_and_a_tree_has_items_at_every_depth() -> None:
+def test_single_item_is_a_list_of_one_and_a_tree_has_items_at_every_depth() -> None:
     inner = {"id": OTHER, "name": "inner", "children": []}
     tree = {"id": UID, "name": "outer", "children": [inner]}
     assert listed(answered({"id": UID, "name": "one"}), LIST) == [(UID, "one")]
@@ -86,7 +86,7 @@ def test_one_alone_is_a_list_of_one_and_a_tree_has_items_at_every_depth() -> Non
     assert listed(answered(tree), replace(LIST, tree=True)) == [(UID, "outer"), (OTHER, "inner")]
 
 
-def test_a_list_is_found_beside_other_arrays() -> None:
+def test_list_is_found_next_to_other_arrays() -> None:
     body = {"links": [{"href": "/"}], "data": {"items": [{"id": UID, "name": " a &amp; b\n"}]}}
     assert (UID, "a & b") in listed(answered(body), LIST)
 
@@ -109,7 +109,7 @@ def test_a_list_shows_an_identifier_under_another_name_only_where_it_uses_none_o
         ({"items": [1, 2], "count": 2, "page": 1, "per_page": 2}, []), ({"items": [1], "total": 1, "hasNext": 1}, []),
     ],
 )  # fmt: skip
-def test_a_list_with_a_sign_of_paging_may_show_a_part_only(body: Any, headers: list[tuple[str, str]]) -> None:
+def test_list_with_signs_of_paging_may_be_incomplete(body: Any, headers: list[tuple[str, str]]) -> None:
     assert looks_paginated(answered(body, *headers))
 
 
@@ -126,5 +126,5 @@ def test_a_list_with_a_sign_of_paging_may_show_a_part_only(body: Any, headers: l
         ([1], [("X-Total-Count", "1"), ("X-Page", "1"), ("X-Per-Page", "1")]),
     ],
 )  # fmt: skip
-def test_a_list_without_such_a_sign_is_whole(body: Any, headers: list[tuple[str, str]]) -> None:
+def test_list_without_signs_of_paging_is_complete(body: Any, headers: list[tuple[str, str]]) -> None:
     assert not looks_paginated(answered(body, *headers))

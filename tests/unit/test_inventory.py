@@ -18,13 +18,13 @@ def collected() -> list[coverage.CollectedTest]:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_it_counts_the_tests_that_pytest_collects(system: str, collected: list[coverage.CollectedTest]) -> None:
+def test_inventory_counts_the_tests_that_pytest_collects(system: str, collected: list[coverage.CollectedTest]) -> None:
     ids = [one.test for one in collected if one.system == system]
     assert inventory(specification.load(system)) == Counter(one.partition("[")[0] for one in ids)
     assert absent(inventory(specification.load(system)), ids) == []
 
 
-def test_what_is_missing_is_named_once() -> None:
+def test_missing_function_is_named_once() -> None:
     expected = {"s/test_a.py::test_one": 1, "s/test_a.py::test_two": 2, "s/test_b.py::test_three": 1}
     ran = ["s/test_a.py::test_one", "s/test_a.py::test_two[x]", "s/test_a.py::test_two[x]"]
     assert absent(expected, ran) == ["s/test_a.py::test_two", "s/test_b.py::test_three"]

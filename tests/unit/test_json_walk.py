@@ -28,7 +28,7 @@ def test_places_name_members_without_their_positions() -> None:
     assert list(places([])) == [("", [])]
 
 
-def test_no_depth_harms_the_walk() -> None:
+def test_deep_nesting_is_walked() -> None:
     deep: Any = 1
     for _ in range(50_000):
         deep = [deep]
@@ -53,7 +53,7 @@ def test_leaves_are_single_values() -> None:
     assert list(leaves([])) == []
 
 
-def test_exact_leaves_tell_items_apart_and_keep_what_is_empty() -> None:
+def test_exact_leaves_distinguish_items_and_keep_empty_containers() -> None:
     assert dict(exact_leaves(BODY)) == {
         "/a/0/b": 1, "/a/1/b/0": 2, "/a/1/b/1": "x", "/c": {}, "/d": None, "/e": True,
     }  # fmt: skip
@@ -64,7 +64,7 @@ def test_objects_are_every_object_outermost_first() -> None:
     assert list(objects(BODY)) == [BODY, {"b": 1}, {"b": [2, "x"]}, {}]
 
 
-def test_scalars_are_names_and_single_values_but_for_truth_values_and_null() -> None:
+def test_scalars_are_names_and_single_values_except_booleans_and_null() -> None:
     assert sorted(map(str, scalars(BODY))) == ["1", "2", "a", "b", "b", "c", "d", "e", "x"]
 
 

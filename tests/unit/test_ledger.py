@@ -36,18 +36,18 @@ def test_a_name_is_unique_and_carries_the_mark_of_the_run(book: Ledger) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Orders", "conf r11 main 1 a", "conf  r1 main", "r1", "conf r1"])
-def test_no_other_name_is_ours(book: Ledger, name: str) -> None:
+def test_other_names_are_not_ours(book: Ledger, name: str) -> None:
     assert not book.is_ours(name)
 
 
-def test_names_of_two_workers_and_of_two_runs_never_meet() -> None:
+def test_names_of_workers_and_runs_are_different() -> None:
     books = [Ledger(None, "r1", "gw0"), Ledger(None, "r1", "gw1"), Ledger(None, "r2", "gw0")]
     assert len({book.name() for book in books for _ in range(20)}) == 60
     assert not books[2].is_ours(books[0].name())
     assert books[1].is_ours(books[0].name())
 
 
-def test_what_was_made_since_a_moment_is_distinguished_from_what_another_worker_or_an_earlier_test_made(
+def test_recently_created_resources_are_distinguished_from_others(
     book: Ledger,
 ) -> None:
     other, earlier = Ledger(None, "r1", "gw1"), book.name()
@@ -60,7 +60,7 @@ def test_what_was_made_since_a_moment_is_distinguished_from_what_another_worker_
     assert [book.mentions_ours(text) for text in told] == [True, True, False, True, True]
 
 
-def test_made_up_identifiers_are_remembered_and_have_the_form_that_is_asked_for(book: Ledger) -> None:
+def test_made_up_identifiers_are_remembered_and_have_the_requested_form(book: Ledger) -> None:
     for length in (1, 12, 31, 32):
         made = book.made_up(length)
         assert re.fullmatch(rf"[0-9a-f]{{{length}}}", made)
@@ -72,7 +72,7 @@ def test_made_up_identifiers_are_remembered_and_have_the_form_that_is_asked_for(
     assert not Ledger(None, "r1").is_made_up(guid)
 
 
-def test_what_is_created_is_open_until_it_is_gone(book: Ledger) -> None:
+def test_created_resource_is_open_until_it_is_gone(book: Ledger) -> None:
     entry = book.intend(PM3, "project", "createProject", "name")
     assert [one.identifier for one in book.open()] == [""]
     assert not book.owns("")
@@ -84,20 +84,20 @@ def test_what_is_created_is_open_until_it_is_gone(book: Ledger) -> None:
     assert book.owns("u1")
 
 
-def test_what_was_refused_is_withdrawn(book: Ledger, path: Path) -> None:
+def test_refused_create_is_withdrawn(book: Ledger, path: Path) -> None:
     book.withdrawn(book.intend(PM3, "project", "createProject", "name"))
     assert book.open() == []
     assert events(path) == ["intent", "withdrawn"]
 
 
-def test_what_is_open_comes_newest_first_and_by_system(book: Ledger) -> None:
+def test_open_entries_are_newest_first_and_by_system(book: Ledger) -> None:
     for system, identifier in ((PM3, "a"), ("procesio", "b"), (PM3, "c")):
         book.created(book.intend(system, "thing", "op", identifier), Ours(identifier))
     assert [one.identifier for one in book.open()] == ["c", "b", "a"]
     assert [one.identifier for one in book.open(PM3)] == ["c", "a"]
 
 
-def test_something_is_gone_only_once(book: Ledger, path: Path) -> None:
+def test_resource_is_gone_only_once(book: Ledger, path: Path) -> None:
     book.created(book.intend(PM3, "project", "createProject", "n"), Ours("u1"))
     book.gone("u1")
     book.gone("u1")
@@ -105,7 +105,7 @@ def test_something_is_gone_only_once(book: Ledger, path: Path) -> None:
     assert events(path) == ["intent", "created", "removed"]
 
 
-def test_what_cannot_be_removed_is_counted_and_is_ours(book: Ledger) -> None:
+def test_residue_is_counted_and_owned(book: Ledger) -> None:
     book.remains("processmaker4", "request", "17")
     book.remains("processmaker4", "request")
     assert book.residue["processmaker4", "request"] == 2
@@ -122,7 +122,7 @@ def test_the_journal_is_on_the_disk_line_by_line_and_only_for_its_owner(book: Le
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_journal_is_read_back_as_it_was_written(book: Ledger, path: Path) -> None:
+def test_journal_is_read_back_as_written(book: Ledger, path: Path) -> None:
     first = book.created(book.intend(PM3, "project", "createProject", "one"), Ours("u1"))
     second = book.intend(PM3, "project", "importProject", "two")
     book.record_refused(second)
@@ -140,21 +140,21 @@ def test_a_journal_is_read_back_as_it_was_written(book: Ledger, path: Path) -> N
     assert again.is_ours(book.name())
 
 
-def test_what_is_removed_after_reading_back_is_journalled_too(book: Ledger, path: Path) -> None:
+def test_removal_after_reading_a_journal_is_journalled(book: Ledger, path: Path) -> None:
     book.created(book.intend(PM3, "project", "createProject", "one"), Ours("u1"))
     ledger.read(path).gone("u1")
     assert ledger.read(path).open() == []
 
 
 @pytest.mark.parametrize("cut", [1, 10, 40])
-def test_a_line_that_was_cut_off_by_a_kill_is_passed_over(book: Ledger, path: Path, cut: int) -> None:
+def test_line_cut_off_by_a_kill_is_ignored(book: Ledger, path: Path, cut: int) -> None:
     entry = book.intend(PM3, "project", "createProject", "one")
     book.created(entry, Ours("u1"))
     path.write_bytes(path.read_bytes()[:-cut])
     assert [one.name for one in ledger.read(path).open()] == ["one"]
 
 
-def test_what_is_journalled_behind_a_cut_off_line_is_not_lost(book: Ledger, path: Path) -> None:
+def test_line_after_a_cut_off_line_is_kept(book: Ledger, path: Path) -> None:
     book.created(book.intend(PM3, "project", "createProject", "one"), Ours("u1"))
     book.created(book.intend(PM3, "project", "createProject", "two"), Ours("u2"))
     path.write_bytes(path.read_bytes()[:-5])
@@ -163,7 +163,7 @@ def test_what_is_journalled_behind_a_cut_off_line_is_not_lost(book: Ledger, path
 
 
 @pytest.mark.parametrize("line", ["[]", "5", '"event"', "{}", '{"event": "unheard of"}', "\ufffd"])
-def test_lines_of_another_kind_are_passed_over(book: Ledger, path: Path, line: str) -> None:
+def test_unknown_lines_are_ignored(book: Ledger, path: Path, line: str) -> None:
     book.intend(PM3, "project", "createProject", "one")
     with path.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
@@ -189,7 +189,7 @@ INTENT = {"event": "intent", "run": "r", "key": "k", "system": "s", "kind": "p",
         {**INTENT, "within": ["a"]},
     ],
 )
-def test_a_line_of_odd_values_is_left_out(tmp_path: Path, line: dict[str, Any]) -> None:
+def test_line_with_odd_values_is_ignored(tmp_path: Path, line: dict[str, Any]) -> None:
     path = tmp_path / "ledger-main.ndjson"
     path.write_text(json.dumps(line) + "\n")
     assert ledger.read(path).damaged == [1]

@@ -85,7 +85,7 @@ def controls(of: Callable[[str, int], Exchange], asked: list[str] | None = None)
 
 @pytest.mark.parametrize("trace", TRACES)
 @pytest.mark.parametrize("page", PAGES)
-def test_what_changes_by_itself_hides_no_missing_operation(page: str, trace: str) -> None:
+def test_volatile_values_do_not_hide_a_missing_operation(page: str, trace: str) -> None:
     media_type, text = PAGES[page]
     *others, own = TRACES[trace]
 
@@ -101,7 +101,7 @@ def test_what_changes_by_itself_hides_no_missing_operation(page: str, trace: str
 
 @pytest.mark.parametrize("time", SAME_SECOND)
 @pytest.mark.parametrize("page", PAGES)
-def test_two_control_requests_within_a_second_do_not_make_their_time_a_constant(page: str, time: str) -> None:
+def test_equal_times_of_two_control_requests_are_not_constant(page: str, time: str) -> None:
     media_type, text = PAGES[page]
     theirs, own = SAME_SECOND[time]
 
@@ -111,7 +111,7 @@ def test_two_control_requests_within_a_second_do_not_make_their_time_a_constant(
     assert responds_alike(of("project", own), controls(lambda path, _: of(path, theirs)))
 
 
-def test_a_value_that_two_control_requests_share_by_chance_is_looked_at_again() -> None:
+def test_value_shared_by_chance_is_checked_again() -> None:
     asked: list[str] = []
     nodes = ("b", "b", "c", "a")
     theirs = controls(lambda path, at: met(path, {"message": "Not found", "node": nodes[at]}), asked)
@@ -120,7 +120,7 @@ def test_a_value_that_two_control_requests_share_by_chance_is_looked_at_again() 
 
 
 @pytest.mark.parametrize("code", [404, "E404", 10, True, None])
-def test_a_value_in_which_all_control_requests_agree_makes_another_response(code: Any) -> None:
+def test_value_common_to_all_control_requests_distinguishes_responses(code: Any) -> None:
     asked: list[str] = []
     theirs = controls(lambda path, _: met(path, {"message": "Not found", "code": "none"}), asked)
     assert not responds_alike(met("project", {"message": "Not found", "code": code}), theirs)
@@ -128,12 +128,12 @@ def test_a_value_in_which_all_control_requests_agree_makes_another_response(code
 
 
 @pytest.mark.parametrize("member", ["took", "elapsed_ms", "serverTime", "duration"])
-def test_a_duration_is_nobodys_sign(member: str) -> None:
+def test_durations_are_ignored(member: str) -> None:
     theirs = controls(lambda path, _: met(path, {"message": "Not found", member: 3}))
     assert responds_alike(met("project", {"message": "Not found", member: 12}), theirs)
 
 
-def test_the_order_of_members_says_nothing() -> None:
+def test_order_of_members_is_ignored() -> None:
     theirs = controls(lambda path, _: met(path, {"a": "x", "b": 1}))
     assert responds_alike(met("project", {"b": 1, "a": "x"}), theirs)
 
@@ -142,7 +142,7 @@ def test_the_order_of_members_says_nothing() -> None:
     "form", ["/api/{}/one", "GET http://t/api/{}/one", "API.{}.one", "%2Fapi%2F{}%2Fone", "&#47;api&#47;{}&#47;one"]
 )
 @pytest.mark.parametrize("segment", ["project", "input-document", "api", "of"])
-def test_the_path_is_reported_in_many_forms(segment: str, form: str) -> None:
+def test_echoed_path_is_recognised_in_many_forms(segment: str, form: str) -> None:
     def of(path: str) -> Exchange:
         return met(path, f"No route for {form.format(path)} in this project", media_type="text/plain")
 
@@ -160,7 +160,7 @@ def test_the_path_is_reported_in_many_forms(segment: str, form: str) -> None:
         met("project", {"error": {"code": 404, "message": "No route"}, "trace": "11 ab"}, 400),
     ],
 )
-def test_another_error_is_another_one(other: Exchange) -> None:
+def test_different_error_is_another_response(other: Exchange) -> None:
     def of(path: str, trace: str) -> Exchange:
         return met(path, {"error": {"code": 404, "message": "No route"}, "trace": trace})
 
@@ -168,7 +168,7 @@ def test_another_error_is_another_one(other: Exchange) -> None:
     assert not responds_alike(other, controls(lambda path, at: of(path, f"{at} ab")))
 
 
-def test_nothing_is_said_where_a_control_request_gets_no_response() -> None:
+def test_control_request_without_a_response_decides_nothing() -> None:
     assert responds_alike(met("project", {}), lambda: None) is None
 
 

@@ -152,7 +152,7 @@ def linted(tmp_path: Path, change: Change = lambda *_: None, **against: Any) -> 
     return [(one.file.stem, one.place, one.code, one.told) for one in found]
 
 
-def test_a_spec_and_a_register_that_keep_to_the_rules_are_clean(tmp_path: Path) -> None:
+def test_valid_spec_and_register_have_no_problems(tmp_path: Path) -> None:
     assert linted(tmp_path) == []
 
 
@@ -486,7 +486,7 @@ BROKEN: list[tuple[str, str, str, Change]] = [
 
 
 @pytest.mark.parametrize(("code", "place", "told", "change"), BROKEN, ids=[f"{one[0]}-{one[1]}" for one in BROKEN])
-def test_what_breaks_a_rule_is_reported_with_its_file_its_place_and_what_is_right(
+def test_broken_rule_is_reported_with_file_place_and_advice(
     tmp_path: Path, code: str, place: str, told: str, change: Change
 ) -> None:
     file = "openapi" if code.startswith("S") else "requirements"
@@ -494,12 +494,12 @@ def test_what_breaks_a_rule_is_reported_with_its_file_its_place_and_what_is_righ
     assert any(one[:3] == (file, place, code) and one[3].startswith(told) for one in found), found
 
 
-def test_every_rule_has_a_spec_that_breaks_it_and_says_what_is_right() -> None:
+def test_every_rule_has_an_example_that_breaks_it() -> None:
     assert {one[0] for one in BROKEN} == {*RULES, "S001", "R001", "S002"}
     assert [one.code for one in RULES.values() if not one.title.endswith(".")] == []
 
 
-def test_what_is_not_known_of_a_system_is_not_asked_for(tmp_path: Path) -> None:
+def test_rules_without_their_data_are_skipped(tmp_path: Path) -> None:
     def change(spec: Any, register: Any) -> None:
         said(spec, "readThing").update(fixtures={"id": "any"}, reading="A-ANY-01", profile="sample/any")
         entry(register, 0).update(faults=["any"], needs=["any"])
@@ -522,7 +522,7 @@ def test_what_is_not_known_of_a_system_is_not_asked_for(tmp_path: Path) -> None:
         ("- 1", "is not a mapping"),
     ],
 )
-def test_a_file_that_is_no_spec_is_reported_and_not_read_on(tmp_path: Path, text: str, told: str) -> None:
+def test_file_that_is_not_a_spec_is_reported_only(tmp_path: Path, text: str, told: str) -> None:
     spec, register = tmp_path / "openapi.yaml", tmp_path / "requirements.yaml"
     spec.write_text(text)
     register.write_text("requirements: []")
@@ -531,7 +531,7 @@ def test_a_file_that_is_no_spec_is_reported_and_not_read_on(tmp_path: Path, text
     assert told in found[0].told
 
 
-def test_the_aspects_are_the_steps_that_the_engines_know() -> None:
+def test_allowed_aspects_are_those_of_the_engines() -> None:
     assert ASPECTS["access"] == {
         *access.REFUSED_USERS,
         *access.UNAUTHORIZED_ASPECTS,
@@ -541,14 +541,14 @@ def test_the_aspects_are_the_steps_that_the_engines_know() -> None:
 
 
 @pytest.mark.parametrize("system", specification.SYSTEMS)
-def test_what_a_spec_may_need_is_what_a_target_can_give(system: str) -> None:
+def test_needs_of_a_spec_are_keys_of_the_target_file(system: str) -> None:
     found = keys(table_of(system))
     assert found >= set(table_of(system).model_fields)
     assert ("users.*.client_id" in found) == (system == "processmaker3")
     assert ("case" in found) == (system == "processmaker3")
 
 
-def test_the_page_of_the_format_lists_every_rule() -> None:
+def test_format_page_lists_every_rule() -> None:
     page = (Path(__file__).parents[2] / "docs" / "spec-format.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([SR]\d+)` \| (.*) \|$", page, re.MULTILINE))
     assert {code: rows.get(code) for code in RULES} == {code: one.title.rstrip(".") for code, one in RULES.items()}
@@ -567,7 +567,7 @@ def test_the_command_finds_nothing_in_the_specs_of_the_suite() -> None:
     assert (found.exit_code, found.output) == (exit_codes.OK, "no problem in 3 specs\n")
 
 
-def test_the_command_says_what_is_wrong_in_files_of_ones_own_and_what_it_did_not_check(tmp_path: Path) -> None:
+def test_command_reports_problems_and_skipped_rules_of_other_files(tmp_path: Path) -> None:
     (tmp_path / "sample").mkdir()
     linted(tmp_path / "sample", lambda spec, _: said(spec, "readThing").update(profile="sample/things_"))
     files = [str(tmp_path / "sample" / name) for name in ("openapi.yaml", "requirements.yaml")]
@@ -593,7 +593,7 @@ def test_the_command_says_what_is_wrong_in_files_of_ones_own_and_what_it_did_not
         (("lint", "none.yaml", "other.yaml"), "none.yaml: S001 cannot be read"),
     ],
 )
-def test_a_call_that_cannot_be_understood_ends_with_4(words: tuple[str, ...], told: str) -> None:
+def test_invalid_call_ends_with_4(words: tuple[str, ...], told: str) -> None:
     found = command(*words)
     assert found.exit_code == exit_codes.USAGE
     assert told.lower() in found.output.lower()

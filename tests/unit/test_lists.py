@@ -47,12 +47,12 @@ def test_an_operation_is_listed_with_the_lowest_safety_level_at_which_it_is_call
     assert safety["createProject"] == safety["deleteProject"] == "owned"
 
 
-def test_an_operation_may_be_implied() -> None:
+def test_implied_operation_is_marked() -> None:
     implied = {row["id"]: row["implied"] for row in rows("operations", "--profile", "processmaker3/oauth")}
     assert implied == {"requestToken": True}
 
 
-def test_operations_without_a_requirement_of_the_level_are_left_out() -> None:
+def test_operations_without_a_requirement_of_the_level_are_omitted() -> None:
     counted = rows("operations", "--system", "processmaker3", "--level", "should")
     assert counted
     assert all(row["requirements"] for row in counted)
@@ -81,7 +81,7 @@ def test_the_text_has_a_line_for_each_requirement_and_the_totals() -> None:
     assert any("none (client side)" in line for line in printed)
 
 
-def test_with_coverage_each_requirement_has_the_tests_that_try_it() -> None:
+def test_coverage_lists_the_tests_of_each_requirement() -> None:
     tests = {row["id"]: row["tests"] for row in rows("requirements", "--system", "processmaker4", "--coverage")}
     assert tests["PM4-START-WITH-DATA"] == ["processmaker4/test_start_request.py::test_request_data_starts_a_request"]
     assert len(tests["startRequest:exists"]) > 2
@@ -108,7 +108,7 @@ def test_with_coverage_each_requirement_has_the_tests_that_try_it() -> None:
         ),
     ],
 )
-def test_what_is_not_there_is_refused_with_the_nearest(command: str, option: str, value: str, told: str) -> None:
+def test_unknown_name_is_rejected_with_the_nearest(command: str, option: str, value: str, told: str) -> None:
     code, printed = call(command, "--system", "procesio", option, value)
     assert code == exit_codes.USAGE
     assert told in printed

@@ -84,13 +84,13 @@ def test_the_stronger_outcome_wins_and_all_tests_are_reported(weaker: Outcome, s
         assert (one.outcome, one.tests) == (stronger, sorted([weaker.value, stronger.value]))
 
 
-def test_what_a_test_said_goes_before_what_follows_from_silence() -> None:
+def test_result_of_a_test_takes_precedence_over_a_missing_one() -> None:
     said = verdict(Outcome.NOT_EXERCISED, "t", reason=Reason.INCONCLUSIVE)
     assert merged(verdict(Outcome.BLOCKED, blocked_by="f" * 16), said).reason is Reason.INCONCLUSIVE
     assert merged(verdict(Outcome.BLOCKED, blocked_by="f" * 16), SILENT).outcome is Outcome.BLOCKED
 
 
-def test_where_a_shard_is_missing_silence_may_be_its() -> None:
+def test_untested_requirement_may_belong_to_a_missing_shard() -> None:
     assert (merged(SILENT, SILENT).reason, merged(SILENT, SILENT).detail) == (
         Reason.INCONCLUSIVE, "the field or case never appeared in a response",
     )  # fmt: skip
@@ -112,7 +112,7 @@ def test_all_shards_together_are_complete_and_one_missing_is_named() -> None:
     assert part.problems == ["shard 2/3 is missing; run it, and merge again"]
 
 
-def test_a_defect_that_two_shards_saw_is_one() -> None:
+def test_defect_in_two_shards_is_one_deviation() -> None:
     both = merge([shard(1, deviations=[deviation("a")]), shard(2, deviations=[deviation("b", observed="501")])])
     (one,) = both.deviations
     assert (one.occurrences, one.tests, one.evidence, one.observed) == (2, ["a", "b"], ["e-a", "e-b"], "500")
@@ -133,7 +133,7 @@ def test_a_defect_that_two_shards_saw_is_one() -> None:
         {"division": "otherwise"},
     ],
 )
-def test_shards_that_do_not_belong_together_are_refused(other: Mapping[str, Any]) -> None:
+def test_unrelated_shards_are_rejected(other: Mapping[str, Any]) -> None:
     with pytest.raises(Unmergeable, match=r"\.$"):
         merge([shard(1), shard(2, **other)])
 
@@ -154,7 +154,7 @@ def test_strictness_of_the_shards_holds_for_the_merged_run() -> None:
     assert merge(skipped).exit_code == exit_codes.NOTHING_RUN
 
 
-def test_an_entry_of_the_baseline_that_one_shard_met_is_not_gone() -> None:
+def test_baseline_entry_of_one_shard_is_not_gone() -> None:
     entry = BaselineEntry(fingerprint="f" * 16, requirement="R")
     first = shard(1, baseline=BaselineReport(entries=1, gone=[entry]), verdicts=[verdict(Outcome.CONFORMS, "t1")])
     met = [deviation("t2", baseline=entry)]
@@ -166,7 +166,7 @@ def test_an_entry_of_the_baseline_that_one_shard_met_is_not_gone() -> None:
     assert report == BaselineReport(entries=1, gone=[entry])
 
 
-def test_shapes_durations_and_residue_are_joined() -> None:
+def test_shapes_durations_and_residue_are_merged() -> None:
     def seen(headers: list[str], **fields: Any) -> dict[str, dict[str, Shape]]:
         places = {"": {"types": ["object"]}, **{f"/{name}": one for name, one in fields.items()}}
         return {"o": {"200": Shape.model_validate({"headers": headers, "fields": places})}}

@@ -30,11 +30,11 @@ def refusal(body: bytes, label: str = "application/json", status: int = 400, use
         ("plain text in JSON", "plain text in JSON"), ([], ""), ({"ok": False}, ""), (None, ""),
     ],
 )  # fmt: skip
-def test_the_message_is_found_in_any_usual_form(body: Any, message: str) -> None:
+def test_message_is_found_in_any_common_form(body: Any, message: str) -> None:
     assert message_of(refusal(json.dumps(body).encode()).response) == message
 
 
-def test_a_page_is_reported_by_its_title_and_a_long_text_is_cut() -> None:
+def test_page_is_described_by_its_title_and_long_text_is_shortened() -> None:
     page = b"<html><head><title>Not\n found</title><style>h1 {}</style></head><h1>Nothing &amp; nobody</h1></html>"
     assert message_of(refusal(page, "text/html").response) == "Not found: Nothing & nobody"
     assert message_of(refusal(b"<p>No <b>title</b></p>", "text/html").response) == "No title"

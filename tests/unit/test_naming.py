@@ -32,11 +32,11 @@ def multipart(**parts: bytes) -> tuple[str, bytes]:
     return request.headers["content-type"], request.read()
 
 
-def test_a_path_names_what_its_parameter_holds() -> None:
+def test_path_parameter_names_a_resource() -> None:
     assert read(PATH) == ["in-path"]
 
 
-def test_a_query_names_what_its_decoded_parameter_holds() -> None:
+def test_decoded_query_parameter_names_a_resource() -> None:
     assert read(QUERY, query=b"x=1&id=a%20b%2Fc") == ["a b/c"]
     assert read(QUERY, query=b"id=") == [""]
 
@@ -53,7 +53,7 @@ def test_a_body_names_every_element_also_of_an_object_that_replaces_an_array() -
 
 
 @pytest.mark.parametrize("body", [{}, [], {"data": []}, {"data": [{"id": None}]}, b"", b"{", b"a=b", b"[" * 99_999])
-def test_a_body_that_names_nothing_is_unreadable(body: Any) -> None:
+def test_body_without_names_is_unreadable(body: Any) -> None:
     with pytest.raises(Unreadable):
         read(BODY, body=body)
 
@@ -67,7 +67,7 @@ def test_a_pointer_reaches_members_elements_and_the_document_itself() -> None:
     assert list(at("text", "/a")) == []
 
 
-def test_an_upload_names_what_is_in_its_xml() -> None:
+def test_upload_names_the_resources_in_its_xml() -> None:
     content_type, body = multipart(other=b"<meta key='uid'>no</meta>", file=b"<p><meta key='uid'> u1 </meta></p>")
     assert read(UPLOAD, body=body, content_type=content_type) == ["u1"]
     assert upload(content_type, body, "other") == b"<meta key='uid'>no</meta>"
@@ -81,7 +81,7 @@ def test_an_upload_names_what_is_in_its_xml() -> None:
         b"<!DOCTYPE p [<!ENTITY e 'x'>]><p><meta key='uid'>&e;</meta></p>",
     ],
 )  # fmt: skip
-def test_an_upload_that_names_nothing_is_unreadable(file: bytes) -> None:
+def test_upload_without_names_is_unreadable(file: bytes) -> None:
     content_type, body = multipart(file=file)
     with pytest.raises(Unreadable):
         read(UPLOAD, body=body, content_type=content_type)
@@ -98,5 +98,5 @@ def test_an_upload_of_another_content_type_is_unreadable() -> None:
     ("query", "holds"),
     [({}, True), ({"o": "KEEP"}, False), ({"o": " keep "}, False), ({"o": "OTHER"}, True), ({"p": "KEEP"}, True)],
 )
-def test_a_touch_may_hold_for_all_but_some_values_of_a_parameter(query: dict[str, str], holds: bool) -> None:
+def test_touch_may_exclude_some_values_of_a_parameter(query: dict[str, str], holds: bool) -> None:
     assert ResourceReference("path", when_query="o", unless=("KEEP",)).applies(query) is holds

@@ -44,7 +44,7 @@ def example(operation: Any, name: str) -> Any:
         (CREATE, "diagram", ["/diagrams[]/events[]/bou_container"]),
     ],
 )
-def test_the_members_that_are_refused_are_found_and_no_others(operation: Any, name: str, refused: list[str]) -> None:
+def test_exactly_the_refused_members_are_found(operation: Any, name: str, refused: list[str]) -> None:
     body = example(operation, name)
     server = Server(body, *refused)
     before = deepcopy(body)
@@ -53,21 +53,21 @@ def test_the_members_that_are_refused_are_found_and_no_others(operation: Any, na
     assert server.asked <= narrowing.MAX_REQUESTS
 
 
-def test_what_is_required_or_names_the_thing_is_never_left_out() -> None:
+def test_required_and_naming_members_are_never_left_out() -> None:
     body = example(CREATE, "minimal")
     assert narrowing.search(CREATE, body, Server(body, "/prj_name").accepts) == ()
     places = [place for level in narrowing.levels(PROCESS, example(PROCESS, "plain")) for place in level]
     assert not {"/pro_uid", "/pro_title"} & set(places)
 
 
-def test_a_server_that_refuses_everything_is_asked_once_and_nothing_is_found() -> None:
+def test_server_that_refuses_everything_gets_one_request() -> None:
     body = example(PROCESS, "plain")
     server = Server(body, "/pro_uid")
     assert narrowing.search(PROCESS, body, server.accepts) == ()
     assert server.asked == 1
 
 
-def test_where_the_requests_run_out_more_is_left_out_than_need_be_and_never_less() -> None:
+def test_exhausted_requests_give_a_larger_set() -> None:
     body = example(CREATE, "diagram")
     server = Server(body, "/diagrams[]/activities[]/act_method")
     left = iter(range(4))

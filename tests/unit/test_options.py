@@ -21,18 +21,18 @@ def parser() -> pytest.Parser:
     return found
 
 
-def test_the_command_has_the_options_of_the_table_the_number_of_workers_and_a_dry_run() -> None:
+def test_command_has_the_options_of_the_table_plus_workers_and_dry_run() -> None:
     letters = {f"-{one.short}" for one in OPTIONS if one.short}
     assert {one.of_command for one in OPTIONS if one.in_command} | letters | {"-n", "--dry-run"} == OF_COMMAND
 
 
-def test_what_pytest_has_itself_is_not_declared_again() -> None:
+def test_options_of_pytest_are_not_declared_again() -> None:
     borrowed = {one.of_pytest: one for one in OPTIONS if one.as_pytest}
     assert set(borrowed) == {"--exitfirst"}
     assert pytest_arguments({"fail_fast": True}) == ["--exitfirst"]
 
 
-def test_pytest_reads_what_the_command_passes_on() -> None:
+def test_pytest_parses_what_the_command_passes_on() -> None:
     given = {
         "system": ("processmaker4",),
         "profile": ("processmaker4/requests", "procesio/users"),
@@ -52,7 +52,7 @@ def test_pytest_reads_what_the_command_passes_on() -> None:
     assert read.conformance_min_tested == 12.5
 
 
-def test_what_is_not_given_has_the_default_of_the_table() -> None:
+def test_unset_options_have_the_defaults_of_the_table() -> None:
     read = parser().parse_known_args([])
     for one in (one for one in OPTIONS if not one.as_pytest):
         value = getattr(read, f"conformance_{one.variable}")

@@ -40,7 +40,7 @@ def told(*paths: Path) -> list[str]:
     return str(caught.value).splitlines()
 
 
-def test_a_requirement_of_your_own_stands_beside_those_of_the_suite(tmp_path: Path) -> None:
+def test_own_requirement_is_added_to_those_of_the_suite(tmp_path: Path) -> None:
     added = extended([written(tmp_path, ENTRY)])
     assert list(added) == ["processmaker3"]
     spec, ours = added["processmaker3"], load("processmaker3")
@@ -52,7 +52,7 @@ def test_a_requirement_of_your_own_stands_beside_those_of_the_suite(tmp_path: Pa
     assert "ACME-PROJECT-TITLE" not in ours.requirements
 
 
-def test_a_run_with_requirements_of_your_own_is_known_by_another_digest(tmp_path: Path) -> None:
+def test_own_requirements_change_the_digest_of_a_run(tmp_path: Path) -> None:
     one = extended([written(tmp_path, ENTRY)])["processmaker3"].digest
     other = extended([written(tmp_path, {**ENTRY, "level": "may"})])["processmaker3"].digest
     assert len({one, other, load("processmaker3").digest}) == 3
@@ -66,7 +66,7 @@ def test_several_files_and_systems_add_up(tmp_path: Path) -> None:
     assert "ACME-LIST" in added["procesio"].requirements
 
 
-def test_one_entry_may_stand_for_several_operations(tmp_path: Path) -> None:
+def test_one_entry_may_apply_to_several_operations(tmp_path: Path) -> None:
     entry = {key: one for key, one in ENTRY.items() if key != "operation"} | {"each": ["getProject", "listProjects"]}
     added = extended([written(tmp_path, entry)])["processmaker3"].requirements
     assert {"ACME-PROJECT-TITLE-GET-PROJECT", "ACME-PROJECT-TITLE-LIST-PROJECTS"} <= added.keys()
@@ -102,7 +102,7 @@ def test_one_entry_may_stand_for_several_operations(tmp_path: Path) -> None:
         ({"titel": "x"}, "titel: is an unknown key"),
     ],
 )
-def test_a_wrong_entry_is_refused(change: dict[str, Any], sentence: str, tmp_path: Path) -> None:
+def test_invalid_entry_is_rejected(change: dict[str, Any], sentence: str, tmp_path: Path) -> None:
     path = written(tmp_path, {**ENTRY, **change})
     (line,) = [one for one in told(path) if sentence in one]
     assert line.startswith(f"{path}: {change.get('id', ENTRY['id'])}: ")
@@ -119,28 +119,28 @@ def test_a_wrong_entry_is_refused(change: dict[str, Any], sentence: str, tmp_pat
         ({"requirement": []}, "requirement: is an unknown key; did you mean requirements?"),
     ],
 )
-def test_what_stands_beside_the_entries_is_checked_too(more: dict[str, Any], sentence: str, tmp_path: Path) -> None:
+def test_other_keys_of_a_register_are_checked_too(more: dict[str, Any], sentence: str, tmp_path: Path) -> None:
     assert any(sentence in line for line in told(written(tmp_path, ENTRY, **more)))
 
 
-def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     lines = told(written(tmp_path, {**ENTRY, "statement": "A title"}, {**ENTRY, "id": "ACME-B", "lines": "99"}))
     assert len(lines) == 2
 
 
-def test_an_id_is_given_once(tmp_path: Path) -> None:
+def test_duplicate_id_is_rejected(tmp_path: Path) -> None:
     assert any("the id is given to two entries" in line for line in told(written(tmp_path, ENTRY, ENTRY)))
     first, second = written(tmp_path, ENTRY), written(tmp_path, ENTRY, name="again.yaml")
     (line,) = told(first, second)
     assert line.startswith(f"{second}: ACME-PROJECT-TITLE: is the id of a requirement")
 
 
-def test_operations_of_one_entry_are_of_one_system(tmp_path: Path) -> None:
+def test_operations_of_an_entry_must_belong_to_one_system(tmp_path: Path) -> None:
     entry = {key: one for key, one in ENTRY.items() if key != "operation"} | {"each": ["getProject", "listProcesses"]}
     assert any("each: names operations of several systems" in line for line in told(written(tmp_path, entry)))
 
 
-def test_a_document_of_the_suite_is_the_very_same(tmp_path: Path) -> None:
+def test_document_of_the_suite_must_be_identical(tmp_path: Path) -> None:
     name, digest = next(iter(load("processmaker3").documents.items()))
     cited = {**ENTRY, "document": name, "lines": "1"}
     assert extended([written(tmp_path, cited)])
@@ -161,7 +161,7 @@ def test_a_document_of_the_suite_is_the_very_same(tmp_path: Path) -> None:
     ],
     ids=["broken", "list", "deep", "aliases", "long"],
 )  # fmt: skip
-def test_a_file_that_is_no_register_is_refused_within_bounds(text: str, sentence: str, tmp_path: Path) -> None:
+def test_file_that_is_not_a_register_is_rejected_within_bounds(text: str, sentence: str, tmp_path: Path) -> None:
     path = tmp_path / "acme.yaml"
     path.write_text(text)
     (line,) = told(path)
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_register_is_refused_within_bounds(text: str, sentence
     assert sentence in line
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_missing_file_is_named(tmp_path: Path) -> None:
     (line,) = told(tmp_path / "none.yaml")
     assert line == f"{tmp_path / 'none.yaml'}: cannot be read (No such file or directory)"
 

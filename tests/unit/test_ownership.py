@@ -37,7 +37,7 @@ def lying(server: Server, given: str) -> None:
 
 
 @pytest.mark.parametrize("given", [FOREIGN, FOREIGN.upper()])
-def test_what_was_there_before_is_not_ours_whatever_is_read(server: Server, session: Session, given: str) -> None:
+def test_earlier_resource_is_not_ours_whatever_is_read(server: Server, session: Session, given: str) -> None:
     server.projects[FOREIGN] = "Payroll"
     lying(server, given)
     assert create(session).id == UID
@@ -46,7 +46,7 @@ def test_what_was_there_before_is_not_ours_whatever_is_read(server: Server, sess
     assert server.projects == {FOREIGN: "Payroll"}
 
 
-def test_what_the_list_shows_under_our_name_is_not_ours_if_it_was_there(server: Server, session: Session) -> None:
+def test_earlier_list_item_with_our_name_is_not_ours(server: Server, session: Session) -> None:
     server.projects[FOREIGN] = "Payroll"
 
     def renamed(request: httpx.Request) -> httpx.Response:
@@ -60,7 +60,7 @@ def test_what_the_list_shows_under_our_name_is_not_ours_if_it_was_there(server: 
     assert server.projects[FOREIGN] == "Payroll"
 
 
-def test_an_identifier_may_be_given_out_again_after_a_deletion(server: Server, session: Session) -> None:
+def test_identifier_may_be_reused_after_a_deletion(server: Server, session: Session) -> None:
     assert create(session).id == UID
     assert session.sweep() == []
     assert create(session).id == UID
@@ -68,7 +68,7 @@ def test_an_identifier_may_be_given_out_again_after_a_deletion(server: Server, s
     assert server.projects == {}
 
 
-def test_an_identifier_that_another_worker_had_is_not_somebody_elses(tmp_path: Path) -> None:
+def test_identifier_of_another_worker_is_not_foreign(tmp_path: Path) -> None:
     other = Ledger(tmp_path / "ledger-gw1.ndjson", "r1", "gw1")
     mine = Ledger(tmp_path / "ledger-gw0.ndjson", "r1", "gw0")
     other.created(other.intend("processmaker3", "project", "createProject", other.name()), Ours(UID))
@@ -76,7 +76,7 @@ def test_an_identifier_that_another_worker_had_is_not_somebody_elses(tmp_path: P
     assert (mine.had(UID), mine.had(FOREIGN)) == (True, False)
 
 
-def test_what_nothing_lists_is_neither_changed_nor_deleted(server: Server, session: Session) -> None:
+def test_unlisted_resource_is_neither_changed_nor_deleted(server: Server, session: Session) -> None:
     server.answers["POST", "/api/1.0/w/group"] = status(201, json={"grp_uid": FOREIGN})
     group = session.create("createGroup", json={"grp_title": session.ledger.name()})
     with pytest.raises(NotExercised) as withheld:
@@ -87,7 +87,7 @@ def test_what_nothing_lists_is_neither_changed_nor_deleted(server: Server, sessi
     assert [why for _, why in session.ledger.doubtful.values()]
 
 
-def test_a_journal_says_what_was_there_and_what_is_not_proved(tmp_path: Path) -> None:
+def test_journal_records_earlier_and_unproved_resources(tmp_path: Path) -> None:
     book = Ledger(tmp_path / "ledger-main.ndjson", "r1")
     book.surveyed("procesio", "process", {}, ["ABC-1"], whole=True)
     book.unproved(book.intend("processmaker3", "group", "createGroup", book.name()), "g1", "no proof")
@@ -99,7 +99,7 @@ def test_a_journal_says_what_was_there_and_what_is_not_proved(tmp_path: Path) ->
     assert "ABC-1" not in (tmp_path / "ledger-main.ndjson").read_text()
 
 
-def test_only_what_proves_it_makes_an_identifier_the_runs_own() -> None:
+def test_only_a_proof_makes_an_identifier_ours() -> None:
     package = Path(conformance.__file__).parent
     makers = {
         path.name for path in package.rglob("*.py") if " Ours(" in path.read_text() or "(Ours(" in path.read_text()
@@ -107,7 +107,7 @@ def test_only_what_proves_it_makes_an_identifier_the_runs_own() -> None:
     assert makers == {"ownership.py"}
 
 
-def test_what_cannot_be_proved_is_what_no_document_lists() -> None:
+def test_kinds_without_a_documented_list_cannot_be_proved() -> None:
     found = set()
     for system in specification.SYSTEMS:
         operations = specification.load(system).operations
@@ -115,7 +115,7 @@ def test_what_cannot_be_proved_is_what_no_document_lists() -> None:
     assert found == {"createGroup", "createRole", "createPmTable", "createActionTemplate"}
 
 
-def test_the_guard_asks_of_all_that_a_path_names_whose_it_is() -> None:
+def test_guard_checks_ownership_of_every_identifier_in_a_path() -> None:
     untouched = {
         (one.id, name)
         for system in specification.SYSTEMS
@@ -129,7 +129,7 @@ def test_the_guard_asks_of_all_that_a_path_names_whose_it_is() -> None:
 
 
 @pytest.mark.parametrize("safety", [Safety.OWNED, Safety.DISPOSABLE])
-def test_what_a_response_names_is_hearsay_at_level_owned(server: Server, session: Session, safety: Safety) -> None:
+def test_identifier_in_a_response_is_unproved_at_level_owned(server: Server, session: Session, safety: Safety) -> None:
     session.safety = safety
     project = create(session).id
     path = f"{BASE}/{project}/case-tracker/object"
@@ -140,7 +140,7 @@ def test_what_a_response_names_is_hearsay_at_level_owned(server: Server, session
     assert session.ledger.doubts("case_tracker_object", FOREIGN) is (safety is Safety.OWNED)
 
 
-def test_what_was_named_and_is_proved_later_is_no_hearsay() -> None:
+def test_named_identifier_is_trusted_after_a_proof() -> None:
     book = Ledger(None, "r1")
     book.remains("procesio", "instance", "i1")
     assert book.doubts("instance", "i1")

@@ -28,7 +28,7 @@ CALLS: dict[str, Sequence[str]] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_path_that_cannot_be_is_refused_before_anything_is_done(
+def test_impossible_path_is_rejected_before_any_action(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -26,7 +26,7 @@ def patterns(draw: st.DrawFn) -> Pattern:
 
 
 @given(patterns(), texts)
-def test_a_text_fits_where_an_expression_says_so(known: Pattern, text: str) -> None:
+def test_text_matches_if_a_regular_expression_would(known: Pattern, text: str) -> None:
     between = [f"(?:[^ ]+ ){{{gap.least},{gap.most}}}" for gap in known.gaps]
     expression = between[0] + "".join(f"{word} {gap}" for word, gap in zip(known.shared, between[1:], strict=True))
     fits = re.fullmatch(expression, "".join(f"{word} " for word in text.split())) is not None
@@ -34,7 +34,7 @@ def test_a_text_fits_where_an_expression_says_so(known: Pattern, text: str) -> N
 
 
 @given(texts, texts)
-def test_a_pattern_fits_the_texts_that_it_was_made_of(one: str, other: str) -> None:
+def test_pattern_matches_its_own_texts(one: str, other: str) -> None:
     known = pattern.of([one, other])
     assert known.fits(one)
     assert known.fits(other)
@@ -44,9 +44,7 @@ def test_a_pattern_fits_the_texts_that_it_was_made_of(one: str, other: str) -> N
     ("one", "other"),
     [("x a ", "a y "), ("a b ", "b a "), ("< > ", "> = "), ("a b c d ", "d c b a ")],
 )
-def test_words_that_are_in_both_texts_too_often_are_not_matched_with_each_other(
-    one: str, other: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_very_frequent_words_are_not_matched(one: str, other: str, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[int] = []
 
     def matcher(_: Any, first: Any, second: Any, **options: Any) -> Any:
@@ -73,7 +71,7 @@ def exchange(body: bytes) -> Exchange:
 
 
 @pytest.mark.parametrize("body", [b'{"a":' * (LARGE_BODY // 4), b"<a>" * LARGE_BODY, b"[" + b"1," * LARGE_BODY + b"1]"])
-def test_a_huge_response_is_alike_only_to_the_byte(body: bytes) -> None:
+def test_large_response_must_be_identical(body: bytes) -> None:
     assert responds_alike(exchange(body), lambda: exchange(body))
     changing = iter([body + b"1", body + b"2", body + b"3", body + b"4"])
     assert not responds_alike(exchange(body), lambda: exchange(next(changing)))

@@ -45,17 +45,17 @@ def outcome(given: Plan, requirement: str) -> tuple[Outcome, Reason | None] | No
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_nothing_but_reads_and_tokens_is_cleared_at_read_only(system: str) -> None:
+def test_only_reads_and_tokens_are_allowed_at_read_only(system: str) -> None:
     allowed = [one for one in load(system).operations.values() if is_allowed(one, Safety.READ_ONLY)]
     assert {one.effect for one in allowed if one.resource != "token"} <= {"read"}
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_everything_is_cleared_at_disposable(system: str) -> None:
+def test_everything_is_allowed_at_disposable(system: str) -> None:
     assert all(is_allowed(one, Safety.DISPOSABLE) for one in load(system).operations.values())
 
 
-def test_what_concerns_the_account_or_the_installation_is_cleared_at_disposable_only() -> None:
+def test_account_and_installation_operations_are_allowed_at_disposable_only() -> None:
     assert required_safety(PRO.operations["postVersion"]) is Safety.DISPOSABLE
     assert required_safety(PM3.operations["createProject"]) is Safety.OWNED
     assert required_safety(PM3.operations["requestToken"]) is Safety.READ_ONLY
@@ -64,18 +64,18 @@ def test_what_concerns_the_account_or_the_installation_is_cleared_at_disposable_
 # -- supply -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_chain_leads_from_an_operation_to_what_makes_the_thing_it_acts_on() -> None:
+def test_dependencies_lead_to_the_create_of_a_resource() -> None:
     made = dependencies(PRO.operations, PRO.operations["launchInstance"])
     assert [one.id for one in made] == ["launchInstance", "publishProcess", "createProcess"]
 
 
-def test_what_the_target_file_names_need_not_be_made_to_be_read() -> None:
+def test_fixture_needs_no_create_to_be_read() -> None:
     reading = PRO.operations["getPayload"]
     assert [one.id for one in dependencies(PRO.operations, reading)] == ["getPayload", "createProcess"]
     assert [one.id for one in dependencies(PRO.operations, reading, lambda key: key == "process_id")] == ["getPayload"]
 
 
-def test_what_nothing_makes_is_needed_of_the_target_file() -> None:
+def test_resource_without_a_create_is_needed_in_the_target_file() -> None:
     assert needed(PRO.operations, PRO.operations["runProcess"]) == ("process_id",)
     assert needed(PRO.operations, PRO.operations["launchInstance"]) == ()
 
@@ -109,13 +109,13 @@ def test_each_requirement_is_in_the_plan_once() -> None:
         ("PM3-BULK-STARTED-CASES", {"fixtures": {**STARTED, "may_change": True}}, None),
     ],
 )  # fmt: skip
-def test_what_keeps_a_requirement_back_is_reported(
+def test_obstacle_of_a_requirement_is_reported(
     requirement: str, more: dict[str, Any], told: tuple[Outcome, Reason | None] | None
 ) -> None:
     assert outcome(planned("processmaker3", **more), requirement) == told
 
 
-def test_at_read_only_what_a_list_shows_is_tested_and_what_must_be_created_is_not() -> None:
+def test_at_read_only_listed_resources_are_tested_and_created_ones_are_not() -> None:
     given = planned("processmaker3", Safety.READ_ONLY)
     assert outcome(given, "listProjects:exists") is None
     assert outcome(given, "getProject:exists") is None
@@ -124,7 +124,7 @@ def test_at_read_only_what_a_list_shows_is_tested_and_what_must_be_created_is_no
     assert outcome(given, "listAvailableUsers:exists") == (Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL)
 
 
-def test_a_missing_key_is_reported_with_what_it_unlocks_and_what_that_needs_besides() -> None:
+def test_missing_key_is_reported_with_what_it_unlocks_and_needs() -> None:
     unlocked = {one.id: others for one, others in planned("procesio").unlocked()["api_key"]}
     assert unlocked["PRO-RUN-API-KEY"] == ("process_id", "workspace_id")
     less = planned("procesio", process_id="p", workspace_id="w").unlocked().keys()
@@ -132,7 +132,7 @@ def test_a_missing_key_is_reported_with_what_it_unlocks_and_what_that_needs_besi
 
 
 @pytest.mark.parametrize(("level", "key"), [(Safety.OWNED, "credential_type"), (Safety.READ_ONLY, "process_id")])
-def test_a_key_that_spares_what_the_level_forbids_to_make_is_reported(level: Safety, key: str) -> None:
+def test_key_that_avoids_a_forbidden_create_is_reported(level: Safety, key: str) -> None:
     bare = planned("procesio", level)
     unlocked = {one.id for one, others in bare.unlocked()[key] if not others}
     named = {"fixtures": {key: "x"}} if key == "credential_type" else {key: "x"}
@@ -141,13 +141,13 @@ def test_a_key_that_spares_what_the_level_forbids_to_make_is_reported(level: Saf
     assert more - {one.id for one in bare.tried} == unlocked
 
 
-def test_what_is_refused_on_somebody_elses_alone_is_tested_at_disposable_only() -> None:
+def test_refusals_on_foreign_resources_are_tested_at_disposable_only() -> None:
     for requirement in ("PM3-ROLE-ADMIN-KEPT", "giveRole.400:content-type", "PM3-PROJECT-CREATE-NAMELESS"):
         assert outcome(planned("processmaker3"), requirement) == (Outcome.NOT_EXERCISED, Reason.SAFETY_LEVEL)
         assert outcome(planned("processmaker3", Safety.DISPOSABLE), requirement) is None
 
 
-def test_bodies_that_no_document_gives_are_guessed_until_the_target_file_gives_them() -> None:
+def test_undocumented_bodies_are_guessed_until_the_target_file_gives_them() -> None:
     assert "createProcess" in [one.id for one in planned("procesio").guesses()]
     assert "createProcess" not in [one.id for one in planned("procesio", bodies={"createProcess": {}}).guesses()]
     assert "createProject" not in [one.id for one in planned("processmaker3").guesses()]

@@ -14,7 +14,7 @@ SAID = "Interrupted. Cleaning up"
 
 
 @pytest.mark.parametrize("interrupted", [True, False])
-def test_what_is_said_of_an_interrupt_stays_on_the_screen(interrupted: bool) -> None:
+def test_interrupt_message_stays_on_the_screen(interrupted: bool) -> None:
     printed = io.StringIO()
     display = Display()
     display._console = Console(file=printed, force_terminal=True)

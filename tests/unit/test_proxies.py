@@ -80,7 +80,7 @@ def test_no_proxy_lists_hosts_domains_networks_and_ports(host: str, port: int, l
     assert bypasses(host, port, listed) is holds
 
 
-def test_what_the_file_names_is_used_for_loopback_too() -> None:
+def test_configured_proxy_is_used_for_loopback_too() -> None:
     proxy = proxy_for("http://127.0.0.1:1", P, {"no_proxy": "*"})
     assert proxy == Proxy(P, "[network] proxy")
 
@@ -93,7 +93,7 @@ def test_credentials_of_a_proxy_are_not_shown() -> None:
 
 
 @pytest.mark.parametrize("value", ["socks5://p:1", "http://", "http://p:99999", "http://[::1"])
-def test_a_proxy_that_cannot_be_used_is_refused(value: str) -> None:
+def test_unusable_proxy_is_rejected(value: str) -> None:
     with pytest.raises(
         UnusableProxy, match="environment variable all_proxy is not an http or https proxy for http://t:1"
     ):

@@ -39,7 +39,7 @@ def test_a_test_may_only_cite_requirements_that_exist() -> None:
         Recorder(SPEC, ["PM3-INVENTED"])
 
 
-def test_a_test_may_only_speak_of_requirements_that_exist(recorder: Recorder) -> None:
+def test_test_may_only_record_existing_requirements(recorder: Recorder) -> None:
     with pytest.raises(UnknownRequirement):
         recorder.require("PM3-INVENTED", True, exchange())
     with pytest.raises(UnknownRequirement):
@@ -48,7 +48,7 @@ def test_a_test_may_only_speak_of_requirements_that_exist(recorder: Recorder) ->
         recorder.skip("PM3-INVENTED", Reason.MISSING_USER)
 
 
-def test_a_requirement_that_holds_conforms_on_the_evidence_given(recorder: Recorder) -> None:
+def test_requirement_that_holds_conforms_with_its_evidence(recorder: Recorder) -> None:
     assert recorder.require(REGISTERED, True, exchange("e1"), exchange("e2"))
     (verdict,) = recorder.verdicts
     assert (verdict.outcome, verdict.evidence, verdict.operation) == (Outcome.CONFORMS, ("e1", "e2"), "deleteProject")
@@ -63,19 +63,19 @@ def test_a_requirement_that_does_not_hold_deviates_and_expects_its_statement(rec
     assert recorder.root_of(REGISTERED) == verdict.fingerprint
 
 
-def test_nothing_is_said_without_evidence(recorder: Recorder) -> None:
+def test_verdict_needs_evidence(recorder: Recorder) -> None:
     for holds in (True, False):
         with pytest.raises(ValueError, match="no exchange is given"):
             recorder.require(REGISTERED, holds)
 
 
-def test_a_refusal_is_next_to_its_control(recorder: Recorder) -> None:
+def test_refusal_cites_its_control(recorder: Recorder) -> None:
     assert recorder.refused(REGISTERED, exchange("e1", 403), exchange("e2"))
     assert not recorder.refused(REGISTERED, exchange("e3", 200), exchange("e4"))
     assert [one.evidence for one in recorder.verdicts] == [("e1", "e2"), ("e3", "e4")]
 
 
-def test_silence_contradicts_nothing(recorder: Recorder) -> None:
+def test_missing_response_contradicts_nothing(recorder: Recorder) -> None:
     silent = Exchange("e1", "getProject", Request("GET", "http://t/"), NO_RESPONSE, error="connection lost")
     with pytest.raises(NotExercised, match="target unavailable: connection lost"):
         recorder.require(REGISTERED, False, exchange(), silent)
@@ -85,7 +85,7 @@ def test_silence_contradicts_nothing(recorder: Recorder) -> None:
     assert recorder.verdicts == []
 
 
-def test_there_is_no_root_where_nothing_deviates(recorder: Recorder) -> None:
+def test_requirement_without_a_deviation_has_no_root(recorder: Recorder) -> None:
     recorder.require(MUST, True, exchange())
     with pytest.raises(LookupError):
         recorder.root_of(MUST)
@@ -98,7 +98,7 @@ def test_only_must_and_should_are_deviations_of_a_test(recorder: Recorder) -> No
     assert [one.requirement for one in recorder.deviations] == [MUST]
 
 
-def test_every_cited_requirement_gets_a_word_at_the_end(recorder: Recorder) -> None:
+def test_every_cited_requirement_has_a_verdict_at_the_end(recorder: Recorder) -> None:
     recorder.require(MUST, True, exchange())
     assert recorder.undecided() == [REGISTERED]
     recorder.conclude(None)
@@ -106,12 +106,12 @@ def test_every_cited_requirement_gets_a_word_at_the_end(recorder: Recorder) -> N
     assert recorder.verdicts[-1].reason is Reason.INCONCLUSIVE
 
 
-def test_what_a_blocked_test_left_open_is_blocked_by_the_same_root(recorder: Recorder) -> None:
+def test_open_requirements_of_a_blocked_test_have_the_same_root(recorder: Recorder) -> None:
     recorder.conclude(Blocked("f" * 16, "getProject"))
     assert [(one.outcome, one.blocked_by) for one in recorder.verdicts] == [(Outcome.BLOCKED, "f" * 16)] * 2
 
 
-def test_what_an_unexercised_test_left_open_has_its_reason(recorder: Recorder) -> None:
+def test_open_requirements_of_an_unexercised_test_have_its_reason(recorder: Recorder) -> None:
     recorder.require(MUST, True, exchange())
     recorder.conclude(NotExercised(Reason.MISSING_USER, "outsider"))
     last = recorder.verdicts[-1]

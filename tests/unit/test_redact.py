@@ -70,12 +70,12 @@ def test_a_long_secret_is_redacted_by_value_in_every_spelling(redactor: Redactor
 
 
 @pytest.mark.parametrize("text", ["administration", "an administrator", '{"user": "admins"}', "username=admin_x"])
-def test_a_short_secret_does_not_damage_other_words(redactor: Redactor, text: str) -> None:
+def test_short_secret_does_not_damage_other_words(redactor: Redactor, text: str) -> None:
     assert redactor.text(text) == text
 
 
 @pytest.mark.parametrize("text", ["<admin>", '{"note": "admin"}', "admin", "%61dmin", "use admin, please"])
-def test_a_short_secret_is_redacted_where_it_is_a_whole_word(redactor: Redactor, text: str) -> None:
+def test_short_secret_is_redacted_as_a_whole_word(redactor: Redactor, text: str) -> None:
     assert redactor.text(text) == text.replace("%61", "a").replace("admin", "$PM3_PASSWORD")
 
 
@@ -85,7 +85,7 @@ def test_secrets_of_one_and_two_characters_are_redacted_by_field_only() -> None:
     assert redactor.by_field_only == {"PIN"}
 
 
-def test_the_longest_secret_wins() -> None:
+def test_longest_secret_wins() -> None:
     redactor = Redactor({"SHORTER": "abcdefgh", "LONGER": "abcdefghij"})
     assert redactor.text("abcdefghij abcdefgh") == "$LONGER $SHORTER"
 
@@ -97,7 +97,7 @@ def test_a_secret_that_is_a_word_of_the_suite_is_redacted_by_field_only(word: st
     assert redactor.by_field_only == {"TOKEN"}
 
 
-def test_a_part_of_a_word_of_the_suite_stays_and_is_redacted_elsewhere() -> None:
+def test_part_of_a_word_of_the_suite_is_kept_and_redacted_elsewhere() -> None:
     redactor = Redactor({"TOKEN": "createPr"}, words=("createProject",))
     assert redactor.text("createProject: createPr") == "createProject: $TOKEN"
 
@@ -114,7 +114,7 @@ def test_a_secret_field_is_redacted_in_every_notation(redactor: Redactor, text: 
     assert redactor.text(text) == shown
 
 
-def test_an_authorization_header_shows_its_scheme_and_nothing_else(redactor: Redactor) -> None:
+def test_authorization_header_shows_only_its_scheme(redactor: Redactor) -> None:
     redactor.learn("PM3_ACCESS_TOKEN", "token-of-forty")
     basic = base64.b64encode(f"client:{LONG}".encode()).decode()
     shown = redactor.headers(
@@ -129,7 +129,7 @@ def test_a_secret_header_is_redacted_whatever_it_holds(redactor: Redactor, name:
     assert redactor.headers(((name, "key"), (name, "other"))) == [[name, "$PROCESIO_KEY_VALUE"], [name, HIDDEN]]
 
 
-def test_other_headers_stay_but_for_known_secrets(redactor: Redactor) -> None:
+def test_other_headers_are_kept_except_known_secrets(redactor: Redactor) -> None:
     shown = redactor.headers((("key", "name of the key"), ("workspaceId", "w"), ("X-Echo", f"<{LONG}>")))
     assert shown == [["key", "name of the key"], ["workspaceId", "w"], ["X-Echo", "<$PM3_CLIENT_SECRET>"]]
 
@@ -141,7 +141,7 @@ def test_a_token_that_is_learnt_later_is_redacted_from_then_on(redactor: Redacto
     assert redactor.placeholders == {"PM3_PASSWORD", "PM3_CLIENT_SECRET", "PM3_ACCESS_TOKEN"}
 
 
-def test_a_value_keeps_the_first_name_that_it_got(redactor: Redactor) -> None:
+def test_value_keeps_its_first_placeholder(redactor: Redactor) -> None:
     redactor.learn("AGAIN", LONG)
     assert redactor.text(LONG) == "$PM3_CLIENT_SECRET"
 
@@ -212,11 +212,11 @@ def test_foreign_items_are_found_in_a_wrapped_list_too() -> None:
 
 
 @pytest.mark.parametrize("body", [b"<p>Payroll</p>", b'[{"prj_name": "Payroll"}', b'\xff"Payroll"'])
-def test_a_list_that_cannot_be_read_shows_nothing_of_it(body: bytes) -> None:
+def test_unreadable_list_is_hidden(body: bytes) -> None:
     assert b"Payroll" not in anonymous(body, foreign)
 
 
-def test_what_is_within_something_of_ours_is_not_ours_for_that() -> None:
+def test_nested_item_is_not_ours_because_its_parent_is() -> None:
     ours = {**MINE, "children": [THEIRS, MINE]}
     assert shown({"root": [ours, {"children": [MINE]}]})["root"][0] == {**MINE, "children": [TYPES, MINE]}
 
@@ -232,7 +232,7 @@ def test_a_refused_list_shows_why(redactor: Redactor) -> None:
     assert stored(page, redactor, foreign=foreign)["response"]["body"] == "<p>not allowed</p>"
 
 
-def test_a_half_surrogate_in_a_foreign_item_does_no_harm() -> None:
+def test_lone_surrogate_in_a_foreign_item_is_handled() -> None:
     assert anonymous(b'[{"\\ud800": "conf r1 \\udfff"}]', foreign) == b'[{"?": "conf r1 ?"}]'
 
 
@@ -248,7 +248,7 @@ def test_every_field_of_secrets_is_hidden_by_its_name_however_it_is_written(
         assert "opens" not in redactor.text(f"{'x' * 300} {text}")
 
 
-def test_a_header_is_shown_anew_when_a_secret_was_learned() -> None:
+def test_cached_header_is_redacted_again_after_a_new_secret() -> None:
     redactor = Redactor({})
     headers = (("X-Trace", "abcdefghij"), ("Authorization", "Bearer abcdefghij"))
     assert redactor.headers(headers)[0] == ["X-Trace", "abcdefghij"]
@@ -276,7 +276,7 @@ def built_keys(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
     return sum(built)
 
 
-def test_a_secret_more_costs_little_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_additional_secret_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     few, many = built_keys(100, monkeypatch), built_keys(1600, monkeypatch)
     assert many < 16 * few * 2  # were all built anew for each, it would be 16 times that
 

@@ -31,19 +31,19 @@ AGAIN = exchange("again", "PUT", f"/things/{UID}", {"name": "newer"})
 LIST = exchange("list", "GET", "/things", answer=[{"uid": UID, "name": NAME}])
 
 
-def test_a_read_needs_what_made_the_thing_and_the_last_update_of_it() -> None:
+def test_read_needs_the_create_and_the_last_update_of_its_resource() -> None:
     chains = Chains([CREATE, OTHER_CREATE, REFUSED, UPDATE, AGAIN, READ])
     assert chains.of(["read"]) == ("create", "again", "read")
     assert chains.of(["read"], of_state=True) == ("create", "other", "update", "again", "read")
 
 
-def test_what_no_request_depends_on_is_no_chain() -> None:
+def test_independent_request_has_no_chain() -> None:
     assert Chains([OTHER_CREATE, CREATE]).of(["create"]) == ()
     assert Chains([OTHER_CREATE, LIST]).of(["list"]) == ()
     assert Chains([CREATE]).of(["a request of another test"]) == ()
 
 
-def test_a_control_request_is_part_of_it_only_where_it_names_the_same() -> None:
+def test_control_request_counts_only_for_the_same_resource() -> None:
     control = exchange("control", "GET", "/things", answer=[])
     removed = exchange("removed", "DELETE", f"/things/{UID}")
     again = exchange("again", "DELETE", f"/things/{UID}", status=204)
@@ -52,28 +52,28 @@ def test_a_control_request_is_part_of_it_only_where_it_names_the_same() -> None:
     assert Chains([CREATE, control, removed, again]).of(["again", "removed"]) == ("create", "removed", "again")
 
 
-def test_the_effect_of_a_write_is_seen_by_the_read_after_it() -> None:
+def test_effect_of_a_write_is_shown_by_the_next_read() -> None:
     removed = exchange("removed", "DELETE", f"/things/{UID}")
     later = exchange("later", "GET", f"/things/{UID}", answer={"uid": UID})
     assert Chains([CREATE, removed, LIST, READ, later]).of(["removed"], of_state=True) == ("create", "removed", "read")
     assert Chains([CREATE, removed, LIST, READ, later]).of(["removed"]) == ("create", "removed")
 
 
-def test_a_list_that_lacks_something_needs_what_was_created() -> None:
+def test_incomplete_list_needs_the_creates() -> None:
     empty = exchange("list", "GET", "/things", answer=[])
     assert Chains([CREATE, empty]).of(["list"], of_state=True) == ("create", "list")
 
 
-def test_an_identifier_that_only_a_list_shows_comes_with_the_list_and_with_what_created_the_item() -> None:
+def test_identifier_from_a_list_needs_the_list_and_the_create() -> None:
     silent = exchange("create", "POST", "/things", {"name": NAME}, status=201)
     assert Chains([OTHER_CREATE, silent, LIST, READ]).of(["read"]) == ("create", "list", "read")
 
 
-def test_what_was_there_before_the_run_is_made_by_nothing() -> None:
+def test_earlier_resource_needs_no_create() -> None:
     assert Chains([LIST, READ], lasting=[UID]).of(["read"]) == ()
 
 
-def test_a_secret_that_its_owner_has_is_not_requested_again() -> None:
+def test_secret_of_the_owner_is_not_requested_again() -> None:
     asked = Request("POST", "http://t:1/token")
     login = Exchange("login", "op", asked, Response(200, body=b'{"access_token": "s3cr3t-of-the-run"}'))
     assert Chains([login, LIST]).of(["list"]) == ("login", "list")
@@ -125,7 +125,7 @@ def test_a_script_waits_for_a_write_where_the_target_file_says_so() -> None:
     assert text.index("sleep 2.5") > text.index("1 of 2")
 
 
-def test_whatever_a_server_calls_its_members_cannot_run_a_command() -> None:
+def test_member_names_of_a_server_cannot_run_a_command() -> None:
     odd = exchange("create", "POST", "/things", {"name": NAME}, {"a'; touch x; '$(id)\n`id`": UID}, 201)
     text = reproduction(recorded(odd, READ), ["title\n$(id)"], [], {})
     assert subprocess.run(["bash", "-n"], input=text, text=True, check=False).returncode == 0

@@ -36,12 +36,12 @@ def test_a_pattern_selects_by_id_operation_or_profile(pattern: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", ["Task", "gettask", "getTask?", "todo", "get.ask", "[g]etTask"])
-def test_a_pattern_is_compared_with_the_whole_name_and_knows_no_other_signs(pattern: str) -> None:
+def test_pattern_matches_the_whole_name_with_two_wildcards_only(pattern: str) -> None:
     assert not selected(include=(pattern,))
     assert selected(exclude=(pattern,))
 
 
-def test_brackets_are_those_of_a_place_in_a_response() -> None:
+def test_brackets_in_a_pattern_are_literal() -> None:
     place = "getTask.200./notes[]/id:present"
     assert selected(place, include=(place,))
     assert selected(place, include=("getTask.200./notes[]*",))
@@ -64,7 +64,7 @@ def test_a_test_without_requirements_is_selected_by_its_profile() -> None:
         ("", "`conformance operations` and `conformance requirements` list them."),
     ],
 )
-def test_a_pattern_that_matches_nothing_is_an_error_with_what_is_near(pattern: str, told: str) -> None:
+def test_unmatched_pattern_is_an_error_with_suggestions(pattern: str, told: str) -> None:
     for option in ("include", "exclude"):
         with pytest.raises(Unmatched) as error:
             RequirementFilter(**{option: ("getTask", pattern)}).check(NAMES, "--conformance-")

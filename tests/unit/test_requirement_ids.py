@@ -25,12 +25,12 @@ MADE = {
 
 
 @pytest.mark.parametrize("identifier", MADE)
-def test_an_id_is_read_as_it_was_made(identifier: str) -> None:
+def test_id_round_trips(identifier: str) -> None:
     assert StructuralId.parse(identifier) == MADE[identifier]
 
 
 @pytest.mark.parametrize("identifier", ["", "PM3-PROJECT-CREATE-NAME", "op", "op.200", "op.200./a", ":exists", "op:"])
-def test_what_is_no_structural_id_is_not_read_as_one(identifier: str) -> None:
+def test_other_ids_are_not_structural(identifier: str) -> None:
     assert StructuralId.parse(identifier) is None
 
 

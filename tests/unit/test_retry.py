@@ -74,7 +74,7 @@ def test_requests_go_out_no_faster_than_allowed() -> None:
     assert server.times == [100.0, 100.25, 100.5, 100.75]
 
 
-def test_time_that_passed_anyway_is_not_waited_again() -> None:
+def test_elapsed_time_is_not_waited_again() -> None:
     pace, server, clock = made(per_second=4)
     send(pace)
     clock.now += 10
@@ -83,7 +83,7 @@ def test_time_that_passed_anyway_is_not_waited_again() -> None:
     assert server.times == [100.0, 110.0, 110.25]
 
 
-def test_without_a_limit_nothing_waits() -> None:
+def test_no_limit_means_no_waiting() -> None:
     pace, server, clock = made()
     for _ in range(3):
         send(pace)
@@ -92,7 +92,7 @@ def test_without_a_limit_nothing_waits() -> None:
 
 
 @pytest.mark.parametrize("trouble", [429, 503, None])
-def test_a_read_is_sent_again_after_a_growing_pause(trouble: int | None) -> None:
+def test_read_is_repeated_after_a_growing_pause(trouble: int | None) -> None:
     pace, server, clock = made(trouble, trouble)
     assert send(pace).status_code == 200
     assert clock.slept == [FIRST_PAUSE, 4 * FIRST_PAUSE]
@@ -100,7 +100,7 @@ def test_a_read_is_sent_again_after_a_growing_pause(trouble: int | None) -> None
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 500])
-def test_any_other_response_is_taken_as_it_is(status: int) -> None:
+def test_other_responses_are_returned(status: int) -> None:
     pace, server, _ = made(status)
     assert send(pace).status_code == status
     assert len(server.times) == 1
@@ -108,26 +108,26 @@ def test_any_other_response_is_taken_as_it_is(status: int) -> None:
 
 @pytest.mark.parametrize("effect", ["create", "update", "delete", "execute", "administer", "none"])
 @pytest.mark.parametrize("trouble", [429, 503])
-def test_a_write_is_never_sent_again(effect: str, trouble: int) -> None:
+def test_write_is_never_repeated(effect: str, trouble: int) -> None:
     pace, server, _ = made(trouble)
     assert send(pace, effect).status_code == trouble
     assert len(server.times) == 1
 
 
-def test_a_lost_write_is_never_sent_again() -> None:
+def test_lost_write_is_never_repeated() -> None:
     pace, server, _ = made(None)
     with pytest.raises(NoResponse):
         send(pace, "create")
     assert len(server.times) == 1
 
 
-def test_a_request_that_the_guard_did_not_judge_is_never_sent_again() -> None:
+def test_unguarded_request_is_never_repeated() -> None:
     pace, server, _ = made(503)
     assert pace.handle_request(httpx.Request("GET", "http://t/")).status_code == 503
     assert len(server.times) == 1
 
 
-def test_a_read_is_given_up_after_four_tries() -> None:
+def test_read_fails_after_four_attempts() -> None:
     pace, server, _ = made(None, None, None, None)
     with pytest.raises(NoResponse):
         send(pace)
@@ -136,7 +136,7 @@ def test_a_read_is_given_up_after_four_tries() -> None:
     assert len(server.times) == 1 + RETRIES
 
 
-def test_each_response_that_is_not_the_servers_is_counted() -> None:
+def test_responses_of_gateways_are_counted() -> None:
     counted: list[str] = []
     clock = Clock()
     server = Server(clock, [502, None, (429, "1"), 200])
@@ -145,14 +145,14 @@ def test_each_response_that_is_not_the_servers_is_counted() -> None:
 
 
 @pytest.mark.parametrize("trouble", [502, 504])
-def test_a_write_whose_outcome_nobody_knows_is_never_sent_again(trouble: int) -> None:
+def test_write_with_unknown_outcome_is_never_repeated(trouble: int) -> None:
     pace, server, _ = made(trouble)
     assert send(pace, "create").status_code == trouble
     assert len(server.times) == 1
 
 
 @pytest.mark.parametrize("trouble", [429, 503])
-def test_a_write_that_was_not_processed_is_sent_again_when_the_server_says(trouble: int) -> None:
+def test_unprocessed_write_is_repeated_when_the_server_says(trouble: int) -> None:
     pace, server, clock = made((trouble, "3"))
     assert send(pace, "create").status_code == 200
     assert (len(server.times), clock.slept) == (2, [3.0])
@@ -171,20 +171,20 @@ WAITS: list[tuple[bytes, float]] = [
 
 
 @pytest.mark.parametrize(("after", "pause"), WAITS)
-def test_the_server_may_say_how_long_to_wait(after: bytes, pause: float) -> None:
+def test_retry_after_seconds_are_respected(after: bytes, pause: float) -> None:
     clock = Clock()
     answers = [httpx.Response(200), httpx.Response(429, headers=[(b"retry-after", after)])]
     send(RetryTransport(httpx.MockTransport(lambda _: answers.pop()), sleep=clock.sleep, clock=clock))
     assert clock.slept == [pause]
 
 
-def test_a_date_says_how_long_to_wait_as_well() -> None:
+def test_retry_after_date_is_respected() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     assert 28 <= retry_after(httpx.Response(503, headers={"retry-after": date})) <= 30
 
 
 @pytest.mark.parametrize("after", [b"61", b"9999999999", b"9" * 500, b"Fri, 31 Dec 9999 23:59:59 GMT"])
-def test_a_server_that_asks_for_more_patience_than_there_is_is_asked_no_more(after: bytes) -> None:
+def test_too_long_retry_after_ends_the_retries(after: bytes) -> None:
     clock, asked = Clock(), []
 
     def busy(request: httpx.Request) -> httpx.Response:
@@ -200,7 +200,7 @@ def test_a_server_that_asks_for_more_patience_than_there_is_is_asked_no_more(aft
     assert (clock.slept, len(asked)) == ([], 1)
 
 
-def test_a_server_that_stays_busy_is_waited_for_a_minute_in_a_row() -> None:
+def test_busy_server_is_waited_for_at_most_a_minute() -> None:
     pace, server, clock = made(*[(503, "25")] * 9)
     assert send(pace).status_code == 503
     with pytest.raises(NoResponse):
@@ -208,7 +208,7 @@ def test_a_server_that_stays_busy_is_waited_for_a_minute_in_a_row() -> None:
     assert (clock.slept, len(server.times)) == ([25.0, 25.0], 3)
 
 
-def test_a_response_between_gives_new_patience() -> None:
+def test_good_response_resets_the_waiting_time() -> None:
     answers: list[int | tuple[int, str] | None] = [(503, "50"), 200]
     pace, _, clock = made(*answers * 5)
     for _ in range(5):
@@ -216,7 +216,7 @@ def test_a_response_between_gives_new_patience() -> None:
     assert clock.slept == [50.0] * 5
 
 
-def test_nobody_waits_past_the_end_of_the_run_because_the_server_asks() -> None:
+def test_waiting_never_exceeds_the_time_budget() -> None:
     clock = Clock()
     server = Server(clock, [(503, "5"), (503, "5"), (503, "5")])
     pace = RetryTransport(server, account=Account(until=clock.now + 8), sleep=clock.sleep, clock=clock)
@@ -227,14 +227,14 @@ def test_nobody_waits_past_the_end_of_the_run_because_the_server_asks() -> None:
 
 
 @pytest.mark.parametrize("answers", [[None], [502, 503], [None, 504, None]])
-def test_what_has_begun_is_sent_again_after_the_end_of_the_run(answers: list[int | None]) -> None:
+def test_started_request_is_repeated_after_the_time_budget(answers: list[int | None]) -> None:
     clock = Clock()
     pace = RetryTransport(Server(clock, answers), account=Account(until=clock.now - 1), sleep=clock.sleep, clock=clock)
     assert send(pace).status_code == 200
     assert len(clock.slept) == len(answers)
 
 
-def test_cleaning_up_waits_as_long_as_ever() -> None:
+def test_clean_up_waits_without_a_time_budget() -> None:
     clock, account = Clock(), Account(until=0)
     pace = RetryTransport(Server(clock, [(503, "5"), (429, "7")]), account=account, sleep=clock.sleep, clock=clock)
     with account.cleaning():
@@ -242,7 +242,7 @@ def test_cleaning_up_waits_as_long_as_ever() -> None:
     assert (clock.slept, account.until) == ([5.0, 7.0], 0)
 
 
-def test_a_write_after_a_busy_response_waits_as_well() -> None:
+def test_write_after_a_busy_response_waits_too() -> None:
     pace, server, clock = made(429)
     assert send(pace, "create").status_code == 429
     send(pace, "create")
@@ -250,7 +250,7 @@ def test_a_write_after_a_busy_response_waits_as_well() -> None:
     assert len(server.times) == 2
 
 
-def test_tries_again_keep_to_the_rate() -> None:
+def test_retries_respect_the_rate_limit() -> None:
     pace, server, _ = made(None, per_second=0.5)
     send(pace)
     assert server.times == [100.0, 102.0]
@@ -266,12 +266,12 @@ def test_tries_again_keep_to_the_rate() -> None:
         "",
     ],
 )
-def test_a_date_that_no_clock_has_is_none(value: str) -> None:
+def test_invalid_retry_date_is_ignored(value: str) -> None:
     assert retry_after(httpx.Response(429, headers={"retry-after": value})) == 0
 
 
 @pytest.mark.parametrize("hours", [-1, 0, 1])
-def test_a_date_to_wait_for_is_read_by_the_clock_of_the_server(hours: int) -> None:
+def test_retry_date_uses_the_clock_of_the_server(hours: int) -> None:
     there = datetime.now(UTC) + timedelta(hours=hours)
     headers = {"date": format_datetime(there, usegmt=True)}
     later = format_datetime(there + timedelta(seconds=7), usegmt=True)
@@ -279,14 +279,14 @@ def test_a_date_to_wait_for_is_read_by_the_clock_of_the_server(hours: int) -> No
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 01 Jan 2030 00:00:00 +9999999999999999999"])
-def test_a_date_of_the_server_that_is_none_is_not_reckoned_with(date: str) -> None:
+def test_invalid_server_date_is_ignored(date: str) -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     assert 28 <= retry_after(httpx.Response(429, headers={"date": date, "retry-after": later})) <= 30
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 @pytest.mark.parametrize("left", [-1.0, 0.01])
-def test_a_pause_of_our_own_is_not_the_word_of_a_busy_server(status: int, left: float) -> None:
+def test_own_pause_is_not_a_request_of_the_server(status: int, left: float) -> None:
     """What is removed after the end of the run goes out, a moment later than what failed before it."""
     clock = Clock()
     server = Server(clock, [status])

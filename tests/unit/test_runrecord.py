@@ -42,7 +42,7 @@ def record(**more: Any) -> RunRecord:
     return RunRecord(**told)
 
 
-def test_a_record_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+def test_record_is_read_back_as_written(tmp_path: Path) -> None:
     one = record(verdicts=[verdict("ü\u2028", Outcome.CONFORMS)])
     path = write(one, tmp_path)
     assert path == tmp_path / "run.json"
@@ -59,7 +59,7 @@ def test_the_file_names_its_format_and_the_members_of_the_contract(tmp_path: Pat
     } <= data.keys()  # fmt: skip
 
 
-def test_a_record_does_not_change_after_it_was_made() -> None:
+def test_record_is_immutable() -> None:
     with pytest.raises(ValidationError):
         record().complete = False
 
@@ -92,7 +92,7 @@ def test_verdicts_are_counted_by_outcome_level_system_and_profile() -> None:
         (b'{"schema": 1}', "complete: Field required"),
     ],
 )
-def test_what_cannot_be_read_says_why_and_what_to_do(tmp_path: Path, content: bytes, why: str) -> None:
+def test_unreadable_record_is_reported_with_advice(tmp_path: Path, content: bytes, why: str) -> None:
     (tmp_path / "run.json").write_bytes(content)
     with pytest.raises(UnreadableRun, match=why) as unreadable:
         read(tmp_path)
@@ -101,7 +101,7 @@ def test_what_cannot_be_read_says_why_and_what_to_do(tmp_path: Path, content: by
 
 
 @pytest.mark.parametrize("change", [{"complete": "maybe"}, {"unheard_of": 1}, {"verdicts": [{"outcome": "passed"}]}])
-def test_a_record_of_another_shape_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+def test_record_of_another_structure_is_rejected(tmp_path: Path, change: dict[str, Any]) -> None:
     path = write(record(), tmp_path)
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(UnreadableRun, match=next(iter(change))):
@@ -125,7 +125,7 @@ def test_an_unknown_member_is_refused_wherever_it_is_with_what_to_do(
         read(tmp_path)
 
 
-def test_a_record_of_an_older_version_that_lacks_later_members_is_read(tmp_path: Path) -> None:
+def test_older_record_without_later_members_is_read(tmp_path: Path) -> None:
     path = write(record(), tmp_path)
     data = json.loads(path.read_text())
     needed = {name for name, field in RunRecord.model_fields.items() if field.is_required()}
@@ -134,20 +134,20 @@ def test_a_record_of_an_older_version_that_lacks_later_members_is_read(tmp_path:
     assert (old.coverage, old.verdicts, old.gateway) == (Coverage(), [], {})
 
 
-def test_a_record_without_an_end_is_not_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_record_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_file, "LIMIT", 2 * 1024 * 1024)
     (tmp_path / "run.json").symlink_to("/dev/zero")
     with pytest.raises(UnreadableRun, match="is longer than 2 MiB"):
         read(tmp_path)
 
 
-def test_a_run_that_is_not_there_says_what_to_name(tmp_path: Path) -> None:
+def test_missing_run_is_reported_with_advice(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nothing"):
         with pytest.raises(UnreadableRun, match="conformance run"):
             read(path)
 
 
-def test_a_file_is_replaced_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_is_replaced_atomically(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.txt"
     write_text(path, "old")
 

@@ -56,14 +56,14 @@ def validator(name: str) -> jsonschema_rs.Draft202012Validator:
 
 
 @pytest.mark.parametrize("name", schemas.SCHEMAS)
-def test_a_published_schema_is_valid_and_that_of_the_models(name: str) -> None:
+def test_published_schema_is_valid_and_generated_from_the_models(name: str) -> None:
     assert schemas.path(name).read_text(encoding="utf-8") == schemas.text(name), (
         "run `python -m conformance.cli.schemas`"
     )
     jsonschema_rs.meta.validate(schemas.published(name))
 
 
-def test_no_published_schema_is_of_a_format_that_is_not_there() -> None:
+def test_published_schemas_belong_to_existing_formats() -> None:
     shipped = {path.name for path in schemas.path("spec").parent.glob("*.json")}
     assert shipped == {schemas.path(name).name for name in schemas.SCHEMAS}
 
@@ -172,7 +172,7 @@ def test_a_baseline_is_valid_by_its_schema() -> None:
     assert not validator("baseline").is_valid({"deviation": [{**entry, "fingerprint": "x"}]})
 
 
-def test_the_command_prints_a_schema() -> None:
+def test_command_prints_a_schema() -> None:
     printed = CliRunner().invoke(main, ["dev", "schema", "target-file"])
     assert printed.exit_code == exit_codes.OK
     assert printed.output == schemas.path("target-file").read_text(encoding="utf-8")

@@ -149,7 +149,7 @@ def lost(_: httpx.Request) -> httpx.Response:
 
 
 @pytest.mark.parametrize(("number", "kind"), [(400, Kind.REFUSED), (404, Kind.REFUSED), (500, Kind.SERVER_ERROR)])
-def test_a_documented_call_that_is_not_accepted_contradicts_its_status(
+def test_refused_documented_call_contradicts_its_status(
     server: Server, session: Session, number: int, kind: Kind
 ) -> None:
     server.answers["GET", BASE] = status(number, json={"error": {}})
@@ -173,7 +173,7 @@ def test_an_operation_that_responds_like_a_made_up_path_is_missing(server: Serve
 
 
 @pytest.mark.parametrize("number", [405, 501])
-def test_two_statuses_say_outright_that_an_operation_is_missing(server: Server, session: Session, number: int) -> None:
+def test_two_statuses_mean_that_an_operation_is_missing(server: Server, session: Session, number: int) -> None:
     server.answers["GET", BASE] = status(number, text="unlike any other answer")
     with pytest.raises(Blocked):
         session.call("listProjects")
@@ -187,7 +187,7 @@ def test_the_other_reading_of_a_path_is_a_finding_and_the_test_goes_on(server: S
     assert "getProcess:documented-form" not in {one.requirement for one in session.recorder.deviations}
 
 
-def test_a_renewed_token_is_used_once_and_for_nobody_never(server: Server, session: Session, keys: Keys) -> None:
+def test_renewed_token_is_used_once_and_never_for_nobody(server: Server, session: Session, keys: Keys) -> None:
     server.answers["GET", BASE] = status(401)
     assert session.send("listProjects").response.status == 401
     assert keys.renewed == [MAIN]
@@ -196,7 +196,7 @@ def test_a_renewed_token_is_used_once_and_for_nobody_never(server: Server, sessi
     assert keys.renewed == [MAIN]
 
 
-def test_a_create_with_an_old_token_leaves_no_second_entry_behind(server: Server, session: Session) -> None:
+def test_create_with_an_expired_token_leaves_no_second_entry(server: Server, session: Session) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return server.usual(request) if request.headers["authorization"] == "Bearer 1" else httpx.Response(401)
 
@@ -206,14 +206,14 @@ def test_a_create_with_an_old_token_leaves_no_second_entry_behind(server: Server
 
 
 @pytest.mark.parametrize(("user", "reason"), [("outsider", Reason.MISSING_USER), ("gone", Reason.TARGET_UNAVAILABLE)])
-def test_what_cannot_be_called_is_not_exercised(session: Session, user: str, reason: Reason) -> None:
+def test_uncallable_operation_is_not_exercised(session: Session, user: str, reason: Reason) -> None:
     with pytest.raises(NotExercised) as skipped:
         session.call("listProjects", user=user)
     assert skipped.value.reason is reason
     assert bool(session.problem) == (reason is Reason.TARGET_UNAVAILABLE)
 
 
-def test_a_target_that_is_silent_three_times_in_a_row_is_given_up(server: Server, session: Session) -> None:
+def test_target_is_given_up_after_three_missing_responses(server: Server, session: Session) -> None:
     server.answers["GET", BASE] = lost
     for _ in range(2):
         assert not session.send("listProjects").has_response
@@ -226,7 +226,7 @@ def test_a_target_that_is_silent_three_times_in_a_row_is_given_up(server: Server
     assert "3 times in a row" in session.problem
 
 
-def test_one_response_ends_a_silence(server: Server, session: Session) -> None:
+def test_response_resets_the_count_of_missing_ones(server: Server, session: Session) -> None:
     for answer in (lost, lost, status(200, json=[]), lost, lost):
         server.answers["GET", BASE] = answer
         session.send("listProjects")
@@ -244,12 +244,12 @@ def test_a_limit_of_the_target_file_is_no_deviation(session: Session) -> None:
 # -- resources --------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_created_is_found_by_its_name_and_owned(session: Session) -> None:
+def test_created_resource_is_found_by_its_name_and_owned(session: Session) -> None:
     made = create(session)
     assert (made.id, session.ledger.owns(UID)) == (UID, True)
 
 
-def test_a_project_of_somebody_else_is_not_adopted(server: Server, session: Session) -> None:
+def test_foreign_project_is_not_adopted(server: Server, session: Session) -> None:
     server.projects["2" * 32] = "Payroll"
     server.answers["POST", BASE] = status(201, json={"prj_uid": "2" * 32})
     with pytest.raises(Blocked):
@@ -259,7 +259,7 @@ def test_a_project_of_somebody_else_is_not_adopted(server: Server, session: Sess
 
 
 @pytest.mark.parametrize("hint", [{"Link": '</api?start=1>; rel="next"'}, {"X-Total-Count": "9"}])
-def test_what_may_stand_on_another_page_is_not_missing(server: Server, session: Session, hint: dict[str, str]) -> None:
+def test_item_on_another_page_is_not_missing(server: Server, session: Session, hint: dict[str, str]) -> None:
     server.answers["GET", BASE] = status(200, json=[], headers=hint)
     with pytest.raises(NotExercised) as unseen:
         create(session)
@@ -278,7 +278,7 @@ def test_a_response_may_have_the_identifier_in_a_list_of_old_and_new_ones(server
     assert create(session).id == UID
 
 
-def test_a_refused_create_that_created_all_the_same_is_cleaned_up_at_once(server: Server, session: Session) -> None:
+def test_resource_of_a_refused_create_is_removed_at_once(server: Server, session: Session) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         server.usual(request)
         return httpx.Response(400, json={"error": {}})
@@ -303,14 +303,14 @@ def test_a_create_whose_response_was_lost_is_found_by_the_sweep(server: Server, 
 
 
 @pytest.mark.parametrize("answer", [lost, status(500), status(403)])
-def test_what_could_not_be_looked_for_is_not_forgotten(server: Server, session: Session, answer: Answer) -> None:
+def test_resource_that_was_not_searched_for_is_not_forgotten(server: Server, session: Session, answer: Answer) -> None:
     entry = session.ledger.intend("processmaker3", "project", "createProject", session.ledger.name())
     server.answers["GET", BASE] = answer
     assert session.sweep() == [entry]
     assert session.ledger.open() == [entry]
 
 
-def test_the_sweep_removes_newest_first_and_only_what_is_ours(server: Server, session: Session) -> None:
+def test_sweep_removes_own_resources_newest_first(server: Server, session: Session) -> None:
     server.projects["9" * 32] = "Payroll"
     for digit in "34":
         name = session.ledger.name()
@@ -324,16 +324,14 @@ def test_the_sweep_removes_newest_first_and_only_what_is_ours(server: Server, se
 
 
 @pytest.mark.parametrize("after", [status(200, json={}), status(500), status(403), status(401), lost])
-def test_what_is_not_shown_to_be_gone_is_kept_as_a_leftover(server: Server, session: Session, after: Answer) -> None:
+def test_resource_not_shown_to_be_gone_is_a_leftover(server: Server, session: Session, after: Answer) -> None:
     create(session)
     server.answers["GET", f"{BASE}/{UID}"] = after
     assert [one.identifier for one in session.sweep()] == [UID]
     assert [one.identifier for one in session.ledger.open()] == [UID]
 
 
-def test_at_level_disposable_what_nothing_reads_or_lists_is_known_by_the_response_alone(
-    server: Server, session: Session
-) -> None:
+def test_at_disposable_unreadable_resources_are_identified_by_the_response(server: Server, session: Session) -> None:
     session.safety = Safety.DISPOSABLE
     group = "/api/1.0/w/group"
     members: list[str] = []
@@ -353,7 +351,7 @@ def test_at_level_disposable_what_nothing_reads_or_lists_is_known_by_the_respons
 
 
 @pytest.mark.parametrize(("answer", "left"), [(status(404), 0), (lost, 1), (status(500), 1)])
-def test_what_nothing_lists_is_left_unless_its_create_was_refused(
+def test_unlisted_resource_is_left_unless_its_create_was_refused(
     server: Server, session: Session, answer: Answer, left: int
 ) -> None:
     server.answers["POST", "/api/1.0/w/group"] = answer
@@ -361,7 +359,7 @@ def test_what_nothing_lists_is_left_unless_its_create_was_refused(
     assert len(session.sweep()) == len(session.ledger.open()) == left
 
 
-def test_a_deleted_user_may_go_on_being_read(server: Server, session: Session) -> None:
+def test_deleted_user_may_still_be_readable(server: Server, session: Session) -> None:
     user, name = "/api/1.0/w/user", session.ledger.name()
     server.answers["POST", user] = status(201, json={"usr_uid": UID})
     server.answers["GET", f"{user}/{UID}"] = status(200, json={"usr_uid": UID, "usr_lastname": name})
@@ -370,7 +368,7 @@ def test_a_deleted_user_may_go_on_being_read(server: Server, session: Session) -
     assert session.sweep() == []
 
 
-def test_it_looks_again_until_it_holds_or_time_is_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_look_is_repeated_until_it_holds_or_time_is_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     clock = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds))
     monkeypatch.setattr("conformance.engine.requester.time", clock)
@@ -382,7 +380,7 @@ def test_it_looks_again_until_it_holds_or_time_is_up(session: Session, monkeypat
     assert 1.0 <= now[0] - 0.5 <= 1.25
 
 
-def test_what_was_made_a_moment_ago_is_asked_for_again(server: Server, session: Session) -> None:
+def test_recent_resource_is_requested_again(server: Server, session: Session) -> None:
     born = create(session)
     refusals = [httpx.Response(404), httpx.Response(404)]
     there = f"{BASE}/{born.id}"
@@ -392,7 +390,7 @@ def test_what_was_made_a_moment_ago_is_asked_for_again(server: Server, session: 
     assert not refusals
 
 
-def test_what_was_asked_before_time_was_up_is_asked_again_however_long_the_response_took(
+def test_last_look_starts_after_the_time_however_slow_responses_are(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
@@ -427,7 +425,7 @@ POINTER = Link("read", "op", parameter="id", pointer="/id")
         ([{"old_uid": "x"}], ""), ({"id": True}, ""), ({"id": None}, ""), (True, ""), ([], ""), (b"", ""),
     ],
 )  # fmt: skip
-def test_an_identifier_is_found_where_a_response_may_hold_it(body: Any, identifier: str) -> None:
+def test_identifier_is_found_anywhere_in_a_response(body: Any, identifier: str) -> None:
     assert identifier_of(answered(body), POINTER) == identifier
 
 
@@ -443,5 +441,5 @@ def test_a_list_is_read_bare_or_wrapped(body: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", {}, 5, None, {"items": {}}])
-def test_what_is_no_list_holds_nothing(body: Any) -> None:
+def test_other_bodies_have_no_items(body: Any) -> None:
     assert listed(answered(body), ITEMS) == []

@@ -65,7 +65,7 @@ def test_only_documented_values_of_closed_sets_and_documented_booleans_are_kept(
     assert SECRET not in json.dumps(told)
 
 
-def test_of_a_list_only_the_items_that_are_to_be_noted_are() -> None:
+def test_only_selected_items_of_a_list_are_recorded() -> None:
     body = {"data": [{"own": "conf-1"}, {"foreign": "x"}], "total": 2}
     told = noted(exchange(body), items=lambda text: "conf-1" in text)
     assert set(told["fields"]) == {"", "/data", "/data[]", "/data[]/own", "/total"}
@@ -74,11 +74,11 @@ def test_of_a_list_only_the_items_that_are_to_be_noted_are() -> None:
 @pytest.mark.parametrize(
     "name", ["a" * 65, "ann@example.com", "0c0ffee0c0ffee00", "12345", "Ann Smith", "id_1234567", ""]
 )
-def test_a_name_that_may_be_data_means_any(name: str) -> None:
+def test_name_that_may_be_data_is_masked(name: str) -> None:
     assert set(noted(exchange({name: {"code": 1}}))["fields"]) == {"", "/*", "/*/code"}
 
 
-def test_a_secret_as_the_name_of_a_member_is_hidden_on_the_way_to_the_record() -> None:
+def test_secret_as_a_member_name_is_hidden_in_the_record() -> None:
     found: Shapes = {}
     shapes.note(found, LIST, exchange({SECRET: 1}), noted=everything)
     told = found[LIST.id]["200"].as_json(lambda text: text.replace(SECRET, "$PASSWORD"))
@@ -87,7 +87,7 @@ def test_a_secret_as_the_name_of_a_member_is_hidden_on_the_way_to_the_record() -
     assert set(joined.shape()["fields"]) == {"", "/$PASSWORD"}
 
 
-def test_what_two_workers_saw_is_added_up() -> None:
+def test_counts_of_two_workers_are_added() -> None:
     bodies = [[{"a": 1, "b": "x"}], [{"a": None}], []]
     joined, alone = Seen(), noted(*map(exchange, bodies))
     for body in bodies:
@@ -107,7 +107,7 @@ def test_responses_that_are_no_json_or_too_large_have_a_content_type_and_no_fiel
         assert noted(answer)["content_types"] == [answer.response.media_type]
 
 
-def test_what_is_kept_is_bounded() -> None:
+def test_recorded_shapes_are_bounded() -> None:
     deep: Any = 1
     for _ in range(50):
         deep = {"a": deep}

@@ -21,7 +21,7 @@ def test_a_group_stays_together_and_counts_with_all_its_tests() -> None:
     assert sorted(one for part in parts for one in part) == sorted(TESTS)
 
 
-def test_every_test_is_in_one_part_whatever_the_order() -> None:
+def test_every_test_is_in_one_part_in_any_order() -> None:
     seconds = {test: float(number % 7) for number, test in enumerate(TESTS[:30])}
     parts = split_tests(TESTS, seconds, 8)
     assert sorted(test for part in parts for test in part) == sorted(TESTS)
@@ -30,14 +30,14 @@ def test_every_test_is_in_one_part_whatever_the_order() -> None:
     assert digest(split_tests(shuffled, seconds, 8)) == digest(parts) != digest(split_tests(TESTS, {}, 8))
 
 
-def test_parts_are_even_by_recorded_durations() -> None:
+def test_parts_are_balanced_by_recorded_durations() -> None:
     seconds = dict.fromkeys(TESTS, 1.0) | {"test-0": 20.0}
     loads = [sum(seconds[test] for test in part) for part in split_tests(TESTS, seconds, 4)]
     assert max(loads) == 20.0
     assert sorted(loads)[:3] == [13.0, 13.0, 13.0]
 
 
-def test_without_durations_the_numbers_of_tests_are_even() -> None:
+def test_without_durations_the_numbers_of_tests_are_balanced() -> None:
     assert {len(part) for part in split_tests(TESTS, {}, 7)} == {5, 6}
     assert {len(part) for part in split_tests(TESTS, dict.fromkeys(TESTS, 0.0), 7)} == {5, 6}
     assert [len(part) for part in split_tests(TESTS[:2], {}, 4)] == [1, 1, 0, 0]
@@ -49,13 +49,13 @@ def test_the_parts_of_a_limit_add_up_to_it(number: int) -> None:
     assert WHOLE.part(number) == number
 
 
-def test_a_shard_is_read_as_it_is_written() -> None:
+def test_shard_round_trips() -> None:
     assert parse("2/8") == Shard(2, 8)
     assert str(parse("12/345")) == "12/345"
     assert parse("1/1").whole
 
 
 @pytest.mark.parametrize("text", ["", "2", "0/8", "9/8", "1/0", "-1/2", "1/2/3", "1/1000", "a/b", " 1/2"])
-def test_anything_else_is_no_shard(text: str) -> None:
+def test_invalid_shard_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="must be I/N"):
         parse(text)

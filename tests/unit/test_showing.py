@@ -25,7 +25,7 @@ NAME = "Approve & pay"
         [["name", ID]],
     ],
 )
-def test_an_identifier_is_seen_in_any_layout(body: Any) -> None:
+def test_identifier_is_found_in_any_layout(body: Any) -> None:
     assert presence.shown(body, ID)
     assert not presence.shown(body, OTHER)
 
@@ -44,25 +44,25 @@ def test_an_identifier_is_seen_in_any_layout(body: Any) -> None:
         "nothing here",
     ],
 )
-def test_what_only_refers_to_a_thing_does_not_show_it(body: Any) -> None:
+def test_reference_to_a_resource_does_not_show_it(body: Any) -> None:
     assert not presence.shown(body, ID)
 
 
 @pytest.mark.parametrize("value", [NAME, f" {NAME}\n", "Approve &amp; pay", NAME.upper()])
-def test_a_name_is_seen_after_what_storing_does_to_it(value: str) -> None:
+def test_name_is_found_after_escaping_and_trimming(value: str) -> None:
     assert presence.shown([{"caption": value}], ID, names=[NAME])
     assert presence.named({"title": value}, NAME)
     assert not presence.named({"parentTitle": value}, NAME)
 
 
-def test_a_number_is_the_whole_of_a_text() -> None:
+def test_number_must_match_the_whole_text() -> None:
     assert presence.mentioned({"number": 7}, "7")
     assert presence.mentioned({"number": "7"}, "7")
     assert not presence.mentioned({"number": "17", "told": "7 of them"}, "7")
     assert not presence.is_value(True, "True")
 
 
-def test_the_likeliest_identifier_is_the_one_of_the_object_itself() -> None:
+def test_identifier_of_the_object_itself_comes_first() -> None:
     item = {"createdBy": {"id": OTHER}, "workspaceId": OTHER, "processId": ID, "name": NAME}
     assert presence.identities(item) == [ID, OTHER]
     assert presence.likeliest(item)[0] == ID
@@ -71,14 +71,14 @@ def test_the_likeliest_identifier_is_the_one_of_the_object_itself() -> None:
     assert presence.likeliest({"pro_uid": ID, "id": OTHER}, own="pro_uid")[0] == ID
 
 
-def test_the_innermost_object_about_a_thing_is_the_thing() -> None:
+def test_innermost_object_with_the_identifier_is_the_resource() -> None:
     inner = {"id": ID, "name": NAME}
     assert presence.about({"id": OTHER, "data": {"flow": inner}}, ID) == inner
     assert presence.about({"items": {ID: {"name": NAME}}}, ID) == {"name": NAME}
     assert presence.about({"id": OTHER, "parentId": ID}, ID) is None
 
 
-def test_a_deep_body_is_looked_through_without_end_of_the_stack() -> None:
+def test_deeply_nested_body_is_searched() -> None:
     body: Any = {"id": ID}
     for _ in range(5000):
         body = {"data": [body]}

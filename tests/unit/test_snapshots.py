@@ -38,7 +38,7 @@ def read(body: Any) -> Exchange:
         ({"at": 1714557600}, {"at": 1714557607123}),
     ],
 )
-def test_another_layout_of_equal_values_is_no_change(before: Any, after: Any) -> None:
+def test_other_layout_of_equal_values_is_no_change(before: Any, after: Any) -> None:
     assert changed(values(before), values(after)) == set()
 
 
@@ -57,7 +57,7 @@ def test_another_value_is_a_change(before: Any, after: Any, place: str) -> None:
     assert changed(values(before), values(after)) == {place}
 
 
-def test_what_changes_from_read_to_read_by_itself_is_left_out() -> None:
+def test_volatile_values_are_ignored() -> None:
     reads = [values({"trace": trace, "state": "on"}) for trace in ("a", "b")]
     after = values({"trace": "c", "state": "off"})
     assert volatile(*reads) == {"/trace"}
@@ -65,7 +65,7 @@ def test_what_changes_from_read_to_read_by_itself_is_left_out() -> None:
     assert changed(reads[1], after, [*volatile(*reads), "/state"]) == set()
 
 
-def test_of_a_body_only_the_thing_itself_is_looked_at() -> None:
+def test_only_the_resource_itself_is_compared() -> None:
     first = read({"served": 1, "flow": {"id": ID, "state": "on"}})
     second = read({"served": 2, "flow": {"id": ID, "state": "on"}})
     assert changed(snapshot(first, ID), snapshot(second, ID)) == set()

@@ -34,7 +34,7 @@ UID = "f" * 32
         (PRO, "DELETE", "/api/DataTypes/7", "deleteDataType"),
     ],
 )
-def test_a_call_is_found_by_method_and_path(spec: Specification, method: str, path: str, operation: str) -> None:
+def test_operation_is_found_by_method_and_path(spec: Specification, method: str, path: str, operation: str) -> None:
     found = spec.match(method, path)
     assert found is not None
     assert found[0].id == operation
@@ -66,7 +66,7 @@ def test_a_response_is_documented_by_number_or_class(status: int, documented: st
     assert (answer.status if answer else None) == documented
 
 
-def test_a_step_of_an_engine_finds_its_requirement_or_the_silence_of_the_document() -> None:
+def test_aspect_finds_its_requirement_or_none() -> None:
     assert PM3.aspect("deleteProject", "deleted-is-gone") is PM3.requirements["PM3-PROJECT-DELETE-GONE"]
     assert PM3.aspect("deleteProject", "updated-reads-as-sent") is None
 
@@ -102,7 +102,7 @@ def test_structural_requirements_follow_from_the_spec(requirement: str, level: L
     assert one.document.startswith("processmaker-3")
 
 
-def test_a_refusal_that_is_documented_is_no_status_to_be_required() -> None:
+def test_documented_refusal_does_not_require_its_status() -> None:
     assert "deleteProject.4XX:status" not in PM3.requirements
 
 
@@ -152,7 +152,7 @@ def without(mapping: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in mapping.items() if key != name}
 
 
-def test_the_smallest_spec_is_read(tmp_path: Path) -> None:
+def test_minimal_spec_is_read(tmp_path: Path) -> None:
     spec = read(tmp_path, OPERATION, ENTRY)
     assert spec.operations["getThing"].server == "url"
     assert spec.requirements["X-1"].statement == "It holds."
@@ -160,29 +160,29 @@ def test_the_smallest_spec_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", ["profile", "effect", "resource", "document", "section", "lines"])
-def test_an_operation_that_leaves_something_out_is_refused(tmp_path: Path, missing: str) -> None:
+def test_incomplete_operation_is_rejected(tmp_path: Path, missing: str) -> None:
     broken = {**OPERATION, "x-conformance": without(OPERATION["x-conformance"], missing)}
     with pytest.raises(SpecificationError, match=f"getThing.*{missing}"):
         read(tmp_path, broken)
 
 
-def test_an_operation_without_the_extension_is_refused(tmp_path: Path) -> None:
+def test_operation_without_the_extension_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(SpecificationError, match="getThing has no x-conformance"):
         read(tmp_path, without(OPERATION, "x-conformance"))
 
 
 @pytest.mark.parametrize("missing", ["id", "level", "operation", "document", "section", "lines", "statement", "tried"])
-def test_an_entry_that_leaves_something_out_is_refused(tmp_path: Path, missing: str) -> None:
+def test_incomplete_entry_is_rejected(tmp_path: Path, missing: str) -> None:
     with pytest.raises(SpecificationError, match=f"lacks {missing}"):
         read(tmp_path, OPERATION, without(ENTRY, missing))
 
 
-def test_an_entry_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+def test_duplicate_entry_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(SpecificationError, match="X-1 is there twice"):
         read(tmp_path, OPERATION, ENTRY, ENTRY)
 
 
-def test_an_entry_about_no_operation_is_refused(tmp_path: Path) -> None:
+def test_entry_without_an_operation_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(SpecificationError, match="no operation 'other'"):
         read(tmp_path, OPERATION, {**ENTRY, "operation": "other"})
 
@@ -191,14 +191,14 @@ def test_an_entry_about_no_operation_is_refused(tmp_path: Path) -> None:
     ("schemas", "why"),
     [({}, "to nothing"), ({"A": {"$ref": "#/components/schemas/A"}}, "leads to itself")],
 )
-def test_a_reference_that_leads_nowhere_is_refused(tmp_path: Path, schemas: dict[str, Any], why: str) -> None:
+def test_dangling_reference_is_rejected(tmp_path: Path, schemas: dict[str, Any], why: str) -> None:
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/A"}}}
     operation = {**OPERATION, "responses": {"200": {"content": content}}}
     with pytest.raises(SpecificationError, match=why):
         read(tmp_path, operation, components={"schemas": schemas})
 
 
-def test_what_stands_beside_a_reference_goes_before_what_it_refers_to(tmp_path: Path) -> None:
+def test_members_next_to_a_reference_take_precedence(tmp_path: Path) -> None:
     schema = {"$ref": "#/components/schemas/A", "maxLength": 5}
     operation = {**OPERATION, "responses": {"200": {"content": {"application/json": {"schema": schema}}}}}
     components = {"schemas": {"A": {"type": "string", "maxLength": 9}}}
@@ -222,7 +222,7 @@ def test_an_entry_that_says_what_it_needs_says_all() -> None:
     assert PM3.requirements["PM3-BULK-STARTED-CASES"].needs == ("started_project",)
 
 
-def test_a_digest_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_invalid_digest_is_rejected(tmp_path: Path) -> None:
     read(tmp_path, OPERATION)
     register = {"requirements": [], "documents": {"d.txt": {"sha256": "abc", "lines": 1}}}
     (tmp_path / "sample/requirements.yaml").write_text(yaml.safe_dump(register))

@@ -41,7 +41,7 @@ def target(tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize("encoding", HELD)
-def test_what_a_stream_cannot_hold_is_written_with_a_substitute(encoding: str, target: str) -> None:
+def test_unencodable_characters_are_replaced(encoding: str, target: str) -> None:
     with start("check", "--offline", target, encoding=encoding) as process:
         out, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (0, b"")
@@ -49,7 +49,7 @@ def test_what_a_stream_cannot_hold_is_written_with_a_substitute(encoding: str, t
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
-def test_a_run_ends_as_it_should_whatever_the_stream_holds(encoding: str, tmp_path: Path) -> None:
+def test_run_ends_normally_whatever_the_stream_can_encode(encoding: str, tmp_path: Path) -> None:
     arguments = [
         "run",
         "reference",
@@ -67,14 +67,14 @@ def test_a_run_ends_as_it_should_whatever_the_stream_holds(encoding: str, tmp_pa
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
-def test_standard_error_holds_any_text_too(encoding: str, tmp_path: Path) -> None:
+def test_standard_error_accepts_any_text(encoding: str, tmp_path: Path) -> None:
     with start("check", str(tmp_path / "fehlt-ü-漢.toml"), encoding=encoding) as process:
         out, err = process.communicate(timeout=300)
     assert (process.returncode, out) == (4, b"")
     assert "\\u6f22" in err.decode(encoding)
 
 
-def test_the_faults_are_listed_in_latin_1() -> None:
+def test_faults_are_listed_in_latin_1() -> None:
     with start("serve", "--list-faults", encoding="latin-1") as process:
         out, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (0, b"")
@@ -94,9 +94,7 @@ def test_the_faults_are_listed_in_latin_1() -> None:
         (["check", "absent.toml"], 4),
     ],
 )
-def test_a_reader_that_has_gone_changes_no_exit_code(
-    arguments: list[str], code: int, target: str, tmp_path: Path
-) -> None:
+def test_closed_pipe_changes_no_exit_code(arguments: list[str], code: int, target: str, tmp_path: Path) -> None:
     named = {"TARGET": target, "OUT": str(tmp_path / "out")}
     with start(*(named.get(one, one) for one in arguments)) as process:
         assert process.stdout is not None

@@ -46,7 +46,7 @@ SCHEMA: dict[str, Any] = {
 MADE = {(rule.place, rule.kind): rule for rule in rules(SCHEMA, Citation("d.txt", "Top", "1-9", "R-0"))}
 
 
-def test_every_demand_is_one_rule() -> None:
+def test_every_constraint_is_one_rule() -> None:
     assert {(place, kind.value) for place, kind in MADE} == {
         ("", "type"), ("/a", "present"), ("/a", "spelled"), ("/a", "type"), ("/a", "preferred"),
         ("/b", "type"), ("/b", "format"), ("/b[]", "values"), ("/b[]", "tolerated"), ("/c", "type"), ("/c", "format"),
@@ -54,7 +54,7 @@ def test_every_demand_is_one_rule() -> None:
     assert len(rules(SCHEMA, Citation())) == len(MADE)
 
 
-def test_a_citation_is_inherited_until_something_inside_says_otherwise() -> None:
+def test_citation_is_inherited_until_overridden() -> None:
     assert MADE["", RuleKind.TYPE].citation == Citation("d.txt", "Things", "5", "R-0")
     assert MADE["/a", RuleKind.TYPE].citation == Citation("d.txt", "Things", "5", "R-1, R-2", Level.SHOULD)
     assert MADE["/a", RuleKind.PRESENT].citation == MADE["/a", RuleKind.TYPE].citation
@@ -65,27 +65,25 @@ def test_a_citation_is_inherited_until_something_inside_says_otherwise() -> None
     ("place", "kind", "reading"),
     [("/a", RuleKind.PREFERRED, "R-3"), ("/a", RuleKind.SPELLED, "R-4"), ("/b[]", RuleKind.TOLERATED, "R-5")],
 )
-def test_the_other_reading_of_a_contradiction_is_never_more_than_a_finding(
-    place: str, kind: RuleKind, reading: str
-) -> None:
+def test_rejected_reading_is_never_more_than_a_finding(place: str, kind: RuleKind, reading: str) -> None:
     assert MADE[place, kind].citation.level is Level.MAY
     assert MADE[place, kind].citation.reading == reading
 
 
-def test_a_rule_says_what_it_expects() -> None:
+def test_rule_states_what_it_expects() -> None:
     assert MADE["/a", RuleKind.TYPE].expected == "integer or a string of digits"
     assert MADE["/a", RuleKind.PRESENT].expected == "`a` is present"
     assert MADE["/a", RuleKind.SPELLED].values == ("aa",)
     assert MADE["/b[]", RuleKind.VALUES].expected == "one of 'x', null"
 
 
-def test_a_format_knows_of_which_types_it_speaks() -> None:
+def test_format_applies_to_certain_types() -> None:
     bounded = rules({"maximum": 9, "pattern": "^x"}, Citation())
     assert [(one.kind, set(one.values)) for one in bounded] == [(RuleKind.FORMAT, {"number", "string"})]
     assert MADE["/b", RuleKind.FORMAT].values == ("array",)
 
 
-def test_a_schema_that_says_nothing_demands_nothing() -> None:
+def test_empty_schema_has_no_rules() -> None:
     assert rules({}, Citation()) == ()
     assert rules({"properties": {"a": {}}}, Citation()) == ()
     assert rules({"required": ["a"]}, Citation()) == ()
@@ -111,7 +109,7 @@ def test_types_fit_as_in_json_schema(value: Any, types: tuple[str, ...], fits: b
     assert has_type(value, types) is fits
 
 
-def test_a_validator_is_given_the_tolerated_values_and_nothing_of_ours() -> None:
+def test_validator_accepts_tolerated_values_and_gets_no_extensions() -> None:
     made = tolerant(SCHEMA)
     assert made["properties"]["b"]["items"] == {"enum": ["x", None, "y"]}
     assert EXTENSION not in str(made)

@@ -39,7 +39,7 @@ def test_those_of_the_suite_are_registered_first() -> None:
     assert list(SYSTEMS)[:3] == ["processmaker3", "processmaker4", "procesio"]
 
 
-def test_where_none_is_registered_the_message_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_systems_are_reported_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnusableSystem, match=r"no system is registered .* install the package again with pip"):
         list(registered(monkeypatch))
 
@@ -76,7 +76,7 @@ def test_a_part_that_cannot_be_loaded_is_named_with_its_reason(dotted: str) -> N
         part(made("a", credentials=dotted), "credentials")
 
 
-def test_nothing_is_looked_for_before_a_system_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entry_points_are_loaded_on_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def entry_points(group: str) -> list[EntryPoint]:

@@ -56,7 +56,7 @@ def refusal(env: dict[str, str] | None = None, base: Path = Path(), **tables: An
     return str(caught.value)
 
 
-def test_a_whole_file_is_understood(tmp_path: Path) -> None:
+def test_complete_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "t.toml"
     path.write_text(
         """
@@ -101,7 +101,7 @@ def test_a_whole_file_is_understood(tmp_path: Path) -> None:
     assert target.network.headers["X-Staging"].get_secret_value() == "yes"
 
 
-def test_the_defaults_are_those_of_the_reference_page() -> None:
+def test_defaults_match_the_reference_page() -> None:
     target = read(processmaker4=PM4)
     limits = target.limits
     assert (target.settle, target.safety.level, target.network.verify) == (5, Safety.OWNED, True)
@@ -166,7 +166,7 @@ def test_a_secret_can_be_in_a_file_next_to_the_target_file(tmp_path: Path) -> No
     assert target.secrets()["PM3_PASSWORD"] == SECRET
 
 
-def test_a_secret_is_in_no_representation() -> None:
+def test_secrets_are_in_no_representation() -> None:
     target = read(processmaker3=PM3, network={"proxy": f"http://u:{SECRET}@proxy:3128", "headers": {"X-A": SECRET}})
     for shown in (repr(target), str(target), str(target.model_dump()), target.model_dump_json()):
         assert SECRET not in shown
@@ -196,7 +196,7 @@ def test_a_secret_is_in_no_representation() -> None:
         ),
     ],
 )
-def test_a_wrong_key_or_value_is_named_with_what_to_do(change: dict[str, Any], told: str) -> None:
+def test_invalid_key_or_value_is_reported_with_advice(change: dict[str, Any], told: str) -> None:
     message = refusal(processmaker3={**PM3, **change})
     assert message.startswith("t.toml: processmaker3")
     assert told in message
@@ -238,7 +238,7 @@ def test_a_wrong_key_or_value_is_named_with_what_to_do(change: dict[str, Any], t
         ("http://host/api/1.0/", "already contains /api/1.0"),
     ],
 )
-def test_a_wrong_url_is_refused(url: str, told: str) -> None:
+def test_invalid_url_is_rejected(url: str, told: str) -> None:
     assert f"t.toml: processmaker3.url: {told}" in refusal(processmaker3={**PM3, "url": url})
 
 
@@ -260,7 +260,7 @@ def test_every_variable_that_is_not_set_is_reported_at_once() -> None:
     ]
 
 
-def test_a_key_that_an_entry_of_a_list_lacks_is_reported_with_the_header_of_the_list() -> None:
+def test_missing_key_of_a_list_entry_is_reported_with_the_list_header() -> None:
     entries = [{"operation": "startRequest", "reason": "r", "method": "PUT"}, {"operation": "startRequest"}]
     assert refusal(processmaker4={**PM4, "accommodations": entries}) == (
         "t.toml: processmaker4.accommodations.1.reason: is missing; "
@@ -308,12 +308,12 @@ def test_a_key_that_an_entry_of_a_list_lacks_is_reported_with_the_header_of_the_
         ({"network": {"headers": {"X A": "a"}}}, "t.toml: network.headers: has 'X A'"),
     ],
 )
-def test_what_is_wrong_outside_the_systems_is_refused(tables: dict[str, Any], told: str) -> None:
+def test_errors_outside_the_systems_are_rejected(tables: dict[str, Any], told: str) -> None:
     system: dict[str, Any] = {} if not tables or "processmaker" in tables else {"processmaker4": PM4}
     assert told in refusal(**(system | tables))
 
 
-def test_a_secret_that_was_written_where_a_path_belongs_is_not_repeated(tmp_path: Path) -> None:
+def test_secret_in_place_of_a_path_is_not_repeated(tmp_path: Path) -> None:
     table = {key: value for key, value in PM3.items() if key != "password"}
     message = refusal(base=tmp_path, processmaker3={**table, "password_file": SECRET})
     assert "processmaker3.password_file: no such file" in message
@@ -322,14 +322,14 @@ def test_a_secret_that_was_written_where_a_path_belongs_is_not_repeated(tmp_path
     assert "processmaker3.password_file: the file is empty" in message
 
 
-def test_a_date_in_a_body_is_refused(tmp_path: Path) -> None:
+def test_date_in_a_body_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "t.toml"
     path.write_text('name = "t"\n[procesio]\npayload = { day = 2024-01-01 }\n', encoding="utf-8")
     with pytest.raises(TargetError, match=r"procesio\.payload\.day: is a TOML date or time"):
         load(path)
 
 
-def test_a_file_that_is_no_toml_is_refused_with_the_line(tmp_path: Path) -> None:
+def test_invalid_toml_is_rejected_with_the_line(tmp_path: Path) -> None:
     path = tmp_path / "t.toml"
     path.write_text('name = "t"\npassword = = 1\n', encoding="utf-8")
     with pytest.raises(TargetError, match=r"t\.toml: is not TOML: .*line 2"):
@@ -340,7 +340,7 @@ def test_a_file_that_is_no_toml_is_refused_with_the_line(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["absent.toml", "."])
-def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> None:
+def test_unreadable_file_is_rejected(tmp_path: Path, name: str) -> None:
     with pytest.raises(TargetError, match=r"cannot be read .*choose an existing target file"):
         load(tmp_path / name)
 
@@ -348,12 +348,12 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> Non
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90s", 90), ("20m", 1200), ("1h30m", 5400), ("1h1m1s", 3661), ("45", 45), (0.5, 0.5)]
 )
-def test_a_duration_is_read(text: object, seconds: float) -> None:
+def test_duration_is_parsed(text: object, seconds: float) -> None:
     assert duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-5m", "0s", "20 minutes", "5m1h", True, None])
-def test_what_is_no_duration_is_refused(text: object) -> None:
+def test_invalid_duration_is_rejected(text: object) -> None:
     with pytest.raises(ValueError, match="is not a duration"):
         duration(text)
 
@@ -366,7 +366,7 @@ def test_what_is_no_duration_is_refused(text: object) -> None:
         ("nothing", False), ("nothing.at_all", False),
     ],
 )  # fmt: skip
-def test_the_page_says_what_a_table_gives(key: str, given: bool) -> None:
+def test_page_lists_what_a_table_provides(key: str, given: bool) -> None:
     outsider = {"username": "clerk", "password": "p", "client_id": "c", "client_secret": "s"}
     table = read(processmaker3={**PM3, "users": {"outsider": outsider}, "fixtures": {"case": "c1"}}).table(
         "processmaker3"
@@ -375,7 +375,7 @@ def test_the_page_says_what_a_table_gives(key: str, given: bool) -> None:
     assert table.missing([key]) == ([] if given else [key])
 
 
-def test_the_message_says_where_a_key_belongs() -> None:
+def test_message_says_where_a_key_belongs() -> None:
     table = read(processmaker3=PM3).table("processmaker3")
     assert table.place("username") == "[processmaker3] username"
     assert table.place("case") == "[processmaker3.fixtures] case"

@@ -20,7 +20,7 @@ def asking(*exchanges: Exchange) -> Tokens:
 
 
 @pytest.mark.parametrize("error", CONNECTION_CLOSED)
-def test_a_token_is_asked_for_once_more_where_the_connection_was_closed(error: str) -> None:
+def test_token_is_requested_again_if_the_connection_was_closed(error: str) -> None:
     tokens = asking(
         Exchange("e1", "t", ASKED, NO_RESPONSE, error=f"{error}: [Errno 104] reset"), Exchange("e2", "t", ASKED, GIVEN)
     )
@@ -33,7 +33,7 @@ def test_a_server_that_closes_every_connection_is_unavailable() -> None:
         asking(dropped, dropped).headers(MAIN)
 
 
-def test_a_server_that_is_not_there_is_asked_once() -> None:
+def test_unreachable_server_is_requested_once() -> None:
     refused = Exchange("e", "t", ASKED, NO_RESPONSE, error="ConnectError: refused")
     with pytest.raises(Unavailable, match="ConnectError"):
         asking(refused).headers(MAIN)

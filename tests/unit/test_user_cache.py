@@ -24,19 +24,19 @@ def making(made: list[int]) -> Callable[[], dict[str, int]]:
     return make
 
 
-def test_what_was_made_once_is_not_made_again(made: list[int]) -> None:
+def test_cached_value_is_not_computed_again(made: list[int]) -> None:
     assert [remembered("folder", [1, "a"], ["a"], making(made)) for _ in range(3)] == [{"a": 7}] * 3
     assert len(made) == 1
 
 
-def test_what_depends_on_something_else_is_made(made: list[int]) -> None:
+def test_changed_dependency_is_computed_again(made: list[int]) -> None:
     for depends in ([1], [2]):
         remembered("folder", depends, ["a"], making(made))
     assert len(made) == 2
 
 
 @pytest.mark.parametrize("text", ["", "{", "[7]", "{}", '{"b": 7}'])
-def test_a_damaged_file_is_made_anew(text: str, made: list[int], tmp_path: Path) -> None:
+def test_damaged_file_is_replaced(text: str, made: list[int], tmp_path: Path) -> None:
     remembered("folder", [1], ["a"], making(made))
     (file,) = (tmp_path / "cache" / "folder").iterdir()
     file.write_text(text)
@@ -45,7 +45,7 @@ def test_a_damaged_file_is_made_anew(text: str, made: list[int], tmp_path: Path)
     assert len(made) == 2
 
 
-def test_a_cache_that_cannot_be_written_costs_time_alone(made: list[int], tmp_path: Path) -> None:
+def test_unwritable_cache_costs_only_time(made: list[int], tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the directory would be")
     assert [remembered("folder", [1], ["a"], making(made)) for _ in range(2)] == [{"a": 7}] * 2
     assert len(made) == 2

@@ -34,7 +34,7 @@ def test_a_fingerprint_does_not_confuse_the_borders_of_its_parts() -> None:
     assert fingerprint("R", "op", Kind.TYPE, "/a") != fingerprint("Ro", "p", Kind.TYPE, "/a")
 
 
-def test_no_value_and_no_evidence_of_a_run_is_in_a_fingerprint() -> None:
+def test_fingerprint_contains_no_value_or_evidence_of_a_run() -> None:
     one = Verdict("R", "op", Outcome.DEVIATES, ("e1",), Kind.TYPE, "/a", "integer", "string: x")
     other = Verdict("R", "op", Outcome.DEVIATES, ("e9", "e8"), Kind.TYPE, "/a", "integer", "string: y")
     assert one.fingerprint == other.fingerprint == fingerprint("R", "op", Kind.TYPE, "/a")
@@ -64,7 +64,7 @@ def test_only_a_deviation_has_a_fingerprint(verdict: Verdict) -> None:
         ({"outcome": Outcome.BLOCKED, "blocked_by": ""}, "names the deviation"),
     ],
 )
-def test_a_verdict_that_leaves_out_what_makes_it_one_is_refused(told: dict[str, Any], why: str) -> None:
+def test_incomplete_verdict_is_rejected(told: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         Verdict("R", "op", **told)
 
@@ -72,13 +72,13 @@ def test_a_verdict_that_leaves_out_what_makes_it_one_is_refused(told: dict[str, 
 STRENGTH = ["deviates", "conforms", "blocked", "unsupported", "not-applicable", "not-exercised"]
 
 
-def test_of_several_outcomes_the_first_of_this_order_counts() -> None:
+def test_strongest_outcome_counts() -> None:
     assert [one.value for one in Outcome] == STRENGTH
     for strong, weak in pairwise(Outcome):
         assert stronger(strong, weak) is stronger(weak, strong) is strong
 
 
-def test_the_reasons_are_the_closed_list_of_the_run_record() -> None:
+def test_reasons_are_the_closed_list_of_the_run_record() -> None:
     assert [one.value for one in Reason] == [
         "missing fixture", "missing user", "undocumented request", "needs the database", "client side", "safety level",
         "time budget", "limit reached", "interrupted", "target unavailable", "missing shard", "inconclusive",

@@ -60,7 +60,7 @@ def spelled_otherwise(data: dict[str, Any], word: str) -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_no_word_of_an_extension_can_be_misspelled(system: str) -> None:
+def test_misspelled_key_of_an_extension_is_rejected(system: str) -> None:
     path = data.specs() / system / specification.SPEC
     document = specification.data(path.read_bytes(), path)
     assert list(problems(document)) == []
@@ -84,7 +84,7 @@ def test_no_word_of_an_extension_can_be_misspelled(system: str) -> None:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_no_word_of_a_register_can_be_misspelled(system: str) -> None:
+def test_misspelled_key_of_a_register_is_rejected(system: str) -> None:
     path = data.specs() / system / specification.REGISTER
     whole = specification.data(path.read_bytes(), path)
     seen: set[tuple[str, ...]] = set()
@@ -122,20 +122,20 @@ def test_no_word_of_a_register_can_be_misspelled(system: str) -> None:
         (None, "is None; must be a mapping."),
     ],
 )  # fmt: skip
-def test_what_is_wrong_in_an_extension_is_named_with_what_is_right(said: Any, why: str) -> None:
+def test_invalid_extension_is_reported_with_advice(said: Any, why: str) -> None:
     with pytest.raises(Unknown) as caught:
         OperationExtension.read(said)
     assert any(why in what for what in caught.value.what), caught.value.what
 
 
-def test_a_word_of_one_part_is_unknown_in_another() -> None:
+def test_key_of_one_part_is_unknown_in_another() -> None:
     with pytest.raises(Unknown, match="touches: is an unknown key"):
         SchemaExtension.read({"touches": []})
     with pytest.raises(Unknown, match="volatile: is an unknown key"):
         OperationExtension.read({**SAID, "volatile": True})
 
 
-def test_a_schema_without_an_extension_says_nothing() -> None:
+def test_schema_without_an_extension_has_defaults() -> None:
     assert extension({"type": "string"}) == SchemaExtension()
     assert extension({EXTENSION: {"volatile": True}}).volatile
 
@@ -174,7 +174,7 @@ def test_an_extension_is_checked_wherever_it_is(members: dict[str, Any], place: 
     assert any(where == place and why in what for where, what in found), found
 
 
-def test_what_is_an_example_or_a_value_is_no_part_of_the_format() -> None:
+def test_examples_and_values_are_not_checked_as_extensions() -> None:
     data: Mapping[str, Any] = {EXTENSION: {"any": 1}}
     schema = {"enum": [data], "default": data, "const": data, "example": data}
     content = {"a/b": {"schema": schema, "examples": {"e": {"value": data}}, "example": data}}
@@ -192,7 +192,7 @@ def test_what_is_an_example_or_a_value_is_no_part_of_the_format() -> None:
         ({"id": None}, "id: is None; write text."),
     ],
 )
-def test_what_is_wrong_in_a_register_is_named_by_file_and_entry(tmp_path: Path, entry: Any, why: str) -> None:
+def test_invalid_register_is_reported_by_file_and_entry(tmp_path: Path, entry: Any, why: str) -> None:
     spec, register = tmp_path / "openapi.yaml", tmp_path / "requirements.yaml"
     spec.write_text(yaml.safe_dump({**document(), "servers": [{"url": "{url}"}]}))
     register.write_text(yaml.safe_dump({"requirements": [{**ENTRY, **entry}]}))
@@ -211,7 +211,7 @@ def test_what_is_wrong_in_a_register_is_named_by_file_and_entry(tmp_path: Path, 
         ("\x00", "is not YAML"),
     ],
 )
-def test_a_file_that_is_no_spec_is_refused_by_name(tmp_path: Path, text: str, why: str) -> None:
+def test_file_that_is_not_a_spec_is_rejected_by_name(tmp_path: Path, text: str, why: str) -> None:
     spec = tmp_path / "openapi.yaml"
     spec.write_text(text)
     with pytest.raises(SpecificationError, match=rf"openapi\.yaml: {why}"):

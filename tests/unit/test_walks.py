@@ -53,18 +53,18 @@ def shortest(taken: str, things: set[int], look: Look = Look.OTHERS) -> list[str
 
 
 @pytest.mark.parametrize("updates", [True, False])
-def test_the_first_packaged_walk_meets_every_situation(updates: bool) -> None:
+def test_first_packaged_walk_covers_every_situation(updates: bool) -> None:
     (first,) = plan.plans(0, 1, updates=updates)
     assert situations(State(updates=updates), first) == (EVERY if updates else UNCHANGED)
 
 
-def test_the_first_packaged_walk_of_users_meets_every_situation() -> None:
+def test_first_packaged_walk_of_users_covers_every_situation() -> None:
     (first,) = plan.moves(0, 1)
     assert situations(Crowd(), first) == MOVED
 
 
 @pytest.mark.parametrize("seed", [pytest.param(7), *(pytest.param(one, marks=pytest.mark.matrix) for one in range(25))])
-def test_the_first_walk_of_a_seed_meets_every_situation(seed: int) -> None:
+def test_first_walk_of_a_seed_covers_every_situation(seed: int) -> None:
     assert situations(State(), plan.draw(State(), seed, 1, MAX_STEPS)[0]) == EVERY
     assert situations(Crowd(), plan.draw(Crowd(), seed, 1, MAX_MOVES)[0]) == MOVED
 
@@ -74,7 +74,7 @@ def test_equal_seeds_draw_equal_walks_and_others_draw_others() -> None:
     assert drawn[0] == drawn[1] != drawn[2]
 
 
-def test_walks_are_possible_and_keep_to_their_bounds() -> None:
+def test_walks_are_possible_and_within_bounds() -> None:
     for updates in (True, False):
         for one in plan.plans(0, plan.PACKAGED_PLANS, updates=updates):
             state = State(updates=updates)
@@ -87,7 +87,7 @@ def test_walks_are_possible_and_keep_to_their_bounds() -> None:
             assert sum(step.action is Action.CREATE for step in one) <= THINGS
 
 
-def test_walks_of_another_seed_are_kept_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_walks_of_another_seed_are_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / name))
     drawn = plan.plans(5, 2, updates=False)
     monkeypatch.setattr(plan, "drawn", lambda *_: pytest.fail("drawn again"))
@@ -99,12 +99,12 @@ def test_walks_of_another_seed_are_kept_and_read_again(tmp_path: Path, monkeypat
 @pytest.mark.parametrize(
     "text", ["update 0", "create 0, create 0", "create 0, delete 0, update 0", "create 0, delete 0, delete 0"]
 )
-def test_a_step_needs_what_it_acts_on(text: str) -> None:
+def test_step_needs_its_resource(text: str) -> None:
     assert not is_possible(steps(text))
 
 
 @pytest.mark.parametrize("text", ["remove 0", "update", "update one"])
-def test_a_text_that_is_no_step_is_refused(text: str) -> None:
+def test_invalid_step_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r"Action|unpack|int"):
         Step.read(text)
 
@@ -120,24 +120,24 @@ def test_a_user_is_in_one_place_until_he_moves_or_is_deleted() -> None:
     assert Move(Kind.REMOVE, 1) not in crowd.possible()
 
 
-def test_at_first_only_the_last_of_what_was_done_to_the_concerned_things_is_tried() -> None:
+def test_minimal_sequence_is_replayed_first() -> None:
     taken = "create 0, create 1, update 1, create 2, update 0, update 0, update 2, delete 1, delete 0"
     assert shortest(taken, {0, 2})[0] == "create 0, create 2, update 0, update 2, delete 0"
 
 
-def test_what_went_well_in_the_walk_is_not_tried() -> None:
+def test_passed_sequences_are_not_replayed() -> None:
     taken = "create 0, update 0, create 1, update 1, update 0"
     assert "create 0, update 0" not in shortest(taken, {0}, Look.OWN)
     assert shortest(taken, {0}, Look.OWN)[0] == "create 0, update 0, update 0"
 
 
-def test_what_a_lifecycle_shows_is_not_tried() -> None:
+def test_lifecycle_sequences_are_not_replayed() -> None:
     taken = "create 0, create 1, update 0, update 1, delete 0"
     assert "create 0, create 1, delete 0" not in shortest(taken, {0, 1})
     assert "create 0, create 1, delete 0" in shortest(taken, {0, 1}, Look.LIST)
 
 
-def test_each_sequence_that_is_tried_is_possible_shorter_and_ends_with_the_last_step() -> None:
+def test_replayed_sequences_are_possible_shorter_and_end_with_the_last_step() -> None:
     for one in plan.plans(0, plan.PACKAGED_PLANS, updates=True):
         for end in range(2, len(one) + 1):
             taken = one[:end]
@@ -148,7 +148,7 @@ def test_each_sequence_that_is_tried_is_possible_shorter_and_ends_with_the_last_
                     assert tried[-1] == taken[-1]
 
 
-def test_one_step_less_is_never_a_create_nor_the_last_step() -> None:
+def test_removed_step_is_never_a_create_or_the_last_step() -> None:
     found = shrink.fewer(steps("create 0, create 1, update 0, update 1, delete 0"))
     assert [", ".join(map(str, one)) for one in found] == [
         "create 0, create 1, update 1, delete 0",
@@ -156,7 +156,7 @@ def test_one_step_less_is_never_a_create_nor_the_last_step() -> None:
     ]
 
 
-def test_a_replay_costs_more_where_what_is_there_is_listed_before() -> None:
+def test_replay_costs_more_if_existing_resources_are_listed_before() -> None:
     documented = load("processmaker3").operations["createProject"]
     guessed = load("procesio").operations["createProcess"]
     plans = steps("create 0, create 1, update 0")

@@ -57,13 +57,13 @@ OTHERS = (
 @pytest.mark.parametrize(
     ("status", "kind"), [(400, "application/json"), (403, "text/plain"), (500, "application/json")]
 )
-def test_a_limit_of_the_account_is_recognised_by_its_words(text: str, status: int, kind: str) -> None:
+def test_account_limit_is_recognised_by_its_message(text: str, status: int, kind: str) -> None:
     assert gateways.is_about_limits(CREATE, refusal(text, status, kind))
     assert not gateways.is_about_limits(CREATE, refusal(text, 200, kind))
 
 
 @pytest.mark.parametrize("text", OTHERS)
-def test_what_an_operation_refuses_is_no_limit_of_the_account(text: str) -> None:
+def test_refusal_of_an_operation_is_not_an_account_limit(text: str) -> None:
     assert not gateways.is_about_limits(CREATE, refusal(text))
     assert not gateways.says_name_taken(refusal(text))
 
@@ -78,7 +78,7 @@ TAKEN = (
 
 
 @pytest.mark.parametrize("text", TAKEN)
-def test_a_name_that_is_taken_is_not_the_refusal_that_is_tested(text: str) -> None:
+def test_taken_name_is_not_the_tested_refusal(text: str) -> None:
     recorder, control = Recorder(PM3), refusal("", 201)
     assert gateways.says_name_taken(refusal(text))
     with pytest.raises(NotExercised) as reason:
@@ -88,7 +88,7 @@ def test_a_name_that_is_taken_is_not_the_refusal_that_is_tested(text: str) -> No
     assert recorder.refused("PM3-PROJECT-CREATE-NAMELESS", refusal("prj_name is missing."), control)
 
 
-def test_a_name_that_is_taken_is_the_refusal_where_that_is_tested() -> None:
+def test_taken_name_is_the_refusal_if_that_is_tested() -> None:
     recorder = Recorder(PM3)
     assert recorder.refused("PM3-DEPARTMENT-UNIQUE-TITLE", refusal(TAKEN[0]), refusal("", 201), taken=True)
     assert [one.outcome for one in recorder.verdicts] == [Outcome.CONFORMS]

@@ -117,19 +117,19 @@ def _changes(server: Case) -> list[httpx.Request]:
     return [one for one in server.sent if one.method != "GET"]
 
 
-def test_an_upload_goes_under_a_name_of_ours_with_its_fixture_as_a_field(server: Case, session: Session) -> None:
+def test_upload_gets_a_name_of_ours_with_its_fixture_as_a_field(server: Case, session: Session) -> None:
     session.create(UPLOAD, **upload(session))
     assert session.ledger.is_ours(server.files["1" * 32])
     assert f'name="tas_uid"\r\n\r\n{TASK}' in _changes(server)[0].content.decode()
 
 
-def test_it_is_found_by_its_name_in_the_list_of_what_it_is_a_part_of(session: Session) -> None:
+def test_upload_is_found_by_name_in_the_list_of_its_parent(session: Session) -> None:
     made = session.create(UPLOAD, **upload(session))
     assert (made.id, dict(made.entry.within)) == ("1" * 32, {"app_uid": CASE})
     assert made.name in made.exchange.request.body.decode()
 
 
-def test_it_is_removed_there_also_by_who_has_only_the_journal(server: Case, session: Session, path: Path) -> None:
+def test_upload_is_removed_from_its_parent_using_only_the_journal(server: Case, session: Session, path: Path) -> None:
     session.create(UPLOAD, **upload(session))
     with opened(server, ledger.read(path)) as later:
         assert later.sweep() == []
@@ -137,14 +137,14 @@ def test_it_is_removed_there_also_by_who_has_only_the_journal(server: Case, sess
     assert [one.url.path for one in server.sent if one.method == "DELETE"] == [f"{FILES}/{'1' * 32}"]
 
 
-def test_nothing_is_uploaded_into_a_fixture_that_may_not_be_changed(server: Case, path: Path) -> None:
+def test_nothing_is_uploaded_into_an_unchangeable_fixture(server: Case, path: Path) -> None:
     opening = opened(server, Ledger(path, "r1"), may_change=False)
     with opening as session, pytest.raises(NotExercised, match="may_change"):
         session.create(UPLOAD, **upload(session))
     assert _changes(server) == []
 
 
-def test_a_file_that_does_not_carry_our_name_is_refused_by_the_guard(server: Case, session: Session) -> None:
+def test_file_without_our_name_is_refused_by_the_guard(server: Case, session: Session) -> None:
     asked = upload(session)
     asked["files"] = {"form": ("report.pdf", b"x")}
     with pytest.raises(RequestRefused, match=r"report\.pdf"):
@@ -152,7 +152,7 @@ def test_a_file_that_does_not_carry_our_name_is_refused_by_the_guard(server: Cas
     assert _changes(server) == []
 
 
-def test_what_a_rejected_reading_calls_is_judged_as_the_operation_itself(session: Session) -> None:
+def test_rejected_reading_is_guarded_like_the_operation(session: Session) -> None:
     prefix = "/api/1.0/w/api/1.0/w/cases"
     twice = session.specification.match("PUT", f"{prefix}/{CASE}/variable")
     assert twice is not None
