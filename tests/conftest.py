@@ -25,10 +25,10 @@ CI_SERVICE = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the processes that tests start print the same everywhere, and share compiled modules.
+    """Make processes of tests print the same everywhere, and share compiled modules.
 
-    pytest and this suite print more where a CI service runs them. Python may not be allowed to write compiled modules
-    beside the sources.
+    pytest and the suite print more on CI services. Python may not be allowed to write compiled modules next to the
+    sources.
     """
     for variable in CI_SERVICE:
         os.environ.pop(variable, None)
@@ -46,13 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The matrix takes hours: several machines, or nights, can have a part of it each."""
+    """Add the option that selects a part of the matrix, which takes hours, for one of several machines or nights."""
     parser.addoption("--part", type=parse, metavar="I/N", help="only the I-th of N parts of the selected tests")
 
 
-@pytest.hookimpl(trylast=True)  # of what -m and -k have selected
+@pytest.hookimpl(trylast=True)  # after -m and -k
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of the part that is asked for."""
+    """Keep the tests of the selected part."""
     part = config.getoption("--part")
     if part is not None:
         kept = part_of(items, part)
@@ -78,7 +78,7 @@ def shared_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def whole_run(shared_directory: Path) -> Callable[[str, str], Run]:
-    """For a system and a personality, a whole run against its reference; one worker makes it for all."""
+    """A whole run against the reference of a system and personality, made by one worker for all."""
     from .runs.whole import shared  # most tests need none
 
     return cache(lambda system, personality: shared(system, personality, shared_directory))

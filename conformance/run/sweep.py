@@ -46,9 +46,8 @@ def clean(
 ) -> Cleaning:
     """Remove what is open in the journals in `directory`. Waits for workers that are still alive.
 
-    With `untrusted_journals`, the journals are not trusted: a resource is removed only if it has the mark of the run. `account`
-    has the
-    counts of the run, whose limits apply here too; without it, one is made for all journals.
+    With `untrusted_journals`, a resource is removed only if it has the mark of the run. `account` has the counts of the
+    run, whose limits apply here too; without it, one is made for all journals.
 
     Raises:
         OtherTarget: the resources are on another server than that of the target file.

@@ -1,4 +1,4 @@
-"""What a run of many faults covered, in a table for the end of the run."""
+"""What a run of many faults covered, as a table for the end of the run."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ PROPERTY: Final = "fault"
 """The name under which a test notes its trial."""
 
 
-class Covers(Protocol):
-    """Notes a trial."""
+class RecordFaultRun(Protocol):
+    """Records a run against a fault."""
 
     def __call__(self, fault: str, system: str, personality: str, extent: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class CollectedTest:
-    """One fault that was served and run against."""
+class FaultRun:
+    """A fault that was served and run against."""
 
     fault: str
     system: str
@@ -30,15 +30,15 @@ class CollectedTest:
     passed: bool
 
     @classmethod
-    def noted(cls, value: object, *, passed: bool) -> CollectedTest:
-        """The trial that a test noted as a list of words."""
+    def noted(cls, value: object, *, passed: bool) -> FaultRun:
+        """Parse a recorded run."""
         assert isinstance(value, list | tuple)
         fault, system, personality, extent = map(str, value)
         return cls(fault, system, personality, extent, passed)
 
 
-def covered(trials: Iterable[CollectedTest]) -> str:
-    """How many faults of each system were tried, how, and how many showed as they should; then kind by kind."""
+def covered(trials: Iterable[FaultRun]) -> str:
+    """How many faults of each system were run, how, and how many had the expected result; then by kind."""
     trials = list(trials)
     groups = Counter((one.system, one.personality, one.extent) for one in trials)
     shown = Counter((one.system, one.personality, one.extent) for one in trials if one.passed)

@@ -1,4 +1,4 @@
-"""The faults that are run by default: one of each make, chosen from all in the same way every time.
+"""The faults that are run by default: one of each make, chosen in the same way every time.
 
 A make is a file of faults with a kind of defect, or a way in which a requirement is tested. `-m matrix` runs the rest.
 """
@@ -18,7 +18,7 @@ Make = tuple[str, ...]
 
 @cache
 def makes(fault: str) -> frozenset[Make]:
-    """What a fault has in common with others: its file with each of its kinds, and how its requirements are tested."""
+    """The makes of a fault: its file with each of its kinds, and how its requirements are tested."""
     system = FAULTS[fault]
     file = known_faults(system)[fault].apply.__module__
     kinds = [kind.name for kind in KINDS if fault in kind.faults(system)]
@@ -27,11 +27,11 @@ def makes(fault: str) -> frozenset[Make]:
 
 
 def cover(members: Mapping[str, Set[Make]]) -> list[str]:
-    """A few of the members that together are of every make: again and again the one of most makes still missing."""
+    """A small subset of the members with every make, chosen greedily."""
     missing = set[Make]().union(*members.values())
     chosen: list[str] = []
     while missing:
-        # The first of equals is decided by name: another order of registration changes nothing.
+        # Ties are broken by name, so that the order of registration does not matter.
         best = max(sorted(members), key=lambda name: len(members[name] & missing))
         chosen.append(best)
         missing -= members[best]
@@ -39,7 +39,7 @@ def cover(members: Mapping[str, Set[Make]]) -> list[str]:
 
 
 def sample(without: Collection[str]) -> frozenset[str]:
-    """The faults that are run by default; those of `without` only if no other is of a make."""
+    """The faults that are run by default; those of `without` only if a make has no other."""
     plain = {fault: makes(fault) for fault in FAULTS if fault not in without}
     chosen = cover(plain)
     shown = set[Make]().union(*(plain[one] for one in chosen))

@@ -1,4 +1,4 @@
-"""The faults of all references, what they turn, and which tests of a run show it."""
+"""The faults of all references, the requirements that they contradict, and the tests that decide these."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.spec.specification import SYSTEMS, load
 
 FAULTS: Final = {fault: system for system in SYSTEMS for fault in known_faults(system)}
 REQUIREMENTS: Final = [one for system in SYSTEMS for one in load(system).requirements.values()]
-# A structural requirement is spoken of in nearly every test, and contradicted only where something unusual was sent.
+# Nearly every test decides a structural requirement, but only an unusual request contradicts it.
 CASES: Final = "test_an_unusual_request_is_done_as_a_whole_or_not_at_all"
 SHOWN_IN: Final = {
     "pm3-description-of-one-plane": {f"{CASES}[createProject]"},
@@ -30,7 +30,7 @@ UNUSUAL: Final = frozenset(
 
 
 def examples(fault: str) -> tuple[str, ...]:
-    """The options of a run that shows a fault: most show with a single generated body."""
+    """The options of a run that finds a fault: most need a single generated body."""
     return () if fault in UNUSUAL else ("--max-examples", "1")
 
 
@@ -39,11 +39,11 @@ def named(fault: str, *levels: Level) -> set[str]:
     return {one.id for one in REQUIREMENTS if fault in one.faults and one.level in levels}
 
 
-def telling(fault: str, whole: RunRecord) -> str:
-    """An expression that selects the tests of a `whole` run that speak of the requirements that name the fault."""
+def expression_of_deciding_tests(fault: str, whole: RunRecord) -> str:
+    """An expression that selects the tests of a `whole` run that decide the requirements which name the fault."""
     quickest = [test.id for test in sorted(whole.tests, key=lambda test: test.seconds)]
     spoken = {one.requirement: sorted(one.tests, key=quickest.index) for one in whole.verdicts}
     citing = {one: [test.id for test in whole.tests if one in test.requirements] for one in spoken}
-    # Nearly every test speaks of a structural requirement: two of them are enough.
+    # Nearly every test decides a structural requirement: two of them are enough.
     tests = [test for one in named(fault, *Level) for test in citing[one] or spoken[one][:2]]
     return " or ".join(sorted({test.partition("::")[2] for test in tests} | SHOWN_IN.get(fault, set())))

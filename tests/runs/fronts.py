@@ -1,4 +1,4 @@
-"""Fronts: what people have in front of their servers, as changes of a reference."""
+"""Gateways and other fronts of servers, as changes of a reference."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Choice = Callable[["Scope"], "ASGIApp | None"]
 
 
 def in_front(choose: Choice) -> Front:
-    """A front that responds itself where `choose` gives a response, and passes on everything else."""
+    """A front that responds itself if `choose` returns a response, and passes on everything else."""
 
     def front(reference: Reference) -> None:
         reference.wrap(asking(lambda scope, body: choose(scope) or (scope, body)))
@@ -36,9 +36,9 @@ def in_front(choose: Choice) -> Front:
 
 
 def every_tenth(statuses: Sequence[int], *, wait: str = "", passes: bool = False) -> Front:
-    """Every tenth request gets one of the statuses in turn, with a Retry-After if `wait` says so.
+    """Every tenth request gets one of the statuses in turn, with a Retry-After if `wait` is set.
 
-    With `passes` the server has the request all the same, as behind a gateway that loses its patience.
+    With `passes` the server gets the request anyway, as behind a gateway that times out.
     """
     requests, failures = count(1), count()
     headers = {"Retry-After": wait} if wait else {}
@@ -54,7 +54,7 @@ def every_tenth(statuses: Sequence[int], *, wait: str = "", passes: bool = False
 
 
 def losing(choose: Choice) -> Front:
-    """The server has every request, but some responses are lost: `choose` gives what comes in their place."""
+    """The server gets every request, but some responses are lost: `choose` returns their replacement."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
         async def lost(scope: Scope, receive: Any, send: Any) -> None:
@@ -75,7 +75,7 @@ def losing(choose: Choice) -> Front:
 
 
 def first_deletion_lost(path: Callable[[str], Any]) -> Front:
-    """The response to the first deletion of each thing whose path fits is lost."""
+    """The response to the first deletion of each resource whose path matches is lost."""
     seen: set[str] = set()
 
     def choose(scope: Scope) -> ASGIApp | None:
@@ -87,7 +87,7 @@ def first_deletion_lost(path: Callable[[str], Any]) -> Front:
 
 
 def after(requests: int, response: Callable[[], Response]) -> Front:
-    """From so many requests on, everything gets one response."""
+    """After this many requests, everything gets one response."""
     counted = count(1)
     return in_front(lambda _: response() if next(counted) > requests else None)
 
@@ -103,7 +103,7 @@ def login_page() -> Response:
 
 
 def elsewhere(scope: Scope) -> ASGIApp:
-    """A redirect to the same path on the host where the server really is."""
+    """A redirect to the same path on the host of the real server."""
     return Response(status_code=301, headers={"Location": "https://pm.example.com" + scope["path"]})
 
 
@@ -115,7 +115,7 @@ def _authorization(scope: Scope) -> str:
 
 
 def forbidden_for_unauthorized(reference: Reference) -> None:
-    """Whoever is not let in gets 403 in the place of 401, but for the login itself."""
+    """Refused callers get 403 instead of 401, except at the login itself."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
         async def changed(scope: Scope, receive: Any, send: Any) -> None:
@@ -133,7 +133,7 @@ def forbidden_for_unauthorized(reference: Reference) -> None:
 
 
 def tokens_end_after(requests: int, status: int = 403) -> Front:
-    """A token opens so many requests, then it is refused."""
+    """A token is accepted for this many requests, then refused."""
     used: dict[str, int] = {}
 
     def choose(scope: Scope) -> ASGIApp | None:
@@ -146,7 +146,7 @@ def tokens_end_after(requests: int, status: int = 403) -> Front:
 
 
 def one_session_per_user(reference: Reference) -> None:
-    """A new login of a user ends the session before."""
+    """A new login of a user ends the previous session."""
     match reference:
         case ProcessMaker3():
             accounts = reference.accounts
@@ -164,7 +164,7 @@ def one_session_per_user(reference: Reference) -> None:
 
 
 class OnlyLast(dict[str, Any]):
-    """Tokens, of which there is never more than the last."""
+    """Tokens of which only the last one is kept."""
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.clear()

@@ -1,4 +1,4 @@
-"""Kinds of defects: what the named faults of the references have in common, and which faults show it.
+"""Kinds of defects that the named faults of the references represent, and the faults of each kind.
 
 A suite that finds one defect of a kind may miss the next. `python -m tests.runs.kinds` prints the table.
 """
@@ -20,9 +20,9 @@ PRO: Final = "procesio"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind: its name in plain words, the named faults that show it, and where it cannot occur, with the reason.
+    """One kind: its name, the faults that show it, and the systems in which it cannot occur, with the reason.
 
-    A `*` in the name of a fault stands for whatever other faults have in its place.
+    A `*` in the name of a fault matches any text.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Kind:
 
 
 def matches(fault: str, pattern: str) -> bool:
-    """Whether a pattern stands for a fault."""
+    """Whether a pattern matches a fault."""
     return fnmatchcase(fault, pattern)
 
 
@@ -195,7 +195,7 @@ KINDS: Final = (
 
 
 def rows(ran: Collection[str] | None = None) -> Iterable[str]:
-    """The table in lines: for each kind the number of its faults of each system, and, with `ran`, how many were run."""
+    """The table in lines: for each kind the number of faults per system and, with `ran`, how many were run."""
     yield f"{'kind of defect':<104}" + "".join(f"{system:>16}" for system in SYSTEMS)
     for kind in KINDS:
         counts = []
@@ -207,7 +207,7 @@ def rows(ran: Collection[str] | None = None) -> Iterable[str]:
 
 
 def table() -> str:
-    """Each kind with the faults of each system that show it, or why none can."""
+    """Each kind with its faults per system, or why there can be none."""
     lines = []
     for kind in KINDS:
         lines.append(kind.name)

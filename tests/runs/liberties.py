@@ -1,4 +1,4 @@
-"""The liberties that servers are tried with: those of the liberal personality, and what excludes them."""
+"""The liberties that are tested, besides those of the liberal personality."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIBERTIES: Final = (
         "processmaker3",
         unshown=(
             "getProcess.200./pro_*:format",  # null has no format
-            "list*.2XX.[[]]*",  # lists in envelopes, rows in none
+            "list*.2XX.[[]]*",  # lists in envelopes, rows without
             "readPmTableData.2XX./rows*",
         ),
         findings=(

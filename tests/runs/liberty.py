@@ -34,10 +34,11 @@ EXECUTES: Final = re.compile(".*/instances/(publish|[^/]+/launch)").fullmatch
 
 @dataclass(frozen=True)
 class Liberty:
-    """One variant of one system: what it does to a reference, and what follows from that.
+    """One variant of a system: how it changes a reference, and what follows.
 
-    `unshown` are patterns of the requirements on which it leaves nothing to try them, `reason` is why it does so for
-    others; `findings` are patterns of the requirements of level may that it contradicts.
+    `unshown` are patterns of the requirements that it leaves untestable, `reason` is why. `findings` are patterns of
+    the
+    requirements of level may that it contradicts.
     """
 
     name: str
@@ -50,9 +51,9 @@ class Liberty:
     personality: str = PLAIN
 
     def excuses(self, verdict: VerdictRecord) -> bool:
-        """Whether it is this liberty's doing that nothing can be said of a requirement.
+        """Whether this liberty explains why a requirement was not decided.
 
-        Of a structural one it is known only that nobody spoke of it.
+        For a structural requirement it is only known that no test decided it.
         """
         structural = ":" in verdict.requirement and verdict.reason is Reason.INCONCLUSIVE
         reasoned = self.reason is not None and (verdict.reason is self.reason or structural)
@@ -60,20 +61,20 @@ class Liberty:
 
 
 def tried(record: RunRecord) -> set[str]:
-    """The requirements of which a run could say something."""
+    """The requirements that a run decided."""
     return {one.requirement for one in record.verdicts if one.outcome in (Outcome.CONFORMS, Outcome.DEVIATES)}
 
 
 def fit(one: str, patterns: tuple[str, ...]) -> bool:
-    """Whether one of the patterns fits."""
+    """Whether one of the patterns matches."""
     return any(fnmatchcase(one, pattern) for pattern in patterns)
 
 
-# -- lists by the page -------------------------------------------------------------------------------------------
+# -- pages of lists ------------------------------------------------------------------------------------------------
 
 
 def first_page(size: int) -> Edit:
-    """Lists show their first items, and by a header that there are more."""
+    """Lists contain only their first items, and a header says that there are more."""
 
     @on_reading
     def edit(answer: Outgoing) -> None:
@@ -86,7 +87,7 @@ def first_page(size: int) -> Edit:
 
 
 def enveloped_page(size: int) -> Edit:
-    """Lists show their first items, in an object that says which part this is."""
+    """Lists contain only their first items, in an object that describes the page."""
 
     @on_reading
     def edit(answer: Outgoing) -> None:
@@ -101,7 +102,7 @@ def enveloped_page(size: int) -> Edit:
 
 
 def asking(change: Callable[[Scope, bytes], tuple[Scope, bytes] | ASGIApp]) -> Middleware:
-    """A middleware that changes requests: to another scope and body, or to the app that answers instead."""
+    """A middleware that changes requests, or responds instead."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
         async def changed(scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,7 +127,7 @@ def asking(change: Callable[[Scope, bytes], tuple[Scope, bytes] | ASGIApp]) -> M
 
 
 def refusing(app: Starlette, documented: Callable[[str], Any]) -> Middleware:
-    """A middleware that refuses whatever is sent to a route of `app` of which `documented` says nothing true."""
+    """A middleware that refuses requests to a route of `app` whose documentation `documented` rejects."""
 
     def change(scope: Scope, body: bytes) -> tuple[Scope, bytes] | ASGIApp:
         known = any(route.matches(scope)[0] is Match.FULL for route in app.router.routes)
@@ -138,7 +139,7 @@ def refusing(app: Starlette, documented: Callable[[str], Any]) -> Middleware:
 
 
 def slow(delay: float) -> Middleware:
-    """A middleware by which every response comes `delay` seconds later."""
+    """A middleware that delays every response by `delay` seconds."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
         async def delayed(scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,7 +155,7 @@ def slow(delay: float) -> Middleware:
 
 
 def holders(reference: Reference) -> list[Any]:
-    """The objects in which a reference keeps what its operations change; who has which token is kept elsewhere."""
+    """The objects that store what the operations of a reference change, without tokens."""
     found: list[Any] = []
     waiting: list[Any] = [reference]
     while waiting:
@@ -169,12 +170,12 @@ def holders(reference: Reference) -> list[Any]:
 
 
 def kept(holder: Any) -> dict[str, Any]:
-    """What an object keeps that can change."""
+    """The mutable contents of an object."""
     return {name: value for name, value in vars(holder).items() if isinstance(value, dict | list | set)}
 
 
 def late(reference: Reference, lag: float = LAG) -> None:
-    """What a write did can be read only `lag` seconds later."""
+    """Make writes visible only `lag` seconds later."""
     owners = holders(reference)
     past: list[tuple[float, list[dict[str, Any]]]] = [(0.0, deepcopy([kept(one) for one in owners]))]
 

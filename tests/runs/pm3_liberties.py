@@ -35,7 +35,7 @@ def without_unimplemented(kind: Kind, element: Data) -> None:
 
 @definitions
 def head_without_unimplemented(definition: Data) -> None:
-    """Nothing but what has an asterisk, of the project itself and of its diagrams."""
+    """Only fields with an asterisk, in the project itself and in its diagrams."""
     for name in definition.keys() - {"prj_uid", "prj_name", "prj_description", "diagrams"}:
         del definition[name]
     for diagram in definition["diagrams"]:
@@ -51,7 +51,7 @@ def array_of_one(answer: Outgoing) -> None:
 
 
 def tell_created(reference: ProcessMaker3) -> None:
-    """A create answers the identifiers of what came into being; without diagrams, the definition."""
+    """A create returns the identifiers of what it created; without diagrams, the definition."""
     projects, state = reference.projects, reference.workspace
 
     async def create_project(call: Any) -> Answer:
@@ -64,7 +64,7 @@ def tell_created(reference: ProcessMaker3) -> None:
 
 
 def mapping_of(sent: Data, made: Data) -> list[Data]:
-    """Old and new identifiers of everything that came into being, the project first."""
+    """Old and new identifiers of everything that was created, the project first."""
     told = [{"old_uid": "", "new_uid": made["prj_uid"], "object": "project"}]
     for number, diagram in enumerate(made["diagrams"]):
         told.append({"old_uid": None, "new_uid": diagram["dia_uid"], "object": "diagram"})
@@ -76,12 +76,12 @@ def mapping_of(sent: Data, made: Data) -> list[Data]:
 
 
 def import_beside(reference: ProcessMaker3) -> None:
-    """CREATE makes a new project where the imported one exists (A-PM3-10)."""
+    """CREATE makes a new project although the imported one exists (A-PM3-10)."""
     reference.importer.refuse = lambda existing: None  # type: ignore[method-assign]
 
 
 def flat_batches(reference: ProcessMaker3) -> None:
-    """A batch is one item, and its answer a bare array (A-PM3-08)."""
+    """A batch is one item, and its response a bare array (A-PM3-08)."""
     state, enveloped = reference.workspace, reference.workspace.bulk
 
     def flat(data: Data) -> Any:
@@ -101,7 +101,7 @@ def sparse(reference: ProcessMaker3) -> None:
 
 
 def undemanding(reference: ProcessMaker3) -> None:
-    """Whatever is left out of a definition is added, but for the name of the project; batches need no type."""
+    """Whatever is missing in a definition is added, except the name of the project; batches need no type."""
     state = reference.workspace
     create, update, bulk = state.create, state.update, state.bulk
     state.create = lambda data, user: create(completed(data), user)  # type: ignore[method-assign]
@@ -110,7 +110,7 @@ def undemanding(reference: ProcessMaker3) -> None:
 
 
 def completed(sent: Data) -> Data:
-    """What was sent, with a description, and with a value for every field of its elements that has one by default."""
+    """What was sent, with a description, and a value for every field with a default."""
     given = deepcopy(sent)
     for diagram in given.get("diagrams") or ():
         for kind in KINDS:
@@ -130,7 +130,7 @@ PROJECTS = re.compile(f"{API}/project(/[^/]+|/[^/]+/process)?|/[^/]+/oauth2/toke
 
 
 def no_guessed_bodies(reference: ProcessMaker3) -> None:
-    """Whatever is sent to an operation is refused where no document says what to send."""
+    """Requests with undocumented bodies are refused."""
     reference.wrap(refusing(reference.routes.app, PROJECTS))
 
 
@@ -142,7 +142,7 @@ LIBERTIES = (
         unshown=(
             "getProject.200./*",  # fields without an asterisk
             "createProject:verbatim",
-            "createProject:refused-unchanged",  # nor does it show that nothing came into being
+            "createProject:refused-unchanged",  # nor does it show that nothing was created
             "PM3-PROJECT-CREATE-LISTED*",  # the list is incomplete
             "PM3-DEPARTMENT-CREATE-LISTED",
             "PM3-PROJECT-CREATE-CATEGORY",
@@ -151,7 +151,7 @@ LIBERTIES = (
             "PM3-USERS-LISTED",
             "PM3-ROLE-AVAILABLE-USERS",
             "PM3-ROLE-GIVEN-UNAVAILABLE",
-            "PM3-GENERATE-*",  # nor could it be told what is new
+            "PM3-GENERATE-*",  # nor can a new item be recognised
             "PM3-ACCESS-GENERATE-*",
             "generateBpmnProject*",
             "listProjects.200.[[]]/prj_update_date:*",

@@ -24,13 +24,13 @@ DELETED = re.compile("/api/1.0/[^/]+/project/[^/]+").fullmatch
 
 
 def unlabelled(answer: Outgoing) -> None:
-    """A label of its own where the documents show none."""
+    """Its own labels where the documents show none."""
     if UNLABELLED(answer.path) and answer.accepted and answer.body:
         answer.label("text/plain")
 
 
 def own_errors(answer: Outgoing) -> None:
-    """A deletion of what is not there is answered with 500: "400 or higher"."""
+    """Deleting what does not exist gets 500: "400 or higher"."""
     if answer.method == "DELETE" and DELETED(answer.path) and answer.status == 400:
         answer.status = 500
         answer.json = {"error": answer.json["error"] | {"code": 500}}
@@ -38,12 +38,12 @@ def own_errors(answer: Outgoing) -> None:
 
 @each_object
 def null_texts(one: Data) -> Data:
-    """Null for every empty text, whatever the documents call it."""
+    """Null instead of every empty text."""
     return {name: None if value == "" else value for name, value in one.items()}
 
 
 def numbers_alone(reference: ProcessMaker3) -> None:
-    """A process takes numbers where table and example have numbers, and no digits in quotes."""
+    """A process accepts numbers where table and example have numbers, and no strings of digits."""
 
     def make(update: Callable[[str, Data], None]) -> Callable[[str, Data], None]:
         def strict(uid: str, data: Data) -> None:
@@ -75,7 +75,7 @@ def no_artifacts(reference: ProcessMaker3) -> None:
 
 
 def known_references(reference: ProcessMaker3) -> None:
-    """A process refers to nothing that does not exist, and a project has no author that does not."""
+    """A process may only refer to existing resources, and a project to an existing author."""
     known = {"", *reference.workspace.projects, *reference.accounts.by_client}
     fixtures = reference.target({"url": ""})["fixtures"]
     known |= {value for value in fixtures.values() if isinstance(value, str)}
@@ -134,7 +134,7 @@ def same_identifier(reference: ProcessMaker3) -> None:
 
 
 def bare(reference: ProcessMaker3) -> None:
-    """All that does not exclude each other."""
+    """All liberties that do not exclude each other."""
     numbers_alone(reference)
     no_artifacts(reference)
     known_references(reference)
@@ -143,7 +143,7 @@ def bare(reference: ProcessMaker3) -> None:
 
 
 def unique_names(reference: ProcessMaker3) -> None:
-    """A name is taken once; a copy is called by the second in which it was made."""
+    """Names are unique; a copy is named after the second in which it was made."""
     workspace = reference.workspace
 
     def free(name: str) -> None:
@@ -171,7 +171,7 @@ def unique_names(reference: ProcessMaker3) -> None:
 
 
 def copies_by_the_second(reference: ProcessMaker3, second_lasts: float = 1) -> None:
-    """As `unique_names`, and every copy is called by the second alone: two in one second have one name."""
+    """As `unique_names`, but copies made in the same second have the same name."""
     unique_names(reference)
     workspace, made = reference.workspace, set[int]()
 
@@ -197,7 +197,7 @@ LIBERTIES = (
             "*art_type:*",
             "*/artifacts[[]]*",
             "getProcess.200./pro_*:format",  # null has no format
-            "PM3-ACCESS-GENERATE-*",  # nor could it be told what is new
+            "PM3-ACCESS-GENERATE-*",  # nor can a new item be recognised
         ),
         findings=(
             "bulkDeleteProjects.200:content-type",

@@ -1,8 +1,8 @@
 """Servers that follow the other reading of what the documents of ProcessMaker 3 leave open or contradict.
 
 Two servers are enough, since most readings do not exclude each other: one is as strict with requests as any passage
-makes it, one does everything as the passage tells that our reading rejects. `sparse` of the liberties follows the
-readings that leave something out.
+allows, one follows the passages that our reading rejects. `sparse` of the liberties follows the readings that omit
+something.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ UIDS = {kind.list_name: kind.uid for kind in KINDS}
 
 
 def drawn(sent: Data) -> Iterator[tuple[str, Data]]:
-    """Every element that a definition sends, with the name of its array."""
+    """Every element of a definition, with the name of its array."""
     for diagram in sent.get("diagrams") or ():
         for kind in KINDS:
             for element in diagram.get(kind.list_name) or ():
@@ -41,13 +41,13 @@ def drawn(sent: Data) -> Iterator[tuple[str, Data]]:
 
 
 def demand(holds: bool, what: str) -> None:
-    """Refuse the request unless it has what is demanded."""
+    """Refuse the request unless it fulfils a demand."""
     if not holds:
         raise Refused(f"Not accepted here: {what}.")
 
 
 def check_definition(sent: Data) -> None:
-    """What a definition must have where a passage says so."""
+    """What a definition must contain according to some passage."""
     for array, element in drawn(sent):
         if array == "events":
             demand(bool(element.get("evn_name")), "an event without a name (A-PM3-20)")
@@ -60,7 +60,7 @@ def check_definition(sent: Data) -> None:
 
 
 def strict_bodies(reference: ProcessMaker3) -> None:
-    """Requests are refused that some passage tells to be wrong."""
+    """Requests that some passage calls wrong are refused."""
     state = reference.workspace
 
     def create(usual: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,16 +100,16 @@ def other_spelling(_kind: Kind, element: Data) -> None:
 
 
 def strict(reference: ProcessMaker3) -> None:
-    """As strict as any passage makes it."""
+    """As strict as any passage allows."""
     strict_bodies(reference)
     reference.wrap(editing(other_spelling))
 
 
-# -- as the other passage tells ----------------------------------------------------------------------------------------
+# -- the other passages ------------------------------------------------------------------------------------------------
 
 
 def translated(mapping: dict[int, int], back: dict[int, int], pattern: str, answered: str) -> Middleware:
-    """A middleware that shows identifiers in other characters, and reads them again (A-PM3-52)."""
+    """A middleware that translates identifiers to other characters and back (A-PM3-52)."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
         inner = editing(lambda answer: shown(answer))(app)
@@ -161,7 +161,7 @@ def its_own_parent(answer: Outgoing) -> None:
 @on_reading
 @each_object
 def always_updated(one: Data) -> Data:
-    """What was never updated bears the date of its creation (A-PM3-35)."""
+    """What was never updated has the date of its creation (A-PM3-35)."""
     if "prj_update_date" in one and one["prj_update_date"] is None:
         return one | {"prj_update_date": one["prj_create_date"]}
     return one
@@ -174,13 +174,13 @@ def literal_xml(answer: Outgoing) -> None:
 
 
 def only_the_uid(answer: Outgoing) -> None:
-    """An import tells nothing but the identifier (A-PM3-15)."""
+    """An import returns only the identifier (A-PM3-15)."""
     if answer.path.endswith("/import") and answer.accepted:
         answer.json = {"prj_uid": answer.json["prj_uid"]}
 
 
 def worded(reference: ProcessMaker3) -> None:
-    """As the other passage tells, wherever that is told of what a server does."""
+    """Follow the other passages about the behaviour of a server."""
     state, accounts = reference.workspace, reference.accounts
     kept = state.update
 
@@ -217,7 +217,7 @@ LIBERTIES = (
         "strict",
         "processmaker3",
         strict,
-        unshown=("getProject.200./diagrams[[]]/flows[[]]/flo_is_inmediate:*",),  # it bears another name
+        unshown=("getProject.200./diagrams[[]]/flows[[]]/flo_is_inmediate:*",),  # it has another name
         findings=(
             "getProject.200./diagrams[[]]/flows[[]]/flo_is_inmediate:spelled",
             "PM3-PROJECT-CREATE-NULL-FLOW-TEXTS",

@@ -1,4 +1,4 @@
-"""Servers that have none of the shortcomings which the tips tell of, and one that reads the tips the other way."""
+"""Servers without the shortcomings that the tips describe, and one that follows the other reading of the tips."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ PM_CASES = frozenset({"PM_CASES"})
 
 
 def sound(reference: ProcessMaker3) -> None:
-    """What the tips warn of is a pity, and no duty: nothing of it is here."""
+    """None of the shortcomings that the tips warn of."""
     people, book = reference.people, reference.casebook
 
     def last_from_the_beginning(answer: Outgoing) -> None:
-        """A new department is told to be the last one of its level, as it is."""
+        """A new department is correctly returned as the last one of its level."""
         if answer.method == "POST" and answer.path.endswith("/department") and answer.accepted:
             data = answer.json
             answer.json = data | {"dep_last": people.last(people.department(data["dep_uid"]))}
 
     @on_reading
     def tasks_with_their_case(answer: Outgoing) -> None:
-        """The status of the case stands at each of its tasks; none is completed before it is left."""
+        """The status of the case is shown at each of its tasks; none is completed before it is left."""
         if found := re.fullmatch(f"{API}/cases/([^/]+)/tasks", answer.path):
             answer.json = [{**task, "app_status": book.find(found[1]).status} for task in answer.json]
 
     def nothing_left_behind(_answer: Outgoing) -> None:
-        """Deleted documents and users are deleted."""
+        """Deleted documents and users are really deleted."""
         for case in book.cases.values():
             case.inputs = {uid: one for uid, one in case.inputs.items() if one.status != DELETED}
             case.outputs = {uid: one for uid, one in case.outputs.items() if one.status != DELETED}
@@ -68,7 +68,7 @@ def sound(reference: ProcessMaker3) -> None:
             answer.json = data | {"current_task": data["current_task"][0]["tas_title"]}
 
     def no_role_no_list(answer: Outgoing) -> None:
-        """Nobody is available for a role that is not there, which is no refusal."""
+        """Nobody is available for a missing role, which is not a refusal."""
         found = re.fullmatch(f"{API}/role/([^/]+)/available-users", answer.path)
         if found and found[1] not in people.roles:
             answer.status, answer.json = 200, []
@@ -91,7 +91,7 @@ def sound(reference: ProcessMaker3) -> None:
 
 
 def gated(reference: ProcessMaker3) -> None:
-    """Whoever has no PM_CASES is refused at every operation on cases; wrong workspaces and logins are sent away."""
+    """Users without PM_CASES are refused at every operation on cases; wrong workspaces and logins are redirected."""
     needed = reference.routes.permissions
     of_cases = (*reference.cases.operations, *reference.case_documents.operations)
     needed.update({name: PM_CASES for name, *_ in of_cases if not needed[name]})
@@ -101,7 +101,7 @@ def gated(reference: ProcessMaker3) -> None:
             accounts[client] = replace(account, permissions=account.permissions | PM_CASES)
 
     def elsewhere(answer: Outgoing) -> None:
-        """A workspace that does not exist leads to a page that says so; a wrong password to 403."""
+        """An unknown workspace leads to a page that says so; a wrong password to 403."""
         token = answer.path.endswith("/oauth2/token")
         workspace = answer.path.split("/")[1 if token else 3] if answer.path.count("/") >= 3 else ""
         if workspace != reference.routes.workspace:
@@ -119,7 +119,7 @@ VARIABLES = f"{API}(?P<doubled>{API})?(?P<path>/cases/[^/]+/variables?)"
 
 
 def doubled_prefix(scope: Scope, body: bytes) -> tuple[Scope, bytes] | ASGIApp:
-    """Variables are found under the prefix that is written twice, and nowhere else (A-TIP-01)."""
+    """Variables are found only under the prefix that is written twice (A-TIP-01)."""
     found = re.fullmatch(VARIABLES, scope["path"])
     if found is None:
         return scope, body
@@ -135,7 +135,7 @@ def one_current_task(answer: Outgoing) -> None:
 
 
 def other_post_status(answer: Outgoing) -> None:
-    """A form that is too large is refused with 413, under the documented message (A-TIP-09)."""
+    """A form that is too large is refused with 413, with the documented message (A-TIP-09)."""
     data = answer.json
     if answer.status == 400 and isinstance(data, dict) and "tas_uid" in str(data.get("error")):
         answer.status = 413
@@ -143,13 +143,13 @@ def other_post_status(answer: Outgoing) -> None:
 
 
 def told_with_200(answer: Outgoing) -> None:
-    """A login that fails is told with 200 and an error in the place of the token (A-TIP-41)."""
+    """A failed login returns 200 and an error instead of the token (A-TIP-41)."""
     if answer.path.endswith("/oauth2/token") and 400 <= answer.status < 500:
         answer.status = 200
 
 
 def refused_once(reference: ProcessMaker3) -> None:
-    """The first member of every group who is not active is refused, for a moment."""
+    """The first inactive member of every group is refused, once."""
     people, refused = reference.people, set[str]()
     join = people.join
 
@@ -163,19 +163,19 @@ def refused_once(reference: ProcessMaker3) -> None:
 
 
 def worded(reference: ProcessMaker3) -> None:
-    """As the other reading of the tips has it."""
+    """Follow the other reading of the tips."""
     refused_once(reference)
     people, documents = reference.people, reference.case_documents
     inputs, listed = documents.inputs, documents.list_input_documents
 
     def unique(name: str, parent: str) -> None:
-        """The title of a department is unique in the whole workspace, whatever it is below (A-TIP-14)."""
+        """The title of a department is unique in the whole workspace, whatever its parent (A-TIP-14)."""
         del parent
         if any(one.title == name for one in people.departments.values()):
             raise Refused(f"There is a department {name} already.")
 
     async def with_rights(call: Call) -> Any:
-        """Who has no right to see the input documents of a case is refused (A-TIP-37)."""
+        """A user without the right to see the input documents of a case is refused (A-TIP-37)."""
         case = documents.case(call)
         if call.user not in (case.user, *case.viewers):
             raise Refused("You may not see the input documents of this case.", 403)
@@ -187,7 +187,7 @@ def worded(reference: ProcessMaker3) -> None:
         return [*inputs(case, user), *(gone if user in (case.user, *case.viewers) else ())]
 
     def too_big(name: str) -> Answer:
-        """The name of a file that is too big stands without parentheses (A-TIP-39)."""
+        """The name of a file that is too big has no parentheses (A-TIP-39)."""
         message = f"Request Entity Too Large: Uploaded file {name} is too big."
         return Answer({"error": {"code": 413, "message": message}}, 413)
 

@@ -1,4 +1,4 @@
-"""Layouts of JSON in which servers put what no document lays out: each one wraps every response of PROCESIO."""
+"""Undocumented layouts of JSON: each one wraps every response of PROCESIO."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CAPITAL: Final = re.compile("[A-Z]")
 
 
 def of_json(change: Callable[[Any], Any]) -> Edit:
-    """The edit that replaces the JSON of every accepted response by what `change` makes of it."""
+    """An edit that replaces the JSON of every accepted response by the result of `change`."""
 
     def edit(answer: Outgoing) -> None:
         data = answer.json
@@ -49,7 +49,7 @@ def _resource(one: Any) -> Any:
 
 @of_json
 def attributes(data: Any) -> Any:
-    """Things have a type, an identifier and attributes; lists tell their length beside."""
+    """Resources have a type, an identifier and attributes; lists have their length next to them."""
     version = {"jsonapi": {"version": "1.1"}}
     if isinstance(data, list):
         return {"data": [_resource(one) for one in data], "meta": {"total": len(data)}, **version}
@@ -62,7 +62,7 @@ def _capitals(one: Data) -> Data:
 
 @of_json
 def capitals(data: Any) -> Any:
-    """Members begin with a capital, and lists stand in `value`."""
+    """Members begin with a capital, and lists are in `value`."""
     written = rewritten(data, _capitals)
     return {"@odata.context": "$metadata#Things", "value": written} if isinstance(written, list) else written
 
@@ -76,14 +76,14 @@ def _underlined(one: Data) -> Data:
 
 @of_json
 def results(data: Any) -> Any:
-    """A result beside a code, with underlined names, numbers for truth values, and a time that was needed."""
+    """A result next to a code, with snake_case names, numbers for booleans, and a duration."""
     result = rewritten(data, _underlined)
     called = {"request_id": uuid4().hex, "elapsed": time.perf_counter()}
     return {"code": 0, "message": "OK", "errors": [], "result": result, **called}
 
 
 def located(answer: Outgoing) -> None:
-    """What was created is told by its address alone."""
+    """A created resource is identified only by its URL."""
     data = answer.json
     if (
         of_the_web_api(answer)
@@ -115,7 +115,7 @@ LIBERTIES: Final = tuple(
         f"laid-out-{name}",
         "procesio",
         laid_out(name),
-        # The value of a new key, like all that is called by it, is told where it is created, or nowhere.
+        # The value of a new key is returned by its create, or nowhere.
         unshown=("PRO-RUN-API-KEY*", "PRO-KEY-*", "createApiKey*") if name == "located" else (),
     )
     for name in LAYOUTS

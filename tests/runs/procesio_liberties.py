@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def renamed_ids(answer: Outgoing) -> None:
-    """Identifiers under other names, behind others that name something else."""
+    """Identifiers under other names, after others that name something else."""
     data, path = answer.json, answer.path
     if data is None or answer.status >= 300:
         return
@@ -43,12 +43,12 @@ def other_names(reference: Procesio) -> None:
 
 
 def first_items(reference: Procesio) -> None:
-    """Lists show their first element, and that there are more."""
+    """Lists contain their first item, and say that there are more."""
     reference.wrap(editing(unless(FEW, enveloped_page(1))))
 
 
 def mute_creates(reference: Procesio) -> None:
-    """What creates something, or copies it, tells nothing of what came into being."""
+    """Creates and copies return nothing about what they created."""
 
     def mute(create: Operation) -> Operation:
         def done(*arguments: Any) -> Data:
@@ -62,16 +62,16 @@ def mute_creates(reference: Procesio) -> None:
 
 
 def no_guessed_bodies(reference: Procesio) -> None:
-    """Whatever is sent to an operation is refused where no document says what to send."""
+    """Requests with undocumented bodies are refused."""
     reference.wrap(refusing(reference.web, DOCUMENTED))
 
 
-FEW = re.compile("/api/(Projects/[^/]+/used|ApiKey)").fullmatch  # what no document calls a list, or a long one
+FEW = re.compile("/api/(Projects/[^/]+/used|ApiKey)").fullmatch  # undocumented lists, or long ones
 DOCUMENTED = re.compile("/api/Projects/[^/]+/run").fullmatch
 
 
 def undemanding(reference: Procesio) -> None:
-    """Whatever is left out of a request is added."""
+    """Whatever is missing in a request is added."""
 
     def change(scope: Scope, body: bytes) -> tuple[Scope, bytes]:
         names = {name for name, _ in scope["headers"]}
@@ -93,13 +93,13 @@ LIBERTIES = (
         "first-page",
         "procesio",
         first_items,
-        unshown=(  # what is not shown may stand on another page
+        unshown=(  # an item that is not shown may be on another page
             "PRO-*-CREATE-LISTED",
             "PRO-CREDENTIAL-TYPE*-NAMED",
-            "PRO-CREDENTIAL-TYPE-CREATE-READABLE",  # its identifier is told there alone
+            "PRO-CREDENTIAL-TYPE-CREATE-READABLE",  # its identifier is returned only there
             "PRO-INSTANCE-LISTED",
             "PRO-DATATYPE-COUNT-MATCHES",
-            "PRO-SCHEDULE-DUPLICATE-*",  # nor can it be told what is new
+            "PRO-SCHEDULE-DUPLICATE-*",  # nor can a new item be recognised
             "duplicateSchedule*",
             "PRO-CREDENTIAL-TYPE-CREATE-READABLE",
             "PRO-CREDENTIAL-TYPES-NAMED",
@@ -130,7 +130,7 @@ LIBERTIES = (
             "PRO-RUN-API-KEY-WITHOUT-WORKSPACE",
             "authenticate.request./client_secret:required",
             "runProcess.request./payload:required",
-            "runProcess:no-server-error",  # it demands nothing, and breaks down over a payload that is none
+            "runProcess:no-server-error",  # it demands nothing, and fails on an invalid payload
         ),
     ),
 )

@@ -22,7 +22,7 @@ RUN = re.compile("/api/Projects/[^/]+/run").fullmatch
 
 
 def keys_for_runs_only(scope: Scope, body: bytes) -> tuple[Scope, bytes]:
-    """An API key opens nothing but the run of a process (A-PRO-08)."""
+    """An API key is accepted only for the run of a process (A-PRO-08)."""
     if not RUN(scope["path"]):
         kept = [(name, value) for name, value in scope["headers"] if name not in (b"key", b"value")]
         return {**scope, "headers": kept}, body
@@ -30,17 +30,17 @@ def keys_for_runs_only(scope: Scope, body: bytes) -> tuple[Scope, bytes]:
 
 
 def told_with_200(answer: Outgoing) -> None:
-    """A login that fails is told with 200 and an error in the place of the token (A-PRO-45)."""
+    """A failed login returns 200 and an error instead of the token (A-PRO-45)."""
     if answer.path.endswith("/api/Authentication") and 400 <= answer.status < 500:
         answer.status = 200
 
 
 def worded(reference: Procesio) -> None:
-    """As the other passage tells, wherever that is told of what a server does."""
+    """Follow the other passages about the behaviour of a server."""
     operations, workspace = reference.operations, reference.workspace
 
     def done(process: str, body: Data) -> Any:
-        """A run is over when it is answered (A-PRO-38)."""
+        """A run is complete when its response is sent (A-PRO-38)."""
         answer = operations_run(process, body)
         instance = workspace.instance(answer["id"])
         assert instance.launched is not None
@@ -48,11 +48,11 @@ def worded(reference: Procesio) -> None:
         return answer
 
     def shown(schedule: str, _body: Data) -> Any:
-        """The status of a schedule is told, not changed (A-PRO-24)."""
+        """The status of a schedule is returned, not changed (A-PRO-24)."""
         return {"isActive": reference.schedules.read_schedule(schedule)["isActive"]}
 
     def by_process(identifier: str) -> Any:
-        """A folder is found by the process in it, and by nothing else (A-PRO-13)."""
+        """A folder is found only by the process in it (A-PRO-13)."""
         raise HTTPException(404, f"No folder holds the process {identifier}.")
 
     operations_run = operations["run_process"]

@@ -1,4 +1,4 @@
-"""Runs the command or script of a deviation in bash, and compares what it shows with what the run recorded."""
+"""Run the command or script of a deviation in bash, and compare its results with the recorded ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conformance.target.system_table import urls
 from conformance.target.target import load
 
 STEP: Final = re.compile(rb"^--- \d+ of \d+: .*\n", re.MULTILINE)
-# What differs between two servers, or between two runs against one: what they call things, and when it was.
+# What differs between two servers, or two runs against one: names and times.
 NAMED: Final = (
     r"conf [0-9a-f]{8} \S+ \d+ [0-9a-f]{6}|conf[0-9a-f]{12}"
     r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-f]{30,}"
@@ -28,13 +28,13 @@ HIDDEN: Final = r"\$[A-Z][A-Z0-9_]+|\[redacted\]"  # in the record of a run
 MADE_UP: Final = re.compile(f"{NAMED}|{DATED}|{HIDDEN}")
 NAMES: Final = re.compile(NAMED)
 DATES: Final = re.compile(DATED)
-NUMBERS: Final = ("id", "dep_last")  # what a server counts: where it stands depends on what else is there
+NUMBERS: Final = ("id", "dep_last")  # a counter of the server, which depends on what else exists
 SECRET: Final = re.compile(r'("(?:\w*token|\w*secret|password|value|key)"\s*:\s*)"[^"]*"')
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a response shows: the status, the content type, and the body without what differs from run to run."""
+    """The comparable part of a response: status, content type, and the body without what differs from run to run."""
 
     status: int
     content_type: str
@@ -53,7 +53,7 @@ def shown(status: int, headers: list[tuple[str, str]], body: str) -> Shown:
 
 
 def _without_numbers(node: Any) -> Any:
-    """A document without the numbers that a server gives to things."""
+    """A document without the numbers that a server assigns."""
     if isinstance(node, list):
         return [_without_numbers(one) for one in node]
     if isinstance(node, dict):
@@ -65,7 +65,7 @@ def _without_numbers(node: Any) -> Any:
 
 
 def recorded(run: Path, deviation: DeviationRecord) -> dict[int, Shown]:
-    """What the run saw with the requests that show a deviation, by their place in its command."""
+    """The recorded responses of the requests that show a deviation, by their place in its command."""
     chain = deviation.chain or deviation.evidence[:1]
     found = exchanges.read(run, chain)
     return {
@@ -76,7 +76,7 @@ def recorded(run: Path, deviation: DeviationRecord) -> dict[int, Shown]:
 
 
 def numbered(seen: list[Shown]) -> list[str]:
-    """The bodies, in which each made-up name has the number of its first appearance: so one is told from another."""
+    """The bodies, with each made-up name replaced by the number of its first appearance."""
     numbers: dict[str, str] = {}
 
     def number(found: re.Match[str]) -> str:
@@ -90,7 +90,7 @@ def _named(text: str, number: Callable[[re.Match[str]], str]) -> str:
 
 
 def agrees(stored: Shown, seen: Shown) -> bool:
-    """Whether a response shows what a stored one does, of which other people's values and the end may not be stored."""
+    """Whether a response matches a stored one, which may be truncated and without other people's values."""
     return (stored.status, stored.content_type) == (seen.status, seen.content_type) and _fits(stored.body, seen.body)
 
 
@@ -124,7 +124,7 @@ def places(target: Path, system: str) -> list[str]:
 
 
 def replayed(command: str, environment: Mapping[str, str]) -> list[Shown]:
-    """What the requests of a command show, run in bash."""
+    """The results of the requests of a command, run in bash."""
     done = subprocess.run(
         ["bash"],
         input=command.encode(),

@@ -1,12 +1,13 @@
-"""Whether two commits give the same verdicts for every fault: for a change of the code that must not change any.
+"""Compare the verdicts of two commits for every fault: for a change of the code that must not change any.
 
 In a checkout of each commit, with the environment of that commit: `python -m tests.runs.same_verdicts write FILE`. It
-takes about half an hour on one core, and goes on where it was interrupted. Then, in either of both:
+takes about half an hour on one core, and continues where it was interrupted. Then, in either of both:
 `python -m tests.runs.same_verdicts compare BEFORE AFTER`. It prints each fault whose results differ, and ends with 1 if
 one does.
 
-Compared are exit codes, outcomes, reasons, what blocks, fingerprints of deviations and findings, and the numbers of
-problems and leftovers; not titles, texts, durations, and what the selection of tests leaves out.
+It compares exit codes, outcomes, reasons, blocking fingerprints, fingerprints of deviations and findings, and the
+numbers
+of problems and leftovers; not titles, texts and durations, nor what the selection of tests leaves out.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from conformance.core.verdict import Reason
 from conformance.report.run_record import RunRecord
 from conformance.spec.specification import SYSTEMS
 
-from .faults import FAULTS, telling
+from .faults import FAULTS, expression_of_deciding_tests
 from .support import Run, run, served
 
 SAVED_AFTER = 10  # faults
 
 
 def facts(result: Run) -> dict[str, Any]:
-    """What must stay the same of a run."""
+    """The facts of a run that must stay the same."""
     record = result.record
     return {
         "code": result.code,
@@ -56,7 +57,7 @@ def against(system: str, faults: list[str], selected: str = "") -> tuple[dict[st
 
 
 def differing(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """A line for each fault whose facts differ, and for each that only one of both has."""
+    """A line for each fault whose facts differ, and for each that only one file has."""
     lines = [f"{fault}: only in one of both" for fault in sorted(before.keys() ^ after.keys())]
     for fault in sorted(before.keys() & after.keys()):
         one, other = before[fault], after[fault]
@@ -82,7 +83,7 @@ def main() -> None:
 @main.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def write(file: Path) -> None:
-    """Write what came of each fault's tests to FILE; faults that are in it already are left out."""
+    """Write the results of each fault's tests to FILE; faults that are in it already are skipped."""
     done: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     plain: dict[str, RunRecord] = {}
     for system in SYSTEMS:
@@ -90,7 +91,7 @@ def write(file: Path) -> None:
     missing = [one for one in sorted(FAULTS) if one not in done]
     for number, fault in enumerate(missing, start=1):
         system = FAULTS[fault]
-        done[fault], _ = against(system, [fault], telling(fault, plain[system]))
+        done[fault], _ = against(system, [fault], expression_of_deciding_tests(fault, plain[system]))
         if number % SAVED_AFTER == 0 or number == len(missing):
             file.write_text(json.dumps(done), encoding="utf-8")
 

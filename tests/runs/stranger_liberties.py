@@ -1,4 +1,4 @@
-"""Liberties that servers of strangers take: other layouts, and what a request changes beside what it names."""
+"""Liberties of other vendors' servers: other layouts, and side effects of requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @on_reading
 def by_identifier(answer: Outgoing) -> None:
-    """Lists are objects, in which each item has its identifier as its name."""
+    """Lists are objects whose keys are the identifiers of the items."""
     data = answer.json
     if isinstance(data, list) and data and all(isinstance(one, dict) and "id" in one for one in data):
         answer.json = {one["id"]: {name: value for name, value in one.items() if name != "id"} for one in data}
@@ -34,7 +34,7 @@ def keyed_lists(reference: Procesio) -> None:
 
 
 def tree_of_paths(reference: Procesio) -> None:
-    """The directory tree is a list of paths, in which the names are."""
+    """The directory tree is a list of paths that contain the names."""
     tree = reference.operations["list_folders"]
 
     def paths(node: Data, above: str) -> Iterator[Data]:
@@ -47,7 +47,7 @@ def tree_of_paths(reference: Procesio) -> None:
 
 
 def shared_revision(reference: Procesio) -> None:
-    """Whatever is written, everything has another revision."""
+    """Every write changes the revision of everything."""
     written = 0
 
     def edit(answer: Outgoing) -> None:
@@ -75,7 +75,7 @@ def drafts(reference: Procesio) -> None:
 
 
 def other_copies(reference: Procesio) -> None:
-    """A copy of a schedule is off, has a name of the server's, and says of what it is a copy."""
+    """A copy of a schedule is off, has a name chosen by the server, and names its original."""
     duplicate: Callable[[str], Data] = reference.operations["duplicate_schedule"]
 
     def named(schedule_id: str) -> Data:
@@ -87,7 +87,7 @@ def other_copies(reference: Procesio) -> None:
 
 
 def data_as_text(reference: ProcessMaker4) -> None:
-    """Request data come as a text in JSON."""
+    """Request data are a text in JSON."""
 
     def edit(answer: Outgoing) -> None:
         details = answer.json
@@ -99,7 +99,7 @@ def data_as_text(reference: ProcessMaker4) -> None:
 
 LIBERTIES = (
     Liberty("keyed-lists", "procesio", keyed_lists),
-    # How folders are inside each other is looked for by identifiers and names of their own.
+    # Nested folders are recognised by identifiers and names of their own.
     Liberty("tree-of-paths", "procesio", tree_of_paths, unshown=("PRO-FOLDER-PATH-FULL", "PRO-FOLDER-DELETE-CONTENT")),
     Liberty("shared-revision", "procesio", shared_revision),
     Liberty("drafts", "procesio", drafts),

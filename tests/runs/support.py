@@ -1,4 +1,4 @@
-"""Running the command against served references, in this process and as a process of its own."""
+"""Run the command against served references, in this process and in a process of its own."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from conformance.reference.serving import Serving, target_toml, toml
 from conformance.report import record_file
 from conformance.report.run_record import RunRecord
 
-# The pytest around this one looks for what was not closed; doing so here too costs a quarter of the time.
+# The outer pytest checks for unclosed resources; checking here too would cost a quarter of the time.
 PLAIN: Final = ("-p", "no:cacheprovider", "-p", "no:unraisableexception")
 
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a run: the exit code, what was printed, and the record."""
+    """The result of a run: exit code, output, and record."""
 
     code: int
     printed: str
@@ -50,7 +50,7 @@ def served(
     personality: str = "plain",
     login: str = "",
 ) -> Iterator[tuple[Reference, str]]:
-    """A served reference, after a `change` of it, and the text of its target file."""
+    """Serve a reference, after a `change` of it; yields it with the text of its target file."""
     reference = build(system, faults, personality=personality, login=login)
     change(reference)
     with Serving([reference]) as serving:
@@ -65,7 +65,7 @@ def edited(target: str, change: Callable[[dict[str, Any]], None]) -> str:
 
 
 def without(system: str, keys: Iterable[str]) -> Callable[[dict[str, Any]], None]:
-    """A change that takes keys out of a system's table and of its fixtures; `*` is every member."""
+    """A change that removes keys from a system's table and its fixtures; `*` matches every member."""
 
     def change(data: dict[str, Any]) -> None:
         for key in keys:
@@ -79,13 +79,13 @@ def without(system: str, keys: Iterable[str]) -> Callable[[dict[str, Any]], None
                 for table in tables:
                     table.pop(last, None)
                     if last == "client_id":
-                        table.pop("client_secret", None)  # one without the other is refused
+                        table.pop("client_secret", None)  # one without the other is an error
 
     return change
 
 
 def run(target: Path | str, output: Path, *options: str, pytest_args: Sequence[str] = (), allure: bool = False) -> Run:
-    """Run the command in this process. To write results for Allure takes half of the time of a short one."""
+    """Run the command in this process. Writing results for Allure takes half of the time of a short run."""
     printed = io.StringIO()
     call = ["run", str(target), "--output", str(output), *([] if allure else ["--no-allure"]), *options]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
@@ -94,7 +94,7 @@ def run(target: Path | str, output: Path, *options: str, pytest_args: Sequence[s
 
 
 def start(target: Path | str, output: Path, *options: str) -> subprocess.Popen[str]:
-    """Start the command as a process of its own, in a process group of its own."""
+    """Start the command in its own process and process group."""
     return subprocess.Popen(
         [sys.executable, "-m", "conformance", "run", str(target), "--output", str(output), *options],
         stdout=subprocess.PIPE,
@@ -106,5 +106,5 @@ def start(target: Path | str, output: Path, *options: str) -> subprocess.Popen[s
 
 
 def _heed_interrupts() -> None:
-    """A shell starts what it puts into the background with SIGINT ignored, and children inherit that."""
+    """Restore SIGINT: a shell ignores it for background jobs, and children inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

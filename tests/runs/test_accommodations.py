@@ -1,6 +1,6 @@
-"""Servers that must be called otherwise than documented, and target files that say so.
+"""Servers that must be called in an undocumented form, and target files that say so.
 
-The documented form gives its one deviation; everything else is tried as if the server were called as documented.
+The documented form gives one deviation; everything else is tested as if the server were called as documented.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def renamed(change: Callable[[Scope], Scope | None]) -> Callable[[ASGIApp], ASGIApp]:
-    """A middleware that hands on what `change` makes of a request; where it makes nothing, no route is found."""
+    """A middleware that passes on the result of `change`; if there is none, no route is found."""
 
     def around(app: ASGIApp) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,21 +41,21 @@ def renamed(change: Callable[[Scope], Scope | None]) -> Callable[[ASGIApp], ASGI
 
 
 def event_wanted(scope: Scope) -> Scope | None:
-    """Starts a Request only when the start event is named."""
+    """Starts a Request only if the start event is named."""
     starts = scope["path"].startswith("/api/1.0/process_events/")
     named = dict(parse_qsl(scope["query_string"].decode())).get("event") == "node_1"
     return scope if named or not starts else {**scope, "path": "/api/1.0/process_events/0"}
 
 
 def published_by_post(scope: Scope) -> Scope | None:
-    """Publishes by POST, and knows no GET there."""
+    """Publishes by POST, and has no GET there."""
     if not scope["path"].endswith("/instances/publish"):
         return scope
     return {**scope, "method": "GET"} if scope["method"] == "POST" else None
 
 
 def moved(old: str, new: str, end: str) -> Callable[[Scope], Scope | None]:
-    """Knows the paths with an end under another prefix only."""
+    """Serves the paths with an end only under another prefix."""
 
     def change(scope: Scope) -> Scope | None:
         path: str = scope["path"]
@@ -67,7 +67,7 @@ def moved(old: str, new: str, end: str) -> Callable[[Scope], Scope | None]:
 
 
 def json_only(app: ASGIApp) -> ASGIApp:
-    """Reads credentials as JSON only."""
+    """Reads credentials only as JSON."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -81,7 +81,7 @@ def json_only(app: ASGIApp) -> ASGIApp:
 
 
 def wanting(end: str, wanted: Callable[[Scope], bool], status: int = 422) -> Callable[[ASGIApp], ASGIApp]:
-    """A middleware that refuses the calls of one path that lack what is wanted."""
+    """A middleware that refuses calls of one path that lack what is wanted."""
 
     def around(app: ASGIApp) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,10 +113,10 @@ names_the_process = wanting("/payload", _process)
 
 @dataclass(frozen=True)
 class Variant:
-    """A server that wants one operation in another form, and what the target file says of it.
+    """A server that wants one operation in another form, and its entry in the target file.
 
-    `deviates` is the requirement that its documented form contradicts, empty where no document gives a form;
-    `hides` what can be said of a documented form only.
+    `deviates` is the requirement that its documented form contradicts, empty if no form is documented; `hides` are the
+    requirements that only a documented form can decide.
     """
 
     system: str
@@ -235,7 +235,7 @@ def test_unneeded_accommodation_is_no_deviation_and_is_reported(tmp_path: Path) 
 
 
 def guess_refused(app: ASGIApp) -> ASGIApp:
-    """Creates no process of the body that the suite guesses."""
+    """Refuses the guessed body of a process."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if (scope["method"], scope["path"]) == ("POST", "/api/Projects"):
@@ -258,7 +258,7 @@ def guess_refused(app: ASGIApp) -> ASGIApp:
 def test_documented_form_is_tested_on_a_fixture_if_nothing_can_be_created(
     operation: str, tail: str, tmp_path: Path
 ) -> None:
-    """Where the target refuses the body that the suite guesses, the process of the target file is read."""
+    """If the target refuses the guessed body, the process of the target file is read."""
 
     def change(one: Reference) -> None:
         one.wrap(renamed(moved("/api/", "/api/v2/", f"/{PROCESS_ID}{tail}")))
@@ -273,7 +273,7 @@ def test_documented_form_is_tested_on_a_fixture_if_nothing_can_be_created(
 
 
 def event_demanded(app: ASGIApp) -> ASGIApp:
-    """Refuses a start that names no start event, with words of its own."""
+    """Refuses a start without a start event, with its own message."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if dict(parse_qsl(scope["query_string"].decode())).get("event") or b"authorization" not in dict(

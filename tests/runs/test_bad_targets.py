@@ -1,4 +1,4 @@
-"""A target that is not there, or takes no credentials: one clear message, exit code 6, and nothing changed."""
+"""An unreachable target, or one that refuses the credentials: one clear message, exit code 6, and nothing changed."""
 
 from __future__ import annotations
 

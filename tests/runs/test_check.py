@@ -1,4 +1,4 @@
-"""`conformance check` against served references: who is greeted, what is refused, and that nothing changes."""
+"""`conformance check` against served references: who is probed, what is refused, and that nothing changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check(text: str, directory: Path) -> tuple[int, str]:
 
 
 def noted(calls: list[tuple[str, str]]) -> Callable[[Reference], None]:
-    """A change of a reference that notes every call."""
+    """A change of a reference that records every call."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
         async def noting(scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +57,7 @@ def test_working_target_is_probed_and_not_changed(system: str, tmp_path: Path) -
     assert printed.splitlines()[-1] == "The file is valid, and every system responds."
     assert [method for method, path in calls if method != "GET" and "oauth2" not in path and "Auth" not in path] == []
     things = len(parse(tomllib.loads(text), base=tmp_path, env={}).table(system).things)
-    assert len(calls) <= 2 + 5 + things  # the user and the further ones are greeted once, each fixture is read once
+    assert len(calls) <= 2 + 5 + things  # each user is probed once, each fixture is read once
 
 
 def test_every_user_of_the_file_is_probed_and_no_secret_is_reported(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_problems_are_reported_and_end_with_6(
 
 
 def answering(status: int) -> Callable[[Reference], None]:
-    """A change of a reference that answers every call with this status."""
+    """A change of a reference that responds to every call with this status."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:

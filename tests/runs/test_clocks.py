@@ -1,4 +1,4 @@
-"""A server whose clock is an hour off the run's own is tested as any other."""
+"""A server whose clock is an hour off is tested like any other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A record is complete only if every test that applies ran, whatever left one out; pytest's exit code is kept."""
+"""A record is complete only if every applicable test ran, whatever left one out; pytest's exit code is kept."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_mine():
 
 @dataclass(frozen=True)
 class Project:
-    """A user's own repository, with a target file."""
+    """A user's repository, with a target file."""
 
     directory: Path
 

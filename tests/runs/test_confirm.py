@@ -1,4 +1,6 @@
-"""`--confirm` repeats a test with a new deviation once: what the repetition does not show is unstable, and not red."""
+"""`--confirm` repeats a test with a new deviation once: what does not occur again is unstable, and does not fail the
+run.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ TYPE = "startRequest.2XX:content-type"
 
 
 def times(most: int) -> Callable[[Reference], None]:
-    """A change of a reference: the responses to so many of the first starts are said to be text."""
+    """A change of a reference: this many of the first starts are labelled as text."""
     left = [most]
 
     def edit(status: int, headers: list[tuple[str, str]], body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -1,4 +1,4 @@
-"""`conformance demo`: from an empty directory to a report with the faults that it announces."""
+"""`conformance demo`: from an empty directory to a report with the announced faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions that end at a bad moment, and logins that are refused in an unusual way: the blame, and what is left."""
+"""Sessions that end at a bad moment, and logins that are refused in an unusual way."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def ending(reference: Reference) -> None:
-    """Once a project was deleted, everybody is sent to the login page."""
+    """Once a project was deleted, everybody is redirected to the login page."""
     ended = False
 
     def wrap(app: ASGIApp) -> ASGIApp:

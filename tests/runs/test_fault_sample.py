@@ -1,4 +1,4 @@
-"""The faults that are run by default stand for all."""
+"""The faults that are run by default represent all."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Each named fault, served and run against, turns the requirement that names it, and nothing else.
+"""Each named fault, served and run against, contradicts exactly the requirements that name it.
 
-By default one fault of each make meets the tests that speak of its requirements; `-m matrix` adds the other faults, and
-runs everything against each fault.
+By default one fault of each make runs with the tests that decide its requirements; `-m matrix` adds the other faults,
+and
+runs all tests against each fault.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from conformance.reference import known_faults
 from conformance.reference.personality import LIBERAL, PLAIN
 from conformance.spec.specification import SYSTEMS, load
 
-from .covered import Covers
+from .covered import RecordFaultRun
 from .fault_sample import sample
 from .faults import FAULTS, examples, named
 from .support import run, served
 
-# What a fault leaves behind that no run can remove, because removing or finding is what the fault breaks.
+# What a fault leaves behind because it breaks finding or removing it.
 INDELIBLE = {
     "pm3-delete-keeps-project",
     "pm3-list-omits-created",
@@ -40,7 +41,7 @@ INDELIBLE = {
     "pro-delete-process-says-false",
     "pro-delete-template-says-false",
     "pro-list-keys-empty",
-    # What they create has a name of the run's, and no creation that anybody asked for.
+    # Their side effects create resources with names of the run that no create requested.
     "pro-test-credential-creates",
     "pro-validate-creates",
     "pro-modify-process-leaves-copy",
@@ -51,7 +52,7 @@ INDELIBLE = {
     "pm3-department-never-empty",
     "pm3-role-delete-keeps",
     "pm3-role-never-free",
-    "pm3-generate-describes-neighbour",  # it writes into the project of somebody else as well
+    "pm3-generate-describes-neighbour",  # it writes into somebody else's project as well
     "pm3-trigger-attached-only",
     "pm3-trigger-unsets-nothing",
     # No documented operation lists groups: only an export shows those that an import created.
@@ -60,7 +61,7 @@ INDELIBLE = {
     "pm3-export-without-workflow",
 }
 
-# One fault of each make, tried on the liberal personality by default: in state, answer, status, access, path.
+# One fault of each make for the liberal personality by default: in state, response, status, access, path.
 SHOWN_BY_A_LIBERAL = (
     "pm3-update-ignored",
     "pm3-flow-x2-missing",
@@ -70,13 +71,13 @@ SHOWN_BY_A_LIBERAL = (
     "pm4-empty-refusal",
     "pro-delete-keeps-process",
 )
-# A list that is missing is not missed beside another one.
+# Their missing list is not noticed next to another list.
 BESIDE_ANOTHER_LIST = {"pro-primitive-types-no-list", "pro-resources-no-list"}
 
-# Where a state is a number, a change of it is not told from a count that goes on.
+# If a state is a number, a change of it looks like a counter.
 STATE_IN_NUMBERS = {"pro-schedule-status-of-first"}
 
-APART = {"pm3-indoc-read-by-anyone"}  # its requests without a whole body make the server close connections
+APART = {"pm3-indoc-read-by-anyone"}  # its requests without a complete body make the server close connections
 
 SAMPLE = sample(without=APART)
 
@@ -86,10 +87,10 @@ SAMPLE = sample(without=APART)
     [pytest.param(one, marks=[] if one in SAMPLE else [pytest.mark.matrix]) for one in FAULTS],
 )
 def test_fault_is_reported_by_exactly_its_requirements(
-    fault: str, tellers: Callable[[str], str], tmp_path: Path, covers: Covers
+    fault: str, deciding_tests: Callable[[str], str], tmp_path: Path, record_fault_run: RecordFaultRun
 ) -> None:
-    covers(fault, FAULTS[fault], PLAIN, "selected tests")
-    held_against(fault, tmp_path, ["-k", tellers(fault)])
+    record_fault_run(fault, FAULTS[fault], PLAIN, "selected tests")
+    check_fault(fault, tmp_path, ["-k", deciding_tests(fault)])
 
 
 @pytest.mark.parametrize(
@@ -101,21 +102,23 @@ def test_fault_is_reported_by_exactly_its_requirements(
     ],
 )
 def test_fault_is_found_in_a_liberal_server_as_in_a_plain_one(
-    fault: str, tellers: Callable[[str], str], tmp_path: Path, covers: Covers
+    fault: str, deciding_tests: Callable[[str], str], tmp_path: Path, record_fault_run: RecordFaultRun
 ) -> None:
-    covers(fault, FAULTS[fault], LIBERAL, "selected tests")
-    held_against(fault, tmp_path, ["-k", tellers(fault)], LIBERAL)
+    record_fault_run(fault, FAULTS[fault], LIBERAL, "selected tests")
+    check_fault(fault, tmp_path, ["-k", deciding_tests(fault)], LIBERAL)
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("fault", FAULTS)
-def test_fault_causes_no_other_deviation_in_a_whole_run(fault: str, tmp_path: Path, covers: Covers) -> None:
-    covers(fault, FAULTS[fault], PLAIN, "whole run")
-    held_against(fault, tmp_path, [])
+def test_fault_causes_no_other_deviation_in_a_whole_run(
+    fault: str, tmp_path: Path, record_fault_run: RecordFaultRun
+) -> None:
+    record_fault_run(fault, FAULTS[fault], PLAIN, "whole run")
+    check_fault(fault, tmp_path, [])
 
 
-def held_against(fault: str, directory: Path, selection: list[str], personality: str = PLAIN) -> None:
-    """Serve the fault, run the selected tests against it, and compare what deviates with what names the fault."""
+def check_fault(fault: str, directory: Path, selection: list[str], personality: str = PLAIN) -> None:
+    """Serve the fault, run the selected tests, and compare the deviations with the requirements that name the fault."""
     with served(FAULTS[fault], [fault], personality=personality) as (reference, toml):
         before = reference.snapshot()
         target = directory / "target.toml"

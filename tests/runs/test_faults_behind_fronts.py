@@ -1,8 +1,10 @@
-"""Each fault, behind what people have in front of their servers, is told exactly as without it.
+"""Each fault is reported behind gateways exactly as without them.
 
-In front are a gateway below whose path the API is, 403 in the place of 401, and one session per user, where a new login
-ends the one before: each alone, and all together; with one worker and with four. That a refusal has another status than
-401 turns nothing: any 4xx will do (rule 5), and no document names 401. A fault that is in a refusal goes on being one.
+In front are a gateway with a path, 403 instead of 401, and one session per user, where a new login ends the previous
+one:
+each alone, and all together; with one worker and with four. Another status of a refusal than 401 contradicts nothing:
+any
+4xx will do (rule 5), and no document names 401. A fault in a refusal remains one.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ SAMPLE: Final = {("pm3-delete-error-code", 1), ("pm4-wrong-token-accepted", 4), 
 
 
 def in_front(system: str, names: str) -> tuple[Callable[[Reference], None], Callable[[dict[str, Any]], None]]:
-    """The change of a reference, and that of its target file, by the named fronts."""
+    """The change of a reference, and that of its target file, for the named fronts."""
     changes: list[Callable[[Reference], None]] = []
     edits: list[Callable[[dict[str, Any]], None]] = []
     chosen = names.split("+")
@@ -69,7 +71,7 @@ def in_front(system: str, names: str) -> tuple[Callable[[Reference], None], Call
 
 
 def record_of(fault: str, directory: Path, names: str, workers: int, selection: str) -> RunRecord:
-    """The record of the selected tests, run against a reference with a fault behind the named fronts."""
+    """The record of the selected tests against a reference with a fault behind the named fronts."""
     system = FAULTS[fault]
     change, edit = in_front(system, names)
     with served(system, [fault], change=change) as (_, toml):
@@ -87,7 +89,7 @@ def record_of(fault: str, directory: Path, names: str, workers: int, selection: 
 
 
 def told(record: RunRecord) -> dict[str, Any]:
-    """What a run says: each verdict, and the fingerprints of deviations and findings."""
+    """The results of a run: each verdict, and the fingerprints of deviations and findings."""
     return {
         "verdicts": {one.requirement: (one.outcome, one.reason) for one in record.verdicts},
         "deviations": sorted((one.requirement, one.fingerprint) for one in record.deviations),
@@ -99,19 +101,19 @@ def told(record: RunRecord) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def without_front(
-    tellers: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+    deciding_tests: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], dict[str, Any]]:
-    """For a fault, what a run says of it where nothing is in front."""
+    """For a fault, the results of a run without a front."""
 
     @cache
     def of(fault: str) -> dict[str, Any]:
-        return told(record_of(fault, tmp_path_factory.mktemp("plain"), "", 1, tellers(fault)))
+        return told(record_of(fault, tmp_path_factory.mktemp("plain"), "", 1, deciding_tests(fault)))
 
     return of
 
 
 def choices(fault: str) -> tuple[str, ...]:
-    """The fronts behind which a fault is put."""
+    """The fronts behind which a fault is tested."""
     if fault in CURED:
         return (f"{PATH}+{FORBIDDEN}",)
     return (TOGETHER, PATH, FORBIDDEN, ONE_SESSION) if fault in FEW else (TOGETHER,)
@@ -138,10 +140,10 @@ def test_fault_is_reported_alike_behind_every_gateway(
     fault: str,
     names: str,
     workers: int,
-    tellers: Callable[[str], str],
+    deciding_tests: Callable[[str], str],
     without_front: Callable[[str], dict[str, Any]],
     tmp_path: Path,
 ) -> None:
     expected = without_front(fault)
     assert expected["deviations"] or expected["findings"]
-    assert told(record_of(fault, tmp_path, names, workers, tellers(fault))) == expected
+    assert told(record_of(fault, tmp_path, names, workers, deciding_tests(fault))) == expected

@@ -1,4 +1,4 @@
-"""A page of a firewall, a status of a content network, a method or a size that a proxy refuses: none shows a defect."""
+"""A firewall's page, a status of a content network, a method or a size that a proxy refuses: none is a deviation."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
 REJECTED: Final = "<html><title>Request Rejected</title><body>Your support ID is {}</body></html>"
-SIZE: Final = 3000  # bytes of a body that a proxy lets through
+SIZE: Final = 3000  # bytes of a body that the proxy accepts
 
 
 def now_and_then(status: int, every: int) -> Front:
-    """Each so manieth request gets a page with a number of its own."""
+    """Every n-th request gets a page with a number of its own."""
     requests = count(1)
 
     def choose(_: Scope) -> ASGIApp | None:
@@ -34,7 +34,7 @@ def now_and_then(status: int, every: int) -> Front:
 
 
 def without_methods(status: int) -> Front:
-    """A proxy that lets only GET and POST through."""
+    """A proxy that passes only GET and POST."""
     return in_front(
         lambda scope: HTMLResponse("<html>Not here.</html>", status) if scope["method"] in ("PUT", "DELETE") else None
     )
@@ -46,7 +46,7 @@ def refused_by_size(response: Response) -> Front:
 
 
 def in_matrix(system: str, *values: object, shown: bool = True) -> object:
-    """A case that runs by default for one system, if it shows what others do not."""
+    """A case that runs by default for one system only, if it shows the same as others."""
     return pytest.param(system, *values, marks=[] if system == "procesio" and shown else [pytest.mark.matrix])
 
 
@@ -62,13 +62,13 @@ def in_matrix(system: str, *values: object, shown: bool = True) -> object:
 def test_error_page_that_does_not_repeat_is_attributed_to_a_gateway(
     system: str, status: int, every: int, tmp_path: Path
 ) -> None:
-    every = min(every, 5) if system == "processmaker4" else every  # it is sent but a few requests
+    every = min(every, 5) if system == "processmaker4" else every  # only a few requests are sent to it
     result, reference = met(system, now_and_then(status, every), tmp_path)
     assert told(result) == []
     assert wrong(result, reference) == []
     assert result.code in (exit_codes.OK, exit_codes.UNAVAILABLE)
     assert result.record.gateway
-    assert status != 403 or result.code == exit_codes.OK  # who was refused may ask again
+    assert status != 403 or result.code == exit_codes.OK  # a refused user may try again
 
 
 @pytest.mark.timeout(900)

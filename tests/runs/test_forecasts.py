@@ -1,4 +1,4 @@
-"""What is told of a run without one, which tests try what and what a target file lets it try, is what a run shows."""
+"""Coverage and plans, which are computed without a run, match what a run does."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from conformance.target.target import load as load_target
 from .support import Run, edited, run, served, without
 from .test_needs import keys
 
-LARGE = "processmaker3"  # its runs take longest: they belong to the matrix
+LARGE = "processmaker3"  # its runs take longest: in the matrix
 each_system = pytest.mark.parametrize(
     "system", [pytest.param(one, marks=[pytest.mark.matrix] if one == LARGE else []) for one in SYSTEMS]
 )
@@ -60,7 +60,7 @@ def test_run_tests_exactly_what_was_planned(system: str, tmp_path: Path) -> None
     assert {name: (verdicts[name].outcome, verdicts[name].reason) for name in told} == told
     left = {name for name in verdicts.keys() - told if verdicts[name].outcome is not Outcome.CONFORMS}
     assert {verdicts[name].reason for name in left} <= {Reason.INCONCLUSIVE}
-    assert len(left) < len(verdicts) / 90, sorted(left)  # what the answers themselves leave open
+    assert len(left) < len(verdicts) / 90, sorted(left)  # what the responses leave open
 
 
 def test_planned_but_untested_requirement_has_a_reason(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`--format json` prints what a program reads, and nothing else, on standard output."""
+"""`--format json` prints exactly one JSON document on standard output."""
 
 from __future__ import annotations
 

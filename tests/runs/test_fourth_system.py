@@ -1,4 +1,4 @@
-"""A system in a package of its own: with it installed, every command works on it, and nothing of the suite changes."""
+"""A system in a package of its own: every command works on it, and nothing in the suite changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FAULTS = {
     "todo-finish-twice": "TODO-FINISH-AGAIN",
     "todo-created-not-shown": "getTask.200./created:present",
 }
-UNTESTED = ["createTask.request./title:required"]  # a run knows what it left behind by the title
+UNTESTED = ["createTask.request./title:required"]  # a run recognises its leftovers by the title
 LEFT_BEHIND = """
 import sys
 from pathlib import Path
@@ -82,7 +82,7 @@ def test_target_file_is_written_from_the_required_keys_of_its_table(
 
 
 def found_with(environment: Environment, directory: Path, *faults: str) -> list[str]:
-    """The requirements from which a run against the reference with some faults deviates."""
+    """The requirements that deviate in a run against the reference with some faults."""
     options = [word for fault in faults for word in ("--fault", fault)]
     with environment.served(directory / "target.toml", "todo", *options) as target:
         ended = environment.conformance("run", str(target), "--output", str(directory / "run"))
@@ -126,7 +126,7 @@ def test_report_page_of_a_run_is_built(environment: Environment, faultless: Path
 
 
 def tasks(target: Path) -> list[dict[str, str]]:
-    """The tasks on a server, asked for without the suite."""
+    """The tasks on a server, requested without the suite."""
     table = tomllib.loads(target.read_text())["todo"]
     headers = {"authorization": f"Bearer {table['access_token']}"}
     found: list[dict[str, str]] = httpx.get(f"{table['url']}/tasks", headers=headers).json()

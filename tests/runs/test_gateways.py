@@ -1,4 +1,4 @@
-"""What stands in front of a server is not the server: gateways that fail, login pages, sessions that end, redirects."""
+"""Failing gateways, login pages, expired sessions and redirects are not attributed to the server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNSEEN_KINDS: Final = {"group", "role", "pm table", "action_template"}
 def met(
     system: str, front: Front, directory: Path, *options: str, level: str = "owned", only: str = ""
 ) -> tuple[Run, Reference]:
-    """Run everything, or the tests that `only` chooses, against a reference behind a front."""
+    """Run everything, or the tests that `only` selects, against a reference behind a front."""
     with served(system, change=front) as (reference, toml):
         (directory / "target.toml").write_text(toml.replace('level = "disposable"', f'level = "{level}"'))
         chosen = ["-k", only] if only else []
@@ -45,12 +45,12 @@ def told(result: Run) -> list[tuple[str, ...]]:
 
 
 def there(reference: Reference, name: str) -> bool:
-    """Whether a reference has something of a name."""
+    """Whether a reference has a resource with a name."""
     return name in str(reference.snapshot())
 
 
 def wrong(result: Run, reference: Reference) -> list[str]:
-    """What a run calls left that is not there, though an operation would list it."""
+    """The reported leftovers that do not exist, although an operation would list them."""
     return [
         one.name for one in result.record.leftovers if not there(reference, one.name) and one.kind not in UNSEEN_KINDS
     ]

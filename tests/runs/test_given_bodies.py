@@ -1,4 +1,4 @@
-"""A PROCESIO that refuses the suite's guesses is tested as far as any, once the target file gives its bodies."""
+"""A PROCESIO that refuses guessed bodies is tested completely once the target file gives its bodies."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ OTHERS: Final = ("/run", "/Authentication", "/Version", "/status", "/duplicate",
 
 
 def demanding(reference: Reference) -> None:
-    """A definition is taken in a member `flow` and by its `title`, and in no other form."""
+    """A definition is accepted only in a member `flow` and with a `title`."""
     assert isinstance(reference, Procesio)
     routes = reference.web.router.routes
 
@@ -77,7 +77,5 @@ def test_bodies_for_the_creates_make_a_run_as_complete_as_the_reference(
     whole = plain("procesio")
     assert len(guessed) < 0.75 * len(whole)
     missing = {one.requirement: one.detail for one in record.verdicts if one.requirement in whole - given}
-    unread = {
-        name for name in missing if name.endswith(":verbatim")
-    }  # the texts of the guesses are not in these bodies
+    unread = {name for name in missing if name.endswith(":verbatim")}  # the guessed texts are not in these bodies
     assert missing.keys() - unread <= {"PRO-PROCESS-USED-OF-ONE"}, missing

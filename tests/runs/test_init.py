@@ -1,4 +1,4 @@
-"""`conformance init`: a target file from questions or options, without secrets, whose login was tried."""
+"""`conformance init`: a target file from questions or options, without secrets, with a verified login."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def given(request: pytest.FixtureRequest) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def secrets(system: str) -> list[str]:
-    """The keys that are asked for and hold secrets."""
+    """The prompted keys with secrets."""
     fields = table_of(system).model_fields
     return [
         key
@@ -80,7 +80,7 @@ def test_options_and_environment_are_not_prompted_for(given: tuple[str, dict[str
     assert target.secrets() == env
 
 
-@pytest.mark.parametrize("system", ["processmaker3", "procesio"])  # the third has nothing that shows a wrong token
+@pytest.mark.parametrize("system", ["processmaker3", "procesio"])  # nothing shows that the third's token is wrong
 def test_wrong_password_ends_with_a_message_and_the_written_file(system: str, tmp_path: Path) -> None:
     with served(system) as (_, toml):
         table = tomllib.loads(toml)[system]

@@ -1,4 +1,4 @@
-"""A run that is told to end cleans up after itself, and says that it was cut short."""
+"""An interrupted run cleans up, and reports that it was interrupted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conformance.wire import ledger
 
 from .support import served, start
 
-pytestmark = pytest.mark.timeout(900)  # it ends by itself; on a busy machine late
+pytestmark = pytest.mark.timeout(900)  # it ends by itself; late on a busy machine
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_interrupted_run_restores_the_target(number: signal.Signals, workers: st
         options = ["-n", workers] if workers != "1" else []
         process = start(target, tmp_path / "run", "--max-examples", "60", *options)
         created = wait_for_a_create(tmp_path / "run")
-        if number is signal.SIGINT:  # Ctrl-C reaches the whole group, SIGTERM the process alone
+        if number is signal.SIGINT:  # Ctrl-C reaches the whole group, SIGTERM only the process
             os.killpg(process.pid, number)
         else:
             process.send_signal(number)
@@ -55,7 +55,7 @@ def test_interrupted_run_restores_the_target(number: signal.Signals, workers: st
 
 
 def wait_for_a_create(output: Path, seconds: float = 300) -> bool:
-    """Wait until the journal tells of something that was created and not yet removed."""
+    """Wait until the journal has an entry that was created and not yet removed."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         for path in RunDirectory(output).journals():
@@ -86,6 +86,6 @@ def test_killed_run_is_swept_later_and_nothing_else_is_touched(tmp_path: Path) -
     number, *others = swept.stdout.splitlines()
     entries = [one for one in others if one.startswith("  processmaker3 ")]
     assert number == f"removed: {len(entries)}"
-    # Where the kill met a create before it was sent, the journal speaks of what never came to be.
+    # If the kill came before a create was sent, the journal has an entry of what was never created.
     assert all(one.startswith("already deleted, or never created: ") for one in others if one not in entries)
     assert (again.returncode, again.stdout) == (exit_codes.OK, "removed: 0\n")

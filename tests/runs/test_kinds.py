@@ -1,4 +1,4 @@
-"""Each kind of defect is shown by several faults in more than one system, and each of these is tried twice."""
+"""Each kind of defect is represented by several faults in more than one system, each run against two personalities."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from conformance.reference import known_faults
 from conformance.spec.specification import SYSTEMS
 
 from . import test_faults
-from .covered import CollectedTest, covered
+from .covered import FaultRun, covered
 from .kinds import KINDS, Kind, matches, table
 
 ENOUGH = 3
@@ -44,9 +44,9 @@ def test_table_lists_each_kind_and_its_faults() -> None:
 
 def test_coverage_of_fault_runs_is_counted_by_system_personality_and_extent() -> None:
     trials = [
-        CollectedTest("pm3-bulk-missing", "processmaker3", "plain", "whole run", passed=True),
-        CollectedTest("pm3-indoc-delete-missing", "processmaker3", "plain", "whole run", passed=False),
-        CollectedTest("pro-read-node-missing", "procesio", "liberal", "selected tests", passed=True),
+        FaultRun("pm3-bulk-missing", "processmaker3", "plain", "whole run", passed=True),
+        FaultRun("pm3-indoc-delete-missing", "processmaker3", "plain", "whole run", passed=False),
+        FaultRun("pro-read-node-missing", "procesio", "liberal", "selected tests", passed=True),
     ]
     lines = [line.split() for line in covered(trials).splitlines()]
     assert ["procesio", "liberal", "selected", "tests", "1", "1"] in lines

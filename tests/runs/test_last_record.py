@@ -1,4 +1,4 @@
-"""Whatever goes wrong at the end of a run, the run ends with a record that says so."""
+"""Any failure at the end of a run leaves a record that reports it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLACES: dict[str, tuple[Any, str]] = {
 
 
 def once(usual: Callable[..., Any], error: BaseException) -> Callable[..., Any]:
-    """A function that raises the first time, and does as usual from then on."""
+    """A function that raises the first time, and works afterwards."""
     raised: list[BaseException] = []
 
     def fails(*given: Any, **named: Any) -> Any:

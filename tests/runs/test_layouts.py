@@ -1,4 +1,4 @@
-"""In another layout of JSON a fault turns the same requirements: a check finds what it looks for by what it is."""
+"""In another layout of JSON, a fault contradicts the same requirements."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What no document forbids is no deviation: servers that take their liberties, each run against as a whole.
+"""What no document forbids is no deviation: whole runs against servers that use liberties.
 
-What does not exclude each other is taken together, so that there are few runs.
+Liberties that do not exclude each other are combined, so that there are few runs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .liberty import Liberty, fit, late, tried
 from .support import run, served
 
 
-@pytest.mark.matrix  # whole runs, one after the other: not in the quick command
+@pytest.mark.matrix  # whole runs in sequence: not in the quick command
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("liberty", [pytest.param(one, id=f"{one.system}-{one.name}") for one in LIBERTIES])
 def test_liberty_is_no_deviation_and_everything_else_is_tested(
@@ -31,7 +31,7 @@ def test_liberty_is_no_deviation_and_everything_else_is_tested(
         before = reference.snapshot()
         target = tmp_path / "target.toml"
         lines = toml.replace("settle = 0", f"settle = {liberty.settle}").splitlines(keepends=True)
-        target.write_text("".join(line for line in lines if not line.startswith("version = ")))  # nobody must tell it
+        target.write_text("".join(line for line in lines if not line.startswith("version = ")))  # it needs no setting
         result = run(target, tmp_path / "run", "--max-examples", "1")
         after = reference.snapshot()
     record = result.record
@@ -49,12 +49,12 @@ def test_liberty_is_no_deviation_and_everything_else_is_tested(
 def test_change_that_becomes_visible_after_two_seconds_is_found(tmp_path: Path) -> None:
     with served("processmaker3", change=lambda reference: late(reference, 2)) as (_, toml):
         target = tmp_path / "target.toml"
-        target.write_text(toml.replace("settle = 0\n", ""))  # five seconds, when nothing is said
+        target.write_text(toml.replace("settle = 0\n", ""))  # five seconds, by default
         result = run(target, tmp_path / "run", pytest_args=["-k", "test_a_life_goes_as_documented and createProject"])
     record = result.record
     assert (result.code, record.deviations, record.findings, record.leftovers) == (exit_codes.OK, [], [], [])
     assert "PM3-PROJECT-DELETE-UNLISTED" in tried(record)
-    assert record.seconds > 4  # it was waited for, twice at least
+    assert record.seconds > 4  # it waited at least twice
 
 
 def test_late_change_is_missed_without_time_to_settle(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""Every firm requirement that a behaviour can contradict conforms on a server that is unlike the plain reference.
+"""Every firm requirement of a behaviour conforms on a server that differs from the plain reference.
 
-It is told from runs: each liberty of a system is served and run against, and what conforms is noted.
+Each liberty of a system is served and run against, and the conforming requirements are collected.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .support import run, served
 
 
 def conforming(liberty: Liberty, directory: Path) -> set[str]:
-    """The requirements that conform on a reference that takes a liberty."""
+    """The requirements that conform on a reference with a liberty."""
     directory.mkdir()
     with served(liberty.system, (), liberty.take, liberty.personality) as (_, toml):
         target = directory / "target.toml"

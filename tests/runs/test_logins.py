@@ -1,4 +1,4 @@
-"""Other logins than the documented one: each is shown against its reference, and each with a wrong credential too."""
+"""Undocumented logins: each against its reference, also with a wrong credential."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_login_allows_all_tests_that_need_no_other_login(
     assert (result.code, record.deviations, record.findings, record.problems) == (exit_codes.OK, [], [], [])
     untried = plain(system) - tried(record)
     said = {one.requirement: one for one in record.verdicts}
-    asking = {"requestToken", "authenticate", "deleteUser"}  # whether who was deleted still gets a token
+    asking = {"requestToken", "authenticate", "deleteUser"}  # whether a deleted user still gets a token
     if login == "run-key":
         assert {said[one].reason for one in untried} <= {Reason.MISSING_USER, Reason.INCONCLUSIVE}
         assert said["PRO-RUN-API-KEY"].outcome is Outcome.CONFORMS
@@ -146,7 +146,7 @@ def test_token_that_expires_during_the_run_is_renewed(login: str, tmp_path: Path
 
 
 def test_only_the_token_request_goes_to_the_token_url(tmp_path: Path) -> None:
-    """What stands at the origin of `token_url` sees token requests and nothing else."""
+    """The host of `token_url` gets only token requests."""
     seen: list[tuple[str, str]] = []
 
     def change(reference: Reference) -> None:

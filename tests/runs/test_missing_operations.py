@@ -1,7 +1,9 @@
-"""Each operation of the specs taken out of its reference in turn, answered as a made-up path or as a wrong method.
+"""Each operation of the specs removed from its reference in turn, with the response to a made-up path or a wrong
+method.
 
-What must be there and is not is one deviation, and everything behind it is blocked by that one. By default a few
-operations are taken out; `-m matrix` takes out all. They come from the specs, so that a new one is covered.
+A missing operation is one deviation, which blocks everything that depends on it. By default a few operations are
+removed;
+`-m matrix` removes each. They come from the specs, so that a new one is covered.
 """
 
 from __future__ import annotations
@@ -24,14 +26,14 @@ from .liberty import tried
 from .support import Run, run, served
 
 FEW: Final = {("startRequest", 404), ("authenticate", 405), ("deleteProcess", 405)}
-REMOVES_VARIABLES: Final = "executeTrigger"  # no other way is documented; else the one that was set stays, empty
+REMOVES_VARIABLES: Final = "executeTrigger"  # no other way is documented; otherwise the empty one that was set stays
 SHOWN_BY_A_LIBERAL: Final = {("startRequest", 404), ("getInstanceStatus", 404)}
 FITTING: Final = (Reason.UNDOCUMENTED_REQUEST, Reason.INCONCLUSIVE, Reason.LIMIT_REACHED)
 """Why something of another operation may not be exercised, besides being blocked."""
 
 
 def cases(few: set[tuple[str, int]]) -> list[Any]:
-    """Each operation with each status, all but a few of them for the matrix."""
+    """Each operation with each status, all but a few of them in the matrix."""
     return [
         pytest.param(
             operation,
@@ -49,7 +51,7 @@ def cases(few: set[tuple[str, int]]) -> list[Any]:
 def test_missing_operation_is_one_deviation_and_blocks_its_dependents(
     operation: Operation, status: int, whole_run: Callable[[str, str], Run], tmp_path: Path
 ) -> None:
-    held_against(operation, status, PLAIN, whole_run(operation.system, PLAIN).record, tmp_path)
+    check_missing_operation(operation, status, PLAIN, whole_run(operation.system, PLAIN).record, tmp_path)
 
 
 @pytest.mark.parametrize(("operation", "status"), cases(SHOWN_BY_A_LIBERAL))
@@ -57,17 +59,17 @@ def test_html_page_of_a_liberal_server_does_not_hide_a_missing_operation(
     operation: Operation, status: int, whole_run: Callable[[str, str], Run], tmp_path: Path
 ) -> None:
     whole = whole_run(operation.system, LIBERAL).record
-    held_against(operation, status, LIBERAL, whole, tmp_path, calling(operation, whole))
+    check_missing_operation(operation, status, LIBERAL, whole, tmp_path, calling(operation, whole))
 
 
 def calling(operation: Operation, whole: RunRecord) -> str:
-    """An expression that selects a few quick tests that show whether an operation is there."""
+    """An expression that selects a few quick tests that show whether an operation exists."""
     quickest = [test.id for test in sorted(whole.tests, key=lambda test: test.seconds)]
     showing = next(one.tests for one in whole.verdicts if one.requirement == f"{operation.id}:exists")
     return " or ".join(test.partition("::")[2] for test in sorted(showing, key=quickest.index)[:3])
 
 
-def held_against(
+def check_missing_operation(
     operation: Operation, status: int, personality: str, whole: RunRecord, directory: Path, selected: str = ""
 ) -> None:
     """Run against a reference without an operation, and compare with a `whole` run against one that has it."""
@@ -75,7 +77,7 @@ def held_against(
 
     def change(reference: Reference) -> None:
         reference.wrap(spoiler.around)
-        find(personality, operation.system)(reference)  # around that: a page repeats the path that was asked for
+        find(personality, operation.system)(reference)  # outside of that: a page repeats the requested path
 
     with (
         served(operation.system, change=change) as (reference, toml),
@@ -98,7 +100,7 @@ def held_against(
     found = [one.requirement for one in record.findings if one.requirement not in usual]
     assert found == (missed if level is Level.MAY else [])
     assert record.problems == []
-    nothing = [exit_codes.NOTHING_RUN] if selected else []  # the selected tests may all need what is missing
+    nothing = [exit_codes.NOTHING_RUN] if selected else []  # the selected tests may all need the missing operation
     assert result.code in ([exit_codes.DEVIATIONS] if record.deviations else [exit_codes.OK, *nothing])
     assert selected or unexplained(record, tried(whole), operation) == {}
     if not removes(operation):
@@ -108,9 +110,10 @@ def held_against(
 
 
 def unexplained(record: RunRecord, could: set[str], missing: Operation) -> dict[str, str]:
-    """What of `could` was not tried in this run, and is neither blocked by the one deviation nor has a fitting reason.
+    """The requirements of `could` that this run did not decide, and that are neither blocked nor have a fitting
+    reason.
 
-    What is said of the missing operation itself has none: where it must be there, all of it is blocked.
+    Those of the missing operation itself have no reason: they must be blocked.
     """
     roots = {one.fingerprint for one in [*record.deviations, *record.findings]}
     lost = [one for one in record.verdicts if one.requirement in could - tried(record) and one.blocked_by not in roots]
@@ -122,7 +125,7 @@ def unexplained(record: RunRecord, could: set[str], missing: Operation) -> dict[
 
 
 def removes(operation: Operation) -> bool:
-    """Whether the run needs the operation to remove what it made, to find it, or to see that it is its own."""
+    """Whether the run needs the operation to remove or find what it created, or to prove ownership."""
     links = (link for one in load(operation.system).operations.values() for link in one.links)
     return operation.id == REMOVES_VARIABLES or any(
         link.operation == operation.id and link.step in ("delete", "list", "read") for link in links

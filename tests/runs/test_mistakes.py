@@ -1,4 +1,4 @@
-"""A target file with one mistake after the other: what `check` says names key and value, and what to do."""
+"""Target files with one mistake each: `check` names key and value, and what to do."""
 
 from __future__ import annotations
 

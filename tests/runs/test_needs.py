@@ -1,6 +1,6 @@
-"""What a requirement needs of the target file is what it cannot be tried without.
+"""The declared needs of a requirement are the keys without which it cannot be tested.
 
-`-m matrix` takes out each key for itself.
+`-m matrix` removes each key separately.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MISSING = {Reason.MISSING_FIXTURE, Reason.MISSING_USER}
 
 
 def keys(system: str) -> list[str]:
-    """What the requirements of a system need, but for what every target file has."""
+    """The keys that the requirements of a system need, except those of every target file."""
     fields = table_of(system).model_fields
     required = {name for name, field in fields.items() if field.is_required()}
     return sorted({key for one in load(system).requirements.values() for key in one.needs} - required)
@@ -32,7 +32,7 @@ def needing(system: str, taken: list[str]) -> set[str]:
 
 
 def verdicts(system: str, taken: list[str], directory: Path) -> dict[str, VerdictRecord]:
-    """What a run against the reference says when these keys are taken out of its target file."""
+    """The verdicts of a run against the reference when these keys are removed from its target file."""
     directory.mkdir()
     with served(system) as (_, toml):
         target = directory / "target.toml"
@@ -60,7 +60,7 @@ def test_without_one_key_exactly_the_dependent_requirements_are_not_tested(
 ) -> None:
     said = verdicts(system, [key], tmp_path / "less")
     lost = {name for name in plain(system) if said[name].outcome is not Outcome.CONFORMS}
-    if "*" in key:  # without clients of their own, users cannot log in at a server that wants one for each
+    if "*" in key:  # without their own clients, users cannot log in at a server that wants one for each
         lost &= needing(system, [key])
     assert lost == needing(system, [key])
     assert {said[name].outcome for name in lost} == {Outcome.NOT_EXERCISED}

@@ -1,6 +1,7 @@
-"""What a network wants before the API is reached: a client certificate, and a way through proxies or past them.
+"""Networks in front of an API: client certificates and proxies.
 
-No host here is loopback by its name or number: a resolver leads names of `example` and numbers of 10.0.0.0/8 here.
+No host here is loopback by its name or number: a resolver maps names of `example` and numbers of 10.0.0.0/8 to this
+machine.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ FEW: Final = {"processmaker4": "test_start_request", "procesio": "test_schedules
 
 
 def tried(system: str, target: str, directory: Path) -> tuple[int, str, Run]:
-    """What `check` ends with and prints, and a run of few tests."""
+    """The exit code and output of `check`, and a run of a few tests."""
     code, printed = check(target, directory)
     result = run(directory / "target.toml", directory / "run", "--max-examples", "1", pytest_args=["-k", FEW[system]])
     return code, " ".join(printed.split()), result
@@ -46,7 +47,7 @@ def authority() -> trustme.CA:
 
 @contextmanager
 def asking(authority: trustme.CA, upstream: str) -> Iterator[str]:
-    """TLS that wants a client certificate, in front of a server; yields its URL."""
+    """TLS that requires a client certificate, in front of a server; yields its URL."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(HOST).configure_cert(context)
     authority.configure_trust(context)
@@ -85,7 +86,7 @@ def asking(authority: trustme.CA, upstream: str) -> Iterator[str]:
 
 
 def given(authority: trustme.CA, directory: Path) -> None:
-    """Files of a client: its own certificate, one of another authority, a key that fits neither."""
+    """Files of a client: its certificate, one of another authority, and a key that fits neither."""
     authority.cert_pem.write_to_path(str(directory / "ca.pem"))
     for name, issuer in (("client", authority), ("foreign", trustme.CA()), ("other", authority)):
         issued = issuer.issue_cert(f"{name}.example")
@@ -138,7 +139,7 @@ def test_server_with_client_certificates_is_tested(
 
 @pytest.fixture
 def resolver(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leads names of `example` and numbers of 10.0.0.0/8 to this machine."""
+    """Map names of `example` and numbers of 10.0.0.0/8 to this machine."""
     real = socket.getaddrinfo
 
     def resolved(host: Any, *args: Any, **options: Any) -> Any:
@@ -153,7 +154,7 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Proxying(ThreadingHTTPServer):
-    """A proxy that notes the hosts that it is asked for, with their ports."""
+    """A proxy that records the requested hosts and ports."""
 
     daemon_threads = True
 
@@ -163,7 +164,7 @@ class Proxying(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Passes on what is asked for by a whole URL, to this machine."""
+    """Forwards requests with a complete URL to this machine."""
 
     protocol_version = "HTTP/1.1"
     server: Proxying
@@ -193,7 +194,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def proxy() -> Iterator[Proxying]:
-    """A proxy that is there."""
+    """A running proxy."""
     with Proxying() as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -204,14 +205,14 @@ def proxy() -> Iterator[Proxying]:
 
 @pytest.fixture
 def nobody() -> Iterator[str]:
-    """The URL of a port at which nobody listens, as long as the test lasts."""
+    """The URL of a port without a listener during the test."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 def moved(hosts: dict[str, str], ports: dict[str, int]) -> Callable[[dict[str, Any]], None]:
-    """A change of a target file: the URLs of these keys have other hosts; their ports are noted."""
+    """A change of a target file: the URLs of these keys get other hosts; their ports are recorded."""
 
     def change(data: dict[str, Any]) -> None:
         table = next(table for table in data.values() if isinstance(table, dict) and set(hosts) <= set(table))

@@ -1,4 +1,4 @@
-"""Nights of a team that keeps a baseline: red for what is new, and told what is over."""
+"""Nights of a team with a baseline: new deviations fail, fixed ones are reported."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_unusable_baseline_ends_the_run_before_any_request(team: Team) -> None:
     assert not broken.output.exists()
 
 
-# -- an unchanged server that names copies by the second ---------------------------------------------------------------
+# -- an unchanged server that names copies after the second ------------------------------------------------------------
 
 
 def copying(delay: float, second_lasts: float = 1) -> Callable[[ProcessMaker3], None]:
@@ -176,7 +176,7 @@ def copying(delay: float, second_lasts: float = 1) -> Callable[[ProcessMaker3], 
 
 
 def told(record: RunRecord) -> tuple[Any, ...]:
-    """All that a night says, apart from how often it had to ask."""
+    """The results of a night, without the number of requests."""
     return (
         record.exit_code,
         {(one.fingerprint, one.requirement, one.baseline is None) for one in record.deviations},
@@ -186,7 +186,7 @@ def told(record: RunRecord) -> tuple[Any, ...]:
 
 
 def three_nights(team: Team, *options: str, only: str = "") -> RunRecord:
-    """See that three nights are as the first one, whose deviations the team accepts; the record of the last."""
+    """Check that three nights equal the first, whose deviations the team accepts; returns the last record."""
     first = team.night(FAULTS, *options, only=only)
     assert first.deviating == {"PM3-IMPORT-GROUP-RENAME", "PM3-EXPORT-ROOT"}
     assert team.baseline(first) == exit_codes.OK
@@ -204,9 +204,9 @@ def three_nights(team: Team, *options: str, only: str = "") -> RunRecord:
 def test_three_nights_on_an_unchanged_server_are_equal(
     tmp_path: Path, delay: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whenever a copy is made: a name that is taken is no deviation, and none is lost by it.
+    """A taken name of a copy is no deviation at any time, and loses none.
 
-    A second lasts a tenth of one, at the server and for who waits for the next.
+    A second lasts a tenth of one, at the server and for waiting.
     """
     monkeypatch.setattr(calls, "RETRY_DELAY", calls.RETRY_DELAY / 10)
     monkeypatch.setattr(calls, "MAX_JITTER_MS", calls.MAX_JITTER_MS // 10)

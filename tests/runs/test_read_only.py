@@ -1,4 +1,4 @@
-"""Level read-only: what reading shows is tested on what is there, nothing is changed, and no value is stored."""
+"""Level read-only: existing resources are read and checked, nothing is changed, and no value is stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OPTIONS = ("--safety", "read-only", "--max-examples", "1")
 
 @dataclass(frozen=True)
 class Read:
-    """A run that only read, what reached the server, and what was on it."""
+    """A read-only run, the requests that reached the server, and its contents."""
 
     result: Run
     requests: list[tuple[str, str]]
@@ -46,7 +46,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Read]:
 
     front = asking(noting)
     with filled(directory, 40, level="read-only", around=lambda system, app: front(app)) as there:
-        requests.clear()  # those of others
+        requests.clear()  # resources of others
         result = run(there.file, directory / "run", "--system", "processmaker3", "--max-examples", "1")
         yield Read(result, requests, there.before["processmaker3"], there.snapshot()["processmaker3"])
 
@@ -65,7 +65,7 @@ def test_only_reads_and_token_requests_are_sent(read: Read) -> None:
 
 
 def values(state: Any) -> Iterator[str]:
-    """The texts of things that tell whose they are: names, descriptions and identifiers, not codes and types."""
+    """The texts that identify resources: names, descriptions and identifiers, without codes and types."""
     if isinstance(state, dict):
         for name, value in state.items():
             if re.fullmatch(r"[0-9a-f]{32}", str(name)):
@@ -94,7 +94,7 @@ def test_liberties_in_read_resources_are_no_deviations(system: str, tmp_path: Pa
         assert there.snapshot() == there.before
     assert (result.code, result.record.deviations, result.record.problems) == (exit_codes.OK, [], [])
     assert any("test_reads" in test for verdict in result.record.verdicts for test in verdict.tests)
-    if system == "processmaker3":  # somebody's project has a gateway of a type that no document lists
+    if system == "processmaker3":  # somebody's project has a gateway of an undocumented type
         (one,) = [each for each in result.record.verdicts if each.requirement == UNLISTED]
         assert (one.outcome, one.reason) == (Outcome.NOT_EXERCISED, Reason.INCONCLUSIVE)
         assert "did not create" in one.detail

@@ -1,4 +1,6 @@
-"""Why something was not exercised: each reason of the closed list that can be lifted is there, lifted, and gone."""
+"""Reasons for untested requirements: each one of the closed list that can be removed occurs, is removed, and is
+gone.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,13 @@ def as_it_is(_: Any) -> None:
 
 @dataclass(frozen=True)
 class Hindered:
-    """A run in which `requirement` is not exercised for `reason`; without `hinder` and `options` it is.
+    """A run in which `requirement` is not exercised for `reason`; without `hinder` and `options` it is tested.
 
     `hinder` changes the data of the target file, `server` the reference in both runs, `hindering` in the first one;
-    `lift` is what changes the target file in the second. `told` stands in the detail. `tests` selects what is run in
-    both, `selecting` in the first.
+    `lift`
+    changes the target file in the second. The detail contains `told`. `tests` selects the tests of both runs,
+    `selecting`
+    those of the first.
     """
 
     reason: Reason
@@ -59,7 +63,7 @@ class Hindered:
 
 
 def wanting_a_label(reference: Reference) -> None:
-    """A server that takes a new process only with a member that no document names."""
+    """A server that accepts a new process only with an undocumented member."""
 
     def change(scope: Scope, body: bytes) -> tuple[Scope, bytes] | ASGIApp:
         creates = scope["method"] == "POST" and scope["path"] == "/api/Projects"
@@ -77,14 +81,14 @@ def labelled(data: Tables) -> None:
 
 @pytest.fixture(autouse=True)
 def _heeding_interrupts() -> Iterator[None]:
-    """A shell starts what it puts into the background with SIGINT ignored, and children inherit that."""
+    """Restore SIGINT: a shell ignores it for background jobs, and children inherit that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 def interrupting(reference: Reference) -> None:
-    """A server at whose first call somebody presses Ctrl-C."""
+    """A server whose first call presses Ctrl-C."""
     calls: list[str] = []
 
     def change(scope: Scope, body: bytes) -> tuple[Scope, bytes]:
@@ -195,7 +199,7 @@ FIXED = {
 
 
 def case_of(one: Hindered) -> Any:
-    """A case that runs by default if its system is small, or no case of a small one has its reason."""
+    """A case that runs by default if its system is small, or if no case of a small one has its reason."""
     small = {other.reason for other in HINDERED if other.system != LARGE}
     marks = [pytest.mark.matrix] if one.system == LARGE and one.reason in small else []
     return pytest.param(one, id=f"{one.reason}-{one.requirement}", marks=marks)
@@ -222,7 +226,7 @@ def verdict(
     servers: Iterable[Callable[[Any], None]],
     *options: str,
 ) -> tuple[int, VerdictRecord]:
-    """The exit code of one run, and what it says of the requirement of a case."""
+    """The exit code of one run, and its verdict on the requirement of a case."""
     directory.mkdir()
 
     def altered(reference: Reference) -> None:

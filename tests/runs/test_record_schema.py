@@ -1,4 +1,4 @@
-"""The record of a run is as the shipped JSON Schema says."""
+"""The record of a run follows the shipped JSON Schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A refusal counts only if it repeats, and only if its reason is the one that is tested."""
+"""A refusal counts only if it repeats, and only for the tested reason."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Call = tuple[str, str, str, str]
 
 
 def refusing(call: Call, status: int, text: str, *, times: int = 10**6, first: int = 1) -> Callable[[Any], None]:
-    """A front that refuses a call with a text, so many times from the `first` on."""
+    """A front that refuses a call with a text, this many times from the `first` on."""
     _, method, path, _ = call
     seen = count(1)
 

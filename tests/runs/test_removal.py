@@ -1,4 +1,4 @@
-"""Servers that do not remove, remove late, or say that they do not: nothing is lost, and little is left."""
+"""Servers that do not remove, remove late, or are declared not to remove: nothing is lost, and little is left."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SETTLE = 0.6
 
 
 def deleting(answer: ASGIApp | None, part: str) -> Middleware:
-    """A middleware that gives an answer of its own to every DELETE of a path with a part."""
+    """A middleware that responds itself to every DELETE of a path with a part."""
 
     def wrap(app: ASGIApp) -> ASGIApp:
         async def changed(scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +47,7 @@ def deleting(answer: ASGIApp | None, part: str) -> Middleware:
 def at_owned(
     unsupported: tuple[str, ...] = (), settle: float = 0, system: str = "processmaker3"
 ) -> Callable[..., None]:
-    """A change of a target file: the level `owned` with the limits that it has by itself."""
+    """A change of a target file: the level `owned` with its default limits."""
 
     def change(data: dict[str, Any]) -> None:
         data["safety"]["level"] = "owned"
@@ -142,12 +142,12 @@ def test_failing_deletion_leaves_few_resources(tmp_path: Path, status: int, part
     with ran(tmp_path, lambda one: one.wrap(answer), at_owned(settle=0.02)) as (result, _):
         pass
     record = result.record
-    implied = kind == "department"  # no document names its deletion, so that nothing says that it must be there
+    implied = kind == "department"  # its deletion is not documented, so it need not exist
     assert result.code == (exit_codes.OK if implied else exit_codes.DEVIATIONS)
     assert blocked_by_nothing(record) == set()
     left = [one.why for one in record.leftovers if one.kind == kind]
     stays = [one for one in record.residue if one.kind == kind]
-    assert 1 <= len(left) + sum(one.count for one in stays) <= MAX_KEPT + 1  # one may be of a test that judges it
+    assert 1 <= len(left) + sum(one.count for one in stays) <= MAX_KEPT + 1  # one may belong to a test that checks it
     assert (left == []) is (status == 405)
     assert all(str(status) in one for one in (*left, *(one.why for one in stays)))
 
@@ -155,7 +155,7 @@ def test_failing_deletion_leaves_few_resources(tmp_path: Path, status: int, part
 @pytest.mark.matrix
 @pytest.mark.parametrize("settle", [0.05, 2])
 def test_deletion_without_effect_leaves_few_resources(tmp_path: Path, settle: float) -> None:
-    """However long the run waits for a deletion: what waits is not removed either, and a test may make several."""
+    """However long the run waits for a deletion, waiting resources count, and a test may create several."""
     front = deleting(JSONResponse({}), "/project/")
     with ran(tmp_path, lambda one: one.wrap(front), at_owned(settle=settle)) as (result, _):
         pass

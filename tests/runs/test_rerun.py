@@ -1,4 +1,4 @@
-"""Running again what saw a deviation: it is still there, or gone, and nothing else runs."""
+"""`rerun` runs only the tests that saw a deviation: it still occurs, or is gone."""
 
 from __future__ import annotations
 

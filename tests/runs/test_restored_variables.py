@@ -1,4 +1,4 @@
-"""What a trigger unsets in a case of the target file is there again after a run."""
+"""A variable that a trigger unsets in a case of the target file is restored after a run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONLY = ("-k", "trigger")
 
 
 def holding(value: Any) -> Callable[[Any], None]:
-    """A change of a reference: its case has the variable that the trigger unsets, and one more that it takes along."""
+    """A change of a reference: its case has the variable that the trigger unsets, and another one."""
 
     def change(reference: ProcessMaker3) -> None:
         case = reference.casebook.cases[CASE]

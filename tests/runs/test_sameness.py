@@ -1,4 +1,4 @@
-"""Two runs of one server say the same, whatever the seed, the number of workers, and the way they were called."""
+"""Two runs of one server have the same result, whatever the seed, the number of workers, and the way to call them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_residue_of_earlier_runs_changes_no_shapes(tmp_path: Path) -> None:
         chosen = ("-k", "test_processes")
         first = run(tmp_path / "target.toml", tmp_path / "first", pytest_args=chosen)
         for instance in reference.workspace.started.values():
-            instance.payload = {"amounts": [{"value": 1.5}]}  # as somebody started it
+            instance.payload = {"amounts": [{"value": 1.5}]}  # as if somebody else had started it
         second = run(tmp_path / "target.toml", tmp_path / "second", pytest_args=chosen)
     assert first.record.shapes["listInstances"]["200"].fields["[]/id"].types == ["string"]
     assert second.record.shapes == first.record.shapes

@@ -1,6 +1,6 @@
-"""The command or script of each deviation, run by bash against a served reference with the fault, shows it again.
+"""The command or script of each deviation, run by bash against a server with the fault, shows it again.
 
-Against the reference as it is it shows something else. A few faults by default; `-m matrix` adds all others.
+Against the unchanged reference it does not. A few faults by default; `-m matrix` adds all others.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from .support import run, served
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="needs bash, curl")
 
-# One that needs a list to find what it created, one with a refusal beside it, one after a removal, one single request,
-# and one that only a sequence shows.
+# One that needs a list to find what it created, one with a refusal, one after a removal, one single request, and one
+# that only a sequence shows.
 SAMPLE = (
     "pm3-update-ignored",
     "pm4-wrong-token-accepted",
@@ -30,10 +30,10 @@ SAMPLE = (
     "pm3-create-status-200",
     "pro-delete-action-unlists-older",
 )
-BY_A_NAME = {"pm3-renamed-once"}  # shown by nothing but a name
-# The record does not say what was sent (a secret in an encoded form), or the deviation is that nothing comes back.
+BY_A_NAME = {"pm3-renamed-once"}  # shown only by a name
+# The record lacks what was sent (a secret in an encoded form), or the deviation is a missing response.
 NOT_STORED = ("pm3-token-basic-empty", "pm3-token-basic-refused", "pm3-unknown-role-unanswered")
-MOST = 6  # deviations of a fault that are shown again
+MOST = 6  # deviations of a fault that are reproduced
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,13 @@ MOST = 6  # deviations of a fault that are shown again
     [pytest.param(one, marks=[] if one in SAMPLE else [pytest.mark.matrix]) for one in FAULTS if one not in NOT_STORED],
 )
 def test_reproduction_command_shows_the_deviation_and_not_on_a_faultless_server(
-    fault: str, tellers: Callable[[str], str], tmp_path: Path
+    fault: str, deciding_tests: Callable[[str], str], tmp_path: Path
 ) -> None:
     system = FAULTS[fault]
     with served(system, [fault]) as (_, toml):
         target = tmp_path / "target.toml"
         target.write_text(toml)
-        result = run(target, tmp_path / "run", "--max-examples", "1", pytest_args=["-k", tellers(fault)])
+        result = run(target, tmp_path / "run", "--max-examples", "1", pytest_args=["-k", deciding_tests(fault)])
         here = replay.places(target, system)
 
     def seen(faults: Collection[str], deviation: DeviationRecord) -> list[Shown]:
@@ -67,7 +67,7 @@ def test_reproduction_command_shows_the_deviation_and_not_on_a_faultless_server(
         again, plain = seen([fault], one), seen([], one)
         assert all(replay.agrees(stored[place], again[place]) for place in stored), (one.reproduce, stored, again)
         seen_again, seen_plain = replay.numbered(again), replay.numbered(plain)
-        told_apart = fault not in BY_A_NAME  # which the script sends, and a response is compared without
+        told_apart = fault not in BY_A_NAME  # the script sends them, and a response is compared without them
         assert not told_apart or any(seen_again[place] != seen_plain[place] for place in stored), one.reproduce
     for one in result.record.deviations:
         assert RunDirectory(result.output).script(one.fingerprint).read_text() == one.reproduce + "\n"

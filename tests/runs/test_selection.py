@@ -1,4 +1,4 @@
-"""A run of selected requirements: the others are not selected, whatever a test sees of them."""
+"""A run of selected requirements: others are reported as not selected, even if a test decides them."""
 
 from __future__ import annotations
 

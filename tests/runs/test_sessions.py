@@ -1,4 +1,4 @@
-"""Credentials that end, are replaced or open only a part: never a defect of the API, and never a missing operation."""
+"""Credentials that expire, are replaced, or are accepted for a part only: never a deviation or a missing operation."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ ENDED: Final = [
 def test_session_that_expires_in_the_middle_ends_the_run(
     system: str, response: Callable[[], Any], tmp_path: Path
 ) -> None:
-    requests = {"processmaker3": 160, "processmaker4": 6, "procesio": 150}[system]  # not between a deletion and a look
+    # not between a deletion and its check
+    requests = {"processmaker3": 160, "processmaker4": 6, "procesio": 150}[system]
     result, reference = met(system, fronts.after(requests, response), tmp_path)
     assert told(result) == []
     assert result.code == exit_codes.UNAVAILABLE
-    if system != "processmaker4":  # which has so few calls that a run has ended before it gives up
+    if system != "processmaker4":  # which needs so few calls that a run ends before it gives up
         assert len(result.record.problems) == 1
     if response is fronts.redirected_to_login:
         details = {one.detail for one in result.record.verdicts if one.reason is Reason.TARGET_UNAVAILABLE}

@@ -1,4 +1,4 @@
-"""A run in parts, on many machines: what is missing is named, and all together they say what one run says."""
+"""A sharded run on many machines: a missing shard is named, and all together have the result of one run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A fault in one profile of a served reference turns exactly that profile in the vendor's statement.
+"""A fault in one profile of a served reference lowers exactly that profile in the vendor's statement.
 
-By default a few profiles are tried, on targets that claim no more than they need; `-m matrix` tries every profile in
+By default a few profiles are tested, on targets that claim no more than they need; `-m matrix` tests every profile in
 whole runs.
 """
 
@@ -23,7 +23,7 @@ from .support import run, served
 
 FIRM = [one for system in SYSTEMS for one in load(system).requirements.values() if one.level is not Level.MAY]
 
-# What is tried by default: of each system a few profiles, and the only ones that the target claims then.
+# The default: a few profiles of each system, which are then the only claimed ones.
 CLAIMED = {
     "processmaker3": ("processmaker3/oauth", "processmaker3/groups", "processmaker3/roles"),
     "processmaker4": ("processmaker4/requests",),
@@ -37,9 +37,9 @@ def naming(fault: str) -> list[Requirement]:
 
 
 def faults() -> dict[str, str]:
-    """For each profile a fault that turns only requirements of its own: one of a must, if there is one.
+    """For each profile a fault that contradicts only its requirements: a must, if possible.
 
-    None that keeps everything else from being tried: nobody could tell then that the other profiles conform.
+    Faults that keep other requirements from being tested are excluded, since the other profiles must conform.
     """
     found: dict[str, list[str]] = {}
     for one in FIRM:
@@ -68,7 +68,7 @@ def made(
 
 @pytest.fixture(scope="module")
 def faultless(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, tuple[str, ...]], Statement]:
-    """The statement on a system without faults that claims some profiles."""
+    """The statement on a faultless system that claims some profiles."""
 
     @cache
     def of(system: str, claimed: tuple[str, ...]) -> Statement:
@@ -82,7 +82,7 @@ def standings(statement: Statement) -> dict[str, Conformance]:
 
 
 def turned(profile: str, claimed: tuple[str, ...], faultless: Callable[..., Statement], directory: Path) -> None:
-    """See that the fault of a profile changes the standing of that profile to what its level says, and nothing else."""
+    """Check that the fault of a profile changes only that profile's result, according to its level."""
     system = profile.partition("/")[0]
     before = faultless(system, claimed)
     after = made(system, [FAULTS[profile]], claimed, directory)
@@ -124,7 +124,7 @@ def test_claims_of_a_faultless_reference_conform(system: str, faultless: Callabl
 def test_statement_of_a_run_at_the_default_level_lists_what_the_level_forbids(tmp_path: Path) -> None:
     claimed = [
         one for one in SYSTEMS["processmaker3"].profiles if one != "processmaker3/groups"
-    ]  # no proof: no group is changed
+    ]  # no proof of ownership: no group is changed
     statement = made("processmaker3", (), claimed, tmp_path, "--safety", "owned")
     found = standings(statement)
     assert found.keys() >= {*CLAIMED["processmaker3"], "processmaker3/input-documents"} - {"processmaker3/groups"}

@@ -1,4 +1,4 @@
-"""A run whose time is up: what has begun goes on, the rest says why it was not tried, and nobody is blamed."""
+"""A run whose time is up: started tests go on, the rest is marked as not tested, and the server is not blamed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_faultless_server_has_no_deviation_when_the_time_is_up(seconds: str, tmp
         (tmp_path / "target.toml").write_text(toml)
         result = run(tmp_path / "target.toml", tmp_path / "run", "--time-budget", seconds)
     record = result.record
-    assert result.code in (exit_codes.OK, exit_codes.NOTHING_RUN)  # the second where no test had time to begin
+    assert result.code in (exit_codes.OK, exit_codes.NOTHING_RUN)  # the second if no test had time to start
     assert (record.deviations, record.findings) == ([], [])
     assert (record.problems, record.leftovers) == ([], [])
     assert not record.complete
@@ -54,7 +54,7 @@ def test_a_server_that_fails_each_read_once_is_not_called_busy_when_the_time_is_
     asked: Counter[str] = Counter()
 
     def choose(scope: Scope) -> ASGIApp | None:
-        """Each read of a path is accepted every second time."""
+        """Every second read of a path is accepted."""
         if scope["method"] != "GET":
             return None
         asked[scope["path"]] += 1

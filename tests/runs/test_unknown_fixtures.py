@@ -1,4 +1,4 @@
-"""What the target file names and the server does not know is the file's fault: one sentence, and the rest goes on."""
+"""A fixture that the server does not know is an error in the target file: one message, and the rest goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cases of operations find what nothing else does, and use nothing that other tests need."""
+"""Cases of operations find what nothing else does, and use nothing that other tests need."""
 
 from __future__ import annotations
 

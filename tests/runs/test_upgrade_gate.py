@@ -1,4 +1,4 @@
-"""The gate before an upgrade: two real runs, and what the comparison says of them."""
+"""The gate before an upgrade: two real runs, and their comparison."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def same(_: Reference) -> None:
 
 
 def upgraded(reference: Any) -> None:
-    """Make three changes that no document forbids: a field more, digits for a number, another refusal."""
+    """Make three changes that no document forbids: an additional field, digits for a number, another refusal."""
 
     def read(data: Any) -> Any:
         for diagram in data["diagrams"]:
@@ -92,7 +92,7 @@ def test_two_runs_of_one_server_with_different_seeds_are_equal(before: Run, tmp_
 def test_command_writes_every_format_and_ends_with_1_on_a_regression(
     before: Run, after: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))  # without Node: the page is made in a test of its own
+    monkeypatch.setenv("PATH", str(tmp_path))  # without Node: another test builds the page
     output = tmp_path / "comparison"
     call = ["compare", str(before.output), str(after.output), "--output", str(output)]
     assert main(call, standalone_mode=False) == exit_codes.DEVIATIONS

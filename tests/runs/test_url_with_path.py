@@ -1,4 +1,4 @@
-"""A server below a path, as behind a gateway: the path is part of where the server is, and changes no verdict."""
+"""A server below a URL path, as behind a gateway: it changes no verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHORT: Final = {"processmaker3": "test_updates", "processmaker4": "test_start_re
 
 
 class Gateway:
-    """Passes on what is below a prefix, the longest first, without it; there is nothing else."""
+    """Forwards requests below a prefix, the longest first, without it; anything else is not found."""
 
     def __init__(self, apps: dict[str, ASGIApp]) -> None:
         self._apps = sorted(apps.items(), key=lambda pair: -len(pair[0]))
@@ -56,7 +56,7 @@ def prefixed(prefixes: dict[str, str], gateways: list[Gateway]) -> tuple[Callabl
 def ran(
     system: str, directory: Path, prefixes: dict[str, str] | None = None, pytest_args: Sequence[str] = ()
 ) -> tuple[Run, list[Gateway]]:
-    """A run against a reference below prefixes, or as it is, after a check."""
+    """A run against a reference below prefixes, or unchanged, after a check."""
     gateways: list[Gateway] = []
     behind, below = prefixed(prefixes, gateways) if prefixes else (lambda _: None, lambda _: None)
     directory.mkdir()

@@ -28,7 +28,7 @@ RUNS = ("no fault", "one fault", "three faults", "known and new deviations witho
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a reader learns of a run."""
+    """The numbers that a reader sees."""
 
     testable: int
     conforming: int
@@ -41,7 +41,7 @@ class Numbers:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
-    """The runs by their names, each made when it is first asked for."""
+    """The runs by name, each made on first use."""
 
     @cache
     def of(name: str) -> Run:

@@ -1,4 +1,4 @@
-"""Waiting for a server that is starting: until it responds, with nothing that logs in, and not longer than asked."""
+"""Waiting for a server that is starting: until it responds, without a login, and for a limited time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .support import served
 
 
 class Starting(BaseHTTPRequestHandler):
-    """A gateway in front of a server that is there from the third request on."""
+    """A gateway in front of a server that responds from the third request on."""
 
     seen: ClassVar[list[tuple[str, str, str]]] = []
 
@@ -27,7 +27,7 @@ class Starting(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's signature
-        """Nothing: pytest shows what a test prints."""
+        """Print nothing: pytest would show it."""
 
 
 @pytest.fixture(autouse=True)

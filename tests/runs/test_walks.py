@@ -1,4 +1,4 @@
-"""Faults that show only in a sequence are found by walks with any seed, and shown by a short sequence that runs."""
+"""Walks find faults that only a sequence shows, with any seed, and report a short sequence that runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LONGEST: Final = 11
 
 
 def faulty(fault: str, directory: Path, *options: str, pytest_args: list[str] = WALKS) -> Run:
-    """A run against a reference with a fault; it leaves the reference as it was."""
+    """A run against a reference with a fault, which must leave it unchanged."""
     with served(FAULTS[fault], [fault]) as (reference, toml):
         before = reference.snapshot()
         (directory / "target.toml").write_text(toml)

@@ -1,4 +1,4 @@
-"""What a run says of what stays on the server, and of how much it asked."""
+"""How a run reports what remains on the server, and its number of requests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_soft_deleted_resource_is_residue(tmp_path: Path, kind: str, only: str) 
 
 
 def keeping_deleted_users(reference: Any) -> None:
-    """A deleted user stays in its role, which cannot be deleted any more then."""
+    """A deleted user stays in its role, which can then not be deleted."""
     people = reference.people
 
     def abolish(usual: Callable[[str], None]) -> Callable[[str], None]:
@@ -60,7 +60,7 @@ def keeping_deleted_users(reference: Any) -> None:
 
 
 def taking_no_role(reference: Any) -> None:
-    """As above, and a role cannot be taken from a user, of which no tip speaks."""
+    """As above, and a role cannot be taken from a user, which is undocumented."""
     keeping_deleted_users(reference)
     withdraw(reference.routes.app, "take_role")
 
@@ -90,12 +90,12 @@ def test_a_role_that_keeps_its_deleted_users_is_left_over_with_the_words_of_the_
 
 
 def keeping_roles(reference: Any) -> None:
-    """The deletion of a role is accepted, and it stays."""
+    """The deletion of a role is accepted, but has no effect."""
     override(reference.people, "abolish", lambda _: lambda uid: reference.people.role(uid) and None)
 
 
 def keeping_tables(reference: Any) -> None:
-    """The deletion of a PM table is accepted, and it stays."""
+    """The deletion of a PM table is accepted, but has no effect."""
 
     async def kept(call: Any) -> Response:
         reference.tables.find(call.named("pmt_uid"))
@@ -125,7 +125,7 @@ def test_unreadable_resource_is_left_over_if_a_part_is_still_read(
 
 
 def departments_keeping_deleted_users(reference: Any) -> None:
-    """A user who is deleted in a department stays in it, so that it cannot be deleted any more."""
+    """A deleted user stays in its department, which can then not be deleted."""
     people, stays = reference.people, set[str]()
 
     def disable(usual: Callable[[str], None]) -> Callable[[str], None]:
@@ -162,7 +162,7 @@ def test_users_are_taken_out_of_a_department_before_they_are_deleted(tmp_path: P
     ("system", "safety"), [("processmaker4", "read-only"), ("processmaker4", "disposable"), ("procesio", "read-only")]
 )
 def test_only_sent_requests_are_counted(tmp_path: Path, system: str, safety: str) -> None:
-    """What the guard withholds is no request; what a login asks is none of the suite's."""
+    """Requests that the guard withholds are not counted, nor are those of a login."""
     asked: list[str] = []
 
     def see(scope: Scope, body: bytes) -> tuple[Scope, bytes] | ASGIApp:

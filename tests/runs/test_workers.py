@@ -1,4 +1,4 @@
-"""What a run says of a requirement does not depend on how many workers it has: the limits are one account for all."""
+"""The results of a run do not depend on the number of workers, which share one account of the limits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIMITS = {"open_resources": MAX_OPEN_PER_TEST, "executions": 12, "in_flight": 2}
 
 
 def said(directory: Path, system: str, *pytest_args: str) -> dict[str, str]:
-    """What a run says of each requirement under limits, with pytest's own way to share the tests out."""
+    """The verdicts of a run under limits, with pytest's own distribution of the tests."""
 
     def limited(data: dict[str, Any]) -> None:
         data["limits"] = LIMITS
@@ -39,7 +39,8 @@ def said(directory: Path, system: str, *pytest_args: str) -> dict[str, str]:
 )
 def test_several_workers_give_the_same_verdicts_as_one(number: str, chosen: tuple[str, ...], tmp_path: Path) -> None:
     alone = said(tmp_path / "alone", "processmaker3", *chosen)
-    assert not any("limit reached" in one for one in alone.values())  # no test has more open than it is given
+    # no test has more open resources than it is allowed
+    assert not any("limit reached" in one for one in alone.values())
     assert said(tmp_path / "many", "processmaker3", "-n", number, "--dist", "load", *chosen) == alone
 
 
@@ -105,7 +106,7 @@ def test_open_resources_of_all_workers_are_summed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("directory", [False, True])
 def test_counting_costs_less_than_a_request(directory: bool, tmp_path: Path) -> None:
     account = Account(tmp_path if directory else None, "a", 2)
-    began = time.process_time()  # of this process alone, however busy the machine is
+    began = time.process_time()  # of this process only, however busy the machine is
     for _ in range(200):
         account.turn(0.0001)
     assert (time.process_time() - began) / 200 < 0.005

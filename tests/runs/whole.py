@@ -1,4 +1,4 @@
-"""Whole runs against references as they are: one worker process makes each, and every test that reads it shares it."""
+"""Whole runs against unchanged references: one worker process makes each, and all tests share it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def made(system: str, personality: str, directory: Path) -> Run:
 
 
 def shared(system: str, personality: str, directory: Path) -> Run:
-    """The whole run in a `directory` that processes share; whoever comes first makes it, the others wait."""
+    """The whole run in a `directory` that processes share; the first one makes it, the others wait."""
     place = directory / f"{system}-{personality}"
     with FileLock(f"{place}.lock"):
         file = place / MADE
         if not file.exists():
             place.mkdir(exist_ok=True)
-            whole = made(system, personality, Path(tempfile.mkdtemp(dir=place)))  # an attempt that failed stays apart
+            whole = made(system, personality, Path(tempfile.mkdtemp(dir=place)))  # a failed attempt is kept separately
             file.write_bytes(pickle.dumps(whole))
         found: Run = pickle.loads(file.read_bytes())
     return found
