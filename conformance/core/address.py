@@ -17,7 +17,7 @@ NUMBER: Final = re.compile(r"\d+|0[xX][0-9A-Fa-f]*")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Scheme, host and port of a URL, and the path below which all of the server's own paths are (empty for none)."""
+    """The scheme, host and port of a URL, and the path that precedes all paths of the server (empty for none)."""
 
     origin: str
     path: bytes
@@ -31,17 +31,17 @@ class Address:
         return cls(f"{parsed.scheme}://{parsed.netloc.decode('ascii')}", parsed.raw_path.rstrip(b"/"))
 
     def below(self, raw_path: bytes) -> bytes | None:
-        """What of a request's path is below this address, with its slash; None when the path is elsewhere."""
+        """The part of a request's path below this address, with its slash; None if the path is elsewhere."""
         if raw_path == self.path:
             return b"/"
         return raw_path[len(self.path) :] if raw_path.startswith(self.path + b"/") else None
 
 
 def checked_url(text: str) -> str:
-    """A URL that requests can be made of, without a slash at its end.
+    """A valid URL for requests, without a slash at its end.
 
     Raises:
-        ValueError: it is none, or holds what does not belong there; the message says what is right.
+        ValueError: it is not valid, or contains what does not belong there; the message says what is allowed.
     """
     try:
         parts = urlsplit(text)
@@ -50,7 +50,7 @@ def checked_url(text: str) -> str:
         fits = False
     if not fits or re.search(r"[\s\\\x00-\x1f\x7f]", text):
         raise ValueError(f"is not an http or https URL with a host; {EXAMPLE}")  # not repeated: it may be a secret
-    if "@" in parts.netloc:  # what stands before it may be a password
+    if "@" in parts.netloc:  # what precedes it may be a password
         raise ValueError("contains a user name or password; write them under their own keys")
     if "?" in text or "#" in text:
         raise ValueError("contains a query or fragment; remove it")
@@ -71,7 +71,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _check_host(host: str, text: str) -> None:
-    if ":" in host:  # urlsplit looked into the brackets
+    if ":" in host:  # urlsplit has checked the brackets
         _check_ip(host, text)
         return
     name = _ascii(host, text).removesuffix(".")
@@ -88,7 +88,7 @@ def _check_host(host: str, text: str) -> None:
 def _check_ip(host: str, text: str) -> None:
     try:
         ipaddress.ip_address(host)
-        fits = "%" not in host  # the HTTP library knows no zones
+        fits = "%" not in host  # the HTTP library does not support zones
     except ValueError:
         fits = False
     if not fits:
@@ -98,7 +98,7 @@ def _check_ip(host: str, text: str) -> None:
 
 
 def _ascii(host: str, text: str) -> str:
-    """A host name as it is asked for: what is beyond ASCII in the form of IDNA."""
+    """A host name in ASCII; other characters are encoded by IDNA."""
     if host.isascii() and not re.search(r"(^|\.)xn--", host):
         return host
     import httpx
@@ -125,7 +125,7 @@ def _check_path(path: str, text: str) -> None:
 
 
 def _plain(segment: bytes) -> bool:
-    """Whether every server reads a decoded segment alike."""
+    """Whether every server parses a decoded segment in the same way."""
     try:
         text = segment.decode("utf-8")
     except UnicodeDecodeError:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_text(path: Path, text: str) -> None:
-    """Replace `path` in one step, so that a full disk or a kill leaves the old file or the new one. Raises OSError."""
+    """Replace `path` atomically, so that a full disk or a kill leaves the old file or the new one. Raises OSError."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8")

@@ -13,5 +13,5 @@ REPLACEMENT: Final = "\ufffd"
 
 
 def unescaped(text: str) -> str:
-    """The text with its character references read, as `html.unescape` reads them where it can."""
+    """The text with its character references decoded, as `html.unescape` does where it can."""
     return html.unescape(BEYOND.sub(REPLACEMENT, ZEROS.sub("&#", text)))

@@ -1,4 +1,4 @@
-"""Entry: one thing that the run created or meant to create, as the ledger knows it."""
+"""An entry of the ledger: one resource that the run created or intended to create."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that the run created or meant to create.
+    """One resource that the run created or intended to create.
 
-    `identifier` is empty as long as it is unknown; then the thing can be told by its `name` alone. `within` holds the
-    path parameters of the create: what the thing is a part of, and cannot be addressed without.
+    `identifier` is empty while it is unknown; then only the `name` identifies the resource. `within` are the path
+    parameters
+    of the create: the parent, which is needed to address the resource.
     """
 
     key: str

@@ -14,7 +14,7 @@ from conformance.core.input_files import is_deeper
 Headers = tuple[tuple[str, str], ...]
 
 LONGEST_MEDIA_TYPE: Final = 200  # characters
-DEEPEST: Final = 100  # levels of nesting: what walks a body calls itself, and no document comes near
+DEEPEST: Final = 100  # levels of nesting: walking a body is recursive, and no document comes near
 
 
 class NotJson(ValueError):
@@ -53,7 +53,7 @@ def parse_json(body: bytes) -> Any:
 
     try:
         value = json.loads(body.decode("utf-8-sig"), parse_constant=refuse, parse_float=finite)
-        if b"\\ud" in body.lower():  # half of a surrogate pair could be stored nowhere: it becomes a question mark
+        if b"\\ud" in body.lower():  # a lone surrogate cannot be stored: it becomes a question mark
             value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except UnicodeDecodeError as error:
         raise NotJson(f"not UTF-8 (byte {error.start})") from None
@@ -138,7 +138,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request of an operation with what came of it.
+    """One request of an operation and its result.
 
     >>> exchange = session.call("listProjects")
     >>> exchange.operation, exchange.response.status
@@ -158,9 +158,9 @@ class Exchange:
     error: str = ""
     """Why no response arrived, in words; empty when one did."""
     user: str = field(default="", kw_only=True)
-    """Who sent it: empty for the main user, else a name of the target file, `NOBODY` or `WRONG`."""
+    """Who sent it: empty for the main user, otherwise a name of the target file, `NOBODY` or `WRONG`."""
     entry: Entry | None = field(default=None, kw_only=True)
-    """What the ledger says of the thing that a create meant to make; None of other requests, and without a response."""
+    """The ledger's entry for the resource of a create; None for other requests, and without a response."""
 
     @property
     def has_response(self) -> bool:

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 
 
 def hint(word: str, known: Iterable[str]) -> str:
-    """What to do about an unknown word: the known ones that are nearest, or else all of them."""
+    """What to do about an unknown word: the nearest known ones, otherwise all of them."""
     known = list(known)
     close = nearest(word, known)
     return f"did you mean {' or '.join(close)}?" if close else f"known are: {', '.join(known)}."
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """The known words that are near to one and nearer than all others: several only when they are as near."""
+    """The known words nearest to an unknown one: several only if they are equally near."""
     close = difflib.get_close_matches(word, known, n=3)
     near = [difflib.SequenceMatcher(None, one, word).ratio() for one in close]
     return sorted(one for one, ratio in zip(close, near, strict=True) if ratio == near[0])

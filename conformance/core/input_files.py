@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any, Final
 
 LIMIT: Final = 4 * 1024 * 1024  # bytes: a target file or baseline of a thousand entries has a tenth of it
-DEEPEST: Final = 50  # levels: what walks the data calls itself
+DEEPEST: Final = 50  # levels: walking the data is recursive
 
 
 class Unreadable(ValueError):
-    """A file does not hold what it should; the message says what is wrong and what to do, without a full stop."""
+    """A file does not contain what it should. The message, without a full stop, says what is wrong and what to do."""
 
 
 def text(path: Path, limit: int = LIMIT) -> str:
-    """The text of a file, without a byte order mark. Raises OSError, and Unreadable when it is too long or no UTF-8."""
+    """The text of a file, without a byte order mark. Raises OSError, and Unreadable if it is too long or not UTF-8."""
     with path.open("rb") as file:
         held = file.read(limit + 1)
     if len(held) > limit:
@@ -27,14 +27,14 @@ def text(path: Path, limit: int = LIMIT) -> str:
 
 
 def toml(text: str) -> dict[str, Any]:
-    """The data of a TOML text. Raises Unreadable when it is none, or nested too deeply."""
+    """The data of a TOML text. Raises Unreadable if it is not TOML, or nested too deeply."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Unreadable(f"is not TOML: {error}; fix that line") from None
     except RecursionError:
         raise Unreadable(f"is nested more than {DEEPEST} levels deep; use fewer levels") from None
-    except ValueError as error:  # a number that Python does not read
+    except ValueError as error:  # a number that Python cannot parse
         raise Unreadable(f"contains a number that is too long ({error}); use a shorter one") from None
     if is_deeper(data, DEEPEST):
         raise Unreadable(f"is nested more than {DEEPEST} levels deep; use fewer levels")
@@ -42,7 +42,7 @@ def toml(text: str) -> dict[str, Any]:
 
 
 def is_deeper(value: Any, levels: int) -> bool:
-    """Whether lists and tables are nested in more than so many levels."""
+    """Whether lists and tables are nested more than `levels` deep."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(levels):
         level = [

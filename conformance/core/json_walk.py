@@ -1,6 +1,6 @@
-"""JSON walk: the values of a parsed JSON body, each with the place at which it is. Iterative: no depth can harm it.
+"""Walk the values of a parsed JSON body, each with its place. Iterative, so that depth does not matter.
 
-A place names members without their positions: `/diagrams[]/flows[]/flo_x2`; the root is the empty string.
+A place names members without positions: `/diagrams[]/flows[]/flo_x2`; the root is the empty string.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from typing import Any
 
 
 def walk(body: Any, *, positions: bool = False) -> Iterator[tuple[str, str, Any]]:
-    """Every value of a body in its order, a container before what is in it: place, name, value.
+    """Every value of a body in order, a container before its contents: place, name, value.
 
-    The name is that of the member that holds the value, or that holds the list it is in. With `positions` a place tells
-    the items of a list apart: `/flows/0/flo_x2`.
+    The name is that of the member with the value, or with the list that contains it. With `positions`, a place
+    distinguishes
+    the items of a list: `/flows/0/flo_x2`.
     """
     stack: list[tuple[str, str, Any]] = [("", "", body)]
     while stack:
@@ -34,18 +35,18 @@ def places(body: Any) -> Iterator[tuple[str, Any]]:
 
 
 def leaves(body: Any) -> Iterator[tuple[str, Any]]:
-    """Every single value of a body with its place."""
+    """Every scalar of a body with its place."""
     return ((place, value) for place, _, value in walk(body) if not isinstance(value, dict | list))
 
 
 def exact_leaves(body: Any) -> Iterator[tuple[str, Any]]:
-    """Every single value and every empty container of a body, with a place that no other one has."""
+    """Every scalar and every empty container of a body, with a unique place."""
     every = walk(body, positions=True)
     return ((place, value) for place, _, value in every if not (isinstance(value, dict | list) and value))
 
 
 def named_values(body: Any) -> Iterator[tuple[str, Any]]:
-    """Every single value of a body with the name of the member that holds it, or that holds the list it is in."""
+    """Every scalar of a body with the name of its member, or of the member with the list that contains it."""
     return ((name, value) for _, name, value in walk(body) if not isinstance(value, dict | list))
 
 
@@ -60,7 +61,7 @@ def strings(body: Any) -> Iterator[str]:
 
 
 def scalars(body: Any) -> Iterator[Any]:
-    """Every name of a member, and every single value of a body that is no truth value and not null."""
+    """Every member name, and every scalar of a body except booleans and null."""
     for _, _, value in walk(body):
         if isinstance(value, dict):
             yield from value
@@ -69,7 +70,7 @@ def scalars(body: Any) -> Iterator[Any]:
 
 
 def arrays(body: Any) -> Iterator[list[Any]]:
-    """Every array of a body that is in nothing but objects."""
+    """Every array of a body that is not inside another array."""
     if isinstance(body, list):
         yield body
     elif isinstance(body, dict):

@@ -10,8 +10,8 @@ from conformance.core.entities import unescaped
 from conformance.core.exchange import NotJson, Response
 from conformance.core.json_walk import objects
 
-LONGEST: Final = 160  # characters that are quoted
-DEEPEST: Final = 4  # levels of JSON at which a message is looked for
+LONGEST: Final = 160  # characters of a quoted message
+DEEPEST: Final = 4  # levels of JSON in which a message is searched
 CODES: Final = ("error", "code", "errorcode", "error_code")
 WORDS: Final = ("error_description", "message", "errormessage", "detail", "description", "title", "reason", "msg")
 FAILURES: Final = ("error", "errors", "error_code", "errorcode", "error_description", "errormessage")
@@ -30,14 +30,14 @@ CALLERS: Final = {
 
 
 def caller(user: str) -> str:
-    """Who made a call, for a sentence; `user` is as an exchange holds it."""
+    """The caller of an exchange, for a sentence."""
     return CALLERS.get(user) or f"user {user}"
 
 
 def message_of(response: Response) -> str:
-    """The words of a refusal: OAuth's error with its description, a member that holds a message, or the text itself.
+    """The message of a refusal: OAuth's error with its description, a member with a message, or the text itself.
 
-    Empty where there are none. The line is cut, and what would steer a terminal is shown as a code; secrets are in it.
+    Empty if there is none. The line is shortened, and control characters are escaped; secrets are not redacted.
     """
     if not response.body:
         return ""
@@ -51,7 +51,7 @@ def message_of(response: Response) -> str:
 
 
 def says_failure(response: Response) -> bool:
-    """Whether a body in JSON says that the request failed, whatever the status is: by an error, or a false success."""
+    """Whether a JSON body reports a failure, whatever the status is: by an error, or a false success."""
     try:
         nodes = [{str(name).lower(): value for name, value in one.items()} for one in objects(response.json)]
     except NotJson:
@@ -61,7 +61,7 @@ def says_failure(response: Response) -> bool:
 
 
 def _said(node: Any, depth: int) -> Iterator[str]:
-    """The code and the words in a JSON value, in this order; those of the first object that has any."""
+    """The code and the message in a JSON value, in this order, from the first object that has any."""
     if isinstance(node, str):
         yield node
     elif isinstance(node, list) and depth:
@@ -80,7 +80,7 @@ def _said(node: Any, depth: int) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """A text as it is; of a page its title and first heading, else its words."""
+    """A text as it is; of a page its title and first heading, otherwise its words."""
     if "<" not in text:
         return text
     headed = [" ".join(unescaped(TAGS.sub(" ", found[2])).split()) for found in TITLE.finditer(text)]

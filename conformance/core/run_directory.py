@@ -30,13 +30,13 @@ _OURS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RunDirectory:
-    """A run's directory, there or not. Its workers have files of their own, told apart by their names."""
+    """A run's directory, which may not exist. Each worker has its own files, distinguished by name."""
 
     path: Path
 
     @classmethod
     def of(cls, run: Path) -> Self:
-        """The directory of a run that is named by its directory or by its record."""
+        """The directory of a run, given its directory or its record."""
         return cls(run if run.is_dir() else run.parent)
 
     @property
@@ -56,7 +56,7 @@ class RunDirectory:
 
     @property
     def exchanges(self) -> Path:
-        """The exchanges that verdicts cite, one JSON object a line."""
+        """The exchanges that verdicts cite, one JSON object per line."""
         return self.path / EXCHANGES
 
     @property
@@ -70,17 +70,17 @@ class RunDirectory:
         return self.path / ALLURE_RESULTS
 
     def script(self, fingerprint: str) -> Path:
-        """The command or script that shows a deviation again."""
+        """The command or script that reproduces a deviation."""
         return self.path / SCRIPTS / f"{fingerprint}.sh"
 
     @property
     def logs(self) -> Path:
-        """The directory of what the workers write down during the run; there is none afterwards."""
+        """The directory of the workers' logs during the run; it does not exist afterwards."""
         return self.path / _LOGS
 
     @property
     def account(self) -> Path:
-        """The directory in which all workers count what they use of the limits."""
+        """The directory in which all workers count their use of the limits."""
         return self.logs / _ACCOUNT
 
     def log(self, worker: str) -> Path:
@@ -92,7 +92,7 @@ class RunDirectory:
         return sorted(path for path in self.logs.glob("*.ndjson") if not path.name.endswith(EXCHANGES))
 
     def worker_exchanges(self, worker: str) -> Path:
-        """The exchanges of a worker, as long as the run goes on."""
+        """The exchanges of a worker, during the run."""
         return self.logs / f"{worker}-{EXCHANGES}"
 
     def all_worker_exchanges(self) -> list[Path]:
@@ -100,7 +100,7 @@ class RunDirectory:
         return sorted(self.logs.glob(f"*-{EXCHANGES}"))
 
     def journal(self, worker: str) -> Path:
-        """The journal of what a worker created. It stays, so that the target can be swept later."""
+        """The journal of what a worker created. It is kept, so that the target can be swept later."""
         return self.path / worker.join(_JOURNAL)
 
     def journals(self) -> list[Path]:
@@ -113,7 +113,7 @@ class RunDirectory:
 
     @property
     def is_killed(self) -> bool:
-        """Whether a run was begun here and never came to its record."""
+        """Whether a run was started here and ended without a record."""
         return (self.logs.is_dir() or bool(self.journals())) and not self.record.exists()
 
     def tidy(self) -> None:
@@ -123,7 +123,7 @@ class RunDirectory:
             path.unlink(missing_ok=True)
 
     def problem(self) -> str:
-        """Why no run can be written here, as a sentence; empty where one can. Other files may be here."""
+        """Why no run can be written here, as a sentence; empty if one can. Other files may be here."""
         try:
             held = [name for name in os.listdir(self.path) if _OURS.fullmatch(name)]
         except FileNotFoundError:
@@ -138,21 +138,21 @@ class RunDirectory:
 
 
 def worker_of(journal: Path) -> str:
-    """The name of the worker to which a journal belongs."""
+    """The name of the worker that wrote a journal."""
     return journal.stem.removeprefix(_JOURNAL[0])
 
 
 def named_after(target: str, now: datetime, mark: str = "") -> Path:
-    """The directory of a run against the target of that name: always a single one in `reports`, whatever the name.
+    """The directory of a run against the target of that name: a single directory in `reports`, whatever the name.
 
-    With the `mark` of a run no other run has it.
+    With the `mark` of a run it is unique.
     """
     word = re.sub(r"[^\w.-]+", "-", target)[:LONGEST_NAME].strip("-.") or "target"
     return REPORTS / "-".join(filter(None, (f"{now:%Y%m%d-%H%M%S}", word, mark)))
 
 
 def fresh_directory(path: Path) -> Path:
-    """Make a directory that was not there before: `path`, or `path-2` and so on where another run just made it.
+    """Create a directory that did not exist: `path`, or `path-2` and so on if another run just created it.
 
     Raises OSError.
     """

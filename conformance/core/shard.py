@@ -33,7 +33,7 @@ WHOLE: Final = Shard()
 
 
 def too_many(shard: Shard, in_flight: int, open_resources: int) -> str:
-    """Why a run cannot be divided into so many shards, as a sentence; empty where it can."""
+    """Why a run cannot be divided into so many shards, as a sentence; empty if it can."""
     if shard.of > in_flight:
         return (
             f"each shard needs at least one request in flight, and the limit is {in_flight}; "
@@ -48,7 +48,7 @@ def too_many(shard: Shard, in_flight: int, open_resources: int) -> str:
 
 
 def parse(text: str) -> Shard:
-    """The shard that `I/N` names. Raises ValueError, whose message says how to write it."""
+    """Parse `I/N`. Raises ValueError, whose message says how to write it."""
     found = re.fullmatch(r"(\d{1,3})/(\d{1,3})", text)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise ValueError(f"{text!r} is not a shard: must be I/N with I from 1 to N and N up to {MOST}, such as 2/8.")

@@ -16,7 +16,7 @@ SIGNS: Final = str.maketrans({"\u2026": "...", "\u2013": "-", "\u2014": "-", "\u
 
 @contextmanager
 def forgiving() -> Iterator[None]:
-    """Within, a character that a stream cannot hold is written with a substitute, and a reader may have gone away.
+    """Make a stream write substitutes for characters that it cannot encode, and ignore closed pipes.
 
     So neither changes what a command does, nor its exit code.
     """
@@ -31,7 +31,7 @@ def forgiving() -> Iterator[None]:
 
 
 class _Pipe(io.FileIO):
-    """A descriptor whose reader may go away: what it would have read is dropped."""
+    """A descriptor whose reader may close it: further output is dropped."""
 
     def write(self, data: bytes | bytearray | memoryview, /) -> int:  # type: ignore[override]
         try:
@@ -41,16 +41,16 @@ class _Pipe(io.FileIO):
 
 
 def _forgiving(stream: TextIO | None) -> TextIO:
-    if stream is None:  # closed by whoever started the command
+    if stream is None:  # closed by the parent process
         return io.StringIO()
     try:
         stream.flush()
         descriptor = stream.fileno()
     except BrokenPipeError:
         descriptor = stream.fileno()
-    except (OSError, ValueError, AttributeError):  # none, closed, or one that is in memory
+    except (OSError, ValueError, AttributeError):  # none, closed, or one in memory
         return stream
-    # click writes UTF-8 into a stream that calls itself ASCII
+    # click writes UTF-8 into a stream that claims to be ASCII
     encoding = PLAIN_ASCII if codecs.lookup(stream.encoding).name == "ascii" else stream.encoding
     return io.TextIOWrapper(
         cast("BinaryIO", io.BufferedWriter(cast("io.RawIOBase", _Pipe(descriptor, "w", closefd=False)))),
@@ -61,7 +61,7 @@ def _forgiving(stream: TextIO | None) -> TextIO:
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:
-    """A sign by plain ones, any other character by its number, as JSON and TOML write it."""
+    """Replace a sign by plain ones, and any other character by its number, as in JSON and TOML."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end].translate(SIGNS)
@@ -74,7 +74,7 @@ def _written(character: str) -> str:
 
 
 def _plain_ascii(name: str) -> codecs.CodecInfo | None:
-    """ASCII under a name of our own."""
+    """ASCII under another name."""
     if name.replace("_", "-") != PLAIN_ASCII:
         return None
     found = codecs.lookup("ascii")

@@ -23,7 +23,7 @@ def _as_text(value: Any) -> Any:
 
 
 def one_or_more(kind: Any) -> BeforeValidator:
-    """That one thing of a kind may be written instead of a list of them."""
+    """Accept a single value instead of a list."""
     return BeforeValidator(_listed, json_schema_input_type=kind | list[kind])
 
 
@@ -34,7 +34,7 @@ Lines = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | in
 
 
 class Unknown(ValueError):
-    """Data that do not follow a format; `what` has a sentence for each thing that is wrong: place and what is right."""
+    """Data do not follow a format. `what` has a sentence for each problem: its place, and what is allowed."""
 
     def __init__(self, what: list[str]) -> None:
         super().__init__("\n".join(what))
@@ -42,13 +42,13 @@ class Unknown(ValueError):
 
 
 class Vocabulary(BaseModel):
-    """A part of a format that people write by hand. Its fields are all the words that it has."""
+    """A part of a format that people write by hand. Unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
     def read(cls, data: Any) -> Self:
-        """The model of data. Raises Unknown, with each place by its keys from the top of the data."""
+        """Validate data. Raises Unknown, with each place by its keys from the top of the data."""
         try:
             return cls.model_validate(data)
         except ValidationError as error:
@@ -91,7 +91,7 @@ def _words(model: type[BaseModel] | None) -> list[str]:
 
 
 def _model_at(model: type[BaseModel], place: tuple[int | str, ...]) -> type[BaseModel] | None:
-    """The model of the data at a place below the data of a model; None where no model describes them."""
+    """The model for a place below the data of a model; None if no model describes it."""
     kinds: list[Any] = [model]
     for part in place:
         inner: list[Any] = []
@@ -106,7 +106,7 @@ def _model_at(model: type[BaseModel], place: tuple[int | str, ...]) -> type[Base
 
 
 def _alternatives(kind: Any) -> list[Any]:
-    """The kinds that an annotation allows: a union taken apart, without what Annotated adds."""
+    """The alternatives of an annotation: the members of a union, without Annotated."""
     if isinstance(kind, type) or get_origin(kind) in (dict, tuple, list):
         return [kind]
     if get_origin(kind) is Annotated:

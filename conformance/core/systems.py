@@ -1,7 +1,8 @@
-"""Systems: what can be tested. Installed packages register systems by entry points, which are loaded on demand.
+"""The systems that can be tested. Installed packages register systems by entry points, which are loaded on demand.
 
-A package registers a system by an entry point of the group `conformance.systems` that names a `System`. What a system
-has beside plain values is named by a dotted name, so that the code behind it is imported when it is needed.
+A package registers a system by an entry point of the group `conformance.systems` that names a `System`. A system refers
+to
+its code by dotted names, so that it is imported when it is needed.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class UnusableSystem(Exception):
-    """A system that is registered and cannot be used, or none is; the message says which, why, and what to do."""
+    """No system is registered, or one cannot be used. The message says which, why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """One system: its documents in data, and where the code is that is about it alone.
+    """One system: its documents as data, and where its code is.
 
     Raises:
-        ValueError: the name or a profile cannot be that of a system.
+        ValueError: the name or a profile is not valid for a system.
     """
 
     name: str
-    """What it is called in target files, options and ids: lower-case letters, digits and `_`."""
+    """Its name in target files, options and ids: lower-case letters, digits and `_`."""
     title: str
-    """What people call it."""
+    """Its name for people."""
     specs: Path
     """The directory of `openapi.yaml`, `requirements.yaml` and `fields.csv`."""
     suites: Path
@@ -51,17 +52,19 @@ class System:
     reference: str
     """Its reference server, as `package.module:Class`: a `Reference`."""
     corpus: Path | None = None
-    """The file of generated request bodies; None: they are generated once and kept in the user's cache."""
+    """The file of generated request bodies; None: they are generated once and cached for the user."""
     cases: Path | None = None
     """The file of the cases of each operation; None: there are none."""
     readings: Path | None = None
-    """The page that explains the readings which its spec and register name; None: they are not checked."""
+    """The page that explains the readings that its spec and register name; None: they are not checked."""
     prefix: str = ""
-    """How the placeholders of its secrets begin, such as `TODO`; by default the name in capitals."""
+    """The prefix of the placeholders of its secrets, such as `TODO`; by default the name in capitals."""
     titles: Mapping[str, str] = field(default_factory=dict)
-    """What people call a profile, by its group, such as `{"pm-tables": "PM tables"}`; by default its name in words."""
+    """The names of profiles for people, by group, such as `{"pm-tables": "PM tables"}`; by default derived from the
+    group.
+    """
     rank: int = 100
-    """Where it is listed: by rank, then by name."""
+    """Its position in lists: by rank, then by name."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or self.name in TAKEN:
@@ -70,25 +73,25 @@ class System:
             raise ValueError(f"the profile {odd[0]!r} must begin with {self.name}/")
 
     def title_of(self, group: str) -> str:
-        """What people call the profile `name/group`."""
+        """The name of the profile `name/group` for people."""
         return self.titles.get(group) or in_words(group)
 
     @property
     def placeholder(self) -> str:
-        """How the placeholders of its secrets begin."""
+        """The prefix of the placeholders of its secrets."""
         return self.prefix or self.name.upper()
 
 
 def in_words(group: str) -> str:
-    """The name of a group as people read it."""
+    """The name of a group for people."""
     return group.replace("-", " ").capitalize()
 
 
 class Systems(Mapping[str, System]):
-    """The registered systems by name, in their order. Nothing is looked for until the first of them is asked for.
+    """The registered systems by name, in order. Entry points are loaded on first use.
 
     Raises:
-        UnusableSystem: on first use, where one cannot be used, two have one name, or there is none.
+        UnusableSystem: on first use, if one cannot be used, two have one name, or there is none.
     """
 
     def __getitem__(self, name: str) -> System:
@@ -102,7 +105,7 @@ class Systems(Mapping[str, System]):
 
     @cached_property
     def _found(self) -> dict[str, System]:
-        from importlib.metadata import entry_points  # only where a system is wanted
+        from importlib.metadata import entry_points  # only if a system is needed
 
         found: dict[str, System] = {}
         for point in dict.fromkeys(entry_points(group=GROUP)):  # a directory that is listed twice registers twice
@@ -121,7 +124,7 @@ def _loaded(point: Any) -> System:
     """The system that an entry point names. Raises UnusableSystem."""
     try:
         system = point.load()
-    except Exception as error:  # whatever somebody else's module raises
+    except Exception as error:  # any exception of somebody else's module
         why = f"{type(error).__name__}: {error}"
         raise UnusableSystem(f"the system {point.name!r} ({point.value}) cannot be loaded: {why}") from error
     if not isinstance(system, System) or system.name != point.name:

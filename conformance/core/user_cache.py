@@ -1,4 +1,4 @@
-"""User cache: what is expensive to make and comes out the same each time, kept in the user's cache directory."""
+"""Cache what is expensive to compute and always the same, in the user's cache directory."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from conformance.core.atomic_write import write_text
 def remembered(
     folder: str, depends: object, members: Collection[str], make: Callable[[], Mapping[str, Any]]
 ) -> Mapping[str, Any]:
-    """The JSON object that `make` makes; it is kept in a `folder` of the cache, and read from there the next time.
+    """The JSON object that `make` returns; it is stored in a `folder` of the cache, and read from there the next
+    time.
 
-    `depends` is JSON data that differs wherever something else would be made. A file without one of the `members` is
-    damaged. A cache that cannot be read or written costs time, and nothing else.
+    `depends` is JSON data that differs whenever the result would. A file without one of the `members` is damaged. A
+    cache
+    that cannot be read or written only costs time.
     """
     name = hashlib.sha256(json.dumps(depends).encode()).hexdigest()[:24]
     path = Path(platformdirs.user_cache_dir("conformance")) / folder / f"{name}.json"
@@ -30,7 +32,7 @@ def remembered(
     made = make()
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(made))  # workers that make the same at once do not mix it up
+        write_text(path, json.dumps(made))  # workers that compute the same do not interfere
     return made
 
 

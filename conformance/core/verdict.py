@@ -23,7 +23,7 @@ class Level(StrEnum):
 
 
 class Harm(StrEnum):
-    """What a contradicted requirement costs whoever relies on the server, the worst first."""
+    """The consequence of a contradicted requirement for users of the server, the worst first."""
 
     ACCESS = "access"
     DATA_LOSS = "data loss"
@@ -33,7 +33,7 @@ class Harm(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a run says of one requirement, strongest first: the first one wins when verdicts are merged."""
+    """The outcome of one requirement, strongest first: the first one wins when verdicts are merged."""
 
     DEVIATES = "deviates"
     CONFORMS = "conforms"
@@ -152,7 +152,7 @@ class Verdict:
     def fingerprint(self) -> str | None:
         """The deviation's key; None unless the verdict deviates.
 
-        What was sent and is not read back is one defect, however many fields show it: no field goes in.
+        Values that are not read back are one defect, however many fields they are in, so the key contains no field.
         """
         if self.outcome is not Outcome.DEVIATES or self.kind is None:
             return None
@@ -161,7 +161,9 @@ class Verdict:
 
     @property
     def fingerprint_of_place(self) -> str | None:
-        """The deviation's key with its place: by this one, baselines of earlier versions know what is not read back."""
+        """The deviation's key with its place. Baselines of earlier versions use it for values that are not read
+        back.
+        """
         if self.outcome is not Outcome.DEVIATES or self.kind is None:
             return None
         return fingerprint(self.requirement, self.operation, self.kind, self.location)
@@ -171,5 +173,5 @@ PRECEDENCE = {outcome: rank for rank, outcome in enumerate(Outcome)}
 
 
 def stronger(one: Outcome, other: Outcome) -> Outcome:
-    """The outcome that stands when two verdicts speak of one requirement."""
+    """The stronger of two outcomes of one requirement."""
     return min(one, other, key=PRECEDENCE.__getitem__)

@@ -1,4 +1,4 @@
-"""Version: that of the installed suite."""
+"""The version of the installed suite."""
 
 from __future__ import annotations
 

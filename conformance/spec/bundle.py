@@ -1,7 +1,7 @@
-"""Bundle: a spec as one plain OpenAPI document, for other tools. Pure.
+"""Convert a spec to a plain OpenAPI document, for other tools. Pure.
 
-What `x-conformance` says goes into words: where an operation is documented, that it is implied, that no document gives
-its request. What only the suite needs is left out.
+The parts of `x-conformance` for readers become text: where an operation is documented, that it is implied, that its
+request is undocumented. The rest is removed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DATA: Final = ("example", "examples", "enum", "default", "const")
 
 
 def bundle(system: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The plain document of a system. `document` is its spec as it was read, not inlined."""
+    """The plain document of a system. `document` is its spec before inlining."""
     plain: dict[str, Any] = json.loads(json.dumps(document))
     tags: dict[str, None] = {}
     for path, item in plain["paths"].items():
@@ -48,7 +48,7 @@ def _tag(system: str, name: str) -> dict[str, str]:
 
 
 def _describe(system: str, path: str, operation: dict[str, Any], tags: dict[str, None]) -> None:
-    """Put into words what the extension of an operation says."""
+    """Describe the extension of an operation in words."""
     said = operation[EXTENSION]
     tag = said["profile"].removeprefix(f"{system}/")
     tags[tag] = None
@@ -82,7 +82,7 @@ def _cited(said: Mapping[str, Any]) -> str:
 
 
 def _plain(node: Any) -> Any:
-    """A part of a document without our extension. The values of examples are left as they are."""
+    """A part of a document without the extension. Values of examples are not changed."""
     if isinstance(node, list):
         return [_plain(item) for item in node]
     if not isinstance(node, dict):
@@ -100,7 +100,7 @@ def _has_parts(name: str, value: Any) -> bool:
 
 
 def _without_siblings(schema: Any, known: Mapping[str, Any]) -> Any:
-    """A schema in which no keyword stands beside a `$ref`: many tools ignore what does."""
+    """A schema without keywords next to a `$ref`, which many tools ignore."""
     if isinstance(schema, list):
         return [_without_siblings(item, known) for item in schema]
     if not isinstance(schema, dict):
@@ -112,7 +112,7 @@ def _without_siblings(schema: Any, known: Mapping[str, Any]) -> Any:
 
 
 def _prune(document: dict[str, Any]) -> None:
-    """Leave out the components to which nothing refers."""
+    """Remove components without references."""
     components = document["components"]
     while True:
         used = set(_references(document))
@@ -142,7 +142,7 @@ def _references(node: Any) -> Iterator[str]:
 
 
 def same_but_for_names(paths: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The pairs of paths that are one but for the names of their parameters: OpenAPI allows none."""
+    """Pairs of paths that differ only in the names of parameters, which OpenAPI forbids."""
     seen: dict[str, str] = {}
     twice = []
     for path in paths:

@@ -1,4 +1,4 @@
-"""Document lines: the lines of the documents that a requirement cites, from the user's own copies."""
+"""The lines of the documents that requirements cite, from the user's own copies."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Final
 
 from conformance.core import input_files
 
-LONGEST: Final = 1_000  # characters of the lines that one requirement cites
+LONGEST: Final = 1_000  # characters of the cited lines of one requirement
 _SPAN: Final = re.compile(r"(\d+)(?:-(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLines:
-    """The lines of documents by name; `warnings` are sentences on copies that cannot be cited."""
+    """The lines of documents by name; `warnings` are messages on copies that cannot be cited."""
 
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     def cited(self, document: str, spans: str) -> str:
-        """The lines that `spans` name, such as `3, 7-9`, without empty ones; empty without a copy of the document."""
+        """The non-empty lines in `spans`, such as `3, 7-9`; empty without a copy of the document."""
         lines = self.lines.get(document, ())
         found = (line.strip() for start, stop in _spans(spans) for line in lines[start - 1 : stop])
         return _cut("\n".join(filter(None, found)))
@@ -42,7 +42,9 @@ def _cut(text: str) -> str:
 
 
 def read(directory: Path, digests: Mapping[str, str]) -> DocumentLines:
-    """The documents in a directory, each only if it is the one that the suite was written from, by its SHA-256."""
+    """The documents in a directory, each only if its SHA-256 is that of the document that the suite was written
+    from.
+    """
     lines: dict[str, tuple[str, ...]] = {}
     warnings: list[str] = []
     for name, digest in digests.items():

@@ -33,7 +33,7 @@ _KEYS: Final = {"other": "or"}
 
 
 class Cited(Vocabulary):
-    """Where a statement comes from and how firmly it is stated. What is left out is that of the enclosing part."""
+    """The source of a statement, and how firmly it is stated. What is missing is inherited from the enclosing part."""
 
     document: Word | None = None
     """The document that states it."""
@@ -50,7 +50,9 @@ class Cited(Vocabulary):
 
 
 class MemberNames(Vocabulary):
-    """How the names of members end in the bodies of a system, by what the members hold; empty where no name tells."""
+    """The suffixes of member names in the bodies of a system, by what the members contain; empty if names do not
+    show it.
+    """
 
     identifier: Word = ""
     """Of an identifier."""
@@ -73,10 +75,10 @@ class MemberNames(Vocabulary):
 
 
 class DocumentExtension(Vocabulary):
-    """What a document says of all its operations."""
+    """The extension of the whole document."""
 
     members: MemberNames = MemberNames()
-    """What the names of members tell."""
+    """What the names of members mean."""
 
 
 class OtherReading(Vocabulary):
@@ -87,7 +89,7 @@ class OtherReading(Vocabulary):
 
 
 class Place(Vocabulary):
-    """A place of a request that names something."""
+    """A place of a request that names a resource."""
 
     where: Literal["path", "query", "body", "upload"] = Field(alias="in")
     """The part of the request."""

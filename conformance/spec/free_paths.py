@@ -1,4 +1,4 @@
-"""Control requests: made-up paths that match no operation, or that match other operations."""
+"""Find made-up paths for control requests: that match no operation, or that match other operations."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 def unrouted(specification: Specification, operation: Operation, made_up: str) -> str:
-    """The path as deep as that of an operation, with made-up segments, that no operation takes with any method."""
+    """A path as deep as that of an operation, with made-up segments, that matches no operation of any method."""
     paths = [*_one_made_up(operation, made_up), *_more_made_up(operation, made_up)]
     return next(path for path in paths if not any(specification.match(method, path) for method in METHODS))
 
 
 def routed(specification: Specification, operation: Operation, made_up: str) -> list[str]:
-    """The made-up paths that another operation takes, since it has a parameter where this one has a literal segment."""
+    """Made-up paths that match another operation, because it has a parameter where this one has a literal segment."""
     return [path for path in _one_made_up(operation, made_up) if specification.match(operation.method, path)]
 
 
 def half_routed(specification: Specification, operation: Operation, made_up: str) -> list[str]:
-    """The made-up paths that other operations take, but with another method than this one has."""
+    """Made-up paths that match other operations, but with another method than this one's."""
     paths = [one for one in _one_made_up(operation, made_up) if not specification.match(operation.method, one)]
     return [path for path in paths if any(specification.match(method, path) for method in METHODS)]
 
@@ -40,7 +40,7 @@ def _one_made_up(operation: Operation, made_up: str) -> list[str]:
 
 
 def _more_made_up(operation: Operation, made_up: str) -> Iterator[str]:
-    """Paths in which several segments are made up, and at last all that are literal."""
+    """Paths in which several segments are made up, and finally all literal ones."""
     segments, literals = _literals(operation)
     for count in range(2, len(literals) + 1):
         for chosen in combinations(literals, count):

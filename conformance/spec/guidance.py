@@ -1,6 +1,7 @@
-"""Guidance: constraints for generated bodies beyond the documentation (`generate` in `docs/spec-format.md`).
+"""Constraints for generated bodies beyond the documentation (`generate` in `docs/spec-format.md`).
 
-A schema says what the documents say. What only keeps generated values plain, short and consistent is applied to a copy.
+A schema contains what the documents state. What only keeps generated values plain, short and consistent is applied to a
+copy.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from conformance.spec.rules import Schema
 def guided(schema: Schema) -> dict[str, Any]:
     """A plain copy of a request schema for the generator: with its guidance, and closed to undocumented members.
 
-    An object that describes its members takes no others, unless it says `additionalProperties` itself.
+    An object with described members accepts no others, unless it has `additionalProperties`.
     """
     said = extension(schema).generate
     guidance = said.keywords if said is not None else {}

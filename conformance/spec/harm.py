@@ -1,4 +1,4 @@
-"""Harm: what a contradicted requirement costs whoever relies on the server, beside how firmly it is stated."""
+"""The consequence of a contradicted requirement for users of the server, apart from its level."""
 
 from __future__ import annotations
 
@@ -45,5 +45,5 @@ def of_structure(requirement: str) -> Harm:
 
 
 def of_entry(stated: Harm | None, aspect: str | None) -> Harm | None:
-    """The harm of an entry of the register: what it states, else what follows from its aspect; None without either."""
+    """The harm of an entry of the register: the stated one, otherwise that of its aspect; None without either."""
     return stated or OF_ASPECTS.get(aspect or "")

@@ -1,6 +1,6 @@
-"""Layout: the parts of an OpenAPI document, and the model of `x-conformance` in each (`docs/spec-format.md`).
+"""The parts of an OpenAPI document, and the model of `x-conformance` in each (`docs/spec-format.md`).
 
-What is data (examples, `enum`, `default`, `const`) has no parts: whatever is called `x-conformance` there is a value.
+Data (examples, `enum`, `default`, `const`) have no parts: a member `x-conformance` there is a value.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
 class Shape(Enum):
-    """How a part holds parts of another kind: one, a list of them, or a mapping from names to them."""
+    """How a part contains parts of another kind: one, a list of them, or a mapping from names to them."""
 
     ONE = "one"
     LIST = "list"
@@ -126,7 +126,7 @@ def _namesake(operation: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _joined(place: str, name: str, kind: str, key: str = "") -> str:
-    """The place of a part below another: of a body as its fields are written elsewhere, `/diagrams[]/flows[]`."""
+    """The place of a part below another. In a body it is written as in ids: `/diagrams[]/flows[]`."""
     if kind == "schema":
         return f"{place}[]" if name == "items" else f"{place}{'' if name == 'properties' else f' {name} '}/{key}"
     if kind == "document" and name == "paths":
@@ -135,7 +135,7 @@ def _joined(place: str, name: str, kind: str, key: str = "") -> str:
 
 
 def problems(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is wrong with `x-conformance` in a document that is not inlined: the place, and what is right."""
+    """The problems of `x-conformance` in a document before inlining: the place, and what is allowed."""
     for part in parts(document):
         for name in part.data:
             if name != EXTENSION and isinstance(name, str) and _misspelled(name):

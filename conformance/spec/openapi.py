@@ -30,13 +30,13 @@ from conformance.spec.rules import Citation, rules
 
 
 class SpecificationError(Exception):
-    """A spec or register that does not follow the format; the message names the place and what is wrong."""
+    """A spec or register does not follow the format. The message names the place and what is wrong."""
 
 
 def inline(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with every local `$ref` replaced by what it refers to; siblings of a `$ref` refine it.
+    """The document with every local `$ref` replaced by its target; siblings of a `$ref` refine it.
 
-    What siblings add to `properties` and `required` is added, as in JSON Schema; guidance for the generator stays.
+    `properties` and `required` of siblings are added, as in JSON Schema; guidance for the generator is kept.
     """
 
     def target(reference: str) -> Any:
@@ -67,7 +67,7 @@ def inline(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def refined(target: dict[str, Any], siblings: Mapping[str, Any]) -> dict[str, Any]:
-    """What a `$ref` refers to with the siblings of the `$ref`."""
+    """The target of a `$ref`, refined by the siblings of the `$ref`."""
     refined = {**target, **siblings}
     if "properties" in target and "properties" in siblings:
         refined["properties"] = {**target["properties"], **siblings["properties"]}
@@ -98,7 +98,7 @@ def operations(system: str, source: Mapping[str, Any]) -> Iterator[Operation]:
 
 
 def _spelled(template: str, path: str) -> dict[str, str]:
-    """What a document calls the parameters of a path, by their names in the spec."""
+    """The document's names of the parameters of a path, by their names in the spec."""
     return dict(zip(re.findall(r"\{(\w+)\}", template), re.findall(r"\{(\w+)\}", path), strict=False))
 
 
@@ -240,7 +240,7 @@ def _response(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Respo
 
 
 def _link(step: str, raw: Mapping[str, Any]) -> Link:
-    # What stands in the path of the create stays as it is: the ledger knows it (`Entry.within`).
+    # Values in the path of the create are kept: the ledger knows them (`Entry.within`).
     given = {name: value for name, value in raw.get("parameters", {}).items() if not value.startswith("$request.path.")}
     parameter, expression = next(iter(given.items()), ("", ""))
     member = ""

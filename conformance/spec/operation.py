@@ -20,13 +20,17 @@ from conformance.spec.rules import (
 
 @dataclass(frozen=True, slots=True)
 class ResourceReference:
-    """Where a request names what it acts on.
+    """Where a request names the resource that it acts on.
 
-    `where` is path, query, body or upload. `name` is the parameter, `pointer` a JSON pointer in which `*` stands for
-    every element (`other` is the one of a rejected reading), `part` and `xpath` the part of an upload and the place in
-    its XML; without `xpath` it is the name of the file. `when_query` limits it to requests whose query parameter has
-    none of some values (`unless`). An `optional` one may name nothing; one that `allows_foreign` may name somebody
-    else's, at level disposable only. With `no_blanks` it is a name without blanks.
+    `where` is path, query, body or upload. `name` is the parameter; `pointer` a JSON pointer in which `*` matches every
+    element
+    (`other` is that of a rejected reading); `part` and `xpath` are the part of an upload and the place in its XML, or
+    without
+    `xpath` the name of the file. `when_query` limits it to requests whose query parameter has none of some values
+    (`unless`).
+    An `optional` one may name nothing. One that `allows_foreign` may name somebody else's resource, at level disposable
+    only.
+    With `no_blanks` it is a name without blanks.
     """
 
     where: str
@@ -42,7 +46,7 @@ class ResourceReference:
     no_blanks: bool = False
 
     def applies(self, query: Mapping[str, str]) -> bool:
-        """Whether the touch holds for a request with this query."""
+        """Whether the reference applies to a request with this query."""
         if not self.when_query:
             return True
         return query.get(self.when_query, "").strip().upper() not in self.unless
@@ -50,7 +54,7 @@ class ResourceReference:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """The rejected reading of a contradiction: another way to call an operation; following it is a finding."""
+    """The rejected reading of a contradiction: another way to call an operation. Following it is a finding."""
 
     reading: str
     path: str
@@ -58,7 +62,9 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a target wants in each call of an operation besides what the document says, and how its body is encoded."""
+    """What a target needs in each call of an operation in addition to the documented form, and the encoding of its
+    body.
+    """
 
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -68,12 +74,16 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A step of a resource's life: from the create to what reads, updates, lists or deletes the resource.
+    """A step of a resource's lifecycle: from the create to the operation that reads, updates, lists or deletes the
+    resource.
 
-    `parameter` is the path parameter that takes the identifier (`member` the one of the body, where the path has
-    none), `pointer` where the creating answer holds it (empty when it does not), or with `sent` the creating request.
-    For a list, `item` and `name` are pointers within an item; the items of a `tree` stand at any depth. `carries` is a
-    word: the parameter takes what a member of the created thing holds that is called by it.
+    `parameter` is the path parameter for the identifier (`member` that of the body, if the path has none). `pointer` is
+    the
+    identifier's place in the response to the create (empty if it has none), or with `sent` in its request. For a list,
+    `item`
+    and `name` are pointers within an item; the items of a `tree` can be at any depth. `carries` is a word: the
+    parameter gets
+    the value of a member of the created resource whose name contains it.
     """
 
     step: str
@@ -92,8 +102,7 @@ class Link:
 class ResponseSpec:
     """A documented response: `status` is a number or a class such as `2XX`.
 
-    `content_type` is the level at which its content type is demanded. With `or_higher` a refusal with any status above
-    is one of this kind as well.
+    `content_type` is the level of its content type. With `or_higher`, a refusal with any higher status matches too.
     """
 
     status: str
@@ -107,7 +116,7 @@ class ResponseSpec:
     or_higher: bool = False
 
     def matches(self, status: int) -> bool:
-        """Whether an answer with this status is of this kind."""
+        """Whether a response with this status matches."""
         if self.status == "default":
             return True
         if self.status.upper().endswith("XX"):
@@ -150,12 +159,15 @@ class Body:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a spec, with what its `x-conformance` says.
+    """One operation of a spec, with its `x-conformance`.
 
-    `fixtures` maps a path parameter, or a pointer into the body, to the key of the target file that gives its value
-    where no operation makes it; `needs` are the keys without which nothing calls it, where its fixtures do not
-    tell. A `personal` one concerns access to the account as well. What a `soft_delete` deletes may go on being
-    read and listed. A `confidential` one answers what is other people's as a whole.
+    `fixtures` maps a path parameter, or a pointer into the body, to the key of the target file with its value, if no
+    operation
+    creates it. `needs` are the keys without which nothing calls it, if its fixtures do not show that. A `personal` one
+    concerns
+    access to the account as well. What a `soft_delete` deletes may still be read and listed. A `confidential` one
+    returns
+    other people's data only.
     """
 
     id: str
@@ -193,17 +205,17 @@ class Operation:
 
     @property
     def path_parameters(self) -> list[str]:
-        """The names of the path's parameters, but for those that are the same everywhere."""
+        """The names of the path's parameters, except those with a constant value."""
         return [one["name"] for one in self.parameters if one.get("in") == "path" and not _is_constant(one)]
 
     @property
     def constants(self) -> list[str]:
-        """The names of the path's parameters that are the same everywhere."""
+        """The names of the path's parameters with a constant value."""
         return [one["name"] for one in self.parameters if one.get("in") == "path" and _is_constant(one)]
 
     @property
     def request(self) -> str:
-        """The method and the path, as a reader names the operation."""
+        """The method and the path, as readers know the operation."""
         return f"{self.method} {self.path}"
 
     @property
@@ -223,29 +235,29 @@ class Operation:
 
     @property
     def success(self) -> ResponseSpec:
-        """The documented success."""
+        """The documented successful response."""
         return next(response for response in self.responses if response.status[0] == "2")
 
     def response(self, status: int) -> ResponseSpec | None:
-        """What is documented for a status, or None; an exact number goes before a class."""
+        """The documented response for a status, or None; an exact number takes precedence over a class."""
         fitting = [response for response in self.responses if response.matches(status)]
         return min(fitting, key=lambda response: (response.status == "default", "X" in response.status), default=None)
 
     def refusal(self, status: int) -> ResponseSpec | None:
-        """What is documented for a refusal with a status, or None: the answer of that status, or one "or higher"."""
+        """The documented refusal for a status, or None: the response with that status, or one "or higher"."""
         higher = (one for one in self.responses if one.or_higher and status >= int(one.status[0]) * 100)
         return self.response(status) or next(higher, None)
 
     def fixes_status(self, response: ResponseSpec) -> bool:
         """Whether a call can contradict the status of a documented success.
 
-        Where only the class is told, any success fits, and a refusal contradicts the requirement that the register
-        has for it (`accepted_by`), or nothing (no document gives the request).
+        If only the class is documented, any success matches, and a refusal contradicts the requirement of the register
+        (`accepted_by`), or nothing (an undocumented request).
         """
         return not response.status.upper().endswith("XX") or not (self.accepted_by or self.undocumented_request)
 
     def link(self, step: str) -> Link | None:
-        """The link for a step of the life, or None."""
+        """The link for a step of the lifecycle, or None."""
         return next((link for link in self.links if link.step == step), None)
 
     def body(self, media_type: str = "") -> Body | None:
@@ -253,7 +265,9 @@ class Operation:
         return next((body for body in self.bodies if media_type in ("", body.media_type)), None)
 
     def fits(self, path: Mapping[str, str]) -> bool:
-        """Whether the values of a path have the forms that its parameters give: so are namesakes told apart."""
+        """Whether path values have the forms of their parameters. This distinguishes operations with the same
+        template.
+        """
         forms = ((one["name"], one.get("schema", {}).get("pattern", "")) for one in self.parameters)
         return all(re.search(form, path.get(name, "")) for name, form in forms)
 
@@ -264,7 +278,7 @@ class Operation:
 
     @cached_property
     def pattern_in_any_letters(self) -> re.Pattern[str]:
-        """The same, of a server to which capital and small letters are one."""
+        """The same for a case-insensitive server."""
         return re.compile(self.pattern.pattern, re.IGNORECASE)
 
     @cached_property
@@ -281,7 +295,7 @@ def _pattern(path: str) -> re.Pattern[str]:
     seen: set[str] = set()
 
     def group(name: str) -> str:
-        known = name in seen  # a prefix that stands twice names the same thing twice
+        known = name in seen  # a repeated prefix names the same resource twice
         seen.add(name)
         return f"(?P={name})" if known else f"(?P<{name}>[^/]+)"
 

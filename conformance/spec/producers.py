@@ -1,4 +1,4 @@
-"""Producers: where the things that a request acts on come from: another operation, or the target file."""
+"""Where the resources that a request acts on come from: another operation, or the target file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def producer_of(
 
 
 def creator_of(operations: Mapping[str, Operation], operation: Operation) -> Operation | None:
-    """The operation that creates the kind of thing that `operation` acts on, from nothing but a body."""
+    """The operation that creates the kind of resource that `operation` acts on, with only a body."""
     if operation.effect == "create":
         return None
     for one in operations.values():
@@ -34,15 +34,15 @@ def creator_of(operations: Mapping[str, Operation], operation: Operation) -> Ope
 
 
 def source(operations: Mapping[str, Operation], operation: Operation, parameter: str) -> Operation | None:
-    """The operation by which what a parameter (or, when it is empty, the body) stands for is made; None: a fixture."""
+    """The operation that makes what a parameter names (the body, if it is empty); None for a fixture."""
     found = producer_of(operations, operation, parameter)
     return found[0] if found else creator_of(operations, operation)
 
 
 def shown_by_list(operations: Mapping[str, Operation], operation: Operation) -> Link | None:
-    """The link to the list that shows what a read takes: then it can be read without creating anything; or None.
+    """The link to a list with the identifier for a read, which then needs no create; or None.
 
-    A read that takes a name or another value of a thing is none: a list need not show that.
+    None if the read takes a name or another value, which a list need not contain.
     """
     if operation.effect != "read" or operation.confidential or len(operation.path_parameters) != 1:
         return None
@@ -56,32 +56,32 @@ def shown_by_list(operations: Mapping[str, Operation], operation: Operation) -> 
 
 
 def subjects(operation: Operation) -> list[str]:
-    """What a call acts on: its path parameters; the empty name for what its body alone tells."""
+    """What a call acts on: its path parameters, or the empty name if only its body names it."""
     named_by_body = any(touch.where == "body" and not touch.optional for touch in operation.touches)
     return operation.path_parameters or ([""] if named_by_body else [])
 
 
 def changed_by(operation: Operation) -> list[str]:
-    """The subjects that a call changes: those of which the guard wants to know whose they are."""
+    """The subjects that a call changes, whose ownership the guard checks."""
     touched = {touch.name if touch.where == "path" else "" for touch in operation.touches if not touch.optional}
     return [one for one in subjects(operation) if one in touched] if operation.effect != "read" else []
 
 
 def pointers(operation: Operation) -> list[str]:
-    """The places of the body that are fixtures, beside what the path names."""
+    """The places of the body that are fixtures, in addition to the path."""
     return [place for place in operation.fixtures if place.startswith("/") and operation.path_parameters]
 
 
 def key_of(operation: Operation, parameter: str) -> str:
-    """The key of the target file that names what a parameter (or, when it is empty, the body) stands for; or empty."""
+    """The key of the target file for what a parameter names (the body, if it is empty); or empty."""
     fallback = "" if parameter else next(iter(operation.fixtures.values()), "")
     return operation.fixtures.get(parameter, fallback)
 
 
 def takes_named(operations: Mapping[str, Operation], operation: Operation, parameter: str) -> bool:
-    """Whether a call acts on what the target file names, where it names something; else on what is made for it.
+    """Whether a call acts on the fixture of the target file, if there is one, and not on a created resource.
 
-    What is executed is what is named: no document says that what a guessed body creates can be executed.
+    Executions use fixtures: no document says that a resource with a guessed body can be executed.
     """
     found = producer_of(operations, operation, parameter)
     if found is not None:
@@ -92,9 +92,9 @@ def takes_named(operations: Mapping[str, Operation], operation: Operation, param
 def dependencies(
     operations: Mapping[str, Operation], operation: Operation, gives: Callable[[str], bool] = lambda _: False
 ) -> list[Operation]:
-    """The operation and, one after another, those that make what each acts on.
+    """The operation and, in order, those that make what each acts on.
 
-    `gives` tells which keys the target file names.
+    `gives` returns whether the target file has a key.
     """
     found = [operation]
     for one in found:
@@ -118,7 +118,7 @@ def needed(operations: Mapping[str, Operation], operation: Operation) -> tuple[s
 
 
 def maker_of(operations: Mapping[str, Operation], operation: Operation) -> Operation | None:
-    """The operation that creates what another one acts on: itself, if it creates something."""
+    """The operation that creates what another one acts on: itself, if it is a create."""
     if operation.effect == "create":
         return operation
     found = producer_of(operations, operation)
@@ -128,7 +128,9 @@ def maker_of(operations: Mapping[str, Operation], operation: Operation) -> Opera
 
 
 def shown_by(operations: Mapping[str, Operation], operation: Operation) -> Operation | None:
-    """The operation that shows what another one creates or changes: at the same path, else its read, else its list."""
+    """The operation that shows what another one creates or changes: at the same path, otherwise its read or its
+    list.
+    """
     if operation.effect == "update" and operation.path_parameters:
         for one in operations.values():
             if one.effect == "read" and one.method == "GET" and one.path == operation.path:

@@ -126,6 +126,6 @@ class Register(Vocabulary):
 
 
 def user_of(aspect: str | None, users: Mapping[str, tuple[str, ...]]) -> str:
-    """The user of the target file by whom an aspect is tested: the first that fits; empty where there is none."""
+    """The user of the target file that tests an aspect: the first with fitting permissions; empty if there is none."""
     wanted = HAS_PERMISSIONS.get(aspect or "")
     return next((name for name, permissions in users.items() if bool(permissions) is wanted), "")

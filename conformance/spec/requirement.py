@@ -1,4 +1,4 @@
-"""Requirement: one testable statement of the documentation. The structural ones are derived from the spec."""
+"""One testable statement of the documentation. The structural ones are derived from the spec."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from conformance.spec.rules import (
     rules,
 )
 
-REFUSALS: Final = ("3", "4", "5")  # with what the status of a refusal begins
+REFUSALS: Final = ("3", "4", "5")  # the first digit of the status of a refusal
 SERVER_ERROR: Final = "returns a status of 500 or higher"
 
 
@@ -31,10 +31,14 @@ class Requirement:
     """One testable statement of the documentation.
 
     Structural ones (`structural` is true) are derived from the spec, the others are entries of the register. `tried`
-    says what tests it: structure, lifecycle, access, scenario, property, or none (then `untestable` says why). `needs`
-    are the keys of the target file without which it cannot be tested (`case`, `users.outsider`); `disposable` ones are
-    tested at that safety level only, whatever their operations allow. `request` is the method and the path of its
-    operation, `deviation` what is wrong with a server that contradicts it: together they title a deviation.
+    says what
+    tests it: structure, lifecycle, access, scenario, property, or none (then `untestable` says why). `needs` are the
+    keys of
+    the target file without which it cannot be tested (`case`, `users.outsider`). `disposable` ones are tested at that
+    safety
+    level only, whatever their operations allow. `request` is the method and path of its operation, `deviation` is what
+    is wrong
+    with a server that contradicts it: together they are the title of a deviation.
     """
 
     id: str
@@ -62,7 +66,7 @@ class Requirement:
 
     @property
     def of_success(self) -> bool:
-        """Whether it follows from the spec, and an accepted request alone can show that it holds."""
+        """Whether it is derived from the spec, and only an accepted request can show that it holds."""
         structure = StructuralId.parse(self.id) if self.structural else None
         return structure is not None and (structure.status[:1] == "2" or structure.rule == requirement_ids.EXISTS)
 
@@ -74,12 +78,12 @@ class Requirement:
 
     @property
     def refusal(self) -> bool:
-        """Whether it is about what a documented refusal looks like."""
+        """Whether it is about the form of a documented refusal."""
         structure = StructuralId.parse(self.id) if self.structural else None
         return structure is not None and structure.status[:1] in REFUSALS
 
     def later_than(self, version: str | None) -> bool:
-        """Whether it holds since a later version only; without a version everything applies."""
+        """Whether it holds only since a later version; without a version everything applies."""
         return bool(version and self.since and _numbers(version) and _numbers(version) < _numbers(self.since))
 
 
@@ -91,7 +95,7 @@ Maker = Callable[[str, Citation, str, str, str], Requirement]
 
 
 def structural(operation: Operation) -> Iterator[Requirement]:
-    """The requirements that follow from an operation's place in its spec."""
+    """The requirements that are derived from an operation of the spec."""
 
     def made(identifier: str, citation: Citation, statement: str, wrong: str, place: str = "") -> Requirement:
         return Requirement(
@@ -167,9 +171,10 @@ def structural(operation: Operation) -> Iterator[Requirement]:
 
 
 def unchanged(operations: Mapping[str, Operation], operation: Operation) -> Requirement | None:
-    """That a refused request changes nothing, where the cases of an operation can show that; never more than a finding.
+    """The requirement that a refused request changes nothing, if cases of the operation can show that. At most a
+    finding.
 
-    No document states it flatly: that a request is refused says that it was not done.
+    No document states it explicitly: a refused request was not carried out.
     """
     made_by = maker_of(operations, operation)
     changing = operation.effect in ("create", "update") and not (operation.personal or operation.undocumented_request)
@@ -202,10 +207,12 @@ def unchanged(operations: Mapping[str, Operation], operation: Operation) -> Requ
 def _demands(
     operation: Operation, made: Callable[[str, Citation, str, str, str], Requirement]
 ) -> Iterator[Requirement]:
-    """That a body without a required field is refused (rule 3): what does without it is compatible, and a finding.
+    """The requirement that a body without a required field is refused (rule 3): accepting it is compatible, and a
+    finding.
 
-    Without what names the thing that it acts on, a request could reach anything: the guard sends none. Without the name
-    of what it creates, that is tested where anything may be destroyed.
+    Without the field that names its resource, a request could reach anything: the guard sends none. Without the name of
+    what
+    it creates, it is tested at level disposable only.
     """
     body = next(iter(operation.bodies), None)
     if body is None or operation.undocumented_request or operation.implied:
@@ -228,7 +235,7 @@ def _demands(
 
 
 def _sends_text(operation: Operation) -> bool:
-    """Whether a body holds text of ours that can be read: a name, or in an update more than what it acts on."""
+    """Whether a body contains text of ours that can be read back: a name, or in an update more than its identifier."""
     body = operation.body("application/json")
     named = {f"/{name}" for name in body.schema.get("properties", {})} if body is not None else set()
     free = named - {touch.pointer for touch in operation.touches}
@@ -238,7 +245,7 @@ def _sends_text(operation: Operation) -> bool:
 
 
 def _combinable(operation: Operation) -> bool:
-    """Whether bodies can be made from the schema alone: they name nothing that exists, but for the path's resource."""
+    """Whether bodies can be generated from the schema alone: they refer to nothing except the path's resource."""
     body = operation.body("application/json")
     named = any(touch.where == "body" for touch in operation.touches)
     defines = body is not None and any(
@@ -251,7 +258,7 @@ def _combinable(operation: Operation) -> bool:
 
 
 def _request_rules(operation: Operation) -> Iterator[tuple[Rule, str]]:
-    """The closed sets of values that a documented JSON body may hold; each is a requirement to accept them."""
+    """The closed sets of values in a documented JSON body; each is a requirement to accept them."""
     body = operation.body("application/json")
     if body is None or operation.undocumented_request or operation.effect == "administer":
         return
@@ -261,5 +268,5 @@ def _request_rules(operation: Operation) -> Iterator[tuple[Rule, str]]:
 
 
 def _at_most_should(level: Level) -> Level:
-    """No firmer than should: that a value is listed says plainly, but not flatly, that it is accepted."""
+    """At most should: a listed value is clearly, but not explicitly, accepted."""
     return Level.SHOULD if level is Level.MUST else level

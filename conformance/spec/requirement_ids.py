@@ -1,13 +1,13 @@
-"""Requirement ids: how those of structural requirements are made, and how they are read.
+"""Make and parse requirement ids.
 
-A structural id says of which operation it is, of which part of it, at which place there, and by which rule:
+A structural id consists of an operation, a part of it, a place there, and a rule:
 
     getProject:exists
     getProject.200:status
     getProject.200./diagrams[]/flows[]/flo_x2:present
     createProject.request./prj_name:accepted
 
-Ids of the register, such as `PM3-PROJECT-CREATE-NAME`, hold none of these separators.
+Ids of the register, such as `PM3-PROJECT-CREATE-NAME`, contain none of these separators.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class StructuralId:
 
     @classmethod
     def parse(cls, identifier: str) -> Self | None:
-        """The components of an id; None where it is one of the register."""
+        """Parse an id; None if it belongs to the register."""
         found = _FORM.fullmatch(identifier)
         if found is None:
             return None
@@ -48,65 +48,65 @@ class StructuralId:
 
     @property
     def status(self) -> str:
-        """The status of the response that it is about; empty where it is about none."""
+        """The status of the response that it is about; empty if it is about none."""
         return self.part if self.part[:1].isdigit() else ""
 
 
 def exists(operation: str) -> str:
-    """That an operation is there."""
+    """The operation exists."""
     return f"{operation}:{EXISTS}"
 
 
 def no_server_error(operation: str) -> str:
-    """That no request to an operation is answered with a server error."""
+    """No request to the operation causes a server error."""
     return f"{operation}:{NO_SERVER_ERROR}"
 
 
 def generated_accepted(operation: str) -> str:
-    """That an operation accepts generated bodies."""
+    """The operation accepts generated bodies."""
     return f"{operation}:{GENERATED_ACCEPTED}"
 
 
 def documented_form(operation: str) -> str:
-    """That an operation that has another reading is called as documented."""
+    """An operation with another reading accepts the documented form."""
     return f"{operation}:documented-form"
 
 
 def refused_unchanged(operation: str) -> str:
-    """That a request to an operation that is refused changes nothing."""
+    """A refused request to the operation changes nothing."""
     return f"{operation}:{REFUSED_UNCHANGED}"
 
 
 def verbatim(operation: str) -> str:
-    """That an operation returns the very text that it was given."""
+    """The operation returns the exact text that was sent."""
     return f"{operation}:verbatim"
 
 
 def status(operation: str, status: str) -> str:
-    """That a documented call is answered with a status."""
+    """A documented call gets this status."""
     return f"{operation}.{status}:status"
 
 
 def content_type(operation: str, status: str) -> str:
-    """That a response has a documented media type."""
+    """A response has a documented media type."""
     return f"{operation}.{status}:content-type"
 
 
 def unwrapped(operation: str, status: str) -> str:
-    """That a response is the object itself, not an array that holds it."""
+    """A response is the object itself, not an array around it."""
     return f"{operation}.{status}:unwrapped"
 
 
 def at_place(operation: str, status: str, place: str, rule: str) -> str:
-    """That a place in the body of a response keeps to a rule."""
+    """A place in the body of a response follows a rule."""
     return f"{operation}.{status}.{place}:{rule}"
 
 
 def accepted(operation: str, place: str) -> str:
-    """That the documented values at a place of a request are accepted."""
+    """The documented values at a place of a request are accepted."""
     return f"{operation}.{REQUEST}.{place}:{ACCEPTED}"
 
 
 def required(operation: str, place: str) -> str:
-    """That a request without a place is refused."""
+    """A request without a place is refused."""
     return f"{operation}.{REQUEST}.{place}:{REQUIRED}"

@@ -1,4 +1,4 @@
-"""Structural rules: what a response schema requires at each place of a body, one requirement for each rule.
+"""The rules of a response schema at each place of a body, one requirement for each rule.
 
 A place names a member without its position: `/diagrams[]/flows[]/flo_x2`; the root is the empty string.
 """
@@ -55,7 +55,7 @@ DEVIATION_KIND: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a rule comes from, and how firmly it is stated there."""
+    """The source of a rule, and how firmly it is stated there."""
 
     document: str = ""
     section: str = ""
@@ -65,7 +65,7 @@ class Citation:
     since: str | None = None
 
     def refined(self, said: Cited) -> Citation:
-        """This citation with what an enclosed `x-conformance` says of its own."""
+        """This citation with the values of an enclosed `x-conformance`."""
         return Citation(
             document=said.document or self.document,
             section=said.section or self.section,
@@ -76,15 +76,15 @@ class Citation:
         )
 
     def softened(self, other: OtherReading) -> Citation:
-        """This citation for what only another reading allows: it is never more than a finding."""
+        """This citation for what only another reading allows: at most a finding."""
         return replace(self, reading=", ".join(other.reading), level=Level.MAY)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """One demand on one place. `expected` says it in words; `values` holds the types or values it allows.
+    """One constraint on one place. `expected` describes it; `values` are the types or values that it allows.
 
-    For a format `values` holds the types that it speaks of. A preference is one for types, or for the `form` of a text.
+    For a format, `values` are the types to which it applies. A preference is for types, or for the `form` of a text.
     """
 
     place: str
@@ -128,7 +128,7 @@ class Rule:
         return str(next(iter(self.values), ""))
 
     def prefers(self, value: Any) -> bool:
-        """Whether a value has what a preference asks for."""
+        """Whether a value follows a preference."""
         if self.form:
             return not isinstance(value, str) or re.search(self.form, value) is not None
         return has_type(value, self.values)
@@ -137,7 +137,7 @@ class Rule:
 def field(place: str) -> str:
     """A place as people write it: `diagrams[].flows[].flo_x2` for `/diagrams[]/flows[]/flo_x2`.
 
-    In a list of things it is the field of each: `prj_type` for `[]/prj_type`.
+    In a list of objects it is the field of each: `prj_type` for `[]/prj_type`.
     """
     if place == "[]":
         return "each item"
@@ -145,7 +145,7 @@ def field(place: str) -> str:
 
 
 def types_of(schema: Schema) -> tuple[str, ...]:
-    """The JSON types that a schema allows; empty when it says nothing."""
+    """The JSON types that a schema allows; empty if it has none."""
     declared = schema.get("type", ())
     return (declared,) if isinstance(declared, str) else tuple(declared)
 
@@ -170,7 +170,7 @@ def json_type(value: Any) -> str:
 
 
 def has_type(value: Any, types: tuple[str, ...]) -> bool:
-    """Whether a value is of one of the types; a whole number counts as integer, as in JSON Schema."""
+    """Whether a value has one of the types; a whole number counts as integer, as in JSON Schema."""
     found = json_type(value)
     if found in types:
         return True
@@ -180,17 +180,18 @@ def has_type(value: Any, types: tuple[str, ...]) -> bool:
 
 
 def types_allowed(schema: Schema) -> tuple[str, ...]:
-    """The JSON types that an answer may have: null too wherever a text may be empty, for both say that it is unset.
+    """The JSON types that a response may have: null too if a text may be empty, since both mean that it is unset.
 
-    A text may be empty unless its values, its length or its form say otherwise; so this one place decides it for every
-    String of every spec.
+    A text may be empty unless its values, its length or its form exclude that. This function decides it for every
+    String of
+    every spec.
     """
     types = types_of(schema)
     return (*types, "null") if "string" in types and "null" not in types and _may_be_empty(schema) else types
 
 
 def _may_be_empty(schema: Schema) -> bool:
-    """Whether nothing in a schema of a text forbids the empty one."""
+    """Whether a schema of a text allows the empty one."""
     if "enum" in schema or "format" in schema or schema.get("minLength", 0) > 0:
         return False
     return re.search(schema.get("pattern", ""), "") is not None
@@ -221,7 +222,7 @@ def _rules(schema: Schema, place: str, enclosing: Citation) -> Iterator[Rule]:
 def demanded(schema: Schema, citation: Citation, place: str = "") -> Iterator[tuple[str, Citation]]:
     """Every place of a request schema that a document requires, outermost first.
 
-    What is merely always sent (`undemanded` in the spec) is not among them.
+    Places that are only always sent (`undemanded` in the spec) are excluded.
     """
     said = extension(schema)
     citation = citation.refined(said)
@@ -235,7 +236,7 @@ def demanded(schema: Schema, citation: Citation, place: str = "") -> Iterator[tu
 
 
 def is_number_in_digits(schema: Schema) -> bool:
-    """Whether a number may also come as a string of digits: then the digits are part of its type."""
+    """Whether a number may also be a string of digits: then the digits are part of its type."""
     types = types_of(schema)
     return "pattern" in schema and "string" in types and bool({"integer", "number"} & set(types))
 
@@ -283,7 +284,7 @@ def format_in_words(schema: Schema) -> str:
 
 
 def tolerant(schema: Schema) -> dict[str, Any]:
-    """The schema with tolerated values added to each `enum`, and null to each text: what a validator must accept."""
+    """The schema with tolerated values added to each `enum`, and null to each text, for the validator."""
     copy = dict(schema)
     if types := types_allowed(schema):
         copy["type"] = list(types)
@@ -298,7 +299,7 @@ def tolerant(schema: Schema) -> dict[str, Any]:
 
 
 def writable(body: Any, schema: Mapping[str, Any]) -> Any:
-    """A body that was read, cut to the members that a request schema knows, without what it calls volatile."""
+    """A body that was read, reduced to the members of a request schema that are not volatile."""
     if isinstance(body, dict) and "properties" in schema:
         known = schema["properties"]
         return {

@@ -1,4 +1,4 @@
-"""Specs and register, read into frozen values.
+"""Read specs and registers into frozen values.
 
 The specs are OpenAPI 3.1 with one extension, `x-conformance`; `docs/spec-format.md` describes both.
 """
@@ -64,7 +64,9 @@ FIELDS: Final = "fields.csv"
 
 @dataclass(frozen=True)
 class Specification:
-    """All that is known of one system. Of each document, by name, `documents` has the digest, `lengths` the lines."""
+    """The spec and register of one system. `documents` maps documents to digests, `lengths` to their number of
+    lines.
+    """
 
     system: str
     title: str
@@ -75,26 +77,27 @@ class Specification:
     lengths: Mapping[str, int]
     source: Mapping[str, Any]
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The users of the target file by whom access is tested, each with its permissions."""
+    """The users of the target file that test access, each with its permissions."""
     members: MemberNames = field(default_factory=MemberNames)
-    """What the names of members in bodies tell."""
+    """What the names of members in bodies mean."""
 
     @cached_property
     def forms(self) -> tuple[Operation, ...]:
-        """Every operation as the target must be called, and as it is documented where these differ."""
+        """Every operation in the form that the target needs, and in its documented form if that differs."""
         known = self.operations.values()
         return (*known, *(one.documented for one in known if one.documented is not None))
 
     @cached_property
     def forms_by_method(self) -> Mapping[str, tuple[Operation, ...]]:
-        """The same, by method: every request is matched against those of its own."""
+        """The same by method."""
         methods = dict.fromkeys(one.method for one in self.forms)
         return {method: tuple(one for one in self.forms if one.method == method) for method in methods}
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """What reports name things by: the ids of operations and requirements with the fields and paths within them,
-        documents and their sections, profiles, kinds of things, and what verdicts are called.
+        """The words that reports use: ids of operations and requirements with their fields and paths, documents and
+        sections,
+        profiles, kinds of resources, and the names of outcomes.
         """
         named = [*self.requirements, *self.operations, *Level, *Outcome, *Reason, *Kind]
         for one in self.operations.values():
@@ -104,10 +107,11 @@ class Specification:
         return frozenset(word for name in set(named) for word in re.findall(r"[\w-]+", name))
 
     def match(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]] | None:
-        """The operation that a method and a decoded path call, with its path values.
+        """The operation that matches a method and a decoded path, with its path values.
 
-        A literal path goes before one with parameters (`/project/bulk` is not a project), and of two with the same
-        template one whose parameters have the form of the values.
+        A literal path takes precedence over one with parameters (`/project/bulk` is not a project); of two with the
+        same template,
+        one whose parameters have the form of the values.
         """
         fitting = [
             (operation, found.groupdict())
@@ -123,7 +127,7 @@ class Specification:
         return any(operation.starts for operation in self.operations.values())
 
     def aspect(self, operation: str, aspect: str) -> Requirement | None:
-        """The register's requirement for a step of the engine at an operation, or None: the document is silent."""
+        """The register's requirement for a step of an engine at an operation, or None if the documents are silent."""
         return next(
             (
                 requirement
@@ -149,8 +153,9 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
     """Read a spec and a register from their files.
 
     Raises:
-        SpecificationError: a file cannot be read, or does not follow `docs/spec-format.md`; a line for each place that
-            names the file, the operation or the entry, the key, what is wrong and what is right.
+        SpecificationError: a file cannot be read, or does not follow `docs/spec-format.md`. One line per problem, with
+            the
+            file, the operation or the entry, the key, what is wrong and what is allowed.
     """
     text, held = _bytes(spec), _bytes(register)
     document = data(text, spec)
@@ -210,7 +215,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 def _lines_by_field(path: Path) -> dict[tuple[str, bool, str, str], str]:
     """The lines that document a field: by operation, whether it is sent, its place, and the document.
 
-    A schema cites the table that its fields are in; the inventory knows the lines of each. Without one there are none.
+    A schema cites the table of its fields; the inventory has the lines of each. Without an inventory there are none.
     """
     rows = _rows(path) if path.exists() else []
     return {
@@ -219,7 +224,7 @@ def _lines_by_field(path: Path) -> dict[tuple[str, bool, str, str], str]:
 
 
 def register_of(held: Mapping[str, Any], path: Path) -> Register:
-    """The register, in which each entry is named by its id when it is wrong. Raises SpecificationError."""
+    """The register. Errors name an entry by its id. Raises SpecificationError."""
     entries = held.get("requirements")
     listed = entries if isinstance(entries, list) else []
     names = [str(one.get("id", "")) if isinstance(one, dict) else "" for one in listed]
@@ -231,7 +236,7 @@ def register_of(held: Mapping[str, Any], path: Path) -> Register:
 
 
 def _by_id(told: str, names: Sequence[str]) -> str:
-    """A complaint about an entry with its id in the place of its number."""
+    """A message about an entry with its id instead of its number."""
     found = re.match(r"requirements\.(\d+)(\.|: )", told)
     if found is None:
         return told
@@ -286,7 +291,7 @@ def _needs(
     operations: Mapping[str, Operation],
     users: Mapping[str, tuple[str, ...]],
 ) -> tuple[str, ...]:
-    """What an entry says that it needs; else what a call of its operation does, and the user of its aspect."""
+    """The declared needs of an entry; otherwise those of a call of its operation, and the user of its aspect."""
     if entry.needs is not None or entry.tried == "none" or operation is None:
         return entry.needs or ()
     user = user_of(entry.aspect, users)

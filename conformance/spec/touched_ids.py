@@ -1,4 +1,4 @@
-"""Touched ids: which resources a request names, read from the bytes that are sent."""
+"""Find which resources a request names, from the bytes that are sent."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import defusedxml.ElementTree as ElementTree
 from conformance.spec.specification import ResourceReference
 
 OVERRIDES: Final = ("x-http-method-override", "x-http-method", "x-method-override", "x-original-url", "x-rewrite-url")
-METHOD: Final = "_method"  # the name of a parameter by which some frameworks take another method than the request's
+METHOD: Final = "_method"  # the parameter with which some frameworks override the method
 HOP_BY_HOP: Final = (
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
     *("te", "trailer", "transfer-encoding", "upgrade"),
 )
 """Header fields that speak of a connection, which is the HTTP library's and a proxy's own business."""
-UNREADABLE: Final = ("content-encoding", "transfer-encoding")  # they make other bytes of a body than those judged
+UNREADABLE: Final = ("content-encoding", "transfer-encoding")  # they change how a body is decoded
 
 
 class Unreadable(Exception):
@@ -30,10 +30,10 @@ class Unreadable(Exception):
 def named(
     touches: tuple[ResourceReference, ...], path: Mapping[str, str], query: bytes, content_type: str, body: bytes
 ) -> Iterator[str]:
-    """Every value that a request holds at the given places.
+    """Every value of a request at the given places.
 
     Raises:
-        Unreadable: a place should hold a value, and none can be read there.
+        Unreadable: a place has no readable value.
     """
     pairs = parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True)
     parameters = dict(pairs)
@@ -70,10 +70,10 @@ def _required(values: list[str], place: str) -> list[str]:
 
 
 def _held(content_type: str, body: bytes) -> Iterator[Any]:
-    """What a body holds as data, in each way in which a server may read it: as JSON, and as its label says.
+    """The data of a body, in each way in which a server may parse it: as JSON, and by its content type.
 
     Raises:
-        Unreadable: in no way, or a name stands twice, or is one that some servers take for a place within a member.
+        Unreadable: it cannot be parsed, a name occurs twice, or some servers parse a name as a path into a member.
     """
     try:
         document = json.loads(body, object_pairs_hook=_once)
@@ -96,7 +96,7 @@ def _held(content_type: str, body: bytes) -> Iterator[Any]:
 
 
 def _member(text: str) -> Any:
-    """The value of a field of a form: objects and arrays stand there as JSON."""
+    """The value of a form field: objects and arrays are JSON."""
     try:
         return json.loads(text, object_pairs_hook=_once) if text[:1] in ("{", "[") else text
     except (ValueError, RecursionError):
@@ -104,7 +104,7 @@ def _member(text: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object in which no name stands twice: servers differ in which one they take. Raises ValueError."""
+    """An object without duplicate names, of which servers use different ones. Raises ValueError."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name is there twice")
@@ -112,7 +112,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def members(content_type: str, body: bytes) -> Iterator[tuple[str, str]]:
-    """Names and texts of what a body holds at its top, whatever its label says: form, parts, or JSON members."""
+    """The top-level names and texts of a body, whatever its content type: form, parts, or JSON members."""
     if not body:
         return
     if content_type.startswith("multipart/"):
@@ -128,9 +128,9 @@ def members(content_type: str, body: bytes) -> Iterator[tuple[str, str]]:
 
 
 def at(document: Any, pointer: str) -> Iterator[Any]:
-    """The values at a JSON pointer in which `*` stands for every element of an array.
+    """The values at a JSON pointer in which `*` matches every element of an array.
 
-    Of an object too: some servers take `{"0": …}` for an array.
+    Also of an object: some servers accept `{"0": …}` as an array.
     """
     found = [document]
     for part in pointer.split("/")[1:]:
@@ -149,7 +149,7 @@ def at(document: Any, pointer: str) -> Iterator[Any]:
 
 
 def replace(content: Any, pointer: str, value: Any) -> None:
-    """Put `value` at every place that a pointer (with `*`) names."""
+    """Set `value` at every place that a pointer (with `*`) matches."""
     parents, _, last = pointer.rpartition("/")
     for node in at(content, parents) if parents else [content]:
         if isinstance(node, dict):
@@ -162,16 +162,16 @@ def _in_upload(content_type: str, body: bytes, touch: ResourceReference) -> Iter
         return
     try:
         tree = ElementTree.fromstring(part)
-    except Exception as error:  # defusedxml raises several unrelated kinds
+    except Exception as error:  # defusedxml raises several unrelated exceptions
         raise Unreadable(f"the uploaded file is not plain XML ({error})") from None
     yield from (element.text.strip() for element in tree.findall(touch.xpath) if element.text and element.text.strip())
 
 
 def upload(content_type: str, body: bytes, name: str) -> bytes | None:
-    """The content of the part `name` of a multipart body; None when there is none.
+    """The content of the part `name` of a multipart body; None if there is none.
 
     Raises:
-        Unreadable: there are two of that name, and servers differ in which one they take.
+        Unreadable: there are two of that name, of which servers use different ones.
     """
     found = _part(content_type, body, name)
     return found[1] if found else None

@@ -1,4 +1,4 @@
-"""YAML file: a spec or a register as data, those of somebody's own within bounds."""
+"""Read a spec or a register from YAML; a user's file with limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LARGEST: Final = 1_000_000  # nodes
 
 
 def data(text: bytes, path: Path) -> Any:
-    """The data of a YAML text; `path` names it. Raises SpecificationError when it is no mapping in YAML."""
+    """The data of a YAML text; `path` names it in errors. Raises SpecificationError if it is not a mapping in YAML."""
     try:
         found = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader
     except yaml.MarkedYAMLError as error:
@@ -29,7 +29,7 @@ def data(text: bytes, path: Path) -> Any:
 
 
 def bounded(path: Path) -> dict[str, Any]:
-    """The data of a YAML file of somebody's own, bounded in size and depth. Raises SpecificationError."""
+    """The data of a user's YAML file, limited in size and depth. Raises SpecificationError."""
     try:
         text = input_files.text(path)
     except OSError as error:
@@ -45,20 +45,20 @@ def bounded(path: Path) -> dict[str, Any]:
 
 
 def _size(node: Any, known: dict[int, int], depth: int) -> int:
-    """How many nodes there are when each alias is written out; more than the largest where it is too deep."""
+    """The number of nodes when each alias is expanded; more than the limit if it is too deep."""
     if not isinstance(node, dict | list):
         return 1
     if depth > DEEPEST:
         return LARGEST + 1
     if id(node) not in known:
-        known[id(node)] = LARGEST + 1  # while it is counted: a node that holds itself has no end
+        known[id(node)] = LARGEST + 1  # while it is counted: a node that contains itself has no end
         members = node.values() if isinstance(node, dict) else node
         known[id(node)] = 1 + sum(_size(one, known, depth + 1) for one in members)
     return known[id(node)]
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML without dates: a version or a date in a spec stays the text that it is."""
+    """YAML without dates: a version or a date in a spec stays a text."""
 
 
 _Loader.yaml_implicit_resolvers = {

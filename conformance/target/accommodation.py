@@ -1,7 +1,7 @@
-"""Accommodation: how to send a request that a target needs in another form than documented.
+"""Send a request in the undocumented form that a target needs.
 
 An accommodated operation is the same operation, with the same effect and touches, in another form: client, guard and
-control requests read it like any other. The documented form stays beside it (`Operation.documented`).
+control requests treat it like any other. `Operation.documented` keeps the documented form.
 """
 
 from __future__ import annotations
@@ -88,10 +88,10 @@ class Accommodation(Table):
     def of(self, specification: Specification) -> Operation:
         """The accommodated operation.
 
-        `documented` is set where something departs from the documents; the encoding need not, where none names one.
+        `documented` is set if something differs from the documents. An undocumented encoding does not.
 
         Raises:
-            ValueError: there is no such operation, nothing is other about it, or the guard could not judge it safely.
+            ValueError: the operation does not exist, nothing differs, or the guard could not check it safely.
         """
         documented = named(specification, self.operation)
         headers = {name: value.get_secret_value() for name, value in self.headers.items()}
@@ -117,10 +117,10 @@ class Accommodation(Table):
 
 
 def accommodated(specification: Specification, accommodations: Iterable[Accommodation]) -> Specification:
-    """The specification of a target that must be called otherwise.
+    """The specification of a target that must be called in undocumented forms.
 
     Raises:
-        ValueError: as `Accommodation.of`, or two of them are of one operation, or of one form.
+        ValueError: as `Accommodation.of`, or two of them are for one operation, or have one form.
     """
     for one in accommodations:
         operation = one.of(specification)
@@ -131,12 +131,12 @@ def accommodated(specification: Specification, accommodations: Iterable[Accommod
 
 
 def accommodated_operations(specification: Specification) -> list[Operation]:
-    """The accommodated operations whose documented form is to be tried as well."""
+    """The accommodated operations whose documented form is to be tested as well."""
     return [one for one in specification.operations.values() if one.documented is not None]
 
 
 def of_the_form(specification: Specification, operation: Operation) -> list[str]:
-    """The requirements that the documented form of an operation is there, and is accepted."""
+    """The requirements that the documented form of an operation exists and is accepted."""
     known = (
         requirement_ids.exists(operation.id),
         requirement_ids.status(operation.id, operation.success.status),
@@ -146,7 +146,7 @@ def of_the_form(specification: Specification, operation: Operation) -> list[str]
 
 
 def named(specification: Specification, text: str) -> Operation:
-    """The operation that is meant by an id, or by `METHOD /path/{template}`. Raises ValueError when there is none."""
+    """The operation with an id, or with `METHOD /path/{template}`. Raises ValueError if there is none."""
     if text in specification.operations:
         return specification.operations[text]
     forms = {f"{one.method} {one.path}": one for one in specification.forms}
@@ -158,9 +158,9 @@ def named(specification: Specification, text: str) -> Operation:
 
 
 def apply_accommodation(operation: Operation, content: Mapping[str, Any]) -> dict[str, Any]:
-    """What httpx takes for a call of an operation (params, json, data, files, content), in the operation's form.
+    """The content for httpx of a call of an operation (params, json, data, files, content), in the operation's form.
 
-    Raw `content` is sent as it is: its bytes are what a test is about.
+    Raw `content` is not changed: a test is about its bytes.
     """
     form, sent = operation.form, dict(content)
     if form.query:
@@ -191,7 +191,7 @@ def _encoded(members: Mapping[str, Any], encoding: str) -> dict[str, Any]:
 
 
 def _merged(given: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of both; of one that both have, what was sent, or for objects their members."""
+    """The members of both; of one that both have, the sent value, or for objects the merged members."""
     both = {
         name: _merged(given[name], value) if isinstance(value, Mapping) and isinstance(given[name], Mapping) else value
         for name, value in sent.items()
@@ -201,19 +201,21 @@ def _merged(given: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _text(value: Any) -> str:
-    """A value as a form or a query holds it."""
+    """A value as text in a form or a query."""
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(value)
 
 
 def _sendable_as(media_type: str) -> bool:
-    """Whether a documented body is made of members: an upload is not."""
+    """Whether a documented body consists of members: an upload does not."""
     return media_type != MEDIA["multipart"]
 
 
 def _judgeable(specification: Specification, documented: Operation, other: Operation) -> None:
-    """See that the guard can tell another form of an operation from every other operation. Raises ValueError."""
+    """Check that the guard can distinguish another form of an operation from every other operation. Raises
+    ValueError.
+    """
     if not SEGMENTS.fullmatch(other.path) or {".", ".."} & set(other.path.split("/")):
         raise ValueError(f"has the path {other.path!r}; each segment must be plain text or one {{parameter}}")
     parameters, known = (re.findall(r"\{(\w+)\}", one.path) for one in (other, documented))
@@ -235,7 +237,7 @@ def _judgeable(specification: Specification, documented: Operation, other: Opera
 
 
 def _overlap(one: Operation, other: Operation) -> bool:
-    """Whether one request may be of the form of both operations, as a lenient server reads it."""
+    """Whether a lenient server may match one request with the forms of both operations."""
     ours, theirs = (form.path.strip("/").casefold().split("/") for form in (one, other))
     alike = (mine == its or "{" in mine + its for mine, its in zip(ours, theirs, strict=False))
     return (one.method, one.server, len(ours)) == (other.method, other.server, len(theirs)) and all(alike)

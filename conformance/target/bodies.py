@@ -1,7 +1,8 @@
-"""Bodies: request bodies in the target file, and where the run inserts names and identifiers.
+"""Request bodies in the target file, and where the run inserts names and identifiers.
 
-A given body replaces the guess as a whole. `{name}` in it is where the run puts a name of its own, `{id}` where it puts
-the identifier of what the request is about; without them the places are found by the names of the members.
+A given body replaces the guess completely. The run replaces `{name}` by a name of its own, and `{id}` by the identifier
+of
+the request's resource; without them the places are found by the names of the members.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ GIVEN: Final = "given"
 def given(operations: Mapping[str, Operation], bodies: Mapping[str, Any]) -> dict[str, Operation]:
     """The operations with the bodies of the target file, and the places of names and identifiers in them.
 
-    What changes or checks a thing whose creation is given, and is not given itself, is sent as the creation with the
-    identifier beside the name.
+    If only the body of a create is given, updates and validations of that resource are sent with the same body, with
+    the
+    identifier next to the name.
     """
     known = dict(operations)
     for name, content in bodies.items():
@@ -48,7 +50,7 @@ def given(operations: Mapping[str, Operation], bodies: Mapping[str, Any]) -> dic
 
 
 def _follows(operation: Operation, made: Operation) -> bool:
-    """Whether an operation takes the definition of what another one creates, by a body that no document gives."""
+    """Whether an operation has the undocumented definition of what another one creates as its body."""
     body = operation.body(JSON)
     return (
         operation.undocumented_request
@@ -62,19 +64,19 @@ def _follows(operation: Operation, made: Operation) -> bool:
 
 
 def _beside(content: Any, pointer: str, operation: Operation) -> Any:
-    """The body of a creation with an identifier beside the name, under the member that the operation's guess has."""
+    """The body of a create with an identifier next to the name, under the member of the operation's guess."""
     member = next(touch.pointer for touch in operation.touches if touch.where == "body").rpartition("/")[2]
     holder = next(at(content, pointer.rpartition("/")[0]), content)
     if isinstance(holder, dict):
         for name in [name for name, value in holder.items() if value == IDENTIFIER]:
-            del holder[name]  # what the thing was created for stays what it is
+            del holder[name]  # the type of the resource does not change
         holder[pointer.rpartition("/")[2]] = NAME
         holder[member] = IDENTIFIER
     return content
 
 
 def _placed(operation: Operation, content: Any) -> Operation:
-    """An operation with a given body, whose names and identifiers are read and written where that body has them."""
+    """An operation with a given body, and the places of names and identifiers in it."""
     documented = operation.body(JSON)
     assert documented is not None
     found = dict(_places(content))
@@ -128,7 +130,7 @@ def _member(place: str) -> str:
 
 
 def _places(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Every single value with its JSON pointer."""
+    """Every scalar with its JSON pointer."""
     if isinstance(node, dict):
         for name, member in node.items():
             yield from _places(member, f"{place}/{name}")

@@ -1,4 +1,4 @@
-"""Certificates: verification of a target's certificate, and the client certificate."""
+"""Verify a target's certificate, and load the client certificate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class UnusableCertificate(ValueError):
-    """A file of `[network]` cannot be used. `key` is the one that names it; the message says what is right."""
+    """A file of `[network]` cannot be used. `key` names it; the message says what is allowed."""
 
     def __init__(self, key: str, message: str) -> None:
         super().__init__(message)
@@ -17,8 +17,8 @@ class UnusableCertificate(ValueError):
 def context(
     *, verify: bool, ca_file: Path | None, cert: Path | None, key: Path | None, password: str
 ) -> ssl.SSLContext:
-    """What connections are secured with. Raises UnusableCertificate."""
-    import httpx  # a target file without certificates is read without it
+    """The TLS context of connections. Raises UnusableCertificate."""
+    import httpx  # a target file without certificates does not need it
 
     secured: ssl.SSLContext = httpx.create_ssl_context(verify=verify and ca_file is None)
     if ca_file is not None:
@@ -38,7 +38,7 @@ def context(
 
 
 def _show(secured: ssl.SSLContext, cert: Path, key: Path | None, password: str) -> None:
-    """Load the client's certificate and key. OpenSSL would ask the terminal for a password that is not given."""
+    """Load the client's certificate and key. Without a password, OpenSSL would prompt for one."""
     asked: list[bool] = []
 
     def answer() -> str:

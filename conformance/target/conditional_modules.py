@@ -1,4 +1,4 @@
-"""Conditional modules: the modules of a suite that are part of a run only if the target file says something."""
+"""The modules of a suite that are part of a run only with certain keys of the target file."""
 
 from __future__ import annotations
 

@@ -79,11 +79,11 @@ class Network(Table):
 
     @property
     def is_secured(self) -> bool:
-        """Whether files are named that connections are secured with."""
+        """Whether certificates are configured."""
         return self.ca_file is not None or self.client_cert is not None
 
     def shown(self, password: str) -> dict[str, str]:
-        """The options of curl for certificates, each with a variable; `password` is the one that stands for it."""
+        """The options of curl for certificates, each with a variable; `password` is the placeholder of the password."""
         return {
             **({"--cacert": "CA_FILE"} if self.ca_file else {}),
             **({"--cert": "CLIENT_CERT"} if self.client_cert else {}),
@@ -92,7 +92,7 @@ class Network(Table):
         }
 
     def context(self) -> ssl.SSLContext:
-        """What connections are secured with. Raises UnusableCertificate."""
+        """The TLS context of connections. Raises UnusableCertificate."""
         password = self.client_key_password
         return certificates.context(
             verify=self.verify,

@@ -15,14 +15,14 @@ KINDS: Final = ("path", "query", "body", "read")
 
 
 class Unresolved(Exception):
-    """A placeholder for which the call, or what was read, has no value; the message says which."""
+    """A placeholder for which the call, or what was read, has no value. The message says which."""
 
 
 def check(operation: Operation, operations: Mapping[str, Operation], form: Form) -> None:
-    """See that each placeholder of a form can be meant for a call of an operation.
+    """Check that each placeholder of a form can have a value in a call of an operation.
 
     Raises:
-        ValueError: it names another kind of value, a path parameter that there is not, or a read that cannot be made.
+        ValueError: it names an unknown kind of value, a missing path parameter, or a read that cannot be made.
     """
     for kind, name in _named([form.query, form.headers, form.body]):
         whole = f"{{{kind}.{name}}}"
@@ -57,7 +57,7 @@ def depends(form: Form) -> bool:
 
 
 def resolved(form: Form, lookup: Callable[[str, str], Any]) -> Form:
-    """The form with values in place of its placeholders; `lookup` takes kind and name. Raises what it raises."""
+    """The form with values instead of its placeholders; `lookup` gets kind and name. Raises what it raises."""
     query = {name: _text(_filled(value, lookup)) for name, value in form.query.items()}
     headers = {name: _text(_filled(value, lookup)) for name, value in form.headers.items()}
     return Form(query, headers, _filled(form.body, lookup), form.encoding)
@@ -71,7 +71,7 @@ def _filled(value: Any, lookup: Callable[[str, str], Any]) -> Any:
     if not isinstance(value, str):
         return value
     found = PLACEHOLDER.fullmatch(value)
-    if found and found[1] in KINDS:  # a value alone keeps its type
+    if found and found[1] in KINDS:  # a placeholder alone keeps the type of its value
         return lookup(found[1], found[2])
     return PLACEHOLDER.sub(lambda one: _text(lookup(one[1], one[2])) if one[1] in KINDS else one[0], value)
 

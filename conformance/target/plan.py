@@ -1,4 +1,4 @@
-"""Plan: what a run would test on a target, what not and why, and what to add to the target file."""
+"""What a run would test on a target, what not and why, and what to add to the target file."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from conformance.target.target import Safety
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps a requirement from being tried: the outcome that it will have, its reason, and more of it in words.
+    """What keeps a requirement from being tested: its outcome, its reason, and details.
 
-    `missing` are the keys that the target file lacks, `level` is the safety level from which on it is tried.
+    `missing` are the keys that the target file lacks, `level` is the lowest safety level that tests it.
     """
 
     outcome: Outcome
@@ -35,7 +35,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """For one system of a target: each requirement with what keeps it from being tried, or None."""
+    """For one system of a target: each requirement with its obstacle, or None."""
 
     specification: Specification
     table: SystemTable
@@ -44,11 +44,11 @@ class Plan:
 
     @property
     def tried(self) -> list[Requirement]:
-        """What a run would try, as far as the target lets it."""
+        """The requirements that a run would test, if the target allows it."""
         return [one for one, obstacle in self.obstacles if obstacle is None]
 
     def obstructed(self) -> dict[tuple[Outcome, Reason | None], list[Requirement]]:
-        """The others, by the outcome and reason that they will have."""
+        """The other requirements, by outcome and reason."""
         found: dict[tuple[Outcome, Reason | None], list[Requirement]] = {}
         for one, obstacle in self.obstacles:
             if obstacle is not None:
@@ -56,7 +56,9 @@ class Plan:
         return found
 
     def unlocked(self) -> dict[str, list[tuple[Requirement, tuple[str, ...]]]]:
-        """By each key that the target file lacks: what needs it, with the other keys that this lacks too."""
+        """By each missing key of the target file: the requirements that need it, with the other missing keys that
+        they need.
+        """
         found: dict[str, list[tuple[Requirement, tuple[str, ...]]]] = {}
         for one, obstacle in self.obstacles:
             missing = obstacle.missing if obstacle else ()
@@ -65,9 +67,9 @@ class Plan:
         return found
 
     def guesses(self) -> list[Operation]:
-        """The operations that are called with a body of the suite's own, since no document and no target file gives it.
+        """The operations with a guessed body, which neither a document nor the target file gives.
 
-        A target that refuses it leaves what is behind it *not exercised*, until the target file gives one.
+        If the target refuses it, what depends on it is *not exercised* until the target file gives one.
         """
         called = {one.operation for one in self.tried}
         return [
@@ -84,7 +86,7 @@ def plan(specification: Specification, table: SystemTable, level: Safety) -> Pla
 
 
 def obstacle_of(one: Requirement, specification: Specification, table: SystemTable, level: Safety) -> Obstacle | None:
-    """What the target file says or does not say that keeps a requirement from being tried; None: nothing does."""
+    """What in the target file keeps a requirement from being tested; None if nothing does."""
     if (outside := exempt(one, table)) is not None:
         return outside
     if one.untestable is not None:
@@ -113,7 +115,7 @@ def obstacle_of(one: Requirement, specification: Specification, table: SystemTab
 
 
 def exempt(one: Requirement, table: SystemTable) -> Obstacle | None:
-    """Why the target does not claim what a requirement states: no deviation counts against it. None: it does."""
+    """Why the target does not claim a requirement, so that no deviation counts; None if it does."""
     if {one.profile, one.operation} & set(table.unsupported):
         return Obstacle(Outcome.UNSUPPORTED, detail="according to the target file")
     if one.later_than(table.version):
@@ -134,7 +136,7 @@ def without_delete(specification: Specification, unsupported: Collection[str]) -
 
 
 def unprovable(specification: Specification) -> list[Operation]:
-    """The creates of which no list shows what was there before: what they make is the run's own by no proof."""
+    """The creates without a list of what existed before: what they create cannot be proved to be the run's."""
     operations = specification.operations
     return [one for one in operations.values() if one.effect == "create" and not provable(operations, one)]
 
@@ -144,9 +146,9 @@ def _places(table: SystemTable, keys: tuple[str, ...]) -> str:
 
 
 def _least(one: Requirement, specification: Specification, gives: Callable[[str], bool], level: Safety) -> Safety:
-    """The lowest level at which it is tried: at which its operation and all that make what it acts on may be called.
+    """The lowest level that tests it: at which its operation and all its dependencies may be called.
 
-    At level read-only that is also what the target's own lists show.
+    At level read-only that includes what the target's own lists contain.
     """
     operation = specification.operations[one.operation]
     if (
@@ -157,7 +159,7 @@ def _least(one: Requirement, specification: Specification, gives: Callable[[str]
         return Safety.READ_ONLY
     abroad = one.refusal and any(
         touch.allows_foreign for touch in operation.touches
-    )  # it is refused on somebody else's
+    )  # the refusal is tested on somebody else's resource
     if one.disposable or abroad:
         return Safety.DISPOSABLE
     called = producers.dependencies(specification.operations, operation, gives)
@@ -181,7 +183,7 @@ def _unproved(operation: Operation, specification: Specification, gives: Callabl
 def _fixtures_that_avoid(
     one: Requirement, specification: Specification, table: SystemTable, level: Safety
 ) -> tuple[str, ...]:
-    """The keys with which what the level forbids to make need not be made; none when they would not help."""
+    """The keys with which resources that the level forbids to create are not needed; none if they would not help."""
     operations = specification.operations
     called = producers.dependencies(operations, operations[one.operation], table.gives)
     keys = {producers.key_of(each, parameter): None for each in called for parameter in producers.subjects(each)}
@@ -190,7 +192,7 @@ def _fixtures_that_avoid(
 
 
 def _changes_a_fixture(one: Requirement, specification: Specification, table: SystemTable) -> bool:
-    """Whether the guard would have to let a fixture be changed."""
+    """Whether the guard would have to allow a change of a fixture."""
     operation = specification.operations[one.operation]
     acts = bool(operation.touches) and operation.effect not in ("read", "execute")
     return acts and any(table.is_fixture(key) for key in one.needs)

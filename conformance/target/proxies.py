@@ -1,4 +1,4 @@
-"""Proxies: which proxy a request uses, and whether the target file or the environment sets it."""
+"""Choose the proxy of a request, from the target file or the environment."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ FILE: Final = "[network] proxy"
 
 
 class UnusableProxy(ValueError):
-    """The proxy of the environment cannot be used; the message says why and what to do."""
+    """The proxy of the environment cannot be used. The message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy, whose URL may hold credentials, and what names it: the target file or a variable."""
+    """A proxy, whose URL may contain credentials, and what names it: the target file or a variable."""
 
     url: str
     source: str
@@ -42,10 +42,10 @@ def is_proxy_url(text: str) -> bool:
 
 
 def proxy_for(url: str, named: str | None, env: Mapping[str, str]) -> Proxy | None:
-    """The proxy for a request to `url`: the one that the target file names, else that of the environment, else None.
+    """The proxy for a request to `url`: that of the target file, otherwise that of the environment, otherwise None.
 
-    What the file names is always used. What the environment names is not for loopback, nor for what NO_PROXY lists.
-    Raises UnusableProxy.
+    A proxy of the file is always used; one of the environment not for loopback, nor for hosts in NO_PROXY. Raises
+    UnusableProxy.
     """
     if named is not None:
         return Proxy(named, FILE)
@@ -90,6 +90,6 @@ def _lists(entry: str, name: str, port: int) -> bool:
 
 
 def _variable(name: str, env: Mapping[str, str]) -> tuple[str, str]:
-    """A variable in small letters, which goes first even when it is empty, or in capitals; with its value."""
+    """A variable in lower case, which takes precedence even if it is empty, or in capitals; with its value."""
     written = name if name in env else name.upper()
     return written, env.get(written, "").strip()

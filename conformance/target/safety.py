@@ -1,4 +1,4 @@
-"""Safety: the lowest safety level at which an operation may be called."""
+"""The lowest safety level at which an operation may be called."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from conformance.spec.operation import Operation
 from conformance.target.target import Safety
 
-ALWAYS: Final = ("token",)  # asking for a token changes nothing but the token's own existence
+ALWAYS: Final = ("token",)  # requesting a token changes nothing but the token itself
 RANK: Final = {level: rank for rank, level in enumerate(Safety)}
 MAKING: Final = ("create", "update", "execute")
 """The effects of operations that may make something: what they make has to be proved to be the run's own."""
@@ -16,7 +16,9 @@ UNPROVED: Final = "the API cannot prove that the run created it, so level owned 
 
 
 def required_safety(operation: Operation) -> Safety:
-    """The lowest level at which an operation may be called; the guard sees besides that it acts on the run's own."""
+    """The lowest level at which an operation may be called. The guard also checks that it acts on the run's
+    resources.
+    """
     if operation.effect == "read" or (operation.effect == "administer" and operation.resource in ALWAYS):
         return Safety.READ_ONLY
     unnamed = operation.effect in ("update", "delete") and not operation.touches
@@ -26,9 +28,9 @@ def required_safety(operation: Operation) -> Safety:
 
 
 def provable(operations: Mapping[str, Operation], maker: Operation) -> bool:
-    """Whether a document gives a list of what an operation makes: else nobody knows what was there before.
+    """Whether a list of what an operation makes is documented: otherwise nobody knows what existed before.
 
-    Then a response that names somebody else's thing cannot be told from one that names a new thing.
+    Without it, an existing resource in a response cannot be distinguished from a new one.
     """
     return any(one.resource == maker.resource and one.link("list") for one in operations.values())
 

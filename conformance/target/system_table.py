@@ -23,7 +23,7 @@ TOKEN_URL: Final = "token_url"  # noqa: S105 - names a key
 
 
 def without(path: str) -> Callable[[str], str]:
-    """What sees that a URL does not hold `path`, which the paths of the spec begin with."""
+    """A validator that rejects a URL which contains `path`, with which the paths of the spec begin."""
 
     def checked(url: str) -> str:
         if path in url:
@@ -37,10 +37,11 @@ Url = Annotated[str, AfterValidator(checked_url)]
 
 
 class SystemTable(Table):
-    """What the table of every system has.
+    """The common keys of the tables of all systems.
 
-    A system extends it by its keys, of which each that ends in `url` holds one, and says here what the suite cannot
-    know of them. A key `fixtures` holds a table of what must be there already, a key `users` one of further accounts.
+    A system extends it by its keys, of which each that ends in `url` is a URL, and overrides the properties below. A
+    key
+    `fixtures` is a table of resources that must exist, a key `users` one of further accounts.
     """
 
     system: ClassVar[str]
@@ -71,88 +72,88 @@ class SystemTable(Table):
 
     @property
     def tenant(self) -> Mapping[str, str]:
-        """What beside the URLs says which part of a server the table is about, by what it is called."""
+        """What identifies the part of a server in addition to the URLs, by its name."""
         return {}
 
     @property
     def login(self) -> str:
-        """Who the main user is, in words; empty where a table names nobody."""
+        """The main user, in words; empty if a table names none."""
         return ""
 
     @property
     def asks_as_documented(self) -> bool:
-        """Whether the operation that gives tokens is where the tests of that operation can send."""
+        """Whether the tests of the token operation can reach it."""
         return True
 
     @property
     def asks_at_token_url(self) -> bool:
-        """Whether the documented operation that gives tokens is sent to `token_url`, where the table has one."""
+        """Whether the documented token operation is sent to `token_url`, if the table has one."""
         return self.asks_as_documented
 
     @property
     def unasked(self) -> tuple[str, ...]:
-        """The keys without which the tests of the operation that gives tokens have no login to ask with."""
+        """The keys without which the tests of the token operation have no login."""
         return ()
 
     @property
     def derived_secrets(self) -> Mapping[str, str]:
-        """What requests make of the secrets, by its placeholder, such as the credentials of HTTP Basic."""
+        """The values that requests derive from the secrets, by placeholder, such as the credentials of HTTP Basic."""
         return {}
 
     @property
     def access_keys(self) -> str:
-        """What the table names that a user may have no access to, with its value; empty where there is no such key."""
+        """The key and value to which a user may have no access; empty if there is no such key."""
         return ""
 
     @property
     def key_advice(self) -> str:
-        """What to correct where the server refuses the API key of the table."""
+        """What to correct if the server refuses the API key of the table."""
         return f"[{self.system}] api_key"
 
     @property
     def key_opens_in_a_run(self) -> bool:
-        """Whether the API key may be for something that only a run does, so that a refused read says nothing."""
+        """Whether the API key may be for something that only a run does, so that a refused read proves nothing."""
         return False
 
     @property
     def instead_of_key(self) -> str:
-        """What to add where the API key may not make a call, and a user may."""
+        """What to add if the API key may not make a call, and a user may."""
         return f"[{self.system}] username and password"
 
     @property
     def parameters(self) -> Mapping[str, str]:
-        """The keys of fixtures by the path parameters that can show them, beside those that the spec tells."""
+        """The keys of fixtures by the path parameters that can show them, in addition to those of the spec."""
         return {}
 
     def shown_as(self, key: str) -> str:
-        """The key under which the operations of the spec show what a key names: a paused case is a case."""
+        """The key under which the operations of the spec show a fixture: a paused case is a case."""
         return key
 
     @property
     def advice(self) -> str:
-        """What else may be wrong where the server does not know what a key names; with a leading comma, or empty."""
+        """What else may be wrong if the server does not know a fixture; with a leading comma, or empty."""
         return ""
 
     # -- what follows from the keys -----------------------------------------------------------------------------------
 
     @property
     def known(self) -> specification.Specification:
-        """The spec and register of the system, with requirements of the user's own where a run has such."""
+        """The spec and register of the system, with the user's own requirements."""
         return self._known or specification.load(self.system)
 
     def specification(self) -> specification.Specification:
-        """The spec and register of the system, with the operations and bodies as the target must be called."""
+        """The spec and register of the system, with operations and bodies in the form that the target needs."""
         known = self.known
         known = replace(known, operations=bodies.given(known.operations, self.bodies))
         return accommodated(known, self.accommodations)
 
     def fixture(self, key: str) -> str:
-        """What the table, or its `fixtures`, names under a key; empty when it names nothing."""
+        """The value of a key of the table or its `fixtures`; empty if there is none."""
         found = getattr(self, key, None) or getattr(self._fixtures, key, None)
         return "" if found is None else str(found)
 
     def gives(self, key: str) -> bool:
-        """Whether the table, or its `fixtures`, names something under a key such as `case` or `users.outsider`."""
+        """Whether the table, or its `fixtures`, has a key such as `case` or `users.outsider`."""
         first, *rest = key.split(".")
         found = [getattr(self, first, None) or getattr(self._fixtures, first, None)]
         for name in rest:
@@ -161,12 +162,12 @@ class SystemTable(Table):
         return any(one is not None for one in found)
 
     def missing(self, keys: Iterable[str]) -> list[str]:
-        """Those of the keys under which nothing is named."""
+        """Those of the keys without a value."""
         return [key for key in keys if not self.gives(key)]
 
     @property
     def things(self) -> dict[str, str]:
-        """What names something on the server, by its key: no setting."""
+        """The values that name resources on the server, by key; settings are excluded."""
         given = self._fixtures
         found = {key: getattr(self, key) for key in self.own_fixtures}
         found |= given.model_dump() if given is not None else {}
@@ -178,7 +179,7 @@ class SystemTable(Table):
 
     @property
     def identifiers(self) -> frozenset[str]:
-        """What names something on the server and may be sent to it: it may be read and executed."""
+        """The identifiers of resources that may be sent to the server: they may be read and executed."""
         given = self._fixtures.model_dump() if self._fixtures is not None else {}
         named = {key: value for key, value in given.items() if isinstance(value, str)}  # the others are files and sizes
         own = (getattr(self, key) for key in self.own_fixtures)
@@ -192,16 +193,16 @@ class SystemTable(Table):
 
     @property
     def further_users(self) -> tuple[str, ...]:
-        """The users beside the main one, as the keys of `users` call them."""
+        """The users in addition to the main one, by their keys in `users`."""
         users = getattr(self, "users", None)
         return tuple(name for name, user in users if user is not None) if isinstance(users, Table) else ()
 
     def is_fixture(self, key: str) -> bool:
-        """Whether what a key names is a thing on the target, not a user or a setting."""
+        """Whether a key names a resource on the target, not a user or a setting."""
         return key in self.own_fixtures or ("." not in key and key not in type(self).model_fields)
 
     def place(self, key: str) -> str:
-        """Where a key is in the target file, as a message tells it: `[system.fixtures] key`."""
+        """The place of a key in the target file, for a message: `[system.fixtures] key`."""
         first, _, rest = key.partition(".")
         if rest:
             return f"[{self.system}.{key}]"
@@ -254,7 +255,7 @@ def urls(table: SystemTable) -> dict[str, str]:
 
 
 def identity(table: SystemTable) -> dict[str, str]:
-    """What says which server a table names, whoever logs in there: its URLs, and which part of the server."""
+    """What identifies a server, whoever logs in: its URLs, and the part of the server."""
     known = {key: Address.of(url) for key, url in urls(table).items() if key != TOKEN_URL}
     return {**{key: f"{one.origin}{one.path.decode('ascii')}" for key, one in known.items()}, **table.tenant}
 
@@ -266,7 +267,7 @@ def table_of(system: str) -> type[SystemTable]:
 
 
 def keys(table: type[SystemTable]) -> frozenset[str]:
-    """What a spec may say that a call needs (`SystemTable.gives`): keys of a table, its fixtures and its users."""
+    """The possible needs of a spec (`SystemTable.gives`): keys of a table, its fixtures and its users."""
     found = set(table.model_fields) | set(_inner(table, "fixtures"))
     users = _inner(table, "users")
     found |= {f"users.{name}" for name in users}
@@ -276,7 +277,7 @@ def keys(table: type[SystemTable]) -> frozenset[str]:
 
 
 def _inner(model: type[BaseModel], key: str) -> dict[str, type[BaseModel] | None]:
-    """The keys of a table within another, each with its own model where it is a table as well."""
+    """The keys of a table within another, each with its model if it is a table as well."""
     field = model.model_fields.get(key)
     held = _model(field.annotation) if field else None
     return {name: _model(one.annotation) for name, one in held.model_fields.items()} if held else {}

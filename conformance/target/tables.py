@@ -1,4 +1,4 @@
-"""Tables: reads TOML data for pydantic models, with `${NAME}`, secrets in files, and helpful errors."""
+"""Prepare TOML data for pydantic models, with `${NAME}`, secrets in files, and helpful errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _sendable(secret: SecretStr) -> SecretStr:
 
 
 def header_names(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
-    """The header fields, whose names can be some. Raises ValueError when one cannot."""
+    """Validate the names of headers. Raises ValueError."""
     for name in headers:
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
             raise ValueError(f"has {name!r}, which is not the name of an HTTP header; use letters, digits and hyphens")
@@ -42,7 +42,7 @@ def header_names(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
 
 
 def _between(least: float, most: float) -> tuple[AfterValidator, Any]:
-    """A number that a run can work with, here and in an editor: what is beyond ends in an overflow, or never."""
+    """A limited number, here and in an editor: larger ones would overflow, or never end."""
 
     def checked(value: float) -> float:
         if not least <= value <= most:
@@ -73,7 +73,7 @@ class Table(BaseModel):
 
 
 class Reader:
-    """Walks the data beside the models before pydantic sees them: unknown keys, `${NAME}`, `x_file`, secrets."""
+    """Walks the data along the models before validation: unknown keys, `${NAME}`, `x_file`, secrets."""
 
     def __init__(self, source: str, base: Path, env: Mapping[str, str]) -> None:
         self.source, self.base, self.env = source, base, env
@@ -127,7 +127,7 @@ class Reader:
         return [self.table(model, one, (*at, str(number))) for number, one in enumerate(data)]
 
     def value(self, value: Any, place: Place, *, secret: bool, free: bool) -> Any:
-        """A value with `${NAME}` replaced. In `free` data, which end in requests, what is replaced is a secret."""
+        """A value with `${NAME}` replaced. In `free` data, which are sent in requests, replaced values are secrets."""
         if isinstance(value, Mapping):
             return {key: self.value(one, (*place, key), secret=secret, free=free) for key, one in value.items()}
         if isinstance(value, list):
@@ -149,7 +149,7 @@ class Reader:
         return value
 
     def unset(self, data: Any, at: Place = ()) -> Iterator[str]:
-        """For each environment variable that is named and not set, an error in a line."""
+        """An error line for each environment variable that is named and not set."""
         if isinstance(data, Mapping | list):
             for key, one in data.items() if isinstance(data, Mapping) else enumerate(data):
                 yield from self.unset(one, (*at, str(key)))
@@ -159,7 +159,7 @@ class Reader:
                     yield str(self.error(at, f"needs the environment variable {name}, which is not set; set it."))
 
     def file(self, value: Any, place: Place, target: Place) -> str:
-        """The stripped content of the file that holds a secret."""
+        """The stripped content of a file with a secret."""
         path = self.existing(self.value(value, place, secret=False, free=False), place)
         try:
             with path.open("rb") as file:
@@ -177,7 +177,7 @@ class Reader:
         return text
 
     def existing(self, value: Any, place: Place, *, directory: bool = False) -> Path:
-        """The path of a file that is there. An error does not repeat it: someone may have put a secret instead."""
+        """The path of an existing file. An error does not repeat it: it may be a misplaced secret."""
         path = self.base / value if isinstance(value, str) and value else None
         try:
             found = path is not None and (path.is_dir() if directory else path.is_file())
@@ -189,7 +189,7 @@ class Reader:
         return path
 
     def complaint(self, error: dict[str, Any]) -> str:
-        """One of pydantic's errors as a line of ours. It has no value that may be a secret."""
+        """Convert an error of pydantic to a line of ours, without values that may be secrets."""
         place = tuple(str(part) for part in error["loc"])
         if error["type"] == "missing":
             return str(self.error(place, f"is missing; add {place[-1]} = … {_under(place[:-1])}."))
@@ -197,7 +197,7 @@ class Reader:
             told = str(error["ctx"]["error"])
             return str(self.error(place, told if told.endswith((".", "?")) else f"{told}."))
         if error["type"] == "enum":
-            given = "" if place in self._replaced else f"is {error['input']!r}; "  # what was replaced may be a secret
+            given = "" if place in self._replaced else f"is {error['input']!r}; "  # the replaced value may be a secret
             return str(self.error(place, f"{given}must be {error['ctx']['expected']}."))
         if error["type"] in ("too_short", "string_too_short"):
             return str(self.error(place, "is empty; write a value, or remove the key if it is optional."))
@@ -207,7 +207,7 @@ class Reader:
         return str(self.error(place, f"is wrong: {told}; fix it."))
 
     def named(self) -> dict[Place, tuple[str, str]]:
-        """The secrets with one name for one value: a name that is taken by another value gets a number."""
+        """The secrets with unique names: a name that is used by another value gets a number."""
         taken: dict[str, str] = {}
         done: dict[Place, tuple[str, str]] = {}
         for place, (name, value) in self.secrets.items():
@@ -230,7 +230,7 @@ def _under(place: Place) -> str:
 
 
 def placeholder(place: Place) -> str:
-    """The name of the secret at a place of the target file, where no environment variable names it."""
+    """The name of the secret at a place of the target file, if no environment variable names it."""
     first, *rest = place
     system = SYSTEMS.get(first)
     parts = (system.placeholder if system else SHORT.get(first, first), *(SHORT.get(part, part) for part in rest))
@@ -238,7 +238,7 @@ def placeholder(place: Place) -> str:
 
 
 def kinds_of(annotation: Any) -> set[type]:
-    """The classes that an annotation is made of, Any among them."""
+    """The classes that an annotation consists of, including Any."""
     found = {kind for part in get_args(annotation) for kind in kinds_of(part)}
     kind = get_origin(annotation) or annotation
     return found | {kind} if isinstance(kind, type) else found

@@ -34,7 +34,7 @@ from conformance.target.tables import TargetError as TargetError
 
 LONGEST_RUN: Final = 1000 * 3600.0
 TOP: Final = "The keys above all tables."
-IN_FLIGHT: Final = 4  # calls under way at once, where nothing says how many
+IN_FLIGHT: Final = 4  # default number of concurrent calls
 
 
 class Safety(StrEnum):
@@ -46,10 +46,10 @@ class Safety(StrEnum):
 
 
 def duration(text: object) -> float:
-    """Seconds of a duration such as "90s", "20m", "1h30m", or a plain number of seconds.
+    """Parse a duration such as "90s", "20m", "1h30m", or a plain number of seconds.
 
     Raises:
-        ValueError: it is none, or it is not longer than nothing.
+        ValueError: it is not valid, or not positive.
     """
     match = re.fullmatch(
         r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", "" if isinstance(text, bool) else str(text).strip()
@@ -82,7 +82,7 @@ class Limits(Table):
 
     @property
     def places(self) -> int:
-        """How many calls may be under way at once."""
+        """The maximal number of concurrent calls."""
         return self.in_flight or IN_FLIGHT
 
 
@@ -111,33 +111,32 @@ class Target(Table):
     safety: SafetyTable = SafetyTable()
     """What the run may change."""
 
-    # Filled by `parse`, which knows where secrets came from: so nothing else makes a target.
+    # Filled by `parse`, which knows the sources of secrets, so that nothing else creates a target.
     _secrets: dict[Place, tuple[str, str]] = PrivateAttr(default_factory=dict)
 
     @property
     def systems(self) -> list[str]:
-        """The systems that the file has a table for."""
+        """The systems with a table in the file."""
         return [system for system in SYSTEMS if getattr(self, system, None) is not None]
 
     def table(self, system: str) -> SystemTable:
-        """The table of a system. Raises KeyError when the file has none."""
+        """The table of a system. Raises KeyError if the file has none."""
         if system not in self.systems:
             raise KeyError(system)
         table: SystemTable = getattr(self, system)
         return table
 
     def with_specifications(self, known: Mapping[str, Specification]) -> Self:
-        """A copy whose tables go by these specifications, each by its system, in place of those of the suite."""
+        """A copy whose tables use these specifications, by system, instead of those of the suite."""
         tables = {system: self.table(system).model_copy() for system in self.systems if system in known}
         for system, table in tables.items():
             table._known = known[system]
         return self.model_copy(update=tables)
 
     def secrets(self) -> dict[str, str]:
-        """Every secret value by its placeholder: the environment variable it came from, else a name made of the key.
+        """Every secret value by its placeholder: its environment variable, otherwise a name made from the key.
 
-        To redact what is stored or shown, and to print commands in which `$NAME` stands for the value.
-        Empty values are left out.
+        For redaction, and for commands in which `$NAME` replaces the value. Empty values are excluded.
         """
         return {name: value for name, value in self._secrets.values() if value}
 
@@ -173,7 +172,7 @@ def load(path: Path | str, env: Mapping[str, str] | None = None) -> Target:
 
 
 def parse(data: Mapping[str, Any], *, base: Path, env: Mapping[str, str], source: str = "target file") -> Target:
-    """Make a target of the data of a target file; files that it names are relative to `base`.
+    """Create a target from the data of a target file; paths in it are relative to `base`.
 
     Raises:
         TargetError: the data do not describe a target; `source` is the name of the file in its message.
@@ -196,7 +195,7 @@ def parse(data: Mapping[str, Any], *, base: Path, env: Mapping[str, str], source
 
 
 def _reachable(target: Target, reader: Reader) -> None:
-    """See that certificates and proxy can be used. Raises TargetError."""
+    """Check that certificates and proxy can be used. Raises TargetError."""
     if target.network.is_secured:
         try:
             target.network.context()
@@ -212,10 +211,10 @@ def _reachable(target: Target, reader: Reader) -> None:
 
 
 def reference_target(tables: Mapping[str, Any], name: str = "reference") -> Target:
-    """The target of reference servers: their tables by system, no waiting, and leave to destroy everything.
+    """The target of reference servers: their tables by system, no waiting, and level disposable.
 
     Raises:
-        TargetError: a table is not as a target file has it.
+        TargetError: a table is not valid.
     """
     data = {"name": name, "settle": 0, "safety": {"level": Safety.DISPOSABLE.value}, **tables}
     return parse(data, base=Path(), env={}, source=name)

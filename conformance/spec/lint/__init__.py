@@ -1,7 +1,8 @@
-"""Lint: the rules for specs and registers (`docs/spec-format.md`).
+"""The rules for specs and registers (`docs/spec-format.md`).
 
-A rule is a function from a subject to what is wrong with it; its docstring says what is right. What keeps the files
-from being read has codes too: S001 (and R001 for a register) for the format, S002 for OpenAPI.
+A rule is a function from a subject to its problems; its docstring says what is right. Problems that keep a file from
+being
+read have codes too: S001 (and R001 for a register) for the format, S002 for OpenAPI.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ READABLE: Final = {"spec": "S001", "register": "R001"}
 
 
 def lint(system: str, spec_file: Path, register_file: Path, **against: Any) -> list[Problem]:
-    """Everything in a spec and a register that breaks a rule; `against` is what they are held against (`Subject`).
+    """All problems of a spec and a register; `against` is what they are compared with (`Subject`).
 
-    What keeps a file from being read is all that is said of it.
+    If a file cannot be read, only that is reported.
     """
     try:
         document = bounded(spec_file)
@@ -48,9 +49,9 @@ def lint(system: str, spec_file: Path, register_file: Path, **against: Any) -> l
 
 
 def check(subject: Subject, rules: Iterable[Rule] | None = None) -> list[Problem]:
-    """Everything in a subject that breaks a rule, by rule; rules that ask for what is not known are left out.
+    """All problems of a subject, by rule. Rules whose data are missing are skipped.
 
-    Without `rules` these are all that there are.
+    Without `rules`, all rules are checked.
     """
     return [
         Problem(subject.register_file if one.of_register else subject.spec_file, place, one.code, told)
@@ -61,12 +62,12 @@ def check(subject: Subject, rules: Iterable[Rule] | None = None) -> list[Problem
 
 
 def left_out(against: Mapping[str, Any]) -> list[Rule]:
-    """The rules that are not checked, since what they ask for is not known."""
+    """The rules that are skipped because their data are missing."""
     return [one for one in RULES.values() if any(against.get(name) is None for name in one.asks)]
 
 
 def openapi(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What in a document is no OpenAPI 3.1: the place, and what is wrong."""
+    """What in a document is not OpenAPI 3.1: the place, and what is wrong."""
     from openapi_spec_validator import OpenAPIV31SpecValidator  # a register needs none of it
     from openapi_spec_validator.validation.exceptions import DuplicateOperationIDError, UnresolvableParameterError
 
@@ -94,7 +95,7 @@ def _odd_keys(node: Any, place: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _unreadable(line: str, spec_file: Path, register_file: Path) -> Problem:
-    """A line of a SpecificationError as a problem."""
+    """Convert a line of a SpecificationError to a problem."""
     of_register = line.startswith(f"{register_file}: ")
     file = register_file if of_register else spec_file
     told = line.removeprefix(f"{file}: ")

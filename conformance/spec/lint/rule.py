@@ -12,7 +12,7 @@ from conformance.spec.specification import Operation, Requirement, Specification
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One place that breaks a rule: the file, the operation or the entry in it (empty for all of it), what is wrong."""
+    """One place that breaks a rule: the file, the operation or entry (empty for the whole file), and what is wrong."""
 
     file: Path
     place: str
@@ -25,11 +25,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Subject:
-    """A spec and a register, and what they are held against; None is what is not known, so that no rule asks for it.
+    """A spec and a register, and what they are compared with. Parts that are None are unknown, and skip their rules.
 
-    `document` is the spec as it is written. `elsewhere` has the operation ids of other systems, `profiles`, `keys` and
-    `faults` those that the system has: what a target can claim, the keys of its table in the target file, and the
-    faults of its reference. `readings` are the codes that are explained.
+    `document` is the spec before inlining. `elsewhere` has the operation ids of other systems. `profiles`, `keys` and
+    `faults`
+    are those of the system: what a target can claim, the keys of its table in the target file, and the faults of its
+    reference. `readings` are the codes with an explanation.
     """
 
     spec_file: Path
@@ -60,7 +61,9 @@ Check = Callable[[Subject], Found]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule by its code; `of_register` says whose file breaks it, `asks` the parts of the subject that it needs."""
+    """A rule with its code; `of_register` says whose file breaks it, `asks` are the parts of the subject that it
+    needs.
+    """
 
     code: str
     check: Check
@@ -77,7 +80,7 @@ RULES: Final[dict[str, Rule]] = {}
 
 
 def rule(code: str, *asks: str) -> Callable[[Check], Check]:
-    """Make a function the rule of a code: `S…` for a spec, `R…` for a register."""
+    """Register a function as the rule with a code: `S…` for a spec, `R…` for a register."""
 
     def add(check: Check) -> Check:
         RULES[code] = Rule(code, check, code.startswith("R"), asks)

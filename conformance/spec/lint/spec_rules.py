@@ -64,7 +64,7 @@ def known_profiles(subject: Subject) -> Found:
 
 
 def wrong_profile(subject: Subject, profile: str) -> Iterator[str]:
-    """What is wrong with a profile; of a system that is not known, only its form is."""
+    """What is wrong with a profile. Of an unknown system, only the form is checked."""
     if subject.profiles is None:
         if not re.fullmatch(rf"{re.escape(subject.spec.system)}/[a-z0-9-]+", profile):
             yield f"profile {profile!r} is not of the form {subject.spec.system}/group"
@@ -116,7 +116,7 @@ def touched_places(subject: Subject) -> Found:
 
 
 def _lacking(schema: Schema, pointer: str) -> str:
-    """What is right where a body lacks the place of a pointer; empty where it has it, or says nothing of that place."""
+    """The advice for a body that lacks the place of a pointer; empty if it has it, or does not describe it."""
     for part in pointer.split("/")[1:]:
         if part == "*":
             schema = schema.get("items", {})
