@@ -114,7 +114,7 @@ class Response:
 
     @property
     def media_type(self) -> str:
-        """The content type without parameters, in lower case, cut off when too long; empty when there is none."""
+        """The content type without parameters, in lower case, shortened when too long; empty when there is none."""
         found = (header(self.headers, "content-type") or "").split(";")[0].strip().lower()
         return found if len(found) <= LONGEST_MEDIA_TYPE else found[:LONGEST_MEDIA_TYPE] + "…"
 
@@ -169,4 +169,4 @@ class Exchange:
 
 
 NO_RESPONSE: Final = Response(status=0)
-"""What an exchange holds in the place of a response that never arrived."""
+"""The response of an exchange without one."""

@@ -70,7 +70,7 @@ class Attempt:
     `in_register`: a requirement of the register states that this request is accepted. `own_token`: the user has a token
     from the target file. `half_routed` and `routed` count the made-up paths that other operations match
     (`spec.free_paths`). `controls` holds the responses to each made-up path, the path that no operation matches first.
-    Every other field is None until it was asked.
+    Every other field is `None` until it is known.
     """
 
     call: Call
@@ -124,7 +124,7 @@ class Decision:
 
 
 def decide(attempt: Attempt) -> Decision | Question:
-    """Return the outcome of a call, or the question that has to be answered first."""
+    """Return the outcome of a call, or the question that is open."""
     call, exchange = attempt.call, attempt.exchange
     if not exchange.has_response:
         return Decision(Acceptance.NO_RESPONSE, exchange)

@@ -145,7 +145,7 @@ class Session:
         return self.calls.make(self.requester.call_of(operation_id, **request), accepts)
 
     def create(self, operation_id: str, *, accepts: str = "", **request: Any) -> Resource:
-        """Make a documented create, and find what came into being.
+        """Make a documented create, and find what it created.
 
         What is created is written to the ledger and removed at the end of the test, whatever comes of it.
 

@@ -198,7 +198,7 @@ class Worker:
         if exchange.has_response and exchange.operation in self._secret_fields:
             with contextlib.suppress(NotJson):
                 found = secrets_in(exchange.response.json, self._secret_fields[exchange.operation])
-                for secret in found:  # a token is a secret, whoever requested it
+                for secret in found:  # a token is a secret for every user
                     if not self.ledger.is_ours(secret):  # a name
                         self.redactor.learn(f"{ISSUED}{self.redactor.known}", secret)
 

@@ -21,7 +21,7 @@ IMPLIED: Final = "Implied: the documentation describes this behavior, but not it
 GUESSED: Final = "The documentation does not define this request; the schema is a guess."
 REFUSED: Final = {"description": "The request is refused; the documentation does not say with which status."}
 DATA: Final = ("example", "examples", "enum", "default", "const")
-"""The members of a schema or a media type that hold data, in which every name may stand."""
+"""The members of a schema or a media type that hold data, in which every name is allowed."""
 
 
 def bundle(system: str, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ ASPECTS: Final[Mapping[str, frozenset[str]]] = {
     "access": frozenset(get_args(Stranger) + get_args(Permission)),
     "scenario": frozenset(get_args(Stranger) + get_args(Alone)),
 }
-"""The aspects that an entry may have, by what tries it. What a life or an access is tried by needs one."""
+"""The aspects that an entry may have, by what tests it. Lifecycle and access tests need one."""
 
 
 HAS_PERMISSIONS: Final[Mapping[str, bool]] = {"permission-refused": False, "permission-suffices": True}
@@ -64,7 +64,7 @@ class Entry(Vocabulary):
     level: Level
     """How firmly the document states it."""
     operation: str | None = None
-    """The operation at fault when it is contradicted; empty only where nothing can try it."""
+    """The operation at fault when it is contradicted; empty only where nothing can test it."""
     each: tuple[Word, ...] = ()
     """Operations of each of which the same is required, instead of `operation`."""
     profile: Word | None = None
@@ -83,21 +83,21 @@ class Entry(Vocabulary):
     reading: Words | None = None
     """The readings that it rests on: one code, or a list."""
     tried: Tried
-    """What tries it."""
+    """What tests it."""
     harm: Harm | None = None
-    """What it costs whoever relies on the server if it is contradicted; by default what follows from the aspect."""
+    """The consequence for users of the server if it is contradicted; by default what follows from the aspect."""
     aspect: Aspect | None = None
     """Which step of that it is."""
     since: Word | None = None
     """The version that the document names."""
     faults: tuple[Word, ...] = ()
-    """The faults of the reference that turn exactly this requirement."""
+    """The faults of the reference that contradict exactly this requirement."""
     needs: tuple[Word, ...] | None = None
-    """Keys of the target file without which it cannot be tried; by default what a call of its operation needs."""
+    """Keys of the target file without which it cannot be tested; by default what a call of its operation needs."""
     untestable: Reason | None = None
-    """Why nothing can try it: only with `tried: none`."""
+    """Why nothing can test it: only with `tried: none`."""
     disposable: Flag = False
-    """Whether it is tried at that safety level only."""
+    """Whether it is tested at that safety level only."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -122,7 +122,7 @@ class Register(Vocabulary):
     users: dict[Word, tuple[Word, ...]] = Field({})
     """The users of the target file by whom access is tested, each with the permissions that it has."""
     structural: dict[Word, tuple[Word, ...]] = Field({})
-    """The faults of the reference that turn a requirement that follows from the spec, by its id."""
+    """The faults of the reference that contradict a requirement that follows from the spec, by its id."""
 
 
 def user_of(aspect: str | None, users: Mapping[str, tuple[str, ...]]) -> str:

@@ -27,7 +27,7 @@ FORMAT_KEYWORDS: Final = {
     **dict.fromkeys(("minimum", "maximum"), "number"),
     **dict.fromkeys(("minItems", "maxItems"), "array"),
 }
-"""The keywords of a format, with the type of value that each speaks of: JSON Schema lets every other type pass."""
+"""The keywords of a format, with the type of value to which each applies: JSON Schema accepts every other type."""
 
 
 class RuleKind(StrEnum):

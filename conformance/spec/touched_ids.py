@@ -19,7 +19,7 @@ HOP_BY_HOP: Final = (
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
     *("te", "trailer", "transfer-encoding", "upgrade"),
 )
-"""Header fields that speak of a connection, which is the HTTP library's and a proxy's own business."""
+"""Headers of a connection, which the HTTP library and proxies set."""
 UNREADABLE: Final = ("content-encoding", "transfer-encoding")  # they change how a body is decoded
 
 

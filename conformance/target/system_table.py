@@ -255,7 +255,7 @@ def urls(table: SystemTable) -> dict[str, str]:
 
 
 def identity(table: SystemTable) -> dict[str, str]:
-    """What identifies a server, whoever logs in: its URLs, and the part of the server."""
+    """What identifies a server, for every user: its URLs, and the part of the server."""
     known = {key: Address.of(url) for key, url in urls(table).items() if key != TOKEN_URL}
     return {**{key: f"{one.origin}{one.path.decode('ascii')}" for key, one in known.items()}, **table.tenant}
 

@@ -145,7 +145,7 @@ class Account:
                 before = json.loads(text) if text else None
                 after = change(before)
                 if after != before:
-                    # In place and in one call, over all that was there: whoever dies here leaves a whole number, and
+                    # In place and in one call, over all that was there: a worker that dies here leaves a whole number, and
                     # a file that is emptied first would be flushed to the disk, which takes longer than a request.
                     os.pwrite(descriptor, json.dumps(after).encode().ljust(len(text)), 0)
             finally:

@@ -37,7 +37,7 @@ WORD: Final = re.compile(rb"[\w-]")
 class Redactor:
     """Replace secrets by the names of their placeholders (`$TODO_PASSWORD`), so that a command works again.
 
-    `public` are values in the place of secrets that are none: wrong credentials, sent on purpose. `words` are the
+    `public` only look like secrets: wrong credentials, sent on purpose. `words` are the
     suite's
     own, such as ids of operations: a report would be unreadable without them, so a secret that equals one of them is
     hidden

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
-from collections.abc import Iterator
+import tokenize
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +14,9 @@ import pytest
 
 TOP: Final = Path(__file__).parents[2]
 CODE: Final = TOP / "conformance"
+# Where docstrings, comments and names of tests follow the rules: all but what is rewritten with its own words.
+READABLE: Final = tuple(CODE / name for name in ("core", "engine", "run", "spec", "target", "wire"))
+TESTS: Final = TOP / "tests" / "runs"
 PAGES: Final = (
     *(TOP / name for name in ("README.md", "CONTRIBUTING.md", "reports/README.md")),
     *sorted((TOP / "docs").rglob("*.md")),
@@ -35,6 +40,24 @@ AVOIDED: Final = {
     r"\b(is|are) but what\b": "are effects of",
     r"\bin the place of\b": "instead of",
     r"\bheld (what|against)\b": "compared with",
+}
+# The same for docstrings, comments and names of tests, in which words are joined by `_`.
+AVOIDED_IN_CODE: Final = {
+    r"\bstands?\b": "is, is listed, appears",
+    r"\btells\b|\btold\b": "reports, says, shows",
+    r"\bmend(s|ed|ing)?\b": "fix",
+    r"\b(un)?tried\b": "tested",
+    r"\banswer(ed|ing)\b|\banswers\b(?! make)": "response, returns",
+    r"\bspeaks? of\b|\bspoken of\b": "is about, decides, mentions",
+    r"\bheld (what|against)\b": "compared with",
+    r"\b(lies|is) behind\b": "what depends on it",
+    r"\bwhoever\b": "a noun",
+    r"\botherwise than\b": "differently from",
+    r"\b(comes?|came) into being\b": "is created",
+    r"\bgreet(s|ed|ing)?\b": "probe",
+    r"\bin the place of\b": "instead of",
+    r"(?<!there )\bis none\b(?! of)": "is not a",
+    r"\ball the same\b": "nevertheless",
 }
 # A passage that may hold an avoided word, and why.
 ALLOWED: Final = {
@@ -69,13 +92,35 @@ def messages(source: str) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value
 
 
-def found(lines: Iterator[tuple[int, str]], where: Path) -> list[str]:
-    """Each avoided turn, with its place and what to write instead."""
+def explanations(source: str) -> Iterator[tuple[int, str]]:
+    """The docstrings and comments of a module, without spans of code and examples."""
+    for node in ast.walk(ast.parse(source)):
+        body = getattr(node, "body", None)
+        for statement in body if isinstance(body, list) else ():
+            if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+                continue
+            if isinstance(text := statement.value.value, str):
+                plain = (line for line in text.splitlines() if not line.lstrip().startswith((">>>", "...")))
+                yield statement.lineno, re.sub(r"`[^`]*`", "`…`", " ".join(map(str.strip, plain)))
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], re.sub(r"`[^`]*`", "`…`", token.string)
+
+
+def names_of_tests(source: str) -> Iterator[tuple[int, str]]:
+    """The names of a module's tests, as sentences."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield node.lineno, node.name.removeprefix("test_").replace("_", " ")
+
+
+def found(lines: Iterator[tuple[int, str]], where: Path, avoided: Mapping[str, str] = AVOIDED) -> list[str]:
+    """Each avoided phrase, with its place and what to write instead."""
     return [
         f"{where.relative_to(TOP)}:{number}: {match.group()!r}: write {instead!r}: {text.strip()}"
         for number, line in lines
         for text in [re.sub("|".join(ALLOWED), "", line)]
-        for pattern, instead in AVOIDED.items()
+        for pattern, instead in avoided.items()
         if (match := re.search(pattern, text, re.IGNORECASE))
     ]
 
@@ -90,6 +135,25 @@ def test_messages_use_plain_words() -> None:
     assert len(modules) > 100
     texts = {path: [one for one in messages(path.read_text(encoding="utf-8")) if " " in one[1]] for path in modules}
     assert [line for path, lines in sorted(texts.items()) for line in found(iter(lines), path)] == []
+
+
+def test_docstrings_and_comments_use_plain_words() -> None:
+    modules = [*(path for folder in READABLE for path in sorted(folder.rglob("*.py"))), *sorted(TESTS.rglob("*.py"))]
+    assert len(modules) > 200
+    texts = {path: explanations(path.read_text(encoding="utf-8")) for path in modules}
+    assert [line for path, lines in texts.items() for line in found(lines, path, AVOIDED_IN_CODE)] == []
+
+
+def test_names_of_tests_use_plain_words() -> None:
+    texts = {path: names_of_tests(path.read_text(encoding="utf-8")) for path in sorted(TESTS.parent.rglob("test_*.py"))}
+    assert len(texts) > 150
+    assert [line for path, lines in texts.items() for line in found(lines, path, AVOIDED_IN_CODE)] == []
+
+
+def test_avoided_phrase_in_code_is_found() -> None:
+    source = '"""What stands here."""\n\n\ndef test_what_is_told() -> None:\n    pass  # whoever reads it\n'
+    texts = (*explanations(source), *names_of_tests(source))
+    assert len(found(iter(texts), TOP / "x.py", AVOIDED_IN_CODE)) == 3
 
 
 @pytest.mark.parametrize("text", ["what the server answered", "It is none of them.", "red for what STANDS in it"])

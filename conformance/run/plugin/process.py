@@ -109,7 +109,7 @@ class RunProcess:
         return target.model_copy(update=changes)
 
     def _baseline(self) -> baseline.Baseline | None:
-        """The baseline. Only the controller reads it, and tells its workers what is known."""
+        """The baseline. Only the controller reads it, and sends its workers the known fingerprints."""
         named = self.option("baseline")
         if self.option("baseline_strict") and not named:
             raise pytest.UsageError(baseline.STRICT_ALONE)
