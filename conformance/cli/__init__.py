@@ -26,14 +26,14 @@ COMMANDS: Final = (
 
 
 class Commands(click.Group):
-    """The group of the commands; every way to end has its exit code here."""
+    """The group of commands; every way to end has its exit code here."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The names in the order in which help shows them."""
+        """The names in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command of that name, imported now; None when there is none."""
+        """The command of that name, imported now; None if it does not exist."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"conformance.cli.{cmd_name}").command

@@ -1,4 +1,4 @@
-"""Additions: the lines that are missing in a target file, and how many more requirements each allows to test."""
+"""List the lines that are missing in a target file, and how many more requirements each allows to test."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ TEXT: Final = '"…"'
 
 
 def additions(planned: Plan, at_most: int | None = None) -> Iterator[str]:
-    """The lines to add for what is missing, by table; each table is whole, so that it can be pasted.
+    """The lines to add for what is missing, by table; each table is complete, so that it can be pasted.
 
-    What allows to test most is first; `at_most` so many keys.
+    Sorted by the number of requirements that they unlock; at most `at_most` keys.
     """
     tables: dict[str, list[str]] = {}
     found = sorted(planned.unlocked().items(), key=lambda item: -len(item[1]))
@@ -42,7 +42,7 @@ def _lines(planned: Plan, key: str) -> tuple[str, list[str]]:
     """The table of a key and what to write there."""
     table = planned.table
     *outer, last = key.split(".")
-    if "*" in outer:  # anybody's: the first one's is as good as any
+    if "*" in outer:  # any user's: the first one will do
         users = _table(type(table), outer[0])
         first = next(iter(users.model_fields)) if users is not None else "*"
         return f"{table.system}.{'.'.join(outer).replace('*', first)}", [
@@ -57,7 +57,7 @@ def _lines(planned: Plan, key: str) -> tuple[str, list[str]]:
             return table.system if own else f"{table.system}.fixtures", [f"{key} = {_value(type(table), key)}"]
         model = inner
     required = [name for name, field in model.model_fields.items() if field.is_required()]
-    usual = [name for name in LOGIN if name in model.model_fields]  # a user may have a token in place of them
+    usual = [name for name in LOGIN if name in model.model_fields]  # a user may have a token instead
     return f"{table.system}.{key}", [f"{name} = {TEXT}" for name in required or usual]
 
 
@@ -79,7 +79,7 @@ def _value(model: type[BaseModel], key: str) -> str:
 
 
 def _told(unlocked: Sequence[tuple[Requirement, tuple[str, ...]]]) -> str:
-    """How many more requirements can be tested, of which levels and profiles, and what else some of them lack."""
+    """How many more requirements can be tested, of which levels and profiles, and what else some of them need."""
     levels = Counter(one.level for one, _ in unlocked)
     counts = ", ".join(f"{levels[level]} {level}" for level in Level if levels[level])
     profiles = ", ".join(sorted({one.profile for one, _ in unlocked}))

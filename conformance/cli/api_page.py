@@ -1,4 +1,4 @@
-"""API page: `docs/api.md`, made of the docstrings of what a test of one's own may use."""
+"""Write `docs/api.md` from the docstrings of the public API for user tests."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _class(name: str) -> Iterator[str]:
 
 
 def _attributes(kind: type[Any]) -> Iterator[tuple[str, tuple[str, str]]]:
-    """What has a value: fields and properties, each with its type and what it is."""
+    """Fields and properties, each with its type and description."""
     if dataclasses.is_dataclass(kind):
         texts = told(kind)
         for field in dataclasses.fields(kind):

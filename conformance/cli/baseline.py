@@ -52,7 +52,7 @@ def command(run: Path, path: Path, prune: bool, strict: bool, reason: str, ticke
 
 
 def told(update: baseline.Update) -> Iterator[str]:
-    """What became of the entries, line by line."""
+    """What happened to the entries, line by line."""
     gone = [] if update.pruned else update.report.gone
     for heading, entries in (
         ("added", update.added),

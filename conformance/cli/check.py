@@ -55,7 +55,7 @@ SHOWN: Final = 3  # lines to add that are shown
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What of a target a run tests: some systems, all profiles if none is named, and the requirements of a filter."""
+    """The part of a target that a run tests: systems, all profiles if none is named, and a filter of requirements."""
 
     systems: Sequence[str]
     profiles: Collection[str] = ()
@@ -64,7 +64,7 @@ class Selected:
 
     @classmethod
     def of(cls, target: Target, options: Mapping[str, Any]) -> Self:
-        """What the options of a run select, by variable. Raises InputRefused where they name what is not there."""
+        """The selection of the options of a run. Raises InputRefused if they name something that does not exist."""
         with refusing(Unavailable):
             systems = chosen(target, options["system"], options["profile"])
             requirements = filtered(target, systems, options["include"], options["exclude"])
@@ -72,7 +72,7 @@ class Selected:
         return cls(systems, options["profile"], requirements, Safety(level) if level else None)
 
     def planned(self, target: Target, system: str) -> Plan:
-        """The plan of a run for one system, in which what is not selected says so."""
+        """The plan of a run for one system, in which deselected requirements are marked."""
         made = plan(specification.load(system), target.table(system), self.safety or target.safety.level)
         return replace(made, obstacles=tuple((one, self._obstacle(one, found)) for one, found in made.obstacles))
 
@@ -106,7 +106,7 @@ def command(target: Path, offline: bool, everything: bool, form: str, **options:
 def checked(
     target: Target, selected: Selected, *, offline: bool = False, everything: bool = False, as_json: bool = False
 ) -> int:
-    """Probe what is selected of a target, print what a run would test, and return the exit code."""
+    """Probe the selected systems of a target, print what a run would test, and return the exit code."""
     results = {} if offline else {system: probed(target, system) for system in selected.systems}
     if as_json:
         return _show_json(target, selected, results)
@@ -118,7 +118,7 @@ def show(
 ) -> int:
     """Print what a run against a target would test, and return the exit code.
 
-    `results` are those of the probes, by system; of one that has none, nothing is said of whether it responds.
+    `results` are those of the probes, by system; for a system without results, nothing is said about reachability.
     """
     for line in _head(target, selected.safety or target.safety.level):
         click.echo(line)
@@ -157,7 +157,7 @@ def _head(target: Target, level: Safety) -> Iterator[str]:
 
 def _hardly_hidden(target: Target) -> Iterator[str]:
     """The keys of secrets that reports hide in some places only, without their values."""
-    from conformance.wire.redact import BY_VALUE_FROM, WORDS_FROM, Redactor  # with a library: only when it is wanted
+    from conformance.wire.redact import BY_VALUE_FROM, WORDS_FROM, Redactor  # imported late: needs a library
 
     words = frozenset[str]().union(*(specification.load(system).words for system in target.systems))
     redactor = Redactor(target.secrets(), words=words)
@@ -175,7 +175,7 @@ def _hardly_hidden(target: Target) -> Iterator[str]:
 
 
 def _of_table(target: Target, system: str) -> Iterator[str]:
-    """What a table of the target file means, without its secrets."""
+    """The meaning of a table of the target file, without its secrets."""
     table = target.table(system)
     yield f"\n[{system}]"
     named = target.network.proxy.get_secret_value() if target.network.proxy else None
@@ -203,7 +203,7 @@ def _of_table(target: Target, system: str) -> Iterator[str]:
 
 def probed(target: Target, system: str) -> Iterator[ProbeResult]:
     """Probe a system: whether it responds and accepts the credentials."""
-    from conformance.run.probe import probe  # opens connections: only when they are wanted
+    from conformance.run.probe import probe  # imported late: opens connections
 
     return probe(target, system)
 
@@ -219,10 +219,10 @@ def _printed(results: Iterable[ProbeResult]) -> bool:
 
 
 def _left(target: Target, spec: Specification, unsupported: set[str]) -> Iterator[str]:
-    """What a run leaves on the target, since the file says that nothing removes it."""
+    """What a run leaves on the target because the file says that nothing removes it."""
     if target.safety.level is Safety.READ_ONLY:
         return
-    from conformance.engine.allowance import MAX_KEPT  # with all that opens connections: only when it is wanted
+    from conformance.engine.allowance import MAX_KEPT  # imported late: opens connections
 
     for name, creates in without_delete(spec, unsupported).items():
         told = f"a run leaves some of what {' and '.join(creates)} creates on the server, at most"
@@ -231,7 +231,7 @@ def _left(target: Target, spec: Specification, unsupported: set[str]) -> Iterato
 
 
 def _unproved(target: Target, spec: Specification, unsupported: set[str]) -> Iterator[str]:
-    """What a run leaves on the target at level owned, since nothing proves that it is the run's own."""
+    """What a run leaves on the target at level owned because ownership cannot be proved."""
     makers = [one for one in unprovable(spec) if unsupported.isdisjoint({one.id, one.profile})]
     if target.safety.level is not Safety.OWNED or not makers:
         return

@@ -51,7 +51,7 @@ def command(before: Path, after: Path, output: Path | None, form: str, fail_on: 
 
 
 def compared(before: Path, after: Path) -> Comparison:
-    """Two runs compared. Raises InputRefused when one cannot be read, or they cannot be compared."""
+    """Compare two runs. Raises InputRefused if one cannot be read, or they cannot be compared."""
     with refusing(record_file.UnreadableRun):
         records = record_file.read(before), record_file.read(after)
     try:
@@ -86,7 +86,7 @@ def _write(comparison: Comparison, output: Path) -> None:
 
 
 def _page(comparison: Comparison, output: Path) -> None:
-    """Make the page. Without Node there is none, and everything else is there all the same."""
+    """Build the page. Without Node there is none, but everything else is written."""
     from conformance.report.upgrade import text
 
     waiting()

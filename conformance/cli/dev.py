@@ -75,7 +75,7 @@ def lint(files: tuple[Path, ...], system: str | None, readings: Path | None) -> 
 @click.argument("name", type=click.Choice(NAMES))
 def schema(name: str) -> None:
     """Print the JSON Schema of a format."""
-    if name == TARGET_FILE:  # it has a table for each system, those of other packages among them
+    if name == TARGET_FILE:  # it has a table for each system, including other packages'
         from conformance.cli import schemas
 
         click.echo(schemas.text(name), nl=False)
@@ -96,7 +96,7 @@ def _subjects(files: tuple[Path, ...], system: str | None) -> Iterator[tuple[str
 
 
 def _against(system: str, readings: Path | None) -> dict[str, Any]:
-    """What a spec is held against. Of a system that the suite does not know, little is known."""
+    """The subject of a lint. Of an unknown system, little is known."""
     from conformance.cli.references import known_faults
 
     known = system in SYSTEMS
@@ -111,7 +111,7 @@ def _against(system: str, readings: Path | None) -> dict[str, Any]:
 
 
 def _readings(page: Path | None) -> frozenset[str] | None:
-    """The codes that a page of readings explains; None where there is no page."""
+    """The codes that a page of readings explains; None without a page."""
     if page is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Docstrings: the descriptions of model fields, read from the source on demand."""
+"""Read the descriptions of model fields from the source on demand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 
 def told(module: ModuleType | type[Any]) -> dict[str, str]:
-    """The names that a module or a class gives values to, each with the docstring below it, on one line."""
+    """The names that a module or a class assigns, each with the docstring below it, on one line."""
     source = ast.parse(inspect.getsource(module))
     body = source.body[0].body if isinstance(source.body[0], ast.ClassDef) else source.body
     return {
@@ -24,8 +24,8 @@ def told(module: ModuleType | type[Any]) -> dict[str, str]:
 
 
 def described(model: type[BaseModel]) -> dict[str, str]:
-    """What the code tells of each field of a model, the fields of the classes that it extends among them."""
-    # What is made while the program runs has no source, and is described by its fields themselves.
+    """The descriptions of all fields of a model, including inherited ones."""
+    # A model that is made at run time has no source; its fields have descriptions.
     written = [one for one in reversed(model.__mro__) if issubclass(one, BaseModel) and one is not BaseModel]
     written = [one for one in written if _has_source(one)]
     said = {key: field.description for key, field in model.model_fields.items() if field.description}

@@ -1,6 +1,6 @@
-"""Documentation: writes `docs/requirements.md` from the specs and the registers.
+"""Write `docs/requirements.md` from the specs and the registers.
 
-`python -m conformance.cli.documentation` makes it, `docs/reference.md` and `docs/api.md` anew, in a checkout.
+`python -m conformance.cli.documentation` regenerates it, `docs/reference.md` and `docs/api.md`, in a checkout.
 """
 
 from __future__ import annotations

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class InputRefused(click.ClickException):
-    """Input that cannot be used; nothing was sent. The message says what is wrong and what to do."""
+    """Input cannot be used; nothing was sent. The message says what is wrong and what to do."""
 
     exit_code = exit_codes.USAGE
 
 
 @contextmanager
 def refusing(*kinds: type[Exception]) -> Iterator[None]:
-    """Turn errors of these kinds, whose messages are written for users, into a refusal."""
+    """Convert exceptions whose messages are written for users to InputRefused."""
     try:
         yield
     except kinds as error:
@@ -33,10 +33,10 @@ def refusing(*kinds: type[Exception]) -> Iterator[None]:
 
 
 def internal(error: BaseException, directory: Path | None = None) -> int:
-    """Say that the suite itself failed and where the traceback is; return the exit code for it.
+    """Report an internal error and where its traceback is; return the exit code.
 
-    The traceback goes to a file in `directory` or, without one, of the temporary directory, and to standard error
-    when CONFORMANCE_DEBUG=1 is set. The message of the error stays there, since it may hold what was sent.
+    The traceback goes to a file in `directory` or, without one, in the temporary directory, and to standard error if
+    CONFORMANCE_DEBUG=1 is set. The message of the error is only there, since it may contain what was sent.
     """
     trace = "".join(traceback.format_exception(error))
     what = f"conformance: internal error ({type(error).__name__}), which is a bug of the suite. The traceback"

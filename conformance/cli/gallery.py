@@ -22,7 +22,7 @@ def command(statements: tuple[Path, ...], output: Path) -> None:
 
     STATEMENT is a statement.json or its directory. The page is one file that loads nothing.
     """
-    from conformance.report.statement import gallery  # with the templates: only when they are wanted
+    from conformance.report.statement import gallery  # imported late: needs the templates
 
     with refusing(statement_file.UnreadableStatement):
         read = [statement_file.read(one) for one in statements]

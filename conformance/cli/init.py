@@ -69,7 +69,7 @@ def command(file: Path, systems: tuple[str, ...], settings: tuple[str, ...], for
 
 
 def _tried(target: Target, file: Path) -> int:
-    """Try the login of each system, and show what a run would test if all of them work."""
+    """Test the login of each system, and show what a run would test if all of them work."""
     results = {system: list(probed(target, system)) for system in target.systems}
     failed = [(system, one) for system, tried in results.items() for one in tried if not one.works]
     if not failed:

@@ -31,7 +31,7 @@ class Cited(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to list: all of it where nothing is named."""
+    """What to list: everything if nothing is named."""
 
     systems: tuple[str, ...]
     profiles: tuple[str, ...]
@@ -44,7 +44,7 @@ class Filter:
         return [specification.load(system) for system in self.systems or SYSTEMS]
 
     def check(self, everything: Collection[Cited]) -> None:
-        """See that what was named is there. Raises InputRefused with the nearest that is."""
+        """Check that everything named exists. Raises InputRefused with the nearest name."""
         known: list[tuple[str, Sequence[str], Iterable[str]]] = [
             ("profile", self.profiles, (one for system in SYSTEMS.values() for one in system.profiles)),
             ("document", self.documents, {one.document for one in everything}),
@@ -57,7 +57,7 @@ class Filter:
                     raise InputRefused(f"unknown {kind} {name!r}; {hint(name, choice)}")
 
     def takes(self, one: Cited) -> bool:
-        """Whether an operation or requirement is of the profiles, documents and sections."""
+        """Whether an operation or requirement belongs to the profiles, documents and sections."""
         pairs = ((one.profile, self.profiles), (one.document, self.documents), (one.section, self.sections))
         return all(not named or value in named for value, named in pairs)
 

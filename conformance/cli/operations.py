@@ -71,7 +71,7 @@ def command(*, cases: bool, as_json: bool, **selected: tuple[str, ...]) -> None:
 
 def _count(rows: list[dict[str, Any]], specifications: Sequence[Specification]) -> None:
     """Add to each row the number of cases of each kind, and why there is none of the others."""
-    from conformance.engine.cases.applicability import inapplicable  # a plain list needs none of the engine
+    from conformance.engine.cases.applicability import inapplicable  # a plain list does not need the engine
     from conformance.engine.cases.case import CaseKind, counted
 
     known = {one.system: one for one in specifications}

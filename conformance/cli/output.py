@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @contextmanager
 def run_place(output: Path | None, name: str) -> Iterator[Path]:
-    """Make the directory of a run against the target `name`; yields its absolute path.
+    """Create the directory of a run against the target `name`; yields its absolute path.
 
-    What was made and is still empty afterwards is removed: a run that only lists its tests leaves nothing.
+    A directory that was created and is still empty afterwards is removed: a run that only lists its tests leaves
+    nothing.
 
     Raises:
-        InputRefused: it cannot be made, is not empty, or cannot be written.
+        InputRefused: it cannot be created, is not empty, or cannot be written.
     """
     highest = (output or run_directory.REPORTS).absolute()
     there = [one for one in (highest, *highest.parents) if one.exists()]
@@ -37,10 +38,10 @@ def run_place(output: Path | None, name: str) -> Iterator[Path]:
 
 
 def default_output(name: str) -> Path:
-    """A new directory for a run of now against the target `name`: two runs of the same second have two.
+    """A new directory for a run that starts now against the target `name`; unique even within a second.
 
     Raises:
-        InputRefused: it cannot be made.
+        InputRefused: it cannot be created.
     """
     path = run_directory.named_after(name, datetime.now())
     try:
@@ -50,10 +51,10 @@ def default_output(name: str) -> Path:
 
 
 def prepared(directory: Path, ours: Collection[str] = ()) -> Path:
-    """The directory as an absolute path, made if need be, writable, and empty but for what is `ours`.
+    """The directory as an absolute path, created if necessary, writable, and empty except for `ours`.
 
     Raises:
-        InputRefused: it is not empty, no directory, or nothing can be written there.
+        InputRefused: it is not empty, not a directory, or cannot be written.
     """
     directory = directory.absolute()
     try:

@@ -13,7 +13,7 @@ THERE_IS_NONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.EACCES)
 
 
 class PathType(click.Path):
-    """A path, whether it exists or not. One that no file system can hold is a usage error."""
+    """A path, which may not exist. An impossible one is a usage error."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(path_type=Path, **options)

@@ -23,9 +23,9 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], total: str, 
     for row in rows:
         table.add_row(*(_text(row[column]) for column in columns))
     console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:  # a file or a pipe wants one line per row, however long
+    if not console.is_terminal:  # a file or a pipe needs one line per row, however long
         console.width = console.measure(table, options=console.options.update(width=100_000)).maximum
-    with console.capture() as printed:  # click writes it: rich itself would end the process when a pipe is closed
+    with console.capture() as printed:  # click writes it: rich would end the process on a closed pipe
         console.print(table)
     for line in printed.get().splitlines():
         click.echo(line.rstrip())
@@ -33,7 +33,7 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], total: str, 
 
 
 def waiting() -> None:
-    """Say at a terminal why nothing happens for a while; a script need not know."""
+    """Show at a terminal that a command takes a while."""
     if sys.stderr.isatty():
         click.echo(
             "Building the HTML report. The first time, Allure is downloaded, which can take a minute.",

@@ -1,4 +1,4 @@
-"""Questions: what a target file needs of a system, asked for where no option gives it."""
+"""Ask for what a target file needs of a system, unless an option gives it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ STAND_IN: Final = "x"
 
 
 class Questions:
-    """What is asked of somebody who has no target file yet.
+    """The questions for a user without a target file.
 
-    `settings` are texts `KEY=VALUE`, `name` is what the target is called. `asked` gives the data of the file, with
-    `${NAME}` for each secret, and the secrets that were typed, by the environment variable that the file names.
+    `settings` are texts `KEY=VALUE`, `name` is the name of the target. `asked` returns the data of the file, with
+    `${NAME}` for
+    each secret, and the secrets that were typed, by environment variable.
     """
 
     def __init__(self, systems: Sequence[str], settings: Sequence[str], name: str) -> None:
@@ -40,7 +41,7 @@ class Questions:
         self._typed: dict[str, str] = {}
 
     def asked(self) -> tuple[Data, dict[str, str]]:
-        """Ask for everything. Raises InputRefused when a setting is wrong, or nobody is there to ask."""
+        """Ask for everything. Raises InputRefused if a setting is wrong, or there is no terminal."""
         named = (one.partition(".")[0] for one in self._settings)
         self._systems = self._systems or [one for one in SYSTEMS if one in set(named)]
         if not self._systems:
@@ -54,7 +55,7 @@ class Questions:
         return self._data, self._typed
 
     def _set(self, setting: str) -> None:
-        """Enter a setting into the data. Raises InputRefused."""
+        """Set a value in the data. Raises InputRefused."""
         key, equals, value = setting.partition("=")
         path = key.split(".")
         if not equals:
@@ -75,7 +76,7 @@ class Questions:
         table[path[-1]] = _value(field, value)
 
     def _complete(self, system: str) -> None:
-        """Ask for what the table of a system lacks, until it is one."""
+        """Ask for the missing keys of a system's table, until it is valid."""
         model, table = table_of(system), self._data[system]
         texts = described(model)
         keys = model.asked or [key for key, field in model.model_fields.items() if field.is_required()]
@@ -91,7 +92,7 @@ class Questions:
         self._data[system] = {key: table[key] for key in dict.fromkeys((*keys, *table)) if key in table}
 
     def _secret(self, system: str, key: str, told: str) -> str:
-        """What the file says in the place of a secret, which comes from the environment or is typed."""
+        """The placeholder of a secret, whose value comes from the environment or is typed."""
         name = placeholder((system, key))
         if not os.environ.get(name):
             asked = f"{key} ({told}; not written, the file names {name})"
@@ -101,7 +102,7 @@ class Questions:
         return f"${{{name}}}"
 
     def _ask(self, what: str, text: str, kind: Any, default: str | None = None, *, hide: bool = False) -> Any:
-        """Ask a question on standard error. Raises InputRefused when there is nobody who could answer it."""
+        """Ask a question on standard error. Raises InputRefused without a terminal."""
         try:
             return click.prompt(text, type=kind, default=default, hide_input=hide and sys.stdin.isatty(), err=True)
         except click.Abort:
@@ -149,7 +150,7 @@ def _required(model: type[BaseModel], key: str) -> bool:
 
 
 def _is_whole(model: type[SystemTable], table: Data) -> bool:
-    """Whether the table needs nothing more; what the environment gives counts as given."""
+    """Whether the table is complete; values in the environment count."""
     filled = {key: VARIABLE.sub(STAND_IN, one) if isinstance(one, str) else one for key, one in table.items()}
     try:
         model.model_validate(filled)
@@ -159,7 +160,7 @@ def _is_whole(model: type[SystemTable], table: Data) -> bool:
 
 
 def _field(path: Sequence[str], key: str) -> FieldInfo:
-    """The field that a path of keys leads to. Raises InputRefused."""
+    """The field of a path of keys. Raises InputRefused."""
     model: type[BaseModel] | None = target_model()
     field: FieldInfo | None = None
     for one in path:
@@ -177,7 +178,7 @@ def _names(model: type[BaseModel] | None) -> Sequence[str]:
 
 
 def _value(field: FieldInfo, text: str) -> Any:
-    """A value as TOML has it: a number or a truth value where the key wants one, else text."""
+    """A TOML value: a number or a boolean if the key has that type, otherwise text."""
     if str in kinds_of(field.annotation) or SecretStr in kinds_of(field.annotation):
         return text
     try:

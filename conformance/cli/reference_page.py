@@ -201,5 +201,5 @@ def _codes() -> Iterator[str]:
 
 
 def cell(text: str) -> str:
-    """Text that cannot end a cell of a table, nor be taken for a tag."""
+    """Text that cannot end a table cell, or be parsed as a tag."""
     return text.replace("|", r"\|").replace("<", "&lt;")

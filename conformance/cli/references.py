@@ -31,5 +31,5 @@ def known_faults(systems: Iterable[str]) -> dict[str, Fault]:
 
 
 def demonstrated(systems: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The faults that show what a report looks like, by system; a system may have none."""
+    """The faults for a demonstration, by system; a system may have none."""
     return {system: reference_of(system).demonstrated for system in systems}

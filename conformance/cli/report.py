@@ -34,7 +34,7 @@ def command(runs: tuple[Path, ...], history: Path | None, before: Path | None) -
 
 
 def _own_page(records: list[RunRecord], directory: Path, before: Path | None) -> Path:
-    """Write the page of the last run. Raises InputRefused when it cannot be compared with BEFORE."""
+    """Write the page of the last run. Raises InputRefused if it cannot be compared with BEFORE."""
     from conformance.report.html import page
     from conformance.report.upgrade import comparison
     from conformance.report.upgrade.text import sections

@@ -48,7 +48,7 @@ def command(*, tried: tuple[str, ...], coverage: bool, as_json: bool, **selected
             row["tested by"] = row["tried"] + (f" ({row['untestable']})" if row["untestable"] else "")
     total = _total(found)
     if coverage:
-        from conformance.run.plugin import coverage as covering  # pytest is asked to collect the suites: a second
+        from conformance.run.plugin import coverage as covering  # pytest collects the suites, which takes a second
 
         tests = covering.tests(covering.collect(), found)
         for row in rows:

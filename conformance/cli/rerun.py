@@ -125,7 +125,7 @@ def _wanted(record: RunRecord, fingerprints: Sequence[str], run: Path) -> list[D
 
 
 def _filtered(deviations: Sequence[DeviationRecord], requirements: RequirementFilter) -> list[DeviationRecord]:
-    """Those of the deviations whose requirements are selected. Raises InputRefused when a pattern leaves nothing."""
+    """The deviations whose requirements are selected. Raises InputRefused if a pattern leaves nothing."""
     names = [name for one in deviations for name in (one.requirement, one.operation, one.profile)]
     with refusing(Unmatched):
         requirements.check(names)
@@ -153,7 +153,7 @@ def _path(system: str, test: str) -> str:
 
 
 def _report(wanted: Sequence[DeviationRecord], after: RunRecord) -> int:
-    """Say of each deviation what became of it, and return the exit code."""
+    """Print what became of each deviation, and return the exit code."""
     there = {one.fingerprint for one in (*after.deviations, *after.findings)}
     tested = {one.verdict.requirement for one in requirement_results(after) if one.status in TESTED}
     told = {

@@ -105,10 +105,10 @@ def command(
 
 
 def checked_baseline(path: Path | None) -> Path:
-    """The absolute path of a baseline that can be used.
+    """The absolute path of a usable baseline.
 
     Raises:
-        InputRefused: none is named, or it cannot be read or holds something else.
+        InputRefused: none is named, or it cannot be read or is not a baseline.
     """
     from conformance.report import baseline
 
@@ -120,7 +120,7 @@ def checked_baseline(path: Path | None) -> Path:
 
 
 def checked_documents(path: Path) -> Path:
-    """The absolute path of a directory of documents. Raises InputRefused when there is none."""
+    """The absolute path of a directory of documents. Raises InputRefused if it does not exist."""
     if not path.is_dir():
         raise InputRefused(
             f"--documents {path}: no such directory; choose the one with your copies of the documentation."
@@ -129,10 +129,10 @@ def checked_documents(path: Path) -> Path:
 
 
 def checked_durations(path: Path, shard: Shard | None) -> Path:
-    """The absolute path of a run that can be read for its durations.
+    """The absolute path of a run whose durations can be read.
 
     Raises:
-        InputRefused: it cannot be read, or nothing is to be divided.
+        InputRefused: it cannot be read, or the run is not sharded.
     """
     if shard is None:
         raise InputRefused("--durations has no effect without --shard; add --shard I/N, or remove --durations.")
@@ -142,7 +142,7 @@ def checked_durations(path: Path, shard: Shard | None) -> Path:
 
 
 def allowed(workers: str | None, places: int) -> str | None:
-    """No more workers than calls may be under way at once: a worker makes one call at a time."""
+    """Limit the workers to the number of concurrent calls: a worker makes one call at a time."""
     if workers is None:
         return None
     wanted = (os.cpu_count() or 1) if workers == "auto" else int(workers)
@@ -157,9 +157,9 @@ def arguments(
     tests: Sequence[str] = (),
     passed_on: Sequence[str] = (),
 ) -> list[str]:
-    """What pytest is called with. `options` are the values of those of a run, by variable.
+    """The arguments of pytest. `options` are the values of the options of a run, by variable.
 
-    `tests` are the tests to run, by path and name; all of the suites if there are none. `passed_on` is the caller's.
+    `tests` are the tests to run, by path and name; all of the suites if there are none. `passed_on` are the caller's.
     """
     plugin = entry_points(group="pytest11", name="conformance")
     return [
@@ -168,7 +168,7 @@ def arguments(
         *cache(passed_on),
         *("-p", "no:schemathesis"),
         *("-p", "no:unraisableexception"),  # it collects garbage three times at the end, a second in a long run
-        "--assert=plain",  # rewriting every module of ours at each start costs more than many a run
+        "--assert=plain",  # rewriting all modules at each start takes longer than many runs
         *("-q", "-q", "--no-header", "--no-summary", "--tb=no", "--conformance-progress"),
         *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
         *(() if plugin else ("-p", "conformance.run.plugin.hooks")),
@@ -176,14 +176,14 @@ def arguments(
         *(OUTPUT.of_pytest, str(output)),
         *pytest_arguments(dict(options)),
         *(("-n", workers, "--dist", "loadgroup") if workers else ()),
-        # By name, pytest would also read a conftest.py of the working directory.
+        # by name, pytest would also read a conftest.py of the working directory
         *(tests or sorted(str(system.suites) for system in SYSTEMS.values())),
         *passed_on,
     ]
 
 
 def cache(passed_on: Sequence[str]) -> list[str]:
-    """Where pytest keeps its cache if an option needs it; else it has none, and makes no directory for one."""
+    """The directory of pytest's cache if an option needs it; otherwise there is none."""
     if any(map(REMEMBERING.match, passed_on)):
         return ["-o", f"cache_dir={platformdirs.user_cache_path('conformance') / 'pytest'}"]
     return ["-p", "no:cacheprovider"]
@@ -201,7 +201,7 @@ def start(call: Sequence[str], output: Path, plugins: Sequence[object] = ()) -> 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Within, SIGTERM is what Ctrl-C is: a run that is told to end still cleans up."""
+    """Handle SIGTERM like Ctrl-C, so that a run that is told to end still cleans up."""
 
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -215,7 +215,7 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def without(names: Sequence[str]) -> Iterator[None]:
-    """Within, these environment variables are not set."""
+    """Unset these environment variables in the context."""
     before = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield

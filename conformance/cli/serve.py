@@ -80,7 +80,7 @@ def command(
             interruptible(),
             served(wanted, chosen, port or 0, personality, login) as target,
         ):
-            click.echo(target, nl=False)  # whole and flushed, before it is told that it can be used
+            click.echo(target, nl=False)  # complete and flushed before its path is printed
             click.echo(f"Serving at {', '.join(_addresses(target))}. Press Ctrl-C to stop.", err=True)
             threading.Event().wait()
     except PortUnavailable as error:

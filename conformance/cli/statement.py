@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.report.statement.statement import Statement
 
 
-# What is written, the first of it what an earlier statement is known by.
+# The written files; an earlier statement is recognised by the first one.
 FILES: Final = ("statement.json", "statement.md", "index.html", "badges")
 
 

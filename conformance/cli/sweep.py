@@ -28,7 +28,7 @@ def command(run: Path, file: Path) -> int:
         raise InputRefused(f"{run}: no journal found; RUN must be a directory that `conformance run` wrote.")
     with refusing(TargetError):
         target = load(file)
-    from conformance.run.sweep import OtherTarget, clean  # opens connections: only when everything is in order
+    from conformance.run.sweep import OtherTarget, clean  # imported late: opens connections
 
     with refusing(OtherTarget):
         done = clean(target, run, untrusted_journals=True)

@@ -14,7 +14,7 @@ HEAD: Final = "# `conformance check` shows which lines to add to test more."
 
 
 def target_text(data: Mapping[str, Any]) -> str:
-    """The text of a target file: first where an editor finds its schema, then the keys, then the tables."""
+    """The text of a target file: the reference to its schema, then the keys, then the tables."""
     lines = [f"#:schema {schemas.path(SCHEMA).as_uri()}", HEAD, *_lines(data)]
     return "\n".join(lines) + "\n"
 

@@ -19,9 +19,10 @@ REFERENCE: Final = "reference"
 
 @contextmanager
 def target_file(target: str, systems: Collection[str] = ()) -> Iterator[Path]:
-    """The path of a target file. For the word `reference`, that of the reference servers, served meanwhile.
+    """The path of a target file; for the word `reference`, that of the reference servers, which are served
+    meanwhile.
 
-    `systems` are those that are served, all of them if none is named.
+    `systems` are the served ones, or empty for all.
 
     Raises:
         InputRefused: the word is misspelled.

@@ -1,6 +1,6 @@
-"""Baseline: a TOML file of known deviations, which people edit and review.
+"""A TOML file of known deviations, which people edit and review.
 
-Comments and order are theirs: the suite adds entries at the end and takes out whole entries, and changes nothing else.
+The suite adds entries at the end and removes complete entries, and changes no comments or order.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _RAN: Final = ("passed", "failed", "xfailed")
 
 
 class BaselineError(Exception):
-    """A baseline that cannot be used; the message names the file and the entry, what is wrong and what to do."""
+    """A baseline cannot be used. The message names the file and the entry, what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Baseline:
     entries: tuple[BaselineEntry, ...] = ()
 
     def known(self, day: datetime.date) -> dict[str, BaselineEntry]:
-        """The entries that are in force on a day, by fingerprint; one that has expired is not."""
+        """The entries that are in force on a day, by fingerprint, without expired ones."""
         return {one.fingerprint: one for one in self.entries if not one.expires or day <= one.expires}
 
     def report(
@@ -61,12 +61,12 @@ class Baseline:
         *,
         complete: bool,
     ) -> BaselineReport:
-        """What a run says of the entries, when the deviations and findings with the fingerprints `found` occurred."""
+        """The state of the entries after a run in which the fingerprints `found` occurred."""
         exercised = {one.requirement for one in verdicts if one.outcome in TESTED}
         ran = {one.id for one in tests if one.outcome in _RAN}
 
         def reached(entry: BaselineEntry) -> bool:
-            # In a part of a run another test may speak of the requirement than the one that saw the deviation.
+            # In a partial run, the requirement may be decided by another test than the one that saw the deviation.
             return entry.requirement in exercised and (complete or not entry.test or entry.test in ran)
 
         known = self.known(day)
@@ -80,7 +80,7 @@ class Baseline:
 
 
 def fingerprints(found: Iterable[DeviationRecord]) -> set[str]:
-    """Every fingerprint by which a baseline may name what was found, also those of earlier versions."""
+    """Every fingerprint by which a baseline may name a deviation, including those of earlier versions."""
     return {each for one in found for each in (one.fingerprint, *one.earlier_fingerprints)}
 
 
@@ -88,13 +88,13 @@ def load(path: Path) -> Baseline:
     """Read a baseline.
 
     Raises:
-        BaselineError: it cannot be read, is not TOML, or holds something else than entries.
+        BaselineError: it cannot be read, is not TOML, or contains something other than entries.
     """
     return parse(read_text(path), str(path))
 
 
 def read_text(path: Path) -> str:
-    """The text of a baseline; raises BaselineError when it cannot be read."""
+    """The text of a baseline; raises BaselineError if it cannot be read."""
     try:
         return input_files.text(path)
     except OSError as error:
@@ -106,10 +106,10 @@ def read_text(path: Path) -> str:
 
 
 def parse(text: str, source: str) -> Baseline:
-    """The baseline that a TOML text holds; `source` names it in errors.
+    """The baseline in a TOML text; `source` names it in errors.
 
     Raises:
-        BaselineError: it is not TOML, or holds something else than entries.
+        BaselineError: it is not TOML, or contains something other than entries.
     """
     try:
         data = input_files.toml(text)
@@ -154,7 +154,7 @@ def _entry(table: Any, place: str) -> BaselineEntry:
 
 @dataclass(frozen=True, slots=True)
 class EntryNotes:
-    """What people say of the entries that are added."""
+    """Notes of people on the added entries."""
 
     reason: str = ""
     ticket: str = ""
@@ -163,7 +163,7 @@ class EntryNotes:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A baseline file after an update: its text, and what became of the entries."""
+    """A baseline file after an update: its text, and the changes of its entries."""
 
     text: str
     added: tuple[BaselineEntry, ...]
@@ -181,12 +181,12 @@ def updated(
     findings: bool = False,
     prune: bool = False,
 ) -> Update:
-    """The text of a baseline after a run: what is new is added at the end, what is gone is taken out if `prune`.
+    """The text of a baseline after a run: new entries are added at the end, obsolete ones are removed with `prune`.
 
-    What is unstable is not added. Entries that stay are left as people wrote them.
+    Unstable deviations are not added. Other entries are not changed.
 
     Raises:
-        BaselineError: the text is no baseline, or is written so that entries cannot be taken out.
+        BaselineError: the text is not a baseline, or is written so that entries cannot be removed.
     """
     before = parse(text, source)
     there = {entry.fingerprint: entry for entry in before.entries}
@@ -228,7 +228,7 @@ def _made(deviation: DeviationRecord, day: datetime.date, notes: EntryNotes) -> 
 
 
 def _written(entry: BaselineEntry) -> str:
-    """One entry as TOML. What its title quotes from a server has no control characters any more."""
+    """One entry as TOML. Text from a server in its title has no control characters."""
     lines = [f"[[{TABLE}]]"]
     for key, value in entry:
         if isinstance(value, datetime.date):
@@ -239,14 +239,14 @@ def _written(entry: BaselineEntry) -> str:
 
 
 def _without(text: str, out: Sequence[bool]) -> str:
-    """The text without the entries whose turn in `out` is true, and without the comment directly above each.
+    """The text without the entries marked in `out`, and without the comment directly above each.
 
-    Lines, not a TOML library: for those a comment above an entry belongs to the entry before it.
+    Edits lines instead of using a TOML library, which assigns a comment to the entry before it.
     """
     lines = text.splitlines(keepends=True)
     starts = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line.rstrip("\r\n"))]
     if len(starts) != len(out):
-        return text  # the caller sees that nothing was taken out
+        return text  # the caller sees that nothing was removed
     heads = [_above(lines, start) for start in starts]
     ends = [*heads[1:], len(lines)]
     gone = {at for head, end, taken in zip(heads, ends, out, strict=True) if taken for at in range(head, end)}
@@ -254,7 +254,7 @@ def _without(text: str, out: Sequence[bool]) -> str:
 
 
 def _above(lines: Sequence[str], start: int) -> int:
-    """Where the comment directly above a line begins; the head of the file is nobody's comment."""
+    """The start of the comment directly above a line; the header of the file belongs to no entry."""
     first = start
     while first > 0 and lines[first - 1].lstrip().startswith("#"):
         first -= 1

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from conformance.core.exchange import Request
 
-# Linux refuses a single argument of 128 KiB and more; printf is built into the shell and has no such limit.
+# Linux rejects a single argument of 128 KiB and more; printf is built into the shell and has no such limit.
 ARGUMENT_LIMIT: Final = 100_000
 _OWN_BUSINESS: Final = frozenset({"content-length", "transfer-encoding", "connection", "expect"})
 _NEVER: Final = re.compile(r"(?!)")
@@ -24,10 +24,11 @@ _NEVER: Final = re.compile(r"(?!)")
 def curl(request: Request, placeholders: Collection[str], files: Mapping[str, str] | None = None) -> str:
     """The command that sends `request` again in a POSIX shell.
 
-    `placeholders` are the names whose `$NAME` in the request stands for a secret: the shell puts the variable's
-    value there, everything else reaches the server as it stands. A value goes in as it is, so that a secret in a
-    form must be set in its encoded form. `files` are options of curl for what secures the connection (`--cert`), each
-    with the name of a variable that stands for its value.
+    `placeholders` are names whose `$NAME` in the request is a secret: the shell inserts the variable's value, and
+    everything
+    else is sent literally. A value is not encoded, so that a secret in a form must be set in its encoded form. `files`
+    are
+    options of curl for TLS (`--cert`), each with the name of the variable for its value.
     """
     names = _pattern(placeholders)
     options = ["curl -sS -i --globoff --path-as-is"]
@@ -46,12 +47,12 @@ def curl(request: Request, placeholders: Collection[str], files: Mapping[str, st
 
 
 def word(text: str, placeholders: Collection[str]) -> str:
-    """A text as one word for the shell, in which `$NAME` of `placeholders` is the value of that variable."""
+    """A text as one word for the shell, in which `$NAME` of `placeholders` expands."""
     return _quoted(text, _pattern(placeholders))
 
 
 def _pattern(placeholders: Collection[str]) -> re.Pattern[str]:
-    """Finds `$NAME` of a known name, the longest first: the text behind it may go on with letters."""
+    """Matches `$NAME` of a known name, the longest first, since letters may follow."""
     if not placeholders:
         return _NEVER
     names = sorted(placeholders, key=lambda name: (-len(name), name))
@@ -59,7 +60,7 @@ def _pattern(placeholders: Collection[str]) -> re.Pattern[str]:
 
 
 def _headers(request: Request) -> list[str]:
-    """The headers as curl wants them, with those switched off that it would add on its own."""
+    """The headers as curl options; headers that curl would add are switched off."""
     host = urlsplit(request.url).netloc.lower()
     shown: list[str] = []
     for name, value in request.headers:
@@ -79,9 +80,9 @@ def _quoted(text: str, names: re.Pattern[str]) -> str:
 
 
 def _fits_an_argument(body: bytes) -> bool:
-    """Whether the body can stand in the command: readable text, no file name for curl, not too long.
+    """Whether the body can be a curl argument: readable text, not a file name, not too long.
 
-    What begins with a variable may be the name of a file once the shell has put its value there.
+    A body that begins with a variable may become a file name after expansion.
     """
     if not body or body.startswith((b"@", b"$")) or len(body) > ARGUMENT_LIMIT:
         return False
@@ -93,10 +94,10 @@ def _fits_an_argument(body: bytes) -> bool:
 
 
 def _printf(body: bytes, names: re.Pattern[str]) -> str:
-    """The command that prints `body` byte by byte; placeholders are handed in as arguments."""
+    """The command that prints `body` byte by byte; placeholders are passed as arguments."""
     parts = names.split(body.decode("latin-1"))
     text = "".join("%s" if index % 2 else _escaped(part) for index, part in enumerate(parts))
-    if text.startswith("-"):  # else printf takes it for an option
+    if text.startswith("-"):  # otherwise printf takes it for an option
         text = f"\\{ord('-'):03o}{text[1:]}"
     return " ".join([f"printf '{text}'", *(f'"${name}"' for name in parts[1::2])])
 

@@ -1,4 +1,4 @@
-"""Escaping: makes server text safe for the place where it is shown."""
+"""Escape text from servers for the place where it is shown."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _MARKDOWN: Final = str.maketrans(
     | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
     | {"@": f"@{_BREAK}", "#": f"\\#{_BREAK}"}
 )
-# What makes a link of bare text, and what begins a block at the start of a line.
+# characters that make links of plain text, or begin a block at the start of a line
 _LINK: Final = re.compile(r":(?=//)|(?<=www)\.|(?<=mailto):|(?<=xmpp):", re.IGNORECASE)
 _BLOCK: Final = re.compile(r"^(\d*)([-+=.)])")
 
 
 def _visible(text: str) -> str:
-    """The text, with the code in place of what would steer a terminal or hide."""
+    """The text with codes instead of control and invisible characters."""
     if text.isprintable():
         return text
     return text.translate({ord(c): _code(c) for c in set(text) if unicodedata.category(c).startswith("C")})
@@ -31,13 +31,13 @@ def _code(character: str) -> str:
 
 
 def block(text: str) -> str:
-    """`text` with its lines and tabs, every other control or invisible character shown as its code."""
+    """`text` with its lines and tabs; every other control or invisible character is shown as its code."""
     lines = text.replace("\r\n", "\n").split("\n")
     return "\n".join("\t".join(map(_visible, line.split("\t"))) for line in lines)
 
 
 def line(text: str, limit: int | None = None) -> str:
-    """`text` as one line without control characters, cut to `limit` characters if one is given.
+    """`text` as one line without control characters, shortened to `limit` characters if one is given.
 
     White space of any kind becomes one space; other control, format and private characters become their codes.
     """
@@ -50,8 +50,9 @@ def line(text: str, limit: int | None = None) -> str:
 def markdown(text: str, limit: int | None = None) -> str:
     """`text` as one line of Markdown that shows exactly these characters.
 
-    No markup, HTML, link, mention or table column can come out of it: what could begin one is escaped, and an
-    invisible space after `@` and `#` keeps GitHub from notifying people or linking issues.
+    It cannot become markup, HTML, a link, a mention or a table column: all such characters are escaped, and an
+    invisible
+    space after `@` and `#` keeps GitHub from notifying people or linking issues.
     """
     escaped = _LINK.sub(lambda match: f"\\{match[0]}", line(text, limit).translate(_MARKDOWN))
     return _BLOCK.sub(lambda match: f"{match[1]}\\{match[2]}", escaped)

@@ -20,7 +20,7 @@ class _Frozen(BaseModel):
 
 
 class SentRequest(_Frozen):
-    """What was sent, redacted; the body as text."""
+    """The sent request, redacted; the body as text."""
 
     method: str
     url: str
@@ -29,7 +29,7 @@ class SentRequest(_Frozen):
 
 
 class ReceivedResponse(_Frozen):
-    """What came back, redacted; the body as text, cut off at the cap of the evidence."""
+    """The received response, redacted; the body as text, possibly truncated."""
 
     status: int
     headers: list[tuple[str, str]] = []
@@ -38,7 +38,7 @@ class ReceivedResponse(_Frozen):
 
 
 class CitedExchange(_Frozen):
-    """One line of the file: a request and its answer, or in `error` why there was none."""
+    """One line of the file: a request and its response, or in `error` why there was none."""
 
     id: str
     operation: str = ""
@@ -49,7 +49,7 @@ class CitedExchange(_Frozen):
     seconds: float = 0.0
 
     def text(self) -> str:
-        """The exchange as people read HTTP: request, empty line, answer; control characters as codes."""
+        """The exchange in HTTP notation: request, empty line, response; control characters as codes."""
         asked = [f"{self.request.method} {self.request.url}", *_headers(self.request.headers)]
         parts = ["\n".join(asked)]
         if self.request.body:
@@ -71,7 +71,7 @@ def _headers(headers: list[tuple[str, str]]) -> list[str]:
 
 
 def read_all(run_directory: Path) -> list[CitedExchange]:
-    """Every exchange of a run, in the order of its file; lines that cannot be read are left out."""
+    """Every exchange of a run, in the order of its file; unreadable lines are ignored."""
     found: list[CitedExchange] = []
     try:
         file = RunDirectory(run_directory).exchanges.open(encoding="utf-8", errors="replace")
@@ -85,10 +85,11 @@ def read_all(run_directory: Path) -> list[CitedExchange]:
 
 
 def read(run_directory: Path, wanted: Collection[str]) -> dict[str, CitedExchange]:
-    """The exchanges with the ids `wanted`, by id; line by line, so that a large file costs no memory.
+    """The exchanges with the ids `wanted`, by id. Reads line by line, so that a large file needs little memory.
 
-    An id without a line, a line that was cut off by a kill and a missing file leave a gap, no error: the report
-    of a broken-off run must still be written.
+    An id without a line, a truncated line and a missing file are no errors: the report of an interrupted run must still
+    be
+    written.
     """
     found: dict[str, CitedExchange] = {}
     missing = set(wanted)

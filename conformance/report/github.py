@@ -1,4 +1,4 @@
-"""Annotations: what GitHub shows beside a workflow run, one line for each new deviation, the worst first."""
+"""Annotations of GitHub for a workflow run: one line for each new deviation, the worst first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PROPERTY: Final = str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def annotation_lines(record: RunRecord) -> Iterator[str]:
-    """The lines of a run, for standard output. Nothing that came from the target begins a command of GitHub's."""
+    """The lines of a run, for standard output. Text from the target cannot start a command of GitHub."""
     new = [one for one in words.ordered(record.deviations) if one.is_new]
     for one in new[:MOST]:
         title = _escaped(one.title, _TITLE).translate(_PROPERTY)

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from conformance.report.run_record import RunRecord
 
 VERSION: Final = "1.2"
-UNKNOWN: Final = -1  # what the format has for a size or a time that nobody measured
+UNKNOWN: Final = -1  # the format's value for an unknown size or time
 
 
 def document(record: RunRecord, exchanges: Iterable[CitedExchange]) -> dict[str, Any]:
-    """The archive of some exchanges of a run, as they are stored: without secrets, and bodies may be cut off.
+    """The archive of some stored exchanges of a run: without secrets, and bodies may be truncated.
 
-    When an exchange took place was not stored: each entry has the time at which the run began.
+    The time of an exchange is not stored: each entry has the start of the run.
     """
     return {
         "log": {
@@ -62,7 +62,7 @@ def _request(one: CitedExchange) -> dict[str, Any]:
 
 
 def _response(one: CitedExchange) -> dict[str, Any]:
-    """What came back; status 0 and the error where nothing did, as browsers have it."""
+    """The response; without one, status 0 and the error, as in browsers."""
     got = one.response
     headers = got.headers if got else []
     body = got.body if got else ""

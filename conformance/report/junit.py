@@ -22,10 +22,11 @@ _COUNTED: Final = {"failures": "failure", "errors": "error", "skipped": "skipped
 
 
 def document(record: RunRecord) -> str:
-    """The XML of a run. Everything that came from the target is text in it, without control characters.
+    """The XML of a run. Text from the target is escaped, without control characters.
 
-    A requirement fails if it deviates and the baseline does not cover all of it; blocked and known ones, and findings,
-    are skipped. What kept the run from doing its work is an error in a suite of its own.
+    A requirement fails if it deviates and the baseline does not cover all of it. Blocked and known ones, and findings,
+    are
+    skipped. A problem of the run itself is an error in a suite of its own.
     """
     root = Element("testsuites", name=_text(f"conformance: {record.target.name}"), time=f"{record.seconds:.2f}")
     profiles: dict[str, list[RequirementResult]] = {}
@@ -99,7 +100,7 @@ def _told(one: DeviationRecord) -> str:
 
 
 def _run(root: Element, record: RunRecord) -> None:
-    """What is wrong with the run itself, so that a CI server shows a broken run as broken."""
+    """Add the problems of the run itself, so that a CI server shows a broken run as broken."""
     if record.exit_code not in (exit_codes.OK, exit_codes.DEVIATIONS):
         suite = SubElement(root, "testsuite", name=RUN, timestamp=record.started)
         case = SubElement(suite, "testcase", classname=RUN, name=RUN)

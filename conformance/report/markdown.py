@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from conformance.report.requirement_result import Totals
     from conformance.report.run_record import DeviationRecord, RunRecord
 
-# What GitHub takes as a comment.
+# the maximal length of a comment on GitHub
 LIMIT: Final = 65_536
-# Deviations get what the other parts leave; these shares keep that above a third.
+# deviations get what the other parts leave, which is at least a third
 _FOLDED: Final = 6_000
 _LIST: Final = 2_000
 _SYSTEMS: Final = 5
@@ -25,7 +25,7 @@ _TITLE: Final = 200
 _VALUE: Final = 300
 _CITED: Final = 6  # lines of a document
 _COMMAND: Final = 10_000  # characters of a command
-_SHORT_COMMAND: Final = 2_000  # where a summary is too small for longer ones
+_SHORT_COMMAND: Final = 2_000  # if a summary is too small for longer ones
 _NAME: Final = 60
 _DETAIL: Final = 60
 
@@ -33,7 +33,7 @@ _DETAIL: Final = 60
 def summary(record: RunRecord) -> str:
     """The run in Markdown: the verdict first, then counts, deviations, findings and what was not tested.
 
-    Everything that came from the target is escaped. Never longer than `LIMIT`: what is left out is counted.
+    Text from the target is escaped. Never longer than `LIMIT`: omitted entries are counted.
     """
     new = [d for d in words.ordered(record.deviations) if d.is_new]
     unstable = [d for d in words.ordered(record.deviations) if d.unstable]
@@ -133,7 +133,7 @@ def _entry(deviation: DeviationRecord, blocks: int, command: int) -> str:
 
 
 def _command(deviation: DeviationRecord, limit: int) -> str:
-    """A command, folded, in a fence that nothing in it can close; the file that it is in where it is too long."""
+    """A folded command in a code block that it cannot close; the name of its file if it is too long."""
     text = deviation.reproduce
     if len(text) > limit:
         return f"<br>\n  to reproduce: `bash {SCRIPTS}/{deviation.fingerprint}.sh`" if deviation.firm else ""

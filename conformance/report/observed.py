@@ -1,7 +1,7 @@
-"""Observed: an OpenAPI document whose responses are those that a run saw, to compare with the documented one. Pure.
+"""An OpenAPI document with the responses that a run saw, to compare with the documented one. Pure.
 
-Operations, paths, parameters and request bodies stay as they are documented, since the suite sends what is documented.
-Responses say what came back: statuses, media types, headers, and the fields of bodies with their types and forms.
+Operations, paths, parameters and request bodies are the documented ones, since the suite sends documented requests.
+Responses are the observed ones: statuses, media types, headers, and the fields of bodies with their types and formats.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def schema(fields: Mapping[str, FieldShape], place: str = "") -> dict[str, Any]:
     if one is None:
         return {}
     found: dict[str, Any] = {"type": one.types[0] if len(one.types) == 1 else list(one.types)}
-    if one.values:  # a set is closed if nothing beside its members came; that a boolean was only true says nothing
+    if one.values:  # a set is closed if no other values occurred; a boolean that was always true proves nothing
         closed = not one.formats and "boolean" not in one.types
         found["enum" if closed else "examples"] = [*one.values, *([None] if closed and "null" in one.types else [])]
     if len(one.formats) == 1:
@@ -85,7 +85,7 @@ def schema(fields: Mapping[str, FieldShape], place: str = "") -> dict[str, Any]:
 
 
 def _members(fields: Mapping[str, FieldShape], place: str) -> dict[str, Any]:
-    """The members of the object at a place; names that look like somebody's data stand for any name."""
+    """The members of the object at a place; masked names match any name."""
     names = list(_names(fields, place))
     found: dict[str, Any] = {}
     if plain := {name: schema(fields, f"{place}/{name}") for name in names if name != ANY_NAME}:

@@ -18,7 +18,7 @@ LIMIT: Final = 256 * 1024 * 1024  # bytes: the record of a whole run of three sy
 
 
 class UnreadableRun(Exception):
-    """A run directory that cannot be read; the message says which file, why, and what to do."""
+    """A run directory cannot be read. The message says which file, why, and what to do."""
 
 
 def write(record: RunRecord, directory: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Results by requirement: what every view of a run shows and counts, so that all of them show the same numbers."""
+"""The result of each requirement, as every view of a run shows and counts it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNTESTABLE: Final = (Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE)
 
 
 class Status(StrEnum):
-    """What a view shows of one requirement."""
+    """The status of one requirement in a view."""
 
     CONFORMS = "conforms"
     DEVIATES = "deviates"
@@ -47,10 +47,12 @@ class RequirementResult:
 class Totals:
     """The numbers of a run.
 
-    `testable` counts the requirements that can be tested over HTTP; `untestable` counts the others, which are part of
-    no other number. `tested` is what conforms, deviates, is known or unstable, or is a finding. `unsupported` and
-    `not_applicable` are among what is `not_tested`. `deviations`, `known` and `unstable` count deviations, all others
-    count requirements.
+    `testable` counts the requirements that can be tested over HTTP; `untestable` counts the others, which are in no
+    other
+    number. `tested` are those that conform, deviate, are known or unstable, or are a finding. `unsupported` and
+    `not_applicable` are included in `not_tested`. `deviations`, `known` and `unstable` count deviations, all others
+    count
+    requirements.
     """
 
     testable: int
@@ -119,7 +121,7 @@ def totals_by_system(record: RunRecord) -> dict[str, Totals]:
 
 
 def counted(record: RunRecord, results: Iterable[RequirementResult]) -> Totals:
-    """The numbers of a run whose results are known already."""
+    """The numbers of a run, given its results."""
     results = list(results)
     counts = Counter(one.status for one in results)
     outcomes = Counter(one.verdict.outcome for one in results)

@@ -1,4 +1,4 @@
-"""Script: several stored requests as a shell script that sends them again, each with what those before it gave."""
+"""Write several stored requests as a shell script that sends them again, passing values from responses on."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ _RANDOM: Final = f"{RUN}=$(od -An -N4 -tx1 /dev/urandom | tr -d ' \\n')  # new n
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a script takes from a response: into which variable, and from which place of the JSON.
+    """A value that a script extracts from a response: the variable, and the place in the JSON.
 
-    `*` in the place is the item of a list that contains the `text`.
+    `*` in the place matches the item of a list that contains the `text`.
     """
 
     variable: str
@@ -58,7 +58,7 @@ class Taken:
 class Step:
     """One request of a script. `status` is that of the recorded response, `pause` the seconds to wait before it.
 
-    The response to the one that is `shown` shows the deviation.
+    The response to the `shown` one shows the deviation.
     """
 
     operation: str
@@ -74,8 +74,9 @@ def script(
 ) -> str:
     """A script for bash that sends the steps; it begins with the lines `about` as comments.
 
-    `$NAME` of `placeholders` in a request is a secret, that of a variable which a step has taken is its value. As the
-    script runs in a subshell, it can also be pasted into a terminal.
+    `$NAME` of `placeholders` in a request is a secret; that of an extracted variable is its value. As the script runs
+    in a
+    subshell, it can also be pasted into a terminal.
     """
     taken = [one.variable for step in steps for one in step.taken]
     secrets = frozenset(placeholders) - set(taken)
@@ -131,7 +132,7 @@ def _text(request: Request) -> str:
 
 
 def _needed(steps: Sequence[Step], secrets: Collection[str]) -> set[str]:
-    """The secrets that the requests name."""
+    """The secrets in the requests."""
     if not secrets:
         return set()
     longest_first = sorted(secrets, key=lambda name: (-len(name), name))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One heading with what it means and its entries, each a list of lines, the first of them the main one.
+    """A heading, its meaning, and its entries, each a list of lines with the main one first.
 
-    `total` is the number of things that the entries tell of, where one tells of several.
+    `total` is the number of described items, if an entry describes several.
     """
 
     title: str

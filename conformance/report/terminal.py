@@ -1,4 +1,4 @@
-"""Terminal: the summary at the end of a run, made to be read at a glance."""
+"""Print the summary at the end of a run, for a quick overview."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from conformance.report.run_record import DeviationRecord, RunRecord
 
-# More than these scroll the verdict out of sight; all of them are in the report.
+# more would scroll the verdict out of sight; the report has all
 _LISTED_AT_MOST: Final = 30
 _SHOWN_THINGS: Final = 5
-# Longer commands, and those of further deviations, are shown as the file that they are in.
+# longer commands, and those of further deviations, are shown by their file
 _COMMANDS: Final = 5
 _COMMAND: Final = 2_000
 _TITLE: Final = 200
@@ -34,10 +34,10 @@ _CITED: Final = 4  # lines of a document
 
 
 def show(record: RunRecord, run_directory: Path, console: Console, *, brief: bool = False) -> None:
-    """Print the summary of `record` on `console`, and where its report lies; `brief`: the result and the deviations.
+    """Print the summary of `record` on `console`, and the path of its report; `brief`: only result and deviations.
 
-    Nothing that came from the target can steer the terminal: control characters are shown as their codes and
-    nothing is read as markup.
+    Text from the target cannot control the terminal: control characters are shown as codes, and markup is not
+    interpreted.
     """
     summary = _Summary(record, run_directory, console)
     if record.exit_code == exit_codes.UNAVAILABLE and not totals(record).tested:
@@ -49,7 +49,7 @@ def show(record: RunRecord, run_directory: Path, console: Console, *, brief: boo
 
 
 def say(console: Console, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
-    """Print a text; where it is folded, its lines hang below its start: after the indent and what leads the first."""
+    """Print a text; wrapped lines are indented below its start, after the indent and the lead of the first line."""
     start = " " * indent + lead
     shown = Text(text, style=style)
     for line in shown.wrap(console, max(console.width - len(start), 20)) if wrap else [shown]:
@@ -59,7 +59,7 @@ def say(console: Console, text: str, indent: int = 0, style: str = "", *, lead: 
 
 
 class _Summary:
-    """Prints the parts one after the other; remembers which words were explained already."""
+    """Prints the parts in sequence, and remembers which words were explained."""
 
     def __init__(self, record: RunRecord, run_directory: Path, console: Console) -> None:
         self._run_directory = run_directory
@@ -88,7 +88,7 @@ class _Summary:
         self._report()
 
     def show_briefly(self) -> None:
-        """The result, a line for each new deviation, what keeps the run from being whole, and where the report is."""
+        """The result, a line for each new deviation, what makes the run incomplete, and the path of the report."""
         record = self._record
         good = record.exit_code == 0
         style = "bold green" if good else "bold red"
@@ -103,7 +103,7 @@ class _Summary:
         self._say(f"Report: {escape.line(str(self._run_directory))}", wrap=False)
 
     def show_unavailable(self) -> None:
-        """What kept the run from testing anything, and what to do: three lines where one thing did."""
+        """What kept the run from testing anything, and what to do: three lines for a single cause."""
         record = self._record
         self._say(f"{escape.line(record.target.name, 80)}: {words.headline(record)}", style="bold red")
         for problem in record.problems[:_SHOWN_THINGS]:
@@ -188,7 +188,7 @@ class _Summary:
             self._say(f"… and {left:,} more in the report", 2)
 
     def _command(self, deviation: DeviationRecord, *, whole: bool) -> None:
-        """The command that shows a deviation again, if it is a short one; else the file that it is in."""
+        """The command that reproduces a deviation, if it is short; otherwise its file."""
         if not deviation.reproduce:
             return
         if whole and not deviation.chain and len(deviation.reproduce) <= _COMMAND:

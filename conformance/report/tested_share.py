@@ -26,7 +26,7 @@ def coverage(
 
 
 def percent(text: str) -> float:
-    """A share as a user writes it, in percent. Raises ValueError when it is none."""
+    """Parse a share in percent. Raises ValueError if it is not valid."""
     try:
         share = float(text.removesuffix("%"))
     except ValueError:
@@ -37,7 +37,7 @@ def percent(text: str) -> float:
 
 
 def is_short(one: Coverage) -> bool:
-    """Whether less was tested than the call demands."""
+    """Whether less was tested than is demanded."""
     return one.minimum is not None and one.percent < one.minimum
 
 

@@ -145,7 +145,7 @@ def headline(record: RunRecord) -> str:
 
 
 def counts(numbers: Totals) -> list[tuple[int, str, str]]:
-    """The requirements that can be tested, as a number, a word and its meaning; what does not occur is left out."""
+    """The testable requirements, as a number, a word and its meaning; zero counts are omitted."""
     deviate, meaning = OUTCOMES[Outcome.DEVIATES]
     rest = numbers.not_tested - numbers.unsupported - numbers.not_applicable
     rows = [
@@ -161,12 +161,12 @@ def counts(numbers: Totals) -> list[tuple[int, str, str]]:
 
 
 def untestable(numbers: Totals) -> str:
-    """How many requirements are part of no total; empty when there are none."""
+    """How many requirements are in no total; empty if there are none."""
     return f"{numbers.untestable:,} more cannot be tested over HTTP" if numbers.untestable else ""
 
 
 def coverage(record: RunRecord) -> str:
-    """How much was tested of what could be, and what cost most of the rest."""
+    """How much of the testable requirements was tested, and the main cause of the rest."""
     one = record.coverage
     if not one.promised:
         return ""
@@ -194,7 +194,7 @@ def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:
 
 
 def names(deviation: DeviationRecord) -> str:
-    """By what a deviation is looked up: its requirement in the list of these, its fingerprint from run to run."""
+    """The names to look up a deviation: its requirement, and its fingerprint for other runs."""
     return f"{deviation.requirement}, fingerprint {deviation.fingerprint}"
 
 
@@ -204,7 +204,7 @@ def request(deviation: DeviationRecord) -> str:
 
 
 def citation(deviation: DeviationRecord) -> str:
-    """Where the requirement stands: document, section, lines, and the reading it rests on."""
+    """The citation of the requirement: document, section, lines, and reading."""
     parts = [deviation.document]
     if deviation.section:
         parts.append(f"section {deviation.section}")
@@ -216,7 +216,7 @@ def citation(deviation: DeviationRecord) -> str:
 
 
 def cited(deviation: DeviationRecord, at_most: int) -> list[str]:
-    """The first lines that the document says there, and how many more it does; none without a copy of it."""
+    """The first cited lines of the document, and how many more there are; none without a copy of it."""
     lines = deviation.text.splitlines()
     return [*lines[:at_most], *([f"… and {count(len(lines) - at_most, 'more line')}"] if len(lines) > at_most else [])]
 
@@ -227,7 +227,7 @@ def blocked(record: RunRecord) -> Counter[str]:
 
 
 def unexercised(record: RunRecord) -> list[tuple[Reason, list[VerdictRecord]]]:
-    """What was not exercised although it can be tested over HTTP, by reason, the most frequent reason first."""
+    """The testable requirements that were not exercised, by reason, the most frequent reason first."""
     groups: dict[Reason, list[VerdictRecord]] = {}
     for verdict in record.verdicts:
         if verdict.outcome is Outcome.NOT_EXERCISED and verdict.reason not in (None, *UNTESTABLE):
@@ -236,12 +236,12 @@ def unexercised(record: RunRecord) -> list[tuple[Reason, list[VerdictRecord]]]:
 
 
 def missing(verdicts: Sequence[VerdictRecord]) -> list[str]:
-    """What exactly is missing for these requirements, each thing once, the most frequent first."""
+    """What exactly these requirements lack, each item once, the most frequent first."""
     return [thing for thing, _ in Counter(thing for v in verdicts for thing in _lacked(v)).most_common()]
 
 
 def _lacked(verdict: VerdictRecord) -> list[str]:
-    """The keys that a verdict names, each for itself; else its detail."""
+    """The keys in a verdict, each separately; otherwise its detail."""
     keys = verdict.reason in (Reason.MISSING_FIXTURE, Reason.MISSING_USER)
     return [one for one in (verdict.detail.split(", ") if keys else [verdict.detail]) if one]
 
@@ -253,7 +253,7 @@ def leftover(entry: Leftover) -> str:
 
 
 def gateway(failed: Mapping[str, int]) -> str:
-    """How often something in front of the API responded in its place, in a line."""
+    """How often something in front of the API responded, in a line."""
     each = ", ".join(f"{escape.line(kind, 20)}: {number:,}" for kind, number in failed.items())
     return f"{count(sum(failed.values()), 'attempt')} got no response from the API itself ({each}); these prove nothing"
 
@@ -266,7 +266,7 @@ def residue(entry: Residue) -> str:
 
 
 def accepted(entry: BaselineEntry) -> str:
-    """Why, since when and how long an entry of the baseline is accepted."""
+    """Why, since when and until when an entry of the baseline is accepted."""
     parts = [entry.reason or "no reason given", entry.ticket]
     parts += [f"since {entry.date}"] if entry.date else []
     parts += [f"until {entry.expires}"] if entry.expires else []
@@ -289,7 +289,7 @@ def listed(entry: BaselineEntry) -> str:
 
 
 def accommodation(entry: AccommodationRecord) -> str:
-    """One accommodation in a line: the operation, why, and what came of the documented form."""
+    """One accommodation in a line: the operation, the reason, and the result of the documented form."""
     return f"{entry.system}: {entry.operation}: {entry.reason} ({accommodation_outcome(entry)})"
 
 
@@ -304,7 +304,7 @@ def accommodation_outcome(entry: AccommodationRecord) -> str:
 
 
 def area(profile: str) -> tuple[str, str]:
-    """What people call the system and the group of a profile, also where the system is not installed."""
+    """The names of the system and the group of a profile for people, even if the system is not installed."""
     name, _, group = profile.partition("/")
     system = SYSTEMS.get(name)
     return (system.title, system.title_of(group)) if system is not None else (name, in_words(group))

@@ -145,8 +145,8 @@ class Account:
                 before = json.loads(text) if text else None
                 after = change(before)
                 if after != before:
-                    # In place and in one call, over all that was there: a worker that dies here leaves a whole number, and
-                    # a file that is emptied first would be flushed to the disk, which takes longer than a request.
+                    # In place and in one call, over the previous content: a worker that dies here leaves a complete
+                    # number. A file that is emptied first would be flushed to disk, which takes longer than a request.
                     os.pwrite(descriptor, json.dumps(after).encode().ljust(len(text)), 0)
             finally:
                 os.close(descriptor)

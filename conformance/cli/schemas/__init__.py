@@ -1,6 +1,6 @@
-"""Schemas: the JSON Schemas of the project's formats, for editors and scripts.
+"""The JSON Schemas of the project's formats, for editors and scripts.
 
-`python -m conformance.cli.schemas` writes them anew, after a model was changed; they come with the package.
+`python -m conformance.cli.schemas` regenerates them after a change of a model; they are packaged.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ Made = dict[str, Any]
 
 
 def path(name: str) -> Path:
-    """Where the schema of a format is in the package."""
+    """The path of the packaged schema of a format."""
     return Path(__file__).parent / f"{name}.schema.json"
 
 
 def published(name: str) -> Made:
-    """The schema of a format that comes with the package."""
+    """The packaged schema of a format."""
     found: Made = json.loads(path(name).read_text(encoding="utf-8"))
     return found
 
 
 def written(model: type[Frozen]) -> Made:
-    """The schema of a format that the suite writes; unknown members pass, for every format may get further ones."""
+    """The schema of a format that the suite writes. It accepts unknown members, since formats may be extended."""
     made = _of(model, "serialization")
     for one in (made, *made["$defs"].values()):
         one.pop("additionalProperties", None)
@@ -70,7 +70,7 @@ def baseline() -> Made:
 
 
 def target_file() -> Made:
-    """The schema of a target file: its tables, `x_file` beside each secret, and `${NAME}` in the place of any value."""
+    """The schema of a target file: its tables, `x_file` next to each secret, and `${NAME}` instead of any value."""
     model = target_model()
     made = _of(model, "validation")
     models = {one.__name__: one for one in _models(model)}
@@ -83,7 +83,7 @@ def target_file() -> Made:
 
 
 def spec() -> Made:
-    """The schema of `x-conformance` in an OpenAPI document; of the rest it says only where it may be."""
+    """The schema of `x-conformance` in an OpenAPI document; the rest is only checked for its places."""
     _, models = models_json_schema([(model, "validation") for model in MODELS.values()], ref_template=REFERENCE)
     _describe(models["$defs"], {one.__name__: one for model in MODELS.values() for one in _models(model)})
     definitions: Made = dict(models["$defs"])
@@ -119,7 +119,7 @@ SCHEMAS: Final[Mapping[str, Callable[[], Made]]] = {
 
 
 def text(name: str) -> str:
-    """The schema of a format as the package has it."""
+    """The text of the packaged schema of a format."""
     return json.dumps(SCHEMAS[name](), indent=2) + "\n"
 
 
@@ -131,7 +131,7 @@ def _of(model: type[BaseModel], mode: Any) -> Made:
 
 
 def _describe(definitions: Made, models: Mapping[str, type[BaseModel]]) -> None:
-    """Add to each property what the docstring below its field says."""
+    """Add the docstring below each field to its property."""
     for name, one in definitions.items():
         if name not in models:
             continue
@@ -141,7 +141,7 @@ def _describe(definitions: Made, models: Mapping[str, type[BaseModel]]) -> None:
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Every model that an annotation is made of, and those of their fields."""
+    """Every model in an annotation, and those of its fields."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
         for field in annotation.model_fields.values():
@@ -163,7 +163,7 @@ def _member(shape: Shape, kind: str) -> Made:
 
 
 def _secrets_in_files(model: type[BaseModel], table: Made) -> None:
-    """Let a file hold each secret of a table, in its place."""
+    """Allow a file for each secret of a table."""
     for key, field in model.model_fields.items():
         kinds = kinds_of(field.annotation)
         if SecretStr not in kinds or dict in kinds:
@@ -178,7 +178,7 @@ def _secrets_in_files(model: type[BaseModel], table: Made) -> None:
 
 
 def _replaceable(schema: Made) -> Made:
-    """The schema of a value for which the environment may stand; what a model is by default is not shown."""
+    """The schema of a value that `${NAME}` may replace; defaults of models are omitted."""
     kept = {key: value for key, value in schema.items() if key != "default" or not isinstance(value, dict)}
     own = [one for one in kept.pop("anyOf", [{}]) if one.get("type") != "null"]
     if any("$ref" in one or one.get("type") in ("array", "object") for one in (kept, *own)):

@@ -26,7 +26,7 @@ def entry(
     description: Iterable[str],
     labels: Iterable[tuple[str, str]],
 ) -> TestResult:
-    """A result that Allure finds again by `key` in the next run; labels without a value are left out."""
+    """A result that Allure recognises by `key` in the next run; empty labels are omitted."""
     return TestResult(
         uuid=str(uuid4()),
         name=escape.line(name),
@@ -44,7 +44,8 @@ def entry(
 
 
 def store(result: TestResult, directory: Path) -> None:
-    """Write a result as Allure reads it. A run has more than a thousand: Allure's own logger takes three times as long.
+    """Write a result for Allure. There are more than a thousand per run: Allure's own logger takes three times as
+    long.
 
     Raises:
         OSError: the directory cannot be written.

@@ -10,21 +10,21 @@ from typing import Any, Final
 
 from conformance.core.atomic_write import write_text
 
-RUNS_AT_MOST: Final = 30  # the oldest go first: each run takes about a kilobyte for each test
+RUNS_AT_MOST: Final = 30  # the oldest are dropped first: each run takes about a kilobyte per test
 
 
 class HistoryError(Exception):
-    """The history cannot be read or kept; the message says why and what to do."""
+    """The history cannot be read or written. The message says why and what to do."""
 
 
 def beside(run: Path, target: str) -> Path:
-    """Where the history of a target lies that has its runs beside each other."""
+    """The path of the history of a target, next to its runs."""
     word = re.sub(r"[^\w.-]+", "-", target).strip("-.") or "target"
     return run.absolute().parent / f"history-{word}.jsonl"
 
 
 class History:
-    """One line of Allure's for each run, in the order of their beginning: a page may be made of an old run again."""
+    """One line of Allure's for each run, in the order of their start: an old page may be built again."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,7 +40,7 @@ class History:
             raise HistoryError(f"{path}: is not an Allure history; choose another file, or delete it.") from None
 
     def before(self, started: str) -> str:
-        """What is known of the runs before the one that began then, as Allure reads it."""
+        """The history before the run that started then, as Allure reads it."""
         moment = _moment(started)
         return "".join(_line(point) for when, point in sorted(self._points.items()) if when < moment)
 
@@ -55,7 +55,7 @@ class History:
         self._points[_moment(started)] = {**point, "timestamp": _moment(started)}
 
     def write(self) -> None:
-        """Write the file anew."""
+        """Write the file."""
         latest = sorted(self._points.items())[-RUNS_AT_MOST:]
         try:
             write_text(self.path, "".join(_line(point) for _, point in latest))

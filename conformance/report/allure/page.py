@@ -29,14 +29,14 @@ CHARTS: Final = (
 )
 _TIMEOUT: Final = 300
 
-# What a page would fetch by itself; the links that a reader may click are left alone.
+# What a page would load by itself; links that a reader may click are allowed.
 _FETCHING: Final = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "embed": "src"}
 _ANALYTICS: Final = re.compile(
     r"<script[^>]*\bsrc=\"https://www\.googletagmanager\.com/[^>]*>\s*</script>"
     r"(\s*<script>(?:(?!</script>).)*?\bgtag\((?:(?!</script>).)*?</script>)?",
     re.DOTALL,
 )
-# Second lock: even a script or an attachment that wants to call somebody cannot.
+# A second protection: even a script or an attachment cannot make requests.
 _POLICY: Final = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
     "script-src 'unsafe-inline' 'unsafe-eval' data: blob:; style-src 'unsafe-inline' data: blob:; "
@@ -47,7 +47,7 @@ _HEAD: Final = '<meta charset="utf-8">'
 
 
 class ReportError(Exception):
-    """The page could not be made; the message says what is missing and what to do."""
+    """The page could not be built. The message says what is missing and what to do."""
 
 
 def build(run_directories: Sequence[Path], history: Path | None = None) -> Path:
@@ -102,9 +102,9 @@ def _generated(
         past.write_text(history, encoding="utf-8")
         configuration = workshop / "allurerc.json"
         settings = _configuration(title, categories, workshop)
-        # An own working directory, so that a configuration of the user's is not picked up.
+        # A working directory of its own, so that the user's configuration is not used.
         generate = [npx, "--yes", "--prefer-offline", PACKAGE, "generate", "--config", str(configuration)]
-        # Of an empty history Allure says that every result is new: then once more, without one.
+        # With an empty history, Allure marks every result as new: then build again without one.
         for given in ({"historyPath": str(past)}, {}) if not history else ({"historyPath": str(past)},):
             configuration.write_text(json.dumps({**settings, **given}), encoding="utf-8")
             _run([*generate, *(str(one.resolve()) for one in directories)], workshop)
@@ -205,10 +205,10 @@ CATEGORIES: Final = (
 
 
 def _harmless(page: str) -> str:
-    """The page without Allure's analytics and with a policy that lets it fetch nothing.
+    """The page without Allure's analytics, and with a policy that forbids requests.
 
     Raises:
-        ReportError: something in it would still be fetched.
+        ReportError: something in it would still be loaded.
     """
     cleaned = _ANALYTICS.sub("", page)
     fetched = outside(cleaned)
@@ -219,7 +219,7 @@ def _harmless(page: str) -> str:
 
 
 def outside(page: str) -> list[str]:
-    """The addresses outside of the page that a browser would fetch by itself on opening it."""
+    """The external URLs that a browser would load when it opens the page."""
     finder = _Finder()
     finder.feed(page)
     finder.close()

@@ -36,7 +36,7 @@ KNOWN_TAG: Final = "known"  # covered by an entry of the baseline
 NEW_TAG: Final = "new"  # not in the baseline that the run had
 EXPIRED_TAG: Final = "expired"  # in the baseline, but no longer in force
 
-# More exchanges than these say nothing new about one defect, and each costs a file.
+# more exchanges would add nothing about one defect, and each costs a file
 ATTACHED_EXCHANGES: Final = 5
 LISTED_TESTS: Final = 5
 _SEVERITIES: Final = {
@@ -46,7 +46,7 @@ _SEVERITIES: Final = {
     Harm.MISSING: Severity.NORMAL,
     Harm.FORM: Severity.MINOR,
 }
-# In the order in which a page shows them: what one acts on comes first.
+# in the order of the page: what needs action comes first
 GROUPS: Final = {
     Status.DEVIATES: "Deviations",
     Status.KNOWN: "Known deviations",
@@ -82,10 +82,10 @@ class _Compared(StatusDetails):
 
 
 def write(record: RunRecord, run_directory: Path, results_directory: Path) -> None:
-    """Write what `record` says of each requirement into `results_directory`, for Allure to read.
+    """Write the result of each requirement in `record` into `results_directory`, for Allure.
 
-    What cannot be tested over HTTP is left out. The exchanges that deviations cite are taken from `run_directory`.
-    Beside the results are `categories.json` and `environment.properties`. What is there already stays.
+    Untestable requirements are omitted. Cited exchanges are read from `run_directory`. `categories.json` and
+    `environment.properties` are written too. Existing files are kept.
 
     Raises:
         OSError: the directory cannot be written.
@@ -97,7 +97,7 @@ def write(record: RunRecord, run_directory: Path, results_directory: Path) -> No
     titles = {one.fingerprint: one.title for one in (*record.deviations, *record.findings)}
     shown = ordered([one for one in requirement_results(record) if one.status in GROUPS])
     moment = round(datetime.fromisoformat(record.started).timestamp() * 1000)
-    # Allure sorts by time of start: a millisecond each keeps the order of the other reports.
+    # Allure sorts by start: a millisecond each keeps the order of the other reports
     for start, one in enumerate(shown, moment):
         result = _result(one, blocked, titles, record.baseline)
         result.steps = [
@@ -112,7 +112,7 @@ def write(record: RunRecord, run_directory: Path, results_directory: Path) -> No
 
 
 def ordered(results: Sequence[RequirementResult]) -> list[RequirementResult]:
-    """What one acts on first: by status, deviations as every report orders them, the others as the documents do."""
+    """Results that need action first: by status, deviations in report order, others in document order."""
     places = {status: place for place, status in enumerate(GROUPS)}
     worst = words.ordered([each for one in results for each in one.deviations])
     ranks = {one.fingerprint: rank for rank, one in enumerate(worst)}
@@ -133,7 +133,7 @@ def _first_line(lines: str) -> int:
 
 
 def key(system: str, requirement: str) -> str:
-    """By what Allure finds the result of a requirement again in the next run."""
+    """The key by which Allure recognises the result of a requirement in the next run."""
     return hashlib.sha256("\n".join((LAYER, system, requirement)).encode("utf-8", "replace")).hexdigest()[:32]
 
 
@@ -180,7 +180,7 @@ def _name(one: RequirementResult) -> str:
 
 
 def _details(one: RequirementResult, titles: Mapping[str, str]) -> StatusDetails:
-    """What Allure shows first of a result: of a deviation what one acts on, of everything else why."""
+    """The text that Allure shows first: of a deviation the details, of other results the reason."""
     if not one.deviations:
         return StatusDetails(message=escape.block(_why(one, titles)))
     first = one.deviations[0]
@@ -214,7 +214,7 @@ def _why(one: RequirementResult, titles: Mapping[str, str]) -> str:
 
 
 def _heading(one: RequirementResult) -> str:
-    """The first line of the message, which the categories are told apart by."""
+    """The first line of the message, by which categories match."""
     level = one.verdict.level.value
     match one.status:
         case Status.FINDING:
@@ -228,7 +228,7 @@ def _heading(one: RequirementResult) -> str:
 
 
 def _standing(entry: DeviationRecord, baseline: BaselineReport | None) -> list[str]:
-    """The tag that says how a deviation stands to the baseline; none when the run had no baseline."""
+    """The tag of a deviation for its state in the baseline; none without a baseline."""
     if entry.baseline:
         return [KNOWN_TAG]
     if entry.unstable:
@@ -277,7 +277,7 @@ def _description(one: RequirementResult, blocked: Mapping[str, int]) -> list[str
 
 
 def _deviation(directory: Path, one: DeviationRecord, found: Mapping[str, CitedExchange]) -> TestStepResult:
-    """One deviation as a step of its requirement, with the command that shows it again and the exchanges."""
+    """A deviation as a step of its requirement, with its command and exchanges."""
     finding = one.level is Level.MAY
     expected, observed = escape.block(one.expected), escape.block(one.observed)
     return TestStepResult(
@@ -295,7 +295,7 @@ def _deviation(directory: Path, one: DeviationRecord, found: Mapping[str, CitedE
 
 
 def _tests(one: RequirementResult, tests: Mapping[str, TestRecord]) -> Iterator[TestStepResult]:
-    """The first tests that spoke of a requirement: evidence, and no results of their own."""
+    """The first tests that decided a requirement, as evidence."""
     names = one.verdict.tests
     for name in names[:LISTED_TESTS]:
         test = tests.get(name)
@@ -327,7 +327,7 @@ def _attach(directory: Path, one: DeviationRecord, found: Mapping[str, CitedExch
 
 
 def _category(name: str, status: str, message: str) -> dict[str, object]:
-    # Java matches the whole message, JavaScript any part of it: this form means the same to both.
+    # Java matches the complete message, JavaScript any part: this form works in both
     return {"name": name, "matchedStatuses": [status], "messageRegex": rf"^{message}[\s\S]*"}
 
 

@@ -17,7 +17,7 @@ _OPTION: Final = re.compile(r"--[a-z-]{1,20}")
 
 
 def rendered(template: str, **values: Any) -> str:
-    """The text of a page. Whatever came from a server or a file is text in it, never markup."""
+    """The text of a page. Text from a server or a file is escaped."""
     text: str = _environment().get_template(template).render(**values)
     return text
 
@@ -33,7 +33,7 @@ def _options(text: str) -> Markup:
 
 
 def _finalized(value: Any) -> Any:
-    """What a template puts out: of any text the visible characters; markup of ours as it is."""
+    """The output of a template value: visible characters of any text; our markup unchanged."""
     return escape.block(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 

@@ -1,4 +1,4 @@
-"""Heat map: what came of each statement of the documents, by document and section."""
+"""The result of each requirement, by document and section of its citation."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ CLASSES: Final = {
     Status.NOT_TESTED: "n",
     Status.UNTESTABLE: "u",
 }
-LISTED: Final = 60  # statements of a document that are listed with their reason; run.json has the others
+LISTED: Final = 60  # untested requirements of a document that are listed with their reason; run.json has the others
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One statement: its class, what a reader sees on pointing at it, and the deviation that it leads to."""
+    """One requirement: its class, its tooltip, and the deviation that it links to."""
 
     kind: str
     title: str
@@ -48,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Untested:
-    """A statement that was not tested, and why."""
+    """A requirement that was not tested, and why."""
 
     requirement: str
     statement: str
@@ -57,7 +57,7 @@ class Untested:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document with its sections in order, and what of it was not tested; `left` more are not listed."""
+    """A document with its sections in order, and its untested requirements; `left` more are not listed."""
 
     name: str
     counts: str
@@ -115,7 +115,7 @@ def _cell(one: RequirementResult, titles: Mapping[str, str]) -> Cell:
 
 
 def why(one: RequirementResult, titles: Mapping[str, str]) -> str:
-    """What came of a requirement, with its reason."""
+    """The result of a requirement, with its reason."""
     verdict = one.verdict
     match one.status:
         case Status.BLOCKED:

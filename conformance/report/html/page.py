@@ -19,7 +19,7 @@ from conformance.report.section import Section
 if TYPE_CHECKING:
     from conformance.report.run_record import DeviationRecord, RunRecord
 
-WITH_EVIDENCE: Final = 40  # deviations that are shown with their exchanges; what more of them have is in run.json
+WITH_EVIDENCE: Final = 40  # deviations that are shown with their exchanges; run.json has the others
 EXCHANGES: Final = 2  # of each
 BODY: Final = 1_500  # characters of an exchange
 COMMAND: Final = 12_000  # characters of a command; a longer one is only in its file
@@ -47,8 +47,9 @@ def write(
 ) -> Path:
     """Write the page of a run into its directory and return its path.
 
-    `earlier` are runs of the same target before it: the trend shows them. `changes` are the sections of a comparison
-    with the last of them.
+    `earlier` are earlier runs of the same target, for the trend. `changes` are the sections of a comparison with the
+    last of
+    them.
 
     Raises:
         OSError: the directory cannot be written.
@@ -61,7 +62,7 @@ def write(
 def render(
     record: RunRecord, run_directory: Path, earlier: Sequence[RunRecord] = (), changes: Sequence[Section] = ()
 ) -> str:
-    """The text of the page. Whatever came from a server or a target file is text in it, never markup."""
+    """The text of the page. Text from a server or a target file is escaped."""
     results = requirement_results(record)
     numbers = counted(record, results)
     firm = words.ordered(record.deviations)
@@ -137,7 +138,7 @@ def render(
 
 
 def _sections(*parts: tuple[str, str, Iterable[str]]) -> list[Section]:
-    """The lists that have something to say."""
+    """The non-empty lists."""
     sections = (Section(title, meaning, tuple((one,) for one in entries)) for title, meaning, entries in parts)
     return [one for one in sections if one.entries]
 

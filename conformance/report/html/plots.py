@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 200
 MARGIN: Final = 4
-LEAST: Final = 0.001  # seconds: what is faster is drawn at the left edge
+LEAST: Final = 0.001  # seconds: faster calls are drawn at the left edge
 TREND_HEIGHT: Final = 60
 RUNS: Final = 30  # bars of a trend: the latest ones
 
@@ -81,7 +81,7 @@ def timings(record: RunRecord) -> tuple[list[Timing], list[Tick]]:
 
 
 def trend(records: Sequence[RunRecord]) -> list[Bar]:
-    """The deviations of some runs, the earliest first, each as a bar of what is known and what is new."""
+    """The deviations of some runs, the earliest first, each as a bar of known and new ones."""
     kept = sorted(records, key=lambda one: one.started)[-RUNS:]
     numbers = [totals(one) for one in kept]
     highest = max((one.deviations for one in numbers), default=0) or 1

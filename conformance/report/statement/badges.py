@@ -10,7 +10,7 @@ from conformance.report.statement.statement import Conformance, Score, Statement
 
 COLOURS: Final = {Conformance.CONFORMS: "#1a7f37", Conformance.PARTIAL: "#9a6700", Conformance.DOES_NOT: "#b3261e"}
 _LABEL: Final = 60
-_ADVANCE: Final = 7  # pixels that a character takes; `textLength` makes any font fit
+_ADVANCE: Final = 7  # pixels per character; `textLength` makes any font fit
 _TEMPLATE: Final = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{label}: {message}">
 <title>{title}</title>
@@ -48,7 +48,7 @@ def _message(result: str, score: Score, month: str) -> str:
 
 
 def badge(label: str, message: str, standing: Conformance, about: str) -> str:
-    """One badge: what, how it stands, and in its title (shown on hovering) of what and when."""
+    """One badge: label and message, and a title (shown on hovering) with product and date."""
     label, message = escape.line(label, _LABEL), escape.line(message, _LABEL)
     lengths = [_ADVANCE * len(text) for text in (label, message)]
     left = lengths[0] + 12

@@ -30,7 +30,7 @@ _MARK: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How an area is shown: its name, its result, its score and why."""
+    """How a profile is shown: its name, its result, its score and the reason."""
 
     title: str
     kind: str

@@ -36,7 +36,7 @@ NEEDED: Final = (2, 3)
 
 
 class NotEnoughData(Exception):
-    """A run of which no statement can be made; the message says what is missing and what to do."""
+    """No statement can be made from a run. The message says what is missing and what to do."""
 
 
 class Conformance(StrEnum):
@@ -196,7 +196,7 @@ def state(
     """The statement on the product that a run tested. `run_sha256` is the checksum of the file of the record.
 
     Raises:
-        NotEnoughData: the run was cut short, or exercised too little of what is claimed.
+        NotEnoughData: the run was interrupted, or tested too little of what is claimed.
     """
     firm = _by_profile(one for one in record.verdicts if one.level in FIRM)
     claimed = {name: found for name, found in firm.items() if any(map(_counts, found))}
@@ -232,7 +232,7 @@ def _by_profile(verdicts: Iterable[VerdictRecord]) -> dict[str, list[VerdictReco
 
 
 def _counts(verdict: VerdictRecord) -> bool:
-    """Whether the vendor claims what a requirement is about, and some run could try it."""
+    """Whether the vendor claims a requirement, and it can be tested."""
     exempt = verdict.outcome in (Outcome.UNSUPPORTED, Outcome.NOT_APPLICABLE)
     return not exempt and verdict.reason not in NOBODY
 
@@ -252,9 +252,9 @@ def _cut_short(record: RunRecord) -> Iterator[str]:
 
 
 def _too_little(claimed: dict[str, list[VerdictRecord]], safety: str) -> Iterator[str]:
-    """For each profile of which too little was exercised, what is missing.
+    """For each profile that was tested too little, what is missing.
 
-    What the safety level of the run forbids is not asked for, as long as it allows something of the profile's level.
+    Requirements that the safety level forbids are not demanded, if it allows some of the profile's level.
     """
     part, whole = NEEDED
     for name, found in claimed.items():
@@ -311,7 +311,7 @@ def _profile(name: str, firm: Sequence[VerdictRecord], everything: Sequence[Verd
 
 
 def _standing(firm: Sequence[VerdictRecord]) -> tuple[Conformance, str]:
-    """How a profile stands by its requirements of level must and should, and why."""
+    """The result of a profile by its requirements of level must and should, and the reason."""
 
     def told(found: Iterable[VerdictRecord], what: str) -> str:
         number = len(list(found))

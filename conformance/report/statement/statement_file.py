@@ -18,7 +18,7 @@ LIMIT: Final = 32 * 1024 * 1024  # bytes: one of three systems with hundreds of 
 
 
 class UnreadableStatement(Exception):
-    """A statement that cannot be read; the message says which file, why, and what to do."""
+    """A statement cannot be read. The message says which file, why, and what to do."""
 
 
 def read(path: Path) -> Statement:

@@ -81,7 +81,7 @@ def facts(statement: Statement) -> list[tuple[str, str]]:
 
 
 def digests(statement: Statement) -> list[tuple[str, str]]:
-    """The SHA-256 of what the server was held against, each with its name."""
+    """The checksums of what the server was compared with, each with its name."""
     suite = statement.suite
     run = [("run.json", statement.run_sha256)] if statement.run_sha256 else []
     return [*run, *((f"spec of {system}", digest) for system, digest in suite.specs.items()), *suite.documents.items()]
@@ -98,7 +98,7 @@ def score(score: Score) -> str:
 
 
 def reachable(score: Score) -> str:
-    """The highest score that could have been reached, which is what was tried, in words."""
+    """The highest score that could have been reached, by what was tested, in words."""
     return f"{score.reachable:,} ({percent(score.reachable, score.total)})"
 
 
@@ -116,7 +116,7 @@ def counts(statement: Statement) -> Iterator[tuple[str, ...]]:
 
 
 def sections(statement: Statement) -> Iterator[Section]:
-    """The lists of a statement that have something to say."""
+    """The non-empty lists of a statement."""
     known = statement.baseline
     expired, gone = (known.expired, known.gone) if known else ([], [])
     parts = [
@@ -168,7 +168,7 @@ def _unsupported(one: Unsupported) -> tuple[str, ...]:
 
 
 def markdown(statement: Statement) -> str:
-    """The statement in Markdown. Nothing that came from a server or a target file is markup in it."""
+    """The statement in Markdown. Text from a server or a target file is escaped."""
     parts = [
         f"# {escape.markdown(title(statement))}: {statement.headline}",
         *opening(statement),

@@ -1,4 +1,4 @@
-"""Verification: what a statement says, compared with what the run that it is about says. Pure."""
+"""Compare a statement with the run that it is about. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from conformance.report.statement.statement import Profile, Statement
 
 
 def differences(stated: Statement, made: Statement) -> Iterator[str]:
-    """What a published statement says differently from the one that is `made` of the run, a line each.
+    """The differences between a published statement and the one `made` from the run, one line each.
 
-    The name and the version of the product are the vendor's. Texts may differ between versions of the suite; results,
-    scores, counts, checksums and the list of deviations may not.
+    Name and version of the product are the vendor's. Texts may differ between versions of the suite; results, scores,
+    counts,
+    checksums and the list of deviations may not.
     """
     if stated.run_sha256 and stated.run_sha256 != made.run_sha256:
         claimed, found = stated.run_sha256[:16], made.run_sha256[:16]

@@ -1,4 +1,4 @@
-"""Comparison: compares two runs, and says what the difference means for clients."""
+"""Compare two runs, and describe the consequences for clients."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CUT_SHORT: Final = {
 
 
 class NotComparable(Exception):
-    """Two runs that say nothing of each other; the message says why and what to do."""
+    """Two runs cannot be compared. The message says why and what to do."""
 
 
 class Advice(StrEnum):
@@ -304,7 +304,7 @@ def _grouped(
 
 
 def _explains(deviation: DeviationRecord, change: ShapeChange) -> bool:
-    """Whether a change is but what a new or fixed deviation looks like."""
+    """Whether a change is an effect of a new or fixed deviation."""
     if change.operation != deviation.operation or change.what is What.SLOWER:
         return False
     outer = deviation.location
@@ -318,7 +318,7 @@ def _explains(deviation: DeviationRecord, change: ShapeChange) -> bool:
 
 
 def _shown(finding: DeviationRecord, changed: Iterable[Change]) -> bool:
-    """Whether a change shows what a finding says."""
+    """Whether a change shows what a finding reports."""
     return any(
         finding.location == change.place and any(one.split(" ")[0] == finding.operation for one in change.answers)
         for change in changed

@@ -1,4 +1,4 @@
-"""Effect: what a change that the documentation allows does to clients. Pure."""
+"""The effect on clients of a change that the documentation allows. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.report.upgrade.shape_changes import ABSENT, ALWAYS, ShapeChange
 
 
 class Effect(StrEnum):
-    """What a change does to a client that was written against BEFORE, the worst first."""
+    """The effect of a change on a client that was written for BEFORE, the worst first."""
 
     BREAKS = "breaks"
     MAY_BREAK = "may break"
@@ -20,11 +20,13 @@ _BREAKING: Final = (What.FIELD_GONE, What.RETYPED, What.CONTENT_TYPE)
 
 
 def effect(change: ShapeChange) -> Effect:
-    """What a change does to clients.
+    """The effect of a change on clients.
 
-    Those break that read a field which is gone or has another type, or expect a success status or a content type which
-    is another one now. What is new adds something. Everything else (null, formats, values, errors, times, what only
-    some responses had) breaks some clients and not others.
+    It breaks those that read a field which is gone or has another type, or expect a success status or a content type
+    which
+    has changed. New fields are additions. All other changes (null, formats, values, errors, times, members of some
+    responses
+    only) may break clients.
     """
     of_error = change.status[:1] in ("4", "5")
     if change.what is What.STATUS:

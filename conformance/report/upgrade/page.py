@@ -25,7 +25,7 @@ _KINDS: Final = {
 
 
 def render(comparison: Comparison) -> str:
-    """The text of the page. Whatever came from a server or a target file is text in it, never markup."""
+    """The text of the page. Text from a server or a target file is escaped."""
     return rendered(
         "comparison.html",
         comparison=comparison,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class What(StrEnum):
-    """What changed: the headings of the comparison, in this order."""
+    """The kinds of changes: the headings of the comparison, in this order."""
 
     FIELD_GONE = "field gone"
     RETYPED = "field retyped"
@@ -39,9 +39,9 @@ INFRASTRUCTURE: Final = frozenset(
 )  # fmt: skip
 """Headers that come and go with proxies and load."""
 
-SAMPLES: Final = 5  # calls of an operation, in both runs, before their times say anything
+SAMPLES: Final = 5  # calls of an operation, in both runs, before their times are compared
 RATIO: Final = 3.0
-FLOOR: Final = 0.25  # seconds: below that a client does not notice
+FLOOR: Final = 0.25  # seconds: clients do not notice less
 ABSENT: Final = "absent"
 ALWAYS, NOT_ALWAYS = "in every response", "not in every response"
 EMPTY, TEXT, NULL, ANY = "empty", "text", "null", "/*"
@@ -49,10 +49,11 @@ EMPTY, TEXT, NULL, ANY = "empty", "text", "null", "/*"
 
 @dataclass(frozen=True, slots=True)
 class ShapeChange:
-    """One difference in what one operation answers with one status; `status` is empty for the whole operation.
+    """One difference between the responses of an operation with a status; `status` is empty for the whole operation.
 
-    `rare` is true of a field that only some answers had: it may be gone since nothing provoked it. A status that
-    `replaces` others of its class came while they went.
+    `rare`: only some responses had the field, so that it may be missing because nothing provoked it. A status that
+    `replaces`
+    others of its class appeared while they disappeared.
     """
 
     what: What
@@ -76,7 +77,7 @@ def _operation(operation: str, before: Mapping[str, Shape], after: Mapping[str, 
     gone = sorted(before.keys() - after.keys() - BUSY)
     new = sorted(after.keys() - before.keys() - BUSY)
     pairs = [(status, status) for status in sorted(before.keys() & after.keys())]
-    for status in new:  # one that is only gone may not have been provoked
+    for status in new:  # a status that is only gone may not have been provoked
         instead_of = [one for one in gone if one[0] == status[0]]
         told = ", ".join(instead_of or sorted(before))
         yield ShapeChange(What.STATUS, operation, status, "", told, status, replaces=bool(instead_of))
@@ -110,7 +111,7 @@ def _answer(before: Shape, after: Shape) -> Iterator[ShapeChange]:
 
 
 def _could_be(place: str, shape: Shape) -> bool:
-    """Whether objects were seen that could have the member: an array that was empty says nothing of its items."""
+    """Whether objects were seen that could have the member: an empty array proves nothing about its items."""
     if place.endswith(("[]", ANY)) or not place:
         return False
     parent = shape.fields.get(place.rpartition("/")[0])
@@ -136,12 +137,12 @@ def _field(place: str, before: FieldShape, after: FieldShape) -> Iterator[ShapeC
 
 
 def _types(field: FieldShape) -> set[str]:
-    """The types without null. Whether a number is a whole one depends on what was counted."""
+    """The types without null. Whether a number is an integer depends on the counted values."""
     return {"number" if one == "integer" else one for one in field.types} - {NULL}
 
 
 def _told(field: FieldShape) -> str:
-    """The types in words, a string with what it holds."""
+    """The types in words, a string with its formats."""
     formats = [one for one in field.formats if one != EMPTY]
     held = f" ({_listed(formats)})" if formats and formats != [TEXT] else ""
     return _listed([f"string{held}" if one == "string" else one for one in field.types])
@@ -152,7 +153,7 @@ def _listed(values: list[str] | list[bool | int | float | str]) -> str:
 
 
 def _slower(before: RunRecord, after: RunRecord) -> Iterator[ShapeChange]:
-    """Operations whose times are out of proportion: by ratio, above a floor, and with enough calls on both sides."""
+    """Operations with disproportionate times: by ratio, above a floor, and with enough calls on both sides."""
     for operation, old in before.durations.get("medians", {}).items():
         new = after.durations.get("medians", {}).get(operation, 0.0)
         calls = [run.durations.get("calls", {}).get(operation, 0) for run in (before, after)]

@@ -37,7 +37,7 @@ EFFECTS: Final = {
 SHOWN: Final = 10  # entries of a section; the others are folded
 _VALUE: Final = 300
 _ANSWERS: Final = 4
-_MARKDOWN_LIMIT: Final = 65_536  # what GitHub takes as a comment
+_MARKDOWN_LIMIT: Final = 65_536  # the maximal length of a comment on GitHub
 
 
 def headline(comparison: Comparison) -> str:
@@ -53,7 +53,7 @@ def sides(comparison: Comparison) -> Iterator[str]:
 
 
 def sections(comparison: Comparison) -> Iterator[Section]:
-    """The parts of a comparison that have something to say, the worst first."""
+    """The non-empty parts of a comparison, the worst first."""
     blocks = Counter(one.blocked_by for one in comparison.blocked)
     parts = [
         Section("New deviations", words.DEVIATION, tuple(_deviation(one, blocks) for one in comparison.new)),
@@ -95,7 +95,7 @@ def _deviation(one: DeviationRecord, blocks: Counter[str | None]) -> tuple[str, 
 
 
 def _moves(moved: list[Moved]) -> tuple[tuple[tuple[str, ...], ...], int]:
-    """The requirements, those with one reason together, and how many they are."""
+    """The requirements, grouped by reason, and their number."""
     by_reason = sorted(moved, key=lambda one: (one.why, one.requirement))
     entries = tuple(
         (
@@ -112,12 +112,12 @@ def _moves(moved: list[Moved]) -> tuple[tuple[tuple[str, ...], ...], int]:
 def _changes(changes: Sequence[Change]) -> Iterator[Section]:
     """A section for each effect on clients, with an entry for each request, the worst first.
 
-    A change that is the same at several requests is told once, with all of them.
+    A change that is the same for several requests is listed once, with all of them.
     """
     for effect, (title, meaning) in EFFECTS.items():
         found = [one for one in changes if one.effect is effect]
         groups: dict[tuple[str, ...], list[Change]] = {}
-        for one in found:  # they come sorted, the worst first
+        for one in found:  # they are sorted, the worst first
             groups.setdefault(tuple(one.requests), []).append(one)
         entries = ((_requests(requests), *map(_change, those)) for requests, those in groups.items())
         yield Section(title, meaning, tuple(entries), len(found))
@@ -142,7 +142,7 @@ def _more(left: int) -> list[str]:
 
 
 def show(comparison: Comparison, console: Console) -> None:
-    """Print a comparison. Nothing that a server said can steer the terminal."""
+    """Print a comparison. Text from a server cannot control the terminal."""
 
     def say(text: str, indent: int = 0, style: str = "") -> None:
         terminal.say(console, escape.line(text, _VALUE), indent, style)
@@ -167,7 +167,7 @@ def show(comparison: Comparison, console: Console) -> None:
 
 
 def markdown(comparison: Comparison) -> str:
-    """A comparison in Markdown that fits a comment on a pull request: what is too much is counted."""
+    """A comparison in Markdown that fits a comment on a pull request: omitted entries are counted."""
     parts = [f"## {escape.markdown(headline(comparison), _VALUE)}"]
     parts.append("<br>\n".join(escape.markdown(text, _VALUE) for text in sides(comparison)))
     room = _MARKDOWN_LIMIT - sum(len(part) + 2 for part in parts) - 200
@@ -181,7 +181,7 @@ def markdown(comparison: Comparison) -> str:
 
 
 def _markdown(section: Section, room: int) -> str:
-    """A section, of which the first entries are shown and the others folded, in as many characters as there are."""
+    """A section within a number of characters: the first entries are shown, the others folded."""
     head = [f"### {section.heading}", "", f"*{section.meaning}*", ""]
     room -= sum(len(line) + 1 for line in head) + 160
     shown: list[str] = []
