@@ -15,7 +15,7 @@ from .support import run, served
 from .test_faults import BESIDE_ANOTHER_LIST
 
 SHOWN: Final = ("pro-deleted-folder-listed",)
-"""What is tried by default, in the layout that is least like the plain one."""
+"""The faults that run by default, in the layout that differs most from the plain one."""
 CASES: Final = [
     pytest.param(fault, layout, marks=[] if fault in SHOWN and layout == "results" else [pytest.mark.matrix])
     for layout in LAYOUTS
