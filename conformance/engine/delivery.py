@@ -61,7 +61,9 @@ class Delivery:
         if not exchange.has_response:
             self._without_response += 1
             if self._without_response >= MAX_FAILURES:
-                raise self._give_up(f"{exchange.request.url}: failed {self._without_response} times in a row: {exchange.error}")
+                raise self._give_up(
+                    f"{exchange.request.url}: failed {self._without_response} times in a row: {exchange.error}"
+                )
             return exchange
         self._without_response = 0
         if gateways.is_gateway_error(exchange):
@@ -167,7 +169,9 @@ class Delivery:
         self._from_gateway += 1
         status = exchange.response.status
         if self._from_gateway >= MAX_GATEWAY_RESPONSES:
-            return self._give_up(f"{exchange.request.url}: status {status}, {self._from_gateway} times in a row", exchange)
+            return self._give_up(
+                f"{exchange.request.url}: status {status}, {self._from_gateway} times in a row", exchange
+            )
         message = f"{exchange.request.url}: status {status}, which is a gateway's"
         return NotExercised(Reason.TARGET_UNAVAILABLE, message, exchange)
 

@@ -141,7 +141,10 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, descrip
     rights = " or ".join(operation.permission)
     needed = f"the permission {rights}" if rights else "the right to call it"
     user = f"[{table.system}] username = {getattr(table, 'username', None)!r}"
-    return False, f"the server issued a token, but refused it ({description}). Give the user {needed}, or correct {user}."
+    return (
+        False,
+        f"the server issued a token, but refused it ({description}). Give the user {needed}, or correct {user}.",
+    )
 
 
 def _any_exists(session: Session) -> bool:

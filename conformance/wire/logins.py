@@ -132,7 +132,9 @@ def token_problem(exchange: Exchange, who: str, keys: Mapping[str, str], path: s
         if path and path in f"{lowered}{location.lower()}":
             what, wrong = f"refused {who}", keys[path]
     elif not exchange.response.refused or status == BUSY:
-        return f"{exchange.request.url}: issued no token for {who} ({details}). Is the URL right and the server working?"
+        return (
+            f"{exchange.request.url}: issued no token for {who} ({details}). Is the URL right and the server working?"
+        )
     else:
         what = f"refused the credentials of {who}"
         named = next((word for word in keys if word not in USUAL and word in lowered), "")
