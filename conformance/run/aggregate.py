@@ -299,7 +299,8 @@ def _joined(places: Mapping[str, Verdict], member: str) -> str:
     """The expected or observed values of several fields, in one line; empty for a single field."""
     if len(places) < 2:
         return ""
-    return shorten("; ".join(f"{place or 'answer'}: {getattr(one, member)}" for place, one in sorted(places.items())))
+    first = sorted(places, key=lambda place: (place.count("/"), place))  # a name says more than what is deep inside
+    return shorten("; ".join(f"{place or 'answer'}: {getattr(places[place], member)}" for place in first))
 
 
 def ordered(records: Iterable[DeviationRecord]) -> list[DeviationRecord]:

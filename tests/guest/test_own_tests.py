@@ -123,6 +123,33 @@ def test_missing_marker_is_an_error(target: Repository) -> None:
     assert not (target.path / "run").exists()  # nothing was sent
 
 
+def test_cited_requirement_without_a_verdict_is_an_error(target: Repository) -> None:
+    head = """\
+import pytest
+from conformance import NotExercised, Reason
+
+@pytest.fixture
+def later(session):
+    yield
+    session.recorder.require("ACME-PROJECT-TITLE", True, session.call("listProjects"))
+
+@pytest.mark.system("processmaker3")
+@pytest.mark.requirement("ACME-PROJECT-TITLE")
+"""
+    target.write("test_silent.py", head + 'def test_is_silent(session):\n    session.call("listProjects")\n')
+    target.write("test_late.py", head + "def test_records_it_at_the_end(later):\n    pass\n")
+    reason = 'raise NotExercised(Reason.MISSING_FIXTURE, "a project")'
+    target.write("test_says_why.py", head + f"def test_says_why(session):\n    {reason}\n")
+    target.write("acme.yaml", REGISTER)
+    ended = target.pytest(*CALL, "--conformance-register=acme.yaml")
+    record = target.record()
+    assert ended.code == record.exit_code == exit_codes.DEVIATIONS, ended.printed
+    assert "2 skipped, 1 error" in ended.printed
+    assert "ACME-PROJECT-TITLE: the test ended without a verdict on it; record it with" in ended.printed
+    assert list(record.beside) == ["test_silent.py::test_is_silent"]
+    assert not record.deviations
+
+
 def test_baseline_can_accept_a_deviation_from_an_own_requirement(target: Repository) -> None:
     target.write("test_acme.py", DEVIATES)
     target.write("acme.yaml", REGISTER)

@@ -43,6 +43,7 @@ class TestProtocol:
         self._started = 0.0
         self._concluded = False
         self._new: list[str] = []  # the fingerprints of the deviations that fail the current test
+        self._undecided: list[str] = []  # what a user's own test cites and recorded no verdict on
         self._new_deviations: list[Verdict] | None = None  # the new deviations because of which it is repeated
 
     def _takes_part(self, item: pytest.Item) -> bool:
@@ -88,6 +89,7 @@ class TestProtocol:
         system = system_of(item)
         self._concluded = False
         self._new = []
+        self._undecided = []
         deterministic = SEED not in fixtures(item) and self._new_deviations is None
         self._session, self._recorder = self.process.worker.begin(system, cited(item), deterministic=deterministic)
         self._test = {
@@ -177,24 +179,32 @@ class TestProtocol:
             return (yield)
         assert self._recorder is not None
         before = len(self._recorder.verdicts)
+        undecided: list[str] = []
         with contextlib.suppress(Blocked, NotExercised):  # a deviation is recorded; there is nothing else to report
             yield
+            decided = {one.requirement for one in self._recorder.verdicts[before:]}
+            undecided = [one for one in self._undecided if one not in decided]
         self._fail_for(self._counted(self._recorder.verdicts[before:]))
+        if undecided:
+            advice = "record it with session.recorder.require, or raise NotExercised with the reason"
+            pytest.fail(f"{', '.join(undecided)}: the test ended without a verdict on it; {advice}", pytrace=False)
 
     def _end(self, item: pytest.Item, error: Exception | None) -> None:
         """Set the result of a test. Called outside the handling of `error`, which reporters would show unredacted."""
         if error is None or isinstance(error, Blocked | NotExercised):
             try:
-                self._conclude(error)
+                self._conclude(error, own=not suite_of(item))
                 return
             except Exception as unexpected:  # outcomes of pytest are not Exceptions
                 error = unexpected
         self._failed(item, error)
 
-    def _conclude(self, reason: Blocked | NotExercised | None) -> None:
-        """Conclude all cited requirements; then fail, skip or pass."""
+    def _conclude(self, reason: Blocked | NotExercised | None, *, own: bool) -> None:
+        """Conclude all cited requirements; then fail, skip or pass. `own`: it is a user's own test."""
         assert self._recorder is not None
         self._concluded = True
+        if own and reason is None:
+            self._undecided = self._recorder.undecided()
         self._recorder.conclude(reason)
         deviations = self._counted(self._recorder.verdicts)
         self._fail_for(deviations)
