@@ -170,7 +170,7 @@ def coverage(record: RunRecord) -> str:
     one = record.coverage
     if not one.promised:
         return ""
-    promised = f"{count(one.promised, 'requirement')} that can be tested on this target"
+    promised = f"{count(one.promised, 'requirement')} that can be tested with this target file"
     told = f"tested {one.tested:,} of the {promised} ({one.percent:g} %)"
     if one.percent >= THIN:
         return told
