@@ -78,7 +78,7 @@ def _without_value(verdict: Verdict) -> Verdict:
 class Recorder:
     """The verdicts of one test; `session.recorder` is that of the current one.
 
-    A test records what it finds and goes on after a deviation. For each requirement in its marker `requirement` without
+    A test records what it finds and continues after a deviation. For each requirement in its marker `requirement` without
     a verdict, the run reports the reason when the test has ended.
 
     >>> session.recorder.deviations
@@ -174,7 +174,7 @@ class Recorder:
     def refused(self, requirement: str, exchange: Exchange, control: Exchange, *, taken: bool = False) -> bool:
         """Record whether a request was refused that differs in one thing from the accepted `control`; returns it.
 
-        With `taken`, that one thing is a name in use. Otherwise a refusal because of a name does not count.
+        With `taken`, they differ in a name that is in use. Otherwise a refusal because of a name does not count.
 
         Raises:
             NotExercised: one of the two has no response, the control was refused too, or the reason is another one.
@@ -198,7 +198,7 @@ class Recorder:
         return verdict.outcome is Outcome.CONFORMS
 
     def skip(self, requirement: str, reason: Reason, detail: str = "") -> None:
-        """Record that a requirement was not tested, why, and in `detail` what is missing; the test goes on.
+        """Record that a requirement was not tested, why, and in `detail` what is missing; the test continues.
 
         Raises:
             LookupError: there is no such requirement.

@@ -96,7 +96,7 @@ class Session:
         return self.requester.problem
 
     def operation(self, operation_id: str, *, documented: bool = False) -> Operation:
-        """What the spec says of an operation: `method`, `path`, `effect` and more, as the target must be called.
+        """What the spec says about an operation: `method`, `path`, `effect` and more, as the target must be called.
 
         With `documented`, as its document has it, where an accommodation calls it in another form.
 

@@ -17,7 +17,7 @@ from conformance.target import bodies
 from conformance.target.accommodation import Accommodation, accommodated
 from conformance.target.tables import Table, Text, kinds_of
 
-ELSEWHERE: Final = "token_url is on another server than the one that the API documentation describes"
+ELSEWHERE: Final = "token_url is on a server that the API documentation does not describe"
 """Why nothing is said of the operation that gives tokens."""
 TOKEN_URL: Final = "token_url"  # noqa: S105 - names a key
 

@@ -40,6 +40,13 @@ AVOIDED: Final = {
     r"\b(is|are) but what\b": "are effects of",
     r"\bin the place of\b": "instead of",
     r"\bheld (what|against)\b": "compared with",
+    r"\bto who\b|\bwho must not\b": "users who, someone without permission",
+    r"\ball the same\b": "nevertheless",
+    r"\b(see|shows?) (it|them) again\b": "to reproduce",
+    r"\b(speaks?|says?|said|unsaid) of\b|\bunsaid\b": "says about, is about; the document does not say",
+    r"\basked for again\b": "repeated",
+    r"\bthat one thing\b": "just one point",
+    r"\bgoes on\b": "continues",
 }
 # The same for docstrings, comments and names of tests, in which words are joined by `_`.
 AVOIDED_IN_CODE: Final = {
@@ -156,7 +163,22 @@ def test_avoided_phrase_in_code_is_found() -> None:
     assert len(found(iter(texts), TOP / "x.py", AVOIDED_IN_CODE)) == 3
 
 
-@pytest.mark.parametrize("text", ["what the server answered", "It is none of them.", "red for what STANDS in it"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what the server answered",
+        "It is none of them.",
+        "red for what STANDS in it",
+        "refused to who may not see it",
+        "It was written all the same.",
+        "to see it again: curl",
+        "Of this no document speaks of anything.",
+        "the document is unsaid",
+        "It is asked for again after a pause.",
+        "differs in that one thing",
+        "The test goes on.",
+    ],
+)
 def test_avoided_phrase_is_found(text: str) -> None:
     assert found(prose(f"# Title\n{text}\n"), TOP / "README.md")
     assert found(messages(f"raise ValueError({text!r})"), TOP / "README.md")

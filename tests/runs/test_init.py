@@ -92,7 +92,7 @@ def test_wrong_password_ends_with_a_message_and_the_written_file(system: str, tm
     said = [line for line in ended.stderr.splitlines() if line.startswith(f"conformance init: [{system}] user: ")]
     assert len(said) == 1
     assert "wrong-password" not in ended.output
-    assert "new.toml was written all the same" in ended.stderr
+    assert "new.toml was written nevertheless" in ended.stderr
     assert (tmp_path / "new.toml").is_file()
 
 

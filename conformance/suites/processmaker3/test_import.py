@@ -70,7 +70,7 @@ def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> 
     except (Blocked, NotExercised):
         if readable:
             raise
-    told = "the response has the identifier of another project than the created one"
+    told = "the response has the identifier of a project other than the created one"
     if not readable:
         told = f"the project with the returned prj_uid cannot be read: {checks.describe(read)}"
     if not session.recorder.require("PM3-IMPORT-NEW", readable and known == prj_uid, read, exchange, observed=told):
