@@ -78,8 +78,8 @@ def _without_value(verdict: Verdict) -> Verdict:
 class Recorder:
     """The verdicts of one test; `session.recorder` is that of the current one.
 
-    A test records what it finds and continues after a deviation. For each requirement in its marker `requirement` without
-    a verdict, the run reports the reason when the test has ended.
+    A test records what it finds and continues after a deviation. For each requirement in its marker `requirement`
+    without a verdict, the run reports the reason when the test has ended.
 
     >>> session.recorder.deviations
     []
