@@ -195,13 +195,13 @@ def start(call: Sequence[str], output: Path, plugins: Sequence[object] = ()) -> 
 
     try:
         return int(pytest.main(list(call), plugins=[SimpleNamespace(__name__=MARK), *plugins]))
-    except (Exception, SystemExit) as error:  # whoever ends the process from within a run must not settle its code
+    except (Exception, SystemExit) as error:  # code that exits the process must not set its exit code
         return internal(error, output)
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Handle SIGTERM like Ctrl-C, so that a run that is told to end still cleans up."""
+    """Handle SIGTERM like Ctrl-C, so that a terminated run still cleans up."""
 
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt

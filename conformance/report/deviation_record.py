@@ -26,7 +26,7 @@ class BaselineEntry(Frozen):
     fingerprint: str = Field(pattern="^[0-9a-f]{16}$")
     """The deviation that it covers, and no other."""
     requirement: str
-    """The id of the requirement that is contradicted: it tells whether a run reached the entry."""
+    """The id of the requirement that is contradicted, which shows whether a run reached the entry."""
     title: str = ""
     """The deviation in words, for the reader."""
     test: str = ""
@@ -72,7 +72,7 @@ class DeviationRecord(Frozen):
     level: Level
     """How firmly the document states the requirement; `may` makes it a finding."""
     harm: Harm = Harm.FORM
-    """What it costs whoever relies on the server: lists show the worst first."""
+    """The consequence for users of the server: lists show the worst first."""
     kind: Kind
     """In what way the target deviates."""
     location: str

@@ -94,21 +94,21 @@ class AccommodationRecord(Frozen):
     reason: str
     """Why, as the target file says."""
     deviation: str | None = None
-    """The fingerprint of the deviation that it stands for, which the documented form gave; null when it gave none."""
+    """The fingerprint of the deviation of the documented form; null when there is none."""
     needed: bool | None = None
-    """Whether the target refused the documented form; null when that could not be told, or no document gives a form."""
+    """Whether the target refused the documented form; null when that was not decided, or no form is documented."""
     method: str | None = None
-    """The method in the place of the documented one."""
+    """The method instead of the documented one."""
     path: str | None = None
-    """The path in the place of the documented one."""
+    """The path instead of the documented one."""
     query: dict[str, Any] = {}
-    """What is sent in the query besides; secrets as `$NAME`."""
+    """Additional query parameters; secrets as `$NAME`."""
     headers: dict[str, str] = {}
-    """What is sent in header fields besides; their values are secrets."""
+    """Additional headers; their values are secrets."""
     body: dict[str, Any] = {}
-    """What is sent in the body besides; secrets as `$NAME`."""
+    """Additional members of the body; secrets as `$NAME`."""
     encoding: str | None = None
-    """How bodies are encoded in the place of the documented way: `json`, `form` or `multipart`."""
+    """The encoding of bodies instead of the documented one: `json`, `form` or `multipart`."""
 
 
 class TestRecord(Frozen):
@@ -128,7 +128,7 @@ class TestRecord(Frozen):
     seconds: float
     """How long it took."""
     requirements: list[str] = []
-    """The ids of the requirements that it promises to speak of."""
+    """The ids of the requirements that it cites."""
     message: str = ""
     """Why it failed or was skipped."""
 
@@ -147,7 +147,7 @@ class FieldShape(Frozen):
 
 
 class Shape(Frozen):
-    """What the answers of one operation with one status looked like, in the tests that send the same in every run."""
+    """The shape of the responses of an operation with a status, in the tests that send the same in every run."""
 
     content_types: list[str] = []
     """The media types that were seen."""
@@ -182,7 +182,7 @@ class Residue(Frozen):
     count: int
     """How many there are."""
     identifiers: list[str] = []
-    """How the target calls the first fifty of them, where it told."""
+    """The identifiers of the first fifty of them, if they are known."""
     why: str = ""
     """Why they stay, where that is not plain from what they are."""
 
@@ -253,7 +253,7 @@ class RunRecord(Frozen):
     baseline: BaselineReport | None = None
     """What became of the entries of the baseline; null when the run had none."""
     accommodations: list[AccommodationRecord] = []
-    """The declared differences in how the target was called, each with the deviation that it stands for."""
+    """The declared differences in how the target was called, each with the deviation of the documented form."""
     tests: list[TestRecord] = []
     """The tests that ran."""
     not_run: list[str] = []
@@ -261,7 +261,7 @@ class RunRecord(Frozen):
     beside: list[str] = []
     """The first tests of the user's own, run in the same pytest, that failed: they fail the run."""
     shapes: dict[str, dict[str, Shape]] = {}
-    """What answers looked like, by operation and status."""
+    """The shapes of responses, by operation and status."""
     calls: dict[str, str] = {}
     """Method and path of each operation that is among the shapes, as the document gives them."""
     durations: dict[str, dict[str, float]] = {}

@@ -1,1 +1,3 @@
-"""The systems that come with the suite, a folder each: the tests that run against a target, and what is of it alone."""
+"""The systems that come with the suite, one folder each: the tests that run against a target, and all code for that
+system.
+"""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def specs() -> Path:
-    """The directory of the specs, one directory for each system: inside the package, or at the top of a checkout."""
+    """The directory of the specs, one directory per system: inside the package, or at the top of a checkout."""
     packaged = Path(__file__).parent / "_specs"
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "specs"
 

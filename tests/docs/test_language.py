@@ -15,7 +15,9 @@ import pytest
 TOP: Final = Path(__file__).parents[2]
 CODE: Final = TOP / "conformance"
 # Where docstrings, comments and names of tests follow the rules: all but what is rewritten with its own words.
-READABLE: Final = tuple(CODE / name for name in ("core", "engine", "run", "spec", "target", "wire"))
+READABLE: Final = tuple(
+    CODE / name for name in ("cli", "core", "engine", "report", "run", "spec", "suites", "target", "wire")
+)
 TESTS: Final = TOP / "tests" / "runs"
 PAGES: Final = (
     *(TOP / name for name in ("README.md", "CONTRIBUTING.md", "reports/README.md")),

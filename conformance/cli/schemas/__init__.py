@@ -27,7 +27,7 @@ from conformance.target.target import target_model
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 REFERENCE: Final = "#/$defs/{model}"
 VARIABLE: Final = {"type": "string", "pattern": r"\$\{[^}]+\}"}
-"""A value from the environment, in the place of anything."""
+"""A value from the environment, which may replace any other."""
 Made = dict[str, Any]
 
 

@@ -53,10 +53,10 @@ class ReportError(Exception):
 def build(run_directories: Sequence[Path], history: Path | None = None) -> Path:
     """Build the page of the last run into its directory and return the path of the HTML file.
 
-    The earlier runs are its history: Allure then tells what is new and what was there before. What earlier calls left
+    The earlier runs are its history: Allure then shows what is new and what is old. The history of earlier calls
     in `history` (`history-TARGET.jsonl` beside the last run, unless another file is named) belongs to it too, and the
-    runs are added there. The results are made of the records. Node and npx must be there; npx fetches Allure once and
-    keeps it.
+    runs are added there. The results are made from the records. Node and npx must be installed; npx downloads Allure
+    once.
 
     Raises:
         ReportError: node or npx are missing, the history cannot be kept, or Allure failed.

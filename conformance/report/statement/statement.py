@@ -28,11 +28,11 @@ from conformance.report.upgrade.comparison import CUT_SHORT
 SCHEMA_VERSION: Final = 1
 FIRM: Final = (Level.MUST, Level.SHOULD)
 NOBODY: Final = (Reason.NEEDS_DATABASE, Reason.CLIENT_SIDE)
-"""Why a requirement can be tried by no run at all: it is no part of a statement."""
+"""Reasons why no run can test a requirement, which is then not part of a statement."""
 UNDECIDED: Final = (Reason.UNDOCUMENTED_REQUEST, Reason.INCONCLUSIVE)
-"""Why a run that tried all it could may still not tell: the documents leave the server the choice."""
+"""Reasons why a complete run may not decide a requirement: the documents leave the choice to the server."""
 NEEDED: Final = (2, 3)
-"""The share of a profile's must requirements that the safety level allows, below which nothing is said of it."""
+"""The minimal share of a profile's must requirements, of those that the safety level allows, for a statement on it."""
 
 
 class NotEnoughData(Exception):
@@ -40,7 +40,7 @@ class NotEnoughData(Exception):
 
 
 class Conformance(StrEnum):
-    """How a profile stands, the best first."""
+    """The result of a profile, the best first."""
 
     CONFORMS = "conforms"
     PARTIAL = "partial"
@@ -81,15 +81,15 @@ class Score(Frozen):
 
 
 class Profile(Frozen):
-    """How one group of operations stands."""
+    """The result of one group of operations."""
 
     profile: str
     """Its name, such as `todo/tasks`."""
     standing: Conformance
-    """`does not`: a must is contradicted. `partial`: a should is, or not everything that can be tried was claimed
-    and tried. `conforms`: neither."""
+    """`does not`: a must is contradicted. `partial`: a should is, or not everything that can be tested was
+    claimed and tested. `conforms`: neither."""
     why: str
-    """The standing in words."""
+    """The result in words."""
     score: Score
     """The score reached, and the highest that could have been."""
     counts: dict[str, dict[str, int]]
@@ -99,7 +99,7 @@ class Profile(Frozen):
 
 
 class Stated(Frozen):
-    """One deviation: nothing of it tells where the server is."""
+    """One deviation, without the address of the server."""
 
     fingerprint: str
     """16 hexadecimal digits that name the defect, the same in every run."""
@@ -118,9 +118,9 @@ class Stated(Frozen):
     observed: str
     """What came instead."""
     citation: str
-    """Where the requirement stands: document, section, lines and the reading it rests on."""
+    """The citation of the requirement: document, section, lines and reading."""
     baseline: BaselineEntry | None
-    """The entry of the baseline that covers it; it deviates all the same."""
+    """The entry of the baseline that covers it, although it still deviates."""
 
 
 class Unsupported(Frozen):

@@ -71,7 +71,7 @@ class Side(Frozen):
 
 
 class Moved(Frozen):
-    """A requirement that BEFORE tried and AFTER did not."""
+    """A requirement that BEFORE tested and AFTER did not."""
 
     requirement: str
     """Its id."""
@@ -128,19 +128,19 @@ class Comparison(Frozen):
     notes: list[str]
     """What to keep in mind when reading this: differences in how the runs were made."""
     new: list[DeviationRecord]
-    """Deviations of AFTER from requirements that BEFORE tried without seeing them."""
+    """Deviations of AFTER from requirements that BEFORE tested without seeing them."""
     unseen: list[DeviationRecord]
-    """Deviations of AFTER from requirements that BEFORE did not try: these may be new or old."""
+    """Deviations of AFTER from requirements that BEFORE did not test: these may be new or old."""
     fixed: list[DeviationRecord]
-    """Deviations of BEFORE that are gone from AFTER, which tried their requirements."""
+    """Deviations of BEFORE that are gone from AFTER, which tested their requirements."""
     remaining: list[DeviationRecord]
     """Deviations of both."""
     findings: list[DeviationRecord]
     """New findings that no entry of `changes` shows."""
     blocked: list[Moved]
-    """What BEFORE tried and a deviation now keeps from being tried."""
+    """Requirements that BEFORE tested and a deviation now keeps from being tested."""
     unexercised: list[Moved]
-    """What BEFORE tried and AFTER did not, for another reason."""
+    """Requirements that BEFORE tested and AFTER did not, for another reason."""
     changes: list[Change]
     """What changed though the documents allow both."""
 
@@ -162,7 +162,7 @@ def compare(before: RunRecord, after: RunRecord) -> Comparison:
     """The comparison of two runs of one kind of target.
 
     Raises:
-        NotComparable: they tried different things, or one of them was cut short.
+        NotComparable: they tested different things, or one of them was interrupted.
     """
     _comparable(before, after)
     was = {one.requirement: one for one in before.verdicts}

@@ -28,7 +28,7 @@ class What(StrEnum):
 
 
 BUSY: Final = frozenset({"408", "425", "429", "502", "503", "504"})
-"""What a loaded server or a gateway answers: says nothing of the operation."""
+"""Statuses of a busy server or a gateway, which prove nothing about the operation."""
 
 INFRASTRUCTURE: Final = frozenset(
     {

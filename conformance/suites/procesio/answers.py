@@ -1,4 +1,4 @@
-"""What can be said of responses of which no document gives the shape."""
+"""Helpers for responses with an undocumented structure."""
 
 from __future__ import annotations
 
@@ -27,16 +27,18 @@ BESIDE: Final = re.compile(r"links?$|errors?$|warnings?$|messages?$", re.IGNOREC
 
 
 def answers_something(session: Session, requirement: str, operation: str, **request: Any) -> Exchange:
-    """Make a documented call, and say by a requirement whether its answer has a body. Raises as `Session.call`."""
+    """Make a documented call, and record for a requirement whether its response has a body. Raises as
+    `Session.call`.
+    """
     exchange = session.call(operation, **request)
     session.recorder.require(requirement, bool(exchange.response.body.strip()), exchange, observed="an empty body")
     return exchange
 
 
 def lists(body: Any) -> list[list[Any]]:
-    """The lists of a body, bare or in an envelope, but for those beside its data.
+    """The lists in a body, bare or in an envelope, except those next to its data.
 
-    An object that has nothing but objects of the same kind, each under its identifier or name, is a list, too.
+    An object that contains only objects of the same kind, each under its identifier or name, is a list too.
     """
     data = _data(body)
     keyed = (list(one.values()) for one in presence.objects(data) if _is_keyed(one))
@@ -44,7 +46,7 @@ def lists(body: Any) -> list[list[Any]]:
 
 
 def _is_keyed(node: dict[str, Any]) -> bool:
-    """Whether an object has items as members: under identifiers, or several with the same members each."""
+    """Whether the members of an object are items: under identifiers, or several with the same members each."""
     items = list(node.values())
     if not items or not all(isinstance(item, dict) for item in items):
         return False
@@ -58,7 +60,7 @@ def _data(node: Any) -> Any:
 
 
 def single_values(node: Any, member: str = "") -> Iterator[tuple[str, Any]]:
-    """Every single value that is in no array, with the name of its member."""
+    """Every scalar that is in no array, with the name of its member."""
     if isinstance(node, dict):
         for name, value in node.items():
             yield from single_values(value, name)
@@ -67,9 +69,9 @@ def single_values(node: Any, member: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def about(exchange: Exchange, wanted: Resource | str, *others: Resource | str) -> bool | None:
-    """Whether an answer is about one thing and not about another one; None where it shows none of them.
+    """Whether a response is about one resource and not about another one; None if it shows none of them.
 
-    An answer that names both is about the one that was asked for: the other may be related to it.
+    A response that names both is about the requested one: the other may be related to it.
     """
     if _tells(exchange, wanted):
         return True
@@ -85,7 +87,7 @@ def _tells(exchange: Exchange, thing: Resource | str) -> bool:
 def require_about(
     session: Session, requirement: str, exchange: Exchange, wanted: Resource | str, *others: Resource | str
 ) -> None:
-    """Say by a requirement whether an answer is about the thing that was asked for, and not about one of the others."""
+    """Record whether a response is about the requested resource, and not about one of the others."""
     found = about(exchange, wanted, *others)
     if found is None:
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, "the response does not show which one it is about")
@@ -95,18 +97,18 @@ def require_about(
 
 
 def name_in(operation: Operation, body: Any) -> str:
-    """The name of our own in a request body, wherever that has it; empty where it has none."""
+    """Our name in a request body, wherever it is; empty if there is none."""
     return next((str(value) for touch in operation.names for value in at(body, touch.pointer)), "")
 
 
 def touched_in(operation: Operation, body: Any) -> str:
-    """The identifier in a request body of what it is about."""
+    """The identifier in a request body of the resource that it is about."""
     places = (touch.pointer for touch in operation.touches if touch.where == "body")
     return next((str(value) for place in places for value in at(body, place)), "")
 
 
 def instance_of(session: Session, exchange: Exchange, link: Link | None, process: str) -> str:
-    """The identifier of the instance that an answer tells of: where it gives several, the one that is listed."""
+    """The identifier of the instance in a response; if there are several, the one that is listed."""
     found = [one for one in candidates(exchange, link) if one != process]
     if len(found) > 1:
         shown = session.send("listInstances", path={"id": process})
@@ -124,10 +126,11 @@ def _listed(exchange: Exchange, identifier: str) -> bool:
 def same_after(
     session: Session, requirement: str, operation: str, path: dict[str, str], identifier: str, done: Any
 ) -> None:
-    """Say by a requirement whether something reads the same before and after `done`, which returns its exchange.
+    """Record whether something reads the same before and after `done`, which returns its exchange.
 
-    What differs between two readings with nothing between them is left out, and so is a number that has grown: a server
-    may count whatever is asked of it.
+    What differs between two reads with nothing in between is ignored, and so is a number that has grown: a server may
+    count
+    anything.
     """
     first, before = session.call(operation, path=path), session.call(operation, path=path)
     exchange = done()
@@ -140,7 +143,7 @@ def same_after(
 
 
 def _grew(before: Snapshot, after: Snapshot, place: str) -> bool:
-    """Whether nothing but numbers are at a place, and they are greater than before."""
+    """Whether a place has only numbers, which are greater than before."""
     was, now = ([number(held) for held in one.get(place, ())] for one in (before, after))
     if not was or len(was) != len(now):
         return False

@@ -22,7 +22,7 @@ WORKSPACE: Final = "workspaceId"
 def credentials(
     table: Procesio, client: Client, redactor: Redactor, asked: Callable[[], None], store: Store | None
 ) -> WithApiKey | KeyAlone:
-    """The tokens of the user of a table with its API key beside them, or the key alone where there is no user."""
+    """The tokens of the user of a table, with its API key if there is one; or only the key, if there is no user."""
     if table.key_alone:
         return KeyAlone(table)
     request = TokenRequests(table, client, "authenticate", asked)
@@ -33,7 +33,7 @@ def credentials(
         parameters = account(table)
         exchange = request(parameters, user)
         if exchange.response.refused and not parameters["client_secret"]:
-            # A server may wrongly want a secret; with one of any value everything else can still be tried.
+            # a server may wrongly want a secret; with any value the rest can still be tested
             again = request({**parameters, "client_secret": ANY_SECRET}, user)
             exchange = again if again.response.ok else exchange
         return exchange
@@ -68,13 +68,13 @@ def account(table: Procesio) -> dict[str, str]:
 
 
 class KeyAlone:
-    """An API key in place of a user: every call is made with it."""
+    """An API key without a user: every call is made with it."""
 
     def __init__(self, table: Procesio) -> None:
         self._table = table
 
     def headers(self, user: str) -> dict[str, str]:
-        """The header fields for the main user or the API key. Raises Missing for a further user: there is none."""
+        """The headers of the main user or the API key. Raises Missing for another user, since there is none."""
         if user == NOBODY:
             return {}
         if user == WRONG:
@@ -84,40 +84,40 @@ class KeyAlone:
         return key_headers(self._table)
 
     def renewable(self, user: str) -> bool:  # noqa: ARG002
-        """Nothing can be renewed."""
+        """False: an API key cannot be renewed."""
         return False
 
     def renew(self, user: str) -> None:
-        """Nothing can be renewed."""
+        """Do nothing: an API key cannot be renewed."""
 
     def revert(self, user: str) -> bool:  # noqa: ARG002
-        """There is but one key."""
+        """False: there is only one key."""
         return False
 
     def stale(self, user: str) -> bool:  # noqa: ARG002
-        """There is but one key."""
+        """False: there is only one key."""
         return False
 
     def hold(self, content: Mapping[str, Any]) -> None:
-        """No login replaces a key."""
+        """Do nothing: no login replaces a key."""
 
     def release(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to release."""
 
     def given(self, user: str) -> str:
-        """The key of the target file whose value a user shows and that nothing renews."""
+        """The key of the target file whose value authenticates a user and is never renewed."""
         return "" if user in (NOBODY, WRONG) else "api_key"
 
 
 class WithApiKey:
-    """Tokens, and beside them an API key in three header fields; the workspace goes along with either."""
+    """Tokens and an API key in three headers; the workspace is sent with either."""
 
     def __init__(self, tokens: Tokens, table: Procesio) -> None:
         self._tokens = tokens
         self._table = table
 
     def headers(self, user: str) -> dict[str, str]:
-        """The header fields for a user or for the API key. Raises Unavailable and Missing."""
+        """The headers of a user or of the API key. Raises Unavailable and Missing."""
         if user == API_KEY:
             return key_headers(self._table)
         headers = self._tokens.headers(user)
@@ -125,11 +125,11 @@ class WithApiKey:
         return {**headers, WORKSPACE: workspace} if workspace and headers else headers
 
     def renewable(self, user: str) -> bool:
-        """Whether another token can be had for a user: an API key is what it is."""
+        """Whether a user can get another token; an API key cannot be renewed."""
         return user != API_KEY and self._tokens.renewable(user)
 
     def renew(self, user: str) -> None:
-        """Forget a token that the target no longer takes."""
+        """Discard a token that the target no longer accepts."""
         self._tokens.renew(user)
 
     def revert(self, user: str) -> bool:
@@ -149,12 +149,12 @@ class WithApiKey:
         self._tokens.release()
 
     def given(self, user: str) -> str:
-        """The key of the target file whose value a user shows and that nothing renews; empty where there is none."""
+        """The key of the target file whose value authenticates a user and is never renewed; empty if there is none."""
         return "api_key" if user == API_KEY else self._tokens.given(user)
 
 
 def key_headers(table: Procesio) -> dict[str, str]:
-    """The three header fields of an API key (procesio-api.txt, lines 26-30). Raises Missing."""
+    """The three headers of an API key (procesio-api.txt, lines 26-30). Raises Missing."""
     if table.api_key is None or table.workspace_id is None:
         raise Missing(Reason.MISSING_FIXTURE, "[procesio.api_key] and workspace_id")
     return {

@@ -1,4 +1,4 @@
-"""Processes: the one of the target file, and what the run makes of such."""
+"""The process of the target file, and processes and instances that the run creates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run_body(session: Session) -> dict[str, object]:
 
 
 def own_process(session: Session) -> Resource:
-    """A process of the run's own."""
+    """A process that the run created."""
     maker = session.operation("createProcess")
     return session.create(maker.id, **build_request(session, maker).request())
 
@@ -34,7 +34,7 @@ def published(session: Session) -> str:
     """An instance of the process of the target file, ready to be launched.
 
     Raises:
-        NotExercised: the answer to the publication tells none.
+        NotExercised: the response to the publication has no instance.
     """
     exchange = session.call("publishProcess", path=process(session))
     link = session.operation("publishProcess").link("launch")

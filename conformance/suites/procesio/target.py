@@ -82,7 +82,7 @@ class Procesio(SystemTable):
 
     @property
     def key_alone(self) -> bool:
-        """Whether there is no user, so that every call is made with the API key."""
+        """Whether there is no user, so that every call uses the API key."""
         return not present(self, (*LOGIN, "token_url"))
 
     @property
@@ -92,12 +92,12 @@ class Procesio(SystemTable):
 
     @property
     def unasked(self) -> tuple[str, ...]:
-        """The keys without which nobody asks for a token."""
+        """The keys that are needed to request a token."""
         return tuple(absent(self, LOGIN))
 
     @property
     def asks_at_token_url(self) -> bool:
-        """Not where there is a Proxy API: then its operation is tested there, and tokens come from elsewhere."""
+        """False if there is a Proxy API: its operation is tested there, while tokens come from elsewhere."""
         return self.asks_as_documented and self.proxy_url is None
 
     @property
@@ -117,11 +117,11 @@ class Procesio(SystemTable):
 
     @property
     def key_advice(self) -> str:
-        """The API key, or the workspace that goes along with it."""
+        """The API key, or the workspace that is sent with it."""
         name = self.api_key.name if self.api_key else ""
         return f"[procesio.api_key] name = {name!r} or value, or [procesio] workspace_id = {self.workspace_id!r}"
 
     @property
     def key_opens_in_a_run(self) -> bool:
-        """Whether there is a process: a key may be for running it alone."""
+        """Whether there is a process: a key may be only for running it."""
         return self.process_id is not None

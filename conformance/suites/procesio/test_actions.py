@@ -22,7 +22,7 @@ from conformance.suites.procesio.answers import answers_something, name_in
 
 
 def folder(session: Session, within: str = "") -> Resource:
-    """A folder of the run's own, within another one where its identifier is given."""
+    """A folder that the run created, within another one if its identifier is given."""
     operation = session.operation("createActionFolder")
     body = sampling.body(session, operation)
     if within:
@@ -39,7 +39,7 @@ def tree_link(session: Session) -> Link:
 
 
 def inside(tree: Exchange, outer: Resource, inner: Resource) -> bool:
-    """Whether the directory tree shows one folder within another: in its object, or as referring to it."""
+    """Whether the directory tree shows one folder within another: in its object, or with a reference to it."""
     try:
         body = tree.response.json
     except NotJson:
@@ -92,7 +92,7 @@ def test_a_folder_goes_with_its_content(session: Session) -> None:
 
 
 def _names_both(session: Session, outer: Resource, inner: Resource) -> None:
-    """Judge the path of a folder that the tree shows within another."""
+    """Record whether the path of a folder within another contains both names."""
     path = session.call("getActionFolder", path={"id": inner.id})
     session.recorder.require(
         "PRO-FOLDER-PATH-FULL",
@@ -133,7 +133,7 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
     def look() -> tuple[bool, Exchange]:
         tree = session.send("listActionFolders")
         called = shows(tree, link, "", name) and not shows(tree, link, "", own.name)
-        # A tree may have the name in a path only.
+        # A tree may contain the name only in a path.
         return tree.response.ok and (called or (mentions(tree, name) and not mentions(tree, own.name))), tree
 
     shown, tree = session.eventually(look)
@@ -149,7 +149,7 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
 
 
 def _path_is_renamed(session: Session, own: Resource, name: str, renamed: Exchange) -> None:
-    """Judge the path of a folder that the tree shows under a new name."""
+    """Record whether the path of a folder has its new name."""
     session.call("getActionFolder", path={"id": own.id})
 
     def look() -> tuple[bool, Exchange]:
@@ -181,7 +181,7 @@ def test_the_category_of_an_action_can_be_asked_for(session: Session) -> None:
 
 
 def identified(exchange: Exchange) -> bool:
-    """Whether an answer tells by an identifier what it is about."""
+    """Whether a response identifies its subject."""
     return bool(seen(exchange))
 
 

@@ -15,7 +15,7 @@ from conformance.suites.procesio.processes import own_process
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A process as its reading and the list show it; either may be what shows its state."""
+    """A process as its read and the list show it; either may show its state."""
 
     read: Exchange
     listed: Exchange
@@ -74,7 +74,7 @@ def test_toggling_activation_changes_the_state_of_a_process(session: Session) ->
     session.recorder.require(
         "PRO-PROCESS-TOGGLE-BACK", returned, last.read, last.listed, after.read, observed="the state stayed changed"
     )
-    # What changes and does not come back, such as a revision, is not the state.
+    # A value that changes and does not change back, such as a revision, is not the state.
     state = turned - changed(before.values, last.values)
     there = state & beside.values.keys() & beside_then.values.keys()
     touched = sorted(there & changed(beside.values, beside_then.values))

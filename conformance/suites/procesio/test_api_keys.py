@@ -1,4 +1,4 @@
-"""API keys: what a new one opens, and what its deletion must not touch (procesio-api.txt, lines 18-35, 53-56)."""
+"""API keys: what a new one may access, and what its deletion must not touch (procesio-api.txt, lines 18-35, 53-56)."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from conformance.wire.redact import KEY_FIELDS
 
 
 def new_key(session: Session) -> Resource:
-    """An API key of the run's own."""
+    """An API key that the run created."""
     maker = session.operation("createApiKey")
     return session.create(maker.id, **sampling.build_request(session, maker).request())
 
 
 def shown(session: Session, key: Resource) -> dict[str, str]:
-    """The headers that show a key. Raises NotExercised when nobody tells its value, or the workspace."""
+    """The headers with a key. Raises NotExercised if its value, or the workspace, is unknown."""
     assert isinstance(session.table, Procesio)
     if session.table.workspace_id is None:
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("workspace_id"))
@@ -41,7 +41,7 @@ def shown(session: Session, key: Resource) -> dict[str, str]:
 
 
 def value_in(exchange: Exchange, key: Resource) -> Iterator[str]:
-    """What may be the value of a key in an answer: a text in a member that is called so."""
+    """The possible value of a key in a response: a text in a member with a fitting name."""
     try:
         found = list(leaves(exchange.response.json))
     except NotJson:
@@ -77,14 +77,15 @@ def test_a_new_key_runs_a_process_until_it_is_deleted(session: Session) -> None:
         session.recorder.block("PRO-KEY-DELETED-REFUSED", session.recorder.root_of("PRO-KEY-DELETE-UNLISTED"))
         return
     after = session.send("runProcess", user=NOBODY, headers=headers, **request)
-    if after.response.ok:  # not yet, perhaps: each try starts something, so there is one more, when it must be done
+    # perhaps not yet: each attempt starts something, so there is only one more, after the settling time
+    if after.response.ok:
         session.eventually(lambda: (False, session.send("listApiKeys")))
         after = session.send("runProcess", user=NOBODY, headers=headers, **request)
     session.recorder.refused("PRO-KEY-DELETED-REFUSED", after, ran)
 
 
 def _is_still_listed(session: Session, key: Resource, deleted: Exchange) -> bool:
-    """Say whether a deleted key is still listed: then it is no second deviation that it can be used."""
+    """Record whether a deleted key is still listed: then it is no second deviation that it still works."""
     link = session.operation("createApiKey").link("list")
     assert link is not None
 
@@ -122,7 +123,7 @@ def test_reading_the_api_key_shows_one(session: Session) -> None:
 
 
 def holds_something(exchange: Exchange) -> bool:
-    """Whether a list in an answer has an item; where it has no list, whether the answer has anything."""
+    """Whether a list in a response has an item; without a list, whether the response has any content."""
     try:
         found = lists(exchange.response.json)
     except NotJson:

@@ -22,7 +22,7 @@ READABLE = ("listProcesses", "listActions", "listCredentials", "listDataTypes", 
 
 
 def account(session: Session, **changed: str) -> dict[str, str]:
-    """The parameters of an authentication of the target's user. Raises NotExercised when there is none."""
+    """The parameters of an authentication of the target's user. Raises NotExercised if there is none."""
     assert isinstance(session.table, Procesio)
     try:
         return {**credentials.account(session.table), **changed}
@@ -31,7 +31,7 @@ def account(session: Session, **changed: str) -> dict[str, str]:
 
 
 def authenticate(session: Session, parameters: dict[str, str]) -> Exchange:
-    """Authenticate form-encoded, or by JSON where the server reads only that: no document names the encoding."""
+    """Authenticate with a form, or with JSON if the server accepts only that: the encoding is not documented."""
     exchange = session.send(OPERATION, data=parameters)
     return exchange if exchange.response.ok else session.send(OPERATION, json=parameters)
 
@@ -71,9 +71,9 @@ def test_a_token_of_the_proxy_api_opens_the_web_api(session: Session) -> None:
 
 
 def taken_for_wrong(session: Session, asked: Exchange) -> bool:
-    """Whether an authentication without a token is answered just as one with a wrong password.
+    """Whether an authentication without a token gets the same response as one with a wrong password.
 
-    Then it is a refusal that has another status, and says nothing of a successful authentication.
+    Then it is a refusal with another status, and proves nothing about a successful authentication.
     """
     parameters = account(session, password=session.ledger.made_up())
     wrong, again = (alike(session, asked, parameters) for _ in range(2))
@@ -84,9 +84,9 @@ def taken_for_wrong(session: Session, asked: Exchange) -> bool:
 
 
 def taken_for_unknown(session: Session, token: str) -> bool:
-    """Whether every list is refused with a token just as it is with one that was made up.
+    """Whether every list is refused with a token as with a made-up one.
 
-    A user who lacks rights is told so in other words or with another status, or may read at least something.
+    A user without permissions gets another message or status, or may read at least something.
     """
     unknown = session.ledger.made_up()
     for operation in READABLE:
@@ -131,7 +131,7 @@ def test_an_authentication_with_something_wrong_gets_no_token(
     session: Session, requirement: str, parameter: str
 ) -> None:
     parameters = account(session)
-    if not parameters[parameter]:  # an empty secret is right: nobody knows what is wrong
+    if not parameters[parameter]:  # an empty secret is correct: the cause is unknown
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place(parameter))
     control = authenticate(session, parameters)
     refused = alike(session, control, {**parameters, parameter: session.ledger.made_up()})
@@ -147,7 +147,7 @@ def test_an_authentication_without_grant_type_is_refused(session: Session) -> No
 
 
 def alike(session: Session, control: Exchange, parameters: dict[str, str]) -> Exchange:
-    """Authenticate in the encoding of a control, so that nothing but the parameters can be refused.
+    """Authenticate in the encoding of a control, so that only the parameters can be refused.
 
     Raises:
         NotExercised: the control itself was refused.

@@ -59,7 +59,7 @@ def test_a_type_of_credentials_is_listed_with_its_fields(session: Session) -> No
 @pytest.mark.requirement("PRO-CREDENTIAL-TYPE-FIELDS")
 def test_the_fields_of_a_type_of_credentials_can_be_read(session: Session) -> None:
     asked = build_request(session, session.operation("getCredentialType")).path["id"]
-    if not session.table.fixture("credential_type"):  # a type of the run's own has no fields that a document names
+    if not session.table.fixture("credential_type"):  # a type that the run created has no documented fields
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("credential_type"))
     shown = session.call("getCredentialType", path={"id": asked})
     listed = session.send("listCredentialTypes")
@@ -77,7 +77,7 @@ def test_the_fields_of_a_type_of_credentials_can_be_read(session: Session) -> No
 
 
 def types_called(body: object, name: str) -> list[Any]:
-    """What a list of types has under a name: an object that bears it, or the value of a member that is called so."""
+    """What a list of types has under a name: an object with that name, or the value of a member with that name."""
     found: list[Any] = []
     for node in presence.objects(body):
         if presence.named(presence.own_values(node), name):
@@ -87,7 +87,7 @@ def types_called(body: object, name: str) -> list[Any]:
 
 
 def has_fields(item: object) -> bool:
-    """Whether a type of credentials for a REST API shows fields: the one for the URL, or any under such a heading."""
+    """Whether a type of credentials for a REST API has fields: the one for the URL, or any under such a heading."""
     if any("url" in str(value).casefold() for _, value in named_values(item)):
         return True
     members = [(name, value) for node in presence.objects(item) for name, value in node.items()]
@@ -97,7 +97,7 @@ def has_fields(item: object) -> bool:
 
 
 def distinctive(listed: Exchange, identifier: str) -> set[str]:
-    """The texts with which a list shows one type and no other, but for its identifier and its name."""
+    """The texts of a list that only one type has, without its identifier and its name."""
     try:
         body = listed.response.json
     except NotJson:
@@ -147,7 +147,7 @@ def test_a_new_type_of_credentials_is_listed_and_can_be_read(session: Session) -
     if not listed:
         raise NotExercised(Reason.INCONCLUSIVE, "the list of types shows no identifier of the new one")
     read = session.call("getCredentialType", path={"id": listed[0]}, accepts="PRO-CREDENTIAL-TYPE-CREATE-READABLE")
-    if seen(read) and not is_read(read, listed[0], name):  # the fields alone need not say of which type they are
+    if seen(read) and not is_read(read, listed[0], name):  # the fields alone need not identify their type
         told_of = "the response is about another type"
         session.recorder.require("PRO-CREDENTIAL-TYPE-CREATE-READABLE", False, read, made, observed=told_of)
 

@@ -48,7 +48,7 @@ def test_a_data_type_is_found_by_its_name(session: Session) -> None:
 
 
 def _marked(session: Session) -> tuple[Resource, list[str]]:
-    """A data type of the run's own, and the names of attributes by which its reading can be told from others."""
+    """A data type that the run created, and the names of attributes that distinguish it from others."""
     creating = session.operation("createDataType")
     request = build_request(session, creating).request()
     mark = session.ledger.word()
@@ -128,7 +128,7 @@ def test_as_many_primitive_data_types_are_counted_as_are_listed(session: Session
 
 
 def counts_in(body: object) -> Iterator[int]:
-    """Every whole number in a body that may be a count, also one in digits: not one that says something of the call."""
+    """Every integer in a body that may be a count, also as text, except values about the call."""
     for member, value in single_values(body):
         digits = number(value)
         if digits is not None and digits == int(digits) and not OF_THE_CALL.search(member):

@@ -1,4 +1,4 @@
-"""Deletions: none takes along what is of another kind (procesio-api.txt, lines 36-110)."""
+"""Deletions: none deletes resources of another kind (procesio-api.txt, lines 36-110)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dry runs: what only validates or tests a thing creates none (procesio-api.txt, lines 60 and 85)."""
+"""Dry runs: validating or testing a resource does not create it (procesio-api.txt, lines 60 and 85)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_what_only_checks_creates_nothing(session: Session, operation: str, crea
     if not session.ledger.is_ours(name):
         raise NotExercised(Reason.INCONCLUSIVE, f"the body of {operation} has no name to look for")
     session.call(link.operation)
-    # The sweep looks for what bears the name, also if it appears later.
+    # The sweep searches for the name, also if it appears later.
     entry = session.ledger.intend(session.specification.system, maker.resource, maker.id, name)
     checked = session.call(operation, json=body)
     shown = session.send(link.operation)

@@ -44,7 +44,7 @@ def test_the_payload_is_that_of_the_process(session: Session) -> None:
 
 
 def _is_not_of_another(session: Session, variables: list[str]) -> None:
-    """Judge whether a new process, whose definition has no such variables, has the payload of another one."""
+    """Record whether a new process, whose definition lacks these variables, has the payload of another one."""
     own = own_process(session)
     read = session.call("readProcess", path={"id": own.id})
     try:

@@ -61,10 +61,11 @@ def test_a_token_runs_a_process(session: Session) -> None:
 
 
 def concerns_one(session: Session, requirement: str, operation: str, made: Exchange, own: Resource) -> bool:
-    """Say whether an operation makes instances of the process in its path, and of no other one; returns it.
+    """Record whether an operation makes instances of the process in its path, and of no other; returns it.
 
-    `made` is the response for the process of the target file; for `own`, a process of the run's, it is requested here.
-    That may be refused: no document says that any process can be executed.
+    `made` is the response for the process of the target file. For `own`, a process of the run, it is requested here,
+    which may
+    be refused: no document says that any process can be executed.
     """
     link = session.operation(operation).links[0]
     fixture = process(session)["id"]
@@ -98,7 +99,7 @@ def concerns_one(session: Session, requirement: str, operation: str, made: Excha
 
 
 def _with_status(session: Session, named: list[str]) -> str:
-    """The first of some identifiers that is an instance's, as its status shows, soon or late; empty where none is."""
+    """The first of some identifiers that belongs to an instance, as its status shows; empty if none does."""
     known = ""
 
     def look() -> tuple[bool, Exchange]:
@@ -144,7 +145,7 @@ def test_an_api_key_runs_a_process(session: Session) -> None:
     if needed:
         other = {**key, "workspaceId": session.ledger.made_up_guid()}
         session.recorder.refused(elsewhere, session.send("runProcess", user="nobody", headers=other, **request), ran)
-    else:  # the key says which workspace it is for (rule 3)
+    else:  # the key identifies its workspace (rule 3)
         session.recorder.skip(elsewhere, Reason.INCONCLUSIVE, "the server accepts a key without its workspace")
     for member, requirement in (("value", "PRO-RUN-API-KEY-WRONG-VALUE"), ("key", "PRO-RUN-API-KEY-WRONG-NAME")):
         wrong = {**key, member: session.ledger.made_up(), "workspaceId": session.table.workspace_id or ""}
@@ -210,7 +211,9 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
 
 
 def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
-    """Judge whether a run executes the instance that it makes: then its status is not that of one that still waits."""
+    """Record whether a run executes the instance that it makes: its status differs from that of one that still
+    waits.
+    """
     turned = waits.turned(executed)
     ran = session.call("runProcess", path=process(session), json=run_body(session))
     link = session.operation("runProcess").link("status")
@@ -239,7 +242,7 @@ def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
 
 
 def _is_of_one(session: Session, launched: Statuses, untouched: Statuses, still: Exchange, executes: bool) -> None:
-    """Say whether the status of an instance that was only published stayed apart from that of one that was launched."""
+    """Record whether the status of an instance that was only published stayed different from that of a launched one."""
     spoken = about(still, untouched.instance, launched.instance)
     if spoken is None and not executes:
         return
@@ -259,7 +262,7 @@ def _is_of_one(session: Session, launched: Statuses, untouched: Statuses, still:
 
 @dataclass(frozen=True, slots=True)
 class Statuses:
-    """The status of an instance, read twice: what differs between the two changes by itself."""
+    """The status of an instance, read twice: what differs between the reads changes by itself."""
 
     instance: str
     first: Exchange
@@ -272,18 +275,18 @@ class Statuses:
         return cls(instance["id"], *reads)
 
     def differs(self, later: Exchange) -> bool:
-        """Whether a later reading shows another status."""
+        """Whether a later read shows another status."""
         return bool(self.turned(later))
 
     def turned(self, later: Exchange) -> set[str]:
-        """Where a later reading shows something else."""
+        """The places where a later read differs."""
         was = snapshot(self.last, self.instance)
         ignored = volatile(snapshot(self.first, self.instance), was)
         return changed(was, snapshot(later, self.instance), ignored)
 
 
 def _launched(session: Session, instance: dict[str, str]) -> tuple[Exchange | None, str]:
-    """Launch an instance; without an exchange the fingerprint tells what stands in the way."""
+    """Launch an instance. The exchange is omitted, so that the fingerprint shows the obstacle."""
     try:
         return session.call("launchInstance", path=instance), ""
     except Blocked as blocked:
@@ -293,7 +296,7 @@ def _launched(session: Session, instance: dict[str, str]) -> tuple[Exchange | No
 
 
 def is_listed(exchange: Exchange, instance: str) -> bool:
-    """Whether a list of instances has one of an identifier; what is no JSON lists nothing."""
+    """Whether a list of instances contains an identifier; a response that is not JSON lists nothing."""
     try:
         return presence.shown(exchange.response.json, instance)
     except NotJson:

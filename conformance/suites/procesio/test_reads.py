@@ -1,4 +1,4 @@
-"""What is there, read at level read-only: nothing is created, and no value of it is stored."""
+"""Read existing resources at level read-only: nothing is created, and no value is stored."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_the_analytics_of_an_instance_are_about_that_instance(session: Session) 
 
 
 def called(exchange: Exchange, members: re.Pattern[str]) -> list[str]:
-    """The identifiers that an answer has in members of such a name."""
+    """The identifiers in members with such a name."""
     try:
         found = list(named_values(exchange.response.json))
     except NotJson:

@@ -22,7 +22,7 @@ from conformance.suites.procesio.answers import touched_in
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """A schedule of the run's own, and the process of the run's own that it is for."""
+    """A schedule and its process, both created by the run."""
 
     schedule: Resource
     process: str
@@ -93,7 +93,7 @@ def test_a_schedule_can_be_duplicated(session: Session) -> None:
 
 
 def _shows_the_process(session: Session, own: Scheduled, original: Exchange, copy: Resource) -> None:
-    """Judge whether a copy has the process of the original."""
+    """Record whether a copy has the process of the original."""
     requirement = "PRO-SCHEDULE-DUPLICATE-SAME"
     if not mentions(original, own.process):
         session.recorder.skip(requirement, Reason.INCONCLUSIVE, "a schedule does not show its process")
@@ -116,7 +116,7 @@ def _shows_the_process(session: Session, own: Scheduled, original: Exchange, cop
 
 
 def _stays_without_the_original(session: Session, own: Scheduled, copy: Resource) -> None:
-    """Judge whether a copy, which could be read, can still be read once the original was deleted."""
+    """Record whether a copy that could be read can still be read after the original was deleted."""
     there = session.call("readSchedule", path={"scheduleId": copy.id})
     deleted = session.call("deleteSchedule", path=own.path)
     after = session.send("readSchedule", path={"scheduleId": copy.id})
@@ -133,7 +133,7 @@ def _stays_without_the_original(session: Session, own: Scheduled, copy: Resource
 
 
 def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
-    """Say that no copy was made, when the answer told of none and the list has nothing new either."""
+    """Record that no copy was made, if the response has none and the list has nothing new."""
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send(link.operation)
@@ -196,7 +196,7 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
         session.recorder.skip("PRO-SCHEDULE-STATUS-OTHERS", Reason.INCONCLUSIVE, describe(then))
         return
     *_, there, now = seen = [snapshot(one, another.schedule.id) for one in (*beside, then)]
-    # Counts and revisions may go on by themselves.
+    # Counts and revisions may increase by themselves.
     touched = [
         place
         for place in sorted(changed(there, now, volatile(*seen[:2])))

@@ -1,4 +1,4 @@
-"""What holds for requests to PROCESIO that differ from a documented one in one thing."""
+"""Requests to PROCESIO that differ from a documented one in one thing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walks through the states of several things that PROCESIO's operations create."""
+"""Walks through the states of several resources that PROCESIO's operations create."""
 
 from __future__ import annotations
 

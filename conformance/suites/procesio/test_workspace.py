@@ -13,7 +13,7 @@ from conformance.wire.call import NOBODY
 def test_nobody_deletes_the_keys_of_a_workspace(session: Session) -> None:
     request = build_request(session, session.operation("deleteApiKeys")).request()
     refused = session.send("deleteApiKeys", user=NOBODY, **request)
-    if refused.response.ok:  # it may have had its effect, so that a control would prove nothing
+    if refused.response.ok:  # it may have had its effect, so a control would prove nothing
         session.recorder.refused("PRO-KEYS-DELETE-NO-TOKEN", refused, refused)
         return
     session.recorder.refused("PRO-KEYS-DELETE-NO-TOKEN", refused, session.call("deleteApiKeys", **request))

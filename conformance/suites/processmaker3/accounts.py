@@ -8,7 +8,7 @@ from conformance.target.tables import HeaderSecret, Secret, Table, Text
 
 
 class User(Table):
-    """A further account of ProcessMaker 3, with its own client or with that of the table."""
+    """Another account of ProcessMaker 3, with its own client or with that of the table."""
 
     username: Text | None = None
     """The user who logs in; required unless there is an `access_token`."""
@@ -23,7 +23,7 @@ class User(Table):
 
     @property
     def asks(self) -> bool:
-        """Whether the user can ask for a token, and has not only one."""
+        """Whether the user can request a token, and has not only a given one."""
         return self.username is not None and self.password is not None
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""Responses: the responses of the project operations as objects, or the deviation because of which there is none."""
+"""The responses of the project operations as objects, or the deviation that explains why there is none."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
 
 
 def answered(session: Session, operation: str, prj_uid: str) -> tuple[dict[str, Any], Exchange]:
-    """Make a documented read of a project, judge its structure, and give the object that it answers.
+    """Make a documented read of a project, check its structure, and return the object in it.
 
     Raises:
-        Blocked, NotExercised: the read was not accepted, or its answer is no object.
+        Blocked, NotExercised: the read was not accepted, or its response is not an object.
     """
     exchange = session.call(operation, path={"prj_uid": prj_uid})
     body = object_of(session, exchange)
     if body is None:
         raise blocked_by(session, operation)
-    if operation == READ and body.get("prj_uid"):  # that it has one is said by its structure
+    if operation == READ and body.get("prj_uid"):  # the structural verdicts report that
         about(session, prj_uid, exchange)
     return body, exchange
 
 
 def object_of(session: Session, exchange: Exchange) -> dict[str, Any] | None:
-    """The object in an answer, None when there is none."""
+    """The object in a response; None if there is none."""
     try:
         body = checks.body_of(session.operation(exchange.operation), exchange)
     except NotJson:
@@ -40,7 +40,7 @@ def object_of(session: Session, exchange: Exchange) -> dict[str, Any] | None:
 
 
 def blocked_by(session: Session, operation: str) -> Blocked | NotExercised:
-    """What to raise when an accepted answer of an operation cannot be used: the test's deviation at its root."""
+    """The exception for an accepted response that cannot be used: blocked by the test's deviation."""
     for verdict in session.recorder.verdicts:
         if verdict.operation == operation and verdict.fingerprint:
             return Blocked(verdict.fingerprint, operation)

@@ -1,4 +1,4 @@
-"""Batches: deleting several projects at once, in the envelope or in the flat form of the other reading (A-PM3-08)."""
+"""Delete several projects at once, in the envelope or in the flat form of the other reading (A-PM3-08)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ BULK: Final = "bulkDeleteProjects"
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch that was accepted: its exchanges, and whether it had to come in the flat form (A-PM3-08)."""
+    """An accepted batch: its exchanges, and whether it had to be sent in the flat form (A-PM3-08)."""
 
     exchanges: tuple[Exchange, ...]
     flat: bool = False
 
     def items(self) -> Iterator[Body]:
-        """What the answers say of each project."""
+        """What the responses say about each project."""
         for exchange in self.exchanges:
             try:
                 yield from _items(exchange.response.json)
@@ -45,7 +45,7 @@ def _items(body: Any) -> Iterator[Body]:
 
 
 def delete(session: Session, *wanted: str) -> Batch:
-    """Delete projects of our own in a batch: in the envelope, or flat where that is refused.
+    """Delete projects of ours in a batch: in the envelope, or flat if that is refused.
 
     Raises:
         Blocked: both are refused, or the operation is missing; the deviation is recorded.
@@ -63,7 +63,7 @@ def delete(session: Session, *wanted: str) -> Batch:
 
 
 def enveloped(exchange: Exchange) -> Exchange:
-    """The answer as its structure is documented, where the items came bare: that is a finding of its own."""
+    """The response with the documented structure, if the items were bare: that is a separate finding."""
     try:
         body = exchange.response.json
     except NotJson:
@@ -89,10 +89,10 @@ def gone(session: Session, project: str) -> tuple[bool, Exchange]:
 
 
 def own(session: Session) -> str:
-    """A project of the run's own, without cases, that can be read: later that it cannot says that it is gone.
+    """A readable project of the run without cases, so that it can be seen to be gone later.
 
     Raises:
-        Blocked: it cannot be made or read; the deviation is recorded.
+        Blocked: it cannot be created or read; the deviation is recorded.
     """
     project = projects.made(session, builder(session).drawn(prj_type="BPMN")).id
     projects.read(session, project)

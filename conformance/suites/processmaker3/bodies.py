@@ -1,7 +1,8 @@
-"""Bodies: documented requests for projects, built element by element.
+"""Documented requests for projects, built element by element.
 
-Every identifier is made up by the run and every project name carries its mark, so that nothing sent can name what is
-somebody else's.
+Every identifier is made up by the run and every project name carries its mark, so that no request can name other
+people's
+resources.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ ELEMENT_TYPE: Final = {"act_uid": "bpmnActivity", "evn_uid": "bpmnEvent"}
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """Builds bodies with fresh names and identifiers from `ledger`; `number` is how integers are written (A-PM3-03)."""
+    """Builds bodies with new names and identifiers from `ledger`; `number` is the type of integers (A-PM3-03)."""
 
     ledger: Ledger
     number: type[int] | type[str] = str
 
     def project(self, **more: Any) -> Body:
-        """Name and description, all that a creation requires, and whatever else is given."""
+        """Name and description, all that a creation requires, and additional members."""
         return {"prj_name": self.ledger.name(), "prj_description": "Made by a conformance run", **more}
 
     def drawn(self, **more: Any) -> Body:
@@ -40,7 +41,8 @@ class Builder:
         return self.project(diagrams=[diagram], **more)
 
     def detailed(self, **more: Any) -> Body:
-        """A project with a diagram of two tasks, two events and a gateway, in which no two numbers or texts are equal.
+        """A project with a diagram of two tasks, two events and a gateway, in which all numbers and texts are
+        different.
 
         So it shows what was lost, mixed up or exchanged.
         """
@@ -55,7 +57,7 @@ class Builder:
         return self.project(prj_description="Made by a conformance run in detail", diagrams=[diagram], **more)
 
     def diagram(self, **elements: list[Body]) -> Body:
-        """A diagram with the given arrays; those that are not given are empty."""
+        """A diagram with the given arrays; all others are empty."""
         return {"activities": [], "events": [], "gateways": [], "flows": [], **elements}
 
     def activity(self, name: str, *, x: int = 200, y: int = 120, size: Size = (150, 75)) -> Body:
@@ -112,7 +114,7 @@ class Builder:
 
 
 def line(origin: Body, dest: Body) -> Body:
-    """Where a flow from one element to another begins, ends and has its points, with an angle on the way."""
+    """The start, end and points of a flow from one element to another, with an angle in between."""
     begin, end = ({axis: int(one[f"bou_{axis}"]) for axis in ("x", "y")} for one in (origin, dest))
     angle = {"x": begin["x"] + 7, "y": end["y"] - 5}
     return {
@@ -130,5 +132,5 @@ def batch(*projects: str, kind: str = "bpmn") -> Body:
 
 
 def item(project: str, *, kind: str = "bpmn") -> Body:
-    """What a batch says of one project; alone it is the flat form of A-PM3-08."""
+    """One project in a batch; alone it is the flat form of A-PM3-08."""
     return {"type": kind, "prj_uid": project}

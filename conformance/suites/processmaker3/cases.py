@@ -1,6 +1,6 @@
-"""Cases: the steps that the scenarios on cases, their documents and their notes share.
+"""Steps that the scenarios on cases, their documents and their notes share.
 
-Cases are fixtures: no documented operation starts one. The target file tells who works on them (`docs/target-file.md`).
+Cases are fixtures: no documented operation starts one. The target file says who works on them (`docs/target-file.md`).
 """
 
 from __future__ import annotations
@@ -33,26 +33,27 @@ SET_VARIABLES: Final = "setCaseVariable"
 
 
 def fixture(session: Session, key: str) -> str:
-    """What the target file names under a key. Raises NotExercised when it names nothing, or what nobody knows."""
+    """The value of a key of the target file. Raises NotExercised if there is none, or the server does not know it."""
     given = session.table.fixture(key)
     if not given:
         raise NotExercised(Reason.MISSING_FIXTURE, session.table.place(key))
-    if sentence := session.fixtures.look(key):  # a list that lacks it would be blamed
+    if sentence := session.fixtures.look(key):  # a list without it would be blamed
         raise NotExercised(Reason.MISSING_FIXTURE, sentence)
     return given
 
 
 def of_case(session: Session, key: str = "case", **more: str) -> dict[str, str]:
-    """The path parameters for a case of the target file. Raises NotExercised when it names none."""
+    """The path parameters for a case of the target file. Raises NotExercised if it has none."""
     return {"app_uid": fixture(session, key), **more}
 
 
 @contextlib.contextmanager
 def restoring(session: Session, spare: str = "") -> Iterator[None]:
-    """Set what goes from the variables of `case` in the meantime again, with the value that it had, but for `spare`.
+    """Restore the variables of `case` that are removed in the context, except `spare`, to their previous values.
 
-    What the trigger of the target file unsets is set again even if a read does not show yet that it is gone. What
-    cannot be set again is residue.
+    The variable that the trigger of the target file unsets is restored even if a read does not show yet that it is
+    gone. What
+    cannot be restored is residue.
     """
     before = _variables(session)
     try:
@@ -68,14 +69,14 @@ def restoring(session: Session, spare: str = "") -> Iterator[None]:
 
 
 def _variables(session: Session) -> dict[str, Any]:
-    """The variables of `case`; none where they cannot be read."""
+    """The variables of `case`; empty if they cannot be read."""
     exchange = session.send(READ_VARIABLES, path=of_case(session))
     found = exchange.response.json if exchange.response.ok and in_json(exchange) else None
     return found if isinstance(found, dict) else {}
 
 
 def conclusive(exchange: Exchange) -> Exchange:
-    """An exchange whose answer says yes or no. Raises NotExercised when there is none, or the server has no time."""
+    """An exchange with a decisive response. Raises NotExercised if there is none, or the server was busy."""
     if not exchange.has_response:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
     if exchange.response.status >= 500 or exchange.response.status == TOO_MANY:
@@ -84,7 +85,7 @@ def conclusive(exchange: Exchange) -> Exchange:
 
 
 def shown(session: Session, requirement: str, listing: Exchange, identifier: str) -> bool:
-    """Say whether an accepted list shows something; returns it. Text that is no JSON lists nothing (line 77).
+    """Record whether an accepted list contains something; returns it. Text that is not JSON lists nothing (line 77).
 
     Raises:
         NotExercised: the list is incomplete.
@@ -97,7 +98,7 @@ def shown(session: Session, requirement: str, listing: Exchange, identifier: str
 
 
 def accepted(session: Session, requirement: str, operation: str, **request: Any) -> Exchange:
-    """The answer to a documented call that a requirement says is accepted; that it holds is left to the caller to say.
+    """The response to a documented call that a requirement says is accepted. The caller records that it holds.
 
     Raises:
         Blocked: it was refused; the deviation is recorded.
@@ -111,7 +112,7 @@ def accepted(session: Session, requirement: str, operation: str, **request: Any)
 
 
 def in_json(exchange: Exchange) -> bool:
-    """Whether an answer has a body in JSON."""
+    """Whether a response has a JSON body."""
     try:
         exchange.response.json  # noqa: B018 - raises NotJson
     except NotJson:
@@ -120,9 +121,11 @@ def in_json(exchange: Exchange) -> bool:
 
 
 def others(session: Session, ask: Callable[[str], Exchange]) -> dict[str, Exchange]:
-    """Make a request as each user who neither works on `case` nor has a right in it, the one who lacks only that first.
+    """Make a request as each user who neither works on `case` nor has a right in it, the one who lacks only that
+    first.
 
-    A refusal of `outsider` proves nothing: it may be for lack of PM_CASES. Raises NotExercised: there was no answer.
+    A refusal of `outsider` proves nothing: it may be for lack of PM_CASES. Raises NotExercised if there was no
+    response.
     """
     users = table(session).users
     case = session.table.fixture("case")
@@ -133,7 +136,7 @@ def others(session: Session, ask: Callable[[str], Exchange]) -> dict[str, Exchan
 
 
 def who_lacks_only_that(session: Session, asked: dict[str, Exchange]) -> Exchange:
-    """The answer to the user who lacks just the one right. Raises NotExercised: the target file gives none."""
+    """The response to the user who lacks only that right. Raises NotExercised if the target file has none."""
     if CASEWORKER not in asked:
         raise NotExercised(Reason.MISSING_USER, session.table.place(f"users.{CASEWORKER}"))
     return asked[CASEWORKER]
@@ -142,12 +145,12 @@ def who_lacks_only_that(session: Session, asked: dict[str, Exchange]) -> Exchang
 def hidden(
     session: Session, requirement: str, ask: Callable[[str], Exchange], control: Exchange, identifier: str
 ) -> None:
-    """Say whether users without the right are kept from what the accepted `control` shows; they may also be refused.
+    """Record whether users without the right cannot see what the accepted `control` shows; they may also be refused.
 
     `ask` makes the request as a user.
 
     Raises:
-        NotExercised: nothing was answered, or only a part; or nobody lacks just the one right.
+        NotExercised: there was no response, or an incomplete one; or no user lacks only that right.
     """
     asked = others(session, ask)
     for user, exchange in asked.items():
@@ -162,7 +165,7 @@ def hidden(
 
 
 def says(exchange: Exchange, message: str) -> bool:
-    """Whether an answer says exactly what the regular expression `message` describes, wherever it does."""
+    """Whether a response contains a text that matches the regular expression `message` completely."""
     try:
         texts = [value for _, value in leaves(exchange.response.json) if isinstance(value, str)]
     except NotJson:
@@ -171,7 +174,7 @@ def says(exchange: Exchange, message: str) -> bool:
 
 
 def told_of(exchange: Exchange) -> set[str]:
-    """The texts and numbers that an answer in JSON holds as values; empty when it is none."""
+    """The texts and numbers in a JSON response; empty if it is not JSON."""
     try:
         return {str(value) for _, value in leaves(exchange.response.json) if value not in (None, True, False, "")}
     except NotJson:

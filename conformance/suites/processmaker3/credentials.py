@@ -18,14 +18,14 @@ from conformance.wire.tokens import Store
 def credentials(
     table: ProcessMaker3, client: Client, redactor: Redactor, asked: Callable[[], None], store: Store | None
 ) -> Tokens:
-    """The tokens of the users of a table, each asked for when it is first needed."""
+    """The tokens of the users of a table, each requested when it is first needed."""
     request = TokenRequests(table, client, "requestToken", asked)
 
     def ask(user: str) -> Exchange:
         parameters = {"grant_type": "password", **account(table, user)}
         exchange = request({**parameters, "scope": "*"}, user)
         if exchange.response.refused and b"scope" in exchange.response.body:
-            # A server may wrongly know no such scope; with its own choice everything else can still be tried.
+            # a server may wrongly not know this scope; with its default the rest can still be tested
             exchange = request(parameters, user)
         return exchange
 
@@ -61,7 +61,7 @@ def credentials(
 
 
 def account(table: ProcessMaker3, user: str) -> dict[str, str]:
-    """The parameters of a token request but for grant type and scope. Raises Missing."""
+    """The parameters of a token request without grant type and scope. Raises Missing."""
     found = table.account(user)
     if found is None and user != MAIN and getattr(table.users, user, None) is None:
         raise Missing(Reason.MISSING_USER, f"[processmaker3.users.{user}]")

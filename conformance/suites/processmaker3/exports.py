@@ -33,16 +33,18 @@ Record = Mapping[str, str]
 
 
 class NotAnExport(ValueError):
-    """The body is not XML that a careful client would read; the message says why."""
+    """The body is not safe XML. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A project file, taken apart.
+    """A parsed project file.
 
-    `metas` are key and text of every element `meta`, wherever it stands: a server could go by any of them. `tables`
-    holds the records by the class of the definition and the name of the table; `texts` every text of the file;
-    `has_files` says whether there is an element for the workflow's files.
+    `metas` are key and text of every element `meta`, wherever it is: a server could use any of them. `tables` has the
+    records
+    by the class of the definition and the name of the table; `texts` every text of the file; `has_files` says whether
+    there is
+    an element for the workflow's files.
     """
 
     content: bytes
@@ -55,19 +57,19 @@ class Export:
     has_files: bool
 
     def named(self, key: str) -> list[str]:
-        """What every `meta` of a key says."""
+        """The texts of every `meta` with a key."""
         return [text for known, text in self.metas if known == key]
 
     def records(self, definition: str, table: str) -> tuple[Record, ...]:
-        """The records of a table; empty when there is no such table."""
+        """The records of a table; empty if there is no such table."""
         return self.tables.get((definition, table), ())
 
 
 def parse(content: bytes) -> Export:
-    """Take a project file apart.
+    """Parse a project file.
 
     Raises:
-        NotAnExport: it is not XML, or XML with declarations that are dangerous to follow.
+        NotAnExport: it is not XML, or XML with dangerous declarations.
     """
     try:
         root = ElementTree.fromstring(content)
@@ -92,10 +94,10 @@ def parse(content: bytes) -> Export:
 
 
 def export(session: Session, project: Resource) -> tuple[Export, Exchange]:
-    """Export a project of ours, and judge what every use of the file rests on: that it is XML of that kind.
+    """Export a project of ours, and check that it is XML, which every use of the file depends on.
 
     Raises:
-        Blocked: the export was not accepted, or is no XML.
+        Blocked: the export was not accepted, or is not XML.
     """
     exchange = session.call("exportProject", path={"prj_uid": project.id})
     requirement = "PM3-EXPORT-ROOT"
@@ -120,7 +122,7 @@ def export(session: Session, project: Resource) -> tuple[Export, Exchange]:
 
 
 def names_project(session: Session, file: Export, project: Resource, exchange: Exchange) -> bool:
-    """Judge whether the metadata of an export name the project; without that an import of it would be a risk."""
+    """Record whether the metadata of an export name the project; without that an import of it would be a risk."""
     named = [
         session.recorder.require(
             "PM3-EXPORT-METADATA",
@@ -137,7 +139,7 @@ def names_project(session: Session, file: Export, project: Resource, exchange: E
 
 
 def records_project(session: Session, file: Export, project: Resource, exchange: Exchange) -> bool:
-    """Judge whether an export has the record of the project, without which an import cannot know its content."""
+    """Record whether an export has the record of the project, without which an import cannot know its content."""
     wanted = {"prj_uid": project.id, "prj_name": project.name}
     records = file.records(BPMN, "PROJECT")
     return session.recorder.require(
@@ -150,7 +152,7 @@ def records_project(session: Session, file: Export, project: Resource, exchange:
 
 
 def has_workflow(session: Session, file: Export, exchange: Exchange) -> list[Record]:
-    """Judge whether an export has the definition of the class workflow; returns its records of processes."""
+    """Record whether an export has the definition of the class workflow; returns its records of processes."""
     processes = [record for record in file.records(WORKFLOW, "process") if {"pro_uid", "pro_title"} <= record.keys()]
     missing = [f"the table {name}" for name in ("tasks", "dynaforms") if (WORKFLOW, name) not in file.tables]
     missing += [] if processes else ["a process record with pro_uid and pro_title"]
@@ -161,7 +163,7 @@ def has_workflow(session: Session, file: Export, exchange: Exchange) -> list[Rec
 
 
 def holds_elements(session: Session, file: Export, definition: Mapping[str, Any], exchange: Exchange) -> bool:
-    """Judge whether an export has all that a definition shows of the elements: names, places, sizes, and flows."""
+    """Record whether an export has all that a definition shows of the elements: names, places, sizes, and flows."""
     lacking = lacks(file, definition)
     return session.recorder.require(
         "PM3-EXPORT-COMPLETE",
@@ -173,7 +175,7 @@ def holds_elements(session: Session, file: Export, definition: Mapping[str, Any]
 
 
 def lacks(file: Export, definition: Mapping[str, Any]) -> list[str]:
-    """What a definition shows of its elements and no text of an export holds; numbers also within longer texts.
+    """The values of a definition's elements that no text of an export contains; numbers may be inside longer texts.
 
     No document says in which table, and under which name, each of them is.
     """
@@ -196,5 +198,5 @@ def names_of(definition: Mapping[str, Any]) -> set[str]:
 
 
 def upload(file: Export) -> dict[str, tuple[str, bytes, str]]:
-    """The multipart form that imports a project file, as httpx takes it."""
+    """The multipart form that imports a project file, for httpx."""
     return {"project_file": (FILE_NAME, file.content, "application/octet-stream")}

@@ -1,4 +1,4 @@
-"""Files: a project file of the user with new names and identifiers, so that its import changes only its own things."""
+"""A user's project file with new names and identifiers, so that its import changes only its own resources."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ GROUP: Final = "grp_uid"
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A project file under a name and an identifier of the run's; `groups` are the titles of its groups."""
+    """A project file with a name and an identifier of the run; `groups` are the titles of its groups."""
 
     file: Export
     groups: tuple[str, ...]
 
 
 def own(session: Session, key: str, groups: tuple[str, ...] = ()) -> Own:
-    """The file that the target file names under `key`, with a new name and identifier, and new titles of its groups.
+    """The file under `key` of the target file, with a new name and identifier, and new titles of its groups.
 
-    `groups` are the titles to give, in the order in which the file names them; without any, made-up ones.
+    `groups` are the titles to use, in the order in which the file names them; by default made-up ones.
 
     Raises:
-        NotExercised: the target file names none, or it is no project file.
+        NotExercised: the target file has none, or it is not a project file.
     """
     path: Path | None = getattr(projects.table(session).fixtures, key)
     if path is None:
@@ -48,7 +48,7 @@ def own(session: Session, key: str, groups: tuple[str, ...] = ()) -> Own:
 
 
 def renamed(there: Export, ledger: Ledger, groups: tuple[str, ...] = ()) -> Own:
-    """A file with other names and another identifier, wherever it says them."""
+    """A file with other names and another identifier, in all places."""
     content = there.content
     if identifier := there.metadata.get("uid", "").encode():
         content = content.replace(identifier, ledger.made_up(len(identifier)).encode())
@@ -69,7 +69,7 @@ def _titles(root: Xml.Element) -> list[Xml.Element]:
 
 
 def groups_of(file: Export) -> dict[str, str]:
-    """The groups that an export shows: title by identifier."""
+    """The groups in an export: title by identifier."""
     found = {}
     for records in file.tables.values():
         for record in records:

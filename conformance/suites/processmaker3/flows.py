@@ -1,4 +1,4 @@
-"""Flows: rules between the elements of a diagram, which a schema cannot express. Pure."""
+"""Rules between the elements of a diagram, which a schema cannot express. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ BEHAVIOR: Final = {"START": "CATCH", "END": "THROW"}
 
 
 def consistent(body: Any) -> Any:
-    """A copy of a definition with one diagram, in which all that is said of an element agrees with the element.
+    """A copy of a definition with one diagram, in which all references to an element match the element.
 
-    The type of a flow's end is that of the element at the end; no flow leads into a start, out of an end, or back to
-    where it comes from. A type that a flow names is kept where the diagram has such an element. What has no place to
-    lead to is left out.
+    The type of a flow's end is that of its element; no flow leads into a start, out of an end, or back to its origin. A
+    type
+    that a flow names is kept if the diagram has such an element. Flows without a target are removed.
     """
     body = deepcopy(body)
     if "diagrams" in body:
@@ -35,7 +35,7 @@ def consistent(body: Any) -> Any:
 
 
 def _joined(diagram: Body) -> list[Body]:
-    """The flows of a diagram that can be joined to its elements, joined."""
+    """The flows of a diagram that can be connected to its elements."""
     origins, dests = _ends(diagram, not_of="END"), _ends(diagram, not_of="START")
     made = []
     for number, flow in enumerate(diagram["flows"]):
@@ -54,7 +54,9 @@ def _ends(diagram: Body, *, not_of: str) -> list[tuple[str, str]]:
 
 
 def _end(flow: Body, side: str, there: list[tuple[str, str]], number: int) -> tuple[str, str] | None:
-    """The element at one end of a flow: the one that it names, else one of the type that it names, else any."""
+    """The element at one end of a flow: the one that it names, otherwise one of the type that it names, otherwise
+    any.
+    """
     named = (flow.get(f"flo_element_{side}"), flow.get(f"flo_element_{side}_type"))
     if named in there:
         return next(one for one in there if one == named)
@@ -81,9 +83,9 @@ def named(definition: Body) -> dict[str, str]:
 
 
 def joined(definition: Body) -> list[tuple[str, str]]:
-    """What the flows of a definition join, by the names of the elements; "nothing" where there is no such element.
+    """What the flows of a definition connect, by the names of the elements; "nothing" if there is no such element.
 
-    An element of which a flow names another type is called by that type as well.
+    An element whose type a flow states differently has that type added to its name.
     """
     names, events = named(definition), {str(one.get("evn_uid")) for one in elements(definition, "events")}
     tasks = {str(one.get("act_uid")) for one in elements(definition, "activities")}
@@ -97,10 +99,11 @@ def joined(definition: Body) -> list[tuple[str, str]]:
 
 
 def misled(sent: Body, shown: Body) -> list[str]:
-    """Which flows of a definition lead elsewhere than in the one that was sent, in words.
+    """The flows of a definition that lead elsewhere than in the sent one, in words.
 
-    Where elements or flows are fewer, more, or have other names, which others tell, only those that lead to or from
-    nothing.
+    If there are fewer or more elements or flows, or they have other names, which other checks report, only flows that
+    lead to
+    or from nothing are included.
     """
     left, wrong = joined(sent), []
     whole = len(left) == len(joined(shown)) and set(named(sent).values()) <= set(named(shown).values())

@@ -1,4 +1,4 @@
-"""Imports: an import of a project file, and its effect on the project that the file came from."""
+"""An import of a project file, and its effect on the project that the file came from."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ELEMENTS: Final = ("act_uid", "evn_uid", "gat_uid")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A project of ours with its export; `sent` is what created it, `definition` what was read before that."""
+    """A project of ours with its export; `sent` created it, `definition` was read before the export."""
 
     project: Resource
     sent: dict[str, Any]
@@ -47,7 +47,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an import ended: the prj_uid that its answer gives, empty for a refusal, and what it left of the original."""
+    """How an import ended: the prj_uid in its response, empty for a refusal, and what it left of the original."""
 
     exchange: Exchange
     offered: str
@@ -56,10 +56,10 @@ class Ending:
 
 
 def prepare(session: Session) -> Source:
-    """Make a project and export it.
+    """Create a project and export it.
 
     Raises:
-        Blocked, NotExercised: that did not work, or the file names another project, so that it must not be imported.
+        Blocked, NotExercised: that failed, or the file names another project, so that it must not be imported.
     """
     given = None if session.table.bodies.get("createProject") else builder(session).detailed()
     body = sampling.body(session, session.operation("createProject"), given=given)
@@ -73,17 +73,17 @@ def prepare(session: Session) -> Source:
 
 
 def bring_in(session: Session, source: Source, requirement: str, **options: str) -> Exchange:
-    """Import the file with an option that a document gives, and judge the structure of the answer.
+    """Import the file with a documented option, and check the structure of the response.
 
-    A refusal contradicts `requirement` when an export of another such project is accepted with KEEP.
+    A refusal contradicts `requirement` if an export of another such project is accepted with KEEP.
 
     Raises:
         Blocked: it was refused, or nothing can be imported at all.
-        NotExercised: there was no answer.
+        NotExercised: there was no response.
     """
     operation = session.operation("importProject")
     exchange = session.send(operation.id, params=options, files=upload(source.file))
-    if exchange.response.refused:  # a copy may be named by the second
+    if exchange.response.refused:  # a copy may be named after the second
         exchange = session.once_more(exchange, params=options, files=upload(source.file))
     if exchange.entry is None:
         raise NotExercised(Reason.TARGET_UNAVAILABLE, exchange.error)
@@ -104,12 +104,12 @@ def bring_in(session: Session, source: Source, requirement: str, **options: str)
 
 
 def copy(session: Session, source: Source, requirement: str = "PM3-IMPORT-KEEP", **options: str) -> Resource:
-    """Import the file beside its project by a call that is accepted; the project that came into being.
+    """Import the file next to its project by a call that is accepted; returns the project that was created.
 
-    Each file is copied once: a server may name a copy by the second, and refuse a name that is taken.
+    Each file is copied once: a server may name a copy after the second, and refuse a name that is taken.
 
     Raises:
-        Blocked: it was refused, or made nothing, which contradicts `requirement`.
+        Blocked: it was refused, or created nothing, which contradicts `requirement`.
         NotExercised: as `Session.call`.
     """
     exchange = session.call("importProject", params=options, files=upload(source.file))
@@ -117,11 +117,11 @@ def copy(session: Session, source: Source, requirement: str = "PM3-IMPORT-KEEP",
 
 
 def found(session: Session, exchange: Exchange, requirement: str) -> Resource:
-    """What an accepted import made.
+    """What an accepted import created.
 
     Raises:
-        Blocked: nothing came into being, which contradicts `requirement`; or the list does not show it.
-        NotExercised: nothing tells whether something did.
+        Blocked: nothing was created, which contradicts `requirement`; or the list does not show it.
+        NotExercised: nothing shows whether something was.
     """
     try:
         return adopted(session, exchange)
@@ -145,19 +145,19 @@ def found(session: Session, exchange: Exchange, requirement: str) -> Resource:
 
 
 def adopted(session: Session, exchange: Exchange) -> Resource:
-    """Enter what an accepted import made in the ledger. Raises Blocked, NotExercised: it cannot be found."""
+    """Record what an accepted import created in the ledger. Raises Blocked, NotExercised if it cannot be found."""
     return Resource(session.resources.resolve_id(session.operation("importProject"), exchange), exchange)
 
 
 def offered(session: Session, exchange: Exchange) -> str:
-    """The prj_uid that an answer gives, empty when there is none: so the example tells a failure (A-PM3-10)."""
+    """The prj_uid in a response; empty if there is none, which means a failure according to the example (A-PM3-10)."""
     body = object_of(session, exchange) or {}
     value = body.get("prj_uid")
     return value if isinstance(value, str) else ""
 
 
 def ending(session: Session, source: Source, options: dict[str, str]) -> Ending:
-    """Import the file where its project exists, by a call that may be refused; what became of the project."""
+    """Import the file while its project exists, by a call that may be refused; returns what happened to the project."""
     before, _ = answered(session, "getProject", source.project.id)
     operation = session.operation("importProject")
     exchange = session.send(operation.id, params=options, files=upload(source.file))
@@ -181,7 +181,7 @@ def kind_of(one: Ending, source: Source) -> str:
 
 
 def alter(session: Session, source: Source) -> None:
-    """Give the project another name and all of its elements another look than in its file, by an update.
+    """Update the project so that its name and all its elements differ from its file.
 
     Raises:
         Blocked: it was not accepted, or had no effect.
@@ -205,7 +205,7 @@ def alter(session: Session, source: Source) -> None:
 
 
 def delete(session: Session, project: Resource) -> None:
-    """Delete a project. Raises Blocked, NotExercised: it was not accepted, or the project is still there."""
+    """Delete a project. Raises Blocked, NotExercised if it was not accepted, or the project still exists."""
     deleted = session.call("deleteProject", path={"uid": project.id})
 
     def look() -> tuple[bool, Exchange]:
@@ -232,7 +232,7 @@ def delete(session: Session, project: Resource) -> None:
 
 
 def judge_file_name(session: Session, exchange: Exchange) -> None:
-    """Judge whether an answer names the file."""
+    """Record whether a response names the file."""
     shown = (object_of(session, exchange) or {}).get("prj_file")
     session.recorder.require(
         "PM3-IMPORT-FILE-NAME",
@@ -245,7 +245,7 @@ def judge_file_name(session: Session, exchange: Exchange) -> None:
 
 
 def sound(session: Session, source: Source) -> None:
-    """See that the file holds the project that it was exported from. Raises Blocked: it does not; that is recorded."""
+    """Check that the file contains the project that it was exported from. Raises Blocked if not; that is recorded."""
     if not records_project(session, source.file, source.project, source.exchange):
         raise Blocked(session.recorder.root_of("PM3-EXPORT-PROJECT-RECORD"), "exportProject")
     if not holds_elements(session, source.file, source.definition, source.exchange):
@@ -253,7 +253,7 @@ def sound(session: Session, source: Source) -> None:
 
 
 def judge_content(session: Session, source: Source, prj_uid: str, *evidence: Exchange) -> bool:
-    """Judge whether an imported project is like the one that was exported; returns whether it is. Raises as `sound`."""
+    """Record whether an imported project equals the exported one; returns it. Raises as `sound`."""
     sound(session, source)
     wanted = {name: value for name, value in source.definition.items() if name != "prj_name"}  # a copy may have its own
     wrong, read = differing(session, prj_uid, wanted, joined=True)
@@ -268,9 +268,9 @@ def judge_content(session: Session, source: Source, prj_uid: str, *evidence: Exc
 def differing(
     session: Session, prj_uid: str, wanted: dict[str, Any], *, joined: bool = False
 ) -> tuple[tuple[Difference, ...], Exchange]:
-    """What a project still differs in from a definition when it was asked for long enough.
+    """The remaining differences between a project and a definition, after the settling time.
 
-    With `joined` its flows must lead from and to the same elements, too.
+    With `joined`, its flows must connect the same elements too.
     """
     schema = session.operation("getProject").success.schema
     assert schema is not None
@@ -295,10 +295,11 @@ def differing(
 
 
 def shared(session: Session, source: Source, copy: Resource) -> tuple[set[str], Exchange]:
-    """The identifiers of things in a new project that are those of the exported one.
+    """The identifiers in a new project that are those of the exported one.
 
     Raises:
-        Blocked, NotExercised: it cannot be read, or the answer names none and only the old one can be found.
+        Blocked, NotExercised: it cannot be read, or the response has no identifier and only the old project can be
+            found.
     """
     named = offered(session, copy.exchange)
     if not named and copy.id == source.project.id:
@@ -308,7 +309,7 @@ def shared(session: Session, source: Source, copy: Resource) -> tuple[set[str], 
 
 
 def element_identifiers(definition: dict[str, Any]) -> set[str]:
-    """The identifiers of the elements of a definition, but not of its flows, which a server may make anew."""
+    """The identifiers of the elements of a definition, but not of its flows, which a server may create again."""
     shown = {key: definition.get(key) for key in ("diagrams",)}
     return {
         str(value)
@@ -318,7 +319,7 @@ def element_identifiers(definition: dict[str, Any]) -> set[str]:
 
 
 def identifiers(node: Any) -> Iterator[str]:
-    """The identifiers that project, diagrams and elements have, not those by which they refer to each other."""
+    """The identifiers of project, diagrams and elements themselves, not their references to each other."""
     if isinstance(node, dict):
         for name, value in node.items():
             if name in IDENTIFIERS and isinstance(value, str) and value:

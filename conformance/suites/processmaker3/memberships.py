@@ -1,4 +1,4 @@
-"""Memberships: walks of users through roles or departments. That these cannot be deleted shows who is in them."""
+"""Walks of users through roles or departments. Whether these can be deleted shows who is in them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ STILL_THERE: Final = "was accepted, but what it names is still there"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What users are in: the operations that create and delete it, and put a user in (`enter`) and out (`leave`).
+    """What users belong to: the operations that create and delete it, and add (`enter`) and remove (`leave`) a user.
 
     Without `leave`, a user leaves by entering another one. The requirement `filled` says that it cannot be deleted
-    while a user is in it, `others_stay` that nobody leaves together with another user. `is_gone` tells of one that
-    was deleted whether it is gone, by a user who was in it.
+    while a
+    user is in it, `others_stay` that nobody leaves together with another user. `is_gone` returns whether a deleted one
+    is gone,
+    tested with a user who was in it.
     """
 
     parameter: str
@@ -43,12 +45,12 @@ class Place:
 
     @property
     def requirements(self) -> list[str]:
-        """The ids of the requirements that the walks look at."""
+        """The ids of the requirements that the walks can decide."""
         return [one for one in (self.filled, self.others_stay, OTHER_USERS) if one]
 
 
 class Emptied(Blocked):
-    """Something was deleted although users are in it, which is recorded. `place` and `users` are their numbers."""
+    """Something with users was deleted, which is recorded. `place` and `users` are their numbers."""
 
     def __init__(self, root: str, what: str, place: int, users: Collection[int]) -> None:
         super().__init__(root, what)
@@ -57,7 +59,7 @@ class Emptied(Blocked):
 
 
 class Party:
-    """Users and places of the run's own. `control` is the accepted deletion of a place that nobody was in."""
+    """Users and places that the run created. `control` is the accepted deletion of an empty place."""
 
     def __init__(
         self, session: Session, kind: Place, control: Exchange, users: Collection[int], places: Collection[int]
@@ -67,7 +69,7 @@ class Party:
         self.control = control
         self.crowd = Crowd(tuple((user, None) for user in users))
         self.before = self.crowd
-        self.left: int | None = None  # from which place the last step took its user
+        self.left: int | None = None  # the place from which the last step removed its user
         self.steps: list[Move] = []
         self.trail: list[Exchange] = []
         self.places = {number: self._made(kind.create) for number in places}
@@ -81,7 +83,7 @@ class Party:
         return one
 
     def take(self, step: Move) -> None:
-        """Take a step. Raises as `Session.call`."""
+        """Execute a step. Raises as `Session.call`."""
         user, before = self.users[step.user], dict(self.crowd.users)[step.user]
         if step.kind is Kind.REMOVE:
             self._call("deleteUser", path={"usr_uid": user.id})
@@ -97,13 +99,13 @@ class Party:
         self.steps.append(step)
         self.before, self.crowd = self.crowd, self.crowd.after(step)
         self.left = before if step.kind is Kind.ENTER else None
-        time.sleep(self.session.settle)  # else a place may be empty for the moment
+        time.sleep(self.session.settle)  # otherwise a place may be empty for the moment
 
     def _call(self, operation: str, **request: Any) -> None:
         self.trail.append(self.session.call(operation, **request))
 
     def look(self, number: int) -> None:
-        """See that a place with users cannot be deleted. Raises Emptied; NotExercised where that cannot be told."""
+        """Check that a place with users cannot be deleted. Raises Emptied; NotExercised if that cannot be decided."""
         inside, place = self.crowd.inside(number), self.places[number]
         exchange = self.session.send(self.kind.delete, path={self.kind.parameter: place.id})
         if exchange.response.ok and not self.kind.is_gone(self.session, place, self.users[inside[0]]):
@@ -121,7 +123,7 @@ class Party:
             raise Emptied(self.session.recorder.root_of(requirement), self.kind.delete, number, inside)
 
     def leave(self) -> None:
-        """Remove what is there, without judging."""
+        """Remove what exists, without verdicts."""
         operations = self.session.specification.operations
         with separate_recorder(self.session), suppress(Blocked, NotExercised):
             for user, _ in self.crowd.users:
@@ -138,7 +140,9 @@ class Memberships:
         self.kind = kind
 
     def run(self, seed: int, examples: int) -> None:
-        """Walk. Raises Blocked: somebody left with another one, which is recorded; NotExercised, as a create does."""
+        """Run the walks. Raises Blocked if a user left with another one, which is recorded; NotExercised, as a
+        create does.
+        """
         empty, witness = made(self.session, self.kind.create), made(self.session, "createUser")
         control = self.session.call(self.kind.delete, path={self.kind.parameter: empty.id})
         if not self.kind.is_gone(self.session, empty, witness):
@@ -147,7 +151,7 @@ class Memberships:
             self._walk(steps, control)
 
     def _walk(self, steps: tuple[Move, ...], control: Exchange) -> None:
-        """Take steps, and look after each at every place with users. Raises as `run`."""
+        """Execute steps, and check every place with users after each. Raises as `run`."""
         party: Party | None = None
         with separate_recorder(self.session) as recorder:
             try:
@@ -172,7 +176,7 @@ class Memberships:
             raise ended
 
     def _chained(self, party: Party, emptied: Emptied, verdicts: list[Verdict]) -> Iterator[Verdict]:
-        """The verdicts of a walk, of which the deviation has the shortest sequence that shows it as its chain."""
+        """The verdicts of a walk, whose deviation has the shortest sequence that shows it as its chain."""
         again = self._again(party, emptied)
         for one in verdicts:
             if one.fingerprint != emptied.root:
@@ -181,7 +185,7 @@ class Memberships:
             yield one if again else replace(one, chain=tuple(exchange.id for exchange in party.trail))
 
     def _again(self, party: Party, emptied: Emptied) -> list[Verdict]:
-        """The deviation of a shorter sequence with new users and places; nothing where it does not show the same."""
+        """The deviation of a shorter sequence with new users and places; empty if it does not show the same."""
         last, before = party.steps[-1], party.before
         users = sorted({*emptied.users, last.user})
         places = sorted({emptied.place, *([last.place] if last.kind is Kind.ENTER else [])})

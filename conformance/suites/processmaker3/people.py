@@ -1,4 +1,4 @@
-"""People: the steps that the scenarios on users, groups, departments and roles share."""
+"""Steps that the scenarios on users, groups, departments and roles share."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 
 def made(session: Session, operation: str, **members: Any) -> Resource:
-    """Something of our own, made by an operation with some members of its body replaced; it may be changed.
+    """A resource of ours, created by an operation with some members of its body replaced; it may be changed.
 
-    Raises as `Session.create`, and NotExercised where nothing could prove that it is ours.
+    Raises as `Session.create`, and NotExercised if ownership cannot be proved.
     """
     session.need_proof(session.operation(operation))
     return created(session, operation, **members)
 
 
 def created(session: Session, operation: str, **members: Any) -> Resource:
-    """Something that need not be changed, made as `made` does. Raises as `Session.create`."""
+    """A resource that need not be changed, created as by `made`. Raises as `Session.create`."""
     return session.create(operation, json=sampling.body(session, session.operation(operation)) | members)
 
 
 def attempted(session: Session, operation_id: str, body: Any) -> Exchange:
-    """A creation that may be refused; what it made, whatever the answer, is entered in the ledger.
+    """A creation that may be refused; what it created, whatever the response, is recorded in the ledger.
 
     Raises:
-        NotExercised: there was no answer.
+        NotExercised: there was no response.
     """
     operation = session.operation(operation_id)
     exchange = session.send(operation_id, json=body)
@@ -45,10 +45,10 @@ def attempted(session: Session, operation_id: str, body: Any) -> Exchange:
 
 
 def naming(session: Session, operation: str, path: dict[str, str], user: str) -> dict[str, Any]:
-    """The request of an operation that puts a user where its path says."""
+    """The request of an operation that adds a user to the resource in its path."""
     return {"path": path, "json": sampling.body(session, session.operation(operation), usr_uid=user)}
 
 
 def join(group: Resource, user: Resource, session: Session) -> Exchange:
-    """Put a user into a group by a call that must be accepted. Raises as `Session.call`."""
+    """Add a user to a group by a call that must be accepted. Raises as `Session.call`."""
     return session.call("addGroupUser", **naming(session, "addGroupUser", {"grp_uid": group.id}, user.id))

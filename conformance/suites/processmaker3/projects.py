@@ -1,4 +1,4 @@
-"""Projects: the steps that the scenarios of ProcessMaker 3 share."""
+"""Steps that the scenarios of ProcessMaker 3 share."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ ARRAYS: Final = ("activities", "events", "gateways", "flows", "artifacts")
 
 
 def table(session: Session) -> ProcessMaker3:
-    """What the target file says."""
+    """The table of the target file."""
     assert isinstance(session.table, ProcessMaker3)
     return session.table
 
 
 def builder(session: Session, number: type[int] | type[str] = str) -> Builder:
-    """What builds bodies for this run."""
+    """The builder of bodies for this run."""
     return Builder(session.ledger, number)
 
 
 def accepted(session: Session, requirement: str, body: Body, control: Body) -> Resource | None:
-    """Create a project that a requirement says is accepted, and say whether it was.
+    """Create a project that a requirement says is accepted, and record whether it was.
 
-    A refusal counts beside the accepted `control`. Returns the project, or None when it was refused.
+    A refusal counts next to the accepted `control`. Returns the project, or None if it was refused.
 
     Raises:
-        Blocked: not even the control was accepted, or what was created is not to be found.
+        Blocked: not even the control was accepted, or the created project cannot be found.
         NotExercised: as `Session.send`.
     """
     operation = session.operation(CREATE)
@@ -63,16 +63,16 @@ def accepted(session: Session, requirement: str, body: Body, control: Body) -> R
 
 
 def made(session: Session, body: Body) -> Resource:
-    """A project that is needed for something else. Raises Blocked and NotExercised, as `Session.create`."""
+    """A project that another step needs. Raises Blocked and NotExercised, as `Session.create`."""
     minimal = set(body) == {"prj_name", "prj_description"}
     return session.create(CREATE, json=body, accepts="PM3-PROJECT-CREATE-MINIMAL" if minimal else "")
 
 
 def read(session: Session, project: str, holds: Callable[[Body], bool] = bool) -> tuple[Body, Exchange]:
-    """The definition of a project, read until it `holds` or may be taken for final.
+    """The definition of a project, read until it `holds` or the settling time is over.
 
     Raises:
-        Blocked: it cannot be read, or has no diagrams that could be looked into; the deviation is recorded.
+        Blocked: it cannot be read, or has no usable diagrams; the deviation is recorded.
         NotExercised: as `Session.send`.
     """
 
@@ -94,7 +94,7 @@ def read(session: Session, project: str, holds: Callable[[Body], bool] = bool) -
 
 
 def about(session: Session, project: str, exchange: Exchange) -> None:
-    """See that what is read is the project that was asked for. Raises Blocked: it is another; that is recorded."""
+    """Check that a read returns the requested project. Raises Blocked if it is another; that is recorded."""
     readable = "PM3-PROJECT-CREATE-READABLE"
     if not concerns(exchange, project):
         session.recorder.require(readable, False, exchange, observed=ANOTHER, kind=Kind.VALUE)
@@ -102,7 +102,7 @@ def about(session: Session, project: str, exchange: Exchange) -> None:
 
 
 def _definition(session: Session, exchange: Exchange) -> Body:
-    """The definition in an answer; empty when its structure is too broken to look into."""
+    """The definition in a response; empty if its structure is too broken."""
     try:
         body = body_of(session.operation(READ), exchange)
     except NotJson:
@@ -118,13 +118,13 @@ def _objects(value: Any) -> bool:
 
 
 def root(session: Session, operation: str) -> str:
-    """The last deviation of an operation that this test has seen: what makes its answers unusable."""
+    """The last deviation of an operation in this test, which makes its responses unusable."""
     roots = [one.fingerprint for one in session.recorder.verdicts if one.operation == operation and one.fingerprint]
     return roots[-1]
 
 
 def beside(session: Session) -> Neighbours:
-    """One project of our own, with its process, beside what follows; `add` makes more. Raises as `Session.create`."""
+    """One project of ours, with its process, as a neighbour; `add` creates more. Raises as `Session.create`."""
     create = session.operation(CREATE)
     link = create.link("read")
     assert link is not None
@@ -134,16 +134,16 @@ def beside(session: Session) -> Neighbours:
 
 
 def unharmed(session: Session, there: Neighbours, requirement: str, *evidence: Exchange) -> None:
-    """See that other projects are as they were. Raises Blocked: a call touched one; that is recorded."""
+    """Check that other projects are unchanged. Raises Blocked if a call changed one; that is recorded."""
     if not there.record_unchanged(requirement, *evidence):
         raise Blocked(session.recorder.root_of(requirement), session.specification.requirements[requirement].operation)
 
 
 def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Exchange]:
-    """What the list shows of a project that was just created.
+    """The list's item of a project that was just created.
 
     Raises:
-        Blocked: the list does not show it, or shows no list; the deviation is recorded.
+        Blocked: the list does not contain it, or the response is not a list; the deviation is recorded.
         NotExercised: as `Session.send`.
     """
     session.call(LIST)
@@ -168,7 +168,7 @@ def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Ex
 
 
 def items(exchange: Exchange) -> dict[str, Body]:
-    """The items of a list by their identifier; none where the answer is no list."""
+    """The items of a list by their identifier; none if the response is not a list."""
     try:
         body = exchange.response.json
     except NotJson:
@@ -179,7 +179,7 @@ def items(exchange: Exchange) -> dict[str, Body]:
 
 
 def say_settings(session: Session, requirement: str, enabled: bool, project: str) -> None:
-    """Say whether the grid of a project is read as it was written."""
+    """Record whether the grid of a project is read as it was written."""
 
     def holds(definition: Body) -> bool:
         settings = definition.get("usr_settings")

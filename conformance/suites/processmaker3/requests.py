@@ -1,4 +1,4 @@
-"""Requests: a documented request for any operation of ProcessMaker 3, where the spec alone does not lead to one."""
+"""A documented request for any operation of ProcessMaker 3, if the spec alone does not define one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TRACKER: Final = "createCaseTrackerObject"
 
 
 def prepare(session: Session, operation: Operation) -> Sample:
-    """A documented request for an operation, for something that is there and may be touched.
+    """A documented request for an operation, for a resource that exists and may be changed.
 
     Raises as `build_request`.
     """
@@ -33,10 +33,10 @@ def prepare(session: Session, operation: Operation) -> Sample:
 
 
 def _import(session: Session) -> Sample:
-    """The import of a project of the run's own."""
+    """The import of a project of the run."""
     source = projects.made(session, projects.builder(session).drawn())
     file, exchange = export(session, source)
-    if not names_project(session, file, source, exchange):  # else it could reach somebody else's
+    if not names_project(session, file, source, exchange):  # otherwise it could reach somebody else's
         raise Blocked(session.recorder.root_of("PM3-EXPORT-METADATA"), "exportProject")
     # without its source, a project of that name can only have come from the import
     remove(session, source)
@@ -50,7 +50,7 @@ def _picture(session: Session) -> Sample:
 
 
 def _unassignment(session: Session) -> Sample:
-    """The way out of a department for a user who was assigned to it."""
+    """Remove a user from a department after assigning him."""
     department, user = made(session, "createDepartment"), made(session, "createUser")
     path = {"dep_uid": department.id}
     session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, user.id))

@@ -127,7 +127,7 @@ class ProcessMaker3(SystemTable):
 
     @property
     def tenant(self) -> dict[str, str]:
-        """The workspace: a server has several, which know nothing of each other."""
+        """The workspace: a server has several independent ones."""
         return {"workspace": self.workspace}
 
     @property
@@ -136,9 +136,10 @@ class ProcessMaker3(SystemTable):
         return self.username or "the owner of access_token"
 
     def account(self, user: str) -> dict[str, str] | None:
-        """The parameters of a user's token request but for grant type and scope; None where the user cannot ask.
+        """The parameters of a user's token request without grant type and scope; None if the user cannot request
+        one.
 
-        The main user is the one without a name.
+        The main user has the empty name.
         """
         account: ProcessMaker3 | User | None = getattr(self.users, user, None) if user else self
         client_secret = (account.client_secret if account else None) or self.client_secret
@@ -153,7 +154,7 @@ class ProcessMaker3(SystemTable):
 
     @property
     def derived_secrets(self) -> dict[str, str]:
-        """What HTTP Basic makes of the client credentials of each user."""
+        """The HTTP Basic credentials of the client of each user."""
         secrets: dict[str, str] = {}
         for user in ("", *Users.model_fields):
             if account := self.account(user):
@@ -163,19 +164,19 @@ class ProcessMaker3(SystemTable):
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Documents are shown by a path of their own, projects by theirs."""
+        """Documents and projects are shown by their own paths."""
         return {"app_doc_uid": "input_document", "prj_uid": "started_project"}
 
     def shown_as(self, key: str) -> str:
-        """A case in whatever state is shown as a case."""
+        """A case in any state is shown as a case."""
         return "case" if key.endswith("_case") and key != "note_case" else key
 
     @property
     def asks_as_documented(self) -> bool:
-        """Whether tokens come from this very server."""
+        """Whether tokens come from this server."""
         return self.token_url is None or self.token_url.endswith(f"/{self.workspace}/oauth2/token")
 
     @property
     def unasked(self) -> tuple[str, ...]:
-        """The keys without which the main user asks for no token."""
+        """The keys that the main user needs to request a token."""
         return tuple(absent(self, LOGIN))

@@ -12,7 +12,7 @@ from conformance.suites.processmaker3.requests import prepare
 
 
 def try_batch(session: Session, requirement: Requirement) -> None:
-    """Try a requirement on access to the batch, in the form that the server understands (A-PM3-08)."""
+    """Test a requirement on access to the batch, in the form that the server understands (A-PM3-08)."""
     project = own(session)
     flat = delete(session, own(session)).flat
     body = item(project) if flat else batch(project)

@@ -139,7 +139,7 @@ def test_a_batch_leaves_a_project_with_started_cases(session: Session) -> None:
 
 
 def say_started(session: Session, other: str, went: bool, kept: Exchange, evidence: tuple[Exchange, ...]) -> None:
-    """Say whether of a batch the project with cases is `kept`, and the `other` one `went`."""
+    """Record whether a batch `kept` the project with cases, and the `other` one `went`."""
     recorder, requirement = session.recorder, "PM3-BULK-STARTED-CASES"
     if not kept.response.ok:
         recorder.require(requirement, False, *evidence, observed="the project with cases is gone")

@@ -1,4 +1,4 @@
-"""Case notes: who may see them, and the error for who may not (processmaker-3-rest-tips.txt, 126-129)."""
+"""Case notes: who may see them, and the error for others (processmaker-3-rest-tips.txt, 126-129)."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def test_notes_are_refused_without_the_permission_for_them(session: Session) -> 
     worker = None
     if table(session).users.cases is not None:
         worker = conclusive(session.send(NOTES, user=CASEWORKER, path=path))
-    # `cases` lacks just the one right: how `outsider` is refused may have another reason
+    # `cases` lacks only that right; `outsider` may be refused for another reason
     exchange = stranger if stranger.response.ok or worker is None or worker.response.ok else worker
     judge_denied(session, exchange, control)
 
 
 def judge_denied(session: Session, denied: Exchange, control: Exchange) -> None:
-    """Say whether notes are refused as documented."""
+    """Record whether notes are refused as documented."""
     session.recorder.require(
         DENIED[0],
         denied.response.status == 400,
@@ -68,10 +68,10 @@ def judge_denied(session: Session, denied: Exchange, control: Exchange) -> None:
 
 
 def permitted(session: Session, path: dict[str, str]) -> Exchange:
-    """The notes as the main user reads them, who may.
+    """The notes as the main user, who may read them, sees them.
 
     Raises:
-        Blocked: they are refused to the main user, who reads the case itself; the deviation is recorded.
+        Blocked: they are refused to the main user, who can read the case; the deviation is recorded.
         NotExercised: as `Session.call`.
     """
     exchange = session.send(NOTES, path=path)
@@ -98,10 +98,10 @@ def test_to_work_on_a_case_is_not_enough_to_see_its_notes(session: Session) -> N
 
 
 def error_of(session: Session, denied: Exchange) -> dict[str, Any]:
-    """The error in a refusal, whose structure is judged.
+    """The error in a refusal, after a check of its structure.
 
     Raises:
-        Blocked, NotExercised: it is no documented error object.
+        Blocked, NotExercised: it is not a documented error object.
     """
     operation = session.operation(NOTES)
     documented = operation.response(400)

@@ -40,7 +40,7 @@ def test_type_and_identifier_of_an_object_are_taken_together_only(session: Sessi
 def try_halves(
     session: Session, requirement: str, path: dict[str, str], whole: dict[str, Any], control: Exchange
 ) -> None:
-    """Say whether each of the two fields is refused without the other, beside the accepted whole."""
+    """Record whether each of the two fields is refused without the other, next to the accepted whole."""
     for name in PAIR:
         half = {other: value for other, value in whole.items() if other != name}
         exchange = session.send(control.operation, path=path, json=half)

@@ -1,4 +1,4 @@
-"""Variables of cases: when they are read, how they look, how one goes (processmaker-3-rest-tips.txt, 76-95)."""
+"""Variables of cases: reading, values and removal (processmaker-3-rest-tips.txt, 76-95)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MARK: Final = "set by the suite"
 )
 def test_variables_can_be_read_in_any_state_of_a_case(session: Session, state: str) -> None:
     other = of_case(session, f"{state}_case")
-    session.call(READ, path=of_case(session))  # whom it is refused anyway, it tells nothing of the state
+    session.call(READ, path=of_case(session))  # for a user who is refused anyway, it proves nothing about the state
     session.call(READ, path=other, accepts=f"PM3-CASE-VARIABLES-{state.upper()}")
 
 
@@ -69,10 +69,10 @@ def test_the_result_of_a_query_is_an_object_of_objects(session: Session) -> None
 
 
 def of_objects(session: Session, requirement: str, value: Any, exchange: Exchange) -> bool:
-    """Say whether a variable is an object that holds an object for each row; returns it."""
+    """Record whether a variable is an object that contains an object for each row; returns it."""
     named = value if isinstance(value, dict) else {}
     counted = {row: cells for row, cells in named.items() if row.isdigit()}
-    rows = list((counted or named).values())  # what stands beside counted rows is more than a document tells
+    rows = list((counted or named).values())  # members next to counted rows are not documented
     wrong = next((row for row in rows if not isinstance(row, dict)), None)
     told = f"a row that is {json_type(wrong)}" if rows else json_type(value)
     return session.recorder.require(requirement, bool(rows) and wrong is None, exchange, observed=told, kind=Kind.TYPE)
@@ -108,7 +108,7 @@ def test_a_variable_is_emptied_by_setting_it_and_removed_by_a_trigger(session: S
 
 
 def sets(session: Session, name: str) -> bool:
-    """Say whether setting a variable sets it, since what is accepted has its effect; returns it."""
+    """Record whether setting a variable has its effect; returns it."""
     accepted = session.call(SET, path=of_case(session), json={name: MARK})
     holds, exchange = until(session, name, lambda value: value == MARK)
     observed = "the request was accepted, but the variable does not have that value"
@@ -119,9 +119,9 @@ def sets(session: Session, name: str) -> bool:
 
 
 def keeps_others(session: Session, name: str, before: dict[str, Any]) -> dict[str, Any]:
-    """Say whether the variables that were there stay when another is set; returns those that went.
+    """Record whether existing variables stay when another is set; returns those that are gone.
 
-    Whoever works on the case may change one in the meantime: only what went altogether counts.
+    A user of the case may change one in the meantime: only variables that are gone count.
     """
     other = [one for one, value in before.items() if one != name and value not in UNSET]
     if not other:
@@ -148,7 +148,7 @@ def variables(session: Session) -> tuple[dict[str, Any], Exchange]:
 
 
 def variable(session: Session, key: str) -> tuple[Any, Exchange]:
-    """The value of the variable that the target file names under a key.
+    """The value of the variable under a key of the target file.
 
     Raises:
         Blocked, NotExercised: there is no such variable, it is empty, or none can be read.
@@ -161,7 +161,9 @@ def variable(session: Session, key: str) -> tuple[Any, Exchange]:
 
 
 def until(session: Session, name: str, holds: Callable[[Any], bool]) -> tuple[bool, Exchange]:
-    """Read the variables until the value of one (ABSENT where there is none) is as it should be, or long enough."""
+    """Read the variables until the value of one (ABSENT if there is none) is as expected, or the settling time is
+    over.
+    """
 
     def look() -> tuple[bool, Exchange]:
         found, exchange = variables(session)

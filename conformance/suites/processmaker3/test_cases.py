@@ -1,4 +1,4 @@
-"""Cases: who sees them, what shows their state, and what can be done in them (processmaker-3-rest-tips.txt, 72-75)."""
+"""Cases: visibility, state, and what can be done in them (processmaker-3-rest-tips.txt, 72-75)."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_case_tells_the_task_at_which_it_stands(session: Session) -> None:
 
 
 def titles(session: Session, task: str) -> set[str]:
-    """What the list of tasks says of a task, and of no other one: no document says how `current_task` names it."""
+    """The values in the list of tasks that only this task has: no document says how `current_task` names it."""
     listing = session.send(TASKS, path=of_case(session))
     if not listing.response.ok or not in_json(listing):
         return set()
@@ -149,7 +149,7 @@ def test_the_tasks_of_a_case_include_the_one_at_which_it_stands(session: Session
 
 
 def status_of(task: dict[str, Any]) -> Any:
-    """The status of a task, whatever the member is called; ABSENT where there is none."""
+    """The status of a task, whatever its member is named; ABSENT if there is none."""
     return next((value for name, value in task.items() if "status" in name.lower()), ABSENT)
 
 
@@ -194,7 +194,8 @@ def test_a_trigger_fires_when_a_case_is_reassigned(session: Session) -> None:
         told = "the variable is as it was before"
         session.recorder.require(FIRES, holds, exchange, reassigned, observed=told)
     finally:
-        with contextlib.suppress(Blocked, NotExercised):  # by the path that the server takes, which may be another one
+        # by the path that the server accepts, which may be the other one
+        with contextlib.suppress(Blocked, NotExercised):
             lost = before.keys() - (object_of(session, session.call(READ_VARIABLES, path=path)) or before).keys()
             session.call(SET_VARIABLES, path=path, json={one: before[one] for one in sorted({*lost, name})})
 
@@ -202,7 +203,7 @@ def test_a_trigger_fires_when_a_case_is_reassigned(session: Session) -> None:
 def has_variable(
     session: Session, path: dict[str, str], holds: Callable[[dict[str, Any]], bool]
 ) -> tuple[bool, Exchange]:
-    """Read the variables of a case until they are as they should be, or long enough."""
+    """Read the variables of a case until they are as expected, or the settling time is over."""
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.call(READ_VARIABLES, path=path)
@@ -213,7 +214,7 @@ def has_variable(
 
 
 def give_back(session: Session, path: dict[str, str], body: dict[str, Any]) -> None:
-    """Give a case that was reassigned to the user who had it before; nothing where that is the same one."""
+    """Reassign a case to its previous user, if that is another one."""
     source, target = body.get("usr_uid_source"), body.get("usr_uid_target")
     if source != target:
         session.send(REASSIGN, path=path, json={**body, "usr_uid_source": target, "usr_uid_target": source})
@@ -228,10 +229,10 @@ def test_a_trigger_that_nothing_fires_can_be_executed(session: Session) -> None:
 
 
 def described(session: Session, path: dict[str, str]) -> tuple[dict[str, Any], Exchange]:
-    """What is told of a case.
+    """The description of a case.
 
     Raises:
-        Blocked, NotExercised: nothing is, or not its status.
+        Blocked, NotExercised: there is none, or without its status.
     """
     exchange = session.call(READ, path=path)
     case = object_of(session, exchange)

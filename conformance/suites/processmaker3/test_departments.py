@@ -88,7 +88,7 @@ def test_only_the_user_who_is_named_leaves_a_department(session: Session) -> Non
     for user in users:
         session.call("assignDepartmentUser", **naming(session, "assignDepartmentUser", path, user.id))
     control = session.send("deleteDepartment", path=path)
-    if not control.response.refused:  # nothing tells who is in a department but that it cannot be deleted
+    if not control.response.refused:  # only a refused deletion shows who is in a department
         if control.response.ok and is_gone(session, department):
             session.recorder.refused(REFUSED, control, control)
             raise Blocked(session.recorder.root_of(REFUSED), "deleteDepartment")
@@ -106,7 +106,7 @@ def test_only_the_user_who_is_named_leaves_a_department(session: Session) -> Non
 
 
 def is_gone(session: Session, department: Resource) -> bool:
-    """Whether a department that was deleted cannot be read any more; then it is out of the ledger."""
+    """Whether a deleted department cannot be read any more; then the ledger records it as gone."""
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send("getDepartment", path={"dep_uid": department.id})
@@ -119,13 +119,14 @@ def is_gone(session: Session, department: Resource) -> bool:
 
 
 def judge_last(session: Session, requirement: str, operation: str, look: Look) -> None:
-    """Say whether the dep_last that `look` finds is right: for a department alone on its level, and for one of three.
+    """Record whether the dep_last that `look` finds is right: for a single department of its level, and for one of
+    three.
 
-    Which of several is the last is the server's affair. They are below one of our own: nobody else's is there.
+    Which of several is the last is up to the server. They are below one of ours, so that nobody else's is there.
 
     Raises:
-        NotExercised: they cannot be made, or are not below it: no document says how that is asked for.
-        Blocked: what was made is not shown, or its dep_last is not.
+        NotExercised: they cannot be created, or are not below it: the request for that is not documented.
+        Blocked: a created one is not shown, or its dep_last is not.
     """
     parent = made(session, "createDepartment")
     level: list[Resource] = []
@@ -161,13 +162,13 @@ def read(session: Session, level: list[Resource], evidence: list[Exchange]) -> l
 
 
 def in_the_list(session: Session, level: list[Resource], evidence: list[Exchange]) -> list[Data | None]:
-    """What the list shows of each of some departments, None for one that it does not show."""
+    """What the list shows of each of some departments, None for a missing one."""
     evidence.append(session.call("listDepartments"))
     return [listed(evidence[-1], one) for one in level]
 
 
 def listed(exchange: Exchange, department: Resource) -> Data | None:
-    """What a list shows of a department, however deep."""
+    """The item of a department in a list, at any depth."""
     try:
         body = exchange.response.json
     except NotJson:
@@ -176,7 +177,7 @@ def listed(exchange: Exchange, department: Resource) -> Data | None:
 
 
 def is_last(department: Data) -> bool:
-    """Whether a department is said to be the last one of its level."""
+    """Whether a department is marked as the last one of its level."""
     shown = department.get("dep_last")
     return shown is True or number(shown) not in (None, 0)
 

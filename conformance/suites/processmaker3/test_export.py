@@ -173,10 +173,10 @@ def test_an_export_shows_what_an_update_of_the_process_changed(session: Session)
 
 
 def shows_a_new_name(session: Session, project: Resource) -> None:
-    """Judge whether an export shows a project's new name: where it does not, no other update shows either.
+    """Record whether an export shows a project's new name: if it does not, it shows no other update either.
 
     Raises:
-        Blocked: the export shows the project as it was before it was updated.
+        Blocked: the export shows the project as it was before its update.
     """
     definition, _ = projects.read(session, project.id)
     name = session.ledger.name("renamed")
@@ -203,7 +203,7 @@ def shows_a_new_name(session: Session, project: Resource) -> None:
 
 
 def unlike(record: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
-    """What a record of an export has otherwise than wanted; without a title it is no such record."""
+    """The differing members of a record of an export; one without a title is no such record."""
     return {
         name: record.get(name, "absent")
         for name, value in wanted.items()

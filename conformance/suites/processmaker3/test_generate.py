@@ -46,7 +46,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     if not isinstance(project, str) or "pro_uid" not in answer:
         raise Blocked(projects.root(session, GENERATE), GENERATE)
     if generated.entry is not None and not new:
-        session.ledger.withdrawn(generated.entry)  # whatever the answer means: what was there before must stay
+        session.ledger.withdrawn(generated.entry)  # whatever the response means: what existed before must stay
     projects.unharmed(session, beside, OTHERS, generated)
     if not session.recorder.require(
         "PM3-GENERATE-NEW",
@@ -65,7 +65,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     if shown is None:
         session.recorder.block(readable, projects.root(session, READ))
     else:
-        if shown != project:  # it may be reading that shows another project than it is asked for
+        if shown != project:  # the read may return another project than the requested one
             projects.read(session, projects.made(session, projects.builder(session).project()).id)
         session.recorder.require(
             readable,
@@ -80,7 +80,7 @@ def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
 
 
 def answered(exchange: Exchange) -> Body:
-    """The object of an answer; empty when it is none."""
+    """The object in a response; empty if there is none."""
     try:
         body = exchange.response.json
     except NotJson:
@@ -89,7 +89,7 @@ def answered(exchange: Exchange) -> Body:
 
 
 def last_reading(session: Session, project: str) -> Exchange:
-    """The last of several readings of a project."""
+    """The last of several reads of a project."""
 
     def look() -> tuple[bool, Exchange]:
         exchange = session.send(READ, path={"prj_uid": project})
@@ -99,10 +99,10 @@ def last_reading(session: Session, project: str) -> Exchange:
 
 
 def say_type(session: Session, project: str, generated: Exchange) -> None:
-    """Say whether the list shows a project with type bpmn."""
+    """Record whether the list shows a project with type bpmn."""
     item, listing = projects.item_of(session, project, generated)
     kind = item.get("prj_type")
-    if kind not in ("bpmn", "classic"):  # the structure of the list has been judged
+    if kind not in ("bpmn", "classic"):  # the structure of the list has been checked
         raise Blocked(projects.root(session, LIST), LIST)
     session.recorder.require(
         "PM3-GENERATE-TYPE",

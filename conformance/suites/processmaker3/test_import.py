@@ -102,7 +102,7 @@ def test_create_leaves_a_project_that_exists_alone(session: Session) -> None:
         kind=Kind.OTHER_READING if creating.offered else Kind.STATUS,
     )
     default = ending(session, source, {})
-    # Refusing is what the example shows of an import without an option, whatever CREATE itself does (A-PM3-10).
+    # The example shows a refusal for an import without an option, whatever CREATE does (A-PM3-10).
     alike = not default.offered or kind_of(default, source) == kind_of(creating, source)
     session.recorder.require(
         "PM3-IMPORT-DEFAULT-OPTION",
@@ -116,9 +116,9 @@ def test_create_leaves_a_project_that_exists_alone(session: Session) -> None:
 
 
 def overwritten_elements(session: Session, source: Source, exchange: Exchange) -> None:
-    """Judge whether a project has the elements of its file again, under the identifiers of the file.
+    """Record whether a project has the elements of its file again, with the identifiers of the file.
 
-    Where it has not, another project may show that no import brings them, whatever its option.
+    If it does not, another project may show that no import restores them, whatever its option.
     """
     requirement = "PM3-IMPORT-OVERWRITE-ELEMENTS"
     sound(session, source)
@@ -153,7 +153,7 @@ def test_overwrite_puts_the_content_of_the_file_into_the_project(session: Sessio
         adopted(session, exchange)
     except (Blocked, NotExercised):
         assert exchange.entry is not None
-        session.ledger.withdrawn(exchange.entry)  # nothing came into being beside the project itself
+        session.ledger.withdrawn(exchange.entry)  # only the project itself was created
     projects.unharmed(session, beside, OTHERS, exchange)
     prj_uid = offered(session, exchange) or source.project.id
     read = session.send("getProject", path={"prj_uid": source.project.id})
@@ -246,7 +246,7 @@ def test_keep_makes_another_project_beside_the_one_that_exists(session: Session)
 
 
 def sent(session: Session, source: Source, **options: str) -> Exchange:
-    """The response to an import that may be refused; once more where it was, since a copy may be named by the second.
+    """The response to an import that may be refused; repeated if it was, since a copy may be named after the second.
 
     Raises as `Session.send`.
     """

@@ -26,7 +26,7 @@ EFFECTS = {
 
 
 def brought_in(session: Session, own_file: Own, group_option: str) -> Resource:
-    """The project that an import of a user's file made. Raises as `Session.create`."""
+    """The project that an import of a user's file created. Raises as `Session.create`."""
     options = {"option": "CREATE", "option_group": group_option}
     accepts = "PM3-IMPORT-FILE" if group_option == "CREATE" else "PM3-IMPORT-GROUP-OPTIONS"
     return session.create("importProject", accepts=accepts, params=options, files=upload(own_file.file))
@@ -68,7 +68,7 @@ def test_what_the_options_do_to_groups(session: Session) -> None:
         raise NotExercised(Reason.INCONCLUSIVE, "an export of the imported project shows no groups")
     for option, requirement in EFFECTS.items():
         again = own(session, WITH_GROUPS, first.groups)
-        if option == "CREATE":  # that it is taken where the name is in use is left open (A-PM3-13)
+        if option == "CREATE":  # whether it is accepted with a name in use is left open (A-PM3-13)
             exchange = session.send("importProject", params={"option": option}, files=upload(again.file))
             if exchange.response.ok:
                 groups(session, found(session, exchange, requirement))
@@ -102,7 +102,7 @@ def intended(session: Session, title: str) -> Entry:
 def groups(
     session: Session, project: Resource, awaited: Mapping[str, Entry] = MappingProxyType({})
 ) -> tuple[dict[str, str], Exchange]:
-    """The groups that the export of a project shows; those of ours go into the ledger.
+    """The groups in the export of a project; ours are recorded in the ledger.
 
     `awaited` are the entries of those that are journalled already, by title.
     """

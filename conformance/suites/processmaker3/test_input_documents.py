@@ -1,4 +1,4 @@
-"""Input documents: who sees them, in which states of a case (processmaker-3-rest-tips.txt, 109-113, 117)."""
+"""Input documents: visibility by user and state of a case (processmaker-3-rest-tips.txt, 109-113, 117)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ def test_the_files_of_a_case_are_listed_for_who_may_see_its_task(session: Sessio
 )
 def test_files_can_be_listed_in_any_state_of_a_case(session: Session, state: str) -> None:
     requirement, path = f"PM3-INDOC-LIST-{state.upper()}", of_case(session, f"{state}_case")
-    running = session.call(LIST, path=of_case(session))  # whom it is refused anyway, it tells nothing of the state
+    # for a user who is refused anyway, it proves nothing about the state
+    running = session.call(LIST, path=of_case(session))
     usual = session.table.fixture("input_document")
     if usual and not shown(session, LISTED[0], running, usual):  # then no state shows any
         raise Blocked(session.recorder.root_of(LISTED[0]), LIST)

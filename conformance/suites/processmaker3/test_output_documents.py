@@ -45,12 +45,12 @@ def test_a_case_without_output_documents_is_answered_with_an_empty_array(session
     found = content(exchange)
     if found:
         raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place('unassigned_case')} has output documents")
-    # null, an empty object, no body: all of them tell of none, but not as documented
+    # null, an empty object, no body: all of them mean none, but not as documented
     session.recorder.require("PM3-OUTDOC-LIST-NONE", found == [], exchange, observed=quoted(found), kind=Kind.VALUE)
 
 
 def content(exchange: Exchange) -> Any:
-    """The parsed body, the text of one that is no JSON."""
+    """The parsed body, or the text of one that is not JSON."""
     try:
         return exchange.response.json
     except NotJson:

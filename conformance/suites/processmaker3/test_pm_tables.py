@@ -84,10 +84,10 @@ def test_a_field_of_a_new_table_can_have_a_size(session: Session) -> None:
 
 
 def read(session: Session) -> tuple[list[dict[str, Any]], Exchange]:
-    """The rows of the table that the target file names, wherever in the answer they stand.
+    """The rows of the table of the target file, wherever they are in the response.
 
     Raises:
-        NotExercised: it names none, or one without rows, or its rows cannot be read.
+        NotExercised: there is no table, it has no rows, or they cannot be read.
     """
     named = table(session).fixtures.pm_table
     if named is None:
@@ -97,19 +97,19 @@ def read(session: Session) -> tuple[list[dict[str, Any]], Exchange]:
         lists = [[row for row in one if isinstance(row, dict)] for one in arrays(exchange.response.json)]
     except NotJson:
         lists = []
-    rows = max(lists, key=lambda one: sum(map(len, one)), default=[])  # beside them may stand what is about them
+    rows = max(lists, key=lambda one: sum(map(len, one)), default=[])  # metadata may be next to them
     if not rows:
         raise lacking(session, "with rows")
     return rows, exchange
 
 
 def lacking(session: Session, what: str) -> NotExercised:
-    """What to raise when the table shows nothing of what a test is about."""
+    """The exception if the table lacks what a test is about."""
     return NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place('pm_table')}: a table {what}")
 
 
 def values(rows: list[dict[str, Any]]) -> list[Any]:
-    """The values of all fields, but for the index."""
+    """The values of all fields except the index."""
     return [value for row in rows for name, value in row.items() if name.lower() != INDEX]
 
 
@@ -121,7 +121,7 @@ def say_strings(
     rows: list[dict[str, Any]],
     exchange: Exchange,
 ) -> None:
-    """Say whether values of a kind come as strings: none is `found` bare, and there are strings of that form."""
+    """Record whether values of a kind are strings: none is `found` bare, and there are strings of that form."""
     if not found and not any(isinstance(value, str) and form.fullmatch(value) for value in values(rows)):
         raise lacking(session, "with such values")
     observed = f"not a string: {quoted(found[0])}" if found else ""
@@ -130,7 +130,7 @@ def say_strings(
 
 @pytest.mark.requirement("PM3-PMTABLE-DELETE-OTHERS")
 def test_only_the_table_that_is_named_is_deleted(session: Session) -> None:
-    read(session)  # that tables can be read at all is seen from one of the target file
+    read(session)  # a table of the target file shows whether tables can be read at all
     other, named = made(session, CREATE), made(session, CREATE)
     there = session.call(READ, path={"pmt_uid": other.id})
     deleted = session.call("deletePmTable", path={"pmt_uid": named.id})

@@ -26,7 +26,7 @@ TRIGGERS = ("create", "open", "deleted", "canceled", "paused", "reassigned", "un
 
 
 def own_project(session: Session) -> Resource:
-    """A project with nothing but what is required, and a type."""
+    """A project with only the required members, and a type."""
     given = {"prj_name": "", "prj_description": "for its process", "prj_type": "BPMN"}
     body = sampling.body(session, session.operation("createProject"), given=given)
     return session.create("createProject", json=body)
@@ -100,10 +100,10 @@ def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
     beside.add(projects.builder(session).detailed())
     beside.look()
     process, _ = answered(session, "getProcess", project.id)
-    # The identifier goes into the body of an update: one that may be somebody else's process is not sent.
+    # An update contains the identifier, so one that may belong to somebody else's process is not sent.
     own = session.ledger.is_ours(str(process.get("pro_title")))
     pro_uid = process["pro_uid"] if own and process.get("pro_uid") else project.id
-    rounds = (  # no two fields have the same values in all of them, so that none stands for another
+    rounds = (  # all fields have different sequences of values, so that none is mistaken for another
         ("Described by an update", "INACTIVE", "PRIVATE", 12, "$us", (1, 0, 1)),
         ("Described by another update", "ACTIVE", "PUBLIC", 7, "$", (0, 1, 1)),
         ("Described by a last update", "ACTIVE", "PUBLIC", 7, "$", (0, 0, 0)),
@@ -134,9 +134,9 @@ def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
 
 
 def reads_back(session: Session, project: Resource, sent: dict[str, Any], before: dict[str, Any]) -> bool:
-    """Judge whether the process reads as an update said; of a field that is not shown at all nothing more is said.
+    """Record whether the process is read as updated; a field that is never shown is not checked further.
 
-    `before` is the process as it was before the first update.
+    `before` is the process before the first update.
     """
     found, process, exchange = read_until(session, project, sent)
     recorder = session.recorder
@@ -163,9 +163,9 @@ def reads_back(session: Session, project: Resource, sent: dict[str, Any], before
 
 
 def references(session: Session, project: Resource, sent: dict[str, Any]) -> None:
-    """Judge whether an update may refer to what exists, one kind of thing at a time, and what is read of that.
+    """Record whether an update may refer to existing resources, one kind at a time, and what is read.
 
-    These are things of the target file, and a process of ours. What is refused says nothing of the others.
+    These are fixtures of the target file, and a process of ours. A refusal of one proves nothing about others.
     """
     parent, _ = answered(session, "getProcess", own_project(session).id)
     assert isinstance(session.table, ProcessMaker3)
@@ -199,7 +199,9 @@ def references(session: Session, project: Resource, sent: dict[str, Any]) -> Non
 def read_until(
     session: Session, project: Resource, sent: dict[str, Any]
 ) -> tuple[tuple[Difference, ...], dict[str, Any], Exchange]:
-    """Read the process until it is as it was sent, or long enough: what differs, what is read, and the exchange."""
+    """Read the process until it is as sent, or the settling time is over: the differences, the process, and the
+    exchange.
+    """
     schema = session.operation("getProcess").success.schema
     assert schema is not None
     last: tuple[Difference, ...] = ()

@@ -28,13 +28,13 @@ ARTIFACTS = ("TEXT_ANNOTATION", "HORIZONTAL_LINE", "VERTICAL_LINE")
 
 
 def element_schema(session: Session, array: str) -> Schema:
-    """The schema of the elements of an array of a diagram, as a definition shows them."""
+    """The schema of the elements of an array of a diagram in a definition."""
     schema: Any = session.operation(projects.READ).success.schema
     return schema["properties"]["diagrams"]["items"]["properties"][array]["items"]  # type: ignore[no-any-return]
 
 
 def unlike(session: Session, array: str, sent: list[Body], read: list[Body]) -> list[Difference]:
-    """What of the elements of one kind did not come back as sent."""
+    """The elements of one kind that were not returned as sent."""
     name = next(field for field in sent[0] if field.endswith("_name"))
     found = {plain(str(one.get(name))): one for one in read}
     schema = element_schema(session, array)
@@ -55,7 +55,7 @@ def unlike(session: Session, array: str, sent: list[Body], read: list[Body]) -> 
 def say_read_back(
     session: Session, requirement: str, array: str, sent: list[Body], created: Exchange, project: str
 ) -> None:
-    """Read a project back and say whether the elements of one kind are as they were sent."""
+    """Read a project back and record whether the elements of one kind are as they were sent."""
 
     def as_sent(definition: Body) -> bool:
         return not unlike(session, array, sent, projects.elements(definition, array))
@@ -82,7 +82,7 @@ def test_a_diagram_reads_as_it_was_drawn(session: Session) -> None:
     body = builder(session).detailed()
     project = projects.made(session, body)
     sent = project.exchange.request.sent(body)
-    own = ("activities", "events", "flows")  # of gateways another requirement speaks
+    own = ("activities", "events", "flows")  # another requirement covers gateways
     wanted = {**sent, "diagrams": [{array: diagram[array] for array in own} for diagram in sent["diagrams"]]}
     definition, exchange = projects.read(
         session, project.id, lambda one: not read_back_differences(session, wanted, one)
@@ -136,10 +136,11 @@ def test_a_project_without_a_name_is_refused(session: Session) -> None:
 
 
 def remove_nameless(session: Session, exchange: Exchange, mark: str, before: dict[str, Body]) -> None:
-    """Remove what a creation without a name left, also a refused one: it can make every later creation fail.
+    """Remove what a creation without a name left, even a refused one: it can make every later creation fail.
 
-    It is told by the mark in its description; or else, where the whole target may be destroyed, by being the only
-    project that appeared and has none of our names.
+    It is recognised by the mark in its description; otherwise, at level disposable, as the only new project without one
+    of our
+    names.
     """
     entry = exchange.entry
     if entry is None:

@@ -1,4 +1,4 @@
-"""What holds for every documented body of ProcessMaker 3: examples, single values, generated combinations."""
+"""Properties of every documented body of ProcessMaker 3: examples, single values, generated combinations."""
 
 from __future__ import annotations
 

@@ -79,10 +79,11 @@ def test_a_role_can_be_deleted_as_soon_as_nobody_has_it(session: Session) -> Non
 
 
 def is_gone(session: Session, role: Resource, witness: Resource, home: Resource | None = None) -> bool:
-    """Whether a role that was deleted has no list of available users, or `witness` cannot be given it.
+    """Whether a deleted role has no list of available users, or cannot be given to `witness`.
 
-    No tip relies on an operation that reads a role. Where it is still there, `witness` gets the role `home` again;
-    where it is not, it is out of the ledger.
+    No tip describes an operation that reads a role. If it still exists, `witness` gets the role `home` again; if not,
+    the
+    ledger records it as gone.
     """
     gone = session.send("listAvailableUsers", path={"rol_uid": role.id}).response.refused
     if not gone:
@@ -120,10 +121,10 @@ def test_the_administrator_keeps_his_role(session: Session) -> None:
 
 
 def administrator(session: Session) -> str:
-    """The identifier of the user who administrates the server, as the list of users shows it.
+    """The identifier of the administrator of the server in the list of users.
 
     Raises:
-        NotExercised: the list does not show such a user.
+        NotExercised: the list does not contain such a user.
     """
     exchange = session.call("listUsers")
     for one in objects(_body(exchange)):

@@ -26,11 +26,11 @@ WRONG = (
     "PM3-TOKEN-WRONG-USER",
     "PM3-TOKEN-UNKNOWN-WORKSPACE",
 )
-SCOPES = ("view_processes", "edit_processes")  # the document names none; a server may know others
+SCOPES = ("view_processes", "edit_processes")  # the document names none; a server may have others
 
 
 def granted(session: Session, parameters: Mapping[str, str]) -> Exchange:
-    """Ask for a token as the document says, and judge the answer.
+    """Request a token as documented, and check the response.
 
     Raises:
         Blocked: it is refused because of its scope, since without one there is a token; the deviation is recorded.
@@ -41,7 +41,7 @@ def granted(session: Session, parameters: Mapping[str, str]) -> Exchange:
     if not control.response.ok:
         raise NotExercised(Reason.UNDOCUMENTED_REQUEST, f"{TOKEN}: {describe(exchange)}")
     if exchange.response.ok and not token_of(exchange) and not token_of(control):
-        session.accepted(exchange)  # the member is called otherwise: that is judged with the structure
+        session.accepted(exchange)  # the member has another name: the structural verdicts report that
         session.recorder.require(SCOPE_ALL, True, exchange)
         return exchange
     holds = session.recorder.require(
@@ -54,7 +54,7 @@ def granted(session: Session, parameters: Mapping[str, str]) -> Exchange:
 
 
 def with_own_client(session: Session) -> str:
-    """A further user of the target file who has an application of his own.
+    """Another user of the target file with an application of his own.
 
     Raises:
         NotExercised: there is none, or its credentials are refused.
@@ -130,7 +130,8 @@ def test_no_token_is_given_for_what_is_wrong(session: Session) -> None:
     in_json = is_in_json(right)
     for requirement, member in zip(WRONG, ("password", "client_secret", "client_id", "username"), strict=False):
         refused = once(session, {**account, member: session.ledger.made_up()}, in_json=in_json)
-        control = once(session, account, in_json=in_json)  # one wrong password at a time: who fails often is locked out
+        # one wrong password at a time: repeated failures lock the user out
+        control = once(session, account, in_json=in_json)
         if not control.response.ok:
             raise NotExercised(Reason.INCONCLUSIVE, f"{TOKEN}: {describe(control)} after a wrong {member}")
         access.check_login(session, requirement, refused, control)
@@ -141,12 +142,12 @@ def test_no_token_is_given_for_what_is_wrong(session: Session) -> None:
 
 
 def is_token(exchange: Exchange) -> bool:
-    """Whether a token was given."""
+    """Whether a token was returned."""
     return exchange.response.ok and bool(token_of(exchange))
 
 
 def without(exchange: Exchange) -> str:
-    """What came in the place of a token, in words."""
+    """What was returned instead of a token, in words."""
     return "a response without a token" if exchange.response.ok else describe(exchange)
 
 

@@ -1,4 +1,4 @@
-"""What holds for requests to ProcessMaker 3 that differ from a documented one in one thing."""
+"""Requests to ProcessMaker 3 that differ from a documented one in one thing."""
 
 from __future__ import annotations
 

@@ -68,15 +68,16 @@ def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(ses
 
 
 def described(definition: Body, description: str) -> bool:
-    """Whether a definition shows a description."""
+    """Whether a definition has a description."""
     return plain(str(definition.get("prj_description"))) == description
 
 
 def say_identity(session: Session, sent: Body, there: set[str], after: Body, evidence: tuple[Exchange, ...]) -> None:
-    """Say whether the elements of an update have the identifiers that it named, and its flows the ends.
+    """Record whether the elements of an update have the named identifiers, and its flows the right ends.
 
-    `there` are the identifiers that elements had before: what was not there may get a new one. Where an element was
-    lost or has another name, that is what the update is blamed for.
+    `there` are the previous identifiers of elements: others may get new ones. If an element was lost or has another
+    name, the
+    update is blamed for that.
     """
     names, found = named(sent), named(after)
     if not set(names.values()) <= set(found.values()):

@@ -1,4 +1,4 @@
-"""Uploading input documents: who may, and how what is wrong is refused (processmaker-3-rest-tips.txt, 114-116)."""
+"""Uploading input documents: permissions, and refusals of invalid ones (processmaker-3-rest-tips.txt, 114-116)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ POST: Final = ("PM3-INDOC-UPLOAD-POST", "PM3-INDOC-UPLOAD-POST-400")
 NO_FILE: Final = "Bad Request: This filename does not exist!"
 TOO_BIG: Final = r"Request Entity Too Large: Uploaded file .+ is too big\."
 NO_TASK: Final = "Bad Request: `tas_uid` is required but missing"
-BESIDE: Final = 2_000  # bytes at most that a form adds to its file
+BESIDE: Final = 2_000  # maximal bytes that a form adds to its file
 LARGEST: Final = 64 * 1024 * 1024  # bytes of the largest file that is sent
 
 
 def sample(session: Session) -> dict[str, Any]:
-    """An upload that is as documented as can be. Raises NotExercised when a fixture is missing."""
+    """An upload as documented as possible. Raises NotExercised if a fixture is missing."""
     return sampling.build_request(session, session.operation(UPLOAD)).request()
 
 
@@ -44,10 +44,10 @@ def uploaded(session: Session) -> Resource:
 
 
 def tried(session: Session, request: dict[str, Any], user: str = "", *, large: bool = False) -> Exchange:
-    """An upload that may be refused, also by the documented redirect; what comes into being is ours to remove.
+    """An upload that may be refused, also by the documented redirect; what it creates is ours to remove.
 
     Raises:
-        NotExercised: there was no answer, or the server failed.
+        NotExercised: there was no response, or the server failed.
     """
     exchange = session.send(UPLOAD, user=user, may_redirect=True, may_be_too_large=large, **request)
     operation = session.operation(UPLOAD)
@@ -142,7 +142,9 @@ def test_an_upload_above_the_limit_for_requests_seems_to_be_empty(session: Sessi
 def refusal(
     session: Session, requirement: str, exchange: Exchange, control: Exchange, status: int | None, message: str
 ) -> bool:
-    """Say whether an upload was refused with a message, and a status if one is documented, beside an accepted one."""
+    """Record whether an upload was refused with a message, and a status if one is documented, next to an accepted
+    one.
+    """
     as_documented = exchange.response.refused if status is None else exchange.response.status == status
     holds = as_documented and says(exchange, message)
     kind = Kind.NOT_REFUSED if exchange.response.ok else Kind.MESSAGE if as_documented else Kind.STATUS
@@ -151,7 +153,7 @@ def refusal(
 
 
 def limit(session: Session, key: str) -> int:
-    """A limit of the server's, in bytes. Raises NotExercised: it is not told, or too large to be tried."""
+    """A limit of the server, in bytes. Raises NotExercised if it is unknown, or too large to be tested."""
     size = int(fixture(session, key))
     if size > LARGEST:
         raise NotExercised(Reason.LIMIT_REACHED, f"{key}: a file of more than {LARGEST} bytes is not sent")

@@ -86,7 +86,7 @@ def test_a_deleted_user_gets_no_token(session: Session) -> None:
 
 
 def picture(session: Session) -> dict[str, tuple[str, bytes, str]]:
-    """A picture as a part of a form; the target file may say what the part is called."""
+    """A picture as a part of a form; the target file may define the name of the part."""
     documented = session.operation("uploadUserImage").body()
     assert documented is not None
     parts = session.table.bodies.get("uploadUserImage") or documented.examples["picture"]
@@ -94,7 +94,7 @@ def picture(session: Session) -> dict[str, tuple[str, bytes, str]]:
 
 
 def application(session: Session) -> dict[str, str]:
-    """The application with which a new user may log in: one that is nobody's, else that of the main user."""
+    """The application with which a new user may log in: an unregistered one, otherwise that of the main user."""
     client = table(session).application
     if client is not None:
         return {"client_id": client.client_id, "client_secret": client.client_secret.get_secret_value()}
@@ -103,6 +103,6 @@ def application(session: Session) -> dict[str, str]:
 
 
 def login(created: Exchange) -> dict[str, str]:
-    """User name and password as they were sent when a user was created."""
+    """User name and password as sent when a user was created."""
     sent = json.loads(created.request.body)
     return {"username": sent["usr_username"], "password": sent["usr_new_pass"]}

@@ -1,4 +1,4 @@
-"""Walks through the states of several things that ProcessMaker 3's operations create, and of users who are in some."""
+"""Walks through the states of several resources that ProcessMaker 3's operations create, and of users in them."""
 
 from __future__ import annotations
 

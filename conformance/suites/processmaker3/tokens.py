@@ -1,4 +1,4 @@
-"""Tokens: how the tests of ProcessMaker 3 ask for one."""
+"""Request tokens in the tests of ProcessMaker 3."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 
 
 def account_of(session: Session, user: str) -> dict[str, str]:
-    """The parameters of a token request of a user, but for grant type and scope.
+    """The parameters of a token request of a user, without grant type and scope.
 
     Raises:
-        NotExercised: the target file gives no such user, or a token in the place of a password.
+        NotExercised: the target file has no such user, or a token instead of a password.
     """
     assert isinstance(session.table, ProcessMaker3)
     try:
@@ -34,7 +34,7 @@ def account_of(session: Session, user: str) -> dict[str, str]:
 
 
 def ask(session: Session, parameters: Mapping[str, str], *, scope: str = ALL, **headers: str) -> Exchange:
-    """Ask for a token, form-encoded with %20 for a blank, or by JSON where the server reads only that."""
+    """Request a token, form-encoded with %20 for a blank, or with JSON if the server accepts only that."""
     exchange = once(session, parameters, scope=scope, headers=headers)
     if exchange.response.refused:
         again = once(session, parameters, scope=scope, in_json=True, headers=headers)
@@ -51,10 +51,10 @@ def once(
     workspace: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> Exchange:
-    """Ask for a token in one encoding only, in the workspace of the target file or in another one."""
+    """Request a token in one encoding only, in the workspace of the target file or in another one."""
     asked = {"grant_type": "password", **({"scope": scope} if scope else {}), **parameters}
     path = {"workspace": workspace} if workspace else {}
-    redirects = bool(workspace)  # a workspace that does not exist may lead to a page that says so
+    redirects = bool(workspace)  # an unknown workspace may lead to a page that says so
     if in_json:
         return session.send(TOKEN, path=path, json=asked, headers=headers, may_redirect=redirects)
     encoded = urlencode(asked, quote_via=quote).encode()
@@ -63,5 +63,5 @@ def once(
 
 
 def is_in_json(exchange: Exchange) -> bool:
-    """Whether a token was asked for by JSON."""
+    """Whether a token was requested with JSON."""
     return "json" in (header(exchange.request.headers, "content-type") or "")

@@ -1,4 +1,4 @@
-"""Unusual: the documented requests from which the cases of ProcessMaker 3 differ."""
+"""The documented requests from which the cases of ProcessMaker 3 differ."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ FILE: Final = "project_file"
 
 
 def prepare(session: Session, operation: Operation) -> Sample:
-    """A documented request for an operation, for something that is there and may be touched. Raises as `documented`."""
+    """A documented request for an operation, for a resource that exists and may be changed. Raises as `documented`."""
     return _exported(session) if operation.id == "importProject" else documented(session, operation)
 
 
 def fresh(session: Session, operation: Operation, base: Mapping[str, Any]) -> dict[str, Any]:
-    """The same create under a name and identifiers that nothing has."""
+    """The same create with a new name and new identifiers."""
     if FILE in base.get("files", {}):
         file = files.renamed(parse(base["files"][FILE][1]), session.ledger).file
         return {**base, "files": {FILE: (f"{session.ledger.word()}.pmx", file.content, "application/octet-stream")}}
@@ -34,7 +34,7 @@ def fresh(session: Session, operation: Operation, base: Mapping[str, Any]) -> di
 
 
 def _exported(session: Session) -> Sample:
-    """The import of an export of a project of the run's own; it is never sent as it is, but under another name."""
+    """The import of an export of a project of the run; it is never sent unchanged, but with another name."""
     source = projects.made(session, projects.builder(session).drawn())
     file, exchange = export(session, source)
     if not names_project(session, file, source, exchange):

@@ -1,4 +1,4 @@
-"""Updates: a project of the run's own with its complete definition, and an update of it."""
+"""A project of the run with its complete definition, and an update of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BY: Final = {"bou_x": 31, "bou_y": 17, "bou_width": 11, "bou_height": 6}
 
 
 def drawn(session: Session) -> tuple[Resource, Body]:
-    """A project of our own with a diagram, and its complete definition under the server's identifiers (A-PM3-39)."""
+    """A project of ours with a diagram, and its complete definition with the server's identifiers (A-PM3-39)."""
     body = builder(session).detailed()
     project = projects.made(session, body)
     sent = project.exchange.request.sent(body)
@@ -31,8 +31,8 @@ def drawn(session: Session) -> tuple[Resource, Body]:
 def changed(definition: Body) -> Body:
     """A definition in which all elements have other names, places and sizes, and the flows go another way.
 
-    What follows from each other goes together: the tasks change their places in the order, and each flow begins and
-    ends where its elements are. The description of the project and the kinds of things stay as they are.
+    Dependent values change together: the tasks change their order, and each flow begins and ends at its elements. The
+    description of the project and the types of elements stay.
     """
     new = deepcopy(definition)
     for diagram in new.get("diagrams") or ():
@@ -56,12 +56,12 @@ def changed(definition: Body) -> Body:
 
 
 def _more(number: Any, by: int) -> Any:
-    """A number, or a string of digits, enlarged."""
+    """A number, or a string of digits, increased."""
     return type(number)(int(number) + by)
 
 
 def update(session: Session, project: Resource, body: Body) -> Exchange:
-    """An update that a document describes."""
+    """A documented update."""
     return session.call(UPDATE, path={"uid": project.id}, json=body)
 
 

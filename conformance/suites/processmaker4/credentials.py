@@ -22,7 +22,7 @@ REFRESH: Final = "refresh_token"
 def credentials(
     table: ProcessMaker4, client: Client, redactor: Redactor, asked: Callable[[], None], store: Store | None
 ) -> Tokens:
-    """The token of the table, or those that are asked for at its `token_url`."""
+    """The token of the table, or those that are requested at its `token_url`."""
     request = TokenRequests(table, client, TOKEN_REQUEST, asked)
     first = table.refresh_token.get_secret_value() if table.refresh_token else ""
     kept: Store = store or Local()
@@ -42,7 +42,7 @@ def credentials(
             next_one = exchange.response.json.get("refresh_token") if isinstance(exchange.response.json, dict) else None
             if exchange.response.ok and isinstance(next_one, str) and next_one:
                 redactor.learn("PM4_OTHER_TOKEN", next_one)
-                kept.note(REFRESH, next_one)  # many servers take each refresh token once, from whichever worker
+                kept.note(REFRESH, next_one)  # many servers accept each refresh token once, from any worker
         return exchange
 
     def blame(exchange: Exchange, _: str) -> str:

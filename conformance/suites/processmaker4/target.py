@@ -45,7 +45,7 @@ class ProcessMaker4(SystemTable):
 
     @property
     def advice(self) -> str:
-        """A server that wants the start event answers a call that names none as one for a process that is not there."""
+        """A server that wants the start event may respond to a call without one as to an unknown process."""
         if any(one.operation == "startRequest" or "process_events" in one.operation for one in self.accommodations):
             return ""
         return (

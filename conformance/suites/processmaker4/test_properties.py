@@ -1,4 +1,4 @@
-"""What holds for every object of request data of ProcessMaker 4."""
+"""Properties of every object of request data of ProcessMaker 4."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.suites.processmaker4.target import ProcessMaker4
 
 
 def with_needed(session: Session, body: Any) -> Any:
-    """A body with the request data that the target file gives: the process may need it, whatever else is sent."""
+    """A body with the request data of the target file, which the process may need."""
     assert isinstance(session.table, ProcessMaker4)
     return {**body, **session.table.request_data}
 

@@ -37,26 +37,27 @@ DESCRIBES: Final = re.compile(r"id|uuid|number|case_number|status|state|process_
 
 
 def table(session: Session) -> ProcessMaker4:
-    """What the target file says."""
+    """The table of the target file."""
     assert isinstance(session.table, ProcessMaker4)
     return session.table
 
 
 def path(session: Session) -> dict[str, str]:
-    """The process that the target file names."""
+    """The process of the target file."""
     return {"process_id": str(table(session).process_id)}
 
 
 def data(session: Session) -> dict[str, Any]:
-    """The request data of the target file, else that of the guide with values that nothing else has."""
+    """The request data of the target file, otherwise that of the guide with unique values."""
     return table(session).request_data or {name: session.ledger.word() for name in GUIDE}
 
 
 def started(session: Session, body: dict[str, Any], accepts: str) -> Exchange:
     """Start a Request with a body that `accepts` says is accepted.
 
-    Where the target refuses a start whatever its body is, the cause is the form of the call, not the body: then that is
-    the one deviation, the same as with an accommodation beside it.
+    If the target refuses a start whatever its body is, the cause is the form of the call: then that is the one
+    deviation, the
+    same as with an accommodation.
 
     Raises:
         Blocked, NotExercised: it was not accepted, as `Session.call`.
@@ -113,10 +114,10 @@ def test_the_response_describes_the_instance_that_was_started_with_its_data(sess
 
 
 def started_twice(session: Session, body: dict[str, Any]) -> tuple[Exchange, Exchange]:
-    """The same start two times, each of which makes a Request of its own.
+    """The same start twice, each of which makes its own Request.
 
     Raises:
-        Blocked: the responses describe one and the same; the deviation is recorded.
+        Blocked: the responses describe the same one; the deviation is recorded.
     """
     first, second = (started(session, body, ACCEPTED) for _ in range(2))
     if not session.recorder.require(
@@ -131,9 +132,9 @@ def started_twice(session: Session, body: dict[str, Any]) -> tuple[Exchange, Exc
 
 
 def told_apart(first: object, second: object, process: str) -> bool:
-    """Whether two responses are about two Requests: by a value that is no time, or where no identifier stands beside.
+    """Whether two responses are about two Requests: by a value that is not a time, or without an identifier.
 
-    An object that has the same identifier in both, and another time in it, is one and the same thing.
+    An object with the same identifier in both, and another time, is the same one.
     """
     differing = of_the_instance(first) ^ of_the_instance(second)
     if any(not is_time(value) for _, value in differing):
@@ -150,12 +151,12 @@ def told_apart(first: object, second: object, process: str) -> bool:
 
 
 def of_the_instance(body: object) -> set[tuple[str, str]]:
-    """The values of a response, but for those that say something of the call: its time, its trace."""
+    """The values of a response, except those about the call: its time, its trace."""
     return {(name, str(value)) for name, value in named_values(body) if not OF_THE_CALL.search(name)}
 
 
 def mentions_any(exchange: Exchange, sent: dict[str, Any]) -> bool:
-    """Whether a response shows at least one of the members or values that were sent."""
+    """Whether a response contains at least one of the sent members or values."""
     texts = [str(value) for _, value in leaves(sent) if isinstance(value, str) and value]
     return any(mentions(exchange, text) for text in texts) or any(
         name in node for node in presence.objects(exchange.response.json) for name in sent
@@ -201,7 +202,7 @@ def test_the_path_selects_the_process(session: Session) -> None:
 
 
 def processes(body: object, member: str = "") -> Iterator[tuple[str, Any]]:
-    """The single values in a response that say something of the process, by the names of their members."""
+    """The scalars of a response about the process, by the names of their members."""
     if isinstance(body, dict):
         for name, value in body.items():
             yield from processes(value, f"{member}/{name}")
@@ -276,7 +277,7 @@ def test_an_unknown_process_is_not_started(session: Session) -> None:
 
 
 def tells(exchange: Exchange) -> bool:
-    """Whether a response has content: an empty object tells no more than an empty body."""
+    """Whether a response has content: an empty object has no more than an empty body."""
     try:
         said = named_values(exchange.response.json)
         return any(
@@ -287,7 +288,7 @@ def tells(exchange: Exchange) -> bool:
 
 
 def shows(exchange: Exchange, sent: dict[str, Any]) -> bool:
-    """Whether every single value that was sent is somewhere in the response, in whatever notation."""
+    """Whether every sent scalar is somewhere in the response, in any notation."""
     try:
         found = [value for _, value in leaves(unpacked(exchange.response.json))]
     except NotJson:
@@ -296,7 +297,7 @@ def shows(exchange: Exchange, sent: dict[str, Any]) -> bool:
 
 
 def unpacked(body: Any) -> Any:
-    """A body in which texts that are JSON objects or lists are what they hold: data may come as a text."""
+    """A body in which texts with JSON objects or lists are parsed: data may be returned as a text."""
     if isinstance(body, dict):
         return {name: unpacked(member) for name, member in body.items()}
     if isinstance(body, list):
@@ -308,9 +309,9 @@ def unpacked(body: Any) -> Any:
 
 
 def exchanged(exchange: Exchange, sent: dict[str, Any]) -> bool:
-    """Whether a response shows a member that was sent with the value of another one, and nowhere with its own.
+    """Whether a response has a sent member with the value of another one, and nowhere with its own.
 
-    A member under its name in other letters is another one, too.
+    A member whose name differs in case is another one.
     """
     single = {name: value for name, value in sent.items() if not isinstance(value, dict | list)}
     body = unpacked(exchange.response.json)
@@ -327,7 +328,9 @@ def exchanged(exchange: Exchange, sent: dict[str, Any]) -> bool:
 
 
 def beside(body: object, name: str) -> Iterator[Any]:
-    """The values that a response gives to a name: in a member of that name, or beside it in an object that holds it."""
+    """The values that a response assigns to a name: in a member of that name, or next to it in an object that
+    contains it.
+    """
     for node in presence.objects(body):
         own = presence.own_values(node)
         if name in own:
