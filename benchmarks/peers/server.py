@@ -1,8 +1,10 @@
-"""A served reference in a process of its own, filled with other people's things, that reports what was done to it.
+"""A served reference in its own process, filled with other people's resources, which reports what was done to it.
 
-`python -m benchmarks.peers.server SYSTEM DIRECTORY` writes `target.toml` and `headers.json` (what the account of the
-target file sends with each request) there and prints `ready`. Each line on its standard input is answered with one line
-of JSON: how many requests came since the last one, what became of the things of others, and what is there beside them.
+`python -m benchmarks.peers.server SYSTEM DIRECTORY` writes `target.toml` and `headers.json` (the headers that the
+account of
+the target file sends with each request) there and prints `ready`. For each line on its standard input it prints one
+line of
+JSON: the number of requests since the last one, the state of other people's resources, and additional resources.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def route(method: str, path: str, endpoint: Any, name: str) -> Route:
 
 
 def withdraw(app: Starlette, name: str) -> None:
-    """Take the route `name` out of `app`; its path is then answered as an unknown one."""
+    """Remove the route `name` from `app`; its path then responds like an unknown one."""
     app.router.routes[:] = [kept for kept in app.router.routes if not (isinstance(kept, Route) and kept.name == name)]
 
 

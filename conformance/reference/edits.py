@@ -1,4 +1,4 @@
-"""Edits: what changes a server's answers on their way out, whatever the server is."""
+"""Edits of a server's responses before they are sent, for any server."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def rewritten(data: Any, change: Callable[[Data], Data]) -> Any:
 
 
 def on_reading(edit: Edit) -> Edit:
-    """The edit, for answers to accepted reads only."""
+    """Apply the edit only to responses to accepted reads."""
 
     def edited(answer: Outgoing) -> None:
         if answer.method == "GET" and answer.accepted:
@@ -140,7 +140,7 @@ def on_reading(edit: Edit) -> Edit:
 
 
 def unless(path: Callable[[str], Any], edit: Edit) -> Edit:
-    """The edit, but for answers to a path of which `path` says something true."""
+    """Apply the edit except to responses to a path that `path` accepts."""
 
     def edited(answer: Outgoing) -> None:
         if not path(answer.path):

@@ -85,12 +85,13 @@ def override(thing: object, method: str, make: Callable[[Any], Callable[..., Any
 
 
 def response_fault(method: str, path: str, status: int | None, edit: Edit) -> Callable[[ASGIApp], ASGIApp]:
-    """A pure ASGI middleware that edits answers, for mutants that are derived by machine.
+    """A pure ASGI middleware that edits responses, for generated mutants.
 
-    An answer is edited when the request has `method` and a path that `path` (a regular expression) matches
-    whole, and the answer has `status` (None: any). `edit` gets status, headers (names in lower case) and body
-    and returns the changed ones; the content length is put right afterwards.
-    Use: `reference.wrap(response_fault(…))`.
+    A response is edited if the request has `method` and a path that `path` (a regular expression) matches completely,
+    and the
+    response has `status` (None: any). `edit` gets status, headers (names in lower case) and body and returns the
+    changed ones;
+    the content length is updated. Use: `reference.wrap(response_fault(…))`.
     """
     pattern = re.compile(path)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from python_multipart.multipart import Field, File
     from starlette.requests import Request
 
-# A form that cannot be read is answered with 400; a warning about it would stand in the middle of a user's report.
+# A form that cannot be parsed gets 400; a warning would appear in the middle of a user's report.
 logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 Uploads = dict[str, tuple[str, bytes]]

@@ -60,7 +60,7 @@ def find(name: str, system: str) -> Callable[[Any], None]:
 
 
 def traced() -> dict[str, str]:
-    """What no two answers have in common: the number and the time of the answer."""
+    """What no two responses have in common: the number and the time of the response."""
     return {"traceId": uuid4().hex, "at": datetime.now(UTC).isoformat()}
 
 
@@ -115,7 +115,7 @@ def in_a_list(answer: Outgoing) -> None:
 
 
 def other_successes(answer: Outgoing) -> None:
-    """200 for what came into being, and nothing to say of what is gone."""
+    """200 for a create, and no content for a deletion."""
     if answer.accepted and answer.method == "DELETE":
         answer.status = 204
         answer.empty()

@@ -25,7 +25,7 @@ class Sent:
 
     @property
     def json(self) -> Any:
-        """The body as JSON; None when it is none."""
+        """The body as JSON; None if it is not JSON."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -76,7 +76,7 @@ def request_fault(
                 return {"type": "http.request", "body": content, "more_body": False}
 
             async def unheard(message: Message) -> None:
-                """What the server says is not told."""
+                """Drop what the server sends."""
 
             if not wrong or change is not None:
                 await app({**scope, "headers": [*fields, length]}, again, unheard if wrong and status else send)

@@ -1,4 +1,4 @@
-"""The benchmark of hostile servers runs; how much time and memory anything takes stands in no test."""
+"""The benchmark of hostile servers runs. No test depends on time and memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparison with peers runs; what it measures stands in no test."""
+"""The comparison with peers runs. No test depends on what it measures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark of redaction runs; how large a share may be stands in no test."""
+"""The benchmark of redaction runs. No test depends on the measured share."""
 
 from __future__ import annotations
 

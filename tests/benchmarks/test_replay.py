@@ -1,4 +1,4 @@
-"""The benchmark runs; how fast anything is stands in no test."""
+"""The benchmark runs. No test depends on speed."""
 
 from __future__ import annotations
 

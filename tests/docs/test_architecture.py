@@ -1,4 +1,4 @@
-"""The structure that `docs/architecture.md` tells is that of the code."""
+"""The structure that `docs/architecture.md` describes is that of the code."""
 
 from __future__ import annotations
 

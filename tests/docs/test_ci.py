@@ -1,4 +1,4 @@
-"""The files for CI services are what they should be, as far as can be told without the services."""
+"""The files for CI services are valid, as far as that can be decided without the services."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ files = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.name))
 
 
 def texts(node: Any) -> Iterator[str]:
-    """Every text in a tree of data, wherever it stands."""
+    """Every text in a tree of data."""
     if isinstance(node, dict):
         node = list(node.values())
     if isinstance(node, list):
@@ -47,7 +47,7 @@ def data(path: Path) -> Any:
 
 
 def calls(path: Path) -> Iterator[list[str]]:
-    """The words of every call of our command, in scripts and comments; what stands for a number is 1."""
+    """The words of every call of our command, in scripts and comments; a placeholder for a number is 1."""
     comments = "\n".join(re.findall(r"# (.*)", path.read_text(encoding="utf-8")))
     for text in (*texts(data(path)), comments):
         for line in text.splitlines():

@@ -40,7 +40,7 @@ def options(name: str) -> set[str]:
 
 
 def code(text: str) -> Iterator[str]:
-    """The lines of code blocks, and what stands in backticks."""
+    """The lines of code blocks, and the text in backticks."""
     blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     for block in blocks:
         yield from block.splitlines()
@@ -163,7 +163,7 @@ def test_cited_readings_are_explained() -> None:
 
 
 def readings(node: object) -> Iterator[str]:
-    """Every code in a tree of data, wherever it stands."""
+    """Every code in a tree of data."""
     if isinstance(node, dict):
         for member in node.values():
             yield from readings(member)

@@ -17,7 +17,7 @@ SCHEMA = schemas.published("run-record")
 
 
 def first_cells(heading: str) -> list[str]:
-    """What stands in backticks in the first column of the table under a heading."""
+    """The text in backticks in the first column of the table under a heading."""
     section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     return [name for cell in rows for name in re.findall(r"`([^`]+)`", cell)]

@@ -48,7 +48,7 @@ class Reader:
     code: int = 0
 
     def types(self, command: str) -> str:
-        """Run a command in the current directory; what it prints, without what tells of progress."""
+        """Run a command in the current directory; returns its output without progress."""
         if command == "echo $?":
             return f"{self.code}\n"
         call, _, file = command.partition(" > ")

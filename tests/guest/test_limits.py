@@ -64,7 +64,7 @@ def plainly(there: Repository, *options: str) -> Ended:
 def keep_to_the_limits(watch: Watch, there: Repository) -> None:
     kinds = watch.reference.residue()
     started = kinds.get("requests", 0) + kinds.get("instances", 0)
-    stays = sum(one.count for one in there.record().residue if one.why)  # what cannot be removed, and is told
+    stays = sum(one.count for one in there.record().residue if one.why)  # what cannot be removed, and is reported
     assert watch.most_under_way == IN_FLIGHT
     assert watch.most_in_a_second <= PER_SECOND + IN_FLIGHT
     assert watch.most_there - watch.before <= OPEN + stays

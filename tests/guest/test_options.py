@@ -1,4 +1,4 @@
-"""Whoever has an option `--target` of their own keeps it; ours is then `--conformance-target`."""
+"""A user's own option `--target` is kept; ours is then `--conformance-target`."""
 
 from __future__ import annotations
 

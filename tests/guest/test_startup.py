@@ -1,4 +1,4 @@
-"""What the suite loads where nobody asked for it: next to nothing. How long that takes stands in no test."""
+"""The suite loads almost nothing into an unrelated pytest. No test depends on the time."""
 
 from __future__ import annotations
 

@@ -270,7 +270,7 @@ def echo(call: Call) -> None:
 
 @misbehaviour
 def echo_as_kind(call: Call) -> None:
-    """The credentials stand where a media type and an identifier do."""
+    """The credentials are used as a media type and an identifier."""
     word = (call.asked.shown or "none").rpartition(" ")[2]
     if call.asked.for_token:
         fine(call)
@@ -282,7 +282,7 @@ def echo_as_kind(call: Call) -> None:
 
 @misbehaviour
 def echo_long_text(call: Call) -> None:
-    """The credentials stand at the place where a verdict cuts a text off."""
+    """The credentials are at the place where a verdict shortens a text."""
     words = [value for value in repeated(call.asked)[:-1] if len(value) >= 8]
     told = {str(n): "x" * (185 + n) + word for n, word in enumerate(words)}
     made = {name: "x" * 185 + "".join(words[-1:]) for name in ("id", "prj_uid", "prj_name", "status", "uuid")}

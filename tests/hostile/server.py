@@ -43,7 +43,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answered:
-    """What the reference answers."""
+    """What the reference returned."""
 
     status: int
     headers: Pairs
@@ -177,7 +177,7 @@ class Hostile:
         return asked
 
 
-# -- answers ----------------------------------------------------------------------------------------------------------
+# -- responses --------------------------------------------------------------------------------------------------------
 
 
 def answer(status: int, body: bytes, *headers: tuple[str, str], kind: str = "application/json") -> bytes:
@@ -210,7 +210,7 @@ def mapped(call: Call, change: Callable[[str, str], Any]) -> Any:
 
 
 def reworded(call: Call, change: Callable[[str, str], Any]) -> None:
-    """Tell what the reference tells in other words; tokens are given as they are."""
+    """Reword the reference's texts; tokens are not changed."""
     said = call.ask()
     if call.asked.for_token or "json" not in dict(said.headers).get("content-type", ""):
         fine(call)

@@ -1,4 +1,4 @@
-"""The command stands on a target that misbehaves: it ends, says so by its code, keeps its record and its secrets."""
+"""The command survives a target that misbehaves: it ends, reports it by its code, keeps its record and its secrets."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def test_server_with_an_invalid_certificate_receives_nothing(certificate: str, t
     result, server = met("processmaker4", "fine", tmp_path, certificate=certificate)
     assert (result.code, result.record.complete) == (exit_codes.UNAVAILABLE, False)
     assert "certificate" in result.record.problems[0]
-    assert result.record.problems[0].endswith("ca_file")  # whoever tells it goes on with a full stop
+    assert result.record.problems[0].endswith("ca_file")  # other texts continue with a full stop
     assert server.asked == []
 
 

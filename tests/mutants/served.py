@@ -24,11 +24,11 @@ from conformance.suites.processmaker3.requests import prepare
 from conformance.target.target import parse
 
 ABSENT_PATH = 404
-"""The reference itself answers, as it does for a path that it does not know."""
+"""The reference itself responds, as to an unknown path."""
 
 
 class Spoiler:
-    """Around every app of the references: lets one operation be answered as if it were not there, or refused."""
+    """Around every app of the references: makes one operation respond as if it did not exist, or refuses it."""
 
     def __init__(self) -> None:
         self.operation: Operation | None = None
@@ -36,7 +36,7 @@ class Spoiler:
 
     @contextmanager
     def spoiling(self, operation: Operation, status: int) -> Iterator[None]:
-        """Answer `operation` with a status, or as a made-up path is answered."""
+        """Make `operation` respond with a status, or like a made-up path."""
         self.operation, self.status = operation, status
         try:
             yield

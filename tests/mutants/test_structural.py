@@ -1,7 +1,8 @@
-"""Each structural requirement can fail: an answer with one thing wrong turns exactly the requirement that speaks of it.
+"""Each structural requirement can fail: a response with one error contradicts exactly its requirement.
 
-What is made wrong is derived from the inventory of the documented fields and from the documented statuses and content
-types, not from the schemas that the checks read.
+The errors are derived from the inventory of the documented fields and from the documented statuses and content types,
+not
+from the schemas that the checks read.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ ROWS: Final = [
     row
     for system in SYSTEMS
     for row in fields(system)
-    if row["direction"] == "response" and row["operation"] != "exportProject"  # XML: the register speaks of its places
+    if row["direction"] == "response" and row["operation"] != "exportProject"  # XML: the register covers its places
 ]
 
 WRONG_TYPES: Final[dict[str, list[Any]]] = {
@@ -107,7 +108,7 @@ def steps(place: str) -> list[str]:
 
 
 def at(body: Any, path: list[str]) -> Any:
-    """What stands at a place, the last element of each array on the way."""
+    """The value at a place, in the last element of each array on the way."""
     for step in path:
         body = body[-1] if step == "[]" else body[step]
     return body

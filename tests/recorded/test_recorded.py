@@ -1,7 +1,9 @@
-"""Recorded answers of real servers: what the checks call a deviation in them is a true contradiction of a document.
+"""Recorded responses of real servers: each deviation that the checks find in them is a true contradiction of a
+document.
 
-One exchange a line, recorded from an unmodified ProcessMaker 3.3.0 and ProcessMaker 4.8.4. Each exchange goes to the
-checks of the operation that it calls, and the whole list of contradicted requirements is fixed here.
+One exchange per line, recorded from an unmodified ProcessMaker 3.3.0 and ProcessMaker 4.8.4. Each exchange is checked
+for
+the operation that it calls, and the complete list of contradicted requirements is fixed here.
 """
 
 from __future__ import annotations
@@ -35,10 +37,10 @@ FILES = {"processmaker3": "processmaker-3.3.0.jsonl", "processmaker4": "processm
 
 DEVIATIONS: dict[str, list[str]] = {
     # processmaker-3-project-endpoints.txt, line 50: the process type is "PUBLIC" or "PRIVATE". The request before
-    # (process-put-inactive) wrote BOGUS; the server took it, and answers a value outside the documented pair.
+    # (process-put-inactive) wrote BOGUS; the server accepted it, and returns a value outside the documented pair.
     "process-get-inactive": ["getProcess.200./pro_type_process:values"],
     # processmaker-4-start-request.md, lines 64-80: the process id in the path is all that selects what starts. The
-    # server answers 404 to these calls and 201 to the same ones with the query `event`, which no document knows.
+    # server returns 404 to these calls and 201 to the same ones with the query `event`, which no document knows.
     "start-as-documented-empty-object-no-event": ["startRequest.2XX:status"],
     "start-as-documented-with-data-no-event": ["startRequest.2XX:status"],
     # The same, as curl sends it (lines 207-215).
@@ -97,7 +99,9 @@ def judged(system: str, name: str) -> list[Verdict]:
 
 
 def called(one: Exchange) -> list[Verdict]:
-    """What a session says when a documented call is answered as in `one`, and any other path as no route is."""
+    """What a session reports if a documented call gets the response of `one`, and any other path that of a missing
+    route.
+    """
     sent = urlsplit(one.request.url)
 
     def answer(request: httpx.Request) -> httpx.Response:

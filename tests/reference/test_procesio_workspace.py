@@ -59,7 +59,7 @@ def server() -> Server:
 
 
 def made(server: Server, path: str, **members: Any) -> dict[str, Any]:
-    """What a create answers."""
+    """The response to a create."""
     answer: dict[str, Any] = server.web_call("POST", path, {"name": "One", **members}).json()
     return answer
 

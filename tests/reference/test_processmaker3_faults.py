@@ -1,4 +1,4 @@
-"""Each fault changes exactly what its description says: the same story is told to every mutant."""
+"""Each fault changes exactly what its description says: every mutant gets the same story."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ BROKEN = {
 
 
 def broken(*faults: str) -> set[str]:
-    """The parts of the story that do not hold, each told to a reference of its own."""
+    """The parts of the story that fail, each against its own reference."""
     found = set()
     for part, holds in STORY.items():
         try:

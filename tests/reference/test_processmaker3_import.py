@@ -49,7 +49,7 @@ def test_an_export_holds_the_project_in_tables(client: Client) -> None:
 
 
 def _content(definition: Any) -> Any:
-    """A definition without what an import makes anew: identifiers become the order in which they appear."""
+    """A definition without new identifiers of an import: they become the order in which they appear."""
     text = json.dumps({"name": definition["prj_name"], "diagrams": definition["diagrams"]})
     seen: dict[str, str] = {}
     return re.sub("[0-9a-f]{32}", lambda uid: seen.setdefault(uid[0], str(len(seen))), text)

@@ -1,4 +1,4 @@
-"""The statement of a vendor: how profiles stand, which runs say too little, and what a reader of it sees."""
+"""The statement of a vendor: results of profiles, runs that tested too little, and what a reader sees."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def standing(*verdicts: VerdictRecord) -> tuple[Conformance, str]:
     return profile.standing, profile.why
 
 
-# -- how a profile stands ---------------------------------------------------------------------------------------------
+# -- results of profiles -----------------------------------------------------------------------------------------------
 
 
 def test_profile_conforms_if_all_testable_requirements_were_tested_and_none_deviates() -> None:

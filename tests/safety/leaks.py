@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-GUESSABLE: Final = 4  # characters that may be missing at the end: whoever has the others has the secret
+GUESSABLE: Final = 4  # characters that may be missing at the end: the others are enough to know the secret
 IN_BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
 DEEPEST: Final = 3  # wrappings within each other
 
 
 def forms(secret: str) -> frozenset[bytes]:
-    """How a secret, or enough of it to guess the rest, can stand in bytes, also within a longer text in Base64."""
+    """The forms of a secret, or enough of it to guess the rest, in bytes, also within a longer text in Base64."""
     told = secret[:-GUESSABLE].encode()
     found = {told, quote(secret[:-GUESSABLE], safe="").encode(), told.hex().encode()}
     for shift in range(3):  # where it begins within a group of three bytes decides what it looks like
@@ -30,7 +30,7 @@ def forms(secret: str) -> frozenset[bytes]:
 
 
 def leaks(directory: Path, secrets: Collection[str]) -> list[str]:
-    """The files below `directory` in which a secret stands, with the first characters of the form in which it does."""
+    """The files below `directory` that contain a secret, with the first characters of its form."""
     hidden = frozenset().union(*map(forms, secrets))
     return [
         f"{path.relative_to(directory)}: {one[:6]!r}…"

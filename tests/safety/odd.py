@@ -1,4 +1,4 @@
-"""Odd things: files and options that people give, and answers that servers send, as nobody should write them."""
+"""Odd input: files and options of users, and responses of servers, as nobody should write them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""A server that names somebody else's things when something is created: at level owned they stay what they are.
+"""A server that returns the identifiers of other people's resources on a create: at level owned they are not
+changed.
 
-By default each lie is told once, about one create. `pytest tests/safety/test_lies.py -m matrix` lies in every way about
+By default each lie is used once, about one create. `pytest tests/safety/test_lies.py -m matrix` lies in every way about
 every create.
 """
 

@@ -1,4 +1,4 @@
-"""Whatever a server answers, a test ends as one of the target's, in time, and writes no secret."""
+"""Whatever a server returns, a test ends with a result about the target, in time, and writes no secret."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ Action = Callable[[Session], object]
 
 @dataclass
 class Plan:
-    """What a server answers in one example: so many true answers, then the odd ones in turn."""
+    """The responses of a server in one example: some true ones, then the odd ones in turn."""
 
     true: int = 0
     answers: list[bytes] = field(default_factory=lambda: [b""])
     tokens: bool = False
-    """Whether token requests are answered oddly too."""
+    """Whether token requests get odd responses too."""
     every: int = 1
     """Only every so many-th of the requests then."""
 
 
 class Odd(Hostile):
-    """A server in front of a reference that answers by a plan."""
+    """A server in front of a reference that responds by a plan."""
 
     plan = Plan()
 

@@ -1,4 +1,4 @@
-"""Whoever looks at the processes of a machine while a run goes on sees none of its secrets."""
+"""The process list of a machine shows no secret during a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHOWN: Final = ("cmdline", "environ", "comm")
 
 
 def shown_of(group: int) -> set[bytes]:
-    """What the system tells of every process of a group."""
+    """What the system shows of every process of a group."""
     found: set[bytes] = set()
     for process in Path("/proc").glob("[0-9]*"):
         try:

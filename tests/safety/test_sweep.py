@@ -271,7 +271,7 @@ def test_target_file_without_the_system_of_a_leftover_sends_nothing(tmp_path: Pa
 
 @pytest.mark.parametrize("system", ["processmaker3", "procesio"])
 def test_no_update_removes_the_mark_of_the_run(system: str, tmp_path: Path) -> None:
-    """A run that is killed after it can only be swept if what was updated is still told from other people's things."""
+    """A run that is killed afterwards can be swept only if the updated resource can still be recognised."""
     with served(system) as (_, toml):
         (tmp_path / "target.toml").write_text(toml)
         worker = Worker(load_target(tmp_path / "target.toml"), run=RUN)

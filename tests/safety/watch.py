@@ -44,6 +44,6 @@ class Watch:
 
 
 def things(reference: Reference) -> int:
-    """How many things a reference holds, of whatever kind; who belongs to which group is none."""
+    """The number of resources of a reference, of any kind; group memberships are none."""
     kinds = {kind: held for kind, held in reference.snapshot().items() if kind not in RELATIONS}
     return sum(len(held) for held in kinds.values() if isinstance(held, dict | list))

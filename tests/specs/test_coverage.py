@@ -1,6 +1,6 @@
-"""Coverage that cannot rot: every operation of the documents, every requirement, tried by something that is there.
+"""Coverage is complete: every operation of the documents, every requirement, is tested by existing tests.
 
-Each test stands beside one that shows that it can fail.
+Each test has another one that shows that it can fail.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ def test_unknown_citation_is_found(trials: list[CollectedTest]) -> None:
     assert unknown(wrong) == [f"{first.test}: PM3-NOT-THERE", f"{first.test}: {first.cited[0]}"]
 
 
-# -- what is tried ----------------------------------------------------------------------------------------------------
+# -- what is tested ----------------------------------------------------------------------------------------------------
 
 
 def untried(trials: Iterable[CollectedTest], requirements: Collection[Requirement]) -> list[str]:
-    """The firm requirements that can be tried and are tried by nothing."""
+    """The firm testable requirements that nothing tests."""
     tests = coverage.tests(trials, requirements)
     firm = [one for one in requirements if one.level is not Level.MAY and one.tried != "none"]
     return [one.id for one in firm if not tests[one.id]]

@@ -65,7 +65,7 @@ def test_documented_field_without_a_schema_is_found() -> None:
 
 
 INFERRED = {
-    # Elements are named by whoever creates them, so that flows can name their ends (A-PM3-25).
+    # The client chooses identifiers of elements, so that flows can name their ends (A-PM3-25).
     "createProject request /diagrams[]/activities[]/act_uid", "createProject request /diagrams[]/gateways[]/gat_uid",
     "createProject request /diagrams[]/flows[]/flo_uid", "createProject request /diagrams[]/artifacts[]/art_uid",
 }  # fmt: skip

@@ -375,7 +375,7 @@ def test_requests_durations_and_shapes_of_all_workers_are_merged(tmp_path: Path)
 
 
 def seen(fields: dict[str, list[Any]], **more: Any) -> dict[str, Any]:
-    """The shape of one answer, an object, as a worker tells it."""
+    """The shape of one response, an object, as a worker reports it."""
     told = {place: [*counted, [], {}] for place, counted in fields.items()}
     return {"answers": 1, "objects": {"": 1}, "fields": told, **more}
 

@@ -121,7 +121,7 @@ def answered(body: Any, *, status: int = 200, media: str = JSON, name: str = "e1
 
 
 def said(operation: Operation, body: Any, **how: Any) -> dict[str, Verdict]:
-    """The verdicts on a body by the tail of their ids, such as `/uid:present`; no requirement is spoken of twice."""
+    """The verdicts on a body by the tail of their ids, such as `/uid:present`; no requirement has two."""
     verdicts = checks.success(operation, answered(body, **how))
     names = [verdict.requirement for verdict in verdicts]
     assert len(names) == len(set(names))

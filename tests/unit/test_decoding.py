@@ -1,4 +1,4 @@
-"""Spellings: whoever writes a secret in another way than it is given does not get it past the redactor."""
+"""Another spelling of a secret does not get past the redactor."""
 
 from __future__ import annotations
 

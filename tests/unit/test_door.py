@@ -22,7 +22,7 @@ from conformance.wire.transport import build_client
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers 302 to somewhere else with a cookie, and remembers what it was asked."""
+    """Responds with 302 to another host with a cookie, and remembers the requests."""
 
     seen: ClassVar[list[tuple[str, dict[str, str]]]] = []
     location: ClassVar[str] = ""

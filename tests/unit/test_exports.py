@@ -1,4 +1,4 @@
-"""A project file is taken apart as it stands, and refused when it is not plain XML."""
+"""A project file is parsed as it is, and rejected if it is not plain XML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two lists: what is selected, what stands beside it, and what is refused."""
+"""The two lists: selection, additional columns, and rejected options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages: the one line that a refusal is told by."""
+"""Messages: the one line that describes a refusal."""
 
 from __future__ import annotations
 

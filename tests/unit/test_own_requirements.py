@@ -1,4 +1,4 @@
-"""A register of one's own adds requirements; what is wrong with one is told by file, entry and key, all at once."""
+"""A user's register adds requirements; errors name file, entry and key, all at once."""
 
 from __future__ import annotations
 

@@ -278,7 +278,7 @@ def built_keys(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
 
 def test_additional_secret_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     few, many = built_keys(100, monkeypatch), built_keys(1600, monkeypatch)
-    assert many < 16 * few * 2  # were all built anew for each, it would be 16 times that
+    assert many < 16 * few * 2  # rebuilding all for each would be 16 times that
 
 
 def test_many_secrets_at_once_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""RetryTransport: never faster than allowed; reads are tried again, writes never."""
+"""RetryTransport: never faster than allowed; reads are repeated, writes never."""
 
 from __future__ import annotations
 

@@ -407,7 +407,7 @@ def test_last_look_starts_after_the_time_however_slow_responses_are(
     assert session.eventually(slow) == (True, exchange)
 
 
-# -- reading answers --------------------------------------------------------------------------------------------------
+# -- reading responses -------------------------------------------------------------------------------------------------
 
 
 def answered(body: Any) -> Exchange:

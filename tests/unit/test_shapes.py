@@ -1,4 +1,4 @@
-"""Shapes: what is noted of answers, and that nobody's values are."""
+"""Shapes: what is recorded of responses, and that other people's values are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts: what must be said with them, which one stands, and how a defect is named."""
+"""Verdicts: their required fields, which one wins, and the fingerprint of a defect."""
 
 from __future__ import annotations
 

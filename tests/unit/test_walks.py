@@ -1,4 +1,4 @@
-"""Walks without a target: the plans of a seed, and the shorter sequences that are tried in the place of one."""
+"""Walks without a target: the plans of a seed, and the shorter sequences that replace one."""
 
 from __future__ import annotations
 

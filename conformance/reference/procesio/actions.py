@@ -118,7 +118,7 @@ class Actions:
         return found or {"id": self.actions.find(test_id)["id"], "passed": None}
 
     def read_node(self) -> dict[str, Any]:
-        """What stands directly in the root."""
+        """The contents of the root."""
         return {"id": ROOT["id"], "content": [one["name"] for one in self._within(self.folders[ROOT["id"]])]}
 
     def _within(self, folder: Thing) -> list[Thing]:

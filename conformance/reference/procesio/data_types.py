@@ -23,9 +23,9 @@ def _primitive(name: str) -> DataType:
 class DataTypes:
     """The data types of a tenant; its public methods are the operations.
 
-    One path is for reading by identifier and by name: the form of the value tells which. They raise HTTPException
-    where they refuse: 400 for what cannot be stored, 404 for what is not there, 409 for a name that is taken and for
-    changing a primitive type.
+    One path reads by identifier and by name: the form of the value decides. Refusals raise HTTPException: 400 for what
+    cannot
+    be stored, 404 for what does not exist, 409 for a name that is taken and for changing a primitive type.
     """
 
     routes = (

@@ -39,7 +39,7 @@ class Keys:
         return [{"id": one["id"], "name": one["name"]} for one in self.keys.values()]
 
     def create_key(self, body: Thing) -> Thing:
-        """Make a key; only this answer tells its value."""
+        """Create a key; only this response contains its value."""
         return self.keys.add({"name": body.get("name"), "value": secrets.token_urlsafe(24)})
 
     def delete_named_key(self, body: Thing) -> dict[str, str]:

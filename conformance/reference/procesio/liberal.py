@@ -1,7 +1,8 @@
-"""The liberal PROCESIO: since no document gives a body, every answer has another one.
+"""The liberal PROCESIO: since no document defines a body, every response has another one.
 
-Envelopes with a trace id and a time, other member names in another order, wrapped things, numbers in digits, lists by
-the page and refusals as lists: what such a server is publicly told to answer.
+Envelopes with a trace id and a time, other member names in another order, wrapped objects, numbers as strings,
+paginated
+lists and refusals as lists: what such a server may return.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def enveloped(answer: Outgoing) -> None:
 
 
 def other_successes(answer: Outgoing) -> None:
-    """What came into being is told with 201, and of what is gone nothing."""
+    """A create gets 201, and a deletion no content."""
     if answer.status == 200 and answer.method == "POST":
         answer.status = 201
     elif answer.accepted and answer.method == "DELETE":

@@ -8,7 +8,7 @@ VERSION: Final = "1.0.0"
 
 
 class Platform:
-    """What the platform tells of itself. Sending a version changes nothing."""
+    """The platform's own status and version. Sending a version changes nothing."""
 
     routes = (
         ("GET", "/api/Status", "read_platform_status"),

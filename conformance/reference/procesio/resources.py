@@ -1,4 +1,4 @@
-"""Resources: the service of the PROCESIO reference server that tells what there is and how it is used."""
+"""The service of the PROCESIO reference server for resources and analytics."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Schedules:
         return {"id": found["id"]}
 
     def duplicate_schedule(self, schedule_id: str) -> Schedule:
-        """Store a copy, whose name tells that it is one."""
+        """Store a copy, whose name shows that it is one."""
         copy = deepcopy(self.read_schedule(schedule_id))
         return self._store({**copy, "id": str(uuid4()), "name": f"{copy['name']} (copy)"})
 

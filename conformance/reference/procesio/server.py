@@ -52,8 +52,9 @@ PARAMETERS: Final = ("realm", "grant_type", "username", "password", "client_id",
 class Service(Protocol):
     """A service of the Web API: routes (method, path, name of the method that does the work), literal paths first.
 
-    A method takes the values of the path and, when `with_body` has its name, the JSON object of the body. What
-    takes files stands in a `with_files`. Those that `public` has need no credentials.
+    A method gets the values of the path and, if `with_body` has its name, the JSON object of the body. Methods in
+    `with_files`
+    get files. Those in `public` need no credentials.
     """
 
     @property

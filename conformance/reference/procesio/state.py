@@ -92,11 +92,11 @@ class Instance:
 
 
 class Workspace:
-    """The processes of a workspace; its public methods are the operations, by the names that the table of routes uses.
+    """The processes of a workspace; its public methods are the operations, by the names in the table of routes.
 
-    They take the id of the path and the JSON object of the body where there is one, return what is answered,
-    and raise HTTPException where they refuse: 400 for what cannot be stored or run, 404 for an unknown id,
-    409 for a launch of what was launched already.
+    They get the id of the path and the JSON object of the body, if there is one, and return the response. Refusals
+    raise
+    HTTPException: 400 for what cannot be stored or run, 404 for an unknown id, 409 for a second launch.
     """
 
     routes = ROUTES

@@ -63,7 +63,7 @@ def bodies(user: str) -> dict[str, Any]:
 def casebook(user: str, colleague: str, supervisor: str, visitor: str) -> Casebook:
     """The cases. `user` works on most of them, `colleague` on the one with notes, without the right to read these.
 
-    `visitor` may see the documents of the first one, and is an ad hoc user where the unassigned one stands.
+    `visitor` may see the documents of the first one, and is an ad hoc user of the unassigned one's task.
     """
     seen: dict[str, Any] = {"user": user, "viewers": (user,), "tasks": dict(_TASKS)}
     cases = (

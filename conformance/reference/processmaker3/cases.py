@@ -22,7 +22,7 @@ DELETED: Final = "DELETED"
 REASSIGNED: Final = "reassigned"
 """The variable that a trigger sets when a case is reassigned."""
 
-# The literal path stands before the one with a parameter: it would be taken for a case otherwise.
+# The literal path precedes the one with a parameter, which would match it.
 OPERATIONS: Final[Sequence[Operation]] = (
     ("list_unassigned_cases", "GET", "/cases/unassigned", ANYBODY),
     ("get_case", "GET", "/cases/{app_uid}", ANYBODY),
@@ -48,9 +48,11 @@ class Document:
 class Case:
     """One case. `user` works on it.
 
-    Nobody does while it is unassigned: then each of the `candidates` and of the `adhoc` users of its task may claim it.
-    `task` is the one at which it stands, empty when it is over. `viewers` have the process permission to see its
-    documents, `note_viewers` that for its notes, `supervisors` may upload.
+    While it is unassigned, nobody does: then each of the `candidates` and of the `adhoc` users of its task may claim
+    it. `task`
+    is its current one, empty when it is over. `viewers` have the process permission to see its documents,
+    `note_viewers` that
+    for its notes, `supervisors` may upload.
     """
 
     uid: str
@@ -102,7 +104,7 @@ class Casebook:
         return user in case.candidates or user in case.adhoc
 
     def described(self, case: Case) -> Data:
-        """What a case is told by."""
+        """The description of a case."""
         current = [{"tas_uid": case.task, "tas_title": case.tasks[case.task]}] if case.task else []
         return {"app_uid": case.uid, "app_status": case.status, "current_task": current}
 

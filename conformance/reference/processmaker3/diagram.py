@@ -55,10 +55,11 @@ def empty(project: str, name: str) -> Data:
 
 
 class Builder:
-    """Turns the diagrams of one request into those of `project`.
+    """Convert the diagrams of one request to those of `project`.
 
-    A create makes every identifier anew; an update keeps those in `known` and makes new ones for the rest. Flow
-    ends follow their elements.
+    A create makes new identifiers for everything; an update keeps those in `known` and makes new ones for the rest.
+    Flow ends
+    follow their elements.
     """
 
     def __init__(self, project: str, name: str, old: list[Data] | None = None) -> None:
@@ -116,8 +117,9 @@ class Builder:
     def end(self, flow: Data, end: str, diagrams: list[Data]) -> str:
         """The identifier of the element at one end of a flow.
 
-        The documented example of a create names elements to which it gave no identifiers, so an unknown name
-        stands for the next element of that type without one.
+        The documented example of a create names elements to which it gave no identifiers, so an unknown name refers to
+        the next
+        element of that type without one.
         """
         sent = flow[f"flo_element_{end}"]
         if sent in self.new:

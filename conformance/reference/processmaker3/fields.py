@@ -1,4 +1,4 @@
-"""The fields of ProcessMaker 3 projects: what a request may send, and what stands for what it does not send."""
+"""The fields of ProcessMaker 3 projects: what a request may send, and the defaults of what it does not send."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def objects(name: str, value: Any) -> list[Data]:
 
 
 def points(name: str, value: Any) -> list[dict[str, int]]:
-    """The points of a flow; null stands for none. Raises Refused."""
+    """The points of a flow; null means none. Raises Refused."""
     return [
         {axis: integer(f"{name}/{axis}", point.get(axis)) for axis in ("x", "y")}
         for point in objects(name, [] if value is None else value)
@@ -87,8 +87,9 @@ def points(name: str, value: Any) -> list[dict[str, int]]:
 class Kind:
     """One kind of diagram element.
 
-    `fields` maps each field but the identifier to its check and to the value that stands when it is not sent;
-    `create` and `update` name the fields that a request must have.
+    `fields` maps each field except the identifier to its check and its default; `create` and `update` name the fields
+    that a
+    request must have.
     """
 
     list_name: str
@@ -244,7 +245,7 @@ PROJECT_TEXTS: Final[dict[str, str | None]] = {
     "prj_author_version": None,
     "prj_original_source": None,
 }
-"""Fields of a project that are kept as they are sent, with what stands when they are not."""
+"""Fields of a project that are kept as they are sent, with their defaults."""
 
 _TRIGGERS: Final = tuple(
     f"pro_tri_{moment}" for moment in ("create", "open", "deleted", "canceled", "paused", "reassigned", "unpaused")

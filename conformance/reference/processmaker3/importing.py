@@ -80,7 +80,7 @@ class Importer:
         return project
 
     def group(self, name: str, option: str) -> str:
-        """The identifier of the group that stands for the imported group `name`."""
+        """The identifier of the group that replaces the imported group `name`."""
         groups = self.workspace.groups
         existing = next((uid for uid, title in groups.items() if title == name), None)
         if existing is not None and option == "MERGE":

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 API: Final = "/api/1.0/[^/]+"
 PROJECT: Final = re.compile(f"{API}/project(/.*)?").fullmatch
-"""The operations whose answers a document shows whole, and whose statuses it names."""
+"""The operations with completely documented responses and statuses."""
 TOKEN: Final = re.compile("/[^/]+/oauth2/token").fullmatch
 VERBATIM: Final = re.compile(f"{API}/(role/[^/]+/user|cases/[^/]+/(input-document|notes))(/.*)?").fullmatch
 """The operations of which a document names the status and the message of a refusal."""

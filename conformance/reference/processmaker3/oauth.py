@@ -124,7 +124,7 @@ class Accounts:
         return token
 
     def basic(self, authorization: str | None) -> tuple[str, str] | None:
-        """The client's credentials from an HTTP Basic header; None when it is none."""
+        """The client's credentials from an HTTP Basic header; None if it is not one."""
         scheme, _, value = (authorization or "").partition(" ")
         if scheme.lower() != "basic":
             return None

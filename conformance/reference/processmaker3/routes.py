@@ -1,4 +1,4 @@
-"""The paths of a ProcessMaker 3 reference: who may call what, and how answers and refusals look."""
+"""The paths of a ProcessMaker 3 reference: permissions, and the form of responses and refusals."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ OPERATIONS: Final[Sequence[Operation]] = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that may be answered, and the identifier of the user who sent it."""
+    """An accepted request, and the identifier of the user who sent it."""
 
     request: Request
     user: str

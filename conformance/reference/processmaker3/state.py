@@ -143,7 +143,7 @@ class Workspace:
         return title("prj_name", data.get("prj_name")), text("prj_description", data.get("prj_description"))
 
     def builder(self, project: str, name: str, old: list[Data] | None) -> diagram.Builder:
-        """What reads the diagrams of a request for a new project (`old` is None) or of an update."""
+        """Reads the diagrams of a request for a new project (without `old`) or of an update."""
         return diagram.Builder(project, name, old)
 
     def delete(self, uid: str) -> None:

@@ -1,4 +1,4 @@
-"""The liberal ProcessMaker 4: a start is told in an envelope, in another form."""
+"""The liberal ProcessMaker 4: the response to a start is an envelope in another form."""
 
 from __future__ import annotations
 

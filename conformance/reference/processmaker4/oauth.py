@@ -36,7 +36,7 @@ class TokenServer:
         self.refresh_token = secrets.token_hex(32)
         self.given = 0
         self.reused = 0
-        """How often a refresh token was shown again: whoever does that has stolen it, and all tokens end."""
+        """How often a refresh token was reused, which means that it was stolen, so that all tokens expire."""
         self._used: set[str] = set()
         self._tokens: dict[str, tuple[datetime, int]] = {}
 

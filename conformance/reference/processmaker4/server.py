@@ -64,7 +64,7 @@ class Instance:
         return "ACTIVE" if at < self.started + RUNNING_TIME else "COMPLETED"
 
     def details(self, at: datetime) -> dict[str, Any]:
-        """What the answer to the start tells of the Request."""
+        """The description of the Request in the response to the start."""
         started = self.started.isoformat(timespec="seconds")
         return {
             "id": self.id,

@@ -19,7 +19,7 @@ SYSTEM: Final = "procesio"
 
 
 def open_to_all(operations: Mapping[str, str]) -> None:
-    """Register, for each operation with the words for it, the fault that it serves whoever presents no credentials."""
+    """Register, for each operation with its description, the fault that it accepts requests without credentials."""
     for operation, words in operations.items():
         _open(operation, words)
 

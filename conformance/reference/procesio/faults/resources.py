@@ -1,4 +1,4 @@
-"""The faults of the PROCESIO reference in what it tells of its resources."""
+"""The faults of the PROCESIO reference in the responses about its resources."""
 
 from __future__ import annotations
 

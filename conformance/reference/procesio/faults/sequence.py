@@ -41,7 +41,7 @@ class Sequence:
         ref.operations[self.update] = once
 
     def hits_another(self, ref: Procesio) -> None:
-        """Change, in the place of what was changed before, what was changed last."""
+        """Change what was changed before, instead of the requested one."""
         update, read = ref.operations[self.update], ref.operations[self.read]
         changed: list[str] = []
 

@@ -163,7 +163,7 @@ def _(ref: ProcessMaker3) -> None:
 
 
 def _answering(ref: ProcessMaker3, empty: Callable[[dict[str, Any], str | None], bool]) -> None:
-    """Let token requests of which `empty` is true be answered as accepted, without a token."""
+    """Accept token requests of which `empty` is true, without returning a token."""
 
     def make(grant: Grant) -> Grant:
         def without(form: dict[str, Any], authorization: str | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The faults of the ProcessMaker 3 reference that show in its answers and paths only."""
+"""The faults of the ProcessMaker 3 reference that show only in its responses and paths."""
 
 from __future__ import annotations
 

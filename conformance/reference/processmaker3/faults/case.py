@@ -86,7 +86,7 @@ def _(ref: ProcessMaker3) -> None:
 
 
 def _describe(ref: ProcessMaker3, wrong: Callable[[Case], Data]) -> None:
-    """Let something be wrong in what a case is told by."""
+    """Change the description of a case."""
 
     def make(described: Callable[[Case], Data]) -> Callable[[Case], Data]:
         return lambda case: described(case) | wrong(case)

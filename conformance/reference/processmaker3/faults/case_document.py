@@ -29,7 +29,7 @@ NOTES: Final = r".*/cases/[^/]+/notes"
 
 
 def _reword(ref: ProcessMaker3, path: str, status: int, message: str, other: str) -> None:
-    """Put other words for a message into the answers to a path and with a status."""
+    """Replace a message in the responses to a path with a status."""
 
     def edit(code: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
         return code, headers, body.replace(message.encode(), other.encode())

@@ -48,7 +48,7 @@ def _refuse_create(ref: ProcessMaker3, refused: Callable[[Data], bool]) -> None:
 
 
 def _edit_bulk(ref: ProcessMaker3, edit: Callable[[list[Data]], list[Data]]) -> None:
-    """Change what a bulk deletion answers: `edit` gets the items of one action and returns those to show."""
+    """Change the response to a bulk deletion: `edit` gets the items of one action and returns those to show."""
 
     def make(bulk: Callable[[Data], Data]) -> Callable[[Data], Data]:
         def edited(data: Data) -> Data:

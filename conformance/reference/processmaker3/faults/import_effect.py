@@ -125,7 +125,7 @@ def _(ref: ProcessMaker3) -> None:
 
 
 def _group(ref: ProcessMaker3, option: str, change: Callable[[str], str | None]) -> None:
-    """Let `change` say which group stands for an imported one of this name, with an option; None: the usual one."""
+    """Let `change` choose the group for an imported one of this name, with an option; None: the usual one."""
 
     def make(group: Group) -> Group:
         def other(name: str, chosen: str) -> str:

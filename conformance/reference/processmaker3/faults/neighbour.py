@@ -20,7 +20,7 @@ SYSTEM: Final = "processmaker3"
 
 
 class Made:
-    """The projects that came into being since the fault was set, as far as they are there, the oldest first."""
+    """The existing projects that were created since the fault was set, the oldest first."""
 
     def __init__(self, ref: ProcessMaker3) -> None:
         self.workspace = ref.workspace

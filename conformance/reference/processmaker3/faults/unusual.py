@@ -126,7 +126,7 @@ def _(ref: ProcessMaker3) -> None:
 
 
 def _narrowed(text: str) -> str:
-    """A text in which a question mark stands for each character beyond the first plane."""
+    """A text with a question mark instead of each character beyond the first plane."""
     return "".join("?" if ord(one) > 0xFFFF else one for one in text)
 
 

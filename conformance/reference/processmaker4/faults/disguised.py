@@ -19,7 +19,7 @@ _ERROR: Final = b'{"success": false, "error": "Unauthenticated."}'
 
 
 def _details(ref: ProcessMaker4, change: Callable[[Any], Any]) -> None:
-    """Change what the answer to a start tells."""
+    """Change the contents of the response to a start."""
     ref.wrap(response_fault("POST", _START, 201, edit_json(change)))
 
 
