@@ -53,7 +53,8 @@ def test_deviation_that_does_not_repeat_is_unstable_and_does_not_fail_the_run(
     assert (one.requirement, one.unstable, one.baseline) == (TYPE, True, None)
     assert result.code == exit_codes.OK
     assert {test.outcome for test in result.record.tests if test.id in one.tests} == {"xfailed"}
-    assert "no new deviation, 1 unstable of 1 requirement" in " ".join(result.printed.split())
+    assert "no new deviation, 1 unstable from 1 requirement" in " ".join(result.printed.split())
+    assert "tests; 1 deviation" not in result.printed
     directory = RunDirectory(result.output)
     assert "Unstable deviations (1)" in result.printed
     assert "1 unstable deviation (" in directory.summary.read_text()

@@ -70,4 +70,4 @@ def test_reproduction_command_shows_the_deviation_and_not_on_a_faultless_server(
         told_apart = fault not in BY_A_NAME  # the script sends them, and a response is compared without them
         assert not told_apart or any(seen_again[place] != seen_plain[place] for place in stored), one.reproduce
     for one in result.record.deviations:
-        assert RunDirectory(result.output).script(one.fingerprint).read_text() == one.reproduce + "\n"
+        assert one.reproduce in RunDirectory(result.output).script(one.fingerprint).read_text()

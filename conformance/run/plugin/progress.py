@@ -66,7 +66,7 @@ class Display:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a test that has ended."""
         if report.when == "call" or (report.when == "setup" and report.outcome != "passed"):
-            new = getattr(report, NEW, ())
+            new = getattr(report, NEW, ()) if report.failed else ()  # not of an unstable one
             self._deviations.update(new)
             self._failed += report.failed and not new
         else:
