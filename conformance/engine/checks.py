@@ -98,7 +98,7 @@ def body_of(operation: Operation, exchange: Exchange) -> Any:
     body = exchange.response.json
     if operation.success.wrapped and isinstance(body, list) and len(body) == 1:
         return body[0]
-    return body
+    return operation.success.found_in(body)
 
 
 def refused(requirement: str, operation: str, exchange: Exchange, control: Exchange) -> Verdict:
@@ -163,6 +163,7 @@ def content(operation: Operation, documented: ResponseSpec, exchange: Exchange) 
         wrapped = isinstance(body, list) and len(body) == 1
         verdicts.append(_wrapping(operation, documented, exchange, wrapped))
         body = body[0] if wrapped else body
+    body = documented.found_in(body)
     verdicts.extend(schema(operation, documented, body, exchange))
     return verdicts
 

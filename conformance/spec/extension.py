@@ -214,6 +214,8 @@ class ResponseExtension(Cited):
     """Whether a refusal with a status above is documented too."""
     wrapped: Wrapping | None = None
     """That the body may also come as the only element of an array."""
+    anywhere: Flag = False
+    """Whether the documents name members of it, but not the object that has them: it may be inside others."""
 
 
 class Preference(OtherReading):

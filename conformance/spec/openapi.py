@@ -235,6 +235,7 @@ def _response(status: str, raw: Mapping[str, Any], enclosing: Citation) -> Respo
         content_type=said.content_type or citation.level,
         or_higher=said.or_higher,
         wrapped=", ".join(said.wrapped.reading) if said.wrapped else None,
+        anywhere=said.anywhere,
         examples=tuple(_examples(content).values()),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from conformance.core.json_walk import objects
 from conformance.core.verdict import Level
 from conformance.spec.extension import EXTENSION
 from conformance.spec.rules import (
@@ -103,6 +104,7 @@ class ResponseSpec:
     """A documented response: `status` is a number or a class such as `2XX`.
 
     `content_type` is the level of its content type. With `or_higher`, a refusal with any higher status matches too.
+    With `anywhere`, the object of the schema may be inside other objects.
     """
 
     status: str
@@ -114,6 +116,14 @@ class ResponseSpec:
     wrapped: str | None = None
     examples: tuple[Any, ...] = ()
     or_higher: bool = False
+    anywhere: bool = False
+
+    def found_in(self, body: Any) -> Any:
+        """What of a body the schema describes: with `anywhere` the outermost object with a member that is required."""
+        required = (self.schema or {}).get("required", ())
+        if not self.anywhere:
+            return body
+        return next((one for one in objects(body) if any(name in one for name in required)), body)
 
     def matches(self, status: int) -> bool:
         """Whether a response with this status matches."""

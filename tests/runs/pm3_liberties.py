@@ -155,6 +155,8 @@ LIBERTIES = (
             "PM3-ACCESS-GENERATE-*",
             "generateBpmnProject*",
             "listProjects.200.[[]]/prj_update_date:*",
+            "PM3-IMPORT-LISTED",
+            "PM3-PROJECT-UPDATE-CATEGORY",
             "PM3-PROJECT-UPDATE-LISTED",
             "PM3-PROJECT-DELETE-UNLISTED",
         ),

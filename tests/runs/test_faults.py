@@ -49,6 +49,8 @@ INDELIBLE = {
     "pro-read-template-newest",
     "pro-read-template-other",
     "pm3-variable-set-beside",
+    "pm3-variable-set-in-all-cases",
+    "pm3-admin-role-refused-and-changed",
     "pm3-department-never-empty",
     "pm3-role-delete-keeps",
     "pm3-role-never-free",

@@ -70,6 +70,14 @@ paths:
       x-conformance: {profile: p, effect: read, resource: thing, document: d.txt, section: Export, lines: 9}
       responses:
         2XX: {content: {application/xml: {schema: {contentMediaType: application/xml}}}}
+  /somewhere:
+    get:
+      operationId: someThing
+      x-conformance: {profile: p, effect: read, resource: thing, document: d.txt, section: Some, lines: 11}
+      responses:
+        2XX:
+          x-conformance: {anywhere: true}
+          content: {application/json: {schema: {type: object, required: [uid], properties: {uid: {type: string}}}}}
   /void:
     get:
       operationId: voidThing
@@ -269,6 +277,18 @@ def test_array_around_the_object_is_a_finding_and_is_unwrapped(spec: Specificati
     assert spec.requirements["getThing.200:unwrapped"].level is Level.MAY
     assert found["/uid:format"].outcome is Outcome.CONFORMS
     assert checks.body_of(thing, answered([GOOD])) == GOOD
+
+
+@pytest.mark.parametrize("body", [{"uid": "ab12"}, {"data": {"uid": "ab12"}}, {"rows": [{"uid": "ab12"}], "count": 1}])
+def test_an_object_whose_place_no_document_gives_is_found_inside_others(spec: Specification, body: Any) -> None:
+    some = spec.operations["someThing"]
+    assert set(outcomes(some, body).values()) == {Outcome.CONFORMS}
+    assert checks.body_of(some, answered(body)) == {"uid": "ab12"}
+
+
+@pytest.mark.parametrize("body", [{"data": {"name": "left"}}, {}, [], "ab12"])
+def test_an_object_that_is_nowhere_in_the_response_deviates(spec: Specification, body: Any) -> None:
+    assert Outcome.DEVIATES in outcomes(spec.operations["someThing"], body).values()
 
 
 def test_findings_are_of_level_may(spec: Specification) -> None:

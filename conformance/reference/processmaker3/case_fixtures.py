@@ -29,6 +29,7 @@ _OF_STATE: Final = {
     COMPLETED: "90000000000000000000000000000007",
     CANCELED: "90000000000000000000000000000008",
 }
+_NAMED: Final = {"contractor": "Bridge & Sons"}
 _TASKS: Final = {_FIRST: "Ask", TASK: "Approve"}
 
 FIXTURES: Final[dict[str, Any]] = {
@@ -41,6 +42,9 @@ FIXTURES: Final[dict[str, Any]] = {
     "paused_document": _OF_STATE[PAUSED],
     "completed_document": _OF_STATE[COMPLETED],
     "canceled_document": _OF_STATE[CANCELED],
+    "paused_variable": "contractor",
+    "completed_variable": "amount",
+    "canceled_variable": "contractor",
     "case_task": TASK,
     "input_document": INPUT,
     "output_document": OUTPUT,
@@ -82,9 +86,9 @@ def casebook(user: str, colleague: str, supervisor: str, visitor: str) -> Casebo
             outputs={OUTPUT: Document(OUTPUT, "contract", _FIRST)},
             **{**seen, "viewers": (user, visitor)},
         ),
-        Case(PAUSED, status="PAUSED", task=TASK, inputs=_inputs(PAUSED), **seen),
+        Case(PAUSED, status="PAUSED", task=TASK, variables=dict(_NAMED), inputs=_inputs(PAUSED), **seen),
         Case(COMPLETED, status="COMPLETED", variables={"amount": "12"}, inputs=_inputs(COMPLETED), **seen),
-        Case(CANCELED, status="CANCELLED", inputs=_inputs(CANCELED), **seen),
+        Case(CANCELED, status="CANCELLED", variables=dict(_NAMED), inputs=_inputs(CANCELED), **seen),
         Case(UNASSIGNED, task=TASK, tasks=dict(_TASKS), candidates=(user,), adhoc=(visitor,)),
         Case(NOTED, user=colleague, task=TASK, tasks=dict(_TASKS), note_viewers=(user,), notes=("Call back.",)),
     )

@@ -37,6 +37,8 @@ LISTS: Final = re.compile(
     f"{API}/(users|departments|role/[^/]+/available-users|cases/unassigned|cases/[^/]+/(tasks|input-documents))"
 ).fullmatch
 """Lists of which no document says that they are bare arrays."""
+ONE: Final = re.compile(f"{API}/(cases/(?!unassigned$)[^/]+|department/[^/]+)").fullmatch
+"""Where a document names members of a response, and shows none."""
 VARIABLES: Final = re.compile(f"{API}/cases/[^/]+/variables").fullmatch
 """A grid among them is an object that holds its rows and nothing else."""
 
@@ -151,6 +153,13 @@ def number_for_status(answer: Outgoing) -> None:
 
 
 @on_reading
+def enveloped_object(answer: Outgoing) -> None:
+    """One thing inside another object."""
+    if ONE(answer.path) and isinstance(answer.json, dict):
+        answer.json = {"success": True, "data": answer.json}
+
+
+@on_reading
 @each_object
 def other_dates(one: Data) -> Data:
     """Each date in the form that a document shows elsewhere."""
@@ -223,6 +232,7 @@ def liberal(reference: ProcessMaker3) -> None:
         unless(VALUES, escaped_texts),
         unless(lambda path: PROJECT(path) or VALUES(path), small_numbers_the_other_way),
         enveloped_lists,
+        enveloped_object,
         bare_rows,
         talkative,
         unless(PROJECT, personality.other_successes),

@@ -41,19 +41,19 @@ class Builder:
         return self.project(diagrams=[diagram], **more)
 
     def detailed(self, **more: Any) -> Body:
-        """A project with a diagram of two tasks, two events and a gateway, in which all numbers and texts are
-        different.
+        """A project with a diagram of two tasks, two events and two gateways: no two numbers, texts or kinds are equal.
 
-        So it shows what was lost, mixed up or exchanged.
+        So it shows what was lost, mixed up, exchanged or replaced by the usual value. The events are the example's.
         """
-        start = self.event("Start", "START", "EMPTY", x=251, y=23, size=(34, 36))
+        start = self.event("Start", "START", "MESSAGE", x=251, y=23, size=(34, 36))
         task = self.activity("Task", x=207, y=121, size=(151, 73))
         review = self.activity("Review", x=211, y=227, size=(157, 79))
         end = self.event("End", "END", "EMPTY", x=263, y=337, size=(37, 35))
         choice = self.gateway("Choice", "EXCLUSIVE", "DIVERGING", x=409, y=127, size=(41, 47))
+        meeting = self.gateway("Meeting", "PARALLEL", "CONVERGING", x=419, y=229, size=(43, 49))
         ways = (("Begin", start, task), ("Continue", task, review), ("Finish", review, end))
         flows = [self.flow(name, origin, dest, f"@@WAY == '{name}'") for name, origin, dest in ways]
-        diagram = self.diagram(activities=[task, review], events=[start, end], gateways=[choice], flows=flows)
+        diagram = self.diagram(activities=[task, review], events=[start, end], gateways=[choice, meeting], flows=flows)
         return self.project(prj_description="Made by a conformance run in detail", diagrams=[diagram], **more)
 
     def diagram(self, **elements: list[Body]) -> Body:

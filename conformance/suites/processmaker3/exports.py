@@ -25,6 +25,7 @@ VERSION: Final = "3.0"
 FILE_NAME: Final = "conformance.pmx"
 BPMN: Final = "BPMN"
 WORKFLOW: Final = "workflow"
+KINDS: Final = ("act_type", "evn_type", "evn_marker", "gat_type", "gat_direction")
 ELEMENT_TEXTS: Final = ("act_name", "evn_name", "gat_name", "flo_name", "flo_condition")
 POSITION: Final = re.compile("bou_(x|y|width|height)|flo_[xy][12]|[xy]").fullmatch
 NUMBER: Final = re.compile(r"(?<![\w.])-?\d+(?![\w])")
@@ -186,6 +187,16 @@ def lacks(file: Export, definition: Mapping[str, Any]) -> list[str]:
         if POSITION(name) and counted is not None and str(int(counted)) not in numbers:
             unplaced.add(f"{name} {int(counted)}")
     return sorted(gone) + sorted(unplaced)
+
+
+def kinds_lacking(file: Export, definition: Mapping[str, Any]) -> list[str]:
+    """Which kinds of a definition's elements no text of an export holds, as a part of a word or in other letters.
+
+    An export may write them in another way, so they are missed only where an import does not bring them back.
+    """
+    texts = "\n".join(file.texts).casefold()
+    shown = {(place.rpartition("/")[2], value) for place, value in leaves(definition) if isinstance(value, str)}
+    return sorted(f"{name} {value}" for name, value in shown if name in KINDS and value.casefold() not in texts)
 
 
 def names_of(definition: Mapping[str, Any]) -> set[str]:

@@ -19,9 +19,11 @@ from conformance.spec.rules import writable
 from conformance.suites.processmaker3.answers import answered, blocked_by, object_of
 from conformance.suites.processmaker3.exports import (
     FILE_NAME,
+    KINDS,
     Export,
     export,
     holds_elements,
+    kinds_lacking,
     names_project,
     records_project,
     upload,
@@ -30,8 +32,9 @@ from conformance.suites.processmaker3.flows import misled
 from conformance.suites.processmaker3.projects import builder, items
 from conformance.suites.processmaker3.updates import changed
 
+COMPLETE: Final = "PM3-EXPORT-COMPLETE"
 IDENTIFIERS: Final = ("prj_uid", "dia_uid", "pro_uid", "act_uid", "evn_uid", "gat_uid", "art_uid", "flo_uid")
-ELEMENTS: Final = ("act_uid", "evn_uid", "gat_uid")
+ELEMENTS: Final = ("act_uid", "evn_uid", "gat_uid", "flo_uid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,14 +252,23 @@ def sound(session: Session, source: Source) -> None:
     if not records_project(session, source.file, source.project, source.exchange):
         raise Blocked(session.recorder.root_of("PM3-EXPORT-PROJECT-RECORD"), "exportProject")
     if not holds_elements(session, source.file, source.definition, source.exchange):
-        raise Blocked(session.recorder.root_of("PM3-EXPORT-COMPLETE"), "exportProject")
+        raise Blocked(session.recorder.root_of(COMPLETE), "exportProject")
 
 
 def judge_content(session: Session, source: Source, prj_uid: str, *evidence: Exchange) -> bool:
-    """Record whether an imported project equals the exported one; returns it. Raises as `sound`."""
+    """Record whether an imported project equals the exported one; returns it.
+
+    Raises:
+        Blocked: the file lacks what the project has; that is recorded.
+    """
     sound(session, source)
     wanted = {name: value for name, value in source.definition.items() if name != "prj_name"}  # a copy may have its own
     wrong, read = differing(session, prj_uid, wanted, joined=True)
+    only_kinds = bool(wrong) and all(one.place.rpartition("/")[2] in KINDS for one in wrong)
+    if only_kinds and (lacking := kinds_lacking(source.file, source.definition)):  # no import could know them
+        told = f"not in the export: {', '.join(lacking)}"
+        session.recorder.require(COMPLETE, False, source.exchange, read, observed=told, kind=Kind.ABSENT)
+        raise Blocked(session.recorder.root_of(COMPLETE), "exportProject")
     return session.recorder.require(
         "PM3-IMPORT-CONTENT", not wrong, read, *evidence, source.exchange, observed=told_of(wrong), kind=Kind.READ_BACK
     )
@@ -309,7 +321,7 @@ def shared(session: Session, source: Source, copy: Resource) -> tuple[set[str], 
 
 
 def element_identifiers(definition: dict[str, Any]) -> set[str]:
-    """The identifiers of the elements of a definition, but not of its flows, which a server may create again."""
+    """The identifiers of the elements and flows of a definition."""
     shown = {key: definition.get(key) for key in ("diagrams",)}
     return {
         str(value)

@@ -139,8 +139,13 @@ def unharmed(session: Session, there: Neighbours, requirement: str, *evidence: E
         raise Blocked(session.recorder.root_of(requirement), session.specification.requirements[requirement].operation)
 
 
-def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Exchange]:
+def item_of(
+    session: Session, project: str, created: Exchange, requirement: str = "PM3-PROJECT-CREATE-LISTED"
+) -> tuple[Body, Exchange]:
     """The list's item of a project that was just created.
+
+    If the list does not contain what another operation than `createProject` created, a project that this one creates
+    shows whether the list contains new projects at all.
 
     Raises:
         Blocked: the list does not contain it, or the response is not a list; the deviation is recorded.
@@ -155,15 +160,18 @@ def item_of(session: Session, project: str, created: Exchange) -> tuple[Body, Ex
     found, exchange = session.eventually(look)
     if not found and looks_paginated(exchange):
         raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
+    if not found and created.operation != CREATE:
+        usual = made(session, builder(session).project())
+        item_of(session, usual.id, usual.exchange)
     if not session.recorder.require(
-        "PM3-PROJECT-CREATE-LISTED",
+        requirement,
         found,
         created,
         exchange,
         observed="it is not in the list",
         kind=Kind.ABSENT,
     ):
-        raise Blocked(session.recorder.root_of("PM3-PROJECT-CREATE-LISTED"), LIST)
+        raise Blocked(session.recorder.root_of(requirement), LIST)
     return items(exchange)[project], exchange
 
 

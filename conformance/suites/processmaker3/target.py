@@ -33,6 +33,12 @@ class Fixtures(Table):
     """An input document in `completed_case`, which the main user can see."""
     canceled_document: Text | None = None
     """An input document in `canceled_case`, which the main user can see."""
+    paused_variable: Text | None = None
+    """The name of a variable of `paused_case`."""
+    completed_variable: Text | None = None
+    """The name of a variable of `completed_case`."""
+    canceled_variable: Text | None = None
+    """The name of a variable of `canceled_case`."""
     case_task: Text | None = None
     """The current task of `case`, to which files are uploaded."""
     trigger: Text | None = None

@@ -19,7 +19,7 @@ from conformance.spec.specification import load
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.cases import READ_VARIABLES as READ
 from conformance.suites.processmaker3.cases import SET_VARIABLES as SET
-from conformance.suites.processmaker3.cases import STATES, fixture, of_case, restoring
+from conformance.suites.processmaker3.cases import STATES, accepted, fixture, of_case, restoring
 
 SPEC: Final = load("processmaker3")
 EXECUTE: Final = "executeTrigger"
@@ -31,6 +31,7 @@ VARIABLE: Final = (
     "PM3-CASE-VARIABLE-TRIGGER",
 )
 IS_SET, STAYS, EMPTY, REMOVED = VARIABLE
+OTHERS: Final = "PM3-CASE-VARIABLE-OTHERS"
 MARK: Final = "set by the suite"
 
 
@@ -40,7 +41,15 @@ MARK: Final = "set by the suite"
 def test_variables_can_be_read_in_any_state_of_a_case(session: Session, state: str) -> None:
     other = of_case(session, f"{state}_case")
     session.call(READ, path=of_case(session))  # for a user who is refused anyway, it proves nothing about the state
-    session.call(READ, path=other, accepts=f"PM3-CASE-VARIABLES-{state.upper()}")
+    requirement = f"PM3-CASE-VARIABLES-{state.upper()}"
+    exchange = accepted(session, requirement, READ, path=other)
+    found, name = object_of(session, exchange), session.table.fixture(f"{state}_variable")
+    if found is None:
+        raise blocked_by(session, READ)
+    if not name and not found:  # the case may have none
+        raise NotExercised(Reason.MISSING_FIXTURE, session.table.place(f"{state}_variable"))
+    message = "it is not in the response"
+    session.recorder.require(requirement, not name or name in found, exchange, observed=message, kind=Kind.ABSENT)
 
 
 @pytest.mark.requirement("PM3-CASE-VARIABLES-NUMBER")
@@ -78,7 +87,7 @@ def of_objects(session: Session, requirement: str, value: Any, exchange: Exchang
     return session.recorder.require(requirement, bool(rows) and wrong is None, exchange, observed=told, kind=Kind.TYPE)
 
 
-@pytest.mark.requirement(*VARIABLE, *unauthorized_requirements(SPEC, SET))
+@pytest.mark.requirement(*VARIABLE, OTHERS, *unauthorized_requirements(SPEC, SET))
 def test_a_variable_is_emptied_by_setting_it_and_removed_by_a_trigger(session: Session) -> None:
     path = of_case(session)
     unsets = session.table.fixture("trigger_unsets") if session.table.fixture("trigger") else ""
@@ -91,6 +100,7 @@ def test_a_variable_is_emptied_by_setting_it_and_removed_by_a_trigger(session: S
         control = session.call(SET, path=path, json={name: MARK})
         check_unauthorized(session, SET, control, path=path, json={name: MARK})
         lost = keeps_others(session, name, before)
+        leaves_other_cases(session, name, control)
         session.call(SET, path=path, json={name: ""})
         empty, exchange = until(session, name, lambda value: value in UNSET)
         session.recorder.require(EMPTY, empty, exchange, observed="it keeps its value", kind=Kind.READ_BACK)
@@ -116,6 +126,23 @@ def sets(session: Session, name: str) -> bool:
         for other in (STAYS, EMPTY, REMOVED):
             session.recorder.block(other, session.recorder.root_of(IS_SET))
     return holds
+
+
+def leaves_other_cases(session: Session, name: str, control: Exchange) -> None:
+    """Say whether a variable that is set in a case stays out of the cases of the target file that are in other states.
+
+    Only the mark of this run counts: others may set the same variable.
+    """
+    there = [f"{state}_case" for state in STATES if session.table.fixture(f"{state}_case")]
+    reads = [(key, session.send(READ, path=of_case(session, key))) for key in there]
+    shown = [(key, one, object_of(session, one) or {}) for key, one in reads if one.response.ok]
+    if not shown:
+        session.recorder.skip(OTHERS, Reason.MISSING_FIXTURE, session.table.place("paused_case"))
+        return
+    wrong = [(key, one) for key, one, found in shown if found.get(name) == MARK]
+    key, exchange = wrong[0] if wrong else shown[0][:2]
+    told = f"it is set in {session.table.place(key)} as well"
+    session.recorder.require(OTHERS, not wrong, exchange, control, observed=told)
 
 
 def keeps_others(session: Session, name: str, before: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,17 @@ def test_a_second_department_of_the_same_title_is_refused(session: Session) -> N
     session.recorder.refused("PM3-DEPARTMENT-UNIQUE-TITLE", exchange, control.exchange, taken=True)
 
 
+@pytest.mark.requirement("PM3-DEPARTMENT-UNIQUE-TITLE")
+def test_a_second_department_of_the_same_title_below_another_one_is_refused(session: Session) -> None:
+    operation = session.operation("createDepartment")
+    parent = made(session, operation.id)
+    body = sampling.body(session, operation) | {"dep_parent": parent.id}
+    check_is_below(session, session.create(operation.id, json=body), parent)
+    exchange = attempted(session, operation.id, body)
+    control = made(session, operation.id, dep_parent=parent.id)
+    session.recorder.refused("PM3-DEPARTMENT-UNIQUE-TITLE", exchange, control.exchange, taken=True)
+
+
 @pytest.mark.requirement("PM3-DEPARTMENT-LAST-READ")
 def test_dep_last_of_a_department_that_is_read_is_right(session: Session) -> None:
     judge_last(session, "PM3-DEPARTMENT-LAST-READ", "getDepartment", read)
@@ -122,7 +133,8 @@ def judge_last(session: Session, requirement: str, operation: str, look: Look) -
     """Record whether the dep_last that `look` finds is right: for a single department of its level, and for one of
     three.
 
-    Which of several is the last is up to the server. They are below one of ours, so that nobody else's is there.
+    Which of several is the last is up to the server. When that one is deleted, another one is the last. They are below
+    one of ours, so that nobody else's is there.
 
     Raises:
         NotExercised: they cannot be created, or are not below it: the request for that is not documented.
@@ -138,21 +150,34 @@ def judge_last(session: Session, requirement: str, operation: str, look: Look) -
         found[:] = look(session, level, evidence)
         return sum(one is not None and is_last(one) for one in found) == 1, evidence[-1]
 
-    for count in (1, 3):
-        while len(level) < count:
-            level.append(made(session, "createDepartment", dep_parent=parent.id))
-            if not names(session.call("getDepartment", path={"dep_uid": level[-1].id}), parent.id):
-                raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "createDepartment creates none below another one")
+    def judge(*deleted: Exchange) -> bool:
         holds, _ = session.eventually(right)
         if None in found:
             raise NotExercised(Reason.INCONCLUSIVE, f"{operation} does not show every department below another one")
         if any("dep_last" not in one for one in found if one is not None):
             raise blocked_by(session, operation)
-        observed = f"of {count}: " + told(found)
-        if not session.recorder.require(
-            requirement, holds, *evidence, expected=ONE, observed=observed, kind=Kind.VALUE
-        ):
+        observed = f"of {len(level)}{' that are left' * bool(deleted)}: {told(found)}"
+        return session.recorder.require(
+            requirement, holds, *evidence, *deleted, expected=ONE, observed=observed, kind=Kind.VALUE
+        )
+
+    for count in (1, 3):
+        while len(level) < count:
+            level.append(made(session, "createDepartment", dep_parent=parent.id))
+            check_is_below(session, level[-1], parent)
+        if not judge():
             return
+    last = next(one for one, shown in zip(level, found, strict=True) if shown is not None and is_last(shown))
+    deleted = session.call("deleteDepartment", path={"dep_uid": last.id})
+    if is_gone(session, last):  # of one that stays another requirement speaks
+        level.remove(last)
+        judge(deleted)
+
+
+def check_is_below(session: Session, department: Resource, parent: Resource) -> None:
+    """See that a department is below another one. Raises NotExercised: no document says how that is asked for."""
+    if not names(session.call("getDepartment", path={"dep_uid": department.id}), parent.id):
+        raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "createDepartment creates none below another one")
 
 
 def read(session: Session, level: list[Resource], evidence: list[Exchange]) -> list[Data | None]:

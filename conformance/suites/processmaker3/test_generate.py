@@ -18,9 +18,12 @@ GENERATE = "generateBpmnProject"
 
 
 OTHERS = "PM3-GENERATE-OTHERS"
+LISTED = "PM3-GENERATE-LISTED"
 
 
-@pytest.mark.requirement("PM3-GENERATE-ECHO", "PM3-GENERATE-READABLE", "PM3-GENERATE-TYPE", "PM3-GENERATE-NEW", OTHERS)
+@pytest.mark.requirement(
+    "PM3-GENERATE-ECHO", "PM3-GENERATE-READABLE", "PM3-GENERATE-TYPE", "PM3-GENERATE-NEW", LISTED, OTHERS
+)
 def test_a_classic_process_gets_a_bpmn_project(session: Session) -> None:
     process = projects.table(session).fixtures.classic_process
     if process is None:
@@ -99,8 +102,8 @@ def last_reading(session: Session, project: str) -> Exchange:
 
 
 def say_type(session: Session, project: str, generated: Exchange) -> None:
-    """Record whether the list shows a project with type bpmn."""
-    item, listing = projects.item_of(session, project, generated)
+    """Record whether the list shows a generated project, and with type bpmn."""
+    item, listing = projects.item_of(session, project, generated, LISTED)
     kind = item.get("prj_type")
     if kind not in ("bpmn", "classic"):  # the structure of the list has been checked
         raise Blocked(projects.root(session, LIST), LIST)

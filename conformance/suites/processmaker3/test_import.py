@@ -41,10 +41,11 @@ from conformance.target.target import Safety
 
 FILE_REQUIRED: Final = "importProject.request./project_file:required"
 OTHERS: Final = "PM3-IMPORT-OTHERS"
+LISTED: Final = "PM3-IMPORT-LISTED"
 GROUP_OPTIONS: Final = ("CREATE", "RENAME", "MERGE")
 
 
-@pytest.mark.requirement("PM3-IMPORT-NEW", "PM3-IMPORT-CONTENT", "PM3-IMPORT-FILE-NAME", OTHERS)
+@pytest.mark.requirement("PM3-IMPORT-NEW", "PM3-IMPORT-CONTENT", "PM3-IMPORT-FILE-NAME", LISTED, OTHERS)
 def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> None:
     beside = projects.beside(session)
     source = prepare(session)
@@ -76,6 +77,7 @@ def test_a_project_that_is_gone_comes_back_from_its_export(session: Session) -> 
     if not session.recorder.require("PM3-IMPORT-NEW", readable and known == prj_uid, read, exchange, observed=told):
         raise Blocked(session.recorder.root_of("PM3-IMPORT-NEW"), "importProject")
     judge_content(session, source, prj_uid)
+    projects.item_of(session, prj_uid, exchange, LISTED)
 
 
 @pytest.mark.requirement("PM3-IMPORT-CREATE-EXISTING", "PM3-IMPORT-CREATE-REFUSED", "PM3-IMPORT-DEFAULT-OPTION")
@@ -218,7 +220,7 @@ def test_disable_puts_the_project_aside_for_another(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement("PM3-IMPORT-KEEP", "PM3-IMPORT-OWN-EXPORT", "PM3-IMPORT-CONTENT", OTHERS)
+@pytest.mark.requirement("PM3-IMPORT-KEEP", "PM3-IMPORT-OWN-EXPORT", "PM3-IMPORT-CONTENT", LISTED, OTHERS)
 def test_keep_makes_another_project_beside_the_one_that_exists(session: Session) -> None:
     beside = projects.beside(session)
     source = prepare(session)
@@ -241,8 +243,10 @@ def test_keep_makes_another_project_beside_the_one_that_exists(session: Session)
     )
     if kept:
         judge_content(session, source, made.id, made.exchange)
+        projects.item_of(session, made.id, made.exchange, LISTED)
     else:
-        session.recorder.block("PM3-IMPORT-CONTENT", session.recorder.root_of("PM3-IMPORT-KEEP"))
+        for requirement in ("PM3-IMPORT-CONTENT", LISTED):
+            session.recorder.block(requirement, session.recorder.root_of("PM3-IMPORT-KEEP"))
 
 
 def sent(session: Session, source: Source, **options: str) -> Exchange:

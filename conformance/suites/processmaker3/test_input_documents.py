@@ -8,7 +8,7 @@ import pytest
 
 from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
-from conformance.engine.identifiers import names
+from conformance.engine.identifiers import looks_paginated, names
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
@@ -109,10 +109,16 @@ def test_the_file_that_is_asked_for_is_read(session: Session) -> None:
     )
 
 
-@pytest.mark.requirement("PM3-INDOC-DELETE-UNLISTED")
-def test_a_deleted_file_is_no_longer_listed(session: Session) -> None:
+@pytest.mark.requirement("PM3-INDOC-DELETE-UNLISTED", "PM3-INDOC-DELETE-OTHERS")
+def test_a_deleted_file_and_no_other_is_no_longer_listed(session: Session) -> None:
     path = of_case(session)
-    own = session.create(UPLOAD, **build_request(session, session.operation(UPLOAD)).request())
+    own, other = (session.create(UPLOAD, **build_request(session, session.operation(UPLOAD)).request()) for _ in "12")
+
+    def look_before() -> tuple[bool, Exchange]:
+        exchange = session.call(LIST, path=path)
+        return names(exchange, other.id), exchange
+
+    was_listed, before = session.eventually(look_before)
     deleted = session.call(DELETE, path={**path, "app_doc_uid": own.id})
 
     def look() -> tuple[bool, Exchange]:
@@ -126,3 +132,15 @@ def test_a_deleted_file_is_no_longer_listed(session: Session) -> None:
         raise NotExercised(Reason.INCONCLUSIVE, f"{LIST} is refused after the deletion")
     told = "it is still in the list"
     session.recorder.require("PM3-INDOC-DELETE-UNLISTED", gone, exchange, deleted, observed=told)
+    if not was_listed:
+        raise NotExercised(Reason.INCONCLUSIVE, "the other file was not listed before the deletion either")
+
+    def look_for_other() -> tuple[bool, Exchange]:
+        exchange = session.send(LIST, path=path)
+        return exchange.response.ok and names(exchange, other.id), exchange
+
+    kept, exchange = session.eventually(look_for_other)
+    if not kept and looks_paginated(exchange):
+        raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
+    told = "another file is no longer in the list"
+    session.recorder.require("PM3-INDOC-DELETE-OTHERS", kept, exchange, before, deleted, observed=told)

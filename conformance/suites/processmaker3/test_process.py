@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import pytest
 
@@ -15,14 +16,22 @@ from conformance.engine.recorder import NotExercised, Recorder
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.answers import answered, blocked_by
+from conformance.suites.processmaker3.imports import delete
 from conformance.suites.processmaker3.target import ProcessMaker3
+from conformance.suites.processmaker3.updates import drawn, update
 
 READ_BACK = "PM3-PROCESS-UPDATE-READ-BACK"
 REFERENCES = "PM3-PROCESS-UPDATE-REFERENCES"
 KEPT = "PM3-PROCESS-REFERENCES-READ-BACK"
 OTHERS = "PM3-PROCESS-UPDATE-OTHERS"
+PARTIAL = "PM3-PROCESS-UPDATE-PARTIAL"
+AFTER = "PM3-PROJECT-UPDATE-PROCESS"
+DELETED = "PM3-PROJECT-DELETE-WHOLE"
+OF_A_PROJECT = ("getProcess", "exportProject")
 FLAGS = ("pro_show_message", "pro_subprocess", "pro_debug")
 TRIGGERS = ("create", "open", "deleted", "canceled", "paused", "reassigned", "unpaused")
+TEMPLATE: Final = {"pro_derivation_screen_tpl": "MyTemplate.html"}
+"""The routing screen template of the example."""
 
 
 def own_project(session: Session) -> Resource:
@@ -93,7 +102,7 @@ def test_the_process_of_a_new_project_has_the_documented_defaults(session: Sessi
         )
 
 
-@pytest.mark.requirement(READ_BACK, REFERENCES, KEPT, OTHERS)
+@pytest.mark.requirement(READ_BACK, PARTIAL, REFERENCES, KEPT, OTHERS)
 def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
     beside = projects.beside(session)
     project = own_project(session)
@@ -107,6 +116,7 @@ def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
         ("Described by an update", "INACTIVE", "PRIVATE", 12, "$us", (1, 0, 1)),
         ("Described by another update", "ACTIVE", "PUBLIC", 7, "$", (0, 1, 1)),
         ("Described by a last update", "ACTIVE", "PUBLIC", 7, "$", (0, 0, 0)),
+        ("", "ACTIVE", "PUBLIC", 0, "", (0, 0, 0)),  # no document says that an empty text is accepted
     )
     bodies = [
         {
@@ -123,14 +133,81 @@ def test_an_updated_process_reads_as_it_was_sent(session: Session) -> None:
     ]
     held = True
     for sent in bodies:
-        updated = session.call("updateProcess", path={"prj_uid": project.id}, json=sent)
+        ask = session.call if sent["pro_description"] else session.send
+        updated = ask("updateProcess", path={"prj_uid": project.id}, json=sent)
+        if not updated.response.ok:
+            continue
         projects.unharmed(session, beside, OTHERS, updated)
         held = reads_back(session, project, updated.request.sent(sent), process) and held
     if held:
-        references(session, project, bodies[-1])
+        judge_partial(session, project, bodies[0])
+        references(session, project, bodies[0])
     else:
-        for requirement in (REFERENCES, KEPT):
+        for requirement in (PARTIAL, REFERENCES, KEPT):
             session.recorder.block(requirement, session.recorder.root_of(READ_BACK))
+
+
+def judge_partial(session: Session, project: Resource, sent: dict[str, Any]) -> None:
+    """Judge whether an update with the title alone leaves what an update with `sent` set."""
+    session.call("updateProcess", path={"prj_uid": project.id}, json=sent)
+    unset, _, before = read_until(session, project, sent)
+    title = {"pro_uid": sent["pro_uid"], "pro_title": session.ledger.name("retitled")}
+    updated = session.call("updateProcess", path={"prj_uid": project.id}, json=title)
+    left = {**sent, **title}
+    for one in unset:
+        left.pop(one.place.strip("/"), None)
+    found, _, exchange = read_until(session, project, left)
+    told = ", ".join(one.place.strip("/") for one in found if not one.soft)
+    session.recorder.require(
+        PARTIAL, not told, exchange, updated, before, observed=f"{told} changed", kind=Kind.READ_BACK
+    )
+
+
+@pytest.mark.requirement(AFTER)
+def test_an_update_of_the_project_leaves_what_its_process_has(session: Session) -> None:
+    project, definition = drawn(session)
+    process, _ = answered(session, "getProcess", project.id)
+    own = session.ledger.is_ours(str(process.get("pro_title")))
+    pro_uid = process["pro_uid"] if own and process.get("pro_uid") else project.id
+    # Title and description may be those of the project.
+    sent = {"pro_type_process": "PRIVATE", "pro_cost": 12, "pro_unit_cost": "$us", "pro_debug": 1}
+    session.call("updateProcess", path={"prj_uid": project.id}, json={"pro_uid": pro_uid, **sent})
+    unkept, process, before = read_until(session, project, sent)
+    kept = {name: value for name, value in sent.items() if f"/{name}" not in {one.place for one in unkept}}
+    updated = update(session, project, {**definition, "prj_description": "Changed beside its process"})
+
+    def look() -> tuple[bool, Exchange]:
+        read = session.send("getProcess", path={"prj_uid": project.id})
+        return read.response.ok, read
+
+    readable, read = session.eventually(look)
+    told = f"the process cannot be read any more: {checks.describe(read)}"
+    if not session.recorder.require(AFTER, readable, read, before, updated, observed=told):
+        return
+    found, _, read = read_until(session, project, kept)
+    for one in found:
+        record_difference(session.recorder, AFTER, one, read, updated)
+    if not found:
+        session.recorder.require(AFTER, True, read, before, updated)
+
+
+@pytest.mark.requirement(DELETED)
+def test_a_deleted_project_has_neither_a_process_nor_an_export(session: Session) -> None:
+    project = own_project(session)
+    path = {"prj_uid": project.id}
+    before = [session.call(operation, path=path) for operation in OF_A_PROJECT]
+    delete(session, project)
+    left = ""
+
+    def look() -> tuple[bool, Exchange]:
+        nonlocal left
+        reads = [session.send(operation, path=path) for operation in OF_A_PROJECT]
+        there = [one for one in reads if one.response.ok and not session.is_anothers(project.id)]
+        left = ", ".join(one.operation for one in there)
+        return not there, next(iter(there), reads[0])
+
+    gone, read = session.eventually(look)
+    session.recorder.require(DELETED, gone, read, *before, observed=f"still accepted for the project: {left}")
 
 
 def reads_back(session: Session, project: Resource, sent: dict[str, Any], before: dict[str, Any]) -> bool:
@@ -170,34 +247,47 @@ def references(session: Session, project: Resource, sent: dict[str, Any]) -> Non
     parent, _ = answered(session, "getProcess", own_project(session).id)
     assert isinstance(session.table, ProcessMaker3)
     fixtures = session.table.fixtures
-    named: dict[str, Any] = {"pro_parent": parent.get("pro_uid"), "pro_category": fixtures.category}
-    named |= {f"pro_tri_{event}": fixtures.trigger for event in TRIGGERS}
-    named = {name: value for name, value in named.items() if value}
-    if not named:
+    named = {"pro_parent": parent.get("pro_uid"), "pro_category": fixtures.category}
+    groups = [{name: value} for name, value in named.items() if value]
+    groups += triggers(fixtures.trigger) if fixtures.trigger else []
+    if not groups:
         raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] category, trigger")
-    for group in ({"pro_parent"}, {"pro_category"}, {name for name in named if name.startswith("pro_tri_")}):
-        some = {name: value for name, value in named.items() if name in group}
-        if not some:
-            continue
+    for some in groups:
         updated = session.send("updateProcess", path={"prj_uid": project.id}, json={**sent, **some})
         if not updated.response.ok:
             told = f"{checks.describe(updated)} to {', '.join(some)}"
             session.recorder.require(REFERENCES, False, updated, observed=told, kind=Kind.REFUSED)
             continue
         session.recorder.require(REFERENCES, True, updated)
-        found, process, exchange = read_until(session, project, some)
-        for one in found:
-            name = one.place.strip("/")
-            if name not in process:
-                session.recorder.block(KEPT, root(session, name))
-                continue
-            record_difference(session.recorder, KEPT, one, exchange, updated)
-        if not found:
-            session.recorder.require(KEPT, True, exchange, updated)
+        keeps(session, project, some, updated)
+    # A server may know its templates, and no document says which there are: a refusal says nothing.
+    template = session.send("updateProcess", path={"prj_uid": project.id}, json={**sent, **TEMPLATE})
+    if template.response.ok:
+        keeps(session, project, TEMPLATE, template)
+
+
+def triggers(trigger: str) -> list[dict[str, Any]]:
+    """What updates set as triggers of the events, one after the other: no two events have the same in all of them."""
+    bits = range(len(TRIGGERS).bit_length())
+    numbered = list(enumerate(TRIGGERS, start=1))
+    return [{f"pro_tri_{event}": trigger if number >> bit & 1 else "" for number, event in numbered} for bit in bits]
+
+
+def keeps(session: Session, project: Resource, sent: Mapping[str, Any], updated: Exchange) -> None:
+    """Judge whether what an accepted update referred to is read."""
+    found, process, exchange = read_until(session, project, sent)
+    for one in found:
+        name = one.place.strip("/")
+        if name not in process:
+            session.recorder.block(KEPT, root(session, name))
+            continue
+        record_difference(session.recorder, KEPT, one, exchange, updated)
+    if not found:
+        session.recorder.require(KEPT, True, exchange, updated)
 
 
 def read_until(
-    session: Session, project: Resource, sent: dict[str, Any]
+    session: Session, project: Resource, sent: Mapping[str, Any]
 ) -> tuple[tuple[Difference, ...], dict[str, Any], Exchange]:
     """Read the process until it is as sent, or the settling time is over: the differences, the process, and the
     exchange.

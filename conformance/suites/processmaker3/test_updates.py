@@ -22,6 +22,7 @@ READ_BACK = "PM3-PROJECT-UPDATE-READ-BACK"
 IDENTIFIERS = "PM3-PROJECT-UPDATE-IDENTIFIERS"
 FLOW_ENDS = "PM3-PROJECT-UPDATE-FLOW-ENDS"
 OTHERS = "PM3-PROJECT-UPDATE-OTHERS"
+LONG = "Prüfung " * 9 + "bis zum Ende"
 DRAWN = ("activities", "events", "gateways", "flows")
 
 
@@ -65,6 +66,32 @@ def test_an_update_changes_the_elements_of_a_diagram_and_how_they_are_joined(ses
     for one in {one.place: one for one in found}.values():
         record_difference(session.recorder, "PM3-PROJECT-UPDATE-DIAGRAM", one, exchange, updated)
     say_identity(session, body, set(named(before)), after, (exchange, updated))
+
+
+@pytest.mark.requirement(READ_BACK)
+def test_a_long_name_is_read_back_as_a_whole(session: Session) -> None:
+    project, definition = drawn(session)
+    name = f"{session.ledger.name('renamed')} {LONG}"
+    updated = session.send(UPDATE, path={"uid": project.id}, json={**definition, "prj_name": name})
+    if not updated.response.ok:
+        raise NotExercised(Reason.UNDOCUMENTED_REQUEST, "no document says how long a name may be")
+
+    def is_renamed(one: Body) -> bool:
+        return plain(str(one.get("prj_name"))) == name
+
+    after, exchange = projects.read(session, project.id, is_renamed)
+    if plain(str(after.get("prj_name"))) == project.name:
+        raise NotExercised(Reason.INCONCLUSIVE, "reading returns nothing of the update")
+    session.recorder.require(
+        READ_BACK,
+        is_renamed(after),
+        exchange,
+        updated,
+        expected=checks.quoted(name),
+        observed=checks.quoted(after.get("prj_name")),
+        kind=Kind.READ_BACK,
+        location="/prj_name",
+    )
 
 
 def described(definition: Body, description: str) -> bool:

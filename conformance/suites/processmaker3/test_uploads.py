@@ -10,7 +10,7 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import sampling
 from conformance.engine.checks import describe
-from conformance.engine.identifiers import names
+from conformance.engine.identifiers import mentions, names
 from conformance.engine.recorder import NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.cases import (
@@ -25,6 +25,7 @@ from conformance.suites.processmaker3.cases import (
 
 UPLOAD: Final = "uploadInputDocument"
 LIST: Final = "listInputDocuments"
+KEPT_OUT: Final = "PM3-INDOC-UPLOAD-DENIED"
 POST: Final = ("PM3-INDOC-UPLOAD-POST", "PM3-INDOC-UPLOAD-POST-400")
 NO_FILE: Final = "Bad Request: This filename does not exist!"
 TOO_BIG: Final = r"Request Entity Too Large: Uploaded file .+ is too big\."
@@ -50,6 +51,11 @@ def tried(session: Session, request: dict[str, Any], user: str = "", *, large: b
         NotExercised: there was no response, or the server failed.
     """
     exchange = session.send(UPLOAD, user=user, may_redirect=True, may_be_too_large=large, **request)
+    return settled(session, exchange)
+
+
+def settled(session: Session, exchange: Exchange) -> Exchange:
+    """An upload after the ledger has what it created. Raises as `tried`."""
     operation = session.operation(UPLOAD)
     if not exchange.response.ok:
         session.resources.clean_up_failed_create(operation, exchange)
@@ -93,10 +99,21 @@ def test_a_supervisor_uploads_as_who_works_on_the_case_does(session: Session) ->
     )
 
 
-@pytest.mark.requirement("PM3-INDOC-UPLOAD-302")
-def test_an_upload_without_the_right_is_answered_with_302(session: Session) -> None:
-    control = uploaded(session).exchange
-    asked = others(session, lambda user: tried(session, sample(session), user))
+@pytest.mark.requirement("PM3-INDOC-UPLOAD-302", KEPT_OUT)
+def test_an_upload_without_the_right_is_answered_with_302_and_adds_no_file(session: Session) -> None:
+    own = uploaded(session)
+    control = own.exchange
+    kept: list[tuple[Exchange, Exchange]] = []
+
+    def attempt(user: str) -> Exchange:
+        exchange = session.send(UPLOAD, user=user, may_redirect=True, **sample(session))
+        if exchange.has_response and not exchange.response.ok and exchange.entry is not None:
+            listing = session.send(LIST, path=own.entry.within)
+            if exchange.entry.name and mentions(listing, exchange.entry.name):
+                kept.append((listing, exchange))
+        return settled(session, exchange)
+
+    asked = others(session, attempt)
     exchange = next((one for one in asked.values() if one.response.ok), None) or who_lacks_only_that(session, asked)
     session.recorder.require(
         "PM3-INDOC-UPLOAD-302",
@@ -106,6 +123,20 @@ def test_an_upload_without_the_right_is_answered_with_302(session: Session) -> N
         observed=f"{exchange.user!r}: {describe(exchange)}",
         kind=Kind.NOT_REFUSED if exchange.response.ok else Kind.STATUS,
     )
+    if exchange.response.ok:
+        session.recorder.block(KEPT_OUT, session.recorder.root_of("PM3-INDOC-UPLOAD-302"))
+        return
+
+    def look() -> tuple[bool, Exchange]:
+        listing = session.call(LIST, path=own.entry.within)
+        return bool(own.entry.name) and mentions(listing, own.entry.name), listing
+
+    shows_names, listing = session.eventually(look)
+    listing, refused = next(iter(kept), (listing, exchange))
+    if not kept and not shows_names:
+        raise NotExercised(Reason.INCONCLUSIVE, f"{LIST} does not show the name of an accepted upload")
+    told = f"{refused.user!r}: {describe(refused)}, but the file is in the list"
+    session.recorder.require(KEPT_OUT, not kept, listing, refused, control, observed=told)
 
 
 @pytest.mark.requirement("PM3-INDOC-UPLOAD-NAME")

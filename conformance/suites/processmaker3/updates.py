@@ -16,6 +16,8 @@ from conformance.suites.processmaker3.projects import UPDATE, builder
 BOUNDS: Final = ("bou_x", "bou_y", "bou_width", "bou_height")
 BY: Final = {"bou_x": 31, "bou_y": 17, "bou_width": 11, "bou_height": 6}
 """By how much an update moves and enlarges an element: each number by another one."""
+KINDS: Final = ("gat_type", "gat_direction")
+"""What gateways exchange in an update."""
 
 
 def drawn(session: Session) -> tuple[Resource, Body]:
@@ -32,7 +34,8 @@ def changed(definition: Body) -> Body:
     """A definition in which all elements have other names, places and sizes, and the flows go another way.
 
     Dependent values change together: the tasks change their order, and each flow begins and ends at its elements. The
-    description of the project and the types of elements stay.
+    gateways exchange their types, and a start by message becomes a plain one: nothing is sent that the project did not
+    have, or that could need more fields. The description of the project stays.
     """
     new = deepcopy(definition)
     for diagram in new.get("diagrams") or ():
@@ -43,6 +46,13 @@ def changed(definition: Body) -> Body:
                 element[name] = f"{element.get(name) or ''} changed".strip()
                 element |= {bound: _more(element[bound], by) for bound, by in BY.items() if bound in element}
                 there[element.get(uid)] = element
+        gateways = [one for one in diagram.get("gateways") or () if one.keys() >= set(KINDS)]
+        kinds = [{name: one[name] for name in KINDS} for one in gateways]
+        for gateway, kind in zip(gateways, kinds[1:] + kinds[:1], strict=True):
+            gateway |= kind
+        for event in diagram.get("events") or ():
+            if (event.get("evn_type"), event.get("evn_marker")) == ("START", "MESSAGE"):
+                event["evn_marker"] = "EMPTY"
         tasks = [one.get("act_uid") for one in diagram.get("activities") or ()]
         instead = dict(zip(tasks, tasks[1:] + tasks[:1], strict=True))
         for flow in diagram.get("flows") or ():

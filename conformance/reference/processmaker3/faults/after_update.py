@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance.reference.faults import fault, override
 from conformance.reference.processmaker3.diagram import copy, new_uid
+from conformance.reference.processmaker3.fields import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,14 @@ def _after_update(ref: ProcessMaker3, change: Callable[[Project], None]) -> None
         return spoilt
 
     override(ref.workspace, "update", make)
+
+
+@fault("pm3-update-name-cut", SYSTEM, "An update keeps the first 80 characters of a name.")
+def _(ref: ProcessMaker3) -> None:
+    def cut(project: Project) -> None:
+        project.name = project.name[:80]
+
+    _after_update(ref, cut)
 
 
 @fault("pm3-list-name-stale", SYSTEM, "The list shows the first name of a project even after an update.")
@@ -145,3 +154,104 @@ def _(ref: ProcessMaker3) -> None:
 
     override(ref.workspace, "delete", delete)
     override(ref.workspace, "listing", make)
+
+
+@fault("pm3-update-loses-process", SYSTEM, "The process of a project that was updated cannot be read.")
+def _(ref: ProcessMaker3) -> None:
+    updated: set[str] = set()
+    _after_update(ref, lambda project: updated.add(project.uid))
+
+    def make(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        async def lost(call: Any) -> Any:
+            if call.uid in updated:
+                raise Refused("The process was not found.", 404)
+            return await read(call)
+
+        return lost
+
+    override(ref.projects, "get_process", make)
+
+
+@fault("pm3-update-resets-process", SYSTEM, "An update of a project makes its process that of a new project again.")
+def _(ref: ProcessMaker3) -> None:
+    first: dict[str, Data] = {}
+
+    def add(usual: Callable[[Project], Project]) -> Callable[[Project], Project]:
+        def noted(project: Project) -> Project:
+            first[project.uid] = dict(project.process)
+            return usual(project)
+
+        return noted
+
+    def reset(project: Project) -> None:
+        project.process |= first.get(project.uid, {})
+
+    override(ref.workspace, "add", add)
+    _after_update(ref, reset)
+
+
+def _omit(ref: ProcessMaker3, thing: object, method: str) -> None:
+    """Let the list show no project that a method makes."""
+    made: set[str] = set()
+
+    def making(usual: Callable[..., Project]) -> Callable[..., Project]:
+        def noted(*args: Any) -> Project:
+            project = usual(*args)
+            made.add(project.uid)
+            return project
+
+        return noted
+
+    override(thing, method, making)
+    override(
+        ref.workspace,
+        "listing",
+        lambda listing: lambda: [item for item in listing() if item["prj_uid"] not in made],
+    )
+
+
+@fault("pm3-list-omits-generated", SYSTEM, "The list shows no project that was generated.")
+def _(ref: ProcessMaker3) -> None:
+    _omit(ref, ref.workspace, "generate")
+
+
+@fault("pm3-list-omits-imported", SYSTEM, "The list shows no project that was imported beside the one of the file.")
+def _(ref: ProcessMaker3) -> None:
+    _omit(ref, ref.importer, "add")
+
+
+def _keep_deleted(ref: ProcessMaker3, method: str) -> None:
+    """Let one operation of the projects go on as if nothing were deleted."""
+    deleted: dict[str, Project] = {}
+
+    def delete(usual: Callable[[str], None]) -> Callable[[str], None]:
+        def noted(uid: str) -> None:
+            project = ref.workspace.find(uid)
+            usual(uid)
+            deleted[uid] = project
+
+        return noted
+
+    def make(usual: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        async def unaware(call: Any) -> Any:
+            there = ref.workspace.projects
+            ref.workspace.projects = {**deleted, **there}
+            try:
+                return await usual(call)
+            finally:
+                ref.workspace.projects = there
+
+        return unaware
+
+    override(ref.workspace, "delete", delete)
+    override(ref.projects, method, make)
+
+
+@fault("pm3-delete-keeps-process", SYSTEM, "The process of a deleted project can still be read.")
+def _(ref: ProcessMaker3) -> None:
+    _keep_deleted(ref, "get_process")
+
+
+@fault("pm3-delete-keeps-export", SYSTEM, "A deleted project can still be exported.")
+def _(ref: ProcessMaker3) -> None:
+    _keep_deleted(ref, "export_project")

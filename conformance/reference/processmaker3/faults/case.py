@@ -259,3 +259,26 @@ def _(ref: ProcessMaker3) -> None:
         return forbid
 
     override(ref.cases, "get_case_variables", make)
+
+
+@fault("pm3-variables-of-completed-empty", SYSTEM, "A completed case is read without variables.")
+def _(ref: ProcessMaker3) -> None:
+    def make(read: Endpoint) -> Endpoint:
+        async def empty(call: Call) -> Response:
+            return Answer({}) if ref.cases.case(call).status == "COMPLETED" else await read(call)
+
+        return empty
+
+    override(ref.cases, "get_case_variables", make)
+
+
+@fault("pm3-variable-set-in-all-cases", SYSTEM, "A variable that is set in a case is set in every case.")
+def _(ref: ProcessMaker3) -> None:
+    def make(write: Callable[[Case, Data], None]) -> Callable[[Case, Data], None]:
+        def everywhere(_: Case, variables: Data) -> None:
+            for case in ref.casebook.cases.values():
+                write(case, variables)
+
+        return everywhere
+
+    override(ref.casebook, "write", make)

@@ -8,8 +8,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from conformance.reference.answers import Answer
 from conformance.reference.faults import edit_json, edit_status, fault, override, response_fault
+from conformance.reference.forms import read_form
 from conformance.reference.processmaker3.case_documents import NO_FILE, NO_NOTES, NO_TASK
-from conformance.reference.processmaker3.cases import ACTIVE, RUNNING
+from conformance.reference.processmaker3.cases import ACTIVE, DELETED, RUNNING, Document
+from conformance.reference.processmaker3.diagram import new_uid
 from conformance.reference.processmaker3.fields import Refused
 from conformance.reference.processmaker3.routes import unknown_path
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from conformance.reference.faults import Headers
-    from conformance.reference.processmaker3.cases import Case, Document
+    from conformance.reference.processmaker3.cases import Case
     from conformance.reference.processmaker3.routes import Call
     from conformance.reference.processmaker3.server import ProcessMaker3
 
@@ -361,3 +363,35 @@ def _(ref: ProcessMaker3) -> None:
 def _(ref: ProcessMaker3) -> None:
     quoted = edit_json(lambda data: {"error": {**data["error"], "code": str(data["error"]["code"])}})
     ref.wrap(response_fault("GET", NOTES, 400, quoted))
+
+
+@fault("pm3-indoc-delete-takes-uploads", SYSTEM, "Deleting an input document deletes all uploads of the case.")
+def _(ref: ProcessMaker3) -> None:
+    there = {uid for case in ref.casebook.cases.values() for uid in case.inputs}
+
+    def make(delete: Endpoint) -> Endpoint:
+        async def greedy(call: Call) -> Response:
+            response = await delete(call)
+            for uid, document in ref.case_documents.case(call).inputs.items():
+                document.status = document.status if uid in there else DELETED
+            return response
+
+        return greedy
+
+    override(ref.case_documents, "delete_input_document", make)
+
+
+@fault("pm3-upload-denied-kept", SYSTEM, "The file of somebody who may not upload is refused, and kept.")
+def _(ref: ProcessMaker3) -> None:
+    def make(upload: Endpoint) -> Endpoint:
+        async def kept(call: Call) -> Response:
+            response = await upload(call)
+            _, files = await read_form(call.request)
+            if response.status_code == 302 and files:
+                case, (name, _) = ref.case_documents.case(call), next(iter(files.values()))
+                ref.case_documents.keep(case, Document(new_uid(), name, case.task))
+            return response
+
+        return kept
+
+    override(ref.case_documents, "upload_input_document", make)

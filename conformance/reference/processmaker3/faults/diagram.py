@@ -51,6 +51,16 @@ def _(ref: ProcessMaker3) -> None:
     _keep(ref, "flows", "flo_uid", *(f"flo_element_{end}{kind}" for end in ENDS for kind in ("", "_type")))
 
 
+@fault("pm3-update-keeps-gateways", SYSTEM, "An update leaves the types and directions of gateways as they were.")
+def _(ref: ProcessMaker3) -> None:
+    _keep(ref, "gateways", "gat_uid", "gat_type", "gat_direction")
+
+
+@fault("pm3-update-keeps-markers", SYSTEM, "An update leaves the markers of events as they were.")
+def _(ref: ProcessMaker3) -> None:
+    _keep(ref, "events", "evn_uid", "evn_marker")
+
+
 def _after_create(ref: ProcessMaker3, change: Callable[[Data], None]) -> None:
     """Let `change` spoil every diagram of a new project."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.reference.faults import fault, override
+from conformance.reference.faults import fault, override, response_fault
 from conformance.reference.processmaker3.faults.diagram import everywhere
 from conformance.reference.processmaker3.fields import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conformance.reference.faults import Headers
     from conformance.reference.processmaker3.fields import Data
     from conformance.reference.processmaker3.server import ProcessMaker3
     from conformance.reference.processmaker3.state import Project
@@ -42,6 +43,14 @@ def _exporting(ref: ProcessMaker3, shown: Callable[[Project], dict[str, Any]]) -
     override(ref.projects, "export_project", make)
 
 
+@fault("pm3-export-unescaped", SYSTEM, "An export has the ampersands of names as they are, so that it is no XML.")
+def _(ref: ProcessMaker3) -> None:
+    def edit(status: int, headers: Headers, body: bytes) -> tuple[int, Headers, bytes]:
+        return status, headers, body.replace(b"&amp;", b"&")
+
+    ref.wrap(response_fault("GET", ".*/project/[^/]+/export", 200, edit))
+
+
 @fault("pm3-export-without-flows", SYSTEM, "An export has no flows.")
 def _(ref: ProcessMaker3) -> None:
     _exporting(ref, lambda project: {"diagrams": [{**one, "flows": []} for one in project.diagrams]})
@@ -58,6 +67,15 @@ def _(ref: ProcessMaker3) -> None:
         }
 
     _exporting(ref, lambda project: {"diagrams": [bare(one) for one in project.diagrams]})
+
+
+@fault("pm3-export-without-gateway-types", SYSTEM, "An export tells of no gateway what type it is of.")
+def _(ref: ProcessMaker3) -> None:
+    def untyped(diagram: Data) -> Data:
+        gateways = [{name: cell for name, cell in one.items() if name != "gat_type"} for one in diagram["gateways"]]
+        return {**diagram, "gateways": gateways}
+
+    _exporting(ref, lambda project: {"diagrams": [untyped(one) for one in project.diagrams]})
 
 
 @fault("pm3-export-process-stale", SYSTEM, "The process record of an export keeps its first title.")
@@ -106,6 +124,16 @@ def _without(*arrays: str) -> Callable[[Project], None]:
 @fault("pm3-import-loses-gateways", SYSTEM, "An imported project has no gateways.")
 def _(ref: ProcessMaker3) -> None:
     _importing(ref, _without("gateways"))
+
+
+@fault("pm3-import-gateways-usual", SYSTEM, "The gateways of an imported project are all of the usual type.")
+def _(ref: ProcessMaker3) -> None:
+    _importing(ref, lambda project: everywhere(project, "gat_type", "EXCLUSIVE"))
+
+
+@fault("pm3-import-starts-plain", SYSTEM, "The events of an imported project have no markers.")
+def _(ref: ProcessMaker3) -> None:
+    _importing(ref, lambda project: everywhere(project, "evn_marker", "EMPTY"))
 
 
 @fault("pm3-import-moves-elements", SYSTEM, "The elements of an imported project are all at its left edge.")

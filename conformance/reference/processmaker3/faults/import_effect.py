@@ -124,6 +124,20 @@ def _(ref: ProcessMaker3) -> None:
     override(ref.importer, "overwrite", make)
 
 
+@fault("pm3-import-overwrite-new-flows", SYSTEM, "Import with OVERWRITE gives the flows new identifiers.")
+def _(ref: ProcessMaker3) -> None:
+    def make(overwrite: Callable[[ProjectFile, str], Project]) -> Callable[[ProjectFile, str], Project]:
+        def renewed(file: ProjectFile, user: str) -> Project:
+            project = overwrite(file, user)
+            for diagram in project.diagrams:
+                diagram["flows"] = [{**flow, "flo_uid": new_uid()} for flow in diagram["flows"]]
+            return project
+
+        return renewed
+
+    override(ref.importer, "overwrite", make)
+
+
 def _group(ref: ProcessMaker3, option: str, change: Callable[[str], str | None]) -> None:
     """Let `change` choose the group for an imported one of this name, with an option; None: the usual one."""
 

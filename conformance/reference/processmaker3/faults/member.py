@@ -70,3 +70,39 @@ def _(ref: ProcessMaker3) -> None:
         return dated
 
     override(ref.workspace, "create", make)
+
+
+@fault("pm3-create-needs-gateways", SYSTEM, "A project with a diagram that has no array of gateways is refused.")
+def _(ref: ProcessMaker3) -> None:
+    def lacks(data: Data) -> bool:
+        return any("gateways" not in diagram for diagram in data.get("diagrams") or ())
+
+    _refuse(ref, "create", lacks, "Bad Request: gateways is required")
+
+
+@fault("pm3-create-needs-flow-points", SYSTEM, "A project with a flow without flo_state is refused.")
+def _(ref: ProcessMaker3) -> None:
+    def lacks(data: Data) -> bool:
+        return any("flo_state" not in flow for flow in _elements(data, "flows"))
+
+    _refuse(ref, "create", lacks, "Bad Request: flo_state is required")
+
+
+def _without_category(data: Data) -> Data:
+    return {name: value for name, value in data.items() if name != "prj_category"}
+
+
+@fault("pm3-create-category-dropped", SYSTEM, "A new project takes a category, and has none.")
+def _(ref: ProcessMaker3) -> None:
+    def make(create: Callable[[Data, str], Project]) -> Callable[[Data, str], Project]:
+        return lambda data, user: create(_without_category(data), user)
+
+    override(ref.workspace, "create", make)
+
+
+@fault("pm3-update-category-dropped", SYSTEM, "An update of a project takes a category, and changes none.")
+def _(ref: ProcessMaker3) -> None:
+    def make(update: Callable[[str, Data, str], None]) -> Callable[[str, Data, str], None]:
+        return lambda uid, data, user: update(uid, _without_category(data), user)
+
+    override(ref.workspace, "update", make)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from conformance.reference.processmaker3.fields import Data
-    from conformance.reference.processmaker3.people import Person
+    from conformance.reference.processmaker3.people import Department, Person
     from conformance.reference.processmaker3.server import ProcessMaker3
 
     Join = Callable[[str, Person], None]
@@ -283,3 +283,45 @@ def _refuse_administrator(ref: ProcessMaker3, refusal: Refused) -> None:
         raise refusal
 
     override(ref.people, "refuse_administrator", lambda _: refuse)
+
+
+@fault("pm3-admin-role-refused-and-changed", SYSTEM, "Giving the administrator another role is refused, and done.")
+def _(ref: ProcessMaker3) -> None:
+    def make(appoint: Join) -> Join:
+        def done(uid: str, user: Person) -> None:
+            if user.uid == ref.people.admin:
+                user.role = ref.people.role(uid).uid
+            appoint(uid, user)
+
+        return done
+
+    override(ref.people, "appoint", make)
+
+
+@fault("pm3-department-twins-below", SYSTEM, "Two departments below another one may have the same title.")
+def _(ref: ProcessMaker3) -> None:
+    def make(refuse: Callable[[str, str], None]) -> Callable[[str, str], None]:
+        return lambda name, parent: None if parent else refuse(name, parent)
+
+    override(ref.people, "refuse_twin", make)
+
+
+@fault(
+    "pm3-department-last-deleted", SYSTEM, "When the last department of a level is deleted, no other one is the last."
+)
+def _(ref: ProcessMaker3) -> None:
+    newest: dict[str, str] = {}
+
+    def opening(usual: Callable[[Data], Department]) -> Callable[[Data], Department]:
+        def noted(data: Data) -> Department:
+            department = usual(data)
+            newest[department.parent] = department.uid
+            return department
+
+        return noted
+
+    def last(usual: Callable[[Department], int]) -> Callable[[Department], int]:
+        return lambda one: int(newest[one.parent] == one.uid) if one.parent in newest else usual(one)
+
+    override(ref.people, "open", opening)
+    override(ref.people, "last", last)

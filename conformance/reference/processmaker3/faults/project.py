@@ -58,6 +58,11 @@ def _(ref: ProcessMaker3) -> None:
     _process(ref, pro_type_day="1")
 
 
+@fault("pm3-process-bpmn-zero", SYSTEM, "The process of a new BPMN project has pro_bpmn 0.")
+def _(ref: ProcessMaker3) -> None:
+    _process(ref, pro_bpmn=0)
+
+
 @fault("pm3-process-itee-zero", SYSTEM, "The process of a new project has pro_itee 0.")
 def _(ref: ProcessMaker3) -> None:
     _process(ref, pro_itee=0)
@@ -87,6 +92,42 @@ def _(ref: ProcessMaker3) -> None:
 @fault("pm3-process-parent-dropped", SYSTEM, "An update of a process accepts a parent, but does not store it.")
 def _(ref: ProcessMaker3) -> None:
     _drop(ref, lambda name: name == "pro_parent")
+
+
+@fault("pm3-process-template-dropped", SYSTEM, "An update of a process takes a screen template, and keeps none.")
+def _(ref: ProcessMaker3) -> None:
+    _drop(ref, lambda name: name == "pro_derivation_screen_tpl")
+
+
+@fault("pm3-process-triggers-exchanged", SYSTEM, "An update stores the trigger for pauses as that for cancellations.")
+def _(ref: ProcessMaker3) -> None:
+    other = {"pro_tri_canceled": "pro_tri_paused", "pro_tri_paused": "pro_tri_canceled"}
+
+    _update_process(ref, lambda data: {other.get(name, name): value for name, value in data.items()})
+
+
+def _update_process(ref: ProcessMaker3, sent: Callable[[Data], Data]) -> None:
+    """Let an update of a process go by other data than was sent."""
+
+    def make(update: Callable[[str, Data], None]) -> Callable[[str, Data], None]:
+        return lambda uid, data: update(uid, sent(data))
+
+    override(ref.workspace, "update_process", make)
+
+
+@fault("pm3-process-update-clears", SYSTEM, "An update of a process without a description clears the description.")
+def _(ref: ProcessMaker3) -> None:
+    _update_process(ref, lambda data: {"pro_description": "", **data})
+
+
+@fault("pm3-process-empty-ignored", SYSTEM, "An update of a process keeps a text that it sends empty.")
+def _(ref: ProcessMaker3) -> None:
+    _update_process(ref, lambda data: {name: value for name, value in data.items() if value != ""})
+
+
+@fault("pm3-process-zero-ignored", SYSTEM, "An update of a process keeps a number for which it sends 0.")
+def _(ref: ProcessMaker3) -> None:
+    _update_process(ref, lambda data: {name: value for name, value in data.items() if value != 0})
 
 
 @fault("pm3-export-without-elements", SYSTEM, "An export has no records of activities, events and gateways.")
