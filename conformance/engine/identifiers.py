@@ -261,7 +261,8 @@ def misnamed(exchange: Exchange, identifier: str, member: str, names: Iterable[s
     shown_name = thing.get(member) if thing is not None else None
     if not isinstance(shown_name, str) or not shown_name.strip():
         return False
-    return not any(presence.holds(shown_name, name) or presence.holds(name, shown_name) for name in names if name)
+    shortened = shown_name.strip().rstrip(".…")
+    return not any(presence.holds(shown_name, name) or presence.holds(name, shortened) for name in names if name)
 
 
 def names(exchange: Exchange, identifier: str) -> bool:

@@ -9,7 +9,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks, presence
 from conformance.engine.comparison import Difference, differences
-from conformance.engine.identifiers import listed, looks_paginated, shows
+from conformance.engine.identifiers import listed, looks_paginated, members_of, misnamed, shows
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Link, Operation, Requirement
@@ -48,11 +48,11 @@ class Listing:
         def look() -> tuple[bool, Exchange]:
             again = self.session.send(link.operation)
             there = all(shows(again, link, one.id, one.name) for one in (resource, *others))
-            return there and not mixed_up(again, link, [resource, *others]), again
+            return there and not mixed_up(again, self.create, link, [resource, *others]), again
 
         whole, exchange = self.session.eventually(look)
         self.found = shows(exchange, link, resource.id, resource.name)
-        mixed = mixed_up(exchange, link, [resource, *others])
+        mixed = mixed_up(exchange, self.create, link, [resource, *others])
         self.by_name = shows(exchange, link, "", resource.name)
         if not self.found and unread is not None:
             raise unread
@@ -187,11 +187,11 @@ class Listing:
         return self.session.specification.aspect((operation or self.create).id, aspect)
 
 
-def mixed_up(exchange: Exchange, link: Link, things: Iterable[Resource]) -> str:
-    """Describe an item of a list that has the identifier of one resource and the name of another; empty if there is
-    none.
+def mixed_up(exchange: Exchange, create: Operation, link: Link, things: Iterable[Resource]) -> str:
+    """Describe an item of a list that has the identifier of one resource and another name; empty if there is none.
 
-    Names carry the mark of the run, so that no two resources have the same.
+    `create` created the resources. Their names carry the mark of the run, so that no two have the same. A list may
+    shorten a name or leave it out, but not give another one in the same member.
     """
     id_member, named = link.item.rpartition("/")[2], [resource for resource in things if resource.name]
     try:
@@ -203,6 +203,11 @@ def mixed_up(exchange: Exchange, link: Link, things: Iterable[Resource]) -> str:
         others = [other for other in named if other is not resource and presence.named(item, other.name)]
         if others and not presence.named(item, resource.name):
             return "an item of the list has the identifier of one thing and the name of another"
+        members = {touch.pointer.rpartition("/")[2] for touch in create.names}
+        members |= set(members_of(resource.exchange, resource.id, resource.name))
+        wrong = any(misnamed(exchange, resource.id, member, [resource.name]) for member in members)
+        if wrong and not presence.named(item, resource.name):
+            return "the list has it under another name"
     return ""
 
 

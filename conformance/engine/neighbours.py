@@ -10,7 +10,7 @@ from typing import Any
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import leaves
 from conformance.core.verdict import Reason
-from conformance.engine import checks, sampling
+from conformance.engine import checks, presence, sampling
 from conformance.engine.absence import says_gone
 from conformance.engine.comparison import differences, number
 from conformance.engine.identifiers import has_value, is_read, looks_paginated, shows
@@ -153,4 +153,21 @@ class Neighbours:
             value for _, value in leaves(neighbour.sent) if isinstance(value, str) and value and number(value) is None
         ]
         lost = [text for text in texts if has_value(before, text) and not has_value(exchange, text)]
-        return f"{checks.quoted(lost[0])} is no longer shown" if lost else ""
+        if lost:
+            return f"{checks.quoted(lost[0])} is no longer shown"
+        turned = self._turned(neighbour, before, exchange)
+        return f"{turned} is not {checks.quoted(neighbour.sent[turned])} any more" if turned else ""
+
+    def _turned(self, neighbour: Neighbour, before: Exchange, exchange: Exchange) -> str:
+        """The member in which a neighbour no longer has the truth value that was sent and that it had before."""
+        try:
+            was, now = (
+                presence.about(shown.response.json, neighbour.resource.id) or {} for shown in (before, exchange)
+            )
+        except NotJson:
+            return ""
+        for name, value in neighbour.sent.items() if isinstance(neighbour.sent, dict) else ():
+            held = presence.truths(now, name) if isinstance(value, bool) else []
+            if held and value not in held and value in presence.truths(was, name):
+                return str(name)
+        return ""

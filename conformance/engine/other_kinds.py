@@ -9,7 +9,7 @@ from conformance.core.verdict import Reason
 from conformance.engine.neighbours import Neighbours
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.sampling import build_request
-from conformance.engine.session import Session
+from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Requirement, Specification
 
 ASPECT = "leaves-other-kinds"
@@ -40,14 +40,14 @@ def check_other_kinds(session: Session) -> None:
         _record_untested(session, requirements[create], reason)
     if len(beside) < 2:
         raise NotExercised(Reason.INCONCLUSIVE, "fewer than two kinds of things can be created and seen")
-    deleted, untested = _delete_each(session, beside)
+    deleted, untested = _delete_each(session, beside, beside.values())
     for create, reason in untested.items():
         _record_untested(session, requirements[create], reason)
     harms, seen = _harms(beside.values())
     for create, exchange in deleted.items():
         if harms:
             others, _ = _create_each(session, [one for one in beside if one != create])
-            again, _ = _delete_each(session, [create])
+            again, _ = _delete_each(session, [create], others.values())
             harms_of_one, seen_of_one = _harms(others.values())
             if create in again and seen_of_one:
                 observed = f"of another kind: {'; '.join(dict.fromkeys(harms_of_one))}"
@@ -87,18 +87,27 @@ def _create_each(
 
 
 def _delete_each(
-    session: Session, creates: Iterable[str]
+    session: Session, creates: Iterable[str], beside: Iterable[Neighbours]
 ) -> tuple[dict[str, Exchange], dict[str, Blocked | NotExercised]]:
     """Create and delete one more resource of each kind. Returns the accepted deletions by create, and why others
     failed.
+
+    All are created before the neighbours are looked at: harm that a creation did is not blamed on a deletion.
     """
+    resources: dict[str, Resource] = {}
     deleted: dict[str, Exchange] = {}
     untested: dict[str, Blocked | NotExercised] = {}
     for create in map(session.operation, creates):
+        try:
+            resources[create.id] = session.create(create.id, **build_request(session, create).request())
+        except (Blocked, NotExercised) as reason:
+            untested[create.id] = reason
+    for neighbours in beside:
+        neighbours.look()
+    for create, resource in ((session.operation(name), resource) for name, resource in resources.items()):
         link = create.link("delete")
         assert link is not None
         try:
-            resource = session.create(create.id, **build_request(session, create).request())
             path = {**resource.entry.within, link.parameter: resource.id}
             deleted[create.id] = session.call(link.operation, path=path)
         except (Blocked, NotExercised) as reason:

@@ -150,6 +150,20 @@ def named(item: Any, name: str) -> bool:
     return any(is_value(value, name) and not REFERS.search(member) for member, value in named_values(item))
 
 
+def truths(thing: dict[str, Any], member: str) -> list[bool]:
+    """The truth values of a thing in members of a name, in whatever letters; they may be written as 0 and 1."""
+    return [
+        bool(value)
+        for name, value in named_values(thing)
+        if _letters(name) == _letters(member)
+        and (isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)))
+    ]
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").replace("-", "").casefold()
+
+
 def own_values(item: dict[str, Any]) -> dict[str, Any]:
     """An object without the objects and lists in it: one node of a tree."""
     return {name: value for name, value in item.items() if not isinstance(value, dict | list)}

@@ -8,7 +8,7 @@ from typing import Any
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import leaves
 from conformance.core.verdict import CHANGES_NOTHING, Kind
-from conformance.engine import checks
+from conformance.engine import checks, presence
 from conformance.engine.comparison import Difference, differences, equal, plain
 from conformance.engine.identifiers import is_read, members_of, misnamed
 from conformance.engine.recorder import Recorder
@@ -69,8 +69,18 @@ def unlike(reading: Operation, sent: Mapping[str, Any], exchange: Exchange, name
             if isinstance(value, str) and not place.endswith("/id") and not any(equal(value, one) for one in found):
                 alike = next((one for one in found if isinstance(one, str) and plain(one) == plain(value)), None)
                 yield Difference(place, value, alike or "not in the response", soft=alike is not None)
+        yield from _turned(sent, body)
         return
     yield from differences(sent, body, schema, names)
+
+
+def _turned(sent: Mapping[str, Any], body: Any) -> Iterator[Difference]:
+    """The truth values of `sent` whose opposite the body has in a member of the same name."""
+    thing = presence.about(body, str(sent.get("id", ""))) or (body if isinstance(body, dict) else {})
+    for name, value in sent.items():
+        truths = presence.truths(thing, name) if isinstance(value, bool) else []
+        if truths and value not in truths:
+            yield Difference(f"/{name}", value, truths[0])
 
 
 def record_read_back(

@@ -7,6 +7,7 @@ from typing import Final
 from conformance.reference.personality import LIBERAL
 
 from . import (
+    neighbour_liberties,
     pm3_liberties,
     pm3_project_liberties,
     pm3_readings,
@@ -39,6 +40,7 @@ LIBERTIES: Final = (
     ),
     Liberty("liberal", "processmaker4", personality=LIBERAL),
     Liberty("liberal", "procesio", personality=LIBERAL),
+    *neighbour_liberties.LIBERTIES,
     *pm3_liberties.LIBERTIES,
     *pm3_project_liberties.LIBERTIES,
     *pm3_readings.LIBERTIES,

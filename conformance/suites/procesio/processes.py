@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Reason
+from conformance.engine import presence
 from conformance.engine.recorder import NotExercised
 from conformance.engine.sampling import build_request
 from conformance.engine.session import Resource, Session
@@ -28,6 +30,14 @@ def own_process(session: Session) -> Resource:
     """A process that the run created."""
     maker = session.operation("createProcess")
     return session.create(maker.id, **build_request(session, maker).request())
+
+
+def is_listed(exchange: Exchange, instance: str) -> bool:
+    """Whether a list of instances has one of an identifier; what is no JSON lists nothing."""
+    try:
+        return presence.shown(exchange.response.json, instance)
+    except NotJson:
+        return False
 
 
 def published(session: Session) -> str:

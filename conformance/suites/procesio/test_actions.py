@@ -15,7 +15,7 @@ from conformance.engine.identifiers import (
     shows,
 )
 from conformance.engine.neighbours import Neighbours
-from conformance.engine.recorder import NotExercised
+from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Link
 from conformance.suites.procesio.answers import answers_something, name_in
@@ -57,7 +57,13 @@ def inside(tree: Exchange, outer: Resource, inner: Resource) -> bool:
     return False
 
 
-@pytest.mark.requirement("PRO-FOLDER-PATH-FULL", "PRO-FOLDER-DELETE-ACCEPTED", "PRO-FOLDER-DELETE-CONTENT")
+@pytest.mark.requirement(
+    "PRO-FOLDER-CREATE-LISTED",
+    "PRO-FOLDER-PATH-FULL",
+    "PRO-FOLDER-DELETE-ACCEPTED",
+    "PRO-FOLDER-DELETE-CONTENT",
+    "PRO-FOLDER-DELETE-OTHERS",
+)
 def test_a_folder_goes_with_its_content(session: Session) -> None:
     outer = folder(session)
     inner = folder(session, within=outer.id)
@@ -70,8 +76,11 @@ def test_a_folder_goes_with_its_content(session: Session) -> None:
 
     shown, before = session.eventually(look)
     if not shown:
+        _whole_tree(session, before, outer, inner)
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show a folder inside another")
+    session.recorder.require("PRO-FOLDER-CREATE-LISTED", True, before, outer.exchange, inner.exchange)
     _names_both(session, outer, inner)
+    _stays_without_content(session, outer, inner)
     deleted = session.call("deleteActionFolder", path={"id": outer.id})
 
     def gone() -> tuple[bool, Exchange]:
@@ -89,6 +98,36 @@ def test_a_folder_goes_with_its_content(session: Session) -> None:
         deleted,
         observed="what was inside the folder is still in the directory tree",
     )
+
+
+def _whole_tree(session: Session, tree: Exchange, outer: Resource, inner: Resource) -> None:
+    """Record that the tree shows one of two folders and not the other one, though both were created.
+
+    Raises:
+        Blocked: that is so.
+    """
+    link = tree_link(session)
+    there = [shows(tree, link, one.id, one.name) for one in (outer, inner)]
+    if not tree.response.ok or looks_paginated(tree) or there[0] == there[1]:
+        return
+    listed = "PRO-FOLDER-CREATE-LISTED"
+    told = "a folder that was created inside another one is not in the directory tree"
+    session.recorder.require(listed, False, tree, inner.exchange, outer.exchange, observed=told, kind=Kind.ABSENT)
+    raise Blocked(session.recorder.root_of(listed), "createActionFolder")
+
+
+def _stays_without_content(session: Session, outer: Resource, inner: Resource) -> None:
+    """Judge whether deleting one of the folders in another one leaves that, and what else is in it.
+
+    Raises:
+        Blocked: it does not; that is recorded.
+    """
+    own = folder(session, within=outer.id)
+    beside = Neighbours(session, session.operation("createActionFolder"), [tree_link(session)])
+    beside.neighbours = [beside.snapshot(one, {}) for one in (outer, inner)]
+    deleted = session.call("deleteActionFolder", path={"id": own.id})
+    if not beside.record_unchanged("PRO-FOLDER-DELETE-OTHERS", deleted):
+        raise Blocked(session.recorder.root_of("PRO-FOLDER-DELETE-OTHERS"), "deleteActionFolder")
 
 
 def _names_both(session: Session, outer: Resource, inner: Resource) -> None:
@@ -110,6 +149,7 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
     beside = Neighbours(session, session.operation("createActionFolder"), [link])
     beside.add()
     own = folder(session)
+    inner = folder(session, within=own.id)
     body = sampling.body(session, operation, own.id)
     if not operation.names:
         sampling.replace(body, "/name", session.ledger.name("renamed"))
@@ -123,6 +163,7 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
     if not session.eventually(there)[0]:
         raise NotExercised(Reason.INCONCLUSIVE, "the directory tree does not show the folder before it is renamed")
     beside.look()
+    outside = mentions(session.send("getActionFolder", path={"id": inner.id}), own.name)
     renamed = session.call("renameActionFolder", json=body)
     if not beside.record_unchanged("PRO-FOLDER-RENAME-OTHERS", renamed):
         root = session.recorder.root_of("PRO-FOLDER-RENAME-OTHERS")
@@ -145,11 +186,13 @@ def test_a_folder_can_be_renamed(session: Session) -> None:
     if not session.recorder.require("PRO-FOLDER-RENAME-SHOWN", shown, tree, renamed, own.exchange, observed=told):
         session.recorder.block("PRO-FOLDER-RENAME-PATH", session.recorder.root_of("PRO-FOLDER-RENAME-SHOWN"))
         return
-    _path_is_renamed(session, own, name, renamed)
+    _path_is_renamed(session, own, own.name, name, renamed)
+    if outside:
+        _path_is_renamed(session, inner, own.name, name, renamed)
 
 
-def _path_is_renamed(session: Session, own: Resource, name: str, renamed: Exchange) -> None:
-    """Record whether the path of a folder has its new name."""
+def _path_is_renamed(session: Session, own: Resource, old: str, name: str, renamed: Exchange) -> None:
+    """Judge the path of a folder that the tree shows under a new name, or of one inside it."""
     session.call("getActionFolder", path={"id": own.id})
 
     def look() -> tuple[bool, Exchange]:
@@ -157,7 +200,7 @@ def _path_is_renamed(session: Session, own: Resource, name: str, renamed: Exchan
         return path.response.ok and mentions(path, name), path
 
     follows, path = session.eventually(look)
-    if not follows and not mentions(path, own.name):
+    if not follows and not mentions(path, old):
         raise NotExercised(Reason.INCONCLUSIVE, "the path does not show the name of the folder")
     told = "the path has the name that the folder had before"
     session.recorder.require("PRO-FOLDER-RENAME-PATH", follows, path, renamed, observed=told, kind=Kind.READ_BACK)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
-from conformance.core.exchange import Exchange
+from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence, sampling
 from conformance.engine.checks import describe
@@ -22,6 +22,8 @@ from conformance.engine.identifiers import (
 from conformance.engine.recorder import NotExercised
 from conformance.engine.sampling import build_request
 from conformance.engine.session import Resource, Session
+from conformance.spec.specification import Operation
+from conformance.spec.touched_ids import at
 from conformance.suites.procesio.answers import lists, name_in, single_values
 
 OF_THE_CALL: Final = re.compile(r"status|code|page|size|limit|offset|version|time|elapsed|duration|id$", re.IGNORECASE)
@@ -30,10 +32,11 @@ OF_THE_CALL: Final = re.compile(r"status|code|page|size|limit|offset|version|tim
 
 @pytest.mark.requirement("PRO-DATATYPE-NAME-FINDS-TYPE")
 def test_a_data_type_is_found_by_its_name(session: Session) -> None:
-    first, second = _marked(session), _marked(session)
+    first = _marked(session)
+    second = _marked(session, f"{first[0].name}2")  # its name only begins with that of the first
     for (asked, marks), (other, _) in ((first, second), (second, first)):
         found = session.call("readDataTypeByName", path={"value": asked.name})
-        holds = is_read(found, asked.id, asked.name) or any(mentions(found, one) for one in marks)
+        holds = _is_exactly(found, asked) or _has(found, marks)
         foreign = is_read(found, other.id, other.name) or bool(seen(found)) or bool(marks)
         if not holds and not foreign:
             raise NotExercised(Reason.INCONCLUSIVE, "the response does not show which data type it is about")
@@ -47,12 +50,30 @@ def test_a_data_type_is_found_by_its_name(session: Session) -> None:
             return
 
 
-def _marked(session: Session) -> tuple[Resource, list[str]]:
+def attributes_in(operation: Operation, body: Any) -> list[list[dict[str, Any]]]:
+    """The attributes in the body of a data type, beside its name, if it has any."""
+    holder = operation.names[0].pointer.rpartition("/")[0] if operation.names else ""
+    found = at(body, f"{holder}/attributes")
+    return [one for one in found if isinstance(one, list) and one and all(isinstance(item, dict) for item in one)]
+
+
+def _is_exactly(found: Exchange, asked: Resource) -> bool:
+    """Whether a response is about a data type, and not about one whose name only contains that of the data type."""
+    try:
+        return presence.shown(found.response.json, asked.id, names=[asked.name])
+    except NotJson:
+        return mentions(found, asked.id)
+
+
+def _marked(session: Session, name: str = "") -> tuple[Resource, list[str]]:
     """A data type that the run created, and the names of attributes that distinguish it from others."""
     creating = session.operation("createDataType")
     request = build_request(session, creating).request()
+    for touch in creating.names if name else ():
+        sampling.replace(request["json"], touch.pointer, name)
     mark = session.ledger.word()
-    sampling.replace(request["json"], "/attributes/0/name", mark)
+    for attributes in attributes_in(creating, request["json"]):
+        attributes[0]["name"] = mark
     resource = session.create(creating.id, **request)
     read = session.send("readDataType", path={"id": resource.id})
     return resource, [mark] if mentions(read, mark) else []
@@ -84,6 +105,63 @@ def test_a_data_type_is_found_by_the_name_that_it_was_given_later(session: Sessi
     found, shown = session.eventually(look)
     told = f"it is not found by its new name: {describe(shown)}"
     session.recorder.require("PRO-DATATYPE-NAME-AFTER-MODIFY", found, shown, read, observed=told)
+
+
+@pytest.mark.requirement("PRO-DATATYPE-MODIFY-ATTRIBUTES")
+def test_a_modified_data_type_has_its_new_attribute(session: Session) -> None:
+    own, marks = _marked(session)
+    if not marks:
+        raise NotExercised(Reason.INCONCLUSIVE, "reading a data type does not show its attributes")
+    updating, mark = session.operation("modifyDataType"), session.ledger.word()
+    body = sampling.body(session, updating, own.id)
+    found = attributes_in(updating if updating.names else session.operation("createDataType"), body)
+    if not found:
+        raise NotExercised(Reason.INCONCLUSIVE, "the body of modifyDataType has no attributes")
+    found[0][:] = [{**found[0][0], "name": marks[0]}, {**found[0][0], "name": mark}]
+    there = session.call("readDataType", path={"id": own.id})
+    updated = session.call(updating.id, json=body)
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("readDataType", path={"id": own.id})
+        return exchange.response.ok and mentions(exchange, mark) and mentions(exchange, marks[0]), exchange
+
+    shown, read = session.eventually(look)
+    if not read.response.ok:
+        raise NotExercised(Reason.INCONCLUSIVE, describe(read))
+    told = "the attribute that was added is not there" if mentions(read, marks[0]) else "an attribute was lost"
+    session.recorder.require(
+        "PRO-DATATYPE-MODIFY-ATTRIBUTES", shown, read, updated, there, observed=told, kind=Kind.READ_BACK
+    )
+
+
+@pytest.mark.requirement("PRO-DATATYPE-NAME-GONE")
+def test_a_deleted_data_type_is_not_found_by_its_name(session: Session) -> None:
+    own, marks = _marked(session)
+    there = session.call("readDataTypeByName", path={"value": own.name})
+    if not is_read(there, own.id, own.name):
+        raise NotExercised(Reason.INCONCLUSIVE, "the response does not show which data type it is about")
+    deleted = session.call("deleteDataType", path={"id": own.id})
+
+    def unread() -> tuple[bool, Exchange]:
+        exchange = session.send("readDataType", path={"id": own.id})
+        return not is_read(exchange, own.id, own.name), exchange
+
+    if not session.eventually(unread)[0]:  # PRO-DATATYPE-DELETE-GONE says so
+        raise NotExercised(Reason.INCONCLUSIVE, "the data type can still be read by its identifier")
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("readDataTypeByName", path={"value": own.name})
+        return not (exchange.response.ok and (mentions(exchange, own.id) or _has(exchange, marks))), exchange
+
+    gone, after = session.eventually(look)
+    if gone and not (after.response.refused or after.response.ok):
+        raise NotExercised(Reason.INCONCLUSIVE, describe(after))
+    told = f"it can still be read by its name: {describe(after)}"
+    session.recorder.require("PRO-DATATYPE-NAME-GONE", gone, after, there, deleted, observed=told)
+
+
+def _has(exchange: Exchange, marks: list[str]) -> bool:
+    return any(mentions(exchange, one) for one in marks)
 
 
 @pytest.mark.requirement("PRO-DATATYPE-PRIMITIVE-NOT-OWN")

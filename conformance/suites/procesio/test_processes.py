@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
-from conformance.core.exchange import Exchange, NotJson
+from conformance.core.exchange import Exchange
 from conformance.core.verdict import Kind, Reason
-from conformance.engine import presence
 from conformance.engine.checks import describe
 from conformance.engine.identifiers import (
     candidates,
@@ -25,12 +24,12 @@ from conformance.engine.snapshots import (
     volatile,
 )
 from conformance.suites.procesio.answers import about, answers_something, instance_of, same_after
-from conformance.suites.procesio.credentials import API_KEY
-from conformance.suites.procesio.processes import own_process, process, published, run_body
-from conformance.suites.procesio.target import Procesio
+from conformance.suites.procesio.processes import is_listed, own_process, process, published, run_body
 
 
-@pytest.mark.requirement("PRO-RUN-NULL-CONNECTION", "PRO-RUN-MAKES-INSTANCE", "PRO-RUN-OF-ONE")
+@pytest.mark.requirement(
+    "PRO-RUN-NULL-CONNECTION", "PRO-RUN-MAKES-INSTANCE", "PRO-RUN-LISTED", "PRO-RUN-STATUS", "PRO-RUN-OF-ONE"
+)
 def test_a_token_runs_a_process(session: Session) -> None:
     link = session.operation("runProcess").link("status")
     own = own_process(session)
@@ -54,10 +53,35 @@ def test_a_token_runs_a_process(session: Session) -> None:
         ran,
         observed="the list has no new instance, and the response has no identifier of an instance with a status",
     )
-    if grew or known:
-        concerns_one(session, "PRO-RUN-OF-ONE", "runProcess", ran, own)
+    if not grew and not known:
+        for requirement in ("PRO-RUN-LISTED", "PRO-RUN-STATUS", "PRO-RUN-OF-ONE"):
+            session.recorder.block(requirement, session.recorder.root_of("PRO-RUN-MAKES-INSTANCE"))
+        return
+    _is_listed_with_a_status(session, ran, after, told, known)
+    concerns_one(session, "PRO-RUN-OF-ONE", "runProcess", ran, own)
+
+
+def _is_listed_with_a_status(session: Session, ran: Exchange, shown: Exchange, told: list[str], known: str) -> None:
+    """Judge whether what a run made is in the list of instances, and whether its status can be read.
+
+    `told` is what the response to the run names. Of it `known` is an instance with a status, if one is.
+    """
+    listed = next((one for one in told if is_listed(shown, one)), "")
+    if not (listed or known):
+        for requirement in ("PRO-RUN-LISTED", "PRO-RUN-STATUS"):
+            session.recorder.skip(requirement, Reason.INCONCLUSIVE, "the response to the run has no identifier")
+        return
+    if not listed and (looks_paginated(shown) or not shown.response.ok):
+        session.recorder.skip("PRO-RUN-LISTED", Reason.INCONCLUSIVE, "the list of instances shows a part only")
     else:
-        session.recorder.block("PRO-RUN-OF-ONE", session.recorder.root_of("PRO-RUN-MAKES-INSTANCE"))
+        absent = "the list does not have an instance whose status can be read"
+        session.recorder.require("PRO-RUN-LISTED", bool(listed), shown, ran, observed=absent, kind=Kind.ABSENT)
+    status = session.send("getInstanceStatus", path={"id": known or listed})
+    if not (status.response.ok or status.response.refused):
+        session.recorder.skip("PRO-RUN-STATUS", Reason.INCONCLUSIVE, describe(status))
+        return
+    refused = f"the status of an instance in the list: {describe(status)}"
+    session.recorder.require("PRO-RUN-STATUS", status.response.ok, status, shown, ran, observed=refused)
 
 
 def concerns_one(session: Session, requirement: str, operation: str, made: Exchange, own: Resource) -> bool:
@@ -116,42 +140,6 @@ def _with_status(session: Session, named: list[str]) -> str:
     return known
 
 
-KEY_REFUSALS: Final = (
-    "PRO-RUN-API-KEY-WITHOUT-WORKSPACE",
-    "PRO-RUN-API-KEY-WRONG-WORKSPACE",
-    "PRO-RUN-API-KEY-WRONG-VALUE",
-    "PRO-RUN-API-KEY-WRONG-NAME",
-)
-
-
-@pytest.mark.requirement("PRO-RUN-API-KEY", *KEY_REFUSALS)
-def test_an_api_key_runs_a_process(session: Session) -> None:
-    request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
-    ran = session.send("runProcess", user=API_KEY, **request)
-    control = ran if ran.response.ok else session.call("runProcess", **request)
-    works = session.recorder.require(
-        "PRO-RUN-API-KEY", ran.response.ok, ran, control, observed=describe(ran), kind=Kind.REFUSED
-    )
-    if not works:
-        for requirement in KEY_REFUSALS:
-            session.recorder.block(requirement, session.recorder.root_of("PRO-RUN-API-KEY"))
-        return
-    assert isinstance(session.table, Procesio)
-    assert session.table.api_key is not None
-    key = {"key": session.table.api_key.name, "value": session.table.api_key.value.get_secret_value()}
-    without = session.send("runProcess", user="nobody", headers=key, **request)
-    needed = session.recorder.refused("PRO-RUN-API-KEY-WITHOUT-WORKSPACE", without, ran)
-    elsewhere = "PRO-RUN-API-KEY-WRONG-WORKSPACE"
-    if needed:
-        other = {**key, "workspaceId": session.ledger.made_up_guid()}
-        session.recorder.refused(elsewhere, session.send("runProcess", user="nobody", headers=other, **request), ran)
-    else:  # the key identifies its workspace (rule 3)
-        session.recorder.skip(elsewhere, Reason.INCONCLUSIVE, "the server accepts a key without its workspace")
-    for member, requirement in (("value", "PRO-RUN-API-KEY-WRONG-VALUE"), ("key", "PRO-RUN-API-KEY-WRONG-NAME")):
-        wrong = {**key, member: session.ledger.made_up(), "workspaceId": session.table.workspace_id or ""}
-        session.recorder.refused(requirement, session.send("runProcess", user="nobody", headers=wrong, **request), ran)
-
-
 @pytest.mark.requirement(
     "PRO-INSTANCE-PUBLISH-LAUNCHABLE",
     "PRO-INSTANCE-PUBLISH-NEW",
@@ -160,6 +148,7 @@ def test_an_api_key_runs_a_process(session: Session) -> None:
     "PRO-INSTANCE-STATUS-OF-ONE",
     "PRO-INSTANCE-LAUNCH-EXECUTES",
     "PRO-RUN-EXECUTES",
+    "PRO-RUN-OTHERS",
 )
 def test_a_published_instance_can_be_launched(session: Session) -> None:
     link = session.operation("publishProcess").link("launch")
@@ -201,18 +190,40 @@ def test_a_published_instance_can_be_launched(session: Session) -> None:
         launched,
         observed="the status is the one before the launch",
     )
-    if executes:
-        _runs_too(session, before, after)
-    else:
-        session.recorder.block("PRO-RUN-EXECUTES", session.recorder.root_of("PRO-INSTANCE-LAUNCH-EXECUTES"))
     still = session.send("getInstanceStatus", path=other)
-    if other != instance and still.response.ok and untouched.last.response.ok:
-        _is_of_one(session, Statuses(instance["id"], after, after), untouched, still, executes)
+    apart = other != instance and still.response.ok and untouched.last.response.ok
+    of_one = not apart or _is_of_one(session, Statuses(instance["id"], after, after), untouched, still, executes)
+    if not executes:
+        for requirement in ("PRO-RUN-EXECUTES", "PRO-RUN-OTHERS"):
+            session.recorder.block(requirement, session.recorder.root_of("PRO-INSTANCE-LAUNCH-EXECUTES"))
+        return
+    ran = _runs_too(session, before, after)
+    if not of_one:
+        session.recorder.block("PRO-RUN-OTHERS", session.recorder.root_of("PRO-INSTANCE-STATUS-OF-ONE"))
+    elif apart:
+        _launches_no_other(session, Statuses(other["id"], still, still), before.turned(after), ran)
 
 
-def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
-    """Record whether a run executes the instance that it makes: its status differs from that of one that still
-    waits.
+def _launches_no_other(session: Session, waits: Statuses, state: set[str], ran: Exchange) -> None:
+    """Judge whether a run launched an instance that was only published. `state` is where a launch shows."""
+    now = session.send("getInstanceStatus", path={"id": waits.instance})
+    if not now.response.ok:
+        session.recorder.skip("PRO-RUN-OTHERS", Reason.INCONCLUSIVE, describe(now))
+        return
+    session.recorder.require(
+        "PRO-RUN-OTHERS",
+        not waits.turned(now) & state,
+        now,
+        waits.last,
+        ran,
+        observed="the status of an instance that was only published changed with the run of another one",
+    )
+
+
+def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> Exchange:
+    """Judge whether a run executes the instance that it makes: then its status is not that of one that still waits.
+
+    Returns the run.
     """
     turned = waits.turned(executed)
     ran = session.call("runProcess", path=process(session), json=run_body(session))
@@ -222,7 +233,7 @@ def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
     if not known:
         told_nothing = "the response to the run has no identifier of an instance with a status"
         session.recorder.skip("PRO-RUN-EXECUTES", Reason.INCONCLUSIVE, told_nothing)
-        return
+        return ran
 
     def look() -> tuple[bool, Exchange]:
         status = session.send("getInstanceStatus", path={"id": known})
@@ -239,17 +250,18 @@ def _runs_too(session: Session, waits: Statuses, executed: Exchange) -> None:
         ran,
         observed="the status is that of an instance that was only published",
     )
+    return ran
 
 
-def _is_of_one(session: Session, launched: Statuses, untouched: Statuses, still: Exchange, executes: bool) -> None:
-    """Record whether the status of an instance that was only published stayed different from that of a launched one."""
+def _is_of_one(session: Session, launched: Statuses, untouched: Statuses, still: Exchange, executes: bool) -> bool:
+    """Say whether the status of an instance that was only published stayed apart from that of one that was launched."""
     spoken = about(still, untouched.instance, launched.instance)
     if spoken is None and not executes:
-        return
+        return True
     turned, there = untouched.turned(still), snapshot(launched.last, launched.instance)
     now = snapshot(still, untouched.instance)
     follows = executes and any(now.get(place) == there.get(place) for place in turned)
-    session.recorder.require(
+    return session.recorder.require(
         "PRO-INSTANCE-STATUS-OF-ONE",
         spoken is not False and not follows,
         still,
@@ -293,14 +305,6 @@ def _launched(session: Session, instance: dict[str, str]) -> tuple[Exchange | No
         if "PRO-INSTANCE-PUBLISH-LAUNCHABLE" in session.recorder.undecided():
             session.recorder.block("PRO-INSTANCE-PUBLISH-LAUNCHABLE", blocked.root)
         return None, blocked.root
-
-
-def is_listed(exchange: Exchange, instance: str) -> bool:
-    """Whether a list of instances contains an identifier; a response that is not JSON lists nothing."""
-    try:
-        return presence.shown(exchange.response.json, instance)
-    except NotJson:
-        return False
 
 
 def _are_listed(session: Session, made: Exchange, published: list[str]) -> None:

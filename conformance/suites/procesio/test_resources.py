@@ -9,9 +9,11 @@ import pytest
 
 from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import named_values
-from conformance.core.verdict import Kind
+from conformance.core.verdict import Kind, Reason
 from conformance.engine import presence
-from conformance.engine.identifiers import IDENTIFIER
+from conformance.engine.checks import describe
+from conformance.engine.identifiers import IDENTIFIER, looks_paginated, mentions, seen
+from conformance.engine.recorder import NotExercised
 from conformance.engine.sampling import build_request
 from conformance.engine.session import Session
 from conformance.suites.procesio.answers import answers_something, lists, require_about
@@ -43,6 +45,35 @@ def test_the_resources_of_the_account_are_a_list(session: Session) -> None:
 )
 def test_analytics_are_answered(session: Session, operation: str, requirement: str) -> None:
     answers_something(session, requirement, operation, **build_request(session, session.operation(operation)).request())
+
+
+@pytest.mark.starts  # one run, of a process of the run's own
+@pytest.mark.requirement("PRO-ANALYTICS-PROCESSES-ALL")
+def test_the_analytics_of_all_processes_leave_out_none_that_was_run(session: Session) -> None:
+    process(session)  # without one that can be run, none is
+    own = own_process(session)
+    ran = session.send("runProcess", path={"id": own.id}, json={"payload": {}, "connectionId": None})
+    if not ran.response.ok:  # no document says that any process can be run
+        raise NotExercised(Reason.INCONCLUSIVE, f"a process of the run's own: {describe(ran)}")
+    others = seen(session.call("listProcesses")) - {own.id}
+    session.call("getProcessesAnalytics")
+
+    def look() -> tuple[bool, Exchange]:
+        shown = session.send("getProcessesAnalytics")
+        return mentions(shown, own.id) or mentions(shown, own.name), shown
+
+    there, shown = session.eventually(look)
+    if not there and (looks_paginated(shown) or not shown.response.ok or not others & seen(shown)):
+        raise NotExercised(Reason.INCONCLUSIVE, "the response does not show which processes it is about")
+    session.recorder.require(
+        "PRO-ANALYTICS-PROCESSES-ALL",
+        there,
+        shown,
+        ran,
+        own.exchange,
+        observed="the analytics have other processes, and not one that was created and run",
+        kind=Kind.ABSENT,
+    )
 
 
 @pytest.mark.requirement("PRO-ANALYTICS-PROCESS-OF-ONE")

@@ -1,8 +1,9 @@
-"""Schedules: what is deleted with them, their copies and their status (procesio-api.txt, lines 101-107)."""
+"""Schedules: what is deleted with them, and their status (procesio-api.txt, lines 101-107)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -11,33 +12,12 @@ from conformance.core.verdict import Kind, Reason
 from conformance.engine.absence import says_gone
 from conformance.engine.checks import describe
 from conformance.engine.comparison import number
-from conformance.engine.identifiers import looks_paginated, mentions, seen
-from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.identifiers import mentions
+from conformance.engine.recorder import NotExercised
 from conformance.engine.sampling import build_request
-from conformance.engine.session import Resource, Session
-from conformance.engine.snapshots import changed, snapshot, volatile
-from conformance.spec.specification import Link
-from conformance.suites.procesio.answers import touched_in
-
-
-@dataclass(frozen=True, slots=True)
-class Scheduled:
-    """A schedule and its process, both created by the run."""
-
-    schedule: Resource
-    process: str
-
-    @property
-    def path(self) -> dict[str, str]:
-        """The schedule, as path parameters."""
-        return {"scheduleId": self.schedule.id}
-
-
-def scheduled(session: Session) -> Scheduled:
-    """A new schedule of a new process."""
-    operation = session.operation("createSchedule")
-    request = build_request(session, operation).request()
-    return Scheduled(session.create("createSchedule", **request), touched_in(operation, request["json"]))
+from conformance.engine.session import Session
+from conformance.engine.snapshots import Snapshot, changed, snapshot, volatile
+from conformance.suites.procesio.schedules import Scheduled, scheduled
 
 
 @pytest.mark.requirement("PRO-SCHEDULE-DELETE-KEEPS-PROCESS")
@@ -64,88 +44,6 @@ def test_deleting_a_schedule_leaves_its_process(session: Session) -> None:
         deleted,
         observed=f"the process can no longer be read: {describe(after)}",
     )
-
-
-@pytest.mark.requirement(
-    "PRO-SCHEDULE-DUPLICATE-NEW", "PRO-SCHEDULE-DUPLICATE-SAME", "PRO-SCHEDULE-DUPLICATE-INDEPENDENT"
-)
-def test_a_schedule_can_be_duplicated(session: Session) -> None:
-    own = scheduled(session)
-    session.call("readSchedule", path=own.path)
-    duplicating = session.operation("duplicateSchedule")
-    link = duplicating.link("list")
-    assert link is not None
-    before = session.resources.ids_before(duplicating) or set()
-    try:
-        copy = session.create(duplicating.id, path=own.path)
-    except NotExercised as unclear:
-        if unclear.reason is not Reason.INCONCLUSIVE:
-            raise
-        _nothing_new(session, link, before)
-        raise
-    original = session.send("readSchedule", path=own.path)
-    kept = "the original is gone" if says_gone(original) else ""
-    session.recorder.require("PRO-SCHEDULE-DUPLICATE-NEW", not kept, copy.exchange, original, observed=kept)
-    if kept:
-        raise Blocked(session.recorder.root_of("PRO-SCHEDULE-DUPLICATE-NEW"), duplicating.id)
-    _shows_the_process(session, own, original, copy)
-    _stays_without_the_original(session, own, copy)
-
-
-def _shows_the_process(session: Session, own: Scheduled, original: Exchange, copy: Resource) -> None:
-    """Record whether a copy has the process of the original."""
-    requirement = "PRO-SCHEDULE-DUPLICATE-SAME"
-    if not mentions(original, own.process):
-        session.recorder.skip(requirement, Reason.INCONCLUSIVE, "a schedule does not show its process")
-        return
-
-    def look() -> tuple[bool, Exchange]:
-        exchange = session.send("readSchedule", path={"scheduleId": copy.id})
-        return mentions(exchange, own.process), exchange
-
-    same, read = session.eventually(look)
-    session.recorder.require(
-        requirement,
-        same,
-        read,
-        original,
-        copy.exchange,
-        observed="the copy does not show the process of the original",
-        kind=Kind.READ_BACK,
-    )
-
-
-def _stays_without_the_original(session: Session, own: Scheduled, copy: Resource) -> None:
-    """Record whether a copy that could be read can still be read after the original was deleted."""
-    there = session.call("readSchedule", path={"scheduleId": copy.id})
-    deleted = session.call("deleteSchedule", path=own.path)
-    after = session.send("readSchedule", path={"scheduleId": copy.id})
-    if not (after.response.ok or says_gone(after)):
-        raise NotExercised(Reason.INCONCLUSIVE, describe(after))
-    session.recorder.require(
-        "PRO-SCHEDULE-DUPLICATE-INDEPENDENT",
-        after.response.ok,
-        after,
-        there,
-        deleted,
-        observed=f"the copy can no longer be read: {describe(after)}",
-    )
-
-
-def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
-    """Record that no copy was made, if the response has none and the list has nothing new."""
-
-    def look() -> tuple[bool, Exchange]:
-        exchange = session.send(link.operation)
-        return bool(seen(exchange) - before), exchange
-
-    grew, shown = session.eventually(look)
-    if grew or not shown.response.ok or looks_paginated(shown):
-        return
-    told = "the list has no new schedule"
-    session.recorder.require("PRO-SCHEDULE-DUPLICATE-NEW", False, shown, observed=told, kind=Kind.ABSENT)
-    for requirement in ("PRO-SCHEDULE-DUPLICATE-SAME", "PRO-SCHEDULE-DUPLICATE-INDEPENDENT"):
-        session.recorder.block(requirement, session.recorder.root_of("PRO-SCHEDULE-DUPLICATE-NEW"))
 
 
 @pytest.mark.requirement("PRO-SCHEDULE-CREATE-PROCESS")
@@ -195,12 +93,15 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
     if not then.response.ok:
         session.recorder.skip("PRO-SCHEDULE-STATUS-OTHERS", Reason.INCONCLUSIVE, describe(then))
         return
+    turned = snapshot(after, own.schedule.id)
+    state = _returning(session, own, was, changed(was, turned, ignored), body)
     *_, there, now = seen = [snapshot(one, another.schedule.id) for one in (*beside, then)]
-    # Counts and revisions may increase by themselves.
+    # Counts and revisions may go on by themselves, the state of the other one may not.
     touched = [
         place
         for place in sorted(changed(there, now, volatile(*seen[:2])))
         if any(number(held) is None for held in now.get(place, ()))
+        or (place in state and now.get(place) == turned.get(place))
     ]
     session.recorder.require(
         "PRO-SCHEDULE-STATUS-OTHERS",
@@ -210,3 +111,26 @@ def test_the_status_of_a_schedule_changes(session: Session) -> None:
         exchange,
         observed=f"another schedule changed too: {', '.join(touched[:3])}",
     )
+
+
+def _returning(session: Session, own: Scheduled, was: Snapshot, turned: set[str], body: Mapping[str, Any]) -> set[str]:
+    """Which of the places that a change of the status turned are as they were once it is changed back: the state.
+
+    A revision does not come back. The status can be changed back only where the body that changed it says how.
+    """
+    sent = body.get("json", {})
+    back = {name: not value for name, value in sent.items() if isinstance(value, bool)}
+    if not turned or not back:
+        return set()
+    session.send("changeScheduleStatus", path=own.path, json={**sent, **back})
+    state: set[str] = set()
+
+    def look() -> tuple[bool, Exchange]:
+        read = session.send("readSchedule", path=own.path)
+        if read.has_response and read.response.ok:
+            now = snapshot(read, own.schedule.id)
+            state.update(place for place in turned if now.get(place) == was.get(place))
+        return bool(state), read
+
+    session.eventually(look)
+    return state

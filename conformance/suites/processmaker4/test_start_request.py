@@ -269,11 +269,15 @@ def test_a_start_without_a_valid_token_is_refused_with_a_body(session: Session) 
     )
 
 
-@pytest.mark.requirement("PM4-START-UNKNOWN-PROCESS")
+@pytest.mark.requirement("PM4-START-UNKNOWN-PROCESS", "PM4-REFUSAL-HAS-BODY")
 def test_an_unknown_process_is_not_started(session: Session) -> None:
     control = started(session, data(session), ACCEPTED)
     unknown = session.send(START, path={"process_id": session.ledger.made_up_number()}, json=data(session))
-    session.recorder.refused("PM4-START-UNKNOWN-PROCESS", unknown, control)
+    if not session.recorder.refused("PM4-START-UNKNOWN-PROCESS", unknown, control):
+        return
+    session.recorder.require(
+        "PM4-REFUSAL-HAS-BODY", tells(unknown), unknown, control, observed="a refusal whose body says nothing"
+    )
 
 
 def tells(exchange: Exchange) -> bool:

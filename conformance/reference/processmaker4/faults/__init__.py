@@ -3,4 +3,5 @@
 from conformance.reference.processmaker4.faults import (  # noqa: F401 - each registers its faults
     disguised,
     unusual,
+    values,
 )

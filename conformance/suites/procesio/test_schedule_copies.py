@@ -1,0 +1,183 @@
+"""Copies of schedules: what a copy is like, and what making or changing one must not touch.
+
+It is POST /api/Schedules/{scheduleId}/duplicate (procesio-api.txt, line 106).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import leaves, named_values
+from conformance.core.verdict import Kind, Reason
+from conformance.engine.absence import says_gone
+from conformance.engine.checks import describe, quoted
+from conformance.engine.comparison import date, equal, number
+from conformance.engine.definition import changed
+from conformance.engine.identifiers import looks_paginated, mentions, seen
+from conformance.engine.neighbours import Neighbour, Neighbours
+from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.session import Resource, Session
+from conformance.spec.specification import Link
+from conformance.suites.procesio.schedules import Scheduled, scheduled
+
+NEW = "PRO-SCHEDULE-DUPLICATE-NEW"
+SAME = "PRO-SCHEDULE-DUPLICATE-SAME"
+APART = "PRO-SCHEDULE-DUPLICATE-APART"
+INDEPENDENT = "PRO-SCHEDULE-DUPLICATE-INDEPENDENT"
+
+
+@pytest.mark.requirement(NEW, SAME, INDEPENDENT)
+def test_a_schedule_can_be_duplicated(session: Session) -> None:
+    own = scheduled(session)
+    scheduled(session)  # a copy of the newest one is no copy of this one
+    original = session.call("readSchedule", path=own.path)
+    copy = duplicated(session, own)
+    _is_like(session, own, original, copy)
+    _stays_without_the_other(session, copy, own.schedule)
+
+
+@pytest.mark.requirement("PRO-SCHEDULE-DUPLICATE-OTHERS", APART, INDEPENDENT)
+def test_a_copy_and_its_original_are_two_schedules(session: Session) -> None:
+    own = scheduled(session)
+    beside = Neighbours(session, session.operation("createSchedule"))
+    beside.add()
+    beside.neighbours.append(beside.snapshot(own.schedule, own.sent))
+    copy = duplicated(session, own)
+    if not beside.record_unchanged("PRO-SCHEDULE-DUPLICATE-OTHERS", copy.exchange):
+        root = session.recorder.root_of("PRO-SCHEDULE-DUPLICATE-OTHERS")
+        for requirement in (APART, INDEPENDENT):
+            session.recorder.block(requirement, root)
+        return
+    _change_apart(session, own, copy)
+    _stays_without_the_other(session, own.schedule, copy)
+
+
+def duplicated(session: Session, own: Scheduled) -> Resource:
+    """A copy of a schedule.
+
+    Raises:
+        Blocked, NotExercised: there is none, or the original is gone; that is recorded.
+    """
+    duplicating = session.operation("duplicateSchedule")
+    link = duplicating.link("list")
+    assert link is not None
+    before = session.resources.ids_before(duplicating) or set()
+    try:
+        copy = session.create(duplicating.id, path=own.path)
+    except NotExercised as unclear:
+        if unclear.reason is not Reason.INCONCLUSIVE:
+            raise
+        _nothing_new(session, link, before)
+        raise
+    original = session.send("readSchedule", path=own.path)
+    kept = "the original is gone" if says_gone(original) else ""
+    session.recorder.require(NEW, not kept, copy.exchange, original, observed=kept)
+    if kept:
+        raise Blocked(session.recorder.root_of(NEW), duplicating.id)
+    return copy
+
+
+def _nothing_new(session: Session, link: Link, before: set[str]) -> None:
+    """Record that no copy was made, when the response names none and the list has nothing new either.
+
+    Raises:
+        Blocked: that is so.
+    """
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send(link.operation)
+        return bool(seen(exchange) - before), exchange
+
+    grew, shown = session.eventually(look)
+    if grew or not shown.response.ok or looks_paginated(shown):
+        return
+    session.recorder.require(NEW, False, shown, observed="the list has no new schedule", kind=Kind.ABSENT)
+    raise Blocked(session.recorder.root_of(NEW), "duplicateSchedule")
+
+
+def _is_like(session: Session, own: Scheduled, original: Exchange, copy: Resource) -> None:
+    """Judge whether a copy has the process of the original, and the other texts and dates with which that was created.
+
+    Its name may say that it is a copy.
+    """
+    if not mentions(original, own.process):
+        session.recorder.skip(SAME, Reason.INCONCLUSIVE, "a schedule does not show its process")
+        return
+    lost: list[str] = []
+
+    def look() -> tuple[bool, Exchange]:
+        exchange = session.send("readSchedule", path={"scheduleId": copy.id})
+        lost[:] = [one for one in _texts(own) if _has(original, one) and not _has(exchange, one)]
+        if not mentions(exchange, own.process):
+            lost.insert(0, own.process)
+        return not lost, exchange
+
+    same, read = session.eventually(look)
+    told = "the copy does not show the process of the original"
+    if lost and lost[0] != own.process:
+        told = f"the copy does not show {quoted(lost[0])}, with which the original was created"
+    session.recorder.require(SAME, same, read, original, copy.exchange, observed=told, kind=Kind.READ_BACK)
+
+
+def _texts(own: Scheduled) -> list[str]:
+    """The texts with which a schedule was created, but for its name and its process."""
+    return [
+        value
+        for _, value in leaves(own.sent)
+        if isinstance(value, str) and value and number(value) is None and value not in (own.schedule.name, own.process)
+    ]
+
+
+def _has(exchange: Exchange, wanted: str) -> bool:
+    return any(equal(wanted, value) for value in _values(exchange))
+
+
+def _values(exchange: Exchange) -> Iterator[object]:
+    try:
+        body = exchange.response.json
+    except NotJson:
+        return
+    yield from (value for _, value in named_values(body))
+
+
+def _change_apart(session: Session, own: Scheduled, copy: Resource) -> None:
+    """Judge whether an update of the copy changes the original, and the reverse."""
+    creating, updating = session.operation("createSchedule"), session.operation("modifySchedule")
+    beside = Neighbours(session, creating)
+    for one, other in ((copy, own.schedule), (own.schedule, copy)):
+        beside.neighbours = [beside.snapshot(other, own.sent) if other is own.schedule else _as_it_is(beside, copy)]
+        read = partial(session.call, "readSchedule", path={"scheduleId": one.id})
+        body, _ = changed(session, creating, updating, one, own.sent, read)
+        updated = session.call(updating.id, json=body)
+        if not beside.record_unchanged(APART, updated):
+            session.recorder.block(INDEPENDENT, session.recorder.root_of(APART))
+            raise Blocked(session.recorder.root_of(APART), updating.id)
+
+
+def _as_it_is(beside: Neighbours, copy: Resource) -> Neighbour:
+    """A copy as it looks now. What it must keep are the texts that two reads have in common, and that are no dates."""
+    link = next(iter(beside.views))
+    reads = [beside.snapshot(copy, {}).before[link.operation] for _ in range(2)]
+    first, second = ({value for value in _values(one) if isinstance(value, str)} for one in reads)
+    return beside.snapshot(copy, sorted(one for one in first & second if date(one) is None))
+
+
+def _stays_without_the_other(session: Session, one: Resource, other: Resource) -> None:
+    """Judge whether one of a copy and its original can still be read once the other one is deleted."""
+    there = session.call("readSchedule", path={"scheduleId": one.id})
+    deleted = session.call("deleteSchedule", path={"scheduleId": other.id})
+    after = session.send("readSchedule", path={"scheduleId": one.id})
+    if not (after.response.ok or says_gone(after)):
+        raise NotExercised(Reason.INCONCLUSIVE, describe(after))
+    session.recorder.require(
+        INDEPENDENT,
+        after.response.ok,
+        after,
+        there,
+        deleted,
+        observed=f"the other of the copy and its original can no longer be read: {describe(after)}",
+    )

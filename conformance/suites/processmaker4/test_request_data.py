@@ -1,0 +1,90 @@
+"""Request data: the values that a JSON body can have (processmaker-4-start-request.md, lines 52, 127, 184)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from conformance.core.exchange import Exchange
+from conformance.core.json_walk import leaves
+from conformance.core.verdict import Kind, Reason
+from conformance.engine import presence
+from conformance.engine.checks import describe, quoted
+from conformance.engine.comparison import equal
+from conformance.engine.recorder import NotExercised
+from conformance.engine.session import Session
+from conformance.suites.processmaker4.test_start_request import (
+    ACCEPTED,
+    START,
+    beside,
+    data,
+    exchanged,
+    path,
+    shows,
+    started,
+    table,
+    unpacked,
+)
+
+NUMBER: Final = 73519.25
+SCRIPTS: Final = "Łódź, Zürich, 東京"
+
+
+@pytest.mark.requirement("PM4-START-DATA-VALUES")
+def test_request_data_keep_every_json_value(session: Session) -> None:
+    words = data(session)
+    if table(session).request_data and all(isinstance(one, str) and one.isascii() for _, one in leaves(words)):
+        place = session.table.place("request_data")
+        raise NotExercised(Reason.INCONCLUSIVE, f"{place} has nothing but texts in ASCII")
+    control = started(session, words, ACCEPTED)
+    if not shows(control, words) or exchanged(control, words):  # PM4-START-DATA-KEPT says so
+        raise NotExercised(Reason.INCONCLUSIVE, "responses do not contain the request data that were sent")
+    sent = words if table(session).request_data else {**words, **values(session)}
+    exchange = session.send(START, path=path(session), json=sent)
+    if not exchange.response.ok:  # a process may need other data
+        raise NotExercised(Reason.INCONCLUSIVE, describe(exchange))
+    lost = [name for name in sent if not is_kept(exchange, name, sent[name])]
+    session.recorder.require(
+        "PM4-START-DATA-VALUES",
+        not lost,
+        exchange,
+        control,
+        observed="; ".join(f"{name}, sent as {quoted(sent[name])}, is not there" for name in lost),
+        kind=Kind.READ_BACK,
+    )
+
+
+def values(session: Session) -> dict[str, Any]:
+    """A value of each JSON type but null, which may be unset, and a text of several scripts."""
+    word = session.ledger.word
+    return {
+        "aNumber": NUMBER,
+        "noNumber": 0,
+        "aTruth": True,
+        "noTruth": False,
+        "aText": SCRIPTS,
+        "aList": [word(), word()],
+        "anObject": {"inner": word(), "deeper": {"inner": word()}},
+    }
+
+
+def is_kept(exchange: Exchange, name: str, value: Any) -> bool:
+    """Whether a response has a value under its name; of a list or an object, whether it has each value in it.
+
+    A response may write numbers and truth values as text, and an object in another form.
+    """
+    body = unpacked(exchange.response.json)
+    if isinstance(value, dict | list):
+        found = [one for _, one in leaves(body)]
+        return all(any(same(one, other) for other in found) for _, one in leaves(value))
+    return any(same(value, one) for one in beside(body, name))
+
+
+def same(sent: Any, read: Any) -> bool:
+    """Whether a single value is one that was sent, in whatever notation."""
+    if isinstance(sent, bool):
+        return read is sent or str(read).casefold() in (str(sent).casefold(), str(int(sent)))
+    if isinstance(sent, float | int) and isinstance(read, str):
+        return presence.is_value(read, f"{sent:.10g}")
+    return equal(sent, read) or (isinstance(sent, str) and presence.is_value(read, sent))
