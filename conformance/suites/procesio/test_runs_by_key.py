@@ -105,7 +105,7 @@ def test_an_api_key_runs_the_process_in_the_path_with_its_payload(session: Sessi
 
 
 def texts(payload: Any) -> Iterator[str]:
-    """The texts of a payload that can be told from counts and states."""
+    """The texts of a payload that differ from counts and states."""
     return (value for _, value in leaves(payload) if isinstance(value, str) and value and number(value) is None)
 
 
