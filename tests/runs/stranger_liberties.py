@@ -102,7 +102,7 @@ LIBERTIES = (
     # Nested folders are recognised by identifiers and names of their own.
     Liberty("tree-of-paths", "procesio", tree_of_paths, unshown=("PRO-FOLDER-PATH-FULL", "PRO-FOLDER-DELETE-CONTENT")),
     Liberty("shared-revision", "procesio", shared_revision),
-    Liberty("drafts", "procesio", drafts),
+    Liberty("drafts", "procesio", drafts, unshown=("PRO-ANALYTICS-PROCESSES-ALL",)),  # nothing new can be run
     Liberty("other-copies", "procesio", other_copies),
     Liberty("data-as-text", "processmaker4", data_as_text),
 )
