@@ -25,13 +25,13 @@ def command(*, system: str, as_json: bool, run: Path | None) -> None:
     """Print an API as one plain OpenAPI 3.1 document.
 
     Use it with any tool that reads OpenAPI: a linter, a mock server, a generator of clients. The descriptions say where
-    each operation is documented.
+    each operation and each field is documented.
 
     With --observed the operations are the same, with the responses of a run: statuses, media types, fields and their
     types. Compare both documents with any tool that compares OpenAPI.
     """
     path = SYSTEMS[system].specs / specification.SPEC
-    document = bundle(system, specification.data(path.read_bytes(), path))
+    document = bundle(system, specification.data(path.read_bytes(), path), specification.fields(system))
     if run is not None:
         document = observed.observed(document, _record(run, system))
     if as_json:

@@ -1,16 +1,17 @@
 """Convert a spec to a plain OpenAPI document, for other tools. Pure.
 
 The parts of `x-conformance` for readers become text: where an operation is documented, that it is implied, that its
-request is undocumented. The rest is removed.
+request is undocumented. The lines that name a field are added to its description. The rest is removed.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from conformance.spec.citations import cite, in_words
 from conformance.spec.extension import EXTENSION
 from conformance.spec.layout import METHODS
 from conformance.spec.openapi import refined
@@ -24,9 +25,15 @@ DATA: Final = ("example", "examples", "enum", "default", "const")
 """The members of a schema or a media type that hold data, in which every name is allowed."""
 
 
-def bundle(system: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The plain document of a system. `document` is its spec before inlining."""
+def bundle(system: str, document: Mapping[str, Any], fields: Iterable[Mapping[str, str]] = ()) -> dict[str, Any]:
+    """The plain document of a system. `document` is its spec before inlining; `fields` are the rows of its inventory of
+    fields, whose lines are added to the descriptions.
+    """
     plain: dict[str, Any] = json.loads(json.dumps(document))
+    components = plain.setdefault("components", {})
+    schemas = components.get("schemas", {})
+    components["schemas"] = {name: _without_siblings(schema, schemas) for name, schema in schemas.items()}
+    cite(plain, fields)
     tags: dict[str, None] = {}
     for path, item in plain["paths"].items():
         for method in METHODS:
@@ -35,10 +42,6 @@ def bundle(system: str, document: Mapping[str, Any]) -> dict[str, Any]:
     info = {**plain["info"], "contact": CONTACT, "license": LICENSE}
     made = {"openapi": plain["openapi"], "info": info, "tags": [_tag(system, name) for name in tags]}
     made |= {name: _plain(value) for name, value in plain.items() if name not in (*made, EXTENSION)}
-    made["components"]["schemas"] = {
-        name: _without_siblings(schema, made["components"]["schemas"])
-        for name, schema in made["components"].get("schemas", {}).items()
-    }
     _prune(made)
     return made
 
@@ -78,7 +81,7 @@ def _cited(said: Mapping[str, Any]) -> str:
     readings = said.get("reading", [])
     codes = ", ".join([readings] if isinstance(readings, str) else readings)
     read = f" (readings {codes})" if codes else ""
-    return f'Documented in {said["document"]}, section "{said["section"]}", lines {said["lines"]}{read}.'
+    return f'Documented in {said["document"]}, section "{said["section"]}", {in_words([said["lines"]])}{read}.'
 
 
 def _plain(node: Any) -> Any:

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, Final
 
 from conformance.spec.extension import EXTENSION, extension
 from conformance.spec.layout import METHODS
 from conformance.spec.rules import Schema
 
+UNUSED: Final = (EXTENSION, "description")
+
 
 def guided(schema: Schema) -> dict[str, Any]:
     """A plain copy of a request schema for the generator: with its guidance, and closed to undocumented members.
 
-    An object with described members accepts no others, unless it has `additionalProperties`.
+    An object with described members accepts no others, unless it has `additionalProperties`. Descriptions are removed: no
+    generated value, and no key of a corpus, depends on them.
     """
     said = extension(schema).generate
     guidance = said.keywords if said is not None else {}
-    copy = {name: value for name, value in schema.items() if name != EXTENSION} | guidance
+    copy = {name: value for name, value in schema.items() if name not in UNUSED} | guidance
     if "required" in guidance:
         copy["required"] = sorted(always_sent(schema), key=list(schema.get("properties", ())).index)
     if "properties" in copy:

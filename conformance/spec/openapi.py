@@ -86,18 +86,18 @@ def operations(system: str, source: Mapping[str, Any]) -> Iterator[Operation]:
         SpecificationError: the document does not follow the format.
     """
     found = list(_operations(system, source))
-    spelled = {one.id: _spelled(template, one.path) for template, one in found}
+    names = {one.id: spelled(template, one.path) for template, one in found}
     for _, one in found:
         links = (
-            replace(link, parameter=spelled[link.operation].get(link.parameter, link.parameter))
-            if link.operation in spelled
+            replace(link, parameter=names[link.operation].get(link.parameter, link.parameter))
+            if link.operation in names
             else link
             for link in one.links
         )
         yield replace(one, links=tuple(links))
 
 
-def _spelled(template: str, path: str) -> dict[str, str]:
+def spelled(template: str, path: str) -> dict[str, str]:
     """The document's names of the parameters of a path, by their names in the spec."""
     return dict(zip(re.findall(r"\{(\w+)\}", template), re.findall(r"\{(\w+)\}", path), strict=False))
 
@@ -135,7 +135,7 @@ def _operation(
     citation = Citation().refined(said)
     if "responses" not in raw:
         raise SpecificationError(f"{name} has no responses; add what the documentation says")
-    spelled = _spelled(path, said.path) if said.path else {}
+    names = spelled(path, said.path) if said.path else {}
     request = raw.get("requestBody", {})
     security = raw.get("security", source.get("security", []))
     schemes = source.get("components", {}).get("securitySchemes", {})
@@ -168,7 +168,7 @@ def _operation(
         schemes=tuple(tuple(one) for one in security),
         takes_key=any(kinds.get(name) == "apiKey" for one in security for name in one),
         parameters=tuple(
-            {**one, "name": spelled.get(one["name"], one["name"])} if one.get("in") == "path" else one
+            {**one, "name": names.get(one["name"], one["name"])} if one.get("in") == "path" else one
             for one in (*item.get("parameters", ()), *raw.get("parameters", ()))
         ),
         bodies=tuple(

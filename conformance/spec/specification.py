@@ -208,6 +208,9 @@ def fields(system: str) -> list[dict[str, str]]:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
+    """The rows of an inventory; none without a file."""
+    if not path.exists():
+        return []
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
@@ -217,9 +220,9 @@ def _lines_by_field(path: Path) -> dict[tuple[str, bool, str, str], str]:
 
     A schema cites the table of its fields; the inventory has the lines of each. Without an inventory there are none.
     """
-    rows = _rows(path) if path.exists() else []
     return {
-        (row["operation"], row["direction"] == "request", row["place"], row["document"]): row["lines"] for row in rows
+        (row["operation"], row["direction"] == "request", row["place"], row["document"]): row["lines"]
+        for row in _rows(path)
     }
 
 

@@ -120,7 +120,10 @@ def digest(system: str) -> str:
     requests = {
         operation.id: [
             operation.effect,
-            list(operation.parameters),
+            [
+                {name: value for name, value in parameter.items() if name != "description"}
+                for parameter in operation.parameters
+            ],
             [[body.media_type, guided(body.schema), dict(body.examples)] for body in operation.bodies],
         ]
         for operation in load(system).operations.values()
