@@ -31,18 +31,18 @@ def cite(document: Mapping[str, Any], rows: Iterable[Mapping[str, str]]) -> None
     """
     named: dict[tuple[str, bool, str], list[tuple[str, str]]] = {}
     for row in rows:
-        place = (row["operation"], row["direction"] == "request", row["place"])
-        named.setdefault(place, []).append((row["document"], row["lines"]))
+        key = (row["operation"], row["direction"] == "request", row["place"])
+        named.setdefault(key, []).append((row["document"], row["lines"]))
     fields: dict[tuple[int, Any], _Field] = {}
-    for operation, sent, place, holder, key in _fields(document):
+    for operation, sent, place, holder, name in _fields(document):
         for cited, lines in named.get((operation, sent, place), ()):
-            one = fields.setdefault((id(holder), key), _Field(holder, key))
+            one = fields.setdefault((id(holder), name), _Field(holder, name))
             one.lines.setdefault(cited, []).append(lines)
     for one in fields.values():
         part = one.holder[one.key]
         part = {**_resolved(document, part)[2], **part}
         part.pop("$ref", None)
-        said = "; ".join(f"{name}, {in_words(lines)}" for name, lines in one.lines.items())
+        said = "; ".join(f"{cited}, {in_words(lines)}" for cited, lines in one.lines.items())
         one.holder[one.key] = part | {"description": f"{part.get('description', '')} ({said})".strip()}
 
 

@@ -20,8 +20,8 @@ UNUSED: Final = (EXTENSION, "description")
 def guided(schema: Schema) -> dict[str, Any]:
     """A plain copy of a request schema for the generator: with its guidance, and closed to undocumented members.
 
-    An object with described members accepts no others, unless it has `additionalProperties`. Descriptions are removed: no
-    generated value, and no key of a corpus, depends on them.
+    An object with described members accepts no others, unless it has `additionalProperties`. Descriptions are removed:
+    no generated value, and no key of a corpus, depends on them.
     """
     said = extension(schema).generate
     guidance = said.keywords if said is not None else {}

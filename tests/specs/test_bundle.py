@@ -29,7 +29,39 @@ MERGE: Final = re.compile(r"(^|[\s{,-])<<\s*:", re.MULTILINE)
 
 def printed(system: str) -> dict[str, Any]:
     path = SYSTEMS[system].specs / specification.SPEC
-    return bundle(system, specification.data(path.read_bytes(), path))
+    return bundle(system, specification.data(path.read_bytes(), path), specification.fields(system))
+
+
+def descriptions(system: str) -> dict[tuple[str, str, str], str]:
+    """The descriptions of the printed document, by operation, direction and place as in the inventory of fields."""
+    document = inline(printed(system))
+    found: dict[tuple[str, str, str], str] = {}
+
+    def read(operation: str, direction: str, schema: dict[str, Any], place: str) -> None:
+        for name, member in schema.get("properties", {}).items():
+            found[operation, direction, f"{place}/{name}"] = member["description"]
+            read(operation, direction, member, f"{place}/{name}")
+        if "items" in schema:
+            read(operation, direction, schema["items"], f"{place}[]")
+
+    for path, item in document["paths"].items():
+        for one in (one for one in item.values() if isinstance(one, dict)):
+            name = one["operationId"]
+            known = load(system).operations[name]
+            spelled = dict(zip(re.findall(r"{\w+}", path), re.findall(r"{\w+}", known.path), strict=True))
+            for parameter in (*item.get("parameters", ()), *one.get("parameters", ())):
+                place = f"?{parameter['name']}" if parameter["in"] == "query" else spelled[f"{{{parameter['name']}}}"]
+                found[name, "request", place] = parameter["description"]
+            for asked in one.get("security", document["security"]):
+                for scheme in (document["components"]["securitySchemes"][key] for key in asked):
+                    found[name, "request", f"header/{scheme.get('name', 'Authorization')}"] = scheme["description"]
+            for direction, answers in (
+                ("request", [one.get("requestBody", {})]),
+                ("response", one["responses"].values()),
+            ):
+                for content in (content for answer in answers for content in answer.get("content", {}).values()):
+                    read(name, direction, content.get("schema", {}), "")
+    return found
 
 
 def schemas(node: Any) -> Iterator[dict[str, Any]]:
@@ -67,6 +99,25 @@ def test_every_operation_is_in_the_printed_document_and_says_where_it_is_documen
             assert (IMPLIED in operation["description"]) is known.implied
             assert [f"{system}/{tag}" for tag in operation["tags"]] == [known.profile]
             assert any(status.startswith("4") for status in operation["responses"])
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_description_of_a_field_ends_with_the_lines_that_name_it(system: str) -> None:
+    found = descriptions(system)
+    for row in specification.fields(system):
+        place = (row["operation"], row["direction"], row["place"])
+        if row["operation"] == "readDataTypeByName" or place[:2] == ("exportProject", "response"):
+            continue  # it has the path of another operation; XML has no schema
+        text, _, cited = found[place].rpartition(" (")
+        assert text.endswith("."), place
+        lines = cited.removesuffix(")").partition(f"{row['document']}, line")[2].partition(";")[0]
+        assert set(re.findall(r"[-\d]+", row["lines"])) <= set(re.findall(r"[-\d]+", lines)), place
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_lines_of_a_field_are_written_in_the_inventory_only(system: str) -> None:
+    text = (SYSTEMS[system].specs / specification.SPEC).read_text(encoding="utf-8")
+    assert re.search(r"[.](txt|md), lines? \d", text) is None
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

@@ -27,15 +27,23 @@ THING: dict[str, Any] = {
     "type": "object",
     "required": ["id"],
     "properties": {
-        "id": {"type": "string"},
+        "id": {"type": "string", "description": "What the server calls it."},
         "kind": {
-            "type": "string", "enum": ["A", "B"], EXTENSION: {"tolerate": {"values": ["C"], "reading": "A-SMP-01"}},
+            "type": "string", "enum": ["A", "B"], "description": "Which of two.",
+            EXTENSION: {"tolerate": {"values": ["C"], "reading": "A-SMP-01"}},
         },
-        "parts": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}},
+        "parts": {
+            "type": "array", "description": "What it is made of.",
+            "items": {
+                "type": "object", "properties": {"name": {"type": "string", "description": "What it is called."}},
+            },
+        },
     },
 }  # fmt: skip
 BODY = {"application/json": {"schema": {"type": "object"}, "examples": {"one": {"value": {"name": "n"}}}}}
-ID = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+ID = [
+    {"name": "id", "in": "path", "required": True, "description": "Which is meant.", "schema": {"type": "string"}},
+]  # fmt: skip
 SPEC: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Sample", "version": "1"},
@@ -47,7 +55,7 @@ SPEC: dict[str, Any] = {
                 EXTENSION: {
                     **SAID, "effect": "create", "accepted_by": "SMP-CREATE", "name": {"in": "body", "pointer": "/name"},
                 },
-                "requestBody": {"content": BODY},
+                "requestBody": {"description": "What to make.", "content": BODY},
                 "responses": {
                     "201": {
                         "description": "made",
@@ -384,6 +392,44 @@ BROKEN: list[tuple[str, str, str, Change]] = [
         "readThing",
         "no path of the spec is /thing/{id} but for the names of its parameters",
         lambda spec, _: said(spec, "readThing").update(path="/thing/{id}"),
+    ),
+    (
+        "S116",
+        "createThing responses 201 content application/json schema",
+        "id has no description; say in a sentence what it means",
+        lambda spec, _: at(schema(spec), "properties", "id").pop("description"),
+    ),
+    (
+        "S116",
+        "createThing responses 201 content application/json schema/parts[]",
+        "the description of name only repeats its name: 'The name.'; say what it means",
+        lambda spec, _: at(schema(spec), "properties", "parts", "items", "properties", "name").update(
+            description="The name."
+        ),
+    ),
+    (
+        "S116",
+        "createThing",
+        "request body has no description; say in a sentence what it means",
+        lambda spec, _: at(operation(spec, "createThing"), "requestBody").pop("description"),
+    ),
+    (
+        "S116",
+        "readThing parameters 0",
+        "id has no description; say in a sentence what it means",
+        lambda spec, _: operation(spec, "readThing").update(parameters=[{**ID[0], "description": " "}]),
+    ),
+    (
+        "S116",
+        "createThing responses 201",
+        "Location has no description; say in a sentence what it means",
+        lambda spec, _: response(spec).update(headers={"Location": {"schema": {"type": "string"}}}),
+    ),
+    (
+        "S116",
+        "components",
+        "Kind has no description; say in a sentence what it means",
+        lambda spec, _: spec.update(components={"schemas": {"Kind": {"type": "string"}}}),
     ),
     (
         "R001",

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from conformance.core.systems import SYSTEMS
 from conformance.spec import specification
-from conformance.spec.lint import register_rules, spec_rules  # noqa: F401 - register the rules
+from conformance.spec.lint import description_rules, register_rules, spec_rules  # noqa: F401 - register the rules
 from conformance.spec.lint.rule import (
     RULES,
     Problem,
