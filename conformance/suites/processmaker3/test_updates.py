@@ -94,6 +94,23 @@ def test_a_long_name_is_read_back_as_a_whole(session: Session) -> None:
     )
 
 
+@pytest.mark.requirement(READ_BACK)
+def test_an_update_can_empty_the_description(session: Session) -> None:
+    project, definition = drawn(session)
+    updated = update(session, project, {**definition, "prj_description": ""})
+    after, exchange = projects.read(session, project.id, lambda one: one.get("prj_description") in (None, ""))
+    session.recorder.require(
+        READ_BACK,
+        after.get("prj_description") in (None, ""),
+        exchange,
+        updated,
+        expected="an empty text",
+        observed=checks.quoted(after.get("prj_description")),
+        kind=Kind.READ_BACK,
+        location="/prj_description",
+    )
+
+
 def described(definition: Body, description: str) -> bool:
     """Whether a definition has a description."""
     return plain(str(definition.get("prj_description"))) == description

@@ -34,6 +34,20 @@ def _after_update(ref: ProcessMaker3, change: Callable[[Project], None]) -> None
     override(ref.workspace, "update", make)
 
 
+@fault("pm3-update-empty-description-ignored", SYSTEM, "An update with an empty description keeps the description.")
+def _(ref: ProcessMaker3) -> None:
+    def make(update: Callable[[str, Data, str], None]) -> Callable[[str, Data, str], None]:
+        def keeping(uid: str, data: Data, user: str) -> None:
+            before = ref.workspace.find(uid).description
+            update(uid, data, user)
+            project = ref.workspace.find(uid)
+            project.description = project.description or before
+
+        return keeping
+
+    override(ref.workspace, "update", make)
+
+
 @fault("pm3-update-name-cut", SYSTEM, "An update keeps the first 80 characters of a name.")
 def _(ref: ProcessMaker3) -> None:
     def cut(project: Project) -> None:
