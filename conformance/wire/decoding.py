@@ -11,8 +11,9 @@ import base64
 import binascii
 import html
 import re
+import sys
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -25,11 +26,16 @@ ESCAPE: Final = re.compile(  # each alternative begins with a literal character,
     rb"|\\(?P<begun>(?:u[dD][89abAB][0-9A-Fa-f]{2}\\)?(?:u[0-9A-Fa-f]{0,3}|x[0-9A-Fa-f]?)?\Z)"
     rb"|&(?P<begun_entity>#?\w{0,8}\Z)"
     rb"|%(?P<percent>[0-9A-Fa-f]{2})"
+    rb"|%[uU](?P<unicode_in_url>[0-9A-Fa-f]{4})"
+    rb"|\\u\{0*(?P<braced>[0-9A-Fa-f]{1,6})\}"
+    rb"|\\U(?P<wide>[0-9A-Fa-f]{8})"
+    rb"|\\(?P<octal>[0-3][0-7]{2})"
     rb"|\\u(?P<high>[dD][89abAB][0-9A-Fa-f]{2})\\u(?P<low>[dD][c-fC-F][0-9A-Fa-f]{2})"
     rb"|\\u(?P<unicode>[0-9A-Fa-f]{4})"
     rb"|\\x(?P<byte>[0-9A-Fa-f]{2})"
     rb"|\\(?P<letter>[\"'\\/bfnrt])"
-    rb"|&(?P<entity>(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
+    rb"|&(?:#0*(?P<decimal>[0-9]{1,7});?|#[xX]0*(?P<hexadecimal>[0-9A-Fa-f]{1,6});?"
+    rb"|(?P<entity>[A-Za-z][A-Za-z0-9]{1,31};))"
     rb"|\+(?P<plus>)"
 )
 LETTERS: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
@@ -118,8 +124,12 @@ def _unescape(match: re.Match[bytes], plus: bool) -> bytes | None:
             return b""  # the text was cut off within it
         case "percent" | "byte":
             return bytes.fromhex(text.decode())
-        case "unicode":
-            return chr(int(text, 16)).encode("utf-8", "replace")
+        case "unicode" | "unicode_in_url" | "braced" | "wide" | "hexadecimal":
+            return _character(int(text, 16))
+        case "decimal":
+            return _character(int(text))
+        case "octal":
+            return bytes([int(text, 8)])
         case "low":
             return bytes.fromhex((match["high"] + text).decode()).decode("utf-16-be").encode()
         case "letter":
@@ -130,6 +140,11 @@ def _unescape(match: re.Match[bytes], plus: bool) -> bytes | None:
             return read.encode("utf-8", "replace") if read != named else None
         case _:
             return b" " if plus else None
+
+
+def _character(code: int) -> bytes | None:
+    """A character in UTF-8; None when there is none with that code."""
+    return chr(code).encode("utf-8", "replace") if code <= sys.maxunicode else None
 
 
 def _decoded(view: View) -> View | None:
@@ -199,3 +214,33 @@ def encodings(secret: bytes) -> Iterator[tuple[bytes, int, int]]:
         last, rest = divmod(8 * (shift + len(secret)), BITS_OF_BASE64)
         digits = binascii.b2a_base64(ZEROS[shift] + secret, newline=False)
         yield digits[first:last], int(shift > 0), int(rest > 0)
+
+
+def endings(secrets: Iterable[bytes], size: int, table: bytes) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    """The last bytes, not more than eight, of each secret of at least as many and of all that `encodings` says of it.
+
+    They are translated by a table, and come in several lists beside those of their secrets. To encode thousands of
+    secrets in one call is many times faster than one by one.
+    """
+    by_length: dict[int, list[bytes]] = {}
+    for secret in secrets:
+        by_length.setdefault(len(secret), []).append(secret)
+    for length, alike in by_length.items():
+        tails = b"".join([secret[-size:] for secret in alike])
+        yield alike, _apart(tails.translate(table), size, size, size)
+        digits = binascii.hexlify(tails).translate(table)
+        yield alike, _apart(digits, 2 * size, 2 * size, size)
+        for shift in range(len(ZEROS)):
+            last = 8 * (shift + length) // BITS_OF_BASE64  # of the digits that hold nothing but bits of the secret
+            groups = (last - size) // 4  # of digits that are not looked at
+            start = 3 * groups - shift
+            before, start = ZEROS[max(0, -start)], max(0, start)
+            behind = ZEROS[-(len(before) + length - start) % 3]
+            tails = b"".join([before + secret[start:] + behind for secret in alike])
+            digits = binascii.b2a_base64(tails, newline=False).translate(table)
+            yield alike, _apart(digits, len(digits) // len(alike), last - 4 * groups, size)
+
+
+def _apart(joined: bytes, width: int, stop: int, size: int) -> list[bytes]:
+    """So many bytes before an offset in each of the texts of one width that are joined."""
+    return [joined[at - size : at] for at in range(stop, len(joined) + 1, width)]

@@ -9,28 +9,32 @@ from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
-from conformance.wire.decoding import URL_SAFE, encodings
+from conformance.wire.decoding import URL_SAFE, encodings, endings
 
 PADDING: Final = re.compile(rb"={1,2}")
 FOLDED: Final = bytes(range(256)).lower().translate(URL_SAFE)
 """Maps the spellings of an encoding to one, so that one pass finds the candidates of all."""
-KEY: Final = 8  # bytes at the end of a pattern that are searched for; the beginnings of tokens are often equal
+KEY: Final = 5  # bytes at the end of a pattern that are searched for; the beginnings of tokens are often equal
+MAX_LENGTHS: Final = 16
+"""The number of different lengths of patterns that end in one key. Each is compared wherever the key is, so more would
+only cost time: secrets of further lengths are hidden by field only."""
 
 
 class Matcher:
-    """Secrets of at least KEY bytes that are searched for together, however many there are.
+    """Secrets of at least 8 bytes that are searched for together, however many there are.
 
-    Automata search for the last bytes of each, and each hit is compared as a whole. An automaton accepts no further key
-    once
-    it is built. So there are several, each more than twice as large as the next: recent additions are rebuilt often,
-    and all
-    others rarely.
+    Automata search for the last bytes of each, and each hit is compared as a whole. Only those bytes are encoded in
+    advance, for all new secrets at once, because most of thousands never occur again. An automaton accepts no further
+    key once it is built. So there are several, each more than twice as large as the next: recent additions are rebuilt
+    often, and all others rarely.
     """
 
     def __init__(self) -> None:
         self._pending: list[bytes] = []
         self._parts: list[tuple[list[bytes], BytesAhoCorasick]] = []
-        self._lengths: dict[bytes, tuple[int, ...]] = {}  # of the patterns that end in a key
+        self._waiting: dict[bytes, bytes] = {}  # by key, the first secret whose pattern was not made yet
+        self._others: dict[bytes, list[bytes]] = {}  # by key, further ones, which are rare
+        self._lengths: dict[bytes, tuple[int, ...]] = {}  # by key, of the patterns that end in it
         self._patterns: dict[bytes, tuple[bytes, int, int]] = {}
         self._secrets: list[bytes] = []
         self._sorted: list[bytes] = []
@@ -38,25 +42,14 @@ class Matcher:
     def add(self, secret: bytes) -> None:
         """Search for `secret` from now on."""
         self._secrets.append(secret)
-        meant, lengths = self._patterns, self._lengths
-        meant[secret] = secret, 0, 0
-        for pattern, before, after in (meant[secret], *encodings(secret)):
-            if pattern not in meant:
-                meant[pattern] = secret, before, after
-            key, length = pattern[-KEY:].translate(FOLDED), len(pattern)
-            known = lengths.get(key)
-            if known is None:
-                self._pending.append(key)
-                lengths[key] = (length,)
-            elif length not in known:
-                lengths[key] = (*known, length)
+        self._pending.append(secret)
 
     def find(self, content: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Where in `content` a secret begins and ends, in any encoding, and which it is. Results may overlap."""
-        self._build_automata()
+        self.build_automata()
         folded = content.translate(FOLDED)
         for stop in self._ends(folded):
-            for length in self._lengths[folded[stop - KEY : stop]]:
+            for length in self._lengths_of(folded[stop - KEY : stop]):
                 written = content[max(0, stop - length) : stop]
                 for pattern in {written, written.translate(URL_SAFE), written.lower()}:
                     secret, before, after = self._patterns.get(pattern, (b"", 0, 0))
@@ -83,10 +76,40 @@ class Matcher:
         for _, automaton in self._parts:
             yield from (stop for _, _, stop in automaton.find_matches_as_indexes(content, overlapping=True))
 
-    def _build_automata(self) -> None:
+    def _lengths_of(self, key: bytes) -> tuple[int, ...]:
+        """The lengths of the patterns that end in a key. They are made at the first hit, of older secrets first."""
+        if key in self._waiting:
+            for secret in (self._waiting.pop(key), *self._others.pop(key, ())):
+                self._expand(secret, key)
+        return self._lengths.get(key, ())
+
+    def _expand(self, secret: bytes, key: bytes) -> None:
+        """Make the patterns of a secret that end in a key."""
+        for pattern, before, after in ((secret, 0, 0), *encodings(secret)):
+            if pattern[-KEY:].translate(FOLDED) != key:
+                continue
+            if pattern == secret or pattern not in self._patterns:
+                self._patterns[pattern] = secret, before, after
+            known = self._lengths.get(key, ())
+            if len(pattern) not in known and len(known) < MAX_LENGTHS:
+                self._lengths[key] = (*known, len(pattern))
+
+    def build_automata(self) -> None:
+        """Prepare to find what was added. It then counts as older than what is added later."""
         if not self._pending:
             return
-        keys, self._pending = self._pending, []
+        pending, self._pending = self._pending, []
+        waiting, lengths = self._waiting, self._lengths
+        keys: list[bytes] = []
+        for secrets, ends in endings(pending, KEY, FOLDED):
+            for secret, key in zip(secrets, ends, strict=True):
+                if key in waiting:
+                    self._others.setdefault(key, []).append(secret)
+                    continue
+                waiting[key] = secret
+                if key not in lengths:  # otherwise an automaton has it
+                    keys.append(key)
         while self._parts and len(self._parts[-1][0]) <= 2 * len(keys):
             keys = self._parts.pop()[0] + keys
-        self._parts.append((keys, BytesAhoCorasick(keys, matchkind=MatchKind.Standard)))
+        if keys:
+            self._parts.append((keys, BytesAhoCorasick(keys, matchkind=MatchKind.Standard)))

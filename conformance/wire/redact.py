@@ -55,6 +55,7 @@ class Redactor:
         self._fields: dict[tuple[str, str], str] = {}
         for name, value in secrets.items():
             self.learn(name, value)
+        self._long.build_automata()  # these are the user's, and count as older than those of a server
 
     def learn(self, name: str, value: str, *, rename: bool = False) -> None:
         """Treat `value` as a secret from now on, with the placeholder `name`. A known one is renamed only with

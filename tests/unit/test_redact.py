@@ -281,6 +281,40 @@ def test_additional_secret_is_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     assert many < 16 * few * 2  # rebuilding all for each would be 16 times that
 
 
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "decimal references without semicolons": lambda text: "".join(f"&#{ord(one)}" for one in text),
+    "hexadecimal references without semicolons": lambda text: "".join(f"&#x{ord(one):x}" for one in text),
+    "references with many zeros": lambda text: "".join(f"&#{ord(one):012};&#x{ord(one):012x};" for one in text[::2]),
+    "percent and u": lambda text: "".join(f"%u{ord(one):04X}" for one in text),
+    "code points in braces": lambda text: "".join(f"\\u{{{ord(one):x}}}" for one in text),
+    "wide code points": lambda text: "".join(f"\\U{ord(one):08x}" for one in text),
+    "octal digits": lambda text: "".join(f"\\{ord(one):03o}" for one in text),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_secret_is_redacted_in_spellings_of_any_language(spelling: Callable[[str], str]) -> None:
+    secret = "aabbccddeeffgghh"
+    redactor = Redactor({"PM3_PASSWORD": secret})
+    assert redactor.text(f"<{spelling(secret)}> end") == "<$PM3_PASSWORD> end"
+
+
+@pytest.mark.parametrize(
+    "encode", [str, lambda text: text.encode().hex(), lambda text: base64.b64encode(text.encode()).decode()]
+)
+def test_secrets_that_end_alike_cost_no_more_and_hide_no_secret_of_the_user(
+    encode: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each length of a secret would be compared wherever its last characters are."""
+    redactor = Redactor({"PM3_PASSWORD": "the secret of the user aaaaaaaa"})
+    for length in range(8, 400):
+        redactor.learn(f"TOKEN_{length}", "b" + "a" * length)
+        redactor.learn(f"ENCODED_{length}", "b" * length + encode("the secret of the user aaaaaaaa"))
+    assert redactor.text(f"<{encode('the secret of the user aaaaaaaa')}>") == "<$PM3_PASSWORD>"
+    assert redactor.text("<baaaaaaaa>") == "<$TOKEN_8>"
+    assert max(map(len, redactor._long._lengths.values())) == matcher.MAX_LENGTHS
+
+
 def test_many_secrets_at_once_are_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
 
