@@ -1,4 +1,4 @@
-"""Limit the rate of requests, and repeat reads, and also writes if the server says when."""
+"""Repeat reads, and also writes if the server says when."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST_WAIT: Final = 60.0  # seconds of waiting for a busy target without a usa
 
 
 class RetryTransport(httpx.BaseTransport):
-    """Wait before each request, so that all workers of an `account` send no more than `per_second`.
+    """Send again what the server did not process.
 
     A read (the guard sets `extensions["effect"]`) without a response, or with one of a gateway, is sent again up to
     `retries`
@@ -42,7 +42,6 @@ class RetryTransport(httpx.BaseTransport):
         self,
         inner: httpx.BaseTransport,
         *,
-        per_second: float | None = None,
         retries: int = RETRIES,
         failed: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
@@ -50,7 +49,6 @@ class RetryTransport(httpx.BaseTransport):
         account: Account | None = None,
     ) -> None:
         self._inner = inner
-        self._gap = 1 / per_second if per_second else 0.0
         self._retries = retries
         self._failed = failed
         self._sleep = sleep
@@ -111,9 +109,6 @@ class RetryTransport(httpx.BaseTransport):
         self._waited += busy
         if busy > 0:
             self._sleep(busy)
-        pause = self._account.turn(self._gap, self._clock) if self._gap else 0.0
-        if pause > 0:
-            self._sleep(pause)
 
     def close(self) -> None:
         """Close the inner transport."""

@@ -72,8 +72,8 @@ def build_client(
     )
     account = account or Account()
     rate = limits.requests_per_second / shard.of if limits.requests_per_second else None
-    row = InFlight(deadline, account, shard.part(limits.places))
-    retrying = RetryTransport(row, per_second=rate, account=account, failed=failed)
+    row = InFlight(deadline, account, shard.part(limits.places), per_second=rate)
+    retrying = RetryTransport(row, account=account, failed=failed)
     headers = httpx.Headers({"accept-encoding": "identity", "user-agent": AGENT})
     headers.update({name: value.get_secret_value() for name, value in network.headers.items()})
     return PlainClient(Guard(retrying, policy), headers=headers)

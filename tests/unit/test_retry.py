@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,6 +14,7 @@ import pytest
 from conformance.core.verdict import Reason
 from conformance.wire.deadline import NoResponse
 from conformance.wire.gateways import BUSY
+from conformance.wire.in_flight import InFlight
 from conformance.wire.limits import Account, Withheld
 from conformance.wire.retry import (
     FIRST_PAUSE,
@@ -55,7 +57,7 @@ class Server(httpx.BaseTransport):
         return httpx.Response(status, headers={"retry-after": after} if after else {})
 
 
-def send(pace: RetryTransport, effect: str = "read") -> httpx.Response:
+def send(pace: httpx.BaseTransport, effect: str = "read") -> httpx.Response:
     return pace.handle_request(httpx.Request("GET", "http://t/", extensions={"effect": effect}))
 
 
@@ -64,7 +66,8 @@ def made(
 ) -> tuple[RetryTransport, Server, Clock]:
     clock = Clock()
     server = Server(clock, answers)
-    return RetryTransport(server, per_second=per_second, sleep=clock.sleep, clock=clock), server, clock
+    row = InFlight(server, Account(), 1, per_second=per_second, sleep=clock.sleep, clock=clock)
+    return RetryTransport(row, sleep=clock.sleep, clock=clock), server, clock
 
 
 def test_requests_go_out_no_faster_than_allowed() -> None:
@@ -72,6 +75,33 @@ def test_requests_go_out_no_faster_than_allowed() -> None:
     for _ in range(4):
         send(pace)
     assert server.times == [100.0, 100.25, 100.5, 100.75]
+
+
+class Contended(Account):
+    """An account at whose places somebody else sends first."""
+
+    def __init__(self, first: Callable[[], object]) -> None:
+        super().__init__()
+        self.first = [first]
+
+    @contextlib.contextmanager
+    def place(self, name: str, places: int) -> Iterator[None]:
+        while self.first:
+            self.first.pop()()
+        yield
+
+
+def test_a_request_that_waited_for_a_place_still_waits_for_its_turn() -> None:
+    clock = Clock()
+    server = Server(clock, ())
+
+    def send_a_second_later() -> None:
+        clock.now += 1
+        send(row)
+
+    row = InFlight(server, Contended(send_a_second_later), 1, per_second=4, sleep=clock.sleep, clock=clock)
+    send(row)
+    assert server.times == [101.0, 101.25]
 
 
 def test_elapsed_time_is_not_waited_again() -> None:
