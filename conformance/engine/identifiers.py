@@ -20,6 +20,11 @@ IDENTIFIER: Final = re.compile(r"[0-9a-zA-Z]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4})
 MAX_CANDIDATES: Final = 5
 CREATED: Final = 201
 MAX_LENGTH: Final = 255  # maximal characters of an identifier
+SEVERAL: Final = frozenset(",*|&")  # joins identifiers, or matches any
+NO_IDENTIFIERS: Final = frozenset(
+    {"", "0", "null", "nil", "none", "undefined", "true", "false", "nan", "all", "me", "self"}
+)
+"""Words that name no resource, or another one than that which was just created."""
 # identifiers of a call, not of a resource
 CALL_IDENTIFIER: Final = re.compile(r"^(trace|correlation|span|session)", re.IGNORECASE)
 NEXT_PAGE: Final = re.compile(
@@ -85,9 +90,9 @@ def _pointed(body: Any, link: Link | None) -> Iterator[str]:
 
 
 def addressable(identifier: str) -> bool:
-    """Whether an identifier can be used in a path: no server parses it as more or less than one segment."""
-    harmless = identifier.isprintable() and not set(identifier) & set("/\\%;?#")
-    return harmless and 0 < len(identifier) <= MAX_LENGTH and identifier.strip(". ") != ""
+    """Whether an identifier can be used in a path: no server parses it as more or less than one segment or resource."""
+    harmless = identifier.isprintable() and not set(identifier) & set("/\\%;?#") and not set(identifier) & SEVERAL
+    return harmless and 0 < len(identifier) <= MAX_LENGTH and identifier.strip(". ").casefold() not in NO_IDENTIFIERS
 
 
 def _ids(body: Any) -> Iterator[str]:

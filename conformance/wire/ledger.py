@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import secrets
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from conformance.wire.journal import Unwritable
 
 MARK: Final = "conf"
 GUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+NUMBER: Final = re.compile(r"[+\s]*(\d+)(?:[^-\da-z].*)?", re.DOTALL)
 NAMES: Final = re.compile(rf"{MARK} \w+ \S+ \d+ ([0-9a-f]{{6}})|\b{MARK}([0-9a-f]{{12}})\b")
 """The names that runs give. One of the groups contains what is unique to a name."""
 DIGESTS_A_LINE: Final = 1_000
@@ -361,6 +363,12 @@ def _apply(ledger: Ledger, event: Mapping[str, Any]) -> bool:
 
 
 def digest(system: str, kind: str, identifier: str) -> str:
-    """The stored digest of an identifier. Case, braces, hyphens and leading zeros do not matter."""
-    plain = re.sub(r"[-{}\s]", "", identifier).casefold().lstrip("0")
+    """The stored digest of an identifier. Case, accents, width, braces, hyphens and leading zeros do not matter.
+
+    Some databases ignore them when they compare. They also accept `7.0` or `7 x` for 7.
+    """
+    apart = unicodedata.normalize("NFKD", identifier)
+    loose = "".join(one for one in apart if not unicodedata.combining(one)).casefold()
+    number = NUMBER.fullmatch(loose)
+    plain = (number[1] if number else re.sub(r"[-{}\s]", "", loose)).lstrip("0")
     return hashlib.sha256(f"{system}\0{kind}\0{plain}".encode("utf-8", "replace")).hexdigest()[:24]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -25,7 +26,13 @@ KINDS: Final = {
     "everywhere": "and both the read and the list do",
     "again": "the create gives the identifier that the create before it got",
     "spelled": "the create gives a foreign identifier in other letters, and the read shows what was created",
+    "twin": "the create gives a foreign identifier in wide letters, the same to some databases, and its read shows it",
+    "several": "the create gives its identifier and a foreign one in one text, and the read shows what was created",
+    "named": "the create gives no identifier, and the list shows the name that was created in something foreign",
+    "second": "only from the second create on; and both the read and the list do",
 }
+SHOWN_IN_READ: Final = ("read", "everywhere", "spelled", "twin", "several", "second")
+SHOWN_IN_LIST: Final = ("listed", "everywhere", "named", "second")
 EVERY: Final = [one for name in SYSTEMS for one in load(name).operations.values()]
 CREATES: Final = [one for one in EVERY if one.effect == "create"]
 MAKERS: Final = [
@@ -49,6 +56,7 @@ class Liar:
     told: int = 0
     asked: list[str] = field(default_factory=list)
     before: str = ""
+    creates: int = 0
     claimed: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By the identifier that was given: the one that was created, and its name."""
 
@@ -80,14 +88,14 @@ class Liar:
         """Note a request with an effect that names something foreign."""
         if operation.effect == "read":
             return
-        text = f"{scope['path']}?{unquote(scope['query_string'].decode())} {body.decode('utf-8', 'replace')}".casefold()
-        named = [one for one in self.foreign if one.casefold() in text]
+        text = f"{scope['path']}?{unquote(scope['query_string'].decode())} {body.decode('utf-8', 'replace')}"
+        named = [one for one in self.foreign if loose(one) in loose(text)]
         self.asked += [f"{operation.id} of {one}" for one in named]
 
     def _asked(self, operation: Operation, path: Any, scope: Scope) -> Scope:
         """A read of what was claimed asks for what was created, so that its response shows that."""
         read = self.operation.link("read")
-        if read is None or operation.id != read.operation or self.kind not in ("read", "everywhere", "spelled"):
+        if read is None or operation.id != read.operation or self.kind not in SHOWN_IN_READ:
             return scope
         given = path.get(read.parameter, "")
         if given not in self.claimed:
@@ -99,27 +107,39 @@ class Liar:
         if operation.id == self.operation.id:
             return self._created(body, content)
         read, listing = self.operation.link("read"), self.operation.link("list")
-        if read is not None and operation.id == read.operation and self.kind in ("read", "everywhere", "spelled"):
+        if read is not None and operation.id == read.operation and self.kind in SHOWN_IN_READ:
             asked = path.get(read.parameter, "")
             for given, (created, _) in self.claimed.items():
                 if asked == given:
                     content = content.replace(created.encode(), given.encode())
-        if listing is not None and operation.id == listing.operation and self.kind in ("listed", "everywhere"):
+        if listing is not None and operation.id == listing.operation and self.kind in SHOWN_IN_LIST:
             return self._listed(listing, content)
         return content
 
     def _created(self, body: bytes, content: bytes) -> bytes:
         """The response to a create, with another identifier in it than the one that was created."""
         made = next(iter(IDENTIFIER.findall(content.decode())), "")
+        self.creates += 1
+        if self.kind == "second" and self.creates == 1:
+            return content
         if self.kind == "again":
             told, self.before = self.before or made, made
         else:
             told = self.foreign[self.told % len(self.foreign)]
-            told = told.swapcase() if self.kind == "spelled" else told
+        given = told
+        match self.kind:
+            case "spelled":
+                given = told = told.swapcase()
+            case "twin":
+                given = told = wide(told)
+            case "several":
+                given = told = f"{made},{told}"
+            case "named":
+                given = ""
         self.told += 1
         name = re.search(r"conf [0-9a-f]{8} [^\"\r\n]*", body.decode("utf-8", "replace"))
         self.claimed[told] = (made, name.group().strip() if name else "")
-        return content.replace(made.encode(), told.encode()) if made else content
+        return content.replace(made.encode(), given.encode()) if made else content
 
     def _listed(self, listing: Link, content: bytes) -> bytes:
         """The list, in which what was claimed has the name of what was created, and this is not shown."""
@@ -135,6 +155,17 @@ class Liar:
         if isinstance(shown, list):
             shown = [item for item in shown if not (isinstance(item, dict) and item.get(own) in hidden)]
         return json.dumps(shown).encode()
+
+
+def wide(text: str) -> str:
+    """The text in wide letters and digits, the first with an accent: the same to a database that compares loosely."""
+    return "".join(chr(ord(one) + 0xFEE0) if one.isalnum() else one for one in text[:-1]) + text[-1] + "\u0301"
+
+
+def loose(text: str) -> str:
+    """The text as such a database compares it."""
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(one for one in apart if not unicodedata.combining(one)).casefold()
 
 
 def nodes(body: Any) -> Iterator[dict[str, Any]]:

@@ -33,6 +33,10 @@ FEW: Final = [
     ("createSchedule", "listed"),
     ("createActionTemplate", "read"),
     ("publishProcess", "answered"),
+    ("createProject", "twin"),
+    ("createUser", "several"),
+    ("createDataType", "named"),
+    ("createProcess", "second"),
 ]
 BY_NAME: Final = {one.id: one for one in [*CREATES, *MAKERS]}
 UNCALLED: Final = ("createApiKey", "generateBpmnProject", "uploadInputDocument")

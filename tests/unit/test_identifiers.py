@@ -15,6 +15,7 @@ from conformance.core.exchange import (
     Response,
 )
 from conformance.engine.identifiers import (
+    addressable,
     candidates,
     identifier_of,
     listed,
@@ -128,3 +129,16 @@ def test_list_with_signs_of_paging_may_be_incomplete(body: Any, headers: list[tu
 )  # fmt: skip
 def test_list_without_signs_of_paging_is_complete(body: Any, headers: list[tuple[str, str]]) -> None:
     assert not looks_paginated(answered(body, *headers))
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["", ".", "..", "?x", "a/b", "%2e%2e", "a,b", "*", "a|b", "0", "null", "TRUE", "me", " all ", "a\0", "x" * 256],
+)
+def test_a_word_for_no_or_several_resources_is_not_an_identifier(identifier: str) -> None:
+    assert not addressable(identifier)
+
+
+@pytest.mark.parametrize("identifier", ["7", "me7", "a.b", "{a-b}", "x" * 255, "ä", "a b"])
+def test_an_unusual_identifier_is_one(identifier: str) -> None:
+    assert addressable(identifier)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.wire import ledger
-from conformance.wire.ledger import Ledger, Ours
+from conformance.wire.ledger import Ledger, Ours, digest
 
 PM3 = "processmaker3"
 
@@ -193,3 +193,19 @@ def test_line_with_odd_values_is_ignored(tmp_path: Path, line: dict[str, Any]) -
     path = tmp_path / "ledger-main.ndjson"
     path.write_text(json.dumps(line) + "\n")
     assert ledger.read(path).damaged == [1]
+
+
+@pytest.mark.parametrize(
+    "spelling", ["abcdé", "\uff41\uff42\uff43\uff44\uff45", "ABCDE", " abcde ", "{abcde}", "ab-cde", "abcde\u0301"]
+)
+def test_what_was_there_is_recognised_however_a_database_may_compare_it(spelling: str) -> None:
+    assert digest("s", "k", spelling) == digest("s", "k", "abcde")
+
+
+@pytest.mark.parametrize("spelling", ["7", "007", "+7", "7.0", "7 x", "\uff17", "7'"])
+def test_a_number_that_was_there_is_recognised_in_any_form(spelling: str) -> None:
+    assert digest("s", "k", spelling) == digest("s", "k", "7")
+
+
+def test_identifiers_that_begin_with_digits_are_different() -> None:
+    assert len({digest("s", "k", one) for one in ("7", "7a", "7b", "70")}) == 4
