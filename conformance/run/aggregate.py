@@ -85,9 +85,7 @@ def aggregate(target: Target, systems: list[str], output: Path, context: RunCont
     wanted = {key for key, one in requirements.items() if context.filter.selects(key, one)}
     requirements = {key: one for key, one in requirements.items() if key in claimed & wanted}
     files = target.network.shown(target.placeholders().get(("network", "client_key_password"), ""))
-    deviations, findings = _deviations(
-        logs, requirements, output, context.known, files, target.settle, context.documents
-    )
+    deviations, findings = _deviations(logs, requirements, output, context.known, files, target, context.documents)
     verdicts = outcomes.with_recorded_roots(
         verdicts, {one.fingerprint for one in (*deviations, *findings)}, wanted, logs
     )
@@ -233,7 +231,7 @@ def _deviations(
     output: Path,
     known: Mapping[str, BaselineEntry],
     files: Mapping[str, str],
-    settle: float,
+    target: Target,
     documents: DocumentLines,
 ) -> tuple[list[DeviationRecord], list[DeviationRecord]]:
     groups: dict[str, list[tuple[str, Verdict]]] = {}
@@ -276,7 +274,8 @@ def _deviations(
         )
         about = [one.title, f"expected: {one.expected}", f"observed: {one.observed}"]
         sent = [stored[name] for name in _chain(first) if name in stored]
-        command = reproduction(sent, about, logs.placeholders, files, shown=_shown(first), settle=settle)
+        names = target.placeholders_of(one.system, logs.placeholders)
+        command = reproduction(sent, about, names, files, shown=_shown(first), settle=target.settle)
         entry = one.covered_by(known)
         unstable = entry is None and is_unstable(group, logs.repetitions)
         records.append(one.model_copy(update={"baseline": entry, "unstable": unstable, "reproduce": command}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,7 @@ from conformance.target.tables import TargetError as TargetError
 
 LONGEST_RUN: Final = 1000 * 3600.0
 TOP: Final = "The keys above all tables."
+SENT_TO_ALL: Final = (("network", "headers"), ("network", "client_key_password"))  # secrets in every request
 IN_FLIGHT: Final = 4  # default number of concurrent calls
 
 
@@ -143,6 +144,17 @@ class Target(Table):
     def placeholders(self) -> dict[Place, str]:
         """The place of every secret in the file (keys from the top) with its placeholder."""
         return {place: name for place, (name, _) in self._secrets.items()}
+
+    def placeholders_of(self, system: str, names: Iterable[str]) -> set[str]:
+        """Those of some placeholders that requests to a system can have: not those of other systems, or of the proxy.
+
+        A server may write the name of any of them into what a later request repeats.
+        """
+        places = self.placeholders()
+        own = {name for place, name in places.items() if place[0] == system or place[:2] in SENT_TO_ALL}
+        others = tuple(f"{SYSTEMS[one].placeholder}_" for one in self.systems if one != system)
+        elsewhere = set(places.values()) - own
+        return {one for one in names if one in own or not (one in elsewhere or one.startswith(others))}
 
 
 @cache

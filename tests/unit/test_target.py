@@ -140,6 +140,21 @@ def test_secrets_have_the_name_of_their_variable_or_a_derived_one() -> None:
     assert target.placeholders()["processmaker3", "password"] == "STAGING_PASSWORD"
 
 
+def test_a_script_for_one_system_has_no_secret_of_another() -> None:
+    network = {"proxy": "http://proxy:1/", "headers": {"X-Key": "header-value"}}
+    target = read(
+        {"STAGING_PASSWORD": SECRET},
+        processmaker3={**PM3, "password": "${STAGING_PASSWORD}"},
+        processmaker4=PM4,
+        procesio={**PROCESIO, "password": "${STAGING_PASSWORD}"},
+        network=network,
+    )
+    names = {*target.placeholders().values(), "PM3_ACCESS_TOKEN", "PM4_ACCESS_TOKEN", "TOKEN_3"}
+    known = target.placeholders_of("processmaker3", names)
+    header = target.placeholders()["network", "headers", "X-Key"]
+    assert known == {"STAGING_PASSWORD", "PM3_CLIENT_SECRET", "PM3_ACCESS_TOKEN", "TOKEN_3", header}
+
+
 def test_a_variable_that_ends_in_a_request_body_is_a_secret() -> None:
     bodies = {"createCredential": {"auth": ["${DB_PASSWORD}"], "kind": "db"}}
     target = read({"DB_PASSWORD": SECRET}, procesio={**PROCESIO, "bodies": bodies})
