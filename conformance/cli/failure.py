@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.core import exit_codes
+from conformance.report import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,9 @@ class InputRefused(click.ClickException):
     """Input cannot be used; nothing was sent. The message says what is wrong and what to do."""
 
     exit_code = exit_codes.USAGE
+
+    def __init__(self, message: str) -> None:
+        super().__init__(escape.block(message))  # it may quote a file that somebody else gave
 
 
 @contextmanager

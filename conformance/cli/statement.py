@@ -12,7 +12,7 @@ from conformance.cli.output import prepared
 from conformance.cli.paths import PATH
 from conformance.core.atomic_write import write_text
 from conformance.core.systems import SYSTEMS
-from conformance.report import record_file
+from conformance.report import escape, record_file
 from conformance.report.statement import statement as statements
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def command(run: Path, output: Path | None, product: str | None, product_version
     directory = prepared(directory, FILES if (directory / FILES[0]).is_file() else ())
     _write(made, directory)
     for one in made.profiles:
-        click.echo(f"{one.profile}: {statements.words_of(one.standing)} ({one.why})")
+        click.echo(escape.line(f"{one.profile}: {statements.words_of(one.standing)} ({one.why})"))
     click.echo(f"{made.headline}; {directory / 'index.html'}")
     return 0
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from conformance.core.verdict import Harm, Kind, Level, fingerprint
+
+Name = Annotated[str, Field(pattern=r"^[\w-]*(/[\w-]+)*$")]
+"""The name of a system or profile: it becomes part of file names and of tables."""
 
 
 class Frozen(BaseModel):
@@ -57,13 +61,13 @@ class BaselineReport(Frozen):
 class DeviationRecord(Frozen):
     """One defect, however many tests saw it."""
 
-    fingerprint: str
+    fingerprint: str = Field(pattern="^[0-9a-f]{16}$")
     """16 hexadecimal digits that name the defect, the same in every run."""
     requirement: str
     """The id of the requirement that is contradicted."""
-    system: str
+    system: Name
     """The system that deviates."""
-    profile: str
+    profile: Name
     """The group of operations that the requirement belongs to."""
     operation: str
     """The operation at fault."""

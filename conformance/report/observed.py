@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from conformance.report import escape
 from conformance.report.run_record import FieldShape, RunRecord, Shape
 
 OF_THE_TRANSPORT: Final = (
@@ -24,6 +25,8 @@ OF_THE_TRANSPORT: Final = (
 """Headers that say nothing of an API, or that OpenAPI describes elsewhere."""
 UNSEEN: Final = {"description": "No response was seen in this run."}
 ANY_NAME: Final = "*"
+DEEPEST: Final = 50
+"""Levels of a body: a run notes fewer, and a record that somebody edited may have more."""
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "uid": {"pattern": "^[0-9a-fA-F]{32}$"},
     "uuid": {"format": "uuid"},
@@ -42,14 +45,23 @@ def observed(document: Mapping[str, Any], record: RunRecord) -> dict[str, Any]:
     lists only items of the run's own, so that two runs against the same server give the same document.
     """
     made: dict[str, Any] = json.loads(json.dumps(document))
-    target = record.target.name
+    target = escape.line(record.target.name)
     made["info"]["title"] = f"{made['info']['title']}, as observed on {target}"
     for item in made["paths"].values():
         for operation in (one for one in item.values() if isinstance(one, dict) and "operationId" in one):
             seen = record.shapes.get(operation["operationId"], {})
-            responses = {status: _response(shape) for status, shape in sorted(seen.items())}
+            responses = _readable({status: _response(shape) for status, shape in sorted(seen.items())})
             operation["responses"] = responses or {"default": dict(UNSEEN)}
     return made
+
+
+def _readable(node: Any) -> Any:
+    """What came from a server, with the code in place of each character that steers a terminal or hides."""
+    if isinstance(node, dict):
+        return {escape.line(name): _readable(member) for name, member in node.items()}
+    if isinstance(node, list):
+        return [_readable(item) for item in node]
+    return escape.line(node) if isinstance(node, str) else node
 
 
 def _response(shape: Shape) -> dict[str, Any]:
@@ -63,13 +75,14 @@ def _response(shape: Shape) -> dict[str, Any]:
 def schema(fields: Mapping[str, FieldShape], place: str = "") -> dict[str, Any]:
     """The JSON Schema of the value at a place, from the fields of a shape by place; empty where nothing was there.
 
-    >>> from conformance.report.run_record import FieldShape
-    >>> name = FieldShape(types=["string"], formats=["text"], always=True)
-    >>> schema({"": FieldShape(types=["object"], always=True), "/name": name})
-    {'type': 'object', 'properties': {'name': {'type': 'string'}}, 'required': ['name']}
+        >>> from conformance.report import escape
+    from conformance.report.run_record import FieldShape
+        >>> name = FieldShape(types=["string"], formats=["text"], always=True)
+        >>> schema({"": FieldShape(types=["object"], always=True), "/name": name})
+        {'type': 'object', 'properties': {'name': {'type': 'string'}}, 'required': ['name']}
     """
     one = fields.get(place)
-    if one is None:
+    if one is None or place.count("/") + place.count("[]") > DEEPEST:
         return {}
     found: dict[str, Any] = {"type": one.types[0] if len(one.types) == 1 else list(one.types)}
     if one.values:  # a set is closed if no other values occurred; a boolean that was always true proves nothing

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -15,6 +16,9 @@ from conformance.core.run_directory import RunDirectory
 from conformance.report.run_record import SCHEMA_VERSION, RunRecord
 
 LIMIT: Final = 256 * 1024 * 1024  # bytes: the record of a whole run of three systems has a hundredth of it
+
+
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class UnreadableRun(Exception):
@@ -43,7 +47,8 @@ def read(run: Path) -> RunRecord:
     """
     path = RunDirectory(run).record if run.is_dir() else run
     try:
-        data = json.loads(input_files.text(path, LIMIT))
+        text = input_files.text(path, LIMIT)
+        data = json.loads(text)
     except OSError as error:
         raise UnreadableRun(
             f"{path}: cannot be read ({error.strerror}); choose a directory that `conformance run` wrote."
@@ -56,6 +61,8 @@ def read(run: Path) -> RunRecord:
         raise UnreadableRun(
             f"{path}: is not complete JSON, because the run was interrupted while writing. Run it again."
         ) from None
+    if _SURROGATE.search(text):
+        data = _encodable(data)
     found = data.get("schema") if isinstance(data, dict) else None
     if found != SCHEMA_VERSION:
         raise UnreadableRun(
@@ -72,3 +79,12 @@ def read(run: Path) -> RunRecord:
         else:
             what = f"{first['msg']}; run it again"
         raise UnreadableRun(f"{path}: {place}: {what}.") from None
+
+
+def _encodable(node: Any) -> Any:
+    """Data of a record in which a text has no half of a surrogate pair, which no file and no terminal can hold."""
+    if isinstance(node, dict):
+        return {_encodable(name): _encodable(member) for name, member in node.items()}
+    if isinstance(node, list):
+        return [_encodable(item) for item in node]
+    return node.encode("utf-8", "replace").decode() if isinstance(node, str) else node

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
+from conformance.core import shard
 from conformance.core.verdict import Level, Outcome, Reason
 from conformance.report.deviation_record import BaselineEntry as BaselineEntry
 from conformance.report.deviation_record import BaselineReport as BaselineReport
 from conformance.report.deviation_record import DeviationRecord as DeviationRecord
 from conformance.report.deviation_record import Frozen as Frozen
+from conformance.report.deviation_record import Name
 
 SCHEMA_VERSION: Final = 1
+
+
+def _moment(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("has no offset from UTC")
+    return text
+
+
+def _shard(text: str) -> str:
+    return str(shard.parse(text))
 
 
 class TargetInfo(Frozen):
@@ -20,7 +33,7 @@ class TargetInfo(Frozen):
 
     name: str
     """What the target file calls it."""
-    systems: list[str]
+    systems: list[Name]
     """The systems that were tested, as the target file calls them."""
     urls: dict[str, str] = {}
     """Each URL of the target file, by system and key, such as `todo url`."""
@@ -52,9 +65,9 @@ class VerdictRecord(Frozen):
 
     requirement: str
     """The id of the requirement, in the spec or in the register."""
-    system: str
+    system: Name
     """The system that it is about."""
-    profile: str
+    profile: Name
     """The group of operations that it belongs to, such as `todo/tasks`."""
     operation: str
     """The operation at fault when it is contradicted; empty when it is about none."""
@@ -232,7 +245,7 @@ class RunRecord(Frozen):
     """Which suite tested it."""
     environment: dict[str, str]
     """Where the suite ran: `python` and `platform`."""
-    started: str
+    started: Annotated[str, AfterValidator(_moment)]
     """When it began: ISO 8601 with offset."""
     seconds: float
     """How long it took."""
@@ -240,7 +253,7 @@ class RunRecord(Frozen):
     """How many requests were sent."""
     gateway: dict[str, int] = {}
     """How often something in front of the API responded, or nothing did: a status, `redirect`, `page` or `session`."""
-    shard: str | None = None
+    shard: Annotated[str, AfterValidator(_shard)] | None = None
     """Which part of a divided run this is, as `I/N`; null for a whole one."""
     division: str | None = None
     """The SHA-256 of how the tests were divided: parts of one run have the same; null for a whole one."""

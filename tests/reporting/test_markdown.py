@@ -68,15 +68,16 @@ def test_text_of_the_target_is_escaped() -> None:
 
 def test_summary_fits_a_comment_however_long_it_is() -> None:
     worst = "&|<@#" * 300
+    long = "_" * 1500
     many = [
         sample.deviation(
-            number, title=worst, expected=worst, observed=worst, document=worst, operation=worst, profile=worst
+            number, title=worst, expected=worst, observed=worst, document=worst, operation=worst, profile=long
         )
         for number in range(500)
     ]
     known = [sample.known(deviation, worst) for deviation in many]
     unexercised = [
-        sample.verdict(f"R{n}", Outcome.NOT_EXERCISED, reason=reason, detail=f"{n}{worst}", system=f"{n}{worst}")
+        sample.verdict(f"R{n}", Outcome.NOT_EXERCISED, reason=reason, detail=f"{n}{worst}", system=f"{n}{long}")
         for n, reason in enumerate([*Reason] * 5)
     ]
     target = sample.record().target.model_copy(

@@ -9,13 +9,15 @@ from typing import Any
 
 import openapi_spec_validator
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from conformance.cli import main
 from conformance.cli.spec import command
 from conformance.core import exit_codes
+from conformance.report import record_file
 from conformance.report.observed import UNSEEN, schema
-from conformance.report.run_record import FieldShape
+from conformance.report.run_record import FieldShape, Shape
 from conformance.spec.layout import METHODS
 from conformance.spec.specification import SYSTEMS
 
@@ -98,3 +100,16 @@ def test_run_of_another_system_is_rejected_with_its_systems(tmp_path: Path, caps
         main(["spec", other, "--observed", str(tmp_path / "run")])
     assert ended.value.code == exit_codes.USAGE
     assert f"the run did not test {other}, but {', '.join(tested)}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--json", ""])
+def test_names_of_a_server_steer_no_terminal_and_a_deep_record_ends(option: str, tmp_path: Path) -> None:
+    odd = "application/json\x9b2J\u202e"
+    deep = {"[]" * depth: FieldShape(types=["array"]) for depth in range(3000)}
+    shape = Shape(content_types=[odd, 'text/"x\n- y: !!str'], headers=["x-\u2028\x1b[31m"], fields=deep)
+    record_file.write(sample.record(shapes={"listProjects": {"200\x9b": shape}}), tmp_path)
+    call = ["processmaker3", "--observed", str(tmp_path), *filter(None, [option])]
+    result = CliRunner().invoke(command, call, catch_exceptions=False)
+    document = (json.loads if option else yaml.safe_load)(result.stdout)
+    assert list(operations(document)["listProjects"]["responses"]) == ["200\\x9b"]
+    assert all(one.isprintable() or one == "\n" for one in result.stdout)

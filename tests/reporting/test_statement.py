@@ -245,7 +245,7 @@ def hostile() -> Statement:
     record = run(
         one(Outcome.DEVIATES),
         verdict("U", Outcome.UNSUPPORTED),
-        *conforming(f"{PM3}/<script>"),
+        *conforming(f"{PM3}/other"),
         deviations=deviations,
         accommodations=accommodations,
         baseline=gone,
