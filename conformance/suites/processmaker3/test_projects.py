@@ -11,13 +11,15 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.comparison import Difference, differences, plain
+from conformance.engine.definition import CHANGED
 from conformance.engine.read_back import record_difference
-from conformance.engine.recorder import NotExercised
+from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.spec.rules import Schema
 from conformance.suites.processmaker3 import projects
 from conformance.suites.processmaker3.bodies import Body
 from conformance.suites.processmaker3.flows import misled
+from conformance.suites.processmaker3.imports import differing
 from conformance.suites.processmaker3.projects import CREATE, DELETE, LIST, builder
 from conformance.suites.processmaker3.updates import drawn, read_back_differences, update
 from conformance.target.target import Safety
@@ -189,7 +191,13 @@ def test_the_list_shows_the_category_that_an_update_gives_a_project(session: Ses
     if category is None:
         raise NotExercised(Reason.MISSING_FIXTURE, "[processmaker3.fixtures] category")
     project, definition = drawn(session)
-    updated = update(session, project, {**definition, "prj_category": category})
+    body = {**definition, "prj_category": category, "prj_description": CHANGED}
+    updated = update(session, project, body)
+    wrong, read = differing(session, project.id, {"prj_description": updated.request.sent(body).get("prj_description")})
+    for one in wrong:  # an update that changes nothing is one defect, whatever it was to change
+        record_difference(session.recorder, "PM3-PROJECT-UPDATE-READ-BACK", one, read, updated)
+    if wrong:
+        raise Blocked(session.recorder.root_of("PM3-PROJECT-UPDATE-READ-BACK"), "updateProject")
     judge_category(session, "PM3-PROJECT-UPDATE-CATEGORY", category, project, updated)
 
 
