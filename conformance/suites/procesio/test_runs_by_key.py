@@ -17,7 +17,7 @@ from conformance.engine.identifiers import candidates, looks_paginated, seen
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
 from conformance.suites.procesio.credentials import API_KEY
-from conformance.suites.procesio.processes import is_listed, process, run_body
+from conformance.suites.procesio.processes import is_listed, own_process, process, run_body
 from conformance.suites.procesio.target import Procesio
 
 KEY_REFUSALS: Final = (
@@ -61,6 +61,7 @@ def test_an_api_key_runs_a_process(session: Session) -> None:
 def test_an_api_key_runs_the_process_in_the_path_with_its_payload(session: Session) -> None:
     link = session.operation("runProcess").link("status")
     request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
+    own_process(session)  # which must not be run in its place
     before = seen(session.call("listInstances", path=process(session)))
     runs = {"token": session.call("runProcess", **request)}
     runs["key"] = session.send("runProcess", user=API_KEY, **request)
