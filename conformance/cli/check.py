@@ -131,7 +131,7 @@ def show(
             click.echo(line)
     click.echo("")
     if failed:
-        told = f"{len(failed)} of {words.count(len(selected.systems), 'system')} cannot be tested"
+        told = f"{len(failed)} of {words.count(len(selected.systems), 'system')} cannot be tested as the file says"
         click.echo(f"{told}: {', '.join(failed)}. See FAILED above.", err=True)
         return exit_codes.UNAVAILABLE
     click.echo("The file is valid, and every system responds." if results else "The file is valid. Nothing was sent.")

@@ -43,6 +43,8 @@ def checked_url(text: str) -> str:
     Raises:
         ValueError: it is not valid, or contains what does not belong there; the message says what is allowed.
     """
+    if not text:
+        raise ValueError(f"is empty; {EXAMPLE}")
     try:
         parts = urlsplit(text)
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -1,12 +1,13 @@
-"""Streams: makes standard output and error robust against other encodings and closed pipes."""
+"""Streams: makes standard output and error robust against other encodings, closed pipes and full disks."""
 
 from __future__ import annotations
 
 import codecs
 import io
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, Final, TextIO, cast
 
 SUBSTITUTE: Final = "conformance.substitute"
@@ -18,46 +19,76 @@ SIGNS: Final = str.maketrans({"\u2026": "...", "\u2013": "-", "\u2014": "-", "\u
 def forgiving() -> Iterator[None]:
     """Make a stream write substitutes for characters that it cannot encode, and ignore closed pipes.
 
-    So neither changes what a command does, nor its exit code.
+    A stream may also be closed, or its disk full. So none of these changes what a command does, nor its exit code.
     """
+    _occupy()
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (_forgiving(one) for one in before)
+    opened = [_forgiving(one) for one in before]
+    (sys.stdout, _), (sys.stderr, _) = opened
     try:
         yield
     finally:
-        for one in (sys.stdout, sys.stderr):
+        for one, descriptor in opened:
             one.flush()
+            if descriptor is not None and descriptor.lost:
+                told = f"what was written to it is incomplete: {descriptor.lost}"
+                print(f"conformance: {_NAMES.get(descriptor.fileno(), 'a stream')}: {told}.", file=sys.stderr)
+        sys.stderr.flush()
         sys.stdout, sys.stderr = before
+        for (one, _), closed in zip(opened, before, strict=True):
+            if closed is None:
+                one.close()
 
 
-class _Pipe(io.FileIO):
-    """A descriptor whose reader may close it: further output is dropped."""
+_NAMES: Final = {1: "standard output", 2: "standard error"}
+
+
+def _occupy() -> None:
+    """Let no file that is opened later get the number of a standard stream that was closed from the start."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # which takes the lowest number that is free
+
+
+class _Descriptor(io.FileIO):
+    """A descriptor whose reader may go away, or whose disk may be full: what it does not take is dropped.
+
+    `lost` says why, unless nobody wanted to read it.
+    """
+
+    lost = ""
 
     def write(self, data: bytes | bytearray | memoryview, /) -> int:  # type: ignore[override]
         try:
             return super().write(data) or 0
         except BrokenPipeError:
             return len(data)
+        except OSError as error:
+            self.lost = error.strerror or str(error)
+            return len(data)
 
 
-def _forgiving(stream: TextIO | None) -> TextIO:
-    if stream is None:  # closed by the parent process
-        return io.StringIO()
+def _forgiving(stream: TextIO | None) -> tuple[TextIO, _Descriptor | None]:
+    if stream is None:  # closed by the process that started the command
+        return open(os.devnull, "w", encoding="utf-8"), None
     try:
-        stream.flush()
+        with suppress(OSError):  # whose reader is gone, or whose disk is full
+            stream.flush()
         descriptor = stream.fileno()
-    except BrokenPipeError:
-        descriptor = stream.fileno()
-    except (OSError, ValueError, AttributeError):  # none, closed, or one in memory
-        return stream
-    # click writes UTF-8 into a stream that claims to be ASCII
+    except (OSError, ValueError, AttributeError):  # none, closed, or one that is in memory
+        return stream, None
+    # click writes UTF-8 into a stream that calls itself ASCII
     encoding = PLAIN_ASCII if codecs.lookup(stream.encoding).name == "ascii" else stream.encoding
-    return io.TextIOWrapper(
-        cast("BinaryIO", io.BufferedWriter(cast("io.RawIOBase", _Pipe(descriptor, "w", closefd=False)))),
+    raw = _Descriptor(descriptor, "w", closefd=False)
+    text = io.TextIOWrapper(
+        cast("BinaryIO", io.BufferedWriter(cast("io.RawIOBase", raw))),
         encoding=encoding,
         errors=SUBSTITUTE,
         line_buffering=stream.isatty(),
     )
+    return text, raw
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:

@@ -235,6 +235,8 @@ class Calls:
                 recorder.require(exists, False, exchange, control, observed=message, kind=Kind.MISSING_OPERATION)
                 raise Blocked(recorder.root_of(exists), operation.id)
             case _:
+                if sentence := self.requester.fixtures.said_absent(attempt.call, exchange):
+                    raise NotExercised(Reason.MISSING_FIXTURE, sentence)
                 raise _refused(recorder, operation, exchange, requirement, decision.kind)
 
     # -- repetition

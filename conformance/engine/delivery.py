@@ -15,9 +15,11 @@ from conformance.core.exchange import Exchange
 from conformance.core.verdict import Reason
 from conformance.engine.identifiers import identifier_of
 from conformance.engine.recorder import NotExercised
+from conformance.spec.free_paths import unrouted
 from conformance.wire import gateways
 from conformance.wire.call import MAIN, Call
 from conformance.wire.client import Client, Credentials
+from conformance.wire.deadline import UNCONNECTED
 from conformance.wire.ledger import Ledger
 
 MAX_FAILURES: Final = 3  # consecutive calls without a response, or with a page that is not from the API
@@ -41,6 +43,7 @@ class Delivery:
     changed: float = -math.inf
     failed: Counter[str] = field(default_factory=Counter)
     _without_response: int = 0
+    _heard: bool = False  # whether anything ever responded
     _from_gateway: int = 0
     _outside: int = 0
     _read: dict[str, Call] = field(default_factory=dict)  # by user: the last accepted read
@@ -60,12 +63,13 @@ class Delivery:
         exchange = self._with_valid_token(call, self._send(call))
         if not exchange.has_response:
             self._without_response += 1
-            if self._without_response >= MAX_FAILURES:
-                raise self._give_up(
-                    f"{exchange.request.url}: failed {self._without_response} times in a row: {exchange.error}"
-                )
+            absent = not self._heard and exchange.error.startswith(UNCONNECTED)
+            if self._without_response >= MAX_FAILURES or absent:
+                often = "" if absent else f"{self._without_response} times in a row: "
+                message = f"{exchange.request.url}: {often}{exchange.error}"
+                raise self._give_up(f"{message}. Is {_key(call)} right and the server running?")
             return exchange
-        self._without_response = 0
+        self._without_response, self._heard = 0, True
         if gateways.is_gateway_error(exchange):
             raise self._gateway(exchange)
         self._from_gateway = 0
@@ -145,7 +149,7 @@ class Delivery:
         self._withdraw(exchange)
         self._count(exchange)
         description = (
-            gateways.describe_redirect(exchange)
+            gateways.describe_redirect(exchange, _key(call)).removesuffix(".")
             if gateways.redirects(exchange)
             else "responds with an HTML page, like a login page"
             if exchange.response.ok
@@ -169,9 +173,9 @@ class Delivery:
         self._from_gateway += 1
         status = exchange.response.status
         if self._from_gateway >= MAX_GATEWAY_RESPONSES:
-            return self._give_up(
-                f"{exchange.request.url}: status {status}, {self._from_gateway} times in a row", exchange
-            )
+            often = f"{self._from_gateway} times in a row"
+            message = f"{exchange.request.url}: {often}: status {status}, which is a gateway's"
+            return self._give_up(f"{message}. Is the server behind it running?", exchange)
         message = f"{exchange.request.url}: status {status}, which is a gateway's"
         return NotExercised(Reason.TARGET_UNAVAILABLE, message, exchange)
 
@@ -193,7 +197,8 @@ class Delivery:
         self._count(exchange)
         if exchange.entry is not None:
             self.ledger.turned_away(exchange.entry)
-        message = "responds with an HTML page" if exchange.response.ok else gateways.describe_redirect(exchange)
+        page = f"responds with an HTML page. Is {_key(call)} the URL of the API?"
+        message = page if exchange.response.ok else gateways.describe_redirect(exchange, _key(call))
         message = f"{exchange.request.url}: {message}"
         if not call.with_token:
             raise NotExercised(Reason.INCONCLUSIVE, message, exchange)
@@ -235,12 +240,18 @@ class Delivery:
     def _is_own(self, call: Call, exchange: Exchange) -> bool:
         """Whether the operation itself returns a redirect or a page: others are accepted, and this one never was."""
         page = exchange.response.ok
-        if page and not self._worked:
-            return True  # no other response was ever seen, so the server returns pages
+        if page and not self._worked:  # there was never anything else: that is what the server responds
+            return not self._pages_everywhere(call)
         if not call.with_token or gateways.leads_away(exchange):
             return False
         accepted = call.user in self._read  # by a probe just before
         return accepted and call.operation.id not in self._worked
+
+    def _pages_everywhere(self, call: Call) -> bool:
+        """Whether a path that does not exist is accepted with a page as well: then it is not the API that responds."""
+        path = unrouted(self.client.specification, call.operation, self.ledger.made_up(12))
+        got = self._send(call.to(path))
+        return got.has_response and gateways.is_page(got)
 
     def _count(self, exchange: Exchange) -> None:
         self.failed[
@@ -258,3 +269,8 @@ class Delivery:
         self._worked.add(call.operation.id)
         if call.reads and call.with_token and call.template is None:
             self._read[call.user] = replace(call, may_redirect=False)
+
+
+def _key(call: Call) -> str:
+    """The key of the target file that has the URL of a call."""
+    return f"[{call.operation.system}] {call.operation.server}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
-from conformance.core.exchange import Exchange
+from conformance.core.exchange import Exchange, NotJson
+from conformance.core.json_walk import arrays
 from conformance.core.messages import message_of
 from conformance.spec.operation import Operation
 from conformance.spec.specification import Specification
@@ -20,6 +22,11 @@ INDEPENDENT_OF_RESOURCE: Final = (401, 403, 405, 408, 423, 429)
 """Refusals that do not depend on whether the resource exists."""
 
 NOT_FOUND: Final = (404, 410)
+ABSENT: Final = re.compile(
+    r"\bno such\b|\bnot (be )?found\b|\b(does|do|did) not exist|\b(doesn't|don't|didn't) exist|\bunknown\b",
+    re.IGNORECASE,
+)
+"""How a refusal says that something is not there, whatever its status is."""
 
 
 Ask = Callable[[Call], Exchange | None]
@@ -42,6 +49,7 @@ class Fixtures:
     made_up_path: Callable[[Operation], str]
     known: set[str] = field(default_factory=set)
     unknown: dict[str, str] = field(default_factory=dict)
+    _shown: dict[str, Exchange] = field(default_factory=dict)
 
     def named_in(self, path: Mapping[str, str]) -> list[str]:
         """The keys of the fixtures in the path of a request."""
@@ -67,7 +75,7 @@ class Fixtures:
 
         `otherwise` returns the message for a fixture that no read can show.
         """
-        if key in self.known or key in self.unknown:
+        if key in self.unknown or (key in self.known and (key in self._shown or key not in self.table.told_apart)):
             return self.unknown.get(key, "")
         message = ""
         for operation, path_values in self.reads(key):
@@ -79,13 +87,80 @@ class Fixtures:
                 continue
             if exchange.response.ok:
                 self.known.add(key)
-                return ""
+                self._shown[key] = exchange
+                return self._fits(key, exchange)
             message = message or self._problem_of_read(key, read, exchange)
         if not self.readable(key):
             message = otherwise(key)
         if message:
             self.unknown[key] = message
         return message
+
+    def said_absent(self, call: Call, exchange: Exchange) -> str:
+        """The sentence on a fixture that no read can show, where the refusal of a call says that it is not there.
+
+        The operation must be known to be there. A fixture that another request named and had accepted is known.
+        """
+        status = exchange.response.status
+        said = message_of(exchange.response)
+        if not exchange.response.refused or status in INDEPENDENT_OF_RESOURCE:
+            return ""
+        if status not in NOT_FOUND and not ABSENT.search(said):
+            return ""
+        for key in (*self.named_in(call.path), *self._named_in_body(call)):
+            if key not in self.known and not self.readable(key):
+                message = f"{call.operation.method} {exchange.request.url} returns {_described(exchange)}"
+                self.unknown.setdefault(key, f"{self._named(key)}: {message}. {self._advice(key)}")
+                return self.unknown[key]
+        return ""
+
+    def unlisted(self, value: str, listing: Exchange, *, others: bool = True) -> str:
+        """The sentence on a fixture that a list lacks which shows other things, where nothing else shows it either.
+
+        Empty where the server knows it, or shows nothing: then it is the list that is wrong. Without `others` it need
+        not show any: the server says elsewhere that there is none.
+        """
+        key = next((key for key, one in self.table.things.items() if one == value), "")
+        if not key or self.look(key) or key in self.known:
+            return self.unknown.get(key, "")
+        try:
+            listed = max((len(array) for array in arrays(listing.response.json)), default=0)
+        except NotJson:
+            listed = 0
+        if listed or not others:
+            lacks = f"{listing.request.method} {listing.request.url} does not list it"
+            message = f"{lacks}, but {listed} others, and nothing else shows it" if others else lacks
+            self.unknown[key] = f"{self._named(key)}: {message}. {self._advice(key)}"
+        return self.unknown.get(key, "")
+
+    def _fits(self, key: str, exchange: Exchange) -> str:
+        """The sentence on a fixture that the server knows, but as another thing than its key says; else empty."""
+        told = self.table.misfit(key, self._body_of)
+        if told:
+            message = f"{exchange.request.method} {exchange.request.url} {told}"
+            self.unknown[key] = f"{self._named(key)}: {message}. {self._advice(key)}"
+        return self.unknown.get(key, "")
+
+    def _body_of(self, key: str) -> Any:
+        """The body with which the server shows a fixture; None where it shows none, or no JSON."""
+        if self.table.fixture(key):
+            self.look(key)
+        try:
+            return self._shown[key].response.json
+        except (KeyError, NotJson):
+            return None
+
+    def _named_in_body(self, call: Call) -> list[str]:
+        """The keys of the fixtures that a request names in its body, where the spec has them."""
+        body = call.json if isinstance(call.json, dict) else {}
+        keys = {place[1:]: key for place, key in call.operation.fixtures.items() if place.startswith("/")}
+        return [key for name, key in keys.items() if body.get(name) == self.table.fixture(key)]
+
+    def _named(self, key: str) -> str:
+        return f"{self.table.place(key)} = {self.table.fixture(key)!r}"
+
+    def _advice(self, key: str) -> str:
+        return f"Correct {key} in the target file{self.table.advice}."
 
     def readable(self, key: str) -> bool:
         """Whether any read can show a fixture."""
@@ -107,7 +182,11 @@ class Fixtures:
             keys = {name: operation.fixtures.get(name, self.table.parameters.get(name, "")) for name in parameters}
             if shown_as not in keys.values():
                 continue
-            path = {name: self.table.fixture(key if other == shown_as else other) for name, other in keys.items()}
+            beside = self.table.beside(key)
+            path = {
+                name: self.table.fixture(key if other == shown_as else beside.get(other, other))
+                for name, other in keys.items()
+            }
             if all(path.values()):
                 yield operation, path
 
@@ -131,10 +210,12 @@ class Fixtures:
             here, there = (self.ask(replace(one, user=NOBODY)) for one in (call, made_up_path))
             if here is None or there is None or here.response.status not in gateways.UNAUTHORIZED:
                 return ""
-        message = message_of(exchange.response)
-        status = f"status {exchange.response.status}{f' ({message})' if message else ''}"
         return (
-            f"{self.table.place(key)} = {value!r}: {exchange.request.method} {exchange.request.url} returns "
-            f"{status}, as for an identifier that does not exist. "
-            f"Correct {key} in the target file{self.table.advice}."
+            f"{self._named(key)}: {exchange.request.method} {exchange.request.url} returns "
+            f"{_described(exchange)}, as for an identifier that does not exist. {self._advice(key)}"
         )
+
+
+def _described(exchange: Exchange) -> str:
+    said = message_of(exchange.response)
+    return f"status {exchange.response.status}{f' ({said})' if said else ''}"

@@ -16,6 +16,7 @@ from conformance.core.messages import says_failure
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.delivery import Delivery
+from conformance.engine.file_mistakes import NO_SUCH_PATH, FileMistakes
 from conformance.engine.fixtures import Fixtures
 from conformance.engine.misuse import MissingPathParameter, UnknownOperation
 from conformance.engine.recorder import Blocked, NotExercised, Recorder
@@ -26,7 +27,7 @@ from conformance.target.target import Safety
 from conformance.wire import gateways
 from conformance.wire.call import MAIN, WRONG, Call
 from conformance.wire.client import Client, Credentials
-from conformance.wire.credentials import Missing, NoToken, Unavailable
+from conformance.wire.credentials import Missing, NoToken, RefusedUser, Unavailable
 from conformance.wire.ledger import Ledger
 from conformance.wire.limits import Withheld
 from conformance.wire.logins import plain_reads, refused_key, refused_token, unknown_token
@@ -50,17 +51,20 @@ class Requester:
     recorder: Recorder = field(init=False)
     fixtures: Fixtures = field(init=False)
     delivery: Delivery = field(init=False)
+    mistakes: FileMistakes = field(init=False)
     last_request: int | None = field(default=None, init=False)
     """The number of the last request that the session may send; None without a limit."""
+    refused_users: dict[str, str] = field(default_factory=dict, init=False)
+    """The sentence on each further user whose credentials the target refuses."""
     _accepted_read: str | None = field(default=None, init=False)  # a read that the main user was allowed
-    # by user: why the token is not valid, or empty
-    _token_problems: dict[str, str] = field(default_factory=dict, init=False)
-    _token_accepted: bool = field(default=False, init=False)  # whether the main user's token was ever accepted
-    _refused_reads: list[Exchange] = field(default_factory=list, init=False)  # refused reads with the main user's token
+    _token_problems: dict[str, str] = field(default_factory=dict, init=False)  # by user: why not valid
+    _token_accepted: bool = field(default=False, init=False)  # whether the main user's token ever opened anything
+    _refused_reads: list[Exchange] = field(default_factory=list, init=False)  # with the main user's token
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(self.client.specification)
         self.delivery = Delivery(self.client, self.credentials, self.ledger)
+        self.mistakes = FileMistakes(self.table, self.specification, self.ledger, self._ask, self.any_token_opens)
         self.fixtures = Fixtures(
             self.table,
             self.client.specification,
@@ -179,9 +183,11 @@ class Requester:
             self._require_findable(operation)
         if operation.resource == "token":
             self.credentials.hold(call.content)
-        with self._as_outcomes():
+        with self._as_outcomes(call.user):
             exchange = self.delivery.deliver(call)
         self._explain_refusal(call, exchange)
+        if exchange.response.ok:
+            self.mistakes.accepted(operation, as_main=call.user == MAIN and call.with_token)
         if not exchange.response.ok or call.user != MAIN:
             return exchange
         if call.template is None and plain_reads([operation]):
@@ -202,7 +208,10 @@ class Requester:
             raise self._key_refused(operation, exchange).after(exchange)
         if exchange.response.refused and user != MAIN and self.credentials.given(user) == "access_token":
             self._require_known_token(user)
-        if exchange.has_response and call.template is None:
+        if user == MAIN and call.with_token and call.template is None and operation.resource != "token":
+            self._see_that_the_file_is_right(call, exchange)
+        let_in = exchange.response.status not in gateways.UNAUTHORIZED  # else the operation itself was not reached
+        if exchange.has_response and call.template is None and let_in:
             self.recorder.record([checks.server_error(operation, exchange)])
         as_target_wants = not call.documented or operation is self.operation(operation.id)
         if user == MAIN and call.template is None and call.path and as_target_wants:
@@ -215,14 +224,17 @@ class Requester:
             NotExercised: as `send`.
         """
         self.recorder.check_open()
-        with self._as_outcomes():
+        with self._as_outcomes(user):
             return self.credentials.headers(user)
 
     @contextlib.contextmanager
-    def _as_outcomes(self) -> Iterator[None]:
-        """Convert exceptions of the guard and the credentials into outcomes of a test: not exercised, or blocked."""
+    def _as_outcomes(self, user: str) -> Iterator[None]:
+        """Turn what the guard and the credentials raise into what a test reports: not exercised, or blocked."""
         try:
             yield
+        except RefusedUser as refused:
+            self.refused_users[user] = refused.detail
+            raise NotExercised(refused.reason, refused.detail) from None
         except (Withheld, Missing) as reason:
             raise NotExercised(reason.reason, reason.detail) from None
         except NoToken as empty:
@@ -275,10 +287,34 @@ class Requester:
 
         if user not in self._token_problems:
             refusal = unknown_token(send, plain_reads(self.specification.operations.values()), user)
-            message = "" if refusal is None else refused_token(self.table.system, refusal, user)
-            self._token_problems[user] = message
-        if self._token_problems[user]:
-            raise NotExercised(Reason.MISSING_USER, self._token_problems[user])
+            self._token_problems[user] = "" if refusal is None else refused_token(self.table.system, refusal, user)
+        if message := self._token_problems[user]:
+            self.refused_users[user] = message
+            raise NotExercised(Reason.MISSING_USER, message)
+
+    def _see_that_the_file_is_right(self, call: Call, exchange: Exchange) -> None:
+        """See whether a refusal of the main user shows that the target file names a wrong user, or a wrong URL.
+
+        Raises:
+            NotExercised: it does, and nothing more can be tested.
+        """
+        operation, message = call.operation, ""
+        if exchange.response.status in gateways.UNAUTHORIZED and (operation.permission or not self._token_accepted):
+            message = self.mistakes.of_user(operation, exchange)
+            if message and self.credentials.given(MAIN) == "access_token":
+                message = refused_token(self.table.system, exchange)
+        elif exchange.response.status in NO_SUCH_PATH and not self._issues_tokens(operation.server):
+            message = self.mistakes.of_url(operation, exchange)
+        elif exchange.response.status >= 500:
+            message = self.mistakes.of_server(call, exchange)
+        if message:
+            self.delivery.problem = message
+            raise NotExercised(Reason.TARGET_UNAVAILABLE, message, exchange)
+
+    def _issues_tokens(self, server: str) -> bool:
+        """Whether tokens came from the API at a URL of the target file, by the key of that URL: then it is there."""
+        issuing = (one.server for one in self.specification.operations.values() if one.resource == "token")
+        return not self.credentials.given(MAIN) and self.table.asks_as_documented and server in issuing
 
     def any_token_opens(self) -> bool:
         """Whether the main user's token is accepted by any read that needs only a user, unlike a wrong one.

@@ -30,6 +30,7 @@ _COMMANDS: Final = 5
 _COMMAND: Final = 2_000
 _TITLE: Final = 200
 _VALUE: Final = 160
+_PROBLEM: Final = 800
 _CITED: Final = 4  # lines of a document
 
 
@@ -84,7 +85,7 @@ class _Summary:
         self._things("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers])
         self._things("Residue", words.RESIDUE, [words.residue(x) for x in record.residue])
         self._things("Accommodations", words.ACCOMMODATION, [words.accommodation(x) for x in record.accommodations])
-        self._things("Problems of the run", "why it is incomplete", record.problems)
+        self._problems()
         self._report()
 
     def show_briefly(self) -> None:
@@ -98,7 +99,7 @@ class _Summary:
             self._say(f"{one.fingerprint}  {escape.line(one.title, _TITLE)}", 2, wrap=False)
         if (left := len(new) - _LISTED_AT_MOST) > 0:
             self._say(f"… and {left:,} more in the report", 2)
-        self._things("Problems of the run", "why it is incomplete", record.problems)
+        self._problems()
         self._things("Left on the target", words.LEFTOVER, [words.leftover(x) for x in record.leftovers])
         self._say(f"Report: {escape.line(str(self._run_directory))}", wrap=False)
 
@@ -107,7 +108,7 @@ class _Summary:
         record = self._record
         self._say(f"{escape.line(record.target.name, 80)}: {words.headline(record)}", style="bold red")
         for problem in record.problems[:_SHOWN_THINGS]:
-            self._say(escape.line(problem, 2 * _TITLE), 2)
+            self._say(escape.line(problem, _PROBLEM), 2)
         advice = "Correct this, then run `conformance check` to see whether it works."
         self._say(f"{advice} Report: {escape.line(str(self._run_directory))}", 2, wrap=False)
 
@@ -214,14 +215,20 @@ class _Summary:
             if named:
                 self._say(f"{named}{more}", 10)
 
-    def _things(self, title: str, meaning: str, things: Sequence[str], whole: str = "run.json") -> None:
+    def _things(
+        self, title: str, meaning: str, things: Sequence[str], whole: str = "run.json", longest: int = _VALUE
+    ) -> None:
         if not things:
             return
         self._heading(f"{title} ({len(things):,})", meaning)
         for thing in things[:_SHOWN_THINGS]:
-            self._say(escape.line(thing, _VALUE), 2)
+            self._say(escape.line(thing, longest), 2)
         if (left := len(things) - _SHOWN_THINGS) > 0:
             self._say(f"… and {left:,} more in {whole}", 2)
+
+    def _problems(self) -> None:
+        """What keeps the run from being whole: each in full, since it ends with what to do."""
+        self._things("Problems of the run", "why it is incomplete", self._record.problems, longest=_PROBLEM)
 
     def _report(self) -> None:
         self._console.print()

@@ -174,7 +174,10 @@ def coverage(record: RunRecord) -> str:
     told = f"tested {one.tested:,} of the {promised} ({one.percent:g} %)"
     if one.percent >= THIN:
         return told
-    return f"{told}; main reason for the others: {one.cause} ({count(one.cost, 'requirement')})"
+    reason = one.cause.partition(": ")
+    whole = any(problem == reason[2] for problem in record.problems)
+    cause = f"{reason[0]}, see the problems of the run" if whole else one.cause
+    return f"{told}; main reason for the others: {cause} ({count(one.cost, 'requirement')})"
 
 
 def ordered(deviations: Sequence[DeviationRecord]) -> list[DeviationRecord]:
@@ -242,7 +245,7 @@ def missing(verdicts: Sequence[VerdictRecord]) -> list[str]:
 
 def _lacked(verdict: VerdictRecord) -> list[str]:
     """The keys in a verdict, each separately; otherwise its detail."""
-    keys = verdict.reason in (Reason.MISSING_FIXTURE, Reason.MISSING_USER)
+    keys = verdict.reason in (Reason.MISSING_FIXTURE, Reason.MISSING_USER) and ": " not in verdict.detail
     return [one for one in (verdict.detail.split(", ") if keys else [verdict.detail]) if one]
 
 

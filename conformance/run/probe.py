@@ -13,10 +13,11 @@ from conformance.report import escape
 from conformance.run.worker import Worker
 from conformance.spec.specification import Operation
 from conformance.target.target import Safety, SafetyTable, Target
+from conformance.wire import gateways
 from conformance.wire.call import MAIN, Call
 from conformance.wire.credentials import Missing, NoToken, Unavailable
 from conformance.wire.gateways import GATEWAY_STATUSES
-from conformance.wire.logins import plain_reads, refused_key, refused_token, unknown_token
+from conformance.wire.logins import lacks_permission, plain_reads, refused_key, refused_token, unknown_token
 
 REFUSALS: Final = (401, 403)
 NO_API: Final = (404, 405)
@@ -58,7 +59,10 @@ def _results(worker: Worker, system: str) -> Iterator[ProbeResult]:
         if user != MAIN:
             yield _other_user(session, user, what)
             continue
-        opened = _main_user(session)
+        try:
+            opened = _main_user(session)
+        except (Unavailable, NoToken, Missing) as reason:  # where a token of the target file had to be replaced
+            opened = ProbeResult(what, False, str(reason))
         yield opened
         if not opened.works:
             return
@@ -66,12 +70,19 @@ def _results(worker: Worker, system: str) -> Iterator[ProbeResult]:
 
 
 def _other_user(session: Session, user: str, what: str) -> ProbeResult:
-    """Whether another user is accepted: with a token that was just issued, or one of the target file."""
-    if not session.credentials.given(user):
-        return ProbeResult(what, True, "gets a token")
+    """Whether a further user is let in: by a token that was just given, or by one of the target file."""
 
     def send(operation: Operation, as_user: str) -> Exchange:
         return session.client.send(Call(operation, headers=session.credentials.headers(as_user)))
+
+    if not session.credentials.given(user):
+        held = session.specification.users.get(user)
+        for one in _reads(session) if held is not None else ():
+            if one.permission and set(one.permission).isdisjoint(held or ()) and (seen := send(one, user)).response.ok:
+                told = f"gets a token, and {one.method} {seen.request.url} accepts it, which needs"
+                advice = "if the user has that permission, choose another user, or the run reports it as a deviation"
+                return ProbeResult(what, True, f"{told} {' or '.join(one.permission)}: {advice}", unsure=True)
+        return ProbeResult(what, True, "gets a token")
 
     refusal = unknown_token(send, _reads(session), user)
     if refusal is not None:
@@ -97,27 +108,53 @@ def _main_user(session: Session) -> ProbeResult:
     table, operation = session.table, _harmless(session.specification.operations.values())
     path = {name: table.fixture(operation.fixtures[name]) for name in operation.path_parameters}
     exchange = session.client.send(Call(operation, path=path, headers=session.credentials.headers(MAIN)))
-    status, server_message = exchange.response.status, message_of(exchange.response)
-    description = f"status {status}{f': {server_message}' if server_message and not exchange.response.ok else ''}"
+    replaced = ""
+    if exchange.response.status in REFUSALS and getattr(table, "access_token", None) and _renewed(session):
+        exchange = session.client.send(Call(operation, path=path, headers=session.credentials.headers(MAIN)))
+        replaced = "; the server refuses access_token, and a run requests another token"
+    status, said = exchange.response.status, message_of(exchange.response)
+    answered = f"status {status}{f': {said}' if said and not exchange.response.ok else ''}"
     if not exchange.has_response:
-        works, told = False, f"{exchange.error}. Is the URL right and the server running?"
+        works, told = False, f"{exchange.error}. Is {_place(session, operation)} right and the server running?"
     elif status in REFUSALS:
-        works, told = _refused(session, operation, exchange, description)
+        works, told = _refused(session, operation, exchange, answered)
     elif status in NO_API and _reads(session) and not _any_exists(session):
-        key = operation.server
-        told = f"no API found ({description}). Correct [{table.system}] {key} = {getattr(table, key)!r}."
+        told = f"no API found ({answered}). Correct {_place(session, operation)} in the target file."
         works = False
     elif status in GATEWAY_STATUSES:
-        works, told = False, f"{description}. Is the server working?"
+        works, told = False, f"{answered}. Is the server working?"
+    elif gateways.redirects(exchange):
+        key = _place(session, operation).partition(" = ")[0]
+        works, told = False, gateways.describe_redirect(exchange, key)
+    elif gateways.is_outside(operation, exchange):
+        place = _place(session, operation)
+        works, told = False, f"{answered}: an HTML page. Is {place} the URL of the API?"
     else:
-        works, told = True, description
+        works, told = True, answered
+        told += replaced
         if not exchange.response.ok:
             told += "; only a run can show whether it accepts the credentials"
+            if status in NO_API[:1] and not _reads(session):
+                told += f", and whether {_place(session, operation)} is right"
     unsure = works and not exchange.response.ok
     return ProbeResult("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)
 
 
-def _refused(session: Session, operation: Operation, exchange: Exchange, description: str) -> tuple[bool, str]:
+def _renewed(session: Session) -> bool:
+    """Whether the main user's token was dropped, since another one can be requested."""
+    if session.credentials.renewable(MAIN):
+        session.credentials.renew(MAIN)
+        return True
+    return False
+
+
+def _place(session: Session, operation: Operation) -> str:
+    """Where the target file has the URL of an operation, with its value."""
+    key = operation.server
+    return f"[{session.table.system}] {key} = {getattr(session.table, key)!r}"
+
+
+def _refused(session: Session, operation: Operation, exchange: Exchange, answered: str) -> tuple[bool, str]:
     """What a refusal of a token or a key means: whether a run can work nevertheless, and the key to correct."""
     table = session.table
     match session.credentials.given(MAIN):
@@ -126,25 +163,13 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, descrip
                 session.client.send(Call(one, headers=session.credentials.headers(MAIN))).response.ok
                 for one in _reads(session)
             ):
-                return True, f"{description}; the API key works for other operations"
+                return True, f"{answered}; the API key works for other operations"
             if table.key_opens_in_a_run:
-                return True, f"{description}; only a run can show whether the API key runs the process"
+                return True, f"{answered}; only a run can show whether the API key runs the process"
             return False, refused_key(table, exchange).partition(": ")[2]
         case "access_token":
             return False, refused_token(table.system, exchange).partition(": ")[2]
-    if table.access_keys:
-        correct = f"Correct {table.access_keys}, or give the user access to it."
-        return (
-            False,
-            f"the server issued a token, but refused it ({description}). {correct}",
-        )
-    rights = " or ".join(operation.permission)
-    needed = f"the permission {rights}" if rights else "the right to call it"
-    user = f"[{table.system}] username = {getattr(table, 'username', None)!r}"
-    return (
-        False,
-        f"the server issued a token, but refused it ({description}). Give the user {needed}, or correct {user}.",
-    )
+    return False, lacks_permission(table, operation, exchange).partition(": ")[2]
 
 
 def _any_exists(session: Session) -> bool:

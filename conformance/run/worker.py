@@ -325,8 +325,12 @@ class Worker:
         return kept
 
     def _fixture_problems(self) -> list[str]:
-        """The messages about fixtures of the target file that the server does not know."""
-        return [told for session in self.sessions.values() for told in session.fixtures.unknown.values()]
+        """The sentences on what the target file names and the server does not know, or not by these credentials."""
+        return [
+            told
+            for session in self.sessions.values()
+            for told in (*session.requester.refused_users.values(), *session.fixtures.unknown.values())
+        ]
 
 
 def executions(target: Target, spec: Specification, systems: Collection[str] = ()) -> int:

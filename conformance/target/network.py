@@ -52,6 +52,10 @@ class Network(Table):
         "client_key_file": "client_key",
         "password": "client_key_password",
         "key_password": "client_key_password",
+        "proxies": "proxy",
+        "http_proxy": "proxy",
+        "https_proxy": "proxy",
+        "no_proxy": "NO_PROXY, an environment variable",
         "ca": "ca_file",
         "ca_cert": "ca_file",
     }

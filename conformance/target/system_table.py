@@ -49,6 +49,8 @@ class SystemTable(Table):
     """The keys of the table itself that name something on the server, as those of `fixtures` do."""
     settings: ClassVar[tuple[str, ...]] = ()
     """How the keys of `fixtures` end that name nothing on the server."""
+    told_apart: ClassVar[tuple[str, ...]] = ()
+    """The keys of fixtures whose kind a read shows (`misfit`)."""
     asked: ClassVar[tuple[str, ...]] = ()
     """The keys that somebody who has no target file yet is asked for; by default those that are required."""
 
@@ -124,6 +126,17 @@ class SystemTable(Table):
     def parameters(self) -> Mapping[str, str]:
         """The keys of fixtures by the path parameters that can show them, in addition to those of the spec."""
         return {}
+
+    def beside(self, key: str) -> dict[str, str]:  # noqa: ARG002
+        """What is read together with a fixture, other than usual: for the usual key, the one in its place."""
+        return {}
+
+    def misfit(self, key: str, body_of: Callable[[str], Any]) -> str:  # noqa: ARG002
+        """What shows that a fixture is not of the kind that its key says, by what the server shows; else empty.
+
+        `body_of` gives the body with which the server shows the fixture of a key, None where it shows none.
+        """
+        return ""
 
     def shown_as(self, key: str) -> str:
         """The key under which the operations of the spec show a fixture: a paused case is a case."""

@@ -15,11 +15,14 @@ from conformance.core.systems import SYSTEMS
 
 DAY: Final = 86_400
 LONGEST_SECRET: Final = 100_000
+LONGEST_SHOWN: Final = 80
 MANY: Final = 1_000_000_000
 Place = tuple[str, ...]
 """The keys that lead to a value, from the top."""
 
 VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+UNREPLACED: Final = re.compile(r"\$([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)|%([A-Z][A-Z0-9_]*)%")
+"""A whole value that other tools, but not the suite, replace from the environment."""
 SHORT: Final = {"access_token": "TOKEN", "api_key": "KEY", "users": ""}
 
 
@@ -52,7 +55,22 @@ def _between(least: float, most: float) -> tuple[AfterValidator, Any]:
     return AfterValidator(checked), Field(json_schema_extra={"minimum": least, "maximum": most})
 
 
+def _one_segment(text: str) -> str:
+    """What is a segment of the paths of requests as it is written. Raises ValueError where it would change the path."""
+    if re.search(r"[/\\?#%;\x00-\x1f\x7f]", text) or text in (".", "..") or text != text.strip():
+        raise ValueError("cannot be a part of a path; write it without / \\ ? # % ; and without blanks around it")
+    return text
+
+
+def _bare(token: SecretStr) -> SecretStr:
+    """A token without what a header has before it. Raises ValueError."""
+    if re.match(r"(?i)bearer\s", token.get_secret_value()):
+        raise ValueError('begins with "Bearer", which the suite adds itself; remove it')
+    return token
+
+
 Text = Annotated[str, Field(min_length=1)]
+Segment = Annotated[Text, AfterValidator(_one_segment)]
 Seconds = Annotated[float, *_between(0.001, DAY)]
 Settling = Annotated[float, *_between(0, DAY)]
 Rate = Annotated[float, *_between(0.001, MANY)]
@@ -60,6 +78,7 @@ Count = Annotated[int, *_between(0, MANY)]
 Some = Annotated[int, *_between(1, MANY)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 HeaderSecret = Annotated[Secret, AfterValidator(_sendable)]
+Token = Annotated[HeaderSecret, AfterValidator(_bare)]
 
 
 class Table(BaseModel):
@@ -78,7 +97,9 @@ class Reader:
     def __init__(self, source: str, base: Path, env: Mapping[str, str]) -> None:
         self.source, self.base, self.env = source, base, env
         self.secrets: dict[Place, tuple[str, str]] = {}
-        self._replaced: set[Place] = set()
+        self.model: type[BaseModel] | None = None  # that of the whole file
+        self._variables: dict[Place, str] = {}
+        self._hidden: set[Place] = set()  # the places whose values may be secrets, and are not shown
 
     def error(self, place: Place, what: str) -> TargetError:
         """An error about the value at `place`; `what` says what is wrong and what to do."""
@@ -86,6 +107,7 @@ class Reader:
 
     def table(self, model: type[BaseModel], data: Any, at: Place) -> dict[str, Any]:
         """The data of one table, ready for its model."""
+        self.model = self.model or model
         if not isinstance(data, Mapping):
             raise self.error(at, f"is not a table; write it as [{_dotted(at)}] with its keys below.")
         kinds = {key: kinds_of(field.annotation) for key, field in model.model_fields.items()}
@@ -114,7 +136,9 @@ class Reader:
                 plain = [one for one, found in kinds.items() if not any(issubclass(kind, BaseModel) for kind in found)]
                 fitting = [*kinds, *files] if isinstance(value, Mapping | list) else [*plain, *files]
                 known = fitting if nearest(key, fitting) else [*kinds, *files]
-                raise self.error(place, f"is an unknown key; {hint(key, known)}")
+                belongs = [] if nearest(key, known) else list(places_of(key, self.model, at))
+                told = f"write it {' or '.join(belongs)}." if belongs else hint(key, known)
+                raise self.error(place, f"is an unknown key; {told}")
         for key in done.keys() & {key for key, found in kinds.items() if Path in found}:
             directory = issubclass(model, Table) and key in model.directories
             done[key] = self.existing(done[key], (*at, key), directory=directory)
@@ -127,17 +151,21 @@ class Reader:
         return [self.table(model, one, (*at, str(number))) for number, one in enumerate(data)]
 
     def value(self, value: Any, place: Place, *, secret: bool, free: bool) -> Any:
-        """A value with `${NAME}` replaced. In `free` data, which are sent in requests, replaced values are secrets."""
+        """A value with `${NAME}` replaced. In `free` data, which end in requests, what is replaced is a secret."""
+        if secret:
+            self._hidden.add(place)
         if isinstance(value, Mapping):
             return {key: self.value(one, (*place, key), secret=secret, free=free) for key, one in value.items()}
         if isinstance(value, list):
             return [self.value(one, (*place, str(i)), secret=secret, free=free) for i, one in enumerate(value)]
         if isinstance(value, str):
-            if value[:1] == "$" and value[1:] in self.env:
-                raise self.error(place, f"names an environment variable without braces; write ${{{value[1:]}}}.")
+            self._see_that_it_is_replaced(value, place, secret=secret)
             text = VARIABLE.sub(lambda match: self.env[match[1]], value)
             if text != value:
-                self._replaced.add(place)
+                self._hidden.add(place)
+                self._variables[place] = ", ".join(VARIABLE.findall(value))
+            if secret and text[-1:] in ("\n", "\r"):
+                raise self.error(place, "ends with a line break; remove it.")
             if secret or (free and text != value):
                 whole = VARIABLE.fullmatch(value)
                 self.secrets[place] = (whole[1] if whole else placeholder(place), text)
@@ -147,6 +175,17 @@ class Reader:
         if not isinstance(value, int | float | bool | None):
             raise self.error(place, "is a TOML date or time, which JSON does not have; write it in quotes.")
         return value
+
+    def _see_that_it_is_replaced(self, value: str, place: Place, *, secret: bool) -> None:
+        """Raise TargetError where a value is meant to be replaced from the environment, but is not."""
+        other = UNREPLACED.fullmatch(value) if secret else None
+        if value[:1] == "$" and value[1:] in self.env:
+            raise self.error(place, f"names an environment variable without braces; write ${{{value[1:]}}}.")
+        if other:
+            name, key = other[1] or other[2], place[-1]
+            told = f"looks like an environment variable that is not replaced; write ${{{name}}}"
+            otherwise = f"or, if this is the value itself, put it into a file and name that as {key}_file"
+            raise self.error(place, f"{told}, {otherwise}.")
 
     def unset(self, data: Any, at: Place = ()) -> Iterator[str]:
         """An error line for each environment variable that is named and not set."""
@@ -193,18 +232,28 @@ class Reader:
         place = tuple(str(part) for part in error["loc"])
         if error["type"] == "missing":
             return str(self.error(place, f"is missing; add {place[-1]} = … {_under(place[:-1])}."))
+        shown = self._shown(place, error["input"])
         if error["type"] == "value_error":
             told = str(error["ctx"]["error"])
+            names_it = shown in told or re.match(r"is ['\d-]", told)
+            told = told if names_it else f"{shown} {told}"
             return str(self.error(place, told if told.endswith((".", "?")) else f"{told}."))
-        if error["type"] == "enum":
-            given = "" if place in self._replaced else f"is {error['input']!r}; "  # the replaced value may be a secret
-            return str(self.error(place, f"{given}must be {error['ctx']['expected']}."))
+        if needed := needs(error["type"], error.get("ctx", {})):
+            return str(self.error(place, f"is {shown}; must be {needed}." if shown else f"must be {needed}."))
         if error["type"] in ("too_short", "string_too_short"):
-            return str(self.error(place, "is empty; write a value, or remove the key if it is optional."))
+            variable = self._variables.get(place, "")
+            told = f"the environment variable {variable} is empty; set it" if variable else "is empty; write a value"
+            return str(self.error(place, f"{told}, or remove the key if it is optional."))
         if error["type"] in ("tuple_type", "list_type"):
             return str(self.error(place, "is not a list; write it in brackets."))
         told = error["msg"][0].lower() + error["msg"][1:]
         return str(self.error(place, f"is wrong: {told}; fix it."))
+
+    def _shown(self, place: Place, value: Any) -> str:
+        """A value as a message repeats it; empty where it may be a secret, or is long."""
+        secret = place in self._hidden or place in self.secrets or "@" in str(value)
+        fits = isinstance(value, str | int | float | bool) and value != "" and len(str(value)) <= LONGEST_SHOWN
+        return repr(value) if fits and not secret else ""
 
     def named(self) -> dict[Place, tuple[str, str]]:
         """The secrets with unique names: a name that is used by another value gets a number."""
@@ -217,6 +266,39 @@ class Reader:
                 free = f"{name}_{number}"
             done[place] = (free, value)
         return done
+
+
+def needs(kind: str, context: Mapping[str, Any]) -> str:
+    """What a value must be that pydantic refuses with an error of this kind; empty for a kind that is rare."""
+    if kind == "enum":
+        return str(context["expected"])
+    if kind == "greater_than":
+        return f"greater than {context['gt']}"
+    known = {
+        "int": "a whole number",
+        "float": "a number",
+        "string": "text in quotes",
+        "bool": "true or false",
+        "dict": "a table",
+    }
+    return known.get(kind.partition("_")[0], "") if kind.endswith(("_type", "_parsing", "_from_float")) else ""
+
+
+def places_of(key: str, model: type[BaseModel] | None, at: Place) -> Iterator[str]:
+    """The headers of other tables that have a key: those nearest to the table `at` first, else all of the file."""
+    found = [place for place in _tables_with(key, model, ()) if place != at]
+    near = [place for place in found if at and place[: len(at)] == at] or [place for place in found if len(place) < 2]
+    yield from (f"under [{_dotted(place)}]" if place else "above all tables" for place in near[:3])
+
+
+def _tables_with(key: str, model: type[BaseModel] | None, at: Place) -> Iterator[Place]:
+    for name, one in model.model_fields.items() if model else ():
+        if name == key:
+            yield at
+        kinds = kinds_of(one.annotation)
+        inner = next((kind for kind in kinds if issubclass(kind, BaseModel)), None)
+        if inner is not None and tuple not in kinds:
+            yield from _tables_with(key, inner, (*at, name))
 
 
 def _dotted(place: Place) -> str:

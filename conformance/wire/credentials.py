@@ -46,6 +46,13 @@ class Missing(Exception):
         self.detail = detail
 
 
+class RefusedUser(Missing):
+    """The target refuses the credentials that the target file gives of a further user; the detail says what to do."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Reason.MISSING_USER, detail)
+
+
 class Tokens:
     """One token per user, requested with `ask` when it is first needed.
 
@@ -145,7 +152,7 @@ class Tokens:
         if exchange.error.startswith(CONNECTION_CLOSED):  # a server may close an idle connection at any time
             exchange = self._ask(user)
         if not exchange.has_response:
-            raise Unavailable(f"{exchange.request.url}: {exchange.error}. Is the URL right and the server running?")
+            raise Unavailable(self._blame(exchange, user))
         token = token_of(exchange)
         if exchange.response.ok and token:
             others = list(secrets_in(exchange.response.json))
@@ -154,7 +161,7 @@ class Tokens:
         if exchange.response.ok and not gateways.is_page(exchange):
             raise NoToken(exchange)
         if user != MAIN:
-            raise Missing(Reason.MISSING_USER, self._blame(exchange, user))
+            raise RefusedUser(self._blame(exchange, user))
         raise Unavailable(self._blame(exchange, user))
 
 

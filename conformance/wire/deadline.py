@@ -27,6 +27,8 @@ ALERT: Final = re.compile(
     r"ALERT_(CERTIFICATE_\w+|BAD_CERTIFICATE|UNKNOWN_CA|NO_CERTIFICATE|HANDSHAKE_FAILURE|ACCESS_DENIED)"
 )
 """TLS alerts of a server that rejects the client's certificate, or misses one."""
+UNCONNECTED: Final = ("no connection: ", "it does not use TLS", "it ends the TLS", "it refuses the client", "its cert")
+"""How the error of an exchange begins where no connection came about."""
 CERTIFICATE_HINT: Final = "it {} a client certificate: set [network] client_cert and client_key"
 
 

@@ -109,17 +109,18 @@ def leads_away(exchange: Exchange) -> bool:
     return redirects(exchange) and place_of(exchange) not in ((asked.scheme, asked.netloc), ("", ""))
 
 
-def describe_redirect(exchange: Exchange) -> str:
-    """The target of a redirect, and what to do about it."""
+def describe_redirect(exchange: Exchange, key: str) -> str:
+    """Where a redirect leads, and what to do about it; `key` is the one of the target file that led to it."""
     target = target_of(exchange)
     asked = urlsplit(exchange.request.url)
     if not target:
-        return f"redirects without saying where (status {exchange.response.status})"
+        return f"redirects without saying where (status {exchange.response.status}). Is {key} right?"
     parts = urlsplit(target)
     if leads_away(exchange) and parts.path.rstrip("/").endswith(asked.path.rstrip("/")):
         base = target.rstrip("/").removesuffix(asked.path.rstrip("/"))
-        return f"redirects to {base}: write that in the target file"
-    return f"redirects to {target} (status {exchange.response.status}): is it a login page?"
+        return f"redirects to {base}: write that as {key} in the target file."
+    told = f"redirects to {target} (status {exchange.response.status})"
+    return f"{told}. If that is a login page, set {key} to a URL of the API that needs none."
 
 
 def is_page(exchange: Exchange) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -28,10 +29,12 @@ TOKEN_REQUEST: Final = "tokenRequest"  # noqa: S105 - names a request
 """The id of a token request to `token_url`, which is not a documented operation."""
 
 BUSY: Final = 429
-PAUSES: Final = (0.2, 0.4, 0.8)  # seconds between attempts to log in through a failing gateway
+PAUSES: Final = (0.2, 0.4, 0.8)  # seconds between attempts to log in through a gateway that fails
 NO_API: Final = (404, 405)
-USUAL: Final = ("client", "user", "place")
+USUAL: Final = ("client", "user", "place", "url")
 CLIENT: Final = ("invalid_client", "unauthorized_client")
+CLOSED: Final = re.compile(r"\b(un)?lock|\bdisabled\b|\binactive\b|\bsuspended\b|\bnot (active|enabled)\b")
+"""How a server says that an account is closed: that need not be a mistake in the target file."""
 DENIED: Final = ("invalid_grant", "access_denied", "invalid_credentials", "invalid_user")
 
 
@@ -116,25 +119,23 @@ def token_problem(exchange: Exchange, who: str, keys: Mapping[str, str], path: s
     """The message about a token request without a token: the URL, what the server said, and the keys to correct.
 
     `keys` are places of the target file by what a server may find wrong: `client`, `user`, `place` (nothing is there),
-    and
-    other parts of a login by the server's word for them. `path` is the word for what is in the path of the request: a
-    server
-    that finds nothing there may mean that.
+    `url` (nobody responds), and whatever else a login names, by the word that a server has for it. `path` is that word
+    of what is in the path of the request: a server that has nothing there may mean that.
     """
-    status, server_message = exchange.response.status, message_of(exchange.response)
+    if not exchange.has_response:
+        return f"{exchange.request.url}: {exchange.error}. Is {keys['url']} right and the server running?"
+    status, said = exchange.response.status, message_of(exchange.response)
     location = gateways.target_of(exchange) if gateways.redirects(exchange) else ""
     if gateways.redirects(exchange) and not (path and path in location.lower()):
-        return f"{exchange.request.url}: {gateways.describe_redirect(exchange)}"
-    details = f"{_described(exchange)}{f', a redirect to {location}' if location else ''}"
-    lowered = server_message.lower()
+        return f"{exchange.request.url}: {gateways.describe_redirect(exchange, keys['url'].partition(' = ')[0])}"
+    told = f"{_described(exchange)}{f', a redirect to {location}' if location else ''}"
+    lowered = said.lower()
     if status in NO_API or 300 <= status < 400:
         what, wrong = "no API found", keys["place"]
         if path and path in f"{lowered}{location.lower()}":
             what, wrong = f"refused {who}", keys[path]
     elif not exchange.response.refused or status == BUSY:
-        return (
-            f"{exchange.request.url}: issued no token for {who} ({details}). Is the URL right and the server working?"
-        )
+        return f"{exchange.request.url}: gave {who} no token ({told}). Is {keys['url']} right and the server working?"
     else:
         what = f"refused the credentials of {who}"
         named = next((word for word in keys if word not in USUAL and word in lowered), "")
@@ -146,7 +147,12 @@ def token_problem(exchange: Exchange, who: str, keys: Mapping[str, str], path: s
             wrong = keys["user"]
         else:
             wrong = " or ".join(dict.fromkeys((keys["user"], keys["client"])))
-    return f"{exchange.request.url}: {what} ({details}). Correct {wrong} in the target file."
+    if gateways.is_error_page(exchange) and status not in NO_API and not 300 <= status < 400:
+        front = f"{what} with an HTML page ({told}), as a gateway in front of the server does"
+        wrong = f"{wrong}, or set what the gateway needs under [network], such as headers"
+        return f"{exchange.request.url}: {front}. Correct {wrong}."
+    locked = "Unlock or activate the account, or correct" if CLOSED.search(lowered) else "Correct"
+    return f"{exchange.request.url}: {what} ({told}). {locked} {wrong} in the target file."
 
 
 def refused_token(system: str, exchange: Exchange, user: str = MAIN) -> str:
@@ -162,6 +168,17 @@ def refused_token(system: str, exchange: Exchange, user: str = MAIN) -> str:
         f"{exchange.request.url}: refused the token ({_described(exchange)}). "
         f"Correct [{system}] access_token in the target file, or give its user the right."
     )
+
+
+def lacks_permission(table: SystemTable, operation: Operation, exchange: Exchange) -> str:
+    """The sentence on a main user who may do nothing that needs a documented permission, or nothing at all."""
+    refused = f"{operation.method} {exchange.request.url}: got a token, but was refused ({_described(exchange)})."
+    if table.access_keys:
+        return f"{refused} Correct {table.access_keys} in the target file, or give the user access to it."
+    rights = " or ".join(operation.permission)
+    needed = f"the permission {rights}" if rights else "the right to call it"
+    user = f"[{table.system}] username = {getattr(table, 'username', None)!r}"
+    return f"{refused} Give the user {needed}, or correct {user} in the target file."
 
 
 def unknown_token(send: Callable[[Operation, str], Exchange], reads: Iterable[Operation], user: str) -> Exchange | None:

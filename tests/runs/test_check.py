@@ -116,7 +116,9 @@ def test_token_that_only_a_start_can_verify_is_reported_so_and_a_refusal_is_an_e
     assert ("only a run" in printed) is (code == exit_codes.OK)
 
 
-@pytest.mark.parametrize(("system", "keys"), [("processmaker3", "`url` or `workspace`"), ("procesio", "`proxy_url`")])
+@pytest.mark.parametrize(
+    ("system", "keys"), [("processmaker3", "[processmaker3] url = "), ("procesio", "[procesio] proxy_url = ")]
+)
 @pytest.mark.parametrize("status", [404, 405])
 def test_wrong_url_is_reported_with_the_keys_that_define_it(
     system: str, keys: str, status: int, tmp_path: Path
@@ -124,14 +126,17 @@ def test_wrong_url_is_reported_with_the_keys_that_define_it(
     with served(system, change=answering(status)) as (_, text):
         code, printed = check(text, tmp_path)
     assert code == exit_codes.UNAVAILABLE
-    assert f"no API found (status {status}). Correct {keys} in the target file." in printed
+    assert f"no API found (status {status}). Correct {keys}" in printed
 
 
 def test_https_to_an_http_server_is_reported(tmp_path: Path) -> None:
     with served("processmaker3") as (_, text):
         code, printed = check(text.replace("http://", "https://"), tmp_path)
     assert code == exit_codes.UNAVAILABLE
-    assert "it does not use TLS; if that is intended, write http:// instead of https://. Is the URL" in printed
+    assert (
+        "it does not use TLS; if that is intended, write http:// instead of https://. Is [processmaker3] url = "
+        in printed
+    )
 
 
 def test_responses_cannot_control_the_terminal(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ WRONG: dict[str, tuple[str, str, Callable[[dict[str, Any]], None], str]] = {
         "processmaker3", "token-url", lambda data: data.update(client_secret="nobody-knows-this"), "client_secret"
     ),
     "pm3-token-url": (
-        "processmaker3", "token-url", lambda data: data.update(token_url=data["token_url"] + "s"), "`token_url`"
+        "processmaker3", "token-url", lambda data: data.update(token_url=data["token_url"] + "s"), "] token_url = "
     ),
     "pm3-sign-on": (
         "processmaker3", "sign-on", lambda data: data.update(access_token="nobody-gave-this"), "access_token"

@@ -23,14 +23,15 @@ MISTAKES: dict[str, tuple[str, Change, int, list[str]]] = {
         "processmaker3", lambda one: one.update(url=one["url"] + "/api/1.0"), USAGE, ["processmaker3.url", "/api/1.0"]
     ),
     "pm3 url of nobody": (
-        "processmaker3", lambda one: one.update(url="http://127.0.0.1:9"), AWAY, ["127.0.0.1:9", "Is the URL right"]
+        "processmaker3", lambda one: one.update(url="http://127.0.0.1:9"), AWAY,
+        ["Is [processmaker3] url = 'http://127.0.0.1:9' right and the server running?"]
     ),
     "pm3 https": (
         "processmaker3", lambda one: one.update(url=one["url"].replace("http:", "https:")), AWAY, ["write http://"]
     ),
     "pm3 workspace": (
         "processmaker3", lambda one: one.update(workspace="wrokflow"), AWAY,
-        ["wrokflow", "Correct `url` or `workspace`"],
+        ["wrokflow", "or workspace = 'wrokflow' in the target file"],
     ),
     "pm3 client_id": (
         "processmaker3", lambda one: one.update(client_id="X" * 32), AWAY,
@@ -49,7 +50,7 @@ MISTAKES: dict[str, tuple[str, Change, int, list[str]]] = {
     ),
     "pm3 without PM_FACTORY": (
         "processmaker3",
-        lambda one: one.update(one["users"]["outsider"]),
+        lambda one: one.update(one["users"].pop("outsider")),
         AWAY, ["PM_FACTORY", "[processmaker3] username = 'clerk'"],
     ),
     "pm3 user's password": (
@@ -88,7 +89,8 @@ MISTAKES: dict[str, tuple[str, Change, int, list[str]]] = {
         ["has token_url and lacks client_id, client_secret"],
     ),
     "procesio proxy_url": (
-        "procesio", lambda one: one.update(proxy_url=one["web_url"]), AWAY, ["no API found", "Correct `proxy_url`"]
+        "procesio", lambda one: one.update(proxy_url=one["web_url"]), AWAY,
+        ["no API found", "Correct [procesio] proxy_url = "]
     ),
     "procesio realm": (
         "procesio", lambda one: one.update(realm="procesio1"), AWAY, ["invalid_realm", "[procesio] realm = 'procesio1'"]

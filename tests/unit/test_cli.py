@@ -241,7 +241,10 @@ def test_there_is_no_default_target() -> None:
         ("name = \n", "is not TOML: Invalid value (at line 1"),
         (TARGET.replace("web_url", "web_ur"), "procesio.web_ur: is an unknown key; did you mean web_url?"),
         (TARGET.replace("token-value", "${PM4_NOT_SET}"), "environment variable PM4_NOT_SET, which is not set"),
-        (TARGET.replace("http://127.0.0.1:8401", "127.0.0.1"), "processmaker4.url: is not an http or https URL"),
+        (
+            TARGET.replace("http://127.0.0.1:8401", "127.0.0.1"),
+            "processmaker4.url: '127.0.0.1' is not an http or https URL",
+        ),
     ],
 )
 @pytest.mark.parametrize("command", ["run", "check"])

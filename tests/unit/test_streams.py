@@ -109,3 +109,22 @@ def test_closed_pipe_changes_no_exit_code(arguments: list[str], code: int, targe
 def test_standard_output_may_be_closed(target: str) -> None:
     command = f'"{sys.executable}" -m conformance check --offline "{target}" >&-'
     assert subprocess.run(command, shell=True, check=False, timeout=300).returncode == 0
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_run_needs_no_stream(closed: str, tmp_path: Path) -> None:
+    call = f'"{sys.executable}" -m conformance run reference --system processmaker4 --max-examples 1'
+    command = f'{call} --output "{tmp_path / "run"}" {closed}'
+    assert subprocess.run(command, shell=True, check=False, timeout=300).returncode == 0
+    assert (tmp_path / "run" / "run.json").stat().st_size
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.parametrize(("arguments", "code"), [(["requirements"], 0), (["check", "absent.toml"], 4)])
+def test_a_full_disk_is_reported_and_changes_no_exit_code(arguments: list[str], code: int) -> None:
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "conformance", *arguments]
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False, timeout=300)
+    told = result.stderr.decode()
+    lost = "conformance: standard output: what was written to it is incomplete: No space left on device.\n"
+    assert (result.returncode, told.count(lost), "Traceback" in told) == (code, int(code == 0), False)

@@ -197,7 +197,7 @@ def test_secrets_are_in_no_representation() -> None:
         ({"username_file": "f"}, "processmaker3.username_file: is an unknown key;"),
         ({"password_file": "f"}, "processmaker3.password_file: conflicts with password; remove one of them."),
         ({"password": ""}, "processmaker3.password: is empty;"),
-        ({"password": 5}, "processmaker3.password: is wrong: input should be a valid string; fix it."),
+        ({"password": 5}, "processmaker3.password: must be text in quotes."),
         ({"users": "admin"}, "processmaker3.users: is not a table; write it as [processmaker3.users]"),
         (
             {"accommodations": {}},
@@ -220,14 +220,14 @@ def test_invalid_key_or_value_is_reported_with_advice(change: dict[str, Any], to
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("127.0.0.1:8301", "is not an http or https URL with a host"),
-        ("ftp://host", "is not an http or https URL with a host"),
-        ("http://", "is not an http or https URL with a host"),
-        ("http://ho st", "is not an http or https URL with a host"),
-        ("http://host:port", "is not an http or https URL with a host"),
+        ("127.0.0.1:8301", "'127.0.0.1:8301' is not an http or https URL with a host"),
+        ("ftp://host", "'ftp://host' is not an http or https URL with a host"),
+        ("http://", "'http://' is not an http or https URL with a host"),
+        ("http://ho st", "'http://ho st' is not an http or https URL with a host"),
+        ("http://host:port", "'http://host:port' is not an http or https URL with a host"),
         (f"http://admin:{SECRET}@host", "contains a user name or password"),
-        ("http://host/?a=b", "contains a query or fragment"),
-        ("http://host/#top", "contains a query or fragment"),
+        ("http://host/?a=b", "'http://host/?a=b' contains a query or fragment"),
+        ("http://host/#top", "'http://host/#top' contains a query or fragment"),
         ("http://host/ü", "'http://host/ü' has 'ü' in its path"),
         ("http://host/%zz", "'http://host/%zz' has '%zz' in its path"),
         ("http://host/{x}", "'http://host/{x}' has '{x}' in its path"),
@@ -247,14 +247,53 @@ def test_invalid_key_or_value_is_reported_with_advice(change: dict[str, Any], to
             "'http://a\\u0378.de' has the host 'a\\u0378.de', which is not an internationalised name",
         ),
         ("http://127.1", "'http://127.1' has the host '127.1', which is not an IP address"),
-        ("http://[::1", "is not an http or https URL with a host"),
-        ("http://ho\x01st", "is not an http or https URL with a host"),
-        ("http://host/a\x7f", "is not an http or https URL with a host"),
-        ("http://host/api/1.0/", "already contains /api/1.0"),
+        ("http://[::1", "'http://[::1' is not an http or https URL with a host"),
+        ("http://ho\x01st", "'http://ho\\x01st' is not an http or https URL with a host"),
+        ("http://host/a\x7f", "'http://host/a\\x7f' is not an http or https URL with a host"),
+        ("http://host/api/1.0/", "'http://host/api/1.0/' already contains /api/1.0"),
     ],
 )
 def test_invalid_url_is_rejected(url: str, told: str) -> None:
     assert f"t.toml: processmaker3.url: {told}" in refusal(processmaker3={**PM3, "url": url})
+
+
+@pytest.mark.parametrize("workspace", ["workflow/", "a/b", "..", "a%2Fb", "a?b", "a;b", " workflow", "work\nflow"])
+def test_a_workspace_that_would_change_the_path_is_refused(workspace: str) -> None:
+    message = refusal(processmaker3={**PM3, "workspace": workspace})
+    assert message.startswith(f"t.toml: processmaker3.workspace: {workspace!r} cannot be a part of a path; write it")
+
+
+@pytest.mark.parametrize(
+    ("process", "told"),
+    [
+        ("seven", "is 'seven'; must be a whole number."),
+        (7.5, "is 7.5; must be a whole number."),
+        ([7], "must be a whole number."),
+        (-7, "is -7; must be greater than 0."),
+        (True, "is true; write a number."),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_repeated_with_what_is_right(process: object, told: str) -> None:
+    assert refusal(processmaker4={**PM4, "process_id": process}) == f"t.toml: processmaker4.process_id: {told}"
+
+
+@pytest.mark.parametrize("written", ["$PM4_TOKEN", "%PM4_TOKEN%"])
+def test_a_variable_in_the_form_of_another_tool_is_refused(written: str) -> None:
+    message = refusal(processmaker4={**PM4, "access_token": written})
+    assert message.startswith("t.toml: processmaker4.access_token: looks like an environment variable")
+    assert "write ${PM4_TOKEN}, or" in message
+    assert read(processmaker4={**PM4, "access_token": "$ecret_value"}).secrets() == {"PM4_TOKEN": "$ecret_value"}
+
+
+def test_a_variable_that_is_empty_is_named() -> None:
+    message = refusal(env={"CI_TOKEN": ""}, processmaker4={**PM4, "access_token": "${CI_TOKEN}"})
+    assert "processmaker4.access_token: the environment variable CI_TOKEN is empty; set it" in message
+
+
+def test_a_secret_with_a_line_break_at_its_end_is_refused() -> None:
+    """As a Kubernetes secret has it that was made with `echo`: no server would accept it."""
+    message = refusal(env={"PASSWORD": f"{SECRET}\n"}, processmaker3={**PM3, "password": "${PASSWORD}"})
+    assert message == "t.toml: processmaker3.password: ends with a line break; remove it."
 
 
 def test_every_missing_key_is_reported_at_once() -> None:
@@ -294,13 +333,13 @@ def test_missing_key_of_a_list_entry_is_reported_with_the_list_header() -> None:
         ({"safty": "owned"}, "t.toml: safty: is an unknown key; did you mean safety?"),
         ({"settle": -1}, "t.toml: settle: is -1; must be a number from 0 to 86400"),
         ({"settle": float("nan")}, "t.toml: settle: is not a finite number"),
-        ({"limits": {"time_budget": "soon"}}, "t.toml: limits.time_budget: is not a duration"),
+        ({"limits": {"time_budget": "soon"}}, "t.toml: limits.time_budget: 'soon' is not a duration"),
         ({"limits": {"in_flight": 0}}, "t.toml: limits.in_flight: is 0; must be a number from 1 to 1000000000"),
         ({"limits": {"request_timeout": 1e308}}, "t.toml: limits.request_timeout: is 1e+308; must be a number from"),
         ({"limits": {"requests_per_second": 1e-300}}, "t.toml: limits.requests_per_second: is 1e-300; must be a"),
         ({"limits": {"executions": 10**12}}, "t.toml: limits.executions: is 1e+12; must be a number from 0 to"),
         ({"limits": {"open_resources": -1}}, "t.toml: limits.open_resources: is -1; must be a number from 0 to"),
-        ({"limits": {"time_budget": "9999999h"}}, "t.toml: limits.time_budget: is not a duration"),
+        ({"limits": {"time_budget": "9999999h"}}, "t.toml: limits.time_budget: '9999999h' is not a duration"),
         ({"settle": 1e9}, "t.toml: settle: is 1e+09; must be a number from 0 to 86400"),
         ({"network": {"headers": {"Host": "a"}}}, "t.toml: network.headers: has Host, which is always the host of the"),
         ({"network": {"headers": {"Content-Length": "5"}}}, "t.toml: network.headers: has Content-Length, which the"),
@@ -319,7 +358,11 @@ def test_missing_key_of_a_list_entry_is_reported_with_the_list_header() -> None:
         ),
         ({"network": {"ca_file": "absent.pem"}}, "t.toml: network.ca_file: no such file"),
         ({"network": {"proxy": SECRET}}, "t.toml: network.proxy: is not an http or https URL"),
-        ({"network": {"headers": {"X-A": f"{SECRET}\n"}}}, "t.toml: network.headers.X-A: has a character"),
+        ({"network": {"headers": {"X-A": f"{SECRET}\n"}}}, "t.toml: network.headers.X-A: ends with a line break"),
+        ({"network": {"headers": {"X-A": f"{SECRET}\u00e4"}}}, "t.toml: network.headers.X-A: has a character"),
+        ({"network": {"verify": "perhaps"}}, "t.toml: network.verify: is 'perhaps'; must be true or false."),
+        ({"limits": {"in_flight": "four"}}, "t.toml: limits.in_flight: is 'four'; must be a whole number."),
+        ({"limits": {"request_timeout": "30s"}}, "t.toml: limits.request_timeout: is '30s'; must be a number."),
         ({"network": {"headers": {"X A": "a"}}}, "t.toml: network.headers: has 'X A'"),
     ],
 )
@@ -395,3 +438,48 @@ def test_message_says_where_a_key_belongs() -> None:
     assert table.place("username") == "[processmaker3] username"
     assert table.place("case") == "[processmaker3.fixtures] case"
     assert table.place("users.outsider") == "[processmaker3.users.outsider]"
+
+
+RUNNING: dict[str, Any] = {"app_status": "TO_DO", "current_task": [{"tas_uid": "1"}]}
+OVER: dict[str, Any] = {"app_status": "COMPLETED", "current_task": []}
+
+
+@pytest.mark.parametrize(
+    ("key", "bodies", "told"),
+    [
+        ("completed_case", {"completed_case": RUNNING, "case": RUNNING}, "shows a current task, and the app_status of"),
+        ("case", {"case": OVER, "completed_case": OVER}, "shows no current task, and the app_status of completed_case"),
+        ("case", {"case": [OVER], "canceled_case": {"data": OVER}}, "shows no current task"),
+        ("completed_case", {"completed_case": OVER, "case": RUNNING}, ""),
+        # one of the two alone may be a defect of the server
+        ("completed_case", {"completed_case": {**OVER, "app_status": "TO_DO"}, "case": RUNNING}, ""),
+        ("completed_case", {"completed_case": {**RUNNING, "app_status": "DONE"}, "case": RUNNING}, ""),
+        ("case", {"case": {**RUNNING, "current_task": []}, "completed_case": OVER}, ""),
+        ("case", {"case": OVER, "completed_case": RUNNING}, ""),
+        ("case", {"case": {}, "completed_case": OVER}, ""),
+        ("paused_case", {"paused_case": RUNNING, "case": RUNNING}, ""),
+    ],
+)
+def test_a_case_in_another_state_shows_by_its_status_and_its_task(key: str, bodies: dict[str, Any], told: str) -> None:
+    found = read(processmaker3=PM3).table("processmaker3").misfit(key, bodies.get)
+    assert found.startswith(told)
+    assert bool(found) == bool(told)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"users": {"cases": {"username": "Admin", "password": SECRET}}}, "the same username in users.cases as above"),
+        (
+            {"users": {one: {"username": "u", "password": SECRET} for one in ("cases", "outsider")}},
+            "the same username in users.outsider and users.cases; they must be two users",
+        ),
+        ({"fixtures": {"case": "1", "paused_case": "1"}}, "has the same case in case and paused_case; name two cases"),
+        ({"fixtures": {"case": "a/b"}}, "processmaker3.fixtures.case: 'a/b' cannot be a part of a path"),
+        ({"access_token": "Bearer abc"}, 'access_token: begins with "Bearer", which the suite adds itself; remove it'),
+        ({"case": "1"}, "processmaker3.case: is an unknown key; write it under [processmaker3.fixtures]."),
+        ({"settle": 5}, "processmaker3.settle: is an unknown key; write it above all tables."),
+    ],
+)
+def test_what_cannot_be_right_is_refused_before_anything_is_sent(change: dict[str, Any], told: str) -> None:
+    assert told in refusal(processmaker3={**PM3, **change})

@@ -16,7 +16,7 @@ ASKED = Request("POST", "http://t/token")
 def asking(*exchanges: Exchange) -> Tokens:
     """Tokens that are asked for with these exchanges, one after the other."""
     rest = iter(exchanges)
-    return Tokens(lambda _: next(rest), Redactor({}), "T", lambda exchange, user: "refused")
+    return Tokens(lambda _: next(rest), Redactor({}), "T", lambda exchange, user: exchange.error)
 
 
 @pytest.mark.parametrize("error", CONNECTION_CLOSED)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.report import words
-from conformance.run.plugin.protocol import NEW
+from conformance.run.plugin.protocol import NEW, UNREACHED
 
 
 class Display:
@@ -72,6 +72,8 @@ class Display:
         else:
             return
         self._done += 1
+        if report.outcome == "skipped" and getattr(report, UNREACHED, False):
+            return  # nothing is tested any more: the summary says why
         told = "; ".join(["tests", *self._found()])
         if self._quiet:
             return

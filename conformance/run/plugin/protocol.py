@@ -26,7 +26,8 @@ from conformance.wire.journal import Unwritable
 MAX_FRAMES: Final = 6  # frames of a traceback that are shown: those nearest to the error
 OURS: Final = "conformance"  # the attribute of a report on a suite's test, which survives the transfer from a worker
 NEW: Final = "conformance_new"  # the fingerprints of new deviations on the report of a test that fails for them
-SEED: Final = "seed"  # the fixture of the tests that send other requests in every run
+UNREACHED: Final = "conformance_unreached"  # the mark of one on a test whose system can no longer be tested
+SEED: Final = "seed"  # the fixture of the tests that send something else in every run
 
 
 class TestProtocol:
@@ -269,6 +270,8 @@ class TestProtocol:
             setattr(report, OURS, True)
         if report.failed and self._new:
             setattr(report, NEW, sorted(set(self._new)))
+        if ours and self._session is not None and self._session.problem:
+            setattr(report, UNREACHED, True)
         if self._takes_part(item) and self._test:
             if report.outcome != "passed" and self._test["outcome"] == "passed":
                 known = hasattr(report, "wasxfail")

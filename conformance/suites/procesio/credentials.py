@@ -39,10 +39,13 @@ def credentials(
         return exchange
 
     def blame(exchange: Exchange, _: str) -> str:
+        key = "proxy_url" if table.token_url is None else "token_url"
+        url = f"[procesio] {key} = {getattr(table, key)!r}"
         keys = {
             "client": f"[procesio] client_id = {table.client_id!r} or client_secret",
             "user": f"[procesio] username = {table.username!r} or password",
-            "place": "`proxy_url`" if table.token_url is None else "`token_url`",
+            "url": url,
+            "place": url,
             "realm": f"[procesio] realm = {table.realm!r}",
         }
         return token_problem(exchange, "the user", keys)

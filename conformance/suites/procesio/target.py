@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import Field, SecretStr, model_validator
 
 from conformance.target.system_table import SystemTable, Url, absent, add, present
-from conformance.target.tables import HeaderSecret, Secret, Table, Text
+from conformance.target.tables import HeaderSecret, Secret, Segment, Table, Text
 
 LOGIN: Final = ("realm", "username", "password", "client_id")
 
@@ -24,9 +24,9 @@ class ApiKey(Table):
 class ProcesioFixtures(Table):
     """What must already exist in PROCESIO's workspace. Every key is optional."""
 
-    credential_template: Text | None = None
+    credential_template: Segment | None = None
     """The id of a credential template whose credentials and verbs are read."""
-    credential_type: Text | None = None
+    credential_type: Segment | None = None
     """The id of a credential type whose data are read."""
     may_change: bool = False
     """Whether a run may change the fixtures."""
@@ -57,7 +57,7 @@ class Procesio(SystemTable):
     """The secret of that client, if it has one."""
     workspace_id: Annotated[Text, Field(pattern=r"^[\x21-\x7e]+$")] | None = None
     """The workspace; sent in the header field `workspaceId` with an API key and with a token."""
-    process_id: Text | None = None
+    process_id: Segment | None = None
     """A process that can be published and run."""
     payload: dict[str, Any] = Field({}, repr=False, examples=[{"…": "…"}])
     """The data with which that process is run."""

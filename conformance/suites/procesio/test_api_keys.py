@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from conformance.core.exchange import Exchange, NotJson
-from conformance.core.json_walk import leaves
 from conformance.core.verdict import Kind, Reason
-from conformance.engine import sampling
 from conformance.engine.checks import describe
 from conformance.engine.identifiers import is_read, shows
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Resource, Session
 from conformance.suites.procesio.answers import lists
+from conformance.suites.procesio.keys import new_key, shown
 from conformance.suites.procesio.processes import own_process, process, run_body
-from conformance.suites.procesio.target import Procesio
 from conformance.wire.call import NOBODY
-from conformance.wire.redact import KEY_FIELDS
-
-
-def new_key(session: Session) -> Resource:
-    """An API key that the run created."""
-    maker = session.operation("createApiKey")
-    return session.create(maker.id, **sampling.build_request(session, maker).request())
-
-
-def shown(session: Session, key: Resource) -> dict[str, str]:
-    """The headers with a key. Raises NotExercised if its value, or the workspace, is unknown."""
-    assert isinstance(session.table, Procesio)
-    if session.table.workspace_id is None:
-        raise NotExercised(Reason.MISSING_FIXTURE, session.table.place("workspace_id"))
-    value = next(value_in(key.exchange, key), "")
-    if not value:
-        raise NotExercised(Reason.INCONCLUSIVE, "the response to createApiKey does not contain the value of the key")
-    return {"key": key.name, "value": value, "workspaceId": session.table.workspace_id}
-
-
-def value_in(exchange: Exchange, key: Resource) -> Iterator[str]:
-    """The possible value of a key in a response: a text in a member with a fitting name."""
-    try:
-        found = list(leaves(exchange.response.json))
-    except NotJson:
-        return
-    for place, value in found:
-        called_so = re.fullmatch(KEY_FIELDS, place.rpartition("/")[2], re.IGNORECASE)
-        sendable = isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value)
-        if called_so and sendable and value not in (key.name, key.id):
-            yield value
 
 
 @pytest.mark.starts  # a run by a key of our own

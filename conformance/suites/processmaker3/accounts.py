@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from conformance.target.tables import HeaderSecret, Secret, Table, Text
+from conformance.target.tables import Secret, Table, Text, Token
 
 
 class User(Table):
@@ -14,7 +14,7 @@ class User(Table):
     """The user who logs in; required unless there is an `access_token`."""
     password: Secret | None = None
     """That user's password."""
-    access_token: HeaderSecret | None = None
+    access_token: Token | None = None
     """A token of that user, for single sign-on without a password. It must be valid for the whole run."""
     client_id: Text | None = None
     """The application that requests the token, if it is not that of the table."""

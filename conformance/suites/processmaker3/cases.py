@@ -42,6 +42,17 @@ def fixture(session: Session, key: str) -> str:
     return given
 
 
+def no_such_variable(session: Session, key: str, exchange: Exchange) -> NotExercised:
+    """What to raise where the variables of `case` are read, and the one that the target file names is not among them.
+
+    The run goes on, and says at its end that the file is wrong.
+    """
+    place = f"{session.table.place(key)} = {session.table.fixture(key)!r}"
+    message = f"{exchange.request.method} {exchange.request.url} shows no such variable with a value"
+    session.fixtures.unknown[key] = f"{place}: {message}. Correct {key} in the target file."
+    return NotExercised(Reason.MISSING_FIXTURE, session.fixtures.unknown[key], exchange)
+
+
 def of_case(session: Session, key: str = "case", **more: str) -> dict[str, str]:
     """The path parameters for a case of the target file. Raises NotExercised if it has none."""
     return {"app_uid": fixture(session, key), **more}
@@ -88,11 +99,13 @@ def shown(session: Session, requirement: str, listing: Exchange, identifier: str
     """Record whether an accepted list contains something; returns it. Text that is not JSON lists nothing (line 77).
 
     Raises:
-        NotExercised: the list is incomplete.
+        NotExercised: the list is incomplete; or it lacks a fixture that the server does not know.
     """
     found = names(listing, identifier)
     if not found and looks_paginated(listing):
         raise NotExercised(Reason.INCONCLUSIVE, "the list is incomplete")
+    if not found and (sentence := session.fixtures.unlisted(identifier, listing)):
+        raise NotExercised(Reason.MISSING_FIXTURE, sentence)
     told = "it is not in the list" if in_json(listing) else "the response is not JSON"
     return session.recorder.require(requirement, found, listing, observed=told, kind=Kind.ABSENT)
 

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
+from conformance.core.json_walk import objects
 from conformance.suites.processmaker3.accounts import Application, User, Users
 from conformance.target.system_table import SystemTable, Url, absent, add, without
-from conformance.target.tables import HeaderSecret, Secret, Table, Text
+from conformance.target.tables import Secret, Segment, Table, Text, Token
 
 RootUrl = Annotated[Url, AfterValidator(without("/api/1.0"))]
+OTHER_STATES: Final = ("paused_case", "completed_case", "canceled_case")
+OVER: Final = ("completed_case", "canceled_case")
 LOGIN: Final = ("client_id", "client_secret", "username", "password")
 
 
 class Fixtures(Table):
     """What must already exist, because no documented operation creates it. Every key is optional."""
 
-    case: Text | None = None
+    case: Segment | None = None
     """A running case that the main user works on."""
-    paused_case: Text | None = None
+    paused_case: Segment | None = None
     """A paused case that the main user can see."""
-    completed_case: Text | None = None
+    completed_case: Segment | None = None
     """A completed case that the main user can see."""
-    canceled_case: Text | None = None
+    canceled_case: Segment | None = None
     """A cancelled case that the main user can see."""
-    paused_document: Text | None = None
+    paused_document: Segment | None = None
     """An input document in `paused_case`, which the main user can see."""
-    completed_document: Text | None = None
+    completed_document: Segment | None = None
     """An input document in `completed_case`, which the main user can see."""
-    canceled_document: Text | None = None
+    canceled_document: Segment | None = None
     """An input document in `canceled_case`, which the main user can see."""
     paused_variable: Text | None = None
     """The name of a variable of `paused_case`."""
@@ -39,9 +43,9 @@ class Fixtures(Table):
     """The name of a variable of `completed_case`."""
     canceled_variable: Text | None = None
     """The name of a variable of `canceled_case`."""
-    case_task: Text | None = None
+    case_task: Segment | None = None
     """The current task of `case`, to which files are uploaded."""
-    trigger: Text | None = None
+    trigger: Segment | None = None
     """A trigger to execute in `case`."""
     trigger_unsets: Text | None = None
     """The variable that `trigger` unsets, which `case` must not need."""
@@ -53,23 +57,23 @@ class Fixtures(Table):
     """The name of a grid of `case` that has rows."""
     query_variable: Text | None = None
     """The name of a variable of `case` with the result of a database query that has rows."""
-    input_document: Text | None = None
+    input_document: Segment | None = None
     """An input document in `case`, which the main user can see and `outsider` cannot."""
-    output_document: Text | None = None
+    output_document: Segment | None = None
     """An output document in `case`, which the main user can see and `outsider` cannot."""
-    pm_table: Text | None = None
+    pm_table: Segment | None = None
     """A PM table with rows, and with columns of numbers and booleans."""
-    report_table: Text | None = None
+    report_table: Segment | None = None
     """A report table; reserved for operations of later versions."""
-    classic_process: Text | None = None
+    classic_process: Segment | None = None
     """A process of the classic designer, from which a BPMN project can be generated."""
-    category: Text | None = None
+    category: Segment | None = None
     """A process category."""
-    note_case: Text | None = None
+    note_case: Segment | None = None
     """A case whose notes the main user can read, and `outsider` and `cases` cannot."""
-    unassigned_case: Text | None = None
+    unassigned_case: Segment | None = None
     """A case that nobody has claimed: the main user is assigned to its current task, `outsider` is not."""
-    started_project: Text | None = None
+    started_project: Segment | None = None
     """A project with cases, which a bulk deletion must keep."""
     import_file: Path | None = Field(default=None, examples=["MyProject.pmx"])
     """A project file (.pmx) of the server's version. The run imports it with its own name and identifier."""
@@ -82,17 +86,32 @@ class Fixtures(Table):
     may_change: bool = False
     """Whether a run may change the fixtures."""
 
+    @model_validator(mode="after")
+    def _different_cases(self) -> Fixtures:
+        taken: dict[str, str] = {}
+        for key in ("case", *OTHER_STATES, "unassigned_case"):
+            value = getattr(self, key)
+            if value is not None and taken.setdefault(value, key) != key:
+                raise ValueError(f"has the same case in {taken[value]} and {key}; name two cases")
+        return self
+
+
+def described(body: Any) -> dict[str, Any]:
+    """What a response says of a case: the first object with a status; empty where there is none."""
+    return next((one for one in objects(body) if isinstance(one.get("app_status"), str)), {})
+
 
 class ProcessMaker3(SystemTable):
     """The table `processmaker3`."""
 
     system: ClassVar[str] = "processmaker3"
+    told_apart: ClassVar[tuple[str, ...]] = ("case", *OVER)
     settings: ClassVar[tuple[str, ...]] = ("_variable", "_unsets", "_filesize", "_size")
     asked: ClassVar[tuple[str, ...]] = ("url", "workspace", *LOGIN)
 
     url: RootUrl
     """The URL of the server, without `/api/1.0`."""
-    workspace: Text
+    workspace: Segment
     """The workspace."""
     client_id: Text | None = None
     """The application that requests tokens; required unless there is an `access_token`."""
@@ -102,7 +121,7 @@ class ProcessMaker3(SystemTable):
     """The main user, who has the permission PM_FACTORY; required unless there is an `access_token`."""
     password: Secret | None = None
     """That user's password."""
-    access_token: HeaderSecret | None = None
+    access_token: Token | None = None
     """A token of the main user, for single sign-on without a password. It must be valid for the whole run."""
     token_url: Url | None = None
     """The full URL where tokens are requested, if that is not `/{workspace}/oauth2/token` below `url`."""
@@ -124,6 +143,17 @@ class ProcessMaker3(SystemTable):
                     f"has users.{name} without a client; add client_id = … and client_secret = … under "
                     f"[processmaker3.users.{name}]"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _different_users(self) -> ProcessMaker3:
+        names = {name: user.username.casefold() for name, user in self.users if user and user.username}
+        main = self.username.casefold() if self.username else None
+        for name, username in names.items():
+            if username == main:
+                raise ValueError(f"has the same username in users.{name} as above; {name} must be another user")
+        if "cases" in names and names["cases"] == names.get("outsider"):
+            raise ValueError("has the same username in users.outsider and users.cases; they must be two users")
         return self
 
     @property
@@ -174,8 +204,28 @@ class ProcessMaker3(SystemTable):
         return {"app_doc_uid": "input_document", "prj_uid": "started_project"}
 
     def shown_as(self, key: str) -> str:
-        """A case in any state is shown as a case."""
+        """A case in whatever state is shown as a case, and a document in it as a document."""
+        if key.endswith("_document") and key != "output_document":
+            return "input_document"
         return "case" if key.endswith("_case") and key != "note_case" else key
+
+    def misfit(self, key: str, body_of: Callable[[str], Any]) -> str:
+        """A case that is over though it should run, or the reverse: by its status and by its current task together."""
+        mine = described(body_of(key))
+        runs = bool(mine.get("current_task"))
+        if not mine or key not in self.told_apart or runs == (key == "case"):
+            return ""
+        for other in OVER if key == "case" else ("case",):
+            its = described(body_of(other))
+            if its and its["app_status"] == mine["app_status"] and bool(its.get("current_task")) == runs:
+                task = "a current task" if runs else "no current task"
+                return f"shows {task}, and the app_status of {other} ({mine['app_status']!r})"
+        return ""
+
+    def beside(self, key: str) -> dict[str, str]:
+        """A document in a case in another state is read there."""
+        state, _, kind = key.partition("_")
+        return {"case": f"{state}_case"} if kind == "document" and f"{state}_case" in Fixtures.model_fields else {}
 
     @property
     def asks_as_documented(self) -> bool:

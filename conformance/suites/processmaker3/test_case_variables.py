@@ -19,7 +19,14 @@ from conformance.spec.specification import load
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.cases import READ_VARIABLES as READ
 from conformance.suites.processmaker3.cases import SET_VARIABLES as SET
-from conformance.suites.processmaker3.cases import STATES, accepted, fixture, of_case, restoring
+from conformance.suites.processmaker3.cases import (
+    STATES,
+    accepted,
+    fixture,
+    no_such_variable,
+    of_case,
+    restoring,
+)
 
 SPEC: Final = load("processmaker3")
 EXECUTE: Final = "executeTrigger"
@@ -109,12 +116,25 @@ def test_a_variable_is_emptied_by_setting_it_and_removed_by_a_trigger(session: S
         with restoring(session, spare=name):
             session.call(EXECUTE, path={**path, "tri_uid": fixture(session, "trigger")})
             gone, exchange = until(session, name, lambda value: value is ABSENT)
+            if not gone:
+                see_that_it_is_unset(session, before, exchange)
         session.recorder.require(REMOVED, gone, exchange, observed="it is still there")
     finally:
         if name in before or lost:
             session.send(SET, path=path, json={**lost, **({name: before[name]} if name in before else {})})
         elif not gone:
             session.ledger.remains(session.specification.system, "variable")
+
+
+def see_that_it_is_unset(session: Session, before: dict[str, Any], exchange: Exchange) -> None:
+    """Raise NotExercised where the trigger removed other variables than the one that the target file names."""
+    others = before.keys() - variables(session)[0].keys()
+    if others:
+        key = "trigger_unsets"
+        message = f"executing the trigger removes {', '.join(sorted(others)[:3])} instead"
+        place = f"{session.table.place(key)} = {session.table.fixture(key)!r}"
+        session.fixtures.unknown[key] = f"{place}: {message}. Correct {key} in the target file."
+        raise NotExercised(Reason.MISSING_FIXTURE, session.fixtures.unknown[key], exchange)
 
 
 def sets(session: Session, name: str) -> bool:
@@ -183,6 +203,8 @@ def variable(session: Session, key: str) -> tuple[Any, Exchange]:
     name = fixture(session, key)
     found, exchange = variables(session)
     if found.get(name) in ("", None, [], {}):
+        if found and name not in found:
+            raise no_such_variable(session, key, exchange)
         raise NotExercised(Reason.MISSING_FIXTURE, f"{session.table.place(key)}: the case has no such variable")
     return found[name], exchange
 

@@ -47,10 +47,12 @@ def credentials(
 
     def blame(exchange: Exchange, _: str) -> str:
         named = f"[processmaker4] client_id = {table.client_id!r} or client_secret"
+        url = f"[processmaker4] token_url = {table.token_url!r}"
         keys = {
             "client": named,
             "user": "[processmaker4] refresh_token" if first else named,
-            "place": f"[processmaker4] token_url = {table.token_url!r}",
+            "url": url,
+            "place": url,
         }
         return token_problem(exchange, "the client", keys)
 

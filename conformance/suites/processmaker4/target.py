@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from conformance.target.system_table import SystemTable, Url, absent, add, present, without
-from conformance.target.tables import HeaderSecret, Secret, Text
+from conformance.target.tables import Secret, Text, Token
 
 RootUrl = Annotated[Url, AfterValidator(without("/api/1.0"))]
 
@@ -16,12 +16,12 @@ class ProcessMaker4(SystemTable):
     """The table `processmaker4`."""
 
     system: ClassVar[str] = "processmaker4"
-    own_fixtures: ClassVar[tuple[str, ...]] = ("process_id",)
+    own_fixtures: ClassVar[tuple[str, ...]] = ("process_id", "other_process_id")
     asked: ClassVar[tuple[str, ...]] = ("url", "access_token", "process_id")
 
     url: RootUrl
     """The URL of the server, without `/api/1.0`."""
-    access_token: HeaderSecret | None = None
+    access_token: Token | None = None
     """A token of a user who may start the process; required unless there is a `token_url`."""
     token_url: Url | None = None
     """The full URL where tokens are requested, such as `https://pm4.example.com/oauth/token`."""
@@ -47,7 +47,7 @@ class ProcessMaker4(SystemTable):
     def advice(self) -> str:
         """A server that wants the start event may respond to a call without one as to an unknown process."""
         if any(one.operation == "startRequest" or "process_events" in one.operation for one in self.accommodations):
-            return ""
+            return ", or the accommodation of startRequest"
         return (
             ", or, if the process exists, name its start event with an accommodation of startRequest with "
             'query = { event = "node_1" }, where node_1 is the id of the start event in the BPMN of the process'

@@ -1,0 +1,92 @@
+"""File mistakes: whether a refusal shows that the target file names the wrong URL, server or main user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from conformance.core.exchange import Exchange
+from conformance.spec.free_paths import unrouted
+from conformance.spec.specification import Operation, Specification
+from conformance.target.system_table import SystemTable
+from conformance.wire import gateways
+from conformance.wire.call import Call
+from conformance.wire.ledger import Ledger
+from conformance.wire.logins import lacks_permission, plain_reads
+
+NO_SUCH_PATH: Final = (404, 405, 410)
+
+Ask = Callable[[Call], Exchange | None]
+"""Sends a call that changes nothing, as the main user; None where nothing may be sent, or nothing came back."""
+
+
+@dataclass(eq=False)
+class FileMistakes:
+    """Looks into a refusal once for each URL of the target file, and once for each permission.
+
+    Where a single operation refuses, or is not there, the server is at fault. `token_opens` returns whether the main
+    user's token opens anything that a wrong one does not.
+    """
+
+    table: SystemTable
+    specification: Specification
+    ledger: Ledger
+    ask: Ask
+    token_opens: Callable[[], bool]
+    _may: dict[frozenset[str], bool] = field(default_factory=dict)
+    _there: set[str] = field(default_factory=set)  # keys of URLs at which an API is, or was looked for
+
+    def accepted(self, operation: Operation, *, as_main: bool) -> None:
+        """Note that an operation accepted a request."""
+        self._there.add(operation.server)
+        if as_main:
+            self._may[frozenset(operation.permission)] = True
+
+    def of_user(self, operation: Operation, exchange: Exchange) -> str:
+        """The sentence on a main user who is turned away by all that needs the permission of an operation; else empty.
+
+        Of an operation that needs none: by all that only reads.
+        """
+        needed = frozenset(operation.permission)
+        if needed not in self._may:
+            self._may[needed] = True  # also for what is sent below
+            known = self.specification.operations.values()
+            of_permission = [one for one in known if one.effect == "read" and frozenset(one.permission) == needed]
+            others = [one for one in (of_permission if needed else plain_reads(known)) if one.id != operation.id]
+            if others and self.token_opens():
+                self._may[needed] = any(map(self._lets_in, others))
+        return "" if self._may[needed] else lacks_permission(self.table, operation, exchange)
+
+    def of_url(self, operation: Operation, exchange: Exchange) -> str:
+        """The sentence on a URL below which nothing is that reads and needs nothing; else empty."""
+        if operation.server in self._there:
+            return ""
+        self._there.add(operation.server)  # also for what is sent below
+        reads = [one for one in plain_reads(self.specification.operations.values()) if one.server == operation.server]
+        if not reads or any(self._is_there(one) for one in reads):
+            return ""
+        key = f"[{self.table.system}] {operation.server} = {getattr(self.table, operation.server)!r}"
+        status = f"status {exchange.response.status}"
+        return f"{exchange.request.url}: no API found ({status}). Correct {key} in the target file."
+
+    def of_server(self, call: Call, exchange: Exchange) -> str:
+        """The sentence on a server that has accepted nothing, and fails for a made-up path as well; else empty."""
+        if call.operation.server in self._there:
+            return ""
+        got = self.ask(call.to(unrouted(self.specification, call.operation, self.ledger.made_up(12))))
+        if got is None or got.response.status != exchange.response.status:
+            return ""
+        told = f"status {exchange.response.status}, as for a path that does not exist"
+        return f"{exchange.request.url}: {told}. Is the server working?"
+
+    def _lets_in(self, operation: Operation) -> bool:
+        """Whether an operation that reads does not turn the main user away, asked for things that do not exist."""
+        made_up = {name: self.ledger.made_up(12) for name in operation.path_parameters}
+        exchange = self.ask(Call(operation, path=made_up))
+        return exchange is None or exchange.response.status not in gateways.UNAUTHORIZED
+
+    def _is_there(self, operation: Operation) -> bool:
+        """Whether a read responds differently from a path that does not exist."""
+        exchange = self.ask(Call(operation))
+        return exchange is None or exchange.response.status not in NO_SUCH_PATH
