@@ -18,7 +18,7 @@ from rich.table import Table
 
 from conformance.core.exchange import Exchange, Request, Response
 from conformance.engine import checks, corpus
-from conformance.engine.corpus import KEPT
+from conformance.engine.corpus import PACKAGED_CASES
 from conformance.spec.rules import tolerant
 from conformance.spec.specification import Operation, load
 
@@ -101,7 +101,7 @@ def told(duration: float) -> str:
 
 
 @click.command()
-@click.option("--cases", default=20, type=click.IntRange(1, KEPT), show_default=True, help="bodies of each operation")
+@click.option("--cases", default=20, type=click.IntRange(1, PACKAGED_CASES), show_default=True, help="bodies of each operation")
 @click.option(
     "--rounds", default=300, type=click.IntRange(1), show_default=True, help="calls of which the median is taken"
 )

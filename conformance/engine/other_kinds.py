@@ -44,12 +44,15 @@ def check_other_kinds(session: Session) -> None:
     for create, reason in untested.items():
         _record_untested(session, requirements[create], reason)
     harms, seen = _harms(beside.values())
+    separately = harms or not all(exchange.response.ok for exchange in deleted.values())
     for create, exchange in deleted.items():
-        if harms:
+        if separately:
             others, _ = _create_each(session, [one for one in beside if one != create])
-            again, _ = _delete_each(session, [create], others.values())
+            again, untested = _delete_each(session, [create], others.values())
             harms_of_one, seen_of_one = _harms(others.values())
-            if create in again and seen_of_one:
+            if create in untested:
+                _record_untested(session, requirements[create], untested[create])
+            elif seen_of_one:
                 observed = f"of another kind: {'; '.join(dict.fromkeys(harms_of_one))}"
                 unharmed = not harms_of_one
                 session.recorder.require(
@@ -89,11 +92,13 @@ def _create_each(
 def _delete_each(
     session: Session, creates: Iterable[str], beside: Iterable[Neighbours]
 ) -> tuple[dict[str, Exchange], dict[str, Blocked | NotExercised]]:
-    """Create and delete one more resource of each kind. Returns the accepted deletions by create, and why others
-    failed.
+    """Create and delete one more resource of each kind. Returns the deletions by create, and why others failed.
 
-    All are created before the neighbours are looked at: harm that a creation did is not blamed on a deletion.
+    All are created before the neighbours are looked at: harm that a creation did is not blamed on a deletion. Of
+    several deletions none is judged by itself: an earlier one may have deleted what a later one names.
     """
+    creates = list(creates)
+    delete = session.send if len(creates) > 1 else session.call
     resources: dict[str, Resource] = {}
     deleted: dict[str, Exchange] = {}
     untested: dict[str, Blocked | NotExercised] = {}
@@ -109,7 +114,7 @@ def _delete_each(
         assert link is not None
         try:
             path = {**resource.entry.within, link.parameter: resource.id}
-            deleted[create.id] = session.call(link.operation, path=path)
+            deleted[create.id] = delete(link.operation, path=path)
         except (Blocked, NotExercised) as reason:
             untested[create.id] = reason
     return deleted, untested

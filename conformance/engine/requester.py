@@ -64,7 +64,7 @@ class Requester:
     def __post_init__(self) -> None:
         self.recorder = Recorder(self.client.specification)
         self.delivery = Delivery(self.client, self.credentials, self.ledger)
-        self.mistakes = FileMistakes(self.table, self.specification, self.ledger, self._ask, self.any_token_opens)
+        self.mistakes = FileMistakes(self.table, self.specification, self.ledger, self._ask, self.is_token_accepted)
         self.fixtures = Fixtures(
             self.table,
             self.client.specification,
@@ -321,9 +321,14 @@ class Requester:
 
         True also if no requirement says that it is. Raises as `send`.
         """
-        if self._token_accepted or self._token_requirement() is None:
-            return True
-        if not self._refused_reads:
+        return self._token_requirement() is None or self.is_token_accepted()
+
+    def is_token_accepted(self) -> bool:
+        """Whether the main user's token is accepted by any read that needs only a user, unlike a wrong one.
+
+        Raises as `send`.
+        """
+        if not self._token_accepted and not self._refused_reads:
             for operation in plain_reads(self.specification.operations.values()):
                 own, wrong = self.ask(operation.id), self.ask(operation.id, user=WRONG)
                 self._token_accepted = self._token_accepted or own.response.status != wrong.response.status

@@ -77,7 +77,7 @@ import pytest
 @pytest.mark.system("processmaker4")
 @pytest.mark.requirement("startRequest:label-of-curl-accepted")
 def test_start(session):
-    exchange = session.send("startRequest", path={"process_id": session.table.process_id}, json={})
+    exchange = session.call("startRequest", path={"process_id": session.table.process_id}, json={})
     assert exchange.has_response
 
 @pytest.mark.system("processmaker4")

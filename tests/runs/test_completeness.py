@@ -181,4 +181,5 @@ def test_run_with_a_selection_is_not_complete(project: Project, workers: tuple[s
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}
     subprocess.run(call, cwd=project.directory, env=environment, capture_output=True, check=False, timeout=500)
     assert not project.record.complete
-    assert 0 < len(project.record.tests) < len(project.record.tests) + len(project.record.not_run) == 9
+    assert [one.id.count("curl") for one in project.record.tests] == [1]
+    assert len(project.record.not_run) > 5

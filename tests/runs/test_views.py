@@ -92,7 +92,7 @@ def expected(record: RunRecord) -> Numbers:
     found = (
         "no deviation" if not one.deviations else f"{one.new} {'new ' if known else ''}deviation{'s' * (one.new != 1)}"
     )
-    of = f" of {one.deviating} requirement{'s' * (one.deviating != 1)}" if one.deviations else ""
+    of = f" from {one.deviating} requirement{'s' * (one.deviating != 1)}" if one.deviations else ""
     return Numbers(
         one.testable,
         one.conforming,
