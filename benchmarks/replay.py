@@ -101,7 +101,9 @@ def told(duration: float) -> str:
 
 
 @click.command()
-@click.option("--cases", default=20, type=click.IntRange(1, PACKAGED_CASES), show_default=True, help="bodies of each operation")
+@click.option(
+    "--cases", default=20, type=click.IntRange(1, PACKAGED_CASES), show_default=True, help="bodies of each operation"
+)
 @click.option(
     "--rounds", default=300, type=click.IntRange(1), show_default=True, help="calls of which the median is taken"
 )

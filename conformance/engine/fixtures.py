@@ -107,7 +107,8 @@ class Fixtures:
             return ""
         if status not in NOT_FOUND and not ABSENT.search(said):
             return ""
-        for key in (*self.named_in(call.path), *self._named_in_body(call)):
+        in_path = () if status in NOT_FOUND else self.named_in(call.path)  # the path itself may be what is not there
+        for key in (*in_path, *self._named_in_body(call)):
             if key not in self.known and not self.readable(key):
                 message = f"{call.operation.method} {exchange.request.url} returns {_described(exchange)}"
                 self.unknown.setdefault(key, f"{self._named(key)}: {message}. {self._advice(key)}")

@@ -156,8 +156,8 @@ def is_top(place: str) -> bool:
 def _untouched(specification: Specification, operation: Operation, way: Way) -> str:
     if operation.effect not in ("create", "update", "delete"):
         return "it changes nothing that another operation shows"
-    if operation.effect == "create":
-        return "its cases name nothing that exists; the lifecycle tests that a create changes nothing else"
+    if operation.effect == "create" and not generates(operation, CaseKind.COMBINED):
+        return "its cases name nothing that exists, and its lifecycle compares the others"
     if specification.aspect(operation.id, OTHERS) is None:
         return "no document says that it does not change others of the same kind"
     create = maker_of(specification.operations, operation)
