@@ -112,7 +112,7 @@ def token_opens_nothing(ref: Procesio) -> None:
 
 @fault("pro-toggle-counts-revision", SYSTEM, "counts a change of activation as a revision, and changes nothing else")
 def toggle_counts_revision(ref: Procesio) -> None:
-    """ResourceReference what every change touches, but for the state."""
+    """Let the toggle change the revision and the date of a change, but not the state."""
 
     def touch(process_id: str) -> Any:
         process = ref.workspace.read_process(process_id)
