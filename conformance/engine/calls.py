@@ -104,7 +104,7 @@ class Calls:
             case Question.WITHOUT_MEMBERS:
                 return replace(attempt, narrowed=self.refused_members.search(call, attempt.exchange))
             case Question.ANY_TOKEN:
-                return replace(attempt, any_token_opens=requester.any_token_opens())
+                return replace(attempt, any_token_opens=requester.token.opens_as_required())
             case Question.MADE_UP_PATH:
                 index = attempt.next_control_index
                 path = self._made_up_paths(call.operation)[index]
@@ -212,7 +212,7 @@ class Calls:
             case Acceptance.OWN_TOKEN_REFUSED:
                 raise self.requester.own_token_refused(exchange)
             case Acceptance.TOKEN_OPENS_NOTHING:
-                raise self.requester.token_opens_nothing()
+                raise self.requester.token.record_nothing_opened(self.requester.recorder)
             case Acceptance.NAME_TAKEN:
                 message = f"{operation.id} was refused because something with that name exists: {described}"
                 raise NotExercised(Reason.INCONCLUSIVE, message)

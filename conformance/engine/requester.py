@@ -18,14 +18,15 @@ from conformance.engine import checks
 from conformance.engine.delivery import Delivery
 from conformance.engine.file_mistakes import NO_SUCH_PATH, FileMistakes
 from conformance.engine.fixtures import Fixtures
+from conformance.engine.main_token import MainToken
 from conformance.engine.misuse import MissingPathParameter, UnknownOperation
 from conformance.engine.recorder import Blocked, NotExercised, Recorder
 from conformance.spec.free_paths import unrouted
-from conformance.spec.specification import Link, Operation, Requirement, Specification
+from conformance.spec.specification import Link, Operation, Specification
 from conformance.target.system_table import ELSEWHERE, SystemTable
 from conformance.target.target import Safety
 from conformance.wire import gateways
-from conformance.wire.call import MAIN, WRONG, Call
+from conformance.wire.call import MAIN, Call
 from conformance.wire.client import Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, RefusedUser, Unavailable
 from conformance.wire.ledger import Ledger
@@ -51,6 +52,7 @@ class Requester:
     recorder: Recorder = field(init=False)
     fixtures: Fixtures = field(init=False)
     delivery: Delivery = field(init=False)
+    token: MainToken = field(init=False)
     mistakes: FileMistakes = field(init=False)
     last_request: int | None = field(default=None, init=False)
     """The number of the last request that the session may send; None without a limit."""
@@ -58,13 +60,12 @@ class Requester:
     """The sentence on each further user whose credentials the target refuses."""
     _accepted_read: str | None = field(default=None, init=False)  # a read that the main user was allowed
     _token_problems: dict[str, str] = field(default_factory=dict, init=False)  # by user: why not valid
-    _token_accepted: bool = field(default=False, init=False)  # whether the main user's token ever opened anything
-    _refused_reads: list[Exchange] = field(default_factory=list, init=False)  # with the main user's token
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(self.client.specification)
         self.delivery = Delivery(self.client, self.credentials, self.ledger)
-        self.mistakes = FileMistakes(self.table, self.specification, self.ledger, self._ask, self.is_token_accepted)
+        self.token = MainToken(self.specification, self.ask)
+        self.mistakes = FileMistakes(self.table, self.specification, self.ledger, self._ask, self.token.opens_anything)
         self.fixtures = Fixtures(
             self.table,
             self.client.specification,
@@ -193,7 +194,7 @@ class Requester:
         if call.template is None and plain_reads([operation]):
             self._accepted_read = operation.id
         if not operation.anonymous and operation.resource != "token":
-            self._token_accepted = True
+            self.token.accepted = True
         return exchange
 
     def _explain_refusal(self, call: Call, exchange: Exchange) -> None:
@@ -299,7 +300,7 @@ class Requester:
             NotExercised: it does, and nothing more can be tested.
         """
         operation, message = call.operation, ""
-        if exchange.response.status in gateways.UNAUTHORIZED and (operation.permission or not self._token_accepted):
+        if exchange.response.status in gateways.UNAUTHORIZED and (operation.permission or not self.token.accepted):
             message = self.mistakes.of_user(operation, exchange)
             if message and self.credentials.given(MAIN) == "access_token":
                 message = refused_token(self.table.system, exchange)
@@ -315,39 +316,6 @@ class Requester:
         """Whether tokens came from the API at a URL of the target file, by the key of that URL: then it is there."""
         issuing = (one.server for one in self.specification.operations.values() if one.resource == "token")
         return not self.credentials.given(MAIN) and self.table.asks_as_documented and server in issuing
-
-    def any_token_opens(self) -> bool:
-        """Whether the main user's token is accepted by any read that needs only a user, unlike a wrong one.
-
-        True also if no requirement says that it is. Raises as `send`.
-        """
-        return self._token_requirement() is None or self.is_token_accepted()
-
-    def is_token_accepted(self) -> bool:
-        """Whether the main user's token is accepted by any read that needs only a user, unlike a wrong one.
-
-        Raises as `send`.
-        """
-        if not self._token_accepted and not self._refused_reads:
-            for operation in plain_reads(self.specification.operations.values()):
-                own, wrong = self.ask(operation.id), self.ask(operation.id, user=WRONG)
-                self._token_accepted = self._token_accepted or own.response.status != wrong.response.status
-                self._refused_reads.append(own)
-        return self._token_accepted
-
-    def token_opens_nothing(self) -> Blocked:
-        """Record that no operation accepts the main user's token: one deviation, of the token."""
-        requirement = self._token_requirement()
-        assert requirement is not None
-        reads = self._refused_reads
-        message = f"{checks.describe(reads[0])}, as for a wrong token, from each of {len(reads)} operations"
-        self.recorder.require(requirement.id, False, *reads, observed=message, kind=Kind.REFUSED)
-        return Blocked(self.recorder.root_of(requirement.id), requirement.operation)
-
-    def _token_requirement(self) -> Requirement | None:
-        """The requirement that a token is accepted by operations, if the register has one."""
-        known = self.specification.requirements.values()
-        return next((one for one in known if one.aspect == "token-opens"), None)
 
     def own_token_opens(self) -> bool:
         """Whether the token of the target file is still accepted where it was before. Raises as `send`."""

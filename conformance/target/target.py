@@ -71,7 +71,7 @@ class Limits(Table):
     requests_per_second: Rate | None = None
     """Maximum rate of requests."""
     in_flight: Some | None = None
-    """Maximum number of concurrent requests, and so of workers."""
+    """Maximum number of concurrent requests, and so of workers; 4 if it is not given."""
     request_timeout: Seconds = 30.0
     """Seconds for one request, including its body."""
     time_budget: Duration | None = None
