@@ -114,7 +114,8 @@ def completed(sent: Data) -> Data:
     given = deepcopy(sent)
     for diagram in given.get("diagrams") or ():
         for kind in KINDS:
-            defaults = {name: default for name, (_, default) in kind.fields.items() if default is not None}
+            known = {name: default for name, (_, default) in kind.fields.items() if default is not None}
+            defaults = {name: list(one) if isinstance(one, tuple) else one for name, one in known.items()}
             diagram[kind.list_name] = [
                 {kind.uid: uuid4().hex, **defaults, **one} for one in diagram.get(kind.list_name) or ()
             ]

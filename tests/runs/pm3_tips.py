@@ -206,6 +206,7 @@ LIBERTIES = (
         "tips",
         "processmaker3",
         worded,
+        unshown=("PM3-CASE-VARIABLE-OTHERS",),  # the documented form of the read is refused
         findings=(
             "PM3-INDOC-DELETE-UNLISTED",
             "PM3-INDOC-UPLOAD-POST-400",

@@ -149,7 +149,9 @@ def _change_apart(session: Session, own: Scheduled, copy: Resource) -> None:
     creating, updating = session.operation("createSchedule"), session.operation("modifySchedule")
     beside = Neighbours(session, creating)
     for one, other in ((copy, own.schedule), (own.schedule, copy)):
-        beside.neighbours = [beside.snapshot(other, own.sent) if other is own.schedule else _as_it_is(beside, copy)]
+        beside.neighbours = [
+            beside.snapshot(other, own.sent) if other is own.schedule else _as_it_is(session, beside, copy)
+        ]
         read = partial(session.call, "readSchedule", path={"scheduleId": one.id})
         body, _ = changed(session, creating, updating, one, own.sent, read)
         updated = session.call(updating.id, json=body)
@@ -158,8 +160,11 @@ def _change_apart(session: Session, own: Scheduled, copy: Resource) -> None:
             raise Blocked(session.recorder.root_of(APART), updating.id)
 
 
-def _as_it_is(beside: Neighbours, copy: Resource) -> Neighbour:
-    """A copy as it looks now. What it must keep are the texts that two reads have in common, and that are no dates."""
+def _as_it_is(session: Session, beside: Neighbours, copy: Resource) -> Neighbour:
+    """A copy as it looks once its own update is visible. What it must keep are the texts that two reads have in common,
+    and that are no dates.
+    """
+    session.eventually(lambda: (False, session.send("readSchedule", path={"scheduleId": copy.id})))
     link = next(iter(beside.views))
     reads = [beside.snapshot(copy, {}).before[link.operation] for _ in range(2)]
     first, second = ({value for value in _values(one) if isinstance(value, str)} for one in reads)
