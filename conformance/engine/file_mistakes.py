@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from conformance.core.exchange import Exchange
+from conformance.engine.acceptance import NOT_IMPLEMENTED
 from conformance.spec.free_paths import unrouted
 from conformance.spec.specification import Operation, Specification
 from conformance.target.system_table import SystemTable
@@ -44,9 +45,9 @@ class FileMistakes:
             self._may[frozenset(operation.permission)] = True
 
     def of_user(self, operation: Operation, exchange: Exchange) -> str:
-        """The sentence on a main user who is turned away by all that needs the permission of an operation; else empty.
+        """The message if every read that needs the same permission refuses the main user, or an empty string.
 
-        Of an operation that needs none: by all that only reads.
+        If the operation needs none: every plain read.
         """
         needed = frozenset(operation.permission)
         if needed not in self._may:
@@ -59,7 +60,7 @@ class FileMistakes:
         return "" if self._may[needed] else lacks_permission(self.table, operation, exchange)
 
     def of_url(self, operation: Operation, exchange: Exchange) -> str:
-        """The sentence on a URL below which nothing is that reads and needs nothing; else empty."""
+        """The message if no plain read exists at a URL, or an empty string."""
         if operation.server in self._there:
             return ""
         self._there.add(operation.server)  # also for what is sent below
@@ -71,8 +72,13 @@ class FileMistakes:
         return f"{exchange.request.url}: no API found ({status}). Correct {key} in the target file."
 
     def of_server(self, call: Call, exchange: Exchange) -> str:
-        """The sentence on a server that has accepted nothing, and fails for a made-up path as well; else empty."""
-        if call.operation.server in self._there:
+        """The message if the server has accepted nothing and fails for a made-up path as well, or an empty string."""
+        if call.operation.server in self._there or exchange.response.status in NOT_IMPLEMENTED:
+            return ""
+        reads = plain_reads(self.specification.operations.values())
+        others = [one for one in reads if one.server == call.operation.server and one.id != call.operation.id]
+        if any(map(self._works, others)):
+            self._there.add(call.operation.server)
             return ""
         got = self.ask(call.to(unrouted(self.specification, call.operation, self.ledger.made_up(12))))
         if got is None or got.response.status != exchange.response.status:
@@ -86,7 +92,12 @@ class FileMistakes:
         exchange = self.ask(Call(operation, path=made_up))
         return exchange is None or exchange.response.status not in gateways.UNAUTHORIZED
 
+    def _works(self, operation: Operation) -> bool:
+        """Whether a read gets a response that is no failure of the server."""
+        exchange = self.ask(Call(operation))
+        return exchange is not None and exchange.response.status < 500
+
     def _is_there(self, operation: Operation) -> bool:
-        """Whether a read responds differently from a path that does not exist."""
+        """Whether a read gets another status than those of a missing path."""
         exchange = self.ask(Call(operation))
         return exchange is None or exchange.response.status not in NO_SUCH_PATH

@@ -23,7 +23,8 @@ INDEPENDENT_OF_RESOURCE: Final = (401, 403, 405, 408, 423, 429)
 
 NOT_FOUND: Final = (404, 410)
 ABSENT: Final = re.compile(
-    r"\bno such\b|\bnot (be )?found\b|\b(does|do|did) not exist|\b(doesn't|don't|didn't) exist|\bunknown\b",
+    r"\bno such\b|\bnot (be )?found\b|\b(does|do|did) not exist|\b(doesn't|don't|didn't) exist|\bunknown\b"
+    r"(?! (error|exception|reason|problem|failure|field|member|property|column|parameter))",
     re.IGNORECASE,
 )
 """How a refusal says that something is not there, whatever its status is."""
@@ -57,7 +58,10 @@ class Fixtures:
         return [key for key, value in things.items() if value in path.values()]
 
     def accepted(self, path: Mapping[str, str]) -> None:
-        """Record that a request was accepted, so that the server knows the fixtures in it."""
+        """Record that a request was accepted, so that the server knows the fixtures in its path.
+
+        One that it names in its body proves nothing: a server may accept a reference to something that does not exist.
+        """
         self.known.update(self.named_in(path))
 
     def refused(self, call: Call, exchange: Exchange) -> str:
@@ -97,7 +101,7 @@ class Fixtures:
         return message
 
     def said_absent(self, call: Call, exchange: Exchange) -> str:
-        """The sentence on a fixture that no read can show, where the refusal of a call says that it is not there.
+        """The message about a fixture that no read can show, if the refusal of a call says that it does not exist.
 
         The operation must be known to be there. A fixture that another request named and had accepted is known.
         """
@@ -116,7 +120,7 @@ class Fixtures:
         return ""
 
     def unlisted(self, value: str, listing: Exchange, *, others: bool = True) -> str:
-        """The sentence on a fixture that a list lacks which shows other things, where nothing else shows it either.
+        """The message about a fixture that is missing in a list of other things, if nothing else shows it either.
 
         Empty where the server knows it, or shows nothing: then it is the list that is wrong. Without `others` it need
         not show any: the server says elsewhere that there is none.

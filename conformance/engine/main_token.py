@@ -28,11 +28,13 @@ class MainToken:
     specification: Specification
     ask: Callable[..., Exchange]
     accepted: bool = False
+    _asked: bool = field(default=False, init=False)
     _refused_reads: list[Exchange] = field(default_factory=list, init=False)
 
     def opens_anything(self) -> bool:
         """Whether any read that needs only a user accepts the token, unlike a wrong one. Raises as `ask`."""
-        if not self.accepted and not self._refused_reads:
+        if not self.accepted and not self._asked:
+            self._asked = True  # a refusal of what is sent below asks this again
             for operation in plain_reads(self.specification.operations.values()):
                 own, wrong = self.ask(operation.id), self.ask(operation.id, user=WRONG)
                 self.accepted = self.accepted or own.response.status != wrong.response.status

@@ -57,7 +57,7 @@ class Requester:
     last_request: int | None = field(default=None, init=False)
     """The number of the last request that the session may send; None without a limit."""
     refused_users: dict[str, str] = field(default_factory=dict, init=False)
-    """The sentence on each further user whose credentials the target refuses."""
+    """The message about each further user whose credentials the target refuses."""
     _accepted_read: str | None = field(default=None, init=False)  # a read that the main user was allowed
     _token_problems: dict[str, str] = field(default_factory=dict, init=False)  # by user: why not valid
 
@@ -210,7 +210,7 @@ class Requester:
         if exchange.response.refused and user != MAIN and self.credentials.given(user) == "access_token":
             self._require_known_token(user)
         if user == MAIN and call.with_token and call.template is None and operation.resource != "token":
-            self._see_that_the_file_is_right(call, exchange)
+            self._require_right_target_file(call, exchange)
         let_in = exchange.response.status not in gateways.UNAUTHORIZED  # else the operation itself was not reached
         if exchange.has_response and call.template is None and let_in:
             self.recorder.record([checks.server_error(operation, exchange)])
@@ -293,11 +293,11 @@ class Requester:
             self.refused_users[user] = message
             raise NotExercised(Reason.MISSING_USER, message)
 
-    def _see_that_the_file_is_right(self, call: Call, exchange: Exchange) -> None:
-        """See whether a refusal of the main user shows that the target file names a wrong user, or a wrong URL.
+    def _require_right_target_file(self, call: Call, exchange: Exchange) -> None:
+        """Stop testing if a refusal of the main user shows that the target file names a wrong user or URL.
 
         Raises:
-            NotExercised: it does, and nothing more can be tested.
+            NotExercised: it does.
         """
         operation, message = call.operation, ""
         if exchange.response.status in gateways.UNAUTHORIZED and (operation.permission or not self.token.accepted):

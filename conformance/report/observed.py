@@ -75,11 +75,10 @@ def _response(shape: Shape) -> dict[str, Any]:
 def schema(fields: Mapping[str, FieldShape], place: str = "") -> dict[str, Any]:
     """The JSON Schema of the value at a place, from the fields of a shape by place; empty where nothing was there.
 
-        >>> from conformance.report import escape
-    from conformance.report.run_record import FieldShape
-        >>> name = FieldShape(types=["string"], formats=["text"], always=True)
-        >>> schema({"": FieldShape(types=["object"], always=True), "/name": name})
-        {'type': 'object', 'properties': {'name': {'type': 'string'}}, 'required': ['name']}
+    >>> from conformance.report.run_record import FieldShape
+    >>> name = FieldShape(types=["string"], formats=["text"], always=True)
+    >>> schema({"": FieldShape(types=["object"], always=True), "/name": name})
+    {'type': 'object', 'properties': {'name': {'type': 'string'}}, 'required': ['name']}
     """
     one = fields.get(place)
     if one is None or place.count("/") + place.count("[]") > DEEPEST:

@@ -49,6 +49,8 @@ def read(run: Path) -> RunRecord:
     try:
         text = input_files.text(path, LIMIT)
         data = json.loads(text)
+        if _SURROGATE.search(text):
+            data = _encodable(data)
     except OSError as error:
         if run.is_dir() and RunDirectory(run).is_killed:
             told = "the run was killed before it wrote its record, or is not over. If it is over, remove what it left"
@@ -65,8 +67,6 @@ def read(run: Path) -> RunRecord:
         raise UnreadableRun(
             f"{path}: is not complete JSON, because the run was interrupted while writing. Run it again."
         ) from None
-    if _SURROGATE.search(text):
-        data = _encodable(data)
     found = data.get("schema") if isinstance(data, dict) else None
     if found != SCHEMA_VERSION:
         raise UnreadableRun(

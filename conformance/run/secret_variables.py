@@ -14,12 +14,12 @@ _LOG_IN = "0" * 8  # the id of a run that creates nothing
 
 
 def secret_variables(target: Target, systems: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """The secrets of a target by their placeholders, and what kept a user from getting a token.
+    """The secrets of a target by their placeholders, its certificate files, and what kept a user from getting a token.
 
     It requests tokens and changes nothing.
     """
     cautious = target.model_copy(update={"safety": SafetyTable(level=Safety.READ_ONLY)})
-    found = {**target.secrets(), **derived_secrets(target)}
+    found = {**target.secrets(), **derived_secrets(target), **target.network.files}
     problems: list[str] = []
     worker = Worker(cautious, _LOG_IN)
     try:

@@ -95,6 +95,12 @@ class Network(Table):
             **({"--pass": password} if self.client_key_password else {}),
         }
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The paths of the named files, by the variables of `shown`."""
+        named = {"CA_FILE": self.ca_file, "CLIENT_CERT": self.client_cert, "CLIENT_KEY": self.client_key}
+        return {name: str(path.absolute()) for name, path in named.items() if path is not None}
+
     def context(self) -> ssl.SSLContext:
         """The TLS context of connections. Raises UnusableCertificate."""
         password = self.client_key_password

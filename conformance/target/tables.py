@@ -159,7 +159,7 @@ class Reader:
         if isinstance(value, list):
             return [self.value(one, (*place, str(i)), secret=secret, free=free) for i, one in enumerate(value)]
         if isinstance(value, str):
-            self._see_that_it_is_replaced(value, place, secret=secret)
+            self._require_replaced(value, place, secret=secret)
             text = VARIABLE.sub(lambda match: self.env[match[1]], value)
             if text != value:
                 self._hidden.add(place)
@@ -176,7 +176,7 @@ class Reader:
             raise self.error(place, "is a TOML date or time, which JSON does not have; write it in quotes.")
         return value
 
-    def _see_that_it_is_replaced(self, value: str, place: Place, *, secret: bool) -> None:
+    def _require_replaced(self, value: str, place: Place, *, secret: bool) -> None:
         """Raise TargetError where a value is meant to be replaced from the environment, but is not."""
         other = UNREPLACED.fullmatch(value) if secret else None
         if value[:1] == "$" and value[1:] in self.env:

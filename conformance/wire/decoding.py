@@ -38,6 +38,13 @@ ESCAPE: Final = re.compile(  # each alternative begins with a literal character,
     rb"|(?P<entity>[A-Za-z][A-Za-z0-9]{1,31};))"
     rb"|\+(?P<plus>)"
 )
+LENIENT: Final = re.compile(
+    rb"%[uU][0-9A-Fa-f]{4}|\\u\{0*[0-9A-Fa-f]{1,6}\}|\\U[0-9A-Fa-f]{8}|\\[0-3][0-7]{2}"
+    rb"|&#0*[0-9]{1,7}(?![0-9;])|&#[xX]0*[0-9A-Fa-f]{1,6}(?![0-9A-Fa-f;])"
+)
+"""The escapes that only some readers decode. Where another reader takes one for text, a secret may contain it."""
+LENIENT_KINDS: Final = frozenset(("unicode_in_url", "braced", "wide", "octal"))
+NUMBERS: Final = frozenset(("decimal", "hexadecimal"))  # of characters in HTML; a strict reader wants a semicolon
 LETTERS: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 DIGITS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 """The digits of Base64, in both alphabets; they include the hexadecimal ones."""
@@ -94,40 +101,54 @@ def views(content: bytes) -> Iterator[View]:
 
 def _views(view: View, depth: int) -> Iterator[View]:
     readable = [view]
-    for plus in (False, True) if b"+" in view.content else (False,):
-        inner = view
-        for _ in range(MAX_ESCAPES):
-            if (read := _unescaped(inner, plus=plus)) is None:
-                break
-            readable.append(inner := read)
+    pluses = (False, True) if b"+" in view.content else (False,)
+    for lenient in (False, True):
+        if lenient and not any(_has_escapes(one.content) and LENIENT.search(one.content) for one in readable):
+            break  # its views would be the same
+        for plus in pluses:
+            inner = view
+            for _ in range(MAX_ESCAPES):
+                if (read := _unescaped(inner, plus=plus, lenient=lenient)) is None:
+                    break
+                readable.append(inner := read)
     for one in readable:
         yield one
         if depth and (decoded := _decoded(one)) is not None:
             yield from _views(decoded, depth - 1)
 
 
-def _unescaped(view: View, *, plus: bool) -> View | None:
-    """The view without the escapes of URLs, JSON and HTML; None if it has none. `plus` also decodes to a blank."""
+def _unescaped(view: View, *, plus: bool, lenient: bool) -> View | None:
+    """The view without the escapes of URLs, JSON and HTML; None if it has none. `plus` also decodes to a blank.
+
+    A `lenient` reader also decodes what only some languages and browsers take for an escape.
+    """
     content = view.content
-    if not plus and b"%" not in content and b"\\" not in content and b"&" not in content:
-        return None  # far faster than searching for escapes
-    read = ((match.span(), _unescape(match, plus)) for match in ESCAPE.finditer(content))
+    if not plus and not _has_escapes(content):
+        return None
+    read = ((match.span(), _unescape(match, plus, lenient)) for match in ESCAPE.finditer(content))
     found = [(span, decoded) for span, decoded in read if decoded is not None]
     return _with(view, found) if found else None
 
 
-def _unescape(match: re.Match[bytes], plus: bool) -> bytes | None:
+def _has_escapes(content: bytes) -> bool:
+    """Whether there may be escapes: far faster than searching for them."""
+    return b"%" in content or b"\\" in content or b"&" in content
+
+
+def _unescape(match: re.Match[bytes], plus: bool, lenient: bool) -> bytes | None:
     kind = match.lastgroup or ""
     text = match[kind]
+    if not lenient and (kind in LENIENT_KINDS or (kind in NUMBERS and not match[0].endswith(b";"))):
+        return None
     match kind:
         case _ if kind.startswith(INCOMPLETE):
             return b""  # the text was cut off within it
         case "percent" | "byte":
             return bytes.fromhex(text.decode())
-        case "unicode" | "unicode_in_url" | "braced" | "wide" | "hexadecimal":
+        case "unicode" | "unicode_in_url" | "braced" | "wide":
             return _character(int(text, 16))
-        case "decimal":
-            return _character(int(text))
+        case _ if kind in NUMBERS:  # which a browser does not always take for the code of the character
+            return html.unescape(f"&#{'x' * (kind == 'hexadecimal')}{text.decode()};").encode("utf-8", "replace")
         case "octal":
             return bytes([int(text, 8)])
         case "low":

@@ -141,13 +141,14 @@ class Account:
         with self._locks[name]:
             descriptor = os.open(self._file(name), os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                text = os.pread(descriptor, LONGEST, 0)
+                text = os.read(descriptor, LONGEST)
                 before = json.loads(text) if text else None
                 after = change(before)
                 if after != before:
                     # In place and in one call, over the previous content: a worker that dies here leaves a complete
                     # number. A file that is emptied first would be flushed to disk, which takes longer than a request.
-                    os.pwrite(descriptor, json.dumps(after).encode().ljust(len(text)), 0)
+                    os.lseek(descriptor, 0, os.SEEK_SET)
+                    os.write(descriptor, json.dumps(after).encode().ljust(len(text)))
             finally:
                 os.close(descriptor)
             return after

@@ -36,6 +36,7 @@ class Matcher:
         self._others: dict[bytes, list[bytes]] = {}  # by key, further ones, which are rare
         self._lengths: dict[bytes, tuple[int, ...]] = {}  # by key, of the patterns that end in it
         self._patterns: dict[bytes, tuple[bytes, int, int]] = {}
+        self._always: set[bytes] = set()  # whose patterns are compared in all their lengths
         self._secrets: list[bytes] = []
         self._sorted: list[bytes] = []
 
@@ -43,6 +44,15 @@ class Matcher:
         """Search for `secret` from now on."""
         self._secrets.append(secret)
         self._pending.append(secret)
+
+    def require(self, secret: bytes) -> None:
+        """Find a secret however many others end like it."""
+        self._always.add(secret)
+        for pattern, _, _ in ((secret, 0, 0), *encodings(secret)):
+            key = pattern[-KEY:].translate(FOLDED)
+            lengths = self._lengths.get(key, ())
+            if lengths and len(pattern) not in lengths:  # else its patterns are still to be made
+                self._lengths[key] = (*lengths, len(pattern))
 
     def find(self, content: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Where in `content` a secret begins and ends, in any encoding, and which it is. Results may overlap."""
@@ -91,7 +101,7 @@ class Matcher:
             if pattern == secret or pattern not in self._patterns:
                 self._patterns[pattern] = secret, before, after
             known = self._lengths.get(key, ())
-            if len(pattern) not in known and len(known) < MAX_LENGTHS:
+            if len(pattern) not in known and (len(known) < MAX_LENGTHS or secret in self._always):
                 self._lengths[key] = (*known, len(pattern))
 
     def build_automata(self) -> None:

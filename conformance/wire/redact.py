@@ -69,6 +69,8 @@ class Redactor:
         self._names[value] = name
         self._shown.clear()
         self._fields.clear()
+        if rename and len(value) >= BY_VALUE_FROM and value not in self._public:
+            self._long.require(_bytes(value))  # it belongs to a user of the target file
         if known or value in self._public:
             return
         if len(value) >= BY_VALUE_FROM:

@@ -97,6 +97,35 @@ def test_the_beginning_of_an_escaped_secret_is_redacted_where_a_text_is_cut_off(
     assert shown.startswith("<$TOKEN")
 
 
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ('pa"ss&#12word9', json.dumps({"x": 'pa"ss&#12word9'})),
+        ("pa/ss%u0041word9", r'{"x":"pa\/ss%u0041word9"}'),
+        ("pass\\101word9", json.dumps({"x": "pass\\101word9"})),
+        ("pass\u2013word\u20ac99", "pass&#150;word&#x80;99"),
+        ("passAbird99", "pass%26#65bird99 and more"),
+    ],
+)
+def test_what_only_some_readers_decode_is_read_in_both_ways(secret: str, text: str) -> None:
+    shown = Redactor({"TOKEN": secret}).text(text)
+    assert "$TOKEN" in shown
+    assert secret not in shown
+
+
+@pytest.mark.parametrize("issued_before", [True, False])
+def test_token_of_a_user_is_hidden_however_many_secrets_end_like_it(issued_before: bool) -> None:
+    redactor = Redactor({})
+    token = "q" * 60 + "XYZAB"
+    for number in range(20):
+        redactor.learn(f"TOKEN_{number}", "x" * (10 + number) + "XYZAB")
+    if issued_before:
+        redactor.learn("TOKEN_20", token)
+        redactor.text(f"<{token}>")
+    redactor.learn("ACCESS_TOKEN", token, rename=True)
+    assert redactor.text(f"<{token}>") == "<$ACCESS_TOKEN>"
+
+
 def test_text_without_secrets_is_unchanged() -> None:
     text = 'a%zz &nope; \\q %41+%42 {"a\\u0041": "aGVsbG8gd29ybGQsIGhlbGxv"} 0123456789abcdef0123456789abcdef'
     assert Redactor({"TOKEN": SECRET}).text(text) == text

@@ -163,3 +163,10 @@ def test_file_is_replaced_atomically(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
     write_text(path, "new")
     assert path.read_text() == "new"
+
+
+def test_deep_record_with_half_a_surrogate_pair_is_refused(tmp_path: Path) -> None:
+    deep = "[" * 900 + "]" * 900
+    (tmp_path / "run.json").write_text(f'{{"schema": 1, "deep": {deep}, "text": "\\ud800"}}')
+    with pytest.raises(UnreadableRun, match=r"nested deeper|unknown member"):
+        read(tmp_path)

@@ -11,7 +11,7 @@ from conformance.core.exchange import Exchange, NotJson
 from conformance.core.json_walk import leaves
 from conformance.core.verdict import Reason
 from conformance.engine import sampling
-from conformance.engine.recorder import Blocked, NotExercised
+from conformance.engine.recorder import NotExercised
 from conformance.suites.procesio.target import Procesio
 from conformance.wire import gateways
 from conformance.wire.call import NOBODY
@@ -40,7 +40,7 @@ def shown(session: Session, key: Resource) -> dict[str, str]:
 
 
 def value_in(exchange: Exchange, key: Resource) -> Iterator[str]:
-    """What may be the value of a key in an answer: a text in a member that is called so."""
+    """The possible value of a key in a response: a text in a member with a fitting name."""
     try:
         found = list(leaves(exchange.response.json))
     except NotJson:
@@ -52,8 +52,8 @@ def value_in(exchange: Exchange, key: Resource) -> Iterator[str]:
             yield value
 
 
-def see_that_the_file_is_right(session: Session, refusal: Exchange, request: dict[str, Any]) -> None:
-    """See whether a refused API key of the target file is valid: a wrong one looks like a server that refuses all.
+def require_valid_key(session: Session, refusal: Exchange, request: dict[str, Any]) -> None:
+    """Find out whether a refused API key of the target file is valid: a wrong one looks like a server that refuses all.
 
     A key of the run's own decides, where one can be created. The run goes on, and says at its end that the file is
     wrong.
@@ -63,10 +63,10 @@ def see_that_the_file_is_right(session: Session, refusal: Exchange, request: dic
     """
     if refusal.response.status not in gateways.UNAUTHORIZED:
         return
-    with contextlib.suppress(Blocked, NotExercised):  # at this safety level, for example
+    with contextlib.suppress(NotExercised):  # at this safety level, for example
         headers = shown(session, new_key(session))
         own = session.send("runProcess", user=NOBODY, headers=headers, **request)
-        if own.response.status in gateways.UNAUTHORIZED:
+        if not own.response.ok:
             return
     session.fixtures.unknown["api_key"] = refused_key(session.table, refusal)
     raise NotExercised(Reason.MISSING_FIXTURE, session.fixtures.unknown["api_key"], refusal)

@@ -17,7 +17,7 @@ from conformance.engine.identifiers import candidates, looks_paginated, seen
 from conformance.engine.recorder import Blocked, NotExercised
 from conformance.engine.session import Session
 from conformance.suites.procesio.credentials import API_KEY
-from conformance.suites.procesio.keys import see_that_the_file_is_right
+from conformance.suites.procesio.keys import require_valid_key
 from conformance.suites.procesio.processes import is_listed, own_process, process, run_body
 from conformance.suites.procesio.target import Procesio
 
@@ -34,7 +34,7 @@ def test_an_api_key_runs_a_process(session: Session) -> None:
     request: dict[str, Any] = {"path": process(session), "json": run_body(session)}
     ran = session.send("runProcess", user=API_KEY, **request)
     control = ran if ran.response.ok else session.call("runProcess", **request)
-    see_that_the_file_is_right(session, ran, request)
+    require_valid_key(session, ran, request)
     works = session.recorder.require(
         "PRO-RUN-API-KEY", ran.response.ok, ran, control, observed=describe(ran), kind=Kind.REFUSED
     )
