@@ -58,6 +58,9 @@ def check_other_kinds(session: Session) -> None:
                 session.recorder.require(
                     requirements[create].id, unharmed, again[create], *seen_of_one, observed=observed
                 )
+            else:
+                reason = NotExercised(Reason.INCONCLUSIVE, "nothing of another kind can be read")
+                _record_untested(session, requirements[create], reason)
         else:
             session.recorder.require(requirements[create].id, True, exchange, *seen)
 

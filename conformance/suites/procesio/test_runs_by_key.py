@@ -96,9 +96,19 @@ def test_an_api_key_runs_the_process_in_the_path_with_its_payload(session: Sessi
         told = "the list of instances does not show the payload of a run"
         session.recorder.skip("PRO-RUN-API-KEY-PAYLOAD", Reason.INCONCLUSIVE, told)
         return
+
+    def complete() -> tuple[bool, Exchange]:
+        again = session.send("listInstances", path=process(session))
+        return all(held(again, listed["key"], value) for value in sent), again
+
+    kept, shown = session.eventually(complete)  # the run by a token is the older one
+    if not kept and not all(held(shown, listed["token"], value) for value in sent):
+        told = "the list of instances no longer shows the payload of a run"
+        session.recorder.skip("PRO-RUN-API-KEY-PAYLOAD", Reason.INCONCLUSIVE, told)
+        return
     session.recorder.require(
         "PRO-RUN-API-KEY-PAYLOAD",
-        all(held(shown, listed["key"], value) for value in sent),
+        kept,
         shown,
         runs["key"],
         runs["token"],

@@ -28,6 +28,12 @@ KINDS: Final = {
 EMPTY: Final[dict[str, Any]] = {"description": "", "attributes": [], "startsOn": None}
 
 
+def _drops(ref: Procesio, operation: str, member: str) -> None:
+    """Ignore a member of the body that an operation gets."""
+    usual = ref.operations[operation]
+    ref.operations[operation] = lambda body: usual({name: value for name, value in body.items() if name != member})
+
+
 def _empties(create: str, read: str, member: str) -> Callable[[Procesio], None]:
     """The newest thing of a kind loses a member when another one is created."""
 
@@ -204,10 +210,7 @@ def delete_copy_deletes_original(ref: Procesio) -> None:
 @fault("pro-modify-schedule-keeps-date", SYSTEM, "modifies the name of a schedule, and drops its new date")
 def modify_schedule_keeps_date(ref: Procesio) -> None:
     """Leave the date as it is."""
-    usual = ref.operations["update_schedule"]
-    ref.operations["update_schedule"] = lambda body: usual(
-        {name: value for name, value in body.items() if name != "startsOn"}
-    )
+    _drops(ref, "update_schedule", "startsOn")
 
 
 # -- names of data types ----------------------------------------------------------------------------------------------
@@ -371,10 +374,7 @@ def inner_folder_old_path(ref: Procesio) -> None:
 @fault("pro-modify-data-type-keeps-attributes", SYSTEM, "modifies the name of a data type, and not its attributes")
 def modify_data_type_keeps_attributes(ref: Procesio) -> None:
     """Drop new attributes."""
-    usual = ref.operations["update_data_type"]
-    ref.operations["update_data_type"] = lambda body: usual(
-        {name: value for name, value in body.items() if name != "attributes"}
-    )
+    _drops(ref, "update_data_type", "attributes")
 
 
 @fault("pro-modify-schedule-turns-state", SYSTEM, "turns a schedule on when it is modified, whatever was sent")
