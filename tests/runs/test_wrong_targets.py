@@ -195,3 +195,26 @@ def test_a_defect_that_looks_like_a_mistake_is_a_deviation(
 ) -> None:
     result, _ = ran(system, lambda _: None, tmp_path, only=only, faults=(fault,))
     assert (result.code, result.deviating) == (exit_codes.DEVIATIONS, {requirement}), result.record.problems
+
+
+def test_a_key_is_no_mistake_where_a_key_of_the_run_fails_as_well(tmp_path: Path) -> None:
+    """A key of the run decides whether the key of the target file is wrong; this server fails with any other key."""
+
+    def failing(app: Any) -> Any:
+        async def failed(scope: Any, receive: Any, send: Any) -> None:
+            key = dict(scope["headers"]).get(b"key", b"reference").decode()
+            runs_by_key = scope["path"].endswith("/run") and key.startswith("conf ")
+            await (JSONResponse({"message": "no"}, 500) if runs_by_key else app)(scope, receive, send)
+
+        return failed
+
+    result, _ = ran(
+        "procesio",
+        lambda _: None,
+        tmp_path,
+        only="test_an_api_key_runs",
+        front=lambda one: one.wrap(failing),
+        faults=("pro-api-key-refused",),
+    )
+    assert (result.code, result.record.problems) == (exit_codes.DEVIATIONS, [])
+    assert "PRO-RUN-API-KEY" in result.deviating
