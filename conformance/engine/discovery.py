@@ -209,7 +209,7 @@ class Discovery:
 
     def _was_assigned(self, identifier: str) -> bool:
         """Whether an earlier create of this worker got an identifier."""
-        return any(entry.identifier == identifier for entry in self.requester.ledger.entries.values())
+        return bool(self.requester.ledger.with_identifier(identifier))
 
 
 def shown_only_by_response(operation: Operation, entry: Entry) -> bool:

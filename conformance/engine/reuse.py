@@ -43,7 +43,7 @@ class DeletedIds:
         requester = self.requester
         if requester.safety is not Safety.OWNED or identifier not in self._deleted:
             return False
-        entries = [entry for entry in requester.ledger.entries.values() if entry.identifier == identifier]
+        entries = requester.ledger.with_identifier(identifier)
         if not entries:
             return False
         operation, within = requester.operation(entries[-1].operation), entries[-1].within

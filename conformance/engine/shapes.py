@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from conformance.core.exchange import Exchange, NotJson
@@ -21,6 +22,7 @@ MAX_DEPTH: Final = 8
 FIELDS_LIMIT: Final = 500  # places of an operation and status that are stored
 VALUES_LIMIT: Final = 20
 ANY_NAME: Final = "*"
+LONGEST_NAME: Final = 64  # characters of a member's name; a longer one may be anything
 NAME: Final = re.compile(r"(?!.*(?:[0-9a-fA-F]{16}|[0-9]{5}))[A-Za-z_$@][\w$.:-]{0,63}")
 FORMATS: Final = (
     ("empty", ""),
@@ -197,12 +199,17 @@ def _places(body: Any, objects: Counter[str]) -> Iterator[tuple[str, Any]]:
             continue
         if isinstance(value, dict):
             objects[place] += 1
-            members = {f"{place}/{_masked(name)}": member for name, member in value.items()}
+            members = {_inner(place, name): member for name, member in value.items()}
             stack.extend((inner, member, depth + 1) for inner, member in members.items())
         elif isinstance(value, list):
             stack.extend((f"{place}[]", item, depth + 1) for item in value)
 
 
-def _masked(name: str) -> str:
-    """The name of a member, or the mask if it looks like an identifier or somebody's data."""
-    return name if NAME.fullmatch(name) else ANY_NAME
+def _inner(place: str, name: str) -> str:
+    """The place of a member. Its name is masked if it looks like an identifier or somebody's data."""
+    return _inner_cached(place, name) if len(name) <= LONGEST_NAME else f"{place}/{ANY_NAME}"
+
+
+@lru_cache(maxsize=4096)
+def _inner_cached(place: str, name: str) -> str:
+    return f"{place}/{name if NAME.fullmatch(name) else ANY_NAME}"

@@ -97,7 +97,9 @@ class Worker:
         self.directory = RunDirectory(self.output) if self.output else None
         if self.directory:
             self.directory.account.mkdir(parents=True, exist_ok=True)
-            self.account = Account(self.directory.account, self.name, self.quota.workers, self.until)
+            self.account = Account(
+                self.directory.account, self.name, self.quota.workers, self.until, alone=self.quota.workers == 1
+            )
         self.log = WorkerLog(self.directory.log(self.name) if self.directory else None, self.redactor.text)
         self.log.begin()
         journal = self.directory.journal(self.name) if self.directory else None
@@ -252,7 +254,7 @@ class Worker:
         with self.account.cleaning():
             session.sweep(self._entries_before, wait=False)
         session.recorder.end(str(test["id"]))
-        self.account.opened(len(self.ledger.open()))
+        self.account.still_opened(len(self.ledger.open()))
         self.account.leave(CREATING)
         session.client.evidence.forget()
 

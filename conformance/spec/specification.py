@@ -94,6 +94,16 @@ class Specification:
         return {method: tuple(one for one in self.forms if one.method == method) for method in methods}
 
     @cached_property
+    def _patterns(self) -> Mapping[tuple[str, int], Sequence[tuple[Operation, re.Pattern[str]]]]:
+        """Each operation with each pattern of its paths, by method and number of slashes: a value contains none."""
+        found: dict[tuple[str, int], list[tuple[Operation, re.Pattern[str]]]] = {}
+        for one in self.forms:
+            paths = (one.path, *(other.path for other in one.alternatives))
+            for path, pattern in zip(paths, (one.pattern, *one.other_patterns), strict=True):
+                found.setdefault((one.method, path.count("/")), []).append((one, pattern))
+        return found
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """The words that reports use: ids of operations and requirements with their fields and paths, documents and
         sections,
@@ -115,8 +125,7 @@ class Specification:
         """
         fitting = [
             (operation, found.groupdict())
-            for operation in self.forms_by_method.get(method, ())
-            for pattern in (operation.pattern, *operation.other_patterns)
+            for operation, pattern in self._patterns.get((method, path.count("/")), ())
             if (found := pattern.fullmatch(path))
         ]
         return min(fitting, key=lambda pair: (len(pair[1]), not pair[0].fits(pair[1])), default=None)
@@ -128,14 +137,13 @@ class Specification:
 
     def aspect(self, operation: str, aspect: str) -> Requirement | None:
         """The register's requirement for a step of an engine at an operation, or None if the documents are silent."""
-        return next(
-            (
-                requirement
-                for requirement in self.requirements.values()
-                if requirement.operation == operation and requirement.aspect == aspect
-            ),
-            None,
-        )
+        return self._aspects.get((operation, aspect))
+
+    @cached_property
+    def _aspects(self) -> Mapping[tuple[str, str | None], Requirement]:
+        """The first requirement of each operation and aspect."""
+        last_first = reversed(self.requirements.values())
+        return {(one.operation, one.aspect): one for one in last_first}
 
 
 @cache

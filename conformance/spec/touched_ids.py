@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -185,11 +186,14 @@ def _part(content_type: str, body: bytes, name: str) -> tuple[str | None, bytes 
     return found[0] if found else None
 
 
-def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, str | None, bytes | None]]:
-    """Name, file name and content of every part of a multipart body."""
+@lru_cache(maxsize=1)
+def _parts(content_type: str, body: bytes) -> tuple[tuple[str, str | None, bytes | None], ...]:
+    """Name, file name and content of every part of a multipart body. Several places of one request are looked for."""
     message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
+    found = []
     for part in message.walk():
         name = part.get_param("name", header="content-disposition")
         if isinstance(name, str):
             payload = part.get_payload(decode=True)
-            yield name, part.get_filename(), payload if isinstance(payload, bytes) else None
+            found.append((name, part.get_filename(), payload if isinstance(payload, bytes) else None))
+    return tuple(found)

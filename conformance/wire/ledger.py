@@ -71,6 +71,8 @@ class Ledger:
     _targets_noted: set[str] = field(default_factory=set)
     _made_up: set[str] = field(default_factory=set)
     _surveyed: set[str] = field(default_factory=set)
+    _unsettled: dict[str, None] = field(default_factory=dict)  # keys of what may exist, and of some that was removed
+    _keys: dict[str, dict[str, None]] = field(default_factory=dict)  # the keys of the entries with an identifier
     _serial: int = 0
 
     def name(self, label: str = "") -> str:
@@ -145,7 +147,7 @@ class Ledger:
         """
         self._serial += 1
         entry = Entry(f"{self.worker}-{self._serial}", system, kind, operation, name, within=within or {})
-        self.entries[entry.key] = entry
+        self._enter(entry)
         if system in self.targets and system not in self._targets_noted:
             self._note("target", system=system, **self.targets[system])
             self._targets_noted.add(system)
@@ -153,7 +155,7 @@ class Ledger:
         try:
             journal.append(self.path, "intent", run=self.run, **event, **({"within": dict(within)} if within else {}))
         except OSError as error:
-            del self.entries[entry.key]
+            del self.entries[entry.key], self._unsettled[entry.key]
             raise Unwritable(self.path or Path(), error) from None
         return entry
 
@@ -202,7 +204,7 @@ class Ledger:
 
         With `before`, another one than the resource that has it now.
         """
-        own = sum(identifier == one.identifier for one in self.entries.values())
+        own = len(self._keys.get(identifier, ()))
         return own > int(before) or any(
             event["event"] == "created" and event["identifier"] == identifier
             for path in (RunDirectory(self.path.parent).journals() if self.path else ())
@@ -222,7 +224,7 @@ class Ledger:
         An identifier in a response to another operation than a create has no kind: it may name anything.
         """
         claimed = (self.entries[key].kind for key, (one, _) in self.doubtful.items() if one == identifier)
-        hearsay = identifier in self.named and identifier not in self._proved and not self._created(identifier)
+        hearsay = identifier in self.named and identifier not in self._proved and not self._keys.get(identifier)
         return bool(identifier) and (hearsay or kind in claimed)
 
     def proved(self, identifier: Ours) -> None:
@@ -232,7 +234,7 @@ class Ledger:
     def created(self, entry: Entry, identifier: Ours) -> Entry:
         """Journal the identifier of what was created."""
         known = replace(entry, identifier=identifier)
-        self.entries[entry.key] = known
+        self._enter(known)
         self._note("created", key=entry.key, identifier=self.hide(identifier))
         return known
 
@@ -244,8 +246,8 @@ class Ledger:
 
     def gone(self, identifier: str) -> None:
         """Journal that a resource of the run no longer exists."""
-        for entry in self.entries.values():
-            if entry.identifier == identifier and entry.key not in self.removed:
+        for entry in self.with_identifier(identifier):
+            if entry.key not in self.removed:
                 self.removed.add(entry.key)
                 self._note("removed", key=entry.key)
 
@@ -266,21 +268,22 @@ class Ledger:
 
     def within(self, identifier: str) -> Mapping[str, str]:
         """The path parameters of the parent of a resource; none if it has no parent."""
-        return next((entry.within for entry in self.entries.values() if entry.identifier == identifier), {})
+        return next((entry.within for entry in self.with_identifier(identifier)), {})
 
     def name_of(self, identifier: str) -> str:
         """The unique name of the resource with an identifier; empty if it has none."""
-        return next((entry.name for entry in self.entries.values() if entry.identifier == identifier), "")
+        return next((entry.name for entry in self.with_identifier(identifier)), "")
 
     def owns(self, identifier: str) -> bool:
         """Whether an identifier names something that this run made, even if it was removed since.
 
         It may not be proved: see `doubts`.
         """
-        return bool(identifier) and (identifier in self.named or self._created(identifier))
+        return bool(identifier) and (identifier in self.named or bool(self._keys.get(identifier)))
 
-    def _created(self, identifier: str) -> bool:
-        return any(identifier == entry.identifier for entry in self.entries.values())
+    def with_identifier(self, identifier: str) -> list[Entry]:
+        """The entries of the resources that have or had an identifier, oldest first."""
+        return [self.entries[key] for key in self._keys.get(identifier, ())]
 
     def started_of(self, key: tuple[str, str]) -> list[str]:
         """The identifiers of what was started, of a system and kind."""
@@ -288,9 +291,20 @@ class Ledger:
 
     def open(self, system: str = "") -> list[Entry]:
         """What exists, or may exist, newest first: the order of removal."""
-        done = self.removed | self.doubtful.keys()
-        entries = [entry for entry in self.entries.values() if entry.key not in done]
+        for key in [one for one in self._unsettled if one in self.removed or one in self.doubtful]:
+            del self._unsettled[key]
+        entries = [self.entries[key] for key in self._unsettled]
         return [entry for entry in reversed(entries) if system in ("", entry.system)]
+
+    def _enter(self, entry: Entry) -> None:
+        """Add an entry, or replace it by one with an identifier. A long run has many, so nothing walks over all."""
+        before = self.entries.get(entry.key)
+        if before is None:
+            self._unsettled[entry.key] = None
+        else:
+            self._keys.get(before.identifier, {}).pop(entry.key, None)
+        self.entries[entry.key] = entry
+        self._keys.setdefault(entry.identifier, {})[entry.key] = None
 
     def _note(self, event: str, **data: Any) -> None:
         """Journal the result of an intent. An error is ignored: a later sweep asks the target."""
@@ -329,7 +343,7 @@ def _apply(ledger: Ledger, event: Mapping[str, Any]) -> bool:
                 return False
             if not all(isinstance(one, str) for one in within.values()):
                 return False
-            ledger.entries[key] = Entry(key, *intent, within=within)
+            ledger._enter(Entry(key, *intent, within=within))
         case "there":
             digests = event.get("digests")
             if not isinstance(digests, list):
@@ -345,7 +359,7 @@ def _apply(ledger: Ledger, event: Mapping[str, Any]) -> bool:
         case "created":
             if ledger.entries[key].identifier not in ("", event["identifier"]):
                 return False
-            ledger.entries[key] = replace(ledger.entries[key], identifier=event["identifier"])
+            ledger._enter(replace(ledger.entries[key], identifier=event["identifier"]))
         case "unproved":
             ledger.doubtful[key] = (event["identifier"], event["why"])
         case "accepted":

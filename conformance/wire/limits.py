@@ -40,17 +40,19 @@ class Account:
     """The counters of a run. Without a `directory` they belong to a single process.
 
     `worker` is the name of the writer, `workers` their number. `until` is when the time budget is used up, on the
-    monotonic
-    clock, which all processes of a machine share.
+    monotonic clock, which all processes of a machine share. The writer is `alone` if no other process writes meanwhile:
+    then nothing is locked, which takes longer than writing.
     """
 
     directory: Path | None = None
     worker: str = "main"
     workers: int = 1
     until: float = math.inf
+    alone: bool = False
     _numbers: dict[str, Any] = field(default_factory=dict, init=False)
     _places: dict[str, FileLock] = field(default_factory=dict, init=False)
     _locks: dict[str, FileLock] = field(default_factory=dict, init=False)
+    _mine: int | None = field(default=None, init=False)  # resources of this worker, as last recorded
 
     @contextlib.contextmanager
     def cleaning(self) -> Iterator[None]:
@@ -83,11 +85,17 @@ class Account:
 
     def opened(self, mine: int) -> int:
         """Record that this worker has `mine` resources on the target; returns the number of all workers."""
+        self._mine = mine
 
         def noted(each: dict[str, int] | None) -> dict[str, int]:
             return {**(each or {}), self.worker: mine}
 
         return sum(self._change(OPEN, noted).values())
+
+    def still_opened(self, mine: int) -> None:
+        """Record how many resources this worker has, if the number has changed since it was last recorded."""
+        if mine != self._mine:
+            self.opened(mine)
 
     def turn(self, gap: float, clock: Callable[[], float] = time.monotonic) -> float:
         """Reserve the next of the turns that are `gap` seconds apart; returns the seconds until it comes."""
@@ -136,9 +144,7 @@ class Account:
         if self.directory is None:
             self._numbers[name] = change(self._numbers.get(name))
             return self._numbers[name]
-        if name not in self._locks:
-            self._locks[name] = FileLock(self._file(f"{name}.lock"), thread_local=False, poll_interval=PAUSE)
-        with self._locks[name]:
+        with self._lock(name):
             descriptor = os.open(self._file(name), os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 text = os.read(descriptor, LONGEST)
@@ -152,6 +158,14 @@ class Account:
             finally:
                 os.close(descriptor)
             return after
+
+    def _lock(self, name: str) -> contextlib.AbstractContextManager[object]:
+        """The lock of a counter."""
+        if self.alone:
+            return contextlib.nullcontext()
+        if name not in self._locks:
+            self._locks[name] = FileLock(self._file(f"{name}.lock"), thread_local=False, poll_interval=PAUSE)
+        return self._locks[name]
 
     def _file(self, name: str) -> Path:
         assert self.directory is not None

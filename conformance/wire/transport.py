@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
@@ -61,8 +62,12 @@ def build_client(
     limits, network = target.limits, target.network
     named = network.proxy.get_secret_value() if network.proxy else None
 
+    @cache
+    def proxy_of(origin: str) -> Proxy | None:
+        return proxy_for(origin, named, os.environ)
+
     def route(url: httpx.URL) -> Proxy | None:
-        return proxy_for(str(url), named, os.environ)
+        return proxy_of(f"{url.scheme}://{url.netloc.decode('ascii')}")
 
     deadline = Deadline(
         seconds=timeout or limits.request_timeout,
