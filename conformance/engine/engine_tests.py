@@ -23,6 +23,8 @@ from conformance.engine.session import Session
 from conformance.engine.walks import walks
 from conformance.spec.specification import Operation, Requirement, Specification, load
 
+FROM_STANDARD = pytest.mark.depth("standard")
+"""Marks tests that send many requests, which a run at depth quick leaves out."""
 Prepare = Callable[[Session, Operation], Sample]
 """Build a documented request to an operation, and create what must exist for it."""
 
@@ -46,6 +48,7 @@ def walk_tests(system: str) -> Callable[..., None]:
     """
     spec = load(system)
 
+    @FROM_STANDARD
     @_for_each("operation", _citing(lifecycle.lifecycle_operations(spec), walks.requirements, spec))
     def test(session: Session, operation: Operation, seed: int, examples: int) -> None:
         walks.Walks(session, operation).run(seed, examples)
@@ -113,6 +116,7 @@ def body_tests(
     spec = load(system)
     operations = [one for one in properties.concerned(spec) if one.id not in without]
 
+    @FROM_STANDARD
     @_for_each("operation", _citing(operations, properties.requirements, spec))
     def test(session: Session, operation: Operation, seed: int, examples: int) -> None:
         bodies = properties.Properties(session, operation, lambda body: complete(session, body))
@@ -150,6 +154,7 @@ def case_tests(
     """
     spec = load(system)
 
+    @FROM_STANDARD
     @_for_each("operation", _citing(concerned(spec), cited, spec))
     def test(session: Session, operation: Operation, examples: int) -> None:
         Replay(session, operation, prepare, fresh, consistent).run(chosen(operation, per_sort(examples)))

@@ -87,7 +87,7 @@ OPTIONS: Final = (
     Option("seed", "seed for generated request bodies [0]", Kind.INTEGER, "N", default=0),
     Option(
         "depth",
-        "number of generated bodies [standard]",
+        "how much is tested; quick leaves out the tests that send many requests [standard]",
         Kind.CHOICE,
         choices=("quick", "standard", "deep"),
         default="standard",

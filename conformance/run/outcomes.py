@@ -167,7 +167,7 @@ def _without_verdict(
     elif obstacle is not None and obstacle.reason is not None:
         reason, detail = obstacle.reason, obstacle.detail
     elif context.selected:
-        reason = Reason.NOT_SELECTED
+        reason, detail = Reason.NOT_SELECTED, "at depth quick" if context.depth == "quick" else ""
     elif logs.out_of_time:
         reason = Reason.TIME_BUDGET
     elif context.shard.whole:

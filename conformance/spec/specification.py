@@ -142,7 +142,7 @@ class Specification:
     @cached_property
     def _aspects(self) -> Mapping[tuple[str, str | None], Requirement]:
         """The first requirement of each operation and aspect."""
-        last_first = reversed(self.requirements.values())
+        last_first = reversed(list(self.requirements.values()))
         return {(one.operation, one.aspect): one for one in last_first}
 
 

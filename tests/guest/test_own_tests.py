@@ -173,6 +173,10 @@ MISTAKES = {
         "@pytest.mark.system('processmaker3')\n@pytest.mark.requirement('ACME-PROJECT-TITEL')\n", "pass",
         "processmaker3 has no such requirement; did you mean ACME-PROJECT-TITLE?",
     ),
+    "misspells_the_depth": (
+        "@pytest.mark.system('processmaker3')\n@pytest.mark.depth('standart')\n", "pass",
+        "@pytest.mark.depth must name one depth: quick, standard, deep",
+    ),
     "cites_without_a_system": (
         "@pytest.mark.requirement('ACME-PROJECT-TITLE')\n", "pass", "add @pytest.mark.system('processmaker3')",
     ),

@@ -40,6 +40,23 @@ def test_deselected_requirement_is_not_selected_and_does_not_fail_the_run(
     assert any(one.outcome is Outcome.CONFORMS for one in done.record.verdicts) == ("--exclude" in options)
 
 
+def test_a_quick_run_leaves_tests_out_and_says_which(tmp_path: Path) -> None:
+    target = tmp_path / "target.toml"
+    with served("processmaker4") as (_, toml):
+        target.write_text(toml)
+        done = run(target, tmp_path / "run", "--depth", "quick")
+        named = run(target, tmp_path / "named", "--depth", "quick", "--include", "startRequest:no-server-error")
+    only_there = [one for one in done.record.verdicts if one.reason is Reason.NOT_SELECTED]
+    assert done.code == exit_codes.OK, done.printed
+    assert not done.record.complete
+    assert done.record.not_run
+    assert only_there
+    assert {one.detail for one in only_there} == {"at depth quick"}
+    assert "at depth quick" in done.printed
+    assert {one.operation for one in done.record.verdicts if one.outcome is Outcome.CONFORMS}
+    assert any("unusual" in test.id for test in named.record.tests), "what is named is tested at any depth"
+
+
 def test_structural_requirement_is_tested_by_the_tests_of_its_operation(tmp_path: Path) -> None:
     target = tmp_path / "target.toml"
     with served("processmaker4") as (_, toml):

@@ -51,7 +51,7 @@ def store(result: TestResult, directory: Path) -> None:
         OSError: the directory cannot be written.
     """
     data = json.dumps(asdict(result, filter=lambda _, value: bool(value)), ensure_ascii=False)
-    (directory / f"{result.uuid}-result.json").write_text(data, encoding="utf-8")
+    (directory / f"{result.uuid}-result.json").write_bytes(data.encode())  # opening it for text takes longer
 
 
 def rows(values: Mapping[str, str]) -> list[str]:

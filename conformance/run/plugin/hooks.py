@@ -25,6 +25,7 @@ MARKERS = (
     "system(name): your own test against that system of the target, with the fixtures of the suites",
     "requirement(*ids): the requirements that a test can give verdicts on",
     "profile(name): the profile of a test without requirements",
+    "depth(name): quick, standard or deep: a run at a lower depth leaves the test out",
     "starts: a test that starts something that no operation removes, although the spec does not say so",
 )
 

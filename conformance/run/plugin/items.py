@@ -12,6 +12,8 @@ SUITES_PATH: Final = Path(__file__).parents[2] / "suites"
 """The directory of the packaged suites."""
 SYSTEM: Final = "system"
 """The marker with which a user's test requests a system: `@pytest.mark.system(NAME)`."""
+DEPTH: Final = "depth"
+"""The marker of a test that a run at a lower depth leaves out: `@pytest.mark.depth("standard")`."""
 TEST_ID: Final = pytest.StashKey[str]()
 
 

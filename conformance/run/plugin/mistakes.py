@@ -10,7 +10,8 @@ import pytest
 from conformance.core.hints import hint
 from conformance.core.systems import SYSTEMS
 from conformance.engine.misuse import UnknownRequirement
-from conformance.run.plugin.items import SYSTEM, cited, suite_of, system_of
+from conformance.engine.properties import EXAMPLES_BY_DEPTH
+from conformance.run.plugin.items import DEPTH, SYSTEM, cited, suite_of, system_of
 from conformance.spec.specification import Specification
 
 MISTAKE: Final = pytest.StashKey[str]()
@@ -44,6 +45,9 @@ def mistake(item: pytest.Item, available: Mapping[str, Specification], target_fi
     if system not in available:
         only = " ".join(f"--conformance-system {one}" for one in available)
         return f"{target_file}: the target file has no table [{system}]; add it, or skip this test with {only}"
+    depth = item.get_closest_marker(DEPTH)
+    if depth is not None and (depth.kwargs or depth.args not in [(one,) for one in EXAMPLES_BY_DEPTH]):
+        return f"@pytest.mark.depth must name one depth: {', '.join(EXAMPLES_BY_DEPTH)}"
     unknown = [one for one in cited(item) if one not in available[system].requirements]
     return "\n".join(str(UnknownRequirement(one, system, available[system].requirements)) for one in unknown)
 

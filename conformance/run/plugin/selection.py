@@ -10,11 +10,13 @@ import pytest
 from conformance.core import shard as shards
 from conformance.core.shard import Shard
 from conformance.core.systems import SYSTEMS
+from conformance.engine.properties import EXAMPLES_BY_DEPTH
 from conformance.report import record_file
 from conformance.run import choice, sharding
 from conformance.run.exclusion import needs_exclusive_fixtures
 from conformance.run.plugin import filtering
 from conformance.run.plugin.items import (
+    DEPTH,
     TEST_ID,
     cited,
     suite_of,
@@ -60,6 +62,7 @@ class Selection:
         self._chosen = bool(config.getoption("conformance_system"))
         self._target_file = str(config.getoption("conformance_target"))
         self._profiles = set(config.getoption("conformance_profile"))
+        self._depth = str(config.getoption("conformance_depth"))
         self._recorded = config.getoption("conformance_durations")
         if self._recorded and self.shard.whole:
             raise pytest.UsageError("--conformance-durations has no effect without --conformance-shard; remove it.")
@@ -117,6 +120,10 @@ class Selection:
         if self._requirements:
             ours = [item for item in items if self._takes_part(item)]
             out = filtering.deselected(ours, self._requirements, self._specification, self._profiles_of)
+            items[:] = [item for item in items if item not in out]
+            config.hook.pytest_deselected(items=out)
+        if not self._requirements.include:  # what is named is tested at any depth
+            out = [item for item in items if self._takes_part(item) and is_deeper(item, self._depth)]
             items[:] = [item for item in items if item not in out]
             config.hook.pytest_deselected(items=out)
         for item in items:
@@ -180,6 +187,12 @@ class Selection:
             return record_file.read(Path(self._recorded)).durations.get("tests", {}) if self._recorded else {}
         except record_file.UnreadableRun as error:
             raise pytest.UsageError(f"--conformance-durations: {error}") from None
+
+
+def is_deeper(item: pytest.Item, depth: str) -> bool:
+    """Whether the marker of a test says that a run at this depth leaves it out."""
+    depths, marker = list(EXAMPLES_BY_DEPTH), item.get_closest_marker(DEPTH)
+    return marker is not None and depths.index(marker.args[0]) > depths.index(depth)
 
 
 def may_start(item: pytest.Item, spec: Specification) -> bool:

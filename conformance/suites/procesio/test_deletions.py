@@ -8,6 +8,8 @@ from conformance.engine.other_kinds import check_other_kinds, requirements_of
 from conformance.engine.session import Session
 from conformance.spec.specification import load
 
+pytestmark = pytest.mark.depth("standard")
+
 
 @pytest.mark.requirement(*(one.id for one in requirements_of(load("procesio")).values()))
 def test_a_deletion_takes_nothing_of_another_kind(session: Session) -> None:

@@ -24,6 +24,8 @@ from conformance.engine.session import Resource, Session
 from conformance.spec.specification import Link
 from conformance.suites.procesio.schedules import Scheduled, scheduled
 
+pytestmark = pytest.mark.depth("standard")
+
 NEW = "PRO-SCHEDULE-DUPLICATE-NEW"
 SAME = "PRO-SCHEDULE-DUPLICATE-SAME"
 APART = "PRO-SCHEDULE-DUPLICATE-APART"

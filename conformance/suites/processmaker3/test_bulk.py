@@ -16,6 +16,8 @@ from conformance.suites.processmaker3.batches import BULK, Batch, delete, envelo
 from conformance.suites.processmaker3.bodies import batch, item
 from conformance.target.target import Safety
 
+pytestmark = pytest.mark.depth("standard")
+
 TYPE = f"{BULK}.request./data[]/data[]/type:required"
 
 

@@ -20,6 +20,8 @@ from conformance.engine.session import Resource, Session
 from conformance.suites.processmaker3.answers import blocked_by, object_of
 from conformance.suites.processmaker3.people import attempted, made, naming
 
+pytestmark = pytest.mark.depth("standard")
+
 REFUSED: Final = "PM3-DEPARTMENT-DELETE-WITH-USERS"
 UNASSIGNED: Final = "PM3-DEPARTMENT-DELETE-UNASSIGNED"
 GONE_AFTER_DELETE: Final = "PM3-DEPARTMENT-DELETE-GONE"

@@ -31,6 +31,8 @@ from conformance.suites.processmaker3.exports import (
 from conformance.suites.processmaker3.target import ProcessMaker3
 from conformance.suites.processmaker3.updates import changed, drawn, read_back_differences, update
 
+pytestmark = pytest.mark.depth("standard")
+
 RESERVED: Final = "Task & <Prüfung>"
 
 

@@ -39,6 +39,8 @@ from conformance.suites.processmaker3.imports import (
 )
 from conformance.target.target import Safety
 
+pytestmark = pytest.mark.depth("standard")
+
 FILE_REQUIRED: Final = "importProject.request./project_file:required"
 OTHERS: Final = "PM3-IMPORT-OTHERS"
 LISTED: Final = "PM3-IMPORT-LISTED"

@@ -17,6 +17,8 @@ from conformance.suites.processmaker3.files import Own, groups_of, own
 from conformance.suites.processmaker3.imports import found, offered
 from conformance.wire.ledger import Entry
 
+pytestmark = pytest.mark.depth("standard")
+
 WITH_GROUPS = "import_file_with_groups"
 EFFECTS = {
     "RENAME": "PM3-IMPORT-GROUP-RENAME",

@@ -20,6 +20,8 @@ from conformance.suites.processmaker3.imports import delete
 from conformance.suites.processmaker3.target import ProcessMaker3
 from conformance.suites.processmaker3.updates import drawn, update
 
+pytestmark = pytest.mark.depth("standard")
+
 READ_BACK = "PM3-PROCESS-UPDATE-READ-BACK"
 REFERENCES = "PM3-PROCESS-UPDATE-REFERENCES"
 KEPT = "PM3-PROCESS-REFERENCES-READ-BACK"

@@ -10,6 +10,8 @@ from conformance.engine.session import Session
 from conformance.spec.specification import load
 from conformance.suites.processmaker3.flows import consistent
 
+pytestmark = pytest.mark.depth("standard")
+
 UPDATE = load("processmaker3").operations["updateProject"]  # the elements of its bodies must exist
 
 test_documented_bodies_are_accepted = body_tests("processmaker3", lambda _, body: consistent(body), without={UPDATE.id})

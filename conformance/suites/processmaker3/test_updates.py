@@ -18,6 +18,8 @@ from conformance.suites.processmaker3.projects import UPDATE
 from conformance.suites.processmaker3.updates import changed, drawn, read_back_differences, update
 from conformance.target.target import Safety
 
+pytestmark = pytest.mark.depth("standard")
+
 READ_BACK = "PM3-PROJECT-UPDATE-READ-BACK"
 IDENTIFIERS = "PM3-PROJECT-UPDATE-IDENTIFIERS"
 FLOW_ENDS = "PM3-PROJECT-UPDATE-FLOW-ENDS"

@@ -23,6 +23,8 @@ from conformance.suites.processmaker3.cases import (
     who_lacks_only_that,
 )
 
+pytestmark = pytest.mark.depth("standard")
+
 UPLOAD: Final = "uploadInputDocument"
 LIST: Final = "listInputDocuments"
 KEPT_OUT: Final = "PM3-INDOC-UPLOAD-DENIED"

@@ -12,6 +12,8 @@ from conformance.suites.processmaker3.memberships import Memberships, Place
 from conformance.suites.processmaker3.test_departments import is_gone
 from conformance.suites.processmaker3.test_roles import is_gone as is_role_gone
 
+pytestmark = pytest.mark.depth("standard")
+
 test_each_of_several_things_is_as_it_was_last_made = walk_tests("processmaker3")
 
 ROLE: Final = Place(
