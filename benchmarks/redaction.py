@@ -25,7 +25,7 @@ from conformance.reference.edits import Outgoing, editing
 from conformance.wire.redact import Redactor
 from tests.runs.support import run, served
 
-ENTRANCES = ("text", "headers", "learn")
+ENTRANCES = ("text", "headers", "learn", "learn_all")
 SHORT = ("--profile", "processmaker3/users", "--profile", "processmaker3/departments", "--max-examples", "1")
 """A run of about 500 requests."""
 

@@ -200,9 +200,8 @@ class Worker:
         if exchange.has_response and exchange.operation in self._secret_fields:
             with contextlib.suppress(NotJson):
                 found = secrets_in(exchange.response.json, self._secret_fields[exchange.operation])
-                for secret in found:  # a token is a secret for every user
-                    if not self.ledger.is_ours(secret):  # a name
-                        self.redactor.learn(f"{ISSUED}{self.redactor.known}", secret)
+                issued = [secret for secret in found if not self.ledger.is_ours(secret)]  # which is a name
+                self.redactor.learn_all(ISSUED, issued, numbered=True)  # a token is a secret for every user
 
     def begin(self, system: str, cited: Iterable[str], *, deterministic: bool = True) -> tuple[Session, Recorder]:
         """Give the session of a system a new recorder, for one test.

@@ -144,8 +144,7 @@ class Tokens:
 
     def _learn(self, user: str, token: str, others: Iterable[str]) -> None:
         self._redactor.learn(f"{self._prefix}{'_' + user.upper() if user else ''}_ACCESS_TOKEN", token, rename=True)
-        for other in others:
-            self._redactor.learn(f"{self._prefix}_OTHER_TOKEN", other)
+        self._redactor.learn_all(f"{self._prefix}_OTHER_TOKEN", others)
 
     def _request_token(self, user: str) -> Held:
         exchange = self._ask(user)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
@@ -40,10 +40,11 @@ class Matcher:
         self._secrets: list[bytes] = []
         self._sorted: list[bytes] = []
 
-    def add(self, secret: bytes) -> None:
-        """Search for `secret` from now on."""
-        self._secrets.append(secret)
-        self._pending.append(secret)
+    def add(self, secrets: Iterable[bytes]) -> None:
+        """Search for `secrets` from now on."""
+        added = len(self._secrets)
+        self._secrets += secrets
+        self._pending += self._secrets[added:]
 
     def require(self, secret: bytes) -> None:
         """Find a secret however many others end like it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+import string
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from conformance.core.exchange import Headers
@@ -31,23 +32,22 @@ IN_JSON: Final = re.compile(
 )
 IN_FORM: Final = re.compile(rf"((?:^|[?&])(?:{SECRET_FIELDS})=)([^&#\s\"']*)", re.IGNORECASE)
 IN_XML: Final = re.compile(rf"(<(?:{SECRET_FIELDS})>)([^<]*)", re.IGNORECASE)
-WORD: Final = re.compile(rb"[\w-]")
+IN_WORDS: Final = f"{string.ascii_letters}{string.digits}_-".encode()
 
 
 class Redactor:
     """Replace secrets by the names of their placeholders (`$TODO_PASSWORD`), so that a command works again.
 
-    `public` only look like secrets: wrong credentials, sent on purpose. `words` are the
-    suite's
-    own, such as ids of operations: a report would be unreadable without them, so a secret that equals one of them is
-    hidden
-    by the name of its field only.
+    `public` only look like secrets: wrong credentials, sent on purpose. `words` are the suite's own, such as ids of
+    operations: a report would be unreadable without them, so a secret that equals one of them is hidden by the name of
+    its field only.
     """
 
     def __init__(self, secrets: Mapping[str, str], public: Collection[str] = (), words: Collection[str] = ()) -> None:
-        self._public = frozenset(public)
-        self._words = frozenset(word.encode() for word in words)
-        self._names: dict[str, str] = {}
+        self._public = frozenset(map(_bytes, public))
+        self._words = frozenset(map(_bytes, words))
+        self._longest_word = max(map(len, self._words), default=0)
+        self._names: dict[bytes, str] = {}
         self._long = Matcher()
         self._short_ones: set[bytes] = set()
         self._short: re.Pattern[bytes] | None = None
@@ -61,24 +61,37 @@ class Redactor:
         """Treat `value` as a secret from now on, with the placeholder `name`. A known one is renamed only with
         `rename`.
         """
-        if not value:
+        self.learn_all(name, (value,))
+        content = _bytes(value)
+        if rename and content:
+            if self._names[content] != name:
+                self._names[content] = name
+                self._forget_texts()
+            if _length(content) >= BY_VALUE_FROM and content not in self._public:
+                self._long.require(content)  # it belongs to a user of the target file
+
+    def learn_all(self, name: str, values: Iterable[str], *, numbered: bool = False) -> None:
+        """Treat `values` as secrets from now on. Those that are not known yet get the placeholder `name`, or `name` and
+        a number.
+        """
+        new = [value for value in dict.fromkeys(map(_bytes, values)) if value and value not in self._names]
+        if not new:
             return
-        known = value in self._names
-        if known and not rename:
-            return
-        self._names[value] = name
-        self._shown.clear()
-        self._fields.clear()
-        if rename and len(value) >= BY_VALUE_FROM and value not in self._public:
-            self._long.require(_bytes(value))  # it belongs to a user of the target file
-        if known or value in self._public:
-            return
-        if len(value) >= BY_VALUE_FROM:
-            self._long.add(_bytes(value))
-        elif len(value) >= WORDS_FROM and len(self._short_ones) < MAX_SHORT:
-            self._short_ones.add(_bytes(value))
+        known = len(self._names)
+        self._names.update((value, f"{name}{known + at}" if numbered else name) for at, value in enumerate(new))
+        self._forget_texts()
+        secret = [value for value in new if value not in self._public]
+        self._long.add(value for value in secret if _length(value) >= BY_VALUE_FROM)
+        short = [value for value in secret if WORDS_FROM <= _length(value) < BY_VALUE_FROM]
+        if short := short[: MAX_SHORT - len(self._short_ones)]:
+            self._short_ones.update(short)
             alternatives = b"|".join(map(re.escape, sorted(self._short_ones, key=len, reverse=True)))
             self._short = re.compile(rb"(?<![\w])(?:%s)(?![\w])" % alternatives)
+
+    def _forget_texts(self) -> None:
+        """Redact again what was redacted before."""
+        self._shown.clear()
+        self._fields.clear()
 
     @property
     def known(self) -> int:
@@ -88,14 +101,14 @@ class Redactor:
     @property
     def by_field_only(self) -> frozenset[str]:
         """The placeholders of secrets that are hidden only in fields and headers for secrets."""
-        alike = (value for value in self._names if len(value) < WORDS_FROM or value.encode() in self._words)
+        alike = (value for value in self._names if _length(value) < WORDS_FROM or value in self._words)
         return frozenset(self._names[value] for value in alike)
 
     @property
     def by_word_only(self) -> frozenset[str]:
         """The placeholders of secrets that are hidden elsewhere only as whole words."""
-        words = (value for value in self._names if WORDS_FROM <= len(value) < BY_VALUE_FROM)
-        return frozenset(self._names[value] for value in words if value.encode() not in self._words)
+        words = (value for value in self._names if WORDS_FROM <= _length(value) < BY_VALUE_FROM)
+        return frozenset(self._names[value] for value in words if value not in self._words)
 
     @property
     def placeholders(self) -> frozenset[str]:
@@ -106,8 +119,7 @@ class Redactor:
         """A text without secrets: those in secret fields, and known values, however they are escaped or encoded.
 
         Known values of at least eight characters are replaced everywhere, those of at least three as whole words. At
-        the end of
-        a text that was cut off ("…"), the beginning of a secret is replaced as well.
+        the end of a text that was cut off ("…"), the beginning of a secret is replaced as well.
         """
         if len(text) > CACHED_LENGTH:
             return self._without(text)
@@ -145,21 +157,20 @@ class Redactor:
         for view in views(content):
             for start, stop, secret in self._long.find(view.content):
                 if not self._is_suite_word(view.content, start, stop):
-                    yield *view.span(start, stop), self._names[secret.decode()]
+                    yield *view.span(start, stop), self._names[secret]
             for found in self._short.finditer(view.content) if self._short else ():
                 if not self._is_suite_word(view.content, *found.span()):
-                    yield *view.span(*found.span()), self._names[found[0].decode()]
+                    yield *view.span(*found.span()), self._names[found[0]]
             if cut and (begun := self._long.begun(view.content, SHORTEST_PREFIX)):
                 length, secret = begun
                 start, stop = len(view.content) - length, len(view.content)
-                yield *view.span(start, stop), self._names[secret.decode()]
+                yield *view.span(start, stop), self._names[secret]
 
     def _is_suite_word(self, content: bytes, start: int, stop: int) -> bool:
         """Whether a hit is (part of) a word of the suite."""
-        while start and WORD.fullmatch(content, start - 1, start):
-            start -= 1
-        while stop < len(content) and WORD.fullmatch(content, stop, stop + 1):
-            stop += 1
+        before, after = content[max(0, start - self._longest_word) : start], content[stop : stop + self._longest_word]
+        start -= len(before) - len(before.rstrip(IN_WORDS))
+        stop += len(after) - len(after.lstrip(IN_WORDS))
         return content[start:stop] in self._words
 
     def headers(self, headers: Headers) -> list[list[str]]:
@@ -186,15 +197,20 @@ class Redactor:
 
     def _named(self, value: str) -> str:
         """The placeholder for the value of a secret field, which may be escaped."""
-        if value == "" or value in self._public:
+        content = _bytes(value)
+        if not content or content in self._public:
             return value
-        read = (view.content.decode("utf-8", "replace") for view in views(_bytes(value)))
-        name = next((self._names[one] for one in read if one in self._names), None)
+        name = next((self._names[view.content] for view in views(content) if view.content in self._names), None)
         return f"${name}" if name else HIDDEN
 
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "replace")
+
+
+def _length(content: bytes) -> int:
+    """The number of characters."""
+    return len(content) if content.isascii() else len(content.decode())
 
 
 def _merged(spans: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:

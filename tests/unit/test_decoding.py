@@ -138,7 +138,7 @@ def test_no_view_of_a_redacted_text_shows_a_secret(secret: str, chance: random.R
     written = EVERY[chance.choice([*EVERY])](secret)
     shown = Redactor({"T": secret}).text(f"{before}{written}{after}".encode("utf-8", "replace").decode())
     matcher = Matcher()
-    matcher.add(secret.encode())
+    matcher.add((secret.encode(),))
     if secret not in ("$T" * len(secret)):
         assert not [found for view in views(shown.encode()) for found in matcher.find(view.content)]
 
@@ -148,7 +148,7 @@ def test_each_of_many_secrets_is_found_whenever_it_was_added(number: int) -> Non
     matcher = Matcher()
     secrets = [f"eyJhbGciOiJIUzI1NiJ9.{index:08d}" for index in range(number)]
     for secret in secrets:
-        matcher.add(secret.encode())
+        matcher.add((secret.encode(),))
         assert [one for _, _, one in matcher.find(f"<{secret}>".encode())] == [secret.encode()]
     text = " ".join(secrets).encode()
     assert {one.decode() for _, _, one in matcher.find(text)} == set(secrets)

@@ -326,3 +326,25 @@ def test_many_secrets_at_once_are_built_once(monkeypatch: pytest.MonkeyPatch) ->
     redactor = Redactor({f"TOKEN_{number}": f"secret-{number:09}" for number in range(3000)})
     assert redactor.text("a secret-000002999 and secret-000000000") == "a $TOKEN_2999 and $TOKEN_0"
     assert len(made) == 1
+
+
+def test_a_secret_that_is_no_valid_text_is_hidden_as_it_is_stored() -> None:
+    """Bytes of an environment variable that are not UTF-8 become halves of surrogate pairs."""
+    redactor = Redactor({"PM3_PASSWORD": "pass\udcff-phrase", "PM3_CLIENT_SECRET": "a\udcffb"})
+    assert redactor.text("it is pass\udcff-phrase or a\udcffb") == "it is $PM3_PASSWORD or $PM3_CLIENT_SECRET"
+    assert redactor.headers([("cookie", "pass\udcff-phrase")]) == [["cookie", "$PM3_PASSWORD"]]
+
+
+def test_secrets_that_are_learnt_together_are_numbered_and_known_ones_keep_their_names() -> None:
+    redactor = Redactor({"PM3_PASSWORD": "of the user"})
+    redactor.learn_all("TOKEN_", ["of the user", "first of them", "second of them", "first of them"], numbered=True)
+    assert redactor.text("of the user, first of them, second of them") == "$PM3_PASSWORD, $TOKEN_1, $TOKEN_2"
+
+
+def test_a_text_that_repeats_a_secret_without_a_blank_costs_linear_time() -> None:
+    """Otherwise this takes many minutes: from each occurrence, the search for the suite's own words went on to both
+    ends of the text.
+    """
+    redactor = Redactor({"PM3_PASSWORD": "aaaaaaaa"}, words=["createProject"])
+    assert redactor.text("aaaaaaaa-" * 8000) == "$PM3_PASSWORD-" * 8000
+    assert redactor.text("a" * 50_000) == "$PM3_PASSWORD"
