@@ -82,6 +82,8 @@ def _tried(target: Target, file: Path) -> int:
 
 def _write(file: Path, text: str, *, force: bool) -> None:
     """Write a file that only its owner can read. Raises InputRefused."""
+    if file.exists() and not file.is_file():
+        raise InputRefused(f"{file}: is not a regular file, so it is not replaced; choose another file.")
     try:
         if force:
             handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # which nobody else can read

@@ -146,11 +146,17 @@ def _in_order(wanted: Sequence[DeviationRecord], seconds: Mapping[str, float]) -
 
 
 def _path(system: str, test: str) -> str:
-    """A test of the suites as pytest is called with it; empty for a test of somebody else's."""
+    """A test of the suites as pytest is called with it; empty for anything else that a record may name.
+
+    A record may be somebody else's: it must not make pytest run another file.
+    """
     file, _, name = test.partition("::")
     folder, _, inside = file.partition("/")
-    path = SYSTEMS[system].suites / inside if folder == system and system in SYSTEMS else None
-    return f"{path}::{name}" if path is not None and path.is_file() else ""
+    if folder != system or system not in SYSTEMS or not test.isprintable():
+        return ""
+    suites = SYSTEMS[system].suites.resolve()
+    path = (suites / inside).resolve()
+    return f"{path}::{name}" if path.is_relative_to(suites) and path.is_file() else ""
 
 
 def _report(wanted: Sequence[DeviationRecord], after: RunRecord) -> int:

@@ -56,7 +56,7 @@ def checked_url(text: str) -> str:
         raise ValueError("contains a user name or password; write them under their own keys")
     if "?" in text or "#" in text:
         raise ValueError("contains a query or fragment; remove it")
-    _check_host(parts.hostname or "", text)
+    check_host(parts.hostname or "", text)
     _check_path(parts.path, text)
     return (parts.scheme + text[len(parts.scheme) :]).removesuffix("/")
 
@@ -72,7 +72,8 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def _check_host(host: str, text: str) -> None:
+def check_host(host: str, text: str) -> None:
+    """Check the host of a URL, which is `text`. Raises ValueError if it is no host name or IP address."""
     if ":" in host:  # urlsplit has checked the brackets
         _check_ip(host, text)
         return

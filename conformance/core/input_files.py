@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any, Final
@@ -14,14 +15,31 @@ class Unreadable(ValueError):
     """A file does not contain what it should. The message, without a full stop, says what is wrong and what to do."""
 
 
-def text(path: Path, limit: int = LIMIT) -> str:
-    """The text of a file, without a byte order mark. Raises OSError, and Unreadable if it is too long or not UTF-8."""
-    with path.open("rb") as file:
+def without_waiting(path: str, flags: int) -> int:
+    """An opener for `open` that does not wait until somebody writes to a named pipe: without a writer it is empty."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
+def content(path: Path, limit: int = LIMIT) -> bytes:
+    """The bytes of a file. Raises OSError, and Unreadable if there are too many."""
+    with open(path, "rb", opener=without_waiting) as file:
         held = file.read(limit + 1)
     if len(held) > limit:
         raise Unreadable(f"is longer than {limit // 1024 // 1024} MiB; choose another file")
+    return held
+
+
+def text(path: Path, limit: int = LIMIT) -> str:
+    """The text of a file, without a byte order mark. Raises OSError, and Unreadable if it is too long or not UTF-8."""
+    return decoded(content(path, limit))
+
+
+def decoded(content: bytes) -> str:
+    """Text without a byte order mark. Raises Unreadable if it is not UTF-8."""
     try:
-        return held.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unreadable(f"is not UTF-8 (byte {error.start}); save it as UTF-8") from None
 

@@ -40,6 +40,6 @@ def read_object(path: Path) -> dict[str, Any] | None:
     """The JSON object in a file; None if there is none that can be read."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None

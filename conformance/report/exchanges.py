@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from conformance.core import input_files
 from conformance.core.run_directory import RunDirectory
 from conformance.report import escape
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
+    from typing import TextIO
 
 
 class _Frozen(BaseModel):
@@ -70,11 +72,16 @@ def _headers(headers: list[tuple[str, str]]) -> list[str]:
     return [f"{name}: {value}" for name, value in headers]
 
 
+def _opened(run_directory: Path) -> TextIO:
+    path = RunDirectory(run_directory).exchanges
+    return open(path, encoding="utf-8", errors="replace", opener=input_files.without_waiting)
+
+
 def read_all(run_directory: Path) -> list[CitedExchange]:
     """Every exchange of a run, in the order of its file; unreadable lines are ignored."""
     found: list[CitedExchange] = []
     try:
-        file = RunDirectory(run_directory).exchanges.open(encoding="utf-8", errors="replace")
+        file = _opened(run_directory)
     except OSError:
         return found
     with file:
@@ -94,7 +101,7 @@ def read(run_directory: Path, wanted: Collection[str]) -> dict[str, CitedExchang
     found: dict[str, CitedExchange] = {}
     missing = set(wanted)
     try:
-        file = RunDirectory(run_directory).exchanges.open(encoding="utf-8", errors="replace")
+        file = _opened(run_directory)
     except OSError:
         return found
     with file:

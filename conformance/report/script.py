@@ -35,7 +35,7 @@ try:
         else:
             found = [one[int(key)] if isinstance(one, list) else one[key] for one in found]
     print(found[0])
-except (ValueError, LookupError, TypeError):
+except (ValueError, LookupError, TypeError, RecursionError):
     sys.exit("stopped: the response has no value at " + " ".join(sys.argv[1:]))
 ' "$@"
 }"""

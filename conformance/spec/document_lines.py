@@ -66,6 +66,5 @@ def read(directory: Path, digests: Mapping[str, str]) -> DocumentLines:
 
 def _read(path: Path) -> tuple[str, str]:
     """The text of a file and its SHA-256. Raises OSError and Unreadable."""
-    with path.open("rb") as file:
-        content = file.read(input_files.LIMIT + 1)
-    return input_files.text(path), hashlib.sha256(content).hexdigest()
+    content = input_files.content(path)
+    return input_files.decoded(content), hashlib.sha256(content).hexdigest()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from conformance.core.address import is_loopback
+from conformance.core.address import check_host, is_loopback
 
 PORTS: Final = {"http": 80, "https": 443}
 FILE: Final = "[network] proxy"
@@ -36,7 +36,8 @@ def is_proxy_url(text: str) -> bool:
     """Whether a proxy can be reached by a URL of the target file or the environment."""
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        check_host(parts.hostname or "", text)
+        return parts.scheme in ("http", "https") and parts.port != 0
     except ValueError:
         return False
 

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from conformance.core import input_files
+
 LONGEST_LINE: Final = 65_536  # bytes
 EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "target": ("system",),
@@ -57,7 +59,7 @@ def append(path: Path | None, event: str, *, run: str, **data: Any) -> None:
 
 def events(path: Path, damaged: list[int]) -> Iterator[tuple[int, dict[str, Any]]]:
     """The events of a journal with their line numbers. Numbers of invalid lines are added to `damaged`."""
-    with path.open("rb") as file:
+    with open(path, "rb", opener=input_files.without_waiting) as file:
         for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), 1):
             try:
                 event = json.loads(line)

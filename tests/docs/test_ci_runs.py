@@ -83,7 +83,8 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     tool(tools / "python", f'exec {shlex.quote(sys.executable)} "$@"')
     for name in ("pip", "gh", "curl"):
         said = shlex.quote(str(tools / name))
-        tool(tools / name, f'echo "$@" >> {said}.said; test ! -f {said}.replies || cat {said}.replies')
+        reply = f"test ! -f {said}.replies || cat {said}.replies"
+        tool(tools / name, f"""echo "$@" >> {said}.said; case "$*" in */user) echo '{{"id": 9}}';; *) {reply};; esac""")
     with served("processmaker4", (KNOWN, NEW)) as (_, toml):
         (here / "staging.toml").write_text(toml)
         yield Machine(here, tools)
@@ -145,13 +146,13 @@ def test_gitlab_pipeline_ends_like_a_whole_run(machine: Machine) -> None:
     assert job("comment") == 0
     project = {"CI_MERGE_REQUEST_IID": "7", "CI_API_V4_URL": "https://git.test", "CI_PROJECT_ID": "3"}
     notes = "https://git.test/projects/3/merge_requests/7/notes"
-    machine.replies("curl", '[{"id": 4, "body": "LGTM"}]')
+    machine.replies("curl", '[{"id": 4, "body": "LGTM", "author": {"id": 9}}]')
     assert job("comment", **project) == 0
-    assert machine.said("curl").splitlines()[1].endswith(f"--form body=<note.md {notes}")
+    assert machine.said("curl").splitlines()[2].endswith(f"--form body=<note.md {notes}")
     assert (machine.directory / "note.md").read_text(encoding="utf-8").startswith("<!-- conformance -->\n")
-    machine.replies("curl", '[{"id": 4, "body": "LGTM"}, {"id": 5, "body": "<!-- conformance -->\\nold"}]')
+    machine.replies("curl", '[{"id": 5, "body": "<!-- conformance -->\\nold", "author": {"id": 9}}]')
     assert job("comment", **project) == 0
-    assert machine.said("curl").splitlines()[1].endswith(f"--request PUT --form body=<note.md {notes}/5")
+    assert machine.said("curl").splitlines()[2].endswith(f"--request PUT --form body=<note.md {notes}/5")
 
 
 def test_action_ends_like_its_run_and_edits_its_comment(machine: Machine, tmp_path: Path) -> None:

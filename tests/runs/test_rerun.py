@@ -6,9 +6,12 @@ import contextlib
 import io
 from pathlib import Path
 
+import pytest
+
 from conformance.cli import main
 from conformance.core import exit_codes
 from conformance.report import record_file
+from tests.reporting.sample import deviation, record
 
 from .support import run, served
 
@@ -84,3 +87,22 @@ def test_unknown_fingerprint_is_rejected_before_any_request(tmp_path: Path) -> N
     assert "has no deviation; there is nothing to run again" in nothing[1]
     assert "has no deviation with the fingerprint 0123456789abcdef" in unknown[1]
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "inside", ["{up}{file}::test_x", "/{file}::test_x", "test_start_request.py::test_\x1b[31m", "\x00", "-p"]
+)
+def test_a_record_of_somebody_else_makes_pytest_run_no_other_file(inside: str, tmp_path: Path) -> None:
+    file = tmp_path / "evil.py"
+    file.write_text(f"open({str(tmp_path / 'done')!r}, 'w')\ndef test_x(): pass\n")
+    named = inside.format(up="../" * 30, file=str(file).lstrip("/"))
+    odd = record(deviations=[deviation(system="processmaker4", tests=[f"processmaker4/{named}"])])
+    (tmp_path / "run").mkdir()
+    record_file.write(odd, tmp_path / "run")
+    target = tmp_path / "target.toml"
+    target.write_text(
+        'name = "t"\n[processmaker4]\nurl = "http://127.0.0.1:9"\naccess_token = "token-12345"\nprocess_id = 7\n'
+    )
+    code, printed = rerun(str(tmp_path / "run"), "--target", str(target), "--output", str(tmp_path / "again"))
+    assert (code, (tmp_path / "done").exists()) == (exit_codes.USAGE, False)
+    assert "no test of the suites saw these deviations" in printed

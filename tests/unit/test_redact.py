@@ -332,7 +332,7 @@ def test_a_secret_that_is_no_valid_text_is_hidden_as_it_is_stored() -> None:
     """Bytes of an environment variable that are not UTF-8 become halves of surrogate pairs."""
     redactor = Redactor({"PM3_PASSWORD": "pass\udcff-phrase", "PM3_CLIENT_SECRET": "a\udcffb"})
     assert redactor.text("it is pass\udcff-phrase or a\udcffb") == "it is $PM3_PASSWORD or $PM3_CLIENT_SECRET"
-    assert redactor.headers([("cookie", "pass\udcff-phrase")]) == [["cookie", "$PM3_PASSWORD"]]
+    assert redactor.headers((("cookie", "pass\udcff-phrase"),)) == [["cookie", "$PM3_PASSWORD"]]
 
 
 def test_secrets_that_are_learnt_together_are_numbered_and_known_ones_keep_their_names() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from conformance.core.atomic_write import write_text
+from conformance.core.input_files import without_waiting
 
 RUNS_AT_MOST: Final = 30  # the oldest are dropped first: each run takes about a kilobyte per test
 
@@ -29,14 +30,16 @@ class History:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._points: dict[int, dict[str, Any]] = {}
+        if not path.exists():
+            return
         try:
-            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-            for line in lines:
-                point = json.loads(line)
-                self._points[int(point["timestamp"])] = point
+            with open(path, encoding="utf-8", opener=without_waiting) as file:
+                for line in file:
+                    point = json.loads(line)
+                    self._points[int(point["timestamp"])] = point
         except OSError as error:
             raise HistoryError(f"{path}: cannot be read ({error.strerror}); choose another file.") from None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise HistoryError(f"{path}: is not an Allure history; choose another file, or delete it.") from None
 
     def before(self, started: str) -> str:
