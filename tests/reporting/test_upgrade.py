@@ -133,6 +133,35 @@ def test_requirement_that_is_no_longer_tested_is_lost_and_not_fixed() -> None:
     assert told.reason == "1 new deviation; 1 requirement newly blocked; 1 requirement no longer tested"
 
 
+def blocked_after(*deviations: DeviationRecord, **changes: Any) -> Comparison:
+    """The comparison where what the last one of some deviations or findings blocks was tested before."""
+    root = [*deviations, *changes.get("findings", [])][-1]
+    lost = verdict("PM3-PRJ-001", Outcome.BLOCKED, blocked_by=root.fingerprint)
+    return compare(run(), run(*deviations, verdicts=[lost, verdict(root.requirement, Outcome.DEVIATES)], **changes))
+
+
+def test_requirement_that_a_finding_blocks_is_no_longer_tested_and_stops_nothing() -> None:
+    finding = deviation(2, level=Level.MAY)
+    told = blocked_after(findings=[finding])
+    assert told.verdict is Advice.LOOK
+    assert told.reason == "no new deviation, but 1 requirement no longer tested; 1 new finding"
+    why = f"blocked by a finding: {finding.title}"
+    assert (told.blocked, [(one.requirement, one.why) for one in told.unexercised]) == ([], [("PM3-PRJ-001", why)])
+
+
+def test_requirement_that_a_known_or_unstable_deviation_blocks_needs_a_look() -> None:
+    known_before = known(deviation(2))
+    for root in (known_before, deviation(2, unstable=True)):
+        told = blocked_after(root)
+        assert (told.verdict, len(told.blocked)) == (Advice.LOOK, 1)
+        assert "1 requirement no longer tested" in told.reason
+    lost = verdict("PM3-PRJ-001", Outcome.BLOCKED, blocked_by=known_before.fingerprint)
+    still = verdict("PM3-PRJ-002", Outcome.DEVIATES)
+    told = compare(run(known_before), run(known_before, verdicts=[lost, still]))
+    assert told.verdict is Advice.LOOK
+    assert blocked_after(deviation(2)).verdict is Advice.STOP
+
+
 def test_lost_requirement_alone_needs_a_look() -> None:
     after = run(verdicts=[verdict("PM3-PRJ-001", Outcome.UNSUPPORTED, detail="the target file says so")])
     told = compare(run(verdicts=[verdict("PM3-PRJ-001", Outcome.CONFORMS)]), after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
@@ -140,7 +140,7 @@ class Comparison(Frozen):
     blocked: list[Moved]
     """Requirements that BEFORE tested and a deviation now keeps from being tested."""
     unexercised: list[Moved]
-    """Requirements that BEFORE tested and AFTER did not, for another reason."""
+    """Requirements that BEFORE tested and AFTER did not, for another reason, for example because of a finding."""
     changes: list[Change]
     """What changed though the documents allow both."""
 
@@ -177,11 +177,13 @@ def compare(before: RunRecord, after: RunRecord) -> Comparison:
     changed = _grouped(changes(before, after), [*fresh, *fixed], {**before.calls, **after.calls})
     known_findings = _by_fingerprint(before.findings)
     findings = [one for one in after.findings if one.fingerprint not in known_findings and not _shown(one, changed)]
-    titles = {one.fingerprint: one.title for one in (*after.deviations, *after.findings)}
+    minor = {one.fingerprint: f"blocked by a finding: {one.title}" for one in after.findings}
+    titles = minor | {one.fingerprint: one.title for one in after.deviations}
     moved = [_moved(was[key], one, titles) for key, one in now.items() if _tried(was, key) and not _tried(now, key)]
-    blocked = [one for one in moved if one.after is Outcome.BLOCKED]
-    unexercised = [one for one in moved if one.after is not Outcome.BLOCKED]
-    advice, reason = _advice(new, unseen, findings, blocked, unexercised, changed, fixed)
+    blocked = [one for one in moved if one.after is Outcome.BLOCKED and one.blocked_by not in minor]
+    unexercised = [one for one in moved if one not in blocked]
+    harmless = {key for key, one in found.items() if not one.is_new}
+    advice, reason = _advice(new, unseen, findings, blocked, unexercised, changed, fixed, harmless)
     return Comparison(
         verdict=advice,
         reason=reason,
@@ -333,14 +335,16 @@ def _advice(
     unexercised: Sequence[Moved],
     changed: Sequence[Change],
     fixed: Sequence[DeviationRecord],
+    harmless: Collection[str],
 ) -> tuple[Advice, str]:
+    """The verdict and its reason; `harmless` are the fingerprints of deviations that fail no run."""
     effects = Counter(one.effect for one in changed if one.explained_by is None)
     breaking, doubtful, added = (effects[one] for one in Effect)
     accepted = [one for one in new if one.baseline]
-    roots = {one.fingerprint for one in accepted}
     worse = [one for one in new if one.is_new]
     unstable = [one for one in new if one.unstable]
-    kept = [one for one in blocked if one.blocked_by not in roots]
+    kept = [one for one in blocked if one.blocked_by not in harmless]
+    lost = [*unexercised, *(one for one in blocked if one.blocked_by in harmless)]
     told = [
         words.count(len(worse), "new deviation") if worse else "",
         f"{words.count(len(kept), 'requirement')} newly blocked" if kept else "",
@@ -349,7 +353,7 @@ def _advice(
         f"{words.count(len(accepted), 'new deviation')} that the baseline covers" if accepted else "",
         f"{words.count(len(unstable), 'unstable deviation')}" if unstable else "",
         f"{words.count(len(unseen), 'deviation')} in what was not tested before" if unseen else "",
-        f"{words.count(len(unexercised), 'requirement')} no longer tested" if unexercised else "",
+        f"{words.count(len(lost), 'requirement')} no longer tested" if lost else "",
         words.count(len(findings), "new finding") if findings else "",
         f"{words.count(breaking, 'change')} that break{'s' if breaking == 1 else ''} clients" if breaking else "",
         f"{words.count(doubtful, 'change')} that may break clients" if doubtful else "",

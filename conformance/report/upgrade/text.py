@@ -57,7 +57,7 @@ def sections(comparison: Comparison) -> Iterator[Section]:
     blocks = Counter(one.blocked_by for one in comparison.blocked)
     parts = [
         Section("New deviations", words.DEVIATION, tuple(_deviation(one, blocks) for one in comparison.new)),
-        Section("Newly blocked", "no longer testable because of a deviation or a finding", *_moves(comparison.blocked)),
+        Section("Newly blocked", "no longer testable because of a deviation", *_moves(comparison.blocked)),
         Section(
             "Deviations in what was not tested before",
             "these may be new or old",
