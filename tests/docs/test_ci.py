@@ -96,6 +96,25 @@ def test_a_file_installs_what_one_variable_names(path: Path) -> None:
     assert set(installs) == {'pip install "$CONFORMANCE"'}
 
 
+@pytest.mark.parametrize("path", [GITHUB, GITLAB], ids=lambda path: str(path.name))
+def test_a_file_works_as_it_was_copied_because_the_service_has_the_address(path: Path) -> None:
+    address = {GITHUB: data(GITHUB)["env"], GITLAB: data(GITLAB)["variables"]}[path]["CONFORMANCE"]
+    own = {GITHUB: ("vars.CONFORMANCE || ", "github.repository_owner"), GITLAB: ("$CI_PROJECT_ROOT_NAMESPACE",)}[path]
+    assert all(one in address for one in own)
+    assert not re.search(r"example\.com|OWNER", path.read_text(encoding="utf-8"))
+
+
+def test_the_page_says_what_replaces_the_image_and_shows_the_action_without_a_placeholder() -> None:
+    told = (DIRECTORY / "README.md").read_text(encoding="utf-8")
+    image = data(KUBERNETES)["spec"]["template"]["spec"]["containers"][0]["image"]
+    assert f"sed 's|{image}|IMAGE|' {KUBERNETES.name} | kubectl create -f -" in told
+    (shown,) = re.findall(r"```yaml\n(steps:.*?)```", told, re.DOTALL)
+    _, suite, action = yaml.safe_load(shown)["steps"]
+    assert action["uses"] == f"./{suite['with']['path']}"
+    assert set(action["with"]) <= set(data(ACTION)["inputs"])
+    assert "OWNER" not in told
+
+
 def test_every_file_of_the_directory_is_checked_and_reported() -> None:
     assert sorted(FILES) == sorted(path for path in DIRECTORY.iterdir() if path.suffix != ".md")
     told = (DIRECTORY / "README.md").read_text(encoding="utf-8")

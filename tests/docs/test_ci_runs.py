@@ -124,7 +124,9 @@ def test_github_workflow_ends_like_a_whole_run(machine: Machine, tmp_path: Path)
     assert (machine.directory / "merged" / "report" / "index.html").is_file()
 
     *_, next_night = steps(jobs["shard"], **{"matrix.shard": "1"})  # with the durations of this one
+    (machine.directory / "baseline.toml").unlink()  # a baseline is optional
     assert machine.runs(next_night.replace("--output shard", "--output again"), *bash) == 0
+    assert all(one.is_new for one in record_file.read(machine.directory / "again-1").deviations)
     assert (machine.directory / "kept" / "history.jsonl").is_file()
 
 
