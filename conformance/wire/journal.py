@@ -17,6 +17,8 @@ from typing import Any, Final
 from conformance.core import input_files
 
 LONGEST_LINE: Final = 65_536  # bytes
+BINARY: Final = getattr(os, "O_BINARY", 0)
+"""Keeps Windows from writing other line ends."""
 EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "target": ("system",),
     "intent": ("key", "system", "kind", "operation", "name"),
@@ -46,10 +48,13 @@ def append(path: Path | None, event: str, *, run: str, **data: Any) -> None:
     if path is None:
         return
     line = json.dumps({"event": event, "run": run, "at": round(time.time(), 3), **data})
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | BINARY, 0o600)
     try:
         size = os.fstat(descriptor).st_size
-        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"  # the previous writer was killed
+        torn = False
+        if size > 0:
+            os.lseek(descriptor, size - 1, os.SEEK_SET)
+            torn = os.read(descriptor, 1) != b"\n"  # the previous writer was killed
         os.write(descriptor, b"\n" * torn + line.encode() + b"\n")
         if event == "intent":  # what comes later can be found by the name, even after a crash of the machine
             os.fsync(descriptor)

@@ -175,8 +175,10 @@ class TokenServer:
         self.address = str(self._directory / "tokens")
         try:
             self._listener = Listener(self.address, "AF_UNIX", backlog=64, authkey=self.key)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(self._directory, ignore_errors=True)
+            if isinstance(error, ValueError):  # Windows has no such sockets
+                raise OSError(f"no Unix socket: {error}") from None
             raise
         os.chmod(self.address, 0o600)
         self._systems: dict[str, _System] = {}
