@@ -17,6 +17,7 @@ from conformance.core.systems import SYSTEMS
 from conformance.report import escape
 from conformance.run.choice import Unavailable, chosen
 from conformance.target.target import TargetError, load
+from conformance.wire.call import MAIN
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")  # of a variable of a shell
 
@@ -43,11 +44,11 @@ def command(target: Path, systems: tuple[str, ...]) -> int:
         wanted = chosen(loaded, systems, ())
     from conformance.run.secret_variables import secret_variables  # opens connections: only when all is in order
 
-    variables, problems = secret_variables(loaded, wanted)
+    variables, refusals = secret_variables(loaded, wanted)
     for one, value in sorted(variables.items()):
         if NAME.fullmatch(one):
             click.echo(f"export {one}={shlex.quote(value)}")
-    for problem in problems:
-        click.echo(f"no token: {escape.line(problem, 400)}", err=True)
-    refused = any(problem.startswith(f"{system}:") for problem in problems for system in wanted)
-    return exit_codes.UNAVAILABLE if refused else exit_codes.OK
+    for one in refusals:
+        whose = f"{one.system}, user {one.user}" if one.user else one.system
+        click.echo(f"no token: {escape.line(f'{whose}: {one.why}', 400)}", err=True)
+    return exit_codes.UNAVAILABLE if any(one.user == MAIN for one in refusals) else exit_codes.OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from conformance.run.worker import Worker
 from conformance.target.target import Safety, SafetyTable, Target
@@ -13,14 +14,23 @@ from conformance.wire.logins import derived_secrets
 _LOG_IN = "0" * 8  # the id of a run that creates nothing
 
 
-def secret_variables(target: Target, systems: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """The secrets of a target by their placeholders, its certificate files, and what kept a user from getting a token.
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A user that got no token: the main user of a system if `user` is empty. `why` contains no secret."""
+
+    system: str
+    user: str
+    why: str
+
+
+def secret_variables(target: Target, systems: Sequence[str]) -> tuple[dict[str, str], list[Refusal]]:
+    """The secrets of a target by their placeholders, its certificate files, and the users that got no token.
 
     It requests tokens and changes nothing.
     """
     cautious = target.model_copy(update={"safety": SafetyTable(level=Safety.READ_ONLY)})
     found = {**target.secrets(), **derived_secrets(target), **target.network.files}
-    problems: list[str] = []
+    refusals: list[Refusal] = []
     worker = Worker(cautious, _LOG_IN)
     try:
         for system in systems:
@@ -29,7 +39,7 @@ def secret_variables(target: Target, systems: Sequence[str]) -> tuple[dict[str, 
                 try:
                     shown = session.credentials.headers(user).values()
                 except (Missing, NoToken, Unavailable) as reason:
-                    problems.append(worker.redactor.text(f"{system}{f', user {user}' if user else ''}: {reason}"))
+                    refusals.append(Refusal(system, user, worker.redactor.text(str(reason))))
                     continue
                 for token in (value.rpartition(" ")[2] for value in shown):
                     name = worker.redactor.text(token)
@@ -37,4 +47,4 @@ def secret_variables(target: Target, systems: Sequence[str]) -> tuple[dict[str, 
                         found[name[1:]] = token
     finally:
         worker.close(sweep=False)
-    return found, problems
+    return found, refusals

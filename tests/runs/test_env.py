@@ -59,6 +59,17 @@ def test_a_target_that_refuses_the_login_sets_no_token_and_ends_with_its_exit_co
     assert "another-password" not in done.stderr
 
 
+def test_a_further_user_without_a_token_is_reported_and_the_others_get_theirs(tmp_path: Path) -> None:
+    target = tmp_path / "target.toml"
+    with served("processmaker3") as (_, toml):
+        assert '"clerk-password"' in toml
+        target.write_text(toml.replace('"clerk-password"', '"another-password"'))
+        done = bash(f'"$python" -m conformance env {target}')
+    assert done.returncode == exit_codes.OK
+    assert "export PM3_ACCESS_TOKEN" in done.stdout
+    assert "no token: processmaker3, user outsider: " in done.stderr
+
+
 def test_secrets_are_not_shown_on_a_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     with pytest.raises(InputRefused, match=r'run eval "\$\(conformance env .*x\.toml\)"'):
