@@ -12,6 +12,7 @@ import click
 
 from conformance.cli.failure import internal
 from conformance.core import exit_codes
+from conformance.core.command_name import as_called
 from conformance.core.streams import forgiving
 from conformance.core.systems import UnusableSystem
 from conformance.core.version import __version__
@@ -71,7 +72,7 @@ class Commands(click.Group):
         except click.ClickException as error:
             context = getattr(error, "ctx", None)
             path = context.command_path if context else "conformance"
-            advice = f" See `{path} --help`." if isinstance(error, click.UsageError) else ""
+            advice = as_called(f" See `{path} --help`.") if isinstance(error, click.UsageError) else ""
             click.echo(f"{path}: {error.format_message()}{advice}", err=True)
             return exit_codes.USAGE
         except click.Abort:

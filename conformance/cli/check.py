@@ -18,6 +18,7 @@ from conformance.cli.options import planning_options
 from conformance.cli.paths import PATH
 from conformance.cli.targets import target_file
 from conformance.core import exit_codes
+from conformance.core.command_name import as_called
 from conformance.core.verdict import Level, Outcome, Reason
 from conformance.report import words
 from conformance.run.choice import Unavailable, chosen, filtered
@@ -263,13 +264,13 @@ def _planned(planned: Plan, *, everything: bool) -> Iterator[str]:
         yield f"    [{planned.table.system}.bodies]"
         yield from (f"    {one.id} = {inline(example(one))}" for one in guesses[: None if everything else SHOWN])
         if len(guesses) > SHOWN and not everything:
-            yield f"    # and {len(guesses) - SHOWN} more; `conformance check --all` shows them"
+            yield as_called(f"    # and {len(guesses) - SHOWN} more; `conformance check --all` shows them")
     number = len(planned.unlocked())
     if number:
         yield "  to test more, add these lines (leave out a [header] that you already have):"
         yield from (f"    {line}" for line in additions(planned, None if everything else SHOWN))
     if number > SHOWN and not everything:
-        yield f"    # and {number - SHOWN} more, which help less; `conformance check --all` shows them"
+        yield as_called(f"    # and {number - SHOWN} more, which help less; `conformance check --all` shows them")
 
 
 def _advice(planned: Plan, reason: Reason | None) -> str:

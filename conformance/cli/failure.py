@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.core import exit_codes
+from conformance.core.command_name import as_called
 from conformance.report import escape
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class InputRefused(click.ClickException):
     exit_code = exit_codes.USAGE
 
     def __init__(self, message: str) -> None:
-        super().__init__(escape.block(message))  # it may quote a file that somebody else gave
+        super().__init__(as_called(escape.block(message)))  # it may quote a file that somebody else gave
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def _tried(target: Target, file: Path) -> int:
         return show(target, Selected(target.systems), results)
     for system, one in failed:
         click.echo(f"conformance init: [{system}] {one.what}: {one.told}", err=True)
-    click.echo(f"{file} was written nevertheless. Correct it, then run: conformance check {file}", err=True)
+    click.echo(f"{file} was written nevertheless. Correct it, then run: {command_name()} check {file}", err=True)
     return exit_codes.UNAVAILABLE
 
 

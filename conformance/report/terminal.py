@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from conformance.core import exit_codes
-from conformance.core.command_name import command_name
+from conformance.core.command_name import as_called, command_name
 from conformance.core.run_directory import RunDirectory
 from conformance.report import escape, words
 from conformance.report.requirement_result import totals
@@ -52,7 +52,7 @@ def show(record: RunRecord, run_directory: Path, console: Console, *, brief: boo
 def say(console: Console, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
     """Print a text; wrapped lines are indented below its start, after the indent and the lead of the first line."""
     start = " " * indent + lead
-    shown = Text(text, style=style)
+    shown = Text(as_called(text), style=style)
     for line in shown.wrap(console, max(console.width - len(start), 20)) if wrap else [shown]:
         line.rstrip()
         console.print(Text(start, style=style) + line, soft_wrap=True, highlight=False)
