@@ -50,6 +50,12 @@ def message_of(response: Response) -> str:
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
+def described(response: Response) -> str:
+    """The status of a refusal, and what the server said with it."""
+    said = message_of(response)
+    return f"status {response.status}{f': {said}' if said else ''}"
+
+
 def says_failure(response: Response) -> bool:
     """Whether a JSON body reports a failure, whatever the status is: by an error, or a false success."""
     try:

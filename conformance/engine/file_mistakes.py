@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
 from conformance.core.exchange import Exchange
 from conformance.engine.acceptance import NOT_IMPLEMENTED
@@ -12,14 +11,10 @@ from conformance.spec.free_paths import unrouted
 from conformance.spec.specification import Operation, Specification
 from conformance.target.system_table import SystemTable
 from conformance.wire import gateways
+from conformance.wire.api_search import Ask, no_api
 from conformance.wire.call import Call
 from conformance.wire.ledger import Ledger
 from conformance.wire.logins import lacks_permission, plain_reads
-
-NO_SUCH_PATH: Final = (404, 405, 410)
-
-Ask = Callable[[Call], Exchange | None]
-"""Sends a call that changes nothing, as the main user; None where nothing may be sent, or nothing came back."""
 
 
 @dataclass(eq=False)
@@ -64,12 +59,9 @@ class FileMistakes:
         if operation.server in self._there:
             return ""
         self._there.add(operation.server)  # also for what is sent below
-        reads = [one for one in plain_reads(self.specification.operations.values()) if one.server == operation.server]
-        if not reads or any(self._is_there(one) for one in reads):
-            return ""
-        key = f"[{self.table.system}] {operation.server} = {getattr(self.table, operation.server)!r}"
-        status = f"status {exchange.response.status}"
-        return f"{exchange.request.url}: no API found ({status}). Correct {key} in the target file."
+        found = no_api(operation, exchange, plain_reads(self.specification.operations.values()), self.ask)
+        key = self.table.setting(operation.server)
+        return f"{exchange.request.url}: {found}. Correct {key} in the target file." if found else ""
 
     def of_server(self, call: Call, exchange: Exchange) -> str:
         """The message if the server has accepted nothing and fails for a made-up path as well, or an empty string."""
@@ -96,8 +88,3 @@ class FileMistakes:
         """Whether a read gets a response that is no failure of the server."""
         exchange = self.ask(Call(operation))
         return exchange is not None and exchange.response.status < 500
-
-    def _is_there(self, operation: Operation) -> bool:
-        """Whether a read gets another status than those of a missing path."""
-        exchange = self.ask(Call(operation))
-        return exchange is None or exchange.response.status not in NO_SUCH_PATH

@@ -162,7 +162,7 @@ class Fixtures:
         return [key for name, key in keys.items() if body.get(name) == self.table.fixture(key)]
 
     def _named(self, key: str) -> str:
-        return f"{self.table.place(key)} = {self.table.fixture(key)!r}"
+        return self.table.setting(key)
 
     def _advice(self, key: str) -> str:
         return f"Correct {key} in the target file{self.table.advice}."

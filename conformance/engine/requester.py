@@ -16,7 +16,7 @@ from conformance.core.messages import says_failure
 from conformance.core.verdict import Kind, Reason
 from conformance.engine import checks
 from conformance.engine.delivery import Delivery
-from conformance.engine.file_mistakes import NO_SUCH_PATH, FileMistakes
+from conformance.engine.file_mistakes import FileMistakes
 from conformance.engine.fixtures import Fixtures
 from conformance.engine.main_token import MainToken
 from conformance.engine.misuse import MissingPathParameter, UnknownOperation
@@ -26,6 +26,7 @@ from conformance.spec.specification import Link, Operation, Specification
 from conformance.target.system_table import ELSEWHERE, SystemTable
 from conformance.target.target import Safety
 from conformance.wire import gateways
+from conformance.wire.api_search import NO_SUCH_PATH
 from conformance.wire.call import MAIN, Call
 from conformance.wire.client import Client, Credentials
 from conformance.wire.credentials import Missing, NoToken, RefusedUser, Unavailable

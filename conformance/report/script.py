@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from conformance.core.exchange import Request
+    from conformance.report.deviation_record import DeviationRecord
 
 ENV: Final = 'eval "$(conformance env TARGET)"'
 """The command that sets the variables which a script needs."""
@@ -91,11 +92,17 @@ def script(
     return "\n".join([*lines, ")"])
 
 
-def whole(command: str, about: Sequence[str]) -> str:
-    """A command of a record as a file for bash: a single curl command also says what it shows and what it needs."""
+def about(deviation: DeviationRecord) -> list[str]:
+    """What a script shows, in the lines at its top."""
+    return [deviation.title, f"expected: {deviation.expected}", f"observed: {deviation.observed}"]
+
+
+def whole(deviation: DeviationRecord) -> str:
+    """The command of a deviation as a file for bash; a single curl command also says what it shows and needs there."""
+    command = deviation.reproduce
     if command.startswith("#"):
         return command
-    return "\n".join([*_head(about, "bash and curl", variables(command)), command, "echo", ")"])
+    return "\n".join([*_head(about(deviation), "bash and curl", variables(command)), command, "echo", ")"])
 
 
 def variables(command: str) -> set[str]:

@@ -39,6 +39,7 @@ from conformance.report.run_record import (
     VerdictRecord,
     summarise,
 )
+from conformance.report.script import about
 from conformance.report.tested_share import coverage, is_short
 from conformance.run import outcomes, worker_log
 from conformance.run.context import RunContext
@@ -272,10 +273,9 @@ def _deviations(
             evidence=list(dict.fromkeys([*first.evidence, *(x for _, one in group[:3] for x in one.evidence)]))[:6],
             chain=list(first.chain),
         )
-        about = [one.title, f"expected: {one.expected}", f"observed: {one.observed}"]
         sent = [stored[name] for name in _chain(first) if name in stored]
         names = target.placeholders_of(one.system, logs.placeholders)
-        command = reproduction(sent, about, names, files, shown=_shown(first), settle=target.settle)
+        command = reproduction(sent, about(one), names, files, shown=_shown(first), settle=target.settle)
         entry = one.covered_by(known)
         unstable = entry is None and is_unstable(group, logs.repetitions)
         records.append(one.model_copy(update={"baseline": entry, "unstable": unstable, "reproduce": command}))

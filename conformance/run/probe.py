@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import partial
 
 from conformance.core.exchange import Exchange
-from conformance.core.messages import message_of
+from conformance.core.messages import described
 from conformance.engine.session import Session
 from conformance.report import escape
 from conformance.run.worker import Worker
 from conformance.spec.specification import Operation
 from conformance.target.target import Safety, SafetyTable, Target
 from conformance.wire import gateways
+from conformance.wire.api_search import NO_SUCH_PATH, no_api
 from conformance.wire.call import MAIN, Call
 from conformance.wire.credentials import Missing, NoToken, Unavailable
-from conformance.wire.gateways import GATEWAY_STATUSES
+from conformance.wire.gateways import GATEWAY_STATUSES, UNAUTHORIZED
 from conformance.wire.logins import lacks_permission, plain_reads, refused_key, refused_token, unknown_token
-
-REFUSALS: Final = (401, 403)
-NO_API: Final = (404, 405)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +105,19 @@ def _main_user(session: Session) -> ProbeResult:
     """The response of a read to the main user."""
     table, operation = session.table, _harmless(session.specification.operations.values())
     path = {name: table.fixture(operation.fixtures[name]) for name in operation.path_parameters}
-    exchange = session.client.send(Call(operation, path=path, headers=session.credentials.headers(MAIN)))
+    exchange = _ask(session, Call(operation, path=path))
     replaced = ""
-    if exchange.response.status in REFUSALS and getattr(table, "access_token", None) and _renewed(session):
-        exchange = session.client.send(Call(operation, path=path, headers=session.credentials.headers(MAIN)))
+    if exchange.response.status in UNAUTHORIZED and getattr(table, "access_token", None) and _renewed(session):
+        exchange = _ask(session, Call(operation, path=path))
         replaced = "; the server refuses access_token, and a run requests another token"
-    status, said = exchange.response.status, message_of(exchange.response)
-    answered = f"status {status}{f': {said}' if said and not exchange.response.ok else ''}"
+    status = exchange.response.status
+    answered = f"status {status}" if exchange.response.ok else described(exchange.response)
     if not exchange.has_response:
         works, told = False, f"{exchange.error}. Is {_place(session, operation)} right and the server running?"
-    elif status in REFUSALS:
+    elif status in UNAUTHORIZED:
         works, told = _refused(session, operation, exchange, answered)
-    elif status in NO_API and _reads(session) and not _any_exists(session):
-        told = f"no API found ({answered}). Correct {_place(session, operation)} in the target file."
-        works = False
+    elif found := no_api(operation, exchange, _reads(session), partial(_ask, session)):
+        works, told = False, f"{found}. Correct {_place(session, operation)} in the target file."
     elif status in GATEWAY_STATUSES:
         works, told = False, f"{answered}. Is the server working?"
     elif gateways.redirects(exchange):
@@ -134,7 +131,7 @@ def _main_user(session: Session) -> ProbeResult:
         told += replaced
         if not exchange.response.ok:
             told += "; only a run can show whether it accepts the credentials"
-            if status in NO_API[:1] and not _reads(session):
+            if status == NO_SUCH_PATH[0] and not _reads(session):
                 told += f", and whether {_place(session, operation)} is right"
     unsure = works and not exchange.response.ok
     return ProbeResult("user", works, f"{operation.method} {exchange.request.url}: {told}", unsure)
@@ -150,8 +147,7 @@ def _renewed(session: Session) -> bool:
 
 def _place(session: Session, operation: Operation) -> str:
     """Where the target file has the URL of an operation, with its value."""
-    key = operation.server
-    return f"[{session.table.system}] {key} = {getattr(session.table, key)!r}"
+    return session.table.setting(operation.server)
 
 
 def _refused(session: Session, operation: Operation, exchange: Exchange, answered: str) -> tuple[bool, str]:
@@ -159,10 +155,7 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
     table = session.table
     match session.credentials.given(MAIN):
         case "api_key":
-            if any(
-                session.client.send(Call(one, headers=session.credentials.headers(MAIN))).response.ok
-                for one in _reads(session)
-            ):
+            if any(_ask(session, Call(one)).response.ok for one in _reads(session)):
                 return True, f"{answered}; the API key works for other operations"
             if table.key_opens_in_a_run:
                 return True, f"{answered}; only a run can show whether the API key runs the process"
@@ -172,10 +165,9 @@ def _refused(session: Session, operation: Operation, exchange: Exchange, answere
     return False, lacks_permission(table, operation, exchange).partition(": ")[2]
 
 
-def _any_exists(session: Session) -> bool:
-    """Whether any read without parameters responds differently from a path that does not exist."""
-    shown = session.credentials.headers(MAIN)
-    return any(session.client.send(Call(one, headers=shown)).response.status not in NO_API for one in _reads(session))
+def _ask(session: Session, call: Call) -> Exchange:
+    """The response of a call to the main user."""
+    return session.client.send(replace(call, headers=session.credentials.headers(MAIN)))
 
 
 def _reads(session: Session) -> list[Operation]:

@@ -222,6 +222,11 @@ class SystemTable(Table):
         own = first in type(self).model_fields
         return f"[{self.system}] {key}" if own else f"[{self.system}.fixtures] {key}"
 
+    def setting(self, key: str) -> str:
+        """The place of a key that is no secret, with its value, for a message: `[system] key = 'value'`."""
+        value = getattr(self, key) if key in type(self).model_fields else self.fixture(key)
+        return f"{self.place(key)} = {value!r}"
+
     @property
     def _fixtures(self) -> BaseModel | None:
         found = getattr(self, "fixtures", None)

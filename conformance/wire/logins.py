@@ -10,11 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from conformance.core.exchange import Exchange
-from conformance.core.messages import message_of
+from conformance.core.messages import described, message_of
 from conformance.core.systems import SYSTEMS, part
 from conformance.spec.operation import Form, Operation
 from conformance.target.system_table import TOKEN_URL, SystemTable
 from conformance.wire import gateways
+from conformance.wire.api_search import NO_SUCH_PATH
 from conformance.wire.call import MAIN, WRONG, Call
 from conformance.wire.client import Client, Credentials
 from conformance.wire.likeness import responds_alike
@@ -30,7 +31,6 @@ TOKEN_REQUEST: Final = "tokenRequest"  # noqa: S105 - names a request
 
 BUSY: Final = 429
 PAUSES: Final = (0.2, 0.4, 0.8)  # seconds between attempts to log in through a gateway that fails
-NO_API: Final = (404, 405)
 USUAL: Final = ("client", "user", "place", "url")
 CLIENT: Final = ("invalid_client", "unauthorized_client")
 CLOSED: Final = re.compile(r"\b(un)?lock|\bdisabled\b|\binactive\b|\bsuspended\b|\bnot (active|enabled)\b")
@@ -128,9 +128,9 @@ def token_problem(exchange: Exchange, who: str, keys: Mapping[str, str], path: s
     location = gateways.target_of(exchange) if gateways.redirects(exchange) else ""
     if gateways.redirects(exchange) and not (path and path in location.lower()):
         return f"{exchange.request.url}: {gateways.describe_redirect(exchange, keys['url'].partition(' = ')[0])}"
-    told = f"{_described(exchange)}{f', a redirect to {location}' if location else ''}"
+    told = f"{described(exchange.response)}{f', a redirect to {location}' if location else ''}"
     lowered = said.lower()
-    if status in NO_API or 300 <= status < 400:
+    if status in NO_SUCH_PATH or 300 <= status < 400:
         what, wrong = "no API found", keys["place"]
         if path and path in f"{lowered}{location.lower()}":
             what, wrong = f"refused {who}", keys[path]
@@ -147,7 +147,7 @@ def token_problem(exchange: Exchange, who: str, keys: Mapping[str, str], path: s
             wrong = keys["user"]
         else:
             wrong = " or ".join(dict.fromkeys((keys["user"], keys["client"])))
-    if gateways.is_error_page(exchange) and status not in NO_API and not 300 <= status < 400:
+    if gateways.is_error_page(exchange) and status not in NO_SUCH_PATH and not 300 <= status < 400:
         front = f"{what} with an HTML page ({told}), as a gateway in front of the server does"
         wrong = f"{wrong}, or set what the gateway needs under [network], such as headers"
         return f"{exchange.request.url}: {front}. Correct {wrong}."
@@ -161,24 +161,25 @@ def refused_token(system: str, exchange: Exchange, user: str = MAIN) -> str:
     """
     if user != MAIN:
         return (
-            f"{exchange.request.url}: refused the token like an unknown one ({_described(exchange)}). "
+            f"{exchange.request.url}: refused the token like an unknown one ({described(exchange.response)}). "
             f"Correct [{system}.users.{user}] access_token in the target file."
         )
     return (
-        f"{exchange.request.url}: refused the token ({_described(exchange)}). "
+        f"{exchange.request.url}: refused the token ({described(exchange.response)}). "
         f"Correct [{system}] access_token in the target file, or give its user the right."
     )
 
 
 def lacks_permission(table: SystemTable, operation: Operation, exchange: Exchange) -> str:
     """The sentence on a main user who may do nothing that needs a documented permission, or nothing at all."""
-    refused = f"{operation.method} {exchange.request.url}: got a token, but was refused ({_described(exchange)})."
+    refused = (
+        f"{operation.method} {exchange.request.url}: got a token, but was refused ({described(exchange.response)})."
+    )
     if table.access_keys:
         return f"{refused} Correct {table.access_keys} in the target file, or give the user access to it."
     rights = " or ".join(operation.permission)
     needed = f"the permission {rights}" if rights else "the right to call it"
-    user = f"[{table.system}] username = {getattr(table, 'username', None)!r}"
-    return f"{refused} Give the user {needed}, or correct {user} in the target file."
+    return f"{refused} Give the user {needed}, or correct {table.setting('username')} in the target file."
 
 
 def unknown_token(send: Callable[[Operation, str], Exchange], reads: Iterable[Operation], user: str) -> Exchange | None:
@@ -196,7 +197,7 @@ def unknown_token(send: Callable[[Operation, str], Exchange], reads: Iterable[Op
 
 def refused_key(table: SystemTable, exchange: Exchange) -> str:
     """The message about an API key of the target file that is never accepted."""
-    details = f"refused the API key ({_described(exchange)})"
+    details = f"refused the API key ({described(exchange.response)})"
     return f"{exchange.request.url}: {details}. Correct {table.key_advice}, in the target file."
 
 
@@ -211,12 +212,6 @@ def plain_reads(operations: Iterable[Operation]) -> list[Operation]:
         and not (one.path_parameters or one.anonymous)
         and not any(parameter.get("required") and parameter["in"] == "query" for parameter in one.parameters)
     ]
-
-
-def _described(exchange: Exchange) -> str:
-    """The status, and what the server said with it."""
-    message = message_of(exchange.response)
-    return f"status {exchange.response.status}{f': {message}' if message else ''}"
 
 
 def derived_secrets(target: Target) -> dict[str, str]:

@@ -39,14 +39,13 @@ def credentials(
         return exchange
 
     def blame(exchange: Exchange, _: str) -> str:
-        key = "proxy_url" if table.token_url is None else "token_url"
-        url = f"[procesio] {key} = {getattr(table, key)!r}"
+        url = table.setting("proxy_url" if table.token_url is None else "token_url")
         keys = {
-            "client": f"[procesio] client_id = {table.client_id!r} or client_secret",
-            "user": f"[procesio] username = {table.username!r} or password",
+            "client": f"{table.setting('client_id')} or client_secret",
+            "user": f"{table.setting('username')} or password",
             "url": url,
             "place": url,
-            "realm": f"[procesio] realm = {table.realm!r}",
+            "realm": table.setting("realm"),
         }
         return token_problem(exchange, "the user", keys)
 

@@ -113,13 +113,13 @@ class Procesio(SystemTable):
     @property
     def access_keys(self) -> str:
         """The workspace."""
-        return f"[procesio] workspace_id = {self.workspace_id!r}" if self.workspace_id is not None else ""
+        return self.setting("workspace_id") if self.workspace_id is not None else ""
 
     @property
     def key_advice(self) -> str:
         """The API key, or the workspace that is sent with it."""
         name = self.api_key.name if self.api_key else ""
-        return f"[procesio.api_key] name = {name!r} or value, or [procesio] workspace_id = {self.workspace_id!r}"
+        return f"[procesio.api_key] name = {name!r} or value, or {self.setting('workspace_id')}"
 
     @property
     def key_opens_in_a_run(self) -> bool:

@@ -47,7 +47,7 @@ def no_such_variable(session: Session, key: str, exchange: Exchange) -> NotExerc
 
     The run goes on, and says at its end that the file is wrong.
     """
-    place = f"{session.table.place(key)} = {session.table.fixture(key)!r}"
+    place = session.table.setting(key)
     message = f"{exchange.request.method} {exchange.request.url} shows no such variable with a value"
     session.fixtures.unknown[key] = f"{place}: {message}. Correct {key} in the target file."
     return NotExercised(Reason.MISSING_FIXTURE, session.fixtures.unknown[key], exchange)

@@ -36,14 +36,13 @@ def credentials(
         else:
             place, one = f"[processmaker3.users.{user}]", getattr(table.users, user)
             owner = place if one.client_id is not None else "[processmaker3]"
-        key = "url" if table.token_url is None else "token_url"
-        url = f"[processmaker3] {key} = {getattr(table, key)!r}"
+        url = table.setting("url" if table.token_url is None else "token_url")
         keys = {
             "client": f"{owner} client_id = {one.client_id or table.client_id!r} or client_secret",
             "user": f"{place} username = {one.username!r} or password",
             "url": url,
             "place": f"{url} or workspace = {table.workspace!r}" if table.token_url is None else url,
-            "workspace": f"[processmaker3] workspace = {table.workspace!r}",
+            "workspace": table.setting("workspace"),
         }
         return token_problem(exchange, f"user {user!r}" if user else "the user", keys, "workspace")
 

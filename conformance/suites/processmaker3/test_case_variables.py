@@ -133,7 +133,7 @@ def see_that_it_is_unset(session: Session, before: dict[str, Any], exchange: Exc
     if others:
         key = "trigger_unsets"
         message = f"executing the trigger removes {', '.join(sorted(others)[:3])} instead"
-        place = f"{session.table.place(key)} = {session.table.fixture(key)!r}"
+        place = session.table.setting(key)
         session.fixtures.unknown[key] = f"{place}: {message}. Correct {key} in the target file."
         raise NotExercised(Reason.MISSING_FIXTURE, session.fixtures.unknown[key], exchange)
 

@@ -46,11 +46,11 @@ def credentials(
         return exchange
 
     def blame(exchange: Exchange, _: str) -> str:
-        named = f"[processmaker4] client_id = {table.client_id!r} or client_secret"
-        url = f"[processmaker4] token_url = {table.token_url!r}"
+        named = f"{table.setting('client_id')} or client_secret"
+        url = table.setting("token_url")
         keys = {
             "client": named,
-            "user": "[processmaker4] refresh_token" if first else named,
+            "user": table.place("refresh_token") if first else named,
             "url": url,
             "place": url,
         }
