@@ -45,9 +45,9 @@ def command(target: Path, systems: tuple[str, ...]) -> int:
     from conformance.run.secret_variables import secret_variables  # opens connections: only when all is in order
 
     variables, refusals = secret_variables(loaded, wanted)
-    for one, value in sorted(variables.items()):
-        if NAME.fullmatch(one):
-            click.echo(f"export {one}={shlex.quote(value)}")
+    for name, value in sorted(variables.items()):
+        if NAME.fullmatch(name):
+            click.echo(f"export {name}={shlex.quote(value)}")
     for one in refusals:
         whose = f"{one.system}, user {one.user}" if one.user else one.system
         click.echo(f"no token: {escape.line(f'{whose}: {one.why}', 400)}", err=True)

@@ -117,6 +117,23 @@ def test_every_link_leads_to_something_on_the_page(tmp_path: Path) -> None:
     assert {str(attrs["href"])[1:] for _, attrs in found.tags if "href" in attrs} <= targets
 
 
+def test_parts_of_the_page_are_linked_at_its_top(tmp_path: Path) -> None:
+    found = Page(rendered(tmp_path))
+    linked = [str(attrs["href"])[1:] for tag, attrs in found.tags if tag == "a" and "class" not in attrs]
+    headings = [attrs["id"] for tag, attrs in found.tags if tag == "h2" and "id" in attrs]
+    assert linked == headings == ["deviations", "known", "findings", "coverage", "untested"]
+
+
+def test_more_than_ten_deviations_begin_with_a_list_of_their_titles(tmp_path: Path) -> None:
+    many = [sample.deviation(number, title=f"{number}: {sample.HOSTILE}") for number in range(1, 12)]
+    for number, listed in ((10, 0), (11, 11)):
+        record = sample.record(deviations=many[:number], findings=[])
+        found = Page(rendered(tmp_path / str(number), record))
+        targets = [attrs["href"] for tag, attrs in found.tags if tag == "a" and "class" not in attrs]
+        assert [f"#{one.fingerprint}" in targets for one in many].count(True) == listed
+        assert len([tag for tag, _ in found.tags if tag == "article"]) == number
+
+
 def test_earlier_runs_are_a_trend_and_changes_are_listed(tmp_path: Path) -> None:
     gone = sample.deviation(8)
     after = sample.record(

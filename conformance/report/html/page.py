@@ -25,6 +25,7 @@ BODY: Final = 1_500  # characters of an exchange
 COMMAND: Final = 12_000  # characters of a command; a longer one is only in its file
 FINDINGS: Final = 60
 SLOWEST: Final = 10  # operations whose times are shown at once
+LISTED: Final = 10  # more deviations than these begin with a list of their titles
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +91,38 @@ def render(
         )
 
     deviations = [shown(*item) for item in enumerate(firm)]
+    new = [one for one in deviations if one.record.is_new]
+    unstable = [one for one in deviations if one.record.unstable]
+    known = [one for one in deviations if one.record.baseline]
+    documents, untested = heat_map(record, results), words.unexercised(record)
     rows, ticks = timings(record)
+    parts = (
+        ("deviations", "Deviations", new),
+        ("unstable", "Unstable deviations", unstable),
+        ("known", "Known deviations", known),
+        ("changes", "Changes", changes),
+        ("findings", "Findings", record.findings),
+        ("coverage", "Coverage", documents),
+        ("untested", "Not tested", untested),
+        ("trend", "Trend", earlier),
+        ("times", "Times", rows),
+    )
     return rendered(
         "report.html",
         record=record,
         totals=numbers,
         headline=words.headline(record),
-        new=[one for one in deviations if one.record.is_new],
-        unstable=[one for one in deviations if one.record.unstable],
-        known=[one for one in deviations if one.record.baseline],
+        parts=[(name, title) for name, title, found in parts if found],
+        listed=LISTED,
+        new=new,
+        unstable=unstable,
+        known=known,
         findings=words.ordered(record.findings)[:FINDINGS],
         legend=legend(results),
-        documents=heat_map(record, results),
+        documents=documents,
         unexercised=[
             (reason.value, len(those), words.REASONS[reason], words.missing(those)[:3])
-            for reason, those in words.unexercised(record)
+            for reason, those in untested
         ],
         timings=rows,
         slowest=SLOWEST,
