@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import subprocess
-import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 from conformance.core.run_directory import ALLURE_RESULTS
 from conformance.core.verdict import Outcome
 from conformance.report import words
+from conformance.report.allure import node
 from conformance.report.allure import page as allure_page
 from conformance.report.allure.results import GROUPS
 from conformance.report.requirement_result import Status, totals
@@ -25,8 +26,6 @@ from conformance.report.upgrade import text as upgrade_text
 from . import sample
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conformance.report.run_record import VerdictRecord
 
 
@@ -49,7 +48,7 @@ def test_missing_run_is_an_error() -> None:
 
 def test_missing_node_is_reported_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
-    with pytest.raises(allure_page.ReportError, match=r"Node.js is not installed; install Node.js 20"):
+    with pytest.raises(allure_page.ReportError, match=r"Node.js is not installed; .*'\.\[report\]', or Node.js 20"):
         allure_page.build([run_in(tmp_path / "run")])
 
 
@@ -57,8 +56,40 @@ def test_old_node_is_reported_with_advice(tmp_path: Path, monkeypatch: pytest.Mo
     program(tmp_path / "bin", "node", "echo v16.20.1")
     program(tmp_path / "bin", "npx", "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    with pytest.raises(allure_page.ReportError, match=r"v16.20.1 is too old for Allure; install Node.js 20"):
+    with pytest.raises(allure_page.ReportError, match=r"v16.20.1 is too old for Allure; .* or Node.js 20"):
         allure_page.build([run_in(tmp_path / "run")])
+
+
+@pytest.mark.parametrize("installed", ["none", "old"])
+@pytest.mark.parametrize(("binaries", "modules"), [("bin", "lib"), (".", ".")], ids=["unix", "windows"])
+def test_the_node_of_the_extra_is_used_where_none_is_installed_that_is_new_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: str, binaries: str, modules: str
+) -> None:
+    wheel = tmp_path / "site" / node.WHEEL
+    wheel.mkdir(parents=True)
+    (wheel / "__init__.py").touch()
+    program(wheel / binaries, "node", 'command -v node; echo "$@"')
+    npx = wheel / modules / "node_modules" / "npm" / "bin" / "npx-cli.js"
+    npx.parent.mkdir(parents=True)
+    npx.touch()
+    if installed == "old":
+        program(tmp_path / "bin", "node", "echo v16.20.1")
+        program(tmp_path / "bin", "npx", "exit 1")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    started, words = node.find().run("allure@1", ["generate"], tmp_path).splitlines()
+    assert Path(started) == wheel / binaries / "node"  # what npx starts finds it as well
+    assert words == f"{npx} --yes --prefer-offline allure@1 generate"
+
+
+def test_a_new_node_of_the_user_is_used_before_that_of_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path / "bin", "node", "echo v22.1.0")
+    program(tmp_path / "bin", "npx", "exit 0")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(node, "_of_the_wheel", lambda: pytest.fail("not needed"))
+    assert node.find() == node.Node((str(tmp_path / "bin" / "npx"),))
 
 
 def test_a_failing_npx_is_quoted_without_control_characters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,5 +204,5 @@ def test_a_comparison_has_a_page_with_its_verdict_on_top(tmp_path: Path) -> None
 
 
 def test_report_generator_sends_no_statistics(tmp_path: Path) -> None:
-    asked = "import os; print(os.environ['ALLURE_NO_ANALYTICS'])"
-    assert allure_page._run([sys.executable, "-c", asked], tmp_path).strip() == "1"
+    program(tmp_path / "bin", "npx", 'echo "$ALLURE_NO_ANALYTICS"')
+    assert node.Node((str(tmp_path / "bin" / "npx"),)).run("allure@1", [], tmp_path).strip() == "1"

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,17 +14,16 @@ from conformance.core.run_directory import ALLURE_RESULTS
 from conformance.report import escape, record_file, words
 from conformance.report.allure import history as allure_history
 from conformance.report.allure import results
+from conformance.report.allure.node import ReportError, find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PACKAGE: Final = "allure@3.18.0"
-NODE_MAJOR: Final = 20
 CHARTS: Final = (
     {"type": "currentStatus", "title": "This run"},
     {"type": "statusDynamics", "title": "Trend: this run and those before it"},
 )
-_TIMEOUT: Final = 300
 
 # What a page would load by itself; links that a reader may click are allowed.
 _FETCHING: Final = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "embed": "src"}
@@ -46,20 +42,15 @@ _POLICY: Final = (
 _HEAD: Final = '<meta charset="utf-8">'
 
 
-class ReportError(Exception):
-    """The page could not be built. The message says what is missing and what to do."""
-
-
 def build(run_directories: Sequence[Path], history: Path | None = None) -> Path:
     """Build the page of the last run into its directory and return the path of the HTML file.
 
     The earlier runs are its history: Allure then shows what is new and what is old. The history of earlier calls
     in `history` (`history-TARGET.jsonl` beside the last run, unless another file is named) belongs to it too, and the
-    runs are added there. The results are made from the records. Node and npx must be installed; npx downloads Allure
-    once.
+    runs are added there. The results are made from the records. npx downloads Allure once.
 
     Raises:
-        ReportError: node or npx are missing, the history cannot be kept, or Allure failed.
+        ReportError: there is no Node.js, the history cannot be kept, or Allure failed.
         UnreadableRun: the record of a run cannot be read.
     """
     if not run_directories:
@@ -85,7 +76,7 @@ def build_comparison(directory: Path, title: str) -> Path:
     """Build the page of a comparison whose results are in `directory`, and return the path of the HTML file.
 
     Raises:
-        ReportError: node or npx are missing, or Allure failed.
+        ReportError: there is no Node.js, or Allure failed.
     """
     page, _ = _generated([directory / ALLURE_RESULTS], escape.line(title, 200), ())
     return _stored(page, directory)
@@ -95,7 +86,7 @@ def _generated(
     directories: Sequence[Path], title: str, categories: Sequence[dict[str, object]], history: str = ""
 ) -> tuple[str, str]:
     """The page of some results, and the line that Allure adds to their history."""
-    npx = _npx()
+    node = find()
     with TemporaryDirectory(prefix="conformance-page-") as name:
         workshop = Path(name)
         past = workshop / "history.jsonl"
@@ -103,11 +94,11 @@ def _generated(
         configuration = workshop / "allurerc.json"
         settings = _configuration(title, categories, workshop)
         # A working directory of its own, so that the user's configuration is not used.
-        generate = [npx, "--yes", "--prefer-offline", PACKAGE, "generate", "--config", str(configuration)]
+        generate = ["generate", "--config", str(configuration), *(str(one.resolve()) for one in directories)]
         # With an empty history, Allure marks every result as new: then build again without one.
         for given in ({"historyPath": str(past)}, {}) if not history else ({"historyPath": str(past)},):
             configuration.write_text(json.dumps({**settings, **given}), encoding="utf-8")
-            _run([*generate, *(str(one.resolve()) for one in directories)], workshop)
+            node.run(PACKAGE, generate, workshop)
         page = _harmless((workshop / "page" / "index.html").read_text(encoding="utf-8"))
         return page, past.read_text(encoding="utf-8").removeprefix(history)
 
@@ -116,55 +107,6 @@ def _stored(page: str, directory: Path) -> Path:
     output = directory / "report" / "index.html"
     output.parent.mkdir(exist_ok=True)
     write_text(output, page)
-    return output
-
-
-def _npx() -> str:
-    """The path of npx, once Node is known to be new enough."""
-    node, npx = shutil.which("node"), shutil.which("npx")
-    if node is None or npx is None:
-        absent = "Node.js is" if node is None else "npx is"
-        raise ReportError(
-            f"{absent} not installed; install Node.js {NODE_MAJOR} or later with npm, then run this command again."
-        )
-    version = _run([node, "--version"], Path.cwd()).strip()
-    major = re.match(r"v(\d+)\.", version)
-    if major is None or int(major[1]) < NODE_MAJOR:
-        raise ReportError(
-            f"Node.js {escape.line(version, 20)} is too old for Allure; install Node.js {NODE_MAJOR} or later."
-        )
-    return npx
-
-
-def _run(command: list[str], directory: Path) -> str:
-    """The standard output of `command`. Raises ReportError when it fails, with the last thing it said."""
-    try:
-        done = subprocess.run(  # noqa: S603
-            command,
-            cwd=directory,
-            env={**os.environ, "ALLURE_NO_ANALYTICS": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=_TIMEOUT,
-        )
-    except subprocess.TimeoutExpired:
-        raise ReportError(
-            f"{PACKAGE} did not finish within {_TIMEOUT} seconds; check that npm reaches its registry, then try again."
-        ) from None
-    except OSError as error:
-        raise ReportError(
-            f"{command[0]} could not be started ({error.strerror}); check the installation of Node.js."
-        ) from None
-    output = done.stdout.decode(errors="replace")
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace") + "\n" + output
-        lines = [text.strip() for text in said.splitlines() if text.strip()]
-        reasons = [text for text in lines if not text.lower().startswith(("npm warn", "npm notice"))]
-        reason = escape.line("; ".join(reasons[:3]), 300) or f"exit status {done.returncode}"
-        raise ReportError(
-            f"{PACKAGE} failed: {reason}. Check that npm reaches its registry (`npx {PACKAGE} --version`)."
-        )
     return output
 
 
