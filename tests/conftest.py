@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     pytest and the suite print more on CI services. Python may not be allowed to write compiled modules next to the
     sources.
     """
+    sys.argv[0] = "pytest"  # messages suggest commands as the user called them, wherever pytest is
     for variable in CI_SERVICE:
         os.environ.pop(variable, None)
     if sys.dont_write_bytecode and COMPILED not in os.environ:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from conformance.core.command_name import as_called
 from conformance.report import curl, escape
 
 if TYPE_CHECKING:
@@ -97,12 +98,16 @@ def about(deviation: DeviationRecord) -> list[str]:
     return [deviation.title, f"expected: {deviation.expected}", f"observed: {deviation.observed}"]
 
 
-def whole(deviation: DeviationRecord) -> str:
-    """The command of a deviation as a file for bash; a single curl command also says what it shows and needs there."""
-    command = deviation.reproduce
-    if command.startswith("#"):
-        return command
-    return "\n".join([*_head(about(deviation), "bash and curl", variables(command)), command, "echo", ")"])
+def as_file(deviation: DeviationRecord) -> str:
+    """The command of a deviation as a file for bash; a single curl command also says what it shows and needs there.
+
+    The command that sets the variables is as the user has to type it.
+    """
+    text = deviation.reproduce
+    if not text.startswith("#"):
+        text = "\n".join([*_head(about(deviation), "bash and curl", variables(text)), text, "echo", ")"])
+    head, opening, rest = text.partition("\n(\n")
+    return as_called(head) + opening + rest
 
 
 def variables(command: str) -> set[str]:

@@ -194,7 +194,7 @@ class _Summary:
             return
         if whole and not deviation.chain and len(deviation.reproduce) <= _COMMAND:
             first = f", after {ENV}" if variables(deviation.reproduce) else ""
-            self._say(f"to reproduce{first}:", 5)
+            self._say(f"to reproduce{first}:", 5, wrap=False)
             for line in deviation.reproduce.splitlines():
                 self._say(escape.line(line), 7, wrap=False)
         else:

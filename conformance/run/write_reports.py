@@ -33,7 +33,7 @@ def write_reports(record: RunRecord, output: Path, kept: Collection[Path] = (), 
         # the record of a shard is untrusted: a fingerprint might be a path
         if one.reproduce and FINGERPRINT.fullmatch(one.fingerprint):
             directory.script(one.fingerprint).parent.mkdir(exist_ok=True)
-            write_text(directory.script(one.fingerprint), script.whole(one) + "\n")
+            write_text(directory.script(one.fingerprint), script.as_file(one) + "\n")
     page.write(record, output)
     if directory.junit not in kept:
         write_text(directory.junit, junit.document(record))

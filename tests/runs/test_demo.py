@@ -42,9 +42,10 @@ def test_demo_reports_each_of_its_three_faults_once(tmp_path: Path, monkeypatch:
     assert f"about {demo.SECONDS} seconds" in first
     for fault in known_faults(SYSTEMS).values():
         assert any(fault.description.rstrip(".") in line for line in announced) == (fault.name in FAULTS)
-    *_, page, again, _ = ended.stdout.splitlines()
+    *_, page, again, env, _ = ended.stdout.splitlines()
     assert page == f"Open {run / 'report.html'} in a browser."
     assert again.endswith("".join(f" --fault {name}" for name in FAULTS) + " > demo.toml")
+    assert env.endswith(f' env demo.toml)"; bash {run / "reproduce" / "FINGERPRINT.sh"}')
     port = int(again.split(" --port ")[1].split()[0])
     first_url = min(record.target.urls.values())
     assert first_url == f"http://127.0.0.1:{port}"

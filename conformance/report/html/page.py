@@ -121,8 +121,7 @@ def render(
         legend=legend(results),
         documents=documents,
         unexercised=[
-            (reason.value, len(those), words.REASONS[reason], words.missing(those)[:3])
-            for reason, those in untested
+            (reason.value, len(those), words.REASONS[reason], words.missing(those)[:3]) for reason, those in untested
         ],
         timings=rows,
         slowest=SLOWEST,
