@@ -15,7 +15,7 @@ from conformance.spec import specification, yaml_file
 from conformance.spec.lint import check
 from conformance.spec.lint.rule import RULES, Subject
 from conformance.spec.register import Entry, Register
-from conformance.spec.specification import Requirement, Specification, SpecificationError
+from conformance.spec.specification import Requirement, Specification, SpecificationError, addresses_of
 from conformance.target.system_table import keys, table_of
 
 ID: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
@@ -88,6 +88,7 @@ def _joined(known: Specification, mine: Mapping[str, Requirement], register: Reg
         digest=hashlib.sha256(f"{known.digest}\0{digest}".encode()).hexdigest(),
         documents={**known.documents, **{name: one.sha256 for name, one in register.documents.items()}},
         lengths={**known.lengths, **{name: one.lines for name, one in register.documents.items()}},
+        addresses={**known.addresses, **addresses_of(register.documents)},
     )
 
 

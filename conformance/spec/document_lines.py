@@ -41,25 +41,28 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
-def read(directory: Path, digests: Mapping[str, str]) -> DocumentLines:
-    """The documents in a directory, each only if its SHA-256 is that of the document that the suite was written
-    from.
+def read(directory: Path, digests: Mapping[str, str], addresses: Mapping[str, str] | None = None) -> DocumentLines:
+    """The documents in a directory, each only if its SHA-256 is that of the document that the suite was written from.
+
+    `addresses` are those where the documents were published, for the warnings.
     """
     lines: dict[str, tuple[str, ...]] = {}
     warnings: list[str] = []
     for name, digest in digests.items():
+        published = (addresses or {}).get(name)
+        advice = f"its lines are not shown{f'. It was published at {published}' if published else '.'}"
         try:
             text, found = _read(directory / name)
         except (OSError, input_files.Unreadable) as error:
             why = error.strerror if isinstance(error, OSError) else error
-            warnings.append(f"{directory / name}: cannot be read ({why}), so its lines are not shown.")
+            warnings.append(f"{directory / name}: cannot be read ({why}), so {advice}")
             continue
         if found == digest:
             lines[name] = tuple(text.split("\n"))
         else:
             warnings.append(
-                f"{directory / name}: is not the document that the suite was written from (SHA-256 {digest}), so its "
-                "lines are not shown."
+                f"{directory / name}: is not the document that the suite was written from (SHA-256 {digest}), so "
+                f"{advice}"
             )
     return DocumentLines(lines, tuple(warnings))
 

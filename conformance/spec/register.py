@@ -54,6 +54,8 @@ class Document(Vocabulary):
     """Its checksum."""
     lines: int = Field(ge=1)
     """How many lines it has."""
+    url: Annotated[str, Field(pattern=r"^https?://\S+$")] | None = None
+    """Where it was published, if it was."""
 
 
 class Entry(Vocabulary):

@@ -34,7 +34,7 @@ from conformance.spec.operation import (
     ResponseSpec,
 )
 from conformance.spec.producers import needed
-from conformance.spec.register import HAS_PERMISSIONS, Entry, Register, user_of
+from conformance.spec.register import HAS_PERMISSIONS, Document, Entry, Register, user_of
 from conformance.spec.requirement import Requirement, structural, unchanged
 from conformance.spec.rules import Citation
 from conformance.spec.yaml_file import data
@@ -80,6 +80,8 @@ class Specification:
     """The users of the target file that test access, each with its permissions."""
     members: MemberNames = field(default_factory=MemberNames)
     """What the names of members in bodies mean."""
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    """Where the documents were published, for those that were."""
 
     @cached_property
     def forms(self) -> tuple[Operation, ...]:
@@ -200,7 +202,24 @@ def read(system: str, title: str, spec: Path, register: Path) -> Specification:
     members = DocumentExtension.read(document.get(EXTENSION, {})).members
     documents = {name: one.sha256 for name, one in entries.documents.items()}
     lengths = {name: one.lines for name, one in entries.documents.items()}
-    return Specification(system, title, found, requirements, digest, documents, lengths, source, entries.users, members)
+    return Specification(
+        system,
+        title,
+        found,
+        requirements,
+        digest,
+        documents,
+        lengths,
+        source,
+        entries.users,
+        members,
+        addresses_of(entries.documents),
+    )
+
+
+def addresses_of(documents: Mapping[str, Document]) -> dict[str, str]:
+    """Where documents were published, by name."""
+    return {name: one.url for name, one in documents.items() if one.url is not None}
 
 
 def _bytes(path: Path) -> bytes:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.spec import document_lines
+from conformance.core.systems import SYSTEMS
+from conformance.spec import document_lines, specification
 from conformance.spec.document_lines import LONGEST, NO_DOCUMENTS
 
 TEXT = "one\n\n  two\nthree\u2028still three\nfour\n"
@@ -33,6 +34,18 @@ def test_differing_copy_is_not_cited(tmp_path: Path) -> None:
     (warning,) = found.warnings
     assert "is not the document that the suite was written from" in warning
     assert DIGESTS["api.txt"] in warning
+
+
+def test_warning_names_the_address_where_the_document_was_published(tmp_path: Path) -> None:
+    (warning,) = document_lines.read(tmp_path, DIGESTS, {"api.txt": "https://api.test/docs"}).warnings
+    assert warning.endswith("so its lines are not shown. It was published at https://api.test/docs")
+
+
+def test_each_document_of_the_suite_has_the_address_where_it_was_published() -> None:
+    for system in SYSTEMS:
+        spec = specification.load(system)
+        assert spec.addresses.keys() == spec.documents.keys()
+        assert all(one.startswith("https://") for one in spec.addresses.values())
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe", b"x" * 5_000_000])

@@ -209,8 +209,10 @@ class RunController:
         if directory is None:
             return document_lines.NO_DOCUMENTS
         tables = map(self.process.target.table, self.process.systems)
-        digests = {name: digest for one in tables for name, digest in one.specification().documents.items()}
-        documents = document_lines.read(directory, digests)
+        specs = [one.specification() for one in tables]
+        digests = {name: digest for spec in specs for name, digest in spec.documents.items()}
+        addresses = {name: url for spec in specs for name, url in spec.addresses.items()}
+        documents = document_lines.read(directory, digests, addresses)
         for warning in documents.warnings:
             self._print(f"conformance: {warning}")
         return documents
