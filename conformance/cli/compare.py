@@ -15,6 +15,7 @@ from conformance.core.atomic_write import write_text
 from conformance.core.run_directory import ALLURE_RESULTS
 from conformance.report import record_file
 from conformance.report.allure import page as allure_page
+from conformance.report.allure.node import ReportError
 from conformance.report.upgrade import comparison as upgrade
 from conformance.report.upgrade.comparison import Advice
 
@@ -92,7 +93,7 @@ def _page(comparison: Comparison, output: Path) -> None:
     waiting()
     try:
         page = allure_page.build_comparison(output, text.headline(comparison))
-    except allure_page.ReportError as error:
+    except ReportError as error:
         click.echo(f"conformance: no HTML report was built: {error}", err=True)
     else:
         click.echo(page, err=True)

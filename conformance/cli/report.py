@@ -11,6 +11,7 @@ from conformance.cli.paths import PATH
 from conformance.cli.printing import waiting
 from conformance.report import record_file
 from conformance.report.allure import page as allure_page
+from conformance.report.allure.node import ReportError
 from conformance.report.run_record import RunRecord
 
 
@@ -25,7 +26,7 @@ def command(runs: tuple[Path, ...], history: Path | None, before: Path | None) -
     history. `report.html` shows the trend, and what changed since BEFORE or the run before the last one. It does not
     need Node.js.
     """
-    with refusing(record_file.UnreadableRun, allure_page.ReportError):
+    with refusing(record_file.UnreadableRun, ReportError):
         directories = [run if run.is_dir() else run.parent for run in runs]
         records = [record_file.read(run) for run in runs]
         click.echo(_own_page(records, directories[-1], before))

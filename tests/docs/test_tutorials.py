@@ -31,7 +31,7 @@ def test_outputs_are_compared_except_for_what_differs_between_runs() -> None:
 
 
 def test_every_tutorial_shows_commands_with_what_they_print() -> None:
-    assert len(tutorials.PAGES) == 5
+    assert len(tutorials.PAGES) == 6
     for page in tutorials.PAGES:
         text = page.read_text(encoding="utf-8")
         assert "$ conformance run" in text or "$ pytest" in text, page.name

@@ -30,12 +30,14 @@ PAGES: Final = [
     *sorted((DOCS / "tutorials").glob("*.md")),
     DOCS / "write-your-own-tests.md",
     DOCS / "add-a-system.md",
+    DOCS / "why-deviates.md",
 ]
 HERE: Final = "~/try"  # where the reader of a tutorial is
 CHECKOUT: Final = "~/conformance"  # where the checkout is
 _BLOCK: Final = re.compile(r"^```(?:console|\w+ title=(\S+))\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _SERVED: Final = "level = "  # in the last table of the target file that `serve` prints
 _PATIENCE: Final = 300
+_COMMAND: Final = f'conformance() {{ {shlex.quote(sys.executable)} -m conformance "$@"; }}'  # in the reader's shell
 _PLAIN: Final = tuple(w for one in ("schemathesis", "hypothesispytest", "cacheprovider") for w in ("-p", f"no:{one}"))
 
 
@@ -59,7 +61,7 @@ class Reader:
             self.environment = installed(Path(arguments[-1]), Path(".site").absolute())
             return ""
         if program != "conformance":
-            command = command.replace(CHECKOUT, str(TOP))
+            command = f"{_COMMAND}\n{command.replace(CHECKOUT, str(TOP))}"
             return subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True).stdout
         if arguments[0] == "serve" and file:
             self.serves(arguments, Path(file))
@@ -141,6 +143,7 @@ def steady(page: str) -> str:
         (r"(?<=127\.0\.0\.1:)\d+", "PORT"),
         (r"\bconf[0-9a-f]{10,12}\b", "MADE-UP"),
         (r"\b[0-9a-f]{32}\b", "IDENTIFIER"),
+        (r"\bmain-\w+-\d{5}\b", "EXCHANGE"),
     ):
         page = re.sub(pattern, same, page)
     return " ".join(page.split())

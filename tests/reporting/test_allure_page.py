@@ -42,13 +42,13 @@ def program(directory: Path, name: str, script: str) -> None:
 
 
 def test_missing_run_is_an_error() -> None:
-    with pytest.raises(allure_page.ReportError, match="No run was given"):
+    with pytest.raises(node.ReportError, match="No run was given"):
         allure_page.build([])
 
 
 def test_missing_node_is_reported_with_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
-    with pytest.raises(allure_page.ReportError, match=r"Node.js is not installed; .*'\.\[report\]', or Node.js 20"):
+    with pytest.raises(node.ReportError, match=r"Node.js is not installed; .*'\.\[report\]', or Node.js 20"):
         allure_page.build([run_in(tmp_path / "run")])
 
 
@@ -56,7 +56,7 @@ def test_old_node_is_reported_with_advice(tmp_path: Path, monkeypatch: pytest.Mo
     program(tmp_path / "bin", "node", "echo v16.20.1")
     program(tmp_path / "bin", "npx", "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    with pytest.raises(allure_page.ReportError, match=r"v16.20.1 is too old for Allure; .* or Node.js 20"):
+    with pytest.raises(node.ReportError, match=r"v16.20.1 is too old for Allure; .* or Node.js 20"):
         allure_page.build([run_in(tmp_path / "run")])
 
 
@@ -96,7 +96,7 @@ def test_a_failing_npx_is_quoted_without_control_characters(tmp_path: Path, monk
     program(tmp_path / "bin", "node", "echo v22.1.0")
     program(tmp_path / "bin", "npx", "printf 'npm warn x\\n\\033[31mENOTFOUND\\n' >&2; exit 1")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    with pytest.raises(allure_page.ReportError, match=r"allure@.* failed: \\x1b\[31mENOTFOUND\. Check that npm"):
+    with pytest.raises(node.ReportError, match=r"allure@.* failed: \\x1b\[31mENOTFOUND\. Check that npm"):
         allure_page.build([run_in(tmp_path / "run")])
 
 
@@ -107,7 +107,7 @@ def test_page_that_loads_something_is_discarded(tmp_path: Path, monkeypatch: pyt
     program(tmp_path / "bin", "npx", f"PATH=/bin:/usr/bin; {made}")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     run = run_in(tmp_path / "run")
-    with pytest.raises(allure_page.ReportError, match=r"wants to fetch https://evil.example/x.js"):
+    with pytest.raises(node.ReportError, match=r"wants to fetch https://evil.example/x.js"):
         allure_page.build([run])
     assert not (run / "report").exists()
 
