@@ -120,7 +120,7 @@ WRONG: dict[str, tuple[str, Change, str, str]] = {
     "user without the permission": ("processmaker3", as_clerk, "", "Give the user the permission PM_FACTORY, or"),
     "web_url of the other API": (
         "procesio", lambda one: one.update(web_url=one["proxy_url"]), "",
-        "no API found (status 404). Correct [procesio] web_url = ",
+        "no API found (status 404: Not Found). Correct [procesio] web_url = ",
     ),
     "workspace": ("procesio", lambda one: one.update(workspace_id=GUID), "", f"[procesio] workspace_id = '{GUID}'"),
     "user's password": (

@@ -1,4 +1,4 @@
-"""Nothing in the package needs what only Unix has: whoever starts it on Windows gets a sentence, not a traceback."""
+"""Nothing in the package needs what only Unix has: a user on Windows gets a sentence, not a traceback."""
 
 from __future__ import annotations
 
