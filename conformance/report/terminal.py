@@ -52,7 +52,7 @@ def show(record: RunRecord, run_directory: Path, console: Console, *, brief: boo
 def say(console: Console, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
     """Print a text; wrapped lines are indented below its start, after the indent and the lead of the first line."""
     start = " " * indent + lead
-    shown = Text(as_called(text), style=style)
+    shown = Text(text, style=style)
     for line in shown.wrap(console, max(console.width - len(start), 20)) if wrap else [shown]:
         line.rstrip()
         console.print(Text(start, style=style) + line, soft_wrap=True, highlight=False)
@@ -109,7 +109,7 @@ class _Summary:
         self._say(f"{escape.line(record.target.name, 80)}: {words.headline(record)}", style="bold red")
         for problem in record.problems[:_SHOWN_THINGS]:
             self._say(escape.line(problem, _PROBLEM), 2)
-        advice = "Correct this, then run `conformance check` to see whether it works."
+        advice = as_called("Correct this, then run `conformance check` to see whether it works.")
         self._say(f"{advice} Report: {escape.line(str(self._run_directory))}", 2, wrap=False)
 
     def _say(self, text: str, indent: int = 0, style: str = "", *, lead: str = "", wrap: bool = True) -> None:
@@ -124,7 +124,7 @@ class _Summary:
 
     def _heading(self, title: str, meaning: str = "") -> None:
         self._console.print()
-        self._say(f"{title}: {meaning}" if meaning else title, style="bold")
+        self._say(f"{title}: {as_called(meaning)}" if meaning else title, style="bold")
 
     def _verdict(self, *, known: bool) -> None:
         record = self._record
@@ -193,7 +193,7 @@ class _Summary:
         if not deviation.reproduce:
             return
         if whole and not deviation.chain and len(deviation.reproduce) <= _COMMAND:
-            first = f", after {ENV}" if variables(deviation.reproduce) else ""
+            first = f", after {as_called(ENV)}" if variables(deviation.reproduce) else ""
             self._say(f"to reproduce{first}:", 5, wrap=False)
             for line in deviation.reproduce.splitlines():
                 self._say(escape.line(line), 7, wrap=False)

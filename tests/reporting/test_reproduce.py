@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.core.exchange import Request
+from conformance.report import script
 from conformance.report.curl import ARGUMENT_LIMIT, curl
+
+from . import sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(shutil.which("curl") is None or shutil.which("sh") is None, reason="needs sh and curl")
 
@@ -142,3 +146,20 @@ def test_variable_at_the_start_of_a_body_is_not_a_file_name(server: Server) -> N
     command = curl(Request("POST", f"{server.url}/x", JSON, b"$TOKEN_2 and more"), ["TOKEN_2"])
     assert "--data-binary @-" in command
     assert server.sent_by(command)[3] == b"second and more"
+
+
+def test_file_of_a_command_names_the_program_as_it_was_called_and_sends_the_same_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "conformance"
+    program.parent.mkdir()
+    program.touch(0o755)
+    monkeypatch.setattr("sys.argv", [str(program)])
+    monkeypatch.setenv("PATH", "/nowhere")
+    command = (
+        """curl -sS -H 'authorization: Bearer '"$PM4_TOKEN" --data-binary '{"name":"$(conformance run"}' http://h"""
+    )
+    for reproduce in (command, f"# it\n# needs bash; set PM4_TOKEN first: {script.ENV}\n(\n{command}\n)"):
+        head, _, rest = script.as_file(sample.deviation(reproduce=reproduce)).partition("\n(\n")
+        assert head.endswith(f'set PM4_TOKEN first: eval "$({program} env TARGET)"')
+        assert command in rest
