@@ -28,3 +28,13 @@ def test_report_page_fits_the_window_and_makes_no_requests(tmp_path: Path, width
         seen.page.get_by_text("Command to reproduce").first.click()
         seen.page.get_by_text("curl -sS").first.wait_for()
         assert (seen.asked, seen.dialogs, seen.errors) == ([], [], [])
+
+
+@pytest.mark.browser
+def test_printed_report_contains_the_commands_that_reproduce(tmp_path: Path) -> None:
+    record = sample.write_run(tmp_path)
+    with opened(page.write(record, tmp_path)) as seen:
+        command = seen.page.get_by_text("curl -sS").first
+        assert not command.is_visible()
+        seen.page.emulate_media(media="print")
+        assert command.is_visible()

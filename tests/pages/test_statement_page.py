@@ -26,6 +26,17 @@ def test_statement_page_fits_400_pixels_and_makes_no_requests(tmp_path: Path) ->
 
 
 @pytest.mark.browser
+def test_printed_statement_contains_its_details(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(page.page(hostile()), encoding="utf-8")
+    with opened(tmp_path / "index.html") as seen:
+        digests = seen.page.locator("details dl").last
+        assert not digests.is_visible()
+        seen.page.emulate_media(media="print", color_scheme="dark")
+        assert digests.is_visible()
+        assert seen.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.mark.browser
 def test_gallery_fits_400_pixels_and_makes_no_requests(tmp_path: Path) -> None:
     (tmp_path / "gallery.html").write_text(gallery.gallery([hostile()] * 5), encoding="utf-8")
     with opened(tmp_path / "gallery.html", width=400) as seen:
