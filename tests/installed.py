@@ -16,6 +16,8 @@ PACKAGE: Final = Path(__file__).with_name("todo")
 PIP: Final = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index")
 SERVED: Final = "level = "  # in the last table of the target file that `serve` prints
 PATIENCE: Final = 300.0
+COMMAND: Final = "import sys; sys.argv[0] = 'conformance'; from conformance.cli import main; main()"
+"""The command as it is called in an environment that is active: messages repeat how it was called."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Environment:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def conformance(self, *arguments: str, cwd: Path | None = None) -> Ended:
-        return self.python("-m", "conformance", *arguments, cwd=cwd)
+        return self.python("-c", COMMAND, *arguments, cwd=cwd)
 
     @contextmanager
     def served(self, file: Path, *arguments: str) -> Iterator[Path]:

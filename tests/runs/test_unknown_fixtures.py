@@ -52,7 +52,7 @@ def test_unknown_fixture_is_reported_once_and_hides_nothing_else(
     assert result.code == exit_codes.UNAVAILABLE
     assert not result.record.complete
     (problem,) = result.record.problems
-    assert f"{last} = {str(value)!r}" in problem
+    assert f"{last} = {value!r}" in problem
     assert "as for an identifier that does not exist" in problem
     assert f"Correct {last}" in problem
     if personality == "plain" and system != "processmaker4":
