@@ -110,6 +110,7 @@ def peers_for(directory: Path, examples: Iterable[int]) -> list[Peer]:
     return [
         Peer(STANDARD, suite(), reports, deviations),
         Peer(BARE, bare(directory)),
+        Peer("this suite, standard, two workers", suite("-n", "2"), reports, deviations),
         Peer("this suite, quick", suite("--depth", "quick"), reports, deviations),
         Peer("this suite, deep", suite("--depth", "deep"), reports, deviations),
         *(Peer(f"schemathesis run, n = {one}", schemathesis("run", "-n", str(one)), failures) for one in examples),

@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from conformance.core.exchange import Exchange
@@ -197,16 +198,23 @@ class Removal:
 
     def _record_membership(self, call: Call) -> None:
         """Record memberships and the operation that undoes them: a server may keep deleted members."""
-        for operation in self.requester.specification.operations.values():
-            enter, leave = operation.link("enter"), operation.link("leave")
-            if enter is None or leave is None or enter.operation != call.operation.id:
-                continue
+        for leave in self._leaving.get(call.operation.id, ()):
             values = {**call.path, **(call.json if isinstance(call.json, dict) else {})}
-            names = self.requester.operation(leave.operation).path_parameters
+            names = self.requester.operation(leave).path_parameters
             path = {name: str(values[name]) for name in names if name in values}
             ours = all(self.requester.ledger.owns(value) for value in path.values())
-            if ours and len(path) == len(names) and (leave.operation, path) not in self._memberships:
-                self._memberships.append((leave.operation, path))
+            if ours and len(path) == len(names) and (leave, path) not in self._memberships:
+                self._memberships.append((leave, path))
+
+    @cached_property
+    def _leaving(self) -> Mapping[str, Sequence[str]]:
+        """By each operation that makes a member: those that undo it."""
+        found: dict[str, list[str]] = {}
+        for one in self.requester.specification.operations.values():
+            enter, leave = one.link("enter"), one.link("leave")
+            if enter is not None and leave is not None:
+                found.setdefault(enter.operation, []).append(leave.operation)
+        return found
 
     def _undo_memberships(self, identifier: str) -> None:
         """Undo memberships before the member or the group is deleted. A refusal is ignored."""

@@ -7,6 +7,7 @@ nothing without a target.
 from __future__ import annotations
 
 import argparse
+import gc
 import itertools
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -21,6 +22,7 @@ from conformance.run.plugin.items import SUITES_PATH
 
 BARE = "--target"
 TARGET = f"{PREFIX}target"
+YOUNG_OBJECTS = 20_000  # between two garbage collections, as for the command
 MARKERS = (
     "system(name): your own test against that system of the target, with the fixtures of the suites",
     "requirement(*ids): the requirements that a test can give verdicts on",
@@ -123,6 +125,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     config.pluginmanager.register(fixtures, "conformance-provided")
     if config.getoption("conformance_target"):
+        if hasattr(config, "workerinput"):  # a process for tests only
+            gc.set_threshold(YOUNG_OBJECTS)
         from conformance.run.plugin.controller import RunController
 
         controller = RunController(config)
