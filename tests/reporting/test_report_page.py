@@ -94,6 +94,12 @@ def test_text_of_a_server_is_escaped(tmp_path: Path) -> None:
     assert names == {tag for tag, _ in Page(plain).tags}
 
 
+def test_command_in_a_meaning_is_code(tmp_path: Path) -> None:
+    text = rendered(tmp_path)
+    assert "Created by this run and still on the target; <code>conformance sweep</code> removes it.</p>" in text
+    assert not [one for one in Page(text).words if "`conformance" in one]
+
+
 def test_every_requirement_is_one_cell_with_its_outcome(tmp_path: Path) -> None:
     record = sample.record()
     cells = [attrs for _, attrs in Page(rendered(tmp_path)).tags if "title" in attrs]
@@ -145,7 +151,7 @@ def test_earlier_runs_are_a_trend_and_changes_are_listed(tmp_path: Path) -> None
     assert "Trend of deviations" in text
     assert "2025-03-03 00:00 +0000 1 0 40 57" in text
     assert "Changes since the previous run" in text
-    assert f"Fixed (1) deviations that no longer occur {gone.title}" in text
+    assert f"Fixed (1) Deviations that no longer occur. {gone.title}" in text
     assert "Trend" not in Page(rendered(tmp_path / "alone")).text
 
 

@@ -13,6 +13,7 @@ from markupsafe import escape as markup
 
 from conformance.report import escape
 
+_COMMAND: Final = re.compile("`([^`]*)`")
 _OPTION: Final = re.compile(r"--[a-z-]{1,20}")
 
 
@@ -30,6 +31,12 @@ def _moment(started: str) -> str:
 def _options(text: str) -> Markup:
     """A line in which no option of a command is broken after its dashes."""
     return Markup(_OPTION.sub(r'<span class="option">\g<0></span>', str(markup(escape.line(text)))))  # noqa: S704
+
+
+def _sentence(text: str) -> Markup:
+    """A meaning as a sentence, with the commands in it as code."""
+    code = _COMMAND.sub(r"<code>\1</code>", str(markup(escape.line(text))))
+    return Markup(f"{code[:1].upper()}{code[1:]}.")  # noqa: S704
 
 
 def _finalized(value: Any) -> Any:
@@ -50,5 +57,6 @@ def _environment() -> Environment:
     environment.filters["line"] = escape.line
     environment.filters["moment"] = _moment
     environment.filters["options"] = _options
+    environment.filters["sentence"] = _sentence
     environment.filters["number"] = lambda value: f"{value:,}"
     return environment
